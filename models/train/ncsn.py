@@ -1,0 +1,107 @@
+"""Train a noise-conditional score network by denoising score matching over sigma in [0.01, 30].
+
+Both shipped networks grow from one trunk, trained with half of the labels dropped:
+
+    python ncsn.py --data DIR --out runs/trunk --conditional --drop 0.5 --constant
+    python ncsn.py --data DIR --out runs/ncsn-cond --conditional --init runs/trunk/checkpoint.pt
+    python ncsn.py --data DIR --out runs/ncsn --init runs/trunk/checkpoint.pt
+"""
+
+import torch
+
+import common
+from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss
+
+
+def draw_sigma(n):
+    """Three quarters log-normal(-1, 1.5), where digits take shape; one quarter log-uniform over the whole range."""
+    k = n // 4
+    low, high = torch.log(torch.tensor([SIGMA_MIN, SIGMA_MAX])).tolist()
+    u = torch.cat([torch.randn(n - k) * 1.5 - 1.0, torch.rand(k) * (high - low) + low])
+    return torch.exp(u.clamp(low, high))
+
+
+def parse():
+    p = common.arguments(__doc__.splitlines()[0], out="runs/ncsn", epochs=16, batch=128, lr=2e-3)
+    p.add_argument("--channels", type=int, nargs="+", default=[48, 96])
+    p.add_argument("--blocks", type=int, nargs="+", default=[2, 2])
+    p.add_argument("--patch", type=int, default=2)
+    p.add_argument("--conditional", action="store_true", help="class-conditional: ten labels and a null label")
+    p.add_argument("--drop", type=float, default=0.1, help="share of labels replaced by the null label")
+    p.add_argument("--ema", type=float, default=0.9995)
+    p.add_argument("--constant", action="store_true", help="constant learning rate after the warm-up, for a trunk")
+    p.add_argument("--init", help="checkpoint whose averaged weights to start from")
+    return p.parse_args()
+
+
+def start_from(path, net):
+    """Load a checkpoint's averaged weights; a network without labels takes the null label into its bias."""
+    state = torch.load(path, weights_only=False)["average"]
+    label = state.get("label.weight")
+    if label is not None and net.label is None:
+        state["embed2.bias"] = state["embed2.bias"] + label[NO_LABEL]
+        del state["label.weight"]
+    net.load_state_dict(state)
+
+
+def main():
+    args = parse()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    x, y = common.mnist("train", args.data)
+    tx, ty = common.mnist("test", args.data)
+    net = UNet(args.channels, args.blocks, args.patch, args.conditional).to(memory_format=torch.channels_last)
+    if args.init:
+        start_from(args.init, net)
+    print(f"{sum(p.numel() for p in net.parameters())} parameters", flush=True)
+    optimizer = torch.optim.Adam(net.parameters(), lr=args.lr, betas=(0.9, 0.99))
+    average = common.Average(net, args.ema)
+    run = common.Run(args, net, optimizer, average)
+    steps = int(args.epochs * (len(x) // args.batch))
+    generator = torch.Generator().manual_seed(args.seed + run.step)
+    index = common.batches(len(x), args.batch, generator)
+
+    def batch_loss(clean, noise, sigma, label):
+        v = sigma[:, None, None, None]
+        error = (net(clean + v * noise, sigma, label) - clean).square().sum((1, 2, 3))
+        return (error * (sigma * sigma + SD * SD) / (sigma * SD) ** 2).mean() / 784
+
+    step_loss = torch.compile(batch_loss) if args.compile else batch_loss
+    parameters, mean, count, since = list(net.parameters()), 0.0, 0, run.elapsed()
+    while run.step < steps:
+        for group in optimizer.param_groups:
+            group["lr"] = common.learning_rate(run.step, steps, args.lr, constant=args.constant)
+        i = next(index)
+        label = y[i]
+        if args.conditional:
+            label = torch.where(torch.rand(len(i)) < args.drop, NO_LABEL, label)
+        loss = step_loss(x[i], torch.randn(len(i), 1, 28, 28), draw_sigma(len(i)), label)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        average.update(net)
+        run.step += 1
+        mean, count = mean + loss.item(), count + 1
+        if run.step % 250 == 0 or run.step == steps:
+            rate = count * args.batch / (run.elapsed() - since)
+            figures = {"loss": mean / count, "rate": round(rate)}
+            if run.step % 2000 == 0 or run.step == steps:
+                figures["course loss"] = evaluate(args, average, tx[:1000], ty[:1000])
+            run.save(config=net.config)
+            run.log(**figures)
+            mean, count, since = 0.0, 0, run.elapsed()
+    run.save(config=net.config)
+    print(f"done: {run.path}; course loss on the whole test set {evaluate(args, average, tx, ty):.3f}")
+
+
+def evaluate(args, average, x, y):
+    net = UNet(args.channels, args.blocks, args.patch, args.conditional)
+    net.load_state_dict(average.state)
+    net = net.eval().to(memory_format=torch.channels_last)
+    generator = torch.Generator().manual_seed(1)
+    return course_loss(lambda v, s, label: net(v, torch.full((len(v),), s), label), x, y, generator)[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""The noise-conditional U-Net of both score networks, as a denoiser D(x, sigma[, y]) with Karras preconditioning."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+MEAN, SD = 0.13, 0.31  # of MNIST pixels in [0, 1]
+SIGMA_MIN, SIGMA_MAX = 0.01, 30.0
+NO_LABEL = 10
+
+
+class Block(nn.Module):
+    """Residual block; the embedding scales and shifts the second normalised features."""
+
+    def __init__(self, ci, co, ce):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, ci), nn.Conv2d(ci, co, 3, padding=1)
+        self.norm2, self.conv2 = nn.GroupNorm(8, co), nn.Conv2d(co, co, 3, padding=1)
+        self.film = nn.Linear(ce, 2 * co)
+        self.skip = nn.Conv2d(ci, co, 1) if ci != co else nn.Identity()
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, x, e):
+        h = self.conv1(F.silu(self.norm1(x)))
+        a, b = self.film(e)[:, :, None, None].chunk(2, 1)
+        h = self.conv2(F.silu(self.norm2(h) * (1 + a) + b))
+        return h + self.skip(x)
+
+
+class Mixer(nn.Module):
+    """Residual two-layer perceptron over all positions at once: what a convolution cannot see, the whole digit."""
+
+    def __init__(self, c, size, ce, narrow=16, hidden=256):
+        super().__init__()
+        self.shape = (narrow, size, size)
+        n = narrow * size * size
+        self.norm, self.squeeze = nn.GroupNorm(8, c), nn.Conv2d(c, narrow, 1)
+        self.first, self.film, self.second = nn.Linear(n, hidden), nn.Linear(ce, 2 * hidden), nn.Linear(hidden, n)
+        self.widen = nn.Conv2d(narrow, c, 1)
+        nn.init.zeros_(self.widen.weight)
+
+    def forward(self, x, e):
+        h = self.first(self.squeeze(F.silu(self.norm(x))).flatten(1))
+        a, b = self.film(e).chunk(2, 1)
+        h = self.second(F.silu(h * (1 + a) + b))
+        return x + self.widen(F.silu(h.view(-1, *self.shape)))
+
+
+class UNet(nn.Module):
+    """x (N, 1, 28, 28) in [0, 1] plus noise, sigma (N), y (N) in 0..10 (10: no label) to the denoised image.
+
+    With `patch` 2 the image enters as 2 x 2 pixels a position; `channels` and `blocks` name one level each,
+    every level half the size of the one before.
+    """
+
+    def __init__(self, channels, blocks, patch=1, conditional=False, ce=128):
+        super().__init__()
+        self.config = dict(channels=channels, blocks=blocks, patch=patch, conditional=conditional, ce=ce)
+        self.patch = patch
+        self.register_buffer("frequencies", 0.25 * torch.exp(torch.linspace(0, math.log(1000), ce // 2)))
+        self.embed1, self.embed2 = nn.Linear(ce, ce), nn.Linear(ce, ce)
+        self.label = nn.Embedding(11, ce) if conditional else None
+        if conditional:
+            nn.init.zeros_(self.label.weight)
+        self.stem = nn.Conv2d(patch * patch, channels[0], 3, padding=1)
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        self.shrink, self.grow = nn.ModuleList(), nn.ModuleList()
+        for i, (c, n) in enumerate(zip(channels, blocks)):
+            self.down.append(nn.ModuleList(Block(c, c, ce) for _ in range(n)))
+            if i + 1 < len(channels):
+                self.shrink.append(nn.Conv2d(c, channels[i + 1], 3, stride=2, padding=1))
+                self.grow.append(nn.Conv2d(channels[i + 1], c, 3, padding=1))
+                self.up.append(nn.ModuleList(Block(2 * c if k == 0 else c, c, ce) for k in range(n)))
+        c = channels[-1]
+        self.mixer = Mixer(c, 28 // patch // 2 ** (len(channels) - 1), ce)
+        self.middle = Block(c, c, ce)
+        self.norm, self.head = nn.GroupNorm(8, channels[0]), nn.Conv2d(channels[0], patch * patch, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+
+    def embedding(self, sigma, y=None):
+        t = (torch.log(sigma) * 0.25)[:, None] * self.frequencies
+        e = self.embed2(F.silu(self.embed1(torch.cat([torch.cos(t), torch.sin(t)], 1))))
+        if self.label is not None:
+            e = e + self.label(y)
+        return F.silu(e)
+
+    def forward(self, x, sigma, y=None):
+        e = self.embedding(sigma, y)
+        v = sigma[:, None, None, None]
+        total = v * v + SD * SD
+        h = (x - MEAN) * torch.reciprocal(torch.sqrt(total))
+        if self.patch > 1:
+            h = F.pixel_unshuffle(h, self.patch)
+        h = self.stem(h)
+        kept = []
+        for i, level in enumerate(self.down):
+            for block in level:
+                h = block(h, e)
+            if i < len(self.shrink):
+                kept.append(h)
+                h = self.shrink[i](h)
+        h = self.middle(self.mixer(h, e), e)
+        for i in reversed(range(len(self.up))):
+            h = self.grow[i](F.interpolate(h, scale_factor=2, mode="nearest"))
+            h = torch.cat([h, kept[i]], 1)
+            for block in self.up[i]:
+                h = block(h, e)
+        h = self.head(F.silu(self.norm(h)))
+        if self.patch > 1:
+            h = F.pixel_shuffle(h, self.patch)
+        return (SD * SD / total) * x + (v * SD * torch.reciprocal(torch.sqrt(total))) * h
+
+
+def ladder(levels=10):
+    """The course's noise levels: geometric from SIGMA_MAX to SIGMA_MIN."""
+    return torch.exp(torch.linspace(math.log(SIGMA_MAX), math.log(SIGMA_MIN), levels, dtype=torch.float64))
+
+
+def karras_schedule(steps, low=0.02, high=SIGMA_MAX, rho=7.0):
+    """Karras et al. 2022, equation 5, with a last 0."""
+    i = torch.arange(steps, dtype=torch.float64) / max(1, steps - 1)
+    s = (high ** (1 / rho) + i * (low ** (1 / rho) - high ** (1 / rho))) ** rho
+    return torch.cat([s, torch.zeros(1, dtype=torch.float64)])
+
+
+@torch.no_grad()
+def dpmpp_2m(denoise, x, sigmas):
+    """Lu et al. 2022, DPM-Solver++(2M) in the sigma parametrisation; `x` is noise of standard deviation sigmas[0]."""
+    before = None
+    for i in range(len(sigmas) - 1):
+        s, t = sigmas[i].item(), sigmas[i + 1].item()
+        d = denoise(x, s)
+        if t == 0:
+            return d
+        h = math.log(s / t)
+        mix = d
+        if before is not None:
+            r = math.log(sigmas[i - 1].item() / s) / h
+            mix = (1 + 1 / (2 * r)) * d - 1 / (2 * r) * before
+        x = (t / s) * x - math.expm1(-h) * mix
+        before = d
+    return x
+
+
+@torch.no_grad()
+def course_loss(denoise, x, y, generator, batch=1000):
+    """Mean over the ten levels of sigma^2 |score - target|^2 summed over pixels, for each level too."""
+    out = []
+    for s in ladder().tolist():
+        total = 0.0
+        for xb, yb in zip(x.split(batch), y.split(batch)):
+            noisy = xb + s * torch.randn(xb.shape, generator=generator)
+            total += ((denoise(noisy, s, yb) - xb) / s).square().sum().item()
+        out.append(total / len(x))
+    return sum(out) / len(out), out

@@ -1,0 +1,40 @@
+/* Status and error text, checked arithmetic, memory. */
+#ifndef GS_BASE_H
+#define GS_BASE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "gensample/gensample.h"
+
+#if defined(__GNUC__)
+#define GS_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define GS_PRINTF(f, a)
+#endif
+
+#define GS_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Fill `error` (may be NULL) and return `status`. Bytes of the message outside printable ASCII become '?'. */
+gs_status gs_fail(gs_error *error, gs_status status, const char *format, ...) GS_PRINTF(3, 4);
+
+/* Out of memory while doing `what`. */
+gs_status gs_fail_memory(gs_error *error, const char *what);
+
+/* *out = a * b or a + b; false, with *out untouched, when that wraps. */
+bool gs_mul_size(size_t a, size_t b, size_t *out);
+bool gs_add_size(size_t a, size_t b, size_t *out);
+
+/* Zeroed memory of count * size bytes at a 64-byte boundary (count * size = 0 gives a valid pointer), or NULL when the
+ * product wraps or memory ends. Freed with gs_free. Every allocation of the library goes through here, counted by
+ * gs_allocations. */
+void *gs_alloc(size_t count, size_t size);
+void gs_free(void *memory);
+
+/* Number of gs_alloc calls of this process so far, for tests that nothing allocates after planning. */
+size_t gs_allocations(void);
+
+/* A copy of a string; NULL when memory ends. */
+char *gs_copy_string(const char *text);
+
+#endif
