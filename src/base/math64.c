@@ -1,0 +1,169 @@
+#include "base/math64.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* ln 2 in two parts; the first has 32 trailing zero bits, so that its product with an exponent is exact. */
+static const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+static const double log2_e = 1.44269504088896338700e+00;
+
+/* 2^k for -1022 <= k <= 1023. */
+static double power_of_two(int k) {
+    uint64_t bits = (uint64_t)(k + 1023) << 52;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* exp(r) - 1 - r for |r| <= 0.36, its Taylor series: the first term left out is 2^-66 of r. */
+static double exp_tail(double r) {
+    double sum = 0;
+    for (int i = 15; i >= 2; i--)
+        sum = (1 + sum) * r / i;
+    return sum * r;
+}
+
+double gs_exp64(double x) {
+    if (isnan(x))
+        return x;
+    if (x > 709.79)
+        return INFINITY;
+    if (x < -745.14)
+        return 0;
+    double k = floor(x * log2_e + 0.5);
+    double high = x - k * ln2_high, low = k * ln2_low, r = high - low;
+    /* What rounding r lost is worth a term: exp(r + e) = exp(r) (1 + e). */
+    double lost = (high - r) - low;
+    double value = 1 + (r + (exp_tail(r) + lost));
+    /* Two factors, as the power alone may lie outside the exponents of a double. */
+    int half = (int)k / 2;
+    return value * power_of_two(half) * power_of_two((int)k - half);
+}
+
+double gs_expm1_64(double x) {
+    if (fabs(x) < 0.35)
+        return x + exp_tail(x);
+    return gs_exp64(x) - 1;
+}
+
+/* x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)), and with s = f/(2 + f)
+ * log(1 + f) = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...), as in FreeBSD's msun. */
+double gs_log64(double x) {
+    if (isnan(x) || x < 0)
+        return NAN;
+    if (x == 0)
+        return -INFINITY;
+    if (isinf(x))
+        return x;
+    int k = 0;
+    if (x < 0x1p-1022) {
+        x *= 0x1p54;
+        k = -54;
+    }
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    k += (int)(bits >> 52) - 1023;
+    bits = (bits & 0xfffffffffffffU) | (uint64_t)1023 << 52;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    if (m >= 1.4142135623730951) {
+        m *= 0.5;
+        k++;
+    }
+    double f = m - 1, s = f / (2 + f), s2 = s * s, series = 0;
+    for (int i = 13; i >= 1; i--)
+        series = (series + 2.0 / (2 * i + 1)) * s2;
+    double half = 0.5 * f * f;
+    return k * ln2_high - ((half - (s * (half + series) + k * ln2_low)) - f);
+}
+
+/* log(u) x/(u - 1) with u = 1 + x rounded: the rounding of u cancels (Kahan; Goldberg 1991, theorem 4). */
+double gs_log1p64(double x) {
+    double u = 1 + x;
+    if (u == 1)
+        return x;
+    if (isinf(u) || u <= 0)
+        return gs_log64(u);
+    return gs_log64(u) * (x / (u - 1));
+}
+
+/* x = k pi/2 + r, |r| <= pi/4; returns k modulo 4. pi/2 in parts of 33 bits: their products with k are exact below
+ * k = 2^20. Farther out the remainder by the double nearest 2 pi comes first, exact but of a slightly wrong period. */
+static int reduce_quarter(double x, double *r) {
+    if (fabs(x) > 1e6)
+        x = fmod(x, 6.28318530717958647692);
+    double k = floor(x * 6.36619772367581382433e-01 + 0.5);
+    double rest = x - k * 1.57079632673412561417e+00;
+    rest -= k * 6.07710050630396597660e-11;
+    *r = rest - k * 2.02226624879595063154e-21;
+    return (int)(k - 4 * floor(k / 4));
+}
+
+/* Taylor series for |r| <= pi/4; the first terms left out are below 2^-63 of the sum. */
+static double sine_series(double r) {
+    double r2 = r * r, sum = 0;
+    for (int i = 18; i >= 2; i -= 2)
+        sum = -(1 + sum) * r2 / (i * (i + 1));
+    return r + r * sum;
+}
+
+static double cosine_series(double r) {
+    double r2 = r * r, sum = 0;
+    for (int i = 17; i >= 3; i -= 2)
+        sum = -(1 + sum) * r2 / (i * (i + 1));
+    return 1 - 0.5 * (r2 + r2 * sum);
+}
+
+/* sin(x + quarter pi/2). */
+static double sine(double x, int quarter) {
+    if (!isfinite(x))
+        return NAN;
+    double r;
+    quarter = (reduce_quarter(x, &r) + quarter) % 4;
+    double value = quarter % 2 ? cosine_series(r) : sine_series(r);
+    return quarter >= 2 ? -value : value;
+}
+
+double gs_sin64(double x) {
+    return x == 0 ? x : sine(x, 0);
+}
+
+double gs_cos64(double x) {
+    return sine(x, 1);
+}
+
+/* erf x = 2/sqrt(pi) exp(-x^2) (x + 2 x^3/3 + 4 x^5/15 + ...) (DLMF 7.6.2): all terms of one sign, nothing cancels. */
+double gs_erf64(double x) {
+    if (isnan(x) || x == 0)
+        return x;
+    if (fabs(x) > 6)
+        return x > 0 ? 1 : -1;
+    double x2 = x * x, term = 1, sum = 1;
+    for (int n = 1; term > 1e-18 * sum; n++) {
+        term *= 2 * x2 / (2 * n + 1);
+        sum += term;
+    }
+    return 1.12837916709551257390 * gs_exp64(-x2) * sum * x;
+}
+
+double gs_tanh64(double x) {
+    if (isnan(x) || x == 0)
+        return x;
+    if (fabs(x) > 20)
+        return x > 0 ? 1 : -1;
+    double t = gs_expm1_64(2 * fabs(x));
+    double value = t / (t + 2);
+    return x > 0 ? value : -value;
+}
+
+double gs_sigmoid64(double x) {
+    if (x >= 0)
+        return 1 / (1 + gs_exp64(-x));
+    double e = gs_exp64(x);
+    return e / (1 + e);
+}
+
+double gs_softplus64(double x) {
+    return x > 0 ? x + gs_log1p64(gs_exp64(-x)) : gs_log1p64(gs_exp64(x));
+}

@@ -1,0 +1,25 @@
+/* Elementary functions in double precision, from +, -, *, / and exactly defined operations (floor, fmod) alone, so that
+ * every IEEE machine computes the same bytes whatever its C library. Relative error below 1e-14; infinities, NaN, zeros
+ * and overflow as C's Annex F has them, but without exceptions or errno. Thread-safe. */
+#ifndef GS_MATH64_H
+#define GS_MATH64_H
+
+double gs_exp64(double x);
+double gs_expm1_64(double x);
+double gs_log64(double x);
+double gs_log1p64(double x);
+
+/* |x| <= 1e6; the reduction is coarse beyond, where the result is still in [-1, 1]. */
+double gs_sin64(double x);
+double gs_cos64(double x);
+
+double gs_erf64(double x);
+double gs_tanh64(double x);
+
+/* 1/(1 + exp(-x)). */
+double gs_sigmoid64(double x);
+
+/* log(1 + exp(x)). */
+double gs_softplus64(double x);
+
+#endif
