@@ -29,7 +29,7 @@ typedef struct gs_tensor {
     int rank;
     size_t shape[6];
     size_t size;
-    const float *data; /* 4-byte aligned, into the file's bytes or a copy */
+    const float *data; /* 4-byte aligned */
 } gs_tensor;
 
 enum { GS_OVER_CHANNELS, GS_OVER_POSITIONS, GS_OVER_ALL };
@@ -87,7 +87,7 @@ struct gs_model {
     int output[2]; /* value numbers */
     int provenances;
     gs_pair *provenance;
-    void *bytes; /* the file, which tensors point into */
+    struct gs_arena *memory; /* all of the above, and what it points to */
 };
 
 /* Shape of value v (0, 1, 2 are the inputs). */

@@ -1,0 +1,300 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/loader.h"
+
+enum { NODES_MAX = 65536, NAME_MAX_BYTES = 255 };
+
+/* Roles of an operation's tensors. */
+typedef struct roles {
+    const char *weight; /* what the file calls gs_node.weight, or NULL */
+    bool weight_required, bias;
+} roles;
+
+static const roles op_roles[GS_OP_COUNT] = {
+    [GS_OP_CONSTANT] = {"value", true, false},    [GS_OP_CONV2D] = {"weight", true, true},
+    [GS_OP_LINEAR] = {"weight", true, true},      [GS_OP_GROUP_NORM] = {"weight", false, true},
+    [GS_OP_LAYER_NORM] = {"weight", false, true}, [GS_OP_INSTANCE_NORM] = {"weight", false, true},
+    [GS_OP_EMBEDDING] = {"weight", true, false},
+};
+
+static const struct {
+    const char *name;
+    int least, most;
+} ops[GS_OP_COUNT] = {
+#define GS_OP(id, name, least, most) [GS_OP_##id] = {name, least, most},
+#include "model/ops.def"
+#undef GS_OP
+};
+
+/* A value's name and number, in an array sorted by name. */
+typedef struct entry {
+    const char *name;
+    int value;
+} entry;
+
+typedef struct names {
+    entry *entry;
+    size_t count;
+} names;
+
+const char *gs_op_name(gs_op op) {
+    return (unsigned)op < GS_OP_COUNT ? ops[op].name : "unknown";
+}
+
+gs_status gs_node_fail(const gs_loader *loader, const gs_node *node, const char *format, ...) {
+    char text[GS_MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(text, sizeof text, format, arguments) < 0)
+        text[0] = '\0';
+    va_end(arguments);
+    return gs_loader_fail(loader, "node '%.80s': %s", node->name, text);
+}
+
+/* ---- Names ---- */
+
+static int compare_names(const void *a, const void *b) {
+    const entry *s = a, *t = b;
+    return strcmp(s->name, t->name);
+}
+
+/* Sorting, unlike hashing, can't be made slow by chosen names. */
+static gs_status sort_names(const gs_loader *loader, names *all) {
+    static const char *const inputs[GS_VALUE_NODES] = {"x", "sigma", "label"};
+    const gs_model *model = loader->model;
+    all->count = (size_t)model->nodes + GS_VALUE_NODES;
+    all->entry = gs_alloc(all->count, sizeof *all->entry);
+    if (!all->entry)
+        return gs_loader_memory(loader);
+    for (size_t i = 0; i < all->count; i++) {
+        all->entry[i].name = i < GS_VALUE_NODES ? inputs[i] : model->node[i - GS_VALUE_NODES].name;
+        all->entry[i].value = (int)i;
+    }
+    qsort(all->entry, all->count, sizeof *all->entry, compare_names);
+    for (size_t i = 1; i < all->count; i++)
+        if (!strcmp(all->entry[i - 1].name, all->entry[i].name))
+            return gs_loader_fail(loader, "node '%.80s': this name is taken, expected unique names",
+                                  all->entry[i].name);
+    return GS_OK;
+}
+
+/* The value of that name, or -1. */
+static int find_value(const names *all, const char *name) {
+    entry wanted = {.name = name};
+    const entry *found = bsearch(&wanted, all->entry, all->count, sizeof wanted, compare_names);
+    return found ? found->value : -1;
+}
+
+/* ---- Nodes ---- */
+
+/* What stands on its own: the name and the operation. */
+static gs_status read_node_head(gs_loader *loader, int i, const json_t *object) {
+    static const char *const keys[] = {"name", "op", "inputs", "attributes", "tensors", NULL};
+    gs_node *node = &loader->model->node[i];
+    char what[40];
+    snprintf(what, sizeof what, "node %d", i);
+    const char *name = json_string_value(json_object_get(object, "name"));
+    if (json_is_object(object) && (!name || !*name || strlen(name) > NAME_MAX_BYTES))
+        return gs_loader_fail(loader, "%s: expected a name of 1 ... %d bytes", what, NAME_MAX_BYTES);
+    gs_status status = gs_json_keys(loader, object, what, keys);
+    if (status)
+        return status;
+    node->name = gs_arena_string(loader->arena, name);
+    if (!node->name)
+        return gs_loader_memory(loader);
+    const char *op = json_string_value(json_object_get(object, "op"));
+    for (int k = 0; op && k < GS_OP_COUNT; k++)
+        if (!strcmp(op, ops[k].name)) {
+            node->op = (gs_op)k;
+            return GS_OK;
+        }
+    return gs_node_fail(loader, node, "op: found '%.80s', expected an operation of models/FORMAT.md",
+                        op ? op : "nothing");
+}
+
+static gs_status read_node_input(gs_loader *loader, const names *all, int i, const json_t *value, int *input) {
+    const gs_node *node = &loader->model->node[i];
+    const char *name = json_string_value(value);
+    if (!name)
+        return gs_node_fail(loader, node, "inputs: found %s, expected names", gs_json_type(value));
+    *input = find_value(all, name);
+    if (*input < 0)
+        return gs_node_fail(loader, node, "input '%.80s': no node or model input has this name", name);
+    if (*input < GS_VALUE_NODES && !loader->input_used[*input])
+        return gs_node_fail(loader, node, "input '%.80s': the model does not list it in \"inputs\"", name);
+    if (*input >= i + GS_VALUE_NODES)
+        return gs_node_fail(loader, node, "input '%.80s': comes at or after this node, expected an earlier one", name);
+    return GS_OK;
+}
+
+static gs_status read_node_inputs(gs_loader *loader, const names *all, int i, const json_t *array) {
+    gs_node *node = &loader->model->node[i];
+    if (array && !json_is_array(array))
+        return gs_node_fail(loader, node, "inputs: found %s, expected an array", gs_json_type(array));
+    size_t count = json_array_size(array);
+    if (count < (size_t)ops[node->op].least || count > (size_t)ops[node->op].most)
+        return gs_node_fail(loader, node, "found %zu inputs, %s takes %d%s%.0d", count, ops[node->op].name,
+                            ops[node->op].least, ops[node->op].most > ops[node->op].least ? " ... " : "",
+                            ops[node->op].most > ops[node->op].least ? ops[node->op].most : 0);
+    node->input = gs_arena_alloc(loader->arena, count, sizeof *node->input);
+    if (!node->input)
+        return gs_loader_memory(loader);
+    node->inputs = (int)count;
+    for (size_t k = 0; k < count; k++) {
+        gs_status status = read_node_input(loader, all, i, json_array_get(array, k), &node->input[k]);
+        if (status)
+            return status;
+        node->per_sample |= gs_value_per_sample(loader->model, node->input[k]);
+    }
+    return GS_OK;
+}
+
+/* The tensor a role names, into *out; counts the roles found. */
+static gs_status read_role(gs_loader *loader, const gs_node *node, const json_t *object, const char *role,
+                           const gs_tensor **out, size_t *found) {
+    const json_t *value = role ? json_object_get(object, role) : NULL;
+    if (!value)
+        return GS_OK;
+    ++*found;
+    const char *name = json_string_value(value);
+    int i = name ? gs_tensor_find(loader->model, name) : -1;
+    if (i < 0)
+        return gs_node_fail(loader, node, "tensor '%s': found '%.80s', expected the name of a tensor of the file", role,
+                            name ? name : gs_json_type(value));
+    *out = &loader->model->tensor[i];
+    loader->tensor_used[i] = true;
+    return GS_OK;
+}
+
+static gs_status read_node_tensors(gs_loader *loader, gs_node *node, const json_t *object) {
+    const roles *r = &op_roles[node->op];
+    if (object && !json_is_object(object))
+        return gs_node_fail(loader, node, "tensors: found %s, expected an object", gs_json_type(object));
+    size_t found = 0;
+    gs_status status = read_role(loader, node, object, r->weight, &node->weight, &found);
+    if (!status)
+        status = read_role(loader, node, object, r->bias ? "bias" : NULL, &node->bias, &found);
+    if (status)
+        return status;
+    if (r->weight_required && !node->weight)
+        return gs_node_fail(loader, node, "tensor '%s' is missing", r->weight);
+    if (found != json_object_size(object))
+        return gs_node_fail(loader, node, "tensors: found %zu, %s takes '%s'%s only", json_object_size(object),
+                            ops[node->op].name, r->weight ? r->weight : "", r->bias ? " and 'bias'" : "");
+    return GS_OK;
+}
+
+static gs_status read_node(gs_loader *loader, const names *all, int i, const json_t *object) {
+    gs_node *node = &loader->model->node[i];
+    gs_draft draft = {.shape.rank = 0};
+    gs_status status = read_node_inputs(loader, all, i, json_object_get(object, "inputs"));
+    if (!status)
+        status = gs_attributes_read(loader, node, json_object_get(object, "attributes"), &draft);
+    if (!status)
+        status = read_node_tensors(loader, node, json_object_get(object, "tensors"));
+    return status ? status : gs_shape_infer(loader, node, &draft);
+}
+
+static gs_status read_nodes(gs_loader *loader, const json_t *array) {
+    gs_model *model = loader->model;
+    size_t count = json_array_size(array);
+    if (count < 1 || count > NODES_MAX)
+        return gs_loader_fail(loader, "graph.nodes: found %zu nodes, expected 1 ... %d", count, NODES_MAX);
+    model->node = gs_arena_alloc(loader->arena, count, sizeof *model->node);
+    if (!model->node)
+        return gs_loader_memory(loader);
+    model->nodes = (int)count;
+    gs_status status = GS_OK;
+    for (int i = 0; i < model->nodes && !status; i++)
+        status = read_node_head(loader, i, json_array_get(array, (size_t)i));
+    names all = {NULL, 0};
+    if (!status)
+        status = sort_names(loader, &all);
+    for (int i = 0; i < model->nodes && !status; i++)
+        status = read_node(loader, &all, i, json_array_get(array, (size_t)i));
+    gs_free(all.entry);
+    return status;
+}
+
+/* ---- The graph as a whole ---- */
+
+static int find_node(const gs_model *model, const char *name) {
+    for (int i = 0; name && i < model->nodes; i++)
+        if (!strcmp(model->node[i].name, name))
+            return i;
+    return -1;
+}
+
+/* The first output is what the kind of model says; a classifier's second holds features. */
+static gs_status check_output(const gs_loader *loader, const gs_node *node, bool first) {
+    const gs_model *model = loader->model;
+    const int *x = model->info.shape, *d = node->shape.d;
+    const char *kind = gs_kind_name(model->info.kind);
+    if (model->info.kind == GS_KIND_CLASSIFIER)
+        return node->shape.rank == 1 ? GS_OK
+                                     : gs_node_fail(loader, node,
+                                                    "output: rank %d, expected the %s of a classifier, of "
+                                                    "rank 1",
+                                                    node->shape.rank, first ? "classes" : "features");
+    if (model->info.kind == GS_KIND_ENERGY)
+        return node->shape.rank == 1 && d[0] == 1
+                   ? GS_OK
+                   : gs_node_fail(loader, node, "output: (%d, %d, %d) of rank %d, expected an energy's (1)", d[0], d[1],
+                                  d[2], node->shape.rank);
+    if (node->shape.rank == 3 && !memcmp(d, x, 3 * sizeof *x))
+        return GS_OK;
+    return gs_node_fail(loader, node, "output: (%d, %d, %d) of rank %d, expected the shape (%d, %d, %d) of x for a %s",
+                        d[0], d[1], d[2], node->shape.rank, x[0], x[1], x[2], kind);
+}
+
+static gs_status read_outputs(gs_loader *loader, const json_t *array) {
+    gs_model *model = loader->model;
+    size_t most = model->info.kind == GS_KIND_CLASSIFIER ? 2 : 1, count = json_array_size(array);
+    if (count < 1 || count > most)
+        return gs_loader_fail(loader, "graph.outputs: found %zu outputs, expected 1%s", count, most > 1 ? " or 2" : "");
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(array, i));
+        int node = find_node(model, name);
+        if (node < 0)
+            return gs_loader_fail(loader, "graph.outputs: found '%.80s', expected the name of a node",
+                                  name ? name : gs_json_type(json_array_get(array, i)));
+        gs_status status = check_output(loader, &model->node[node], i == 0);
+        if (status)
+            return status;
+        model->output[i] = node + GS_VALUE_NODES;
+        model->info.output_size[i] = gs_shape_size(model->node[node].shape);
+    }
+    model->info.outputs = (int)count;
+    return GS_OK;
+}
+
+/* Tensors that describe data rather than the network need no node. */
+static gs_status check_all_used(const gs_loader *loader) {
+    const gs_model *model = loader->model;
+    for (int i = 0; i < model->tensors; i++)
+        if (!loader->tensor_used[i] && strncmp(model->tensor[i].name, "reference_", 10))
+            return gs_loader_fail(loader, "tensor '%.80s': no node uses it", model->tensor[i].name);
+    return GS_OK;
+}
+
+static void count_operations(gs_model *model) {
+    for (int i = 0; i < model->nodes; i++) {
+        uint64_t sum = model->info.operations + model->node[i].operations;
+        model->info.operations = sum < model->node[i].operations ? UINT64_MAX : sum;
+    }
+}
+
+gs_status gs_graph_read(gs_loader *loader, const json_t *graph) {
+    static const char *const keys[] = {"nodes", "outputs", NULL};
+    gs_status status = gs_json_keys(loader, graph, "graph", keys);
+    if (!status)
+        status = read_nodes(loader, json_object_get(graph, "nodes"));
+    if (!status)
+        status = read_outputs(loader, json_object_get(graph, "outputs"));
+    if (!status)
+        status = check_all_used(loader);
+    if (!status)
+        count_operations(loader->model);
+    return status;
+}

@@ -1,0 +1,202 @@
+#include <string.h>
+
+#include "model/loader.h"
+
+enum { SIDE_MAX = 4096, LADDER_MAX = 4096, LABELS_MAX = 65535, MILLION = 1000000 };
+
+static const char *const kind_names[] = {"energy", "score", "denoiser", "noise", "classifier"};
+
+const char *gs_kind_name(gs_kind kind) {
+    return (unsigned)kind < GS_COUNT(kind_names) ? kind_names[kind] : "unknown";
+}
+
+static gs_status read_kind(gs_loader *loader, const json_t *value) {
+    const char *text = json_string_value(value);
+    for (size_t i = 0; text && i < GS_COUNT(kind_names); i++)
+        if (!strcmp(text, kind_names[i])) {
+            loader->model->info.kind = (gs_kind)i;
+            return GS_OK;
+        }
+    return gs_loader_fail(loader, "kind: found '%.80s', expected energy, score, denoiser, noise or classifier",
+                          text ? text : gs_json_type(value));
+}
+
+static gs_status read_inputs(gs_loader *loader, const json_t *value) {
+    static const char *const names[GS_VALUE_NODES] = {"x", "sigma", "label"};
+    int next = 0;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *text = json_string_value(json_array_get(value, i));
+        while (next < GS_VALUE_NODES && !(text && !strcmp(text, names[next])))
+            next++;
+        if (next == GS_VALUE_NODES)
+            break;
+        loader->input_used[next++] = true;
+        if (i + 1 == json_array_size(value) && loader->input_used[GS_VALUE_X])
+            return GS_OK;
+    }
+    return gs_loader_fail(loader, "inputs: expected 'x', then optionally 'sigma', then optionally 'label'");
+}
+
+static gs_status read_labels(gs_loader *loader, const json_t *value) {
+    int *labels = &loader->model->info.labels;
+    if (loader->input_used[GS_VALUE_LABEL])
+        return gs_json_integer(loader, value, "labels", 1, LABELS_MAX, labels);
+    return value ? gs_json_integer(loader, value, "labels (without the input 'label')", 0, 0, labels) : GS_OK;
+}
+
+static gs_status read_shape(gs_loader *loader, const json_t *value) {
+    if (json_array_size(value) != 3)
+        return gs_loader_fail(loader, "data.shape: expected [C, H, W]");
+    int *shape = loader->model->info.shape;
+    gs_status status = GS_OK;
+    for (size_t i = 0; i < 3 && !status; i++)
+        status = gs_json_integer(loader, json_array_get(value, i), "data.shape", 1, SIDE_MAX, &shape[i]);
+    if (!status && (uint64_t)shape[0] * (uint64_t)shape[1] * (uint64_t)shape[2] > GS_SIZE_MAX)
+        status = gs_loader_fail(loader, "data.shape: found [%d, %d, %d], expected at most %d elements", shape[0],
+                                shape[1], shape[2], GS_SIZE_MAX);
+    return status;
+}
+
+static gs_status read_range(gs_loader *loader, const json_t *value) {
+    double ends[2];
+    if (json_array_size(value) != 2)
+        return gs_loader_fail(loader, "data.range: expected [low, high]");
+    for (size_t i = 0; i < 2; i++) {
+        gs_status status = gs_json_real(loader, json_array_get(value, i), "data.range", &ends[i]);
+        if (status)
+            return status;
+        loader->model->info.range[i] = (float)ends[i];
+    }
+    if (!(loader->model->info.range[0] < loader->model->info.range[1]))
+        return gs_loader_fail(loader, "data.range: found [%g, %g], expected low < high", ends[0], ends[1]);
+    return GS_OK;
+}
+
+static gs_status read_sigma(gs_loader *loader, const json_t *value) {
+    double *sigma = loader->model->info.sigma;
+    if (loader->input_used[GS_VALUE_SIGMA])
+        return gs_json_sigmas(loader, value, "data.sigma", false, &sigma[0], &sigma[1]);
+    return value ? gs_loader_fail(loader, "data.sigma: given, but 'sigma' is not an input") : GS_OK;
+}
+
+static gs_status read_ladder(gs_loader *loader, const json_t *value) {
+    gs_model *model = loader->model;
+    if (!value)
+        return GS_OK;
+    size_t count = json_array_size(value);
+    if (count < 1 || count > LADDER_MAX)
+        return gs_loader_fail(loader, "data.ladder: expected an array of 1 ... %d noise levels", LADDER_MAX);
+    model->ladder = gs_arena_alloc(loader->arena, count, sizeof *model->ladder);
+    if (!model->ladder)
+        return gs_loader_memory(loader);
+    for (size_t i = 0; i < count; i++) {
+        gs_status status = gs_json_real(loader, json_array_get(value, i), "data.ladder", &model->ladder[i]);
+        if (status)
+            return status;
+        if (!((float)model->ladder[i] > 0) || (i && !(model->ladder[i] < model->ladder[i - 1])))
+            return gs_loader_fail(loader, "data.ladder: level %zu is %g, expected positive, strictly decreasing levels",
+                                  i, model->ladder[i]);
+    }
+    model->info.ladder = model->ladder;
+    model->info.ladder_length = (int)count;
+    return GS_OK;
+}
+
+static gs_status read_data(gs_loader *loader, const json_t *data) {
+    static const char *const keys[] = {"shape", "range", "sigma", "ladder", NULL};
+    gs_status status = gs_json_keys(loader, data, "data", keys);
+    if (!status)
+        status = read_shape(loader, json_object_get(data, "shape"));
+    if (!status)
+        status = read_range(loader, json_object_get(data, "range"));
+    if (!status)
+        status = read_sigma(loader, json_object_get(data, "sigma"));
+    if (!status)
+        status = read_ladder(loader, json_object_get(data, "ladder"));
+    return status;
+}
+
+/* An integer setting that may be missing. */
+static gs_status read_setting(gs_loader *loader, const json_t *object, const char *key, int low, int high, int *out) {
+    char what[64];
+    const json_t *value = json_object_get(object, key);
+    snprintf(what, sizeof what, "default.%s", key);
+    return value ? gs_json_integer(loader, value, what, low, high, out) : GS_OK;
+}
+
+static gs_status read_epsilon(gs_loader *loader, const json_t *value, double *epsilon) {
+    gs_status status = value ? gs_json_real(loader, value, "default.epsilon", epsilon) : GS_OK;
+    if (!status && value && !(*epsilon > 0))
+        status = gs_loader_fail(loader, "default.epsilon: found %g, expected a positive number", *epsilon);
+    return status;
+}
+
+static gs_status read_defaults(gs_loader *loader, const json_t *object) {
+    static const char *const keys[] = {"sampler", "steps", "sigmas", "epsilon", "steps_per_level", "denoise", NULL};
+    gs_defaults *d = &loader->model->defaults;
+    if (!object)
+        return GS_OK;
+    gs_status status = gs_json_keys(loader, object, "default", keys);
+    const json_t *sampler = json_object_get(object, "sampler"), *sigmas = json_object_get(object, "sigmas");
+    if (!status && sampler)
+        status = gs_json_name(loader, sampler, "default.sampler", &d->sampler);
+    if (!status && sigmas)
+        status = gs_json_sigmas(loader, sigmas, "default.sigmas", true, &d->sigma_low, &d->sigma_high);
+    if (!status)
+        status = read_setting(loader, object, "steps", 1, MILLION, &d->steps);
+    if (!status)
+        status = read_setting(loader, object, "steps_per_level", 1, MILLION, &d->steps_per_level);
+    if (!status)
+        status = read_setting(loader, object, "denoise", 0, 1, &d->denoise);
+    /* gs_sample_options' "no" is -1, as its 0 means "not said". */
+    if (!status && json_object_get(object, "denoise") && !d->denoise)
+        d->denoise = -1;
+    return status ? status : read_epsilon(loader, json_object_get(object, "epsilon"), &d->epsilon);
+}
+
+static gs_status read_provenance(gs_loader *loader, json_t *object) {
+    gs_model *model = loader->model;
+    if (!object)
+        return GS_OK;
+    if (!json_is_object(object))
+        return gs_loader_fail(loader, "provenance: found %s, expected an object of strings", gs_json_type(object));
+    model->provenance = gs_arena_alloc(loader->arena, json_object_size(object), sizeof *model->provenance);
+    if (!model->provenance)
+        return gs_loader_memory(loader);
+    for (void *i = json_object_iter(object); i; i = json_object_iter_next(object, i)) {
+        const char *text = json_string_value(json_object_iter_value(i));
+        if (!text)
+            return gs_loader_fail(loader, "provenance.%.80s: found %s, expected a string", json_object_iter_key(i),
+                                  gs_json_type(json_object_iter_value(i)));
+        gs_pair *pair = &model->provenance[model->provenances++];
+        pair->key = gs_arena_string(loader->arena, json_object_iter_key(i));
+        pair->value = gs_arena_string(loader->arena, text);
+        if (!pair->key || !pair->value)
+            return gs_loader_memory(loader);
+    }
+    return GS_OK;
+}
+
+gs_status gs_metadata_read(gs_loader *loader, const json_t *object) {
+    static const char *const keys[] = {"name",    "kind",  "data",       "inputs", "labels",
+                                       "default", "graph", "provenance", NULL};
+    gs_model *model = loader->model;
+    gs_status status = gs_json_keys(loader, object, "model", keys);
+    if (!status)
+        status = gs_json_name(loader, json_object_get(object, "name"), "name", &model->name);
+    if (!status)
+        status = read_kind(loader, json_object_get(object, "kind"));
+    if (!status)
+        status = read_inputs(loader, json_object_get(object, "inputs"));
+    if (!status)
+        status = read_labels(loader, json_object_get(object, "labels"));
+    if (!status)
+        status = read_data(loader, json_object_get(object, "data"));
+    if (!status)
+        status = read_defaults(loader, json_object_get(object, "default"));
+    if (!status)
+        status = read_provenance(loader, json_object_get(object, "provenance"));
+    model->info.name = model->name;
+    model->info.takes_sigma = loader->input_used[GS_VALUE_SIGMA];
+    return status;
+}

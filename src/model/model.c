@@ -1,0 +1,105 @@
+#include "model/model.h"
+
+#include <string.h>
+
+#include "model/loader.h"
+
+gs_status gs_loader_fail(const gs_loader *loader, const char *format, ...) {
+    char text[GS_MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(text, sizeof text, format, arguments) < 0)
+        text[0] = '\0';
+    va_end(arguments);
+    return gs_fail(loader->error, GS_ERROR_FORMAT, "%s: %s", loader->path, text);
+}
+
+gs_status gs_loader_memory(const gs_loader *loader) {
+    return gs_fail(loader->error, GS_ERROR_MEMORY, "%s: out of memory while loading", loader->path);
+}
+
+/* The model object travels as a JSON text inside the header. */
+static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t **object) {
+    static const char *const keys[] = {"gensample", "model", NULL};
+    gs_status status = gs_json_keys(loader, metadata, "__metadata__", keys);
+    if (status)
+        return status;
+    const char *version = json_string_value(json_object_get(metadata, "gensample"));
+    if (!version || strcmp(version, "1"))
+        return gs_loader_fail(loader, "__metadata__.gensample: found version '%.40s', expected '1'",
+                              version ? version : "none");
+    const json_t *text = json_object_get(metadata, "model");
+    if (!json_is_string(text))
+        return gs_loader_fail(loader, "__metadata__.model: found %s, expected a JSON text", gs_json_type(text));
+    return gs_json_parse(loader, json_string_value(text), json_string_length(text), "model", object);
+}
+
+static gs_status load(gs_loader *loader) {
+    json_t *metadata = NULL, *object = NULL;
+    gs_status status = gs_safetensors_read(loader, &metadata);
+    if (!status)
+        status = parse_model(loader, metadata, &object);
+    json_decref(metadata);
+    if (!status)
+        status = gs_metadata_read(loader, object);
+    if (!status)
+        status = gs_graph_read(loader, json_object_get(object, "graph"));
+    json_decref(object);
+    return status;
+}
+
+gs_status gs_model_load(const char *path, gs_model **model, gs_error *error) {
+    *model = NULL;
+    gs_loader loader = {.path = path, .error = error, .arena = gs_arena_create()};
+    if (loader.arena)
+        loader.model = gs_arena_alloc(loader.arena, 1, sizeof *loader.model);
+    if (!loader.model) {
+        gs_arena_free(loader.arena);
+        return gs_loader_memory(&loader);
+    }
+    loader.model->memory = loader.arena;
+    gs_status status = load(&loader);
+    if (status)
+        gs_arena_free(loader.arena);
+    else
+        *model = loader.model;
+    return status;
+}
+
+void gs_model_free(gs_model *model) {
+    if (model)
+        gs_arena_free(model->memory);
+}
+
+const gs_model_info *gs_model_get_info(const gs_model *model) {
+    return &model->info;
+}
+
+int gs_model_get_tensor(const gs_model *model, const char *name, const float **data, size_t shape[6]) {
+    int i = gs_tensor_find(model, name);
+    if (i < 0)
+        return -1;
+    *data = model->tensor[i].data;
+    memcpy(shape, model->tensor[i].shape, (size_t)model->tensor[i].rank * sizeof *shape);
+    return model->tensor[i].rank;
+}
+
+size_t gs_shape_size(gs_shape shape) {
+    size_t size = 1;
+    for (int i = 0; i < shape.rank; i++)
+        size *= (size_t)shape.d[i];
+    return size;
+}
+
+gs_shape gs_value_shape(const gs_model *model, int v) {
+    const int *x = model->info.shape;
+    if (v >= GS_VALUE_NODES)
+        return model->node[v - GS_VALUE_NODES].shape;
+    if (v == GS_VALUE_X)
+        return (gs_shape){.rank = 3, .d = {x[0], x[1], x[2]}};
+    return (gs_shape){.rank = 1, .d = {1, 1, 1}};
+}
+
+bool gs_value_per_sample(const gs_model *model, int v) {
+    return v >= GS_VALUE_NODES ? model->node[v - GS_VALUE_NODES].per_sample : v == GS_VALUE_X;
+}

@@ -1,0 +1,240 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/loader.h"
+
+enum { HEADER_MAX = 16777216, TENSOR_RANK_MAX = 6, NAME_MAX_BYTES = 255 };
+
+/* A tensor's bytes, counted from the header's end. */
+typedef struct span {
+    gs_tensor tensor;
+    uint64_t begin, end;
+} span;
+
+static uint64_t little_endian(const unsigned char *bytes, int n) {
+    uint64_t value = 0;
+    for (int i = n - 1; i >= 0; i--)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static gs_status read_header_length(gs_loader *loader, gs_file *file, uint64_t size, size_t *length) {
+    unsigned char bytes[8];
+    if (size < sizeof bytes)
+        return gs_loader_fail(loader, "found %llu bytes, expected a weight file of at least 10",
+                              (unsigned long long)size);
+    gs_status status = gs_file_read(loader, file, bytes, sizeof bytes);
+    if (status)
+        return status;
+    if (!memcmp(bytes, "version ", sizeof bytes))
+        return gs_loader_fail(loader, "begins like a Git LFS pointer, expected the weight file it stands for "
+                                      "(git lfs pull)");
+    uint64_t n = little_endian(bytes, 8);
+    if (n < 1 || n > HEADER_MAX)
+        return gs_loader_fail(loader, "header length: found %llu, expected 1 ... %d", (unsigned long long)n,
+                              HEADER_MAX);
+    if (n > size - sizeof bytes)
+        return gs_loader_fail(loader, "header length: found %llu, but only %llu bytes follow", (unsigned long long)n,
+                              (unsigned long long)(size - sizeof bytes));
+    *length = (size_t)n;
+    return GS_OK;
+}
+
+static gs_status parse_header(gs_loader *loader, gs_file *file, size_t length, json_t **header) {
+    char *text = gs_alloc(length, 1);
+    if (!text)
+        return gs_loader_memory(loader);
+    gs_status status = gs_file_read(loader, file, text, length);
+    size_t used = length;
+    while (!status && used > 0 && text[used - 1] == ' ')
+        used--;
+    if (!status && (used < 2 || text[0] != '{' || text[used - 1] != '}'))
+        status =
+            gs_loader_fail(loader, "header: expected one JSON object, its first byte '{', followed by spaces only");
+    if (!status)
+        status = gs_json_parse(loader, text, used, "header", header);
+    gs_free(text);
+    return status;
+}
+
+static gs_status fail_tensor(const gs_loader *loader, const span *s, const char *what) {
+    return gs_loader_fail(loader, "tensor '%.80s': %s", s->tensor.name, what);
+}
+
+static gs_status read_tensor_shape(gs_loader *loader, span *s, const json_t *shape) {
+    gs_tensor *t = &s->tensor;
+    if (!json_is_array(shape) || json_array_size(shape) > TENSOR_RANK_MAX)
+        return fail_tensor(loader, s, "shape: expected an array of 0 ... 6 sizes");
+    t->rank = (int)json_array_size(shape);
+    t->size = 1;
+    for (int i = 0; i < t->rank; i++) {
+        const json_t *d = json_array_get(shape, (size_t)i);
+        if (!json_is_integer(d) || json_integer_value(d) < 1)
+            return fail_tensor(loader, s, "shape: expected positive integers");
+        uint64_t value = (uint64_t)json_integer_value(d);
+        t->shape[i] = (size_t)value;
+        if (value > SIZE_MAX || !gs_mul_size(t->size, t->shape[i], &t->size))
+            return fail_tensor(loader, s, "shape: the product of its sizes is too large");
+    }
+    return GS_OK;
+}
+
+static gs_status read_tensor_entry(gs_loader *loader, const json_t *entry, span *s) {
+    static const char *const keys[] = {"dtype", "shape", "data_offsets", NULL};
+    char what[128];
+    snprintf(what, sizeof what, "tensor '%.80s'", s->tensor.name);
+    gs_status status = gs_json_keys(loader, entry, what, keys);
+    if (status)
+        return status;
+    const char *dtype = json_string_value(json_object_get(entry, "dtype"));
+    if (!dtype || strcmp(dtype, "F32"))
+        return gs_loader_fail(loader, "%s: dtype: found '%.80s', expected 'F32'", what, dtype ? dtype : "nothing");
+    status = read_tensor_shape(loader, s, json_object_get(entry, "shape"));
+    if (status)
+        return status;
+    const json_t *offsets = json_object_get(entry, "data_offsets");
+    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
+        json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
+        return fail_tensor(loader, s, "data_offsets: expected integers [begin, end], 0 <= begin <= end");
+    s->begin = (uint64_t)json_integer_value(begin);
+    s->end = (uint64_t)json_integer_value(end);
+    size_t bytes;
+    if (!gs_mul_size(s->tensor.size, sizeof(float), &bytes) || s->end - s->begin != bytes)
+        return gs_loader_fail(loader, "%s: data_offsets: found %llu bytes, expected 4 a value of the shape", what,
+                              (unsigned long long)(s->end - s->begin));
+    return GS_OK;
+}
+
+static gs_status read_entries(gs_loader *loader, json_t *header, span *spans, int *count) {
+    for (void *i = json_object_iter(header); i; i = json_object_iter_next(header, i)) {
+        const char *name = json_object_iter_key(i);
+        if (!strcmp(name, "__metadata__"))
+            continue;
+        if (!*name || strlen(name) > NAME_MAX_BYTES)
+            return gs_loader_fail(loader, "tensor '%.80s': its name is %zu bytes long, expected 1 ... 255", name,
+                                  strlen(name));
+        span *s = &spans[(*count)++];
+        s->tensor.name = gs_arena_string(loader->arena, name);
+        if (!s->tensor.name)
+            return gs_loader_memory(loader);
+        gs_status status = read_tensor_entry(loader, json_object_iter_value(i), s);
+        if (status)
+            return status;
+    }
+    return GS_OK;
+}
+
+static int compare_begin(const void *a, const void *b) {
+    const span *s = a, *t = b;
+    return (s->begin > t->begin) - (s->begin < t->begin);
+}
+
+static int compare_name(const void *a, const void *b) {
+    const gs_tensor *s = a, *t = b;
+    return strcmp(s->name, t->name);
+}
+
+/* The spans, in order of their beginnings, must cover 0 ... bytes - 1 exactly. */
+static gs_status check_cover(const gs_loader *loader, span *spans, int count, uint64_t bytes) {
+    qsort(spans, (size_t)count, sizeof *spans, compare_begin);
+    uint64_t next = 0;
+    for (int i = 0; i < count; i++) {
+        if (spans[i].begin != next)
+            return gs_loader_fail(loader, "tensor '%.80s': data_offsets: begins at %llu, expected %llu (%s)",
+                                  spans[i].tensor.name, (unsigned long long)spans[i].begin, (unsigned long long)next,
+                                  spans[i].begin < next ? "tensors overlap" : "a gap lies before it");
+        next = spans[i].end;
+        if (next > bytes)
+            return gs_loader_fail(loader, "tensor '%.80s': ends at %llu, but only %llu bytes follow the header",
+                                  spans[i].tensor.name, (unsigned long long)next, (unsigned long long)bytes);
+    }
+    if (next != bytes)
+        return gs_loader_fail(loader, "found %llu bytes after the last tensor, expected none",
+                              (unsigned long long)(bytes - next));
+    return GS_OK;
+}
+
+/* Little-endian bytes to this machine's floats, in place; refuses infinities and NaN. */
+static gs_status decode(const gs_loader *loader, const gs_tensor *tensor, float *data) {
+    for (size_t i = 0; i < tensor->size; i++) {
+        unsigned char bytes[4];
+        memcpy(bytes, &data[i], 4);
+        uint32_t bits = (uint32_t)little_endian(bytes, 4);
+        if ((bits & 0x7f800000) == 0x7f800000)
+            return gs_loader_fail(loader, "tensor '%.80s': value %zu is %s, expected finite values", tensor->name, i,
+                                  bits & 0x7fffff ? "NaN" : "infinite");
+        memcpy(&data[i], &bits, 4);
+    }
+    return GS_OK;
+}
+
+static gs_status read_data(gs_loader *loader, gs_file *file, const span *spans, int count, uint64_t bytes) {
+    gs_model *model = loader->model;
+    float *data = bytes <= SIZE_MAX ? gs_arena_alloc(loader->arena, (size_t)bytes, 1) : NULL;
+    model->tensor = gs_arena_alloc(loader->arena, (size_t)count, sizeof *model->tensor);
+    loader->tensor_used = gs_arena_alloc(loader->arena, (size_t)count, sizeof *loader->tensor_used);
+    if (!data || !model->tensor || !loader->tensor_used)
+        return gs_loader_memory(loader);
+    gs_status status = gs_file_read(loader, file, data, (size_t)bytes);
+    for (int i = 0; i < count && !status; i++) {
+        model->tensor[i] = spans[i].tensor;
+        model->tensor[i].data = data + spans[i].begin / sizeof(float);
+        model->info.parameters += spans[i].tensor.size;
+        status = decode(loader, &spans[i].tensor, data + spans[i].begin / sizeof(float));
+    }
+    if (status)
+        return status;
+    model->tensors = count;
+    qsort(model->tensor, (size_t)count, sizeof *model->tensor, compare_name);
+    gs_file_hash(file, model->info.hash);
+    return GS_OK;
+}
+
+static gs_status read_tensors(gs_loader *loader, gs_file *file, json_t *header, uint64_t bytes) {
+    span *spans = gs_alloc(json_object_size(header), sizeof *spans);
+    if (!spans)
+        return gs_loader_memory(loader);
+    int count = 0;
+    gs_status status = read_entries(loader, header, spans, &count);
+    if (!status)
+        status = check_cover(loader, spans, count, bytes);
+    if (!status)
+        status = read_data(loader, file, spans, count, bytes);
+    gs_free(spans);
+    return status;
+}
+
+static gs_status read_open_file(gs_loader *loader, gs_file *file, uint64_t size, json_t **metadata) {
+    size_t length = 0;
+    json_t *header = NULL;
+    gs_status status = read_header_length(loader, file, size, &length);
+    if (!status)
+        status = parse_header(loader, file, length, &header);
+    /* The sizes are checked against the file's before memory for the data is asked for. */
+    if (!status)
+        status = read_tensors(loader, file, header, size - 8 - length);
+    if (!status)
+        *metadata = json_incref(json_object_get(header, "__metadata__"));
+    if (!status && !*metadata)
+        status = gs_loader_fail(loader, "header: no '__metadata__', expected a gensample model");
+    json_decref(header);
+    return status;
+}
+
+gs_status gs_safetensors_read(gs_loader *loader, json_t **metadata) {
+    gs_file *file = NULL;
+    uint64_t size;
+    gs_status status = gs_file_open(loader, &file, &size);
+    if (!status)
+        status = read_open_file(loader, file, size, metadata);
+    gs_file_close(file);
+    return status;
+}
+
+int gs_tensor_find(const gs_model *model, const char *name) {
+    gs_tensor wanted = {.name = (char *)(uintptr_t)name};
+    const gs_tensor *found =
+        model->tensors ? bsearch(&wanted, model->tensor, (size_t)model->tensors, sizeof wanted, compare_name) : NULL;
+    return found ? (int)(found - model->tensor) : -1;
+}
