@@ -1,0 +1,131 @@
+#include "cli/arguments.h"
+
+#include <string.h>
+
+#include "cli/option.h"
+
+static const struct {
+    const char *name;
+    int command;
+} commands[] = {{"sample", GS_SAMPLE}, {"inspect", GS_INSPECT}, {"cpu", GS_CPU}};
+
+static const char *command_name(int command) {
+    for (size_t i = 0; i < GS_COUNT(commands); i++) {
+        if (commands[i].command == command) {
+            return commands[i].name;
+        }
+    }
+    return "";
+}
+
+/* The row an argument "-n", "-n8", "--name" or "--name=value" names; *value is what is attached, or NULL. */
+static const gs_option_row *find_option(const char *argument, const char **value) {
+    *value = NULL;
+    if (!strcmp(argument, "-h")) {
+        return &gs_option_rows[GS_OPTION_HELP];
+    }
+    bool two = argument[1] == '-';
+    const char *name = argument + (two ? 2 : 1);
+    size_t length = two ? strcspn(name, "=") : 1;
+    for (int i = 0; i < GS_OPTION_COUNT; i++) {
+        const gs_option_row *row = &gs_option_rows[i];
+        bool same = strlen(row->name) == length && !strncmp(row->name, name, length);
+        if (same && two == (length > 1)) {
+            if (two) {
+                *value = name[length] == '=' ? name + length + 1 : NULL;
+            } else {
+                *value = name[length] ? name + length : NULL;
+            }
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Take the option at argv[*at] with its value, and move *at past them. */
+static gs_status take_option(gs_arguments *arguments, int argc, char *const *argv, int *at, gs_error *error) {
+    const char *argument = argv[(*at)++], *value;
+    const gs_option_row *row = find_option(argument, &value);
+    const char *command = command_name(arguments->command);
+    if (!row) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: unknown option; see gensample %s --help", argument, command);
+    }
+    const char *dashes = gs_option_dashes(row);
+    if (!(row->commands & arguments->command)) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: no option of gensample %s", dashes, row->name, command);
+    }
+    if (arguments->given[row - gs_option_rows]) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: given twice", dashes, row->name);
+    }
+    arguments->given[row - gs_option_rows] = true;
+    if (!row->metavar && value) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: takes no value", dashes, row->name);
+    }
+    if (row->metavar && !value) {
+        if (*at >= argc) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: its value %s is missing", dashes, row->name, row->metavar);
+        }
+        value = argv[(*at)++];
+    }
+    return gs_option_parse(row, value ? value : "", arguments, error);
+}
+
+static gs_status check(const gs_arguments *arguments, gs_error *error) {
+    if (arguments->help || arguments->version) {
+        return GS_OK;
+    }
+    if (arguments->command == GS_SAMPLE && !arguments->model) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing; it names the network's weight file (see --help)");
+    }
+    if (arguments->command == GS_INSPECT && !arguments->file) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the weight file's name is missing");
+    }
+    if (arguments->json && arguments->quiet) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--json: cannot go with --quiet");
+    }
+    if (arguments->trajectory && arguments->given[GS_OPTION_GRID]) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: cannot go with --trajectory, which has one row a chain");
+    }
+    return GS_OK;
+}
+
+static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
+    if (arguments->command == GS_INSPECT && !arguments->file && text[0]) {
+        arguments->file = text;
+        return GS_OK;
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text,
+                   command_name(arguments->command));
+}
+
+gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error) {
+    *arguments = (gs_arguments){.command = GS_SAMPLE, .n = 64, .out = "samples.png", .label = GS_LABEL_NONE};
+    int at = 1;
+    if (argc > 1 && argv[1][0] != '-') {
+        arguments->command = 0;
+        for (size_t i = 0; i < GS_COUNT(commands); i++) {
+            if (!strcmp(argv[1], commands[i].name)) {
+                arguments->command = commands[i].command;
+            }
+        }
+        if (!arguments->command) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unknown command; known are sample, inspect and cpu",
+                           argv[1]);
+        }
+        at = 2;
+    }
+    gs_status status = GS_OK;
+    bool options_ended = false;
+    while (status == GS_OK && at < argc) {
+        if (options_ended || argv[at][0] != '-' || !argv[at][1]) {
+            status = take_operand(arguments, argv[at++], error);
+        } else if (!strcmp(argv[at], "--")) {
+            options_ended = true;
+            at++;
+        } else {
+            status = take_option(arguments, argc, argv, &at, error);
+        }
+    }
+    arguments->quality |= arguments->given[GS_OPTION_JUDGE];
+    return status == GS_OK ? check(arguments, error) : status;
+}

@@ -1,0 +1,39 @@
+/* The command line, parsed and checked as far as it can be without the model. */
+#ifndef GS_CLI_ARGUMENTS_H
+#define GS_CLI_ARGUMENTS_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+
+enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_ANY = 7 };
+
+typedef enum gs_option {
+#define GS_OPTION(id, ...) GS_OPTION_##id,
+#include "cli/options.def"
+#undef GS_OPTION
+    GS_OPTION_COUNT
+} gs_option;
+
+/* Values of gs_arguments.label beside 0, 1, ... */
+enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2 };
+
+typedef struct gs_arguments {
+    int command; /* GS_SAMPLE, GS_INSPECT or GS_CPU */
+    bool given[GS_OPTION_COUNT];
+    const char *model, *out, *sampler, *judge, *isa;
+    uint64_t n, seed, first;
+    int steps, steps_per_level, threads, block, denoise, label;
+    double sigmas[2], epsilon;
+    int grid[2];
+    bool trajectory, quality, json, quiet, help, version;
+    const char *file; /* operand of inspect */
+} gs_arguments;
+
+/* Parse argv, whose strings must outlive *arguments. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error);
+
+/* Print the help of a command. */
+void gs_help_print(int command, FILE *out);
+
+#endif

@@ -1,0 +1,93 @@
+/* The help of each command, grown from options.def and the samplers' rows. */
+#include <string.h>
+
+#include "cli/option.h"
+
+enum { INDENT = 26, WIDTH = 100 };
+
+/* Print text word by word from column `at`, continued at INDENT. */
+static void print_wrapped(const char *text, int at, FILE *out) {
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (at > INDENT && at + 1 + length > WIDTH) {
+            fprintf(out, "\n%*s", INDENT, "");
+            at = INDENT;
+        } else if (at > INDENT) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", length, text);
+        at += length;
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static void print_row(const char *name, const char *help, FILE *out) {
+    int used = fprintf(out, "  %s", name);
+    if (used >= INDENT - 1) {
+        fputc('\n', out);
+        used = 0;
+    }
+    fprintf(out, "%*s", INDENT - used, "");
+    print_wrapped(help, INDENT, out);
+}
+
+static void print_options(int command, FILE *out) {
+    fputs("\noptions:\n", out);
+    for (int i = 0; i < GS_OPTION_COUNT; i++) {
+        const gs_option_row *row = &gs_option_rows[i];
+        if (row->commands & command) {
+            char name[64];
+            snprintf(name, sizeof name, "%s%s%s%s", gs_option_dashes(row), row->name, row->metavar ? " " : "",
+                     row->metavar ? row->metavar : "");
+            print_row(name, row->help, out);
+        }
+    }
+}
+
+static void print_samplers(FILE *out) {
+    fputs("\nsamplers, and the options each reads (defaults are the model file's, else the sampler's):\n", out);
+    const gs_sampler_info *sampler;
+    for (int i = 0; (sampler = gs_sampler_get(i)); i++) {
+        char help[512];
+        snprintf(help, sizeof help, "%s [%s]", sampler->help, sampler->parameters);
+        print_row(sampler->name, help, out);
+    }
+}
+
+static void print_sample(FILE *out) {
+    fputs("gensample draws samples from a generative network on the CPU.\n\n"
+          "usage: gensample [sample] --model FILE [options]   draw samples\n"
+          "       gensample inspect FILE                      say what a weight file holds\n"
+          "       gensample cpu [--model FILE]                say what runs on this CPU\n",
+          out);
+    print_options(GS_SAMPLE, out);
+    print_samplers(out);
+    fputs("\nexamples:\n"
+          "  gensample --model models/ncsn.bin -n 1024 --out samples.png\n"
+          "  gensample --model models/ncsn-cond.bin --label all -n 100 --out classes.png\n"
+          "  gensample --model models/ncsn.bin -n 8 --trajectory --out trajectory.png\n"
+          "  gensample --model models/ncsn.bin -n 10000 --quality --json --out samples.npy\n"
+          "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
+          out);
+}
+
+void gs_help_print(int command, FILE *out) {
+    if (command == GS_SAMPLE) {
+        print_sample(out);
+        return;
+    }
+    if (command == GS_INSPECT) {
+        fputs(
+            "usage: gensample inspect FILE\n\nSay what a weight file holds: its network, graph, tensors and origin.\n",
+            out);
+    } else {
+        fputs("usage: gensample cpu [--model FILE] [options]\n\nSay which instruction sets this CPU runs and, with a "
+              "model, "
+              "which kernel runs each of its operations.\n",
+              out);
+    }
+    print_options(command, out);
+}

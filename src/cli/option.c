@@ -1,0 +1,155 @@
+#include "cli/option.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
+#define GS_OPTION(id, name, metavar, kind, field, low, high, commands, help) \
+    {name, metavar, GS_KIND_OPTION_##kind, offsetof(gs_arguments, field), low, high, commands, help},
+#include "cli/options.def"
+#undef GS_OPTION
+};
+
+const char *gs_option_dashes(const gs_option_row *row) {
+    return row->name[1] ? "--" : "-";
+}
+
+/* Decimal digits only: no sign, no space, no overflow. */
+static bool parse_u64(const char *text, size_t length, uint64_t *value) {
+    uint64_t v = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(text[i] - '0');
+        if (digit > 9 || v > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        v = v * 10 + digit;
+    }
+    *value = v;
+    return length > 0;
+}
+
+/* A positive, finite decimal number. */
+static bool parse_real(const char *text, size_t length, double *value) {
+    char copy[64];
+    if (length == 0 || length >= sizeof copy || strspn(text, "0123456789.eE+-") < length) {
+        return false;
+    }
+    memcpy(copy, text, length);
+    copy[length] = 0;
+    char *end;
+    *value = strtod(copy, &end);
+    return *end == 0 && end != copy && isfinite(*value) && *value > 0;
+}
+
+static bool parse_pair(const char *text, double pair[2]) {
+    const char *comma = strchr(text, ',');
+    return comma && parse_real(text, (size_t)(comma - text), &pair[0]) &&
+           parse_real(comma + 1, strlen(comma + 1), &pair[1]) && pair[0] <= pair[1];
+}
+
+static bool parse_grid(const char *text, uint64_t limit, int grid[2]) {
+    uint64_t rows, columns;
+    const char *x = strchr(text, 'x');
+    if (!x || !parse_u64(text, (size_t)(x - text), &rows) || !parse_u64(x + 1, strlen(x + 1), &columns)) {
+        return false;
+    }
+    if (rows < 1 || columns < 1 || rows > limit || columns > limit || rows * columns > limit) {
+        return false;
+    }
+    grid[0] = (int)rows;
+    grid[1] = (int)columns;
+    return true;
+}
+
+static bool parse_int(const gs_option_row *row, const char *text, int *value) {
+    uint64_t v;
+    if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high) {
+        return false;
+    }
+    *value = (int)v;
+    return true;
+}
+
+static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *value) {
+    uint64_t v;
+    if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high) {
+        return false;
+    }
+    *value = v;
+    return true;
+}
+
+static bool parse_word(const char *text, const char *word, int meaning, int *value) {
+    if (strcmp(text, word) != 0) {
+        return false;
+    }
+    *value = meaning;
+    return true;
+}
+
+static gs_status refuse(const gs_option_row *row, const char *text, gs_error *error) {
+    const char *dashes = gs_option_dashes(row);
+    char range[80];
+    switch (row->kind) {
+    case GS_KIND_OPTION_U64:
+    case GS_KIND_OPTION_INT:
+        snprintf(range, sizeof range, "a whole number from %llu to %llu", (unsigned long long)row->low,
+                 (unsigned long long)row->high);
+        break;
+    case GS_KIND_OPTION_REAL:
+        snprintf(range, sizeof range, "a positive number");
+        break;
+    case GS_KIND_OPTION_PAIR:
+        snprintf(range, sizeof range, "two positive numbers LOW,HIGH with LOW <= HIGH");
+        break;
+    case GS_KIND_OPTION_GRID:
+        snprintf(range, sizeof range, "ROWSxCOLUMNS with at most %llu cells", (unsigned long long)row->high);
+        break;
+    case GS_KIND_OPTION_LABEL:
+        snprintf(range, sizeof range, "a class (0, 1, ...), all or none");
+        break;
+    default:
+        snprintf(range, sizeof range, "%s", row->kind == GS_KIND_OPTION_YES_NO ? "yes or no" : "a text");
+        break;
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: \"%.60s\" is not %s", dashes, row->name, text, range);
+}
+
+gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_arguments *arguments, gs_error *error) {
+    void *field = (char *)arguments + row->offset;
+    bool good = false;
+    switch (row->kind) {
+    case GS_KIND_OPTION_FLAG:
+        *(bool *)field = true;
+        good = true;
+        break;
+    case GS_KIND_OPTION_TEXT:
+        *(const char **)field = text;
+        good = text[0] != 0;
+        break;
+    case GS_KIND_OPTION_U64:
+        good = parse_u64_in(row, text, field);
+        break;
+    case GS_KIND_OPTION_INT:
+        good = parse_int(row, text, field);
+        break;
+    case GS_KIND_OPTION_REAL:
+        good = parse_real(text, strlen(text), field);
+        break;
+    case GS_KIND_OPTION_PAIR:
+        good = parse_pair(text, field);
+        break;
+    case GS_KIND_OPTION_GRID:
+        good = parse_grid(text, row->high, field);
+        break;
+    case GS_KIND_OPTION_LABEL:
+        good = parse_word(text, "all", GS_LABEL_ALL, field) || parse_word(text, "none", GS_LABEL_NONE, field) ||
+               parse_int(row, text, field);
+        break;
+    case GS_KIND_OPTION_YES_NO:
+        good = parse_word(text, "yes", 1, field) || parse_word(text, "no", -1, field);
+        break;
+    }
+    return good ? GS_OK : refuse(row, text, error);
+}

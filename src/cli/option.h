@@ -1,0 +1,36 @@
+/* Rows of options.def as data, and the parser of their values. */
+#ifndef GS_CLI_OPTION_H
+#define GS_CLI_OPTION_H
+
+#include "cli/arguments.h"
+
+typedef enum gs_option_kind {
+    GS_KIND_OPTION_FLAG,  /* bool */
+    GS_KIND_OPTION_TEXT,  /* const char * */
+    GS_KIND_OPTION_U64,   /* uint64_t, low ... high */
+    GS_KIND_OPTION_INT,   /* int, low ... high */
+    GS_KIND_OPTION_REAL,  /* double, positive and finite */
+    GS_KIND_OPTION_PAIR,  /* double[2], positive, finite, first not above second */
+    GS_KIND_OPTION_GRID,  /* int[2], whose product is at most high */
+    GS_KIND_OPTION_LABEL, /* int, GS_LABEL_... or low ... high */
+    GS_KIND_OPTION_YES_NO /* int, 1 or -1 */
+} gs_option_kind;
+
+typedef struct gs_option_row {
+    const char *name, *metavar;
+    gs_option_kind kind;
+    size_t offset; /* of the field in gs_arguments */
+    uint64_t low, high;
+    int commands;
+    const char *help;
+} gs_option_row;
+
+extern const gs_option_row gs_option_rows[GS_OPTION_COUNT];
+
+/* "-" for names of one letter, else "--". */
+const char *gs_option_dashes(const gs_option_row *row);
+
+/* Parse `text` into the row's field. Errors: GS_ERROR_ARGUMENT, naming the option. */
+gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_arguments *arguments, gs_error *error);
+
+#endif

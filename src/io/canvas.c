@@ -1,0 +1,177 @@
+#include "io/canvas.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include <png.h>
+
+enum { GLYPH_WIDTH = 5, GLYPH_PITCH = 6 };
+
+/* Seven rows of five bits, the leftmost pixel in bit 4. */
+static const struct {
+    char c;
+    uint8_t rows[GS_TEXT_HEIGHT];
+} glyphs[] = {{'0', {0x0E, 0x11, 0x13, 0x15, 0x19, 0x11, 0x0E}}, {'1', {0x04, 0x0C, 0x04, 0x04, 0x04, 0x04, 0x0E}},
+              {'2', {0x0E, 0x11, 0x01, 0x06, 0x08, 0x10, 0x1F}}, {'3', {0x0E, 0x11, 0x01, 0x06, 0x01, 0x11, 0x0E}},
+              {'4', {0x02, 0x06, 0x0A, 0x12, 0x1F, 0x02, 0x02}}, {'5', {0x1F, 0x10, 0x1E, 0x01, 0x01, 0x11, 0x0E}},
+              {'6', {0x06, 0x08, 0x10, 0x1E, 0x11, 0x11, 0x0E}}, {'7', {0x1F, 0x01, 0x02, 0x04, 0x08, 0x08, 0x08}},
+              {'8', {0x0E, 0x11, 0x11, 0x0E, 0x11, 0x11, 0x0E}}, {'9', {0x0E, 0x11, 0x11, 0x0F, 0x01, 0x02, 0x0C}},
+              {'.', {0x00, 0x00, 0x00, 0x00, 0x00, 0x0C, 0x0C}}, {'-', {0x00, 0x00, 0x00, 0x0E, 0x00, 0x00, 0x00}},
+              {'e', {0x00, 0x00, 0x0E, 0x11, 0x1F, 0x10, 0x0E}}, {'s', {0x00, 0x00, 0x0F, 0x12, 0x11, 0x11, 0x0E}}};
+
+gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int channels, int fill, gs_error *error) {
+    *canvas = (gs_canvas){0};
+    if (channels != 1 && channels != 3) {
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "images of %d channels can't be drawn, only those of 1 or 3; .npy and .idx take any", channels);
+    }
+    if (width < 1 || height < 1 || width > PNG_UINT_31_MAX || height > PNG_UINT_31_MAX) {
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "a picture of %zu x %zu pixels is more than a PNG file holds",
+                       width, height);
+    }
+    size_t size;
+    if (!gs_mul_size(width, height, &size) || !gs_mul_size(size, (size_t)channels, &size)) {
+        return gs_fail_memory(error, "the picture");
+    }
+    canvas->pixels = gs_alloc(size, 1);
+    if (!canvas->pixels) {
+        return gs_fail_memory(error, "the picture");
+    }
+    memset(canvas->pixels, fill, size);
+    canvas->width = (int)width;
+    canvas->height = (int)height;
+    canvas->channels = channels;
+    return GS_OK;
+}
+
+void gs_canvas_free(gs_canvas *canvas) {
+    gs_free(canvas->pixels);
+    *canvas = (gs_canvas){0};
+}
+
+uint8_t gs_pixel(float v, float low, float high) {
+    float t = (v - low) / (high - low) * 255.0F;
+    if (!(t > 0.0F)) {
+        return 0;
+    }
+    return t >= 255.0F ? 255 : (uint8_t)(t + 0.5F);
+}
+
+static uint8_t *pixel_at(gs_canvas *canvas, int x, int y) {
+    return canvas->pixels + ((size_t)y * (size_t)canvas->width + (size_t)x) * (size_t)canvas->channels;
+}
+
+void gs_canvas_image(gs_canvas *canvas, int x, int y, const float *image, const int shape[3], const float range[2]) {
+    for (int c = 0; c < shape[0]; c++) {
+        for (int i = 0; i < shape[1]; i++) {
+            uint8_t *row = pixel_at(canvas, x, y + i);
+            for (int j = 0; j < shape[2]; j++) {
+                row[j * shape[0] + c] = gs_pixel(*image++, range[0], range[1]);
+            }
+        }
+    }
+}
+
+static void draw_glyph(gs_canvas *canvas, int x, int y, const uint8_t *rows, int ink) {
+    for (int i = 0; i < GS_TEXT_HEIGHT; i++) {
+        for (int j = 0; j < GLYPH_WIDTH; j++) {
+            bool inside = x + j >= 0 && x + j < canvas->width && y + i >= 0 && y + i < canvas->height;
+            if (inside && (rows[i] >> (GLYPH_WIDTH - 1 - j) & 1)) {
+                memset(pixel_at(canvas, x + j, y + i), ink, (size_t)canvas->channels);
+            }
+        }
+    }
+}
+
+void gs_canvas_text(gs_canvas *canvas, int x, int y, const char *text, int ink) {
+    for (; *text; text++, x += GLYPH_PITCH) {
+        for (size_t g = 0; g < GS_COUNT(glyphs); g++) {
+            if (glyphs[g].c == *text) {
+                draw_glyph(canvas, x, y, glyphs[g].rows, ink);
+            }
+        }
+    }
+}
+
+int gs_text_width(const char *text) {
+    int count = (int)strlen(text);
+    return count ? count * GLYPH_PITCH - (GLYPH_PITCH - GLYPH_WIDTH) : 0;
+}
+
+/* ---- PNG ---- */
+
+typedef struct png_sink {
+    gs_output output;
+    gs_error *error;
+    gs_status status;
+} png_sink;
+
+/* libpng's own complaint; one of the file has been noted already by png_put. */
+static void png_complain(png_structp png, png_const_charp message) {
+    png_sink *sink = png_get_error_ptr(png);
+    if (sink->status == GS_OK) {
+        sink->status = gs_fail(sink->error, GS_ERROR_FILE, "%s: cannot write: libpng: %s", sink->output.path, message);
+    }
+    png_longjmp(png, 1);
+}
+
+static void png_ignore(png_structp png, png_const_charp message) {
+    (void)png;
+    (void)message;
+}
+
+static void png_put(png_structp png, png_bytep bytes, size_t count) {
+    png_sink *sink = png_get_io_ptr(png);
+    sink->status = gs_output_write(&sink->output, bytes, count, sink->error);
+    if (sink->status != GS_OK) {
+        png_error(png, "write");
+    }
+}
+
+/* stdio flushes at the end, where its errors are seen. */
+static void png_flush_nothing(png_structp png) {
+    (void)png;
+}
+
+static void png_write_all(png_structp png, png_infop info, const gs_canvas *canvas, const gs_note *notes, int count) {
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_IHDR(png, info, (png_uint_32)canvas->width, (png_uint_32)canvas->height, 8,
+                 canvas->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    for (int i = 0; i < count; i++) {
+        png_text text = {.compression = PNG_TEXT_COMPRESSION_NONE,
+                         .key = (png_charp)(uintptr_t)notes[i].key,
+                         .text = (png_charp)(uintptr_t)notes[i].text};
+        png_set_text(png, info, &text, 1);
+    }
+    png_write_info(png, info);
+    size_t pitch = (size_t)canvas->width * (size_t)canvas->channels;
+    for (int y = 0; y < canvas->height; y++) {
+        png_write_row(png, canvas->pixels + (size_t)y * pitch);
+    }
+    png_write_end(png, info);
+}
+
+gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
+                              gs_error *error) {
+    png_sink sink = {.error = error, .status = GS_OK};
+    gs_status status = gs_output_open(&sink.output, path, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, png_complain, png_ignore);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    if (!info) {
+        sink.status = gs_fail_memory(error, "the PNG writer");
+    } else if (setjmp(png_jmpbuf(png)) == 0) { /* a longjmp comes back here; nothing local changes in between */
+        png_set_write_fn(png, &sink, png_put, png_flush_nothing);
+        png_write_all(png, info, canvas, notes, count);
+    }
+    png_destroy_write_struct(&png, &info);
+    if (sink.status != GS_OK) {
+        gs_output_abandon(&sink.output);
+        return sink.status;
+    }
+    return gs_output_commit(&sink.output, error);
+}

@@ -1,0 +1,41 @@
+/* A picture in memory: 8-bit grey or RGB, with images and small text drawn on it, and its PNG file. */
+#ifndef GS_IO_CANVAS_H
+#define GS_IO_CANVAS_H
+
+#include "io/output.h"
+
+typedef struct gs_canvas {
+    int width, height, channels; /* channels: 1 grey, 3 RGB */
+    uint8_t *pixels;             /* (height, width, channels) */
+} gs_canvas;
+
+/* A canvas filled with the grey value `fill`. Errors: GS_ERROR_UNSUPPORTED (channels, sizes above 2^31 - 1),
+ * GS_ERROR_MEMORY. */
+gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int channels, int fill, gs_error *error);
+void gs_canvas_free(gs_canvas *canvas);
+
+/* v in [low, high] to 0 ... 255, rounded to nearest, values outside clipped, NaN to 0. */
+uint8_t gs_pixel(float v, float low, float high);
+
+/* Draw one image (C, H, W) with its top left corner at (x, y); it must fit. */
+void gs_canvas_image(gs_canvas *canvas, int x, int y, const float *image, const int shape[3], const float range[2]);
+
+/* Draw text of a 5 x 7 font (digits, '.', '-', 'e', and 's' as a small sigma) in the grey value `ink`, cut at the
+ * canvas's edges. Other characters are blank. */
+void gs_canvas_text(gs_canvas *canvas, int x, int y, const char *text, int ink);
+
+/* Width in pixels of a text. */
+int gs_text_width(const char *text);
+
+enum { GS_TEXT_HEIGHT = 7 };
+
+/* A PNG text chunk: Latin-1 key of 1 ... 79 characters, printable text. */
+typedef struct gs_note {
+    const char *key, *text;
+} gs_note;
+
+/* Write the canvas to `path`, with `count` notes. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY. */
+gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
+                              gs_error *error);
+
+#endif

@@ -1,0 +1,63 @@
+/* Sinks of samples: a grid picture, a trajectory picture, a directory of pictures, NPY and IDX files. All write beside
+ * the name and rename, so that a failure leaves nothing. Errors of all: GS_ERROR_FILE, GS_ERROR_MEMORY,
+ * GS_ERROR_UNSUPPORTED (channels a picture can't show, sizes a format can't say). */
+#ifndef GS_IO_IMAGES_H
+#define GS_IO_IMAGES_H
+
+#include "io/canvas.h"
+
+typedef struct gs_images {
+    const float *data; /* (n, C, H, W) */
+    size_t n;
+    int shape[3];   /* (C, H, W) */
+    float range[2]; /* of the data; shown as black ... white, clipped */
+} gs_images;
+
+/* The cells of a picture: image k at row k / columns and column k % columns, or with `by_column` at row k % rows and
+ * column k / rows. Images past the last cell are left out; cells past the last image stay empty. */
+typedef struct gs_grid {
+    int rows, columns;
+    bool by_column;
+} gs_grid;
+
+enum { GS_GRID_MAX = 1024, GS_GRID_LIMIT = 65536 };
+
+/* A grid close to square for n images, with at most GS_GRID_MAX cells. */
+gs_grid gs_grid_square(size_t n);
+
+/* A grid with one row a class for chains whose labels cycle through `classes`, with at most GS_GRID_MAX cells. */
+gs_grid gs_grid_classes(size_t n, int classes);
+
+gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid, const gs_note *notes, int count,
+                        gs_error *error);
+
+/* States of chains on their way: data (levels, n, C, H, W), sigmas (levels), the result last with sigma 0; labels (n)
+ * or NULL. */
+typedef struct gs_trajectory {
+    gs_images states; /* n: chains */
+    int levels;
+    const double *sigmas;
+    const int *labels;
+    int classes; /* a label of `classes` is none and not written */
+} gs_trajectory;
+
+enum { GS_TRAJECTORY_ROWS = 64, GS_TRAJECTORY_COLUMNS = 24 };
+
+/* One row a chain, at most GS_TRAJECTORY_ROWS, and at most GS_TRAJECTORY_COLUMNS columns evenly chosen from the levels,
+ * first and last among them. Column heads show sigma, row heads the label. A state x at sigma is shown as
+ * m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the data range, so that noise
+ * spreads over a quarter of it and the result is shown as it is. */
+gs_status gs_write_trajectory(const char *path, const gs_trajectory *trajectory, const gs_note *notes, int count,
+                              gs_error *error);
+
+/* One PNG file an image, numbered from 0 with leading zeros, in the new directory `path`. */
+gs_status gs_write_directory(const char *path, const gs_images *images, const gs_note *notes, int count,
+                             gs_error *error);
+
+/* NumPy's format 1.0: float32 of the given shape (rank 1 ... 8), row-major. */
+gs_status gs_write_npy(const char *path, const float *data, const size_t *shape, int rank, gs_error *error);
+
+/* IDX as MNIST has it: bytes (n, H, W) of one channel, else (n, C, H, W), mapped from the data range to 0 ... 255. */
+gs_status gs_write_idx(const char *path, const gs_images *images, gs_error *error);
+
+#endif
