@@ -1,0 +1,211 @@
+#include "support/weights.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "support/files.h"
+
+struct weights {
+    json_t *model, *header; /* the header without its metadata */
+    json_t *changes;        /* pairs of path and text for the header */
+    unsigned char *data;
+    size_t bytes;
+};
+
+json_t *weights_json(const char *text) {
+    char *copy = strdup(text);
+    assert_non_null(copy);
+    for (char *c = copy; *c; c++)
+        if (*c == '\'')
+            *c = '"';
+    json_error_t problem;
+    json_t *value = json_loads(copy, JSON_DECODE_ANY, &problem);
+    if (!value)
+        fail_msg("%s: %s", copy, problem.text);
+    free(copy);
+    return value;
+}
+
+weights *weights_new(const char *kind, int c, int h, int w) {
+    weights *result = calloc(1, sizeof *result);
+    assert_non_null(result);
+    result->header = json_object();
+    result->changes = json_array();
+    result->model =
+        json_pack("{s:s, s:s, s:{s:[iii], s:[ii]}, s:[s], s:{s:[]}, s:{s:s}}", "name", "test", "kind", kind, "data",
+                  "shape", c, h, w, "range", 0, 1, "inputs", "x", "graph", "nodes", "provenance", "made by", "a test");
+    assert_non_null(result->model);
+    return result;
+}
+
+void weights_free(weights *w) {
+    if (!w)
+        return;
+    json_decref(w->model);
+    json_decref(w->header);
+    json_decref(w->changes);
+    free(w->data);
+    free(w);
+}
+
+void weights_inputs(weights *w, bool sigma, int labels) {
+    json_t *inputs = json_object_get(w->model, "inputs");
+    if (sigma) {
+        assert_int_equal(json_array_append_new(inputs, json_string("sigma")), 0);
+        weights_set(w, "data.sigma", "[0.01, 30]");
+    }
+    if (labels) {
+        assert_int_equal(json_array_append_new(inputs, json_string("label")), 0);
+        assert_int_equal(json_object_set_new(w->model, "labels", json_integer(labels)), 0);
+    }
+}
+
+void weights_tensor(weights *w, const char *name, int rank, const size_t *shape, const float *data) {
+    size_t count = 1;
+    json_t *sizes = json_array();
+    for (int i = 0; i < rank; i++) {
+        json_array_append_new(sizes, json_integer((json_int_t)shape[i]));
+        count *= shape[i];
+    }
+    size_t bytes = count * sizeof *data;
+    w->data = realloc(w->data, w->bytes + bytes);
+    assert_non_null(w->data);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &data[i], sizeof bits);
+        for (unsigned k = 0; k < 4; k++)
+            w->data[w->bytes + 4 * i + k] = (unsigned char)(bits >> 8 * k);
+    }
+    json_t *entry = json_pack("{s:s, s:o, s:[II]}", "dtype", "F32", "shape", sizes, "data_offsets",
+                              (json_int_t)w->bytes, (json_int_t)(w->bytes + bytes));
+    assert_int_equal(json_object_set_new(w->header, name, entry), 0);
+    w->bytes += bytes;
+}
+
+void weights_random(weights *w, const char *name, int rank, const size_t *shape, unsigned seed) {
+    size_t count = 1;
+    for (int i = 0; i < rank; i++)
+        count *= shape[i];
+    float *data = malloc(count * sizeof *data);
+    assert_non_null(data);
+    /* Knuth's multiplier; the upper bits are good enough for weights. */
+    uint64_t state = seed * 2654435761U + 12345;
+    for (size_t i = 0; i < count; i++) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        data[i] = (float)(int32_t)(state >> 32) * 0x1p-31F;
+    }
+    weights_tensor(w, name, rank, shape, data);
+    free(data);
+}
+
+void weights_node(weights *w, const char *name, const char *op, const char *inputs, const char *attributes,
+                  const char *tensors) {
+    json_t *node = json_pack("{s:s, s:s}", "name", name, "op", op);
+    assert_non_null(node);
+    if (inputs)
+        json_object_set_new(node, "inputs", weights_json(inputs));
+    if (attributes)
+        json_object_set_new(node, "attributes", weights_json(attributes));
+    if (tensors)
+        json_object_set_new(node, "tensors", weights_json(tensors));
+    json_t *graph = json_object_get(w->model, "graph");
+    assert_int_equal(json_array_append_new(json_object_get(graph, "nodes"), node), 0);
+}
+
+void weights_outputs(weights *w, const char *names) {
+    weights_set(w, "graph.outputs", names);
+}
+
+/* Walk to the container of the path's last part, which is copied into `last`. */
+static json_t *walk(json_t *value, const char *path, char *last, size_t room) {
+    const char *dot;
+    while ((dot = strchr(path, '.'))) {
+        snprintf(last, room, "%.*s", (int)(dot - path), path);
+        value = json_is_array(value) ? json_array_get(value, strtoul(last, NULL, 10)) : json_object_get(value, last);
+        assert_non_null(value);
+        path = dot + 1;
+    }
+    snprintf(last, room, "%s", path);
+    return value;
+}
+
+static void set_at(json_t *root, const char *path, const char *text) {
+    char last[400];
+    json_t *container = walk(root, path, last, sizeof last);
+    if (!text)
+        json_object_del(container, last);
+    else if (json_is_array(container))
+        assert_int_equal(json_array_set_new(container, strtoul(last, NULL, 10), weights_json(text)), 0);
+    else
+        assert_int_equal(json_object_set_new(container, last, weights_json(text)), 0);
+}
+
+void weights_set(weights *w, const char *path, const char *text) {
+    set_at(w->model, path, text);
+}
+
+void weights_set_header(weights *w, const char *path, const char *text) {
+    json_array_append_new(w->changes, json_pack("[ss?]", path, text));
+}
+
+/* The model with its outputs filled in, as a text to be freed. */
+static char *model_text(const weights *w) {
+    json_t *model = json_deep_copy(w->model), *graph = json_object_get(model, "graph");
+    json_t *nodes = json_object_get(graph, "nodes");
+    if (json_is_object(graph) && !json_object_get(graph, "outputs") && json_array_size(nodes)) {
+        json_t *last = json_array_get(nodes, json_array_size(nodes) - 1);
+        json_object_set_new(graph, "outputs", json_pack("[O]", json_object_get(last, "name")));
+    }
+    char *text = json_dumps(model, JSON_COMPACT);
+    assert_non_null(text);
+    json_decref(model);
+    return text;
+}
+
+unsigned char *weights_bytes(const weights *w, size_t *size) {
+    json_t *header = json_deep_copy(w->header);
+    char *model = model_text(w);
+    json_object_set_new(header, "__metadata__", json_pack("{s:s, s:s}", "gensample", "1", "model", model));
+    free(model);
+    for (size_t i = 0; i < json_array_size(w->changes); i++) {
+        const json_t *change = json_array_get(w->changes, i);
+        set_at(header, json_string_value(json_array_get(change, 0)), json_string_value(json_array_get(change, 1)));
+    }
+    char *text = json_dumps(header, JSON_COMPACT);
+    assert_non_null(text);
+    json_decref(header);
+    size_t length = strlen(text);
+    *size = 8 + length + w->bytes;
+    unsigned char *bytes = malloc(*size);
+    assert_non_null(bytes);
+    for (unsigned i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((uint64_t)length >> 8 * i);
+    memcpy(bytes + 8, text, length);
+    if (w->bytes)
+        memcpy(bytes + 8 + length, w->data, w->bytes);
+    free(text);
+    return bytes;
+}
+
+void weights_write(const weights *w, const char *path) {
+    size_t size;
+    unsigned char *bytes = weights_bytes(w, &size);
+    write_file(path, bytes, size);
+    free(bytes);
+}
+
+gs_model *weights_load(const weights *w) {
+    char *directory = temp_directory(), path[512];
+    snprintf(path, sizeof path, "%s/model.bin", directory);
+    weights_write(w, path);
+    gs_model *model = NULL;
+    gs_error error = {.status = GS_OK};
+    if (gs_model_load(path, &model, &error))
+        fail_msg("%s", error.message);
+    remove_directory(directory);
+    return model;
+}
