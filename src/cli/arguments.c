@@ -62,7 +62,7 @@ static gs_status take_option(gs_arguments *arguments, int argc, char *const *arg
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: takes no value", dashes, row->name);
     }
     if (row->metavar && !value) {
-        if (*at >= argc) {
+        if (*at >= argc || !strncmp(argv[*at], "--", 2)) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: its value %s is missing", dashes, row->name, row->metavar);
         }
         value = argv[(*at)++];
@@ -126,6 +126,6 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
             status = take_option(arguments, argc, argv, &at, error);
         }
     }
-    arguments->quality |= arguments->given[GS_OPTION_JUDGE];
+    arguments->quality = arguments->quality || arguments->judge;
     return status == GS_OK ? check(arguments, error) : status;
 }

@@ -23,8 +23,7 @@ static const struct {
 gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int channels, int fill, gs_error *error) {
     *canvas = (gs_canvas){0};
     if (channels != 1 && channels != 3) {
-        return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "images of %d channels can't be drawn, only those of 1 or 3; .npy and .idx take any", channels);
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "a picture of %d channels; only 1 and 3 can be drawn", channels);
     }
     if (width < 1 || height < 1 || width > PNG_UINT_31_MAX || height > PNG_UINT_31_MAX) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "a picture of %zu x %zu pixels is more than a PNG file holds",

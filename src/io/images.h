@@ -13,6 +13,9 @@ typedef struct gs_images {
     float range[2]; /* of the data; shown as black ... white, clipped */
 } gs_images;
 
+/* Whether a format can show images of this shape, to be asked before the work. Errors: GS_ERROR_UNSUPPORTED. */
+gs_status gs_images_check(const char *path, gs_format format, const int shape[3], gs_error *error);
+
 /* The cells of a picture: image k at row k / columns and column k % columns, or with `by_column` at row k % rows and
  * column k / rows. Images past the last cell are left out; cells past the last image stay empty. */
 typedef struct gs_grid {

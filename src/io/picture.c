@@ -10,6 +10,16 @@ static size_t image_size(const int shape[3]) {
     return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
 }
 
+gs_status gs_images_check(const char *path, gs_format format, const int shape[3], gs_error *error) {
+    bool picture = format == GS_FORMAT_PNG || format == GS_FORMAT_DIRECTORY;
+    if (picture && shape[0] != 1 && shape[0] != 3) {
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "%s: images of %d channels can't be drawn, only those of 1 or 3; .npy and .idx take any", path,
+                       shape[0]);
+    }
+    return GS_OK;
+}
+
 gs_grid gs_grid_square(size_t n) {
     size_t shown = n < GS_GRID_MAX ? n : GS_GRID_MAX;
     int columns = 1;

@@ -1,0 +1,47 @@
+/* gensample cpu: what this CPU runs. */
+#include "cli/run.h"
+
+enum { LINE = 200 };
+
+static void print_isas(void) {
+    const char *name;
+    bool supported;
+    puts("instruction sets:");
+    for (int i = 0; (name = gs_isa_name(i, &supported)); i++) {
+        printf("  %-8s %s\n", name, supported ? "supported" : "not on this CPU or system");
+    }
+    printf("best: %s\n", gs_isa_best());
+}
+
+gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
+    gs_status status = gs_check_isa(arguments->isa, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    gs_model *model = NULL;
+    gs_plan *plan = NULL;
+    if (!arguments->model) {
+        print_isas();
+        puts("--model FILE shows which kernel runs each operation of a network");
+        return GS_OK;
+    }
+    status = gs_model_load(arguments->model, &model, error);
+    if (status == GS_OK) {
+        gs_plan_options options = {.isa = arguments->isa, .threads = arguments->threads, .block = arguments->block};
+        status = gs_plan_create(model, &options, &plan, error);
+    }
+    if (status == GS_OK) {
+        gs_plan_info info = gs_plan_get_info(plan);
+        print_isas();
+        printf("%s: %s, %d threads, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n",
+               gs_model_get_info(model)->name, info.isa, info.threads, info.block, info.weight_bytes,
+               info.scratch_bytes);
+        char text[LINE];
+        for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++) {
+            printf("  %s\n", text);
+        }
+    }
+    gs_plan_free(plan);
+    gs_model_free(model);
+    return status;
+}

@@ -1,0 +1,93 @@
+/* The program gensample: errors become one line on standard error and an exit status. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/inspect.h"
+#include "cli/run.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+/* Hold the places of the standard streams, so that no file we open becomes one; whether stdout was open. */
+static bool standard_streams_open(void) {
+    bool open_before = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+    int descriptor;
+    do {
+        descriptor = open("/dev/null", O_RDWR);
+    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return open_before;
+}
+
+static gs_status inspect(const gs_arguments *arguments, gs_error *error) {
+    gs_model *model = NULL;
+    gs_status status = gs_model_load(arguments->file, &model, error);
+    if (status == GS_OK) {
+        status = gs_inspect_print(model, arguments->file, stdout);
+        if (status != GS_OK) {
+            gs_fail(error, status, "%s: cannot print what it holds", arguments->file);
+        }
+    }
+    gs_model_free(model);
+    return status;
+}
+
+static gs_status run(int argc, char **argv, gs_error *error) {
+    gs_arguments arguments;
+    gs_status status = gs_arguments_parse(&arguments, argc, argv, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    if (arguments.help) {
+        gs_help_print(arguments.command, stdout);
+        return GS_OK;
+    }
+    if (arguments.version) {
+        puts("gensample " GS_VERSION);
+        return GS_OK;
+    }
+    switch (arguments.command) {
+    case GS_INSPECT:
+        return inspect(&arguments, error);
+    case GS_CPU:
+        return gs_cpu_command(&arguments, error);
+    default:
+        return gs_sample_command(&arguments, error);
+    }
+}
+
+static int exit_code(gs_status status) {
+    switch (status) {
+    case GS_OK:
+        return 0;
+    case GS_ERROR_ARGUMENT:
+        return EXIT_USAGE;
+    case GS_ERROR_INTERRUPTED:
+        return EXIT_INTERRUPTED;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+int main(int argc, char **argv) {
+    if (!standard_streams_open()) {
+        fputs("gensample: standard output: it is closed\n", stderr);
+        return EXIT_FAILED;
+    }
+    signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */
+    signal(SIGXFSZ, SIG_IGN);
+    gs_error error = {0};
+    gs_status status = run(argc, argv, &error);
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (status == GS_OK && !written) {
+        status = gs_fail(&error, GS_ERROR_FILE, "standard output: %s", strerror(errno));
+    }
+    if (status != GS_OK) {
+        fprintf(stderr, "gensample: %s\n", error.message);
+    }
+    return exit_code(status);
+}

@@ -1,0 +1,269 @@
+/* What comes before the sampling. */
+#include "cli/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
+
+gs_status gs_check_isa(const char *isa, gs_error *error) {
+    const char *what = "--isa", *name;
+    if (!isa) {
+        what = "GENSAMPLE_ISA";
+        isa = getenv(what);
+    }
+    if (!isa) {
+        return GS_OK;
+    }
+    char known[100] = "";
+    bool supported;
+    for (int i = 0; (name = gs_isa_name(i, &supported)); i++) {
+        if (!strcmp(name, isa)) {
+            return supported ? GS_OK
+                             : gs_fail(error, GS_ERROR_ARGUMENT, "%s: this CPU or system can't run %s; the best is %s",
+                                       what, isa, gs_isa_best());
+        }
+        size_t at = strlen(known);
+        snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "", name);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s: \"%.40s\" is no instruction set of this build; known are %s", what,
+                   isa, known);
+}
+
+static bool has_word(const char *words, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += length) {
+        bool begins = at == words || at[-1] == ' ';
+        if (begins && (at[length] == ' ' || at[length] == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const gs_sampler_info *find_sampler(const char *name) {
+    const gs_sampler_info *row;
+    for (int i = 0; (row = gs_sampler_get(i)); i++) {
+        if (!strcmp(row->name, name)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+bool gs_run_reads(const gs_run *run, const char *setting) {
+    const gs_sampler_info *sampler = find_sampler(run->options.sampler);
+    return sampler && has_word(sampler->parameters, setting);
+}
+
+/* A setting the sampler would not read is a mistake worth telling. */
+static gs_status check_settings(const gs_run *run, gs_error *error) {
+    static const struct {
+        gs_option option;
+        const char *name, *setting;
+    } settings[] = {{GS_OPTION_STEPS, "--steps", "steps"},
+                    {GS_OPTION_SIGMAS, "--sigmas", "sigmas"},
+                    {GS_OPTION_EPSILON, "--epsilon", "epsilon"},
+                    {GS_OPTION_STEPS_PER_LEVEL, "--steps-per-level", "steps_per_level"},
+                    {GS_OPTION_DENOISE, "--denoise", "denoise"}};
+    for (size_t i = 0; i < GS_COUNT(settings); i++) {
+        if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].setting)) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s: the sampler %s has no such setting; it reads %s",
+                           settings[i].name, run->options.sampler, find_sampler(run->options.sampler)->parameters);
+        }
+    }
+    return GS_OK;
+}
+
+static gs_status check_label(const gs_run *run, gs_error *error) {
+    int label = run->arguments->label, classes = run->info->labels;
+    if (label == GS_LABEL_NONE) {
+        return GS_OK;
+    }
+    if (!classes) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", run->info->name);
+    }
+    if (label >= classes) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--label: %d is no class of the network %s; they are 0 to %d", label,
+                       run->info->name, classes - 1);
+    }
+    return GS_OK;
+}
+
+static uint64_t default_n(const gs_run *run) {
+    bool all = run->arguments->label == GS_LABEL_ALL;
+    if (run->arguments->trajectory) {
+        return all ? (uint64_t)run->info->labels : DEFAULT_ROWS;
+    }
+    return all ? (uint64_t)run->info->labels * DEFAULT_PER_CLASS : DEFAULT_N;
+}
+
+static void choose_grid(gs_run *run) {
+    const gs_arguments *a = run->arguments;
+    bool all = a->label == GS_LABEL_ALL;
+    if (a->given[GS_OPTION_GRID]) {
+        run->grid = (gs_grid){.rows = a->grid[0], .columns = a->grid[1], .by_column = all};
+    } else {
+        run->grid = all ? gs_grid_classes(run->n, run->info->labels) : gs_grid_square(run->n);
+    }
+}
+
+static gs_status resolve_options(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    run->options = (gs_sample_options){.sampler = a->sampler,
+                                       .steps = a->steps,
+                                       .sigma_low = a->sigmas[0],
+                                       .sigma_high = a->sigmas[1],
+                                       .epsilon = a->epsilon,
+                                       .steps_per_level = a->steps_per_level,
+                                       .denoise = a->denoise,
+                                       .seed = a->seed,
+                                       .first_chain = a->first};
+    gs_status status = gs_sample_resolve(run->model, &run->options, error);
+    if (status == GS_OK) {
+        status = check_settings(run, error);
+    }
+    return status;
+}
+
+/* The output's name, format and directory. */
+static gs_status check_output(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    gs_status status = gs_output_format(a->out, &run->format, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    if (a->trajectory && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a trajectory goes into a .png or .npy file", a->out);
+    }
+    if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", a->out);
+    }
+    status = gs_images_check(a->out, run->format, run->info->shape, error);
+    return status == GS_OK ? gs_output_check(a->out, run->format, error) : status;
+}
+
+static gs_status make_plans(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    gs_plan_options options = {.isa = a->isa, .threads = a->threads, .block = a->block};
+    gs_status status = gs_plan_create(run->model, &options, &run->plan, error);
+    if (status == GS_OK && run->judge_model) {
+        options.block = 0;
+        status = gs_plan_create(run->judge_model, &options, &run->judge, error);
+    }
+    return status;
+}
+
+static gs_status load_judge(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    char *beside = NULL;
+    if (!a->quality) {
+        return GS_OK;
+    }
+    if (!a->judge) {
+        const char *slash = strrchr(a->model, '/');
+        size_t length = slash ? (size_t)(slash - a->model) + 1 : 0, room = length + sizeof "judge.bin";
+        beside = gs_alloc(room, 1);
+        if (!beside) {
+            return gs_fail_memory(error, "the judge's name");
+        }
+        snprintf(beside, room, "%.*sjudge.bin", (int)length, a->model);
+    }
+    gs_status status = gs_model_load(a->judge ? a->judge : beside, &run->judge_model, error);
+    gs_free(beside);
+    if (status != GS_OK) {
+        return status;
+    }
+    const gs_model_info *judge = gs_model_get_info(run->judge_model);
+    if (judge->kind != GS_KIND_CLASSIFIER || judge->outputs != 2) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s is no classifier with features", judge->name);
+    }
+    if (memcmp(judge->shape, run->info->shape, sizeof judge->shape) != 0) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s takes images of another shape than %s draws",
+                       judge->name, run->info->name);
+    }
+    return GS_OK;
+}
+
+/* Bytes of all samples and states must fit into this machine, whatever the system says when asked for them. */
+static gs_status check_memory(const gs_run *run, gs_error *error) {
+    size_t images, bytes;
+    size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : 1;
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    double memory = pages > 0 && page > 0 ? (double)pages * (double)page : (double)SIZE_MAX;
+    bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
+    if (fits && (double)bytes <= memory) {
+        return GS_OK;
+    }
+    double need = (double)run->n * (double)states * (double)run->pixels * (double)sizeof(float);
+    return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this machine has %.3g GB", run->n,
+                   need * 1e-9, memory * 1e-9);
+}
+
+static gs_status allocate(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    gs_status status = check_memory(run, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    bool ready = (run->samples = gs_alloc(run->n, run->pixels * sizeof(float))) != NULL;
+    if (ready && a->trajectory) {
+        size_t states = (size_t)run->levels * run->n;
+        run->trajectory = gs_alloc(states, run->pixels * sizeof(float));
+        run->sigmas = gs_alloc((size_t)run->levels, sizeof(double));
+        ready = run->trajectory && run->sigmas;
+    }
+    if (ready && run->info->labels && a->label != GS_LABEL_NONE) {
+        ready = (run->labels = gs_alloc(run->n, sizeof(int))) != NULL;
+        for (size_t k = 0; ready && k < run->n; k++) {
+            run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->info->labels) : a->label;
+        }
+    }
+    if (!ready) {
+        return gs_fail_memory(error, "the samples");
+    }
+    if (run->sigmas) {
+        gs_sample_levels(run->model, &run->options, run->sigmas, run->levels);
+    }
+    run->options.labels = run->labels;
+    run->options.trajectory = run->trajectory;
+    return GS_OK;
+}
+
+gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
+    *run = (gs_run){.arguments = arguments};
+    gs_status status = gs_check_isa(arguments->isa, error);
+    if (status == GS_OK) {
+        status = gs_model_load(arguments->model, &run->model, error);
+    }
+    if (status != GS_OK) {
+        return status;
+    }
+    run->info = gs_model_get_info(run->model);
+    run->pixels = (size_t)run->info->shape[0] * (size_t)run->info->shape[1] * (size_t)run->info->shape[2];
+    status = check_label(run, error);
+    run->n = (size_t)(arguments->given[GS_OPTION_N] ? arguments->n : default_n(run));
+    choose_grid(run);
+    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_judge, make_plans};
+    for (size_t i = 0; status == GS_OK && i < GS_COUNT(steps); i++) {
+        status = steps[i](run, error);
+    }
+    if (status == GS_OK) {
+        run->levels = arguments->trajectory ? gs_sample_levels(run->model, &run->options, NULL, 0) : 0;
+        status = allocate(run, error);
+    }
+    return status;
+}
+
+void gs_run_free(gs_run *run) {
+    gs_free(run->sigmas);
+    gs_free(run->trajectory);
+    gs_free(run->labels);
+    gs_free(run->samples);
+    gs_plan_free(run->judge);
+    gs_plan_free(run->plan);
+    gs_model_free(run->judge_model);
+    gs_model_free(run->model);
+    *run = (gs_run){0};
+}

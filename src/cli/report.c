@@ -1,0 +1,226 @@
+/* What a run tells: the lines or the JSON object on standard output, and the notes in pictures. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/run.h"
+
+/* The shortest decimal that reads back as v. */
+static const char *shortest(double v, char text[32]) {
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, 32, "%.*g", digits, v);
+        if (strtod(text, NULL) == v) {
+            break;
+        }
+    }
+    return text;
+}
+
+/* JSON has no NaN; whole numbers above 2^63 - 1 become strings. */
+static json_t *real_or_null(double v) {
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *whole(uint64_t v) {
+    if (v <= INT64_MAX) {
+        return json_integer((json_int_t)v);
+    }
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)v);
+    return json_string(text);
+}
+
+static json_t *label_json(const gs_run *run) {
+    int label = run->arguments->label;
+    if (label == GS_LABEL_ALL) {
+        return json_string("all");
+    }
+    return label == GS_LABEL_NONE ? json_string("none") : json_integer(label);
+}
+
+/* Only what the sampler reads, so that equal pictures have equal settings. */
+static void put_settings(const gs_run *run, json_t *object) {
+    const gs_sample_options *o = &run->options;
+    json_object_set_new(object, "sampler", json_string(o->sampler));
+    if (gs_run_reads(run, "steps")) {
+        json_object_set_new(object, "steps", json_integer(o->steps));
+    }
+    if (gs_run_reads(run, "sigmas")) {
+        json_object_set_new(object, "sigmas", json_pack("[f, f]", o->sigma_low, o->sigma_high));
+    }
+    if (gs_run_reads(run, "epsilon")) {
+        json_object_set_new(object, "epsilon", json_real(o->epsilon));
+    }
+    if (gs_run_reads(run, "steps_per_level")) {
+        json_object_set_new(object, "steps_per_level", json_integer(o->steps_per_level));
+    }
+    if (gs_run_reads(run, "denoise")) {
+        json_object_set_new(object, "denoise", json_boolean(o->denoise > 0));
+    }
+    if (run->info->labels) {
+        json_object_set_new(object, "label", label_json(run));
+    }
+    json_object_set_new(object, "seed", whole(o->seed));
+    json_object_set_new(object, "first", whole(o->first_chain));
+    json_object_set_new(object, "n", whole(run->done));
+}
+
+char *gs_run_settings(const gs_run *run) {
+    json_t *object = json_object();
+    put_settings(run, object);
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return text;
+}
+
+/* ' text', with what a shell would misread put into quotes. */
+static void put_word(FILE *out, const char *text) {
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=+:@";
+    if (*text && strspn(text, plain) == strlen(text)) {
+        fprintf(out, " %s", text);
+        return;
+    }
+    fputs(" '", out);
+    for (; *text; text++) {
+        fputs(*text == '\'' ? "'\\''" : (char[]){*text, 0}, out);
+    }
+    fputc('\'', out);
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static void put_sampler_options(const gs_run *run, FILE *out) {
+    const gs_sample_options *o = &run->options;
+    char low[32], high[32];
+    fprintf(out, " --sampler %s", o->sampler);
+    if (gs_run_reads(run, "steps")) {
+        fprintf(out, " --steps %d", o->steps);
+    }
+    if (gs_run_reads(run, "sigmas")) {
+        fprintf(out, " --sigmas %s,%s", shortest(o->sigma_low, low), shortest(o->sigma_high, high));
+    }
+    if (gs_run_reads(run, "epsilon")) {
+        fprintf(out, " --epsilon %s", shortest(o->epsilon, low));
+    }
+    if (gs_run_reads(run, "steps_per_level")) {
+        fprintf(out, " --steps-per-level %d", o->steps_per_level);
+    }
+    if (gs_run_reads(run, "denoise")) {
+        fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
+    }
+}
+
+char *gs_run_command(const gs_run *run) {
+    const gs_arguments *a = run->arguments;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        return NULL;
+    }
+    fputs("gensample --model", out);
+    put_word(out, base_name(a->model));
+    fprintf(out, " -n %zu", run->done);
+    put_sampler_options(run, out);
+    if (a->label == GS_LABEL_ALL) {
+        fputs(" --label all", out);
+    } else if (a->label >= 0) {
+        fprintf(out, " --label %d", a->label);
+    }
+    fprintf(out, " --seed %llu", (unsigned long long)a->seed);
+    if (a->first) {
+        fprintf(out, " --first %llu", (unsigned long long)a->first);
+    }
+    if (a->trajectory) {
+        fputs(" --trajectory", out);
+    } else if (run->format == GS_FORMAT_PNG) {
+        fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
+    }
+    fputs(" --out", out);
+    put_word(out, base_name(a->out));
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static json_t *quality_json(const gs_quality *q) {
+    json_t *shares = json_array();
+    for (int i = 0; i < q->classes; i++) {
+        json_array_append_new(shares, json_real(q->share[i]));
+    }
+    json_t *object = json_object();
+    json_object_set_new(object, "n", whole(q->n));
+    json_object_set_new(object, "frechet", real_or_null(q->frechet));
+    json_object_set_new(object, "agreement", real_or_null(q->agreement));
+    json_object_set_new(object, "shares", shares);
+    json_object_set_new(object, "confident", real_or_null(q->confident));
+    return object;
+}
+
+static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
+    gs_plan_info plan = gs_plan_get_info(run->plan);
+    json_t *object = json_object();
+    json_object_set_new(object, "model", json_string(run->info->name));
+    json_object_set_new(object, "hash", json_string(run->info->hash));
+    put_settings(run, object);
+    json_object_set_new(object, "requested", whole(run->n));
+    json_object_set_new(object, "interrupted", json_boolean(run->interrupted));
+    json_object_set_new(object, "seconds", real_or_null(run->seconds));
+    json_object_set_new(object, "samples_per_second", real_or_null((double)run->done / run->seconds));
+    json_object_set_new(object, "evaluations_per_sample", whole(gs_sample_evaluations(run->model, &run->options)));
+    json_object_set_new(object, "threads", json_integer(plan.threads));
+    json_object_set_new(object, "isa", json_string(plan.isa));
+    json_object_set_new(object, "block", json_integer(plan.block));
+    json_object_set_new(object, "out", json_string(run->arguments->out));
+    json_object_set_new(object, "shown", whole(gs_run_shown(run)));
+    if (run->judged) {
+        json_object_set_new(object, "quality", quality_json(&run->quality));
+    }
+    char *text = json_dumps(object, 0);
+    json_decref(object);
+    if (!text) {
+        return gs_fail_memory(error, "the report");
+    }
+    fprintf(out, "%s\n", text);
+    free(text);
+    return GS_OK;
+}
+
+static void report_quality(const gs_quality *q, FILE *out) {
+    fprintf(out, "quality at n = %zu: Frechet distance %.4g", q->n, q->frechet);
+    if (isfinite(q->agreement)) {
+        fprintf(out, ", agreement %.2f %%", 100 * q->agreement);
+    }
+    fprintf(out, ", confident %.2f %%\nclass shares:", 100 * q->confident);
+    for (int i = 0; i < q->classes; i++) {
+        fprintf(out, "%s %d: %.2f %%", i ? "," : "", i, 100 * q->share[i]);
+    }
+    fputc('\n', out);
+}
+
+gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
+    if (run->arguments->json) {
+        return report_json(run, out, error);
+    }
+    if (run->judged) {
+        report_quality(&run->quality, out);
+    }
+    gs_plan_info plan = gs_plan_get_info(run->plan);
+    fprintf(out, "%zu samples in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s; wrote %s",
+            run->done, run->seconds, (double)run->done / run->seconds,
+            (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
+            plan.threads == 1 ? "" : "s", plan.isa, run->arguments->out);
+    size_t shown = gs_run_shown(run);
+    if (shown < run->done) {
+        fprintf(out, " (the first %zu are drawn)", shown);
+    }
+    fputc('\n', out);
+    return GS_OK;
+}
