@@ -1,0 +1,223 @@
+#include "cli/inspect.h"
+
+#include <string.h>
+
+#include "model/model.h"
+
+enum { LABEL_WIDTH = 12, TEXT = 160 };
+
+/* Text that comes from the file: anything but printable ASCII becomes '?', so that it can't steer a terminal. */
+static void print_text(FILE *out, const char *text) {
+    for (; *text; text++)
+        fputc(*text >= ' ' && *text <= '~' ? *text : '?', out);
+}
+
+static void print_label(FILE *out, const char *label) {
+    fprintf(out, "%-*s", LABEL_WIDTH, label);
+}
+
+/* ---- The model ---- */
+
+static void print_data(const gs_model *model, FILE *out) {
+    const gs_model_info *info = &model->info;
+    print_label(out, "data");
+    fprintf(out, "(%d, %d, %d) in [%g, %g]\n", info->shape[0], info->shape[1], info->shape[2], (double)info->range[0],
+            (double)info->range[1]);
+    if (info->takes_sigma) {
+        print_label(out, "sigma");
+        fprintf(out, "trained on [%g, %g]\n", info->sigma[0], info->sigma[1]);
+    }
+    if (info->ladder_length) {
+        print_label(out, "ladder");
+        fprintf(out, "%d levels:", info->ladder_length);
+        for (int i = 0; i < info->ladder_length; i++) {
+            bool left_out = info->ladder_length > 12 && i >= 10 && i < info->ladder_length - 1;
+            if (!left_out)
+                fprintf(out, " %.4g", info->ladder[i]);
+            else if (i == 10)
+                fputs(" ...", out);
+        }
+        fputc('\n', out);
+    }
+    print_label(out, "labels");
+    if (info->labels)
+        fprintf(out, "0 ... %d, %d for none\n", info->labels - 1, info->labels);
+    else
+        fputs("none\n", out);
+}
+
+static void print_defaults(const gs_defaults *d, FILE *out) {
+    print_label(out, "default");
+    print_text(out, d->sampler ? d->sampler : "no sampler");
+    if (d->steps)
+        fprintf(out, " steps=%d", d->steps);
+    if (d->sigma_high > 0)
+        fprintf(out, " sigmas=%g,%g", d->sigma_low, d->sigma_high);
+    if (d->epsilon > 0)
+        fprintf(out, " epsilon=%g", d->epsilon);
+    if (d->steps_per_level)
+        fprintf(out, " steps-per-level=%d", d->steps_per_level);
+    if (d->denoise)
+        fprintf(out, " denoise=%s", d->denoise > 0 ? "yes" : "no");
+    fputc('\n', out);
+}
+
+static void print_outputs(const gs_model *model, FILE *out) {
+    print_label(out, "outputs");
+    for (int i = 0; i < model->info.outputs; i++) {
+        gs_shape shape = gs_value_shape(model, model->output[i]);
+        fputs(i ? ", " : "", out);
+        print_text(out, model->node[model->output[i] - GS_VALUE_NODES].name);
+        fprintf(out, " (%d", shape.d[0]);
+        for (int k = 1; k < shape.rank; k++)
+            fprintf(out, ", %d", shape.d[k]);
+        fputc(')', out);
+    }
+    fputc('\n', out);
+}
+
+static void print_provenance(const gs_model *model, FILE *out) {
+    for (int i = 0; i < model->provenances; i++) {
+        print_label(out, i ? "" : "provenance");
+        print_text(out, model->provenance[i].key);
+        fputs(": ", out);
+        print_text(out, model->provenance[i].value);
+        fputc('\n', out);
+    }
+}
+
+static void print_model(const gs_model *model, const char *path, FILE *out) {
+    const gs_model_info *info = &model->info;
+    print_label(out, "model");
+    fprintf(out, "%s (%s)\n", info->name, gs_kind_name(info->kind));
+    print_label(out, "file");
+    print_text(out, path);
+    fputc('\n', out);
+    print_label(out, "sha-256");
+    fprintf(out, "%s\n", info->hash);
+    print_data(model, out);
+    print_outputs(model, out);
+    print_defaults(&model->defaults, out);
+    print_label(out, "size");
+    fprintf(out, "%zu parameters in %d tensors, %.3f MFLOP an evaluation in %d nodes\n", info->parameters,
+            model->tensors, (double)info->operations / 1e6, model->nodes);
+    print_provenance(model, out);
+}
+
+/* ---- The nodes ---- */
+
+/* "1,28,28" */
+static void describe_shape(gs_shape shape, char *text, size_t room) {
+    if (shape.rank == 1)
+        snprintf(text, room, "%d", shape.d[0]);
+    else if (shape.rank == 2)
+        snprintf(text, room, "%d,%d", shape.d[0], shape.d[1]);
+    else
+        snprintf(text, room, "%d,%d,%d", shape.d[0], shape.d[1], shape.d[2]);
+}
+
+/* Append " 3x3" or, for equal sizes with a name, " s2". */
+static void append_pair(char *text, size_t room, const char *name, const int *pair, int silent) {
+    size_t used = strlen(text);
+    if (pair[0] == silent && pair[1] == silent)
+        return;
+    if (*name && pair[0] == pair[1])
+        snprintf(text + used, room - used, " %s%d", name, pair[0]);
+    else
+        snprintf(text + used, room - used, " %s%dx%d", name, pair[0], pair[1]);
+}
+
+static void describe_window(const gs_node *node, char *text, size_t room) {
+    const gs_attributes *a = &node->attributes;
+    append_pair(text, room, "", a->kernel, 0);
+    append_pair(text, room, "stride ", a->stride, 1);
+    append_pair(text, room, "padding ", a->padding, 0);
+    append_pair(text, room, "dilation ", a->dilation, 1);
+    size_t used = strlen(text);
+    if (node->op == GS_OP_CONV2D && a->groups > 1)
+        snprintf(text + used, room - used, " groups %d", a->groups);
+    if (node->op == GS_OP_AVG_POOL && !a->count_padding)
+        snprintf(text + used, room - used, " padding not counted");
+}
+
+/* The attributes that shape the operation most, in a few characters; a blank first. */
+static void describe_attributes(const gs_node *node, char *text, size_t room) {
+    static const char *const over[] = {"channels", "positions", "all"};
+    const gs_attributes *a = &node->attributes;
+    text[0] = '\0';
+    switch (node->op) {
+    case GS_OP_CONV2D:
+    case GS_OP_AVG_POOL:
+    case GS_OP_MAX_POOL:
+        describe_window(node, text, room);
+        break;
+    case GS_OP_GROUP_NORM:
+        snprintf(text, room, " groups %d", a->groups);
+        break;
+    case GS_OP_LAYER_NORM:
+    case GS_OP_SUM:
+    case GS_OP_MEAN:
+        snprintf(text, room, " over %s", over[a->over]);
+        break;
+    case GS_OP_LEAKY_RELU:
+    case GS_OP_ELU:
+        snprintf(text, room, " %g", a->scale);
+        break;
+    case GS_OP_GELU:
+        snprintf(text, room, "%s", a->tanh_form ? " tanh" : "");
+        break;
+    case GS_OP_AFFINE:
+        snprintf(text, room, " x %g + %g", a->scale, a->shift);
+        break;
+    case GS_OP_SLICE:
+        snprintf(text, room, " %d ... %d", a->begin, a->end - 1);
+        break;
+    case GS_OP_UPSAMPLE_NEAREST:
+        append_pair(text, room, "", a->scale2, 0);
+        break;
+    case GS_OP_PIXEL_SHUFFLE:
+    case GS_OP_PIXEL_UNSHUFFLE:
+        snprintf(text, room, " factor %d", a->factor);
+        break;
+    default:
+        break;
+    }
+}
+
+static size_t parameters(const gs_node *node) {
+    return (node->weight ? node->weight->size : 0) + (node->bias ? node->bias->size : 0);
+}
+
+static int name_width(const gs_model *model) {
+    enum { LEAST = 4, MOST = 40 };
+    size_t width = LEAST;
+    for (int i = 0; i < model->nodes; i++) {
+        size_t length = strlen(model->node[i].name);
+        if (length > width)
+            width = length;
+    }
+    return width > MOST ? MOST : (int)width;
+}
+
+static void print_nodes(const gs_model *model, FILE *out) {
+    int width = name_width(model);
+    fprintf(out, "\n%-*s  %-12s  %10s  %12s  %-5s  %s\n", width, "node", "shape", "parameters", "operations", "per",
+            "operation");
+    for (int i = 0; i < model->nodes; i++) {
+        const gs_node *node = &model->node[i];
+        char shape[TEXT], attributes[TEXT];
+        describe_shape(node->shape, shape, sizeof shape);
+        describe_attributes(node, attributes, sizeof attributes);
+        print_text(out, node->name);
+        int gap = width - (int)strlen(node->name);
+        fprintf(out, "%*s  %-12s  %10zu  %12llu  %s  %s%s\n", gap > 0 ? gap : 0, "", shape, parameters(node),
+                (unsigned long long)node->operations, node->per_sample ? "image" : "level", gs_op_name(node->op),
+                attributes);
+    }
+}
+
+gs_status gs_inspect_print(const gs_model *model, const char *path, FILE *out) {
+    print_model(model, path, out);
+    print_nodes(model, out);
+    return fflush(out) || ferror(out) ? GS_ERROR_FILE : GS_OK;
+}
