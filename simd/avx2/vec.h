@@ -1,0 +1,101 @@
+/* 16 float lanes as two AVX2 registers; the operations are described in scalar/vec.h. */
+#ifndef GS_VEC_H
+#define GS_VEC_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stdint.h>
+
+#define GS_ISA avx2
+#define GS_ISA_NAME "avx2"
+enum { GS_MAC_ROWS = 6 }; /* 12 accumulators, 2 weights, 1 broadcast of 16 registers */
+
+typedef struct gs_v {
+    __m256 a, b;
+} gs_v;
+typedef struct gs_vi {
+    __m256i a, b;
+} gs_vi;
+
+static inline gs_v v_load(const float *p) {
+    return (gs_v){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};
+}
+static inline void v_store(float *p, gs_v x) {
+    _mm256_storeu_ps(p, x.a);
+    _mm256_storeu_ps(p + 8, x.b);
+}
+static inline gs_v v_set1(float x) {
+    return (gs_v){_mm256_set1_ps(x), _mm256_set1_ps(x)};
+}
+
+#define GS_BINARY(name, intrinsic)                               \
+    static inline gs_v name(gs_v x, gs_v y) {                    \
+        return (gs_v){intrinsic(x.a, y.a), intrinsic(x.b, y.b)}; \
+    }
+GS_BINARY(v_add, _mm256_add_ps)
+GS_BINARY(v_sub, _mm256_sub_ps)
+GS_BINARY(v_mul, _mm256_mul_ps)
+GS_BINARY(v_div, _mm256_div_ps)
+GS_BINARY(v_max, _mm256_max_ps)
+GS_BINARY(v_min, _mm256_min_ps)
+
+static inline gs_v v_fma(gs_v x, gs_v y, gs_v z) {
+    return (gs_v){_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)};
+}
+static inline gs_v v_sqrt(gs_v x) {
+    return (gs_v){_mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)};
+}
+static inline gs_v v_abs(gs_v x) {
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    return (gs_v){_mm256_andnot_ps(sign, x.a), _mm256_andnot_ps(sign, x.b)};
+}
+static inline gs_vi v_words(gs_v x) {
+    return (gs_vi){_mm256_castps_si256(x.a), _mm256_castps_si256(x.b)};
+}
+static inline gs_v v_floats(gs_vi x) {
+    return (gs_v){_mm256_castsi256_ps(x.a), _mm256_castsi256_ps(x.b)};
+}
+static inline gs_v v_negative(gs_v x, gs_v y, gs_v z) {
+    return (gs_v){_mm256_blendv_ps(z.a, y.a, x.a), _mm256_blendv_ps(z.b, y.b, x.b)};
+}
+static inline gs_v v_from_int(gs_vi x) {
+    return (gs_v){_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)};
+}
+static inline gs_vi vi_set1(uint32_t x) {
+    return (gs_vi){_mm256_set1_epi32((int)x), _mm256_set1_epi32((int)x)};
+}
+static inline gs_vi vi_iota(void) {
+    return (gs_vi){_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15)};
+}
+
+#define GS_BINARY_WORDS(name, intrinsic)                          \
+    static inline gs_vi name(gs_vi x, gs_vi y) {                  \
+        return (gs_vi){intrinsic(x.a, y.a), intrinsic(x.b, y.b)}; \
+    }
+GS_BINARY_WORDS(vi_add, _mm256_add_epi32)
+GS_BINARY_WORDS(vi_sub, _mm256_sub_epi32)
+GS_BINARY_WORDS(vi_xor, _mm256_xor_si256)
+
+static inline gs_vi vi_shl(gs_vi x, int n) {
+    return (gs_vi){_mm256_slli_epi32(x.a, n), _mm256_slli_epi32(x.b, n)};
+}
+static inline gs_vi vi_shr(gs_vi x, int n) {
+    return (gs_vi){_mm256_srli_epi32(x.a, n), _mm256_srli_epi32(x.b, n)};
+}
+static inline gs_vi vi_exponent(gs_vi x) {
+    return (gs_vi){_mm256_srai_epi32(x.a, 23), _mm256_srai_epi32(x.b, 23)};
+}
+
+static inline void gs_mul_wide_256(__m256i x, __m256i y, __m256i *high, __m256i *low) {
+    __m256i even = _mm256_mul_epu32(x, y);
+    __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(y, 32));
+    *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+}
+static inline void vi_mul_wide(gs_vi x, gs_vi y, gs_vi *high, gs_vi *low) {
+    gs_mul_wide_256(x.a, y.a, &high->a, &low->a);
+    gs_mul_wide_256(x.b, y.b, &high->b, &low->b);
+}
+#undef GS_BINARY
+#undef GS_BINARY_WORDS
+#endif

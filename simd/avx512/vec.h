@@ -1,0 +1,101 @@
+/* 16 float lanes as one AVX-512 register; the operations are described in scalar/vec.h. */
+#ifndef GS_VEC_H
+#define GS_VEC_H
+
+#ifdef GS_EMULATE_AVX512 /* SIMDe runs the same source on a CPU without AVX-512, for tests */
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx512.h>
+#else
+#include <immintrin.h>
+#endif
+#include <math.h>
+#include <stdint.h>
+
+#define GS_ISA avx512
+#define GS_ISA_NAME "avx512"
+#define GS_MAC_ROWS_14
+enum { GS_MAC_ROWS = 14 }; /* 14 accumulators hide the latency of two units; broadcasts come from memory */
+
+typedef __m512 gs_v;
+typedef __m512i gs_vi;
+
+static inline gs_v v_load(const float *p) {
+    return _mm512_loadu_ps(p);
+}
+static inline void v_store(float *p, gs_v x) {
+    _mm512_storeu_ps(p, x);
+}
+static inline gs_v v_set1(float x) {
+    return _mm512_set1_ps(x);
+}
+static inline gs_v v_add(gs_v x, gs_v y) {
+    return _mm512_add_ps(x, y);
+}
+static inline gs_v v_sub(gs_v x, gs_v y) {
+    return _mm512_sub_ps(x, y);
+}
+static inline gs_v v_mul(gs_v x, gs_v y) {
+    return _mm512_mul_ps(x, y);
+}
+static inline gs_v v_div(gs_v x, gs_v y) {
+    return _mm512_div_ps(x, y);
+}
+static inline gs_v v_max(gs_v x, gs_v y) {
+    return _mm512_max_ps(x, y);
+}
+static inline gs_v v_min(gs_v x, gs_v y) {
+    return _mm512_min_ps(x, y);
+}
+static inline gs_v v_fma(gs_v x, gs_v y, gs_v z) {
+    return _mm512_fmadd_ps(x, y, z);
+}
+static inline gs_v v_sqrt(gs_v x) {
+    return _mm512_sqrt_ps(x);
+}
+static inline gs_vi v_words(gs_v x) {
+    return _mm512_castps_si512(x);
+}
+static inline gs_v v_floats(gs_vi x) {
+    return _mm512_castsi512_ps(x);
+}
+static inline gs_v v_abs(gs_v x) {
+    return v_floats(_mm512_and_si512(v_words(x), _mm512_set1_epi32(0x7fffffff)));
+}
+static inline gs_v v_negative(gs_v x, gs_v y, gs_v z) {
+    __mmask16 negative = _mm512_cmpgt_epi32_mask(_mm512_setzero_si512(), v_words(x));
+    return _mm512_mask_blend_ps(negative, z, y);
+}
+static inline gs_v v_from_int(gs_vi x) {
+    return _mm512_cvtepi32_ps(x);
+}
+static inline gs_vi vi_set1(uint32_t x) {
+    return _mm512_set1_epi32((int)x);
+}
+static inline gs_vi vi_iota(void) {
+    return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+static inline gs_vi vi_add(gs_vi x, gs_vi y) {
+    return _mm512_add_epi32(x, y);
+}
+static inline gs_vi vi_sub(gs_vi x, gs_vi y) {
+    return _mm512_sub_epi32(x, y);
+}
+static inline gs_vi vi_xor(gs_vi x, gs_vi y) {
+    return _mm512_xor_si512(x, y);
+}
+static inline gs_vi vi_shl(gs_vi x, int n) {
+    return _mm512_slli_epi32(x, (unsigned)n);
+}
+static inline gs_vi vi_shr(gs_vi x, int n) {
+    return _mm512_srli_epi32(x, (unsigned)n);
+}
+static inline gs_vi vi_exponent(gs_vi x) {
+    return _mm512_srai_epi32(x, 23);
+}
+static inline void vi_mul_wide(gs_vi x, gs_vi y, gs_vi *high, gs_vi *low) {
+    __m512i even = _mm512_mul_epu32(x, y);
+    __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(y, 32));
+    *low = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
+    *high = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
+}
+#endif

@@ -1,0 +1,120 @@
+/* The contract of every kernel, in one place.
+ *
+ * A vector is 16 float lanes on every instruction set. Activations are *blocked*: channel c lives in lane c % 16 of
+ * plane c / 16; a plane is rows of vectors, one vector a pixel, `row` floats from one row to the next. Borders around
+ * a plane, where an operation wants zeros, belong to the plane's memory. Lanes past the last channel hold anything and
+ * never reach a lane that matters.
+ *
+ * Lanes are outputs: no kernel sums across lanes. Every output is one fixed chain of operations, rounded once each
+ * (multiply-adds are fused), so all instruction sets give the same bytes. Pointers need 4-byte alignment; 64 is
+ * faster. Outputs may not overlap inputs unless said. NaN and infinity spread as IEEE 754 has it.
+ */
+#ifndef GS_KERNELS_H
+#define GS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Activation functions of gs_affine_args: y = f(t), parameter p. Relative error against the real function below 4e-7
+ * unless said; `tests/check_kernels` holds them to it. */
+typedef enum gs_activation {
+    GS_ACT_NONE,
+    GS_ACT_RELU,       /* max(t, 0); NaN stays NaN */
+    GS_ACT_LEAKY_RELU, /* t < 0 ? p t : t */
+    GS_ACT_SILU,       /* t / (1 + exp(-t)) */
+    GS_ACT_SIGMOID,
+    GS_ACT_TANH,
+    GS_ACT_ELU,      /* t < 0 ? p (exp(t) - 1) : t; absolute error 1.2e-7 p */
+    GS_ACT_GELU,     /* t Phi(t); absolute error 2e-7 max(1, |t|) */
+    GS_ACT_SOFTPLUS, /* log(1 + exp t); absolute error 2e-7 max(1, t) */
+    GS_ACT_EXP,      /* infinite above 88.72; below -87.33 the result is 1.2e-38, not a subnormal */
+    GS_ACT_SQRT,
+    GS_ACT_RECIPROCAL,
+    GS_ACT_SQUARE,
+    GS_ACT_COUNT
+} gs_activation;
+
+/* mac: out[i][0 ... 15] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane]
+ * (+ add[i] last), i < rows. One chain of fused multiply-adds an output, in the order of (s, k), starting from
+ * init[lane] or 0. Serves convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images) and
+ * the products of Winograd's method. out[i] + out_shift is written, add[i] + add_shift read. */
+typedef struct gs_mac_args {
+    const float *const *a;
+    const ptrdiff_t *segment;
+    const float *w;
+    const float *init;       /* 16, or NULL */
+    const float *const *add; /* rows pointers, or NULL; add[i] may equal out[i] */
+    float *const *out;
+    ptrdiff_t out_shift, add_shift;
+    int rows, segments, length;
+} gs_mac_args;
+
+/* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
+ * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add), M_t a vector at m + t step; only the first `rows` x
+ * `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the points 0, 1,
+ * -1, 1/2, -2, infinity; the matrices are in winograd.inc. */
+typedef struct gs_winograd_out_args {
+    const float *m;
+    ptrdiff_t step;
+    const float *bias; /* 16 */
+    const float *add;  /* or NULL; may equal y */
+    float *y;
+    ptrdiff_t y_row, add_row;
+    int rows, columns;
+} gs_winograd_out_args;
+
+/* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y. */
+typedef struct gs_affine_args {
+    const float *x;
+    ptrdiff_t x_row;
+    const float *scale, *shift;
+    float *y;
+    ptrdiff_t y_row;
+    int rows, columns;
+    gs_activation activation;
+    float parameter;
+} gs_affine_args;
+
+/* moments: with k = the plane's first vector, sum[lane] = sum of (x - k), square[lane] = sum of (x - k)^2 over rows x
+ * columns vectors, one chain a lane from row to row. first[lane] = k. */
+typedef struct gs_moments_args {
+    const float *x;
+    ptrdiff_t row;
+    int rows, columns;
+    float *first, *sum, *square; /* 16 each */
+} gs_moments_args;
+
+/* binary: y[i] = a[i a_step] op b[i b_step] for count vectors; step 16 walks, step 0 repeats one vector. */
+typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_DIV, GS_BINARY_COUNT } gs_binary;
+
+/* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
+
+/* normals: count x 64 standard normals: Philox4x32-10 (Salmon et al. 2011) keyed by key[2], counter (counter[0],
+ * counter[1], counter[2] + 16 b + lane, counter[3]) for block b; words (w0, w1) and (w2, w3) through Box & Muller 1958
+ * give element 64 b + 16 r + lane, r = 0 ... 3: r = 0, 1 from (w0, w1) by cosine, sine; 2, 3 from (w2, w3).
+ * u = ((w >> 9) + 1/2) 2^-23; at most 5.65 from 0. */
+typedef struct gs_normals_args {
+    uint32_t key[2], counter[4];
+    int count;
+    float *out;
+} gs_normals_args;
+
+/* One row of kernels.def each; a table a instruction set. */
+typedef struct gs_kernels {
+    const char *isa;
+    int mac_rows; /* rows a tile of mac: callers cut rows into multiples of it where they can */
+#define GS_KERNEL(name, result, parameters, what) result(*name) parameters;
+#include "kernels.def"
+#undef GS_KERNEL
+} gs_kernels;
+
+/* Table i of this build in ascending order of width, or NULL past the last one. */
+const gs_kernels *gs_kernels_at(int i);
+
+/* Table of an instruction set by name ("scalar", "avx2", "avx512", "neon"), or NULL when this build lacks it. */
+const gs_kernels *gs_kernels_find(const char *isa);
+
+/* Whether this CPU and operating system run it: every feature bit the compiler flags imply, and XCR0. */
+int gs_cpu_supports(const char *isa);
+
+#endif

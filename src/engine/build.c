@@ -1,0 +1,513 @@
+/* From the validated graph to steps: what is fused, which layout each value has, which kernel computes it. */
+#include "engine/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Working state of the planner. */
+typedef struct builder {
+    gs_plan *plan;
+    const gs_model *model;
+    int *users;     /* per value: needed nodes that read it, outputs included */
+    int *reader;    /* per value: the last of these nodes, or -1 */
+    bool *needed;   /* per value: an output depends on it */
+    int *buffer;    /* per value: its primary buffer, or -1 */
+    int *other;     /* per value: its buffer in the other layout, or -1 */
+    int *fused_add; /* per node: the add node computed in its store, or -1 */
+    bool *absorbed; /* per node: made by another node's step */
+    int room_buffers, room_steps;
+    gs_error *error;
+} builder;
+
+static bool reserve(void **array, int *room, int count, size_t size) {
+    if (count < *room)
+        return true;
+    int larger = *room ? 2 * *room : 64;
+    void *moved = gs_alloc((size_t)larger, size);
+    if (!moved)
+        return false;
+    if (*array)
+        memcpy(moved, *array, (size_t)count * size);
+    gs_free(*array);
+    *array = moved;
+    *room = larger;
+    return true;
+}
+
+static int add_buffer(builder *b, gs_shape shape, gs_layout layout) {
+    gs_plan *p = b->plan;
+    if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
+        return -1;
+    p->buffer[p->buffers] = (gs_buffer){.shape = shape, .layout = layout, .first = -1, .last = -1};
+    return p->buffers++;
+}
+
+static gs_step *add_step(builder *b, gs_step_run *run, const char *method, int node, int sources, int out) {
+    gs_plan *p = b->plan;
+    if (out < 0 || !reserve((void **)&p->step, &b->room_steps, p->steps, sizeof *p->step))
+        return NULL;
+    gs_step *s = &p->step[p->steps];
+    *s = (gs_step){.run = run, .method = method, .node = node, .sources = sources, .out = out, .scale = 1};
+    s->source = gs_alloc((size_t)sources, sizeof *s->source);
+    if (!s->source)
+        return NULL;
+    p->steps++;
+    return s;
+}
+
+static gs_source from_buffer(builder *b, int buffer) {
+    return (gs_source){.kind = GS_SOURCE_BUFFER, .index = buffer, .shape = b->plan->buffer[buffer].shape};
+}
+
+/* Reserve room for value v in the condition vector. */
+static gs_source from_condition(builder *b, int v) {
+    gs_plan *p = b->plan;
+    gs_shape shape = gs_value_shape(b->model, v);
+    if (p->condition_offset[v] == SIZE_MAX) {
+        p->condition_offset[v] = p->condition_size;
+        p->condition_size += (gs_shape_size(shape) + 15) / 16 * 16;
+    }
+    return (gs_source){.kind = GS_SOURCE_CONDITION, .offset = p->condition_offset[v], .shape = shape};
+}
+
+/* Value v's buffer in this layout, with a step that changes layout if need be; -1 when memory ends. Vectors (rank 1)
+ * are the same in both. */
+static int buffer_in(builder *b, int v, gs_layout layout) {
+    int have = b->buffer[v];
+    gs_shape shape = b->plan->buffer[have].shape;
+    if (shape.rank == 1 || b->plan->buffer[have].layout == layout)
+        return have;
+    if (b->other[v] < 0) {
+        int out = add_buffer(b, shape, layout);
+        gs_step *s = add_step(b, layout == GS_BLOCKED ? gs_to_blocked_run : gs_to_planar_run,
+                              layout == GS_BLOCKED ? "to-blocked" : "to-planar", -1, 1, out);
+        if (!s)
+            return -1;
+        s->source[0] = from_buffer(b, have);
+        b->other[v] = out;
+    }
+    return b->other[v];
+}
+
+static int max_int(int a, int b) {
+    return a > b ? a : b;
+}
+
+/* A convolution reads its input with a halo. */
+static void want_halo(builder *b, int buffer, int before, int after) {
+    gs_buffer *buf = &b->plan->buffer[buffer];
+    buf->before = max_int(buf->before, before);
+    buf->after = max_int(buf->after, after);
+}
+
+static bool same_shape(gs_shape x, gs_shape y) {
+    return x.d[0] == y.d[0] && x.d[1] == y.d[1] && x.d[2] == y.d[2];
+}
+
+static bool is_channel_vector(gs_shape shape, int channels) {
+    return shape.d[0] == channels && shape.d[1] == 1 && shape.d[2] == 1;
+}
+
+/* The only reader of value v as a node, or -1. */
+static int sole_user(const builder *b, int v) {
+    return b->users[v] == 1 ? b->reader[v] : -1;
+}
+
+static bool fast_conv(const gs_node *node) {
+    return node->op == GS_OP_LINEAR || (node->op == GS_OP_CONV2D && node->attributes.groups == 1);
+}
+
+/* x + conv(y): the convolution, when it is the later operand and nobody else reads it, adds in its store. */
+static void find_residuals(builder *b) {
+    for (int n = 0; n < b->model->nodes; n++) {
+        const gs_node *add = &b->model->node[n];
+        b->fused_add[n] = -1;
+        if (add->op != GS_OP_ADD || !add->per_sample || add->input[0] == add->input[1])
+            continue;
+        int late = max_int(add->input[0], add->input[1]), early = add->input[0] + add->input[1] - late;
+        int conv = late - GS_VALUE_NODES;
+        if (conv < 0 || !fast_conv(&b->model->node[conv]) || sole_user(b, late) != n ||
+            !gs_value_per_sample(b->model, early) ||
+            !same_shape(gs_value_shape(b->model, early), b->model->node[conv].shape))
+            continue;
+        b->fused_add[conv] = n;
+    }
+}
+
+/* Fuse a node's sole reader if it is `op` with value v as one operand; the other operand into *operand. */
+static int reader_with(const builder *b, int v, gs_op op, int *operand) {
+    int n = sole_user(b, v);
+    if (n < 0 || b->model->node[n].op != op)
+        return -1;
+    const int *in = b->model->node[n].input;
+    *operand = in[0] == v ? in[1] : in[0];
+    return n;
+}
+
+/* The activation a node computes, or GS_ACT_COUNT where the reference must. */
+static gs_activation activation_of(const gs_node *node) {
+    switch (node->op) {
+    case GS_OP_RELU:
+        return GS_ACT_RELU;
+    case GS_OP_LEAKY_RELU:
+        return GS_ACT_LEAKY_RELU;
+    case GS_OP_SILU:
+        return GS_ACT_SILU;
+    case GS_OP_SIGMOID:
+        return GS_ACT_SIGMOID;
+    case GS_OP_TANH:
+        return GS_ACT_TANH;
+    case GS_OP_ELU:
+        return GS_ACT_ELU;
+    case GS_OP_GELU:
+        return node->attributes.tanh_form ? GS_ACT_COUNT : GS_ACT_GELU;
+    case GS_OP_SOFTPLUS:
+        return GS_ACT_SOFTPLUS;
+    case GS_OP_EXP:
+        return GS_ACT_EXP;
+    case GS_OP_SQRT:
+        return GS_ACT_SQRT;
+    case GS_OP_RECIPROCAL:
+        return GS_ACT_RECIPROCAL;
+    case GS_OP_SQUARE:
+        return GS_ACT_SQUARE;
+    default:
+        return GS_ACT_COUNT;
+    }
+}
+
+static void set_activation(gs_step *s, const gs_node *node) {
+    s->activation = activation_of(node);
+    s->parameter = (float)node->attributes.scale;
+}
+
+/* Take the activation that alone reads value *v into the step. */
+static void absorb_activation(builder *b, gs_step *s, int *v) {
+    int n = sole_user(b, *v);
+    if (n < 0 || activation_of(&b->model->node[n]) == GS_ACT_COUNT)
+        return;
+    set_activation(s, &b->model->node[n]);
+    b->absorbed[n] = true;
+    *v = n + GS_VALUE_NODES;
+}
+
+/* Each function below makes the steps of one node; false when memory ends. */
+
+static bool build_reference(builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    gs_source source[GS_INPUT_MAX];
+    for (int i = 0; i < node->inputs; i++) {
+        int v = node->input[i];
+        if (gs_value_per_sample(b->model, v)) {
+            int buffer = buffer_in(b, v, GS_PLANAR);
+            if (buffer < 0)
+                return false;
+            source[i] = from_buffer(b, buffer);
+        } else {
+            source[i] = from_condition(b, v);
+        }
+    }
+    int out = add_buffer(b, node->shape, GS_PLANAR);
+    gs_step *s = add_step(b, gs_reference_run, "reference", n, node->inputs, out);
+    if (!s)
+        return false;
+    memcpy(s->source, source, (size_t)node->inputs * sizeof *source);
+    b->buffer[n + GS_VALUE_NODES] = out;
+    return true;
+}
+
+static bool build_conv(builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    if (!fast_conv(node))
+        return build_reference(b, n);
+    int add = b->fused_add[n], value = (add < 0 ? n : add) + GS_VALUE_NODES;
+    int in = buffer_in(b, node->input[0], GS_BLOCKED), residual = -1;
+    if (add >= 0) {
+        const int *operand = b->model->node[add].input;
+        residual = buffer_in(b, operand[0] == n + GS_VALUE_NODES ? operand[1] : operand[0], GS_BLOCKED);
+    }
+    if (in < 0 || (add >= 0 && residual < 0))
+        return false;
+    gs_shape shape = b->plan->buffer[in].shape;
+    bool winograd = node->op == GS_OP_CONV2D && gs_winograd_applies(node, shape);
+    int out = add_buffer(b, node->shape, GS_BLOCKED);
+    gs_step *s = add_step(b, NULL, NULL, n, add < 0 ? 1 : 2, out);
+    if (!s)
+        return false;
+    s->source[0] = from_buffer(b, in);
+    if (add >= 0) {
+        s->source[1] = from_buffer(b, residual);
+        b->absorbed[add] = true;
+    }
+    if (node->op == GS_OP_CONV2D) {
+        const gs_attributes *a = &node->attributes;
+        int pad = max_int(a->padding[0], a->padding[1]), after = pad;
+        if (winograd) /* the last tile reads to 4 tiles + 1 - padding */
+            after = max_int(node->shape.d[1] % 4 ? 4 - node->shape.d[1] % 4 : 0,
+                            node->shape.d[2] % 4 ? 4 - node->shape.d[2] % 4 : 0) +
+                    pad;
+        want_halo(b, in, pad, after);
+    }
+    b->buffer[value] = out;
+    if (node->op == GS_OP_LINEAR)
+        return gs_linear_prepare(b->plan, s, node);
+    return winograd ? gs_winograd_prepare(b->plan, s, node) : gs_conv_prepare(b->plan, s, node);
+}
+
+static bool build_norm(builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    const gs_attributes *a = &node->attributes;
+    int channels = node->shape.d[0];
+    bool per_channel = (!node->weight || node->weight->size == (size_t)channels) &&
+                       (!node->bias || node->bias->size == (size_t)channels);
+    if (!per_channel || (node->op == GS_OP_LAYER_NORM && a->over != GS_OVER_ALL))
+        return build_reference(b, n);
+    int in = buffer_in(b, node->input[0], GS_BLOCKED), out = in < 0 ? -1 : add_buffer(b, node->shape, GS_BLOCKED);
+    gs_step *s = add_step(b, gs_norm_run, "norm", n, 3, out);
+    if (!s)
+        return false;
+    s->source[0] = from_buffer(b, in);
+    size_t scratch = (size_t)gs_planes(node->shape) * 16 * 5; /* see norm.c */
+    if (scratch > b->plan->tiles_size)
+        b->plan->tiles_size = scratch;
+    s->groups = node->op == GS_OP_LAYER_NORM ? 1 : node->op == GS_OP_INSTANCE_NORM ? channels : a->groups;
+    s->eps = a->eps;
+    s->gamma = node->weight ? node->weight->data : NULL;
+    s->beta = node->bias ? node->bias->data : NULL;
+    int v = n + GS_VALUE_NODES;
+    for (int k = 1; k <= 2; k++) { /* x scale, then + shift, from the condition */
+        int operand, reader = reader_with(b, v, k == 1 ? GS_OP_MUL : GS_OP_ADD, &operand);
+        if (reader < 0 || gs_value_per_sample(b->model, operand) ||
+            !is_channel_vector(gs_value_shape(b->model, operand), channels))
+            continue;
+        s->source[k] = from_condition(b, operand);
+        b->absorbed[reader] = true;
+        v = reader + GS_VALUE_NODES;
+    }
+    absorb_activation(b, s, &v);
+    b->buffer[v] = out;
+    return true;
+}
+
+/* An activation or affine map, in the layout its input has. */
+static bool build_unary(builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    bool affine = node->op == GS_OP_AFFINE || node->op == GS_OP_NEG;
+    if (!affine && activation_of(node) == GS_ACT_COUNT)
+        return build_reference(b, n);
+    int in = b->buffer[node->input[0]];
+    int out = add_buffer(b, node->shape, b->plan->buffer[in].layout);
+    gs_step *s = add_step(b, gs_affine_run, "affine", n, 1, out);
+    if (!s)
+        return false;
+    s->source[0] = from_buffer(b, in);
+    int v = n + GS_VALUE_NODES;
+    if (affine) {
+        s->scale = node->op == GS_OP_NEG ? -1.0f : (float)node->attributes.scale;
+        s->shift = (float)node->attributes.shift;
+        absorb_activation(b, s, &v);
+    } else {
+        set_activation(s, node);
+    }
+    b->buffer[v] = out;
+    return true;
+}
+
+static bool build_binary(builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    int whole = -1; /* an operand with the result's shape that decides the layout */
+    bool channel = false;
+    for (int i = 0; i < 2; i++) {
+        gs_shape shape = gs_value_shape(b->model, node->input[i]);
+        bool per_sample = gs_value_per_sample(b->model, node->input[i]);
+        if (per_sample && same_shape(shape, node->shape)) {
+            if (whole < 0)
+                whole = i;
+        } else if (gs_shape_size(shape) == 1) {
+            continue;
+        } else if (is_channel_vector(shape, node->shape.d[0])) {
+            channel = true;
+        } else {
+            return build_reference(b, n);
+        }
+    }
+    if (whole < 0)
+        return build_reference(b, n);
+    gs_layout layout = channel ? GS_BLOCKED : b->plan->buffer[b->buffer[node->input[whole]]].layout;
+    gs_source source[2];
+    for (int i = 0; i < 2; i++) {
+        if (!gs_value_per_sample(b->model, node->input[i])) {
+            source[i] = from_condition(b, node->input[i]);
+            continue;
+        }
+        int buffer = buffer_in(b, node->input[i], layout);
+        if (buffer < 0)
+            return false;
+        source[i] = from_buffer(b, buffer);
+    }
+    int out = add_buffer(b, node->shape, layout);
+    gs_step *s = add_step(b, gs_binary_run, "binary", n, 2, out);
+    if (!s)
+        return false;
+    memcpy(s->source, source, sizeof source);
+    s->binary = (gs_binary)(GS_BINARY_ADD + (node->op - GS_OP_ADD));
+    b->buffer[n + GS_VALUE_NODES] = out;
+    return true;
+}
+
+static bool build_concat(builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    for (int i = 0; i < node->inputs; i++)
+        if (!gs_value_per_sample(b->model, node->input[i]) ||
+            (i + 1 < node->inputs && gs_value_shape(b->model, node->input[i]).d[0] % 16))
+            return build_reference(b, n);
+    gs_source source[GS_INPUT_MAX];
+    for (int i = 0; i < node->inputs; i++) {
+        int in = buffer_in(b, node->input[i], GS_BLOCKED);
+        if (in < 0)
+            return false;
+        source[i] = from_buffer(b, in);
+    }
+    int out = add_buffer(b, node->shape, GS_BLOCKED);
+    gs_step *s = add_step(b, gs_concat_run, "concat", n, node->inputs, out);
+    if (!s)
+        return false;
+    memcpy(s->source, source, (size_t)node->inputs * sizeof *source);
+    b->buffer[n + GS_VALUE_NODES] = out;
+    return true;
+}
+
+/* Steps with one operand in a given layout and nothing to prepare. */
+static bool build_move(builder *b, int n, gs_layout layout, gs_step_run *run, const char *method) {
+    int in = buffer_in(b, b->model->node[n].input[0], layout);
+    int out = in < 0 ? -1 : add_buffer(b, b->model->node[n].shape, layout);
+    gs_step *s = add_step(b, run, method, n, 1, out);
+    if (!s)
+        return false;
+    s->source[0] = from_buffer(b, in);
+    b->buffer[n + GS_VALUE_NODES] = out;
+    return true;
+}
+
+static bool build_slice(builder *b, int n) {
+    return b->model->node[n].attributes.begin % 16 ? build_reference(b, n)
+                                                   : build_move(b, n, GS_BLOCKED, gs_slice_run, "slice");
+}
+static bool build_upsample(builder *b, int n) {
+    return build_move(b, n, GS_BLOCKED, gs_upsample_run, "upsample");
+}
+static bool build_shuffle(builder *b, int n) {
+    return build_move(b, n, GS_PLANAR, gs_shuffle_run, "shuffle");
+}
+static bool build_unshuffle(builder *b, int n) {
+    return build_move(b, n, GS_PLANAR, gs_unshuffle_run, "unshuffle");
+}
+/* A planar copy under another shape. */
+static bool build_reshape(builder *b, int n) {
+    return build_move(b, n, GS_PLANAR, gs_affine_run, "copy");
+}
+
+/* How an operation's steps are made; NULL: by the reference. */
+typedef bool build_node(builder *b, int n);
+static build_node *const builders[GS_OP_COUNT] = {
+    [GS_OP_CONV2D] = build_conv,
+    [GS_OP_LINEAR] = build_conv,
+    [GS_OP_GROUP_NORM] = build_norm,
+    [GS_OP_INSTANCE_NORM] = build_norm,
+    [GS_OP_LAYER_NORM] = build_norm,
+    [GS_OP_RELU] = build_unary,
+    [GS_OP_LEAKY_RELU] = build_unary,
+    [GS_OP_SILU] = build_unary,
+    [GS_OP_GELU] = build_unary,
+    [GS_OP_ELU] = build_unary,
+    [GS_OP_TANH] = build_unary,
+    [GS_OP_SIGMOID] = build_unary,
+    [GS_OP_SOFTPLUS] = build_unary,
+    [GS_OP_EXP] = build_unary,
+    [GS_OP_SQRT] = build_unary,
+    [GS_OP_RECIPROCAL] = build_unary,
+    [GS_OP_SQUARE] = build_unary,
+    [GS_OP_NEG] = build_unary,
+    [GS_OP_AFFINE] = build_unary,
+    [GS_OP_ADD] = build_binary,
+    [GS_OP_SUB] = build_binary,
+    [GS_OP_MUL] = build_binary,
+    [GS_OP_DIV] = build_binary,
+    [GS_OP_CONCAT] = build_concat,
+    [GS_OP_SLICE] = build_slice,
+    [GS_OP_RESHAPE] = build_reshape,
+    [GS_OP_UPSAMPLE_NEAREST] = build_upsample,
+    [GS_OP_PIXEL_SHUFFLE] = build_shuffle,
+    [GS_OP_PIXEL_UNSHUFFLE] = build_unshuffle,
+};
+
+/* Mark the values the outputs need and count their readers. */
+static void count_users(builder *b) {
+    for (int k = 0; k < b->model->info.outputs; k++) {
+        b->needed[b->model->output[k]] = true;
+        b->users[b->model->output[k]] += 1;
+    }
+    for (int n = b->model->nodes - 1; n >= 0; n--) {
+        if (!b->needed[n + GS_VALUE_NODES])
+            continue;
+        for (int i = 0; i < b->model->node[n].inputs; i++) {
+            int v = b->model->node[n].input[i];
+            b->needed[v] = true;
+            b->users[v] += 1;
+            b->reader[v] = n;
+        }
+    }
+}
+
+static bool build_nodes(builder *b) {
+    b->plan->x_buffer = b->buffer[GS_VALUE_X] = add_buffer(b, gs_value_shape(b->model, GS_VALUE_X), GS_PLANAR);
+    if (b->plan->x_buffer < 0)
+        return false;
+    for (int n = 0; n < b->model->nodes; n++) {
+        const gs_node *node = &b->model->node[n];
+        if (!b->needed[n + GS_VALUE_NODES] || b->absorbed[n] || !node->per_sample)
+            continue;
+        if (!(builders[node->op] ? builders[node->op] : build_reference)(b, n))
+            return false;
+    }
+    for (int k = 0; k < b->model->info.outputs; k++) {
+        int out = b->model->output[k];
+        b->plan->output_buffer[k] = buffer_in(b, out, GS_PLANAR);
+        if (b->plan->output_buffer[k] < 0)
+            return false;
+    }
+    return true;
+}
+
+gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
+    const gs_model *model = plan->model;
+    size_t values = (size_t)model->nodes + GS_VALUE_NODES;
+    builder b = {.plan = plan, .model = model, .error = error};
+    b.needed = gs_alloc(values, sizeof *b.needed);
+    b.reader = gs_alloc(values, sizeof *b.reader);
+    b.users = gs_alloc(values, sizeof *b.users);
+    b.buffer = gs_alloc(values, sizeof *b.buffer);
+    b.other = gs_alloc(values, sizeof *b.other);
+    b.fused_add = gs_alloc(values, sizeof *b.fused_add);
+    b.absorbed = gs_alloc(values, sizeof *b.absorbed);
+    plan->condition_offset = gs_alloc(values, sizeof *plan->condition_offset);
+    bool ok =
+        b.needed && b.reader && b.users && b.buffer && b.other && b.fused_add && b.absorbed && plan->condition_offset;
+    if (ok) {
+        for (size_t v = 0; v < values; v++) {
+            b.buffer[v] = b.other[v] = b.reader[v] = -1;
+            plan->condition_offset[v] = SIZE_MAX;
+        }
+        count_users(&b);
+        find_residuals(&b);
+        ok = build_nodes(&b);
+    }
+    gs_free(b.needed);
+    gs_free(b.reader);
+    gs_free(b.users);
+    gs_free(b.buffer);
+    gs_free(b.other);
+    gs_free(b.fused_add);
+    gs_free(b.absorbed);
+    return ok ? GS_OK : gs_fail_memory(error, "the plan");
+}

@@ -1,0 +1,125 @@
+/* Segments of steps, strides of buffers, and addresses in scratch memory by liveness. */
+#include "engine/plan.h"
+
+static size_t positions(gs_shape shape) {
+    return (size_t)shape.d[1] * (size_t)shape.d[2];
+}
+
+/* Images a step works on at a time: few of large activations, so that they stay in the second-level cache, more of
+ * small ones, so that they share the weights. */
+static int turn_of(const gs_plan *plan, const gs_step *step) {
+    size_t most = positions(plan->buffer[step->out].shape);
+    for (int i = 0; i < step->sources; i++)
+        if (step->source[i].kind == GS_SOURCE_BUFFER && positions(step->source[i].shape) > most)
+            most = positions(step->source[i].shape);
+    int images = most > 400 ? 1 : most > 100 ? 2 : 8;
+    return images < plan->block ? images : plan->block;
+}
+
+static bool cut_segments(gs_plan *plan) {
+    plan->segment = gs_alloc((size_t)plan->steps + 1, sizeof *plan->segment);
+    if (!plan->segment)
+        return false;
+    for (int s = 0; s < plan->steps; s++) {
+        int images = turn_of(plan, &plan->step[s]);
+        gs_segment *last = plan->segments ? &plan->segment[plan->segments - 1] : NULL;
+        if (!last || last->images != images) {
+            last = &plan->segment[plan->segments++];
+            *last = (gs_segment){.first = s, .images = images};
+        }
+        last->last = s + 1;
+        plan->step[s].segment = plan->segments - 1;
+    }
+    return true;
+}
+
+static bool set_strides(gs_buffer *b) {
+    size_t rows = (size_t)(b->shape.d[1] + b->before + b->after),
+           columns = (size_t)(b->shape.d[2] + b->before + b->after);
+    size_t image;
+    if (b->layout == GS_PLANAR) {
+        b->row = b->shape.d[2];
+        b->plane = b->row * b->shape.d[1];
+        image = (gs_shape_size(b->shape) + 15) / 16 * 16;
+        b->origin = 0;
+    } else {
+        size_t plane;
+        if (!gs_mul_size(rows, columns, &plane) || !gs_mul_size(plane, 16, &plane) ||
+            !gs_mul_size(plane, (size_t)gs_planes(b->shape), &image) || image > PTRDIFF_MAX / 64)
+            return false;
+        b->row = (ptrdiff_t)columns * 16;
+        b->plane = (ptrdiff_t)plane;
+        b->origin = b->before * (b->row + 16);
+    }
+    b->image = (ptrdiff_t)image;
+    return true;
+}
+
+/* First and last step of every buffer; buffers that cross segments live through the whole of those they touch, because
+ * a segment runs several times. */
+static void set_lives(gs_plan *plan) {
+    for (int s = 0; s < plan->steps; s++) {
+        const gs_step *step = &plan->step[s];
+        plan->buffer[step->out].first = plan->buffer[step->out].last = s;
+        for (int i = 0; i < step->sources; i++)
+            if (step->source[i].kind == GS_SOURCE_BUFFER)
+                plan->buffer[step->source[i].index].last = s;
+    }
+    for (int k = 0; k < plan->model->info.outputs; k++)
+        plan->buffer[plan->output_buffer[k]].last = plan->steps;
+    for (int i = 0; i < plan->buffers; i++) {
+        gs_buffer *b = &plan->buffer[i];
+        bool outside = b->first < 0 || b->last == plan->steps;
+        b->whole = outside || plan->step[b->first].segment != plan->step[b->last].segment;
+        if (!b->whole) {
+            b->images = plan->segment[plan->step[b->first].segment].images;
+            continue;
+        }
+        b->images = plan->block;
+        if (b->first >= 0)
+            b->first = plan->segment[plan->step[b->first].segment].first;
+        if (b->last >= 0 && b->last < plan->steps)
+            b->last = plan->segment[plan->step[b->last].segment].last - 1;
+    }
+}
+
+static bool overlap_in_time(const gs_buffer *x, const gs_buffer *y) {
+    return x->first <= y->last && y->first <= x->last;
+}
+
+/* First fit in order of birth: the lowest address free of every placed buffer alive at the same time. The extra 16
+ * floats keep buffers a cache line apart, so that equal strides do not meet in one set. */
+static bool place(gs_plan *plan) {
+    for (int i = 0; i < plan->buffers; i++) {
+        gs_buffer *b = &plan->buffer[i];
+        size_t size, at = 0;
+        if (!gs_mul_size((size_t)b->image, (size_t)b->images, &size))
+            return false;
+        size += 16;
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (int j = 0; j < i; j++) {
+                const gs_buffer *o = &plan->buffer[j];
+                size_t end = o->offset + (size_t)o->image * (size_t)o->images + 16;
+                if (overlap_in_time(b, o) && at < end && o->offset < at + size) {
+                    at = end;
+                    moved = true;
+                }
+            }
+        }
+        b->offset = at;
+        if (at + size > plan->scratch_size)
+            plan->scratch_size = at + size;
+    }
+    return true;
+}
+
+gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
+    for (int i = 0; i < plan->buffers; i++)
+        if (!set_strides(&plan->buffer[i]))
+            return gs_fail_memory(error, "the activations");
+    if (!cut_segments(plan))
+        return gs_fail_memory(error, "the plan");
+    set_lives(plan);
+    return place(plan) ? GS_OK : gs_fail_memory(error, "the activations");
+}

@@ -1,0 +1,180 @@
+/* Making and freeing plans, and telling what they are. */
+#include "engine/plan.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GS_THREADS_MAX = 1024, GS_BLOCK_DEFAULT = 8 };
+
+static gs_status choose_kernels(gs_plan *plan, const char *wanted, gs_error *error) {
+    const char *where = "option isa";
+    if (!wanted || !*wanted) {
+        wanted = getenv("GENSAMPLE_ISA");
+        where = "GENSAMPLE_ISA";
+    }
+    if (!wanted || !*wanted)
+        wanted = gs_isa_best();
+    plan->kernels = gs_kernels_find(wanted);
+    if (!plan->kernels) {
+        char known[80] = "";
+        bool supported;
+        for (int i = 0; gs_isa_name(i, &supported); i++)
+            snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
+                     gs_isa_name(i, &supported));
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: instruction set '%.40s' is unknown, expected one of %s", where,
+                       wanted, known);
+    }
+    if (!gs_cpu_supports(wanted))
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: this CPU does not run '%s'; the best it has is '%s'", where,
+                       wanted, gs_isa_best());
+    return GS_OK;
+}
+
+const char *gs_isa_name(int i, bool *supported) {
+    const gs_kernels *k = gs_kernels_at(i);
+    *supported = k && gs_cpu_supports(k->isa);
+    return k ? k->isa : NULL;
+}
+
+const char *gs_isa_best(void) {
+    const char *best = "scalar", *name;
+    bool supported;
+    for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
+        if (supported)
+            best = name;
+    return best;
+}
+
+static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_error *error) {
+    static const gs_plan_options none;
+    options = options ? options : &none;
+    if (options->threads < 0 || options->threads > GS_THREADS_MAX)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "threads %d: expected 1 ... %d", options->threads, GS_THREADS_MAX);
+    if (options->block < 0 || options->block > GS_BLOCK_MAX)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
+    plan->threads = options->threads ? options->threads : omp_get_num_procs();
+    if (plan->threads > GS_THREADS_MAX)
+        plan->threads = GS_THREADS_MAX;
+    plan->block = options->block ? options->block : GS_BLOCK_DEFAULT;
+    return choose_kernels(plan, options->isa, error);
+}
+
+/* Values the condition's computation visits. */
+static bool mark_condition(gs_plan *plan) {
+    const gs_model *model = plan->model;
+    plan->condition_needed = gs_alloc((size_t)model->nodes + GS_VALUE_NODES, sizeof *plan->condition_needed);
+    if (!plan->condition_needed)
+        return false;
+    for (int n = model->nodes - 1; n >= 0; n--) {
+        bool *needed = &plan->condition_needed[n + GS_VALUE_NODES];
+        *needed = *needed || plan->condition_offset[n + GS_VALUE_NODES] != SIZE_MAX;
+        for (int i = 0; *needed && i < model->node[n].inputs; i++)
+            plan->condition_needed[model->node[n].input[i]] = true;
+    }
+    return true;
+}
+
+/* Offsets that need the strides, and the reference's room. */
+static void finish_steps(gs_plan *plan) {
+    for (int s = 0; s < plan->steps; s++) {
+        gs_step *step = &plan->step[s];
+        if (step->taps && step->kernel_stride[0])
+            gs_conv_place(plan, step);
+        size_t doubles = gs_shape_size(plan->buffer[step->out].shape);
+        for (int i = 0; i < step->sources; i++)
+            doubles += gs_shape_size(step->source[i].shape);
+        if (step->run == gs_reference_run && doubles > plan->doubles_size)
+            plan->doubles_size = doubles;
+    }
+}
+
+static gs_status make_workers(gs_plan *plan, gs_error *error) {
+    plan->worker = gs_alloc((size_t)plan->threads, sizeof *plan->worker);
+    for (int t = 0; plan->worker && t < plan->threads; t++) {
+        gs_worker *w = &plan->worker[t];
+        w->plan = plan;
+        w->scratch = gs_alloc(plan->scratch_size, sizeof(float));
+        w->tiles = gs_alloc(plan->tiles_size, sizeof(float));
+        w->doubles = gs_alloc(plan->doubles_size, sizeof(double));
+        if (!w->scratch || !w->tiles || !w->doubles)
+            return gs_fail_memory(error, "the threads' scratch memory");
+    }
+    return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
+}
+
+gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
+    *out = NULL;
+    gs_plan *plan = gs_alloc(1, sizeof *plan);
+    if (!plan)
+        return gs_fail_memory(error, "the plan");
+    plan->model = model;
+    gs_status status = set_options(plan, options, error);
+    if (!status)
+        status = gs_plan_build(plan, error);
+    if (!status && !mark_condition(plan))
+        status = gs_fail_memory(error, "the plan");
+    if (!status)
+        status = gs_plan_lay_out(plan, error);
+    if (!status) {
+        finish_steps(plan);
+        status = make_workers(plan, error);
+    }
+    if (status) {
+        gs_plan_free(plan);
+        return status;
+    }
+    *out = plan;
+    return GS_OK;
+}
+
+void gs_plan_free(gs_plan *plan) {
+    if (!plan)
+        return;
+    for (int s = 0; s < plan->steps; s++) {
+        gs_free(plan->step[s].source);
+        gs_free(plan->step[s].weight);
+        gs_free(plan->step[s].bias);
+        gs_free(plan->step[s].taps);
+    }
+    for (int t = 0; plan->worker && t < plan->threads; t++) {
+        gs_free(plan->worker[t].scratch);
+        gs_free(plan->worker[t].tiles);
+        gs_free(plan->worker[t].doubles);
+    }
+    gs_free(plan->worker);
+    gs_free(plan->step);
+    gs_free(plan->buffer);
+    gs_free(plan->segment);
+    gs_free(plan->condition_offset);
+    gs_free(plan->condition_needed);
+    gs_free(plan);
+}
+
+gs_plan_info gs_plan_get_info(const gs_plan *plan) {
+    return (gs_plan_info){.isa = plan->kernels->isa,
+                          .threads = plan->threads,
+                          .block = plan->block,
+                          .weight_bytes = plan->weight_size * sizeof(float),
+                          .scratch_bytes =
+                              (size_t)plan->threads * ((plan->scratch_size + plan->tiles_size) * sizeof(float) +
+                                                       plan->doubles_size * sizeof(double)),
+                          .steps = plan->steps};
+}
+
+bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
+    if (i < 0 || i >= plan->steps)
+        return false;
+    const gs_step *step = &plan->step[i];
+    const gs_node *node = step->node >= 0 ? &plan->model->node[step->node] : NULL;
+    gs_shape out = plan->buffer[step->out].shape, in = step->sources ? step->source[0].shape : out;
+    snprintf(text, size, "%-16s %4dx%dx%d -> %dx%dx%d  %-12s %-7s %d images at a time  %s",
+             node ? gs_op_name(node->op) : "layout", in.d[0], in.d[1], in.d[2], out.d[0], out.d[1], out.d[2],
+             step->method, plan->kernels->isa, plan->segment[step->segment].images, node ? node->name : "");
+    return true;
+}
+
+const gs_model *gs_plan_get_model(const gs_plan *plan) {
+    return plan->model;
+}

@@ -1,0 +1,152 @@
+/* The engine's data: a model planned as a list of steps over buffers.
+ *
+ * A *value* of the graph that depends on x lives in a *buffer*; a *step* makes one buffer from others, for a range of
+ * images of a block. Values that depend on (sigma, label) only are the *condition*, computed once a level in float64
+ * (condition.c) and read by steps as float vectors.
+ *
+ * Buffers are blocked (kernels.h) with a halo of zeros where a convolution wants one, or planar: (C, H, W) row-major,
+ * padded to whole vectors. A value of rank 1 is the same in both.
+ *
+ * Consecutive steps on activations of about one size form a *segment*, which carries a few images at a time from its
+ * first step to its last, so that what they pass on stays in the cache; only buffers that cross segments hold the
+ * whole block. */
+#ifndef GS_PLAN_H
+#define GS_PLAN_H
+
+#include "kernels.h"
+#include "model/model.h"
+
+enum { GS_BLOCK_MAX = 64 };
+
+typedef enum gs_layout { GS_PLANAR, GS_BLOCKED } gs_layout;
+
+typedef struct gs_buffer {
+    gs_shape shape;
+    gs_layout layout;
+    int before, after;           /* halo at the top and left, at the bottom and right; blocked only */
+    ptrdiff_t row, plane, image; /* floats from one row, plane, image to the next */
+    ptrdiff_t origin;            /* floats from an image's start to its first pixel */
+    int first, last;             /* steps that write it first and read it last; -1 and `steps`: outside */
+    int images;                  /* images it has room for */
+    bool whole;                  /* crosses segments: room for the whole block */
+    size_t offset;               /* in the worker's scratch memory, floats */
+} gs_buffer;
+
+/* Where a step finds one operand. */
+typedef enum gs_source_kind { GS_SOURCE_NONE, GS_SOURCE_BUFFER, GS_SOURCE_CONDITION } gs_source_kind;
+typedef struct gs_source {
+    gs_source_kind kind;
+    int index;     /* buffer */
+    size_t offset; /* condition: floats into an image's condition vector */
+    gs_shape shape;
+} gs_source;
+
+typedef struct gs_step gs_step;
+typedef struct gs_worker gs_worker;
+
+/* What a kind of step does: makes images i0 ... i1 - 1 of its buffer. */
+typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
+
+struct gs_step {
+    gs_step_run *run;
+    const char *method; /* for gs_plan_describe: "winograd-f4" */
+    int node;           /* the graph's node whose value it makes, or -1 for a change of layout */
+    int sources;
+    gs_source *source; /* operands; convolutions: input, residual; norms: input, scale, shift */
+    int out;           /* buffer */
+    int segment;
+    /* Convolutions and linear layers. */
+    float *weight, *bias;             /* packed; bias padded to whole vectors */
+    int segments, length, out_planes; /* of mac */
+    ptrdiff_t *taps;                  /* mac's segment offsets */
+    int tiles[2];                     /* Winograd: rows and columns of tiles */
+    int kernel_stride[2], padding[2];
+    /* Norms. */
+    int groups;
+    double eps;
+    const float *gamma, *beta;
+    /* Element by element. */
+    gs_activation activation;
+    float parameter, scale, shift;
+    gs_binary binary;
+};
+
+/* One segment: steps first ... last - 1, `images` images at a time. */
+typedef struct gs_segment {
+    int first, last, images;
+} gs_segment;
+
+/* What one thread works with. */
+struct gs_worker {
+    const gs_plan *plan;
+    float *scratch;                /* buffers */
+    float *tiles;                  /* convolution's own scratch, see conv.c and winograd.c */
+    double *doubles;               /* the reference step's operands and result */
+    const float *const *condition; /* a vector an image of the block */
+    int image0;                    /* first image of the segment's present turn */
+};
+
+struct gs_plan {
+    const gs_model *model;
+    const gs_kernels *kernels;
+    int threads, block;
+    int buffers, steps, segments;
+    gs_buffer *buffer;
+    gs_step *step;
+    gs_segment *segment;
+    int x_buffer, output_buffer[2];
+    size_t condition_size;    /* floats of a condition vector */
+    size_t *condition_offset; /* by value: floats into it, SIZE_MAX where no step reads the value */
+    bool *condition_needed;   /* by value: the condition's computation visits it */
+    size_t scratch_size, tiles_size, doubles_size, weight_size;
+    gs_worker *worker; /* threads */
+};
+
+/* How the planner makes a step of each kind: fill `step`, whose sources and out buffer are set, packing weights from
+ * `node`. False when memory ends. */
+bool gs_conv_prepare(gs_plan *plan, gs_step *step, const gs_node *node);
+bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_node *node);
+bool gs_linear_prepare(gs_plan *plan, gs_step *step, const gs_node *node);
+
+/* Whether Winograd's method computes this convolution: by shape alone, never by CPU. */
+bool gs_winograd_applies(const gs_node *node, gs_shape input);
+
+/* A direct convolution's taps, once the input's strides are known. */
+void gs_conv_place(gs_plan *plan, gs_step *step);
+
+/* The steps that need no preparation. */
+gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_run, gs_upsample_run, gs_to_blocked_run,
+    gs_to_planar_run, gs_shuffle_run, gs_unshuffle_run, gs_reference_run;
+
+/* Build steps and buffers from the graph (build.c), then segments and addresses (memory.c). */
+gs_status gs_plan_build(gs_plan *plan, gs_error *error);
+gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error);
+
+/* Compute the condition vector of (sigma, label) into condition (condition_size floats); label K means none. */
+gs_status gs_condition_compute(const gs_plan *plan, double sigma, int label, float *condition, gs_error *error);
+
+/* The condition vectors of a noise level for all labels with wanted[label]: *table has labels + 1 rows of
+ * condition_size floats, the caller's to gs_free. */
+gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error);
+
+/* wanted[label], label 0 ... K, for n labels (NULL: none, which is K); NULL when memory ends. */
+bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n);
+
+gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error);
+
+static inline int gs_planes(gs_shape shape) {
+    return (shape.d[0] + 15) / 16;
+}
+
+/* Address of image `i` of a buffer (its first pixel), within the segment's present turn. */
+float *gs_buffer_at(const gs_worker *worker, int buffer, int i);
+
+/* Evaluate images 0 ... n - 1 <= block of x (planar, dense), whose condition vectors are condition[i], into out[k]
+ * (dense; out[k] NULL: not wanted). Allocates nothing. */
+void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+                 float *const out[2]);
+
+/* The model behind a plan. */
+const gs_model *gs_plan_get_model(const gs_plan *plan);
+
+#endif

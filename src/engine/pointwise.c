@@ -1,0 +1,187 @@
+/* Element-by-element steps, and those that only move data. */
+#include "engine/plan.h"
+
+#include <string.h>
+
+/* A buffer as runs of vectors: planes of rows when blocked, one run when planar. */
+typedef struct runs {
+    int planes, rows, columns;
+    ptrdiff_t plane, row;
+} runs;
+
+static runs runs_of(const gs_buffer *b) {
+    if (b->layout == GS_PLANAR)
+        return (runs){1, 1, (int)(b->image / 16), 0, 0};
+    return (runs){gs_planes(b->shape), b->shape.d[1], b->shape.d[2], b->plane, b->row};
+}
+
+void gs_affine_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_plan *plan = worker->plan;
+    runs in = runs_of(&plan->buffer[step->source[0].index]), out = runs_of(&plan->buffer[step->out]);
+    float scale[16], shift[16];
+    for (int l = 0; l < 16; l++) {
+        scale[l] = step->scale;
+        shift[l] = step->shift;
+    }
+    for (int i = i0; i < i1; i++)
+        for (int p = 0; p < out.planes; p++) {
+            gs_affine_args args = {.x = gs_buffer_at(worker, step->source[0].index, i) + p * in.plane,
+                                   .x_row = in.row,
+                                   .scale = scale,
+                                   .shift = shift,
+                                   .y = gs_buffer_at(worker, step->out, i) + p * out.plane,
+                                   .y_row = out.row,
+                                   .rows = out.rows,
+                                   .columns = out.columns,
+                                   .activation = step->activation,
+                                   .parameter = step->parameter};
+            plan->kernels->affine(&args);
+        }
+}
+
+/* One operand of a binary step for one image. */
+typedef struct operand {
+    const float *data;
+    runs at; /* rows 0: one vector a plane, or a scalar */
+    bool scalar;
+    float splat[16];
+} operand;
+
+static void find_operand(const gs_step *step, const gs_worker *worker, int k, int image, operand *o) {
+    const gs_source *source = &step->source[k];
+    bool buffer = source->kind == GS_SOURCE_BUFFER;
+    o->data = buffer ? gs_buffer_at(worker, source->index, image) : worker->condition[image] + source->offset;
+    gs_shape result = worker->plan->buffer[step->out].shape;
+    bool whole = buffer && gs_shape_size(source->shape) == gs_shape_size(result);
+    o->scalar = !whole && gs_shape_size(source->shape) == 1;
+    if (whole) {
+        o->at = runs_of(&worker->plan->buffer[source->index]);
+    } else if (o->scalar) {
+        for (int l = 0; l < 16; l++)
+            o->splat[l] = *o->data;
+    }
+}
+
+static const float *operand_row(const operand *o, int plane, int row) {
+    if (o->scalar)
+        return o->splat;
+    return o->at.rows ? o->data + plane * o->at.plane + row * o->at.row : o->data + plane * 16;
+}
+
+void gs_binary_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    runs out = runs_of(&worker->plan->buffer[step->out]);
+    for (int i = i0; i < i1; i++) {
+        operand o[2] = {0};
+        for (int k = 0; k < 2; k++)
+            find_operand(step, worker, k, i, &o[k]);
+        float *y = gs_buffer_at(worker, step->out, i);
+        for (int p = 0; p < out.planes; p++)
+            for (int r = 0; r < out.rows; r++)
+                worker->plan->kernels->binary(step->binary, operand_row(&o[0], p, r), o[0].at.rows ? 16 : 0,
+                                              operand_row(&o[1], p, r), o[1].at.rows ? 16 : 0,
+                                              y + p * out.plane + r * out.row, (size_t)out.columns);
+    }
+}
+
+/* Copy `planes` blocked planes from plane p0 of `from` to plane q0 of `to`. */
+static void copy_planes(const gs_worker *worker, int from, int p0, int to, int q0, int planes, int image) {
+    runs in = runs_of(&worker->plan->buffer[from]), out = runs_of(&worker->plan->buffer[to]);
+    const float *x = gs_buffer_at(worker, from, image) + p0 * in.plane;
+    float *y = gs_buffer_at(worker, to, image) + q0 * out.plane;
+    for (int p = 0; p < planes; p++)
+        for (int r = 0; r < in.rows; r++)
+            memcpy(y + p * out.plane + r * out.row, x + p * in.plane + r * in.row, (size_t)in.columns * 64);
+}
+
+void gs_concat_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    for (int i = i0; i < i1; i++)
+        for (int k = 0, plane = 0; k < step->sources; k++) {
+            int planes = gs_planes(step->source[k].shape);
+            copy_planes(worker, step->source[k].index, 0, step->out, plane, planes, i);
+            plane += planes;
+        }
+}
+
+void gs_slice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    int begin = worker->plan->model->node[step->node].attributes.begin;
+    for (int i = i0; i < i1; i++)
+        copy_planes(worker, step->source[0].index, begin / 16, step->out, 0,
+                    gs_planes(worker->plan->buffer[step->out].shape), i);
+}
+
+void gs_upsample_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_plan *plan = worker->plan;
+    const int *scale = plan->model->node[step->node].attributes.scale2;
+    runs in = runs_of(&plan->buffer[step->source[0].index]), out = runs_of(&plan->buffer[step->out]);
+    for (int i = i0; i < i1; i++)
+        for (int p = 0; p < in.planes; p++)
+            for (int r = 0; r < out.rows; r++) {
+                const float *x = gs_buffer_at(worker, step->source[0].index, i) + p * in.plane + r / scale[0] * in.row;
+                float *y = gs_buffer_at(worker, step->out, i) + p * out.plane + r * out.row;
+                for (int c = 0; c < in.columns; c++, x += 16)
+                    for (int k = 0; k < scale[1]; k++, y += 16)
+                        memcpy(y, x, 64);
+            }
+}
+
+/* Between planar (C, H, W) and blocked; lanes past the last channel become 0. */
+void gs_to_blocked_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_buffer *out = &worker->plan->buffer[step->out];
+    int channels = out->shape.d[0], height = out->shape.d[1], width = out->shape.d[2];
+    for (int i = i0; i < i1; i++) {
+        const float *x = gs_buffer_at(worker, step->source[0].index, i);
+        float *y = gs_buffer_at(worker, step->out, i);
+        for (int c = 0; c < gs_planes(out->shape) * 16; c++)
+            for (int r = 0; r < height; r++) {
+                float *line = y + c / 16 * out->plane + r * out->row + c % 16;
+                for (int k = 0; k < width; k++)
+                    line[k * 16] = c < channels ? x[(c * height + r) * width + k] : 0.0f;
+            }
+    }
+}
+
+void gs_to_planar_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_buffer *in = &worker->plan->buffer[step->source[0].index];
+    int channels = in->shape.d[0], height = in->shape.d[1], width = in->shape.d[2];
+    for (int i = i0; i < i1; i++) {
+        const float *x = gs_buffer_at(worker, step->source[0].index, i);
+        float *y = gs_buffer_at(worker, step->out, i);
+        for (int c = 0; c < channels; c++)
+            for (int r = 0; r < height; r++) {
+                const float *line = x + c / 16 * in->plane + r * in->row + c % 16;
+                for (int k = 0; k < width; k++)
+                    *y++ = line[k * 16];
+            }
+    }
+}
+
+/* small (C r^2, H, W) and large (C, r H, r W), planar: copy one to the other. */
+static void shuffle(float *small, float *large, gs_shape shape, int factor, bool enlarge) {
+    int height = shape.d[1], width = shape.d[2];
+    for (int c = 0; c < shape.d[0]; c++) {
+        int square = factor * factor, di = c % square / factor, dj = c % factor;
+        for (int r = 0; r < height; r++) {
+            float *l = large + ((c / square * height + r) * factor + di) * width * factor + dj;
+            for (int k = 0; k < width; k++, small++) {
+                if (enlarge)
+                    l[k * factor] = *small;
+                else
+                    *small = l[k * factor];
+            }
+        }
+    }
+}
+
+void gs_shuffle_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    int factor = worker->plan->model->node[step->node].attributes.factor;
+    for (int i = i0; i < i1; i++)
+        shuffle(gs_buffer_at(worker, step->source[0].index, i), gs_buffer_at(worker, step->out, i),
+                step->source[0].shape, factor, true);
+}
+
+void gs_unshuffle_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    int factor = worker->plan->model->node[step->node].attributes.factor;
+    for (int i = i0; i < i1; i++)
+        shuffle(gs_buffer_at(worker, step->out, i), gs_buffer_at(worker, step->source[0].index, i),
+                worker->plan->buffer[step->out].shape, factor, false);
+}

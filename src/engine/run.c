@@ -1,0 +1,121 @@
+/* Running a plan: one block of images from input to output on one thread, and batches of blocks on all. */
+#include "engine/plan.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+float *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
+    const gs_buffer *b = &worker->plan->buffer[buffer];
+    return worker->scratch + b->offset + (b->whole ? i : i - worker->image0) * b->image + b->origin;
+}
+
+static void zero(float *from, ptrdiff_t floats) {
+    memset(from, 0, (size_t)floats * sizeof(float));
+}
+
+/* Scratch memory is shared between shapes, so a halo is written anew each time. */
+static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
+    const gs_buffer *b = &worker->plan->buffer[buffer];
+    if (b->layout == GS_PLANAR || b->before + b->after == 0)
+        return;
+    int height = b->shape.d[1], width = b->shape.d[2];
+    for (int i = i0; i < i1; i++)
+        for (int p = 0; p < gs_planes(b->shape); p++) {
+            float *plane = gs_buffer_at(worker, buffer, i) + p * b->plane - b->origin;
+            zero(plane, b->origin);
+            for (int r = 0; r < height - 1; r++)
+                zero(plane + b->origin + r * b->row + width * 16, (b->before + b->after) * 16);
+            float *after = plane + b->origin + (height - 1) * b->row + width * 16;
+            zero(after, plane + b->plane - after);
+        }
+}
+
+static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    clear_halo(worker, step->out, i0, i1);
+    step->run(step, worker, i0, i1);
+}
+
+void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+                 float *const out[2]) {
+    worker->condition = condition;
+    worker->image0 = 0;
+    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
+    for (int i = 0; i < n; i++)
+        memcpy(gs_buffer_at(worker, plan->x_buffer, i), x + (size_t)i * size, size * sizeof(float));
+    for (int g = 0; g < plan->segments; g++) {
+        const gs_segment *segment = &plan->segment[g];
+        for (int i0 = 0; i0 < n; i0 += segment->images) {
+            int i1 = i0 + segment->images < n ? i0 + segment->images : n;
+            worker->image0 = i0;
+            for (int s = segment->first; s < segment->last; s++)
+                run_step(&plan->step[s], worker, i0, i1);
+        }
+    }
+    for (int k = 0; k < plan->model->info.outputs; k++)
+        for (int i = 0; out[k] && i < n; i++)
+            memcpy(out[k] + (size_t)i * plan->model->info.output_size[k],
+                   gs_buffer_at(worker, plan->output_buffer[k], i), plan->model->info.output_size[k] * sizeof(float));
+}
+
+gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error) {
+    int most = plan->model->info.labels;
+    for (size_t i = 0; labels && i < n; i++)
+        if (labels[i] < 0 || labels[i] > most)
+            return gs_fail(error, GS_ERROR_ARGUMENT, "label %d of image %zu: expected 0 ... %d", labels[i], i, most);
+    return GS_OK;
+}
+
+gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error) {
+    int labels = plan->model->info.labels + 1;
+    *table = gs_alloc((size_t)labels, plan->condition_size * sizeof(float));
+    if (!*table)
+        return gs_fail_memory(error, "the noise level's part of the network");
+    gs_status status = GS_OK;
+    for (int label = 0; label < labels && !status; label++)
+        if (wanted[label])
+            status = gs_condition_compute(plan, sigma, label, *table + (size_t)label * plan->condition_size, error);
+    if (status) {
+        gs_free(*table);
+        *table = NULL;
+    }
+    return status;
+}
+
+bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
+    bool *wanted = gs_alloc((size_t)plan->model->info.labels + 1, sizeof *wanted);
+    for (size_t i = 0; wanted && labels && i < n; i++)
+        wanted[labels[i]] = true;
+    if (wanted && !labels)
+        wanted[plan->model->info.labels] = true;
+    return wanted;
+}
+
+gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
+                           float *const out[2], gs_error *error) {
+    const gs_model *model = plan->model;
+    if (model->info.takes_sigma && !(sigma > 0 && sigma <= 1e30))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "sigma %g: expected a number above 0 and at most 1e30", sigma);
+    gs_status status = gs_plan_check_labels(plan, labels, n, error);
+    if (status)
+        return status;
+    bool *wanted = gs_labels_wanted(plan, labels, n);
+    float *table = NULL;
+    status = wanted ? gs_condition_create(plan, sigma, wanted, &table, error) : gs_fail_memory(error, "labels");
+    gs_free(wanted);
+    if (status)
+        return status;
+    size_t size = gs_shape_size(gs_value_shape(model, GS_VALUE_X)), block = (size_t)plan->block;
+#pragma omp parallel for schedule(dynamic) num_threads(plan->threads)
+    for (size_t i = 0; i < n; i += block) {
+        const float *condition[GS_BLOCK_MAX];
+        int images = (int)(n - i < block ? n - i : block);
+        for (int k = 0; k < images; k++)
+            condition[k] = table + (size_t)(labels ? labels[i + (size_t)k] : model->info.labels) * plan->condition_size;
+        float *part[2] = {out[0] ? out[0] + i * model->info.output_size[0] : NULL,
+                          model->info.outputs > 1 && out[1] ? out[1] + i * model->info.output_size[1] : NULL};
+        gs_plan_run(plan, &plan->worker[omp_get_thread_num()], x + i * size, condition, images, part);
+    }
+    gs_free(table);
+    return GS_OK;
+}

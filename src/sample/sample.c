@@ -1,0 +1,188 @@
+/* gs_sample: blocks of chains over threads, each from its first noise to its last step without meeting another. */
+#include "sample/sample.h"
+#include "sample/schedule.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+#include <string.h>
+
+static const double seconds_between_calls = 0.05;
+
+/* Progress shared by all threads. */
+typedef struct progress_clock {
+    atomic_bool stop;
+    atomic_size_t done;
+    double last; /* time of the last call, under the critical section */
+} progress_clock;
+
+static size_t images_size(const gs_plan *plan) {
+    return gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
+}
+
+/* Ask the caller whether to go on, at most every seconds_between_calls. */
+static bool ask(const gs_run *run) {
+    progress_clock *clock = run->clock;
+    if (run->options.progress && !atomic_load(&clock->stop)) {
+#pragma omp critical(gs_progress)
+        {
+            double now = omp_get_wtime();
+            if (now - clock->last >= seconds_between_calls) {
+                clock->last = now;
+                if (!run->options.progress(run->options.context, atomic_load(&clock->done), run->n))
+                    atomic_store(&clock->stop, true);
+            }
+        }
+    }
+    return !atomic_load(&clock->stop);
+}
+
+bool gs_chains_go_on(const gs_chains *c) {
+    return ask(c->run);
+}
+
+bool gs_chains_enter(gs_chains *c, int level) {
+    float *trajectory = c->run->options.trajectory;
+    if (trajectory)
+        memcpy(trajectory + ((size_t)level * c->run->n + c->first) * c->size, c->x,
+               (size_t)c->n * c->size * sizeof(float));
+    return ask(c->run);
+}
+
+void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, float *y) {
+    c->run->plan->kernels->axpby((float)a, x, (float)b, y, c->vectors);
+}
+
+/* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
+ * else. The kernel writes whole runs of 64. */
+void gs_chains_noise(gs_chains *c, uint32_t step, uint32_t stream) {
+    const gs_sample_options *o = &c->run->options;
+    for (int i = 0; i < c->n; i++) {
+        uint64_t chain = o->first_chain + c->first + (uint64_t)i;
+        float *out = c->noise + (size_t)i * c->size;
+        for (size_t done = 0; done < c->size; done += 64) {
+            float run[64];
+            gs_normals_args args = {
+                .key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)},
+                .counter = {(uint32_t)chain, step, (uint32_t)(done / 4), stream << 28 ^ (uint32_t)(chain >> 32)},
+                .count = 1,
+                .out = run};
+            c->run->plan->kernels->normals(&args);
+            memcpy(out + done, run, (c->size - done < 64 ? c->size - done : 64) * sizeof(float));
+        }
+    }
+}
+
+void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
+    const gs_run *run = c->run;
+    const gs_plan *plan = run->plan;
+    const float *condition[GS_BLOCK_MAX];
+    const int *labels = run->options.labels;
+    for (int i = 0; i < c->n; i++) {
+        int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
+        condition[i] = run->condition[level] + (size_t)label * plan->condition_size;
+    }
+    gs_plan_run(plan, c->worker, x, condition, c->n, (float *const[2]){out, NULL});
+    double sigma = run->sigma[level];
+    if (plan->model->info.kind == GS_KIND_SCORE)
+        gs_chains_axpby(c, 1, x, sigma * sigma, out);
+    else if (plan->model->info.kind == GS_KIND_NOISE)
+        gs_chains_axpby(c, 1, x, -sigma, out);
+}
+
+/* Levels and conditions of a run. */
+static gs_status prepare(gs_run *run, gs_error *error) {
+    const gs_plan *plan = run->plan;
+    run->levels = gs_sample_levels(plan->model, &run->options, NULL, 0) - 1;
+    run->sigma = gs_alloc((size_t)run->levels + 1, sizeof *run->sigma);
+    run->condition = gs_alloc((size_t)run->levels, sizeof *run->condition);
+    bool *wanted = gs_labels_wanted(plan, run->options.labels, run->n);
+    gs_status status = GS_OK;
+    if (!run->sigma || !run->condition || !wanted)
+        status = gs_fail_memory(error, "the noise levels");
+    else
+        gs_sample_levels(plan->model, &run->options, run->sigma, run->levels + 1);
+    for (int i = 0; i < run->levels && !status; i++)
+        status = gs_condition_create(plan, run->sigma[i], wanted, &run->condition[i], error);
+    gs_free(wanted);
+    return status;
+}
+
+/* Four arrays (block, size) for each thread. */
+static size_t state_floats(const gs_plan *plan, size_t block) {
+    return (block * images_size(plan) + 15) / 16 * 16;
+}
+
+/* One block; false when told to stop. */
+static bool run_block(const gs_run *run, const gs_sampler_row *row, float *states, size_t block, size_t first,
+                      float *out) {
+    size_t size = images_size(run->plan), room = state_floats(run->plan, block);
+    int thread = omp_get_thread_num();
+    float *mine = states + (size_t)thread * 4 * room;
+    size_t n = run->n - first < block ? run->n - first : block;
+    gs_chains c = {.run = run,
+                   .worker = &run->plan->worker[thread],
+                   .n = (int)n,
+                   .first = first,
+                   .size = size,
+                   .vectors = (n * size + 15) / 16,
+                   .x = mine,
+                   .denoised = mine + room,
+                   .spare = mine + 2 * room,
+                   .noise = mine + 3 * room};
+    gs_chains_noise(&c, 0, 0);
+    gs_chains_axpby(&c, run->options.sigma_high, c.noise, 0, c.x);
+    if (!row->run(&c))
+        return false;
+    memcpy(out + first * size, c.x, n * size * sizeof(float));
+    atomic_fetch_add(&((progress_clock *)run->clock)->done, n);
+    return true;
+}
+
+/* All blocks; *done gets the chains finished from the first one on without a gap. */
+static void run_blocks(const gs_run *run, float *states, bool *finished, size_t block, float *out, size_t *done) {
+    const gs_sampler_row *row = gs_sampler_find(run->options.sampler);
+#pragma omp parallel for schedule(dynamic) num_threads(run->plan->threads)
+    for (size_t first = 0; first < run->n; first += block)
+        if (!atomic_load(&((progress_clock *)run->clock)->stop))
+            finished[first / block] = run_block(run, row, states, block, first, out);
+    size_t whole = 0;
+    while (whole * block < run->n && finished[whole])
+        whole++;
+    *done = whole * block < run->n ? whole * block : run->n;
+}
+
+gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
+                    gs_error *error) {
+    size_t ignored;
+    done = done ? done : &ignored;
+    *done = 0;
+    progress_clock clock = {.last = omp_get_wtime()};
+    gs_run run = {.plan = plan, .options = *options, .n = n, .clock = &clock};
+    gs_status status = gs_sample_resolve(plan->model, &run.options, error);
+    if (!status)
+        status = gs_plan_check_labels(plan, options->labels, n, error);
+    if (status)
+        return status;
+    size_t threads = (size_t)plan->threads, block = (n + threads - 1) / threads;
+    if (block > (size_t)plan->block)
+        block = (size_t)plan->block;
+    if (block == 0)
+        block = 1;
+    float *states = gs_alloc(threads * 4 * state_floats(plan, block), sizeof(float));
+    bool *finished = gs_alloc(n / block + 1, sizeof *finished);
+    status = states && finished ? prepare(&run, error) : gs_fail_memory(error, "the chains");
+    if (!status) {
+        run_blocks(&run, states, finished, block, out, done);
+        if (*done < n)
+            status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %zu of %zu chains finished", *done, n);
+        else if (run.options.progress)
+            run.options.progress(run.options.context, n, n);
+    }
+    for (int i = 0; run.condition && i < run.levels; i++)
+        gs_free(run.condition[i]);
+    gs_free(run.condition);
+    gs_free(run.sigma);
+    gs_free(states);
+    gs_free(finished);
+    return status;
+}

@@ -1,0 +1,55 @@
+/* Few-step solvers of the probability-flow ODE dx/dsigma = (x - D(x, sigma)) / sigma (Karras et al. 2022, equation 1
+ * with sigma(t) = t). */
+#include "sample/sample.h"
+
+#include "base/math64.h"
+
+/* Lu et al. 2022, "DPM-Solver++", algorithm 2, with alpha = 1: with h = log(s / t) and r = h_before / h,
+ *   D' = (1 + 1 / 2r) D_i - 1 / 2r D_(i - 1),   x <- (t / s) x + (1 - t / s) D'.
+ * The step to 0 is x <- D. */
+bool gs_sampler_dpmpp_2m(gs_chains *c) {
+    const double *sigma = c->run->sigma;
+    float *d = c->denoised, *before = c->spare;
+    for (int i = 0; i < c->run->levels; i++) {
+        if (!gs_chains_enter(c, i))
+            return false;
+        double s = sigma[i], t = sigma[i + 1];
+        gs_field_denoised(c, i, c->x, d);
+        double w = 0;
+        if (i > 0 && t > 0)
+            w = gs_log64(s / t) / (2 * gs_log64(sigma[i - 1] / s));
+        gs_chains_axpby(c, (1 - t / s) * (1 + w), d, t / s, c->x);
+        if (i > 0 && t > 0)
+            gs_chains_axpby(c, -(1 - t / s) * w, before, 1, c->x);
+        float *swap = d;
+        d = before;
+        before = swap;
+    }
+    return gs_chains_enter(c, c->run->levels);
+}
+
+/* Karras et al. 2022, algorithm 1: an Euler step to t, then the mean of the slopes at both ends; the step to 0 is
+ * Euler's. Written with D: x' = (t / s) x + (1 - t / s) D(x, s), and the mean of slopes moves x by (t - s) / 2 ((x - D)
+ * / s + (x' - D') / t). */
+bool gs_sampler_heun(gs_chains *c) {
+    const double *sigma = c->run->sigma;
+    for (int i = 0; i < c->run->levels; i++) {
+        if (!gs_chains_enter(c, i))
+            return false;
+        double s = sigma[i], t = sigma[i + 1], half = (t - s) / 2;
+        gs_field_denoised(c, i, c->x, c->denoised);
+        if (t == 0) {
+            gs_chains_axpby(c, 1, c->denoised, 0, c->x);
+            break;
+        }
+        gs_chains_axpby(c, 1, c->x, 0, c->spare);
+        gs_chains_axpby(c, 1 - t / s, c->denoised, t / s, c->spare);
+        gs_chains_axpby(c, -half / s, c->denoised, 1 + half / s, c->x);
+        if (!gs_chains_go_on(c))
+            return false;
+        gs_field_denoised(c, i + 1, c->spare, c->denoised);
+        gs_chains_axpby(c, half / t, c->spare, 1, c->x);
+        gs_chains_axpby(c, -half / t, c->denoised, 1, c->x);
+    }
+    return gs_chains_enter(c, c->run->levels);
+}
