@@ -1,0 +1,114 @@
+"""Measure a network: the course's loss on the MNIST test set, and the quality of its samples as the judge sees them.
+
+    python evaluate.py --model ../ncsn.bin --data DIR
+    python evaluate.py --data DIR --n 2000            # real training images instead, for comparison
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import common  # noqa: E402
+import weightfile  # noqa: E402
+from unet import NO_LABEL, SIGMA_MAX, UNet, course_loss, dpmpp_2m, karras_schedule  # noqa: E402
+
+
+def load(path):
+    """(denoise(x, sigma, labels), whether it takes labels) of a weight file or a checkpoint's averaged weights."""
+    if Path(path).suffix == ".bin":
+        net = weightfile.Network.load(path)
+        conditional = "label" in net.model["inputs"]
+    else:
+        checkpoint = torch.load(path, weights_only=False)
+        net = UNet(**checkpoint["config"])
+        net.load_state_dict(checkpoint["average"])
+        conditional = checkpoint["config"]["conditional"]
+    net = net.eval().to(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def denoise(x, sigma, labels):
+        x = x.contiguous(memory_format=torch.channels_last)
+        return net(x, torch.full((len(x),), sigma), *([labels] if conditional else []))
+
+    return denoise, conditional
+
+
+def frechet(mean1, cov1, mean2, cov2):
+    """Heusel et al. 2017, equation 6, in float64."""
+    values, vectors = np.linalg.eigh(cov1)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cov2 @ root), 0)).sum()
+    return float(((mean1 - mean2) ** 2).sum() + np.trace(cov1) + np.trace(cov2) - 2 * cross)
+
+
+@torch.no_grad()
+def quality(judge, images, labels=None):
+    """Frechet distance to the judge's reference, agreement with the labels, class shares, confident share."""
+    parts = [judge(b) for b in images.clamp(0, 1).split(500)]
+    logits, features = (torch.cat(p).double() for p in zip(*parts))
+    mean, covariance = features.mean(0).numpy(), torch.cov(features.T).numpy()
+    reference = [judge.tensor(f"reference_{t}").double().numpy() for t in ("mean", "covariance")]
+    found, sure = logits.argmax(1), logits.softmax(1).amax(1)
+    return {
+        "n": len(images),
+        "frechet": round(frechet(mean, covariance, *reference), 4),
+        "agreement": None if labels is None else round((found == labels).double().mean().item(), 5),
+        "shares": [round(v, 4) for v in (torch.bincount(found, minlength=10) / len(found)).tolist()],
+        "confident": round((sure > 0.9).double().mean().item(), 4),
+    }
+
+
+def sample(denoise, conditional, n, steps, sigma_low, seed=0, batch=250):
+    """n samples and their labels (None for a network without), classes in turn."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(n) % 10 if conditional else torch.full((n,), NO_LABEL)
+    sigmas, parts = karras_schedule(steps, sigma_low), []
+    for part in labels.split(batch):
+        x = SIGMA_MAX * torch.randn(len(part), 1, 28, 28, generator=generator)
+        parts.append(dpmpp_2m(lambda v, s: denoise(v, s, part), x, sigmas))
+    return torch.cat(parts), labels if conditional else None
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p.add_argument("--model", help="weight file or checkpoint; without it, real training images are judged")
+    p.add_argument("--judge", default=Path(__file__).parent.parent / "judge.bin")
+    p.add_argument("--data", help="folder with MNIST")
+    p.add_argument("--n", type=int, default=2000, help="samples; 0: none")
+    p.add_argument("--steps", type=int, nargs="+", default=[12])
+    p.add_argument("--sigma-low", type=float, nargs="+", default=[0.02])
+    p.add_argument("--loss", type=int, default=10000, help="test images for the loss; 0: none")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--threads", type=int, default=1)
+    args = p.parse_args()
+    torch.set_num_threads(args.threads)
+    judge = weightfile.Network.load(args.judge)
+    if not args.model:
+        x, y = common.mnist("train", args.data)
+        print(json.dumps({"real": "train", **quality(judge, x[: args.n], y[: args.n])}))
+        return
+    denoise, conditional = load(args.model)
+    if args.loss:
+        x, y = (t[: args.loss] for t in common.mnist("test", args.data))
+        figures = []
+        for name, labels in (("none", torch.full_like(y, NO_LABEL)), ("true", y))[: 1 + conditional]:
+            mean, levels = course_loss(denoise, x, labels, torch.Generator().manual_seed(1))
+            figures.append({"course loss": round(mean, 3), "labels": name, "images": len(x)})
+            figures[-1]["by level"] = [round(v, 2) for v in levels]
+            print(json.dumps(figures[-1]), flush=True)
+    for steps in args.steps if args.n else []:
+        for low in args.sigma_low:
+            started = time.process_time()
+            images, labels = sample(denoise, conditional, args.n, steps, low, args.seed)
+            row = {"steps": steps, "sigma low": low, **quality(judge, images, labels)}
+            print(json.dumps(row | {"cpu seconds": round(time.process_time() - started, 1)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
