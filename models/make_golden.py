@@ -25,10 +25,12 @@ RANDOM = {"training": "none, random weights", "licence": "as the program"}
 
 
 def drawing(shape, generator, kind):
-    """A clean image of our own making: a disc, a bar, a ring, ... with soft edges, the channels of unequal brightness."""
+    """A clean image of our own making, a soft-edged disc, bar or ring, with channels of unequal brightness."""
     c, h, w = shape
     y, x = torch.meshgrid(torch.linspace(-1, 1, h), torch.linspace(-1, 1, w), indexing="ij")
-    cy, cx, r = (torch.rand(3, generator=generator) * torch.tensor([0.6, 0.6, 0.4]) + torch.tensor([-0.3, -0.3, 0.3])).tolist()
+    cy, cx, r = (
+        torch.rand(3, generator=generator) * torch.tensor([0.6, 0.6, 0.4]) + torch.tensor([-0.3, -0.3, 0.3])
+    ).tolist()
     distance = ((y - cy) ** 2 + (x - cx) ** 2).sqrt()
     field = [r - distance, 0.2 - (y * cx - x * r + cy / 2).abs(), 0.12 - (distance - r).abs()][kind % 3]
     return torch.sigmoid(field * 15) * torch.linspace(1, 0.5, c)[:, None, None]
@@ -46,7 +48,9 @@ def inputs(model, images=3, seed=5):
         out["sigma"] = torch.tensor(sigmas)
     if "label" in model["inputs"]:
         k = model["labels"]
-        out["label"] = torch.tensor([[k if i == images - 1 else (3 * s + i) % k for i in range(images)] for s in range(len(sigmas))])
+        out["label"] = torch.tensor(
+            [[k if i == images - 1 else (3 * s + i) % k for i in range(images)] for s in range(len(sigmas))]
+        )
     return {name: t.numpy().astype("<f4") for name, t in out.items()}
 
 

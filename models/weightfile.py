@@ -149,7 +149,7 @@ OPERATIONS = {
 
 
 class Network(nn.Module):
-    """A weight file as a module: x (N, C, H, W), sigma (N), labels (N) as far as it takes them, to its output or outputs.
+    """A weight file as a module: x (N, C, H, W), and sigma (N) and labels (N) as it takes them, to its outputs.
 
     `Network.load(path)` computes in float32, `.double()` in float64.
     """

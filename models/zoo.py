@@ -34,9 +34,15 @@ class Convolutions(nn.Module):
 
     def __init__(self, c):
         super().__init__()
-        self.strided, self.grouped = nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), nn.Conv2d(2 * c, 2 * c, 3, padding=1, groups=4)
-        self.depthwise, self.dilated = nn.Conv2d(c, c, 5, padding=2, groups=c), nn.Conv2d(c, c, 3, padding=2, dilation=2)
-        self.tall, self.wide = nn.Conv2d(c, c, (3, 1), padding=(1, 0)), nn.Conv2d(c, c, (1, 5), padding=(0, 2), bias=False)
+        self.strided, self.grouped = nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), nn.Conv2d(
+            2 * c, 2 * c, 3, padding=1, groups=4
+        )
+        self.depthwise, self.dilated = nn.Conv2d(c, c, 5, padding=2, groups=c), nn.Conv2d(
+            c, c, 3, padding=2, dilation=2
+        )
+        self.tall, self.wide = nn.Conv2d(c, c, (3, 1), padding=(1, 0)), nn.Conv2d(
+            c, c, (1, 5), padding=(0, 2), bias=False
+        )
         self.point, self.oblong = nn.Conv2d(c, c, 1), nn.Conv2d(c, c, (3, 4), stride=(3, 2), padding=(0, 1))
 
     def forward(self, h):
@@ -52,7 +58,9 @@ class Pools(nn.Module):
         a = F.avg_pool2d(h, 3, 1, 1) + F.avg_pool2d(h, 3, 1, 1, count_include_pad=False)
         b = F.max_pool2d(h, 3, 1, 1) + F.interpolate(F.max_pool2d(h, 2), scale_factor=2)
         c = F.interpolate(F.avg_pool2d(h, (2, 4)), scale_factor=(2, 4))
-        return a - b + c + F.interpolate(F.adaptive_avg_pool2d(F.adaptive_avg_pool2d(h, (5, 3)), (6, 4)), scale_factor=2)
+        return (
+            a - b + c + F.interpolate(F.adaptive_avg_pool2d(F.adaptive_avg_pool2d(h, (5, 3)), (6, 4)), scale_factor=2)
+        )
 
 
 class Functions(nn.Module):

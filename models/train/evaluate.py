@@ -1,7 +1,7 @@
 """Measure a network: the course's loss on the MNIST test set, and the quality of its samples as the judge sees them.
 
-    python evaluate.py --model ../ncsn.bin --data DIR
-    python evaluate.py --data DIR --n 2000            # real training images instead, for comparison
+python evaluate.py --model ../ncsn.bin --data DIR
+python evaluate.py --data DIR --n 2000            # real training images instead, for comparison
 """
 
 import argparse
@@ -76,7 +76,9 @@ def sample(denoise, conditional, n, steps, sigma_low, seed=0, batch=250):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     p.add_argument("--model", help="weight file or checkpoint; without it, real training images are judged")
     p.add_argument("--judge", default=Path(__file__).parent.parent / "judge.bin")
     p.add_argument("--data", help="folder with MNIST")
