@@ -113,6 +113,18 @@ def _(e, a):
     return e.affine(e.unary("elu", a.self, alpha=float(scalar(a.alpha))), scalar(a.scale), 0)
 
 
+@handles("selu")
+def _(e, a):
+    scale, alpha = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017
+    return e.affine(e.unary("elu", a.self, alpha=alpha), scale, 0)
+
+
+@handles("celu")
+def _(e, a):
+    alpha = float(scalar(a.alpha))
+    return e.affine(e.unary("elu", e.affine(a.self, 1 / alpha, 0), alpha=1.0), alpha, 0)
+
+
 @handles("gelu")
 def _(e, a):
     return e.unary("gelu", a.self, approximate=a.approximate)

@@ -1,0 +1,175 @@
+"""Tests of the exporter: what it expresses is the same function, what it can't express is refused by name.
+
+python test_export.py [-v]
+"""
+
+import unittest
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import export
+import weightfile
+
+SHAPE = (4, 6, 8)
+INFO = {
+    "name": "test",
+    "kind": "denoiser",
+    "data": {"shape": list(SHAPE), "range": [0, 1], "sigma": [0.01, 30]},
+    "inputs": ["x", "sigma", "label"],
+    "labels": 3,
+}
+
+
+class Body(nn.Module):
+    """A forward function, with layers at hand as m.NAME."""
+
+    def __init__(self, f, **layers):
+        super().__init__()
+        self.f, self.layers = f, nn.ModuleDict(layers)
+
+    def forward(self, *inputs):
+        return self.f(self.layers, *inputs)
+
+
+def exported(f, inputs=3, **layers):
+    """The nodes and tensors of f(layers, x, sigma, label); export() itself compares the results."""
+    torch.manual_seed(0)
+    net = Body(f, **layers).eval()
+    for name, t in net.state_dict().items():
+        if t.is_floating_point():
+            t.copy_(torch.rand(t.shape) + 0.5 if name.endswith("var") else torch.randn(t.shape))
+    given = (torch.randn(4, *SHAPE), torch.tensor([0.01, 0.3, 2.0, 30.0]), torch.arange(4))[:inputs]
+    model, tensors = weightfile.parse(export.export(net, given, INFO | {"inputs": INFO["inputs"][:inputs]}))
+    return model["graph"]["nodes"], tensors
+
+
+def ops(f, **layers):
+    return [n["op"] for n in exported(f, 1, **layers)[0]]
+
+
+class Expressed(unittest.TestCase):
+    def test_file_is_read_as_written(self):
+        for name in ("tiny", "tiny-cond", "zoo"):
+            with self.subTest(name):
+                raw = (Path(__file__).parent.parent / "tests" / "golden" / f"{name}.bin").read_bytes()
+                model, tensors = weightfile.parse(raw)
+                self.assertEqual(weightfile.write(model, tensors), raw)
+
+    def test_arithmetic(self):
+        self.assertEqual(ops(lambda m, x: 3 - 2 * x), ["affine", "affine"])
+        self.assertEqual(ops(lambda m, x: -x), ["neg"])
+        self.assertEqual(ops(lambda m, x: x**2 + x * x), ["square", "square", "add"])
+        self.assertEqual(ops(lambda m, x: 2 / (x.square() + 1)), ["square", "affine", "reciprocal", "affine"])
+        self.assertEqual(ops(lambda m, x: torch.rsqrt(x**2 + 1)), ["square", "affine", "sqrt", "reciprocal"])
+        self.assertEqual(ops(lambda m, x: torch.add(x, x.tanh(), alpha=2)), ["tanh", "affine", "add"])
+        self.assertEqual(ops(lambda m, x: x.clamp(min=0)), ["relu"])
+        self.assertEqual(ops(lambda m, x: x), ["affine"])
+        for f in (F.mish, F.selu, F.logsigmoid, F.celu, lambda x: F.softplus(x, beta=2), lambda x: x**3, torch.expm1):
+            exported(lambda m, x, f=f: f(x), 1)
+
+    def test_in_place(self):
+        def f(m, x):
+            h = m.act(x * 2)
+            h += 1
+            return h.mul_(x)
+
+        self.assertEqual(ops(f, act=nn.ReLU(inplace=True)), ["affine", "relu", "affine", "mul"])
+
+    def test_vanishing(self):
+        f = lambda m, x: m.drop(m.same(x)).contiguous().clone().view_as(x).expand(-1, -1, -1, -1).tanh()
+        self.assertEqual(ops(f, drop=nn.Dropout(0.3), same=nn.Identity()), ["tanh"])
+        f = lambda m, x, s, y: x * m.e(y)[:, :, None, None] / s.view(-1, 1, 1, 1)
+        self.assertEqual([n["op"] for n in exported(f, e=nn.Embedding(4, 4))[0]], ["embedding", "mul", "div"])
+
+    def test_batch_norm(self):
+        layers = lambda: {"conv": nn.Conv2d(4, 4, 3, padding=1, bias=False), "norm": nn.BatchNorm2d(4)}
+        self.assertEqual(ops(lambda m, x: m.norm(m.conv(x)), **layers()), ["conv2d"])
+        self.assertEqual(
+            ops(lambda m, x: m.conv(m.norm(x)), **layers()), ["constant", "mul", "constant", "add", "conv2d"]
+        )
+        twice = ops(lambda m, x: m.norm(m.conv(x)) + m.conv(x).relu(), **layers())
+        self.assertEqual(sorted(twice), ["add", "conv2d", "conv2d", "relu"])
+        shared = ops(lambda m, x: (lambda h: m.norm(h) + h)(m.conv(x)), **layers())
+        self.assertEqual(shared, ["conv2d", "constant", "mul", "constant", "add", "add"])
+        f = lambda m, x: m.norm(m.first(x.flatten(1))).view(-1, *SHAPE)
+        self.assertEqual(ops(f, first=nn.Linear(192, 192), norm=nn.BatchNorm1d(192)), ["reshape", "linear", "reshape"])
+
+    def test_weight_norm_is_folded(self):
+        conv = nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 1))
+        self.assertEqual(ops(lambda m, x: m.conv(x), conv=conv), ["conv2d"])
+
+    def test_weights_used_twice_are_stored_once(self):
+        nodes, tensors = exported(lambda m, x: m.conv(m.conv(x)), 1, conv=nn.Conv2d(4, 4, 1))
+        self.assertEqual((len(nodes), sorted(tensors)), (2, ["layers.conv.bias", "layers.conv.weight"]))
+
+    def test_shapes(self):
+        self.assertEqual(ops(lambda m, x: torch.cat(x.chunk(2, 1)[::-1], 1)), ["slice", "slice", "concat"])
+        self.assertEqual(ops(lambda m, x: x * x[:, 1][:, None]), ["slice", "reshape", "reshape", "mul"])
+        self.assertEqual(ops(lambda m, x: x[:, -1:] + x), ["slice", "add"])
+        self.assertEqual(ops(lambda m, x: x - x.mean((2, 3), keepdim=True)), ["mean", "sub"])
+        self.assertEqual(ops(lambda m, x: x - x.mean((1, 2, 3))[:, None, None, None]), ["mean", "sub"])
+        self.assertEqual(ops(lambda m, x: x * x.sum(1, keepdim=True)), ["sum", "mul"])
+        exported(lambda m, x: torch.cat([x, torch.ones_like(x[:, :1])], 1)[:, 1:], 1)
+        exported(lambda m, x: torch.cat([x[:, :3], x.mean((1, 2, 3), keepdim=True).expand(-1, 1, 6, 8)], 1), 1)
+
+    def test_channels_last(self):
+        def convnext(m, x):
+            h = m.norm(m.depth(x).permute(0, 2, 3, 1))
+            h = m.gain.weight[0] * m.down(F.gelu(m.up(h)))
+            return x + h.permute(0, 3, 1, 2)
+
+        layers = {"depth": nn.Conv2d(4, 4, 5, padding=2, groups=4), "norm": nn.LayerNorm(4), "up": nn.Linear(4, 16)}
+        layers |= {"down": nn.Linear(16, 4), "gain": nn.Embedding(1, 4)}
+        expected = ["conv2d", "layer_norm", "conv2d", "gelu", "conv2d", "constant", "mul", "add"]
+        self.assertEqual(ops(convnext, **layers), expected)
+
+    def test_padding_same(self):
+        self.assertEqual(
+            ops(lambda m, x: m.c(x), c=nn.Conv2d(4, 4, (3, 5), padding="same", dilation=(1, 2))), ["conv2d"]
+        )
+
+    def test_classifier(self):
+        nodes, _ = exported(lambda m, x: (m.out(x.flatten(1)), x.mean((2, 3))), 1, out=nn.Linear(192, 5))
+        self.assertEqual([n["op"] for n in nodes], ["reshape", "linear", "mean"])
+
+
+class Refused(unittest.TestCase):
+    CASES = {
+        "operation softmax": lambda m, x, s, y: x.softmax(1),
+        "over the batch": lambda m, x, s, y: x - x.mean(0, keepdim=True),
+        "random operation": lambda m, x, s, y: x + torch.randn_like(x),
+        "operation pad": lambda m, x, s, y: F.pad(x, (1, 1, 1, 1))[:, :, 1:-1, 1:-1],
+        "a slice other than of channels": lambda m, x, s, y: x * x[:, :, :1],
+        "this power": lambda m, x, s, y: (x * x) ** 1.5,
+        "whole factors": lambda m, x, s, y: F.interpolate(F.interpolate(x, size=(8, 10)), size=(6, 8)),
+        "operation upsample_bilinear2d": lambda m, x, s, y: F.interpolate(x, scale_factor=2, mode="bilinear")[
+            :, :, :6, :8
+        ],
+        "whose first size is not the batch's": lambda m, x, s, y: x.view(8, 2, 6, 8).relu().view(4, 4, 6, 8),
+        "channels to the end and back": lambda m, x, s, y: x.transpose(2, 3).relu().transpose(2, 3),
+        "a clamp from above": lambda m, x, s, y: x.clamp(0, 1),
+        "convolution with a computed weight": lambda m, x, s, y: F.conv2d(x, s.view(4, 1, 1, 1), groups=4),
+        "something other than the label": lambda m, x, s, y: x * m.e(y + 1)[:, :, None, None],
+    }
+
+    def test_by_name(self):
+        for what, f in self.CASES.items():
+            with self.subTest(what), self.assertRaises(export.Unsupported) as caught:
+                exported(f, e=nn.Embedding(4, 4))
+            self.assertIn(what, str(caught.exception))
+
+    def test_module_is_named(self):
+        with self.assertRaisesRegex(export.Unsupported, "module layers.up.*conv_transpose2d"):
+            exported(lambda m, x: m.up(x), 1, up=nn.ConvTranspose2d(4, 4, 3, padding=1))
+
+    def test_not_finite(self):
+        with self.assertRaisesRegex(ValueError, "not all values are finite"):
+            weightfile.write({}, {"a": [float("inf")]})
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    unittest.main()
