@@ -22,23 +22,28 @@ bool gs_add_size(size_t a, size_t b, size_t *out) {
     return true;
 }
 
+/* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here, and
+ * the block's own address kept in front. */
 void *gs_alloc(size_t count, size_t size) {
     size_t bytes, room;
-    if (!gs_mul_size(count, size, &bytes) || !gs_add_size(bytes, ALIGNMENT - 1, &room))
+    if (!gs_mul_size(count, size, &bytes) || !gs_add_size(bytes, ALIGNMENT + sizeof(void *), &room))
         return NULL;
-    /* aligned_alloc wants a multiple of the alignment; nothing at all still gets a pointer of its own. */
-    room -= room % ALIGNMENT;
-    if (!room)
-        room = ALIGNMENT;
     atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
-    void *memory = aligned_alloc(ALIGNMENT, room);
-    if (memory)
-        memset(memory, 0, room);
+    char *block = calloc(1, room);
+    if (!block)
+        return NULL;
+    char *memory = block + sizeof(void *);
+    memory += (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
+    memcpy(memory - sizeof(void *), &block, sizeof block);
     return memory;
 }
 
 void gs_free(void *memory) {
-    free(memory);
+    if (!memory)
+        return;
+    char *block;
+    memcpy(&block, (char *)memory - sizeof(void *), sizeof block);
+    free(block);
 }
 
 size_t gs_allocations(void) {

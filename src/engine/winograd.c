@@ -6,6 +6,8 @@
  * transform with bias and residual. */
 #include "engine/plan.h"
 
+#include <string.h>
+
 enum { GS_TILES = 32 };
 
 bool gs_winograd_applies(const gs_node *node, gs_shape input) {
@@ -22,26 +24,42 @@ static ptrdiff_t v_step(int inputs) {
 }
 static const ptrdiff_t m_step = GS_TILES * 16 + 16;
 
-/* U = G g G^T, in float64, for each pair of channels: packed as out plane, position, input channel, lane. */
+/* One line of G: six values from three, for 16 lanes. */
+static void weight_line(const double *a, const double *b, const double *c, double *out, ptrdiff_t step) {
+    for (int l = 0; l < 16; l++) {
+        double even = (a[l] + c[l]) / 3, odd = b[l] / 3;
+        out[l] = a[l];
+        out[step + l] = even + odd;
+        out[2 * step + l] = odd - even;
+        out[3 * step + l] = -(16 * a[l] + 8 * b[l] + 4 * c[l]) / 15;
+        out[4 * step + l] = (a[l] - 2 * b[l] + 4 * c[l]) / 15;
+        out[5 * step + l] = c[l];
+    }
+}
+
+/* U = G g G^T, in float64, for each pair of channels: packed as out plane, position, input channel, lane. Lanes past
+ * the last output are 0. */
 static void transform_weights(float *u, const float *w, int outputs, int inputs) {
-    static const double g[6][3] = {{1, 0, 0},
-                                   {1.0 / 3, 1.0 / 3, 1.0 / 3},
-                                   {-1.0 / 3, 1.0 / 3, -1.0 / 3},
-                                   {-16.0 / 15, -8.0 / 15, -4.0 / 15},
-                                   {1.0 / 15, -2.0 / 15, 4.0 / 15},
-                                   {0, 0, 1}};
-    for (int o = 0; o < outputs; o++)
-        for (int i = 0; i < inputs; i++, w += 9) {
-            double half[6][3];
+    double tap[9][16] = {{0}}, half[6][3][16], whole[36][16];
+    for (int o = 0; o < outputs; o += 16) {
+        int lanes = outputs - o < 16 ? outputs - o : 16;
+        if (lanes < 16)
+            memset(tap, 0, sizeof tap);
+        for (int i = 0; i < inputs; i++) {
+            for (int l = 0; l < lanes; l++)
+                for (int k = 0; k < 9; k++)
+                    tap[k][l] = (double)w[((size_t)(o + l) * (size_t)inputs + (size_t)i) * 9 + (size_t)k];
+            for (int c = 0; c < 3; c++)
+                weight_line(tap[c], tap[3 + c], tap[6 + c], half[0][c], 3 * 16);
             for (int r = 0; r < 6; r++)
-                for (int c = 0; c < 3; c++)
-                    half[r][c] = g[r][0] * (double)w[c] + g[r][1] * (double)w[3 + c] + g[r][2] * (double)w[6 + c];
+                weight_line(half[r][0], half[r][1], half[r][2], whole[6 * r], 16);
             for (int t = 0; t < 36; t++) {
-                const double *h = half[t / 6], *k = g[t % 6];
-                size_t at = (((size_t)(o / 16) * 36 + (size_t)t) * (size_t)inputs + (size_t)i) * 16 + (size_t)o % 16;
-                u[at] = (float)(h[0] * k[0] + h[1] * k[1] + h[2] * k[2]);
+                float *out = u + (((size_t)(o / 16) * 36 + (size_t)t) * (size_t)inputs + (size_t)i) * 16;
+                for (int l = 0; l < 16; l++)
+                    out[l] = (float)whole[t][l];
             }
         }
+    }
 }
 
 typedef struct tile {
