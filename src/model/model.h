@@ -16,7 +16,8 @@ typedef enum gs_op {
 
 const char *gs_op_name(gs_op op);
 
-/* Shape without the batch: d[0 ... rank - 1]; missing trailing sizes are 1, so that d[0], d[1], d[2] are always C, H, W. */
+/* Shape without the batch: d[0 ... rank - 1]; missing trailing sizes are 1, so that d[0], d[1], d[2] are always C, H,
+ * W. */
 typedef struct gs_shape {
     int rank;
     int d[GS_RANK_MAX];
@@ -55,7 +56,7 @@ typedef struct gs_node {
     char *name;
     gs_op op;
     int inputs;
-    int *input;              /* value numbers, each less than this node's */
+    int *input; /* value numbers, each less than this node's */
     gs_attributes attributes;
     const gs_tensor *weight; /* conv2d, linear, embedding, norms, constant's value; or NULL */
     const gs_tensor *bias;   /* or NULL */

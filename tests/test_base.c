@@ -1,0 +1,178 @@
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/base.h"
+#include "base/math64.h"
+
+static void test_fail_fills_one_printable_line(void **state) {
+    (void)state;
+    gs_error error = {.status = GS_OK};
+    assert_int_equal(gs_fail(&error, GS_ERROR_FORMAT, "a\nb\x1b%s", "\xc3\xa9~"), GS_ERROR_FORMAT);
+    assert_int_equal(error.status, GS_ERROR_FORMAT);
+    assert_string_equal(error.message, "a?b???~");
+    assert_int_equal(gs_fail(NULL, GS_ERROR_FILE, "%d", 1), GS_ERROR_FILE);
+}
+
+static void test_fail_cuts_long_messages(void **state) {
+    (void)state;
+    char text[2 * GS_MESSAGE_MAX];
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = '\0';
+    gs_error error;
+    gs_fail(&error, GS_ERROR_FILE, "%s", text);
+    assert_int_equal(strlen(error.message), GS_MESSAGE_MAX - 1);
+}
+
+static void test_fail_memory(void **state) {
+    (void)state;
+    gs_error error;
+    assert_int_equal(gs_fail_memory(&error, "testing"), GS_ERROR_MEMORY);
+    assert_string_equal(error.message, "out of memory while testing");
+}
+
+static void test_checked_sizes(void **state) {
+    (void)state;
+    size_t out = 7;
+    assert_false(gs_mul_size(SIZE_MAX, 2, &out));
+    assert_false(gs_mul_size(SIZE_MAX / 2 + 1, 2, &out));
+    assert_false(gs_add_size(SIZE_MAX, 1, &out));
+    assert_int_equal(out, 7);
+    assert_true(gs_mul_size(0, SIZE_MAX, &out) && out == 0);
+    assert_true(gs_mul_size(SIZE_MAX, 1, &out) && out == SIZE_MAX);
+    assert_true(gs_mul_size(6, 7, &out) && out == 42);
+    assert_true(gs_add_size(SIZE_MAX - 1, 1, &out) && out == SIZE_MAX);
+}
+
+static void test_alloc_is_aligned_zeroed_and_counted(void **state) {
+    (void)state;
+    size_t before = gs_allocations();
+    for (size_t count = 0; count < 200; count += 13) {
+        unsigned char *memory = gs_alloc(count, 3);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % 64, 0);
+        for (size_t i = 0; i < 3 * count; i++)
+            assert_int_equal(memory[i], 0);
+        gs_free(memory);
+    }
+    assert_int_equal(gs_allocations() - before, 16);
+    assert_null(gs_alloc(SIZE_MAX, 2));
+    assert_null(gs_alloc(SIZE_MAX, 1));
+    gs_free(NULL);
+}
+
+static void test_copy_string(void **state) {
+    (void)state;
+    char *copy = gs_copy_string("text");
+    assert_string_equal(copy, "text");
+    gs_free(copy);
+}
+
+/* ---- Elementary functions against the C library's ---- */
+
+/* Absolutely below the smallest normal number, where a relative error means nothing. */
+static void assert_close(const char *name, double x, double found, double expected) {
+    if (isnan(expected) ? isnan(found) : found == expected)
+        return;
+    double error = fabs(found - expected) / fmax(fabs(expected), DBL_MIN);
+    if (!(error <= 1e-14))
+        fail_msg("%s(%.17g) = %.17g, expected %.17g, relative error %g", name, x, found, expected, error);
+}
+
+static double sigmoid(double x) {
+    return x < -40 ? exp(x) : 1 / (1 + exp(-x));
+}
+
+static double softplus(double x) {
+    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+static const struct {
+    const char *name;
+    double (*ours)(double), (*expected)(double);
+    double low, high;
+} functions[] = {
+    {"exp", gs_exp64, exp, -708, 709.7},
+    {"exp", gs_exp64, exp, -1, 1},
+    {"expm1", gs_expm1_64, expm1, -40, 40},
+    {"expm1", gs_expm1_64, expm1, -0.5, 0.5},
+    {"log", gs_log64, log, 1e-12, 4},
+    {"log", gs_log64, log, 0.9, 1.1},
+    {"log", gs_log64, log, 1, 1e300},
+    {"log1p", gs_log1p64, log1p, -0.999, 3},
+    {"log1p", gs_log1p64, log1p, -1e-9, 1e-9},
+    {"sin", gs_sin64, sin, -7, 7},
+    {"sin", gs_sin64, sin, -1e5, 1e5},
+    {"cos", gs_cos64, cos, -7, 7},
+    {"cos", gs_cos64, cos, -1e5, 1e5},
+    {"erf", gs_erf64, erf, -7, 7},
+    {"erf", gs_erf64, erf, -1e-3, 1e-3},
+    {"tanh", gs_tanh64, tanh, -25, 25},
+    {"tanh", gs_tanh64, tanh, -1e-2, 1e-2},
+    {"sigmoid", gs_sigmoid64, sigmoid, -700, 50},
+    {"softplus", gs_softplus64, softplus, -700, 700},
+    {"softplus", gs_softplus64, softplus, -3, 3},
+};
+
+static void test_functions_match_libm(void **state) {
+    (void)state;
+    enum { POINTS = 20011 };
+    for (size_t i = 0; i < GS_COUNT(functions); i++)
+        for (int k = 0; k <= POINTS; k++) {
+            double x = functions[i].low + (functions[i].high - functions[i].low) * k / POINTS;
+            assert_close(functions[i].name, x, functions[i].ours(x), functions[i].expected(x));
+        }
+}
+
+/* Where a reduction or a series could go wrong: tiny and subnormal numbers, next to multiples of pi/2, the ends. */
+static void test_functions_at_hard_points(void **state) {
+    (void)state;
+    const double half_pi = 1.57079632679489661923;
+    const double points[] = {0x1p-1074,    0x1p-1030,       1e-300, 1e-20,           1e-8,    0.35,        0.3499999,
+                             0.5,          0.70710678118,   1,      1.4142135623731, half_pi, 2 * half_pi, 3 * half_pi,
+                             22 * half_pi, 63661 * half_pi, 1e5};
+    for (size_t i = 0; i < GS_COUNT(functions); i++)
+        for (size_t k = 0; k < 2 * GS_COUNT(points); k++) {
+            double x = k % 2 ? -points[k / 2] : points[k / 2];
+            if (x >= functions[i].low && x <= functions[i].high)
+                assert_close(functions[i].name, x, functions[i].ours(x), functions[i].expected(x));
+        }
+    assert_close("log", 0x1p-1074, gs_log64(0x1p-1074), log(0x1p-1074));
+    assert_close("log", DBL_MAX, gs_log64(DBL_MAX), log(DBL_MAX));
+    assert_true(fabs(gs_exp64(-744) - exp(-744)) <= 2 * 0x1p-1074);
+}
+
+static void test_functions_at_limits(void **state) {
+    (void)state;
+    static const double points[] = {INFINITY, -INFINITY, NAN, 0.0, -0.0, 1000, -1000};
+    for (size_t i = 0; i < GS_COUNT(functions); i++)
+        for (size_t k = 0; k < GS_COUNT(points); k++) {
+            double x = points[k], found = functions[i].ours(x), expected = functions[i].expected(x);
+            if (functions[i].ours == gs_softplus64 && isinf(x))
+                expected = x > 0 ? INFINITY : 0;
+            assert_close(functions[i].name, x, found, expected);
+            if (expected == 0 && functions[i].ours != gs_log1p64 && functions[i].ours != gs_expm1_64)
+                assert_int_equal(signbit(found), signbit(expected));
+        }
+    assert_true(fabs(gs_sin64(1e300)) <= 1 && fabs(gs_cos64(-1e300)) <= 1);
+    assert_true(isnan(gs_log64(-1)) && isnan(gs_log1p64(-2)) && isinf(gs_log1p64(-1)));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fail_fills_one_printable_line),
+        cmocka_unit_test(test_fail_cuts_long_messages),
+        cmocka_unit_test(test_fail_memory),
+        cmocka_unit_test(test_checked_sizes),
+        cmocka_unit_test(test_alloc_is_aligned_zeroed_and_counted),
+        cmocka_unit_test(test_copy_string),
+        cmocka_unit_test(test_functions_match_libm),
+        cmocka_unit_test(test_functions_at_hard_points),
+        cmocka_unit_test(test_functions_at_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
