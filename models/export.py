@@ -17,6 +17,7 @@ import torch
 
 import operations  # noqa: F401, registers the handlers
 import weightfile
+from network import Network
 from tracing import Const, Tracer, Unsupported
 
 TOLERANCE = 1e-6  # of the file against the module in float64, relative to the largest output
@@ -118,7 +119,7 @@ def export(module, example_inputs, info, extra=None):
 @torch.no_grad()
 def check(raw, module, inputs):
     """Compare the file's graph with the module in float64."""
-    got, want = weightfile.Network(*weightfile.parse(raw)).double()(*inputs), module(*inputs)
+    got, want = Network(*weightfile.parse(raw)).double()(*inputs), module(*inputs)
     for a, b in zip(*((v if isinstance(v, tuple) else (v,)) for v in (got, want)), strict=True):
         if a.shape != b.shape or not (a - b).abs().max() <= TOLERANCE * b.abs().max():
             raise RuntimeError(f"the exported graph computes something else: {(a - b).abs().max() / b.abs().max():.3g}")

@@ -18,6 +18,7 @@ import torch
 import export
 import weightfile
 import zoo
+from network import OPERATIONS, Network
 
 FOLDER = Path(__file__).parent.parent / "tests" / "golden"
 SIGMAS = [0.01, 0.3, 2.0, 30.0]
@@ -70,7 +71,7 @@ def outputs(net, given):
 
 
 def write(path):
-    net = weightfile.Network.load(path).double().eval()
+    net = Network.load(path).double().eval()
     given = inputs(net.model)
     results = outputs(net, given)
     for name, array in (given | dict(zip(("out", "out2"), results))).items():
@@ -103,7 +104,7 @@ def main():
     data = {"shape": shape, "range": [-1, 1], "sigma": [0.01, 30]}
     info = {"name": "zoo", "kind": "denoiser", "data": data, "inputs": ["x", "sigma", "label"], "labels": zoo.LABELS}
     example = (torch.randn(4, *shape), torch.tensor([0.01, 0.5, 2.0, 20.0]), torch.arange(4))
-    missing = set(weightfile.OPERATIONS) | {"constant"}
+    missing = set(OPERATIONS) | {"constant"}
     missing -= write_network("zoo", zoo.zoo(), info, example)
     if missing:
         raise SystemExit(f"zoo lacks the operations {sorted(missing)}")

@@ -15,14 +15,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import common  # noqa: E402
-import weightfile  # noqa: E402
+from network import Network  # noqa: E402
 from unet import NO_LABEL, SIGMA_MAX, UNet, course_loss, dpmpp_2m, karras_schedule  # noqa: E402
 
 
 def load(path):
     """(denoise(x, sigma, labels), whether it takes labels) of a weight file or a checkpoint's averaged weights."""
     if Path(path).suffix == ".bin":
-        net = weightfile.Network.load(path)
+        net = Network.load(path)
         conditional = "label" in net.model["inputs"]
     else:
         checkpoint = torch.load(path, weights_only=False)
@@ -90,7 +90,7 @@ def main():
     p.add_argument("--threads", type=int, default=1)
     args = p.parse_args()
     torch.set_num_threads(args.threads)
-    judge = weightfile.Network.load(args.judge)
+    judge = Network.load(args.judge)
     if not args.model:
         x, y = common.mnist("train", args.data)
         print(json.dumps({"real": "train", **quality(judge, x[: args.n], y[: args.n])}))
