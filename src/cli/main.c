@@ -29,7 +29,7 @@ static gs_status inspect(const gs_arguments *arguments, gs_error *error) {
     if (status == GS_OK) {
         status = gs_inspect_print(model, arguments->file, stdout);
         if (status != GS_OK) {
-            gs_fail(error, status, "%s: cannot print what it holds", arguments->file);
+            gs_fail(error, status, "standard output: %s", strerror(errno));
         }
     }
     gs_model_free(model);

@@ -65,7 +65,7 @@ static gs_status check_settings(const gs_run *run, gs_error *error) {
     } settings[] = {{GS_OPTION_STEPS, "--steps", "steps"},
                     {GS_OPTION_SIGMAS, "--sigmas", "sigmas"},
                     {GS_OPTION_EPSILON, "--epsilon", "epsilon"},
-                    {GS_OPTION_STEPS_PER_LEVEL, "--steps-per-level", "steps_per_level"},
+                    {GS_OPTION_STEPS_PER_LEVEL, "--steps-per-level", "steps-per-level"},
                     {GS_OPTION_DENOISE, "--denoise", "denoise"}};
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].setting)) {
@@ -243,6 +243,9 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
     run->info = gs_model_get_info(run->model);
     run->pixels = (size_t)run->info->shape[0] * (size_t)run->info->shape[1] * (size_t)run->info->shape[2];
     status = check_label(run, error);
+    if (status != GS_OK) {
+        return status;
+    }
     run->n = (size_t)(arguments->given[GS_OPTION_N] ? arguments->n : default_n(run));
     choose_grid(run);
     gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_judge, make_plans};

@@ -53,7 +53,7 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (gs_run_reads(run, "epsilon")) {
         json_object_set_new(object, "epsilon", json_real(o->epsilon));
     }
-    if (gs_run_reads(run, "steps_per_level")) {
+    if (gs_run_reads(run, "steps-per-level")) {
         json_object_set_new(object, "steps_per_level", json_integer(o->steps_per_level));
     }
     if (gs_run_reads(run, "denoise")) {
@@ -107,7 +107,7 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
     if (gs_run_reads(run, "epsilon")) {
         fprintf(out, " --epsilon %s", shortest(o->epsilon, low));
     }
-    if (gs_run_reads(run, "steps_per_level")) {
+    if (gs_run_reads(run, "steps-per-level")) {
         fprintf(out, " --steps-per-level %d", o->steps_per_level);
     }
     if (gs_run_reads(run, "denoise")) {

@@ -2,7 +2,7 @@
 #include "io/images.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 enum { GAP = 2, BACKGROUND = 64, PAPER = 24, INK = 220, TEXT_MAX = 32 };
 
@@ -61,18 +61,17 @@ gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid,
 
 /* ---- Trajectories ---- */
 
-/* Two significant digits, as short as they get. */
+/* Two significant digits, or one with an exponent, whichever is at most five characters. */
 static void sigma_text(double sigma, char *text, size_t size) {
     if (sigma >= 10.0 && sigma < 1e4) {
         snprintf(text, size, "%.0f", sigma);
-        return;
-    }
-    if (sigma == 0.0 || (sigma >= 1e-3 && sigma < 10.0)) {
+    } else if (sigma == 0.0 || (sigma >= 1e-2 && sigma < 10.0)) {
         snprintf(text, size, "%.2g", sigma);
-        return;
+    } else {
+        char digits[TEXT_MAX]; /* "3e-05", whose exponent is shortened */
+        snprintf(digits, sizeof digits, "%.0e", sigma);
+        snprintf(text, size, "%ce%d", digits[0], (int)strtol(digits + 2, NULL, 10));
     }
-    int power = (int)floor(log10(sigma));
-    snprintf(text, size, "%.0fe%d", sigma / pow(10.0, power), power);
 }
 
 typedef struct layout {

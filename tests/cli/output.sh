@@ -1,0 +1,84 @@
+# What is written: valid files of every format; sourced by run.sh.
+
+draw='--sampler dpmpp-2m --steps 4'
+accept --help
+check 'the help names every option' grep -q -- '--steps-per-level T' stdout.txt
+check 'the help names the samplers' grep -q '^  dpmpp-2m ' stdout.txt
+accept sample --help
+accept inspect --help
+accept cpu -h
+accept --version
+check 'the version' grep -q '^gensample [0-9.]*$' stdout.txt
+accept inspect tiny.bin
+accept cpu
+check 'the best instruction set' grep -q '^best: ' stdout.txt
+accept cpu --model tiny.bin
+check 'kernels of a network' grep -q '^tiny: ' stdout.txt
+
+accept --model tiny.bin $draw
+check 'the default output' is_png samples.png 82 82 0
+check 'the last line' grep -Eq '^64 samples in .*: .* samples/s, 4 evaluations a sample, [0-9]+ threads?, [a-z0-9]+; wrote samples.png$' stdout.txt
+rm -f samples.png
+accept --model tiny.bin $draw -n 10 --out out/x.png
+check 'a grid of ten' is_png out/x.png 42 32 0
+accept --model tiny.bin $draw -n10 --out=out/x.png --grid=2x5 --seed=7
+check 'a given grid' is_png out/x.png 52 22 0
+for key in Software gensample:model gensample:hash gensample:settings gensample:command; do
+    check "the picture notes $key" grep -aq "tEXt$key" out/x.png
+done
+command=$(tr -c ' -~' '\n' <out/x.png | grep -A 1 'gensample:command' | tail -n 1 | sed 's/--out x.png.*/--out x.png/')
+check 'the noted command names the model' expr "$command" : 'gensample --model tiny.bin -n 10 .*--out x.png'
+mv out/x.png first.png
+# shellcheck disable=SC2086
+(eval "set -- ${command#gensample}" && "$program" "$@") >stdout.txt 2>stderr.txt
+check 'the noted command draws the same picture' cmp x.png first.png
+accept --model rgb.bin $draw -n 4 --out out/rgb.png
+check 'a picture in colour' is_png out/rgb.png 22 22 2
+accept --model tiny.bin $draw -n 2000 --out out/x.png
+check 'a grid of 1024' is_png out/x.png 322 322 0
+check 'the rest is said to be left out' grep -q 'the first 1024 are drawn' stdout.txt
+accept --model cond.bin $draw --label all -n 12 --out out/x.png
+check 'one row a class' is_png out/x.png 42 32 0
+accept --model cond.bin $draw --label 2 -n 4 --out out/x.png
+accept --model cond.bin $draw --label none -n 4 --out out/x.png
+accept --model tiny.bin $draw --label none -n 4 --out out/x.png
+accept --model tiny.bin $draw --trajectory -n 3 --out out/x.png
+check 'a trajectory' is_png out/x.png 138 45 0
+accept --model cond.bin $draw --trajectory --label all --out out/x.png
+accept --model tiny.bin $draw --trajectory -n 3 --out out/x.npy
+check 'a trajectory as numbers' npy_shape out/x.npy '5, 3, 1, 8, 8' $((5 * 3 * 64 * 4))
+
+accept --model tiny.bin $draw -n 10 --out out/x.npy
+check 'an NPY file' npy_shape out/x.npy '10, 1, 8, 8' $((10 * 64 * 4))
+accept --model tiny.bin $draw -n 3 --out out/x.idx
+check 'an IDX file' test "$(hex out/x.idx 0 16) $(file_size out/x.idx)" = '00000803000000030000000800000008 208'
+accept --model rgb.bin $draw -n 3 --out out/x.idx3-ubyte
+check 'an IDX file in colour' test "$(hex out/x.idx3-ubyte 0 20) $(file_size out/x.idx3-ubyte)" = '0000080400000003000000030000000800000008 596'
+accept --model two.bin $draw -n 3 --out out/two.npy
+accept --model tiny.bin $draw -n 11 --out out/many
+check 'a directory of pictures' test "$(ls out/many | tr '\n' ' ')" = '00.png 01.png 02.png 03.png 04.png 05.png 06.png 07.png 08.png 09.png 10.png '
+check 'its first picture' is_png out/many/00.png 8 8 0
+accept --model tiny.bin $draw -n 2 --out out/few/
+check 'a directory with a slash' is_png out/few/1.png 8 8 0
+
+echo old >old.npy
+ln -s old.npy link.npy
+accept --model tiny.bin $draw -n 1 --out link.npy
+check 'a link is followed' npy_shape old.npy '1, 1, 8, 8' 256
+check 'and stays a link' test -L link.npy
+(umask 027 && "$program" --model tiny.bin $draw -n 1 --quiet --out out/mask.npy)
+check 'the umask holds' test "$(ls -l out/mask.npy | cut -c 1-10)" = '-rw-r-----'
+check 'no temporaries are left' test -z "$(find out . -name '.*.*-*')"
+
+accept --model tiny.bin $draw -n 4 --out out/x.npy --quiet
+check 'quiet' test ! -s stdout.txt
+accept --model tiny.bin $draw -n 4 --out out/x.npy --json
+check 'one line of JSON' test "$(wc -l <stdout.txt)" -eq 1
+check 'its keys' grep -Eq '^\{"model": "tiny", "hash": "[0-9a-f]{64}", .*"evaluations_per_sample": 4,.*\}$' stdout.txt
+accept --model cond.bin $draw -n 30 --label all --out out/x.npy --quality
+check 'the quality' grep -q '^quality at n = 30: Frechet distance .*agreement .*confident' stdout.txt
+check 'the class shares' grep -q '^class shares: 0: .*, 2: .* %$' stdout.txt
+accept --model cond.bin $draw -n 1 --out out/x.npy --judge judge.bin --json
+check 'no distance of one sample' grep -q '"quality": {"n": 1, "frechet": null, "agreement": null, "shares"' stdout.txt
+rm -rf out samples.png
+mkdir out

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. One line a case, "N passed, N failed, N skipped" last.
+here=$(cd "$(dirname "$0")" && pwd)
+program=$(cd "$1" && pwd)/gensample
+models=${2:-$here/../../models}
+models=$(cd "$models" && pwd)
+passed=0
+failed=0
+skipped=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+mkdir out # where outputs go; checked for left-overs
+unset GENSAMPLE_ISA
+. "$here/models.sh"
+denoiser tiny 1
+denoiser rgb 3
+denoiser two 2
+conditional_denoiser
+judge judge.bin
+
+ok() {
+    passed=$((passed + 1))
+    echo "ok - $1"
+}
+not_ok() {
+    failed=$((failed + 1))
+    echo "not ok - $1: $2"
+}
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped - $1: $2"
+}
+# check NAME COMMAND...: the command succeeds.
+check() {
+    case_name=$1
+    shift
+    if "$@" >check.txt 2>&1; then ok "$case_name"; else not_ok "$case_name" "$* failed: $(head -c 300 check.txt)"; fi
+}
+# run ARGUMENT...: the program with standard streams kept; its status in $status.
+run() {
+    timeout 120 "$program" "$@" >stdout.txt 2>stderr.txt
+    status=$?
+}
+# refuse STATUS PATTERN ARGUMENT...: exits so, with one line of error that has the pattern, and writes nothing.
+refuse() {
+    expected=$1
+    pattern=$2
+    shift 2
+    run "$@"
+    judge_refusal "gensample $*"
+}
+judge_refusal() {
+    if [ "$status" -ne "$expected" ]; then
+        not_ok "$1" "exit $status, expected $expected: $(head -c 200 stderr.txt)"
+    elif [ "$(wc -l <stderr.txt)" -ne 1 ] || ! grep -q '^gensample: ' stderr.txt; then
+        not_ok "$1" "not one line of error: $(head -c 200 stderr.txt)"
+    elif ! grep -q -- "$pattern" stderr.txt; then
+        not_ok "$1" "no '$pattern' in: $(cat stderr.txt)"
+    elif [ -s stdout.txt ] || [ -n "$(ls -A out)" ] || [ -e samples.png ]; then
+        not_ok "$1" "something was written"
+        rm -rf out samples.png
+        mkdir out
+    else
+        ok "$1"
+    fi
+}
+# accept ARGUMENT...: exit 0, nothing on standard error.
+accept() {
+    run "$@"
+    if [ "$status" -eq 0 ] && [ ! -s stderr.txt ]; then
+        ok "gensample $*"
+    else
+        not_ok "gensample $*" "exit $status: $(head -c 300 stderr.txt)"
+    fi
+}
+# hex FILE OFFSET COUNT
+hex() {
+    od -An -v -tx1 -j "$2" -N "$3" "$1" | tr -d ' \n'
+}
+file_size() {
+    wc -c <"$1" | tr -d ' '
+}
+# is_png FILE WIDTH HEIGHT TYPE: signature, IHDR and IEND.
+is_png() {
+    [ "$(hex "$1" 0 8)" = 89504e470d0a1a0a ] && [ "$(hex "$1" 16 10)" = "$(printf '%08x%08x08%02x' "$2" "$3" "$4")" ] &&
+        [ "$(tail -c 12 "$1" | od -An -v -tx1 | tr -d ' \n')" = 0000000049454e44ae426082 ]
+}
+# npy_shape FILE SHAPE BYTES
+npy_shape() {
+    [ "$(hex "$1" 0 8)" = 934e554d50590100 ] && head -c 128 "$1" | grep -aqF "'descr': '<f4'" &&
+        head -c 128 "$1" | grep -aqF "'fortran_order': False, 'shape': ($2)" && [ "$(file_size "$1")" -eq $((128 + $3)) ]
+}
+absent() {
+    [ ! -e "$1" ]
+}
+
+. "$here/usage.sh"
+. "$here/output.sh"
+. "$here/same.sh"
+. "$here/stop.sh"
+. "$here/shipped.sh"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,126 @@
+# What is refused, and how; sourced by run.sh.
+
+m='--model tiny.bin --out out/x.npy'
+refuse 2 'model: missing'
+refuse 2 'model: missing' sample
+refuse 2 'unknown command' frobnicate
+refuse 2 'unknown command' ''
+refuse 2 'unexpected argument' sample tiny.bin
+refuse 2 'unexpected argument' --model tiny.bin extra
+refuse 2 'unknown option' $m --frobnicate
+refuse 2 'unknown option' $m --step 3
+refuse 2 'unknown option' $m -x
+refuse 2 'unknown option' $m --number=3
+refuse 2 'name is missing' inspect
+refuse 2 'unexpected argument' inspect tiny.bin tiny.bin
+refuse 2 'no option of gensample inspect' inspect --seed 3 tiny.bin
+refuse 2 'no option of gensample cpu' cpu -n 3
+refuse 2 'given twice' $m --seed 1 --seed 1
+refuse 2 'given twice' $m -n 1 -n 1
+refuse 2 'given twice' $m --quiet --quiet
+refuse 2 'takes no value' $m --quiet=yes
+for option in model n out sampler steps sigmas epsilon steps-per-level denoise label seed first grid judge threads isa block; do
+    dashes=--
+    [ "$option" = n ] && dashes=-
+    refuse 2 'is missing' $dashes$option
+done
+refuse 2 'is missing' --model --quiet
+
+for value in 0 -1 1e30 1.5 nan '' x 3x ' 3' +3 0x10 18446744073709551616 99999999999999999999; do
+    refuse 2 'n: .* is not a whole number' $m -n "$value"
+done
+for value in -1 1e30 nan '' 3x 18446744073709551616; do
+    refuse 2 'seed: .* is not a whole number' $m --seed "$value"
+    refuse 2 'first: .* is not a whole number' $m --first "$value"
+done
+for option in steps steps-per-level threads block; do
+    for value in 0 -1 1e30 9223372036854775808 nan '' 3x 10000000; do
+        refuse 2 "$option: .* is not a whole number" $m "--$option=$value"
+    done
+done
+refuse 2 'threads: .* from 1 to 1024' $m --threads 1000000
+for value in 0 -1 1e999 nan inf '' 3x 0x1p3 ' 1'; do
+    refuse 2 'epsilon: .* is not a positive number' $m --epsilon "$value"
+done
+for value in 1 1, ,1 0,1 -1,1 2,1 1,2,3 nan,1 1,inf 1,1e999 '' 1,2x; do
+    refuse 2 'sigmas: .* is not two positive numbers' $m --sigmas "$value"
+done
+for value in yesno 1 '' YES; do
+    refuse 2 'denoise: .* is not yes or no' $m --denoise "$value"
+done
+for value in -1 1e30 nan '' 3x every 9223372036854775808; do
+    refuse 2 'label: .* is not a class' --model cond.bin --out out/x.npy --label "$value"
+done
+refuse 2 'label: 3 is no class .* 0 to 2' --model cond.bin --out out/x.npy --label 3
+refuse 2 'takes no labels' $m --label 0
+refuse 2 'takes no labels' $m --label all
+for value in 0x3 3x0 3 x 3x 3X3 -1x3 1e3x3 300x300 4294967297x1 9223372036854775808x2 ''; do
+    refuse 2 'grid: .* is not ROWSxCOLUMNS' --model tiny.bin --out out/x.png --grid "$value"
+done
+refuse 2 'grid: .* no .png' $m --grid 2x2
+refuse 2 'grid: cannot go with --trajectory' --model tiny.bin --out out/x.png --grid 2x2 --trajectory
+refuse 2 'json: cannot go with --quiet' $m --json --quiet
+refuse 2 'no instruction set' $m --isa sse9
+refuse 2 'no instruction set' cpu --isa sse9
+refuse 2 'isa: .* is not' $m --isa ''
+expected=2
+pattern='GENSAMPLE_ISA: '
+GENSAMPLE_ISA=sse9 "$program" $m >stdout.txt 2>stderr.txt
+status=$?
+judge_refusal 'GENSAMPLE_ISA=sse9 gensample'
+unsupported=$("$program" cpu | awk '/not on this CPU/ { print $1; exit }')
+if [ -n "$unsupported" ]; then
+    refuse 2 "can't run $unsupported" $m --isa "$unsupported"
+else
+    skip '--isa of another CPU' 'this CPU runs every instruction set of the build'
+fi
+refuse 2 'no-such' $m --sampler no-such
+refuse 2 'sampler' $m --sampler ''
+
+# Settings the sampler does not read, and ones out of the library's range.
+refuse 2 'epsilon' $m --sampler dpmpp-2m --epsilon 1e-5
+refuse 2 'steps-per-level' $m --sampler dpmpp-2m --steps-per-level 5
+refuse 2 'denoise' $m --sampler dpmpp-2m --denoise no
+
+# Outputs that can't be: said before the sampling begins, or this would take very long.
+long='--model tiny.bin -n 100000 --sampler dpmpp-2m --steps 10000'
+refuse 2 'unknown extension .jpg' $long --out out/x.jpg
+refuse 2 'unknown extension .PNG' $long --out out/x.PNG
+refuse 2 'out: .* is not' $long --out ''
+refuse 1 'No such file or directory' $long --out no-such-directory/x.png
+refuse 1 'No such file or directory' $long --out no-such-directory/x/
+refuse 1 'Not a directory' $long --out tiny.bin/x.png
+refuse 1 'exists already' $long --out out
+refuse 1 'exists already' $long --out out/
+refuse 1 'exists already' $long --out .
+refuse 1 'cannot write' $long --out /proc/x.png
+refuse 1 'cannot write' $long --out "out/$(printf '%0300d' 0).png"
+mkdir taken.png
+refuse 1 'Is a directory' $long --out taken.png
+ln -s nowhere dangling.png
+refuse 1 'symbolic link' $long --out dangling.png
+refuse 2 'trajectory goes into' $long --out out/x.idx --trajectory
+refuse 2 'trajectory goes into' $long --out out/x/ --trajectory
+refuse 1 'of 2 channels' --model two.bin --out out/x.png
+refuse 1 'of 2 channels' --model two.bin --out out/x/
+
+# Weight files that can't be read.
+refuse 1 'no-such.bin' --model no-such.bin --out out/x.png
+refuse 1 'no-such.bin' inspect no-such.bin
+refuse 1 'no-such.bin' cpu --model no-such.bin
+refuse 1 'no-such.bin' $m --judge no-such.bin
+: >empty.bin
+refuse 1 'empty.bin' --model empty.bin --out out/x.png
+head -c 100 tiny.bin >short.bin
+refuse 1 'short.bin' --model short.bin --out out/x.png
+refuse 1 'short.bin' inspect short.bin
+refuse 1 '/dev/null' --model /dev/null --out out/x.png
+refuse 1 '' --model out --out out/x.png
+refuse 2 'no classifier' $m --judge tiny.bin
+refuse 2 'another shape' --model rgb.bin --out out/x.npy --judge judge.bin
+
+# More than memory holds.
+for n in 9223372036854775808 18446744073709551615 1000000000000; do
+    refuse 1 'n: .* memory' $m -n $n
+done
+refuse 1 'n: .* memory' --model tiny.bin --out out/x.npy -n 100000000 --trajectory --sampler dpmpp-2m --steps 10000

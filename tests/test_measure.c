@@ -1,0 +1,237 @@
+/* Moments, the Frechet distance and the quality of samples, against answers known in closed form. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "measure/quality.h"
+#include "support/weights.h"
+
+static void assert_near(double found, double expected, double tolerance) {
+    if (!(fabs(found - expected) <= tolerance)) {
+        fail_msg("%.17g is not within %g of %.17g", found, tolerance, expected);
+    }
+}
+
+static double distance_of(const double *m1, const double *c1, const double *m2, const double *c2, int d) {
+    double distance = -1;
+    gs_error error = {0};
+    assert_int_equal(gs_frechet_distance(m1, c1, m2, c2, d, &distance, &error), GS_OK);
+    return distance;
+}
+
+static void moments_of_known_rows(void **state) {
+    (void)state;
+    const float rows[] = {1, 10, 2, 20, 3, 60};
+    double mean[2], covariance[4];
+    assert_int_equal(gs_feature_moments(rows, 3, 2, mean, covariance, NULL), GS_OK);
+    assert_near(mean[0], 2, 0);
+    assert_near(mean[1], 30, 0);
+    assert_near(covariance[0], 1, 1e-15);
+    assert_near(covariance[1], 25, 1e-14);
+    assert_near(covariance[2], 25, 1e-14);
+    assert_near(covariance[3], 700, 1e-12);
+}
+
+static void moments_of_far_rows_do_not_cancel(void **state) {
+    (void)state;
+    const float rows[] = {16777215, 16777213, 16777214};
+    double mean[1], covariance[1];
+    assert_int_equal(gs_feature_moments(rows, 3, 1, mean, covariance, NULL), GS_OK);
+    assert_near(mean[0], 16777214, 0);
+    assert_near(covariance[0], 1, 1e-15);
+}
+
+static void moments_refuse_single_rows(void **state) {
+    (void)state;
+    const float row[] = {1};
+    double mean[1], covariance[1];
+    gs_error error;
+    assert_int_equal(gs_feature_moments(row, 1, 1, mean, covariance, &error), GS_ERROR_ARGUMENT);
+    assert_int_equal(gs_feature_moments(row, 2, 0, mean, covariance, &error), GS_ERROR_ARGUMENT);
+}
+
+static void one_dimension(void **state) {
+    (void)state;
+    /* (m1 - m2)^2 + (s1 - s2)^2 */
+    assert_near(distance_of((double[]){3}, (double[]){4}, (double[]){-1}, (double[]){25}, 1), 16 + 9, 1e-12);
+}
+
+static void diagonal_covariances(void **state) {
+    (void)state;
+    const double m1[] = {1, 2, 3}, m2[] = {1, 0, 6};
+    const double c1[] = {1, 0, 0, 0, 4, 0, 0, 0, 9}, c2[] = {16, 0, 0, 0, 4, 0, 0, 0, 0};
+    assert_near(distance_of(m1, c1, m2, c2, 3), 4 + 9 + 9 + 0 + 9, 1e-12);
+    assert_near(distance_of(m2, c2, m1, c1, 3), 4 + 9 + 9 + 0 + 9, 1e-12);
+}
+
+static void a_gaussian_is_at_distance_0_of_itself(void **state) {
+    (void)state;
+    const double m[] = {1, -2}, c[] = {2, 1.5, 1.5, 3};
+    assert_near(distance_of(m, c, m, c, 2), 0, 1e-14);
+}
+
+/* Covariances that do not commute. For 2 x 2 matrices tr (C1 C2)^(1/2) = sqrt(tr(C1 C2) + 2 sqrt(det C1 det C2)). */
+static void full_covariances_in_two_dimensions(void **state) {
+    (void)state;
+    const double m[] = {0, 0}, c1[] = {2, 1, 1, 3}, c2[] = {5, -2, -2, 1};
+    double trace = 2 * 5 + 1 * -2 + 1 * -2 + 3 * 1, determinants = (2 * 3 - 1) * (5 * 1 - 4);
+    double expected = 2 + 3 + 5 + 1 - 2 * sqrt(trace + 2 * sqrt(determinants));
+    assert_near(distance_of(m, c1, m, c2, 2), expected, 1e-13);
+}
+
+/* Both rotated by the same orthogonal matrix (I - 2 v v^T), diagonal covariances keep their distance. */
+static void a_rotation_changes_nothing(void **state) {
+    (void)state;
+    enum { D = 64 };
+    static double c1[D * D], c2[D * D], m[D];
+    double expected = 0;
+    for (int i = 0; i < D; i++) {
+        for (int j = 0; j < D; j++) {
+            for (int k = 0; k < D; k++) {
+                double r = ((i == k) - 2.0 / D) * ((j == k) - 2.0 / D);
+                c1[i * D + j] += r * (k + 1) * (k + 1);
+                c2[i * D + j] += r * (k % 5) * (k % 5);
+            }
+        }
+        expected += (i + 1 - i % 5) * (i + 1 - i % 5);
+    }
+    assert_near(distance_of(m, c1, m, c2, D), expected, 1e-9 * expected);
+}
+
+static void not_a_number_gives_not_a_number(void **state) {
+    (void)state;
+    const double m[] = {0, 0}, good[] = {1, 0, 0, 1}, bad[] = {1, 0, 0, NAN};
+    assert_true(isnan(distance_of(m, good, m, bad, 2)));
+    assert_true(isnan(distance_of(m, bad, m, good, 2)));
+    gs_error error;
+    double distance;
+    assert_int_equal(gs_frechet_distance(m, good, m, good, 0, &distance, &error), GS_ERROR_ARGUMENT);
+}
+
+static void ranges_are_mapped(void **state) {
+    (void)state;
+    const float x[] = {-1, 0, 1, 2};
+    float out[4];
+    gs_map_range(x, 4, (float[]){-1, 1}, (float[]){0, 4}, out);
+    assert_memory_equal(out, ((float[]){0, 2, 4, 6}), sizeof out);
+}
+
+/* ---- The judge: logits 10 x, features x, of three pixels x ---- */
+
+enum { CLASSES = 3 };
+
+static weights *judge_weights(void) {
+    static const float covariance[] = {1, 0, 0, 0, 1, 0, 0, 0, 1}, mean[] = {0, 0, 0};
+    weights *w = weights_new("classifier", CLASSES, 1, 1);
+    weights_node(w, "features", "reshape", "['x']", "{'shape': [3]}", NULL);
+    weights_node(w, "logits", "affine", "['features']", "{'scale': 10}", NULL);
+    weights_outputs(w, "['logits', 'features']");
+    weights_tensor(w, "reference_mean", 1, (size_t[]){3}, mean);
+    weights_tensor(w, "reference_covariance", 2, (size_t[]){3, 3}, covariance);
+    return w;
+}
+
+static gs_status measure(weights *w, const float *images, const int *labels, size_t n, gs_quality *quality) {
+    gs_model *model = weights_load(w);
+    gs_plan *plan = NULL;
+    gs_error error = {0};
+    assert_int_equal(gs_plan_create(model, NULL, &plan, &error), GS_OK);
+    gs_status status = gs_quality_measure(plan, images, labels, n, quality, &error);
+    assert_true(status == GS_OK || error.message[0]);
+    gs_plan_free(plan);
+    gs_model_free(model);
+    weights_free(w);
+    return status;
+}
+
+static void quality_of_known_images(void **state) {
+    (void)state;
+    /* The third is outside the range [0, 1] and clipped to (0, 0, 1); the fourth is torn between 0 and 1. */
+    const float images[] = {1, 0, 0, 0, 1, 0, -5, -1, 7, 0.51F, 0.5F, 0};
+    const int labels[] = {0, 2, 2, CLASSES};
+    gs_quality q;
+    assert_int_equal(measure(judge_weights(), images, labels, 4, &q), GS_OK);
+    assert_int_equal(q.n, 4);
+    assert_int_equal(q.classes, CLASSES);
+    assert_near(q.share[0], 0.5, 0);
+    assert_near(q.share[1], 0.25, 0);
+    assert_near(q.share[2], 0.25, 0);
+    assert_near(q.agreement, 2.0 / 3, 1e-15);
+    assert_near(q.confident, 0.75, 0);
+
+    const float clipped[] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.51F, 0.5F, 0};
+    double mean[3], covariance[9], expected;
+    gs_feature_moments(clipped, 4, 3, mean, covariance, NULL);
+    gs_frechet_distance(mean, covariance, (double[3]){0}, (double[]){1, 0, 0, 0, 1, 0, 0, 0, 1}, 3, &expected, NULL);
+    assert_near(q.frechet, expected, 1e-12);
+}
+
+/* More images than are judged at once. */
+static void quality_of_many_images(void **state) {
+    (void)state;
+    enum { N = 1000 };
+    static float images[N * CLASSES];
+    static int labels[N];
+    for (int k = 0; k < N; k++) {
+        labels[k] = k % CLASSES;
+        images[k * CLASSES + (k < 900 ? labels[k] : (k + 1) % CLASSES)] = 1;
+    }
+    gs_quality q;
+    assert_int_equal(measure(judge_weights(), images, labels, N, &q), GS_OK);
+    assert_near(q.agreement, 0.9, 1e-15);
+    assert_near(q.confident, 1, 0);
+    assert_near(q.share[0] + q.share[1] + q.share[2], 1, 1e-15);
+}
+
+static void quality_of_one_image_without_label(void **state) {
+    (void)state;
+    gs_quality q;
+    assert_int_equal(measure(judge_weights(), (float[]){0, 0, 1}, NULL, 1, &q), GS_OK);
+    assert_true(isnan(q.frechet));
+    assert_true(isnan(q.agreement));
+    assert_near(q.share[2], 1, 0);
+    assert_int_equal(measure(judge_weights(), (float[]){0, 0, 1}, NULL, 0, &q), GS_ERROR_ARGUMENT);
+}
+
+static void judges_without_reference_are_refused(void **state) {
+    (void)state;
+    gs_quality q;
+    const float image[] = {0, 0, 1};
+    weights *w = weights_new("classifier", CLASSES, 1, 1);
+    weights_node(w, "features", "reshape", "['x']", "{'shape': [3]}", NULL);
+    weights_node(w, "logits", "affine", "['features']", NULL, NULL);
+    weights_outputs(w, "['logits', 'features']");
+    assert_int_equal(measure(w, image, NULL, 1, &q), GS_ERROR_ARGUMENT);
+
+    w = weights_new("classifier", CLASSES, 1, 1);
+    weights_node(w, "logits", "reshape", "['x']", "{'shape': [3]}", NULL);
+    assert_int_equal(measure(w, image, NULL, 1, &q), GS_ERROR_ARGUMENT);
+
+    w = weights_new("denoiser", CLASSES, 1, 1);
+    weights_node(w, "d", "neg", "['x']", NULL, NULL);
+    assert_int_equal(measure(w, image, NULL, 1, &q), GS_ERROR_ARGUMENT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moments_of_known_rows),
+        cmocka_unit_test(moments_of_far_rows_do_not_cancel),
+        cmocka_unit_test(moments_refuse_single_rows),
+        cmocka_unit_test(one_dimension),
+        cmocka_unit_test(diagonal_covariances),
+        cmocka_unit_test(a_gaussian_is_at_distance_0_of_itself),
+        cmocka_unit_test(full_covariances_in_two_dimensions),
+        cmocka_unit_test(a_rotation_changes_nothing),
+        cmocka_unit_test(not_a_number_gives_not_a_number),
+        cmocka_unit_test(ranges_are_mapped),
+        cmocka_unit_test(quality_of_known_images),
+        cmocka_unit_test(quality_of_many_images),
+        cmocka_unit_test(quality_of_one_image_without_label),
+        cmocka_unit_test(judges_without_reference_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
