@@ -19,6 +19,25 @@ enum { GS_MAC_ROWS = 14 }; /* 14 accumulators hide the latency of two units; bro
 typedef __m512 gs_v;
 typedef __m512i gs_vi;
 
+#ifdef GS_EMULATE_AVX512 /* what SIMDe 0.7 lacks, by halves */
+typedef union gs_halves {
+    gs_v v;
+    gs_vi vi;
+    __m256 f[2];
+    __m256i i[2];
+} gs_halves;
+static inline gs_v gs_cvtepi32_ps(gs_vi x) {
+    gs_halves h = {.vi = x};
+    return (gs_halves){.f = {_mm256_cvtepi32_ps(h.i[0]), _mm256_cvtepi32_ps(h.i[1])}}.v;
+}
+static inline gs_vi gs_srai_epi32(gs_vi x, unsigned n) {
+    gs_halves h = {.vi = x};
+    return (gs_halves){.i = {_mm256_srai_epi32(h.i[0], (int)n), _mm256_srai_epi32(h.i[1], (int)n)}}.vi;
+}
+#define _mm512_cvtepi32_ps gs_cvtepi32_ps
+#define _mm512_srai_epi32 gs_srai_epi32
+#endif
+
 static inline gs_v v_load(const float *p) {
     return _mm512_loadu_ps(p);
 }

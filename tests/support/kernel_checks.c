@@ -1,0 +1,376 @@
+#include "support/kernel_checks.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "support/guard.h"
+#include "support/random.h"
+
+static const uint32_t canary_bits = 0x7fedcba9U; /* a quiet NaN */
+static const double ulp = 0x1p-24;               /* of one rounding, relative */
+
+float canary(void) {
+    float x;
+    memcpy(&x, &canary_bits, sizeof x);
+    return x;
+}
+
+bool is_canary(float x) {
+    return !memcmp(&x, &canary_bits, sizeof x);
+}
+
+/* ---- Inputs and outputs ---- */
+
+static float draw(kernel_case *c) {
+    static const float special[] = {INFINITY, -INFINITY, NAN, -0.0F, 1e15F, -1e15F};
+    if (c->specials && random_below(&c->random, 23) == 0)
+        return special[random_below(&c->random, 6)];
+    return random_float(&c->random);
+}
+
+static float *input(kernel_case *c, size_t count) {
+    float *x = guard_floats(c->slots++, count, c->at_end);
+    for (size_t i = 0; i < count; i++)
+        x[i] = draw(c);
+    return x;
+}
+
+static float *output(kernel_case *c, size_t extent) {
+    c->extent = extent;
+    c->out = guard_floats(c->slots++, extent, c->at_end);
+    for (size_t i = 0; i < extent; i++)
+        c->out[i] = canary();
+    return c->out;
+}
+
+/* The vector at y, a part of c->out, gets new random values: for kernels that work in place. */
+static void fill(kernel_case *c, float *y) {
+    for (int l = 0; l < 16; l++)
+        y[l] = draw(c);
+}
+
+static void set_expected(kernel_case *c, const float *y, double value, double allowed) {
+    size_t i = (size_t)(y - c->out);
+    c->expected[i] = value;
+    c->allowed[i] = allowed;
+}
+
+/* ---- mac ---- */
+
+enum { MAC_SIZES = 40, MAC_MORE = 15 * 9 * 8 };
+
+/* All rows x lengths, with segments and options mixed; then all segments x options for few rows. */
+static void mac_prepare(kernel_case *c) {
+    gs_mac_args *p = &c->mac;
+    int options, i = c->index;
+    if (i < MAC_SIZES * MAC_SIZES) {
+        p->rows = 1 + i % MAC_SIZES;
+        p->length = 1 + i / MAC_SIZES;
+        p->segments = 1 + random_below(&c->random, 9);
+        options = random_below(&c->random, 8);
+    } else {
+        i -= MAC_SIZES * MAC_SIZES;
+        p->rows = 1 + i % 15;
+        p->segments = 1 + i / 15 % 9;
+        options = i / 15 / 9;
+        p->length = 1 + random_below(&c->random, 20);
+    }
+    bool init = options & 1, in_place = (options & 6) == 6, add = options & 2;
+    ptrdiff_t pitch = p->length + random_below(&c->random, 3), middle = pitch * (p->segments / 2);
+    ptrdiff_t row = pitch * p->segments + random_below(&c->random, 5), out_row = 16 + 16 * random_below(&c->random, 2);
+    const float *a = input(c, (size_t)((p->rows - 1) * row + (p->segments - 1) * pitch + p->length));
+    p->w = input(c, (size_t)(p->segments * p->length) * 16);
+    p->init = init ? input(c, 16) : NULL;
+    p->out_shift = 16 * random_below(&c->random, 5) - 32;
+    p->add_shift = in_place ? p->out_shift : 16 * random_below(&c->random, 5) - 32;
+    size_t extent = (size_t)((p->rows - 1) * out_row + 16);
+    float *out = output(c, extent);
+    const float *more = in_place ? out : add ? input(c, extent) : NULL;
+    for (int r = 0; r < p->rows; r++) {
+        c->rows[r] = a + r * row + middle;
+        c->outs[r] = out + r * out_row - p->out_shift;
+        c->adds[r] = more ? more + r * out_row - p->add_shift : NULL;
+        if (in_place)
+            fill(c, out + r * out_row);
+    }
+    for (int s = 0; s < p->segments; s++)
+        c->segment[s] = (s * 2 % p->segments + (p->segments % 2 ? 0 : s * 2 / p->segments)) * pitch - middle;
+    p->a = c->rows;
+    p->out = c->outs;
+    p->add = add ? c->adds : NULL;
+    p->segment = c->segment;
+}
+
+static void mac_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->mac(&c->mac);
+}
+
+static void mac_expect(kernel_case *c) {
+    const gs_mac_args *p = &c->mac;
+    for (int r = 0; r < p->rows; r++)
+        for (int l = 0; l < 16; l++) {
+            double sum = p->init ? (double)p->init[l] : 0, size = fabs(sum);
+            for (int s = 0; s < p->segments; s++)
+                for (int k = 0; k < p->length; k++) {
+                    double term = (double)p->a[r][p->segment[s] + k] * (double)p->w[(s * p->length + k) * 16 + l];
+                    sum += term;
+                    size += fabs(term);
+                }
+            double add = p->add ? (double)p->add[r][p->add_shift + l] : 0;
+            set_expected(c, p->out[r] + p->out_shift + l, sum + add,
+                         1.01 * (p->segments * p->length + 1) * ulp * (size + fabs(add)));
+        }
+}
+
+/* ---- Winograd's transforms ---- */
+
+static const double matrix_b[6][6] = {{1, -1.5, -2, 1.5, 1, 0}, {0, -1, 0.5, 2.5, 1, 0},  {0, 1, -2.5, 0.5, 1, 0},
+                                      {0, -2, -1, 2, 1, 0},     {0, 0.5, -1, -0.5, 1, 0}, {0, 1, -1.5, -2, 1.5, 1}};
+static const double matrix_a[4][6] = {
+    {1, 1, 1, 1, 1, 0}, {0, 1, -1, 0.5, -2, 0}, {0, 1, 1, 0.25, 4, 0}, {0, 1, -1, 0.125, -8, 1}};
+
+/* Element (i, j) of M d M^T for a matrix of six columns, d(r, s) = d[r * row + s * column]; *size with absolute values.
+ */
+static double transformed(const double m[][6], int i, int j, const float *d, ptrdiff_t row, ptrdiff_t column,
+                          double *size) {
+    double sum = 0;
+    *size = 0;
+    for (int r = 0; r < 6; r++)
+        for (int s = 0; s < 6; s++) {
+            if (m[i][r] == 0 || m[j][s] == 0)
+                continue;
+            double term = m[i][r] * m[j][s] * (double)d[r * row + s * column];
+            sum += term;
+            *size += fabs(term);
+        }
+    return sum;
+}
+
+/* Infinities and NaN spread wider in the kernel than by the formula, so bounds are kept for finite inputs. */
+static void winograd_in_prepare(kernel_case *c) {
+    c->step[0] = 96 + 16 * random_below(&c->random, 4) + random_below(&c->random, 2);
+    c->step[1] = 16 + random_below(&c->random, 3) * 8;
+    c->x = input(c, (size_t)(5 * c->step[0] + 96));
+    output(c, (size_t)(35 * c->step[1] + 16));
+}
+
+static void winograd_in_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->winograd_in(c->x, c->step[0], c->out, c->step[1]);
+}
+
+static void winograd_in_expect(kernel_case *c) {
+    for (int t = 0; t < 36; t++)
+        for (int l = 0; l < 16; l++) {
+            double size, value = transformed(matrix_b, t / 6, t % 6, c->x + l, c->step[0], 16, &size);
+            set_expected(c, c->out + t * c->step[1] + l, value, c->specials ? INFINITY : 6 * ulp * size);
+        }
+}
+
+static void winograd_out_prepare(kernel_case *c) {
+    gs_winograd_out_args *p = &c->winograd_out;
+    int add = c->index / 16 % 3; /* none, apart, in place */
+    p->rows = 1 + c->index % 4;
+    p->columns = 1 + c->index / 4 % 4;
+    p->step = 16 + random_below(&c->random, 3) * 8;
+    p->y_row = p->columns * 16 + 16 * random_below(&c->random, 3);
+    p->add_row = add == 2 ? p->y_row : p->columns * 16 + 16 * random_below(&c->random, 3);
+    p->m = input(c, (size_t)(35 * p->step + 16));
+    p->bias = input(c, 16);
+    p->y = output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
+    p->add = add == 0 ? NULL : add == 2 ? p->y : input(c, (size_t)((p->rows - 1) * p->add_row + p->columns * 16));
+    for (int i = 0; add == 2 && i < p->rows * p->columns; i++)
+        fill(c, p->y + i / p->columns * p->y_row + i % p->columns * 16);
+}
+
+static void winograd_out_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->winograd_out(&c->winograd_out);
+}
+
+static void winograd_out_expect(kernel_case *c) {
+    const gs_winograd_out_args *p = &c->winograd_out;
+    for (int i = 0; i < p->rows; i++)
+        for (int j = 0; j < p->columns; j++)
+            for (int l = 0; l < 16; l++) {
+                double size, value = transformed(matrix_a, i, j, p->m + l, 6 * p->step, p->step, &size);
+                double add = p->add ? (double)p->add[i * p->add_row + j * 16 + l] : 0, bias = (double)p->bias[l];
+                set_expected(c, p->y + i * p->y_row + j * 16 + l, value + bias + add,
+                             c->specials ? INFINITY : 8 * ulp * (size + fabs(bias) + fabs(add)));
+            }
+}
+
+/* ---- affine ---- */
+
+static void affine_prepare(kernel_case *c) {
+    gs_affine_args *p = &c->affine;
+    p->activation = (gs_activation)(c->index % GS_ACT_COUNT);
+    int size = c->index / GS_ACT_COUNT;
+    bool in_place = size % 3 == 2;
+    p->rows = 1 + size % 4;
+    p->columns = 1 + size / 4 % 10;
+    p->y_row = p->columns * 16 + 16 * random_below(&c->random, 2);
+    p->x_row = in_place ? p->y_row : p->columns * 16 + random_below(&c->random, 20);
+    p->parameter = 0.3F;
+    float *scale = input(c, 16);
+    p->shift = input(c, 16);
+    for (int l = 0; l < 16; l++)
+        scale[l] *= (float)(1 << c->index % 8);
+    p->scale = scale;
+    p->y = output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
+    p->x = in_place ? p->y : input(c, (size_t)((p->rows - 1) * p->x_row + p->columns * 16));
+    for (int i = 0; in_place && i < p->rows * p->columns; i++)
+        fill(c, p->y + i / p->columns * p->y_row + i % p->columns * 16);
+}
+
+static void affine_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->affine(&c->affine);
+}
+
+static void affine_expect(kernel_case *c) {
+    const gs_affine_args *p = &c->affine;
+    for (int i = 0; i < p->rows; i++)
+        for (int j = 0; j < p->columns * 16; j++) {
+            double t = (double)fmaf(p->x[i * p->x_row + j], p->scale[j % 16], p->shift[j % 16]);
+            double exact = activation_exact(p->activation, t, (double)p->parameter);
+            set_expected(c, p->y + i * p->y_row + j, exact,
+                         activation_allowed(p->activation, t, exact, (double)p->parameter));
+        }
+}
+
+/* ---- moments, binary, axpby ---- */
+
+enum { MOMENTS_GAP = 24 };
+
+static void moments_prepare(kernel_case *c) {
+    gs_moments_args *p = &c->moments;
+    p->rows = 1 + c->index % 9;
+    p->columns = 1 + c->index / 9 % 9;
+    p->row = p->columns * 16 + random_below(&c->random, 3) * 8;
+    float *x = input(c, (size_t)((p->rows - 1) * p->row + p->columns * 16));
+    float mean = c->index % 2 ? 100 : 0;
+    for (int i = 0; i < (p->rows - 1) * p->row + p->columns * 16; i++)
+        x[i] += mean;
+    p->x = x;
+    p->first = output(c, 2 * MOMENTS_GAP + 16);
+    p->sum = p->first + MOMENTS_GAP;
+    p->square = p->sum + MOMENTS_GAP;
+}
+
+static void moments_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->moments(&c->moments);
+}
+
+static void moments_expect(kernel_case *c) {
+    const gs_moments_args *p = &c->moments;
+    for (int l = 0; l < 16; l++) {
+        double first = (double)p->x[l], sum = 0, square = 0, size = 0, n = p->rows * p->columns;
+        for (int i = 0; i < p->rows; i++)
+            for (int j = 0; j < p->columns; j++) {
+                double d = (double)p->x[i * p->row + j * 16 + l] - first;
+                sum += d;
+                size += fabs(d);
+                square += d * d;
+            }
+        set_expected(c, p->first + l, first, 0);
+        set_expected(c, p->sum + l, sum, 1.01 * (n + 1) * ulp * size);
+        set_expected(c, p->square + l, square, 1.01 * (n + 3) * ulp * square);
+    }
+}
+
+static void binary_prepare(kernel_case *c) {
+    int options = c->index / GS_BINARY_COUNT % 4;
+    c->binary = (gs_binary)(c->index % GS_BINARY_COUNT);
+    c->count = (size_t)(1 + c->index / (4 * GS_BINARY_COUNT));
+    for (int i = 0; i < 2; i++)
+        c->step[i] = options >> i & 1 ? 16 : 0;
+    c->x = input(c, c->step[0] ? c->count * 16 : 16);
+    c->y = input(c, c->step[1] ? c->count * 16 : 16);
+    output(c, c->count * 16);
+}
+
+static void binary_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->binary(c->binary, c->x, c->step[0], c->y, c->step[1], c->out, c->count);
+}
+
+static void binary_expect(kernel_case *c) {
+    for (size_t i = 0; i < c->count * 16; i++) {
+        double x = (double)c->x[(ptrdiff_t)(i / 16) * c->step[0] + (ptrdiff_t)(i % 16)],
+               y = (double)c->y[(ptrdiff_t)(i / 16) * c->step[1] + (ptrdiff_t)(i % 16)];
+        double value = c->binary == GS_BINARY_ADD   ? x + y
+                       : c->binary == GS_BINARY_SUB ? x - y
+                       : c->binary == GS_BINARY_MUL ? x * y
+                                                    : x / y;
+        set_expected(c, c->out + i, (double)(float)value, 0);
+    }
+}
+
+/* b is 0 in every third case; y then holds canaries, which are NaN. */
+static void axpby_prepare(kernel_case *c) {
+    c->count = (size_t)(1 + c->index / 3);
+    c->a = random_float(&c->random);
+    c->b = c->index % 3 ? random_float(&c->random) : 0;
+    c->x = input(c, c->count * 16);
+    output(c, c->count * 16);
+    for (size_t i = 0; c->b != 0 && i < c->count; i++)
+        fill(c, c->out + i * 16);
+}
+
+static void axpby_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->axpby(c->a, c->x, c->b, c->out, c->count);
+}
+
+static void axpby_expect(kernel_case *c) {
+    for (size_t i = 0; i < c->count * 16; i++) {
+        float value = c->b == 0 ? c->a * c->x[i] : fmaf(c->a, c->x[i], c->b * c->out[i]);
+        set_expected(c, c->out + i, (double)value, 0);
+    }
+}
+
+/* ---- normals ---- */
+
+static void normals_prepare(kernel_case *c) {
+    gs_normals_args *p = &c->normals;
+    *p = (gs_normals_args){.count = 1 + c->index % 17};
+    for (int i = 0; i < 4; i++)
+        p->counter[i] = (uint32_t)random_next(&c->random);
+    p->key[0] = (uint32_t)random_next(&c->random);
+    p->key[1] = (uint32_t)random_next(&c->random);
+    if (c->index % 5 == 0)
+        p->counter[2] = 0xfffffff8U; /* the position wraps */
+    p->out = output(c, (size_t)p->count * 64);
+}
+
+static void normals_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->normals(&c->normals);
+}
+
+static void normals_expect(kernel_case *c) {
+    const double turn = 6.28318530717958647692;
+    const gs_normals_args *p = &c->normals;
+    for (int b = 0; b < p->count; b++)
+        for (uint32_t l = 0; l < 16; l++) {
+            uint32_t counter[4] = {p->counter[0], p->counter[1], p->counter[2] + 16 * (uint32_t)b + l, p->counter[3]};
+            uint32_t w[4];
+            philox_words(counter, p->key, w);
+            for (int pair = 0; pair < 2; pair++) {
+                double u = ((w[2 * pair] >> 9) + 0.5) * 0x1p-23, v = ((w[2 * pair + 1] >> 9) + 0.5) * 0x1p-23;
+                double radius = sqrt(-2 * log(u));
+                float *out = p->out + 64 * b + 32 * pair + l;
+                set_expected(c, out, radius * cos(turn * (v - 0.5)), 1e-6 * radius);
+                set_expected(c, out + 16, radius * sin(turn * (v - 0.5)), 1e-6 * radius);
+            }
+        }
+}
+
+#define CHECK(name, cases, bench) \
+    { #name, cases, bench, name##_prepare, name##_call, name##_expect }
+const kernel_check kernel_checks[] = {
+    CHECK(mac, MAC_SIZES *MAC_SIZES + MAC_MORE, MAC_SIZES *MAC_SIZES - 5),
+    CHECK(winograd_in, 40, 0),
+    CHECK(winograd_out, 16 * 3 * 4, 15),
+    CHECK(affine, GS_ACT_COUNT * 40 * 3, GS_ACT_COUNT * 39 + GS_ACT_SILU),
+    CHECK(moments, 9 * 9 * 2, 80),
+    CHECK(binary, GS_BINARY_COUNT * 4 * 9, GS_BINARY_COUNT * 4 * 8 + 12),
+    CHECK(axpby, 3 * 17, 49),
+    CHECK(normals, 17 * 5, 16),
+};
+const int kernel_checks_count = sizeof kernel_checks / sizeof *kernel_checks;

@@ -1,0 +1,69 @@
+/* Cases for every kernel of kernels.def: inputs, the call, and what it must compute by an independent computation in
+ * double precision. tests/test_kernels.c runs them on every instruction set. */
+#ifndef TEST_KERNEL_CHECKS_H
+#define TEST_KERNEL_CHECKS_H
+
+#include <stdbool.h>
+
+#include "kernels.h"
+
+enum { CHECK_EXTENT = 1 << 16, CHECK_ROWS = 64, CHECK_SEGMENTS = 16 };
+
+/* One call of a kernel, prepared. Inputs lie in guarded memory (guard.h). */
+typedef struct kernel_case {
+    int index;
+    uint64_t random;
+    int slots;                  /* of guarded memory, used so far */
+    bool at_end;                /* inputs and output end, rather than begin, at an unmapped page */
+    bool specials;              /* infinities and NaN among the inputs */
+    float *out;                 /* everything the kernel writes, with gaps it must leave alone */
+    size_t extent;              /* floats of out */
+    double *expected, *allowed; /* by element of out: the value and its error bound; allowed -1: must stay untouched */
+    /* Arguments; each kernel uses its own. */
+    gs_mac_args mac;
+    gs_winograd_out_args winograd_out;
+    gs_affine_args affine;
+    gs_moments_args moments;
+    gs_normals_args normals;
+    gs_binary binary;
+    ptrdiff_t step[2];
+    float a, b;
+    size_t count;
+    const float *x, *y;
+    const float *rows[CHECK_ROWS], *adds[CHECK_ROWS];
+    float *outs[CHECK_ROWS];
+    ptrdiff_t segment[CHECK_SEGMENTS];
+} kernel_case;
+
+typedef struct kernel_check {
+    const char *name;
+    int cases;
+    int bench; /* the case --bench measures */
+    void (*prepare)(kernel_case *c);
+    void (*call)(const kernel_case *c, const gs_kernels *kernels);
+    void (*expect)(kernel_case *c); /* before the call */
+} kernel_check;
+
+extern const kernel_check kernel_checks[];
+extern const int kernel_checks_count;
+
+/* Error bounds of the activations as kernels.h states them: |y - f(t)| <= relative |f(t)| + absolute max(1, |t|)^grows.
+ */
+typedef struct activation_check {
+    const char *name;
+    double relative, absolute;
+    bool grows;
+} activation_check;
+extern const activation_check activation_checks[GS_ACT_COUNT];
+
+double activation_exact(gs_activation activation, double t, double parameter);
+double activation_allowed(gs_activation activation, double t, double exact, double parameter);
+
+/* Philox4x32-10, written after the paper. */
+void philox_words(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);
+
+/* A float that no computation gives, and whether `x` is still it. */
+float canary(void);
+bool is_canary(float x);
+
+#endif

@@ -1,0 +1,308 @@
+/* Every kernel on every instruction set against scalar C, bit by bit, and scalar C against double precision. Inputs lie
+ * flush against unmapped pages and outputs among canaries. `test_kernels --bench` times the kernels instead. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "support/guard.h"
+#include "support/kernel_checks.h"
+#include "support/random.h"
+
+static double expected[CHECK_EXTENT], allowed[CHECK_EXTENT];
+static float initial[CHECK_EXTENT], scalar_result[CHECK_EXTENT];
+
+static const kernel_check *find_check(const char *name) {
+    for (int i = 0; i < kernel_checks_count; i++)
+        if (!strcmp(kernel_checks[i].name, name))
+            return &kernel_checks[i];
+    fail_msg("kernel %s has no row in kernel_checks.c", name);
+    return NULL;
+}
+
+/* Table i of the instruction sets this CPU runs, NULL past the last of the build; others are skipped. */
+static const gs_kernels *next_kernels(int *i) {
+    const gs_kernels *k;
+    while ((k = gs_kernels_at((*i)++)))
+        if (gs_cpu_supports(k->isa))
+            return k;
+    return NULL;
+}
+
+static void prepare(const kernel_check *check, kernel_case *c, int index) {
+    *c = (kernel_case){.index = index,
+                       .random = (uint64_t)index * 2654435761U + (uint64_t)(unsigned char)check->name[0],
+                       .at_end = index & 1,
+                       .specials = index % 7 == 6,
+                       .expected = expected,
+                       .allowed = allowed};
+    check->prepare(c);
+    assert_in_range(c->extent, 1, CHECK_EXTENT);
+    for (size_t i = 0; i < c->extent; i++)
+        allowed[i] = -1;
+    memcpy(initial, c->out, c->extent * sizeof *initial);
+    check->expect(c);
+}
+
+static bool near(float found, double value, double error) {
+    if (error < 0)
+        return is_canary(found);
+    if (isnan(value) || error == INFINITY)
+        return isnan(found) || error == INFINITY;
+    if (isinf(value))
+        return (double)found == value;
+    return fabs((double)found - value) <= error;
+}
+
+static bool same_bits(float x, float y) {
+    return !memcmp(&x, &y, sizeof x) || (isnan(x) && isnan(y) && is_canary(x) == is_canary(y));
+}
+
+static void run_case(const kernel_check *check, const kernel_case *c) {
+    const gs_kernels *kernels;
+    for (int isa = 0, first = 1; (kernels = next_kernels(&isa)); first = 0) {
+        memcpy(c->out, initial, c->extent * sizeof *initial);
+        check->call(c, kernels);
+        for (size_t i = 0; i < c->extent; i++) {
+            if (first && !near(c->out[i], expected[i], allowed[i]))
+                fail_msg("%s %s, case %d, element %zu: %.9g, expected %.9g within %.3g", kernels->isa, check->name,
+                         c->index, i, (double)c->out[i], expected[i], allowed[i]);
+            if (!first && !same_bits(c->out[i], scalar_result[i]))
+                fail_msg("%s %s, case %d, element %zu: %.9g (%a), scalar %.9g (%a)", kernels->isa, check->name,
+                         c->index, i, (double)c->out[i], (double)c->out[i], (double)scalar_result[i],
+                         (double)scalar_result[i]);
+        }
+        if (first)
+            memcpy(scalar_result, c->out, c->extent * sizeof *scalar_result);
+    }
+}
+
+static void kernel_agrees(void **state) {
+    const kernel_check *check = find_check(*state);
+    for (int i = 0; i < check->cases; i++) {
+        kernel_case c;
+        prepare(check, &c, i);
+        run_case(check, &c);
+    }
+}
+
+/* ---- Normals ---- */
+
+/* A million of them: the largest errors, and how far from 0 they come. */
+static void normals_keep_their_tolerance(void **state) {
+    (void)state;
+    double worst = 0, most = 0;
+    for (int i = 0; i < 1000; i++) {
+        kernel_case c;
+        prepare(find_check("normals"), &c, i * 17 + 16);
+        gs_kernels_find("scalar")->normals(&c.normals);
+        for (size_t k = 0; k < c.extent; k++) {
+            worst = fmax(worst, fabs((double)c.out[k] - expected[k]) / allowed[k]);
+            most = fmax(most, fabs((double)c.out[k]));
+        }
+    }
+    print_message("normals err by at most %.2f of the stated error; the largest is %.2f\n", worst, most);
+    assert_true(worst <= 1);
+}
+
+/* ---- Activations over all magnitudes ---- */
+
+enum { SWEEP = 1 << 14 };
+
+/* Errors of y = f(t), also the largest of them in units of what is allowed. */
+static double sweep_errors(gs_activation activation, const float *t, const float *y, float parameter) {
+    double worst = 0;
+    for (int i = 0; i < SWEEP; i++) {
+        double exact = activation_exact(activation, (double)t[i], (double)parameter);
+        double error = activation_allowed(activation, (double)t[i], exact, (double)parameter);
+        if (!near(y[i], exact, error))
+            fail_msg("%s(%.9g) = %.9g, expected %.9g within %.3g", activation_checks[activation].name, (double)t[i],
+                     (double)y[i], exact, error);
+        double part = isfinite(exact) && error > 0 ? fabs((double)y[i] - exact) / error : 0;
+        worst = part > worst ? part : worst;
+    }
+    return worst;
+}
+
+static void sweep_activation(const gs_kernels *kernels, gs_activation activation) {
+    static float t[SWEEP], y[SWEEP];
+    const float edges[] = {0.0F,      -0.0F,    INFINITY, -INFINITY, NAN,    100,    -100,    1e30F,   -1e30F,
+                           88.72283F, 88.7229F, -87.33F,  -87.4F,    -88.8F, 0.625F, -0.625F, 3.4e38F, -3.4e38F,
+                           1e-38F,    -1e-38F,  1e-45F,   -1e-45F,   5e-39F, -104,   104,     -14.2F,  20};
+    const float one[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, zero[16] = {0};
+    double worst = 0;
+    for (uint32_t part = 0; part < 64; part++) {
+        for (uint32_t i = 0; i < SWEEP; i++) {
+            /* Every magnitude with both signs, then the interval [-32, 32) evenly. */
+            uint32_t k = part / 2 * SWEEP + i, bits = k * 8191 << 1 >> 1 | part << 31;
+            if (part >= 32)
+                t[i] = (float)((double)((part - 32) * SWEEP + i) / (32 * SWEEP) * 64 - 32);
+            else
+                memcpy(&t[i], &bits, sizeof bits);
+        }
+        if (part == 0)
+            memcpy(t, edges, sizeof edges);
+        gs_affine_args args = {.x = t,
+                               .x_row = 16,
+                               .scale = one,
+                               .shift = zero,
+                               .y = y,
+                               .y_row = 16,
+                               .rows = SWEEP / 16,
+                               .columns = 1,
+                               .activation = activation,
+                               .parameter = 0.3F};
+        kernels->affine(&args);
+        double errors = sweep_errors(activation, t, y, args.parameter);
+        worst = errors > worst ? errors : worst;
+    }
+    print_message("%-12s at most %.2f of the stated error\n", activation_checks[activation].name, worst);
+}
+
+static void activations_keep_their_tolerance(void **state) {
+    (void)state;
+    for (int a = 0; a < GS_ACT_COUNT; a++) {
+        assert_non_null(activation_checks[a].name);
+        sweep_activation(gs_kernels_find("scalar"), (gs_activation)a);
+    }
+}
+
+/* ---- Winograd's method as a whole ---- */
+
+static const double matrix_g[6][3] = {{1, 0, 0},
+                                      {1.0 / 3, 1.0 / 3, 1.0 / 3},
+                                      {-1.0 / 3, 1.0 / 3, -1.0 / 3},
+                                      {-16.0 / 15, -8.0 / 15, -4.0 / 15},
+                                      {1.0 / 15, -2.0 / 15, 4.0 / 15},
+                                      {0, 0, 1}};
+
+/* One tile of `inputs` channels (blocked, 6 x 6) to 16 channels of 4 x 4, weights w (inputs, 3, 3, 16). */
+static void winograd_tile(const gs_kernels *k, const float *x, int inputs, const float *w, float *y) {
+    static float v[36 * 64], u[36 * 64 * 16], m[36 * 16];
+    const float bias[16] = {0};
+    for (int p = 0; p < inputs / 16; p++)
+        k->winograd_in(x + p * 36 * 16, 6 * 16, v + p * 16, inputs);
+    for (int t = 0; t < 36; t++)
+        for (int i = 0; i < inputs * 16; i++) {
+            double sum = 0;
+            for (int r = 0; r < 9; r++)
+                sum += matrix_g[t / 6][r / 3] * matrix_g[t % 6][r % 3] * (double)w[(i / 16 * 9 + r) * 16 + i % 16];
+            u[t * inputs * 16 + i] = (float)sum;
+        }
+    for (int t = 0; t < 36; t++) {
+        const float *a = v + t * inputs;
+        float *out = m + t * 16;
+        const ptrdiff_t segment = 0;
+        gs_mac_args args = {.a = &a,
+                            .segment = &segment,
+                            .w = u + t * inputs * 16,
+                            .out = &out,
+                            .rows = 1,
+                            .segments = 1,
+                            .length = inputs};
+        k->mac(&args);
+    }
+    gs_winograd_out_args args = {.m = m, .step = 16, .bias = bias, .y = y, .y_row = 64, .rows = 4, .columns = 4};
+    k->winograd_out(&args);
+}
+
+static void winograd_is_a_convolution(void **state) {
+    (void)state;
+    static float x[36 * 64], w[64 * 9 * 16], y[16 * 16];
+    uint64_t random = 5;
+    double worst = 0;
+    for (int turn = 0; turn < 40; turn++) {
+        int inputs = 16 * (1 + turn % 4);
+        for (int i = 0; i < 36 * inputs; i++)
+            x[i] = random_float(&random);
+        for (int i = 0; i < 9 * 16 * inputs; i++)
+            w[i] = random_float(&random);
+        winograd_tile(gs_kernels_find("scalar"), x, inputs, w, y);
+        for (int at = 0; at < 16 * 16; at++) {
+            double sum = 0, square = 0;
+            for (int i = 0; i < inputs * 9; i++) {
+                int c = i / 9, row = at / 64 + i % 9 / 3, column = at / 16 % 4 + i % 3;
+                double term = (double)x[c / 16 * 576 + (row * 6 + column) * 16 + c % 16] * (double)w[i * 16 + at % 16];
+                sum += term;
+                square += term * term;
+            }
+            double error = fabs((double)y[at] - sum) / sqrt(square);
+            worst = error > worst ? error : worst;
+        }
+    }
+    print_message("Winograd's method errs by at most %.2g of the root of the terms' squares\n", worst);
+    assert_true(worst < 1.5e-5);
+}
+
+/* The known answers of Random123 1.14, kat_vectors: philox4x32 with 10 rounds. */
+static void philox_knows_its_answers(void **state) {
+    (void)state;
+    static const uint32_t known[][10] = {
+        {0, 0, 0, 0, 0, 0, 0x6627e8d5U, 0xe169c58dU, 0xbc57ac4cU, 0x9b00dbd8U},
+        {~0U, ~0U, ~0U, ~0U, ~0U, ~0U, 0x408f276dU, 0x41c83b0eU, 0xa20bc7c6U, 0x6d5451fdU},
+        {0x243f6a88U, 0x85a308d3U, 0x13198a2eU, 0x03707344U, 0xa4093822U, 0x299f31d0U, 0xd16cfe09U, 0x94fdccebU,
+         0x5001e420U, 0x24126ea1U}};
+    for (int i = 0; i < 3; i++) {
+        uint32_t words[4];
+        philox_words(known[i], known[i] + 4, words);
+        for (int k = 0; k < 4; k++)
+            assert_int_equal(words[k], known[i][6 + k]);
+    }
+}
+
+/* ---- Timing ---- */
+
+static double now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* The least of several runs, in ns a call. */
+static double time_case(const kernel_check *check, const kernel_case *c, const gs_kernels *kernels) {
+    double best = INFINITY;
+    for (int run = 0; run < 20; run++) {
+        int calls = 0;
+        double start = now_ns(), elapsed;
+        do {
+            for (int i = 0; i < 16; i++)
+                check->call(c, kernels);
+            calls += 16;
+            elapsed = now_ns() - start;
+        } while (elapsed < 2e6);
+        best = fmin(best, elapsed / calls);
+    }
+    return best;
+}
+
+static int bench(void) {
+    for (int i = 0; i < kernel_checks_count; i++) {
+        const kernel_check *check = &kernel_checks[i];
+        const gs_kernels *kernels;
+        kernel_case c;
+        prepare(check, &c, check->bench);
+        for (int isa = 0; (kernels = next_kernels(&isa));)
+            printf("%-14s %-8s %10.1f ns a call\n", check->name, kernels->isa, time_case(check, &c, kernels));
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "--bench"))
+        return bench();
+    const struct CMUnitTest tests[] = {
+#define GS_KERNEL(name, result, parameters, what) {#name, kernel_agrees, NULL, NULL, #name},
+#include "kernels.def"
+#undef GS_KERNEL
+        cmocka_unit_test(normals_keep_their_tolerance),
+        cmocka_unit_test(activations_keep_their_tolerance),
+        cmocka_unit_test(winograd_is_a_convolution),
+        cmocka_unit_test(philox_knows_its_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
