@@ -22,6 +22,13 @@ typedef struct gs_vi {
     uint32_t w[16];
 } gs_vi;
 
+/* Sanitizers' checks of every lane, inlined into every kernel, take compilers minutes; loads and stores keep theirs. */
+#if defined(GS_SANITIZED) || defined(__SANITIZE_ADDRESS__)
+#define GS_ARITHMETIC static __attribute__((unused, noinline, no_sanitize("address", "thread", "undefined")))
+#else
+#define GS_ARITHMETIC static inline
+#endif
+
 #define GS_LANES for (int l = 0; l < 16; l++)
 
 static inline gs_v v_load(const float *p) {
@@ -32,14 +39,14 @@ static inline gs_v v_load(const float *p) {
 static inline void v_store(float *p, gs_v a) {
     memcpy(p, a.f, sizeof a.f);
 }
-static inline gs_v v_set1(float x) {
+GS_ARITHMETIC gs_v v_set1(float x) {
     gs_v r;
     GS_LANES r.f[l] = x;
     return r;
 }
 
 #define GS_BINARY(name, expression)           \
-    static inline gs_v name(gs_v a, gs_v b) { \
+    GS_ARITHMETIC gs_v name(gs_v a, gs_v b) { \
         gs_v r;                               \
         GS_LANES r.f[l] = (expression);       \
         return r;                             \
@@ -51,52 +58,52 @@ GS_BINARY(v_div, a.f[l] / b.f[l])
 GS_BINARY(v_max, a.f[l] > b.f[l] ? a.f[l] : b.f[l])
 GS_BINARY(v_min, a.f[l] < b.f[l] ? a.f[l] : b.f[l])
 
-static inline gs_v v_fma(gs_v a, gs_v b, gs_v c) {
+GS_ARITHMETIC gs_v v_fma(gs_v a, gs_v b, gs_v c) {
     gs_v r;
     GS_LANES r.f[l] = fmaf(a.f[l], b.f[l], c.f[l]);
     return r;
 }
-static inline gs_v v_sqrt(gs_v a) {
+GS_ARITHMETIC gs_v v_sqrt(gs_v a) {
     GS_LANES a.f[l] = sqrtf(a.f[l]);
     return a;
 }
-static inline gs_v v_abs(gs_v a) {
+GS_ARITHMETIC gs_v v_abs(gs_v a) {
     GS_LANES a.f[l] = fabsf(a.f[l]);
     return a;
 }
-static inline gs_vi v_words(gs_v a) {
+GS_ARITHMETIC gs_vi v_words(gs_v a) {
     gs_vi r;
     memcpy(&r, &a, sizeof r);
     return r;
 }
-static inline gs_v v_floats(gs_vi a) {
+GS_ARITHMETIC gs_v v_floats(gs_vi a) {
     gs_v r;
     memcpy(&r, &a, sizeof r);
     return r;
 }
-static inline gs_v v_negative(gs_v x, gs_v a, gs_v b) {
+GS_ARITHMETIC gs_v v_negative(gs_v x, gs_v a, gs_v b) {
     gs_vi w = v_words(x);
     GS_LANES b.f[l] = w.w[l] >> 31 ? a.f[l] : b.f[l];
     return b;
 }
-static inline gs_v v_from_int(gs_vi a) {
+GS_ARITHMETIC gs_v v_from_int(gs_vi a) {
     gs_v r;
     GS_LANES r.f[l] = (float)(int32_t)a.w[l];
     return r;
 }
-static inline gs_vi vi_set1(uint32_t x) {
+GS_ARITHMETIC gs_vi vi_set1(uint32_t x) {
     gs_vi r;
     GS_LANES r.w[l] = x;
     return r;
 }
-static inline gs_vi vi_iota(void) {
+GS_ARITHMETIC gs_vi vi_iota(void) {
     gs_vi r;
     GS_LANES r.w[l] = (uint32_t)l;
     return r;
 }
 
 #define GS_BINARY_WORDS(name, operator)           \
-    static inline gs_vi name(gs_vi a, gs_vi b) {  \
+    GS_ARITHMETIC gs_vi name(gs_vi a, gs_vi b) {  \
         GS_LANES a.w[l] = a.w[l] operator b.w[l]; \
         return a;                                 \
     }
@@ -104,21 +111,21 @@ GS_BINARY_WORDS(vi_add, +)
 GS_BINARY_WORDS(vi_sub, -)
 GS_BINARY_WORDS(vi_xor, ^)
 
-static inline gs_vi vi_shl(gs_vi a, int n) {
+GS_ARITHMETIC gs_vi vi_shl(gs_vi a, int n) {
     GS_LANES a.w[l] <<= n;
     return a;
 }
-static inline gs_vi vi_shr(gs_vi a, int n) {
+GS_ARITHMETIC gs_vi vi_shr(gs_vi a, int n) {
     GS_LANES a.w[l] >>= n;
     return a;
 }
 /* Shift right by 23 with the sign. */
-static inline gs_vi vi_exponent(gs_vi a) {
+GS_ARITHMETIC gs_vi vi_exponent(gs_vi a) {
     GS_LANES a.w[l] = a.w[l] >> 23 | (a.w[l] >> 31 ? 0xfffffe00u : 0u);
     return a;
 }
 /* The high and low halves of the 64-bit products. */
-static inline void vi_mul_wide(gs_vi a, gs_vi b, gs_vi *high, gs_vi *low) {
+GS_ARITHMETIC void vi_mul_wide(gs_vi a, gs_vi b, gs_vi *high, gs_vi *low) {
     GS_LANES {
         uint64_t p = (uint64_t)a.w[l] * b.w[l];
         high->w[l] = (uint32_t)(p >> 32);
