@@ -31,8 +31,11 @@ gs_status gs_json_parse(gs_loader *loader, const char *text, size_t length, cons
     *value = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
     if (*value)
         return GS_OK;
-    /* jansson leaves the text empty where an allocation failed outside its lexer. */
-    if (!problem.text[0] || json_error_code(&problem) == json_error_out_of_memory)
+    /* jansson leaves the text empty where it ran out of memory, except that inside its lexer this looks like an error
+     * of syntax. Memory that has ended there most likely has ended still. */
+    void *probe = gs_alloc(length, 1);
+    gs_free(probe);
+    if (!probe || !problem.text[0] || json_error_code(&problem) == json_error_out_of_memory)
         return gs_loader_memory(loader);
     return gs_loader_fail(loader, "%s: at byte %d: %s, expected JSON", what, problem.position, problem.text);
 }
