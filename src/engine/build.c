@@ -34,8 +34,11 @@ static bool reserve(void **array, int *room, int count, size_t size) {
     return true;
 }
 
+/* Vectors (rank 1) are the same in both layouts and are called blocked. */
 static int add_buffer(builder *b, gs_shape shape, gs_layout layout) {
     gs_plan *p = b->plan;
+    if (shape.rank == 1)
+        layout = GS_BLOCKED;
     if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
         return -1;
     p->buffer[p->buffers] = (gs_buffer){.shape = shape, .layout = layout, .first = -1, .last = -1};
@@ -70,8 +73,7 @@ static gs_source from_condition(builder *b, int v) {
     return (gs_source){.kind = GS_SOURCE_CONDITION, .offset = p->condition_offset[v], .shape = shape};
 }
 
-/* Value v's buffer in this layout, with a step that changes layout if need be; -1 when memory ends. Vectors (rank 1)
- * are the same in both. */
+/* Value v's buffer in this layout, with a step that changes layout if need be; -1 when memory ends. */
 static int buffer_in(builder *b, int v, gs_layout layout) {
     int have = b->buffer[v];
     gs_shape shape = b->plan->buffer[have].shape;
@@ -355,23 +357,28 @@ static bool build_binary(builder *b, int n) {
     return true;
 }
 
+/* Whole planes one after the other when blocked, else planar. */
 static bool build_concat(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
-    for (int i = 0; i < node->inputs; i++)
-        if (!gs_value_per_sample(b->model, node->input[i]) ||
-            (i + 1 < node->inputs && gs_value_shape(b->model, node->input[i]).d[0] % 16))
+    gs_layout layout = GS_BLOCKED;
+    for (int i = 0; i < node->inputs; i++) {
+        if (!gs_value_per_sample(b->model, node->input[i]))
             return build_reference(b, n);
+        if (i + 1 < node->inputs && gs_value_shape(b->model, node->input[i]).d[0] % 16)
+            layout = GS_PLANAR;
+    }
     gs_source source[GS_INPUT_MAX];
     for (int i = 0; i < node->inputs; i++) {
-        int in = buffer_in(b, node->input[i], GS_BLOCKED);
+        int in = buffer_in(b, node->input[i], layout);
         if (in < 0)
             return false;
         source[i] = from_buffer(b, in);
     }
-    int out = add_buffer(b, node->shape, GS_BLOCKED);
+    int out = add_buffer(b, node->shape, layout);
     gs_step *s = add_step(b, gs_concat_run, "concat", n, node->inputs, out);
     if (!s)
         return false;
+    s->planar = layout == GS_PLANAR;
     memcpy(s->source, source, (size_t)node->inputs * sizeof *source);
     b->buffer[n + GS_VALUE_NODES] = out;
     return true;
@@ -404,7 +411,7 @@ static bool build_unshuffle(builder *b, int n) {
 }
 /* A planar copy under another shape. */
 static bool build_reshape(builder *b, int n) {
-    return build_move(b, n, GS_PLANAR, gs_affine_run, "copy");
+    return build_move(b, n, GS_PLANAR, gs_reshape_run, "copy");
 }
 
 /* How an operation's steps are made; NULL: by the reference. */

@@ -93,13 +93,35 @@ static void copy_planes(const gs_worker *worker, int from, int p0, int to, int q
             memcpy(y + p * out.plane + r * out.row, x + p * in.plane + r * in.row, (size_t)in.columns * 64);
 }
 
+/* Planar operands one after the other; what pads the last to whole vectors is never read. */
+static void concat_planar(const gs_step *step, const gs_worker *worker, int image) {
+    float *y = gs_buffer_at(worker, step->out, image);
+    for (int k = 0; k < step->sources; k++) {
+        size_t size = gs_shape_size(step->source[k].shape);
+        memcpy(y, gs_buffer_at(worker, step->source[k].index, image), size * sizeof(float));
+        y += size;
+    }
+}
+
 void gs_concat_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    for (int i = i0; i < i1; i++)
+    bool planar = step->planar;
+    for (int i = i0; i < i1; i++) {
+        if (planar) {
+            concat_planar(step, worker, i);
+            continue;
+        }
         for (int k = 0, plane = 0; k < step->sources; k++) {
             int planes = gs_planes(step->source[k].shape);
             copy_planes(worker, step->source[k].index, 0, step->out, plane, planes, i);
             plane += planes;
         }
+    }
+}
+
+void gs_reshape_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    for (int i = i0; i < i1; i++)
+        memcpy(gs_buffer_at(worker, step->out, i), gs_buffer_at(worker, step->source[0].index, i),
+               gs_shape_size(step->source[0].shape) * sizeof(float));
 }
 
 void gs_slice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
