@@ -153,7 +153,8 @@ class Tracer:
     def name_for(self, op):
         """The module's path where a layer of torch.nn does the work, otherwise that path and the operation."""
         path, kind = next(reversed(self.node.meta.get("nn_module_stack", {}).values()), ("", ""))
-        if path and str(kind).startswith("torch.nn.") and op not in ("reshape", "constant", "affine"):
+        layer = str(kind).startswith("torch.nn.") and op not in ("reshape", "constant", "affine")
+        if path and layer and path not in ("x", "sigma", "label"):
             return self.unique(path)
         return self.unique(f"{path}.{op}" if path else op)
 
