@@ -425,6 +425,21 @@ static void test_embedding_of_unknown_label_is_nan(void **state) {
     gs_model_free(model);
 }
 
+static void test_limits_at_minus_infinity(void **state) {
+    (void)state;
+    const char *const rows[][2] = {
+        {"silu", NULL}, {"gelu", NULL}, {"gelu", "{'approximate': 'tanh'}"}, {"sigmoid", NULL}, {"softplus", NULL}};
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        const example e = {rows[i][0], "['x']", rows[i][1],      NULL, ROW2, {-INFINITY, NAN},
+                           NONE,       NONE,    SHAPE3(1, 1, 2), {0}};
+        gs_model *model = build(&e);
+        double out[2];
+        assert_int_equal(gs_reference_evaluate(model, e.x, 1, 0, out, NULL, NULL), GS_OK);
+        assert_true(out[0] == 0 && isnan(out[1]));
+        gs_model_free(model);
+    }
+}
+
 /* Values used late, twice, or never; two outputs, one of them used again. */
 static void test_lifetimes(void **state) {
     (void)state;
@@ -451,6 +466,7 @@ int main(void) {
         cmocka_unit_test(test_every_operation),
         cmocka_unit_test(test_node_alone),
         cmocka_unit_test(test_embedding_of_unknown_label_is_nan),
+        cmocka_unit_test(test_limits_at_minus_infinity),
         cmocka_unit_test(test_lifetimes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

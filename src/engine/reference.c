@@ -119,11 +119,16 @@ static void run_layer_norm(const call *c) {
 
 /* ---- Element by element ---- */
 
+/* x times a factor that vanishes at minus infinity faster than x grows: there the limit, not the product's NaN. */
+static double gated(double x, double factor) {
+    return x == -INFINITY ? 0 : x * factor;
+}
+
 static double gelu(double x, bool tanh_form) {
     const double root_2_pi = 0.79788456080286535588, root_half = 0.70710678118654752440;
     if (tanh_form)
-        return 0.5 * x * (1 + gs_tanh64(root_2_pi * (x + 0.044715 * x * x * x)));
-    return 0.5 * x * (1 + gs_erf64(x * root_half));
+        return gated(x, 0.5 * (1 + gs_tanh64(root_2_pi * (x + 0.044715 * x * x * x))));
+    return gated(x, 0.5 * (1 + gs_erf64(x * root_half)));
 }
 
 static double apply(gs_op op, const gs_attributes *a, double x) {
@@ -133,7 +138,7 @@ static double apply(gs_op op, const gs_attributes *a, double x) {
     case GS_OP_LEAKY_RELU:
         return x < 0 ? a->scale * x : x;
     case GS_OP_SILU:
-        return x * gs_sigmoid64(x);
+        return gated(x, gs_sigmoid64(x));
     case GS_OP_GELU:
         return gelu(x, a->tanh_form);
     case GS_OP_ELU:
