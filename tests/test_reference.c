@@ -356,7 +356,11 @@ static void add_tensor(weights *w, const char *name, const tensor *t) {
         weights_tensor(w, name, t->rank, t->shape, t->data);
 }
 
-/* A classifier whose logits are node "t" as a vector. */
+/* Of a model that build() made: where node "t" is, and how many logits there can be. */
+#define T_INDEX(model) ((model)->nodes - 3)
+enum { LOGITS_MAX = VALUES_MAX + X_MAX };
+
+/* A classifier whose logits are the values of node "t" and then, because logits must depend on x, x. */
 static gs_model *build(const example *e) {
     char attributes[64];
     int size = e->shape[0] * e->shape[1] * e->shape[2];
@@ -373,6 +377,7 @@ static gs_model *build(const example *e) {
     weights_node(w, "t", e->op, e->inputs, e->attributes, e->tensors);
     snprintf(attributes, sizeof attributes, "{'shape': [%zu]}", gs_shape_size(e->result));
     weights_node(w, "flat", "reshape", "['t']", attributes, NULL);
+    weights_node(w, "logits", "concat", "['flat', 'v']", NULL, NULL);
     gs_model *model = weights_load(w);
     weights_free(w);
     return model;
@@ -384,8 +389,8 @@ static void test_every_operation(void **state) {
     for (size_t i = 0; i < GS_COUNT(examples); i++) {
         const example *e = &examples[i];
         gs_model *model = build(e);
-        const gs_node *t = &model->node[model->nodes - 2];
-        double out[VALUES_MAX];
+        const gs_node *t = &model->node[T_INDEX(model)];
+        double out[LOGITS_MAX];
         seen[t->op] = true;
         if (t->shape.rank != e->result.rank || memcmp(t->shape.d, e->result.d, sizeof t->shape.d))
             fail_msg("example %zu, %s: shape (%d, %d, %d) of rank %d", i, e->op, t->shape.d[0], t->shape.d[1],
@@ -407,7 +412,7 @@ static void test_node_alone(void **state) {
     gs_model *model = build(&e);
     const double x[2] = {1, 2}, sigma[1] = {10};
     double out[2];
-    gs_reference_node(model, model->nodes - 2, (const double *const[]){x, sigma}, out);
+    gs_reference_node(model, T_INDEX(model), (const double *const[]){x, sigma}, out);
     assert_true(out[0] == 11 && out[1] == 12);
     gs_model_free(model);
 }
@@ -417,10 +422,10 @@ static void test_embedding_of_unknown_label_is_nan(void **state) {
     const example e = {"embedding", "['label']", NULL, "{'weight': 'w'}", ROW2, {0}, {2, {3, 1}, {1, 2, 3}},
                        NONE,        SHAPE1(1),   {0}};
     gs_model *model = build(&e);
-    double out;
+    double out[LOGITS_MAX];
     for (int label = -1; label <= 3; label += 4) {
-        assert_int_equal(gs_reference_evaluate(model, e.x, 1, label, &out, NULL, NULL), GS_OK);
-        assert_true(isnan(out));
+        assert_int_equal(gs_reference_evaluate(model, e.x, 1, label, out, NULL, NULL), GS_OK);
+        assert_true(isnan(out[0]));
     }
     gs_model_free(model);
 }
@@ -433,7 +438,7 @@ static void test_limits_at_minus_infinity(void **state) {
         const example e = {rows[i][0], "['x']", rows[i][1],      NULL, ROW2, {-INFINITY, NAN},
                            NONE,       NONE,    SHAPE3(1, 1, 2), {0}};
         gs_model *model = build(&e);
-        double out[2];
+        double out[LOGITS_MAX];
         assert_int_equal(gs_reference_evaluate(model, e.x, 1, 0, out, NULL, NULL), GS_OK);
         assert_true(out[0] == 0 && isnan(out[1]));
         gs_model_free(model);

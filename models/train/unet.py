@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 MEAN, SD = 0.13, 0.31  # of MNIST pixels in [0, 1]
+WHITE = 253 / 255  # the commonest value of an inked pixel
 SIGMA_MIN, SIGMA_MAX = 0.01, 30.0
 NO_LABEL = 10
 
@@ -76,7 +77,7 @@ class UNet(nn.Module):
         c = channels[-1]
         self.mixer = Mixer(c, 28 // patch // 2 ** (len(channels) - 1), ce)
         self.middle = Block(c, c, ce)
-        self.norm, self.head = nn.GroupNorm(8, channels[0]), nn.Conv2d(channels[0], patch * patch, 3, padding=1)
+        self.norm, self.head = nn.GroupNorm(8, channels[0]), nn.Conv2d(channels[0], 3 * patch * patch, 3, padding=1)
         nn.init.zeros_(self.head.weight)
 
     def embedding(self, sigma, y=None):
@@ -92,6 +93,14 @@ class UNet(nn.Module):
         sigma 0.01 the normalised image tells that too faintly: without these the network leaves white pixels noisy."""
         scale = 0.5 * torch.reciprocal(v)
         return torch.tanh(x * scale), torch.tanh((1 - x) * scale)
+
+    @staticmethod
+    def pulls(x, v):
+        """By how many noise levels to move each pixel to make it black, and to make it white; about 0 for a pixel that is
+        more than 5 of them away. The network gates them: it decides which pixels are which, not what that means."""
+        for u in (x * -torch.reciprocal(v), (WHITE - x) * torch.reciprocal(v)):
+            far = (u * 0.2) * (u * 0.2)
+            yield u * torch.reciprocal(1 + far * far)
 
     def forward(self, x, sigma, y=None):
         e = self.embedding(sigma, y)
@@ -117,6 +126,9 @@ class UNet(nn.Module):
         h = self.head(F.silu(self.norm(h)))
         if self.patch > 1:
             h = F.pixel_shuffle(h, self.patch)
+        direct, black, white = h.chunk(3, 1)
+        to_black, to_white = self.pulls(x, v)
+        h = direct + black * to_black + white * to_white
         return (SD * SD / total) * x + (v * SD * torch.reciprocal(torch.sqrt(total))) * h
 
 

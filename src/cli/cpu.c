@@ -3,6 +3,21 @@
 
 enum { LINE = 200 };
 
+/* The rows of kernels.def; each is compiled for every instruction set. */
+static const struct {
+    const char *name, *help;
+} kernels[] = {
+#define GS_KERNEL(name, result, parameters, help) {#name, help},
+#include "kernels.def"
+#undef GS_KERNEL
+};
+
+static void print_kernels(const char *isa) {
+    printf("kernels for %s:\n", isa);
+    for (size_t i = 0; i < GS_COUNT(kernels); i++)
+        printf("  gs_f32_%s_%s: %s\n", kernels[i].name, isa, kernels[i].help);
+}
+
 static void print_isas(void) {
     const char *name;
     bool supported;
@@ -22,6 +37,7 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     gs_plan *plan = NULL;
     if (!arguments->model) {
         print_isas();
+        print_kernels(arguments->isa ? arguments->isa : gs_isa_best());
         puts("--model FILE shows which kernel runs each operation of a network");
         return GS_OK;
     }

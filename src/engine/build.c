@@ -102,7 +102,7 @@ static void want_halo(builder *b, int buffer, int before, int after) {
     buf->after = max_int(buf->after, after);
 }
 
-static bool same_shape(gs_shape x, gs_shape y) {
+static bool same_sizes(gs_shape x, gs_shape y) {
     return x.d[0] == y.d[0] && x.d[1] == y.d[1] && x.d[2] == y.d[2];
 }
 
@@ -130,7 +130,8 @@ static void find_residuals(builder *b) {
         int conv = late - GS_VALUE_NODES;
         if (conv < 0 || !fast_conv(&b->model->node[conv]) || sole_user(b, late) != n ||
             !gs_value_per_sample(b->model, early) ||
-            !same_shape(gs_value_shape(b->model, early), b->model->node[conv].shape))
+            !same_sizes(gs_value_shape(b->model, early), b->model->node[conv].shape) ||
+            add->shape.rank != b->model->node[conv].shape.rank)
             continue;
         b->fused_add[conv] = n;
     }
@@ -280,7 +281,8 @@ static bool build_norm(builder *b, int n) {
     for (int k = 1; k <= 2; k++) { /* x scale, then + shift, from the condition */
         int operand, reader = reader_with(b, v, k == 1 ? GS_OP_MUL : GS_OP_ADD, &operand);
         if (reader < 0 || gs_value_per_sample(b->model, operand) ||
-            !is_channel_vector(gs_value_shape(b->model, operand), channels))
+            !is_channel_vector(gs_value_shape(b->model, operand), channels) ||
+            b->model->node[reader].shape.rank != node->shape.rank)
             continue;
         s->source[k] = from_condition(b, operand);
         b->absorbed[reader] = true;
@@ -322,7 +324,7 @@ static bool build_binary(builder *b, int n) {
     for (int i = 0; i < 2; i++) {
         gs_shape shape = gs_value_shape(b->model, node->input[i]);
         bool per_sample = gs_value_per_sample(b->model, node->input[i]);
-        if (per_sample && same_shape(shape, node->shape)) {
+        if (per_sample && same_sizes(shape, node->shape)) {
             if (whole < 0)
                 whole = i;
         } else if (gs_shape_size(shape) == 1) {

@@ -59,13 +59,15 @@ static void find_operand(const gs_step *step, const gs_worker *worker, int k, in
     } else if (o->scalar) {
         for (int l = 0; l < 16; l++)
             o->splat[l] = *o->data;
+    } else {
+        o->at.plane = buffer ? worker->plan->buffer[source->index].plane : 16;
     }
 }
 
 static const float *operand_row(const operand *o, int plane, int row) {
     if (o->scalar)
         return o->splat;
-    return o->at.rows ? o->data + plane * o->at.plane + row * o->at.row : o->data + plane * 16;
+    return o->data + plane * o->at.plane + row * o->at.row;
 }
 
 void gs_binary_run(const gs_step *step, gs_worker *worker, int i0, int i1) {

@@ -231,6 +231,8 @@ static gs_status check_output(const gs_loader *loader, const gs_node *node, bool
     const gs_model *model = loader->model;
     const int *x = model->info.shape, *d = node->shape.d;
     const char *kind = gs_kind_name(model->info.kind);
+    if (!node->per_sample)
+        return gs_node_fail(loader, node, "output: found a value of sigma and label only, expected it to depend on x");
     if (model->info.kind == GS_KIND_CLASSIFIER)
         return node->shape.rank == 1 ? GS_OK
                                      : gs_node_fail(loader, node,

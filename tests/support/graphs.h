@@ -1,0 +1,10 @@
+/* Random networks: small, well-conditioned graphs of every operation, the same for the same seed. */
+#ifndef TEST_GRAPHS_H
+#define TEST_GRAPHS_H
+
+#include "support/weights.h"
+
+/* A classifier with two outputs that takes sigma and one of 3 labels. */
+weights *graph_random(unsigned seed);
+
+#endif

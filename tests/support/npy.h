@@ -1,0 +1,16 @@
+/* NPY files of little-endian float32 in C order. */
+#ifndef TEST_NPY_H
+#define TEST_NPY_H
+
+#include <stddef.h>
+
+typedef struct npy {
+    int rank;
+    size_t shape[6], size;
+    float *data; /* to be freed with free() */
+} npy;
+
+/* Read a file; anything else than such an array fails the test. rank is -1 where there is no file. */
+npy npy_read(const char *path);
+
+#endif
