@@ -14,8 +14,8 @@ from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss
 
 
 def draw_sigma(n):
-    """Three quarters log-normal(-1, 1.5), where digits take shape; one quarter log-uniform over the whole range."""
-    k = n // 4
+    """Two thirds log-normal(-1, 1.5), where digits take shape; one third log-uniform over the whole range."""
+    k = n // 3
     low, high = torch.log(torch.tensor([SIGMA_MIN, SIGMA_MAX])).tolist()
     u = torch.cat([torch.randn(n - k) * 1.5 - 1.0, torch.rand(k) * (high - low) + low])
     return torch.exp(u.clamp(low, high))

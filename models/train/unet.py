@@ -49,6 +49,21 @@ class Mixer(nn.Module):
         return x + self.widen(F.silu(h.view(-1, *self.shape)))
 
 
+class Refine(nn.Module):
+    """A last look at single pixels: two convolutions at full resolution on what the levels found and on the pixels."""
+
+    def __init__(self, context, ce, hidden=32):
+        super().__init__()
+        self.conv1, self.norm = nn.Conv2d(context + 4, hidden, 3, padding=1), nn.GroupNorm(8, hidden)
+        self.film, self.conv2 = nn.Linear(ce, 2 * hidden), nn.Conv2d(hidden, 3, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, h, pixels, e):
+        a, b = self.film(e)[:, :, None, None].chunk(2, 1)
+        r = self.conv1(torch.cat([h, *pixels], 1))
+        return h[:, :3] + self.conv2(F.silu(self.norm(r) * (1 + a) + b))
+
+
 class UNet(nn.Module):
     """x (N, 1, 28, 28) in [0, 1] plus noise, sigma (N), y (N) in 0..10 (10: no label) to the denoised image.
 
@@ -74,11 +89,11 @@ class UNet(nn.Module):
                 self.shrink.append(nn.Conv2d(c, channels[i + 1], 3, stride=2, padding=1))
                 self.grow.append(nn.Conv2d(channels[i + 1], c, 3, padding=1))
                 self.up.append(nn.ModuleList(Block(2 * c if k == 0 else c, c, ce) for k in range(n)))
-        c = channels[-1]
+        c, context = channels[-1], channels[0] // patch**2
         self.mixer = Mixer(c, 28 // patch // 2 ** (len(channels) - 1), ce)
         self.middle = Block(c, c, ce)
-        self.norm, self.head = nn.GroupNorm(8, channels[0]), nn.Conv2d(channels[0], 3 * patch * patch, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
+        self.norm, self.head = nn.GroupNorm(8, channels[0]), nn.Conv2d(channels[0], channels[0], 3, padding=1)
+        self.refine = Refine(context, ce)
 
     def embedding(self, sigma, y=None):
         t = (torch.log(sigma) * 0.25)[:, None] * self.frequencies
@@ -106,7 +121,8 @@ class UNet(nn.Module):
         e = self.embedding(sigma, y)
         v = sigma[:, None, None, None]
         total = v * v + SD * SD
-        h = torch.cat([(x - MEAN) * torch.reciprocal(torch.sqrt(total)), *self.near_ends(x, v)], 1)
+        ends, pulls = list(self.near_ends(x, v)), list(self.pulls(x, v))
+        h = torch.cat([(x - MEAN) * torch.reciprocal(torch.sqrt(total)), *ends], 1)
         if self.patch > 1:
             h = F.pixel_unshuffle(h, self.patch)
         h = self.stem(h)
@@ -126,9 +142,8 @@ class UNet(nn.Module):
         h = self.head(F.silu(self.norm(h)))
         if self.patch > 1:
             h = F.pixel_shuffle(h, self.patch)
-        direct, black, white = h.chunk(3, 1)
-        to_black, to_white = self.pulls(x, v)
-        h = direct + black * to_black + white * to_white
+        direct, black, white = self.refine(h, ends + pulls, e).chunk(3, 1)
+        h = direct + black * pulls[0] + white * pulls[1]
         return (SD * SD / total) * x + (v * SD * torch.reciprocal(torch.sqrt(total))) * h
 
 

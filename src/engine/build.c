@@ -398,9 +398,12 @@ static bool build_move(builder *b, int n, gs_layout layout, gs_step_run *run, co
     return true;
 }
 
+/* Whole planes when blocked, else planar. */
 static bool build_slice(builder *b, int n) {
-    return b->model->node[n].attributes.begin % 16 ? build_reference(b, n)
-                                                   : build_move(b, n, GS_BLOCKED, gs_slice_run, "slice");
+    const gs_node *node = &b->model->node[n];
+    return node->attributes.begin % 16 || node->shape.d[0] % 16
+               ? build_move(b, n, GS_PLANAR, gs_planar_slice_run, "copy")
+               : build_move(b, n, GS_BLOCKED, gs_slice_run, "slice");
 }
 static bool build_upsample(builder *b, int n) {
     return build_move(b, n, GS_BLOCKED, gs_upsample_run, "upsample");
@@ -413,7 +416,7 @@ static bool build_unshuffle(builder *b, int n) {
 }
 /* A planar copy under another shape. */
 static bool build_reshape(builder *b, int n) {
-    return build_move(b, n, GS_PLANAR, gs_reshape_run, "copy");
+    return build_move(b, n, GS_PLANAR, gs_planar_slice_run, "copy");
 }
 
 /* How an operation's steps are made; NULL: by the reference. */

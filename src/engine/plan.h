@@ -116,8 +116,8 @@ bool gs_winograd_applies(const gs_node *node, gs_shape input);
 void gs_conv_place(gs_plan *plan, gs_step *step);
 
 /* The steps that need no preparation. */
-gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_run, gs_reshape_run, gs_upsample_run,
-    gs_to_blocked_run, gs_to_planar_run, gs_shuffle_run, gs_unshuffle_run, gs_reference_run;
+gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_run, gs_planar_slice_run,
+    gs_upsample_run, gs_to_blocked_run, gs_to_planar_run, gs_shuffle_run, gs_unshuffle_run, gs_reference_run;
 
 /* Build steps and buffers from the graph (build.c), then segments and addresses (memory.c). */
 gs_status gs_plan_build(gs_plan *plan, gs_error *error);

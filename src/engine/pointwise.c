@@ -120,10 +120,14 @@ void gs_concat_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-void gs_reshape_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+/* A reshape, whose begin is 0, or a slice of channels. */
+void gs_planar_slice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_shape in = step->source[0].shape, out = worker->plan->buffer[step->out].shape;
+    size_t begin =
+        (size_t)worker->plan->model->node[step->node].attributes.begin * (gs_shape_size(in) / (size_t)in.d[0]);
     for (int i = i0; i < i1; i++)
-        memcpy(gs_buffer_at(worker, step->out, i), gs_buffer_at(worker, step->source[0].index, i),
-               gs_shape_size(step->source[0].shape) * sizeof(float));
+        memcpy(gs_buffer_at(worker, step->out, i), gs_buffer_at(worker, step->source[0].index, i) + begin,
+               gs_shape_size(out) * sizeof(float));
 }
 
 void gs_slice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
