@@ -25,14 +25,16 @@ static ptrdiff_t v_step(int inputs) {
 static const ptrdiff_t m_step = GS_TILES * 16 + 16;
 
 /* One line of G: six values from three, for 16 lanes. */
-static void weight_line(const double *a, const double *b, const double *c, double *out, ptrdiff_t step) {
+static void weight_line(const double *restrict a, const double *restrict b, const double *restrict c,
+                        double *restrict out, ptrdiff_t step) {
+    const double third = 1.0 / 3, fifteenth = 1.0 / 15;
     for (int l = 0; l < 16; l++) {
-        double even = (a[l] + c[l]) / 3, odd = b[l] / 3;
+        double even = (a[l] + c[l]) * third, odd = b[l] * third;
         out[l] = a[l];
         out[step + l] = even + odd;
         out[2 * step + l] = odd - even;
-        out[3 * step + l] = -(16 * a[l] + 8 * b[l] + 4 * c[l]) / 15;
-        out[4 * step + l] = (a[l] - 2 * b[l] + 4 * c[l]) / 15;
+        out[3 * step + l] = (16 * a[l] + 8 * b[l] + 4 * c[l]) * -fifteenth;
+        out[4 * step + l] = (a[l] - 2 * b[l] + 4 * c[l]) * fifteenth;
         out[5 * step + l] = c[l];
     }
 }
