@@ -436,6 +436,8 @@ static const struct change model_changes[] = {
     {"default", "{'epsilon': 0}", "default.epsilon"},
     {"default", "{'steps_per_level': 1000001}", "default.steps_per_level"},
     {"default", "{'denoise': 2}", "default.denoise"},
+    {"default", "{'guidance': -1}", "default.guidance: found -1"},
+    {"default", "{'guidance_sigmas': [3, 2]}", "default.guidance_sigmas"},
     {"provenance", "'me'", "provenance: found a string"},
     {"provenance", "{'year': 2020}", "provenance.year: found an integer"},
     {"graph", NULL, "graph: found nothing"},

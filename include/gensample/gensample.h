@@ -96,9 +96,10 @@ typedef struct gs_plan gs_plan;
 
 /* Zero means the default everywhere. */
 typedef struct gs_plan_options {
-    const char *isa; /* NULL: the environment's GENSAMPLE_ISA, else the best; an unknown or unsupported name is an error */
-    int threads;     /* 1 ... 1024; 0: the number of processors this process may run on */
-    int block;       /* chains one core carries together, 1 ... 64; 0: chosen by the planner. Never changes results */
+    const char
+        *isa;    /* NULL: the environment's GENSAMPLE_ISA, else the best; an unknown or unsupported name is an error */
+    int threads; /* 1 ... 1024; 0: the number of processors this process may run on */
+    int block;   /* chains one core carries together, 1 ... 64; 0: chosen by the planner. Never changes results */
 } gs_plan_options;
 
 /* Plan `model`, which must outlive the plan. `options` may be NULL.
@@ -141,17 +142,22 @@ const gs_sampler_info *gs_sampler_get(int i);
 
 /* How to sample. Zero (NULL) in a field means: the model file's default, else the sampler's. */
 typedef struct gs_sample_options {
-    const char *sampler;  /* name of a row of samplers.def */
-    int steps;            /* solvers: noise levels visited, 1 ... 10000; langevin: Langevin steps, 1 ... 1e6 */
-    double sigma_low;     /* solvers: last noise level before 0; langevin: the level, with sigma_high */
-    double sigma_high;    /* first noise level; 0 < sigma_low <= sigma_high */
-    double epsilon;       /* Langevin: step size at the lowest level, Song & Ermon 2019, alpha_i = epsilon sigma_i^2/sigma_L^2 */
-    int steps_per_level;  /* annealed-langevin: T, 1 ... 1e6 */
-    int denoise;          /* annealed-langevin, langevin: a last denoising step: 1 yes, -1 no, 0 default */
+    const char *sampler; /* name of a row of samplers.def */
+    int steps;           /* solvers: noise levels visited, 1 ... 10000; langevin: Langevin steps, 1 ... 1e6 */
+    double sigma_low;    /* solvers: last noise level before 0; langevin: the level, with sigma_high */
+    double sigma_high;   /* first noise level; 0 < sigma_low <= sigma_high */
+    double
+        epsilon; /* Langevin: step size at the lowest level, Song & Ermon 2019, alpha_i = epsilon sigma_i^2/sigma_L^2 */
+    int steps_per_level; /* annealed-langevin: T, 1 ... 1e6 */
+    int denoise;         /* annealed-langevin, langevin: a last denoising step: 1 yes, -1 no, 0 default */
+    double guidance;     /* chains with a label: w, 0 ... 100, in D(y) + w (D(y) - D(none)); -1: none (see gs_sample) */
+    double guidance_low; /* guidance acts at noise levels above this ... */
+    double guidance_high; /* ... and up to this; both 0: the model file's, else everywhere */
     uint64_t seed;        /* chain k of a seed is the same whatever else is drawn */
     uint64_t first_chain; /* number of the first chain */
     const int *labels;    /* n labels 0 ... K, or NULL for "none" */
-    float *trajectory;    /* NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and the result last */
+    float *trajectory;    /* NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and the
+                             result last */
     /* Called now and then by one thread at a time with the number of finished chains; returning false stops:
      * gs_sample returns GS_ERROR_INTERRUPTED within a fraction of a second. NULL is allowed. */
     bool (*progress)(void *context, size_t done, size_t n);
@@ -165,14 +171,19 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *options, g
  * with 0 to ask for the number only), the result's as 0. `options` must be resolved. Returns 0 on bad options. */
 int gs_sample_levels(const gs_model *model, const gs_sample_options *options, double *sigmas, int room);
 
-/* Network evaluations per sample (NFE). `options` must be resolved. */
+/* Network evaluations per sample (NFE), two at each noise level with guidance where `options->labels` is not NULL.
+ * `options` must be resolved. */
 uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *options);
 
-/* Draw n chains, into out (n, C, H, W). Values are not clipped to the data range. When interrupted, the first *done
+/* Draw n chains, into out (n, C, H, W). Values are not clipped to the data range.
+ * Guidance of weight w replaces D(x, sigma, y) by D(x, sigma, none) + (1 + w) (D(x, sigma, y) - D(x, sigma, none)) (Ho
+ * & Salimans 2022, equation 6, in terms of denoisers), within an interval of noise levels (Kynkaanniemi et al. 2024);
+ * it asks for a second evaluation. Chains without a label are left as they are. When interrupted, the first *done
  * chains (may be NULL) of `out` are finished, the rest is undefined.
  * Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED (this sampler needs another kind of model), GS_ERROR_MEMORY,
  * GS_ERROR_INTERRUPTED. */
-gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done, gs_error *error);
+gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
+                    gs_error *error);
 
 /* ---- Measures ---- */
 
@@ -187,11 +198,11 @@ gs_status gs_frechet_distance(const double *mean1, const double *cov1, const dou
 /* Quality of n images (n, C, H, W), in [low, high], as a judge sees them. */
 typedef struct gs_quality {
     size_t n;
-    double frechet;      /* distance to the judge's reference set; NaN when n < 2 */
-    double agreement;    /* share whose arg max is the requested label; NaN without labels */
-    double share[64];    /* share of samples per class */
+    double frechet;   /* distance to the judge's reference set; NaN when n < 2 */
+    double agreement; /* share whose arg max is the requested label; NaN without labels */
+    double share[64]; /* share of samples per class */
     int classes;
-    double confident;    /* share with a soft-max above 0.9 */
+    double confident; /* share with a soft-max above 0.9 */
 } gs_quality;
 
 /* `judge` is a plan of a classifier with features whose file has tensors `reference_mean` (d) and

@@ -64,14 +64,28 @@ def quality(judge, images, labels=None):
     }
 
 
-def sample(denoise, conditional, n, steps, sigma_low, seed=0, batch=250):
+def guide(denoise, labels, weight, low, high):
+    """x, sigma -> D with classifier-free guidance at low < sigma <= high."""
+    none = torch.full_like(labels, NO_LABEL)
+
+    def guided(x, sigma):
+        d = denoise(x, sigma, labels)
+        if weight and low < sigma <= high:
+            plain = denoise(x, sigma, none)
+            d = plain + (1 + weight) * (d - plain)
+        return d
+
+    return guided
+
+
+def sample(denoise, conditional, n, steps, sigma_low, guidance, seed=0, batch=250):
     """n samples and their labels (None for a network without), classes in turn."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(n) % 10 if conditional else torch.full((n,), NO_LABEL)
     sigmas, parts = karras_schedule(steps, sigma_low), []
     for part in labels.split(batch):
         x = SIGMA_MAX * torch.randn(len(part), 1, 28, 28, generator=generator)
-        parts.append(dpmpp_2m(lambda v, s: denoise(v, s, part), x, sigmas))
+        parts.append(dpmpp_2m(guide(denoise, part, *guidance), x, sigmas))
     return torch.cat(parts), labels if conditional else None
 
 
@@ -85,6 +99,7 @@ def main():
     p.add_argument("--n", type=int, default=2000, help="samples; 0: none")
     p.add_argument("--steps", type=int, nargs="+", default=[12])
     p.add_argument("--sigma-low", type=float, nargs="+", default=[0.02])
+    p.add_argument("--guidance", type=float, nargs=3, default=[0, 0, 0], metavar=("W", "LOW", "HIGH"))
     p.add_argument("--loss", type=int, default=10000, help="test images for the loss; 0: none")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=1)
@@ -107,7 +122,7 @@ def main():
     for steps in args.steps if args.n else []:
         for low in args.sigma_low:
             started = time.process_time()
-            images, labels = sample(denoise, conditional, args.n, steps, low, args.seed)
+            images, labels = sample(denoise, conditional, args.n, steps, low, args.guidance, args.seed)
             row = {"steps": steps, "sigma low": low, **quality(judge, images, labels)}
             print(json.dumps(row | {"cpu seconds": round(time.process_time() - started, 1)}), flush=True)
 

@@ -57,6 +57,10 @@ static void print_defaults(const gs_defaults *d, FILE *out) {
         fprintf(out, " epsilon=%g", d->epsilon);
     if (d->steps_per_level)
         fprintf(out, " steps-per-level=%d", d->steps_per_level);
+    if (d->guidance > 0)
+        fprintf(out, " guidance=%g", d->guidance);
+    if (d->guidance_high > 0)
+        fprintf(out, " guidance-sigmas=%g,%g", d->guidance_low, d->guidance_high);
     if (d->denoise)
         fprintf(out, " denoise=%s", d->denoise > 0 ? "yes" : "no");
     fputc('\n', out);

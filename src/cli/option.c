@@ -29,8 +29,8 @@ static bool parse_u64(const char *text, size_t length, uint64_t *value) {
     return length > 0;
 }
 
-/* A positive, finite decimal number. */
-static bool parse_real(const char *text, size_t length, double *value) {
+/* A finite decimal number that is not negative. */
+static bool parse_decimal(const char *text, size_t length, double *value) {
     char copy[64];
     if (length == 0 || length >= sizeof copy || strspn(text, "0123456789.eE+-") < length) {
         return false;
@@ -39,7 +39,20 @@ static bool parse_real(const char *text, size_t length, double *value) {
     copy[length] = 0;
     char *end;
     *value = strtod(copy, &end);
-    return *end == 0 && end != copy && isfinite(*value) && *value > 0;
+    return *end == 0 && end != copy && isfinite(*value) && *value >= 0;
+}
+
+static bool parse_real(const char *text, size_t length, double *value) {
+    return parse_decimal(text, length, value) && *value > 0;
+}
+
+/* The library's options mean "none" by -1, as 0 is "not said". */
+static bool parse_weight(const char *text, double *value) {
+    bool good = parse_decimal(text, strlen(text), value);
+    if (good && *value == 0) {
+        *value = -1;
+    }
+    return good;
 }
 
 static bool parse_pair(const char *text, double pair[2]) {
@@ -100,6 +113,9 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_REAL:
         snprintf(range, sizeof range, "a positive number");
         break;
+    case GS_KIND_OPTION_WEIGHT:
+        snprintf(range, sizeof range, "0 or a positive number");
+        break;
     case GS_KIND_OPTION_PAIR:
         snprintf(range, sizeof range, "two positive numbers LOW,HIGH with LOW <= HIGH");
         break;
@@ -136,6 +152,9 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
         break;
     case GS_KIND_OPTION_REAL:
         good = parse_real(text, strlen(text), field);
+        break;
+    case GS_KIND_OPTION_WEIGHT:
+        good = parse_weight(text, field);
         break;
     case GS_KIND_OPTION_PAIR:
         good = parse_pair(text, field);

@@ -78,8 +78,12 @@ static gs_status check_settings(const gs_run *run, gs_error *error) {
 
 static gs_status check_label(const gs_run *run, gs_error *error) {
     int label = run->arguments->label, classes = run->info->labels;
+    const bool *given = run->arguments->given;
     if (label == GS_LABEL_NONE) {
-        return GS_OK;
+        return !given[GS_OPTION_GUIDANCE] && !given[GS_OPTION_GUIDANCE_SIGMAS]
+                   ? GS_OK
+                   : gs_fail(error, GS_ERROR_ARGUMENT, "%s: guidance is towards a label; add --label",
+                             given[GS_OPTION_GUIDANCE] ? "--guidance" : "--guidance-sigmas");
     }
     if (!classes) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", run->info->name);
@@ -118,6 +122,9 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
                                        .epsilon = a->epsilon,
                                        .steps_per_level = a->steps_per_level,
                                        .denoise = a->denoise,
+                                       .guidance = a->guidance,
+                                       .guidance_low = a->guidance_sigmas[0],
+                                       .guidance_high = a->guidance_sigmas[1],
                                        .seed = a->seed,
                                        .first_chain = a->first};
     gs_status status = gs_sample_resolve(run->model, &run->options, error);

@@ -7,9 +7,9 @@
 
 #include "cli/run.h"
 
-/* The shortest decimal that reads back as v. */
+/* A short decimal that reads back as v. */
 static const char *shortest(double v, char text[32]) {
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = 6; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, v);
         if (strtod(text, NULL) == v) {
             break;
@@ -62,6 +62,12 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (run->info->labels) {
         json_object_set_new(object, "label", label_json(run));
     }
+    if (run->labels) {
+        json_object_set_new(object, "guidance", json_real(o->guidance > 0 ? o->guidance : 0));
+    }
+    if (run->labels && o->guidance > 0) {
+        json_object_set_new(object, "guidance_sigmas", json_pack("[f, f]", o->guidance_low, o->guidance_high));
+    }
     json_object_set_new(object, "seed", whole(o->seed));
     json_object_set_new(object, "first", whole(o->first_chain));
     json_object_set_new(object, "n", whole(run->done));
@@ -112,6 +118,12 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
     }
     if (gs_run_reads(run, "denoise")) {
         fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
+    }
+    if (run->labels) {
+        fprintf(out, " --guidance %s", shortest(o->guidance > 0 ? o->guidance : 0, low));
+    }
+    if (run->labels && o->guidance > 0 && o->guidance_low > 0) {
+        fprintf(out, " --guidance-sigmas %s,%s", shortest(o->guidance_low, low), shortest(o->guidance_high, high));
     }
 }
 

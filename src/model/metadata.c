@@ -131,8 +131,18 @@ static gs_status read_epsilon(gs_loader *loader, const json_t *value, double *ep
     return status;
 }
 
+static gs_status read_guidance(gs_loader *loader, const json_t *value, const json_t *sigmas, gs_defaults *d) {
+    gs_status status = value ? gs_json_real(loader, value, "default.guidance", &d->guidance) : GS_OK;
+    if (!status && !(d->guidance >= 0 && d->guidance <= GS_GUIDANCE_MAX))
+        status = gs_loader_fail(loader, "default.guidance: found %g, expected 0 ... %d", d->guidance, GS_GUIDANCE_MAX);
+    if (!status && sigmas)
+        status = gs_json_sigmas(loader, sigmas, "default.guidance_sigmas", true, &d->guidance_low, &d->guidance_high);
+    return status;
+}
+
 static gs_status read_defaults(gs_loader *loader, const json_t *object) {
-    static const char *const keys[] = {"sampler", "steps", "sigmas", "epsilon", "steps_per_level", "denoise", NULL};
+    static const char *const keys[] = {"sampler", "steps",    "sigmas",          "epsilon", "steps_per_level",
+                                       "denoise", "guidance", "guidance_sigmas", NULL};
     gs_defaults *d = &loader->model->defaults;
     if (!object)
         return GS_OK;
@@ -151,7 +161,11 @@ static gs_status read_defaults(gs_loader *loader, const json_t *object) {
     /* gs_sample_options' "no" is -1, as its 0 means "not said". */
     if (!status && json_object_get(object, "denoise") && !d->denoise)
         d->denoise = -1;
-    return status ? status : read_epsilon(loader, json_object_get(object, "epsilon"), &d->epsilon);
+    if (!status)
+        status = read_epsilon(loader, json_object_get(object, "epsilon"), &d->epsilon);
+    return status ? status
+                  : read_guidance(loader, json_object_get(object, "guidance"),
+                                  json_object_get(object, "guidance_sigmas"), d);
 }
 
 static gs_status read_provenance(gs_loader *loader, json_t *object) {

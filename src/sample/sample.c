@@ -72,11 +72,11 @@ void gs_chains_noise(gs_chains *c, uint32_t step, uint32_t stream) {
     }
 }
 
-void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
+/* D for the chains' labels, or for none where `labels` is NULL. */
+static void denoised(gs_chains *c, int level, const int *labels, const float *x, float *out) {
     const gs_run *run = c->run;
     const gs_plan *plan = run->plan;
     const float *condition[GS_BLOCK_MAX];
-    const int *labels = run->options.labels;
     for (int i = 0; i < c->n; i++) {
         int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
         condition[i] = run->condition[level] + (size_t)label * plan->condition_size;
@@ -89,6 +89,17 @@ void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
         gs_chains_axpby(c, 1, x, -sigma, out);
 }
 
+/* Through the difference, which is exactly 0 for a chain without a label. */
+void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
+    const gs_sample_options *o = &c->run->options;
+    denoised(c, level, o->labels, x, out);
+    if (!gs_schedule_guides(o, c->run->sigma[level]))
+        return;
+    denoised(c, level, NULL, x, c->unguided);
+    gs_chains_axpby(c, -1, c->unguided, 1, out);
+    gs_chains_axpby(c, 1, c->unguided, 1 + o->guidance, out);
+}
+
 /* Levels and conditions of a run. */
 static gs_status prepare(gs_run *run, gs_error *error) {
     const gs_plan *plan = run->plan;
@@ -96,6 +107,8 @@ static gs_status prepare(gs_run *run, gs_error *error) {
     run->sigma = gs_alloc((size_t)run->levels + 1, sizeof *run->sigma);
     run->condition = gs_alloc((size_t)run->levels, sizeof *run->condition);
     bool *wanted = gs_labels_wanted(plan, run->options.labels, run->n);
+    if (wanted && run->options.guidance > 0)
+        wanted[plan->model->info.labels] = true;
     gs_status status = GS_OK;
     if (!run->sigma || !run->condition || !wanted)
         status = gs_fail_memory(error, "the noise levels");
@@ -107,7 +120,9 @@ static gs_status prepare(gs_run *run, gs_error *error) {
     return status;
 }
 
-/* Four arrays (block, size) for each thread. */
+/* STATES arrays (block, size) for each thread. */
+enum { STATES = 5 };
+
 static size_t state_floats(const gs_plan *plan, size_t block) {
     return (block * images_size(plan) + 15) / 16 * 16;
 }
@@ -117,7 +132,7 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
                       float *out) {
     size_t size = images_size(run->plan), room = state_floats(run->plan, block);
     int thread = omp_get_thread_num();
-    float *mine = states + (size_t)thread * 4 * room;
+    float *mine = states + (size_t)thread * STATES * room;
     size_t n = run->n - first < block ? run->n - first : block;
     gs_chains c = {.run = run,
                    .worker = &run->plan->worker[thread],
@@ -128,7 +143,8 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
                    .x = mine,
                    .denoised = mine + room,
                    .spare = mine + 2 * room,
-                   .noise = mine + 3 * room};
+                   .noise = mine + 3 * room,
+                   .unguided = mine + 4 * room};
     gs_chains_noise(&c, 0, 0);
     gs_chains_axpby(&c, run->options.sigma_high, c.noise, 0, c.x);
     if (!row->run(&c))
@@ -168,7 +184,7 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
         block = (size_t)plan->block;
     if (block == 0)
         block = 1;
-    float *states = gs_alloc(threads * 4 * state_floats(plan, block), sizeof(float));
+    float *states = gs_alloc(threads * STATES * state_floats(plan, block), sizeof(float));
     bool *finished = gs_alloc(n / block + 1, sizeof *finished);
     status = states && finished ? prepare(&run, error) : gs_fail_memory(error, "the chains");
     if (!status) {

@@ -25,6 +25,7 @@ typedef struct gs_chains {
     size_t vectors;       /* vectors of 16 floats that hold the n images */
     float *x;             /* (n, size), dense: the state */
     float *denoised;      /* (n, size): room for D(x, sigma) */
+    float *unguided;      /* (n, size): room for D(x, sigma, none) */
     float *spare, *noise; /* (n, size) each, the sampler's own */
     uint32_t steps;       /* Langevin steps done: the noise's counter */
 } gs_chains;
@@ -36,7 +37,7 @@ typedef bool gs_sampler_run(gs_chains *chains);
 #undef GS_SAMPLER
 
 /* Out = D(x, sigma[level]) for the chains' images x. Score s and noise models are converted: D = x + sigma^2 s = x -
- * sigma epsilon (Efron 2011, Tweedie's formula). */
+ * sigma epsilon (Efron 2011, Tweedie's formula). With guidance where the run asks for it (gs_sample). */
 void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out);
 
 /* y = a x + b y over all chains. */

@@ -66,7 +66,24 @@ static gs_status check(const gs_model *model, const gs_sampler_row *row, const g
     if (!s && o->sigma_low > o->sigma_high)
         s = gs_fail(error, GS_ERROR_ARGUMENT, "sigmas %g and %g: expected the lower one first", o->sigma_low,
                     o->sigma_high);
+    if (!s && o->guidance > 0 && !info->labels)
+        s = gs_fail(error, GS_ERROR_ARGUMENT, "guidance %g: the model '%s' takes no labels", o->guidance, info->name);
+    if (!s && o->guidance != -1)
+        s = check_range("guidance", o->guidance, 0, GS_GUIDANCE_MAX, error);
+    if (!s && !(o->guidance_low >= 0 && o->guidance_low <= o->guidance_high))
+        s = gs_fail(error, GS_ERROR_ARGUMENT, "guidance sigmas %g and %g: expected the lower one first",
+                    o->guidance_low, o->guidance_high);
     return s;
+}
+
+/* Guidance belongs to the network, whatever the sampler. */
+static void resolve_guidance(const gs_model *model, gs_sample_options *o) {
+    const gs_defaults *file = &model->defaults;
+    o->guidance = first_double(o->guidance, file->guidance, 0);
+    if (o->guidance_low == 0 && o->guidance_high == 0) {
+        o->guidance_low = file->guidance_low;
+        o->guidance_high = first_double(file->guidance_high, model->info.sigma[1], 0);
+    }
 }
 
 gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_error *error) {
@@ -104,6 +121,7 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
         o->epsilon = 0.2 * o->sigma_low * o->sigma_low;
     o->steps_per_level = first_int(o->steps_per_level, file.steps_per_level, d->steps_per_level);
     o->denoise = first_int(o->denoise, file.denoise, d->denoise);
+    resolve_guidance(model, o);
     return check(model, row, o, error);
 }
 
@@ -152,17 +170,27 @@ int gs_sample_levels(const gs_model *model, const gs_sample_options *o, double *
     return levels + 1;
 }
 
-uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o) {
-    (void)model;
-    const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    if (!row)
-        return 0;
-    uint64_t steps = (uint64_t)o->steps, last = o->denoise > 0;
+bool gs_schedule_guides(const gs_sample_options *o, double sigma) {
+    return o->labels && o->guidance > 0 && sigma > o->guidance_low && sigma <= o->guidance_high;
+}
+
+/* How often the sampler asks for D at level i. */
+static uint64_t visits(const gs_sampler_row *row, const gs_sample_options *o, int i, int levels) {
+    uint64_t last = i == levels - 1 && o->denoise > 0;
     if (row->run == gs_sampler_heun)
-        return 2 * steps - 1;
+        return i ? 2 : 1;
     if (row->run == gs_sampler_langevin)
-        return steps + last;
+        return (uint64_t)o->steps + last;
     if (row->run == gs_sampler_annealed_langevin)
-        return steps * (uint64_t)o->steps_per_level + last;
-    return steps;
+        return (uint64_t)o->steps_per_level + last;
+    return 1;
+}
+
+uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o) {
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    int levels = gs_sample_levels(model, o, NULL, 0) - 1;
+    uint64_t sum = 0;
+    for (int i = 0; row && i < levels; i++)
+        sum += visits(row, o, i, levels) * (gs_schedule_guides(o, gs_schedule_sigma(model, o, i)) ? 2 : 1);
+    return sum;
 }

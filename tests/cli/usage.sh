@@ -19,7 +19,7 @@ refuse 2 'given twice' $m --seed 1 --seed 1
 refuse 2 'given twice' $m -n 1 -n 1
 refuse 2 'given twice' $m --quiet --quiet
 refuse 2 'takes no value' $m --quiet=yes
-for option in model n out sampler steps sigmas epsilon steps-per-level denoise label seed first grid judge threads isa block; do
+for option in model n out sampler steps sigmas epsilon steps-per-level denoise guidance guidance-sigmas label seed first grid judge threads isa block; do
     dashes=--
     [ "$option" = n ] && dashes=-
     refuse 2 'is missing' $dashes$option
@@ -53,6 +53,15 @@ for value in -1 1e30 nan '' 3x every 9223372036854775808; do
 done
 refuse 2 'label: 3 is no class .* 0 to 2' --model cond.bin --out out/x.npy --label 3
 refuse 2 'takes no labels' $m --label 0
+for value in -1 1e999 nan inf '' 3x 0x1 ' 1'; do
+    refuse 2 'guidance: .* is not 0 or a positive number' --model cond.bin --out out/x.npy --label 1 --guidance "$value"
+done
+for value in 1 0,1 2,1 nan,1 ''; do
+    refuse 2 'guidance-sigmas: .* is not two positive numbers' --model cond.bin --out out/x.npy --label 1 --guidance-sigmas "$value"
+done
+refuse 2 'guidance 101: expected 0 ... 100' --model cond.bin --out out/x.npy --label 1 --guidance 101
+refuse 2 'add --label' --model cond.bin --out out/x.npy --guidance 1
+refuse 2 'add --label' --model cond.bin --out out/x.npy --guidance-sigmas 1,2
 refuse 2 'takes no labels' $m --label all
 for value in 0x3 3x0 3 x 3x 3X3 -1x3 1e3x3 300x300 4294967297x1 9223372036854775808x2 ''; do
     refuse 2 'grid: .* is not ROWSxCOLUMNS' --model tiny.bin --out out/x.png --grid "$value"
