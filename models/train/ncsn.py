@@ -12,13 +12,17 @@ import torch
 import common
 from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss
 
+FINE = 0.5
 
-def draw_sigma(n):
-    """Two thirds log-normal(-1, 1.5), where digits take shape; one third log-uniform over the whole range."""
-    k = n // 3
-    low, high = torch.log(torch.tensor([SIGMA_MIN, SIGMA_MAX])).tolist()
-    u = torch.cat([torch.randn(n - k) * 1.5 - 1.0, torch.rand(k) * (high - low) + low])
-    return torch.exp(u.clamp(low, high))
+
+def draw_sigma(n, fine):
+    """Two thirds log-normal(-1, 1.5), where digits take shape; one third log-uniform over the whole range. Of all, the
+    share `fine` is log-uniform in [SIGMA_MIN, FINE] instead, where single pixels are decided."""
+    m = n - int(n * fine)
+    k = m // 3
+    low, high, middle = torch.log(torch.tensor([SIGMA_MIN, SIGMA_MAX, FINE])).tolist()
+    u = [torch.randn(m - k) * 1.5 - 1.0, torch.rand(k) * (high - low) + low, torch.rand(n - m) * (middle - low) + low]
+    return torch.exp(torch.cat(u).clamp(low, high))
 
 
 def parse():
@@ -28,6 +32,7 @@ def parse():
     p.add_argument("--patch", type=int, default=2)
     p.add_argument("--conditional", action="store_true", help="class-conditional: ten labels and a null label")
     p.add_argument("--drop", type=float, default=0.1, help="share of labels replaced by the null label")
+    p.add_argument("--fine", type=float, default=0, help=f"share of a batch at noise levels up to {FINE}")
     p.add_argument("--ema", type=float, default=0.9995)
     p.add_argument("--constant", action="store_true", help="constant learning rate after the warm-up, for a trunk")
     p.add_argument("--init", help="checkpoint whose averaged weights to start from")
@@ -75,7 +80,7 @@ def main():
         label = y[i]
         if args.conditional:
             label = torch.where(torch.rand(len(i)) < args.drop, NO_LABEL, label)
-        loss = step_loss(x[i], torch.randn(len(i), 1, 28, 28), draw_sigma(len(i)), label)
+        loss = step_loss(x[i], torch.randn(len(i), 1, 28, 28), draw_sigma(len(i), args.fine), label)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
