@@ -165,24 +165,11 @@ static double golden_error(const golden *g, gs_plan *plan) {
 }
 
 static const char *const golden_names[] = {"tiny", "tiny-cond", "zoo", "judge", "ncsn", "ncsn-cond"};
-enum { GOLDENS = sizeof golden_names / sizeof *golden_names, FIRST_SHIPPED = 3 };
-
-/* Shipped networks are trained apart from the code, and may be missing until then. */
-static bool golden_exists(int i) {
-    char path[400];
-    snprintf(path, sizeof path, GS_SOURCE_DIR "/tests/golden/%s.x.npy", golden_names[i]);
-    if (!access(path, R_OK))
-        return true;
-    assert_true(i >= FIRST_SHIPPED);
-    print_message("%s: no golden data yet, skipped\n", golden_names[i]);
-    return false;
-}
+enum { GOLDENS = sizeof golden_names / sizeof *golden_names };
 
 static void networks_agree_with_pytorch(void **state) {
     (void)state;
     for (int i = 0; i < GOLDENS; i++) {
-        if (!golden_exists(i))
-            continue;
         golden g = golden_load(golden_names[i]);
         const char *isa;
         for (int k = 0; (isa = isa_at(k)); k++) {
@@ -236,7 +223,7 @@ static void check_same_bytes(const golden *g) {
 
 static void results_are_the_same_bytes(void **state) {
     (void)state;
-    for (int i = 0; i < FIRST_SHIPPED; i++) {
+    for (int i = 0; i < GOLDENS; i++) {
         golden g = golden_load(golden_names[i]);
         check_same_bytes(&g);
         golden_free(&g);
