@@ -1,10 +1,6 @@
 """Train a noise-conditional score network by denoising score matching over sigma in [0.01, 30].
 
-Both shipped networks grow from one trunk, trained with half of the labels dropped:
-
-    python ncsn.py --data DIR --out runs/trunk --conditional --drop 0.5 --constant
-    python ncsn.py --data DIR --out runs/ncsn-cond --conditional --init runs/trunk/checkpoint.pt
-    python ncsn.py --data DIR --out runs/ncsn --init runs/trunk/checkpoint.pt
+MODELS.md has the commands of the shipped networks: the conditional one first, the other from its weights.
 """
 
 import torch
