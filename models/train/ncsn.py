@@ -32,6 +32,8 @@ def parse():
     p.add_argument("--ema", type=float, default=0.9995)
     p.add_argument("--constant", action="store_true", help="constant learning rate after the warm-up, for a trunk")
     p.add_argument("--init", help="checkpoint whose averaged weights to start from")
+    p.add_argument("--teacher", help="conditional checkpoint: learn what it makes of image and label instead of the image. "
+                   "Its mean over the labels an image could have is the unconditional answer, and varies less than images do")
     return p.parse_args()
 
 
@@ -43,6 +45,15 @@ def start_from(path, net):
         state["embed2.bias"] = state["embed2.bias"] + label[NO_LABEL]
         del state["label.weight"]
     net.load_state_dict(state)
+
+
+def teacher_from(path):
+    checkpoint = torch.load(path, weights_only=False)
+    net = UNet(**checkpoint["config"])
+    if net.label is None:
+        raise SystemExit(f"{path}: a teacher must be conditional")
+    net.load_state_dict(checkpoint["average"])
+    return net.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 def main():
@@ -62,9 +73,13 @@ def main():
     generator = torch.Generator().manual_seed(args.seed + run.step)
     index = common.batches(len(x), args.batch, generator)
 
+    teacher = teacher_from(args.teacher) if args.teacher else None
+
     def batch_loss(clean, noise, sigma, label):
         v = sigma[:, None, None, None]
-        error = (net(clean + v * noise, sigma, label) - clean).square().sum((1, 2, 3))
+        noisy = clean + v * noise
+        target = teacher(noisy, sigma, label) if teacher else clean
+        error = (net(noisy, sigma, label) - target).square().sum((1, 2, 3))
         return (error * (sigma * sigma + SD * SD) / (sigma * SD) ** 2).mean() / 784
 
     step_loss = torch.compile(batch_loss) if args.compile else batch_loss
