@@ -143,7 +143,7 @@ def ladder(low, high, levels):
     return [high, *(high * (low / high) ** (i / (levels - 1)) for i in range(1, levels - 1)), low]
 
 
-def denoiser_info(name, config, steps=12, sigma_low=0.02, guidance=None, patch_size=28):
+def denoiser_info(name, config, steps=12, sigma_low=0.02, eta=0.0, guidance=None, patch_size=28):
     from unet import NO_LABEL, SIGMA_MAX, SIGMA_MIN
 
     data = {"shape": [1, patch_size, patch_size], "range": [0, 1], "sigma": [SIGMA_MIN, SIGMA_MAX]}
@@ -153,7 +153,7 @@ def denoiser_info(name, config, steps=12, sigma_low=0.02, guidance=None, patch_s
         "data": data | {"ladder": ladder(SIGMA_MIN, SIGMA_MAX, 10)},
         "inputs": ["x", "sigma"] + (["label"] if config["conditional"] else []),
         "labels": NO_LABEL if config["conditional"] else 0,
-        "default": {"sampler": "dpmpp-2m", "steps": steps, "sigmas": [sigma_low, SIGMA_MAX]}
+        "default": {"sampler": "dpmpp-2m", "steps": steps, "sigmas": [sigma_low, SIGMA_MAX], "eta": eta}
         | ({"guidance": guidance[0], "guidance_sigmas": guidance[1:]} if guidance else {}),
     }
 
@@ -166,12 +166,12 @@ def denoiser_inputs(config):
     return (x, sigma) + ((torch.tensor([0, 7, NO_LABEL]),) if config["conditional"] else ())
 
 
-def export_denoiser(checkpoint, name, training, steps=12, sigma_low=0.02, guidance=None):
+def export_denoiser(checkpoint, name, training, **sampling):
     from unet import UNet
 
     net = UNet(**checkpoint["config"])
     net.load_state_dict(checkpoint["average"])
-    info = denoiser_info(name, checkpoint["config"], steps, sigma_low, guidance)
+    info = denoiser_info(name, checkpoint["config"], **sampling)
     info["provenance"] = provenance(checkpoint, training)
     return export(net, denoiser_inputs(checkpoint["config"]), info)
 
@@ -211,6 +211,7 @@ def main():
     p.add_argument("--training", help="the training command, for the provenance")
     p.add_argument("--data", help="classifier: folder with MNIST, for the reference features")
     p.add_argument("--steps", type=int, default=12, help="denoiser: sampling steps by default")
+    p.add_argument("--eta", type=float, default=0, help="denoiser: noise added on the way by default")
     p.add_argument(
         "--guidance", type=float, nargs=3, metavar=("W", "LOW", "HIGH"), help="denoiser with labels: guidance by default"
     )
@@ -222,7 +223,8 @@ def main():
     checkpoint = torch.load(args.checkpoint, weights_only=False)
     name = args.name or Path(args.out).stem
     if args.kind == "denoiser":
-        raw = export_denoiser(checkpoint, name, args.training, args.steps, args.sigma_low, args.guidance)
+        sampling = {k: getattr(args, k) for k in ("steps", "sigma_low", "eta", "guidance")}
+        raw = export_denoiser(checkpoint, name, args.training, **sampling)
     else:
         raw = export_judge(checkpoint, name, args.training, args.data)
     Path(args.out).write_bytes(raw)

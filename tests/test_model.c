@@ -436,6 +436,7 @@ static const struct change model_changes[] = {
     {"default", "{'epsilon': 0}", "default.epsilon"},
     {"default", "{'steps_per_level': 1000001}", "default.steps_per_level"},
     {"default", "{'denoise': 2}", "default.denoise"},
+    {"default", "{'eta': -1}", "default.eta: found -1"},
     {"default", "{'guidance': -1}", "default.guidance: found -1"},
     {"default", "{'guidance_sigmas': [3, 2]}", "default.guidance_sigmas"},
     {"provenance", "'me'", "provenance: found a string"},

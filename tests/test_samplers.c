@@ -244,6 +244,56 @@ static void test_solvers_are_of_second_order(void **state) {
     gs_model_free(model);
 }
 
+/* One step of SDE-DPM-Solver++(2M) acts linearly on (x, D before), both less the mean; their second moments. */
+typedef struct solver_moments {
+    double x, x_before, before;
+} solver_moments;
+
+static solver_moments stochastic_step(solver_moments m, double eta, double earlier, double s, double t) {
+    double s2 = deviation * deviation, shrink = s2 / (s2 + s * s);
+    if (t == 0)
+        return (solver_moments){.x = shrink * shrink * m.x};
+    double keep = pow(t / s, 1 + eta), w = isnan(earlier) ? 0 : log(s / t) / (2 * log(earlier / s));
+    double p = keep + (1 - keep) * (1 + w) * shrink, q = -(1 - keep) * w;
+    return (solver_moments){p * p * m.x + 2 * p * q * m.x_before + q * q * m.before + t * t -
+                                pow(keep * s / t, 2) * t * t,
+                            shrink * (p * m.x + q * m.x_before), shrink * shrink * m.x};
+}
+
+/* Every state's second moment about the mean against the step's own and, with many steps, the diffusion's. Chains start
+ * as noise of sigma_high about 0. */
+static void check_stochastic(double eta, int steps, double marginal_tolerance) {
+    enum { CHAINS = 600 };
+    gs_model *model = load(gaussian_weights());
+    gs_sample_options o = {
+        .sampler = "dpmpp-2m", .steps = steps, .sigma_low = 0.05, .sigma_high = 20, .eta = eta, .seed = 5};
+    draw d = draw_from(model, o, NULL, CHAINS);
+    solver_moments m = {.x = 20 * 20 + means[NONE] * means[NONE]};
+    for (int k = 0; k <= d.levels; k++) {
+        const float *x = d.states + (size_t)k * CHAINS * PIXELS;
+        double squares = 0, sigma = d.sigma[k], exact = deviation * deviation + sigma * sigma;
+        for (size_t i = 0; i < CHAINS * PIXELS; i++)
+            squares += ((double)x[i] - means[NONE]) * ((double)x[i] - means[NONE]);
+        double z = (squares / (CHAINS * PIXELS) / m.x - 1) * sqrt(CHAINS * PIXELS / 2.0);
+        if (!(fabs(z) < errors_allowed))
+            fail_msg("eta %g, state %d: second moment %.1f errors from %.6f", eta, k, z, m.x);
+        if (!(fabs(m.x / exact - 1) < marginal_tolerance))
+            fail_msg("eta %g, state %d: second moment %.6f, the diffusion's is %.6f", eta, k, m.x, exact);
+        if (k < d.levels)
+            m = stochastic_step(m, eta, k ? d.sigma[k - 1] : NAN, sigma, d.sigma[k + 1]);
+    }
+    free_draw(d);
+    gs_model_free(model);
+}
+
+static void test_stochastic_solver_keeps_the_marginals(void **state) {
+    (void)state;
+    check_stochastic(0.5, 7, INFINITY);
+    check_stochastic(0.5, 60, 0.03);
+    check_stochastic(1, 60, 0.03);
+    check_stochastic(2, 60, 0.03);
+}
+
 /* ---- Langevin dynamics ---- */
 
 typedef struct gaussian {
@@ -408,6 +458,7 @@ static void test_first_noise_is_standard_normal(void **state) {
 
 static const gs_sample_options short_runs[] = {
     {.sampler = "dpmpp-2m", .steps = 5, .guidance = 0.5, .guidance_low = 0.1, .guidance_high = 5},
+    {.sampler = "dpmpp-2m", .steps = 4, .eta = 0.7, .guidance = -1},
     {.sampler = "heun", .steps = 4},
     {.sampler = "annealed-langevin", .steps = 3, .steps_per_level = 3, .epsilon = 1e-3, .guidance = 1},
     {.sampler = "langevin", .steps = 4, .epsilon = 0.01}};
@@ -472,7 +523,7 @@ static void test_unlabelled_chains_are_not_guided(void **state) {
 
 static void test_evaluations(void **state) {
     (void)state;
-    static const uint64_t plain[] = {5, 7, 10, 5}, guided[] = {7, 7, 20, 5};
+    static const uint64_t plain[] = {5, 4, 7, 10, 5}, guided[] = {7, 4, 7, 20, 5};
     static const int labels[1] = {0};
     gs_model *model = load(gaussian_weights());
     for (size_t s = 0; s < GS_COUNT(short_runs); s++) {
@@ -588,6 +639,9 @@ static void test_bad_options(void **state) {
                {{.sampler = "langevin", .epsilon = NAN}, "epsilon nan"},
                {{.sampler = "langevin", .steps = 1000001}, "steps"},
                {{.sampler = "annealed-langevin", .steps_per_level = -3}, "steps per level -3"},
+               {{.eta = 101}, "eta 101"},
+               {{.eta = -2}, "eta -2"},
+               {{.eta = NAN}, "eta nan"},
                {{.guidance = 101}, "guidance 101"},
                {{.guidance = -2}, "guidance -2"},
                {{.guidance = NAN}, "guidance nan"},
@@ -617,6 +671,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_solvers_follow_their_recursion),
                                        cmocka_unit_test(test_guidance_moves_the_mean),
                                        cmocka_unit_test(test_solvers_are_of_second_order),
+                                       cmocka_unit_test(test_stochastic_solver_keeps_the_marginals),
                                        cmocka_unit_test(test_langevin_moments),
                                        cmocka_unit_test(test_langevin_bias),
                                        cmocka_unit_test(test_two_wells),

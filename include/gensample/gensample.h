@@ -150,6 +150,7 @@ typedef struct gs_sample_options {
         epsilon; /* Langevin: step size at the lowest level, Song & Ermon 2019, alpha_i = epsilon sigma_i^2/sigma_L^2 */
     int steps_per_level; /* annealed-langevin: T, 1 ... 1e6 */
     int denoise;         /* annealed-langevin, langevin: a last denoising step: 1 yes, -1 no, 0 default */
+    double eta; /* dpmpp-2m: noise added on the way, 0 ... 100: -1 none, the ODE; 1 as the reverse SDE; 0 default */
     double guidance;     /* chains with a label: w, 0 ... 100, in D(y) + w (D(y) - D(none)); -1: none (see gs_sample) */
     double guidance_low; /* guidance acts at noise levels above this ... */
     double guidance_high; /* ... and up to this; both 0: the model file's, else everywhere */

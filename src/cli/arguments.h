@@ -24,7 +24,7 @@ typedef struct gs_arguments {
     const char *model, *out, *sampler, *judge, *isa;
     uint64_t n, seed, first;
     int steps, steps_per_level, threads, block, denoise, label;
-    double sigmas[2], guidance_sigmas[2], epsilon, guidance;
+    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance;
     int grid[2];
     bool trajectory, quality, json, quiet, help, version;
     const char *file; /* operand of inspect */

@@ -66,7 +66,8 @@ static gs_status check_settings(const gs_run *run, gs_error *error) {
                     {GS_OPTION_SIGMAS, "--sigmas", "sigmas"},
                     {GS_OPTION_EPSILON, "--epsilon", "epsilon"},
                     {GS_OPTION_STEPS_PER_LEVEL, "--steps-per-level", "steps-per-level"},
-                    {GS_OPTION_DENOISE, "--denoise", "denoise"}};
+                    {GS_OPTION_DENOISE, "--denoise", "denoise"},
+                    {GS_OPTION_ETA, "--eta", "eta"}};
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].setting)) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "%s: the sampler %s has no such setting; it reads %s",
@@ -122,6 +123,7 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
                                        .epsilon = a->epsilon,
                                        .steps_per_level = a->steps_per_level,
                                        .denoise = a->denoise,
+                                       .eta = a->eta,
                                        .guidance = a->guidance,
                                        .guidance_low = a->guidance_sigmas[0],
                                        .guidance_high = a->guidance_sigmas[1],

@@ -59,6 +59,9 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (gs_run_reads(run, "denoise")) {
         json_object_set_new(object, "denoise", json_boolean(o->denoise > 0));
     }
+    if (gs_run_reads(run, "eta")) {
+        json_object_set_new(object, "eta", json_real(o->eta > 0 ? o->eta : 0));
+    }
     if (run->info->labels) {
         json_object_set_new(object, "label", label_json(run));
     }
@@ -118,6 +121,9 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
     }
     if (gs_run_reads(run, "denoise")) {
         fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
+    }
+    if (gs_run_reads(run, "eta")) {
+        fprintf(out, " --eta %s", shortest(o->eta > 0 ? o->eta : 0, low));
     }
     if (run->labels) {
         fprintf(out, " --guidance %s", shortest(o->guidance > 0 ? o->guidance : 0, low));

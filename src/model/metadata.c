@@ -131,6 +131,16 @@ static gs_status read_epsilon(gs_loader *loader, const json_t *value, double *ep
     return status;
 }
 
+/* gs_sample_options' "none" is -1, as its 0 means "not said". */
+static gs_status read_eta(gs_loader *loader, const json_t *value, double *eta) {
+    gs_status status = value ? gs_json_real(loader, value, "default.eta", eta) : GS_OK;
+    if (!status && !(*eta >= 0 && *eta <= GS_ETA_MAX))
+        status = gs_loader_fail(loader, "default.eta: found %g, expected 0 ... %d", *eta, GS_ETA_MAX);
+    if (value && *eta == 0)
+        *eta = -1;
+    return status;
+}
+
 static gs_status read_guidance(gs_loader *loader, const json_t *value, const json_t *sigmas, gs_defaults *d) {
     gs_status status = value ? gs_json_real(loader, value, "default.guidance", &d->guidance) : GS_OK;
     if (!status && !(d->guidance >= 0 && d->guidance <= GS_GUIDANCE_MAX))
@@ -141,8 +151,8 @@ static gs_status read_guidance(gs_loader *loader, const json_t *value, const jso
 }
 
 static gs_status read_defaults(gs_loader *loader, const json_t *object) {
-    static const char *const keys[] = {"sampler", "steps",    "sigmas",          "epsilon", "steps_per_level",
-                                       "denoise", "guidance", "guidance_sigmas", NULL};
+    static const char *const keys[] = {"sampler", "steps", "sigmas",   "epsilon",         "steps_per_level",
+                                       "denoise", "eta",   "guidance", "guidance_sigmas", NULL};
     gs_defaults *d = &loader->model->defaults;
     if (!object)
         return GS_OK;
@@ -163,6 +173,8 @@ static gs_status read_defaults(gs_loader *loader, const json_t *object) {
         d->denoise = -1;
     if (!status)
         status = read_epsilon(loader, json_object_get(object, "epsilon"), &d->epsilon);
+    if (!status)
+        status = read_eta(loader, json_object_get(object, "eta"), &d->eta);
     return status ? status
                   : read_guidance(loader, json_object_get(object, "guidance"),
                                   json_object_get(object, "guidance_sigmas"), d);

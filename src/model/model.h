@@ -69,13 +69,13 @@ typedef struct gs_pair {
     char *key, *value;
 } gs_pair;
 
-enum { GS_GUIDANCE_MAX = 100 };
+enum { GS_GUIDANCE_MAX = 100, GS_ETA_MAX = 100 };
 
 /* Defaults for sampling, as gs_sample_options means them; zero where the file says nothing. */
 typedef struct gs_defaults {
     char *sampler;
     int steps, steps_per_level, denoise;
-    double sigma_low, sigma_high, epsilon, guidance, guidance_low, guidance_high;
+    double sigma_low, sigma_high, epsilon, eta, guidance, guidance_low, guidance_high;
 } gs_defaults;
 
 struct gs_model {

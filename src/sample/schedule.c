@@ -8,10 +8,10 @@
 #include <string.h>
 
 static const gs_sampler_row rows[] = {
-#define GS_SAMPLER(function, name, help, parameters, s, low, high, e, t, d) \
-    {{name, help, parameters},                                              \
-     gs_sampler_##function,                                                 \
-     {.steps = s, .sigma_low = low, .sigma_high = high, .epsilon = e, .steps_per_level = t, .denoise = d}},
+#define GS_SAMPLER(function, name, help, parameters, s, low, high, e, t, d, a) \
+    {{name, help, parameters},                                                 \
+     gs_sampler_##function,                                                    \
+     {.steps = s, .sigma_low = low, .sigma_high = high, .epsilon = e, .steps_per_level = t, .denoise = d, .eta = a}},
 #include "sample/samplers.def"
 #undef GS_SAMPLER
 };
@@ -68,6 +68,8 @@ static gs_status check(const gs_model *model, const gs_sampler_row *row, const g
                     o->sigma_high);
     if (!s && o->guidance > 0 && !info->labels)
         s = gs_fail(error, GS_ERROR_ARGUMENT, "guidance %g: the model '%s' takes no labels", o->guidance, info->name);
+    if (!s && o->eta != -1)
+        s = check_range("eta", o->eta, 0, GS_ETA_MAX, error);
     if (!s && o->guidance != -1)
         s = check_range("guidance", o->guidance, 0, GS_GUIDANCE_MAX, error);
     if (!s && !(o->guidance_low >= 0 && o->guidance_low <= o->guidance_high))
@@ -120,6 +122,7 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
     if (o->epsilon == 0) /* the pull towards D, epsilon / (2 sigma^2), is then 0.1 */
         o->epsilon = 0.2 * o->sigma_low * o->sigma_low;
     o->steps_per_level = first_int(o->steps_per_level, file.steps_per_level, d->steps_per_level);
+    o->eta = first_double(o->eta, file.eta, d->eta);
     o->denoise = first_int(o->denoise, file.denoise, d->denoise);
     resolve_guidance(model, o);
     return check(model, row, o, error);

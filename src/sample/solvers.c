@@ -4,23 +4,32 @@
 
 #include "base/math64.h"
 
-/* Lu et al. 2022, "DPM-Solver++", algorithm 2, with alpha = 1: with h = log(s / t) and r = h_before / h,
- *   D' = (1 + 1 / 2r) D_i - 1 / 2r D_(i - 1),   x <- (t / s) x + (1 - t / s) D'.
- * The step to 0 is x <- D. */
+#include <math.h>
+
+/* Lu et al. 2022, "DPM-Solver++", algorithm 2, with alpha = 1: with h = log(s / t), r = h_before / h and k = t / s,
+ *   D' = (1 + 1 / 2r) D_i - 1 / 2r D_(i - 1),   x <- k^(1 + eta) x + (1 - k^(1 + eta)) D' + t sqrt(1 - k^(2 eta)) z.
+ * With eta = 0 this is the ODE's solver, with eta = 1 the one of the reverse SDE (section 5, SDE-DPM-Solver++(2M)); in
+ * between and beyond, of the SDE with eta times as much Langevin diffusion as that (Karras et al. 2022, equation 6,
+ * with beta = eta sigma' / sigma). All of them have the same marginals. The step to 0 is x <- D. */
 bool gs_sampler_dpmpp_2m(gs_chains *c) {
-    const double *sigma = c->run->sigma;
+    const double *sigma = c->run->sigma, eta = c->run->options.eta;
+    const bool stochastic = eta > 0;
     float *d = c->denoised, *before = c->spare;
     for (int i = 0; i < c->run->levels; i++) {
         if (!gs_chains_enter(c, i))
             return false;
         double s = sigma[i], t = sigma[i + 1];
         gs_field_denoised(c, i, c->x, d);
-        double w = 0;
+        double w = 0, lost = stochastic && t > 0 ? gs_exp64(-eta * gs_log64(s / t)) : 1, keep = t / s * lost;
         if (i > 0 && t > 0)
             w = gs_log64(s / t) / (2 * gs_log64(sigma[i - 1] / s));
-        gs_chains_axpby(c, (1 - t / s) * (1 + w), d, t / s, c->x);
+        gs_chains_axpby(c, (1 - keep) * (1 + w), d, keep, c->x);
         if (i > 0 && t > 0)
-            gs_chains_axpby(c, -(1 - t / s) * w, before, 1, c->x);
+            gs_chains_axpby(c, -(1 - keep) * w, before, 1, c->x);
+        if (stochastic && t > 0) {
+            gs_chains_noise(c, c->steps++, 1);
+            gs_chains_axpby(c, t * sqrt(1 - lost * lost), c->noise, 1, c->x);
+        }
         float *swap = d;
         d = before;
         before = swap;

@@ -39,6 +39,7 @@ prefix() {
 }
 
 same tiny.bin 'DPM' -n 23 --sampler dpmpp-2m --steps 4
+same tiny.bin 'stochastic DPM' -n 23 --sampler dpmpp-2m --steps 4 --eta 1
 same cond.bin 'labels' -n 23 --sampler dpmpp-2m --steps 4 --label all
 same cond.bin 'guidance' -n 23 --sampler heun --steps 4 --label all --guidance 0.5 --guidance-sigmas 0.1,5
 same tiny.bin 'Langevin' -n 9 --sampler annealed-langevin --steps 5 --steps-per-level 3 --epsilon 1e-3

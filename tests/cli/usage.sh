@@ -19,7 +19,7 @@ refuse 2 'given twice' $m --seed 1 --seed 1
 refuse 2 'given twice' $m -n 1 -n 1
 refuse 2 'given twice' $m --quiet --quiet
 refuse 2 'takes no value' $m --quiet=yes
-for option in model n out sampler steps sigmas epsilon steps-per-level denoise guidance guidance-sigmas label seed first grid judge threads isa block; do
+for option in model n out sampler steps sigmas epsilon steps-per-level denoise eta guidance guidance-sigmas label seed first grid judge threads isa block; do
     dashes=--
     [ "$option" = n ] && dashes=-
     refuse 2 'is missing' $dashes$option
@@ -56,6 +56,11 @@ refuse 2 'takes no labels' $m --label 0
 for value in -1 1e999 nan inf '' 3x 0x1 ' 1'; do
     refuse 2 'guidance: .* is not 0 or a positive number' --model cond.bin --out out/x.npy --label 1 --guidance "$value"
 done
+for value in -1 nan inf '' 3x; do
+    refuse 2 'eta: .* is not 0 or a positive number' $m --eta "$value"
+done
+refuse 2 'eta 101: expected 0 ... 100' $m --sampler dpmpp-2m --eta 101
+refuse 2 'has no such setting' $m --sampler heun --eta 1
 for value in 1 0,1 2,1 nan,1 ''; do
     refuse 2 'guidance-sigmas: .* is not two positive numbers' --model cond.bin --out out/x.npy --label 1 --guidance-sigmas "$value"
 done
