@@ -199,11 +199,11 @@ static void a_trajectory(void **state) {
     assert_ok(gs_write_trajectory(in(p, "t.png"), &t, NULL, 0, &error), &error);
     uint8_t *pixels;
     png_image image = read_png(p->path, PNG_FORMAT_GRAY, &pixels);
-    int pitch = 29 + 2, top = 13, left = 11; /* the widest head is 3.1e-5 or 0.012: 29 pixels */
+    int pitch = 29 + 2 + 2, top = 13, left = 11; /* the widest head is 3.1e-5 or 0.012: 29 pixels */
     assert_int_equal(image.width, left + GS_TRAJECTORY_COLUMNS * pitch + 2);
     assert_int_equal(image.height, top + 2 * 9 + 2);
     /* The first state: 1/2 + 2 sigma is just below white; the last column shows the results as they are. */
-    int middle = left + 14, last = middle + (GS_TRAJECTORY_COLUMNS - 1) * pitch;
+    int middle = left + 15, last = middle + (GS_TRAJECTORY_COLUMNS - 1) * pitch;
     assert_int_equal(pixels[top * (int)image.width + middle], 255);
     assert_int_equal(pixels[top * (int)image.width + last], 128);
     assert_int_equal(pixels[(top + 9) * (int)image.width + last], 255);

@@ -105,7 +105,7 @@ static void lay_out(const gs_trajectory *t, layout *l) {
     }
     l->left = 2 * GAP + left + GAP;
     l->top = 2 * GAP + GS_TEXT_HEIGHT + GAP;
-    l->pitch_x = larger(t->states.shape[2], widest) + GAP;
+    l->pitch_x = larger(t->states.shape[2], widest + GAP) + GAP;
     l->pitch_y = larger(t->states.shape[1], GS_TEXT_HEIGHT) + GAP;
 }
 
