@@ -43,7 +43,7 @@ accept --model cond.bin $draw --label 2 -n 4 --out out/x.png
 accept --model cond.bin $draw --label none -n 4 --out out/x.png
 accept --model tiny.bin $draw --label none -n 4 --out out/x.png
 accept --model tiny.bin $draw --trajectory -n 3 --out out/x.png
-check 'a trajectory' is_png out/x.png 138 45 0
+check 'a trajectory' is_png out/x.png 148 45 0
 accept --model cond.bin $draw --trajectory --label all --out out/x.png
 accept --model tiny.bin $draw --trajectory -n 3 --out out/x.npy
 check 'a trajectory as numbers' npy_shape out/x.npy '5, 3, 1, 8, 8' $((5 * 3 * 64 * 4))
