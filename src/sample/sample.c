@@ -177,11 +177,7 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
         status = gs_plan_check_labels(plan, options->labels, n, error);
     if (status)
         return status;
-    size_t threads = (size_t)plan->threads, block = (n + threads - 1) / threads;
-    if (block > (size_t)plan->block)
-        block = (size_t)plan->block;
-    if (block == 0)
-        block = 1;
+    size_t threads = (size_t)plan->threads, block = gs_plan_share(plan, n);
     float *states = gs_alloc(threads * STATES * state_floats(plan, block), sizeof(float));
     bool *finished = gs_alloc(n / block + 1, sizeof *finished);
     status = states && finished ? prepare(&run, error) : gs_fail_memory(error, "the chains");
