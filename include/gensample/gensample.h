@@ -163,7 +163,7 @@ typedef struct gs_sample_options {
     double guidance_low; /* guidance acts at noise levels above this ... */
     double guidance_high; /* ... and up to this; both 0: the model file's, else everywhere */
     uint64_t seed;        /* chain k of a seed is the same whatever else is drawn */
-    uint64_t first_chain; /* number of the first chain */
+    uint64_t first_chain; /* number of the first chain; first_chain + n is at most 2^60 */
     const int *labels;    /* n labels 0 ... K, or NULL for "none" */
     float *trajectory;    /* NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and the
                              result last */

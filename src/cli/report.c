@@ -211,7 +211,12 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
 }
 
 static void report_quality(const gs_quality *q, FILE *out) {
-    fprintf(out, "quality at n = %zu: Frechet distance %.4g", q->n, q->frechet);
+    fprintf(out, "quality at n = %zu: Frechet distance ", q->n);
+    if (isfinite(q->frechet)) {
+        fprintf(out, "%.4g", q->frechet);
+    } else {
+        fputs("(needs 2 samples)", out);
+    }
     if (isfinite(q->agreement)) {
         fprintf(out, ", agreement %.2f %%", 100 * q->agreement);
     }
