@@ -384,8 +384,7 @@ static void destroy(gs_plan *plan) {
 
 /* ---- Running ---- */
 
-/* The lanes past the last channel, which our kernels leave as they are: oneDNN multiplies them with weights of 0, which
- * is 0 for finite numbers only. */
+/* The lanes past the last channel, which oneDNN assumes to be 0 and our kernels leave as they are. */
 static void clear_lanes(float *x, const gs_buffer *b, int images) {
     int lane = b->shape.d[0] % 16;
     if (lane == 0 || b->shape.rank == 1)
