@@ -106,6 +106,7 @@ absent() {
 . "$here/same.sh"
 . "$here/stop.sh"
 . "$here/shipped.sh"
+. "$here/backend.sh"
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
