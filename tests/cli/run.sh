@@ -1,7 +1,8 @@
 #!/bin/sh
 # Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. One line a case, "N passed, N failed, N skipped" last.
 here=$(cd "$(dirname "$0")" && pwd)
-program=$(cd "$1" && pwd)/gensample
+build=$(cd "$1" && pwd)
+program=$build/gensample
 models=${2:-$here/../../models}
 models=$(cd "$models" && pwd)
 passed=0
@@ -50,12 +51,13 @@ refuse() {
     run "$@"
     judge_refusal "gensample $*"
 }
+# judge_refusal NAME [-F]: the same for a run that was; -F: the pattern is a plain text.
 judge_refusal() {
     if [ "$status" -ne "$expected" ]; then
         not_ok "$1" "exit $status, expected $expected: $(head -c 200 stderr.txt)"
     elif [ "$(wc -l <stderr.txt)" -ne 1 ] || ! grep -q '^gensample: ' stderr.txt; then
         not_ok "$1" "not one line of error: $(head -c 200 stderr.txt)"
-    elif ! grep -q -- "$pattern" stderr.txt; then
+    elif ! grep -q $2 -- "$pattern" stderr.txt; then
         not_ok "$1" "no '$pattern' in: $(cat stderr.txt)"
     elif [ -s stdout.txt ] || [ -n "$(ls -A out)" ] || [ -e samples.png ]; then
         not_ok "$1" "something was written"
@@ -96,6 +98,7 @@ absent() {
 }
 
 . "$here/usage.sh"
+. "$here/hostile.sh"
 . "$here/output.sh"
 . "$here/same.sh"
 . "$here/stop.sh"
