@@ -1,5 +1,5 @@
 /* CPU feature detection: every bit that the folder's compiler flags imply, and whether the operating system keeps the
- * registers (XCR0). */
+ * registers (XCR0 on x86, the hardware capabilities Linux reports on ARM). */
 #include "kernels.h"
 
 #include <string.h>
@@ -33,6 +33,19 @@ static int supports_x86(const char *isa) {
                has_all(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL);
     return 0;
 }
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+
+enum { CAPABILITY_ASIMD = 1 << 1 }; /* HWCAP_ASIMD of asm/hwcap.h */
+
+static int supports_neon(void) {
+    return (getauxval(AT_HWCAP) & CAPABILITY_ASIMD) != 0;
+}
+#elif defined(__aarch64__)
+/* Every 64-bit ARM processor of Apple has it, as the platform's own compilers assume. */
+static int supports_neon(void) {
+    return 1;
+}
 #endif
 
 int gs_cpu_supports(const char *isa) {
@@ -44,6 +57,8 @@ int gs_cpu_supports(const char *isa) {
         return 1;
 #endif
     return supports_x86(isa);
+#elif defined(__aarch64__)
+    return !strcmp(isa, "neon") && supports_neon();
 #else
     return 0;
 #endif

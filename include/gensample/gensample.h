@@ -60,6 +60,7 @@ typedef struct gs_model_info {
     bool takes_sigma;      /* sigma is an input */
     double sigma[2];       /* trained range of sigma, where it takes one */
     int labels;            /* classes K; labels 0 ... K - 1, and K for "none"; 0: not conditional */
+    const double *shares;  /* labels of them: how often each class occurs in the training data, sum 1; or NULL */
     int ladder_length;     /* number of discrete noise levels, or 0 */
     const double *ladder;  /* strictly decreasing */
     int outputs;           /* 1, or 2 for a classifier with features */
@@ -139,6 +140,13 @@ typedef struct gs_sampler_info {
 
 /* Sampler i, or NULL past the last one. */
 const gs_sampler_info *gs_sampler_get(int i);
+
+/* n labels with the class frequencies of the training data, gs_model_info.shares, which every run of labels keeps to
+ * O(log n / n): label k is that of chain first_chain + k of this seed, whatever else is drawn (a Weyl sequence,
+ * Niederreiter 1992). With a class-conditional model p(x | y), samples under such labels are samples of the whole p(x).
+ * Thread-safe. Errors: GS_ERROR_UNSUPPORTED, a model without shares. */
+gs_status gs_model_draw_labels(const gs_model *model, uint64_t seed, uint64_t first_chain, size_t n, int *labels,
+                               gs_error *error);
 
 /* How to sample. Zero (NULL) in a field means: the model file's default, else the sampler's. */
 typedef struct gs_sample_options {
