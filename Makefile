@@ -3,10 +3,13 @@
 
 PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev
 FORMATTER := clang-format-14
+CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
+FUZZ_SECONDS := 600
 BUILD := build
 N := 1024
 
-.PHONY: sample check check-sanitize check-threads build packages format clean
+.PHONY: sample check check-full check-sanitize check-addresses check-threads check-valgrind fuzz build packages \
+    packages-clang packages-valgrind format clean
 
 sample: build
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -20,14 +23,36 @@ build: packages
 check: build
 	@tests/run_all.sh $(BUILD)
 
-# Address and undefined-behaviour sanitizers, then the thread sanitizer, each in its own folder.
-check-sanitize: packages
+# Everything: hours.
+check-full: check check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+
+check-sanitize: check-addresses check-threads
+
+# The address, leak and undefined-behaviour sanitizers.
+check-addresses: packages
 	cmake --preset asan && cmake --build --preset asan
 	tests/run_all.sh build-asan
 
-check-threads: packages
+# The thread sanitizer.
+check-threads: packages-clang
 	cmake --preset tsan && cmake --build --preset tsan
 	tests/run_all.sh build-tsan
+
+# Uninitialised memory, which the sanitizers above do not see; a part of the work of each test, in scalar code.
+check-valgrind: packages-valgrind
+	cmake --preset valgrind && cmake --build --preset valgrind
+	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
+
+# FUZZ_SECONDS of each fuzz target.
+fuzz: packages-clang
+	cmake --preset fuzz && cmake --build --preset fuzz
+	tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
+
+packages-clang: packages
+	@$(MAKE) --no-print-directory packages PACKAGES="$(CLANG_PACKAGES)"
+
+packages-valgrind: packages
+	@$(MAKE) --no-print-directory packages PACKAGES=valgrind
 
 # Asks the package manager only for what is not there.
 packages:
@@ -42,4 +67,4 @@ format:
 	git ls-files '*.c' '*.h' | xargs $(FORMATTER) -i
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan
+	rm -rf $(BUILD) build-asan build-tsan build-valgrind build-fuzz

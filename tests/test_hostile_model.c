@@ -325,6 +325,28 @@ static void test_operations_that_grow(void **state) {
     hostile_weights_refused(w, "node 'pad': result (2, 12288, 12288) is too large");
 }
 
+/* ---- Files that are right, of networks for another machine ---- */
+
+/* A padding of 4000 around one pixel is 4 GB, for each image of a block and each thread; the result is small. */
+static void test_scratch_memory(void **state) {
+    (void)state;
+    weights *w = weights_new("score", 1, 1, 1);
+    weights_random(w, "w", 4, (const size_t[]){1, 1, 1, 1}, 1);
+    weights_node(w, "c", "conv2d", "['x']", "{'padding': [4000, 4000], 'stride': [4096, 4096]}", "{'weight': 'w'}");
+    weights_node(w, "s", "slice", "['c']", "{'begin': 0, 'end': 1}", NULL);
+    weights_node(w, "m", "mean", "['s']", "{'over': 'all'}", NULL);
+    weights_node(w, "out", "add", "['x', 'm']", NULL, NULL);
+    gs_model *model = weights_load(w);
+    weights_free(w);
+    const gs_plan_options options = {.threads = 1024, .block = 64};
+    gs_plan *plan;
+    gs_error error = {.status = GS_OK};
+    assert_int_equal(gs_plan_create(model, &options, &plan, &error), GS_ERROR_MEMORY);
+    assert_null(plan);
+    assert_non_null(strstr(error.message, "network test: 1024 threads with blocks of 64 take"));
+    gs_model_free(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changed_headers),
@@ -335,6 +357,7 @@ int main(void) {
         cmocka_unit_test(test_values_that_grow),
         cmocka_unit_test(test_activation_of_2_to_the_40),
         cmocka_unit_test(test_operations_that_grow),
+        cmocka_unit_test(test_scratch_memory),
     };
     return cmocka_run_group_tests(tests, hostile_begin, hostile_end);
 }
