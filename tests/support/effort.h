@@ -4,14 +4,22 @@
 
 #include <stdlib.h>
 
-/* `count`, or as many percent of it as the environment's GENSAMPLE_TEST_EFFORT says, but at least 1. */
+/* The environment's GENSAMPLE_TEST_EFFORT, 1 ... 100; without it 100. */
+static inline int effort_percent(void) {
+    const char *text = getenv("GENSAMPLE_TEST_EFFORT");
+    long percent = text ? strtol(text, NULL, 10) : 100;
+    return percent < 1 || percent > 100 ? 100 : (int)percent;
+}
+
+/* That many percent of `count`, but at least 1. */
 static inline int effort(int count) {
-    const char *percent = getenv("GENSAMPLE_TEST_EFFORT");
-    long part = percent ? strtol(percent, NULL, 10) : 100;
-    if (part < 0 || part > 100)
-        part = 100;
-    int some = (int)(count * part / 100);
+    int some = count * effort_percent() / 100;
     return some > 0 ? some : 1;
+}
+
+/* The step that leaves that many percent of a sequence. */
+static inline size_t effort_step(void) {
+    return (size_t)(100 / effort_percent());
 }
 
 #endif
