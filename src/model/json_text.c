@@ -6,7 +6,7 @@
 
 /* Most bytes jansson 2.14 asks for, its allocator's 16 each included. An object has 8 buckets at first, doubled (the
  * old ones are freed after) when they are full; an array has 8 places, doubled the same way; the lexer keeps each token
- * in a buffer that doubles, then copies it. */
+ * in a buffer that doubles, then copies it, and gs_json_parse puts a string in front that is as long as the longest. */
 enum { OBJECT_BYTES = 240, ARRAY_BYTES = 144, SCALAR_BYTES = 40, STRING_BYTES = 72, PAIR_BYTES = 24, PLACE_BYTES = 24 };
 enum { TOKEN_COPIES = 4, PARSER_BYTES = 1024 };
 

@@ -41,20 +41,18 @@ judge_refusal 'a FIFO without a writer'
 pattern='is a directory'
 run_briefly inspect directory.bin
 judge_refusal 'a directory'
-if [ "$(id -u)" -ne 0 ]; then
-    pattern='Permission denied'
-    run_briefly --model secret.bin --out out/x.png
-    judge_refusal 'a file without permission to read'
-elif command -v setpriv >/dev/null; then
+# The superuser may read everything, so the program runs as somebody else, where he may run it.
+nobody=
+if [ "$(id -u)" -eq 0 ]; then
+    nobody='setpriv --reuid 65534 --clear-groups'
     chmod 755 "$work"
+fi
+if $nobody "$program" --version >/dev/null 2>&1; then
     pattern='Permission denied'
-    (
-        ulimit -t $seconds
-        exec setpriv --reuid 65534 --clear-groups "$program" inspect secret.bin >stdout.txt 2>stderr.txt
-    )
+    $nobody "$program" inspect secret.bin >stdout.txt 2>stderr.txt
     status=$?
     judge_refusal 'a file without permission to read'
 else
-    skip 'a file without permission to read' 'the superuser reads everything'
+    skip 'a file without permission to read' 'nobody but the superuser can run the program here'
 fi
 echo "hostile files end to end: $((hostile + 3))"
