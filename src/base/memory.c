@@ -1,6 +1,8 @@
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base.h"
 
@@ -22,8 +24,8 @@ bool gs_add_size(size_t a, size_t b, size_t *out) {
     return true;
 }
 
-/* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here, and
- * the block's own address kept in front. */
+/* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here,
+ * and the block's own address kept in front. */
 void *gs_alloc(size_t count, size_t size) {
     size_t bytes, room;
     if (!gs_mul_size(count, size, &bytes) || !gs_add_size(bytes, ALIGNMENT + sizeof(void *), &room))
@@ -48,6 +50,11 @@ void gs_free(void *memory) {
 
 size_t gs_allocations(void) {
     return atomic_load_explicit(&allocations, memory_order_relaxed);
+}
+
+double gs_machine_bytes(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;
 }
 
 char *gs_copy_string(const char *text) {

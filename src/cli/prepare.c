@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
 
@@ -223,8 +222,7 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t images, bytes;
     size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : 1;
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    double memory = pages > 0 && page > 0 ? (double)pages * (double)page : (double)SIZE_MAX;
+    double memory = gs_machine_bytes();
     bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
     if (fits && (double)bytes <= memory) {
         return GS_OK;
