@@ -4,9 +4,10 @@
 PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev
 FORMATTER := clang-format-14
 BUILD := build
+PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample check check-sanitize check-threads build packages format clean
+.PHONY: sample check check-sanitize check-threads build install docs packages format clean
 
 sample: build
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -28,6 +29,16 @@ check-sanitize: packages
 check-threads: packages
 	cmake --preset tsan && cmake --build --preset tsan
 	tests/run_all.sh build-tsan
+
+# Into PREFIX, below DESTDIR if it is given.
+install: build
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+# The public interface as web pages.
+docs: PACKAGES := doxygen
+docs: packages
+	mkdir -p $(BUILD)/docs && DOCS=$(BUILD)/docs doxygen Doxyfile
+	@echo "The pages begin at $(CURDIR)/$(BUILD)/docs/index.html"
 
 # Asks the package manager only for what is not there.
 packages:

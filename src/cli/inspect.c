@@ -57,7 +57,7 @@ static void print_defaults(const gs_defaults *d, FILE *out) {
         fprintf(out, " epsilon=%g", d->epsilon);
     if (d->steps_per_level)
         fprintf(out, " steps-per-level=%d", d->steps_per_level);
-    if (d->eta)
+    if (d->eta != 0)
         fprintf(out, " eta=%g", d->eta > 0 ? d->eta : 0);
     if (d->guidance > 0)
         fprintf(out, " guidance=%g", d->guidance);

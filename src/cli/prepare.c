@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/os.h"
 
 enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
 
@@ -166,21 +167,10 @@ static gs_status make_plans(gs_run *run, gs_error *error) {
 
 static gs_status load_judge(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    char *beside = NULL;
     if (!a->quality) {
         return GS_OK;
     }
-    if (!a->judge) {
-        const char *slash = strrchr(a->model, '/');
-        size_t length = slash ? (size_t)(slash - a->model) + 1 : 0, room = length + sizeof "judge.bin";
-        beside = gs_alloc(room, 1);
-        if (!beside) {
-            return gs_fail_memory(error, "the judge's name");
-        }
-        snprintf(beside, room, "%.*sjudge.bin", (int)length, a->model);
-    }
-    gs_status status = gs_model_load(a->judge ? a->judge : beside, &run->judge_model, error);
-    gs_free(beside);
+    gs_status status = gs_model_load(a->judge, &run->judge_model, error);
     if (status != GS_OK) {
         return status;
     }
@@ -199,8 +189,7 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t images, bytes;
     size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : 1;
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    double memory = pages > 0 && page > 0 ? (double)pages * (double)page : (double)SIZE_MAX;
+    double known = gs_os_memory_bytes(), memory = known > 0 ? known : (double)SIZE_MAX;
     bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
     if (fits && (double)bytes <= memory) {
         return GS_OK;

@@ -1,0 +1,14 @@
+/* What POSIX leaves to each system. No other file calls what only one system has. Thread-safe. */
+#ifndef GS_OS_H
+#define GS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The running program's own absolute path, of at most room - 1 bytes; false where the system does not tell. */
+bool gs_os_program_path(char *path, size_t room);
+
+/* Bytes of main memory; 0 where the system does not tell. */
+double gs_os_memory_bytes(void);
+
+#endif
