@@ -9,7 +9,7 @@ include(CheckPIESupported)
 
 check_pie_supported(LANGUAGES C)
 
-foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-plt)
+foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard -fno-plt)
   string(MAKE_C_IDENTIFIER HAVE${flag} variable)
   check_c_compiler_flag(${flag} ${variable})
   if(${variable})

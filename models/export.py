@@ -143,14 +143,14 @@ def ladder(low, high, levels):
     return [high, *(high * (low / high) ** (i / (levels - 1)) for i in range(1, levels - 1)), low]
 
 
-def denoiser_info(name, config, steps=12, sigma_low=0.02, eta=0.0, guidance=None, patch_size=28):
+def denoiser_info(name, config, shares=None, steps=12, sigma_low=0.02, eta=0.0, guidance=None, patch_size=28):
     from unet import NO_LABEL, SIGMA_MAX, SIGMA_MIN
 
     data = {"shape": [1, patch_size, patch_size], "range": [0, 1], "sigma": [SIGMA_MIN, SIGMA_MAX]}
     return {
         "name": name,
         "kind": "denoiser",
-        "data": data | {"ladder": ladder(SIGMA_MIN, SIGMA_MAX, 10)},
+        "data": data | {"ladder": ladder(SIGMA_MIN, SIGMA_MAX, 10)} | ({"shares": shares} if shares else {}),
         "inputs": ["x", "sigma"] + (["label"] if config["conditional"] else []),
         "labels": NO_LABEL if config["conditional"] else 0,
         "default": {"sampler": "dpmpp-2m", "steps": steps, "sigmas": [sigma_low, SIGMA_MAX], "eta": eta}
@@ -166,12 +166,21 @@ def denoiser_inputs(config):
     return (x, sigma) + ((torch.tensor([0, 7, NO_LABEL]),) if config["conditional"] else ())
 
 
-def export_denoiser(checkpoint, name, training, **sampling):
+def class_shares(data):
+    """How often each digit occurs in the training set."""
+    import common
+
+    labels = common.mnist("train", data)[1]
+    return (torch.bincount(labels, minlength=10).double() / len(labels)).tolist()
+
+
+def export_denoiser(checkpoint, name, training, data, **sampling):
     from unet import UNet
 
     net = UNet(**checkpoint["config"])
     net.load_state_dict(checkpoint["average"])
-    info = denoiser_info(name, checkpoint["config"], **sampling)
+    shares = class_shares(data) if checkpoint["config"]["conditional"] else None
+    info = denoiser_info(name, checkpoint["config"], shares, **sampling)
     info["provenance"] = provenance(checkpoint, training)
     return export(net, denoiser_inputs(checkpoint["config"]), info)
 
@@ -209,7 +218,7 @@ def main():
     p.add_argument("--out", required=True, help="the weight file")
     p.add_argument("--name", help="the model's name; default: the file's")
     p.add_argument("--training", help="the training command, for the provenance")
-    p.add_argument("--data", help="classifier: folder with MNIST, for the reference features")
+    p.add_argument("--data", help="folder with MNIST: the judge's reference features, a conditional network's class shares")
     p.add_argument("--steps", type=int, default=12, help="denoiser: sampling steps by default")
     p.add_argument("--eta", type=float, default=0, help="denoiser: noise added on the way by default")
     p.add_argument(
@@ -224,7 +233,7 @@ def main():
     name = args.name or Path(args.out).stem
     if args.kind == "denoiser":
         sampling = {k: getattr(args, k) for k in ("steps", "sigma_low", "eta", "guidance")}
-        raw = export_denoiser(checkpoint, name, args.training, **sampling)
+        raw = export_denoiser(checkpoint, name, args.training, args.data, **sampling)
     else:
         raw = export_judge(checkpoint, name, args.training, args.data)
     Path(args.out).write_bytes(raw)

@@ -1,8 +1,10 @@
 /* CPU feature detection: every bit that the folder's compiler flags imply, and whether the operating system keeps the
- * registers (XCR0). */
+ * registers (XCR0 on x86; on ARM the system tells). */
 #include "kernels.h"
 
 #include <string.h>
+
+#include "base/os.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -44,6 +46,8 @@ int gs_cpu_supports(const char *isa) {
         return 1;
 #endif
     return supports_x86(isa);
+#elif defined(__aarch64__)
+    return !strcmp(isa, "neon") && gs_os_has_neon();
 #else
     return 0;
 #endif

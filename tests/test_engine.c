@@ -17,6 +17,7 @@
 #include "support/graphs.h"
 #include "support/npy.h"
 #include "support/random.h"
+#include "support/worst.h"
 
 /* ---- Helpers ---- */
 
@@ -75,9 +76,9 @@ static void assert_same(result a, result b, size_t n, const char *what) {
 static double relative_error(const float *found, const double *expected, size_t size) {
     double most = 1e-30, error = 0;
     for (size_t i = 0; i < size; i++) {
-        most = fmax(most, fabs(expected[i]));
+        most = worst_of(most, fabs(expected[i]));
         double e = fabs((double)found[i] - expected[i]);
-        error = e <= error ? error : e; /* NaN is the largest */
+        error = worst_of(error, e);
     }
     return error / most;
 }
@@ -156,7 +157,7 @@ static double golden_error(const golden *g, gs_plan *plan) {
                 assert_int_equal(g->out[k].size, g->levels * g->images * size);
                 for (size_t e = 0; e < size; e++)
                     expected[e] = (double)g->out[k].data[(s * g->images + i) * size + e];
-                worst = fmax(worst, relative_error(r.out[k] + i * size, expected, size));
+                worst = worst_of(worst, relative_error(r.out[k] + i * size, expected, size));
                 free(expected);
             }
         free_result(r);
@@ -261,7 +262,7 @@ static double reference_error(const gs_model *model, const float *x, size_t size
         gs_error error = {.status = GS_OK};
         assert_int_equal(gs_reference_evaluate(model, input, sigma, labels[i], out[0], out[1], &error), GS_OK);
         for (int k = 0; k < 2; k++)
-            worst = fmax(worst, relative_error(r.out[k] + i * r.size[k], out[k], r.size[k]));
+            worst = worst_of(worst, relative_error(r.out[k] + i * r.size[k], out[k], r.size[k]));
     }
     free(input);
     free(out[0]);
@@ -310,7 +311,7 @@ static void random_networks_agree_with_the_reference(void **state) {
             print_message("graph %u errs by %.3g of the largest\n", seed, error);
             wrong++;
         }
-        worst = fmax(worst, error);
+        worst = worst_of(worst, error);
     }
     print_message("%d random networks err by at most %.2g of the largest\n", GRAPHS, worst);
     assert_int_equal(wrong, 0);

@@ -13,6 +13,7 @@
 #include "support/guard.h"
 #include "support/kernel_checks.h"
 #include "support/random.h"
+#include "support/worst.h"
 
 static double expected[CHECK_EXTENT], allowed[CHECK_EXTENT];
 static float initial[CHECK_EXTENT], scalar_result[CHECK_EXTENT];
@@ -102,8 +103,8 @@ static void normals_keep_their_tolerance(void **state) {
         prepare(find_check("normals"), &c, i * 17 + 16);
         gs_kernels_find("scalar")->normals(&c.normals);
         for (size_t k = 0; k < c.extent; k++) {
-            worst = fmax(worst, fabs((double)c.out[k] - expected[k]) / allowed[k]);
-            most = fmax(most, fabs((double)c.out[k]));
+            worst = worst_of(worst, fabs((double)c.out[k] - expected[k]) / allowed[k]);
+            most = worst_of(most, fabs((double)c.out[k]));
         }
     }
     print_message("normals err by at most %.2f of the stated error; the largest is %.2f\n", worst, most);

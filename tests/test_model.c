@@ -104,6 +104,7 @@ static void test_load(void **state) {
     weights *w = small_model();
     weights_set(w, "default", "{'sampler': 'dpmpp-2m', 'steps': 12, 'sigmas': [0.02, 30], 'denoise': 0}");
     weights_set(w, "data.ladder", "[30, 1.5, 0.02]");
+    weights_set(w, "data.shares", "[0.5, 0, 0.5]");
     gs_model *model = weights_load(w);
     weights_free(w);
     const gs_model_info *info = gs_model_get_info(model);
@@ -113,6 +114,7 @@ static void test_load(void **state) {
     assert_true(info->range[0] == 0 && info->range[1] == 1);
     assert_true(info->takes_sigma && info->sigma[0] == 0.01 && info->sigma[1] == 30);
     assert_true(info->labels == 3 && info->ladder_length == 3 && info->ladder[1] == 1.5);
+    assert_memory_equal(info->shares, ((double[]){0.5, 0, 0.5}), 3 * sizeof *info->shares);
     assert_true(info->outputs == 1 && info->output_size[0] == 16 && info->parameters == 28);
     assert_int_equal(info->operations, 2 * 2 * 16 * 9);
     assert_int_equal(strlen(info->hash), 64);
@@ -428,6 +430,11 @@ static const struct change model_changes[] = {
     {"data.ladder", "[1, 1]", "level 1 is 1"},
     {"data.ladder", "[1, 2]", "level 1 is 2"},
     {"data.ladder", "[1, 0]", "level 1 is 0"},
+    {"data.shares", "{}", "data.shares: found 0, expected a share for each of 3 labels"},
+    {"data.shares", "[0.5, 0.5]", "data.shares: found 2"},
+    {"data.shares", "[0.5, '0.25', 0.25]", "data.shares: found a string"},
+    {"data.shares", "[1.5, -0.25, -0.25]", "share 0 is 1.5"},
+    {"data.shares", "[0.5, 0.25, 0.125]", "their sum is 0.875"},
     {"default", "[]", "default: found an array"},
     {"default", "{'extra': 1}", "default: unknown key"},
     {"default", "{'sampler': 3}", "default.sampler"},

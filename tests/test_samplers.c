@@ -14,6 +14,7 @@
 #include "base/base.h"
 #include "gensample/gensample.h"
 #include "support/weights.h"
+#include "support/worst.h"
 
 enum { SIDE = 4, PIXELS = SIDE * SIDE, STATES_MAX = 64, NONE = 2 };
 static const double errors_allowed = 5;
@@ -225,7 +226,7 @@ static double flow_error(const gs_model *model, const char *sampler, int steps) 
     for (size_t i = 0; i < d.n * PIXELS; i++) {
         double shrink = sqrt((s2 + 0.1 * 0.1) / (s2 + 5.0 * 5.0));
         double exact = means[NONE] + ((double)d.states[i] - means[NONE]) * shrink;
-        worst = fmax(worst, fabs((double)d.states[(size_t)(steps - 1) * d.n * PIXELS + i] - exact));
+        worst = worst_of(worst, fabs((double)d.states[(size_t)(steps - 1) * d.n * PIXELS + i] - exact));
     }
     free_draw(d);
     return worst;
@@ -447,7 +448,7 @@ static void test_first_noise_is_standard_normal(void **state) {
     assert_true(fabs(fourth / COUNT - 3) < errors_allowed * sqrt(96.0 / COUNT));
     qsort(x, COUNT, sizeof *x, ascending);
     for (size_t i = 0; i < COUNT; i++)
-        worst = fmax(worst, fabs(normal_cdf((double)x[i]) - ((double)i + 0.5) / COUNT));
+        worst = worst_of(worst, fabs(normal_cdf((double)x[i]) - ((double)i + 0.5) / COUNT));
     assert_true(worst * sqrt(COUNT) < 2.75); /* Kolmogorov: 5e-7 */
     free_draw(d);
     free_draw(e);

@@ -97,6 +97,7 @@ typedef struct gs_model_info {
     double sigma[2];       /**< trained range of sigma in units of the pixels, 0 < sigma[0] < sigma[1]; zeros where it
                               takes none */
     int labels;            /**< classes K: labels are 0 ... K - 1, and K for "none"; 0: takes no label */
+    const double *shares;  /**< (labels) how often each class occurs in the training data, sum 1; NULL: not told */
     int ladder_length;     /**< number of discrete noise levels, 0 ... 4096 */
     const double *ladder;  /**< those noise levels, (ladder_length), positive and strictly decreasing */
     int outputs;           /**< 1, or 2 for a classifier with features */
@@ -239,6 +240,22 @@ typedef struct gs_sampler_info {
  * @return its row, which lives for ever; NULL past the last one
  */
 const gs_sampler_info *gs_sampler_get(int i);
+
+/** Draw n labels with the class frequencies of the training data, gs_model_info::shares, which every run of labels
+ * keeps to O(log n / n): label k is that of chain first_chain + k of this seed, whatever else is drawn (a Weyl
+ * sequence, Niederreiter 1992). With a class-conditional model p(x | y), samples under such labels are samples of the
+ * whole p(x). Thread-safe.
+ *
+ * @param model       the network
+ * @param seed        any number, as of gs_sample_options
+ * @param first_chain number of the first label's chain
+ * @param n           number of labels, from 0
+ * @param labels      gets the labels, (n), each 0 ... K - 1
+ * @param error       why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_UNSUPPORTED: a model without shares
+ */
+gs_status gs_model_draw_labels(const gs_model *model, uint64_t seed, uint64_t first_chain, size_t n, int *labels,
+                               gs_error *error);
 
 /** How to sample. Zero (NULL) in a field means: the model file's default, else the sampler's. Noise levels are in units
  * of the pixels. Strings and arrays belong to the caller, and must live until gs_sample returns. */

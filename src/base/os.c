@@ -33,6 +33,20 @@ bool gs_os_program_path(char *path, size_t room) {
 }
 #endif
 
+#if defined(__linux__) && defined(__aarch64__)
+#include <sys/auxv.h>
+
+bool gs_os_has_neon(void) {
+    enum { CAPABILITY_ASIMD = 1 << 1 }; /* HWCAP_ASIMD of asm/hwcap.h */
+    return (getauxval(AT_HWCAP) & CAPABILITY_ASIMD) != 0;
+}
+#elif defined(__aarch64__)
+/* Every 64-bit ARM processor of Apple has it, as the platform's own compilers assume. */
+bool gs_os_has_neon(void) {
+    return true;
+}
+#endif
+
 double gs_os_memory_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (double)pages * (double)page : 0;

@@ -18,7 +18,7 @@ typedef enum gs_option {
 enum { GS_PATH_ROOM = 4096 };
 
 /* Values of gs_arguments.label beside 0, 1, ... */
-enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2 };
+enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
 
 typedef struct gs_arguments {
     int command; /* GS_SAMPLE, GS_INSPECT or GS_CPU */

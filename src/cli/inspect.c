@@ -41,7 +41,8 @@ static void print_data(const gs_model *model, FILE *out) {
     }
     print_label(out, "labels");
     if (info->labels)
-        fprintf(out, "0 ... %d, %d for none\n", info->labels - 1, info->labels);
+        fprintf(out, "0 ... %d, %d for none%s\n", info->labels - 1, info->labels,
+                info->shares ? "; shares in the data are known" : "");
     else
         fputs("none\n", out);
 }

@@ -108,6 +108,29 @@ static bool parse_word(const char *text, const char *word, int meaning, int *val
     return true;
 }
 
+static const struct {
+    const char *word;
+    int label;
+} label_words[] = {{"none", GS_LABEL_NONE}, {"all", GS_LABEL_ALL}, {"data", GS_LABEL_DATA}};
+
+const char *gs_label_word(int label) {
+    for (size_t i = 0; i < GS_COUNT(label_words); i++) {
+        if (label_words[i].label == label) {
+            return label_words[i].word;
+        }
+    }
+    return NULL;
+}
+
+static bool parse_label_word(const char *text, int *label) {
+    for (size_t i = 0; i < GS_COUNT(label_words); i++) {
+        if (parse_word(text, label_words[i].word, label_words[i].label, label)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static gs_status refuse(const gs_option_row *row, const char *text, gs_error *error) {
     const char *dashes = gs_option_dashes(row);
     char range[80];
@@ -130,7 +153,7 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         snprintf(range, sizeof range, "ROWSxCOLUMNS with at most %llu cells", (unsigned long long)row->high);
         break;
     case GS_KIND_OPTION_LABEL:
-        snprintf(range, sizeof range, "a class (0, 1, ...), all or none");
+        snprintf(range, sizeof range, "a class (0, 1, ...), all, data or none");
         break;
     default:
         snprintf(range, sizeof range, "%s", row->kind == GS_KIND_OPTION_YES_NO ? "yes or no" : "a text");
@@ -170,8 +193,7 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
         good = parse_grid(text, row->high, field);
         break;
     case GS_KIND_OPTION_LABEL:
-        good = parse_word(text, "all", GS_LABEL_ALL, field) || parse_word(text, "none", GS_LABEL_NONE, field) ||
-               parse_int(row, text, field);
+        good = parse_label_word(text, field) || parse_int(row, text, field);
         break;
     case GS_KIND_OPTION_YES_NO:
         good = parse_word(text, "yes", 1, field) || parse_word(text, "no", -1, field);

@@ -40,6 +40,9 @@ extern const gs_command_row gs_command_rows[];
 /* "-" for names of one letter, else "--". */
 const char *gs_option_dashes(const gs_option_row *row);
 
+/* "none", "all" or "data"; NULL for a class. */
+const char *gs_label_word(int label);
+
 /* Parse `text` into the row's field. Errors: GS_ERROR_ARGUMENT, naming the option. */
 gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_arguments *arguments, gs_error *error);
 

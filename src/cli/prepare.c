@@ -90,6 +90,11 @@ static gs_status check_label(const gs_run *run, gs_error *error) {
     if (!classes) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", run->info->name);
     }
+    if (label == GS_LABEL_DATA && !run->info->shares) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--label data: the file of %s does not say how often each class occurs (data.shares); use all",
+                       run->info->name);
+    }
     if (label >= classes) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: %d is no class of the network %s; they are 0 to %d", label,
                        run->info->name, classes - 1);
@@ -199,6 +204,24 @@ static gs_status check_memory(const gs_run *run, gs_error *error) {
                    need * 1e-9, memory * 1e-9);
 }
 
+static gs_status choose_labels(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    if (!run->info->labels || a->label == GS_LABEL_NONE) {
+        return GS_OK;
+    }
+    run->labels = gs_alloc(run->n, sizeof(int));
+    if (!run->labels) {
+        return gs_fail_memory(error, "the labels");
+    }
+    if (a->label == GS_LABEL_DATA) {
+        return gs_model_draw_labels(run->model, a->seed, a->first, run->n, run->labels, error);
+    }
+    for (size_t k = 0; k < run->n; k++) {
+        run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->info->labels) : a->label;
+    }
+    return GS_OK;
+}
+
 static gs_status allocate(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_status status = check_memory(run, error);
@@ -212,14 +235,12 @@ static gs_status allocate(gs_run *run, gs_error *error) {
         run->sigmas = gs_alloc((size_t)run->levels, sizeof(double));
         ready = run->trajectory && run->sigmas;
     }
-    if (ready && run->info->labels && a->label != GS_LABEL_NONE) {
-        ready = (run->labels = gs_alloc(run->n, sizeof(int))) != NULL;
-        for (size_t k = 0; ready && k < run->n; k++) {
-            run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->info->labels) : a->label;
-        }
-    }
     if (!ready) {
         return gs_fail_memory(error, "the samples");
+    }
+    status = choose_labels(run, error);
+    if (status != GS_OK) {
+        return status;
     }
     if (run->sigmas) {
         gs_sample_levels(run->model, &run->options, run->sigmas, run->levels);

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "cli/option.h"
 #include "cli/run.h"
 
 /* A short decimal that reads back as v. */
@@ -34,10 +35,8 @@ static json_t *whole(uint64_t v) {
 
 static json_t *label_json(const gs_run *run) {
     int label = run->arguments->label;
-    if (label == GS_LABEL_ALL) {
-        return json_string("all");
-    }
-    return label == GS_LABEL_NONE ? json_string("none") : json_integer(label);
+    const char *word = gs_label_word(label);
+    return word ? json_string(word) : json_integer(label);
 }
 
 /* Only what the sampler reads, so that equal pictures have equal settings. */
@@ -145,10 +144,10 @@ char *gs_run_command(const gs_run *run) {
     put_word(out, base_name(a->model));
     fprintf(out, " -n %zu", run->done);
     put_sampler_options(run, out);
-    if (a->label == GS_LABEL_ALL) {
-        fputs(" --label all", out);
-    } else if (a->label >= 0) {
+    if (a->label >= 0) {
         fprintf(out, " --label %d", a->label);
+    } else if (a->label != GS_LABEL_NONE) {
+        fprintf(out, " --label %s", gs_label_word(a->label));
     }
     fprintf(out, " --seed %llu", (unsigned long long)a->seed);
     if (a->first) {

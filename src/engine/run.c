@@ -58,6 +58,11 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
                    gs_buffer_at(worker, plan->output_buffer[k], i), plan->model->info.output_size[k] * sizeof(float));
 }
 
+size_t gs_plan_share(const gs_plan *plan, size_t n) {
+    size_t threads = (size_t)plan->threads, share = (n + threads - 1) / threads;
+    return share > (size_t)plan->block ? (size_t)plan->block : share > 0 ? share : 1;
+}
+
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error) {
     int most = plan->model->info.labels;
     for (size_t i = 0; labels && i < n; i++)
@@ -105,7 +110,7 @@ gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const in
     gs_free(wanted);
     if (status)
         return status;
-    size_t size = gs_shape_size(gs_value_shape(model, GS_VALUE_X)), block = (size_t)plan->block;
+    size_t size = gs_shape_size(gs_value_shape(model, GS_VALUE_X)), block = gs_plan_share(plan, n);
 #pragma omp parallel for schedule(dynamic) num_threads(plan->threads)
     for (size_t i = 0; i < n; i += block) {
         const float *condition[GS_BLOCK_MAX];

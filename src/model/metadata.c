@@ -1,8 +1,11 @@
+#include <math.h>
 #include <string.h>
 
 #include "model/loader.h"
 
 enum { SIDE_MAX = 4096, LADDER_MAX = 4096, LABELS_MAX = 65535, MILLION = 1000000 };
+
+static const double shares_tolerance = 1e-6;
 
 static const char *const kind_names[] = {"energy", "score", "denoiser", "noise", "classifier"};
 
@@ -102,8 +105,34 @@ static gs_status read_ladder(gs_loader *loader, const json_t *value) {
     return GS_OK;
 }
 
+static gs_status read_shares(gs_loader *loader, const json_t *value) {
+    gs_model *model = loader->model;
+    size_t labels = (size_t)model->info.labels;
+    if (!value)
+        return GS_OK;
+    if (!labels || json_array_size(value) != labels)
+        return gs_loader_fail(loader, "data.shares: found %zu, expected a share for each of %zu labels",
+                              json_array_size(value), labels);
+    model->shares = gs_arena_alloc(loader->arena, labels, sizeof *model->shares);
+    if (!model->shares)
+        return gs_loader_memory(loader);
+    double sum = 0;
+    for (size_t i = 0; i < labels; i++) {
+        gs_status status = gs_json_real(loader, json_array_get(value, i), "data.shares", &model->shares[i]);
+        if (status)
+            return status;
+        if (!(model->shares[i] >= 0 && model->shares[i] <= 1))
+            return gs_loader_fail(loader, "data.shares: share %zu is %g, expected 0 ... 1", i, model->shares[i]);
+        sum += model->shares[i];
+    }
+    if (!(fabs(sum - 1) <= shares_tolerance))
+        return gs_loader_fail(loader, "data.shares: their sum is %.9g, expected 1", sum);
+    model->info.shares = model->shares;
+    return GS_OK;
+}
+
 static gs_status read_data(gs_loader *loader, const json_t *data) {
-    static const char *const keys[] = {"shape", "range", "sigma", "ladder", NULL};
+    static const char *const keys[] = {"shape", "range", "sigma", "ladder", "shares", NULL};
     gs_status status = gs_json_keys(loader, data, "data", keys);
     if (!status)
         status = read_shape(loader, json_object_get(data, "shape"));
@@ -113,6 +142,8 @@ static gs_status read_data(gs_loader *loader, const json_t *data) {
         status = read_sigma(loader, json_object_get(data, "sigma"));
     if (!status)
         status = read_ladder(loader, json_object_get(data, "ladder"));
+    if (!status)
+        status = read_shares(loader, json_object_get(data, "shares"));
     return status;
 }
 

@@ -82,6 +82,7 @@ struct gs_model {
     gs_model_info info;
     char *name;
     double *ladder;
+    double *shares;
     gs_defaults defaults;
     int tensors;
     gs_tensor *tensor;

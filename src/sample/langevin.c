@@ -11,7 +11,7 @@ static bool level_steps(gs_chains *c, int level, double alpha, int steps) {
         if (!gs_chains_go_on(c))
             return false;
         gs_field_denoised(c, level, c->x, c->denoised);
-        gs_chains_noise(c, c->steps++, 1);
+        gs_chains_noise(c, c->steps++, GS_STREAM_STEP);
         gs_chains_axpby(c, pull, c->denoised, 1 - pull, c->x);
         gs_chains_axpby(c, sqrt(alpha), c->noise, 1, c->x);
     }

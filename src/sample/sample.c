@@ -54,7 +54,7 @@ void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, flo
 
 /* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
  * else. The kernel writes whole runs of 64. */
-void gs_chains_noise(gs_chains *c, uint32_t step, uint32_t stream) {
+void gs_chains_noise(gs_chains *c, uint32_t step, gs_stream stream) {
     const gs_sample_options *o = &c->run->options;
     for (int i = 0; i < c->n; i++) {
         uint64_t chain = o->first_chain + c->first + (uint64_t)i;
@@ -62,10 +62,8 @@ void gs_chains_noise(gs_chains *c, uint32_t step, uint32_t stream) {
         for (size_t done = 0; done < c->size; done += 64) {
             float run[64];
             gs_normals_args args = {
-                .key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)},
-                .counter = {(uint32_t)chain, step, (uint32_t)(done / 4), stream << 28 ^ (uint32_t)(chain >> 32)},
-                .count = 1,
-                .out = run};
+                .key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .count = 1, .out = run};
+            gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
             c->run->plan->kernels->normals(&args);
             memcpy(out + done, run, (c->size - done < 64 ? c->size - done : 64) * sizeof(float));
         }
@@ -145,7 +143,7 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
                    .spare = mine + 2 * room,
                    .noise = mine + 3 * room,
                    .unguided = mine + 4 * room};
-    gs_chains_noise(&c, 0, 0);
+    gs_chains_noise(&c, 0, GS_STREAM_START);
     gs_chains_axpby(&c, run->options.sigma_high, c.noise, 0, c.x);
     if (!row->run(&c))
         return false;
@@ -179,11 +177,7 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
         status = gs_plan_check_labels(plan, options->labels, n, error);
     if (status)
         return status;
-    size_t threads = (size_t)plan->threads, block = (n + threads - 1) / threads;
-    if (block > (size_t)plan->block)
-        block = (size_t)plan->block;
-    if (block == 0)
-        block = 1;
+    size_t threads = (size_t)plan->threads, block = gs_plan_share(plan, n);
     float *states = gs_alloc(threads * STATES * state_floats(plan, block), sizeof(float));
     bool *finished = gs_alloc(n / block + 1, sizeof *finished);
     status = states && finished ? prepare(&run, error) : gs_fail_memory(error, "the chains");

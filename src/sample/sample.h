@@ -3,6 +3,7 @@
 #define GS_SAMPLE_H
 
 #include "engine/plan.h"
+#include "random/random.h"
 
 /* One call of gs_sample. Everything is allocated before the first chain moves. */
 typedef struct gs_run {
@@ -43,8 +44,8 @@ void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out)
 /* y = a x + b y over all chains. */
 void gs_chains_axpby(const gs_chains *chains, double a, const float *x, double b, float *y);
 
-/* Standard normals for every chain into chains->noise; stream 0 is the first noise, 1 Langevin's. */
-void gs_chains_noise(gs_chains *chains, uint32_t step, uint32_t stream);
+/* Standard normals for every chain into chains->noise. */
+void gs_chains_noise(gs_chains *chains, uint32_t step, gs_stream stream);
 
 /* Called on entering level `level` (levels: the end): stores the trajectory; false when told to stop. */
 bool gs_chains_enter(gs_chains *chains, int level);

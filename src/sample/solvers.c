@@ -27,7 +27,7 @@ bool gs_sampler_dpmpp_2m(gs_chains *c) {
         if (i > 0 && t > 0)
             gs_chains_axpby(c, -(1 - keep) * w, before, 1, c->x);
         if (stochastic && t > 0) {
-            gs_chains_noise(c, c->steps++, 1);
+            gs_chains_noise(c, c->steps++, GS_STREAM_STEP);
             gs_chains_axpby(c, t * sqrt(1 - lost * lost), c->noise, 1, c->x);
         }
         float *swap = d;

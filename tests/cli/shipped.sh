@@ -1,5 +1,9 @@
 # The shipped networks; sourced by run.sh.
 
+sed -n 's/^    \([0-9a-f]\{64\}  .*\)/\1/p' "$models/MODELS.md" >hashes.txt
+check 'MODELS.md states the hash of every network' test "$(wc -l <hashes.txt)" -eq "$(ls "$models"/*.bin | wc -l)"
+check 'the stated hashes are right' sh -c 'cd "$1" && sha256sum --check --quiet -' sh "$models" <hashes.txt
+
 for name in ncsn ncsn-cond judge; do
     accept inspect "$models/$name.bin"
 done
@@ -13,3 +17,10 @@ same "$models/ncsn-cond.bin" 'ncsn-cond' -n 5 --steps 3 --label 3
 accept --model "$models/ncsn-cond.bin" --label all -n 100 --quality --out out/x.png
 share=$(sed -n 's/.*agreement \([0-9]*\)\..*/\1/p' stdout.txt)
 check 'at least 95 of 100 digits are what was asked for' test "${share:-0}" -ge 95
+accept --model "$models/ncsn-cond.bin" --label data -n 3 --first 1000 --steps 2 --out out/x.npy
+"$program" --model "$models/ncsn-cond.bin" --label data -n 1 --first 1002 --steps 2 --quiet --out out/y.npy
+tail -c 3136 out/x.npy >out/last
+tail -c 3136 out/y.npy >out/alone
+check '--label data gives a chain its own label' cmp out/last out/alone
+rm -rf out
+mkdir out

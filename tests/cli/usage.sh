@@ -70,6 +70,8 @@ refuse 2 'guidance 101: expected 0 ... 100' --model cond.bin --out out/x.npy --l
 refuse 2 'add --label' --model cond.bin --out out/x.npy --guidance 1
 refuse 2 'add --label' --model cond.bin --out out/x.npy --guidance-sigmas 1,2
 refuse 2 'takes no labels' $m --label all
+refuse 2 'takes no labels' $m --label data
+refuse 2 'does not say how often each class occurs' --model cond.bin --out out/x.npy --label data
 for value in 0x3 3x0 3 x 3x 3X3 -1x3 1e3x3 300x300 4294967297x1 9223372036854775808x2 ''; do
     refuse 2 'grid: .* is not ROWSxCOLUMNS' --model tiny.bin --out out/x.png --grid "$value"
 done

@@ -1,0 +1,116 @@
+/* 16 float lanes as four NEON registers of 64-bit ARM; the operations are described in scalar/vec.h. */
+#ifndef GS_VEC_H
+#define GS_VEC_H
+
+#include <arm_neon.h>
+#include <math.h>
+#include <stdint.h>
+
+#define GS_ISA neon
+#define GS_ISA_NAME "neon"
+enum { GS_MAC_ROWS = 6 }; /* 24 accumulators, 4 weights, 1 broadcast of 32 registers */
+
+typedef struct gs_v {
+    float32x4_t q[4];
+} gs_v;
+typedef struct gs_vi {
+    uint32x4_t q[4];
+} gs_vi;
+
+/* One expression for each of the four registers k. */
+#define GS_QUARTERS(type, expression)                                               \
+    do {                                                                            \
+        type r_;                                                                    \
+        _Pragma("GCC unroll 4") for (int k = 0; k < 4; k++) r_.q[k] = (expression); \
+        return r_;                                                                  \
+    } while (0)
+
+static inline gs_v v_load(const float *p) {
+    GS_QUARTERS(gs_v, vld1q_f32(p + 4 * k));
+}
+static inline void v_store(float *p, gs_v x) {
+    for (int k = 0; k < 4; k++)
+        vst1q_f32(p + 4 * k, x.q[k]);
+}
+static inline gs_v v_set1(float x) {
+    GS_QUARTERS(gs_v, vdupq_n_f32(x));
+}
+static inline gs_v v_add(gs_v x, gs_v y) {
+    GS_QUARTERS(gs_v, vaddq_f32(x.q[k], y.q[k]));
+}
+static inline gs_v v_sub(gs_v x, gs_v y) {
+    GS_QUARTERS(gs_v, vsubq_f32(x.q[k], y.q[k]));
+}
+static inline gs_v v_mul(gs_v x, gs_v y) {
+    GS_QUARTERS(gs_v, vmulq_f32(x.q[k], y.q[k]));
+}
+static inline gs_v v_div(gs_v x, gs_v y) {
+    GS_QUARTERS(gs_v, vdivq_f32(x.q[k], y.q[k]));
+}
+/* Not vmaxq_f32 and vminq_f32, which give NaN when either is NaN. */
+static inline gs_v v_max(gs_v x, gs_v y) {
+    GS_QUARTERS(gs_v, vbslq_f32(vcgtq_f32(x.q[k], y.q[k]), x.q[k], y.q[k]));
+}
+static inline gs_v v_min(gs_v x, gs_v y) {
+    GS_QUARTERS(gs_v, vbslq_f32(vcltq_f32(x.q[k], y.q[k]), x.q[k], y.q[k]));
+}
+static inline gs_v v_fma(gs_v x, gs_v y, gs_v z) {
+    GS_QUARTERS(gs_v, vfmaq_f32(z.q[k], x.q[k], y.q[k]));
+}
+static inline gs_v v_sqrt(gs_v x) {
+    GS_QUARTERS(gs_v, vsqrtq_f32(x.q[k]));
+}
+static inline gs_v v_abs(gs_v x) {
+    GS_QUARTERS(gs_v, vabsq_f32(x.q[k]));
+}
+static inline gs_vi v_words(gs_v x) {
+    GS_QUARTERS(gs_vi, vreinterpretq_u32_f32(x.q[k]));
+}
+static inline gs_v v_floats(gs_vi x) {
+    GS_QUARTERS(gs_v, vreinterpretq_f32_u32(x.q[k]));
+}
+static inline gs_v v_negative(gs_v x, gs_v y, gs_v z) {
+    GS_QUARTERS(gs_v, vbslq_f32(vcltzq_s32(vreinterpretq_s32_f32(x.q[k])), y.q[k], z.q[k]));
+}
+static inline gs_v v_from_int(gs_vi x) {
+    GS_QUARTERS(gs_v, vcvtq_f32_s32(vreinterpretq_s32_u32(x.q[k])));
+}
+static inline gs_vi vi_set1(uint32_t x) {
+    GS_QUARTERS(gs_vi, vdupq_n_u32(x));
+}
+static inline gs_vi vi_iota(void) {
+    const uint32_t first[4] = {0, 1, 2, 3};
+    GS_QUARTERS(gs_vi, vaddq_u32(vld1q_u32(first), vdupq_n_u32(4 * (uint32_t)k)));
+}
+static inline gs_vi vi_add(gs_vi x, gs_vi y) {
+    GS_QUARTERS(gs_vi, vaddq_u32(x.q[k], y.q[k]));
+}
+static inline gs_vi vi_sub(gs_vi x, gs_vi y) {
+    GS_QUARTERS(gs_vi, vsubq_u32(x.q[k], y.q[k]));
+}
+static inline gs_vi vi_xor(gs_vi x, gs_vi y) {
+    GS_QUARTERS(gs_vi, veorq_u32(x.q[k], y.q[k]));
+}
+/* The shift by a register: negative counts shift right. */
+static inline gs_vi vi_shl(gs_vi x, int n) {
+    GS_QUARTERS(gs_vi, vshlq_u32(x.q[k], vdupq_n_s32(n)));
+}
+static inline gs_vi vi_shr(gs_vi x, int n) {
+    GS_QUARTERS(gs_vi, vshlq_u32(x.q[k], vdupq_n_s32(-n)));
+}
+static inline gs_vi vi_exponent(gs_vi x) {
+    GS_QUARTERS(gs_vi, vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(x.q[k]), 23)));
+}
+
+static inline void gs_mul_wide_128(uint32x4_t x, uint32x4_t y, uint32x4_t *high, uint32x4_t *low) {
+    uint32x4_t a = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(x), vget_low_u32(y)));
+    uint32x4_t b = vreinterpretq_u32_u64(vmull_high_u32(x, y));
+    *low = vuzp1q_u32(a, b);
+    *high = vuzp2q_u32(a, b);
+}
+static inline void vi_mul_wide(gs_vi x, gs_vi y, gs_vi *high, gs_vi *low) {
+    for (int k = 0; k < 4; k++)
+        gs_mul_wide_128(x.q[k], y.q[k], &high->q[k], &low->q[k]);
+}
+#undef GS_QUARTERS
+#endif
