@@ -60,7 +60,9 @@ set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig ${prefix_from_pkgconfig})
 list(JOIN library_modules " " requires)
-list(JOIN openmp_libraries " " openmp_libraries)
+list(FILTER libraries INCLUDE REGEX ^/) # those that pkg-config does not know
+list(APPEND libraries ${openmp_libraries} -lm)
+list(JOIN libraries " " private)
 configure_file(cmake/gensample.pc.in gensample.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/gensample.pc DESTINATION ${pkgconfig_dir})
 

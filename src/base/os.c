@@ -4,6 +4,7 @@
 
 #include "base/os.h"
 
+#include <math.h>
 #include <unistd.h>
 
 #ifdef __APPLE__
@@ -47,7 +48,7 @@ bool gs_os_has_neon(void) {
 }
 #endif
 
-double gs_os_memory_bytes(void) {
+double gs_machine_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (double)pages * (double)page : 0;
+    return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;
 }

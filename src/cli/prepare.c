@@ -194,7 +194,7 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t images, bytes;
     size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : 1;
-    double known = gs_os_memory_bytes(), memory = known > 0 ? known : (double)SIZE_MAX;
+    double memory = gs_machine_bytes();
     bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
     if (fits && (double)bytes <= memory) {
         return GS_OK;

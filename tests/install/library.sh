@@ -26,7 +26,9 @@ for compiler in 'gcc -xc -std=c11' 'clang -xc -std=c11' 'g++ -xc++ -std=c++17' '
     fi
 done
 
-if grep -rlF -e "$build" -e "$source" -e "$work/stage" "$prefix" >leaks.txt; then
+if [ "$build_type" != Release ]; then
+    skip 'nothing installed names the build' 'but for the notes to debuggers'
+elif grep -rlF -e "$build" -e "$source" -e "$work/stage" "$prefix" >leaks.txt; then
     not_ok 'nothing installed names the build' "$(cat leaks.txt)"
 else
     ok 'nothing installed names the build'

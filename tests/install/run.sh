@@ -17,6 +17,7 @@ prefix=$work/moved
 header=$prefix/include/gensample/gensample.h
 version=$(sed -n 's/^#define GS_VERSION "\(.*\)"/\1/p' "$header")
 soname=libgensample.so.${version%.*}
+build_type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt")
 # The library's folder below the prefix: lib or, where the system has it so, lib/x86_64-linux-gnu.
 libdir=$(dirname "$(find "$prefix" -name libgensample.a)")
 
