@@ -1,6 +1,7 @@
 # The shared library, and what `cmake --install` puts where. Everything finds its parts from its own place, so that an
 # installed tree may be moved, and a prefix given at install time.
 include(GNUInstallDirs)
+include(CheckLinkerFlag)
 include(CMakePackageConfigHelpers)
 
 # While the version is 0.x a minor version may change the ABI, so the soname carries both numbers.

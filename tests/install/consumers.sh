@@ -1,5 +1,5 @@
-# Strangers' programs, built against the installed library with pkg-config and CMake, in C and C++, with the shared and the
-# static library. Each draws the sample the installed program draws; sourced by run.sh.
+# Strangers' programs, built against the installed library with pkg-config and CMake, in C and C++, with the shared and
+# the static library. Each draws the sample the installed program draws; sourced by run.sh.
 
 model=$prefix/share/gensample/models/ncsn.bin
 "$prefix/bin/gensample" --model "$model" -n 1 --steps 2 --seed 7 --quiet --out program.npy
