@@ -30,15 +30,21 @@ if(HAVE_LINKER_no_undefined AND NOT GENSAMPLE_SANITIZE)
 endif()
 set_target_properties(gensample_objects PROPERTIES EXPORT_NAME static)
 
-# Who links the static library, in whatever language, needs OpenMP's library rather than the compiler's option: by its
-# name if any linker finds it, as GCC's, by its path if only the compiler knows where it is, as Clang's.
-foreach(name ${OpenMP_C_LIB_NAMES})
+# A library as a linker takes it: by its name if any linker finds it, else by its path.
+function(add_library_flag name path list)
   check_linker_flag(C -l${name} HAVE_LIBRARY_${name})
   if(HAVE_LIBRARY_${name})
-    list(APPEND openmp_libraries -l${name})
+    list(APPEND ${list} -l${name})
   else()
-    list(APPEND openmp_libraries ${OpenMP_${name}_LIBRARY})
+    list(APPEND ${list} ${path})
   endif()
+  set(${list} ${${list}} PARENT_SCOPE)
+endfunction()
+
+# Who links the static library, in whatever language, needs OpenMP's library rather than the compiler's option. Only
+# Clang itself knows where its own is.
+foreach(name ${OpenMP_C_LIB_NAMES})
+  add_library_flag(${name} "${OpenMP_${name}_LIBRARY}" openmp_libraries)
 endforeach()
 target_link_libraries(gensample_objects PUBLIC $<INSTALL_INTERFACE:${openmp_libraries}>)
 
@@ -61,9 +67,14 @@ set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig ${prefix_from_pkgconfig})
 list(JOIN library_modules " " requires)
+set(private ${openmp_libraries} -lm)
 list(FILTER libraries INCLUDE REGEX ^/) # those that pkg-config does not know
-list(APPEND libraries ${openmp_libraries} -lm)
-list(JOIN libraries " " private)
+foreach(path ${libraries})
+  get_filename_component(name ${path} NAME_WE)
+  string(REGEX REPLACE "^lib" "" name ${name})
+  add_library_flag(${name} ${path} private)
+endforeach()
+list(JOIN private " " private)
 configure_file(cmake/gensample.pc.in gensample.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/gensample.pc DESTINATION ${pkgconfig_dir})
 

@@ -148,6 +148,17 @@ const char *gs_isa_best(void);
  */
 const char *gs_isa_name(int i, bool *supported);
 
+/** The backends, what computes the operations of a plan, "native" first. Thread-safe.
+ *
+ * @param i     which one, from 0
+ * @param built whether this build has it; untouched past the last one
+ * @param about gets a line for people, cut to fit, without a newline: its version and the instruction set it picks, or
+ *              that it is missing; untouched past the last one
+ * @param size  room of about in bytes, with the closing zero
+ * @return its name, a constant string; NULL past the last one
+ */
+const char *gs_backend_name(int i, bool *built, char *about, size_t size);
+
 /* ---- Plans ---- */
 
 /** A network made ready to run: kernels chosen, weights packed, memory laid out. Immutable, but its scratch memory
@@ -161,6 +172,8 @@ typedef struct gs_plan_options {
                         unknown or unsupported name is an error */
     int threads;     /**< 1 ... 1024; 0: the number of processors this process may run on */
     int block; /**< images one thread carries together, 1 ... 64; 0: chosen by the planner. Never changes results */
+    const char *backend; /**< "onednn": oneDNN computes convolutions, linear layers and pools, and picks its own
+                            instruction set; NULL or "native": the library's own kernels compute all */
 } gs_plan_options;
 
 /** Plan a network. All memory that running needs is allocated here. Thread-safe.
@@ -169,8 +182,9 @@ typedef struct gs_plan_options {
  * @param options how to plan; NULL: all defaults
  * @param plan    on success the plan, the caller's to be freed with gs_plan_free; NULL on failure
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: an option out of its range, or an instruction set this build does not know;
- *         GS_ERROR_UNSUPPORTED: this CPU does not run the instruction set; GS_ERROR_MEMORY
+ * @return GS_OK; GS_ERROR_ARGUMENT: an option out of its range, or an unknown instruction set or backend;
+ *         GS_ERROR_UNSUPPORTED: this CPU does not run the instruction set, or this build lacks the backend;
+ *         GS_ERROR_MEMORY
  */
 gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **plan, gs_error *error);
 
@@ -188,6 +202,7 @@ typedef struct gs_plan_info {
     size_t weight_bytes;  /**< packed weights */
     size_t scratch_bytes; /**< scratch memory of all threads */
     int steps;            /**< kernel calls an evaluation of a block */
+    const char *backend;  /**< name of the backend, a constant string */
 } gs_plan_info;
 
 /** What the planner decided. Thread-safe.
@@ -208,8 +223,9 @@ gs_plan_info gs_plan_get_info(const gs_plan *plan);
  */
 bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size);
 
-/** Evaluate the network on n images at one noise level. The result is the same bytes for every instruction set, thread
- * count, block and n. Runs on the plan's threads; one call at a time on a plan.
+/** Evaluate the network on n images at one noise level. With the native backend the result is the same bytes for every
+ * instruction set, thread count, block and n; with another it is so within rounding, 1e-5 of the largest element. Runs
+ * on the plan's threads; one call at a time on a plan.
  *
  * @param plan   the plan
  * @param x      images, (n, C, H, W)
@@ -274,7 +290,7 @@ typedef struct gs_sample_options {
     double guidance_low;  /**< guidance acts at noise levels above this ... */
     double guidance_high; /**< ... and up to this; both 0: the model file's, else everywhere */
     uint64_t seed;        /**< any number: chain k of a seed is the same whatever else is drawn */
-    uint64_t first_chain; /**< number k of the first chain, to draw more of a seed */
+    uint64_t first_chain; /**< number k of the first chain, to draw more of a seed; first_chain + n is at most 2^60 */
     const int *labels;    /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
     float *trajectory;    /**< NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and
                              the result last */
@@ -317,9 +333,9 @@ int gs_sample_levels(const gs_model *model, const gs_sample_options *options, do
 uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *options);
 
 /** Draw n chains. Each begins as x = sigma_high z, z standard normal numbers of its own (Philox4x32-10, Salmon et al.
- * 2011), and goes from level to level as its sampler has it. Values are not clipped to the data range. The result is
- * the same bytes for every instruction set, thread count, block and n. Runs on the plan's threads; one call at a time
- * on a plan.
+ * 2011), and goes from level to level as its sampler has it. Values are not clipped to the data range. With the
+ * native backend the result is the same bytes for every instruction set, thread count, block and n. Runs on the plan's
+ * threads; one call at a time on a plan.
  *
  * Guidance of weight w replaces D(x, sigma, y) by D(x, sigma, none) + (1 + w) (D(x, sigma, y) - D(x, sigma, none)) (Ho
  * & Salimans 2022, equation 6, in terms of denoisers), within an interval of noise levels (Kynkaanniemi et al. 2024);

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. One line a case, "N passed, N failed, N skipped" last.
+# EMULATOR, where set, is the command that runs the program of another architecture.
 here=$(cd "$(dirname "$0")" && pwd)
 program=$(cd "$1" && pwd)/gensample
 models=${2:-$here/../../models}
@@ -10,6 +11,11 @@ mkdir out # where outputs go; checked for left-overs
 unset GENSAMPLE_ISA
 GENSAMPLE_MODELS=$work/shipped # a folder that find.sh fills
 export GENSAMPLE_MODELS
+if [ -n "${EMULATOR:-}" ]; then
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$EMULATOR" "$program" >gensample
+    chmod +x gensample
+    program=$work/gensample
+fi
 . "$here/models.sh"
 denoiser tiny 1
 denoiser rgb 3
@@ -81,4 +87,5 @@ absent() {
 . "$here/stop.sh"
 . "$here/find.sh"
 . "$here/shipped.sh"
+. "$here/backend.sh"
 end_of_cases
