@@ -10,10 +10,11 @@ ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
 CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
 FUZZ_SECONDS := 600
 BUILD := build
+PREFIX := /usr/local
 N := 1024
 
 .PHONY: sample check check-full check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
-    fuzz build packages packages-aarch64 packages-clang packages-valgrind format clean
+    fuzz build install docs packages packages-aarch64 packages-clang packages-valgrind format clean
 
 sample: build
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -41,6 +42,16 @@ check-addresses: packages
 check-threads: packages-clang
 	cmake --preset tsan && cmake --build --preset tsan
 	tests/run_all.sh build-tsan
+
+# Into PREFIX, below DESTDIR if it is given.
+install: build
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+# The public interface as web pages.
+docs:
+	@tests/packages.sh doxygen
+	mkdir -p $(BUILD)/docs && DOCS=$(BUILD)/docs doxygen Doxyfile
+	@echo "The pages begin at $(CURDIR)/$(BUILD)/docs/index.html"
 
 # The same tests cross-compiled for 64-bit ARM (NEON), under QEMU, and the same bytes as this machine's.
 check-aarch64: build packages-aarch64

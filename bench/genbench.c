@@ -161,11 +161,12 @@ static int eval(const settings *s) {
 
 int main(int argc, char **argv) {
     settings s = {.batch = 64, .seconds = 1, .sigma = 0.5, .label = -1};
-    if (argc < 2 || strcmp(argv[1], "eval") || !parse(argc, argv, &s)) {
-        fprintf(stderr,
+    bool help = argc == 2 && !strcmp(argv[1], "--help");
+    if (help || argc < 2 || strcmp(argv[1], "eval") || !parse(argc, argv, &s)) {
+        fprintf(help ? stdout : stderr,
                 "usage: genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K] "
-                "[--backend native|onednn] [--input X --dump OUT] [--sigma S] [--label K]\n");
-        return 2;
+                "[--backend native|onednn] [--input X --dump OUT] [--sigma S] [--label K] [--help]\n");
+        return help ? 0 : 2;
     }
     return eval(&s);
 }

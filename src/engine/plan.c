@@ -1,4 +1,5 @@
 /* Making and freeing plans, and telling what they are. */
+#include "base/os.h"
 #include "engine/backend.h"
 
 #include <omp.h>
