@@ -7,12 +7,14 @@ FORMATTER := clang-format-14
 # another version of the C library's parts and hang in pthread_create.
 ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
     $(addsuffix :arm64,libgomp1 libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev)
+CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
+FUZZ_SECONDS := 600
 BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample check check-aarch64 check-same-bytes check-sanitize check-threads build install docs packages \
-    packages-aarch64 format clean
+.PHONY: sample check check-full check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+    fuzz build install docs packages packages-aarch64 packages-clang packages-valgrind format clean
 
 sample: build
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -26,12 +28,18 @@ build: packages
 check: build
 	@tests/run_all.sh $(BUILD)
 
-# Address and undefined-behaviour sanitizers, then the thread sanitizer, each in its own folder.
-check-sanitize: packages
+# Everything: hours.
+check-full: check docs check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+
+check-sanitize: check-addresses check-threads
+
+# The address, leak and undefined-behaviour sanitizers.
+check-addresses: packages
 	cmake --preset asan && cmake --build --preset asan
 	tests/run_all.sh build-asan
 
-check-threads: packages
+# The thread sanitizer.
+check-threads: packages-clang
 	cmake --preset tsan && cmake --build --preset tsan
 	tests/run_all.sh build-tsan
 
@@ -56,8 +64,24 @@ check-same-bytes: build packages-aarch64
 	cmake --preset aarch64 && cmake --build --preset aarch64
 	tests/same_bytes.sh $(BUILD) build-aarch64
 
+# Uninitialised memory, which the sanitizers above do not see; a part of the work of each test, in scalar code.
+check-valgrind: packages-valgrind
+	cmake --preset valgrind && cmake --build --preset valgrind
+	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
+
+# FUZZ_SECONDS of each fuzz target.
+fuzz: packages-clang
+	cmake --preset fuzz && cmake --build --preset fuzz
+	tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
+
 packages:
 	@tests/packages.sh $(PACKAGES)
+
+packages-clang: packages
+	@tests/packages.sh $(CLANG_PACKAGES)
+
+packages-valgrind: packages
+	@tests/packages.sh valgrind
 
 packages-aarch64: packages
 	@tests/packages.sh --architecture arm64 $(ARM_PACKAGES)
@@ -66,4 +90,4 @@ format:
 	git ls-files '*.c' '*.h' | xargs $(FORMATTER) -i
 
 clean:
-	rm -rf $(BUILD) build-aarch64 build-asan build-tsan
+	rm -rf $(BUILD) build-aarch64 build-asan build-tsan build-valgrind build-fuzz

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/plan.h"
+#include "support/effort.h"
 #include "support/files.h"
 #include "support/graphs.h"
 #include "support/networks.h"
@@ -44,7 +45,7 @@ static void assert_same(result a, result b, size_t n, const char *what) {
 
 static void networks_agree_with_pytorch(void **state) {
     (void)state;
-    for (int i = 0; i < GOLDENS; i++) {
+    for (int i = 0; i < effort(GOLDENS); i++) {
         golden g = golden_load(golden_names[i]);
         const char *isa;
         for (int k = 0; (isa = isa_at(k)); k++) {
@@ -98,7 +99,7 @@ static void check_same_bytes(const golden *g) {
 
 static void results_are_the_same_bytes(void **state) {
     (void)state;
-    for (int i = 0; i < GOLDENS; i++) {
+    for (int i = 0; i < effort(GOLDENS); i++) {
         golden g = golden_load(golden_names[i]);
         check_same_bytes(&g);
         golden_free(&g);
@@ -156,7 +157,7 @@ static void random_networks_agree_with_the_reference(void **state) {
     (void)state;
     double worst = 0;
     int wrong = 0;
-    for (unsigned seed = 0; seed < GRAPHS; seed++) {
+    for (unsigned seed = 0; seed < (unsigned)effort(GRAPHS); seed++) {
         double error = check_graph(graph_random(seed), seed);
         if (!(error <= 3e-5)) {
             print_message("graph %u errs by %.3g of the largest\n", seed, error);
@@ -164,7 +165,7 @@ static void random_networks_agree_with_the_reference(void **state) {
         }
         worst = worst_of(worst, error);
     }
-    print_message("%d random networks err by at most %.2g of the largest\n", GRAPHS, worst);
+    print_message("%d random networks err by at most %.2g of the largest\n", effort(GRAPHS), worst);
     assert_int_equal(wrong, 0);
 }
 

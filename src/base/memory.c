@@ -22,8 +22,8 @@ bool gs_add_size(size_t a, size_t b, size_t *out) {
     return true;
 }
 
-/* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here, and
- * the block's own address kept in front. */
+/* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here,
+ * and the block's own address kept in front. */
 void *gs_alloc(size_t count, size_t size) {
     size_t bytes, room;
     if (!gs_mul_size(count, size, &bytes) || !gs_add_size(bytes, ALIGNMENT + sizeof(void *), &room))

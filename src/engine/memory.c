@@ -107,6 +107,9 @@ static bool place(gs_plan *plan) {
                 }
             }
         }
+        /* This far from wrapping, the sums above stay right. */
+        if (at + size > PTRDIFF_MAX / sizeof(float))
+            return false;
         b->offset = at;
         if (at + size > plan->scratch_size)
             plan->scratch_size = at + size;

@@ -1,4 +1,5 @@
 /* Making and freeing plans, and telling what they are. */
+#include "base/os.h"
 #include "engine/backend.h"
 
 #include <omp.h>
@@ -91,7 +92,22 @@ static void finish_steps(gs_plan *plan) {
     }
 }
 
+/* A small file can ask for much: padding, say, is memory. */
+static gs_status check_scratch(const gs_plan *plan, gs_error *error) {
+    double each = ((double)plan->scratch_size + (double)plan->tiles_size) * sizeof(float) +
+                  (double)plan->doubles_size * sizeof(double);
+    double memory = gs_machine_bytes();
+    if (each * plan->threads <= memory)
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_MEMORY,
+                   "network %s: %d threads with blocks of %d take %.3g GB of scratch memory, this machine has %.3g GB",
+                   plan->model->info.name, plan->threads, plan->block, each * plan->threads * 1e-9, memory * 1e-9);
+}
+
 static gs_status make_workers(gs_plan *plan, gs_error *error) {
+    gs_status status = check_scratch(plan, error);
+    if (status)
+        return status;
     plan->worker = gs_alloc((size_t)plan->threads, sizeof *plan->worker);
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_worker *w = &plan->worker[t];

@@ -120,6 +120,21 @@ static void png_ignore(png_structp png, png_const_charp message) {
     (void)message;
 }
 
+/* libpng's memory and zlib's, so that it ends as ours does. */
+static png_voidp png_take(png_structp png, png_alloc_size_t size) {
+    png_sink *sink = png_get_mem_ptr(png);
+    void *memory = gs_alloc(size, 1);
+    if (!memory && sink->status == GS_OK) {
+        sink->status = gs_fail_memory(sink->error, "the PNG writer");
+    }
+    return memory;
+}
+
+static void png_give(png_structp png, png_voidp memory) {
+    (void)png;
+    gs_free(memory);
+}
+
 static void png_put(png_structp png, png_bytep bytes, size_t count) {
     png_sink *sink = png_get_io_ptr(png);
     sink->status = gs_output_write(&sink->output, bytes, count, sink->error);
@@ -159,7 +174,8 @@ gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const g
     if (status != GS_OK) {
         return status;
     }
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, png_complain, png_ignore);
+    png_structp png =
+        png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &sink, png_complain, png_ignore, &sink, png_take, png_give);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
         sink.status = gs_fail_memory(error, "the PNG writer");

@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ATTEMPTS = 100 };
+enum { ATTEMPTS = 100, NUMBER_ROOM = 64 };
 
 static gs_status fail_errno(gs_error *error, const char *path, const char *what) {
+    if (errno == ENOMEM) {
+        return gs_fail(error, GS_ERROR_MEMORY, "%s: %s: out of memory", path, what);
+    }
     return gs_fail(error, GS_ERROR_FILE, "%s: %s: %s", path, what, strerror(errno));
 }
 
@@ -249,16 +252,26 @@ gs_status gs_directory_open(gs_output_directory *directory, const char *path, si
     }
     if (make_temporary(path, true, &directory->temporary) < 0) {
         status = fail_errno(error, path, "cannot make the directory");
-        gs_free(directory->path);
-        *directory = (gs_output_directory){0};
+    } else if (!(directory->name = gs_alloc(strlen(directory->temporary) + NUMBER_ROOM, 1))) {
+        status = gs_fail_memory(error, "an output's name");
+    }
+    if (status != GS_OK) {
+        gs_directory_abandon(directory);
     }
     return status;
 }
 
-char *gs_directory_name(const gs_output_directory *directory, size_t i) {
-    char name[64];
-    snprintf(name, sizeof name, "/%0*zu.png", directory->digits, i);
-    return join(directory->temporary, strlen(directory->temporary), name);
+const char *gs_directory_name(gs_output_directory *directory, size_t i) {
+    snprintf(directory->name, strlen(directory->temporary) + NUMBER_ROOM, "%s/%0*zu.png", directory->temporary,
+             directory->digits, i);
+    return directory->name;
+}
+
+static void free_directory(gs_output_directory *directory) {
+    gs_free(directory->temporary);
+    gs_free(directory->path);
+    gs_free(directory->name);
+    *directory = (gs_output_directory){0};
 }
 
 gs_status gs_directory_commit(gs_output_directory *directory, gs_error *error) {
@@ -268,24 +281,16 @@ gs_status gs_directory_commit(gs_output_directory *directory, gs_error *error) {
         gs_directory_abandon(directory);
         return status;
     }
-    gs_free(directory->temporary);
-    gs_free(directory->path);
-    *directory = (gs_output_directory){0};
+    free_directory(directory);
     return status;
 }
 
 void gs_directory_abandon(gs_output_directory *directory) {
-    for (size_t i = 0; directory->temporary && i < directory->files; i++) {
-        char *name = gs_directory_name(directory, i);
-        if (name) {
-            unlink(name);
-        }
-        gs_free(name);
+    for (size_t i = 0; i < directory->files; i++) {
+        unlink(gs_directory_name(directory, i));
     }
     if (directory->temporary) {
         rmdir(directory->temporary);
     }
-    gs_free(directory->temporary);
-    gs_free(directory->path);
-    *directory = (gs_output_directory){0};
+    free_directory(directory);
 }

@@ -40,6 +40,7 @@ void gs_output_abandon(gs_output *output);
 /* A directory being filled under a temporary name. */
 typedef struct gs_output_directory {
     char *path, *temporary;
+    char *name;   /* of a file; made with the directory, so that removing needs no memory */
     size_t files; /* written so far, named by gs_directory_name */
     int digits;
 } gs_output_directory;
@@ -47,8 +48,8 @@ typedef struct gs_output_directory {
 /* Errors: GS_ERROR_FILE (`path` exists, or cannot be made), GS_ERROR_MEMORY. `n` files will be written. */
 gs_status gs_directory_open(gs_output_directory *directory, const char *path, size_t n, gs_error *error);
 
-/* Name of file i under the temporary directory, for gs_free; NULL when memory ends. */
-char *gs_directory_name(const gs_output_directory *directory, size_t i);
+/* Name of file i under the temporary directory, until the next call. */
+const char *gs_directory_name(gs_output_directory *directory, size_t i);
 
 gs_status gs_directory_commit(gs_output_directory *directory, gs_error *error);
 

@@ -172,11 +172,8 @@ gs_status gs_write_directory(const char *path, const gs_images *images, const gs
     }
     while (status == GS_OK && directory.files < images->n) {
         size_t i = directory.files;
-        char *name = gs_directory_name(&directory, i);
         gs_canvas_image(&canvas, 0, 0, images->data + i * image_size(shape), shape, images->range);
-        status =
-            name ? gs_canvas_write_png(&canvas, name, notes, count, error) : gs_fail_memory(error, "a file's name");
-        gs_free(name);
+        status = gs_canvas_write_png(&canvas, gs_directory_name(&directory, i), notes, count, error);
         directory.files += status == GS_OK;
     }
     gs_canvas_free(&canvas);

@@ -8,7 +8,8 @@
 #include "model/loader.h"
 
 struct gs_file {
-    int descriptor;
+    int descriptor;             /* -1: the bytes are in memory */
+    const unsigned char *bytes; /* the next one */
     struct sha256_ctx hash;
 };
 
@@ -31,30 +32,54 @@ static gs_status check_regular(const gs_loader *loader, int descriptor, uint64_t
     return GS_OK;
 }
 
-gs_status gs_file_open(gs_loader *loader, gs_file **out, uint64_t *size) {
+static gs_status open_path(gs_loader *loader, int *descriptor) {
     /* Not blocking: opening a FIFO would wait for a writer. */
-    int descriptor = open(loader->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (descriptor < 0)
+    *descriptor = open(loader->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (*descriptor < 0)
         return fail_errno(loader, "can't be opened");
-    gs_status status = check_regular(loader, descriptor, size);
-    gs_file *file = status ? NULL : gs_alloc(1, sizeof *file);
+    gs_status status = check_regular(loader, *descriptor, &loader->file_bytes);
+    if (status)
+        close(*descriptor);
+    return status;
+}
+
+gs_status gs_file_open(gs_loader *loader, gs_file **out) {
+    int descriptor = -1;
+    gs_status status = loader->bytes ? GS_OK : open_path(loader, &descriptor);
+    if (status)
+        return status;
+    gs_file *file = gs_alloc(1, sizeof *file);
     if (!file) {
-        close(descriptor);
-        return status ? status : gs_loader_memory(loader);
+        if (descriptor >= 0)
+            close(descriptor);
+        return gs_loader_memory(loader);
     }
     file->descriptor = descriptor;
+    file->bytes = loader->bytes;
     sha256_init(&file->hash);
     *out = file;
     return GS_OK;
+}
+
+/* read(2) that goes on after a signal. */
+static ssize_t read_some(gs_file *file, void *to, size_t bytes) {
+    ssize_t got;
+    if (file->descriptor < 0) {
+        memcpy(to, file->bytes, bytes);
+        file->bytes += bytes;
+        return (ssize_t)bytes;
+    }
+    do
+        got = read(file->descriptor, to, bytes);
+    while (got < 0 && errno == EINTR);
+    return got;
 }
 
 gs_status gs_file_read(gs_loader *loader, gs_file *file, void *memory, size_t bytes) {
     enum { PIECE = 1 << 20 };
     unsigned char *to = memory;
     while (bytes) {
-        ssize_t got = read(file->descriptor, to, bytes < PIECE ? bytes : PIECE);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = read_some(file, to, bytes < PIECE ? bytes : PIECE);
         if (got < 0)
             return fail_errno(loader, "can't be read");
         if (got == 0)
@@ -80,6 +105,7 @@ void gs_file_hash(gs_file *file, char text[65]) {
 void gs_file_close(gs_file *file) {
     if (!file)
         return;
-    close(file->descriptor);
+    if (file->descriptor >= 0)
+        close(file->descriptor);
     gs_free(file);
 }

@@ -89,7 +89,8 @@ static int find_value(const names *all, const char *name) {
 /* ---- Nodes ---- */
 
 /* What stands on its own: the name and the operation. */
-static gs_status read_node_head(gs_loader *loader, int i, const json_t *object) {
+static gs_status read_node_head(gs_loader *loader, const names *all, int i, const json_t *object) {
+    (void)all;
     static const char *const keys[] = {"name", "op", "inputs", "attributes", "tensors", NULL};
     gs_node *node = &loader->model->node[i];
     char what[40];
@@ -196,23 +197,55 @@ static gs_status read_node(gs_loader *loader, const names *all, int i, const jso
     return status ? status : gs_shape_infer(loader, node, &draft);
 }
 
-static gs_status read_nodes(gs_loader *loader, const json_t *array) {
-    gs_model *model = loader->model;
-    size_t count = json_array_size(array);
+/* Parse each node's text in turn and hand it to `read`. */
+static gs_status for_each_node(gs_loader *loader, const names *all,
+                               gs_status (*read)(gs_loader *, const names *, int, const json_t *)) {
+    gs_text rest = loader->nodes, part;
+    gs_status status = GS_OK;
+    for (int i = 0; !status && gs_text_next(&rest, &part); i++) {
+        char what[40];
+        json_t *object = NULL;
+        snprintf(what, sizeof what, "node %d", i);
+        status = gs_json_parse(loader, part, (gs_text){NULL, 0}, what, GS_SHARE_NODE, &object);
+        if (!status)
+            status = read(loader, all, i, object);
+        json_decref(object);
+    }
+    return status;
+}
+
+/* Nodes in memory, with their names, their inputs and the sorting's array, take at most this. */
+enum { NODE_BYTES = 256 };
+
+static gs_status count_nodes(gs_loader *loader, const json_t *array) {
+    if (!loader->has_nodes)
+        return gs_loader_fail(loader, "graph.nodes: found %s, expected an array, its key written without escapes",
+                              gs_json_type(array));
+    size_t count = gs_text_count(loader->nodes);
+    uint64_t most = gs_loader_share(loader, GS_SHARE_NODES) / NODE_BYTES;
     if (count < 1 || count > NODES_MAX)
         return gs_loader_fail(loader, "graph.nodes: found %zu nodes, expected 1 ... %d", count, NODES_MAX);
-    model->node = gs_arena_alloc(loader->arena, count, sizeof *model->node);
+    if (count > most)
+        return gs_loader_fail(loader, "graph.nodes: found %zu nodes, expected at most %llu in a file of %llu bytes",
+                              count, (unsigned long long)most, (unsigned long long)loader->file_bytes);
+    loader->model->nodes = (int)count;
+    return GS_OK;
+}
+
+static gs_status read_nodes(gs_loader *loader, const json_t *array) {
+    gs_model *model = loader->model;
+    gs_status status = count_nodes(loader, array);
+    if (status)
+        return status;
+    model->node = gs_arena_alloc(loader->arena, (size_t)model->nodes, sizeof *model->node);
     if (!model->node)
         return gs_loader_memory(loader);
-    model->nodes = (int)count;
-    gs_status status = GS_OK;
-    for (int i = 0; i < model->nodes && !status; i++)
-        status = read_node_head(loader, i, json_array_get(array, (size_t)i));
     names all = {NULL, 0};
+    status = for_each_node(loader, &all, read_node_head);
     if (!status)
         status = sort_names(loader, &all);
-    for (int i = 0; i < model->nodes && !status; i++)
-        status = read_node(loader, &all, i, json_array_get(array, (size_t)i));
+    if (!status)
+        status = for_each_node(loader, &all, read_node);
     gs_free(all.entry);
     return status;
 }

@@ -26,18 +26,99 @@ const char *gs_json_type(const json_t *value) {
     }
 }
 
-gs_status gs_json_parse(gs_loader *loader, const char *text, size_t length, const char *what, json_t **value) {
-    json_error_t problem = {0};
-    *value = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
-    if (*value)
-        return GS_OK;
-    /* jansson leaves the text empty where it ran out of memory, except that inside its lexer this looks like an error
-     * of syntax. Memory that has ended there most likely has ended still. */
-    void *probe = gs_alloc(length, 1);
-    gs_free(probe);
-    if (!probe || !problem.text[0] || json_error_code(&problem) == json_error_out_of_memory)
+uint64_t gs_loader_share(const gs_loader *loader, unsigned sixteenths) {
+    return (loader->file_bytes / 16 + (1 << 16)) * sixteenths;
+}
+
+/* What jansson reads: ["aaa...", the text without its hole]. jansson 2.14 does not look whether its buffer for tokens
+ * could grow, and then loses characters or aborts. The string in front makes it grow once, as far as any token needs,
+ * and by its length tells whether that went well. */
+enum { FILLER = 1, BEFORE = 3, AFTER = 4, PARTS = 6 };
+typedef struct source {
+    gs_text part[PARTS];
+    int next;
+} source;
+
+static source source_of(gs_text text, gs_text hole) {
+    size_t before = hole.length ? (size_t)(hole.at - text.at) : text.length, after = before + hole.length;
+    return (source){
+        .part = {
+            {"[\"", 2}, {NULL, 0}, {"\",", 2}, {text.at, before}, {text.at + after, text.length - after}, {"]", 1}}};
+}
+
+static size_t read_source(void *buffer, size_t room, void *data) {
+    source *s = data;
+    while (s->next < PARTS && !s->part[s->next].length)
+        s->next++;
+    if (s->next == PARTS)
+        return 0;
+    gs_text *part = &s->part[s->next];
+    size_t count = part->length < room ? part->length : room;
+    if (s->next == FILLER) {
+        memset(buffer, 'a', count);
+    } else {
+        memcpy(buffer, part->at, count);
+        part->at += count;
+    }
+    part->length -= count;
+    return count;
+}
+
+/* Sets the filler's length. */
+static gs_status check_cost(const gs_loader *loader, source *s, const char *what, unsigned sixteenths) {
+    enum { DEPTH_MAX = 16 }; /* the format's own is 6 */
+    gs_json_cost cost = {0};
+    gs_json_count(&cost, s->part[BEFORE]);
+    gs_json_count(&cost, s->part[AFTER]);
+    s->part[FILLER].length = cost.longest;
+    if (!cost.bytes)
+        return gs_loader_fail(loader, "%s: found no value, expected JSON", what);
+    if (cost.deepest > DEPTH_MAX)
+        return gs_loader_fail(loader, "%s: nested %ld deep, expected at most %d", what, cost.deepest, DEPTH_MAX);
+    uint64_t bytes = gs_json_bytes(&cost), most = gs_loader_share(loader, sixteenths);
+    if (bytes > most)
+        return gs_loader_fail(
+            loader, "%s: as JSON it may take %llu bytes of memory, expected at most %llu in a file of %llu", what,
+            (unsigned long long)bytes, (unsigned long long)most, (unsigned long long)loader->file_bytes);
+    return GS_OK;
+}
+
+/* NULL with an empty problem: memory ended. */
+static json_t *parse(source s, json_error_t *problem) {
+    size_t filler = s.part[FILLER].length;
+    *problem = (json_error_t){0};
+    json_t *list = json_load_callback(read_source, &s, JSON_REJECT_DUPLICATES, problem), *value = NULL;
+    if (json_array_size(list) > 2)
+        snprintf(problem->text, sizeof problem->text, "end of file expected near ','");
+    else if (json_string_length(json_array_get(list, 0)) == filler)
+        value = json_incref(json_array_get(list, 1));
+    json_decref(list);
+    return value;
+}
+
+/* Inside its lexer, jansson reports the end of memory as an error of syntax; but that error comes again. */
+static gs_status fail_parse(const gs_loader *loader, const source *s, const char *what, gs_text hole) {
+    json_error_t problem;
+    json_t *again = parse(*s, &problem);
+    if (again || !problem.text[0] || json_error_code(&problem) == json_error_out_of_memory) {
+        json_decref(again);
         return gs_loader_memory(loader);
-    return gs_loader_fail(loader, "%s: at byte %d: %s, expected JSON", what, problem.position, problem.text);
+    }
+    size_t at = (size_t)(problem.position > 0 ? problem.position : 0), front = s->part[FILLER].length + 4;
+    at = at > front ? at - front : 0;
+    return gs_loader_fail(loader, "%s: at byte %zu: %s, expected JSON", what,
+                          at > s->part[BEFORE].length ? at + hole.length : at, problem.text);
+}
+
+gs_status gs_json_parse(gs_loader *loader, gs_text text, gs_text hole, const char *what, unsigned sixteenths,
+                        json_t **value) {
+    source s = source_of(text, hole);
+    json_error_t problem;
+    gs_status status = check_cost(loader, &s, what, sixteenths);
+    if (status)
+        return status;
+    *value = parse(s, &problem);
+    return *value ? GS_OK : fail_parse(loader, &s, what, hole);
 }
 
 gs_status gs_json_keys(gs_loader *loader, const json_t *object, const char *what, const char *const *allowed) {

@@ -18,7 +18,8 @@ gs_status gs_loader_memory(const gs_loader *loader) {
     return gs_fail(loader->error, GS_ERROR_MEMORY, "%s: out of memory while loading", loader->path);
 }
 
-/* The model object travels as a JSON text inside the header. */
+/* The model object travels as a JSON text inside the header, and so stays while the graph is read. Its nodes, which may
+ * be many, are cut out. */
 static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t **object) {
     static const char *const keys[] = {"gensample", "model", NULL};
     gs_status status = gs_json_keys(loader, metadata, "__metadata__", keys);
@@ -31,7 +32,10 @@ static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t *
     const json_t *text = json_object_get(metadata, "model");
     if (!json_is_string(text))
         return gs_loader_fail(loader, "__metadata__.model: found %s, expected a JSON text", gs_json_type(text));
-    return gs_json_parse(loader, json_string_value(text), json_string_length(text), "model", object);
+    gs_text all = {json_string_value(text), json_string_length(text)}, graph, nodes;
+    loader->has_nodes = gs_text_member(all, "graph", &graph) && gs_text_member(graph, "nodes", &nodes) &&
+                        gs_text_inside(nodes, '[', ']', &loader->nodes);
+    return gs_json_parse(loader, all, loader->nodes, "model", GS_SHARE_MODEL, object);
 }
 
 static gs_status load(gs_loader *loader) {
@@ -39,31 +43,41 @@ static gs_status load(gs_loader *loader) {
     gs_status status = gs_safetensors_read(loader, &metadata);
     if (!status)
         status = parse_model(loader, metadata, &object);
-    json_decref(metadata);
     if (!status)
         status = gs_metadata_read(loader, object);
     if (!status)
         status = gs_graph_read(loader, json_object_get(object, "graph"));
     json_decref(object);
+    json_decref(metadata);
+    return status;
+}
+
+static gs_status load_into_arena(gs_loader *loader, gs_model **model) {
+    *model = NULL;
+    loader->arena = gs_arena_create();
+    if (loader->arena)
+        loader->model = gs_arena_alloc(loader->arena, 1, sizeof *loader->model);
+    if (!loader->model) {
+        gs_arena_free(loader->arena);
+        return gs_loader_memory(loader);
+    }
+    loader->model->memory = loader->arena;
+    gs_status status = load(loader);
+    if (status)
+        gs_arena_free(loader->arena);
+    else
+        *model = loader->model;
     return status;
 }
 
 gs_status gs_model_load(const char *path, gs_model **model, gs_error *error) {
-    *model = NULL;
-    gs_loader loader = {.path = path, .error = error, .arena = gs_arena_create()};
-    if (loader.arena)
-        loader.model = gs_arena_alloc(loader.arena, 1, sizeof *loader.model);
-    if (!loader.model) {
-        gs_arena_free(loader.arena);
-        return gs_loader_memory(&loader);
-    }
-    loader.model->memory = loader.arena;
-    gs_status status = load(&loader);
-    if (status)
-        gs_arena_free(loader.arena);
-    else
-        *model = loader.model;
-    return status;
+    gs_loader loader = {.path = path, .error = error};
+    return load_into_arena(&loader, model);
+}
+
+gs_status gs_model_load_bytes(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error) {
+    gs_loader loader = {.path = name, .error = error, .bytes = bytes, .file_bytes = size};
+    return load_into_arena(&loader, model);
 }
 
 void gs_model_free(gs_model *model) {

@@ -18,8 +18,9 @@ static uint64_t little_endian(const unsigned char *bytes, int n) {
     return value;
 }
 
-static gs_status read_header_length(gs_loader *loader, gs_file *file, uint64_t size, size_t *length) {
+static gs_status read_header_length(gs_loader *loader, gs_file *file, size_t *length) {
     unsigned char bytes[8];
+    uint64_t size = loader->file_bytes;
     if (size < sizeof bytes)
         return gs_loader_fail(loader, "found %llu bytes, expected a weight file of at least 10",
                               (unsigned long long)size);
@@ -52,7 +53,7 @@ static gs_status parse_header(gs_loader *loader, gs_file *file, size_t length, j
         status =
             gs_loader_fail(loader, "header: expected one JSON object, its first byte '{', followed by spaces only");
     if (!status)
-        status = gs_json_parse(loader, text, used, "header", header);
+        status = gs_json_parse(loader, (gs_text){text, used}, (gs_text){NULL, 0}, "header", GS_SHARE_HEADER, header);
     gs_free(text);
     return status;
 }
@@ -221,15 +222,15 @@ static gs_status read_tensors(gs_loader *loader, gs_file *file, json_t *header, 
     return status;
 }
 
-static gs_status read_open_file(gs_loader *loader, gs_file *file, uint64_t size, json_t **metadata) {
+static gs_status read_open_file(gs_loader *loader, gs_file *file, json_t **metadata) {
     size_t length = 0;
     json_t *header = NULL;
-    gs_status status = read_header_length(loader, file, size, &length);
+    gs_status status = read_header_length(loader, file, &length);
     if (!status)
         status = parse_header(loader, file, length, &header);
     /* The sizes are checked against the file's before memory for the data is asked for. */
     if (!status)
-        status = read_tensors(loader, file, header, size - 8 - length);
+        status = read_tensors(loader, file, header, loader->file_bytes - 8 - length);
     if (!status)
         *metadata = json_incref(json_object_get(header, "__metadata__"));
     if (!status && !*metadata)
@@ -240,10 +241,9 @@ static gs_status read_open_file(gs_loader *loader, gs_file *file, uint64_t size,
 
 gs_status gs_safetensors_read(gs_loader *loader, json_t **metadata) {
     gs_file *file = NULL;
-    uint64_t size;
-    gs_status status = gs_file_open(loader, &file, &size);
+    gs_status status = gs_file_open(loader, &file);
     if (!status)
-        status = read_open_file(loader, file, size, metadata);
+        status = read_open_file(loader, file, metadata);
     gs_file_close(file);
     return status;
 }

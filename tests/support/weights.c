@@ -12,16 +12,23 @@
 struct weights {
     json_t *model, *header; /* the header without its metadata */
     json_t *changes;        /* pairs of path and text for the header */
+    json_t *metadata;       /* texts that replace those of "__metadata__" */
     unsigned char *data;
     size_t bytes;
 };
 
-json_t *weights_json(const char *text) {
-    char *copy = strdup(text);
+/* With double quotes for single ones; to be freed. */
+static char *with_double_quotes(const char *text) {
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
     assert_non_null(copy);
-    for (char *c = copy; *c; c++)
-        if (*c == '\'')
-            *c = '"';
+    for (size_t i = 0; i < size; i++)
+        copy[i] = (char)(text[i] == '\'' ? '"' : text[i]);
+    return copy;
+}
+
+json_t *weights_json(const char *text) {
+    char *copy = with_double_quotes(text);
     json_error_t problem;
     json_t *value = json_loads(copy, JSON_DECODE_ANY, &problem);
     if (!value)
@@ -35,6 +42,7 @@ weights *weights_new(const char *kind, int c, int h, int w) {
     assert_non_null(result);
     result->header = json_object();
     result->changes = json_array();
+    result->metadata = json_object();
     result->model =
         json_pack("{s:s, s:s, s:{s:[iii], s:[ii]}, s:[s], s:{s:[]}, s:{s:s}}", "name", "test", "kind", kind, "data",
                   "shape", c, h, w, "range", 0, 1, "inputs", "x", "graph", "nodes", "provenance", "made by", "a test");
@@ -48,6 +56,7 @@ void weights_free(weights *w) {
     json_decref(w->model);
     json_decref(w->header);
     json_decref(w->changes);
+    json_decref(w->metadata);
     free(w->data);
     free(w);
 }
@@ -152,6 +161,12 @@ void weights_set_header(weights *w, const char *path, const char *text) {
     json_array_append_new(w->changes, json_pack("[ss?]", path, text));
 }
 
+void weights_set_metadata(weights *w, const char *key, const char *text) {
+    char *copy = with_double_quotes(text);
+    assert_int_equal(json_object_set_new(w->metadata, key, json_string(copy)), 0);
+    free(copy);
+}
+
 /* The model with its outputs filled in, as a text to be freed. */
 static char *model_text(const weights *w) {
     json_t *model = json_deep_copy(w->model), *graph = json_object_get(model, "graph");
@@ -175,6 +190,8 @@ unsigned char *weights_bytes(const weights *w, size_t *size) {
         const json_t *change = json_array_get(w->changes, i);
         set_at(header, json_string_value(json_array_get(change, 0)), json_string_value(json_array_get(change, 1)));
     }
+    if (json_object_size(w->metadata))
+        assert_int_equal(json_object_update(json_object_get(header, "__metadata__"), w->metadata), 0);
     char *text = json_dumps(header, JSON_COMPACT);
     assert_non_null(text);
     json_decref(header);
@@ -208,4 +225,17 @@ gs_model *weights_load(const weights *w) {
         fail_msg("%s", error.message);
     remove_directory(directory);
     return model;
+}
+
+weights *weights_small(void) {
+    weights *w = weights_new("denoiser", 1, 4, 4);
+    weights_inputs(w, true, 3);
+    weights_random(w, "w", 4, (const size_t[]){2, 1, 3, 3}, 1);
+    weights_random(w, "b", 1, (const size_t[]){2}, 2);
+    weights_random(w, "e", 2, (const size_t[]){4, 2}, 3);
+    weights_node(w, "conv", "conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'w', 'bias': 'b'}");
+    weights_node(w, "emb", "embedding", "['label']", NULL, "{'weight': 'e'}");
+    weights_node(w, "mix", "add", "['conv', 'emb']", NULL, NULL);
+    weights_node(w, "out", "slice", "['mix']", "{'begin': 0, 'end': 1}", NULL);
+    return w;
 }

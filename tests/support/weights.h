@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-#include "model/model.h"
+#include "model/loader.h"
 
 typedef struct weights weights;
 
@@ -45,6 +45,9 @@ void weights_set(weights *w, const char *path, const char *text);
  * after everything else. Tensor names with dots can't be reached. */
 void weights_set_header(weights *w, const char *path, const char *text);
 
+/* A text of "__metadata__", its single quotes made double, after everything else. */
+void weights_set_metadata(weights *w, const char *key, const char *text);
+
 /* The file's bytes, to be freed with free(). */
 unsigned char *weights_bytes(const weights *w, size_t *size);
 
@@ -52,6 +55,9 @@ void weights_write(const weights *w, const char *path);
 
 /* Write into a temporary file, load that and remove it. */
 gs_model *weights_load(const weights *w);
+
+/* A denoiser of x (1, 4, 4), sigma and one of 3 labels: tensors w, b and e; nodes conv, emb, mix, out. */
+weights *weights_small(void);
 
 /* A JSON text with single quotes made double, parsed. */
 json_t *weights_json(const char *text);

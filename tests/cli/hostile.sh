@@ -1,0 +1,58 @@
+# Hostile weight files, one of each kind as the tests of the library keep them; sourced by run.sh.
+
+# Processor time, which other programs do not change; sanitizers and emulators take longer.
+seconds=1
+if [ -n "${EMULATOR:-}" ] || grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt"; then
+    seconds=30
+fi
+run_briefly() {
+    (
+        ulimit -t $seconds
+        exec "$program" "$@" >stdout.txt 2>stderr.txt
+    )
+    status=$?
+}
+expected=1
+mkdir kept
+for kinds in hostile hostile_model hostile_size; do
+    mkdir kept/$kinds
+    check "test_$kinds keeps its files" env GENSAMPLE_HOSTILE_KEEP=kept/$kinds $EMULATOR "$build/tests/test_$kinds"
+done
+hostile=0
+for file in kept/*/*.bin; do
+    pattern=$(cat "${file%.bin}.txt")
+    case $((hostile % 4)) in
+    0) run_briefly --model "$file" --out out/x.png ;;
+    1) run_briefly inspect "$file" ;;
+    2) run_briefly cpu --model "$file" ;;
+    3) run_briefly --model tiny.bin --quality --judge "$file" --out out/x.npy ;;
+    esac
+    judge_refusal "hostile file $file" -F
+    hostile=$((hostile + 1))
+done
+rm -rf kept
+mkfifo fifo.bin
+mkdir directory.bin
+: >secret.bin
+chmod 0 secret.bin
+pattern='is not a regular file'
+run_briefly --model fifo.bin --out out/x.png
+judge_refusal 'a FIFO without a writer'
+pattern='is a directory'
+run_briefly inspect directory.bin
+judge_refusal 'a directory'
+# The superuser may read everything, so the program runs as somebody else, where he may run it.
+nobody=
+if [ "$(id -u)" -eq 0 ]; then
+    nobody='setpriv --reuid 65534 --clear-groups'
+    chmod 755 "$work"
+fi
+if $nobody "$program" --version >/dev/null 2>&1; then
+    pattern='Permission denied'
+    $nobody "$program" inspect secret.bin >stdout.txt 2>stderr.txt
+    status=$?
+    judge_refusal 'a file without permission to read'
+else
+    skip 'a file without permission to read' 'nobody but the superuser can run the program here'
+fi
+echo "hostile files end to end: $((hostile + 3))"

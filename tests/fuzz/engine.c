@@ -1,0 +1,139 @@
+#include "fuzz.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/loader.h"
+
+/* Multiply-adds, or floats of memory, that one input may take. */
+static const double work_max = 5e5;
+
+static void finding(const char *what, const char *detail) {
+    fprintf(stderr, "finding: %s: %s\n", what, detail);
+    abort();
+}
+
+/* Floats of a value with the halo that a convolution asks for, in whole planes. */
+static double room(gs_shape shape, int padding_h, int padding_w) {
+    int pad = padding_h > padding_w ? padding_h : padding_w;
+    return (double)((shape.d[0] + 15) / 16 * 16) * (shape.d[1] + 2.0 * pad + 4) * (shape.d[2] + 2.0 * pad + 4);
+}
+
+static double node_work(const gs_model *model, const gs_node *node) {
+    const gs_attributes *a = &node->attributes;
+    bool conv = node->op == GS_OP_CONV2D, pool = node->op == GS_OP_AVG_POOL || node->op == GS_OP_MAX_POOL;
+    double work = room(node->shape, 0, 0) + (double)node->operations;
+    for (int i = 0; i < node->inputs; i++) {
+        gs_shape in = gs_value_shape(model, node->input[i]);
+        work += room(in, conv ? a->padding[0] : 0, conv ? a->padding[1] : 0);
+        if (node->op == GS_OP_ADAPTIVE_AVG_POOL)
+            work += (double)gs_shape_size(node->shape) * in.d[1] * in.d[2];
+    }
+    if (pool)
+        work += (double)gs_shape_size(node->shape) * a->kernel[0] * a->kernel[1];
+    return node->per_sample ? work : work * (model->info.labels + 1);
+}
+
+static bool is_small(const gs_model *model) {
+    double work = 0;
+    for (int i = 0; i < model->nodes; i++)
+        work += node_work(model, &model->node[i]);
+    return work <= work_max;
+}
+
+static gs_plan *make_plan(const gs_model *model, const char *isa) {
+    const gs_plan_options options = {.isa = isa, .threads = 1, .block = 1};
+    gs_plan *plan;
+    gs_error error = {.status = GS_OK};
+    if (gs_plan_create(model, &options, &plan, &error))
+        finding("planning", error.message);
+    char text[200];
+    for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++)
+        continue;
+    return plan;
+}
+
+static float *floats(size_t count) {
+    float *memory = malloc(count * sizeof *memory + 1);
+    if (!memory)
+        finding("memory", "the target's own");
+    return memory;
+}
+
+/* Both outputs of one image of alternating values, one after the other. */
+static float *evaluate(const gs_model *model, const char *isa, size_t *count) {
+    const gs_model_info *info = gs_model_get_info(model);
+    size_t size = gs_shape_size(gs_value_shape(model, GS_VALUE_X));
+    *count = info->output_size[0] + (info->outputs > 1 ? info->output_size[1] : 0);
+    float *x = floats(size), *out = floats(*count);
+    for (size_t i = 0; i < size; i++)
+        x[i] = (float)((int)(i % 7) - 3) * 0.5F;
+    const int label = info->labels / 2;
+    gs_plan *plan = make_plan(model, isa);
+    gs_error error = {.status = GS_OK};
+    if (gs_plan_evaluate(plan, x, 0.5, info->labels ? &label : NULL, 1,
+                         (float *const[2]){out, info->outputs > 1 ? out + info->output_size[0] : NULL}, &error))
+        finding("evaluating", error.message);
+    gs_plan_free(plan);
+    free(x);
+    return out;
+}
+
+/* A NaN is a NaN whatever its bits. */
+static bool same(const float *a, const float *b, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(&a[i], &b[i], sizeof *a) && !(isnan(a[i]) && isnan(b[i])))
+            return false;
+    return true;
+}
+
+static void evaluate_everywhere(const gs_model *model) {
+    size_t count;
+    float *first = evaluate(model, "scalar", &count);
+    bool supported;
+    const char *isa;
+    for (int i = 0; (isa = gs_isa_name(i, &supported)); i++) {
+        if (!supported || !strcmp(isa, "scalar"))
+            continue;
+        float *other = evaluate(model, isa, &count);
+        if (!same(first, other, count))
+            finding("other bytes than scalar", isa);
+        free(other);
+    }
+    free(first);
+}
+
+/* The file's own settings must be usable or refused; the steps taken are few. */
+static void sample(const gs_model *model) {
+    gs_sample_options options = {.seed = 1};
+    if (!gs_sample_resolve(model, &options, NULL) && gs_sample_levels(model, &options, NULL, 0) < 1)
+        finding("sampling", "no levels in resolved settings");
+    options = (gs_sample_options){
+        .sampler = "heun", .steps = 2, .sigma_low = 0.5, .sigma_high = 1, .guidance = -1, .seed = 1};
+    gs_plan *plan = make_plan(model, NULL);
+    float *out = floats(gs_shape_size(gs_value_shape(model, GS_VALUE_X)));
+    gs_error error = {.status = GS_OK};
+    gs_status status = gs_sample(plan, &options, 1, out, NULL, &error);
+    if (status && status != GS_ERROR_ARGUMENT && status != GS_ERROR_UNSUPPORTED)
+        finding("sampling", error.message);
+    free(out);
+    gs_plan_free(plan);
+}
+
+void fuzz_weight_file(const uint8_t *bytes, size_t size) {
+    gs_model *model;
+    gs_error error = {.status = GS_OK};
+    gs_status status = gs_model_load_bytes("input", bytes, size, &model, &error);
+    if (status) {
+        if (model || status != GS_ERROR_FORMAT || strncmp(error.message, "input: ", 7) || strchr(error.message, '\n'))
+            finding("an improper refusal", error.message);
+        return;
+    }
+    if (is_small(model)) {
+        evaluate_everywhere(model);
+        sample(model);
+    }
+    gs_model_free(model);
+}

@@ -1,0 +1,15 @@
+/* What the fuzz targets share. A target is a function LLVMFuzzerTestOneInput (libFuzzer's name); libFuzzer feeds it, or
+ * replay.c with the files of a folder. A finding is a crash. */
+#ifndef TEST_FUZZ_H
+#define TEST_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Load these bytes as a weight file. Where that works and the network is small, plan it, evaluate it with every
+ * instruction set, whose bytes must agree, and take two steps of a sampler. */
+void fuzz_weight_file(const uint8_t *bytes, size_t size);
+
+#endif

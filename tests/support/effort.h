@@ -1,0 +1,25 @@
+/* Less work where each step is slow: under valgrind, say. */
+#ifndef TEST_EFFORT_H
+#define TEST_EFFORT_H
+
+#include <stdlib.h>
+
+/* The environment's GENSAMPLE_TEST_EFFORT, 1 ... 100; without it 100. */
+static inline int effort_percent(void) {
+    const char *text = getenv("GENSAMPLE_TEST_EFFORT");
+    long percent = text ? strtol(text, NULL, 10) : 100;
+    return percent < 1 || percent > 100 ? 100 : (int)percent;
+}
+
+/* That many percent of `count`, but at least 1. */
+static inline int effort(int count) {
+    int some = count * effort_percent() / 100;
+    return some > 0 ? some : 1;
+}
+
+/* The step that leaves that many percent of a sequence. */
+static inline size_t effort_step(void) {
+    return (size_t)(100 / effort_percent());
+}
+
+#endif

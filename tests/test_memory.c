@@ -1,0 +1,268 @@
+/* Memory that ends at any allocation: loading, planning, evaluating, sampling, measuring and writing say so, give back
+ * what they had, and leave no file. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "io/images.h"
+#include "support/allocation.h"
+#include "support/files.h"
+#include "support/weights.h"
+
+enum { PATH_ROOM = 512, IMAGES = 6, SIDE = 8, PIXELS = SIDE * SIDE, LEVELS = 4 };
+
+static char *directory;
+static gs_model *model, *judge_model;
+static gs_plan *plan, *judge;
+static float images[IMAGES * PIXELS], states[LEVELS * IMAGES * PIXELS];
+static const int labels[IMAGES] = {0, 1, 2, 3, 0, 1};
+static long runs, failures;
+
+/* A denoiser with a convolution of each method, a norm, and a step by the reference. */
+static weights *denoiser(void) {
+    weights *w = weights_new("denoiser", 1, SIDE, SIDE);
+    weights_inputs(w, true, 3);
+    weights_set(w, "default", "{'sampler': 'dpmpp-2m', 'steps': 3, 'sigmas': [0.1, 10]}");
+    weights_random(w, "w1", 4, (const size_t[]){16, 1, 3, 3}, 1);
+    weights_random(w, "w2", 4, (const size_t[]){16, 16, 3, 3}, 2);
+    weights_random(w, "w3", 4, (const size_t[]){1, 16, 1, 1}, 3);
+    weights_random(w, "b", 1, (const size_t[]){16}, 4);
+    weights_random(w, "e", 2, (const size_t[]){4, 16}, 5);
+    weights_node(w, "in", "conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'w1'}");
+    weights_node(w, "emb", "embedding", "['label']", NULL, "{'weight': 'e'}");
+    weights_node(w, "mix", "add", "['in', 'emb']", NULL, NULL);
+    weights_node(w, "norm", "group_norm", "['mix']", "{'groups': 4}", NULL);
+    weights_node(w, "act", "silu", "['norm']", NULL, NULL);
+    weights_node(w, "conv", "conv2d", "['act']", "{'padding': [1, 1]}", "{'weight': 'w2', 'bias': 'b'}");
+    weights_node(w, "res", "add", "['in', 'conv']", NULL, NULL);
+    weights_node(w, "pool", "max_pool", "['res']", "{'kernel': [3, 3], 'stride': [1, 1], 'padding': [1, 1]}", NULL);
+    weights_node(w, "last", "conv2d", "['pool']", NULL, "{'weight': 'w3'}");
+    weights_node(w, "s", "reciprocal", "['sigma']", NULL, NULL);
+    weights_node(w, "out", "mul", "['last', 's']", NULL, NULL);
+    return w;
+}
+
+/* A classifier whose logits and features are the first three pixels. */
+static weights *classifier(void) {
+    const float mean[3] = {0}, covariance[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    weights *w = weights_new("classifier", 1, SIDE, SIDE);
+    weights_tensor(w, "reference_mean", 1, (const size_t[]){3}, mean);
+    weights_tensor(w, "reference_covariance", 2, (const size_t[]){3, 3}, covariance);
+    weights_node(w, "flat", "reshape", "['x']", "{'shape': [64]}", NULL);
+    weights_node(w, "logits", "slice", "['flat']", "{'begin': 0, 'end': 3}", NULL);
+    weights_node(w, "features", "slice", "['flat']", "{'begin': 0, 'end': 3}", NULL);
+    weights_outputs(w, "['logits', 'features']");
+    return w;
+}
+
+static const char *path_of(const char *name) {
+    static char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return path;
+}
+
+static int begin(void **state) {
+    (void)state;
+    allocation_watch_jansson();
+    directory = temp_directory();
+    weights *w = denoiser(), *j = classifier();
+    model = weights_load(w);
+    judge_model = weights_load(j);
+    weights_free(w);
+    weights_free(j);
+    const gs_plan_options options = {.threads = 2, .block = 2};
+    return gs_plan_create(model, &options, &plan, NULL) || gs_plan_create(judge_model, &options, &judge, NULL);
+}
+
+static int end(void **state) {
+    (void)state;
+    gs_plan_free(plan);
+    gs_plan_free(judge);
+    gs_model_free(model);
+    gs_model_free(judge_model);
+    remove_directory(directory);
+    print_message("failed allocations: %ld in %ld runs, each a clean error without a leak\n", failures, runs);
+    return 0;
+}
+
+static int files_left(void) {
+    DIR *listing = opendir(directory);
+    assert_non_null(listing);
+    int count = -2; /* . and .. */
+    while (readdir(listing))
+        count++;
+    closedir(listing);
+    return count;
+}
+
+typedef gs_status action(gs_error *error);
+
+/* Run with the k-th allocation failing, alone or with all after it, for every k until none does. */
+static void run_out_of_memory(action *act, bool all) {
+    int files = files_left();
+    for (long k = 0, failed = 1; failed; k++) {
+        gs_error error = {.status = GS_OK};
+        long blocks = allocation_blocks();
+        allocation_start_failing(k, all);
+        gs_status status = act(&error);
+        failed = allocation_stop_failing();
+        if (status != (failed ? GS_ERROR_MEMORY : GS_OK) || status != error.status ||
+            (failed && !strstr(error.message, "out of memory")))
+            fail_msg("allocation %ld failed: status %d, '%s'", k, status, error.message);
+        if (allocation_blocks() != blocks)
+            fail_msg("allocation %ld failed: %ld blocks leak", k, allocation_blocks() - blocks);
+        if (failed)
+            assert_int_equal(files_left(), files);
+        runs++;
+        failures += failed;
+    }
+}
+
+static void run_both(action *act) {
+    run_out_of_memory(act, true);
+    run_out_of_memory(act, false);
+}
+
+static gs_status load(gs_error *error) {
+    gs_model *loaded;
+    gs_status status = gs_model_load(path_of("model.bin"), &loaded, error);
+    gs_model_free(loaded);
+    return status;
+}
+
+static void test_load(void **state) {
+    (void)state;
+    weights *w = denoiser();
+    weights_write(w, path_of("model.bin"));
+    weights_free(w);
+    run_both(load);
+    remove(path_of("model.bin"));
+}
+
+static gs_status make_plan(gs_error *error) {
+    const gs_plan_options options = {.threads = 3};
+    gs_plan *made;
+    gs_status status = gs_plan_create(model, &options, &made, error);
+    gs_plan_free(made);
+    return status;
+}
+
+static void test_plan(void **state) {
+    (void)state;
+    run_both(make_plan);
+}
+
+static gs_status evaluate(gs_error *error) {
+    float out[IMAGES * PIXELS];
+    return gs_plan_evaluate(plan, images, 1, labels, IMAGES, (float *const[2]){out, NULL}, error);
+}
+
+static void test_evaluate(void **state) {
+    (void)state;
+    run_both(evaluate);
+}
+
+static gs_status sample(const char *sampler, gs_error *error) {
+    gs_sample_options options = {.sampler = sampler,
+                                 .seed = 1,
+                                 .labels = labels,
+                                 .steps = LEVELS - 1,
+                                 .sigma_low = 0.1,
+                                 .sigma_high = 10,
+                                 .steps_per_level = 1,
+                                 .epsilon = 1e-3,
+                                 .guidance = 1,
+                                 .trajectory = states};
+    return gs_sample(plan, &options, IMAGES, images, NULL, error);
+}
+
+static const char *sampler;
+
+static gs_status sample_any(gs_error *error) {
+    return sample(sampler, error);
+}
+
+static void test_sample(void **state) {
+    (void)state;
+    for (int i = 0; gs_sampler_get(i); i++) {
+        sampler = gs_sampler_get(i)->name;
+        run_both(sample_any);
+    }
+}
+
+static gs_status measure(gs_error *error) {
+    gs_quality quality;
+    return gs_quality_measure(judge, images, labels, IMAGES, &quality, error);
+}
+
+static void test_measure(void **state) {
+    (void)state;
+    run_both(measure);
+}
+
+static const gs_images written = {.data = images, .n = IMAGES, .shape = {1, SIDE, SIDE}, .range = {0, 1}};
+static const gs_note note = {"Software", "a test"};
+
+static gs_status write_grid(gs_error *error) {
+    gs_status status = gs_write_grid(path_of("grid.png"), &written, gs_grid_square(IMAGES), &note, 1, error);
+    remove(path_of("grid.png"));
+    return status;
+}
+
+static gs_status write_trajectory(gs_error *error) {
+    const double sigmas[LEVELS] = {10, 1, 0.1, 0};
+    const gs_trajectory trajectory = {
+        .states = {.data = states, .n = IMAGES, .shape = {1, SIDE, SIDE}, .range = {0, 1}},
+        .levels = LEVELS,
+        .sigmas = sigmas,
+        .labels = labels,
+        .classes = 3};
+    gs_status status = gs_write_trajectory(path_of("way.png"), &trajectory, &note, 1, error);
+    remove(path_of("way.png"));
+    return status;
+}
+
+static gs_status write_directory(gs_error *error) {
+    gs_status status = gs_write_directory(path_of("pictures"), &written, &note, 1, error);
+    for (int i = 0; i < IMAGES && !status; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "pictures/%d.png", i);
+        assert_int_equal(remove(path_of(name)), 0);
+    }
+    remove(path_of("pictures"));
+    return status;
+}
+
+static gs_status write_npy(gs_error *error) {
+    gs_status status = gs_write_npy(path_of("x.npy"), images, (const size_t[]){IMAGES, 1, SIDE, SIDE}, 4, error);
+    remove(path_of("x.npy"));
+    return status;
+}
+
+static gs_status write_idx(gs_error *error) {
+    gs_status status = gs_write_idx(path_of("x.idx"), &written, error);
+    remove(path_of("x.idx"));
+    return status;
+}
+
+static void test_write(void **state) {
+    (void)state;
+    run_both(write_grid);
+    run_both(write_trajectory);
+    run_both(write_directory);
+    run_both(write_npy);
+    run_both(write_idx);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),    cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_sample), cmocka_unit_test(test_measure), cmocka_unit_test(test_write),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
