@@ -29,7 +29,7 @@ check: build
 	@tests/run_all.sh $(BUILD)
 
 # Everything: hours.
-check-full: check check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+check-full: check docs check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
 
 check-sanitize: check-addresses check-threads
 
