@@ -1,15 +1,19 @@
 # Two commands are all a bare Debian 12 needs: `make sample` draws digits, `make check` tests everything.
 # Both install the packages below when they are missing.
 
-PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev
+PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev libdnnl-dev
 FORMATTER := clang-format-14
 CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
+# QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
+# another version of the C library's parts and hang in pthread_create.
+ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+    $(addsuffix :arm64,libgomp1 libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev)
 FUZZ_SECONDS := 600
 BUILD := build
 N := 1024
 
-.PHONY: sample check check-full check-sanitize check-addresses check-threads check-valgrind fuzz build packages \
-    packages-clang packages-valgrind format clean
+.PHONY: sample check check-full check-aarch64 check-same-bytes check-sanitize check-addresses check-threads \
+    check-valgrind fuzz build packages packages-aarch64 packages-clang packages-valgrind format clean
 
 sample: build
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -48,23 +52,31 @@ fuzz: packages-clang
 	cmake --preset fuzz && cmake --build --preset fuzz
 	tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
 
+# The same tests cross-compiled for 64-bit ARM (NEON), under QEMU, and the same bytes as this machine's.
+check-aarch64: build packages-aarch64
+	cmake --preset aarch64 && cmake --build --preset aarch64
+	tests/run_all.sh build-aarch64
+	SAMPLES=2 THREADS=2 BLOCKS=1 tests/same_bytes.sh $(BUILD) build-aarch64
+
+# Every instruction set, number of threads and block, for every network and sampler; hours.
+check-same-bytes: build packages-aarch64
+	cmake --preset aarch64 && cmake --build --preset aarch64
+	tests/same_bytes.sh $(BUILD) build-aarch64
+
+packages:
+	@tests/packages.sh $(PACKAGES)
+
+packages-aarch64: packages
+	@tests/packages.sh --architecture arm64 $(ARM_PACKAGES)
+
 packages-clang: packages
-	@$(MAKE) --no-print-directory packages PACKAGES="$(CLANG_PACKAGES)"
+	@tests/packages.sh $(CLANG_PACKAGES)
 
 packages-valgrind: packages
-	@$(MAKE) --no-print-directory packages PACKAGES=valgrind
-
-# Asks the package manager only for what is not there.
-packages:
-	@command -v dpkg-query >/dev/null || { echo "No Debian system; these packages or their like must be there: $(PACKAGES)"; exit 0; }; \
-	missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	[ -z "$$missing" ] && exit 0; \
-	root=; [ "$$(id -u)" -eq 0 ] || root=sudo; \
-	echo "Installing:" $$missing; \
-	$$root apt-get update -q && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+	@tests/packages.sh valgrind
 
 format:
 	git ls-files '*.c' '*.h' | xargs $(FORMATTER) -i
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-valgrind build-fuzz
+	rm -rf $(BUILD) build-aarch64 build-asan build-tsan build-valgrind build-fuzz

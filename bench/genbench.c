@@ -1,7 +1,7 @@
 /* genbench: measurements through the public interface.
  *
  *     genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K]
- *         network evaluations per second, as one JSON object
+ *         [--backend native|onednn]: network evaluations per second, as one JSON object
  *     genbench eval --model FILE --input X --sigma S [--label K] --dump OUT --batch B
  *         the network's first output for B images of raw float32 in X, as raw float32 in OUT */
 #include <getopt.h>
@@ -14,7 +14,7 @@
 #include "gensample/gensample.h"
 
 typedef struct settings {
-    const char *model, *isa, *input, *dump;
+    const char *model, *isa, *backend, *input, *dump;
     int threads, block, label;
     size_t batch;
     double seconds, sigma;
@@ -33,9 +33,9 @@ static double now(void) {
 
 static bool parse(int argc, char **argv, settings *s) {
     static const struct option options[] = {
-        {"model", 1, NULL, 'm'},   {"isa", 1, NULL, 'i'},   {"input", 1, NULL, 'x'}, {"dump", 1, NULL, 'd'},
-        {"threads", 1, NULL, 't'}, {"block", 1, NULL, 'k'}, {"label", 1, NULL, 'l'}, {"batch", 1, NULL, 'b'},
-        {"seconds", 1, NULL, 's'}, {"sigma", 1, NULL, 'g'}, {NULL, 0, NULL, 0}};
+        {"model", 1, NULL, 'm'},   {"isa", 1, NULL, 'i'},   {"input", 1, NULL, 'x'},   {"dump", 1, NULL, 'd'},
+        {"threads", 1, NULL, 't'}, {"block", 1, NULL, 'k'}, {"label", 1, NULL, 'l'},   {"batch", 1, NULL, 'b'},
+        {"seconds", 1, NULL, 's'}, {"sigma", 1, NULL, 'g'}, {"backend", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'm':
@@ -43,6 +43,9 @@ static bool parse(int argc, char **argv, settings *s) {
             break;
         case 'i':
             s->isa = optarg;
+            break;
+        case 'e':
+            s->backend = optarg;
             break;
         case 'x':
             s->input = optarg;
@@ -115,10 +118,10 @@ static int measure(const settings *s, gs_plan *plan, const float *x, const int *
         if (!isfinite(y[i]))
             return fail("eval", "the output is not finite");
     gs_plan_info info = gs_plan_get_info(plan);
-    printf("{\"evaluations_per_second\": %.6g, \"batch\": %zu, \"threads\": %d, \"isa\": \"%s\", \"block\": %d, "
-           "\"weight_bytes\": %zu, \"scratch_bytes\": %zu}\n",
-           (double)(batches * s->batch) / elapsed, s->batch, info.threads, info.isa, info.block, info.weight_bytes,
-           info.scratch_bytes);
+    printf("{\"evaluations_per_second\": %.6g, \"batch\": %zu, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
+           "\"block\": %d, \"weight_bytes\": %zu, \"scratch_bytes\": %zu}\n",
+           (double)(batches * s->batch) / elapsed, s->batch, info.threads, info.isa, info.backend, info.block,
+           info.weight_bytes, info.scratch_bytes);
     return 0;
 }
 
@@ -128,7 +131,7 @@ static int eval(const settings *s) {
     gs_error error;
     if (gs_model_load(s->model, &model, &error))
         return fail("eval", error.message);
-    gs_plan_options options = {.isa = s->isa, .threads = s->threads, .block = s->block};
+    gs_plan_options options = {.isa = s->isa, .threads = s->threads, .block = s->block, .backend = s->backend};
     if (gs_plan_create(model, &options, &plan, &error)) {
         gs_model_free(model);
         return fail("eval", error.message);
@@ -161,7 +164,7 @@ int main(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[1], "eval") || !parse(argc, argv, &s)) {
         fprintf(stderr,
                 "usage: genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K] "
-                "[--input X --dump OUT] [--sigma S] [--label K]\n");
+                "[--backend native|onednn] [--input X --dump OUT] [--sigma S] [--label K]\n");
         return 2;
     }
     return eval(&s);

@@ -7,28 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "engine/plan.h"
-#include "engine/reference.h"
 #include "support/effort.h"
 #include "support/files.h"
 #include "support/graphs.h"
-#include "support/npy.h"
+#include "support/networks.h"
 #include "support/random.h"
 #include "support/worst.h"
 
 /* ---- Helpers ---- */
 
 static gs_plan *plan_of(const gs_model *model, const char *isa, int threads, int block) {
-    gs_plan *plan = NULL;
-    gs_error error = {.status = GS_OK};
-    const gs_plan_options options = {.isa = isa, .threads = threads, .block = block};
-    if (gs_plan_create(model, &options, &plan, &error))
-        fail_msg("%s", error.message);
-    return plan;
+    return make_plan(model, (gs_plan_options){.isa = isa, .threads = threads, .block = block});
 }
 
 /* Instruction set i that this CPU runs, from scalar on; NULL past the last. */
@@ -41,29 +34,6 @@ static const char *isa_at(int i) {
     return NULL;
 }
 
-typedef struct result {
-    float *out[2];
-    size_t size[2]; /* floats an image */
-} result;
-
-static result evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n) {
-    const gs_model_info *info = gs_model_get_info(gs_plan_get_model(plan));
-    result r = {.size = {info->output_size[0], info->outputs > 1 ? info->output_size[1] : 0}};
-    for (int k = 0; k < info->outputs; k++) {
-        r.out[k] = calloc(n * r.size[k] + 1, sizeof(float));
-        assert_non_null(r.out[k]);
-    }
-    gs_error error = {.status = GS_OK};
-    if (gs_plan_evaluate(plan, x, sigma, labels, n, r.out, &error))
-        fail_msg("%s", error.message);
-    return r;
-}
-
-static void free_result(result r) {
-    free(r.out[0]);
-    free(r.out[1]);
-}
-
 /* The first n images of two results are the same bytes. */
 static void assert_same(result a, result b, size_t n, const char *what) {
     for (int k = 0; k < 2; k++)
@@ -72,103 +42,6 @@ static void assert_same(result a, result b, size_t n, const char *what) {
                 fail_msg("%s: output %d, element %zu is %.9g, not %.9g", what, k, i, (double)b.out[k][i],
                          (double)a.out[k][i]);
 }
-
-/* The largest error of one image, in units of the largest expected element. */
-static double relative_error(const float *found, const double *expected, size_t size) {
-    double most = 1e-30, error = 0;
-    for (size_t i = 0; i < size; i++) {
-        most = worst_of(most, fabs(expected[i]));
-        double e = fabs((double)found[i] - expected[i]);
-        error = worst_of(error, e);
-    }
-    return error / most;
-}
-
-/* ---- Golden data ---- */
-
-typedef struct golden {
-    gs_model *model;
-    npy x, sigma, label, out[2];
-    size_t levels, images;
-} golden;
-
-static npy golden_array(const char *name, const char *part) {
-    char path[400];
-    snprintf(path, sizeof path, GS_SOURCE_DIR "/tests/golden/%s.%s.npy", name, part);
-    return npy_read(path);
-}
-
-static void golden_free(golden *g) {
-    gs_model_free(g->model);
-    free(g->x.data);
-    free(g->sigma.data);
-    free(g->label.data);
-    free(g->out[0].data);
-    free(g->out[1].data);
-}
-
-static golden golden_load(const char *name) {
-    char path[400];
-    golden g = {.x = golden_array(name, "x")};
-    snprintf(path, sizeof path, GS_SOURCE_DIR "/tests/golden/%s.bin", name);
-    if (access(path, R_OK))
-        snprintf(path, sizeof path, GS_SOURCE_DIR "/models/%s.bin", name);
-    assert_int_equal(g.x.rank, 5);
-    gs_error error = {.status = GS_OK};
-    if (gs_model_load(path, &g.model, &error))
-        fail_msg("%s", error.message);
-    g.sigma = golden_array(name, "sigma");
-    g.label = golden_array(name, "label");
-    g.out[0] = golden_array(name, "out");
-    g.out[1] = golden_array(name, "out2");
-    g.levels = g.x.shape[0];
-    g.images = g.x.shape[1];
-    const gs_model_info *info = gs_model_get_info(g.model);
-    assert_int_equal(g.sigma.rank > 0 ? g.sigma.size : 1, g.levels);
-    assert_int_equal(g.sigma.rank > 0, info->takes_sigma);
-    assert_int_equal(g.label.rank > 0, info->labels > 0);
-    assert_int_equal(g.out[1].rank > 0, info->outputs > 1);
-    return g;
-}
-
-/* Input and labels of level s. */
-static const float *golden_x(const golden *g, size_t s) {
-    return g->x.data + s * (g->x.size / g->levels);
-}
-static double golden_sigma(const golden *g, size_t s) {
-    return g->sigma.rank > 0 ? (double)g->sigma.data[s] : 1;
-}
-static const int *golden_labels(const golden *g, size_t s, int labels[64]) {
-    assert_in_range(g->images, 1, 64);
-    for (size_t i = 0; g->label.rank > 0 && i < g->images; i++)
-        labels[i] = (int)g->label.data[s * g->images + i];
-    return g->label.rank > 0 ? labels : NULL;
-}
-
-static double golden_error(const golden *g, gs_plan *plan) {
-    double worst = 0;
-    for (size_t s = 0; s < g->levels; s++) {
-        int labels[64];
-        result r = evaluate(plan, golden_x(g, s), golden_sigma(g, s), golden_labels(g, s, labels), g->images);
-        for (int k = 0; k < 2; k++)
-            for (size_t i = 0; r.size[k] && i < g->images; i++) {
-                size_t size = r.size[k];
-                double *expected = malloc(size * sizeof *expected);
-                assert_non_null(expected);
-                assert_int_equal(g->out[k].size, g->levels * g->images * size);
-                for (size_t e = 0; e < size; e++)
-                    expected[e] = (double)g->out[k].data[(s * g->images + i) * size + e];
-                worst = worst_of(worst, relative_error(r.out[k] + i * size, expected, size));
-                free(expected);
-            }
-        free_result(r);
-    }
-    return worst;
-}
-
-/* The quickest first. */
-static const char *const golden_names[] = {"zoo", "tiny", "tiny-cond", "judge", "ncsn", "ncsn-cond"};
-enum { GOLDENS = sizeof golden_names / sizeof *golden_names };
 
 static void networks_agree_with_pytorch(void **state) {
     (void)state;
@@ -249,29 +122,6 @@ static void describe_steps(const gs_plan *plan) {
     assert_false(gs_plan_describe(plan, -1, text, sizeof text));
 }
 
-/* Largest error of r against the reference. */
-static double reference_error(const gs_model *model, const float *x, size_t size, double sigma, const int *labels,
-                              result r) {
-    double worst = 0, *input = malloc(size * sizeof *input), *out[2];
-    for (int k = 0; k < 2; k++) {
-        out[k] = malloc((r.size[k] + 1) * sizeof **out);
-        assert_non_null(out[k]);
-    }
-    assert_non_null(input);
-    for (size_t i = 0; i < IMAGES; i++) {
-        for (size_t e = 0; e < size; e++)
-            input[e] = (double)x[i * size + e];
-        gs_error error = {.status = GS_OK};
-        assert_int_equal(gs_reference_evaluate(model, input, sigma, labels[i], out[0], out[1], &error), GS_OK);
-        for (int k = 0; k < 2; k++)
-            worst = worst_of(worst, relative_error(r.out[k] + i * r.size[k], out[k], r.size[k]));
-    }
-    free(input);
-    free(out[0]);
-    free(out[1]);
-    return worst;
-}
-
 /* Every instruction set gives the bytes of scalar C, which err by the result. Frees the weights. */
 static double check_graph(weights *w, unsigned seed) {
     gs_model *model = weights_load(w);
@@ -288,7 +138,7 @@ static double check_graph(weights *w, unsigned seed) {
     describe_steps(plan);
     result first = evaluate(plan, x, 0.75, labels, IMAGES);
     gs_plan_free(plan);
-    double error = reference_error(model, x, size, 0.75, labels, first);
+    double error = reference_error(model, x, IMAGES, 0.75, labels, first);
     const char *isa;
     for (int k = 0; (isa = isa_at(k)); k++) {
         plan = plan_of(model, isa, 1 + k % 2, 2 + k);

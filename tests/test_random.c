@@ -1,4 +1,4 @@
-/* Random numbers outside kernels: known answers, ranges and frequencies, with fixed seeds. */
+/* Random numbers outside kernels: known answers, counters, and the shares of labels. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "kernels.h"
 #include "model/model.h"
 #include "random/random.h"
 
@@ -31,25 +32,38 @@ static void test_philox_known_answers(void **state) {
     }
 }
 
-/* Kolmogorov's statistic of 10,000 numbers; above 2.2 once in 8,000 seeds. */
-static void test_uniform_is_uniform(void **state) {
+/* A counter's first 64 normals, by words and in double precision, are those of the kernel, also for chains past 2^32.
+ */
+static void test_counters_are_those_of_kernels(void **state) {
     (void)state;
-    enum { BINS = 100, COUNT = 10000 };
-    int bin[BINS] = {0};
-    for (uint64_t k = 0; k < COUNT; k++) {
-        double u = gs_random_uniform(7, GS_STREAM_LABEL, k, 0);
-        assert_true(u > 0 && u < 1);
-        bin[(int)(u * BINS)]++;
+    static const uint64_t chains[] = {0, 3, 0x123456789abcdefu, GS_CHAIN_MAX};
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+        float normals[64];
+        gs_normals_args args = {.key = {9, 1}, .count = 1, .out = normals};
+        gs_random_counter(GS_STREAM_STEP, chains[i], 5, 32, args.counter);
+        gs_kernels_find("scalar")->normals(&args);
+        for (int lane = 0; lane < 16; lane++) {
+            uint32_t counter[4], words[4];
+            gs_random_counter(GS_STREAM_STEP, chains[i], 5, 32 + (uint32_t)lane, counter);
+            gs_random_words((uint64_t)1 << 32 | 9, counter, words);
+            double u = ((words[0] >> 9) + 0.5) * 0x1p-23, v = ((words[1] >> 9) + 0.5) * 0x1p-23;
+            double expected = sqrt(-2 * log(u)) * cos(2 * acos(-1) * (v - 0.5));
+            assert_true(fabs((double)normals[lane] - expected) < 6e-6);
+        }
     }
-    double worst = 0, sum = 0;
-    for (int i = 0; i < BINS; i++) {
-        sum += bin[i];
-        worst = fmax(worst, fabs(sum / COUNT - (i + 1.0) / BINS));
-    }
-    assert_true(worst * sqrt(COUNT) < 2.2);
-    assert_true(gs_random_uniform(7, GS_STREAM_LABEL, 1, 0) != gs_random_uniform(7, GS_STREAM_STEP, 1, 0));
-    assert_true(gs_random_uniform(7, GS_STREAM_LABEL, 1, 0) != gs_random_uniform(8, GS_STREAM_LABEL, 1, 0));
-    assert_true(gs_random_uniform(7, GS_STREAM_LABEL, 1, 0) != gs_random_uniform(7, GS_STREAM_LABEL, 1, 1));
+}
+
+/* Streams and chains never share a counter. */
+static void test_counters_differ(void **state) {
+    (void)state;
+    uint32_t counter[4][4];
+    gs_random_counter(GS_STREAM_START, 0, 0, 0, counter[0]);
+    gs_random_counter(GS_STREAM_STEP, 0, 0, 0, counter[1]);
+    gs_random_counter(GS_STREAM_START, GS_CHAIN_MAX, 0, 0, counter[2]);
+    gs_random_counter(GS_STREAM_STEP, GS_CHAIN_MAX, 0, 0, counter[3]);
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < i; j++)
+            assert_memory_not_equal(counter[i], counter[j], sizeof counter[i]);
 }
 
 /* Every run of labels, from any chain on, keeps the shares to a few labels; another seed starts elsewhere. */
@@ -85,9 +99,8 @@ static void test_labels_need_shares(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_philox_known_answers),
-        cmocka_unit_test(test_uniform_is_uniform),
-        cmocka_unit_test(test_labels_have_the_shares_of_the_data),
+        cmocka_unit_test(test_philox_known_answers), cmocka_unit_test(test_counters_are_those_of_kernels),
+        cmocka_unit_test(test_counters_differ),      cmocka_unit_test(test_labels_have_the_shares_of_the_data),
         cmocka_unit_test(test_labels_need_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

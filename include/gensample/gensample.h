@@ -89,6 +89,10 @@ const char *gs_isa_best(void);
  * this CPU and operating system run it. */
 const char *gs_isa_name(int i, bool *supported);
 
+/* Backend i, "native" first; NULL past the last one. *built tells whether this build has it; `about` (room for `size`
+ * bytes) gets a line: its version and the instruction set it picks, or that it is missing. */
+const char *gs_backend_name(int i, bool *built, char *about, size_t size);
+
 /* ---- Plans ---- */
 
 /* A network made ready to run: kernels chosen, weights packed, memory laid out. Immutable, except that its
@@ -101,6 +105,8 @@ typedef struct gs_plan_options {
         *isa;    /* NULL: the environment's GENSAMPLE_ISA, else the best; an unknown or unsupported name is an error */
     int threads; /* 1 ... 1024; 0: the number of processors this process may run on */
     int block;   /* chains one core carries together, 1 ... 64; 0: chosen by the planner. Never changes results */
+    const char *backend; /* "onednn": oneDNN computes convolutions, linear layers and pools, and picks its own
+                            instruction set; NULL or "native": the library's own kernels compute all */
 } gs_plan_options;
 
 /* Plan `model`, which must outlive the plan. `options` may be NULL.
@@ -115,6 +121,7 @@ typedef struct gs_plan_info {
     size_t weight_bytes;  /* packed weights */
     size_t scratch_bytes; /* scratch memory of all threads */
     int steps;            /* kernel calls an evaluation of a block */
+    const char *backend;
 } gs_plan_info;
 gs_plan_info gs_plan_get_info(const gs_plan *plan);
 
@@ -124,7 +131,8 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size);
 /* Evaluate the network on n images x (n, C, H, W) at one noise level.
  * sigma: ignored by networks that take none. labels: n labels 0 ... K, or NULL for "none" everywhere.
  * out[k]: (n, output_size[k]) for k < outputs; out[1] may be NULL.
- * The result is the same bytes for every instruction set, thread count, block and n.
+ * With the native backend the result is the same bytes for every instruction set, thread count, block and n; with
+ * another it is so within rounding, 1e-5 of the largest element.
  * Errors: GS_ERROR_ARGUMENT (sigma not positive and finite, a label out of range), GS_ERROR_MEMORY. */
 gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
                            float *const out[2], gs_error *error);
@@ -163,7 +171,7 @@ typedef struct gs_sample_options {
     double guidance_low; /* guidance acts at noise levels above this ... */
     double guidance_high; /* ... and up to this; both 0: the model file's, else everywhere */
     uint64_t seed;        /* chain k of a seed is the same whatever else is drawn */
-    uint64_t first_chain; /* number of the first chain */
+    uint64_t first_chain; /* number of the first chain; first_chain + n is at most 2^60 */
     const int *labels;    /* n labels 0 ... K, or NULL for "none" */
     float *trajectory;    /* NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and the
                              result last */

@@ -80,6 +80,10 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     if (arguments->command == GS_INSPECT && !arguments->file) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the weight file's name is missing");
     }
+    if (arguments->quiet && (arguments->quality || arguments->judge)) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--quiet: cannot go with --%s, whose figures it would not print",
+                       arguments->quality ? "quality" : "judge");
+    }
     if (arguments->json && arguments->quiet) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--json: cannot go with --quiet");
     }

@@ -21,7 +21,7 @@ enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
 typedef struct gs_arguments {
     int command; /* GS_SAMPLE, GS_INSPECT or GS_CPU */
     bool given[GS_OPTION_COUNT];
-    const char *model, *out, *sampler, *judge, *isa;
+    const char *model, *out, *sampler, *judge, *isa, *backend;
     uint64_t n, seed, first;
     int steps, steps_per_level, threads, block, denoise, label;
     double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance;

@@ -28,8 +28,21 @@ static void print_isas(void) {
     printf("best: %s\n", gs_isa_best());
 }
 
+static void print_backends(void) {
+    char about[LINE];
+    const char *name;
+    bool built;
+    puts("backends:");
+    for (int i = 0; (name = gs_backend_name(i, &built, about, sizeof about)); i++) {
+        printf("  %-8s %s\n", name, about);
+    }
+}
+
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     gs_status status = gs_check_isa(arguments->isa, error);
+    if (status == GS_OK) {
+        status = gs_check_backend(arguments->backend, error);
+    }
     if (status != GS_OK) {
         return status;
     }
@@ -37,20 +50,25 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     gs_plan *plan = NULL;
     if (!arguments->model) {
         print_isas();
+        print_backends();
         print_kernels(arguments->isa ? arguments->isa : gs_isa_best());
         puts("--model FILE shows which kernel runs each operation of a network");
         return GS_OK;
     }
     status = gs_model_load(arguments->model, &model, error);
     if (status == GS_OK) {
-        gs_plan_options options = {.isa = arguments->isa, .threads = arguments->threads, .block = arguments->block};
+        gs_plan_options options = {.isa = arguments->isa,
+                                   .threads = arguments->threads,
+                                   .block = arguments->block,
+                                   .backend = arguments->backend};
         status = gs_plan_create(model, &options, &plan, error);
     }
     if (status == GS_OK) {
         gs_plan_info info = gs_plan_get_info(plan);
         print_isas();
-        printf("%s: %s, %d threads, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n",
-               gs_model_get_info(model)->name, info.isa, info.threads, info.block, info.weight_bytes,
+        print_backends();
+        printf("%s: %s, %s backend, %d threads, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n",
+               gs_model_get_info(model)->name, info.isa, info.backend, info.threads, info.block, info.weight_bytes,
                info.scratch_bytes);
         char text[LINE];
         for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random/random.h"
+
 const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
 #define GS_OPTION(id, name, metavar, kind, field, low, high, commands, help) \
     {name, metavar, GS_KIND_OPTION_##kind, offsetof(gs_arguments, field), low, high, commands, help},

@@ -30,6 +30,24 @@ gs_status gs_check_isa(const char *isa, gs_error *error) {
                    isa, known);
 }
 
+gs_status gs_check_backend(const char *backend, gs_error *error) {
+    char known[100] = "", about[100];
+    bool built;
+    const char *name;
+    if (!backend) {
+        return GS_OK;
+    }
+    for (int i = 0; (name = gs_backend_name(i, &built, about, sizeof about)); i++) {
+        if (!strcmp(name, backend)) {
+            return built ? GS_OK
+                         : gs_fail(error, GS_ERROR_ARGUMENT, "--backend: %s is not in this build of gensample", name);
+        }
+        size_t at = strlen(known);
+        snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "", name);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "--backend: \"%.40s\" is no backend; known are %s", backend, known);
+}
+
 static bool has_word(const char *words, const char *word) {
     size_t length = strlen(word);
     for (const char *at = words; (at = strstr(at, word)); at += length) {
@@ -159,10 +177,11 @@ static gs_status check_output(gs_run *run, gs_error *error) {
 
 static gs_status make_plans(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    gs_plan_options options = {.isa = a->isa, .threads = a->threads, .block = a->block};
+    gs_plan_options options = {.isa = a->isa, .threads = a->threads, .block = a->block, .backend = a->backend};
     gs_status status = gs_plan_create(run->model, &options, &run->plan, error);
     if (status == GS_OK && run->judge_model) {
         options.block = 0;
+        options.backend = NULL; /* so that the same samples are judged the same */
         status = gs_plan_create(run->judge_model, &options, &run->judge, error);
     }
     return status;
@@ -262,6 +281,9 @@ static gs_status allocate(gs_run *run, gs_error *error) {
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
     *run = (gs_run){.arguments = arguments};
     gs_status status = gs_check_isa(arguments->isa, error);
+    if (status == GS_OK) {
+        status = gs_check_backend(arguments->backend, error);
+    }
     if (status == GS_OK) {
         status = gs_model_load(arguments->model, &run->model, error);
     }

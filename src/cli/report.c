@@ -39,6 +39,12 @@ static json_t *label_json(const gs_run *run) {
     return word ? json_string(word) : json_integer(label);
 }
 
+/* The backend if it is not the native one, whose bytes are the same everywhere; else NULL. */
+static const char *foreign_backend(const gs_run *run) {
+    const char *name = gs_plan_get_info(run->plan).backend;
+    return strcmp(name, "native") ? name : NULL;
+}
+
 /* Only what the sampler reads, so that equal pictures have equal settings. */
 static void put_settings(const gs_run *run, json_t *object) {
     const gs_sample_options *o = &run->options;
@@ -69,6 +75,9 @@ static void put_settings(const gs_run *run, json_t *object) {
     }
     if (run->labels && o->guidance > 0) {
         json_object_set_new(object, "guidance_sigmas", json_pack("[f, f]", o->guidance_low, o->guidance_high));
+    }
+    if (foreign_backend(run)) {
+        json_object_set_new(object, "backend", json_string(foreign_backend(run)));
     }
     json_object_set_new(object, "seed", whole(o->seed));
     json_object_set_new(object, "first", whole(o->first_chain));
@@ -158,6 +167,9 @@ char *gs_run_command(const gs_run *run) {
     } else if (run->format == GS_FORMAT_PNG) {
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
     }
+    if (foreign_backend(run)) {
+        fprintf(out, " --backend %s", foreign_backend(run));
+    }
     fputs(" --out", out);
     put_word(out, base_name(a->out));
     if (fclose(out) != 0) {
@@ -194,6 +206,7 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "evaluations_per_sample", whole(gs_sample_evaluations(run->model, &run->options)));
     json_object_set_new(object, "threads", json_integer(plan.threads));
     json_object_set_new(object, "isa", json_string(plan.isa));
+    json_object_set_new(object, "backend", json_string(plan.backend));
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", json_string(run->arguments->out));
     json_object_set_new(object, "shown", whole(gs_run_shown(run)));
@@ -211,7 +224,12 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
 }
 
 static void report_quality(const gs_quality *q, FILE *out) {
-    fprintf(out, "quality at n = %zu: Frechet distance %.4g", q->n, q->frechet);
+    fprintf(out, "quality at n = %zu: Frechet distance ", q->n);
+    if (isfinite(q->frechet)) {
+        fprintf(out, "%.4g", q->frechet);
+    } else {
+        fputs("(needs 2 samples)", out);
+    }
     if (isfinite(q->agreement)) {
         fprintf(out, ", agreement %.2f %%", 100 * q->agreement);
     }
@@ -230,10 +248,11 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
         report_quality(&run->quality, out);
     }
     gs_plan_info plan = gs_plan_get_info(run->plan);
-    fprintf(out, "%zu samples in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s; wrote %s",
+    fprintf(out, "%zu samples in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",
             run->done, run->seconds, (double)run->done / run->seconds,
             (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
-            plan.threads == 1 ? "" : "s", plan.isa, run->arguments->out);
+            plan.threads == 1 ? "" : "s", plan.isa, foreign_backend(run) ? " and " : "",
+            foreign_backend(run) ? foreign_backend(run) : "", run->arguments->out);
     size_t shown = gs_run_shown(run);
     if (shown < run->done) {
         fprintf(out, " (the first %zu are drawn)", shown);

@@ -28,8 +28,9 @@ typedef struct gs_run {
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error);
 void gs_run_free(gs_run *run);
 
-/* Check --isa or GENSAMPLE_ISA. Errors: GS_ERROR_ARGUMENT. */
+/* Check --isa or GENSAMPLE_ISA, and --backend. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_check_isa(const char *isa, gs_error *error);
+gs_status gs_check_backend(const char *backend, gs_error *error);
 
 /* Write the first run->done samples, or their trajectories, to --out. */
 gs_status gs_run_write(const gs_run *run, gs_error *error);

@@ -1,5 +1,5 @@
 /* From the validated graph to steps: what is fused, which layout each value has, which kernel computes it. */
-#include "engine/plan.h"
+#include "engine/backend.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +137,12 @@ static void find_residuals(builder *b) {
     }
 }
 
+/* Whether the plan's backend computes the node, instead of our kernels. */
+static bool is_foreign(const builder *b, const gs_node *node) {
+    const gs_backend *backend = b->plan->backend;
+    return backend && backend->takes(node, gs_value_shape(b->model, node->input[0]));
+}
+
 /* Fuse a node's sole reader if it is `op` with value v as one operand; the other operand into *operand. */
 static int reader_with(const builder *b, int v, gs_op op, int *operand) {
     int n = sole_user(b, v);
@@ -221,7 +227,8 @@ static bool build_reference(builder *b, int n) {
 
 static bool build_conv(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
-    if (!fast_conv(node))
+    bool foreign = is_foreign(b, node);
+    if (!foreign && !fast_conv(node))
         return build_reference(b, n);
     int add = b->fused_add[n], value = (add < 0 ? n : add) + GS_VALUE_NODES;
     int in = buffer_in(b, node->input[0], GS_BLOCKED), residual = -1;
@@ -241,6 +248,11 @@ static bool build_conv(builder *b, int n) {
     if (add >= 0) {
         s->source[1] = from_buffer(b, residual);
         b->absorbed[add] = true;
+    }
+    if (foreign) {
+        s->run = b->plan->backend->run;
+        b->buffer[value] = out;
+        return true;
     }
     if (node->op == GS_OP_CONV2D) {
         const gs_attributes *a = &node->attributes;
@@ -398,6 +410,11 @@ static bool build_move(builder *b, int n, gs_layout layout, gs_step_run *run, co
     return true;
 }
 
+static bool build_pool(builder *b, int n) {
+    return is_foreign(b, &b->model->node[n]) ? build_move(b, n, GS_BLOCKED, b->plan->backend->run, NULL)
+                                             : build_reference(b, n);
+}
+
 /* Whole planes when blocked, else planar. */
 static bool build_slice(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
@@ -449,6 +466,9 @@ static build_node *const builders[GS_OP_COUNT] = {
     [GS_OP_SLICE] = build_slice,
     [GS_OP_RESHAPE] = build_reshape,
     [GS_OP_UPSAMPLE_NEAREST] = build_upsample,
+    [GS_OP_AVG_POOL] = build_pool,
+    [GS_OP_MAX_POOL] = build_pool,
+    [GS_OP_ADAPTIVE_AVG_POOL] = build_pool,
     [GS_OP_PIXEL_SHUFFLE] = build_shuffle,
     [GS_OP_PIXEL_UNSHUFFLE] = build_unshuffle,
 };

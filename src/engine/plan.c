@@ -1,5 +1,5 @@
 /* Making and freeing plans, and telling what they are. */
-#include "engine/plan.h"
+#include "engine/backend.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -58,7 +58,8 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
     if (plan->threads > GS_THREADS_MAX)
         plan->threads = GS_THREADS_MAX;
     plan->block = options->block ? options->block : GS_BLOCK_DEFAULT;
-    return choose_kernels(plan, options->isa, error);
+    gs_status status = gs_backend_find(options->backend, &plan->backend, error);
+    return status ? status : choose_kernels(plan, options->isa, error);
 }
 
 /* Values the condition's computation visits. */
@@ -134,8 +135,10 @@ gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, 
         status = gs_plan_lay_out(plan, error);
     if (!status) {
         finish_steps(plan);
-        status = make_workers(plan, error);
+        status = plan->backend ? plan->backend->create(plan, error) : GS_OK;
     }
+    if (!status)
+        status = make_workers(plan, error);
     if (status) {
         gs_plan_free(plan);
         return status;
@@ -147,6 +150,8 @@ gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, 
 void gs_plan_free(gs_plan *plan) {
     if (!plan)
         return;
+    if (plan->backend)
+        plan->backend->destroy(plan);
     for (int s = 0; s < plan->steps; s++) {
         gs_free(plan->step[s].source);
         gs_free(plan->step[s].weight);
@@ -169,6 +174,7 @@ void gs_plan_free(gs_plan *plan) {
 
 gs_plan_info gs_plan_get_info(const gs_plan *plan) {
     return (gs_plan_info){.isa = plan->kernels->isa,
+                          .backend = plan->backend ? plan->backend->name : "native",
                           .threads = plan->threads,
                           .block = plan->block,
                           .weight_bytes = plan->weight_size * sizeof(float),
@@ -184,9 +190,10 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
     const gs_step *step = &plan->step[i];
     const gs_node *node = step->node >= 0 ? &plan->model->node[step->node] : NULL;
     gs_shape out = plan->buffer[step->out].shape, in = step->sources ? step->source[0].shape : out;
-    snprintf(text, size, "%-16s %4dx%dx%d -> %dx%dx%d  %-12s %-7s %d images at a time  %s",
+    snprintf(text, size, "%-16s %4dx%dx%d -> %dx%dx%d  %-19s %-7s %d images at a time  %s",
              node ? gs_op_name(node->op) : "layout", in.d[0], in.d[1], in.d[2], out.d[0], out.d[1], out.d[2],
-             step->method, plan->kernels->isa, plan->segment[step->segment].images, node ? node->name : "");
+             step->method, plan->backend && step->run == plan->backend->run ? plan->backend->name : plan->kernels->isa,
+             plan->segment[step->segment].images, node ? node->name : "");
     return true;
 }
 

@@ -43,6 +43,7 @@ typedef struct gs_source {
 
 typedef struct gs_step gs_step;
 typedef struct gs_worker gs_worker;
+typedef struct gs_backend gs_backend;
 
 /* What a kind of step does: makes images i0 ... i1 - 1 of its buffer. */
 typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
@@ -70,6 +71,7 @@ struct gs_step {
     float parameter, scale, shift;
     gs_binary binary;
     bool planar; /* concat: operands are no whole planes */
+    void *own;   /* a backend's, see backend.h */
 };
 
 /* One segment: steps first ... last - 1, `images` images at a time. */
@@ -90,6 +92,8 @@ struct gs_worker {
 struct gs_plan {
     const gs_model *model;
     const gs_kernels *kernels;
+    const gs_backend *backend; /* NULL: native */
+    void *backend_data;
     int threads, block;
     int buffers, steps, segments;
     gs_buffer *buffer;

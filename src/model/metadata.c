@@ -127,6 +127,8 @@ static gs_status read_shares(gs_loader *loader, const json_t *value) {
     }
     if (!(fabs(sum - 1) <= shares_tolerance))
         return gs_loader_fail(loader, "data.shares: their sum is %.9g, expected 1", sum);
+    for (size_t i = 0; i < labels; i++)
+        model->shares[i] /= sum;
     model->info.shares = model->shares;
     return GS_OK;
 }

@@ -22,11 +22,3 @@ void gs_random_words(uint64_t seed, const uint32_t counter[4], uint32_t words[4]
     words[2] = c2;
     words[3] = c3;
 }
-
-double gs_random_uniform(uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step) {
-    uint32_t counter[4], words[4];
-    gs_random_counter(stream, chain, step, 0, counter);
-    gs_random_words(seed, counter, words);
-    uint64_t bits = ((uint64_t)words[0] << 32 | words[1]) >> 12;
-    return ((double)bits + 0.5) * 0x1p-52;
-}

@@ -61,8 +61,7 @@ void gs_chains_noise(gs_chains *c, uint32_t step, gs_stream stream) {
         float *out = c->noise + (size_t)i * c->size;
         for (size_t done = 0; done < c->size; done += 64) {
             float run[64];
-            gs_normals_args args = {
-                .key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .count = 1, .out = run};
+            gs_normals_args args = {.key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .count = 1, .out = run};
             gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
             c->run->plan->kernels->normals(&args);
             memcpy(out + done, run, (c->size - done < 64 ? c->size - done : 64) * sizeof(float));
@@ -175,6 +174,9 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     gs_status status = gs_sample_resolve(plan->model, &run.options, error);
     if (!status)
         status = gs_plan_check_labels(plan, options->labels, n, error);
+    if (!status && (n > GS_CHAIN_MAX || options->first_chain > GS_CHAIN_MAX - n))
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "first chain %llu: with %zu chains expected at most 2^60",
+                         (unsigned long long)options->first_chain, n);
     if (status)
         return status;
     size_t threads = (size_t)plan->threads, block = gs_plan_share(plan, n);

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. One line a case, "N passed, N failed, N skipped" last.
+# EMULATOR, where set, is the command that runs the program of another architecture.
 # With GENSAMPLE_TEST_EFFORT below 100, as under valgrind, only what is written is tested.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
@@ -14,6 +15,11 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 mkdir out # where outputs go; checked for left-overs
 unset GENSAMPLE_ISA
+if [ -n "${EMULATOR:-}" ]; then
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$EMULATOR" "$program" >gensample
+    chmod +x gensample
+    program=$work/gensample
+fi
 . "$here/models.sh"
 denoiser tiny 1
 denoiser rgb 3
@@ -108,6 +114,7 @@ if [ "$effort" -ge 100 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"
     . "$here/shipped.sh"
+    . "$here/backend.sh"
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

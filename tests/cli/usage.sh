@@ -19,7 +19,7 @@ refuse 2 'given twice' $m --seed 1 --seed 1
 refuse 2 'given twice' $m -n 1 -n 1
 refuse 2 'given twice' $m --quiet --quiet
 refuse 2 'takes no value' $m --quiet=yes
-for option in model n out sampler steps sigmas epsilon steps-per-level denoise eta guidance guidance-sigmas label seed first grid judge threads isa block; do
+for option in model n out sampler steps sigmas epsilon steps-per-level denoise eta guidance guidance-sigmas label seed first grid judge threads isa backend block; do
     dashes=--
     [ "$option" = n ] && dashes=-
     refuse 2 'is missing' $dashes$option
@@ -69,6 +69,9 @@ refuse 2 'add --label' --model cond.bin --out out/x.npy --guidance 1
 refuse 2 'add --label' --model cond.bin --out out/x.npy --guidance-sigmas 1,2
 refuse 2 'takes no labels' $m --label all
 refuse 2 'takes no labels' $m --label data
+refuse 2 'first: "1152921504606846976" is not' $m --first 1152921504606846976
+refuse 2 'first chain .* at most 2^60' $m --first 1152921504606846975 -n 2
+refuse 2 'would not print' $m --quiet --quality
 refuse 2 'does not say how often each class occurs' --model cond.bin --out out/x.npy --label data
 for value in 0x3 3x0 3 x 3x 3X3 -1x3 1e3x3 300x300 4294967297x1 9223372036854775808x2 ''; do
     refuse 2 'grid: .* is not ROWSxCOLUMNS' --model tiny.bin --out out/x.png --grid "$value"

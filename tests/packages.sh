@@ -1,0 +1,19 @@
+#!/bin/sh
+# Install the Debian packages that are not there: packages.sh [--architecture A] PACKAGE...
+# Asks the package manager only when one is missing.
+command -v dpkg-query >/dev/null || {
+    echo "No Debian system; these packages or their like must be there: $*"
+    exit 0
+}
+architecture=
+if [ "$1" = --architecture ]; then
+    architecture=$2
+    shift 2
+fi
+missing=$(for p in "$@"; do dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"; done)
+[ -n "$missing" ] || exit 0
+root=
+[ "$(id -u)" -eq 0 ] || root=sudo
+echo "Installing:" $missing
+[ -z "$architecture" ] || $root dpkg --add-architecture "$architecture" || exit
+$root apt-get update -q && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing

@@ -1,0 +1,85 @@
+#!/bin/sh
+# The hash of the same samples drawn in every way: same_bytes.sh BUILD_DIR [AARCH64_BUILD_DIR].
+# For every score and energy network of models/ and every sampler that takes it: the instruction sets this CPU runs, and
+# NEON under QEMU with the second folder, times threads, times blocks. One line a way to run, then the counts; fails when
+# the hashes of a network and sampler differ. SAMPLES, THREADS, BLOCKS and MODELS override what is below.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+build=$1
+arm=${2:-}
+samples=${SAMPLES:-64}
+threads=${THREADS:-1 2 3 7}
+blocks=${BLOCKS:-1 4 16}
+emulator=qemu-aarch64
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+unset GENSAMPLE_ISA
+passed=0
+failed=0
+skipped=0
+
+# The instruction sets of a program that run here.
+supported() {
+    "$@" cpu | awk '$2 == "supported" { print $1 }'
+}
+
+# draw ISA PROGRAM...: the samples' hash in every number of threads and block.
+draw() {
+    isa=$1
+    shift
+    for t in $threads; do
+        for b in $blocks; do
+            if "$@" --model "$model" --quiet --sampler "$sampler" $settings -n "$samples" --isa "$isa" --threads "$t" \
+                --block "$b" --out "$work/x.npy" 2>"$work/error"; then
+                hash=$(sha256sum <"$work/x.npy" | cut -c 1-16)
+            else
+                hash=failed
+                cat "$work/error"
+            fi
+            echo "$name $sampler $isa threads=$t block=$b $hash"
+            echo "$hash" >>"$work/hashes"
+        done
+    done
+}
+
+# compare: one case a network and sampler.
+compare() {
+    ways=$(wc -l <"$work/hashes")
+    different=$(sort -u "$work/hashes" | wc -l)
+    if [ "$different" -eq 1 ] && ! grep -q failed "$work/hashes"; then
+        passed=$((passed + 1))
+        echo "ok - $name $sampler: $ways ways to run, the same bytes"
+    else
+        failed=$((failed + 1))
+        echo "not ok - $name $sampler: $ways ways to run, $different different results"
+    fi
+    total=$((total + ways))
+}
+
+total=0
+[ -n "$arm" ] || {
+    skipped=$((skipped + 1))
+    echo "skipped - NEON: no build for 64-bit ARM was given"
+}
+for model in ${MODELS:-"$here"/../models/*.bin}; do
+    name=$(basename "$model" .bin)
+    "$build/gensample" inspect "$model" >"$work/inspect" || exit 1
+    grep -q '^default ' "$work/inspect" || continue # no sampler takes it
+    label=
+    ! grep -q '^labels  *[0-9]' "$work/inspect" || label='--label all'
+    for sampler in $("$build/gensample" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p'); do
+        case $sampler in
+        annealed-langevin) settings="--steps 2 --steps-per-level 1 $label" ;;
+        *) settings="--steps 2 $label" ;;
+        esac
+        : >"$work/hashes"
+        for isa in $(supported "$build/gensample"); do
+            draw "$isa" "$build/gensample"
+        done
+        [ -z "$arm" ] || draw neon $emulator "$arm/gensample"
+        compare
+    done
+done
+echo "$total ways to run compared, $samples samples each"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
