@@ -63,6 +63,7 @@ static bool refuses(const char *path, const void *bytes, size_t size, gs_status 
         bytes ? gs_model_load_bytes(path, bytes, size, &model, &error) : gs_model_load(path, &model, &error);
     if (found == GS_OK) {
         gs_model_free(model);
+        assert_int_equal(allocation_blocks(), blocks);
         return false;
     }
     assert_null(model);

@@ -30,7 +30,7 @@ typedef struct golden {
 } golden;
 
 enum { GOLDENS = 6 };
-extern const char *const golden_names[GOLDENS];
+extern const char *const golden_names[GOLDENS]; /* the quickest first */
 
 golden golden_load(const char *name);
 void golden_free(golden *g);
