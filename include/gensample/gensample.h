@@ -100,10 +100,11 @@ typedef struct gs_plan_options {
         *isa;    /* NULL: the environment's GENSAMPLE_ISA, else the best; an unknown or unsupported name is an error */
     int threads; /* 1 ... 1024; 0: the number of processors this process may run on */
     int block;   /* chains one core carries together, 1 ... 64; 0: chosen by the planner. Never changes results */
+    bool gradient; /* for gs_plan_gradient too; energies only. Costs memory, and gs_plan_evaluate some speed */
 } gs_plan_options;
 
 /* Plan `model`, which must outlive the plan. `options` may be NULL.
- * Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED, GS_ERROR_MEMORY. */
+ * Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED (also the gradient of what is no energy), GS_ERROR_MEMORY. */
 gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **plan, gs_error *error);
 void gs_plan_free(gs_plan *plan);
 
@@ -127,6 +128,15 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size);
  * Errors: GS_ERROR_ARGUMENT (sigma not positive and finite, a label out of range), GS_ERROR_MEMORY. */
 gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
                            float *const out[2], gs_error *error);
+
+/* Energies E (n) and their gradients dE/dx (n, C, H, W) for n images x (n, C, H, W) at one noise level, by a plan made
+ * with the option `gradient`. sigma and labels as for gs_plan_evaluate; energy or gradient may be NULL. Where an
+ * operation has a kink (relu at 0), the gradient is that of its left side; a maximum counts where it comes first.
+ * Energies are the bytes that gs_plan_evaluate gives; gradients, too, are the same bytes for every instruction set,
+ * thread count, block and n.
+ * Errors: GS_ERROR_ARGUMENT (also a plan without the gradient), GS_ERROR_MEMORY. */
+gs_status gs_plan_gradient(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *energy,
+                           float *gradient, gs_error *error);
 
 /* ---- Samplers ---- */
 

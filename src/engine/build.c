@@ -1,106 +1,8 @@
 /* From the validated graph to steps: what is fused, which layout each value has, which kernel computes it. */
-#include "engine/plan.h"
+#include "engine/build.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Working state of the planner. */
-typedef struct builder {
-    gs_plan *plan;
-    const gs_model *model;
-    int *users;     /* per value: needed nodes that read it, outputs included */
-    int *reader;    /* per value: the last of these nodes, or -1 */
-    bool *needed;   /* per value: an output depends on it */
-    int *buffer;    /* per value: its primary buffer, or -1 */
-    int *other;     /* per value: its buffer in the other layout, or -1 */
-    int *fused_add; /* per node: the add node computed in its store, or -1 */
-    bool *absorbed; /* per node: made by another node's step */
-    int room_buffers, room_steps;
-    gs_error *error;
-} builder;
-
-static bool reserve(void **array, int *room, int count, size_t size) {
-    if (count < *room)
-        return true;
-    int larger = *room ? 2 * *room : 64;
-    void *moved = gs_alloc((size_t)larger, size);
-    if (!moved)
-        return false;
-    if (*array)
-        memcpy(moved, *array, (size_t)count * size);
-    gs_free(*array);
-    *array = moved;
-    *room = larger;
-    return true;
-}
-
-/* Vectors (rank 1) are the same in both layouts and are called blocked. */
-static int add_buffer(builder *b, gs_shape shape, gs_layout layout) {
-    gs_plan *p = b->plan;
-    if (shape.rank == 1)
-        layout = GS_BLOCKED;
-    if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
-        return -1;
-    p->buffer[p->buffers] = (gs_buffer){.shape = shape, .layout = layout, .first = -1, .last = -1};
-    return p->buffers++;
-}
-
-static gs_step *add_step(builder *b, gs_step_run *run, const char *method, int node, int sources, int out) {
-    gs_plan *p = b->plan;
-    if (out < 0 || !reserve((void **)&p->step, &b->room_steps, p->steps, sizeof *p->step))
-        return NULL;
-    gs_step *s = &p->step[p->steps];
-    *s = (gs_step){.run = run, .method = method, .node = node, .sources = sources, .out = out, .scale = 1};
-    s->source = gs_alloc((size_t)sources, sizeof *s->source);
-    if (!s->source)
-        return NULL;
-    p->steps++;
-    return s;
-}
-
-static gs_source from_buffer(builder *b, int buffer) {
-    return (gs_source){.kind = GS_SOURCE_BUFFER, .index = buffer, .shape = b->plan->buffer[buffer].shape};
-}
-
-/* Reserve room for value v in the condition vector. */
-static gs_source from_condition(builder *b, int v) {
-    gs_plan *p = b->plan;
-    gs_shape shape = gs_value_shape(b->model, v);
-    if (p->condition_offset[v] == SIZE_MAX) {
-        p->condition_offset[v] = p->condition_size;
-        p->condition_size += (gs_shape_size(shape) + 15) / 16 * 16;
-    }
-    return (gs_source){.kind = GS_SOURCE_CONDITION, .offset = p->condition_offset[v], .shape = shape};
-}
-
-/* Value v's buffer in this layout, with a step that changes layout if need be; -1 when memory ends. */
-static int buffer_in(builder *b, int v, gs_layout layout) {
-    int have = b->buffer[v];
-    gs_shape shape = b->plan->buffer[have].shape;
-    if (shape.rank == 1 || b->plan->buffer[have].layout == layout)
-        return have;
-    if (b->other[v] < 0) {
-        int out = add_buffer(b, shape, layout);
-        gs_step *s = add_step(b, layout == GS_BLOCKED ? gs_to_blocked_run : gs_to_planar_run,
-                              layout == GS_BLOCKED ? "to-blocked" : "to-planar", -1, 1, out);
-        if (!s)
-            return -1;
-        s->source[0] = from_buffer(b, have);
-        b->other[v] = out;
-    }
-    return b->other[v];
-}
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
-
-/* A convolution reads its input with a halo. */
-static void want_halo(builder *b, int buffer, int before, int after) {
-    gs_buffer *buf = &b->plan->buffer[buffer];
-    buf->before = max_int(buf->before, before);
-    buf->after = max_int(buf->after, after);
-}
 
 static bool same_sizes(gs_shape x, gs_shape y) {
     return x.d[0] == y.d[0] && x.d[1] == y.d[1] && x.d[2] == y.d[2];
@@ -421,7 +323,7 @@ static bool build_reshape(builder *b, int n) {
 
 /* How an operation's steps are made; NULL: by the reference. */
 typedef bool build_node(builder *b, int n);
-static build_node *const builders[GS_OP_COUNT] = {
+static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_CONV2D] = build_conv,
     [GS_OP_LINEAR] = build_conv,
     [GS_OP_GROUP_NORM] = build_norm,
@@ -471,6 +373,15 @@ static void count_users(builder *b) {
     }
 }
 
+/* The step that completes each output. */
+static void find_ends(builder *b) {
+    gs_plan *plan = b->plan;
+    for (int s = 0; s < plan->steps; s++)
+        for (int k = 0; k < b->model->info.outputs; k++)
+            if (plan->step[s].out == plan->output_buffer[k])
+                plan->output_end[k] = s + 1;
+}
+
 static bool build_nodes(builder *b) {
     b->plan->x_buffer = b->buffer[GS_VALUE_X] = add_buffer(b, gs_value_shape(b->model, GS_VALUE_X), GS_PLANAR);
     if (b->plan->x_buffer < 0)
@@ -488,6 +399,7 @@ static bool build_nodes(builder *b) {
         if (b->plan->output_buffer[k] < 0)
             return false;
     }
+    find_ends(b);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* Making and freeing plans, and telling what they are. */
 #include "engine/plan.h"
+#include "engine/gradient.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -109,8 +110,12 @@ gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, 
     gs_plan *plan = gs_alloc(1, sizeof *plan);
     if (!plan)
         return gs_fail_memory(error, "the plan");
-    plan->model = model;
+    plan->model = plan->source = model;
     gs_status status = set_options(plan, options, error);
+    if (!status && options && options->gradient)
+        status = gs_gradient_graph(model, &plan->gradient, error);
+    if (plan->gradient)
+        plan->model = plan->gradient;
     if (!status)
         status = gs_plan_build(plan, error);
     if (!status && !mark_condition(plan))
@@ -149,6 +154,7 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->segment);
     gs_free(plan->condition_offset);
     gs_free(plan->condition_needed);
+    gs_model_free(plan->gradient);
     gs_free(plan);
 }
 
@@ -176,5 +182,5 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
 }
 
 const gs_model *gs_plan_get_model(const gs_plan *plan) {
-    return plan->model;
+    return plan->source;
 }

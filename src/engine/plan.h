@@ -88,7 +88,9 @@ struct gs_worker {
 };
 
 struct gs_plan {
-    const gs_model *model;
+    const gs_model *source; /* what the plan was made from */
+    gs_model *gradient;     /* the same with its gradient as a second output, or NULL; the plan's own */
+    const gs_model *model;  /* the one of them that is planned */
     const gs_kernels *kernels;
     int threads, block;
     int buffers, steps, segments;
@@ -96,6 +98,7 @@ struct gs_plan {
     gs_step *step;
     gs_segment *segment;
     int x_buffer, output_buffer[2];
+    int output_end[2];        /* steps that an output needs */
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* by value: floats into it, SIZE_MAX where no step reads the value */
     bool *condition_needed;   /* by value: the condition's computation visits it */
@@ -117,7 +120,8 @@ void gs_conv_place(gs_plan *plan, gs_step *step);
 
 /* The steps that need no preparation. */
 gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_run, gs_planar_slice_run,
-    gs_upsample_run, gs_to_blocked_run, gs_to_planar_run, gs_shuffle_run, gs_unshuffle_run, gs_reference_run;
+    gs_upsample_run, gs_load_run, gs_to_blocked_run, gs_to_planar_run, gs_shuffle_run, gs_unshuffle_run,
+    gs_reference_run;
 
 /* Build steps and buffers from the graph (build.c), then segments and addresses (memory.c). */
 gs_status gs_plan_build(gs_plan *plan, gs_error *error);
@@ -147,7 +151,11 @@ float *gs_buffer_at(const gs_worker *worker, int buffer, int i);
 void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                  float *const out[2]);
 
-/* The model behind a plan. */
+/* The same for a plan with the gradient: the energies (n) and dE/dx (n, C, H, W); either may be NULL. */
+void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+                          float *energy, float *gradient);
+
+/* The model a plan was made from. */
 const gs_model *gs_plan_get_model(const gs_plan *plan);
 
 #endif

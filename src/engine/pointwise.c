@@ -152,6 +152,13 @@ void gs_upsample_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
             }
 }
 
+/* A value of the condition, whose rows are images. */
+void gs_load_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    for (int i = i0; i < i1; i++)
+        memcpy(gs_buffer_at(worker, step->out, i), worker->condition[i] + step->source[0].offset,
+               gs_shape_size(step->source[0].shape) * sizeof(float));
+}
+
 /* Between planar (C, H, W) and blocked; lanes past the last channel become 0. */
 void gs_to_blocked_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
