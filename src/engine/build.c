@@ -18,7 +18,16 @@ static int sole_user(const builder *b, int v) {
 }
 
 static bool fast_conv(const gs_node *node) {
-    return node->op == GS_OP_LINEAR || (node->op == GS_OP_CONV2D && node->attributes.groups == 1);
+    bool linear = node->op == GS_OP_LINEAR || node->op == GS_OP_LINEAR_ADJOINT;
+    return linear || ((node->op == GS_OP_CONV2D || node->op == GS_OP_CONV2D_ADJOINT) && node->attributes.groups == 1);
+}
+
+/* Whether a derivative of few channels is computed in blocks of pixels. */
+static bool in_blocks(const builder *b, const gs_node *node, int block[2]) {
+    if (node->op != GS_OP_CONV2D_ADJOINT || !fast_conv(node))
+        return false;
+    gs_conv conv = gs_conv_of(node, gs_value_shape(b->model, node->input[0]));
+    return gs_conv_in_blocks(&conv, block);
 }
 
 /* x + conv(y): the convolution, when it is the later operand and nobody else reads it, adds in its store. */
@@ -29,9 +38,9 @@ static void find_residuals(builder *b) {
         if (add->op != GS_OP_ADD || !add->per_sample || add->input[0] == add->input[1])
             continue;
         int late = max_int(add->input[0], add->input[1]), early = add->input[0] + add->input[1] - late;
-        int conv = late - GS_VALUE_NODES;
-        if (conv < 0 || !fast_conv(&b->model->node[conv]) || sole_user(b, late) != n ||
-            !gs_value_per_sample(b->model, early) ||
+        int conv = late - GS_VALUE_NODES, block[2];
+        if (conv < 0 || !fast_conv(&b->model->node[conv]) || in_blocks(b, &b->model->node[conv], block) ||
+            sole_user(b, late) != n || !gs_value_per_sample(b->model, early) ||
             !same_sizes(gs_value_shape(b->model, early), b->model->node[conv].shape) ||
             add->shape.rank != b->model->node[conv].shape.rank)
             continue;
@@ -81,19 +90,27 @@ static gs_activation activation_of(const gs_node *node) {
     }
 }
 
-static void set_activation(gs_step *s, const gs_node *node) {
+/* The step computes activation n, and its slope where the gradient needs it; false when memory ends. */
+static bool set_activation(builder *b, gs_step *s, int n) {
+    const gs_node *node = &b->model->node[n];
     s->activation = activation_of(node);
     s->parameter = (float)node->attributes.scale;
+    int slope = b->slope[n];
+    if (slope < 0)
+        return true;
+    s->slope = b->buffer[slope + GS_VALUE_NODES] = add_buffer(b, node->shape, b->plan->buffer[s->out].layout);
+    b->absorbed[slope] = true;
+    return s->slope >= 0;
 }
 
 /* Take the activation that alone reads value *v into the step. */
-static void absorb_activation(builder *b, gs_step *s, int *v) {
+static bool absorb_activation(builder *b, gs_step *s, int *v) {
     int n = sole_user(b, *v);
     if (n < 0 || activation_of(&b->model->node[n]) == GS_ACT_COUNT)
-        return;
-    set_activation(s, &b->model->node[n]);
+        return true;
     b->absorbed[n] = true;
     *v = n + GS_VALUE_NODES;
+    return set_activation(b, s, n);
 }
 
 /* Each function below makes the steps of one node; false when memory ends. */
@@ -121,20 +138,65 @@ static bool build_reference(builder *b, int n) {
     return true;
 }
 
+/* The halo a convolution reads. Winograd's last tile reads up to 4 tiles + 1 - padding. */
+static void want_reach(builder *b, int buffer, const gs_conv *conv, bool winograd) {
+    for (int i = 0; i < 2; i++) {
+        const gs_axis *a = &conv->axis[i];
+        int before, after;
+        gs_axis_reach(a, &before, &after);
+        if (winograd)
+            after = max_int(after, (a->size + 3) / 4 * 4 + 2 - a->padding - a->input);
+        want_halo(b, buffer, before, after);
+    }
+}
+
+/* A convolution of few output channels: blocks of pixels, and a step that takes them apart. */
+static bool build_in_blocks(builder *b, int n, const gs_conv *conv, const int block[2]) {
+    const gs_node *node = &b->model->node[n];
+    gs_conv blocks;
+    float *memory;
+    int in = buffer_in(b, node->input[0], GS_BLOCKED);
+    if (in < 0 || !gs_conv_make_blocks(conv, block, &blocks, &memory))
+        return false;
+    int made = add_buffer(b, (gs_shape){.rank = 3, .d = {blocks.outputs, blocks.axis[0].size, blocks.axis[1].size}},
+                          GS_BLOCKED);
+    gs_step *s = add_step(b, NULL, NULL, n, 1, made);
+    bool ok = s != NULL;
+    if (ok) {
+        s->source[0] = from_buffer(b, in);
+        ok = gs_conv_prepare(b->plan, s, &blocks);
+        s->method = "direct, in blocks";
+    }
+    gs_free(memory);
+    want_reach(b, in, &blocks, false);
+    int out = ok ? add_buffer(b, node->shape, GS_PLANAR) : -1;
+    s = add_step(b, gs_from_blocks_run, "from-blocks", n, 1, out);
+    if (!s)
+        return false;
+    s->source[0] = from_buffer(b, made);
+    memcpy(s->tiles, block, sizeof s->tiles);
+    b->buffer[n + GS_VALUE_NODES] = out;
+    return true;
+}
+
 static bool build_conv(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     if (!fast_conv(node))
         return build_reference(b, n);
     int add = b->fused_add[n], value = (add < 0 ? n : add) + GS_VALUE_NODES;
-    int in = buffer_in(b, node->input[0], GS_BLOCKED), residual = -1;
+    gs_conv conv = gs_conv_of(node, gs_value_shape(b->model, node->input[0]));
+    int block[2];
+    if (in_blocks(b, node, block))
+        return build_in_blocks(b, n, &conv, block);
+    bool plane = node->op == GS_OP_CONV2D && conv.inputs == 1;
+    int in = buffer_in(b, node->input[0], plane ? GS_PADDED : GS_BLOCKED), residual = -1;
     if (add >= 0) {
         const int *operand = b->model->node[add].input;
         residual = buffer_in(b, operand[0] == n + GS_VALUE_NODES ? operand[1] : operand[0], GS_BLOCKED);
     }
     if (in < 0 || (add >= 0 && residual < 0))
         return false;
-    gs_shape shape = b->plan->buffer[in].shape;
-    bool winograd = node->op == GS_OP_CONV2D && gs_winograd_applies(node, shape);
+    bool winograd = gs_winograd_applies(&conv);
     int out = add_buffer(b, node->shape, GS_BLOCKED);
     gs_step *s = add_step(b, NULL, NULL, n, add < 0 ? 1 : 2, out);
     if (!s)
@@ -144,19 +206,11 @@ static bool build_conv(builder *b, int n) {
         s->source[1] = from_buffer(b, residual);
         b->absorbed[add] = true;
     }
-    if (node->op == GS_OP_CONV2D) {
-        const gs_attributes *a = &node->attributes;
-        int pad = max_int(a->padding[0], a->padding[1]), after = pad;
-        if (winograd) /* the last tile reads to 4 tiles + 1 - padding */
-            after = max_int(node->shape.d[1] % 4 ? 4 - node->shape.d[1] % 4 : 0,
-                            node->shape.d[2] % 4 ? 4 - node->shape.d[2] % 4 : 0) +
-                    pad;
-        want_halo(b, in, pad, after);
-    }
+    want_reach(b, in, &conv, winograd);
     b->buffer[value] = out;
-    if (node->op == GS_OP_LINEAR)
-        return gs_linear_prepare(b->plan, s, node);
-    return winograd ? gs_winograd_prepare(b->plan, s, node) : gs_conv_prepare(b->plan, s, node);
+    if (gs_value_shape(b->model, node->input[0]).rank == 1)
+        return gs_linear_prepare(b->plan, s, &conv);
+    return winograd ? gs_winograd_prepare(b->plan, s, &conv) : gs_conv_prepare(b->plan, s, &conv);
 }
 
 static bool build_norm(builder *b, int n) {
@@ -190,9 +244,9 @@ static bool build_norm(builder *b, int n) {
         b->absorbed[reader] = true;
         v = reader + GS_VALUE_NODES;
     }
-    absorb_activation(b, s, &v);
+    bool ok = absorb_activation(b, s, &v);
     b->buffer[v] = out;
-    return true;
+    return ok;
 }
 
 /* An activation or affine map, in the layout its input has. */
@@ -208,15 +262,16 @@ static bool build_unary(builder *b, int n) {
         return false;
     s->source[0] = from_buffer(b, in);
     int v = n + GS_VALUE_NODES;
+    bool ok;
     if (affine) {
         s->scale = node->op == GS_OP_NEG ? -1.0f : (float)node->attributes.scale;
         s->shift = (float)node->attributes.shift;
-        absorb_activation(b, s, &v);
+        ok = absorb_activation(b, s, &v);
     } else {
-        set_activation(s, node);
+        ok = set_activation(b, s, n);
     }
     b->buffer[v] = out;
-    return true;
+    return ok;
 }
 
 static bool build_binary(builder *b, int n) {
@@ -326,6 +381,8 @@ typedef bool build_node(builder *b, int n);
 static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_CONV2D] = build_conv,
     [GS_OP_LINEAR] = build_conv,
+    [GS_OP_CONV2D_ADJOINT] = build_conv,
+    [GS_OP_LINEAR_ADJOINT] = build_conv,
     [GS_OP_GROUP_NORM] = build_norm,
     [GS_OP_INSTANCE_NORM] = build_norm,
     [GS_OP_LAYER_NORM] = build_norm,
@@ -355,15 +412,21 @@ static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_PIXEL_UNSHUFFLE] = build_unshuffle,
 };
 
-/* Mark the values the outputs need and count their readers. */
+/* Mark the values the outputs need and count their readers. A slope that an activation's step makes too reads nothing
+ * by itself. */
 static void count_users(builder *b) {
     for (int k = 0; k < b->model->info.outputs; k++) {
         b->needed[b->model->output[k]] = true;
         b->users[b->model->output[k]] += 1;
     }
     for (int n = b->model->nodes - 1; n >= 0; n--) {
+        const gs_node *node = &b->model->node[n];
         if (!b->needed[n + GS_VALUE_NODES])
             continue;
+        if (node->op == GS_OP_SLOPE && activation_of(&b->model->node[node->attributes.of]) != GS_ACT_COUNT) {
+            b->slope[node->attributes.of] = n;
+            continue;
+        }
         for (int i = 0; i < b->model->node[n].inputs; i++) {
             int v = b->model->node[n].input[i];
             b->needed[v] = true;
@@ -411,15 +474,22 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     b.reader = gs_alloc(values, sizeof *b.reader);
     b.users = gs_alloc(values, sizeof *b.users);
     b.buffer = gs_alloc(values, sizeof *b.buffer);
-    b.other = gs_alloc(values, sizeof *b.other);
+    bool ok = true;
+    for (int layout = 0; layout < GS_LAYOUTS; layout++) {
+        b.other[layout] = gs_alloc(values, sizeof **b.other);
+        ok = ok && b.other[layout];
+    }
     b.fused_add = gs_alloc(values, sizeof *b.fused_add);
+    b.slope = gs_alloc(values, sizeof *b.slope);
     b.absorbed = gs_alloc(values, sizeof *b.absorbed);
     plan->condition_offset = gs_alloc(values, sizeof *plan->condition_offset);
-    bool ok =
-        b.needed && b.reader && b.users && b.buffer && b.other && b.fused_add && b.absorbed && plan->condition_offset;
+    ok = ok && b.needed && b.reader && b.users && b.buffer && b.fused_add && b.slope && b.absorbed &&
+         plan->condition_offset;
     if (ok) {
         for (size_t v = 0; v < values; v++) {
-            b.buffer[v] = b.other[v] = b.reader[v] = -1;
+            b.buffer[v] = b.reader[v] = b.slope[v] = -1;
+            for (int layout = 0; layout < GS_LAYOUTS; layout++)
+                b.other[layout][v] = -1;
             plan->condition_offset[v] = SIZE_MAX;
         }
         count_users(&b);
@@ -430,8 +500,10 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     gs_free(b.reader);
     gs_free(b.users);
     gs_free(b.buffer);
-    gs_free(b.other);
+    for (int layout = 0; layout < GS_LAYOUTS; layout++)
+        gs_free(b.other[layout]);
     gs_free(b.fused_add);
+    gs_free(b.slope);
     gs_free(b.absorbed);
     return ok ? GS_OK : gs_fail_memory(error, "the plan");
 }

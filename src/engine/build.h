@@ -10,13 +10,14 @@
 typedef struct builder {
     gs_plan *plan;
     const gs_model *model;
-    int *users;     /* per value: needed nodes that read it, outputs included */
-    int *reader;    /* per value: the last of these nodes, or -1 */
-    bool *needed;   /* per value: an output depends on it */
-    int *buffer;    /* per value: its primary buffer, or -1 */
-    int *other;     /* per value: its buffer in the other layout, or -1 */
-    int *fused_add; /* per node: the add node computed in its store, or -1 */
-    bool *absorbed; /* per node: made by another node's step */
+    int *users;             /* per value: needed nodes that read it, outputs included */
+    int *reader;            /* per value: the last of these nodes, or -1 */
+    bool *needed;           /* per value: an output depends on it */
+    int *buffer;            /* per value: its primary buffer, or -1 */
+    int *other[GS_LAYOUTS]; /* per value: its buffer in this layout, where that is not the primary one, or -1 */
+    int *fused_add;         /* per node: the add node computed in its store, or -1 */
+    int *slope;             /* per node: the node of its slope, where that is made by the same step, or -1 */
+    bool *absorbed;         /* per node: made by another node's step */
     int room_buffers, room_steps;
     gs_error *error;
 } builder;
@@ -52,7 +53,7 @@ static inline gs_step *add_step(builder *b, gs_step_run *run, const char *method
     if (out < 0 || !reserve((void **)&p->step, &b->room_steps, p->steps, sizeof *p->step))
         return NULL;
     gs_step *s = &p->step[p->steps];
-    *s = (gs_step){.run = run, .method = method, .node = node, .sources = sources, .out = out, .scale = 1};
+    *s = (gs_step){.run = run, .method = method, .node = node, .sources = sources, .out = out, .slope = -1, .scale = 1};
     s->source = gs_alloc((size_t)sources, sizeof *s->source);
     if (!s->source)
         return NULL;
@@ -90,20 +91,26 @@ static inline bool load_condition(builder *b, int v) {
 static inline int buffer_in(builder *b, int v, gs_layout layout) {
     if (b->buffer[v] < 0 && !load_condition(b, v))
         return -1;
+    static const struct {
+        gs_step_run *run;
+        const char *name;
+    } change[GS_LAYOUTS] = {
+        {gs_to_planar_run, "to-planar"}, {gs_to_blocked_run, "to-blocked"}, {gs_to_padded_run, "to-padded"}};
     int have = b->buffer[v];
     gs_shape shape = b->plan->buffer[have].shape;
     if (shape.rank == 1 || b->plan->buffer[have].layout == layout)
         return have;
-    if (b->other[v] < 0) {
+    if (layout == GS_PADDED)
+        have = buffer_in(b, v, GS_PLANAR);
+    if (have >= 0 && b->other[layout][v] < 0) {
         int out = add_buffer(b, shape, layout);
-        gs_step *s = add_step(b, layout == GS_BLOCKED ? gs_to_blocked_run : gs_to_planar_run,
-                              layout == GS_BLOCKED ? "to-blocked" : "to-planar", -1, 1, out);
+        gs_step *s = add_step(b, change[layout].run, change[layout].name, -1, 1, out);
         if (!s)
             return -1;
         s->source[0] = from_buffer(b, have);
-        b->other[v] = out;
+        b->other[layout][v] = out;
     }
-    return b->other[v];
+    return have < 0 ? -1 : b->other[layout][v];
 }
 
 static inline int max_int(int a, int b) {

@@ -81,7 +81,7 @@ static bool mark_condition(gs_plan *plan) {
 static void finish_steps(gs_plan *plan) {
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
-        if (step->taps && step->kernel_stride[0])
+        if (step->sets)
             gs_conv_place(plan, step);
         size_t doubles = gs_shape_size(plan->buffer[step->out].shape);
         for (int i = 0; i < step->sources; i++)
@@ -141,7 +141,8 @@ void gs_plan_free(gs_plan *plan) {
         gs_free(plan->step[s].source);
         gs_free(plan->step[s].weight);
         gs_free(plan->step[s].bias);
-        gs_free(plan->step[s].taps);
+        gs_free(plan->step[s].set);
+        gs_free(plan->step[s].offsets);
     }
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_free(plan->worker[t].scratch);

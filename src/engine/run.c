@@ -17,7 +17,7 @@ static void zero(float *from, ptrdiff_t floats) {
 /* Scratch memory is shared between shapes, so a halo is written anew each time. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    if (b->layout == GS_PLANAR || b->before + b->after == 0)
+    if (b->layout != GS_BLOCKED || b->before + b->after == 0)
         return;
     int height = b->shape.d[1], width = b->shape.d[2];
     for (int i = i0; i < i1; i++)

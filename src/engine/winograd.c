@@ -10,12 +10,13 @@
 
 enum { GS_TILES = 32 };
 
-bool gs_winograd_applies(const gs_node *node, gs_shape input) {
-    const gs_attributes *a = &node->attributes;
-    for (int i = 0; i < 2; i++)
-        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || node->shape.d[i + 1] < 4)
+bool gs_winograd_applies(const gs_conv *c) {
+    for (int i = 0; i < 2; i++) {
+        const gs_axis *a = &c->axis[i];
+        if (a->kernel != 3 || a->stride != 1 || a->dilation != 1 || a->adjoint || a->size < 4)
             return false;
-    return a->groups == 1 && input.d[0] % 16 == 0;
+    }
+    return c->inputs % 16 == 0;
 }
 
 /* Floats from one of the 36 positions to the next. The extra vector keeps them off power-of-two strides. */
@@ -41,8 +42,9 @@ static void weight_line(const double *restrict a, const double *restrict b, cons
 
 /* U = G g G^T, in float64, for each pair of channels: packed as out plane, position, input channel, lane. Lanes past
  * the last output are 0. */
-static void transform_weights(float *u, const float *w, int outputs, int inputs) {
+static void transform_weights(float *u, const gs_conv *c) {
     double tap[9][16] = {{0}}, half[6][3][16], whole[36][16];
+    int inputs = c->inputs, outputs = c->outputs;
     for (int o = 0; o < outputs; o += 16) {
         int lanes = outputs - o < 16 ? outputs - o : 16;
         if (lanes < 16)
@@ -50,9 +52,10 @@ static void transform_weights(float *u, const float *w, int outputs, int inputs)
         for (int i = 0; i < inputs; i++) {
             for (int l = 0; l < lanes; l++)
                 for (int k = 0; k < 9; k++)
-                    tap[k][l] = (double)w[((size_t)(o + l) * (size_t)inputs + (size_t)i) * 9 + (size_t)k];
-            for (int c = 0; c < 3; c++)
-                weight_line(tap[c], tap[3 + c], tap[6 + c], half[0][c], 3 * 16);
+                    tap[k][l] = (double)c->weight[(o + l) * c->out_step + i * c->in_step + k / 3 * c->tap_step[0] +
+                                                  k % 3 * c->tap_step[1]];
+            for (int k = 0; k < 3; k++)
+                weight_line(tap[k], tap[3 + k], tap[6 + k], half[0][k], 3 * 16);
             for (int r = 0; r < 6; r++)
                 weight_line(half[r][0], half[r][1], half[r][2], whole[6 * r], 16);
             for (int t = 0; t < 36; t++) {
@@ -75,11 +78,11 @@ static tile tile_at(const gs_step *step, int i0, int index) {
 
 static void transform_input(const gs_step *step, gs_worker *worker, int i0, int t0, int tiles, float *v) {
     const gs_buffer *in = &worker->plan->buffer[step->source[0].index];
-    int inputs = in->shape.d[0];
+    int inputs = in->shape.d[0], padding[2] = {step->conv.axis[0].padding, step->conv.axis[1].padding};
     for (int t = 0; t < tiles; t++) {
         tile at = tile_at(step, i0, t0 + t);
-        const float *x = gs_buffer_at(worker, step->source[0].index, at.image) + (at.row - step->padding[0]) * in->row +
-                         (at.column - step->padding[1]) * 16;
+        const float *x = gs_buffer_at(worker, step->source[0].index, at.image) + (at.row - padding[0]) * in->row +
+                         (at.column - padding[1]) * 16;
         for (int p = 0; p < inputs / 16; p++)
             worker->plan->kernels->winograd_in(x + p * in->plane, in->row, v + t * inputs + p * 16, v_step(inputs));
     }
@@ -140,8 +143,9 @@ static void winograd_run(const gs_step *step, gs_worker *worker, int i0, int i1)
     }
 }
 
-bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_node *node) {
-    int inputs = step->source[0].shape.d[0], outputs = node->shape.d[0];
+bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *c) {
+    int inputs = c->inputs, outputs = c->outputs;
+    step->conv = *c;
     step->run = winograd_run;
     step->method = "winograd-f4";
     step->out_planes = (outputs + 15) / 16;
@@ -150,13 +154,11 @@ bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_node *node) {
     step->bias = gs_alloc((size_t)step->out_planes * 16, sizeof(float));
     if (!step->weight || !step->bias)
         return false;
-    transform_weights(step->weight, node->weight->data, outputs, inputs);
+    transform_weights(step->weight, c);
     for (int o = 0; o < outputs; o++)
-        step->bias[o] = node->bias ? node->bias->data[o] : 0.0f;
-    for (int i = 0; i < 2; i++) {
-        step->tiles[i] = (node->shape.d[i + 1] + 3) / 4;
-        step->padding[i] = node->attributes.padding[i];
-    }
+        step->bias[o] = c->bias ? c->bias[o] : 0.0f;
+    for (int i = 0; i < 2; i++)
+        step->tiles[i] = (c->axis[i].size + 3) / 4;
     size_t scratch = 36 * (size_t)(v_step(inputs) + m_step);
     if (scratch > plan->tiles_size)
         plan->tiles_size = scratch;

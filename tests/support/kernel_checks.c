@@ -236,6 +236,39 @@ static void affine_expect(kernel_case *c) {
         }
 }
 
+/* y, a gap, and the slopes; y or the slopes in the place of x. */
+static void affine_slope_prepare(kernel_case *c) {
+    gs_affine_args *p = &c->affine;
+    affine_prepare(c);
+    int size = c->index / GS_ACT_COUNT;
+    c->slots = 2; /* what affine_prepare took for scale and shift */
+    ptrdiff_t extent = (p->rows - 1) * p->y_row + p->columns * 16, gap = 16 * random_below(&c->random, 3);
+    p->slope_row = size % 3 == 1 ? p->y_row + 16 : p->y_row;
+    ptrdiff_t slopes = (p->rows - 1) * p->slope_row + p->columns * 16;
+    p->y = output(c, (size_t)(extent + gap + slopes));
+    p->slope = p->y + extent + gap;
+    p->x_row = size % 3 == 2 ? p->y_row : p->slope_row;
+    float *place = size % 3 == 2 ? p->y : p->slope;
+    p->x = size % 3 ? place : input(c, (size_t)slopes);
+    for (int i = 0; size % 3 && i < p->rows * p->columns; i++)
+        fill(c, place + i / p->columns * p->x_row + i % p->columns * 16);
+}
+
+static void affine_slope_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->affine_slope(&c->affine);
+}
+
+static void affine_slope_expect(kernel_case *c) {
+    const gs_affine_args *p = &c->affine;
+    affine_expect(c);
+    for (int i = 0; i < p->rows; i++)
+        for (int j = 0; j < p->columns * 16; j++) {
+            double t = (double)fmaf(p->x[i * p->x_row + j], p->scale[j % 16], p->shift[j % 16]);
+            double exact = slope_exact(p->activation, t, (double)p->parameter);
+            set_expected(c, p->slope + i * p->slope_row + j, exact, slope_allowed(p->activation, exact));
+        }
+}
+
 /* ---- moments, binary, axpby ---- */
 
 enum { MOMENTS_GAP = 24 };
@@ -368,6 +401,7 @@ const kernel_check kernel_checks[] = {
     CHECK(winograd_in, 40, 0),
     CHECK(winograd_out, 16 * 3 * 4, 15),
     CHECK(affine, GS_ACT_COUNT * 40 * 3, GS_ACT_COUNT * 39 + GS_ACT_SILU),
+    CHECK(affine_slope, GS_ACT_COUNT * 40 * 3, GS_ACT_COUNT * 39 + GS_ACT_SILU),
     CHECK(moments, 9 * 9 * 2, 80),
     CHECK(binary, GS_BINARY_COUNT * 4 * 9, GS_BINARY_COUNT * 4 * 8 + 12),
     CHECK(axpby, 3 * 17, 49),
