@@ -36,31 +36,34 @@ typedef enum gs_activation {
 } gs_activation;
 
 /* mac: out[i][0 ... 15] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane]
- * (+ add[i] last), i < rows. One chain of fused multiply-adds an output, in the order of (s, k), starting from
- * init[lane] or 0. Serves convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images) and
- * the products of Winograd's method. out[i] + out_shift is written, add[i] + add_shift read. */
+ * (+ add[i], then times mul[i]), i < rows. One chain of fused multiply-adds an output, in the order of (s, k), starting
+ * from init[lane] or 0. Serves convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images)
+ * and the products of Winograd's method. out[i] + out_shift is written, add[i] + add_shift and mul[i] + mul_shift read.
+ */
 typedef struct gs_mac_args {
     const float *const *a;
     const ptrdiff_t *segment;
     const float *w;
     const float *init;       /* 16, or NULL */
     const float *const *add; /* rows pointers, or NULL; add[i] may equal out[i] */
+    const float *const *mul; /* the same */
     float *const *out;
-    ptrdiff_t out_shift, add_shift;
+    ptrdiff_t out_shift, add_shift, mul_shift;
     int rows, segments, length;
 } gs_mac_args;
 
 /* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
- * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add), M_t a vector at m + t step; only the first `rows` x
- * `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the points 0, 1,
- * -1, 1/2, -2, infinity; the matrices are in winograd.inc. */
+ * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul), M_t a vector at m + t step; only the first
+ * `rows` x `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the
+ * points 0, 1, -1, 1/2, -2, infinity; the matrices are in winograd.inc. */
 typedef struct gs_winograd_out_args {
     const float *m;
     ptrdiff_t step;
     const float *bias; /* 16 */
     const float *add;  /* or NULL; may equal y */
+    const float *mul;  /* the same */
     float *y;
-    ptrdiff_t y_row, add_row;
+    ptrdiff_t y_row, add_row, mul_row;
     int rows, columns;
 } gs_winograd_out_args;
 

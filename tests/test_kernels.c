@@ -132,7 +132,7 @@ static double sweep_errors(gs_activation activation, bool slope, const float *t,
 }
 
 static void sweep_activation(const gs_kernels *kernels, gs_activation activation) {
-    static float t[SWEEP], y[SWEEP], slope[SWEEP];
+    static float t[SWEEP], y[SWEEP], alone[SWEEP], slope[SWEEP];
     const float edges[] = {0.0F,      -0.0F,    INFINITY, -INFINITY, NAN,    100,    -100,    1e30F,   -1e30F,
                            88.72283F, 88.7229F, -87.33F,  -87.4F,    -88.8F, 0.625F, -0.625F, 3.4e38F, -3.4e38F,
                            1e-38F,    -1e-38F,  1e-45F,   -1e-45F,   5e-39F, -104,   104,     -14.2F,  20};
@@ -162,6 +162,12 @@ static void sweep_activation(const gs_kernels *kernels, gs_activation activation
                                .slope = slope,
                                .slope_row = 16};
         kernels->affine_slope(&args);
+        args.y = alone;
+        kernels->affine(&args);
+        for (int i = 0; i < SWEEP; i++)
+            if (!same_bits(y[i], alone[i]))
+                fail_msg("%s(%.9g) = %a, with its slope %a", activation_checks[activation].name, (double)t[i],
+                         (double)alone[i], (double)y[i]);
         for (int k = 0; k < 2; k++)
             worst[k] = fmax(worst[k], sweep_errors(activation, k, t, k ? slope : y, args.parameter));
     }

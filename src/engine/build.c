@@ -179,6 +179,22 @@ static bool build_in_blocks(builder *b, int n, const gs_conv *conv, const int bl
     return true;
 }
 
+/* Take the product that alone reads value *v, with something of its shape that is there already, into a convolution's
+ * store: so a derivative meets the slope of the activation before. The other factor's buffer, or -1. */
+static int absorb_factor(builder *b, int *v) {
+    int operand, n = reader_with(b, *v, GS_OP_MUL, &operand);
+    if (n < 0 || operand == *v || b->buffer[operand] < 0)
+        return -1;
+    const gs_buffer *buffer = &b->plan->buffer[b->buffer[operand]];
+    gs_shape shape = b->model->node[n].shape;
+    if (buffer->layout != GS_BLOCKED || !same_sizes(buffer->shape, shape) || buffer->shape.rank != shape.rank ||
+        gs_value_shape(b->model, *v).rank != shape.rank || !same_sizes(gs_value_shape(b->model, *v), shape))
+        return -1;
+    b->absorbed[n] = true;
+    *v = n + GS_VALUE_NODES;
+    return b->buffer[operand];
+}
+
 static bool build_conv(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     if (!fast_conv(node))
@@ -197,8 +213,9 @@ static bool build_conv(builder *b, int n) {
     if (in < 0 || (add >= 0 && residual < 0))
         return false;
     bool winograd = gs_winograd_applies(&conv);
+    int factor = absorb_factor(b, &value);
     int out = add_buffer(b, node->shape, GS_BLOCKED);
-    gs_step *s = add_step(b, NULL, NULL, n, add < 0 ? 1 : 2, out);
+    gs_step *s = add_step(b, NULL, NULL, n, factor >= 0 ? 3 : add < 0 ? 1 : 2, out);
     if (!s)
         return false;
     s->source[0] = from_buffer(b, in);
@@ -206,6 +223,8 @@ static bool build_conv(builder *b, int n) {
         s->source[1] = from_buffer(b, residual);
         b->absorbed[add] = true;
     }
+    if (factor >= 0)
+        s->source[2] = from_buffer(b, factor);
     want_reach(b, in, &conv, winograd);
     b->buffer[value] = out;
     if (gs_value_shape(b->model, node->input[0]).rank == 1)
@@ -277,13 +296,14 @@ static bool build_unary(builder *b, int n) {
 static bool build_binary(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     int whole = -1; /* an operand with the result's shape that decides the layout */
-    bool channel = false;
+    bool channel = false, blocked = false;
     for (int i = 0; i < 2; i++) {
         gs_shape shape = gs_value_shape(b->model, node->input[i]);
         bool per_sample = gs_value_per_sample(b->model, node->input[i]);
         if (per_sample && same_sizes(shape, node->shape)) {
             if (whole < 0)
                 whole = i;
+            blocked = blocked || b->plan->buffer[b->buffer[node->input[i]]].layout == GS_BLOCKED;
         } else if (gs_shape_size(shape) == 1) {
             continue;
         } else if (is_channel_vector(shape, node->shape.d[0])) {
@@ -294,7 +314,9 @@ static bool build_binary(builder *b, int n) {
     }
     if (whole < 0)
         return build_reference(b, n);
-    gs_layout layout = channel ? GS_BLOCKED : b->plan->buffer[b->buffer[node->input[whole]]].layout;
+    gs_layout layout = b->plan->buffer[b->buffer[node->input[whole]]].layout;
+    if (channel || (blocked && node->shape.d[0] % 16 == 0))
+        layout = GS_BLOCKED;
     gs_source source[2];
     for (int i = 0; i < 2; i++) {
         if (!gs_value_per_sample(b->model, node->input[i])) {

@@ -4,14 +4,20 @@
 
 enum { GS_ROWS_AT_ONCE = 48 };
 
-/* Rows of mac that share taps: all pixels of a convolution, or one phase of an adjoint's. Offsets are floats from an
- * image's first pixel. */
+/* Neighbouring positions of one dimension that share taps. */
+typedef struct part {
+    int phase, begin, count;
+    bool trimmed; /* taps outside the input are left out, the same for all positions */
+} part;
+
+/* Rows of mac that share taps: those of one part of the rows and one of the columns. Offsets are floats from an image's
+ * first pixel. */
 typedef struct gs_mac_set {
-    int phase[2];
-    int rows, segments;
-    ptrdiff_t *from, *to, *add; /* by row: input, result, residual */
-    ptrdiff_t *taps;            /* by segment */
-    size_t weight;              /* floats into step->weight */
+    part part[2];
+    int rows, segments, length;
+    ptrdiff_t *from, *to, *add, *mul; /* by row: input, result, what is added to it, what multiplies it then */
+    ptrdiff_t *taps;                  /* by segment */
+    size_t weight;                    /* floats into step->weight */
 } gs_mac_set;
 
 /* ---- One dimension ---- */
@@ -40,11 +46,42 @@ static int step_of(const gs_axis *a) {
     return a->adjoint ? 1 : a->stride;
 }
 
-static int count_taps(const gs_axis *a, int phase) {
+static bool is_inside(const gs_axis *a, int position, int offset) {
+    int at = position * step_of(a) + offset;
+    return at >= 0 && at < a->input;
+}
+
+/* Whether a part takes tap t. */
+static bool takes(const gs_axis *a, const part *p, int t, int *offset) {
+    return tap(a, p->phase, t, offset) && (!p->trimmed || is_inside(a, p->begin, *offset));
+}
+
+static int count_taps(const gs_axis *a, const part *p) {
     int count = 0, offset;
     for (int t = 0; t < a->kernel; t++)
-        count += tap(a, phase, t, &offset);
+        count += takes(a, p, t, &offset);
     return count;
+}
+
+static bool same_taps(const gs_axis *a, int phase, int i, int j) {
+    for (int t = 0, offset; t < a->kernel; t++)
+        if (tap(a, phase, t, &offset) && is_inside(a, i, offset) != is_inside(a, j, offset))
+            return false;
+    return true;
+}
+
+/* From one part of the dimension, at first an empty one, to the next; false past the last. */
+static bool next_part(const gs_axis *a, part *p) {
+    p->begin += p->count;
+    while (p->begin >= positions(a, p->phase)) {
+        p->begin = 0;
+        if (++p->phase == phases(a))
+            return false;
+    }
+    int left = positions(a, p->phase) - p->begin;
+    for (p->count = 1; p->count < left && (!p->trimmed || same_taps(a, p->phase, p->begin, p->begin + p->count));)
+        p->count++;
+    return true;
 }
 
 void gs_axis_reach(const gs_axis *a, int *before, int *after) {
@@ -169,56 +206,75 @@ static int gcd(int a, int b) {
 
 /* One set's weights as out plane, (tap, input segment, k), lane. */
 static void pack_set(const gs_step *step, const gs_conv *c, const gs_mac_set *set) {
-    size_t chain = (size_t)set->segments * (size_t)step->length;
+    size_t chain = (size_t)set->segments * (size_t)set->length;
     for (int o = 0; o < c->outputs; o++) {
         float *out = step->weight + set->weight + (size_t)(o / 16) * chain * 16 + o % 16;
         for (int t = 0, ignored; t < c->axis[0].kernel; t++)
-            for (int u = 0; tap(&c->axis[0], set->phase[0], t, &ignored) && u < c->axis[1].kernel; u++)
-                for (int i = 0; tap(&c->axis[1], set->phase[1], u, &ignored) && i < c->inputs; i++, out += 16)
+            for (int u = 0; takes(&c->axis[0], &set->part[0], t, &ignored) && u < c->axis[1].kernel; u++)
+                for (int i = 0; takes(&c->axis[1], &set->part[1], u, &ignored) && i < c->inputs; i++, out += 16)
                     *out = c->weight[o * c->out_step + i * c->in_step + t * c->tap_step[0] + u * c->tap_step[1]];
     }
 }
 
-/* Counts rows, segments and weights of every set; the number of offsets. */
-static size_t count_sets(gs_step *step, const gs_conv *c, size_t *weights) {
-    size_t offsets = 0;
-    gs_mac_set *set = step->set;
-    for (int p = 0; p < phases(&c->axis[0]); p++)
-        for (int q = 0; q < phases(&c->axis[1]); q++, set++) {
-            *set = (gs_mac_set){.phase = {p, q}, .weight = *weights};
-            set->rows = positions(&c->axis[0], p) * positions(&c->axis[1], q);
-            int chain = count_taps(&c->axis[0], p) * count_taps(&c->axis[1], q) * c->inputs;
-            set->segments = chain / step->length;
-            offsets += 3 * (size_t)set->rows + (size_t)set->segments;
-            *weights += (size_t)step->out_planes * (size_t)chain * 16;
+/* On few positions, much of what the taps see is the zeros around the input: 31 % for 3 x 3 taps of stride 2 on 4 x 4.
+ * On many, the sets at the edges are not worth their calls. */
+static bool is_small(const gs_conv *c) {
+    enum { MOST = 16 };
+    return positions(&c->axis[0], 0) * positions(&c->axis[1], 0) <= MOST;
+}
+
+/* The sets, but for their offsets, into `set` unless NULL; their number. */
+static int make_sets(const gs_conv *c, int length, gs_mac_set *set) {
+    int sets = 0;
+    part y = {.trimmed = is_small(c)};
+    while (next_part(&c->axis[0], &y)) {
+        part x = {.trimmed = y.trimmed};
+        for (; next_part(&c->axis[1], &x); sets++) {
+            if (!set)
+                continue;
+            int chain = count_taps(&c->axis[0], &y) * count_taps(&c->axis[1], &x) * c->inputs;
+            set[sets] =
+                (gs_mac_set){.part = {y, x}, .rows = y.count * x.count, .segments = chain / length, .length = length};
         }
-    return offsets;
+    }
+    return sets;
+}
+
+/* Room for all offsets and weights. */
+static bool reserve(gs_plan *plan, gs_step *step) {
+    size_t offsets = 0, weights = 0;
+    for (int s = 0; s < step->sets; s++) {
+        gs_mac_set *set = &step->set[s];
+        set->weight = weights;
+        offsets += 4 * (size_t)set->rows + (size_t)set->segments;
+        weights += (size_t)step->out_planes * (size_t)set->segments * (size_t)set->length * 16;
+    }
+    plan->weight_size += weights + (size_t)step->out_planes * 16;
+    step->offsets = gs_alloc(offsets, sizeof *step->offsets);
+    step->weight = gs_alloc(weights, sizeof(float));
+    step->bias = gs_alloc((size_t)step->out_planes, 16 * sizeof(float));
+    return step->offsets && step->weight && step->bias;
 }
 
 static gs_step_run conv_run;
 
 /* Offsets wait for the strides of the buffers: see gs_conv_place. `length`: inputs that lie side by side. */
 static bool prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int length) {
-    size_t weights = 0;
     step->run = conv_run;
     step->conv = *c;
-    step->length = length;
     step->out_planes = (c->outputs + 15) / 16;
-    step->sets = phases(&c->axis[0]) * phases(&c->axis[1]);
+    step->sets = make_sets(c, length, NULL);
     step->set = gs_alloc((size_t)step->sets, sizeof *step->set);
     if (!step->set)
         return false;
-    step->offsets = gs_alloc(count_sets(step, c, &weights), sizeof *step->offsets);
-    step->weight = gs_alloc(weights, sizeof(float));
-    step->bias = gs_alloc((size_t)step->out_planes, 16 * sizeof(float));
-    if (!step->offsets || !step->weight || !step->bias)
+    make_sets(c, length, step->set);
+    if (!reserve(plan, step))
         return false;
     for (int s = 0; s < step->sets; s++)
         pack_set(step, c, &step->set[s]);
     for (int o = 0; c->bias && o < c->outputs; o++)
         step->bias[o] = c->bias[o];
     step->conv.weight = step->conv.bias = NULL; /* which the step may outlive */
-    plan->weight_size += weights + (size_t)step->out_planes * 16;
     return true;
 }
 
@@ -232,16 +288,24 @@ bool gs_linear_prepare(gs_plan *plan, gs_step *step, const gs_conv *c) {
     return prepare(plan, step, c, c->inputs);
 }
 
-static void place_rows(const gs_step *step, gs_mac_set *set, const gs_buffer *in, const gs_buffer *out,
-                       const gs_buffer *add) {
+static const gs_buffer *source_buffer(const gs_plan *plan, const gs_step *step, int k) {
+    bool there = k < step->sources && step->source[k].kind == GS_SOURCE_BUFFER;
+    return there ? &plan->buffer[step->source[k].index] : NULL;
+}
+
+static void place_rows(const gs_plan *plan, const gs_step *step, gs_mac_set *set) {
     const gs_axis *y = &step->conv.axis[0], *x = &step->conv.axis[1];
+    const part *p = &set->part[0], *q = &set->part[1];
+    const gs_buffer *in = source_buffer(plan, step, 0), *out = &plan->buffer[step->out];
+    const gs_buffer *add = source_buffer(plan, step, 1), *mul = source_buffer(plan, step, 2);
     int row = 0, pixel = in->layout == GS_PADDED ? 1 : 16;
-    for (int i = 0; i < positions(y, set->phase[0]); i++)
-        for (int j = 0; j < positions(x, set->phase[1]); j++, row++) {
-            int r = set->phase[0] + i * phases(y), c = set->phase[1] + j * phases(x);
+    for (int i = p->begin; i < p->begin + p->count; i++)
+        for (int j = q->begin; j < q->begin + q->count; j++, row++) {
+            int r = p->phase + i * phases(y), c = q->phase + j * phases(x);
             set->from[row] = i * step_of(y) * in->row + j * step_of(x) * pixel;
             set->to[row] = r * out->row + c * 16;
             set->add[row] = add ? r * add->row + c * 16 : 0;
+            set->mul[row] = mul ? r * mul->row + c * 16 : 0;
         }
 }
 
@@ -250,104 +314,110 @@ static void place_taps(const gs_step *step, gs_mac_set *set, const gs_buffer *in
     ptrdiff_t *at = set->taps;
     int pixel = in->layout == GS_PADDED ? 1 : 16;
     for (int t = 0, y; t < c->axis[0].kernel; t++)
-        for (int u = 0, x; tap(&c->axis[0], set->phase[0], t, &y) && u < c->axis[1].kernel; u++)
-            for (int i = 0; tap(&c->axis[1], set->phase[1], u, &x) && i < c->inputs; i += step->length)
+        for (int u = 0, x; takes(&c->axis[0], &set->part[0], t, &y) && u < c->axis[1].kernel; u++)
+            for (int i = 0; takes(&c->axis[1], &set->part[1], u, &x) && i < c->inputs; i += set->length)
                 *at++ = y * in->row + x * pixel + i / 16 * in->plane + i % 16;
 }
 
 /* Taps that lie side by side, as those of one input channel do, become one segment. */
-static void join_taps(gs_step *step) {
-    gs_mac_set *set = step->set;
+static void join_taps(gs_mac_set *set) {
     int run = 1;
-    while (run < set->segments && set->taps[run] == set->taps[run - 1] + step->length)
+    while (run < set->segments && set->taps[run] == set->taps[run - 1] + set->length)
         run++;
     for (int s = 0; s < set->segments; s++)
-        if (step->sets > 1 || set->segments % run || set->taps[s] != set->taps[s / run * run] + s % run * step->length)
+        if (set->segments % run || set->taps[s] != set->taps[s / run * run] + s % run * set->length)
             return;
     set->segments /= run;
     for (int s = 0; s < set->segments; s++)
         set->taps[s] = set->taps[s * run];
-    step->length *= run;
+    set->length *= run;
 }
 
 void gs_conv_place(const gs_plan *plan, gs_step *step) {
-    const gs_buffer *in = &plan->buffer[step->source[0].index], *out = &plan->buffer[step->out];
-    const gs_buffer *add = step->sources > 1 ? &plan->buffer[step->source[1].index] : NULL;
     ptrdiff_t *at = step->offsets;
     for (int s = 0; s < step->sets; s++) {
         gs_mac_set *set = &step->set[s];
         set->from = at;
         set->to = at + set->rows;
         set->add = at + 2 * set->rows;
-        set->taps = at + 3 * set->rows;
+        set->mul = at + 3 * set->rows;
+        set->taps = at + 4 * set->rows;
         at = set->taps + set->segments;
-        place_rows(step, set, in, out, add);
-        place_taps(step, set, in);
+        place_rows(plan, step, set);
+        place_taps(step, set, source_buffer(plan, step, 0));
+        join_taps(set);
     }
-    join_taps(step);
 }
 
 /* ---- Running ---- */
 
 /* Some rows of a set, from any images. */
 typedef struct rows {
-    const float *a[GS_ROWS_AT_ONCE], *add[GS_ROWS_AT_ONCE];
+    const float *a[GS_ROWS_AT_ONCE], *add[GS_ROWS_AT_ONCE], *mul[GS_ROWS_AT_ONCE];
     float *out[GS_ROWS_AT_ONCE];
     int count;
 } rows;
 
 static void run_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, rows *r) {
     const gs_plan *plan = worker->plan;
-    size_t chain = (size_t)set->segments * (size_t)step->length * 16;
-    bool add = step->sources > 1;
+    const gs_buffer *add = source_buffer(plan, step, 1), *mul = source_buffer(plan, step, 2);
+    size_t chain = (size_t)set->segments * (size_t)set->length * 16;
     gs_mac_args args = {.a = r->a,
                         .segment = set->taps,
                         .add = add ? r->add : NULL,
+                        .mul = mul ? r->mul : NULL,
                         .out = r->out,
                         .rows = r->count,
                         .segments = set->segments,
-                        .length = step->length};
+                        .length = set->length};
     for (int p = 0; p < step->out_planes; p++) {
         args.w = step->weight + set->weight + (size_t)p * chain;
         args.init = step->bias + 16 * p;
         args.out_shift = p * plan->buffer[step->out].plane;
-        args.add_shift = add ? p * plan->buffer[step->source[1].index].plane : 0;
+        args.add_shift = add ? p * add->plane : 0;
+        args.mul_shift = mul ? p * mul->plane : 0;
         plan->kernels->mac(&args);
     }
     r->count = 0;
 }
 
-/* Rows k0 ... k1 - 1 of a set for one image. */
-static void add_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int image, int k0, int k1,
+static void add_offsets(const float **to, const gs_worker *worker, const gs_step *step, int k, int image,
+                        const ptrdiff_t *offset, int count) {
+    if (!source_buffer(worker->plan, step, k))
+        return;
+    const float *base = gs_buffer_at(worker, step->source[k].index, image);
+    for (int i = 0; i < count; i++)
+        to[i] = base + offset[i];
+}
+
+/* `count` rows of a set from row k on, for one image. */
+static void add_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int image, int k, int count,
                      rows *r) {
-    const float *x = gs_buffer_at(worker, step->source[0].index, image);
     float *y = gs_buffer_at(worker, step->out, image);
-    for (int k = k0; k < k1; k++) {
-        r->a[r->count + k - k0] = x + set->from[k];
-        r->out[r->count + k - k0] = y + set->to[k];
-    }
-    if (step->sources > 1) {
-        const float *add = gs_buffer_at(worker, step->source[1].index, image);
-        for (int k = k0; k < k1; k++)
-            r->add[r->count + k - k0] = add + set->add[k];
-    }
-    r->count += k1 - k0;
+    for (int i = 0; i < count; i++)
+        r->out[r->count + i] = y + set->to[k + i];
+    add_offsets(r->a + r->count, worker, step, 0, image, set->from + k, count);
+    add_offsets(r->add + r->count, worker, step, 1, image, set->add + k, count);
+    add_offsets(r->mul + r->count, worker, step, 2, image, set->mul + k, count);
+    r->count += count;
+}
+
+static void run_set(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int i0, int i1) {
+    rows r;
+    r.count = 0;
+    for (int i = i0; i < i1; i++)
+        for (int k = 0, count; k < set->rows; k += count) {
+            int room = GS_ROWS_AT_ONCE - r.count;
+            count = set->rows - k < room ? set->rows - k : room;
+            add_rows(step, worker, set, i, k, count, &r);
+            if (r.count == GS_ROWS_AT_ONCE)
+                run_rows(step, worker, set, &r);
+        }
+    if (r.count)
+        run_rows(step, worker, set, &r);
 }
 
 static void conv_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    rows r;
-    for (int s = 0; s < step->sets; s++) {
-        const gs_mac_set *set = &step->set[s];
-        r.count = 0;
-        for (int i = i0; i < i1; i++)
-            for (int k = 0, end; k < set->rows; k = end) {
-                end = k + GS_ROWS_AT_ONCE - r.count;
-                end = end < set->rows ? end : set->rows;
-                add_rows(step, worker, set, i, k, end, &r);
-                if (r.count == GS_ROWS_AT_ONCE)
-                    run_rows(step, worker, set, &r);
-            }
-        if (r.count)
-            run_rows(step, worker, set, &r);
-    }
+    for (int s = 0; s < step->sets; s++)
+        run_set(step, worker, &step->set[s], i0, i1);
 }

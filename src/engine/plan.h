@@ -53,15 +53,15 @@ struct gs_step {
     const char *method; /* for gs_plan_describe: "winograd-f4" */
     int node;           /* the graph's node whose value it makes, or -1 for a change of layout */
     int sources;
-    gs_source *source; /* operands; convolutions: input, residual; norms: input, scale, shift */
-    int out;           /* buffer */
-    int slope;         /* buffer of the activation's derivative, or -1 */
+    gs_source
+        *source; /* operands; convolutions: input, what is added, what multiplies that; norms: input, scale, shift */
+    int out;     /* buffer */
+    int slope;   /* buffer of the activation's derivative, or -1 */
     int segment;
     /* Convolutions and linear layers. */
     gs_conv conv;
-    float *weight, *bias;   /* packed; bias padded to whole vectors */
-    int length, out_planes; /* of mac */
-    int sets;
+    float *weight, *bias; /* packed; bias padded to whole vectors */
+    int out_planes, sets;
     struct gs_mac_set *set; /* conv.c */
     ptrdiff_t *offsets;     /* what the sets point into */
     int tiles[2];           /* Winograd: rows and columns of tiles; blocks of pixels: their rows and columns */

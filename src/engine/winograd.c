@@ -88,21 +88,26 @@ static void transform_input(const gs_step *step, gs_worker *worker, int i0, int 
     }
 }
 
+/* Where an operand of the result's shape has a tile, or NULL where the step has no such operand. */
+static const float *tile_of(const gs_step *step, const gs_worker *worker, int k, tile at, int plane, ptrdiff_t *row) {
+    if (k >= step->sources || step->source[k].kind != GS_SOURCE_BUFFER)
+        return NULL;
+    const gs_buffer *b = &worker->plan->buffer[step->source[k].index];
+    *row = b->row;
+    return gs_buffer_at(worker, step->source[k].index, at.image) + plane * b->plane + at.row * b->row + at.column * 16;
+}
+
 static void transform_output(const gs_step *step, gs_worker *worker, int i0, int t0, int tiles, int plane,
                              const float *m) {
     const gs_plan *plan = worker->plan;
     const gs_buffer *out = &plan->buffer[step->out];
-    const gs_buffer *add = step->sources > 1 ? &plan->buffer[step->source[1].index] : NULL;
     gs_winograd_out_args args = {.step = m_step, .bias = step->bias + 16 * plane, .y_row = out->row};
     for (int t = 0; t < tiles; t++) {
         tile at = tile_at(step, i0, t0 + t);
         args.m = m + t * 16;
         args.y = gs_buffer_at(worker, step->out, at.image) + plane * out->plane + at.row * out->row + at.column * 16;
-        if (add) {
-            args.add_row = add->row;
-            args.add = gs_buffer_at(worker, step->source[1].index, at.image) + plane * add->plane + at.row * add->row +
-                       at.column * 16;
-        }
+        args.add = tile_of(step, worker, 1, at, plane, &args.add_row);
+        args.mul = tile_of(step, worker, 2, at, plane, &args.mul_row);
         args.rows = out->shape.d[1] - at.row < 4 ? out->shape.d[1] - at.row : 4;
         args.columns = out->shape.d[2] - at.column < 4 ? out->shape.d[2] - at.column : 4;
         plan->kernels->winograd_out(&args);

@@ -30,7 +30,7 @@ typedef struct kernel_case {
     float a, b;
     size_t count;
     const float *x, *y;
-    const float *rows[CHECK_ROWS], *adds[CHECK_ROWS];
+    const float *rows[CHECK_ROWS], *adds[CHECK_ROWS], *muls[CHECK_ROWS];
     float *outs[CHECK_ROWS];
     ptrdiff_t segment[CHECK_SEGMENTS];
 } kernel_case;
