@@ -35,21 +35,21 @@ typedef enum gs_activation {
     GS_ACT_COUNT
 } gs_activation;
 
-/* mac: out[i][0 ... 15] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane]
- * (+ add[i], then times mul[i]), i < rows. One chain of fused multiply-adds an output, in the order of (s, k), starting
- * from init[lane] or 0. Serves convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images)
- * and the products of Winograd's method. out[i] + out_shift is written, add[i] + add_shift and mul[i] + mul_shift read.
- */
+/* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane] (+ add[i],
+ * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. One chain of fused multiply-adds an
+ * output, in the order of (s, k), starting from init or 0. Serves convolutions (rows: pixels, segments: taps x input
+ * planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the weights w + p w_plane and
+ * init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] + out_shift + p out_plane. */
 typedef struct gs_mac_args {
     const float *const *a;
     const ptrdiff_t *segment;
     const float *w;
-    const float *init;       /* 16, or NULL */
-    const float *const *add; /* rows pointers, or NULL; add[i] may equal out[i] */
+    const float *init;       /* 16 a plane, or NULL */
+    const float *const *add; /* rows pointers, or NULL; what is read may be what is written */
     const float *const *mul; /* the same */
     float *const *out;
-    ptrdiff_t out_shift, add_shift, mul_shift;
-    int rows, segments, length;
+    ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;
+    int rows, segments, length, planes;
 } gs_mac_args;
 
 /* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
@@ -111,7 +111,8 @@ typedef struct gs_normals_args {
 /* One row of kernels.def each; a table a instruction set. */
 typedef struct gs_kernels {
     const char *isa;
-    int mac_rows; /* rows a tile of mac: callers cut rows into multiples of it where they can */
+    int mac_rows;   /* rows a tile of mac: callers cut rows into multiples of it where they can */
+    int mac_planes; /* planes a tile of it, 1 or 2: callers ask for that many at once where they can */
 #define GS_KERNEL(name, result, parameters, what) result(*name) parameters;
 #include "kernels.def"
 #undef GS_KERNEL

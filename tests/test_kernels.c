@@ -214,6 +214,7 @@ static void winograd_tile(const gs_kernels *k, const float *x, int inputs, const
                             .w = u + t * inputs * 16,
                             .out = &out,
                             .rows = 1,
+                            .planes = 1,
                             .segments = 1,
                             .length = inputs};
         k->mac(&args);

@@ -361,23 +361,22 @@ typedef struct rows {
 static void run_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, rows *r) {
     const gs_plan *plan = worker->plan;
     const gs_buffer *add = source_buffer(plan, step, 1), *mul = source_buffer(plan, step, 2);
-    size_t chain = (size_t)set->segments * (size_t)set->length * 16;
     gs_mac_args args = {.a = r->a,
                         .segment = set->taps,
+                        .w = step->weight + set->weight,
+                        .init = step->bias,
                         .add = add ? r->add : NULL,
                         .mul = mul ? r->mul : NULL,
                         .out = r->out,
+                        .w_plane = (ptrdiff_t)set->segments * set->length * 16,
+                        .out_plane = plan->buffer[step->out].plane,
+                        .add_plane = add ? add->plane : 0,
+                        .mul_plane = mul ? mul->plane : 0,
                         .rows = r->count,
                         .segments = set->segments,
-                        .length = set->length};
-    for (int p = 0; p < step->out_planes; p++) {
-        args.w = step->weight + set->weight + (size_t)p * chain;
-        args.init = step->bias + 16 * p;
-        args.out_shift = p * plan->buffer[step->out].plane;
-        args.add_shift = add ? p * add->plane : 0;
-        args.mul_shift = mul ? p * mul->plane : 0;
-        plan->kernels->mac(&args);
-    }
+                        .length = set->length,
+                        .planes = step->out_planes};
+    plan->kernels->mac(&args);
     r->count = 0;
 }
 

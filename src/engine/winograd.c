@@ -2,13 +2,13 @@
  * neural networks". 36 products a tile of 16 pixels instead of 144.
  *
  * A group of tiles, from one image or several, goes through all three stages while it is in the cache: V (36, tiles, C)
- * by the input transform; for every output plane M (36, tiles, 16) by 36 products that share the group's V; the output
- * transform with bias and residual. */
+ * by the input transform; for every one or two output planes M (planes, 36, tiles, 16) by 36 products that share the group's V;
+ * the output transform with bias, residual and factor. */
 #include "engine/plan.h"
 
 #include <string.h>
 
-enum { GS_TILES = 32 };
+enum { GS_TILES = 32, GS_PLANES_MAX = 2 };
 
 bool gs_winograd_applies(const gs_conv *c) {
     for (int i = 0; i < 2; i++) {
@@ -23,7 +23,7 @@ bool gs_winograd_applies(const gs_conv *c) {
 static ptrdiff_t v_step(int inputs) {
     return GS_TILES * (ptrdiff_t)inputs + 16;
 }
-static const ptrdiff_t m_step = GS_TILES * 16 + 16;
+enum { M_STEP = GS_TILES * 16 + 16, M_PLANE = 36 * M_STEP };
 
 /* One line of G: six values from three, for 16 lanes. */
 static void weight_line(const double *restrict a, const double *restrict b, const double *restrict c,
@@ -101,7 +101,7 @@ static void transform_output(const gs_step *step, gs_worker *worker, int i0, int
                              const float *m) {
     const gs_plan *plan = worker->plan;
     const gs_buffer *out = &plan->buffer[step->out];
-    gs_winograd_out_args args = {.step = m_step, .bias = step->bias + 16 * plane, .y_row = out->row};
+    gs_winograd_out_args args = {.step = M_STEP, .bias = step->bias + 16 * plane, .y_row = out->row};
     for (int t = 0; t < tiles; t++) {
         tile at = tile_at(step, i0, t0 + t);
         args.m = m + t * 16;
@@ -116,7 +116,7 @@ static void transform_output(const gs_step *step, gs_worker *worker, int i0, int
 
 static void winograd_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_plan *plan = worker->plan;
-    int inputs = step->source[0].shape.d[0];
+    int inputs = step->source[0].shape.d[0], most = plan->kernels->mac_planes;
     float *v = worker->tiles, *m = v + 36 * v_step(inputs);
     const float *a[GS_TILES];
     float *out[GS_TILES];
@@ -128,21 +128,26 @@ static void winograd_run(const gs_step *step, gs_worker *worker, int i0, int i1)
     for (int g = 0, t0 = 0; g < groups; g++) {
         int tiles = (total - t0 + groups - g - 1) / (groups - g);
         transform_input(step, worker, i0, t0, tiles, v);
-        for (int p = 0; p < step->out_planes; p++) {
+        for (int p = 0, planes; p < step->out_planes; p += planes) {
             const float *u = step->weight + (size_t)p * 36 * (size_t)inputs * 16;
+            planes = step->out_planes - p < most ? step->out_planes - p : most;
             for (int t = 0; t < 36; t++) {
                 ptrdiff_t segment = t * v_step(inputs);
                 gs_mac_args args = {.a = a,
                                     .segment = &segment,
                                     .w = u + (size_t)t * (size_t)inputs * 16,
                                     .out = out,
-                                    .out_shift = t * m_step,
+                                    .out_shift = t * M_STEP,
+                                    .w_plane = 36 * (ptrdiff_t)inputs * 16,
+                                    .out_plane = M_PLANE,
                                     .rows = tiles,
+                                    .planes = planes,
                                     .segments = 1,
                                     .length = inputs};
                 plan->kernels->mac(&args);
             }
-            transform_output(step, worker, i0, t0, tiles, p, m);
+            for (int k = 0; k < planes; k++)
+                transform_output(step, worker, i0, t0, tiles, p + k, m + k * M_PLANE);
         }
         t0 += tiles;
     }
@@ -164,7 +169,7 @@ bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *c) {
         step->bias[o] = c->bias ? c->bias[o] : 0.0f;
     for (int i = 0; i < 2; i++)
         step->tiles[i] = (c->axis[i].size + 3) / 4;
-    size_t scratch = 36 * (size_t)(v_step(inputs) + m_step);
+    size_t scratch = 36 * (size_t)v_step(inputs) + GS_PLANES_MAX * (size_t)M_PLANE;
     if (scratch > plan->tiles_size)
         plan->tiles_size = scratch;
     plan->weight_size += size;

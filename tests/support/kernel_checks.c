@@ -80,25 +80,29 @@ static void mac_prepare(kernel_case *c) {
         options = i / 15 / 9;
         p->length = 1 + random_below(&c->random, 20);
     }
+    p->planes = 1 + i % 5;
     bool init = options & 1, in_place = (options & 6) == 6, add = options & 2, mul = options & 8;
     ptrdiff_t pitch = p->length + random_below(&c->random, 3), middle = pitch * (p->segments / 2);
     ptrdiff_t row = pitch * p->segments + random_below(&c->random, 5), out_row = 16 + 16 * random_below(&c->random, 2);
+    ptrdiff_t extent = (p->rows - 1) * out_row + 16, gap = 16 * random_below(&c->random, 3);
     const float *a = input(c, (size_t)((p->rows - 1) * row + (p->segments - 1) * pitch + p->length));
-    p->w = input(c, (size_t)(p->segments * p->length) * 16);
-    p->init = init ? input(c, 16) : NULL;
+    p->w_plane = p->segments * p->length * 16 + gap;
+    p->w = input(c, (size_t)(p->planes * p->w_plane - gap));
+    p->init = init ? input(c, (size_t)p->planes * 16) : NULL;
     p->out_shift = 16 * random_below(&c->random, 5) - 32;
-    p->add_shift = in_place ? p->out_shift : 16 * random_below(&c->random, 5) - 32;
-    p->mul_shift = 16 * random_below(&c->random, 5) - 32;
-    size_t extent = (size_t)((p->rows - 1) * out_row + 16);
-    float *out = output(c, extent);
-    const float *more = in_place ? out : add ? input(c, extent) : NULL, *factor = mul ? input(c, extent) : NULL;
+    p->out_plane = extent + gap;
+    p->add_plane = in_place ? p->out_plane : extent;
+    p->mul_plane = extent + 16;
+    float *out = output(c, (size_t)(p->planes * p->out_plane - gap));
+    const float *more = in_place ? out : add ? input(c, (size_t)(p->planes * p->add_plane)) : NULL;
+    const float *factor = mul ? input(c, (size_t)(p->planes * p->mul_plane - 16)) : NULL;
     for (int r = 0; r < p->rows; r++) {
         c->rows[r] = a + r * row + middle;
         c->outs[r] = out + r * out_row - p->out_shift;
-        c->adds[r] = more ? more + r * out_row - p->add_shift : NULL;
-        c->muls[r] = mul ? factor + r * out_row - p->mul_shift : NULL;
-        if (in_place)
-            fill(c, out + r * out_row);
+        c->adds[r] = more ? more + r * out_row : NULL;
+        c->muls[r] = mul ? factor + r * out_row : NULL;
+        for (int q = 0; in_place && q < p->planes; q++)
+            fill(c, out + r * out_row + q * p->out_plane);
     }
     for (int s = 0; s < p->segments; s++)
         c->segment[s] = (s * 2 % p->segments + (p->segments % 2 ? 0 : s * 2 / p->segments)) * pitch - middle;
@@ -115,20 +119,21 @@ static void mac_call(const kernel_case *c, const gs_kernels *kernels) {
 
 static void mac_expect(kernel_case *c) {
     const gs_mac_args *p = &c->mac;
-    for (int r = 0; r < p->rows; r++)
-        for (int l = 0; l < 16; l++) {
-            double sum = p->init ? (double)p->init[l] : 0, size = fabs(sum);
-            for (int s = 0; s < p->segments; s++)
-                for (int k = 0; k < p->length; k++) {
-                    double term = (double)p->a[r][p->segment[s] + k] * (double)p->w[(s * p->length + k) * 16 + l];
-                    sum += term;
-                    size += fabs(term);
-                }
-            double add = p->add ? (double)p->add[r][p->add_shift + l] : 0;
-            double mul = p->mul ? (double)p->mul[r][p->mul_shift + l] : 1;
-            set_expected(c, p->out[r] + p->out_shift + l, as_float((sum + add) * mul),
-                         1.01 * (p->segments * p->length + 2) * ulp * (size + fabs(add)) * fabs(mul));
-        }
+    for (int i = 0; i < p->rows * p->planes * 16; i++) {
+        int r = i / 16 / p->planes, q = i / 16 % p->planes, l = i % 16;
+        const float *w = p->w + q * p->w_plane + l;
+        double sum = p->init ? (double)p->init[16 * q + l] : 0, size = fabs(sum);
+        for (int s = 0; s < p->segments; s++)
+            for (int k = 0; k < p->length; k++, w += 16) {
+                double term = (double)p->a[r][p->segment[s] + k] * (double)*w;
+                sum += term;
+                size += fabs(term);
+            }
+        double add = p->add ? (double)p->add[r][q * p->add_plane + l] : 0;
+        double mul = p->mul ? (double)p->mul[r][q * p->mul_plane + l] : 1;
+        set_expected(c, p->out[r] + p->out_shift + q * p->out_plane + l, as_float((sum + add) * mul),
+                     1.01 * (p->segments * p->length + 2) * ulp * (size + fabs(add)) * fabs(mul));
+    }
 }
 
 /* ---- Winograd's transforms ---- */
