@@ -174,6 +174,8 @@ typedef struct gs_plan_options {
     int block; /**< images one thread carries together, 1 ... 64; 0: chosen by the planner. Never changes results */
     const char *backend; /**< "onednn": oneDNN computes convolutions, linear layers and pools, and picks its own
                             instruction set; NULL or "native": the library's own kernels compute all */
+    bool gradient;       /**< for gs_plan_gradient too; energies and the native backend only. Costs memory, and
+                            gs_plan_evaluate some speed */
 } gs_plan_options;
 
 /** Plan a network. All memory that running needs is allocated here. Thread-safe.
@@ -183,7 +185,8 @@ typedef struct gs_plan_options {
  * @param plan    on success the plan, the caller's to be freed with gs_plan_free; NULL on failure
  * @param error   why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: an option out of its range, or an unknown instruction set or backend;
- *         GS_ERROR_UNSUPPORTED: this CPU does not run the instruction set, or this build lacks the backend;
+ *         GS_ERROR_UNSUPPORTED: this CPU does not run the instruction set, this build lacks the backend, or the
+ *         gradient is asked of what is no energy or of another backend than the native one;
  *         GS_ERROR_MEMORY
  */
 gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **plan, gs_error *error);
@@ -240,6 +243,24 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size);
  */
 gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
                            float *const out[2], gs_error *error);
+
+/** Evaluate energies E(x) and their gradients dE/dx, by reverse mode (Griewank & Walther 2008, chapter 3), at one noise
+ * level. Where an operation has a kink (relu at 0), the gradient is that of its left side; a maximum counts where it
+ * comes first. Energies are the bytes that gs_plan_evaluate gives; gradients, too, are the same bytes for every
+ * instruction set, thread count, block and n. Runs on the plan's threads; one call at a time on a plan.
+ *
+ * @param plan     a plan made with the option `gradient`
+ * @param x        images, (n, C, H, W)
+ * @param sigma    noise level in units of the pixels, above 0 and at most 1e30; ignored by networks that take none
+ * @param labels   (n) labels, each 0 ... K; NULL: "none" everywhere
+ * @param n        number of images, from 0
+ * @param energy   gets the energies, (n); may be NULL
+ * @param gradient gets the gradients, (n, C, H, W), in units of energy by pixel; not overlapping x; may be NULL
+ * @param error    why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: sigma or a label out of range, or a plan without the gradient; GS_ERROR_MEMORY
+ */
+gs_status gs_plan_gradient(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *energy,
+                           float *gradient, gs_error *error);
 
 /* ---- Samplers ---- */
 
