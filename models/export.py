@@ -178,22 +178,22 @@ def export_denoiser(checkpoint, name, training, **sampling):
     return export(net, denoiser_inputs(checkpoint["config"]), info)
 
 
-def export_energy(checkpoint, name, training, steps=12, sigma_low=0.02, eta=0.0, guidance=None):
+def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
     """An energy of ebm.py or stroke.py: of a noise level, but for the course's."""
-    from energy import Attribute, Course, Energy
+    from energy import Attribute, Course, Energy, without_labels
 
     kinds = {"best": Energy, "thick": Attribute, "document": Course}
     net = kinds[checkpoint["recipe"]](**checkpoint["config"])
     net.load_state_dict(checkpoint["average"] if "average" in checkpoint else checkpoint["module"])
+    net = without_labels(net) if drop_labels else net
     if checkpoint["recipe"] == "document":
         info = plain_energy_info(name, [0, 1]) | {"default": {"sampler": "langevin", "steps": 60}}
         inputs = (torch.rand(3, 1, 28, 28),)
     else:
-        config = {"conditional": False} | checkpoint["config"]
-        info = denoiser_info(name, config, steps, sigma_low, eta, guidance) | {"kind": "energy"}
+        info = denoiser_info(name, net.config, **sampling) | {"kind": "energy"}
         if checkpoint["recipe"] == "thick":
             del info["default"]
-        inputs = denoiser_inputs(config)
+        inputs = denoiser_inputs(net.config)
     info["provenance"] = provenance(checkpoint, training)
     return export(net, inputs, info)
 
@@ -269,6 +269,7 @@ def main():
         "--guidance", type=float, nargs=3, metavar=("W", "LOW", "HIGH"), help="with labels: guidance by default"
     )
     p.add_argument("--sigma-low", type=float, default=0.02, help="last noise level before 0 by default")
+    p.add_argument("--drop-labels", action="store_true", help="energy with labels: only its null label, without the input")
     p.add_argument("--threads", type=int, default=1)
     args = p.parse_args()
     torch.set_num_threads(args.threads)
@@ -281,7 +282,7 @@ def main():
     elif args.kind == "denoiser":
         raw = export_denoiser(checkpoint, name, args.training, **sampling)
     elif args.kind == "energy":
-        raw = export_energy(checkpoint, name, args.training, **sampling)
+        raw = export_energy(checkpoint, name, args.training, args.drop_labels, **sampling)
     else:
         raw = export_judge(checkpoint, name, args.training, args.data)
     Path(args.out).write_bytes(raw)

@@ -203,6 +203,16 @@ class Energies(unittest.TestCase):
                 self.assertLess((e - f).abs().max(), 1e-6 * f.abs().max())
                 self.assertLess((g - h).abs().max(), 1e-5 * h.abs().max())
 
+    def test_null_label_becomes_constant(self):
+        torch.manual_seed(0)
+        net = energy.Energy([16, 16], [1, 1], True)
+        for p in net.parameters():
+            nn.init.normal_(p, std=0.1)
+        x, sigma = torch.rand(2, 1, 28, 28), torch.tensor([0.1, 3.0])
+        for label, same in ((10, True), (3, False)):
+            e, f = net(x, sigma, torch.full((2,), label)), energy.without_labels(net)(x, sigma)
+            self.assertEqual(torch.allclose(e, f, rtol=1e-5), same)
+
     def test_mixture_is_one_of_gaussians(self):
         torch.manual_seed(0)
         mixture, sigma = energy.Mixture(False, components=4, rank=2, pixels=16).double(), 0.7

@@ -27,9 +27,7 @@ def parse():
     p.add_argument("--parts", type=int, default=4, help="best: parts of the teachers' pool, 49,152 noisy digits each")
     p.add_argument("--channels", type=int, nargs="+", default=[32, 64])
     p.add_argument("--blocks", type=int, nargs="+", default=[1, 1])
-    p.add_argument("--unconditional", action="store_true", help="best: no labels, from the start or from --init")
     p.add_argument("--ema", type=float, default=0.999)
-    p.add_argument("--init", help="best: checkpoint whose averaged weights to start from")
     p.add_argument("--images", type=int, default=60000, help="train on the first so many images")
     return p.parse_args()
 
@@ -93,28 +91,16 @@ def pooled_batches(args, run, x, y, seed):
 
 
 def best_network(args, x, y):
-    """From --init, or a fitted mixture alone."""
-    net = Energy(args.channels, args.blocks, not args.unconditional)
+    """The fitted mixture alone: Phi is zero."""
+    net = Energy(args.channels, args.blocks, conditional=True)
     fitted = Path(args.out) / "mixture.pt"
-    if args.init:
-        start_from(net, torch.load(args.init, weights_only=False)["average"])
-    elif fitted.exists():
+    if fitted.exists():
         net.mixture.load_state_dict(torch.load(fitted))
     else:
         net.mixture.fit(x, y)
         fitted.parent.mkdir(parents=True, exist_ok=True)
         torch.save(net.mixture.state_dict(), fitted)
     return net.to(memory_format=torch.channels_last)
-
-
-def start_from(net, state):
-    """Take averaged weights; a network without labels takes the null label into its bias."""
-    state, label = dict(state), state.get("label.weight")
-    if label is not None and net.label is None:
-        state["embed2.bias"] = state["embed2.bias"] + label[NO_LABEL]
-        state["mixture.weight"] = state["mixture.weight.weight"][NO_LABEL]
-        del state["label.weight"], state["mixture.weight.weight"]
-    net.load_state_dict(state)
 
 
 def best(args):
@@ -137,9 +123,9 @@ def best(args):
 
     step_loss = torch.compile(batch_loss) if args.compile else batch_loss
     mean, count, since = 0.0, 0, run.elapsed()
-    for noisy, sigma, label, target in pooled_batches(args, run, x, y, args.seed + run.step):
-        if run.step >= steps:
-            break
+    pool = pooled_batches(args, run, x, y, args.seed + run.step)
+    while run.step < steps:
+        noisy, sigma, label, target = next(pool)
         for group in optimizer.param_groups:
             group["lr"] = group["share"] * common.learning_rate(run.step, steps, args.lr, warmup=100)
         loss = step_loss(noisy, sigma, label, target).mean()

@@ -169,6 +169,16 @@ class Energy(Encoder):
         return self.mixture(x, sigma, y) - scale * self.phi(x, sigma, y)
 
 
+def without_labels(net):
+    """The energy of a conditional network's null label, as a network that takes no label."""
+    state = net.state_dict()
+    state["embed2.bias"] = state["embed2.bias"] + state.pop("label.weight")[NO_LABEL]
+    state["mixture.weight"] = state.pop("mixture.weight.weight")[NO_LABEL]
+    plain = Energy(**(net.config | {"conditional": False}))
+    plain.load_state_dict(state)
+    return plain
+
+
 class Attribute(Encoder):
     """E(x, sigma) = -log p(attribute | x, sigma) = softplus(-Phi), to be added to another energy of a noise level."""
 
