@@ -64,7 +64,7 @@ total=0
 for model in ${MODELS:-"$here"/../models/*.bin}; do
     name=$(basename "$model" .bin)
     "$build/gensample" inspect "$model" >"$work/inspect" || exit 1
-    grep -q '^default ' "$work/inspect" || continue # no sampler takes it
+    grep -q '^default ' "$work/inspect" && grep -q '^sigma ' "$work/inspect" || continue # no sampler takes it
     label=
     ! grep -q '^labels  *[0-9]' "$work/inspect" || label='--label all'
     for sampler in $("$build/gensample" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p'); do

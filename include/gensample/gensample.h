@@ -362,7 +362,8 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * & Salimans 2022, equation 6, in terms of denoisers), within an interval of noise levels (Kynkaanniemi et al. 2024);
  * it asks for a second evaluation. Chains without a label are left as they are.
  *
- * @param plan    the plan of a denoiser, score or noise network that takes sigma
+ * @param plan    the plan of a denoiser, score or noise network that takes sigma, or of such an energy with the
+ *                gradient
  * @param options the settings; those that are zero are resolved as by gs_sample_resolve, in a copy
  * @param n       number of chains, from 0
  * @param out     gets the samples, (n, C, H, W)

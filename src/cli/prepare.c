@@ -179,10 +179,15 @@ static gs_status check_output(gs_run *run, gs_error *error) {
 
 static gs_status make_plans(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    gs_plan_options options = {.isa = a->isa, .threads = a->threads, .block = a->block, .backend = a->backend};
+    gs_plan_options options = {.isa = a->isa,
+                               .threads = a->threads,
+                               .block = a->block,
+                               .backend = a->backend,
+                               .gradient = run->info->kind == GS_KIND_ENERGY};
     gs_status status = gs_plan_create(run->model, &options, &run->plan, error);
     if (status == GS_OK && run->judge_model) {
         options.block = 0;
+        options.gradient = false;
         options.backend = NULL; /* so that the same samples are judged the same */
         status = gs_plan_create(run->judge_model, &options, &run->judge, error);
     }

@@ -78,8 +78,13 @@ static void denoised(gs_chains *c, int level, const int *labels, const float *x,
         int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
         condition[i] = run->condition[level] + (size_t)label * plan->condition_size;
     }
-    gs_plan_run(plan, c->worker, x, condition, c->n, (float *const[2]){out, NULL});
     double sigma = run->sigma[level];
+    if (plan->model->info.kind == GS_KIND_ENERGY) {
+        gs_plan_run_gradient(plan, c->worker, x, condition, c->n, NULL, out);
+        gs_chains_axpby(c, 1, x, -sigma * sigma, out);
+        return;
+    }
+    gs_plan_run(plan, c->worker, x, condition, c->n, (float *const[2]){out, NULL});
     if (plan->model->info.kind == GS_KIND_SCORE)
         gs_chains_axpby(c, 1, x, sigma * sigma, out);
     else if (plan->model->info.kind == GS_KIND_NOISE)
@@ -172,6 +177,9 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     progress_clock clock = {.last = omp_get_wtime()};
     gs_run run = {.plan = plan, .options = *options, .n = n, .clock = &clock};
     gs_status status = gs_sample_resolve(plan->model, &run.options, error);
+    if (!status && plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
+        status = gs_fail(error, GS_ERROR_UNSUPPORTED,
+                         "model '%s' is an energy: its plan must be made with the gradient", plan->model->info.name);
     if (!status)
         status = gs_plan_check_labels(plan, options->labels, n, error);
     if (!status && (n > GS_CHAIN_MAX || options->first_chain > GS_CHAIN_MAX - n))

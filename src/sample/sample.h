@@ -37,8 +37,8 @@ typedef bool gs_sampler_run(gs_chains *chains);
 #include "sample/samplers.def"
 #undef GS_SAMPLER
 
-/* Out = D(x, sigma[level]) for the chains' images x. Score s and noise models are converted: D = x + sigma^2 s = x -
- * sigma epsilon (Efron 2011, Tweedie's formula). With guidance where the run asks for it (gs_sample). */
+/* Out = D(x, sigma[level]) for the chains' images x. Energies E, scores s and noise models are converted: D = x - sigma^2
+ * dE/dx = x + sigma^2 s = x - sigma epsilon (Efron 2011, Tweedie's formula). With guidance where the run asks for it (gs_sample). */
 void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out);
 
 /* y = a x + b y over all chains. */

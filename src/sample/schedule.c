@@ -90,11 +90,10 @@ static void resolve_guidance(const gs_model *model, gs_sample_options *o) {
 
 gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_error *error) {
     const gs_model_info *info = &model->info;
-    if ((info->kind != GS_KIND_DENOISER && info->kind != GS_KIND_SCORE && info->kind != GS_KIND_NOISE) ||
-        !info->takes_sigma)
+    if (info->kind == GS_KIND_CLASSIFIER || !info->takes_sigma)
         return gs_fail(
             error, GS_ERROR_UNSUPPORTED,
-            "model '%s' is of kind %s%s: the samplers need a score, noise or denoiser model that takes sigma",
+            "model '%s' is of kind %s%s: the samplers need an energy, score, noise or denoiser model that takes sigma",
             info->name, gs_kind_name(info->kind), info->takes_sigma ? "" : " without sigma");
     gs_defaults file = model->defaults;
     if (!o->sampler)

@@ -4,7 +4,8 @@ sed -n 's/^    \([0-9a-f]\{64\}  .*\)/\1/p' "$models/MODELS.md" >hashes.txt
 check 'MODELS.md states the hash of every network' test "$(wc -l <hashes.txt)" -eq "$(ls "$models"/*.bin | wc -l)"
 check 'the stated hashes are right' sh -c 'cd "$1" && sha256sum --check --quiet -' sh "$models" <hashes.txt
 
-for name in ncsn ncsn-cond judge; do
+refuse 1 'energy without sigma' --model "$models/ebm-document.bin" --out out/x.png
+for name in ncsn ncsn-cond ebm ebm-cond ebm-thick ebm-document judge; do
     accept inspect "$models/$name.bin"
 done
 accept --model "$models/ncsn.bin" -n 20 --out out/x.png
@@ -14,6 +15,10 @@ prefix "$models/ncsn.bin" 'ncsn' $((784 * 4)) --steps 2
 accept --model "$models/ncsn-cond.bin" --label all -n 20 --out out/x.png
 check 'one row a digit' is_png out/x.png 62 302 0
 same "$models/ncsn-cond.bin" 'ncsn-cond' -n 5 --steps 3 --label 3
+accept --model "$models/ebm.bin" -n 20 --out out/x.png
+accept --model "$models/ebm-cond.bin" --label all -n 20 --out out/x.png
+same "$models/ebm-cond.bin" 'ebm-cond' -n 5 --steps 3 --label 3
+prefix "$models/ebm.bin" 'ebm' $((784 * 4)) --steps 2
 accept --model "$models/ncsn-cond.bin" --label all -n 100 --quality --out out/x.png
 share=$(sed -n 's/.*agreement \([0-9]*\)\..*/\1/p' stdout.txt)
 check 'at least 95 of 100 digits are what was asked for' test "${share:-0}" -ge 95
