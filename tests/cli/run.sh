@@ -15,6 +15,10 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 mkdir out # where outputs go; checked for left-overs
 unset GENSAMPLE_ISA
+slow= # sanitizers and emulators take longer
+if [ -n "${EMULATOR:-}" ] || grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt"; then
+    slow=yes
+fi
 if [ -n "${EMULATOR:-}" ]; then
     printf '#!/bin/sh\nexec %s %s "$@"\n' "$EMULATOR" "$program" >gensample
     chmod +x gensample
