@@ -3,17 +3,18 @@
 
 PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev libdnnl-dev
 FORMATTER := clang-format-14
-CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.
 ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
     $(addsuffix :arm64,libgomp1 libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev)
+CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
 FUZZ_SECONDS := 600
 BUILD := build
+PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample check check-full check-aarch64 check-same-bytes check-sanitize check-addresses check-threads \
-    check-valgrind fuzz build packages packages-aarch64 packages-clang packages-valgrind format clean
+.PHONY: sample check check-full check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+    fuzz build install docs packages packages-aarch64 packages-clang packages-valgrind format clean
 
 sample: build
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -28,7 +29,7 @@ check: build
 	@tests/run_all.sh $(BUILD)
 
 # Everything: hours.
-check-full: check check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+check-full: check docs check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
 
 check-sanitize: check-addresses check-threads
 
@@ -42,15 +43,15 @@ check-threads: packages-clang
 	cmake --preset tsan && cmake --build --preset tsan
 	tests/run_all.sh build-tsan
 
-# Uninitialised memory, which the sanitizers above do not see; a part of the work of each test, in scalar code.
-check-valgrind: packages-valgrind
-	cmake --preset valgrind && cmake --build --preset valgrind
-	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
+# Into PREFIX, below DESTDIR if it is given.
+install: build
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
 
-# FUZZ_SECONDS of each fuzz target.
-fuzz: packages-clang
-	cmake --preset fuzz && cmake --build --preset fuzz
-	tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
+# The public interface as web pages.
+docs:
+	@tests/packages.sh doxygen
+	mkdir -p $(BUILD)/docs && DOCS=$(BUILD)/docs doxygen Doxyfile
+	@echo "The pages begin at $(CURDIR)/$(BUILD)/docs/index.html"
 
 # The same tests cross-compiled for 64-bit ARM (NEON), under QEMU, and the same bytes as this machine's.
 check-aarch64: build packages-aarch64
@@ -63,8 +64,24 @@ check-same-bytes: build packages-aarch64
 	cmake --preset aarch64 && cmake --build --preset aarch64
 	tests/same_bytes.sh $(BUILD) build-aarch64
 
+# Uninitialised memory, which the sanitizers above do not see; a part of the work of each test, in scalar code.
+check-valgrind: packages-valgrind
+	cmake --preset valgrind && cmake --build --preset valgrind
+	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
+
+# FUZZ_SECONDS of each fuzz target.
+fuzz: packages-clang
+	cmake --preset fuzz && cmake --build --preset fuzz
+	tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
+
 packages:
 	@tests/packages.sh $(PACKAGES)
+
+packages-clang: packages
+	@tests/packages.sh $(CLANG_PACKAGES)
+
+packages-valgrind: packages
+	@tests/packages.sh valgrind
 
 packages-aarch64: packages
 	@tests/packages.sh --architecture arm64 $(ARM_PACKAGES)

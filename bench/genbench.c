@@ -3,7 +3,9 @@
  *     genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K]
  *         [--backend native|onednn]: network evaluations per second, as one JSON object
  *     genbench eval --model FILE --input X --sigma S [--label K] --dump OUT --batch B
- *         the network's first output for B images of raw float32 in X, as raw float32 in OUT */
+ *         the network's first output for B images of raw float32 in X, as raw float32 in OUT
+ *     genbench eval --gradient ...
+ *         an energy and its gradient instead; OUT has the B energies, then the gradients */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +20,7 @@ typedef struct settings {
     int threads, block, label;
     size_t batch;
     double seconds, sigma;
+    bool gradient;
 } settings;
 
 static int fail(const char *what, const char *why) {
@@ -35,7 +38,8 @@ static bool parse(int argc, char **argv, settings *s) {
     static const struct option options[] = {
         {"model", 1, NULL, 'm'},   {"isa", 1, NULL, 'i'},   {"input", 1, NULL, 'x'},   {"dump", 1, NULL, 'd'},
         {"threads", 1, NULL, 't'}, {"block", 1, NULL, 'k'}, {"label", 1, NULL, 'l'},   {"batch", 1, NULL, 'b'},
-        {"seconds", 1, NULL, 's'}, {"sigma", 1, NULL, 'g'}, {"backend", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
+        {"seconds", 1, NULL, 's'}, {"sigma", 1, NULL, 'g'}, {"backend", 1, NULL, 'e'}, {"gradient", 0, NULL, 'r'},
+        {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'm':
@@ -71,6 +75,9 @@ static bool parse(int argc, char **argv, settings *s) {
         case 'g':
             s->sigma = atof(optarg);
             break;
+        case 'r':
+            s->gradient = true;
+            break;
         default:
             return false;
         }
@@ -102,14 +109,20 @@ static int dump(const settings *s, const float *y, size_t count) {
     return ok ? 0 : fail(s->dump, "can't be written");
 }
 
+/* One batch; y has room for the output, and the gradient after it where that is asked for. */
+static gs_status run(const settings *s, gs_plan *plan, const float *x, const int *labels, float *y, gs_error *error) {
+    return s->gradient ? gs_plan_gradient(plan, x, s->sigma, labels, s->batch, y, y + s->batch, error)
+                       : gs_plan_evaluate(plan, x, s->sigma, labels, s->batch, (float *const[2]){y, NULL}, error);
+}
+
 /* Batches until the time is up; the result is checked to be finite. */
 static int measure(const settings *s, gs_plan *plan, const float *x, const int *labels, float *y, size_t size) {
     gs_error error;
     size_t batches = 0;
-    gs_plan_evaluate(plan, x, s->sigma, labels, s->batch, (float *const[2]){y, NULL}, &error);
+    run(s, plan, x, labels, y, &error);
     double start = now(), elapsed;
     do {
-        if (gs_plan_evaluate(plan, x, s->sigma, labels, s->batch, (float *const[2]){y, NULL}, &error))
+        if (run(s, plan, x, labels, y, &error))
             return fail("eval", error.message);
         batches++;
         elapsed = now() - start;
@@ -131,14 +144,15 @@ static int eval(const settings *s) {
     gs_error error;
     if (gs_model_load(s->model, &model, &error))
         return fail("eval", error.message);
-    gs_plan_options options = {.isa = s->isa, .threads = s->threads, .block = s->block, .backend = s->backend};
+    gs_plan_options options = {
+        .isa = s->isa, .threads = s->threads, .block = s->block, .backend = s->backend, .gradient = s->gradient};
     if (gs_plan_create(model, &options, &plan, &error)) {
         gs_model_free(model);
         return fail("eval", error.message);
     }
     const gs_model_info *info = gs_model_get_info(model);
     size_t in = s->batch * (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
-    size_t out = s->batch * info->output_size[0];
+    size_t out = s->batch * info->output_size[0] + (s->gradient ? in : 0);
     float *x = malloc(in * sizeof *x), *y = malloc(out * sizeof *y);
     int *labels = malloc(s->batch * sizeof *labels), status;
     for (size_t i = 0; labels && i < s->batch; i++)
@@ -161,11 +175,12 @@ static int eval(const settings *s) {
 
 int main(int argc, char **argv) {
     settings s = {.batch = 64, .seconds = 1, .sigma = 0.5, .label = -1};
-    if (argc < 2 || strcmp(argv[1], "eval") || !parse(argc, argv, &s)) {
-        fprintf(stderr,
+    bool help = argc == 2 && !strcmp(argv[1], "--help");
+    if (help || argc < 2 || strcmp(argv[1], "eval") || !parse(argc, argv, &s)) {
+        fprintf(help ? stdout : stderr,
                 "usage: genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K] "
-                "[--backend native|onednn] [--input X --dump OUT] [--sigma S] [--label K]\n");
-        return 2;
+                "[--backend native|onednn] [--input X --dump OUT] [--sigma S] [--label K] [--gradient] [--help]\n");
+        return help ? 0 : 2;
     }
     return eval(&s);
 }

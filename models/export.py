@@ -2,6 +2,8 @@
 
     python export.py --kind denoiser --checkpoint runs/ncsn/checkpoint.pt --out ncsn.bin
     python export.py --kind classifier --checkpoint runs/judge/checkpoint.pt --data DIR --out judge.bin
+    python export.py --kind energy --checkpoint runs/ebm/checkpoint.pt --out ebm.bin
+    python export.py --kind energy --uva uva_tutorial8_ebm_mnist.ckpt --out uva.bin
 
 or, for a module of your own, `export(module, example_inputs, info)`. The module is traced with torch.export; whatever
 has no operation in a weight file is refused with its name and place. Constant parts are folded in float64. Every
@@ -185,6 +187,55 @@ def export_denoiser(checkpoint, name, training, data, **sampling):
     return export(net, denoiser_inputs(checkpoint["config"]), info)
 
 
+def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
+    """An energy of ebm.py or stroke.py: of a noise level, but for the course's."""
+    from energy import Attribute, Course, Energy, without_labels
+
+    kinds = {"best": Energy, "thick": Attribute, "document": Course}
+    net = kinds[checkpoint["recipe"]](**checkpoint["config"])
+    net.load_state_dict(checkpoint["average"] if "average" in checkpoint else checkpoint["module"])
+    net = without_labels(net) if drop_labels else net
+    if checkpoint["recipe"] == "document":
+        info = plain_energy_info(name, [0, 1]) | {"default": {"sampler": "langevin", "steps": 60}}
+        inputs = (torch.rand(3, 1, 28, 28),)
+    else:
+        info = denoiser_info(name, net.config, **sampling) | {"kind": "energy"}
+        if checkpoint["recipe"] == "thick":
+            del info["default"]
+        inputs = denoiser_inputs(net.config)
+    info["provenance"] = provenance(checkpoint, training)
+    return export(net, inputs, info)
+
+
+def plain_energy_info(name, pixels):
+    return {"name": name, "kind": "energy", "data": {"shape": [1, 28, 28], "range": pixels}, "inputs": ["x"]}
+
+
+class TutorialEnergy(torch.nn.Module):
+    """E = -f of tutorial 8 of the UvA Deep Learning course (MIT licence), f(x) for pixels in [-1, 1]."""
+
+    def __init__(self):
+        super().__init__()
+        sizes, layers = [(1, 16, 5, 4), (16, 32, 3, 1), (32, 64, 3, 1), (64, 64, 3, 1)], []
+        for a, b, kernel, padding in sizes:
+            layers += [torch.nn.Conv2d(a, b, kernel, stride=2, padding=padding), torch.nn.SiLU()]
+        layers += [torch.nn.Flatten(), torch.nn.Linear(256, 64), torch.nn.SiLU(), torch.nn.Linear(64, 1)]
+        self.cnn_layers = torch.nn.Sequential(*layers)
+
+    def forward(self, x):
+        return -self.cnn_layers(x)
+
+
+def export_uva(path, name):
+    """The published checkpoint, a Lightning file whose state has the prefix "cnn."."""
+    state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    net = TutorialEnergy()
+    net.load_state_dict({k.removeprefix("cnn."): v for k, v in state.items()})
+    info = plain_energy_info(name, [-1, 1])
+    info["provenance"] = {"source": "UvA Deep Learning tutorial 8, Phillip Lippe", "licence": "MIT", "data": MNIST}
+    return export(net, (2 * torch.rand(3, 1, 28, 28) - 1,), info)
+
+
 def export_judge(checkpoint, name, training, data):
     import common
     from judge import Judge
@@ -213,27 +264,34 @@ def main():
     p = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("--kind", choices=["denoiser", "classifier"], required=True)
-    p.add_argument("--checkpoint", required=True, help="checkpoint.pt of ncsn.py (denoiser) or judge.py (classifier)")
+    p.add_argument("--kind", choices=["denoiser", "classifier", "energy"], required=True)
+    source = p.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", help="checkpoint.pt of ncsn.py (denoiser), judge.py, or ebm.py or stroke.py (energy)")
+    source.add_argument("--uva", help="energy: the published checkpoint of UvA Deep Learning tutorial 8")
     p.add_argument("--out", required=True, help="the weight file")
     p.add_argument("--name", help="the model's name; default: the file's")
     p.add_argument("--training", help="the training command, for the provenance")
     p.add_argument("--data", help="folder with MNIST: the judge's reference features, a conditional network's class shares")
-    p.add_argument("--steps", type=int, default=12, help="denoiser: sampling steps by default")
-    p.add_argument("--eta", type=float, default=0, help="denoiser: noise added on the way by default")
+    p.add_argument("--steps", type=int, default=12, help="sampling steps by default")
+    p.add_argument("--eta", type=float, default=0, help="noise added on the way by default")
     p.add_argument(
-        "--guidance", type=float, nargs=3, metavar=("W", "LOW", "HIGH"), help="denoiser with labels: guidance by default"
+        "--guidance", type=float, nargs=3, metavar=("W", "LOW", "HIGH"), help="with labels: guidance by default"
     )
-    p.add_argument("--sigma-low", type=float, default=0.02, help="denoiser: last noise level before 0 by default")
+    p.add_argument("--sigma-low", type=float, default=0.02, help="last noise level before 0 by default")
+    p.add_argument("--drop-labels", action="store_true", help="energy with labels: only its null label, without the input")
     p.add_argument("--threads", type=int, default=1)
     args = p.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    checkpoint = torch.load(args.checkpoint, weights_only=False)
+    checkpoint = torch.load(args.checkpoint, weights_only=False) if args.checkpoint else None
     name = args.name or Path(args.out).stem
-    if args.kind == "denoiser":
-        sampling = {k: getattr(args, k) for k in ("steps", "sigma_low", "eta", "guidance")}
+    sampling = {k: getattr(args, k) for k in ("steps", "sigma_low", "eta", "guidance")}
+    if args.uva:
+        raw = export_uva(args.uva, name)
+    elif args.kind == "denoiser":
         raw = export_denoiser(checkpoint, name, args.training, args.data, **sampling)
+    elif args.kind == "energy":
+        raw = export_energy(checkpoint, name, args.training, args.drop_labels, **sampling)
     else:
         raw = export_judge(checkpoint, name, args.training, args.data)
     Path(args.out).write_bytes(raw)

@@ -4,7 +4,8 @@
     python make_golden.py ncsn.bin   # expected outputs of a shipped file
 
 For a network NAME: NAME.x.npy (S, N, C, H, W), NAME.sigma.npy (S), NAME.label.npy (S, N), NAME.out.npy (S, N, outputs'
-shape) and, for a second output, NAME.out2.npy; all float32. S noise levels with N images each. Files of inputs that the
+shape) and, for a second output, NAME.out2.npy, for an energy its derivative by x, NAME.gradient.npy (S, N, C, H, W); all
+float32. S noise levels with N images each. Files of inputs that the
 network does not take are missing; a network without sigma has S = 1.
 """
 
@@ -55,28 +56,31 @@ def inputs(model, images=3, seed=5):
     return {name: t.numpy().astype("<f4") for name, t in out.items()}
 
 
-@torch.no_grad()
 def outputs(net, given):
-    """What the network computes in float64 for each noise level."""
-    results = []
+    """{name: what the network computes in float64 for each noise level}."""
+    results = {}
     for s, x in enumerate(given["x"]):
-        arguments = [torch.tensor(x).double()]
+        arguments = [torch.tensor(x).double().requires_grad_(net.model["kind"] == "energy")]
         if "sigma" in given:
             arguments.append(torch.full((len(x),), float(given["sigma"][s]), dtype=torch.float64))
         if "label" in given:
             arguments.append(torch.tensor(given["label"][s]).long())
         result = net(*arguments)
-        results.append(result if isinstance(result, tuple) else (result,))
-    return [torch.stack(r).numpy().astype("<f4") for r in zip(*results)]
+        found = dict(zip(("out", "out2"), result if isinstance(result, tuple) else (result,)))
+        if arguments[0].requires_grad:
+            (found["gradient"],) = torch.autograd.grad(result.sum(), arguments[0])
+        for name, value in found.items():
+            results.setdefault(name, []).append(value.detach())
+    return {name: torch.stack(r).numpy().astype("<f4") for name, r in results.items()}
 
 
 def write(path):
     net = Network.load(path).double().eval()
     given = inputs(net.model)
     results = outputs(net, given)
-    for name, array in (given | dict(zip(("out", "out2"), results))).items():
+    for name, array in (given | results).items():
         np.save(FOLDER / f"{path.stem}.{name}.npy", array)
-    print(path.stem, *(f"{name}{list(a.shape)}" for name, a in given.items()), "->", *(list(r.shape) for r in results))
+    print(path.stem, *(f"{name}{list(a.shape)}" for name, a in given.items()), "->", *(f"{name}{list(r.shape)}" for name, r in results.items()))
 
 
 def write_network(name, net, info, example):

@@ -3,6 +3,9 @@
 python test_export.py [-v]
 """
 
+import math
+import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -12,6 +15,11 @@ from torch import nn
 
 import export
 import weightfile
+from network import Network
+
+sys.path.insert(0, str(Path(__file__).parent / "train"))
+import energy  # noqa: E402
+from stroke import stroke_width  # noqa: E402
 
 SHAPE = (4, 6, 8)
 INFO = {
@@ -168,6 +176,84 @@ class Refused(unittest.TestCase):
     def test_not_finite(self):
         with self.assertRaisesRegex(ValueError, "not all values are finite"):
             weightfile.write({}, {"a": [float("inf")]})
+
+
+class Energies(unittest.TestCase):
+    NETWORKS = {
+        "best": lambda: energy.Energy([16, 16], [1, 1], True),
+        "thick": lambda: energy.Attribute([16, 16], [1, 1]),
+        "document": lambda: energy.Course([16, 16]),
+    }
+
+    def test_gradient_of_the_file_is_the_modules(self):
+        for recipe, build in self.NETWORKS.items():
+            with self.subTest(recipe):
+                torch.manual_seed(0)
+                net = build()
+                for p in net.parameters():
+                    nn.init.normal_(p, std=0.1)
+                checkpoint = {"recipe": recipe, "config": net.config, "module": net.state_dict(), "step": 1, "seconds": 1}
+                model, tensors = weightfile.parse(export.export_energy(checkpoint, "test", None))
+                self.assertEqual(model["kind"], "energy")
+                given = [torch.rand(3, 1, 28, 28, dtype=torch.float64)]
+                given += [torch.tensor([0.02, 0.5, 20.0], dtype=torch.float64)] if "sigma" in model["inputs"] else []
+                given += [torch.tensor([0, 9, 10])] if "label" in model["inputs"] else []
+                (e, g), (f, h) = (energy.gradient(m.double(), *given) for m in (Network(model, tensors), net))
+                self.assertEqual(e.shape, (3, 1))
+                self.assertLess((e - f).abs().max(), 1e-6 * f.abs().max())
+                self.assertLess((g - h).abs().max(), 1e-5 * h.abs().max())
+
+    def test_null_label_becomes_constant(self):
+        torch.manual_seed(0)
+        net = energy.Energy([16, 16], [1, 1], True)
+        for p in net.parameters():
+            nn.init.normal_(p, std=0.1)
+        x, sigma = torch.rand(2, 1, 28, 28), torch.tensor([0.1, 3.0])
+        for label, same in ((10, True), (3, False)):
+            e, f = net(x, sigma, torch.full((2,), label)), energy.without_labels(net)(x, sigma)
+            self.assertEqual(torch.allclose(e, f, rtol=1e-5), same)
+
+    def test_mixture_is_one_of_gaussians(self):
+        torch.manual_seed(0)
+        mixture, sigma = energy.Mixture(False, components=4, rank=2, pixels=16).double(), 0.7
+        axes = torch.linalg.qr(torch.randn(4, 16, 2, dtype=torch.float64))[0].transpose(1, 2)
+        means, weight = torch.randn(4, 16, dtype=torch.float64), torch.randn(4, dtype=torch.float64)
+        with torch.no_grad():
+            mixture.project.weight.copy_(torch.cat([means, axes.flatten(0, 1)]))
+            mixture.project.bias.copy_(torch.cat([torch.zeros(4), -(axes @ means[:, :, None]).flatten()]))
+            mixture.square.copy_(means.square().sum(1))
+            mixture.spread.normal_()
+            mixture.rest.normal_()
+            mixture.weight.copy_(weight)
+        own = torch.eye(16) * (mixture.rest.exp() + sigma**2)[:, None, None]
+        extra = axes * (mixture.spread.exp() - mixture.rest.exp()[:, None])[:, :, None]
+        normal = torch.distributions.MultivariateNormal(means, own + axes.transpose(1, 2) @ extra)
+        x = torch.randn(5, 1, 4, 4, dtype=torch.float64)
+        want = -torch.logsumexp(weight + normal.log_prob(x.flatten(1)[:, None]), 1) - 8 * math.log(2 * math.pi)
+        got = mixture(x, torch.full((5,), sigma, dtype=torch.float64))[:, 0]
+        self.assertLess((got - want).abs().max(), 1e-9)
+
+    def test_tutorial_energy_has_its_sign(self):
+        torch.manual_seed(0)
+        net = export.TutorialEnergy()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "tutorial.ckpt"
+            torch.save({"state_dict": {f"cnn.{k}": v for k, v in net.state_dict().items()}}, path)
+            model, tensors = weightfile.parse(export.export_uva(path, "test"))
+        x = torch.rand(2, 1, 28, 28)
+        self.assertLess((Network(model, tensors)(x) + net.cnn_layers(x)).abs().max(), 1e-6)
+        self.assertEqual((model["kind"], model["data"]["range"]), ("energy", [-1, 1]))
+
+    def test_stroke_width(self):
+        bars = torch.zeros(3, 1, 28, 28)
+        for i, width in enumerate((1, 3, 5)):
+            bars[i, :, 2:26, 10 : 10 + width] = 1
+        want = [2 * w * 24 / (2 * (w + 24)) for w in (1, 3, 5)]
+        for noise in (0, 0.02):
+            widths = stroke_width((bars + noise * torch.randn(bars.shape)).clamp(0, 1)).tolist()
+            for got, expected in zip(widths, want):
+                self.assertAlmostEqual(got, expected, delta=0.05)
+        self.assertEqual(stroke_width(torch.zeros(1, 1, 28, 28)).item(), 0)
 
 
 if __name__ == "__main__":

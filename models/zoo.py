@@ -144,3 +144,10 @@ def tiny(conditional):
 
 def zoo():
     return randomise(Zoo(), 3)
+
+
+def tutorial():
+    """An energy of MNIST in the shape of the University of Amsterdam's deep learning tutorial 8, random weights."""
+    convolutions = [(1, 16, 5, 4), (16, 32, 3, 1), (32, 64, 3, 1), (64, 64, 3, 1)]
+    layers = [f for i, o, k, p in convolutions for f in (nn.Conv2d(i, o, k, stride=2, padding=p), nn.SiLU())]
+    return randomise(nn.Sequential(*layers, nn.Flatten(), nn.Linear(256, 64), nn.SiLU(), nn.Linear(64, 1)), 4)

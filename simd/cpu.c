@@ -1,8 +1,10 @@
 /* CPU feature detection: every bit that the folder's compiler flags imply, and whether the operating system keeps the
- * registers (XCR0 on x86, the hardware capabilities Linux reports on ARM). */
+ * registers (XCR0 on x86; on ARM the system tells). */
 #include "kernels.h"
 
 #include <string.h>
+
+#include "base/os.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -33,19 +35,6 @@ static int supports_x86(const char *isa) {
                has_all(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL);
     return 0;
 }
-#elif defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
-
-enum { CAPABILITY_ASIMD = 1 << 1 }; /* HWCAP_ASIMD of asm/hwcap.h */
-
-static int supports_neon(void) {
-    return (getauxval(AT_HWCAP) & CAPABILITY_ASIMD) != 0;
-}
-#elif defined(__aarch64__)
-/* Every 64-bit ARM processor of Apple has it, as the platform's own compilers assume. */
-static int supports_neon(void) {
-    return 1;
-}
 #endif
 
 int gs_cpu_supports(const char *isa) {
@@ -58,7 +47,7 @@ int gs_cpu_supports(const char *isa) {
 #endif
     return supports_x86(isa);
 #elif defined(__aarch64__)
-    return !strcmp(isa, "neon") && supports_neon();
+    return !strcmp(isa, "neon") && gs_os_has_neon();
 #else
     return 0;
 #endif

@@ -35,36 +35,42 @@ typedef enum gs_activation {
     GS_ACT_COUNT
 } gs_activation;
 
-/* mac: out[i][0 ... 15] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane]
- * (+ add[i] last), i < rows. One chain of fused multiply-adds an output, in the order of (s, k), starting from
- * init[lane] or 0. Serves convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images) and
- * the products of Winograd's method. out[i] + out_shift is written, add[i] + add_shift read. */
+/* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane] (+ add[i],
+ * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. One chain of fused multiply-adds an
+ * output, in the order of (s, k), starting from init or 0. Serves convolutions (rows: pixels, segments: taps x input
+ * planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the weights w + p w_plane and
+ * init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] + out_shift + p out_plane. */
 typedef struct gs_mac_args {
     const float *const *a;
     const ptrdiff_t *segment;
     const float *w;
-    const float *init;       /* 16, or NULL */
-    const float *const *add; /* rows pointers, or NULL; add[i] may equal out[i] */
+    const float *init;       /* 16 a plane, or NULL */
+    const float *const *add; /* rows pointers, or NULL; what is read may be what is written */
+    const float *const *mul; /* the same */
     float *const *out;
-    ptrdiff_t out_shift, add_shift;
-    int rows, segments, length;
+    ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;
+    int rows, segments, length, planes;
 } gs_mac_args;
 
 /* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
- * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add), M_t a vector at m + t step; only the first `rows` x
- * `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the points 0, 1,
- * -1, 1/2, -2, infinity; the matrices are in winograd.inc. */
+ * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul), M_t a vector at m + t step; only the first
+ * `rows` x `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the
+ * points 0, 1, -1, 1/2, -2, infinity; the matrices are in winograd.inc. */
 typedef struct gs_winograd_out_args {
     const float *m;
     ptrdiff_t step;
     const float *bias; /* 16 */
     const float *add;  /* or NULL; may equal y */
+    const float *mul;  /* the same */
     float *y;
-    ptrdiff_t y_row, add_row;
+    ptrdiff_t y_row, add_row, mul_row;
     int rows, columns;
 } gs_winograd_out_args;
 
-/* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y. */
+/* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.
+ * affine_slope: the same y, and f'(x scale + shift) at `slope`, which is not y but may be x; at a kink, the derivative
+ * from the left. Absolute error 4e-7 for GS_ACT_SILU and GS_ACT_TANH, 5e-7 for GS_ACT_GELU; relative error 5e-7 for all
+ * others, or 1e-37 absolute. */
 typedef struct gs_affine_args {
     const float *x;
     ptrdiff_t x_row;
@@ -74,6 +80,8 @@ typedef struct gs_affine_args {
     int rows, columns;
     gs_activation activation;
     float parameter;
+    float *slope; /* of affine_slope */
+    ptrdiff_t slope_row;
 } gs_affine_args;
 
 /* moments: with k = the plane's first vector, sum[lane] = sum of (x - k), square[lane] = sum of (x - k)^2 over rows x
@@ -103,7 +111,8 @@ typedef struct gs_normals_args {
 /* One row of kernels.def each; a table a instruction set. */
 typedef struct gs_kernels {
     const char *isa;
-    int mac_rows; /* rows a tile of mac: callers cut rows into multiples of it where they can */
+    int mac_rows;   /* rows a tile of mac: callers cut rows into multiples of it where they can */
+    int mac_planes; /* planes a tile of it, 1 or 2: callers ask for that many at once where they can */
 #define GS_KERNEL(name, result, parameters, what) result(*name) parameters;
 #include "kernels.def"
 #undef GS_KERNEL

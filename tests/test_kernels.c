@@ -115,15 +115,17 @@ static void normals_keep_their_tolerance(void **state) {
 
 enum { SWEEP = 1 << 14 };
 
-/* Errors of y = f(t), also the largest of them in units of what is allowed. */
-static double sweep_errors(gs_activation activation, const float *t, const float *y, float parameter) {
+/* Errors of y = f(t), or of its slope; the largest of them in units of what is allowed. */
+static double sweep_errors(gs_activation activation, bool slope, const float *t, const float *y, float parameter) {
     double worst = 0;
     for (int i = 0; i < SWEEP; i++) {
-        double exact = activation_exact(activation, (double)t[i], (double)parameter);
-        double error = activation_allowed(activation, (double)t[i], exact, (double)parameter);
+        double exact = slope ? slope_exact(activation, (double)t[i], (double)parameter)
+                             : activation_exact(activation, (double)t[i], (double)parameter);
+        double error = slope ? slope_allowed(activation, exact)
+                             : activation_allowed(activation, (double)t[i], exact, (double)parameter);
         if (!near(y[i], exact, error))
-            fail_msg("%s(%.9g) = %.9g, expected %.9g within %.3g", activation_checks[activation].name, (double)t[i],
-                     (double)y[i], exact, error);
+            fail_msg("%s%s(%.9g) = %.9g, expected %.9g within %.3g", slope ? "slope of " : "",
+                     activation_checks[activation].name, (double)t[i], (double)y[i], exact, error);
         double part = isfinite(exact) && error > 0 ? fabs((double)y[i] - exact) / error : 0;
         worst = part > worst ? part : worst;
     }
@@ -131,12 +133,12 @@ static double sweep_errors(gs_activation activation, const float *t, const float
 }
 
 static void sweep_activation(const gs_kernels *kernels, gs_activation activation) {
-    static float t[SWEEP], y[SWEEP];
+    static float t[SWEEP], y[SWEEP], alone[SWEEP], slope[SWEEP];
     const float edges[] = {0.0F,      -0.0F,    INFINITY, -INFINITY, NAN,    100,    -100,    1e30F,   -1e30F,
                            88.72283F, 88.7229F, -87.33F,  -87.4F,    -88.8F, 0.625F, -0.625F, 3.4e38F, -3.4e38F,
                            1e-38F,    -1e-38F,  1e-45F,   -1e-45F,   5e-39F, -104,   104,     -14.2F,  20};
     const float one[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, zero[16] = {0};
-    double worst = 0;
+    double worst[2] = {0};
     for (uint32_t part = 0; part < 64; part++) {
         for (uint32_t i = 0; i < SWEEP; i++) {
             /* Every magnitude with both signs, then the interval [-32, 32) evenly. */
@@ -157,12 +159,21 @@ static void sweep_activation(const gs_kernels *kernels, gs_activation activation
                                .rows = SWEEP / 16,
                                .columns = 1,
                                .activation = activation,
-                               .parameter = 0.3F};
+                               .parameter = 0.3F,
+                               .slope = slope,
+                               .slope_row = 16};
+        kernels->affine_slope(&args);
+        args.y = alone;
         kernels->affine(&args);
-        double errors = sweep_errors(activation, t, y, args.parameter);
-        worst = errors > worst ? errors : worst;
+        for (int i = 0; i < SWEEP; i++)
+            if (!same_bits(y[i], alone[i]))
+                fail_msg("%s(%.9g) = %a, with its slope %a", activation_checks[activation].name, (double)t[i],
+                         (double)alone[i], (double)y[i]);
+        for (int k = 0; k < 2; k++)
+            worst[k] = fmax(worst[k], sweep_errors(activation, k, t, k ? slope : y, args.parameter));
     }
-    print_message("%-12s at most %.2f of the stated error\n", activation_checks[activation].name, worst);
+    print_message("%-12s at most %.2f of the stated error, its slope %.2f\n", activation_checks[activation].name,
+                  worst[0], worst[1]);
 }
 
 static void activations_keep_their_tolerance(void **state) {
@@ -204,6 +215,7 @@ static void winograd_tile(const gs_kernels *k, const float *x, int inputs, const
                             .w = u + t * inputs * 16,
                             .out = &out,
                             .rows = 1,
+                            .planes = 1,
                             .segments = 1,
                             .length = inputs};
         k->mac(&args);

@@ -150,6 +150,17 @@ class Run:
         plt.close(fig)
 
 
+def draw(path, images, columns=16):
+    """A grid of images (N, 1, H, W) in [0, 1] as a grey picture."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    rows = [torch.cat(list(row[:, 0]), 1) for row in images.split(columns)]
+    plt.imsave(path, torch.cat([r for r in rows if r.shape == rows[0].shape]).clamp(0, 1).numpy(), cmap="gray", vmin=0, vmax=1)
+
+
 def batches(n, batch, generator):
     """Endless index batches: every image once an epoch, in a new order each time."""
     while True:

@@ -7,7 +7,6 @@ python evaluate.py --data DIR --n 2000            # real training images instead
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,28 +14,57 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import common  # noqa: E402
+import ebm  # noqa: E402
+import energy  # noqa: E402
+from energy import Energy  # noqa: E402
+import weightfile  # noqa: E402
 from network import Network  # noqa: E402
+from stroke import THICK, stroke_width  # noqa: E402
 from unet import NO_LABEL, SIGMA_MAX, UNet, course_loss, dpmpp_2m, karras_schedule  # noqa: E402
 
 
 def load(path):
-    """(denoise(x, sigma, labels), whether it takes labels) of a weight file or a checkpoint's averaged weights."""
+    """(denoise(x, sigma, labels), whether it takes labels) of a weight file or a checkpoint's averaged weights.
+
+    An energy of a noise level denoises by x - sigma^2 dE/dx.
+    """
     if Path(path).suffix == ".bin":
         net = Network.load(path)
-        conditional = "label" in net.model["inputs"]
+        conditional, is_energy = "label" in net.model["inputs"], net.model["kind"] == "energy"
     else:
         checkpoint = torch.load(path, weights_only=False)
-        net = UNet(**checkpoint["config"])
+        is_energy = "recipe" in checkpoint
+        net = (Energy if is_energy else UNet)(**checkpoint["config"])
         net.load_state_dict(checkpoint["average"])
         conditional = checkpoint["config"]["conditional"]
-    net = net.eval().to(memory_format=torch.channels_last)
+    net = net.eval().to(memory_format=torch.channels_last).requires_grad_(False)
 
     @torch.no_grad()
     def denoise(x, sigma, labels):
-        x = x.contiguous(memory_format=torch.channels_last)
-        return net(x, torch.full((len(x),), sigma), *([labels] if conditional else []))
+        inputs = [x.contiguous(memory_format=torch.channels_last), torch.full((len(x),), sigma)]
+        inputs += [labels] if conditional else []
+        return energy.denoise(net, *inputs) if is_energy else net(*inputs)
 
     return denoise, conditional
+
+
+def walk(path, n, steps, generator, batch=500):
+    """n samples of an energy without noise levels from uniform noise, as the network was trained: the published one by the
+    tutorial's sampler (noise before the step, the gradient clipped), the course's by ebm.py's."""
+    net, parts = Network.load(path).eval().requires_grad_(False), []
+    tutorial = net.model["data"]["range"] == [-1, 1]
+    for size in [min(batch, n - i) for i in range(0, n, batch)]:
+        x = torch.rand(size, 1, 28, 28, generator=generator)
+        if tutorial:
+            x = 2 * x - 1
+            for _ in range(steps):
+                x = (x + 0.005 * torch.randn(x.shape, generator=generator)).clamp(-1, 1)
+                x = (x - 10 * energy.gradient(net, x)[1].clamp(-0.03, 0.03)).clamp(-1, 1)
+            x = (x + 1) / 2
+        else:
+            x = ebm.langevin(lambda v: energy.gradient(net, v)[1], x, steps, generator)
+        parts.append(x)
+    return torch.cat(parts)
 
 
 def frechet(mean1, cov1, mean2, cov2):
@@ -78,15 +106,35 @@ def guide(denoise, labels, weight, low, high):
     return guided
 
 
-def sample(denoise, conditional, n, steps, sigma_low, guidance, seed=0, batch=250):
-    """n samples and their labels (None for a network without), classes in turn."""
+def compose(denoise, path, weight):
+    """The denoiser of E_A + weight E_B, E_B the energy in a weight file: D_A - weight sigma^2 dE_B/dx."""
+    net = Network.load(path).eval().requires_grad_(False)
+
+    def composed(x, sigma, labels):
+        g = energy.gradient(net, x, torch.full((len(x),), sigma))[1]
+        return denoise(x, sigma, labels) - weight * sigma * sigma * g
+
+    return composed
+
+
+def sample(denoise, conditional, n, steps, sigma_low, eta, guidance, label=None, seed=0, batch=250):
+    """n samples and their labels (None for a network without), classes in turn or all of one class."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(n) % 10 if conditional else torch.full((n,), NO_LABEL)
+    if label is not None:
+        labels = torch.full((n,), label)
     sigmas, parts = karras_schedule(steps, sigma_low), []
     for part in labels.split(batch):
         x = SIGMA_MAX * torch.randn(len(part), 1, 28, 28, generator=generator)
-        parts.append(dpmpp_2m(guide(denoise, part, *guidance), x, sigmas))
+        parts.append(dpmpp_2m(guide(denoise, part, *guidance), x, sigmas, eta, generator))
     return torch.cat(parts), labels if conditional else None
+
+
+def report(args, judge, images, labels, settings):
+    width = {"thick": round((stroke_width(images.clamp(0, 1)) >= THICK).double().mean().item(), 4)}
+    print(json.dumps(settings | quality(judge, images, labels) | width), flush=True)
+    if args.draw:
+        common.draw(args.draw, images[:96])
 
 
 def main():
@@ -100,6 +148,10 @@ def main():
     p.add_argument("--steps", type=int, nargs="+", default=[12])
     p.add_argument("--sigma-low", type=float, nargs="+", default=[0.02])
     p.add_argument("--guidance", type=float, nargs=3, default=[0, 0, 0], metavar=("W", "LOW", "HIGH"))
+    p.add_argument("--eta", type=float, default=0, help="noise added on the way, 1: the reverse SDE's")
+    p.add_argument("--label", type=int, help="draw this class only")
+    p.add_argument("--compose", nargs=2, metavar=("FILE", "WEIGHT"), help="add WEIGHT times the energy in FILE")
+    p.add_argument("--draw", help="picture of the first samples")
     p.add_argument("--loss", type=int, default=10000, help="test images for the loss; 0: none")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=1)
@@ -110,8 +162,15 @@ def main():
         x, y = common.mnist("train", args.data)
         print(json.dumps({"real": "train", **quality(judge, x[: args.n], y[: args.n])}))
         return
+    if Path(args.model).suffix == ".bin" and "sigma" not in weightfile.read(args.model)[0]["inputs"]:
+        for steps in args.steps:
+            images = walk(args.model, args.n, steps, torch.Generator().manual_seed(args.seed))
+            report(args, judge, images, None, {"steps": steps})
+        return
     denoise, conditional = load(args.model)
-    if args.loss:
+    if args.compose:
+        denoise = compose(denoise, args.compose[0], float(args.compose[1]))
+    elif args.loss:
         x, y = (t[: args.loss] for t in common.mnist("test", args.data))
         figures = []
         for name, labels in (("none", torch.full_like(y, NO_LABEL)), ("true", y))[: 1 + conditional]:
@@ -121,10 +180,11 @@ def main():
             print(json.dumps(figures[-1]), flush=True)
     for steps in args.steps if args.n else []:
         for low in args.sigma_low:
-            started = time.process_time()
-            images, labels = sample(denoise, conditional, args.n, steps, low, args.guidance, args.seed)
-            row = {"steps": steps, "sigma low": low, **quality(judge, images, labels)}
-            print(json.dumps(row | {"cpu seconds": round(time.process_time() - started, 1)}), flush=True)
+            images, labels = sample(
+                denoise, conditional, args.n, steps, low, args.eta, args.guidance, args.label, args.seed
+            )
+            report(args, judge, images, labels, {"steps": steps, "sigma low": low})
+
 
 
 if __name__ == "__main__":

@@ -160,20 +160,24 @@ def karras_schedule(steps, low=0.02, high=SIGMA_MAX, rho=7.0):
 
 
 @torch.no_grad()
-def dpmpp_2m(denoise, x, sigmas):
-    """Lu et al. 2022, DPM-Solver++(2M) in the sigma parametrisation; `x` is noise of standard deviation sigmas[0]."""
+def dpmpp_2m(denoise, x, sigmas, eta=0.0, generator=None):
+    """Lu et al. 2022, DPM-Solver++(2M) in the sigma parametrisation; `x` is noise of standard deviation sigmas[0].
+
+    With eta = 1 of the reverse SDE, in general of the one with eta times its Langevin diffusion, as the library has it.
+    """
     before = None
     for i in range(len(sigmas) - 1):
         s, t = sigmas[i].item(), sigmas[i + 1].item()
         d = denoise(x, s)
         if t == 0:
             return d
-        h = math.log(s / t)
-        mix = d
+        mix, lost = d, (t / s) ** eta
         if before is not None:
-            r = math.log(sigmas[i - 1].item() / s) / h
-            mix = (1 + 1 / (2 * r)) * d - 1 / (2 * r) * before
-        x = (t / s) * x - math.expm1(-h) * mix
+            w = math.log(s / t) / (2 * math.log(sigmas[i - 1].item() / s))
+            mix = (1 + w) * d - w * before
+        x = t / s * lost * x + (1 - t / s * lost) * mix
+        if eta:
+            x = x + t * math.sqrt(1 - lost * lost) * torch.randn(x.shape, generator=generator)
         before = d
     return x
 

@@ -8,7 +8,7 @@
 
 #define GS_ISA avx2
 #define GS_ISA_NAME "avx2"
-enum { GS_MAC_ROWS = 6 }; /* 12 accumulators, 2 weights, 1 broadcast of 16 registers */
+enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* 12 accumulators, 2 weights, 1 broadcast of 16 registers */
 
 typedef struct gs_v {
     __m256 a, b;

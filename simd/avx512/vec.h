@@ -13,8 +13,8 @@
 
 #define GS_ISA avx512
 #define GS_ISA_NAME "avx512"
-#define GS_MAC_ROWS_14
-enum { GS_MAC_ROWS = 14 }; /* 14 accumulators hide the latency of two units; broadcasts come from memory */
+#define GS_MAC_PAIRS
+enum { GS_MAC_ROWS = 12, GS_MAC_PLANES = 2 }; /* 24 accumulators; 12 pointers are all the integer registers hold */
 
 typedef __m512 gs_v;
 typedef __m512i gs_vi;

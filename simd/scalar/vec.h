@@ -13,7 +13,7 @@
 
 #define GS_ISA scalar
 #define GS_ISA_NAME "scalar"
-enum { GS_MAC_ROWS = 6 }; /* rows a tile of the multiply-add kernel */
+enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* rows and planes a tile of the multiply-add kernel */
 
 typedef struct gs_v {
     float f[16];

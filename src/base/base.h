@@ -34,10 +34,6 @@ void gs_free(void *memory);
 /* Number of gs_alloc calls of this process so far, for tests that nothing allocates after planning. */
 size_t gs_allocations(void);
 
-/* Bytes of memory that this machine has; infinite where the system does not say. Systems promise more than that and end
- * the program when it is used. */
-double gs_machine_bytes(void);
-
 /* A copy of a string; NULL when memory ends. */
 char *gs_copy_string(const char *text);
 

@@ -1,8 +1,6 @@
-#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/base.h"
 
@@ -50,11 +48,6 @@ void gs_free(void *memory) {
 
 size_t gs_allocations(void) {
     return atomic_load_explicit(&allocations, memory_order_relaxed);
-}
-
-double gs_machine_bytes(void) {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;
 }
 
 char *gs_copy_string(const char *text) {

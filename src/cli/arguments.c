@@ -4,18 +4,21 @@
 
 #include "cli/option.h"
 
-static const struct {
-    const char *name;
-    int command;
-} commands[] = {{"sample", GS_SAMPLE}, {"inspect", GS_INSPECT}, {"cpu", GS_CPU}};
+/* The row of a command by name, or NULL. */
+static const gs_command_row *find_command(const char *name) {
+    const gs_command_row *row = gs_command_rows;
+    while (row->name && strcmp(row->name, name)) {
+        row++;
+    }
+    return row->name ? row : NULL;
+}
 
 static const char *command_name(int command) {
-    for (size_t i = 0; i < GS_COUNT(commands); i++) {
-        if (commands[i].command == command) {
-            return commands[i].name;
-        }
+    const gs_command_row *row = gs_command_rows;
+    while (row->command != command) {
+        row++;
     }
-    return "";
+    return row->name;
 }
 
 /* The row an argument "-n", "-n8", "--name" or "--name=value" names; *value is what is attached, or NULL. */
@@ -74,9 +77,6 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     if (arguments->help || arguments->version) {
         return GS_OK;
     }
-    if (arguments->command == GS_SAMPLE && !arguments->model) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing; it names the network's weight file (see --help)");
-    }
     if (arguments->command == GS_INSPECT && !arguments->file) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the weight file's name is missing");
     }
@@ -105,17 +105,16 @@ static gs_status take_operand(gs_arguments *arguments, const char *text, gs_erro
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error) {
     *arguments = (gs_arguments){.command = GS_SAMPLE, .n = 64, .out = "samples.png", .label = GS_LABEL_NONE};
     int at = 1;
-    if (argc > 1 && argv[1][0] != '-') {
-        arguments->command = 0;
-        for (size_t i = 0; i < GS_COUNT(commands); i++) {
-            if (!strcmp(argv[1], commands[i].name)) {
-                arguments->command = commands[i].command;
-            }
-        }
-        if (!arguments->command) {
+    if (argc < 2) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "nothing to do: gensample -n 64 draws samples; see gensample --help");
+    }
+    if (argv[1][0] != '-') {
+        const gs_command_row *row = find_command(argv[1]);
+        if (!row) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unknown command; known are sample, inspect and cpu",
                            argv[1]);
         }
+        arguments->command = row->command;
         at = 2;
     }
     gs_status status = GS_OK;

@@ -15,6 +15,8 @@ typedef enum gs_option {
     GS_OPTION_COUNT
 } gs_option;
 
+enum { GS_PATH_ROOM = 4096 };
+
 /* Values of gs_arguments.label beside 0, 1, ... */
 enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
 
@@ -27,11 +29,16 @@ typedef struct gs_arguments {
     double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance;
     int grid[2];
     bool trajectory, quality, json, quiet, help, version;
-    const char *file; /* operand of inspect */
+    const char *file;            /* operand of inspect */
+    char found[2][GS_PATH_ROOM]; /* paths of gs_arguments_find */
 } gs_arguments;
 
 /* Parse argv, whose strings must outlive *arguments. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error);
+
+/* Say which weight files are meant: a name without a folder may be a shipped network's, and a missing --model or
+ * --judge is filled in. The paths live in *arguments. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error);
 
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);

@@ -3,7 +3,7 @@
 
 #include "cli/option.h"
 
-enum { INDENT = 26, WIDTH = 100 };
+enum { INDENT = 26, USAGE_WIDTH = 20, WIDTH = 100 };
 
 /* Print text word by word from column `at`, continued at INDENT. */
 static void print_wrapped(const char *text, int at, FILE *out) {
@@ -58,18 +58,18 @@ static void print_samplers(FILE *out) {
 }
 
 static void print_sample(FILE *out) {
-    fputs("gensample draws samples from a generative network on the CPU.\n\n"
-          "usage: gensample [sample] --model FILE [options]   draw samples\n"
-          "       gensample inspect FILE                      say what a weight file holds\n"
-          "       gensample cpu [--model FILE]                say what runs on this CPU\n",
-          out);
+    fputs("gensample draws samples from a generative network on the CPU.\n\nusage:\n", out);
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        fprintf(out, "  gensample %-*s%s\n", USAGE_WIDTH, row->usage, row->help);
+    }
     print_options(GS_SAMPLE, out);
     print_samplers(out);
     fputs("\nexamples:\n"
-          "  gensample --model models/ncsn.bin -n 1024 --out samples.png\n"
-          "  gensample --model models/ncsn-cond.bin --label all -n 100 --out classes.png\n"
-          "  gensample --model models/ncsn.bin -n 8 --trajectory --out trajectory.png\n"
-          "  gensample --model models/ncsn.bin -n 10000 --quality --json --out samples.npy\n"
+          "  gensample -n 1024 --out samples.png\n"
+          "  gensample --label all -n 100 --out classes.png\n"
+          "  gensample -n 8 --trajectory --out trajectory.png\n"
+          "  gensample -n 10000 --quality --json --out samples.npy\n"
+          "  gensample --model my/network.bin --sampler heun --steps 30\n"
           "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
           out);
 }

@@ -36,6 +36,17 @@ static gs_status inspect(const gs_arguments *arguments, gs_error *error) {
     return status;
 }
 
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
+    switch (arguments->command) {
+    case GS_INSPECT:
+        return inspect(arguments, error);
+    case GS_CPU:
+        return gs_cpu_command(arguments, error);
+    default:
+        return gs_sample_command(arguments, error);
+    }
+}
+
 static gs_status run(int argc, char **argv, gs_error *error) {
     gs_arguments arguments;
     gs_status status = gs_arguments_parse(&arguments, argc, argv, error);
@@ -50,14 +61,8 @@ static gs_status run(int argc, char **argv, gs_error *error) {
         puts("gensample " GS_VERSION);
         return GS_OK;
     }
-    switch (arguments.command) {
-    case GS_INSPECT:
-        return inspect(&arguments, error);
-    case GS_CPU:
-        return gs_cpu_command(&arguments, error);
-    default:
-        return gs_sample_command(&arguments, error);
-    }
+    status = gs_arguments_find(&arguments, error);
+    return status == GS_OK ? run_command(&arguments, error) : status;
 }
 
 static int exit_code(gs_status status) {

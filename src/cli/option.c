@@ -13,6 +13,13 @@ const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
 #undef GS_OPTION
 };
 
+const gs_command_row gs_command_rows[] = {
+    {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
+    {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file holds"},
+    {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
+    {0},
+};
+
 const char *gs_option_dashes(const gs_option_row *row) {
     return row->name[1] ? "--" : "-";
 }

@@ -28,6 +28,15 @@ typedef struct gs_option_row {
 
 extern const gs_option_row gs_option_rows[GS_OPTION_COUNT];
 
+typedef struct gs_command_row {
+    const char *name;
+    int command; /* GS_SAMPLE, ... */
+    const char *usage, *help;
+} gs_command_row;
+
+/* Every command, the one that need not be named first; a row without a name ends them. */
+extern const gs_command_row gs_command_rows[];
+
 /* "-" for names of one letter, else "--". */
 const char *gs_option_dashes(const gs_option_row *row);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/os.h"
+
 enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
 
 gs_status gs_check_isa(const char *isa, gs_error *error) {
@@ -189,21 +191,10 @@ static gs_status make_plans(gs_run *run, gs_error *error) {
 
 static gs_status load_judge(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    char *beside = NULL;
     if (!a->quality) {
         return GS_OK;
     }
-    if (!a->judge) {
-        const char *slash = strrchr(a->model, '/');
-        size_t length = slash ? (size_t)(slash - a->model) + 1 : 0, room = length + sizeof "judge.bin";
-        beside = gs_alloc(room, 1);
-        if (!beside) {
-            return gs_fail_memory(error, "the judge's name");
-        }
-        snprintf(beside, room, "%.*sjudge.bin", (int)length, a->model);
-    }
-    gs_status status = gs_model_load(a->judge ? a->judge : beside, &run->judge_model, error);
-    gs_free(beside);
+    gs_status status = gs_model_load(a->judge, &run->judge_model, error);
     if (status != GS_OK) {
         return status;
     }

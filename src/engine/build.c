@@ -1,106 +1,9 @@
 /* From the validated graph to steps: what is fused, which layout each value has, which kernel computes it. */
 #include "engine/backend.h"
+#include "engine/build.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Working state of the planner. */
-typedef struct builder {
-    gs_plan *plan;
-    const gs_model *model;
-    int *users;     /* per value: needed nodes that read it, outputs included */
-    int *reader;    /* per value: the last of these nodes, or -1 */
-    bool *needed;   /* per value: an output depends on it */
-    int *buffer;    /* per value: its primary buffer, or -1 */
-    int *other;     /* per value: its buffer in the other layout, or -1 */
-    int *fused_add; /* per node: the add node computed in its store, or -1 */
-    bool *absorbed; /* per node: made by another node's step */
-    int room_buffers, room_steps;
-    gs_error *error;
-} builder;
-
-static bool reserve(void **array, int *room, int count, size_t size) {
-    if (count < *room)
-        return true;
-    int larger = *room ? 2 * *room : 64;
-    void *moved = gs_alloc((size_t)larger, size);
-    if (!moved)
-        return false;
-    if (*array)
-        memcpy(moved, *array, (size_t)count * size);
-    gs_free(*array);
-    *array = moved;
-    *room = larger;
-    return true;
-}
-
-/* Vectors (rank 1) are the same in both layouts and are called blocked. */
-static int add_buffer(builder *b, gs_shape shape, gs_layout layout) {
-    gs_plan *p = b->plan;
-    if (shape.rank == 1)
-        layout = GS_BLOCKED;
-    if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
-        return -1;
-    p->buffer[p->buffers] = (gs_buffer){.shape = shape, .layout = layout, .first = -1, .last = -1};
-    return p->buffers++;
-}
-
-static gs_step *add_step(builder *b, gs_step_run *run, const char *method, int node, int sources, int out) {
-    gs_plan *p = b->plan;
-    if (out < 0 || !reserve((void **)&p->step, &b->room_steps, p->steps, sizeof *p->step))
-        return NULL;
-    gs_step *s = &p->step[p->steps];
-    *s = (gs_step){.run = run, .method = method, .node = node, .sources = sources, .out = out, .scale = 1};
-    s->source = gs_alloc((size_t)sources, sizeof *s->source);
-    if (!s->source)
-        return NULL;
-    p->steps++;
-    return s;
-}
-
-static gs_source from_buffer(builder *b, int buffer) {
-    return (gs_source){.kind = GS_SOURCE_BUFFER, .index = buffer, .shape = b->plan->buffer[buffer].shape};
-}
-
-/* Reserve room for value v in the condition vector. */
-static gs_source from_condition(builder *b, int v) {
-    gs_plan *p = b->plan;
-    gs_shape shape = gs_value_shape(b->model, v);
-    if (p->condition_offset[v] == SIZE_MAX) {
-        p->condition_offset[v] = p->condition_size;
-        p->condition_size += (gs_shape_size(shape) + 15) / 16 * 16;
-    }
-    return (gs_source){.kind = GS_SOURCE_CONDITION, .offset = p->condition_offset[v], .shape = shape};
-}
-
-/* Value v's buffer in this layout, with a step that changes layout if need be; -1 when memory ends. */
-static int buffer_in(builder *b, int v, gs_layout layout) {
-    int have = b->buffer[v];
-    gs_shape shape = b->plan->buffer[have].shape;
-    if (shape.rank == 1 || b->plan->buffer[have].layout == layout)
-        return have;
-    if (b->other[v] < 0) {
-        int out = add_buffer(b, shape, layout);
-        gs_step *s = add_step(b, layout == GS_BLOCKED ? gs_to_blocked_run : gs_to_planar_run,
-                              layout == GS_BLOCKED ? "to-blocked" : "to-planar", -1, 1, out);
-        if (!s)
-            return -1;
-        s->source[0] = from_buffer(b, have);
-        b->other[v] = out;
-    }
-    return b->other[v];
-}
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
-
-/* A convolution reads its input with a halo. */
-static void want_halo(builder *b, int buffer, int before, int after) {
-    gs_buffer *buf = &b->plan->buffer[buffer];
-    buf->before = max_int(buf->before, before);
-    buf->after = max_int(buf->after, after);
-}
 
 static bool same_sizes(gs_shape x, gs_shape y) {
     return x.d[0] == y.d[0] && x.d[1] == y.d[1] && x.d[2] == y.d[2];
@@ -116,7 +19,16 @@ static int sole_user(const builder *b, int v) {
 }
 
 static bool fast_conv(const gs_node *node) {
-    return node->op == GS_OP_LINEAR || (node->op == GS_OP_CONV2D && node->attributes.groups == 1);
+    bool linear = node->op == GS_OP_LINEAR || node->op == GS_OP_LINEAR_ADJOINT;
+    return linear || ((node->op == GS_OP_CONV2D || node->op == GS_OP_CONV2D_ADJOINT) && node->attributes.groups == 1);
+}
+
+/* Whether a derivative of few channels is computed in blocks of pixels. */
+static bool in_blocks(const builder *b, const gs_node *node, int block[2]) {
+    if (node->op != GS_OP_CONV2D_ADJOINT || !fast_conv(node))
+        return false;
+    gs_conv conv = gs_conv_of(node, gs_value_shape(b->model, node->input[0]));
+    return gs_conv_in_blocks(&conv, block);
 }
 
 /* x + conv(y): the convolution, when it is the later operand and nobody else reads it, adds in its store. */
@@ -127,9 +39,9 @@ static void find_residuals(builder *b) {
         if (add->op != GS_OP_ADD || !add->per_sample || add->input[0] == add->input[1])
             continue;
         int late = max_int(add->input[0], add->input[1]), early = add->input[0] + add->input[1] - late;
-        int conv = late - GS_VALUE_NODES;
-        if (conv < 0 || !fast_conv(&b->model->node[conv]) || sole_user(b, late) != n ||
-            !gs_value_per_sample(b->model, early) ||
+        int conv = late - GS_VALUE_NODES, block[2];
+        if (conv < 0 || !fast_conv(&b->model->node[conv]) || in_blocks(b, &b->model->node[conv], block) ||
+            sole_user(b, late) != n || !gs_value_per_sample(b->model, early) ||
             !same_sizes(gs_value_shape(b->model, early), b->model->node[conv].shape) ||
             add->shape.rank != b->model->node[conv].shape.rank)
             continue;
@@ -185,19 +97,27 @@ static gs_activation activation_of(const gs_node *node) {
     }
 }
 
-static void set_activation(gs_step *s, const gs_node *node) {
+/* The step computes activation n, and its slope where the gradient needs it; false when memory ends. */
+static bool set_activation(builder *b, gs_step *s, int n) {
+    const gs_node *node = &b->model->node[n];
     s->activation = activation_of(node);
     s->parameter = (float)node->attributes.scale;
+    int slope = b->slope[n];
+    if (slope < 0)
+        return true;
+    s->slope = b->buffer[slope + GS_VALUE_NODES] = add_buffer(b, node->shape, b->plan->buffer[s->out].layout);
+    b->absorbed[slope] = true;
+    return s->slope >= 0;
 }
 
 /* Take the activation that alone reads value *v into the step. */
-static void absorb_activation(builder *b, gs_step *s, int *v) {
+static bool absorb_activation(builder *b, gs_step *s, int *v) {
     int n = sole_user(b, *v);
     if (n < 0 || activation_of(&b->model->node[n]) == GS_ACT_COUNT)
-        return;
-    set_activation(s, &b->model->node[n]);
+        return true;
     b->absorbed[n] = true;
     *v = n + GS_VALUE_NODES;
+    return set_activation(b, s, n);
 }
 
 /* Each function below makes the steps of one node; false when memory ends. */
@@ -225,23 +145,85 @@ static bool build_reference(builder *b, int n) {
     return true;
 }
 
+/* The halo a convolution reads. Winograd's last tile reads up to 4 tiles + 1 - padding. */
+static void want_reach(builder *b, int buffer, const gs_conv *conv, bool winograd) {
+    for (int i = 0; i < 2; i++) {
+        const gs_axis *a = &conv->axis[i];
+        int before, after;
+        gs_axis_reach(a, &before, &after);
+        if (winograd)
+            after = max_int(after, (a->size + 3) / 4 * 4 + 2 - a->padding - a->input);
+        want_halo(b, buffer, before, after);
+    }
+}
+
+/* A convolution of few output channels: blocks of pixels, and a step that takes them apart. */
+static bool build_in_blocks(builder *b, int n, const gs_conv *conv, const int block[2]) {
+    const gs_node *node = &b->model->node[n];
+    gs_conv blocks;
+    float *memory;
+    int in = buffer_in(b, node->input[0], GS_BLOCKED);
+    if (in < 0 || !gs_conv_make_blocks(conv, block, &blocks, &memory))
+        return false;
+    int made = add_buffer(b, (gs_shape){.rank = 3, .d = {blocks.outputs, blocks.axis[0].size, blocks.axis[1].size}},
+                          GS_BLOCKED);
+    gs_step *s = add_step(b, NULL, NULL, n, 1, made);
+    bool ok = s != NULL;
+    if (ok) {
+        s->source[0] = from_buffer(b, in);
+        ok = gs_conv_prepare(b->plan, s, &blocks);
+        s->method = "direct, in blocks";
+    }
+    gs_free(memory);
+    want_reach(b, in, &blocks, false);
+    int out = ok ? add_buffer(b, node->shape, GS_PLANAR) : -1;
+    s = add_step(b, gs_from_blocks_run, "from-blocks", n, 1, out);
+    if (!s)
+        return false;
+    s->source[0] = from_buffer(b, made);
+    memcpy(s->tiles, block, sizeof s->tiles);
+    b->buffer[n + GS_VALUE_NODES] = out;
+    return true;
+}
+
+/* Take the product that alone reads value *v, with something of its shape that is there already, into a convolution's
+ * store: so a derivative meets the slope of the activation before. The other factor's buffer, or -1. */
+static int absorb_factor(builder *b, int *v) {
+    int operand, n = reader_with(b, *v, GS_OP_MUL, &operand);
+    if (n < 0 || operand == *v || b->buffer[operand] < 0)
+        return -1;
+    const gs_buffer *buffer = &b->plan->buffer[b->buffer[operand]];
+    gs_shape shape = b->model->node[n].shape;
+    if (buffer->layout != GS_BLOCKED || !same_sizes(buffer->shape, shape) || buffer->shape.rank != shape.rank ||
+        gs_value_shape(b->model, *v).rank != shape.rank || !same_sizes(gs_value_shape(b->model, *v), shape))
+        return -1;
+    b->absorbed[n] = true;
+    *v = n + GS_VALUE_NODES;
+    return b->buffer[operand];
+}
+
 static bool build_conv(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     bool foreign = is_foreign(b, node);
     if (!foreign && !fast_conv(node))
         return build_reference(b, n);
     int add = b->fused_add[n], value = (add < 0 ? n : add) + GS_VALUE_NODES;
-    int in = buffer_in(b, node->input[0], GS_BLOCKED), residual = -1;
+    gs_conv conv = gs_conv_of(node, gs_value_shape(b->model, node->input[0]));
+    int block[2];
+    if (!foreign && in_blocks(b, node, block))
+        return build_in_blocks(b, n, &conv, block);
+    bool plane = !foreign && node->op == GS_OP_CONV2D && conv.inputs == 1;
+    int in = buffer_in(b, node->input[0], plane ? GS_PADDED : GS_BLOCKED), residual = -1;
     if (add >= 0) {
         const int *operand = b->model->node[add].input;
         residual = buffer_in(b, operand[0] == n + GS_VALUE_NODES ? operand[1] : operand[0], GS_BLOCKED);
     }
     if (in < 0 || (add >= 0 && residual < 0))
         return false;
-    gs_shape shape = b->plan->buffer[in].shape;
-    bool winograd = node->op == GS_OP_CONV2D && gs_winograd_applies(node, shape);
+    bool winograd = gs_winograd_applies(&conv);
+    int factor = foreign ? -1 : absorb_factor(b, &value);
     int out = add_buffer(b, node->shape, GS_BLOCKED);
-    gs_step *s = add_step(b, NULL, NULL, n, add < 0 ? 1 : 2, out);
+    gs_step *s = add_step(b, NULL, NULL, n, factor >= 0 ? 3 : add < 0 ? 1 : 2, out);
     if (!s)
         return false;
     s->source[0] = from_buffer(b, in);
@@ -254,19 +236,13 @@ static bool build_conv(builder *b, int n) {
         b->buffer[value] = out;
         return true;
     }
-    if (node->op == GS_OP_CONV2D) {
-        const gs_attributes *a = &node->attributes;
-        int pad = max_int(a->padding[0], a->padding[1]), after = pad;
-        if (winograd) /* the last tile reads to 4 tiles + 1 - padding */
-            after = max_int(node->shape.d[1] % 4 ? 4 - node->shape.d[1] % 4 : 0,
-                            node->shape.d[2] % 4 ? 4 - node->shape.d[2] % 4 : 0) +
-                    pad;
-        want_halo(b, in, pad, after);
-    }
+    if (factor >= 0)
+        s->source[2] = from_buffer(b, factor);
+    want_reach(b, in, &conv, winograd);
     b->buffer[value] = out;
-    if (node->op == GS_OP_LINEAR)
-        return gs_linear_prepare(b->plan, s, node);
-    return winograd ? gs_winograd_prepare(b->plan, s, node) : gs_conv_prepare(b->plan, s, node);
+    if (gs_value_shape(b->model, node->input[0]).rank == 1)
+        return gs_linear_prepare(b->plan, s, &conv);
+    return winograd ? gs_winograd_prepare(b->plan, s, &conv) : gs_conv_prepare(b->plan, s, &conv);
 }
 
 static bool build_norm(builder *b, int n) {
@@ -300,9 +276,9 @@ static bool build_norm(builder *b, int n) {
         b->absorbed[reader] = true;
         v = reader + GS_VALUE_NODES;
     }
-    absorb_activation(b, s, &v);
+    bool ok = absorb_activation(b, s, &v);
     b->buffer[v] = out;
-    return true;
+    return ok;
 }
 
 /* An activation or affine map, in the layout its input has. */
@@ -318,27 +294,29 @@ static bool build_unary(builder *b, int n) {
         return false;
     s->source[0] = from_buffer(b, in);
     int v = n + GS_VALUE_NODES;
+    bool ok;
     if (affine) {
         s->scale = node->op == GS_OP_NEG ? -1.0f : (float)node->attributes.scale;
         s->shift = (float)node->attributes.shift;
-        absorb_activation(b, s, &v);
+        ok = absorb_activation(b, s, &v);
     } else {
-        set_activation(s, node);
+        ok = set_activation(b, s, n);
     }
     b->buffer[v] = out;
-    return true;
+    return ok;
 }
 
 static bool build_binary(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     int whole = -1; /* an operand with the result's shape that decides the layout */
-    bool channel = false;
+    bool channel = false, blocked = false;
     for (int i = 0; i < 2; i++) {
         gs_shape shape = gs_value_shape(b->model, node->input[i]);
         bool per_sample = gs_value_per_sample(b->model, node->input[i]);
         if (per_sample && same_sizes(shape, node->shape)) {
             if (whole < 0)
                 whole = i;
+            blocked = blocked || b->plan->buffer[b->buffer[node->input[i]]].layout == GS_BLOCKED;
         } else if (gs_shape_size(shape) == 1) {
             continue;
         } else if (is_channel_vector(shape, node->shape.d[0])) {
@@ -349,7 +327,9 @@ static bool build_binary(builder *b, int n) {
     }
     if (whole < 0)
         return build_reference(b, n);
-    gs_layout layout = channel ? GS_BLOCKED : b->plan->buffer[b->buffer[node->input[whole]]].layout;
+    gs_layout layout = b->plan->buffer[b->buffer[node->input[whole]]].layout;
+    if (channel || (blocked && node->shape.d[0] % 16 == 0))
+        layout = GS_BLOCKED;
     gs_source source[2];
     for (int i = 0; i < 2; i++) {
         if (!gs_value_per_sample(b->model, node->input[i])) {
@@ -438,9 +418,11 @@ static bool build_reshape(builder *b, int n) {
 
 /* How an operation's steps are made; NULL: by the reference. */
 typedef bool build_node(builder *b, int n);
-static build_node *const builders[GS_OP_COUNT] = {
+static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_CONV2D] = build_conv,
     [GS_OP_LINEAR] = build_conv,
+    [GS_OP_CONV2D_ADJOINT] = build_conv,
+    [GS_OP_LINEAR_ADJOINT] = build_conv,
     [GS_OP_GROUP_NORM] = build_norm,
     [GS_OP_INSTANCE_NORM] = build_norm,
     [GS_OP_LAYER_NORM] = build_norm,
@@ -473,15 +455,21 @@ static build_node *const builders[GS_OP_COUNT] = {
     [GS_OP_PIXEL_UNSHUFFLE] = build_unshuffle,
 };
 
-/* Mark the values the outputs need and count their readers. */
+/* Mark the values the outputs need and count their readers. A slope that an activation's step makes too reads nothing
+ * by itself. */
 static void count_users(builder *b) {
     for (int k = 0; k < b->model->info.outputs; k++) {
         b->needed[b->model->output[k]] = true;
         b->users[b->model->output[k]] += 1;
     }
     for (int n = b->model->nodes - 1; n >= 0; n--) {
+        const gs_node *node = &b->model->node[n];
         if (!b->needed[n + GS_VALUE_NODES])
             continue;
+        if (node->op == GS_OP_SLOPE && activation_of(&b->model->node[node->attributes.of]) != GS_ACT_COUNT) {
+            b->slope[node->attributes.of] = n;
+            continue;
+        }
         for (int i = 0; i < b->model->node[n].inputs; i++) {
             int v = b->model->node[n].input[i];
             b->needed[v] = true;
@@ -489,6 +477,15 @@ static void count_users(builder *b) {
             b->reader[v] = n;
         }
     }
+}
+
+/* The step that completes each output. */
+static void find_ends(builder *b) {
+    gs_plan *plan = b->plan;
+    for (int s = 0; s < plan->steps; s++)
+        for (int k = 0; k < b->model->info.outputs; k++)
+            if (plan->step[s].out == plan->output_buffer[k])
+                plan->output_end[k] = s + 1;
 }
 
 static bool build_nodes(builder *b) {
@@ -508,6 +505,7 @@ static bool build_nodes(builder *b) {
         if (b->plan->output_buffer[k] < 0)
             return false;
     }
+    find_ends(b);
     return true;
 }
 
@@ -519,15 +517,22 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     b.reader = gs_alloc(values, sizeof *b.reader);
     b.users = gs_alloc(values, sizeof *b.users);
     b.buffer = gs_alloc(values, sizeof *b.buffer);
-    b.other = gs_alloc(values, sizeof *b.other);
+    bool ok = true;
+    for (int layout = 0; layout < GS_LAYOUTS; layout++) {
+        b.other[layout] = gs_alloc(values, sizeof **b.other);
+        ok = ok && b.other[layout];
+    }
     b.fused_add = gs_alloc(values, sizeof *b.fused_add);
+    b.slope = gs_alloc(values, sizeof *b.slope);
     b.absorbed = gs_alloc(values, sizeof *b.absorbed);
     plan->condition_offset = gs_alloc(values, sizeof *plan->condition_offset);
-    bool ok =
-        b.needed && b.reader && b.users && b.buffer && b.other && b.fused_add && b.absorbed && plan->condition_offset;
+    ok = ok && b.needed && b.reader && b.users && b.buffer && b.fused_add && b.slope && b.absorbed &&
+         plan->condition_offset;
     if (ok) {
         for (size_t v = 0; v < values; v++) {
-            b.buffer[v] = b.other[v] = b.reader[v] = -1;
+            b.buffer[v] = b.reader[v] = b.slope[v] = -1;
+            for (int layout = 0; layout < GS_LAYOUTS; layout++)
+                b.other[layout][v] = -1;
             plan->condition_offset[v] = SIZE_MAX;
         }
         count_users(&b);
@@ -538,8 +543,10 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     gs_free(b.reader);
     gs_free(b.users);
     gs_free(b.buffer);
-    gs_free(b.other);
+    for (int layout = 0; layout < GS_LAYOUTS; layout++)
+        gs_free(b.other[layout]);
     gs_free(b.fused_add);
+    gs_free(b.slope);
     gs_free(b.absorbed);
     return ok ? GS_OK : gs_fail_memory(error, "the plan");
 }

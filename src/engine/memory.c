@@ -42,6 +42,14 @@ static bool set_strides(gs_buffer *b) {
         b->plane = b->row * b->shape.d[1];
         image = (gs_shape_size(b->shape) + 15) / 16 * 16;
         b->origin = 0;
+    } else if (b->layout == GS_PADDED) {
+        if (!gs_mul_size(rows, columns, &image) || !gs_mul_size(image, (size_t)b->shape.d[0], &image) ||
+            image > PTRDIFF_MAX / 64)
+            return false;
+        b->row = (ptrdiff_t)columns;
+        b->plane = b->row * (ptrdiff_t)rows;
+        b->origin = b->before * (b->row + 1);
+        image = (image + 15) / 16 * 16;
     } else {
         size_t plane;
         if (!gs_mul_size(rows, columns, &plane) || !gs_mul_size(plane, 16, &plane) ||
@@ -61,6 +69,8 @@ static void set_lives(gs_plan *plan) {
     for (int s = 0; s < plan->steps; s++) {
         const gs_step *step = &plan->step[s];
         plan->buffer[step->out].first = plan->buffer[step->out].last = s;
+        if (step->slope >= 0)
+            plan->buffer[step->slope].first = plan->buffer[step->slope].last = s;
         for (int i = 0; i < step->sources; i++)
             if (step->source[i].kind == GS_SOURCE_BUFFER)
                 plan->buffer[step->source[i].index].last = s;

@@ -72,7 +72,7 @@ static void norm_image(const gs_step *step, gs_worker *worker, int image) {
                                .columns = width,
                                .activation = step->activation,
                                .parameter = step->parameter};
-        plan->kernels->affine(&args);
+        gs_affine_call(step, worker, image, p, &args);
     }
 }
 

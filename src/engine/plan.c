@@ -1,5 +1,7 @@
 /* Making and freeing plans, and telling what they are. */
+#include "base/os.h"
 #include "engine/backend.h"
+#include "engine/gradient.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -81,7 +83,7 @@ static bool mark_condition(gs_plan *plan) {
 static void finish_steps(gs_plan *plan) {
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
-        if (step->taps && step->kernel_stride[0])
+        if (step->sets)
             gs_conv_place(plan, step);
         size_t doubles = gs_shape_size(plan->buffer[step->out].shape);
         for (int i = 0; i < step->sources; i++)
@@ -125,8 +127,15 @@ gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, 
     gs_plan *plan = gs_alloc(1, sizeof *plan);
     if (!plan)
         return gs_fail_memory(error, "the plan");
-    plan->model = model;
+    plan->model = plan->source = model;
     gs_status status = set_options(plan, options, error);
+    if (!status && options && options->gradient && plan->backend)
+        status = gs_fail(error, GS_ERROR_UNSUPPORTED, "the gradient with backend %s: expected the native backend",
+                         options->backend);
+    else if (!status && options && options->gradient)
+        status = gs_gradient_graph(model, &plan->gradient, error);
+    if (plan->gradient)
+        plan->model = plan->gradient;
     if (!status)
         status = gs_plan_build(plan, error);
     if (!status && !mark_condition(plan))
@@ -156,7 +165,8 @@ void gs_plan_free(gs_plan *plan) {
         gs_free(plan->step[s].source);
         gs_free(plan->step[s].weight);
         gs_free(plan->step[s].bias);
-        gs_free(plan->step[s].taps);
+        gs_free(plan->step[s].set);
+        gs_free(plan->step[s].offsets);
     }
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_free(plan->worker[t].scratch);
@@ -169,6 +179,7 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->segment);
     gs_free(plan->condition_offset);
     gs_free(plan->condition_needed);
+    gs_model_free(plan->gradient);
     gs_free(plan);
 }
 
@@ -198,5 +209,5 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
 }
 
 const gs_model *gs_plan_get_model(const gs_plan *plan) {
-    return plan->model;
+    return plan->source;
 }

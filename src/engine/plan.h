@@ -5,7 +5,8 @@
  * (condition.c) and read by steps as float vectors.
  *
  * Buffers are blocked (kernels.h) with a halo of zeros where a convolution wants one, or planar: (C, H, W) row-major,
- * padded to whole vectors. A value of rank 1 is the same in both.
+ * padded to whole vectors, or planar with a halo, for convolutions of one channel. A value of rank 1 is the same in
+ * both of the former.
  *
  * Consecutive steps on activations of about one size form a *segment*, which carries a few images at a time from its
  * first step to its last, so that what they pass on stays in the cache; only buffers that cross segments hold the
@@ -13,17 +14,17 @@
 #ifndef GS_PLAN_H
 #define GS_PLAN_H
 
+#include "engine/conv.h"
 #include "kernels.h"
-#include "model/model.h"
 
 enum { GS_BLOCK_MAX = 64 };
 
-typedef enum gs_layout { GS_PLANAR, GS_BLOCKED } gs_layout;
+typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_LAYOUTS } gs_layout;
 
 typedef struct gs_buffer {
     gs_shape shape;
     gs_layout layout;
-    int before, after;           /* halo at the top and left, at the bottom and right; blocked only */
+    int before, after;           /* halo at the top and left, at the bottom and right; not if planar */
     ptrdiff_t row, plane, image; /* floats from one row, plane, image to the next */
     ptrdiff_t origin;            /* floats from an image's start to its first pixel */
     int first, last;             /* steps that write it first and read it last; -1 and `steps`: outside */
@@ -53,15 +54,18 @@ struct gs_step {
     const char *method; /* for gs_plan_describe: "winograd-f4" */
     int node;           /* the graph's node whose value it makes, or -1 for a change of layout */
     int sources;
-    gs_source *source; /* operands; convolutions: input, residual; norms: input, scale, shift */
-    int out;           /* buffer */
+    gs_source
+        *source; /* operands; convolutions: input, what is added, what multiplies that; norms: input, scale, shift */
+    int out;     /* buffer */
+    int slope;   /* buffer of the activation's derivative, or -1 */
     int segment;
     /* Convolutions and linear layers. */
-    float *weight, *bias;             /* packed; bias padded to whole vectors */
-    int segments, length, out_planes; /* of mac */
-    ptrdiff_t *taps;                  /* mac's segment offsets */
-    int tiles[2];                     /* Winograd: rows and columns of tiles */
-    int kernel_stride[2], padding[2];
+    gs_conv conv;
+    float *weight, *bias; /* packed; bias padded to whole vectors */
+    int out_planes, sets;
+    struct gs_mac_set *set; /* conv.c */
+    ptrdiff_t *offsets;     /* what the sets point into */
+    int tiles[2];           /* Winograd: rows and columns of tiles; blocks of pixels: their rows and columns */
     /* Norms. */
     int groups;
     double eps;
@@ -90,7 +94,9 @@ struct gs_worker {
 };
 
 struct gs_plan {
-    const gs_model *model;
+    const gs_model *source; /* what the plan was made from */
+    gs_model *gradient;     /* the same with its gradient as a second output, or NULL; the plan's own */
+    const gs_model *model;  /* the one of them that is planned */
     const gs_kernels *kernels;
     const gs_backend *backend; /* NULL: native */
     void *backend_data;
@@ -100,6 +106,7 @@ struct gs_plan {
     gs_step *step;
     gs_segment *segment;
     int x_buffer, output_buffer[2];
+    int output_end[2];        /* steps that an output needs */
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* by value: floats into it, SIZE_MAX where no step reads the value */
     bool *condition_needed;   /* by value: the condition's computation visits it */
@@ -108,20 +115,24 @@ struct gs_plan {
 };
 
 /* How the planner makes a step of each kind: fill `step`, whose sources and out buffer are set, packing weights from
- * `node`. False when memory ends. */
-bool gs_conv_prepare(gs_plan *plan, gs_step *step, const gs_node *node);
-bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_node *node);
-bool gs_linear_prepare(gs_plan *plan, gs_step *step, const gs_node *node);
+ * the convolution. False when memory ends. */
+bool gs_conv_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
+bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
+bool gs_linear_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
 
 /* Whether Winograd's method computes this convolution: by shape alone, never by CPU. */
-bool gs_winograd_applies(const gs_node *node, gs_shape input);
+bool gs_winograd_applies(const gs_conv *conv);
 
-/* A direct convolution's taps, once the input's strides are known. */
-void gs_conv_place(gs_plan *plan, gs_step *step);
+/* A direct convolution's offsets, once the strides of buffers are known. */
+void gs_conv_place(const gs_plan *plan, gs_step *step);
 
 /* The steps that need no preparation. */
 gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_run, gs_planar_slice_run,
-    gs_upsample_run, gs_to_blocked_run, gs_to_planar_run, gs_shuffle_run, gs_unshuffle_run, gs_reference_run;
+    gs_upsample_run, gs_load_run, gs_to_blocked_run, gs_to_planar_run, gs_to_padded_run, gs_from_blocks_run,
+    gs_shuffle_run, gs_unshuffle_run, gs_reference_run;
+
+/* The affine kernel for one plane, with the slope where the step has one. */
+void gs_affine_call(const gs_step *step, const gs_worker *worker, int image, int plane, gs_affine_args *args);
 
 /* Build steps and buffers from the graph (build.c), then segments and addresses (memory.c). */
 gs_status gs_plan_build(gs_plan *plan, gs_error *error);
@@ -154,7 +165,11 @@ float *gs_buffer_at(const gs_worker *worker, int buffer, int i);
 void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                  float *const out[2]);
 
-/* The model behind a plan. */
+/* The same for a plan with the gradient: the energies (n) and dE/dx (n, C, H, W); either may be NULL. */
+void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+                          float *energy, float *gradient);
+
+/* The model a plan was made from. */
 const gs_model *gs_plan_get_model(const gs_plan *plan);
 
 #endif

@@ -15,6 +15,17 @@ static runs runs_of(const gs_buffer *b) {
     return (runs){gs_planes(b->shape), b->shape.d[1], b->shape.d[2], b->plane, b->row};
 }
 
+void gs_affine_call(const gs_step *step, const gs_worker *worker, int image, int plane, gs_affine_args *args) {
+    if (step->slope < 0) {
+        worker->plan->kernels->affine(args);
+        return;
+    }
+    runs slope = runs_of(&worker->plan->buffer[step->slope]);
+    args->slope = gs_buffer_at(worker, step->slope, image) + plane * slope.plane;
+    args->slope_row = slope.row;
+    worker->plan->kernels->affine_slope(args);
+}
+
 void gs_affine_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_plan *plan = worker->plan;
     runs in = runs_of(&plan->buffer[step->source[0].index]), out = runs_of(&plan->buffer[step->out]);
@@ -35,7 +46,7 @@ void gs_affine_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
                                    .columns = out.columns,
                                    .activation = step->activation,
                                    .parameter = step->parameter};
-            plan->kernels->affine(&args);
+            gs_affine_call(step, worker, i, p, &args);
         }
 }
 
@@ -152,6 +163,13 @@ void gs_upsample_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
             }
 }
 
+/* A value of the condition, whose rows are images. */
+void gs_load_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    for (int i = i0; i < i1; i++)
+        memcpy(gs_buffer_at(worker, step->out, i), worker->condition[i] + step->source[0].offset,
+               gs_shape_size(step->source[0].shape) * sizeof(float));
+}
+
 /* Between planar (C, H, W) and blocked; lanes past the last channel become 0. */
 void gs_to_blocked_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
@@ -179,6 +197,41 @@ void gs_to_planar_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
                 const float *line = x + c / 16 * in->plane + r * in->row + c % 16;
                 for (int k = 0; k < width; k++)
                     *y++ = line[k * 16];
+            }
+    }
+}
+
+/* From planar rows to rows between halos. */
+void gs_to_padded_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_buffer *out = &worker->plan->buffer[step->out];
+    int height = out->shape.d[1], width = out->shape.d[2];
+    for (int i = i0; i < i1; i++) {
+        const float *x = gs_buffer_at(worker, step->source[0].index, i);
+        float *y = gs_buffer_at(worker, step->out, i);
+        memset(y - out->origin, 0, (size_t)out->image * sizeof *y);
+        for (int c = 0; c < out->shape.d[0]; c++)
+            for (int r = 0; r < height; r++, x += width)
+                memcpy(y + c * out->plane + r * out->row, x, (size_t)width * sizeof *y);
+    }
+}
+
+/* From channels that hold blocks of pixels (gs_conv_in_blocks), blocked, to planar; pixels past the edge are left out.
+ */
+void gs_from_blocks_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_buffer *in = &worker->plan->buffer[step->source[0].index];
+    gs_shape shape = worker->plan->buffer[step->out].shape;
+    int rows = step->tiles[0], columns = step->tiles[1];
+    for (int i = i0; i < i1; i++) {
+        float *y = gs_buffer_at(worker, step->out, i);
+        for (int c = 0; c < shape.d[0]; c++)
+            for (int r = 0; r < shape.d[1]; r++, y += shape.d[2]) {
+                const float *x = gs_buffer_at(worker, step->source[0].index, i) + r / rows * in->row +
+                                 (c * rows + r % rows) * columns;
+                int k = 0;
+                for (; columns == 4 && k + 4 <= shape.d[2]; k += 4, x += 16) /* the commonest, without a call */
+                    memcpy(y + k, x, 4 * sizeof *y);
+                for (; k < shape.d[2]; k += columns, x += 16)
+                    memcpy(y + k, x, (size_t)(shape.d[2] - k < columns ? shape.d[2] - k : columns) * sizeof *y);
             }
     }
 }

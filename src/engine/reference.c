@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/math64.h"
+#include "engine/window.h"
 
 /* What an operation computes with: the node, its inputs' shapes and arrays, and its result. */
 typedef struct call {
@@ -257,12 +258,7 @@ static void run_unshuffle(const call *c) {
 
 /* ---- Pools and sums ---- */
 
-/* Rows top ... bottom - 1 and columns left ... right - 1, inside the image. */
-typedef struct window {
-    int top, bottom, left, right;
-} window;
-
-static double window_sum(const call *c, int channel, window v) {
+static double window_sum(const call *c, int channel, gs_window v) {
     double sum = 0;
     for (int h = v.top; h < v.bottom; h++)
         for (int w = v.left; w < v.right; w++)
@@ -270,7 +266,7 @@ static double window_sum(const call *c, int channel, window v) {
     return sum;
 }
 
-static double window_max(const call *c, int channel, window v) {
+static double window_max(const call *c, int channel, gs_window v) {
     double most = -INFINITY;
     for (int h = v.top; h < v.bottom; h++)
         for (int w = v.left; w < v.right; w++) {
@@ -280,47 +276,13 @@ static double window_max(const call *c, int channel, window v) {
     return most;
 }
 
-static int clamp(int value, int low, int high) {
-    return value < low ? low : value > high ? high : value;
-}
-
-/* A window as stride and padding place it; *cells counts its elements, with or without padding. A window reaches past
- * the padding nowhere: the result's size sees to that. */
-static window place(const call *c, int h, int w, bool count_padding, double *cells) {
-    const gs_attributes *a = c->attributes;
-    int top = h * a->stride[0] - a->padding[0], left = w * a->stride[1] - a->padding[1];
-    int height = c->shape[0].d[1], width = c->shape[0].d[2];
-    window v = {clamp(top, 0, height), clamp(top + a->kernel[0], 0, height), clamp(left, 0, width),
-                clamp(left + a->kernel[1], 0, width)};
-    *cells = count_padding ? (double)a->kernel[0] * a->kernel[1] : (double)(v.bottom - v.top) * (v.right - v.left);
-    return v;
-}
-
 static void run_pool(const call *c) {
-    double *out = c->out, cells;
-    for (int k = 0; k < c->result.d[0]; k++)
-        for (int h = 0; h < c->result.d[1]; h++)
-            for (int w = 0; w < c->result.d[2]; w++) {
-                window v = place(c, h, w, c->attributes->count_padding, &cells);
-                *out++ = c->node->op == GS_OP_MAX_POOL ? window_max(c, k, v) : window_sum(c, k, v) / cells;
-            }
-}
-
-/* Window i of n over `size` elements: floor(i size/n) ... ceil((i + 1) size/n) - 1. */
-static void adaptive_ends(int i, int n, int size, int *begin, int *end) {
-    *begin = (int)((int64_t)i * size / n);
-    *end = (int)(((int64_t)(i + 1) * size + n - 1) / n);
-}
-
-static void run_adaptive_pool(const call *c) {
     double *out = c->out;
     for (int k = 0; k < c->result.d[0]; k++)
         for (int h = 0; h < c->result.d[1]; h++)
             for (int w = 0; w < c->result.d[2]; w++) {
-                window v;
-                adaptive_ends(h, c->result.d[1], c->shape[0].d[1], &v.top, &v.bottom);
-                adaptive_ends(w, c->result.d[2], c->shape[0].d[2], &v.left, &v.right);
-                *out++ = window_sum(c, k, v) / ((double)(v.bottom - v.top) * (v.right - v.left));
+                gs_window v = gs_window_at(c->node, c->shape[0], h, w);
+                *out++ = c->node->op == GS_OP_MAX_POOL ? window_max(c, k, v) : window_sum(c, k, v) / v.cells;
             }
 }
 
@@ -362,7 +324,7 @@ static const operation operations[GS_OP_COUNT] = {
     [GS_OP_UPSAMPLE_NEAREST] = run_upsample,
     [GS_OP_AVG_POOL] = run_pool,
     [GS_OP_MAX_POOL] = run_pool,
-    [GS_OP_ADAPTIVE_AVG_POOL] = run_adaptive_pool,
+    [GS_OP_ADAPTIVE_AVG_POOL] = run_pool,
     [GS_OP_EMBEDDING] = run_embedding,
     [GS_OP_PIXEL_SHUFFLE] = run_shuffle,
     [GS_OP_PIXEL_UNSHUFFLE] = run_unshuffle,
@@ -372,6 +334,10 @@ static const operation operations[GS_OP_COUNT] = {
 
 void gs_reference_node(const gs_model *model, int node, const double *const *in, double *out) {
     const gs_node *n = &model->node[node];
+    if (n->op > GS_OP_COUNT) {
+        gs_adjoint_node(model, node, in, out);
+        return;
+    }
     call c = {.node = n, .attributes = &n->attributes, .in = in, .x = n->inputs ? in[0] : NULL, .result = n->shape};
     c.out = out;
     for (int i = 0; i < n->inputs; i++)

@@ -11,6 +11,9 @@
  * input. A label outside 0 ... N - 1 of an embedding gives NaN. Never allocates; thread-safe. */
 void gs_reference_node(const gs_model *model, int node, const double *const *in, double *out);
 
+/* The same for the operations of adjoints.def (adjoint.c). */
+void gs_adjoint_node(const gs_model *model, int node, const double *const *in, double *out);
+
 /* Evaluate the whole graph on one image x (C, H, W). sigma and label are ignored by models that take none; label is
  * 0 ... K, K for "none". out0 and out1 (may be NULL) get info.output_size[0] and [1] elements.
  * Errors: GS_ERROR_MEMORY. Thread-safe. */

@@ -17,7 +17,7 @@ static void zero(float *from, ptrdiff_t floats) {
 /* Scratch memory is shared between shapes, so a halo is written anew each time. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    if (b->layout == GS_PLANAR || b->before + b->after == 0)
+    if (b->layout != GS_BLOCKED || b->before + b->after == 0)
         return;
     int height = b->shape.d[1], width = b->shape.d[2];
     for (int i = i0; i < i1; i++)
@@ -36,6 +36,20 @@ static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     step->run(step, worker, i0, i1);
 }
 
+/* Steps 0 ... end - 1. */
+static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end) {
+    for (int g = 0; g < plan->segments && plan->segment[g].first < end; g++) {
+        const gs_segment *segment = &plan->segment[g];
+        int last = segment->last < end ? segment->last : end;
+        for (int i0 = 0; i0 < n; i0 += segment->images) {
+            int i1 = i0 + segment->images < n ? i0 + segment->images : n;
+            worker->image0 = i0;
+            for (int s = segment->first; s < last; s++)
+                run_step(&plan->step[s], worker, i0, i1);
+        }
+    }
+}
+
 void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                  float *const out[2]) {
     worker->condition = condition;
@@ -43,15 +57,11 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
     size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
     for (int i = 0; i < n; i++)
         memcpy(gs_buffer_at(worker, plan->x_buffer, i), x + (size_t)i * size, size * sizeof(float));
-    for (int g = 0; g < plan->segments; g++) {
-        const gs_segment *segment = &plan->segment[g];
-        for (int i0 = 0; i0 < n; i0 += segment->images) {
-            int i1 = i0 + segment->images < n ? i0 + segment->images : n;
-            worker->image0 = i0;
-            for (int s = segment->first; s < segment->last; s++)
-                run_step(&plan->step[s], worker, i0, i1);
-        }
-    }
+    int end = 0;
+    for (int k = 0; k < plan->model->info.outputs; k++)
+        if (out[k] && plan->output_end[k] > end)
+            end = plan->output_end[k];
+    run_steps(plan, worker, n, end);
     for (int k = 0; k < plan->model->info.outputs; k++)
         for (int i = 0; out[k] && i < n; i++)
             memcpy(out[k] + (size_t)i * plan->model->info.output_size[k],
@@ -61,6 +71,11 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
 size_t gs_plan_share(const gs_plan *plan, size_t n) {
     size_t threads = (size_t)plan->threads, share = (n + threads - 1) / threads;
     return share > (size_t)plan->block ? (size_t)plan->block : share > 0 ? share : 1;
+}
+
+void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+                          float *energy, float *gradient) {
+    gs_plan_run(plan, worker, x, condition, n, (float *const[2]){energy, gradient});
 }
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error) {
@@ -96,10 +111,27 @@ bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
     return wanted;
 }
 
-gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
-                           float *const out[2], gs_error *error) {
-    const gs_model *model = plan->model;
-    if (model->info.takes_sigma && !(sigma > 0 && sigma <= 1e30))
+/* All blocks on all threads, into the first `outputs` of out. */
+static void run_blocks(gs_plan *plan, const float *x, const float *table, const int *labels, size_t n,
+                       float *const out[2]) {
+    const gs_model_info *info = &plan->model->info;
+    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), block = (size_t)plan->block;
+#pragma omp parallel for schedule(dynamic) num_threads(plan->threads)
+    for (size_t i = 0; i < n; i += block) {
+        const float *condition[GS_BLOCK_MAX];
+        int images = (int)(n - i < block ? n - i : block);
+        for (int k = 0; k < images; k++)
+            condition[k] = table + (size_t)(labels ? labels[i + (size_t)k] : info->labels) * plan->condition_size;
+        float *part[2];
+        for (int k = 0; k < 2; k++)
+            part[k] = out[k] ? out[k] + i * info->output_size[k] : NULL;
+        gs_plan_run(plan, &plan->worker[omp_get_thread_num()], x + i * size, condition, images, part);
+    }
+}
+
+static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *const out[2],
+                          gs_error *error) {
+    if (plan->model->info.takes_sigma && !(sigma > 0 && sigma <= 1e30))
         return gs_fail(error, GS_ERROR_ARGUMENT, "sigma %g: expected a number above 0 and at most 1e30", sigma);
     gs_status status = gs_plan_check_labels(plan, labels, n, error);
     if (status)
@@ -110,17 +142,20 @@ gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const in
     gs_free(wanted);
     if (status)
         return status;
-    size_t size = gs_shape_size(gs_value_shape(model, GS_VALUE_X)), block = gs_plan_share(plan, n);
-#pragma omp parallel for schedule(dynamic) num_threads(plan->threads)
-    for (size_t i = 0; i < n; i += block) {
-        const float *condition[GS_BLOCK_MAX];
-        int images = (int)(n - i < block ? n - i : block);
-        for (int k = 0; k < images; k++)
-            condition[k] = table + (size_t)(labels ? labels[i + (size_t)k] : model->info.labels) * plan->condition_size;
-        float *part[2] = {out[0] ? out[0] + i * model->info.output_size[0] : NULL,
-                          model->info.outputs > 1 && out[1] ? out[1] + i * model->info.output_size[1] : NULL};
-        gs_plan_run(plan, &plan->worker[omp_get_thread_num()], x + i * size, condition, images, part);
-    }
+    run_blocks(plan, x, table, labels, n, out);
     gs_free(table);
     return GS_OK;
+}
+
+gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
+                           float *const out[2], gs_error *error) {
+    bool second = plan->source->info.outputs > 1;
+    return evaluate(plan, x, sigma, labels, n, (float *const[2]){out[0], second ? out[1] : NULL}, error);
+}
+
+gs_status gs_plan_gradient(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *energy,
+                           float *gradient, gs_error *error) {
+    if (!plan->gradient)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "gradient: the plan was made without it");
+    return evaluate(plan, x, sigma, labels, n, (float *const[2]){energy, gradient}, error);
 }

@@ -2,27 +2,28 @@
  * neural networks". 36 products a tile of 16 pixels instead of 144.
  *
  * A group of tiles, from one image or several, goes through all three stages while it is in the cache: V (36, tiles, C)
- * by the input transform; for every output plane M (36, tiles, 16) by 36 products that share the group's V; the output
- * transform with bias and residual. */
+ * by the input transform; for every one or two output planes M (planes, 36, tiles, 16) by 36 products that share the
+ * group's V; the output transform with bias, residual and factor. */
 #include "engine/plan.h"
 
 #include <string.h>
 
-enum { GS_TILES = 32 };
+enum { GS_TILES = 32, GS_PLANES_MAX = 2 };
 
-bool gs_winograd_applies(const gs_node *node, gs_shape input) {
-    const gs_attributes *a = &node->attributes;
-    for (int i = 0; i < 2; i++)
-        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || node->shape.d[i + 1] < 4)
+bool gs_winograd_applies(const gs_conv *c) {
+    for (int i = 0; i < 2; i++) {
+        const gs_axis *a = &c->axis[i];
+        if (a->kernel != 3 || a->stride != 1 || a->dilation != 1 || a->adjoint || a->size < 4)
             return false;
-    return a->groups == 1 && input.d[0] % 16 == 0;
+    }
+    return c->inputs % 16 == 0;
 }
 
 /* Floats from one of the 36 positions to the next. The extra vector keeps them off power-of-two strides. */
 static ptrdiff_t v_step(int inputs) {
     return GS_TILES * (ptrdiff_t)inputs + 16;
 }
-static const ptrdiff_t m_step = GS_TILES * 16 + 16;
+enum { M_STEP = GS_TILES * 16 + 16, M_PLANE = 36 * M_STEP };
 
 /* One line of G: six values from three, for 16 lanes. */
 static void weight_line(const double *restrict a, const double *restrict b, const double *restrict c,
@@ -41,8 +42,9 @@ static void weight_line(const double *restrict a, const double *restrict b, cons
 
 /* U = G g G^T, in float64, for each pair of channels: packed as out plane, position, input channel, lane. Lanes past
  * the last output are 0. */
-static void transform_weights(float *u, const float *w, int outputs, int inputs) {
+static void transform_weights(float *u, const gs_conv *c) {
     double tap[9][16] = {{0}}, half[6][3][16], whole[36][16];
+    int inputs = c->inputs, outputs = c->outputs;
     for (int o = 0; o < outputs; o += 16) {
         int lanes = outputs - o < 16 ? outputs - o : 16;
         if (lanes < 16)
@@ -50,9 +52,10 @@ static void transform_weights(float *u, const float *w, int outputs, int inputs)
         for (int i = 0; i < inputs; i++) {
             for (int l = 0; l < lanes; l++)
                 for (int k = 0; k < 9; k++)
-                    tap[k][l] = (double)w[((size_t)(o + l) * (size_t)inputs + (size_t)i) * 9 + (size_t)k];
-            for (int c = 0; c < 3; c++)
-                weight_line(tap[c], tap[3 + c], tap[6 + c], half[0][c], 3 * 16);
+                    tap[k][l] = (double)c->weight[(o + l) * c->out_step + i * c->in_step + k / 3 * c->tap_step[0] +
+                                                  k % 3 * c->tap_step[1]];
+            for (int k = 0; k < 3; k++)
+                weight_line(tap[k], tap[3 + k], tap[6 + k], half[0][k], 3 * 16);
             for (int r = 0; r < 6; r++)
                 weight_line(half[r][0], half[r][1], half[r][2], whole[6 * r], 16);
             for (int t = 0; t < 36; t++) {
@@ -75,31 +78,36 @@ static tile tile_at(const gs_step *step, int i0, int index) {
 
 static void transform_input(const gs_step *step, gs_worker *worker, int i0, int t0, int tiles, float *v) {
     const gs_buffer *in = &worker->plan->buffer[step->source[0].index];
-    int inputs = in->shape.d[0];
+    int inputs = in->shape.d[0], padding[2] = {step->conv.axis[0].padding, step->conv.axis[1].padding};
     for (int t = 0; t < tiles; t++) {
         tile at = tile_at(step, i0, t0 + t);
-        const float *x = gs_buffer_at(worker, step->source[0].index, at.image) + (at.row - step->padding[0]) * in->row +
-                         (at.column - step->padding[1]) * 16;
+        const float *x = gs_buffer_at(worker, step->source[0].index, at.image) + (at.row - padding[0]) * in->row +
+                         (at.column - padding[1]) * 16;
         for (int p = 0; p < inputs / 16; p++)
             worker->plan->kernels->winograd_in(x + p * in->plane, in->row, v + t * inputs + p * 16, v_step(inputs));
     }
+}
+
+/* Where an operand of the result's shape has a tile, or NULL where the step has no such operand. */
+static const float *tile_of(const gs_step *step, const gs_worker *worker, int k, tile at, int plane, ptrdiff_t *row) {
+    if (k >= step->sources || step->source[k].kind != GS_SOURCE_BUFFER)
+        return NULL;
+    const gs_buffer *b = &worker->plan->buffer[step->source[k].index];
+    *row = b->row;
+    return gs_buffer_at(worker, step->source[k].index, at.image) + plane * b->plane + at.row * b->row + at.column * 16;
 }
 
 static void transform_output(const gs_step *step, gs_worker *worker, int i0, int t0, int tiles, int plane,
                              const float *m) {
     const gs_plan *plan = worker->plan;
     const gs_buffer *out = &plan->buffer[step->out];
-    const gs_buffer *add = step->sources > 1 ? &plan->buffer[step->source[1].index] : NULL;
-    gs_winograd_out_args args = {.step = m_step, .bias = step->bias + 16 * plane, .y_row = out->row};
+    gs_winograd_out_args args = {.step = M_STEP, .bias = step->bias + 16 * plane, .y_row = out->row};
     for (int t = 0; t < tiles; t++) {
         tile at = tile_at(step, i0, t0 + t);
         args.m = m + t * 16;
         args.y = gs_buffer_at(worker, step->out, at.image) + plane * out->plane + at.row * out->row + at.column * 16;
-        if (add) {
-            args.add_row = add->row;
-            args.add = gs_buffer_at(worker, step->source[1].index, at.image) + plane * add->plane + at.row * add->row +
-                       at.column * 16;
-        }
+        args.add = tile_of(step, worker, 1, at, plane, &args.add_row);
+        args.mul = tile_of(step, worker, 2, at, plane, &args.mul_row);
         args.rows = out->shape.d[1] - at.row < 4 ? out->shape.d[1] - at.row : 4;
         args.columns = out->shape.d[2] - at.column < 4 ? out->shape.d[2] - at.column : 4;
         plan->kernels->winograd_out(&args);
@@ -108,7 +116,7 @@ static void transform_output(const gs_step *step, gs_worker *worker, int i0, int
 
 static void winograd_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_plan *plan = worker->plan;
-    int inputs = step->source[0].shape.d[0];
+    int inputs = step->source[0].shape.d[0], most = plan->kernels->mac_planes;
     float *v = worker->tiles, *m = v + 36 * v_step(inputs);
     const float *a[GS_TILES];
     float *out[GS_TILES];
@@ -120,28 +128,34 @@ static void winograd_run(const gs_step *step, gs_worker *worker, int i0, int i1)
     for (int g = 0, t0 = 0; g < groups; g++) {
         int tiles = (total - t0 + groups - g - 1) / (groups - g);
         transform_input(step, worker, i0, t0, tiles, v);
-        for (int p = 0; p < step->out_planes; p++) {
+        for (int p = 0, planes; p < step->out_planes; p += planes) {
             const float *u = step->weight + (size_t)p * 36 * (size_t)inputs * 16;
+            planes = step->out_planes - p < most ? step->out_planes - p : most;
             for (int t = 0; t < 36; t++) {
                 ptrdiff_t segment = t * v_step(inputs);
                 gs_mac_args args = {.a = a,
                                     .segment = &segment,
                                     .w = u + (size_t)t * (size_t)inputs * 16,
                                     .out = out,
-                                    .out_shift = t * m_step,
+                                    .out_shift = t * M_STEP,
+                                    .w_plane = 36 * (ptrdiff_t)inputs * 16,
+                                    .out_plane = M_PLANE,
                                     .rows = tiles,
+                                    .planes = planes,
                                     .segments = 1,
                                     .length = inputs};
                 plan->kernels->mac(&args);
             }
-            transform_output(step, worker, i0, t0, tiles, p, m);
+            for (int k = 0; k < planes; k++)
+                transform_output(step, worker, i0, t0, tiles, p + k, m + k * M_PLANE);
         }
         t0 += tiles;
     }
 }
 
-bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_node *node) {
-    int inputs = step->source[0].shape.d[0], outputs = node->shape.d[0];
+bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *c) {
+    int inputs = c->inputs, outputs = c->outputs;
+    step->conv = *c;
     step->run = winograd_run;
     step->method = "winograd-f4";
     step->out_planes = (outputs + 15) / 16;
@@ -150,14 +164,12 @@ bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_node *node) {
     step->bias = gs_alloc((size_t)step->out_planes * 16, sizeof(float));
     if (!step->weight || !step->bias)
         return false;
-    transform_weights(step->weight, node->weight->data, outputs, inputs);
+    transform_weights(step->weight, c);
     for (int o = 0; o < outputs; o++)
-        step->bias[o] = node->bias ? node->bias->data[o] : 0.0f;
-    for (int i = 0; i < 2; i++) {
-        step->tiles[i] = (node->shape.d[i + 1] + 3) / 4;
-        step->padding[i] = node->attributes.padding[i];
-    }
-    size_t scratch = 36 * (size_t)(v_step(inputs) + m_step);
+        step->bias[o] = c->bias ? c->bias[o] : 0.0f;
+    for (int i = 0; i < 2; i++)
+        step->tiles[i] = (c->axis[i].size + 3) / 4;
+    size_t scratch = 36 * (size_t)v_step(inputs) + GS_PLANES_MAX * (size_t)M_PLANE;
     if (scratch > plan->tiles_size)
         plan->tiles_size = scratch;
     plan->weight_size += size;

@@ -21,9 +21,10 @@ static const roles op_roles[GS_OP_COUNT] = {
 static const struct {
     const char *name;
     int least, most;
-} ops[GS_OP_COUNT] = {
+} ops[GS_OP_ALL] = {
 #define GS_OP(id, name, least, most) [GS_OP_##id] = {name, least, most},
 #include "model/ops.def"
+#include "model/adjoints.def"
 #undef GS_OP
 };
 
@@ -39,7 +40,7 @@ typedef struct names {
 } names;
 
 const char *gs_op_name(gs_op op) {
-    return (unsigned)op < GS_OP_COUNT ? ops[op].name : "unknown";
+    return (unsigned)op < GS_OP_ALL && ops[op].name ? ops[op].name : "unknown";
 }
 
 gs_status gs_node_fail(const gs_loader *loader, const gs_node *node, const char *format, ...) {

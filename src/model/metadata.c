@@ -167,7 +167,7 @@ static gs_status read_epsilon(gs_loader *loader, const json_t *value, double *ep
 /* gs_sample_options' "none" is -1, as its 0 means "not said". */
 static gs_status read_eta(gs_loader *loader, const json_t *value, double *eta) {
     gs_status status = value ? gs_json_real(loader, value, "default.eta", eta) : GS_OK;
-    if (!status && !(*eta >= 0 && *eta <= GS_ETA_MAX))
+    if (!status && !(*eta >= 0 && *eta <= (double)GS_ETA_MAX))
         status = gs_loader_fail(loader, "default.eta: found %g, expected 0 ... %d", *eta, GS_ETA_MAX);
     if (value && *eta == 0)
         *eta = -1;
@@ -176,7 +176,7 @@ static gs_status read_eta(gs_loader *loader, const json_t *value, double *eta) {
 
 static gs_status read_guidance(gs_loader *loader, const json_t *value, const json_t *sigmas, gs_defaults *d) {
     gs_status status = value ? gs_json_real(loader, value, "default.guidance", &d->guidance) : GS_OK;
-    if (!status && !(d->guidance >= 0 && d->guidance <= GS_GUIDANCE_MAX))
+    if (!status && !(d->guidance >= 0 && d->guidance <= (double)GS_GUIDANCE_MAX))
         status = gs_loader_fail(loader, "default.guidance: found %g, expected 0 ... %d", d->guidance, GS_GUIDANCE_MAX);
     if (!status && sigmas)
         status = gs_json_sigmas(loader, sigmas, "default.guidance_sigmas", true, &d->guidance_low, &d->guidance_high);

@@ -6,12 +6,14 @@
 
 enum { GS_RANK_MAX = 3, GS_INPUT_MAX = 64 };
 
-/* Operations: one row each in ops.def. */
+/* Operations: one row each in ops.def, for those of weight files, or in adjoints.def, for those of gradients. */
 typedef enum gs_op {
 #define GS_OP(id, name, ...) GS_OP_##id,
 #include "model/ops.def"
+    GS_OP_COUNT, /* all a weight file may name come before it */
+#include "model/adjoints.def"
 #undef GS_OP
-    GS_OP_COUNT
+    GS_OP_ALL
 } gs_op;
 
 const char *gs_op_name(gs_op op);
@@ -47,6 +49,7 @@ typedef struct gs_attributes {
     bool tanh_form;                                    /* gelu */
     double eps;                                        /* norms */
     double scale, shift;                               /* affine; leaky_relu slope and elu alpha in scale */
+    int of;                                            /* gradients: the node that is differentiated */
 } gs_attributes;
 
 /* Values 0, 1, 2 are the model inputs x, sigma, label (whether used or not); node i computes value i + 3. */

@@ -7,11 +7,7 @@ build=$(cd "$1" && pwd)
 program=$build/gensample
 models=${2:-$here/../../models}
 models=$(cd "$models" && pwd)
-passed=0
-failed=0
-skipped=0
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$here/../support/cases.sh"
 cd "$work" || exit 1
 mkdir out # where outputs go; checked for left-overs
 unset GENSAMPLE_ISA
@@ -19,6 +15,8 @@ slow= # sanitizers and emulators take longer
 if [ -n "${EMULATOR:-}" ] || grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt"; then
     slow=yes
 fi
+GENSAMPLE_MODELS=$work/shipped # a folder that find.sh fills
+export GENSAMPLE_MODELS
 if [ -n "${EMULATOR:-}" ]; then
     printf '#!/bin/sh\nexec %s %s "$@"\n' "$EMULATOR" "$program" >gensample
     chmod +x gensample
@@ -31,24 +29,6 @@ denoiser two 2
 conditional_denoiser
 judge judge.bin
 
-ok() {
-    passed=$((passed + 1))
-    echo "ok - $1"
-}
-not_ok() {
-    failed=$((failed + 1))
-    echo "not ok - $1: $2"
-}
-skip() {
-    skipped=$((skipped + 1))
-    echo "skipped - $1: $2"
-}
-# check NAME COMMAND...: the command succeeds.
-check() {
-    case_name=$1
-    shift
-    if "$@" >check.txt 2>&1; then ok "$case_name"; else not_ok "$case_name" "$* failed: $(head -c 300 check.txt)"; fi
-}
 # run ARGUMENT...: the program with standard streams kept; its status in $status.
 run() {
     timeout 120 "$program" "$@" >stdout.txt 2>stderr.txt
@@ -117,9 +97,8 @@ fi
 if [ "$effort" -ge 100 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"
+    . "$here/find.sh"
     . "$here/shipped.sh"
     . "$here/backend.sh"
 fi
-
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+end_of_cases

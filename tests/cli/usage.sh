@@ -1,8 +1,10 @@
 # What is refused, and how; sourced by run.sh.
 
 m='--model tiny.bin --out out/x.npy'
-refuse 2 'model: missing'
-refuse 2 'model: missing' sample
+refuse 2 'nothing to do'
+refuse 2 'model: missing, .*shipped/./ncsn.bin' sample
+refuse 2 'model: missing, .*shipped/./ncsn-cond.bin' -n 3 --label 1
+refuse 1 '^gensample: ncsn: ' inspect ncsn
 refuse 2 'unknown command' frobnicate
 refuse 2 'unknown command' ''
 refuse 2 'unexpected argument' sample tiny.bin

@@ -44,7 +44,8 @@ static bool is_small(const gs_model *model) {
 }
 
 static gs_plan *make_plan(const gs_model *model, const char *isa, int block) {
-    const gs_plan_options options = {.isa = isa, .threads = 1, .block = block};
+    const bool energy = gs_model_get_info(model)->kind == GS_KIND_ENERGY;
+    const gs_plan_options options = {.isa = isa, .threads = 1, .block = block, .gradient = energy};
     gs_plan *plan;
     gs_error error = {.status = GS_OK};
     if (gs_plan_create(model, &options, &plan, &error))
@@ -64,19 +65,29 @@ static float *floats(size_t count) {
 
 enum { IMAGES = 3 };
 
-/* The first output of three different images, then the second. */
+/* Floats of all results. */
+static size_t result_size(const gs_model *model) {
+    const gs_model_info *info = gs_model_get_info(model);
+    size_t x = gs_shape_size(gs_value_shape(model, GS_VALUE_X));
+    return IMAGES * (info->output_size[0] + (info->kind == GS_KIND_ENERGY ? x : info->output_size[1]));
+}
+
+/* The first output of three different images, then the second or an energy's gradient. */
 static float *evaluate(const gs_model *model, const char *isa, int block) {
     const gs_model_info *info = gs_model_get_info(model);
     size_t size = IMAGES * gs_shape_size(gs_value_shape(model, GS_VALUE_X));
-    float *x = floats(size), *out = floats(IMAGES * (info->output_size[0] + info->output_size[1]));
+    float *x = floats(size), *out = floats(result_size(model)), *second;
     for (size_t i = 0; i < size; i++)
         x[i] = (float)((int)(i % 7) - 3) * 0.5F;
     const int labels[IMAGES] = {0, info->labels / 2, info->labels};
     gs_plan *plan = make_plan(model, isa, block);
     gs_error error = {.status = GS_OK};
-    if (gs_plan_evaluate(plan, x, 0.5, info->labels ? labels : NULL, IMAGES,
-                         (float *const[2]){out, out + IMAGES * info->output_size[0]}, &error))
+    second = out + IMAGES * info->output_size[0];
+    if (gs_plan_evaluate(plan, x, 0.5, info->labels ? labels : NULL, IMAGES, (float *const[2]){out, second}, &error))
         finding("evaluating", error.message);
+    if (info->kind == GS_KIND_ENERGY &&
+        gs_plan_gradient(plan, x, 0.5, info->labels ? labels : NULL, IMAGES, out, second, &error))
+        finding("the gradient", error.message);
     gs_plan_free(plan);
     free(x);
     return out;
@@ -92,7 +103,6 @@ static bool same(const float *a, const float *b, size_t count) {
 
 /* One image at a time in scalar code, and all together with every instruction set. */
 static void evaluate_everywhere(const gs_model *model) {
-    const gs_model_info *info = gs_model_get_info(model);
     float *first = evaluate(model, "scalar", 1);
     bool supported;
     const char *isa;
@@ -100,7 +110,7 @@ static void evaluate_everywhere(const gs_model *model) {
         if (!supported)
             continue;
         float *other = evaluate(model, isa, IMAGES);
-        if (!same(first, other, IMAGES * (info->output_size[0] + info->output_size[1])))
+        if (!same(first, other, result_size(model)))
             finding("other bytes than one image at a time in scalar code", isa);
         free(other);
     }

@@ -376,11 +376,12 @@ static int pick(graph *g) {
     return i;
 }
 
-weights *graph_random(unsigned seed) {
+/* x, sigma, an embedding of the label, and some nodes. */
+static graph begin(unsigned seed, const char *kind) {
     graph g = {.random = seed};
     int c = one_of(&g, channel_counts, 10), h = 1 + below(&g, 17), w = 1 + below(&g, 17), nodes = 1 + below(&g, 14);
-    char table[12], text[TEXT], outputs[TEXT];
-    g.w = weights_new("classifier", c, h, w);
+    char table[12], text[TEXT];
+    g.w = weights_new(kind, c, h, w);
     weights_inputs(g.w, true, 3);
     add_value(&g, "x", 3, c, h, w, true);
     add_value(&g, "sigma", 1, 1, 1, 1, false);
@@ -390,13 +391,48 @@ weights *graph_random(unsigned seed) {
     node(&g, "embedding", 2, -1, NULL, text, 1, 20, 1, 1);
     for (int i = 0; i < nodes && g.n < VALUES - 12; i++)
         makers[below(&g, (int)(sizeof makers / sizeof *makers))](&g, pick(&g));
+    return g;
+}
+
+/* Value a with rank 1. */
+static int flat(graph *g, int a) {
+    char text[TEXT];
+    int size = elements(&g->v[a]);
+    snprintf(text, TEXT, "{'shape': [%d]}", size);
+    return g->v[a].rank == 1 && a ? a : node(g, "reshape", a, -1, text, NULL, 1, size, 1, 1);
+}
+
+weights *graph_random(unsigned seed) {
+    graph g = begin(seed, "classifier");
+    char outputs[TEXT];
     int end[2];
-    for (int i = 0; i < 2; i++) {
-        int a = pick(&g);
-        snprintf(text, TEXT, "{'shape': [%d]}", elements(&g.v[a]));
-        end[i] = g.v[a].rank == 1 && a ? a : node(&g, "reshape", a, -1, text, NULL, 1, elements(&g.v[a]), 1, 1);
-    }
+    for (int i = 0; i < 2; i++)
+        end[i] = flat(&g, pick(&g));
     snprintf(outputs, TEXT, "['%s', '%s']", g.v[end[0]].name, g.v[end[1]].name);
     weights_outputs(g.w, outputs);
+    return g.w;
+}
+
+/* All of a value counts in the energy, with weights of its own: a plain sum of what a norm gives has no gradient. */
+weights *graph_random_energy(unsigned seed) {
+    graph g = begin(seed, "energy");
+    int a = pick(&g), kind = below(&g, 3);
+    if (kind) {
+        const value v = g.v[a];
+        char name[12], text[TEXT];
+        size_t shape[3] = {(size_t)v.d[0], (size_t)v.d[1], (size_t)v.d[2]};
+        tensor(&g, name, v.rank, shape, 1, 0);
+        snprintf(text, TEXT, "{'value': '%s'}", name);
+        int constant = node(&g, "constant", -1, -1, NULL, text, v.rank, v.d[0], v.d[1], v.d[2]);
+        a = same(&g, kind == 1 ? "square" : "tanh", broadcast(&g, below(&g, 2) ? "add" : "sub", a, constant), NULL);
+        a = broadcast(&g, "mul", a, constant);
+        a = node(&g, below(&g, 2) ? "sum" : "mean", a, -1, "{'over': 'all'}", NULL, 1, 1, 1, 1);
+    } else {
+        a = linear(&g, flat(&g, a), 1);
+    }
+    if (below(&g, 2))
+        a = broadcast(&g, below(&g, 2) ? "mul" : "div", a, 1);
+    if (below(&g, 2))
+        same(&g, "neg", a, NULL);
     return g.w;
 }

@@ -7,4 +7,7 @@
 /* A classifier with two outputs that takes sigma and one of 3 labels. */
 weights *graph_random(unsigned seed);
 
+/* The energy of such a network. */
+weights *graph_random_energy(unsigned seed);
+
 #endif

@@ -55,9 +55,14 @@ static void set_expected(kernel_case *c, const float *y, double value, double al
     c->allowed[i] = allowed;
 }
 
+/* As a float: infinite beyond the largest. */
+static double as_float(double value) {
+    return isinf((double)(float)value) ? (double)(float)value : value;
+}
+
 /* ---- mac ---- */
 
-enum { MAC_SIZES = 40, MAC_MORE = 15 * 9 * 8 };
+enum { MAC_SIZES = 40, MAC_MORE = 15 * 9 * 16 };
 
 /* All rows x lengths, with segments and options mixed; then all segments x options for few rows. */
 static void mac_prepare(kernel_case *c) {
@@ -67,7 +72,7 @@ static void mac_prepare(kernel_case *c) {
         p->rows = 1 + i % MAC_SIZES;
         p->length = 1 + i / MAC_SIZES;
         p->segments = 1 + random_below(&c->random, 9);
-        options = random_below(&c->random, 8);
+        options = random_below(&c->random, 16);
     } else {
         i -= MAC_SIZES * MAC_SIZES;
         p->rows = 1 + i % 15;
@@ -75,29 +80,36 @@ static void mac_prepare(kernel_case *c) {
         options = i / 15 / 9;
         p->length = 1 + random_below(&c->random, 20);
     }
-    bool init = options & 1, in_place = (options & 6) == 6, add = options & 2;
+    p->planes = 1 + i % 5;
+    bool init = options & 1, in_place = (options & 6) == 6, add = options & 2, mul = options & 8;
     ptrdiff_t pitch = p->length + random_below(&c->random, 3), middle = pitch * (p->segments / 2);
     ptrdiff_t row = pitch * p->segments + random_below(&c->random, 5), out_row = 16 + 16 * random_below(&c->random, 2);
+    ptrdiff_t extent = (p->rows - 1) * out_row + 16, gap = 16 * random_below(&c->random, 3);
     const float *a = input(c, (size_t)((p->rows - 1) * row + (p->segments - 1) * pitch + p->length));
-    p->w = input(c, (size_t)(p->segments * p->length) * 16);
-    p->init = init ? input(c, 16) : NULL;
+    p->w_plane = p->segments * p->length * 16 + gap;
+    p->w = input(c, (size_t)(p->planes * p->w_plane - gap));
+    p->init = init ? input(c, (size_t)p->planes * 16) : NULL;
     p->out_shift = 16 * random_below(&c->random, 5) - 32;
-    p->add_shift = in_place ? p->out_shift : 16 * random_below(&c->random, 5) - 32;
-    size_t extent = (size_t)((p->rows - 1) * out_row + 16);
-    float *out = output(c, extent);
-    const float *more = in_place ? out : add ? input(c, extent) : NULL;
+    p->out_plane = extent + gap;
+    p->add_plane = in_place ? p->out_plane : extent;
+    p->mul_plane = extent + 16;
+    float *out = output(c, (size_t)(p->planes * p->out_plane - gap));
+    const float *more = in_place ? out : add ? input(c, (size_t)(p->planes * p->add_plane)) : NULL;
+    const float *factor = mul ? input(c, (size_t)(p->planes * p->mul_plane - 16)) : NULL;
     for (int r = 0; r < p->rows; r++) {
         c->rows[r] = a + r * row + middle;
         c->outs[r] = out + r * out_row - p->out_shift;
-        c->adds[r] = more ? more + r * out_row - p->add_shift : NULL;
-        if (in_place)
-            fill(c, out + r * out_row);
+        c->adds[r] = more ? more + r * out_row : NULL;
+        c->muls[r] = mul ? factor + r * out_row : NULL;
+        for (int q = 0; in_place && q < p->planes; q++)
+            fill(c, out + r * out_row + q * p->out_plane);
     }
     for (int s = 0; s < p->segments; s++)
         c->segment[s] = (s * 2 % p->segments + (p->segments % 2 ? 0 : s * 2 / p->segments)) * pitch - middle;
     p->a = c->rows;
     p->out = c->outs;
     p->add = add ? c->adds : NULL;
+    p->mul = mul ? c->muls : NULL;
     p->segment = c->segment;
 }
 
@@ -107,19 +119,21 @@ static void mac_call(const kernel_case *c, const gs_kernels *kernels) {
 
 static void mac_expect(kernel_case *c) {
     const gs_mac_args *p = &c->mac;
-    for (int r = 0; r < p->rows; r++)
-        for (int l = 0; l < 16; l++) {
-            double sum = p->init ? (double)p->init[l] : 0, size = fabs(sum);
-            for (int s = 0; s < p->segments; s++)
-                for (int k = 0; k < p->length; k++) {
-                    double term = (double)p->a[r][p->segment[s] + k] * (double)p->w[(s * p->length + k) * 16 + l];
-                    sum += term;
-                    size += fabs(term);
-                }
-            double add = p->add ? (double)p->add[r][p->add_shift + l] : 0;
-            set_expected(c, p->out[r] + p->out_shift + l, sum + add,
-                         1.01 * (p->segments * p->length + 1) * ulp * (size + fabs(add)));
-        }
+    for (int i = 0; i < p->rows * p->planes * 16; i++) {
+        int r = i / 16 / p->planes, q = i / 16 % p->planes, l = i % 16;
+        const float *w = p->w + q * p->w_plane + l;
+        double sum = p->init ? (double)p->init[16 * q + l] : 0, size = fabs(sum);
+        for (int s = 0; s < p->segments; s++)
+            for (int k = 0; k < p->length; k++, w += 16) {
+                double term = (double)p->a[r][p->segment[s] + k] * (double)*w;
+                sum += term;
+                size += fabs(term);
+            }
+        double add = p->add ? (double)p->add[r][q * p->add_plane + l] : 0;
+        double mul = p->mul ? (double)p->mul[r][q * p->mul_plane + l] : 1;
+        set_expected(c, p->out[r] + p->out_shift + q * p->out_plane + l, as_float((sum + add) * mul),
+                     1.01 * (p->segments * p->length + 2) * ulp * (size + fabs(add)) * fabs(mul));
+    }
 }
 
 /* ---- Winograd's transforms ---- */
@@ -169,6 +183,7 @@ static void winograd_in_expect(kernel_case *c) {
 static void winograd_out_prepare(kernel_case *c) {
     gs_winograd_out_args *p = &c->winograd_out;
     int add = c->index / 16 % 3; /* none, apart, in place */
+    bool mul = c->index / 48 % 2;
     p->rows = 1 + c->index % 4;
     p->columns = 1 + c->index / 4 % 4;
     p->step = 16 + random_below(&c->random, 3) * 8;
@@ -177,6 +192,8 @@ static void winograd_out_prepare(kernel_case *c) {
     p->m = input(c, (size_t)(35 * p->step + 16));
     p->bias = input(c, 16);
     p->y = output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
+    p->mul_row = p->columns * 16 + 16 * random_below(&c->random, 3);
+    p->mul = mul ? input(c, (size_t)((p->rows - 1) * p->mul_row + p->columns * 16)) : NULL;
     p->add = add == 0 ? NULL : add == 2 ? p->y : input(c, (size_t)((p->rows - 1) * p->add_row + p->columns * 16));
     for (int i = 0; add == 2 && i < p->rows * p->columns; i++)
         fill(c, p->y + i / p->columns * p->y_row + i % p->columns * 16);
@@ -193,8 +210,9 @@ static void winograd_out_expect(kernel_case *c) {
             for (int l = 0; l < 16; l++) {
                 double size, value = transformed(matrix_a, i, j, p->m + l, 6 * p->step, p->step, &size);
                 double add = p->add ? (double)p->add[i * p->add_row + j * 16 + l] : 0, bias = (double)p->bias[l];
-                set_expected(c, p->y + i * p->y_row + j * 16 + l, value + bias + add,
-                             c->specials ? INFINITY : 8 * ulp * (size + fabs(bias) + fabs(add)));
+                double mul = p->mul ? (double)p->mul[i * p->mul_row + j * 16 + l] : 1;
+                set_expected(c, p->y + i * p->y_row + j * 16 + l, (value + bias + add) * mul,
+                             c->specials ? INFINITY : 9 * ulp * (size + fabs(bias) + fabs(add)) * fabs(mul));
             }
 }
 
@@ -233,6 +251,39 @@ static void affine_expect(kernel_case *c) {
             double exact = activation_exact(p->activation, t, (double)p->parameter);
             set_expected(c, p->y + i * p->y_row + j, exact,
                          activation_allowed(p->activation, t, exact, (double)p->parameter));
+        }
+}
+
+/* y, a gap, and the slopes; y or the slopes in the place of x. */
+static void affine_slope_prepare(kernel_case *c) {
+    gs_affine_args *p = &c->affine;
+    affine_prepare(c);
+    int size = c->index / GS_ACT_COUNT;
+    c->slots = 2; /* what affine_prepare took for scale and shift */
+    ptrdiff_t extent = (p->rows - 1) * p->y_row + p->columns * 16, gap = 16 * random_below(&c->random, 3);
+    p->slope_row = size % 3 == 1 ? p->y_row + 16 : p->y_row;
+    ptrdiff_t slopes = (p->rows - 1) * p->slope_row + p->columns * 16;
+    p->y = output(c, (size_t)(extent + gap + slopes));
+    p->slope = p->y + extent + gap;
+    p->x_row = size % 3 == 2 ? p->y_row : p->slope_row;
+    float *place = size % 3 == 2 ? p->y : p->slope;
+    p->x = size % 3 ? place : input(c, (size_t)slopes);
+    for (int i = 0; size % 3 && i < p->rows * p->columns; i++)
+        fill(c, place + i / p->columns * p->x_row + i % p->columns * 16);
+}
+
+static void affine_slope_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->affine_slope(&c->affine);
+}
+
+static void affine_slope_expect(kernel_case *c) {
+    const gs_affine_args *p = &c->affine;
+    affine_expect(c);
+    for (int i = 0; i < p->rows; i++)
+        for (int j = 0; j < p->columns * 16; j++) {
+            double t = (double)fmaf(p->x[i * p->x_row + j], p->scale[j % 16], p->shift[j % 16]);
+            double exact = slope_exact(p->activation, t, (double)p->parameter);
+            set_expected(c, p->slope + i * p->slope_row + j, exact, slope_allowed(p->activation, exact));
         }
 }
 
@@ -366,8 +417,9 @@ static void normals_expect(kernel_case *c) {
 const kernel_check kernel_checks[] = {
     CHECK(mac, MAC_SIZES *MAC_SIZES + MAC_MORE, MAC_SIZES *MAC_SIZES - 5),
     CHECK(winograd_in, 40, 0),
-    CHECK(winograd_out, 16 * 3 * 4, 15),
+    CHECK(winograd_out, 16 * 3 * 2 * 2, 15),
     CHECK(affine, GS_ACT_COUNT * 40 * 3, GS_ACT_COUNT * 39 + GS_ACT_SILU),
+    CHECK(affine_slope, GS_ACT_COUNT * 40 * 3, GS_ACT_COUNT * 36 + GS_ACT_SILU),
     CHECK(moments, 9 * 9 * 2, 80),
     CHECK(binary, GS_BINARY_COUNT * 4 * 9, GS_BINARY_COUNT * 4 * 8 + 12),
     CHECK(axpby, 3 * 17, 49),

@@ -30,7 +30,7 @@ typedef struct kernel_case {
     float a, b;
     size_t count;
     const float *x, *y;
-    const float *rows[CHECK_ROWS], *adds[CHECK_ROWS];
+    const float *rows[CHECK_ROWS], *adds[CHECK_ROWS], *muls[CHECK_ROWS];
     float *outs[CHECK_ROWS];
     ptrdiff_t segment[CHECK_SEGMENTS];
 } kernel_case;
@@ -47,7 +47,8 @@ typedef struct kernel_check {
 extern const kernel_check kernel_checks[];
 extern const int kernel_checks_count;
 
-/* Error bounds of the activations as kernels.h states them: |y - f(t)| <= relative |f(t)| + absolute max(1, |t|)^grows.
+/* Error bounds of the activations, and of their slopes, as kernels.h states them: |y - f(t)| <= relative |f(t)| +
+ * absolute max(1, |t|)^grows.
  */
 typedef struct activation_check {
     const char *name;
@@ -56,8 +57,12 @@ typedef struct activation_check {
 } activation_check;
 extern const activation_check activation_checks[GS_ACT_COUNT];
 
+extern const activation_check slope_checks[GS_ACT_COUNT];
+
 double activation_exact(gs_activation activation, double t, double parameter);
 double activation_allowed(gs_activation activation, double t, double exact, double parameter);
+double slope_exact(gs_activation activation, double t, double parameter);
+double slope_allowed(gs_activation activation, double exact);
 
 /* Philox4x32-10, written after the paper. */
 void philox_words(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);

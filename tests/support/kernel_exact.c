@@ -19,6 +19,23 @@ const activation_check activation_checks[GS_ACT_COUNT] = {
     [GS_ACT_SQUARE] = {"square", 6e-8, 1e-45, false},
 };
 
+/* Of the derivatives. */
+const activation_check slope_checks[GS_ACT_COUNT] = {
+    [GS_ACT_NONE] = {"none", 0, 0, false},
+    [GS_ACT_RELU] = {"relu", 0, 0, false},
+    [GS_ACT_LEAKY_RELU] = {"leaky_relu", 0, 0, false},
+    [GS_ACT_SILU] = {"silu", 0, 4e-7, false},
+    [GS_ACT_SIGMOID] = {"sigmoid", 5e-7, 1e-37, false},
+    [GS_ACT_TANH] = {"tanh", 0, 4e-7, false},
+    [GS_ACT_ELU] = {"elu", 3e-7, 2.5e-38, false},
+    [GS_ACT_GELU] = {"gelu", 0, 5e-7, false},
+    [GS_ACT_SOFTPLUS] = {"softplus", 3e-7, 2.5e-38, false},
+    [GS_ACT_EXP] = {"exp", 2e-7, 2.5e-38, false},
+    [GS_ACT_SQRT] = {"sqrt", 1.3e-7, 0, false},
+    [GS_ACT_RECIPROCAL] = {"reciprocal", 2.5e-7, 3e-45, false},
+    [GS_ACT_SQUARE] = {"square", 0, 0, false},
+};
+
 static double largest_float(double y) {
     return (double)(float)y; /* infinite beyond the largest float */
 }
@@ -52,6 +69,46 @@ double activation_exact(gs_activation activation, double t, double parameter) {
     default:
         return t;
     }
+}
+
+/* At a kink, from the left. */
+double slope_exact(gs_activation activation, double t, double parameter) {
+    double e = exp(-fabs(t)), small = e / (1 + e), large = 1 / (1 + e); /* of the sigmoid of t and of -t */
+    double sigmoid = isnan(t) ? t : t < 0 ? small : large;
+    switch (activation) {
+    case GS_ACT_RELU:
+    case GS_ACT_LEAKY_RELU:
+    case GS_ACT_ELU:
+        if (isnan(t) || t > 0)
+            return isnan(t) ? t : 1;
+        return activation == GS_ACT_ELU ? (double)(float)parameter * exp(t) : activation == GS_ACT_RELU ? 0 : parameter;
+    case GS_ACT_SILU:
+        return fabs(t) > 1000 ? sigmoid : sigmoid + t * small * large;
+    case GS_ACT_SIGMOID:
+        return small * large;
+    case GS_ACT_TANH:
+        return 1 / (cosh(t) * cosh(t));
+    case GS_ACT_GELU:
+        return 0.5 * erfc(-t * 0.70710678118654752440) +
+               (fabs(t) > 1000 ? 0 : t * exp(-0.5 * t * t) * 0.39894228040143267794);
+    case GS_ACT_SOFTPLUS:
+        return sigmoid;
+    case GS_ACT_SQRT:
+        return 0.5 / sqrt(t);
+    case GS_ACT_RECIPROCAL:
+        return largest_float(-1 / (t * t));
+    case GS_ACT_SQUARE:
+        return largest_float(2 * t);
+    case GS_ACT_EXP:
+        return activation_exact(activation, t, parameter);
+    default:
+        return 1;
+    }
+}
+
+double slope_allowed(gs_activation activation, double exact) {
+    const activation_check *c = &slope_checks[activation];
+    return c->relative * fabs(exact) + c->absolute;
 }
 
 double activation_allowed(gs_activation activation, double t, double exact, double parameter) {

@@ -1,0 +1,39 @@
+# What makes a memory error harder to exploit, as far as compiler and linker have it; tests/install/hardening.sh looks
+# for it in the built files. The kernels have it too, as it costs them nothing: samples take 0.99 (AVX2) and 0.94
+# (AVX-512) of the CPU time they take without, medians of 15 pairs that spread by 10 %. -fno-plt is no hardening, but
+# does away with the stubs that binding at start leaves without a purpose: the scalar kernels, which call fmaf, take 0.77.
+include(CheckCCompilerFlag)
+include(CheckCSourceCompiles)
+include(CheckLinkerFlag)
+include(CheckPIESupported)
+
+check_pie_supported(LANGUAGES C)
+
+foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard -fno-plt)
+  string(MAKE_C_IDENTIFIER HAVE${flag} variable)
+  check_c_compiler_flag(${flag} ${variable})
+  if(${variable})
+    add_compile_options(${flag})
+  endif()
+endforeach()
+
+foreach(flag relro now noexecstack)
+  check_linker_flag(C LINKER:-z,${flag} HAVE_LINKER_${flag})
+  if(HAVE_LINKER_${flag})
+    add_link_options(LINKER:-z,${flag})
+  endif()
+endforeach()
+
+# Level 3 needs GCC 12 or Clang 9, and glibc 2.34; older ones warn of it. Sanitizers have checks of their own, and
+# without optimisation it warns.
+if(NOT GENSAMPLE_SANITIZE)
+  set(CMAKE_REQUIRED_FLAGS "-O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")
+  check_c_source_compiles("#include <string.h>\nint main(int c, char **v) { char s[9]; strcpy(s, v[c - 1]); return *s; }"
+                          HAVE_FORTIFY_3)
+  unset(CMAKE_REQUIRED_FLAGS)
+  set(level 2)
+  if(HAVE_FORTIFY_3)
+    set(level 3)
+  endif()
+  add_compile_options("$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=${level}>")
+endif()

@@ -1,0 +1,276 @@
+/* Writes the manual page or a shell's completion of gensample from the rows its parser reads:
+ *
+ *     generate man|bash|zsh|fish TEMPLATE OUT
+ *
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@ and @SAMPLERS@. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/option.h"
+
+enum { WORDS = 400, LINE = 512 };
+
+/* ---- What a shell can offer ---- */
+
+static bool takes_file(const gs_option_row *row) {
+    return row->metavar && !strcmp(row->metavar, "FILE");
+}
+
+static void append(char words[WORDS], const char *word, size_t length) {
+    size_t used = strlen(words);
+    snprintf(words + used, WORDS - used, "%s%.*s", used ? " " : "", (int)length, word);
+}
+
+/* The values an option is known to take, with blanks between; empty when they can't be listed. */
+static void list_values(const gs_option_row *row, char words[WORDS]) {
+    words[0] = 0;
+    if (row == &gs_option_rows[GS_OPTION_SAMPLER]) {
+        for (int i = 0; gs_sampler_get(i); i++) {
+            append(words, gs_sampler_get(i)->name, strlen(gs_sampler_get(i)->name));
+        }
+    } else if (row == &gs_option_rows[GS_OPTION_ISA]) {
+        bool supported;
+        for (int i = 0; gs_isa_name(i, &supported); i++) {
+            append(words, gs_isa_name(i, &supported), strlen(gs_isa_name(i, &supported)));
+        }
+    } else if (row->metavar && strchr(row->metavar, '|')) {
+        for (const char *at = row->metavar; *at; at += strspn(at, "|")) {
+            size_t length = strcspn(at, "|");
+            if (islower((unsigned char)*at)) { /* capitals stand for what the user has to say */
+                append(words, at, length);
+            }
+            at += length;
+        }
+    }
+}
+
+/* Names of the commands that have the option, or that lack it. */
+static void list_commands(const gs_option_row *row, bool having, char words[WORDS]) {
+    words[0] = 0;
+    for (const gs_command_row *c = gs_command_rows; c->name; c++) {
+        if (((row->commands & c->command) != 0) == having) {
+            append(words, c->name, strlen(c->name));
+        }
+    }
+}
+
+/* ---- The manual page ---- */
+
+static void put_roff(const char *text) {
+    if (*text == '.' || *text == '\'') {
+        fputs("\\&", stdout);
+    }
+    for (; *text; text++) {
+        fputs(*text == '\\' ? "\\e" : *text == '-' ? "\\-" : (char[]){*text, 0}, stdout);
+    }
+}
+
+static void man_options(void) {
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+        char commands[WORDS];
+        fputs(".TP\n\\fB", stdout);
+        put_roff(gs_option_dashes(row));
+        put_roff(row->name);
+        printf("\\fR%s%s%s\n", row->metavar ? " \\fI" : "", row->metavar ? row->metavar : "",
+               row->metavar ? "\\fR" : "");
+        put_roff(row->help);
+        list_commands(row, true, commands);
+        printf("\n[%s]\n", commands);
+    }
+}
+
+static void man_samplers(void) {
+    const gs_sampler_info *sampler;
+    for (int i = 0; (sampler = gs_sampler_get(i)); i++) {
+        fputs(".TP\n\\fB", stdout);
+        put_roff(sampler->name);
+        fputs("\\fR\n", stdout);
+        put_roff(sampler->help);
+        fputs("\n.br\nReads ", stdout);
+        put_roff(sampler->parameters);
+        fputs(".\n", stdout);
+    }
+}
+
+static void man_commands(void) {
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        fputs(".TP\n\\fBgensample\\fR ", stdout);
+        put_roff(row->usage);
+        printf("\n%s\n", row->help);
+    }
+}
+
+static void write_man(void) {
+    static const struct {
+        const char *mark;
+        void (*write)(void);
+    } parts[] = {{"@COMMANDS@\n", man_commands}, {"@OPTIONS@\n", man_options}, {"@SAMPLERS@\n", man_samplers}};
+    char line[LINE];
+    puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
+    while (fgets(line, sizeof line, stdin)) {
+        size_t i = 0;
+        while (i < GS_COUNT(parts) && strcmp(line, parts[i].mark)) {
+            i++;
+        }
+        if (i < GS_COUNT(parts)) {
+            parts[i].write();
+        } else {
+            fputs(line, stdout);
+        }
+    }
+}
+
+/* ---- Completions ---- */
+
+static void bash_command(const gs_command_row *command) {
+    printf("    %s) options='", command == gs_command_rows ? "*" : command->name);
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+        if (row->commands & command->command) {
+            printf("%s%s ", gs_option_dashes(row), row->name);
+        }
+    }
+    puts("' ;;");
+}
+
+/* A word "--name=value" reaches the function as three. */
+static void write_bash(void) {
+    puts("# bash completion for gensample\n"
+         "_gensample() {\n"
+         "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options values\n"
+         "    case ${COMP_WORDS[1]} in");
+    for (const gs_command_row *row = gs_command_rows + 1; row->name; row++) {
+        bash_command(row);
+    }
+    bash_command(gs_command_rows);
+    puts("    esac\n"
+         "    if [[ $word == = ]]; then word=\n"
+         "    elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}\n"
+         "    fi\n"
+         "    case $before in");
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+        char words[WORDS];
+        list_values(row, words);
+        if (row->metavar) {
+            printf("    %s%s) values=%s%s%s ;;\n", gs_option_dashes(row), row->name, takes_file(row) ? "FILE" : "'",
+                   takes_file(row) ? "" : words, takes_file(row) ? "" : "'");
+        }
+    }
+    fputs("    *) values=$options\n        [[ $COMP_CWORD -eq 1 ]] && values+='", stdout);
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        printf("%s ", row->name);
+    }
+    puts("'\n"
+         "        [[ ${COMP_WORDS[1]} == inspect && $word != -* ]] && values=FILE ;;\n"
+         "    esac\n"
+         "    if [[ $values == FILE ]]; then\n"
+         "        compopt -o filenames 2>/dev/null\n"
+         "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+         "    else\n"
+         "        mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$word\")\n"
+         "    fi\n"
+         "}\n"
+         "complete -F _gensample gensample");
+}
+
+/* Text between single quotes, with a backslash before each of `special`. */
+static void put_quoted(const char *text, const char *quote, const char *special) {
+    for (; *text; text++) {
+        if (*text == '\'') {
+            fputs(quote, stdout);
+        } else {
+            printf("%s%c", strchr(special, *text) ? "\\" : "", *text);
+        }
+    }
+}
+
+static void zsh_option(const gs_option_row *row) {
+    char words[WORDS];
+    bool one = !row->name[1];
+    printf("        '%s%s%s[", gs_option_dashes(row), row->name, !row->metavar ? "" : one ? "+" : "=");
+    put_quoted(row->help, "'\\''", "[]\\");
+    fputc(']', stdout);
+    list_values(row, words);
+    if (row->metavar) {
+        fputs(":", stdout);
+        put_quoted(row->metavar, "'\\''", ":\\");
+        printf(":%s%s%s", takes_file(row) ? "_files" : words[0] ? "(" : "", words, words[0] ? ")" : "");
+    }
+    puts("'");
+}
+
+static void write_zsh(void) {
+    puts("#compdef gensample\n"
+         "local command=sample\n"
+         "local -a options");
+    fputs("(( CURRENT == 2 )) && options=('1:command:(", stdout);
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        printf("%s ", row->name);
+    }
+    puts(")')\n"
+         "if (( CURRENT > 2 )) && [[ $words[2] != -* ]]; then\n"
+         "    command=$words[2]\n"
+         "    shift words\n"
+         "    (( CURRENT-- ))\n"
+         "fi\n"
+         "case $command in");
+    for (const gs_command_row *command = gs_command_rows; command->name; command++) {
+        printf("%s)\n    options+=(\n", command->name);
+        for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+            if (row->commands & command->command) {
+                zsh_option(row);
+            }
+        }
+        puts(command->command == GS_INSPECT ? "        '1:FILE:_files'\n    ) ;;" : "    ) ;;");
+    }
+    puts("esac\n"
+         "_arguments -s $options");
+}
+
+static void fish_option(const gs_option_row *row) {
+    char words[WORDS];
+    bool of_default = row->commands & gs_command_rows[0].command;
+    list_commands(row, !of_default, words);
+    fputs("complete -c gensample", stdout);
+    if (words[0]) {
+        printf(" -n '%s__fish_seen_subcommand_from %s'", of_default ? "not " : "", words);
+    }
+    printf(" -%c %s", row->name[1] ? 'l' : 's', row->name);
+    list_values(row, words);
+    if (takes_file(row)) {
+        fputs(" -r -F", stdout);
+    } else if (words[0]) {
+        printf(" -x -a '%s'", words);
+    } else if (row->metavar) {
+        fputs(" -x", stdout);
+    }
+    fputs(" -d '", stdout);
+    put_quoted(row->help, "\\'", "\\");
+    puts("'");
+}
+
+static void write_fish(void) {
+    puts("complete -c gensample -f");
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
+    }
+    puts("complete -c gensample -n '__fish_seen_subcommand_from inspect' -F");
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+        fish_option(row);
+    }
+}
+
+int main(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        void (*write)(void);
+    } kinds[] = {{"man", write_man}, {"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}};
+    for (size_t i = 0; argc == 4 && i < GS_COUNT(kinds); i++) {
+        if (!strcmp(argv[1], kinds[i].name) && freopen(argv[2], "r", stdin) && freopen(argv[3], "w", stdout)) {
+            kinds[i].write();
+            return fflush(stdout) || ferror(stdout);
+        }
+    }
+    fputs("usage: generate man|bash|zsh|fish TEMPLATE OUT\n", stderr);
+    return 2;
+}

@@ -1,0 +1,54 @@
+#ifdef __APPLE__
+#define _DARWIN_C_SOURCE /* _SC_PHYS_PAGES */
+#endif
+
+#include "base/os.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#ifdef __APPLE__
+#include <limits.h>
+#include <mach-o/dyld.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool gs_os_program_path(char *path, size_t room) {
+    char given[PATH_MAX]; /* perhaps relative, perhaps a link */
+    uint32_t size = sizeof given;
+    char *real = _NSGetExecutablePath(given, &size) ? NULL : realpath(given, NULL);
+    bool fits = real && strlen(real) < room;
+    if (fits)
+        memcpy(path, real, strlen(real) + 1);
+    free(real);
+    return fits;
+}
+#else
+bool gs_os_program_path(char *path, size_t room) {
+    ssize_t length = room ? readlink("/proc/self/exe", path, room) : -1;
+    if (length < 0 || (size_t)length >= room)
+        return false;
+    path[length] = '\0';
+    return true;
+}
+#endif
+
+#if defined(__linux__) && defined(__aarch64__)
+#include <sys/auxv.h>
+
+bool gs_os_has_neon(void) {
+    enum { CAPABILITY_ASIMD = 1 << 1 }; /* HWCAP_ASIMD of asm/hwcap.h */
+    return (getauxval(AT_HWCAP) & CAPABILITY_ASIMD) != 0;
+}
+#elif defined(__aarch64__)
+/* Every 64-bit ARM processor of Apple has it, as the platform's own compilers assume. */
+bool gs_os_has_neon(void) {
+    return true;
+}
+#endif
+
+double gs_machine_bytes(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;
+}

@@ -1,0 +1,5 @@
+#include "gensample/gensample.h"
+
+const char *gs_version(void) {
+    return GS_VERSION;
+}

@@ -1,0 +1,75 @@
+/* Where weight files are: as named, else among the networks that come with the program, so that an installed program
+ * works from any folder. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "cli/arguments.h"
+
+static bool is_there(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+/* FOLDER/PLACE/NAME or, failing that, with .bin added; false, with *path the former, when neither is there. */
+static bool find_in(const char *folder, const char *place, const char *name, char path[GS_PATH_ROOM]) {
+    static const char *const endings[] = {".bin", ""};
+    bool found = false;
+    for (size_t i = 0; !found && i < GS_COUNT(endings); i++) {
+        int length = snprintf(path, GS_PATH_ROOM, "%s/%s/%s%s", folder, place, name, endings[i]);
+        found = length > 0 && length < GS_PATH_ROOM && is_there(path);
+    }
+    return found;
+}
+
+/* A shipped network's path; false, with *path where an installed program has it, when it is not there. */
+static bool find_shipped(const char *name, char path[GS_PATH_ROOM]) {
+    const char *folder = getenv("GENSAMPLE_MODELS");
+    if (folder && folder[0]) {
+        return find_in(folder, ".", name, path);
+    }
+    char program[GS_PATH_ROOM] = "";
+    char *slash = gs_os_program_path(program, sizeof program) ? strrchr(program, '/') : NULL;
+    if (slash) {
+        *slash = 0;
+    }
+    return find_in(program, GS_MODELS_FROM_PROGRAM, name, path) || find_in(program, "../models", name, path) ||
+           find_in(program, GS_MODELS_FROM_PROGRAM, name, path);
+}
+
+/* The file as named, when it has a folder or is in the present one, else a shipped network. */
+static const char *find(const char *name, char path[GS_PATH_ROOM]) {
+    bool named = !name || strchr(name, '/') || is_there(name);
+    return !named && find_shipped(name, path) ? path : name;
+}
+
+/* judge.bin beside the model, else the shipped one. */
+static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
+    const char *slash = strrchr(model, '/');
+    char shipped[GS_PATH_ROOM];
+    int folder = slash ? (int)(slash - model) + 1 : 0;
+    int length = snprintf(path, GS_PATH_ROOM, "%.*sjudge.bin", folder, model);
+    bool beside = length > 0 && length < GS_PATH_ROOM && is_there(path);
+    if (!beside && find_shipped("judge.bin", shipped)) {
+        memcpy(path, shipped, sizeof shipped);
+    }
+    return path;
+}
+
+gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
+    gs_arguments *a = arguments;
+    a->file = find(a->file, a->found[0]);
+    if (a->command == GS_SAMPLE && !a->model) {
+        const char *name = a->label == GS_LABEL_NONE ? "ncsn.bin" : "ncsn-cond.bin";
+        if (!find_shipped(name, a->found[0])) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing, and there is no shipped network %s",
+                           a->found[0]);
+        }
+        a->model = a->found[0];
+    }
+    a->model = find(a->model, a->found[0]);
+    if (a->quality) {
+        a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
+    }
+    return GS_OK;
+}

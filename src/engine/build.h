@@ -1,0 +1,127 @@
+/* What the planner's parts share (build.c, build_gradient.c): the state in which a graph becomes steps. */
+#ifndef GS_BUILD_H
+#define GS_BUILD_H
+
+#include <string.h>
+
+#include "engine/plan.h"
+
+/* Working state of the planner. */
+typedef struct builder {
+    gs_plan *plan;
+    const gs_model *model;
+    int *users;             /* per value: needed nodes that read it, outputs included */
+    int *reader;            /* per value: the last of these nodes, or -1 */
+    bool *needed;           /* per value: an output depends on it */
+    int *buffer;            /* per value: its primary buffer, or -1 */
+    int *other[GS_LAYOUTS]; /* per value: its buffer in this layout, where that is not the primary one, or -1 */
+    int *fused_add;         /* per node: the add node computed in its store, or -1 */
+    int *slope;             /* per node: the node of its slope, where that is made by the same step, or -1 */
+    bool *absorbed;         /* per node: made by another node's step */
+    int room_buffers, room_steps;
+    gs_error *error;
+} builder;
+
+static inline bool reserve(void **array, int *room, int count, size_t size) {
+    if (count < *room)
+        return true;
+    int larger = *room ? 2 * *room : 64;
+    void *moved = gs_alloc((size_t)larger, size);
+    if (!moved)
+        return false;
+    if (*array)
+        memcpy(moved, *array, (size_t)count * size);
+    gs_free(*array);
+    *array = moved;
+    *room = larger;
+    return true;
+}
+
+/* Vectors (rank 1) are the same in both layouts and are called blocked. */
+static inline int add_buffer(builder *b, gs_shape shape, gs_layout layout) {
+    gs_plan *p = b->plan;
+    if (shape.rank == 1)
+        layout = GS_BLOCKED;
+    if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
+        return -1;
+    p->buffer[p->buffers] = (gs_buffer){.shape = shape, .layout = layout, .first = -1, .last = -1};
+    return p->buffers++;
+}
+
+static inline gs_step *add_step(builder *b, gs_step_run *run, const char *method, int node, int sources, int out) {
+    gs_plan *p = b->plan;
+    if (out < 0 || !reserve((void **)&p->step, &b->room_steps, p->steps, sizeof *p->step))
+        return NULL;
+    gs_step *s = &p->step[p->steps];
+    *s = (gs_step){.run = run, .method = method, .node = node, .sources = sources, .out = out, .slope = -1, .scale = 1};
+    s->source = gs_alloc((size_t)sources, sizeof *s->source);
+    if (!s->source)
+        return NULL;
+    p->steps++;
+    return s;
+}
+
+static inline gs_source from_buffer(builder *b, int buffer) {
+    return (gs_source){.kind = GS_SOURCE_BUFFER, .index = buffer, .shape = b->plan->buffer[buffer].shape};
+}
+
+/* Reserve room for value v in the condition vector. */
+static inline gs_source from_condition(builder *b, int v) {
+    gs_plan *p = b->plan;
+    gs_shape shape = gs_value_shape(b->model, v);
+    if (p->condition_offset[v] == SIZE_MAX) {
+        p->condition_offset[v] = p->condition_size;
+        p->condition_size += (gs_shape_size(shape) + 15) / 16 * 16;
+    }
+    return (gs_source){.kind = GS_SOURCE_CONDITION, .offset = p->condition_offset[v], .shape = shape};
+}
+
+/* A buffer that holds a value of the condition, for steps that take no others. */
+static inline bool load_condition(builder *b, int v) {
+    int out = add_buffer(b, gs_value_shape(b->model, v), GS_PLANAR);
+    gs_step *s = add_step(b, gs_load_run, "load", -1, 1, out);
+    if (!s)
+        return false;
+    s->source[0] = from_condition(b, v);
+    b->buffer[v] = out;
+    return true;
+}
+
+/* Value v's buffer in this layout, with a step that changes layout if need be; -1 when memory ends. */
+static inline int buffer_in(builder *b, int v, gs_layout layout) {
+    if (b->buffer[v] < 0 && !load_condition(b, v))
+        return -1;
+    static const struct {
+        gs_step_run *run;
+        const char *name;
+    } change[GS_LAYOUTS] = {
+        {gs_to_planar_run, "to-planar"}, {gs_to_blocked_run, "to-blocked"}, {gs_to_padded_run, "to-padded"}};
+    int have = b->buffer[v];
+    gs_shape shape = b->plan->buffer[have].shape;
+    if (shape.rank == 1 || b->plan->buffer[have].layout == layout)
+        return have;
+    if (layout == GS_PADDED)
+        have = buffer_in(b, v, GS_PLANAR);
+    if (have >= 0 && b->other[layout][v] < 0) {
+        int out = add_buffer(b, shape, layout);
+        gs_step *s = add_step(b, change[layout].run, change[layout].name, -1, 1, out);
+        if (!s)
+            return -1;
+        s->source[0] = from_buffer(b, have);
+        b->other[layout][v] = out;
+    }
+    return have < 0 ? -1 : b->other[layout][v];
+}
+
+static inline int max_int(int a, int b) {
+    return a > b ? a : b;
+}
+
+/* A convolution reads its input with a halo. */
+static inline void want_halo(builder *b, int buffer, int before, int after) {
+    gs_buffer *buf = &b->plan->buffer[buffer];
+    buf->before = max_int(buf->before, before);
+    buf->after = max_int(buf->after, after);
+}
+
+#endif

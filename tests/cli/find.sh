@@ -1,0 +1,34 @@
+# Weight files found among the shipped ones; sourced by run.sh.
+
+mkdir shipped alone
+cp tiny.bin shipped/ncsn.bin
+cp cond.bin shipped/ncsn-cond.bin
+cp tiny.bin alone/tiny.bin
+few='-n 2 --sampler dpmpp-2m --steps 2'
+# draws_as OPTIONS OTHER_OPTIONS NAME: both draw the same.
+draws_as() {
+    # shellcheck disable=SC2086
+    "$program" $few --quiet $1 --out out/a.npy && "$program" $few --quiet $2 --out out/b.npy
+    check "$3" cmp out/a.npy out/b.npy
+    rm -f out/*
+}
+draws_as '' '--model tiny.bin' 'the default model'
+draws_as '--label 1' '--model cond.bin --label 1' 'the default model with a label'
+draws_as '--label none' '--model tiny.bin' 'the default model with no label'
+draws_as '--model ncsn-cond --label 1' '--model cond.bin --label 1' 'a shipped model by its name'
+draws_as '--model ncsn-cond.bin --label 1' '--model cond.bin --label 1' 'a shipped model by its file name'
+accept inspect ncsn-cond
+accept cpu --model ncsn
+refuse 1 '^gensample: ./ncsn.bin: ' --model ./ncsn.bin
+cp cond.bin ncsn.bin
+draws_as '--model ncsn.bin --label 1' '--model cond.bin --label 1' 'a file here comes first'
+rm ncsn.bin
+refuse 1 '^gensample: alone/judge.bin: ' --model alone/tiny.bin --quality --out out/x.npy
+cp judge.bin shipped
+accept --model alone/tiny.bin --quality $few --out out/x.npy
+accept --model alone/tiny.bin --judge judge $few --out out/x.npy
+rm -f out/*
+cp rgb.bin alone/judge.bin
+refuse 2 'no classifier' --model alone/tiny.bin --quality --out out/y.npy
+rm -rf shipped alone out
+mkdir out

@@ -1,0 +1,88 @@
+# Manual pages and completions have the options the programs have; sourced by run.sh.
+
+# options PROGRAM ARGUMENT...: the options a help names.
+options() {
+    "$prefix/bin/$@" --help | grep -o '^  --*[a-z-]*\|\[-[a-z-]*\|eval --[a-z]*\| --dump' | grep -o -- '-.*'
+}
+options gensample >help.txt
+options gensample cpu >help-cpu.txt
+options genbench >help-genbench.txt
+check 'the help names options' test "$(wc -l <help.txt)" -ge 25 -a "$(wc -l <help-genbench.txt)" -ge 10
+for program in gensample genbench; do
+    page=$prefix/share/man/man1/$program.1
+    # An option's line begins with it in bold; hyphens are escaped.
+    sed 's/\\-/-/g' "$page" | sed -n 's/^\\fB\(--*[a-z-]*\)\\fR.*/\1/p' >page.txt
+    [ $program = gensample ] && cp help.txt expected.txt || cp help-genbench.txt expected.txt
+    same_lines "$program.1 has the options of --help" page.txt expected.txt
+    check "$program.1 has this version" grep -q "^\.TH .*gensample $version\"" "$page"
+    if have groff; then
+        groff -man -ww -Tutf8 -z "$page" 2>groff.txt
+        check "$program.1 pleases groff" test ! -s groff.txt
+    else
+        skip "$program.1 pleases groff" 'no groff here'
+    fi
+done
+"$prefix/bin/gensample" --help | sed -n '/^samplers/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' >samplers.txt
+sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" | sed -n '/^\.SH SAMPLERS/,/^\.SH ENV/s/^\\fB\([a-z0-9-]*\)\\fR$/\1/p' >page.txt
+check 'the help names samplers' test "$(wc -l <samplers.txt)" -ge 4
+same_lines 'gensample.1 has the samplers of --help' page.txt samplers.txt
+
+# completes NAME EXPECTED_FILE WORD...: what bash offers for the last word is the file's lines.
+completes() {
+    name=$1
+    expected=$2
+    shift 2
+    PATH=$prefix/bin:$PATH bash -c '. "$1"
+        COMP_WORDS=("${@:2}")
+        COMP_CWORD=$(($# - 2))
+        "_$2"
+        printf "%s\n" "${COMPREPLY[@]}"' bash "$prefix/share/bash-completion/completions/$1" "$@" >offered.txt
+    same_lines "bash: $name" "$expected" offered.txt
+}
+grep '^--' help.txt >expected.txt
+completes 'long options' expected.txt gensample --
+completes 'options after an option' help.txt gensample --quiet -
+completes 'options of a command' help-cpu.txt gensample cpu -
+printf 'inspect\n' >expected.txt
+completes 'commands' expected.txt gensample i
+completes 'samplers' samplers.txt gensample --sampler ''
+printf 'no\n' >expected.txt
+completes 'a value after =' expected.txt gensample --denoise = n
+printf 'yes\nno\n' >expected.txt
+completes 'values after =' expected.txt gensample --denoise =
+mkdir files
+(cd files && : >'out 1.png')
+printf 'files/out 1.png\n' >expected.txt
+completes 'files' expected.txt gensample --out files/o
+completes 'files of inspect' expected.txt gensample inspect files/o
+completes 'options of genbench' help-genbench.txt genbench eval --
+
+completion=$prefix/share/fish/vendor_completions.d/gensample.fish
+if have fish; then
+    HOME=$work fish -c "source $completion; complete -C 'gensample --'; complete -C 'gensample -'" | cut -f 1 |
+        grep -o -- '^-[a-z]$\|^--.*' >offered.txt
+    same_lines 'fish: options' help.txt offered.txt
+    HOME=$work fish -c "source $completion; complete -C 'gensample --sampler '" | cut -f 1 >offered.txt
+    same_lines 'fish: samplers' samplers.txt offered.txt
+else
+    skip 'fish' 'no such shell here'
+fi
+completion=$prefix/share/zsh/site-functions/_gensample
+sed -n "/^sample)/,/^    ) ;;/s/^ *'\(--*[a-z-]*\).*/\1/p" "$completion" >offered.txt
+same_lines 'zsh: options' help.txt offered.txt
+if have zsh; then
+    check 'zsh reads its completion' zsh -n "$completion"
+else
+    skip 'zsh reads its completion' 'no such shell here'
+fi
+
+# Doxygen of Debian 12 lets undocumented values of enumerations pass.
+grep '^    GS_[A-Z0-9_]*' "$header" | grep -v '/\*\*<' >undocumented.txt
+check 'every value of the public enumerations is documented' test ! -s undocumented.txt
+if have doxygen; then
+    mkdir docs
+    (cd "$source" && DOCS=$work/docs doxygen Doxyfile) >doxygen.txt 2>&1
+    check 'Doxygen finds nothing undocumented' test $? -eq 0 -a -s docs/index.html -a ! -s doxygen.txt
+else
+    skip 'Doxygen finds nothing undocumented' 'no doxygen here; make docs installs it'
+fi

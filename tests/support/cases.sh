@@ -1,0 +1,30 @@
+# Cases of a shell test, one line each; sourced. Leaves an empty folder in $work, removed at the end.
+passed=0
+failed=0
+skipped=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+ok() {
+    passed=$((passed + 1))
+    echo "ok - $1"
+}
+not_ok() {
+    failed=$((failed + 1))
+    echo "not ok - $1: $2"
+}
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped - $1: $2"
+}
+# check NAME COMMAND...: the command succeeds.
+check() {
+    case_name=$1
+    shift
+    if "$@" >check.txt 2>&1; then ok "$case_name"; else not_ok "$case_name" "$* failed: $(head -c 300 check.txt)"; fi
+}
+# end_of_cases: the last line of the test and its exit status.
+end_of_cases() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+}

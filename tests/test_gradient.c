@@ -1,0 +1,322 @@
+/* Gradients of energies: the reference against central differences, plans against the reference and PyTorch, and with
+ * themselves for every instruction set, number of threads, block and batch. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/gradient.h"
+#include "engine/plan.h"
+#include "engine/reference.h"
+#include "support/graphs.h"
+#include "support/random.h"
+
+enum { GRAPHS = 400, IMAGES = 3 };
+static const double sigma = 0.75;
+static const int labels[IMAGES] = {2, 3, 0};
+
+/* ---- Helpers ---- */
+
+static gs_plan *plan_of(const gs_model *model, gs_plan_options options) {
+    gs_plan *plan = NULL;
+    gs_error error = {.status = GS_OK};
+    if (gs_plan_create(model, &options, &plan, &error))
+        fail_msg("%s", error.message);
+    return plan;
+}
+
+/* Instruction set i that this CPU runs, from scalar on; NULL past the last. */
+static const char *isa_at(int i) {
+    bool supported;
+    const char *name;
+    for (int k = 0; (name = gs_isa_name(k, &supported)); k++)
+        if (supported && i-- == 0)
+            return name;
+    return NULL;
+}
+
+static size_t image_size(const gs_model *model) {
+    return gs_shape_size(gs_value_shape(model, GS_VALUE_X));
+}
+
+static float *random_images(const gs_model *model, size_t n, unsigned seed) {
+    uint64_t random = seed;
+    float *x = malloc(n * image_size(model) * sizeof *x);
+    assert_non_null(x);
+    for (size_t i = 0; i < n * image_size(model); i++)
+        x[i] = 2 * random_float(&random);
+    return x;
+}
+
+static const int *labels_of(const gs_model *model) {
+    return model->info.labels ? labels : NULL;
+}
+
+static gs_model *gradient_graph(const gs_model *model) {
+    gs_model *graph = NULL;
+    gs_error error = {.status = GS_OK};
+    if (gs_gradient_graph(model, &graph, &error))
+        fail_msg("%s", error.message);
+    return graph;
+}
+
+/* Energy, and gradient unless NULL, of one image in double precision. */
+static double reference_energy(const gs_model *graph, const double *x, int label, double *gradient) {
+    double energy = 0;
+    gs_error error = {.status = GS_OK};
+    assert_int_equal(gs_reference_evaluate(graph, x, sigma, label, &energy, gradient, &error), GS_OK);
+    return energy;
+}
+
+static double *doubles(const float *x, size_t size) {
+    double *d = malloc(size * sizeof *d);
+    assert_non_null(d);
+    for (size_t i = 0; i < size; i++)
+        d[i] = (double)x[i];
+    return d;
+}
+
+/* ---- The reference against central differences ---- */
+
+static double length(const double *x, size_t size) {
+    double sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+/* How far the gradient along a random direction is from (E(x + h v) - E(x - h v)) / 2 h, as a part of the gradient's
+ * length. */
+static double difference_error(const gs_model *model, const gs_model *graph, const double *x, int label,
+                               const double *gradient, unsigned seed) {
+    const double h = 1e-4;
+    size_t size = image_size(model);
+    uint64_t random = seed;
+    double *v = malloc(size * sizeof *v), *at = malloc(size * sizeof *at), slope = 0, ends[2];
+    assert_non_null(v);
+    assert_non_null(at);
+    for (size_t i = 0; i < size; i++)
+        v[i] = (double)random_float(&random);
+    double unit = 1 / length(v, size);
+    for (size_t i = 0; i < size; i++)
+        slope += gradient[i] * v[i] * unit;
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < size; i++)
+            at[i] = x[i] + (side ? -h : h) * v[i] * unit;
+        ends[side] = reference_energy(graph, at, label, NULL);
+    }
+    double rounding = 4e-15 * (fabs(ends[0]) + 1) / h;
+    double error = fabs((ends[0] - ends[1]) / (2 * h) - slope) - rounding;
+    free(v);
+    free(at);
+    return error / length(gradient, size);
+}
+
+static void count_operations(const gs_model *model, int *seen) {
+    for (int n = 0; n < model->nodes; n++)
+        if (model->node[n].per_sample)
+            seen[model->node[n].op]++;
+}
+
+static void reference_agrees_with_central_differences(void **state) {
+    (void)state;
+    int seen[GS_OP_ALL] = {0}, wrong = 0;
+    double worst = 0;
+    for (unsigned seed = 0; seed < GRAPHS; seed++) {
+        weights *w = graph_random_energy(seed);
+        gs_model *model = weights_load(w), *graph = gradient_graph(model);
+        weights_free(w);
+        count_operations(graph, seen);
+        float *image = random_images(model, 1, seed);
+        double *x = doubles(image, image_size(model)), *gradient = malloc(image_size(model) * sizeof *gradient);
+        assert_non_null(gradient);
+        reference_energy(graph, x, 2, gradient);
+        double error = difference_error(model, graph, x, 2, gradient, seed);
+        if (!(error <= 1e-6)) {
+            print_message("graph %u errs by %.3g of the gradient\n", seed, error);
+            wrong++;
+        }
+        worst = fmax(worst, error);
+        free(image);
+        free(x);
+        free(gradient);
+        gs_model_free(graph);
+        gs_model_free(model);
+    }
+    print_message("%d random networks err by at most %.2g of the gradient\n", GRAPHS, worst);
+    for (int op = 0; op < GS_OP_ALL; op++)
+        if (!seen[op] && op != GS_OP_CONSTANT && op != GS_OP_EMBEDDING && op != GS_OP_COUNT)
+            fail_msg("no network has the gradient of %s", gs_op_name((gs_op)op));
+    assert_int_equal(wrong, 0);
+}
+
+/* ---- Plans against the reference ---- */
+
+typedef struct result {
+    float *energy, *gradient;
+} result;
+
+static result gradient_of(gs_plan *plan, const float *x, const int *given, size_t n) {
+    const gs_model *model = gs_plan_get_model(plan);
+    result r = {calloc(n + 1, sizeof(float)), calloc(n * image_size(model) + 1, sizeof(float))};
+    gs_error error = {.status = GS_OK};
+    assert_non_null(r.energy);
+    assert_non_null(r.gradient);
+    if (gs_plan_gradient(plan, x, sigma, given, n, r.energy, r.gradient, &error))
+        fail_msg("%s", error.message);
+    return r;
+}
+
+static void free_result(result r) {
+    free(r.energy);
+    free(r.gradient);
+}
+
+static void assert_same(const float *a, const float *b, size_t n, const char *what) {
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(&a[i], &b[i], sizeof(float)))
+            fail_msg("%s: element %zu is %.9g, not %.9g", what, i, (double)b[i], (double)a[i]);
+}
+
+static double relative_error(const float *found, const double *expected, size_t size) {
+    double most = 1e-9, error = 0; /* behind a mean of what a norm gives, nothing is left */
+    for (size_t i = 0; i < size; i++) {
+        most = fmax(most, fabs(expected[i]));
+        double e = fabs((double)found[i] - expected[i]);
+        error = e <= error ? error : e; /* NaN is the largest */
+    }
+    return error / most;
+}
+
+/* The largest error of the gradients, in units of each image's largest element. */
+static double reference_error(const gs_model *model, const float *x, const float *gradient) {
+    size_t size = image_size(model);
+    gs_model *graph = gradient_graph(model);
+    double worst = 0, *expected = malloc(size * sizeof *expected);
+    assert_non_null(expected);
+    for (size_t i = 0; i < IMAGES; i++) {
+        double *image = doubles(x + i * size, size);
+        reference_energy(graph, image, labels[i], expected);
+        worst = fmax(worst, relative_error(gradient + i * size, expected, size));
+        free(image);
+    }
+    free(expected);
+    gs_model_free(graph);
+    return worst;
+}
+
+/* A plan with the gradient gives the energies of one without, whether asked for the gradient or not. */
+static void check_energies(const gs_model *model, const float *x, const float *energy) {
+    for (int gradient = 0; gradient < 2; gradient++) {
+        gs_plan *plan = plan_of(model, (gs_plan_options){.threads = 1, .block = 2, .gradient = gradient});
+        float found[IMAGES];
+        assert_int_equal(
+            gs_plan_evaluate(plan, x, sigma, labels_of(model), IMAGES, (float *const[2]){found, NULL}, NULL), GS_OK);
+        assert_same(energy, found, IMAGES, gradient ? "energy alone" : "energy of a plan without gradient");
+        gs_plan_free(plan);
+    }
+}
+
+/* Every instruction set gives the bytes of scalar C, which err by the result. Frees the weights. */
+static double check_network(weights *w, unsigned seed) {
+    gs_model *model = weights_load(w);
+    weights_free(w);
+    float *x = random_images(model, IMAGES, seed);
+    gs_plan *plan = plan_of(model, (gs_plan_options){.isa = "scalar", .threads = 1, .block = 1, .gradient = true});
+    result first = gradient_of(plan, x, labels_of(model), IMAGES);
+    gs_plan_free(plan);
+    double error = reference_error(model, x, first.gradient);
+    check_energies(model, x, first.energy);
+    const char *isa;
+    for (int k = 0; (isa = isa_at(k)); k++) {
+        plan = plan_of(model, (gs_plan_options){.isa = isa, .threads = 1 + k % 2, .block = 2 + k, .gradient = true});
+        result r = gradient_of(plan, x, labels_of(model), IMAGES);
+        assert_same(first.energy, r.energy, IMAGES, isa);
+        assert_same(first.gradient, r.gradient, IMAGES * image_size(model), isa);
+        free_result(r);
+        gs_plan_free(plan);
+    }
+    free_result(first);
+    free(x);
+    gs_model_free(model);
+    return error;
+}
+
+static void random_networks_agree_with_the_reference(void **state) {
+    (void)state;
+    double worst = 0;
+    int wrong = 0;
+    for (unsigned seed = 0; seed < GRAPHS; seed++) {
+        double error = check_network(graph_random_energy(seed), seed);
+        if (!(error <= 3e-5)) {
+            print_message("graph %u errs by %.3g of the largest\n", seed, error);
+            wrong++;
+        }
+        worst = fmax(worst, error);
+    }
+    print_message("%d random networks err by at most %.2g of the largest\n", GRAPHS, worst);
+    assert_int_equal(wrong, 0);
+}
+
+/* ---- Arguments ---- */
+
+static weights *square(const char *kind) {
+    weights *w = weights_new(kind, 2, 3, 4);
+    weights_node(w, "square", "square", "['x']", NULL, NULL);
+    if (!strcmp(kind, "energy"))
+        weights_node(w, "e", "sum", "['square']", "{'over': 'all'}", NULL);
+    return w;
+}
+
+static void only_energies_have_gradients(void **state) {
+    (void)state;
+    weights *w = square("score");
+    gs_model *model = weights_load(w);
+    gs_plan *plan;
+    gs_error error;
+    assert_int_equal(gs_plan_create(model, &(gs_plan_options){.gradient = true}, &plan, &error), GS_ERROR_UNSUPPORTED);
+    assert_null(plan);
+    assert_non_null(strstr(error.message, "score"));
+    assert_int_equal(gs_plan_create(model, NULL, &plan, &error), GS_OK);
+    float x[24] = {0}, energy[1], gradient[24];
+    assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, 1, energy, gradient, &error), GS_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "gradient"));
+    gs_plan_free(plan);
+    gs_model_free(model);
+    weights_free(w);
+}
+
+static void either_result_may_be_left_out(void **state) {
+    (void)state;
+    weights *w = square("energy");
+    gs_model *model = weights_load(w);
+    gs_plan *plan = plan_of(model, (gs_plan_options){.gradient = true});
+    float x[24], energy[1] = {0}, gradient[24];
+    for (int i = 0; i < 24; i++)
+        x[i] = (float)i;
+    assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, 1, energy, NULL, NULL), GS_OK);
+    assert_true(energy[0] == 4324.0F);
+    assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, 1, NULL, gradient, NULL), GS_OK);
+    for (int i = 0; i < 24; i++)
+        assert_true(gradient[i] == 2 * x[i]);
+    assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, 0, energy, gradient, NULL), GS_OK);
+    assert_int_equal(gs_plan_gradient(plan, x, 1, (int[]){1}, 1, energy, gradient, NULL), GS_ERROR_ARGUMENT);
+    gs_plan_free(plan);
+    gs_model_free(model);
+    weights_free(w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_energies_have_gradients),
+        cmocka_unit_test(either_result_may_be_left_out),
+        cmocka_unit_test(reference_agrees_with_central_differences),
+        cmocka_unit_test(random_networks_agree_with_the_reference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
