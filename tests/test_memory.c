@@ -17,8 +17,8 @@
 enum { PATH_ROOM = 512, IMAGES = 6, SIDE = 8, PIXELS = SIDE * SIDE, LEVELS = 4 };
 
 static char *directory;
-static gs_model *model, *judge_model;
-static gs_plan *plan, *judge;
+static gs_model *model, *judge_model, *energy_model;
+static gs_plan *plan, *judge, *energy;
 static float images[IMAGES * PIXELS], states[LEVELS * IMAGES * PIXELS];
 static const int labels[IMAGES] = {0, 1, 2, 3, 0, 1};
 static long runs, failures;
@@ -60,6 +60,16 @@ static weights *classifier(void) {
     return w;
 }
 
+/* The squares of a convolution, summed. */
+static weights *energy_network(void) {
+    weights *w = weights_new("energy", 1, SIDE, SIDE);
+    weights_random(w, "w", 4, (const size_t[]){16, 1, 3, 3}, 1);
+    weights_node(w, "conv", "conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'w'}");
+    weights_node(w, "square", "square", "['conv']", NULL, NULL);
+    weights_node(w, "out", "sum", "['square']", "{'over': 'all'}", NULL);
+    return w;
+}
+
 static const char *path_of(const char *name) {
     static char path[PATH_ROOM];
     snprintf(path, sizeof path, "%s/%s", directory, name);
@@ -70,19 +80,25 @@ static int begin(void **state) {
     (void)state;
     allocation_watch_jansson();
     directory = temp_directory();
-    weights *w = denoiser(), *j = classifier();
+    weights *w = denoiser(), *j = classifier(), *e = energy_network();
     model = weights_load(w);
     judge_model = weights_load(j);
+    energy_model = weights_load(e);
     weights_free(w);
     weights_free(j);
-    const gs_plan_options options = {.threads = 2, .block = 2};
-    return gs_plan_create(model, &options, &plan, NULL) || gs_plan_create(judge_model, &options, &judge, NULL);
+    weights_free(e);
+    gs_plan_options options = {.threads = 2, .block = 2};
+    bool failed = gs_plan_create(model, &options, &plan, NULL) || gs_plan_create(judge_model, &options, &judge, NULL);
+    options.gradient = true;
+    return failed || gs_plan_create(energy_model, &options, &energy, NULL);
 }
 
 static int end(void **state) {
     (void)state;
     gs_plan_free(plan);
     gs_plan_free(judge);
+    gs_plan_free(energy);
+    gs_model_free(energy_model);
     gs_model_free(model);
     gs_model_free(judge_model);
     remove_directory(directory);
@@ -152,9 +168,18 @@ static gs_status make_plan(gs_error *error) {
     return status;
 }
 
+static gs_status make_gradient_plan(gs_error *error) {
+    const gs_plan_options options = {.threads = 3, .gradient = true};
+    gs_plan *made;
+    gs_status status = gs_plan_create(energy_model, &options, &made, error);
+    gs_plan_free(made);
+    return status;
+}
+
 static void test_plan(void **state) {
     (void)state;
     run_both(make_plan);
+    run_both(make_gradient_plan);
 }
 
 static gs_status evaluate(gs_error *error) {
@@ -162,9 +187,15 @@ static gs_status evaluate(gs_error *error) {
     return gs_plan_evaluate(plan, images, 1, labels, IMAGES, (float *const[2]){out, NULL}, error);
 }
 
+static gs_status differentiate(gs_error *error) {
+    float out[IMAGES], gradient[IMAGES * PIXELS];
+    return gs_plan_gradient(energy, images, 1, NULL, IMAGES, out, gradient, error);
+}
+
 static void test_evaluate(void **state) {
     (void)state;
     run_both(evaluate);
+    run_both(differentiate);
 }
 
 static gs_status sample(const char *sampler, gs_error *error) {

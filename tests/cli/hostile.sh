@@ -1,10 +1,8 @@
 # Hostile weight files, one of each kind as the tests of the library keep them; sourced by run.sh.
 
-# Processor time, which other programs do not change; sanitizers and emulators take longer.
-seconds=1
-if [ -n "${EMULATOR:-}" ] || grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt"; then
-    seconds=30
-fi
+# Processor time, which other programs do not change.
+seconds=${slow:+30}
+seconds=${seconds:-1}
 run_briefly() {
     (
         ulimit -t $seconds

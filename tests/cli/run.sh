@@ -11,6 +11,10 @@ models=$(cd "$models" && pwd)
 cd "$work" || exit 1
 mkdir out # where outputs go; checked for left-overs
 unset GENSAMPLE_ISA
+slow= # sanitizers and emulators take longer
+if [ -n "${EMULATOR:-}" ] || grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt"; then
+    slow=yes
+fi
 GENSAMPLE_MODELS=$work/shipped # a folder that find.sh fills
 export GENSAMPLE_MODELS
 if [ -n "${EMULATOR:-}" ]; then

@@ -1,10 +1,10 @@
 # Interruptions, full disks and closed outputs; sourced by run.sh.
 
-# interrupt SIGNAL ARGUMENT...: send the signal after a second; the status in $status.
+# interrupt SIGNAL ARGUMENT...: send the signal after a second, or ten; the status in $status.
 interrupt() {
     signal=$1
     shift
-    timeout --preserve-status -k 20 -s "$signal" 1 "$program" "$@" >stdout.txt 2>stderr.txt
+    timeout --preserve-status -k 20 -s "$signal" "1${slow:+0}" "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
 }
 expected=130
@@ -37,7 +37,12 @@ for name in full.png full.npy full.idx; do
 done
 pattern='File too large'
 echo old >old.npy
-for name in out/x.png out/x.npy out/x.idx out/x old.npy; do
+limited='out/x.png out/x.npy out/x.idx out/x old.npy'
+if grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CMakeCache.txt"; then
+    skip "past the limit of a file's size" 'the thread sanitizer itself writes a larger file'
+    limited=
+fi
+for name in $limited; do
     n=300
     [ $name = out/x ] && n=2
     (

@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Load these bytes as a weight file. Where that works and the network is small, plan it, evaluate it with every
- * instruction set, whose bytes must agree, and take two steps of a sampler. */
+ * instruction set and different blocks, whose bytes must agree, and take two steps of a sampler. */
 void fuzz_weight_file(const uint8_t *bytes, size_t size);
 
 #endif
