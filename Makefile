@@ -86,12 +86,6 @@ packages-valgrind: packages
 packages-aarch64: packages
 	@tests/packages.sh --architecture arm64 $(ARM_PACKAGES)
 
-packages-clang: packages
-	@tests/packages.sh $(CLANG_PACKAGES)
-
-packages-valgrind: packages
-	@tests/packages.sh valgrind
-
 format:
 	git ls-files '*.c' '*.h' | xargs $(FORMATTER) -i
 

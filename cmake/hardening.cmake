@@ -9,6 +9,8 @@ include(CheckPIESupported)
 
 check_pie_supported(LANGUAGES C)
 
+# -Werror, since Clang only warns of another processor's flags.
+set(CMAKE_REQUIRED_FLAGS -Werror)
 foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard -fno-plt)
   string(MAKE_C_IDENTIFIER HAVE${flag} variable)
   check_c_compiler_flag(${flag} ${variable})
@@ -16,6 +18,7 @@ foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -
     add_compile_options(${flag})
   endif()
 endforeach()
+unset(CMAKE_REQUIRED_FLAGS)
 
 foreach(flag relro now noexecstack)
   check_linker_flag(C LINKER:-z,${flag} HAVE_LINKER_${flag})
