@@ -8,7 +8,7 @@
 
 #define GS_ISA neon
 #define GS_ISA_NAME "neon"
-enum { GS_MAC_ROWS = 6 }; /* 24 accumulators, 4 weights, 1 broadcast of 32 registers */
+enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* 24 accumulators, 4 weights, 1 broadcast of 32 registers */
 
 typedef struct gs_v {
     float32x4_t q[4];
