@@ -38,8 +38,8 @@ typedef enum gs_activation {
 /* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane] (+ add[i],
  * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. One chain of fused multiply-adds an
  * output, in the order of (s, k), starting from init or 0. Serves convolutions (rows: pixels, segments: taps x input
- * planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the weights w + p w_plane and
- * init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] + out_shift + p out_plane. */
+ * planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the weights w + p w_plane
+ * and init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] + out_shift + p out_plane. */
 typedef struct gs_mac_args {
     const float *const *a;
     const ptrdiff_t *segment;

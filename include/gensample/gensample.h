@@ -294,6 +294,16 @@ const gs_sampler_info *gs_sampler_get(int i);
 gs_status gs_model_draw_labels(const gs_model *model, uint64_t seed, uint64_t first_chain, size_t n, int *labels,
                                gs_error *error);
 
+/** One more network of a sum of fields, p(x) proportional to p_0(x)^w_0 p_1(x)^w_1 ... (Du & Mordatch 2019, section 5):
+ * energies and scores add up. At noise levels above 0 the sum of noised scores is not the score of the noised product;
+ * samplers that end in many Langevin steps, or are corrected, take it for what it is (Du et al. 2023). */
+typedef struct gs_term {
+    gs_plan *plan;     /**< its network, of any kind but classifier, of the same shape and data range as the first, with
+                          at least as many threads and as large a block; energies with the gradient */
+    double weight;     /**< w, -1000 ... 1000 */
+    const int *labels; /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
+} gs_term;
+
 /** How to sample. Zero (NULL) in a field means: the model file's default, else the sampler's. Noise levels are in units
  * of the pixels. Strings and arrays belong to the caller, and must live until gs_sample returns. */
 typedef struct gs_sample_options {
@@ -313,6 +323,11 @@ typedef struct gs_sample_options {
     uint64_t seed;        /**< any number: chain k of a seed is the same whatever else is drawn */
     uint64_t first_chain; /**< number k of the first chain, to draw more of a seed; first_chain + n is at most 2^60 */
     const int *labels;    /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
+    double weight;        /**< w_0 of the plan's own network in a sum, -1000 ... 1000; 0: 1 */
+    const gs_term *terms; /**< (term_count) further networks of the sum */
+    int term_count;       /**< 0 ... 16 */
+    const float *init;    /**< (n, C, H, W): states in which chains begin, taken as noised by sigma_high; NULL:
+                             noise */
     float *trajectory;    /**< NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and
                              the result last */
     /** Called now and then, by one thread at a time, though not always the same, with the number of finished chains;
@@ -344,8 +359,8 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *options, g
  */
 int gs_sample_levels(const gs_model *model, const gs_sample_options *options, double *sigmas, int room);
 
-/** Network evaluations a sample takes (NFE): two at each noise level with guidance, where `options->labels` is not
- * NULL, else one. Thread-safe.
+/** Network evaluations a sample takes (NFE), summed over the networks: two at each noise level with guidance, where
+ * the network's labels are not NULL, else one. Thread-safe.
  *
  * @param model   the network
  * @param options resolved settings
@@ -353,10 +368,10 @@ int gs_sample_levels(const gs_model *model, const gs_sample_options *options, do
  */
 uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *options);
 
-/** Draw n chains. Each begins as x = sigma_high z, z standard normal numbers of its own (Philox4x32-10, Salmon et al.
- * 2011), and goes from level to level as its sampler has it. Values are not clipped to the data range. With the
- * native backend the result is the same bytes for every instruction set, thread count, block and n. Runs on the plan's
- * threads; one call at a time on a plan.
+/** Draw n chains. Each begins as `init` has it or as x = sigma_high z, z standard normal numbers of its own
+ * (Philox4x32-10, Salmon et al. 2011), and goes from level to level as its sampler has it. Values are not clipped to
+ * the data range. With the native backend the result is the same bytes for every instruction set, thread count, block
+ * and n. Runs on the plan's threads; one call at a time on a plan.
  *
  * Guidance of weight w replaces D(x, sigma, y) by D(x, sigma, none) + (1 + w) (D(x, sigma, y) - D(x, sigma, none)) (Ho
  * & Salimans 2022, equation 6, in terms of denoisers), within an interval of noise levels (Kynkaanniemi et al. 2024);

@@ -72,7 +72,7 @@ typedef struct gs_pair {
     char *key, *value;
 } gs_pair;
 
-enum { GS_GUIDANCE_MAX = 100, GS_ETA_MAX = 100 };
+enum { GS_GUIDANCE_MAX = 100, GS_ETA_MAX = 100, GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16 };
 
 /* Defaults for sampling, as gs_sample_options means them; zero where the file says nothing. */
 typedef struct gs_defaults {

@@ -1,7 +1,7 @@
 /* Langevin dynamics on the score s(x, sigma) = (D(x, sigma) - x) / sigma^2:
  *   x <- x + alpha / 2 s(x) + sqrt(alpha) z,   z ~ N(0, I)
  * (Song & Ermon 2019, equation 4 and algorithm 1). */
-#include "sample/sample.h"
+#include "sample/field.h"
 
 #include <math.h>
 

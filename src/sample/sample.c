@@ -1,5 +1,5 @@
 /* gs_sample: blocks of chains over threads, each from its first noise to its last step without meeting another. */
-#include "sample/sample.h"
+#include "sample/field.h"
 #include "sample/schedule.h"
 
 #include <omp.h>
@@ -69,64 +69,31 @@ void gs_chains_noise(gs_chains *c, uint32_t step, gs_stream stream) {
     }
 }
 
-/* D for the chains' labels, or for none where `labels` is NULL. */
-static void denoised(gs_chains *c, int level, const int *labels, const float *x, float *out) {
-    const gs_run *run = c->run;
-    const gs_plan *plan = run->plan;
-    const float *condition[GS_BLOCK_MAX];
-    for (int i = 0; i < c->n; i++) {
-        int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
-        condition[i] = run->condition[level] + (size_t)label * plan->condition_size;
-    }
-    double sigma = run->sigma[level];
-    if (plan->model->info.kind == GS_KIND_ENERGY) {
-        gs_plan_run_gradient(plan, c->worker, x, condition, c->n, NULL, out);
-        gs_chains_axpby(c, 1, x, -sigma * sigma, out);
-        return;
-    }
-    gs_plan_run(plan, c->worker, x, condition, c->n, (float *const[2]){out, NULL});
-    if (plan->model->info.kind == GS_KIND_SCORE)
-        gs_chains_axpby(c, 1, x, sigma * sigma, out);
-    else if (plan->model->info.kind == GS_KIND_NOISE)
-        gs_chains_axpby(c, 1, x, -sigma, out);
-}
-
-/* Through the difference, which is exactly 0 for a chain without a label. */
-void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
-    const gs_sample_options *o = &c->run->options;
-    denoised(c, level, o->labels, x, out);
-    if (!gs_schedule_guides(o, c->run->sigma[level]))
-        return;
-    denoised(c, level, NULL, x, c->unguided);
-    gs_chains_axpby(c, -1, c->unguided, 1, out);
-    gs_chains_axpby(c, 1, c->unguided, 1 + o->guidance, out);
-}
-
-/* Levels and conditions of a run. */
-static gs_status prepare(gs_run *run, gs_error *error) {
-    const gs_plan *plan = run->plan;
+/* Levels and networks of a run. */
+static gs_status prepare(gs_run *run, gs_plan *plan, gs_error *error) {
     run->levels = gs_sample_levels(plan->model, &run->options, NULL, 0) - 1;
     run->sigma = gs_alloc((size_t)run->levels + 1, sizeof *run->sigma);
-    run->condition = gs_alloc((size_t)run->levels, sizeof *run->condition);
-    bool *wanted = gs_labels_wanted(plan, run->options.labels, run->n);
-    if (wanted && run->options.guidance > 0)
-        wanted[plan->model->info.labels] = true;
-    gs_status status = GS_OK;
-    if (!run->sigma || !run->condition || !wanted)
-        status = gs_fail_memory(error, "the noise levels");
-    else
-        gs_sample_levels(plan->model, &run->options, run->sigma, run->levels + 1);
-    for (int i = 0; i < run->levels && !status; i++)
-        status = gs_condition_create(plan, run->sigma[i], wanted, &run->condition[i], error);
-    gs_free(wanted);
-    return status;
+    if (!run->sigma)
+        return gs_fail_memory(error, "the noise levels");
+    gs_sample_levels(plan->model, &run->options, run->sigma, run->levels + 1);
+    return gs_fields_prepare(run, plan, error);
 }
 
 /* STATES arrays (block, size) for each thread. */
-enum { STATES = 5 };
+enum { STATES = 6 };
 
 static size_t state_floats(const gs_plan *plan, size_t block) {
     return (block * images_size(plan) + 15) / 16 * 16;
+}
+
+static void start(gs_chains *c) {
+    const gs_sample_options *o = &c->run->options;
+    if (o->init) {
+        memcpy(c->x, o->init + c->first * c->size, (size_t)c->n * c->size * sizeof(float));
+        return;
+    }
+    gs_chains_noise(c, 0, GS_STREAM_START);
+    gs_chains_axpby(c, o->sigma_high, c->noise, 0, c->x);
 }
 
 /* One block; false when told to stop. */
@@ -137,7 +104,7 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
     float *mine = states + (size_t)thread * STATES * room;
     size_t n = run->n - first < block ? run->n - first : block;
     gs_chains c = {.run = run,
-                   .worker = &run->plan->worker[thread],
+                   .thread = thread,
                    .n = (int)n,
                    .first = first,
                    .size = size,
@@ -146,9 +113,9 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
                    .denoised = mine + room,
                    .spare = mine + 2 * room,
                    .noise = mine + 3 * room,
-                   .unguided = mine + 4 * room};
-    gs_chains_noise(&c, 0, GS_STREAM_START);
-    gs_chains_axpby(&c, run->options.sigma_high, c.noise, 0, c.x);
+                   .unguided = mine + 4 * room,
+                   .term = mine + 5 * room};
+    start(&c);
     if (!row->run(&c))
         return false;
     memcpy(out + first * size, c.x, n * size * sizeof(float));
@@ -177,11 +144,6 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     progress_clock clock = {.last = omp_get_wtime()};
     gs_run run = {.plan = plan, .options = *options, .n = n, .clock = &clock};
     gs_status status = gs_sample_resolve(plan->model, &run.options, error);
-    if (!status && plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
-        status = gs_fail(error, GS_ERROR_UNSUPPORTED,
-                         "model '%s' is an energy: its plan must be made with the gradient", plan->model->info.name);
-    if (!status)
-        status = gs_plan_check_labels(plan, options->labels, n, error);
     if (!status && (n > GS_CHAIN_MAX || options->first_chain > GS_CHAIN_MAX - n))
         status = gs_fail(error, GS_ERROR_ARGUMENT, "first chain %llu: with %zu chains expected at most 2^60",
                          (unsigned long long)options->first_chain, n);
@@ -190,7 +152,7 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     size_t threads = (size_t)plan->threads, block = gs_plan_share(plan, n);
     float *states = gs_alloc(threads * STATES * state_floats(plan, block), sizeof(float));
     bool *finished = gs_alloc(n / block + 1, sizeof *finished);
-    status = states && finished ? prepare(&run, error) : gs_fail_memory(error, "the chains");
+    status = states && finished ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
     if (!status) {
         run_blocks(&run, states, finished, block, out, done);
         if (*done < n)
@@ -198,9 +160,7 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
         else if (run.options.progress)
             run.options.progress(run.options.context, n, n);
     }
-    for (int i = 0; run.condition && i < run.levels; i++)
-        gs_free(run.condition[i]);
-    gs_free(run.condition);
+    gs_fields_free(&run);
     gs_free(run.sigma);
     gs_free(states);
     gs_free(finished);

@@ -1,4 +1,4 @@
-/* What a sampler sees: chains, a schedule of noise levels, and the denoised field of the model at each level. */
+/* What a sampler sees: chains and a schedule of noise levels; field.h has the field they move in. */
 #ifndef GS_SAMPLE_H
 #define GS_SAMPLE_H
 
@@ -10,23 +10,26 @@ typedef struct gs_run {
     const gs_plan *plan;
     gs_sample_options options; /* resolved */
     int levels;
-    double *sigma;     /* levels of them, descending; a 0 follows for the solvers */
-    float **condition; /* by level: gs_condition_create's table */
+    double *sigma;          /* levels of them, descending; a 0 follows for the solvers */
+    struct gs_field *field; /* field.h; the first is the plan's */
+    int fields;
     size_t n;
     void *clock; /* progress and stopping: sample.c */
 } gs_run;
+typedef struct gs_field gs_field;
 
 /* One block of chains, moved by one thread. */
 typedef struct gs_chains {
     const gs_run *run;
-    gs_worker *worker;
+    int thread; /* the number of the workers that move it */
     int n;
     size_t first;         /* index of the first chain in this call */
     size_t size;          /* floats of one image */
     size_t vectors;       /* vectors of 16 floats that hold the n images */
     float *x;             /* (n, size), dense: the state */
     float *denoised;      /* (n, size): room for D(x, sigma) */
-    float *unguided;      /* (n, size): room for D(x, sigma, none) */
+    float *unguided;      /* (n, size): room for a network's output without the label */
+    float *term;          /* (n, size): room for a further network's output */
     float *spare, *noise; /* (n, size) each, the sampler's own */
     uint32_t steps;       /* Langevin steps done: the noise's counter */
 } gs_chains;
@@ -36,10 +39,6 @@ typedef bool gs_sampler_run(gs_chains *chains);
 #define GS_SAMPLER(function, ...) gs_sampler_run gs_sampler_##function;
 #include "sample/samplers.def"
 #undef GS_SAMPLER
-
-/* Out = D(x, sigma[level]) for the chains' images x. Energies E, scores s and noise models are converted: D = x - sigma^2
- * dE/dx = x + sigma^2 s = x - sigma epsilon (Efron 2011, Tweedie's formula). With guidance where the run asks for it (gs_sample). */
-void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out);
 
 /* y = a x + b y over all chains. */
 void gs_chains_axpby(const gs_chains *chains, double a, const float *x, double b, float *y);

@@ -51,6 +51,15 @@ static gs_status check_range(const char *what, double value, double least, doubl
     return gs_fail(error, GS_ERROR_ARGUMENT, "%s %g: expected %g ... %g", what, value, least, most);
 }
 
+static gs_status check_weights(const gs_sample_options *o, gs_error *error) {
+    gs_status s = check_range("weight", o->weight, -GS_WEIGHT_MAX, GS_WEIGHT_MAX, error);
+    if (!s && (o->term_count < 0 || o->term_count > GS_TERMS_MAX))
+        s = gs_fail(error, GS_ERROR_ARGUMENT, "%d terms: expected 0 ... %d", o->term_count, GS_TERMS_MAX);
+    for (int k = 0; k < o->term_count && !s; k++)
+        s = check_range("weight of a term", o->terms[k].weight, -GS_WEIGHT_MAX, GS_WEIGHT_MAX, error);
+    return s;
+}
+
 static gs_status check(const gs_model *model, const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {
     const gs_model_info *info = &model->info;
     bool annealed = row->run == gs_sampler_annealed_langevin, one_level = row->run == gs_sampler_langevin;
@@ -68,6 +77,8 @@ static gs_status check(const gs_model *model, const gs_sampler_row *row, const g
                     o->sigma_high);
     if (!s && o->guidance > 0 && !info->labels)
         s = gs_fail(error, GS_ERROR_ARGUMENT, "guidance %g: the model '%s' takes no labels", o->guidance, info->name);
+    if (!s)
+        s = check_weights(o, error);
     if (!s && o->eta != -1)
         s = check_range("eta", o->eta, 0, GS_ETA_MAX, error);
     if (!s && o->guidance != -1)
@@ -123,6 +134,7 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
     o->steps_per_level = first_int(o->steps_per_level, file.steps_per_level, d->steps_per_level);
     o->eta = first_double(o->eta, file.eta, d->eta);
     o->denoise = first_int(o->denoise, file.denoise, d->denoise);
+    o->weight = first_double(o->weight, 1, 0);
     resolve_guidance(model, o);
     return check(model, row, o, error);
 }
@@ -172,8 +184,8 @@ int gs_sample_levels(const gs_model *model, const gs_sample_options *o, double *
     return levels + 1;
 }
 
-bool gs_schedule_guides(const gs_sample_options *o, double sigma) {
-    return o->labels && o->guidance > 0 && sigma > o->guidance_low && sigma <= o->guidance_high;
+bool gs_schedule_guides(const gs_sample_options *o, const int *labels, double sigma) {
+    return labels && o->guidance > 0 && sigma > o->guidance_low && sigma <= o->guidance_high;
 }
 
 /* How often the sampler asks for D at level i. */
@@ -192,7 +204,12 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     int levels = gs_sample_levels(model, o, NULL, 0) - 1;
     uint64_t sum = 0;
-    for (int i = 0; row && i < levels; i++)
-        sum += visits(row, o, i, levels) * (gs_schedule_guides(o, gs_schedule_sigma(model, o, i)) ? 2 : 1);
+    for (int i = 0; row && i < levels; i++) {
+        double sigma = gs_schedule_sigma(model, o, i);
+        uint64_t networks = gs_schedule_guides(o, o->labels, sigma) ? 2 : 1;
+        for (int k = 0; k < o->term_count; k++)
+            networks += gs_schedule_guides(o, o->terms[k].labels, sigma) ? 2 : 1;
+        sum += visits(row, o, i, levels) * networks;
+    }
     return sum;
 }

@@ -16,7 +16,7 @@ const gs_sampler_row *gs_sampler_find(const char *name);
 /* Noise level i of resolved options. */
 double gs_schedule_sigma(const gs_model *model, const gs_sample_options *options, int i);
 
-/* Whether chains with labels are guided at this noise level. */
-bool gs_schedule_guides(const gs_sample_options *options, double sigma);
+/* Whether a network is asked with and without its labels, which may be NULL, at this noise level. */
+bool gs_schedule_guides(const gs_sample_options *options, const int *labels, double sigma);
 
 #endif

@@ -1,6 +1,6 @@
 /* Few-step solvers of the probability-flow ODE dx/dsigma = (x - D(x, sigma)) / sigma (Karras et al. 2022, equation 1
  * with sigma(t) = t). */
-#include "sample/sample.h"
+#include "sample/field.h"
 
 #include "base/math64.h"
 

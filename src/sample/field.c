@@ -1,0 +1,182 @@
+#include "sample/field.h"
+
+#include <math.h>
+
+#include "sample/schedule.h"
+
+/* What a network's output is turned into: x times `of_x` + output times `of_output`. */
+typedef struct conversion {
+    double of_x, of_output;
+} conversion;
+
+static conversion to_denoised(gs_kind kind, double sigma) {
+    switch (kind) {
+    case GS_KIND_ENERGY:
+        return (conversion){1, -sigma * sigma};
+    case GS_KIND_SCORE:
+        return (conversion){1, sigma * sigma};
+    case GS_KIND_NOISE:
+        return (conversion){1, -sigma};
+    default:
+        return (conversion){0, 1};
+    }
+}
+
+static conversion to_gradient(gs_kind kind, double sigma) {
+    switch (kind) {
+    case GS_KIND_ENERGY:
+        return (conversion){0, 1};
+    case GS_KIND_SCORE:
+        return (conversion){0, -1};
+    case GS_KIND_NOISE:
+        return (conversion){0, 1 / sigma};
+    default:
+        return (conversion){1 / (sigma * sigma), -1 / (sigma * sigma)};
+    }
+}
+
+/* One network for the given labels, or for none where `labels` is NULL. */
+static void evaluate(gs_chains *c, const gs_field *field, int level, const int *labels, conversion to, const float *x,
+                     float *energy, float *out) {
+    const gs_plan *plan = field->plan;
+    gs_worker *worker = &plan->worker[c->thread];
+    const float *condition[GS_BLOCK_MAX];
+    for (int i = 0; i < c->n; i++) {
+        int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
+        condition[i] = field->condition[level] + (size_t)label * plan->condition_size;
+    }
+    if (plan->model->info.kind == GS_KIND_ENERGY)
+        gs_plan_run_gradient(plan, worker, x, condition, c->n, energy, out);
+    else
+        gs_plan_run(plan, worker, x, condition, c->n, (float *const[2]){out, NULL});
+    if (to.of_x != 0 || to.of_output != 1)
+        gs_chains_axpby(c, to.of_x, x, to.of_output, out);
+}
+
+/* The same with guidance, through the difference, which is exactly 0 for a chain without a label. */
+static void guided(gs_chains *c, const gs_field *field, int level, conversion to, const float *x, float *energy,
+                   float *out) {
+    const gs_run *run = c->run;
+    evaluate(c, field, level, field->labels, to, x, energy, out);
+    if (!gs_schedule_guides(&run->options, field->labels, run->sigma[level]))
+        return;
+    float unguided[GS_BLOCK_MAX];
+    double w = run->options.guidance;
+    evaluate(c, field, level, NULL, to, x, energy ? unguided : NULL, c->unguided);
+    gs_chains_axpby(c, -1, c->unguided, 1, out);
+    gs_chains_axpby(c, 1, c->unguided, 1 + w, out);
+    for (int i = 0; energy && i < c->n; i++)
+        energy[i] = fmaf((float)(1 + w), energy[i] - unguided[i], unguided[i]);
+}
+
+static void sum(gs_chains *c, int level, conversion convert(gs_kind, double), const float *x, float *energy,
+                float *out) {
+    const gs_run *run = c->run;
+    for (int k = 0; k < run->fields; k++) {
+        const gs_field *field = &run->field[k];
+        float part[GS_BLOCK_MAX], *target = k ? c->term : out;
+        guided(c, field, level, convert(field->plan->model->info.kind, run->sigma[level]), x, energy ? part : NULL,
+               target);
+        if (k)
+            gs_chains_axpby(c, field->weight, c->term, 1, out);
+        else if (field->weight != 1)
+            gs_chains_axpby(c, field->weight, out, 0, out);
+        for (int i = 0; energy && i < c->n; i++)
+            energy[i] = fmaf((float)field->weight, part[i], k ? energy[i] : 0);
+    }
+}
+
+void gs_field_gradient(gs_chains *c, int level, const float *x, float *energy, float *gradient) {
+    sum(c, level, to_gradient, x, energy, gradient);
+}
+
+/* sum_i w_i D_i + (1 - sum_i w_i) x. */
+void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
+    double rest = 1;
+    for (int k = 0; k < c->run->fields; k++)
+        rest -= c->run->field[k].weight;
+    sum(c, level, to_denoised, x, NULL, out);
+    if (rest != 0)
+        gs_chains_axpby(c, rest, x, 1, out);
+}
+
+bool gs_field_has_energy(const gs_run *run) {
+    for (int k = 0; k < run->fields; k++)
+        if (run->field[k].plan->model->info.kind != GS_KIND_ENERGY)
+            return false;
+    return true;
+}
+
+/* A further network must be about the same images as the first. */
+static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs_error *error) {
+    const gs_model_info *a = &run->plan->model->info, *b = &plan->model->info;
+    if (b->kind == GS_KIND_CLASSIFIER)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "term %d: model '%s' is a classifier: expected an energy, score, noise or denoiser model", term,
+                       b->name);
+    if (a->shape[0] != b->shape[0] || a->shape[1] != b->shape[1] || a->shape[2] != b->shape[2])
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "term %d: model '%s' has images of %d x %d x %d: expected %d x %d x %d as of '%s'", term, b->name,
+                       b->shape[0], b->shape[1], b->shape[2], a->shape[0], a->shape[1], a->shape[2], a->name);
+    if (a->range[0] != b->range[0] || a->range[1] != b->range[1])
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "term %d: model '%s' has pixels in [%g, %g]: expected [%g, %g] as of '%s'", term, b->name,
+                       (double)b->range[0], (double)b->range[1], (double)a->range[0], (double)a->range[1], a->name);
+    if (plan->threads < run->plan->threads || plan->block < run->plan->block)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "term %d: its plan has %d threads and blocks of %d: expected at least %d and %d, the first plan's",
+                       term, plan->threads, plan->block, run->plan->threads, run->plan->block);
+    for (int i = 0; b->takes_sigma && i < run->levels; i++)
+        if (run->sigma[i] < b->sigma[0] * (1 - 1e-9) || run->sigma[i] > b->sigma[1] * (1 + 1e-9))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "term %d: noise level %g: model '%s' was trained on %g ... %g",
+                           term, run->sigma[i], b->name, b->sigma[0], b->sigma[1]);
+    return GS_OK;
+}
+
+static gs_status prepare(const gs_run *run, gs_field *field, gs_error *error) {
+    const gs_plan *plan = field->plan;
+    if (plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "model '%s' is an energy: its plan must be made with the gradient",
+                       plan->model->info.name);
+    gs_status status = gs_plan_check_labels(plan, field->labels, run->n, error);
+    if (status)
+        return status;
+    field->condition = gs_alloc((size_t)run->levels, sizeof *field->condition);
+    bool *wanted = gs_labels_wanted(plan, field->labels, run->n);
+    if (!field->condition || !wanted)
+        status = gs_fail_memory(error, "the noise levels");
+    else if (field->labels && run->options.guidance > 0)
+        wanted[plan->model->info.labels] = true;
+    for (int i = 0; i < run->levels && !status; i++)
+        status = gs_condition_create(plan, run->sigma[i], wanted, &field->condition[i], error);
+    gs_free(wanted);
+    return status;
+}
+
+gs_status gs_fields_prepare(gs_run *run, gs_plan *plan, gs_error *error) {
+    const gs_sample_options *o = &run->options;
+    gs_field *field = gs_alloc(1 + (size_t)o->term_count, sizeof *field);
+    if (!field)
+        return gs_fail_memory(error, "the networks");
+    run->field = field;
+    run->fields = 1 + o->term_count;
+    field[0] = (gs_field){.plan = plan, .weight = o->weight, .labels = o->labels};
+    gs_status status = prepare(run, &field[0], error);
+    for (int k = 1; k < run->fields && !status; k++) {
+        const gs_term *term = &o->terms[k - 1];
+        field[k] = (gs_field){.plan = term->plan, .weight = term->weight, .labels = term->labels};
+        status = check_term(run, term->plan, k, error);
+        if (!status)
+            status = prepare(run, &field[k], error);
+    }
+    return status;
+}
+
+void gs_fields_free(gs_run *run) {
+    for (int k = 0; run->field && k < run->fields; k++) {
+        for (int i = 0; run->field[k].condition && i < run->levels; i++)
+            gs_free(run->field[k].condition[i]);
+        gs_free(run->field[k].condition);
+    }
+    gs_free(run->field);
+}

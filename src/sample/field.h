@@ -1,0 +1,33 @@
+/* The field that chains move in: of one network, or the sum over several, p(x) proportional to the product of
+ * p_i(x)^w_i. Energies, scores, denoisers and noise models are one thing here:
+ *   score s = -dE/dx = (D - x) / sigma^2 = -epsilon / sigma (Efron 2011, Tweedie's formula). */
+#ifndef GS_FIELD_H
+#define GS_FIELD_H
+
+#include "sample/sample.h"
+
+/* One network of the sum. */
+struct gs_field {
+    const gs_plan *plan;
+    double weight;
+    const int *labels; /* (n); NULL: none */
+    float **condition; /* by level: gs_condition_create's table */
+};
+
+/* Check the networks of a run against each other, and compute their conditions for its levels. What is made is freed
+ * by gs_fields_free, on failure too. Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED, GS_ERROR_MEMORY. */
+gs_status gs_fields_prepare(gs_run *run, gs_plan *plan, gs_error *error);
+void gs_fields_free(gs_run *run);
+
+/* out = D(x, sigma[level]) = x + sigma^2 sum_i w_i s_i(x, sigma) for the chains' images x, with guidance where the run
+ * asks for it (gs_sample). */
+void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out);
+
+/* gradient = -sum_i w_i s_i(x, sigma[level]), and, when every network is an energy, energy = sum_i w_i E_i, (n); energy
+ * may be NULL. */
+void gs_field_gradient(gs_chains *chains, int level, const float *x, float *energy, float *gradient);
+
+/* Whether every network of the run is an energy. */
+bool gs_field_has_energy(const gs_run *run);
+
+#endif
