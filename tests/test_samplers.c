@@ -50,6 +50,23 @@ static weights *gaussian_weights(void) {
     return w;
 }
 
+/* E(x, sigma) = |x - m|^2 / 2 t of the same deviation. */
+static const double energy_mean = 0.6;
+static weights *gaussian_energy(void) {
+    char text[80];
+    weights *w = weights_new("energy", 1, SIDE, SIDE);
+    weights_inputs(w, true, 0);
+    snprintf(text, sizeof text, "{'scale': 1, 'shift': %.17g}", -energy_mean);
+    weights_node(w, "centred", "affine", "['x']", text, NULL);
+    weights_node(w, "squares", "square", "['centred']", NULL, NULL);
+    weights_node(w, "length", "sum", "['squares']", "{'over': 'all'}", NULL);
+    weights_node(w, "v", "square", "['sigma']", NULL, NULL);
+    snprintf(text, sizeof text, "{'scale': 2, 'shift': %.17g}", 2 * deviation * deviation);
+    weights_node(w, "t", "affine", "['v']", text, NULL);
+    weights_node(w, "energy", "div", "['length', 't']", NULL, NULL);
+    return w;
+}
+
 static gs_model *load(weights *w) {
     gs_model *model = weights_load(w);
     weights_free(w);
@@ -216,6 +233,104 @@ static void test_guidance_moves_the_mean(void **state) {
         check_recursion(i ? "heun" : "dpmpp-2m", between, (const int[]){0, 1, 2, 1, 0}, 5);
         check_recursion(i ? "heun" : "dpmpp-2m", between, NULL, 3);
     }
+}
+
+/* ---- Sums of fields ---- */
+
+static void refuse(const gs_model *model, gs_sample_options o, gs_status expected, const char *what) {
+    gs_error error = {.message = ""};
+    assert_int_equal(gs_sample_resolve(model, &o, &error), expected);
+    if (!strstr(error.message, what) || strchr(error.message, '\n'))
+        fail_msg("no '%s' in '%s'", what, error.message);
+}
+
+enum { TERMS = 3 };
+static const double weights_of_terms[TERMS] = {0.5, -0.25, 1.5};
+
+/* One call of the denoiser, which is all that heun with one step does, from states of our own. */
+static void test_sums_of_networks(void **state) {
+    (void)state;
+    gs_model *model[TERMS] = {load(gaussian_weights()), load(gaussian_weights()), load(gaussian_energy())};
+    gs_plan *plan[TERMS];
+    for (int k = 0; k < TERMS; k++)
+        plan[k] = plan_of(model[k], &(gs_plan_options){.threads = 2, .block = 4, .gradient = k == TERMS - 1});
+    enum { N = 9 };
+    const int labels[N] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
+    float init[N * PIXELS], out[N * PIXELS];
+    for (int i = 0; i < N * PIXELS; i++)
+        init[i] = (float)(sin(i) * 2);
+    const double sigma = 0.7;
+    const gs_term terms[] = {{plan[1], weights_of_terms[1], labels}, {plan[2], weights_of_terms[2], NULL}};
+    const gs_sample_options o = {.sampler = "heun",
+                                 .steps = 1,
+                                 .sigma_low = sigma,
+                                 .sigma_high = sigma,
+                                 .guidance = 0.5,
+                                 .weight = weights_of_terms[0],
+                                 .terms = terms,
+                                 .term_count = 2,
+                                 .init = init};
+    gs_error error = {.status = GS_OK};
+    if (gs_sample(plan[0], &o, N, out, NULL, &error))
+        fail_msg("%s", error.message);
+    for (int i = 0; i < N * PIXELS; i++) {
+        double x = (double)init[i], expected = x;
+        gs_sample_options guided = {.guidance = 0.5, .guidance_high = 30};
+        const double mean[TERMS] = {means[NONE], mean_at(labels, (size_t)(i / PIXELS), &guided, sigma), energy_mean};
+        for (int k = 0; k < TERMS; k++)
+            expected += weights_of_terms[k] * (gaussian_denoised(x, sigma, mean[k]) - x);
+        if (!(fabs((double)out[i] - expected) <= 1e-5 * (1 + fabs(expected))))
+            fail_msg("element %d is %.9g, expected %.9g", i, (double)out[i], expected);
+    }
+    assert_int_equal(
+        gs_sample_evaluations(model[0],
+                              &(gs_sample_options){.sampler = "heun", .steps = 4, .terms = terms, .term_count = 2}),
+        7 * 3);
+    for (int k = 0; k < TERMS; k++) {
+        gs_plan_free(plan[k]);
+        gs_model_free(model[k]);
+    }
+}
+
+static void refuse_term(gs_plan *first, gs_plan *second, double weight, const int *labels, const char *what) {
+    float out[PIXELS];
+    gs_error error = {.message = ""};
+    const gs_term term = {second, weight, labels};
+    const gs_sample_options o = {.steps = 2, .sigma_high = 5, .terms = &term, .term_count = 1};
+    assert_true(gs_sample(first, &o, 1, out, NULL, &error) != GS_OK);
+    if (!strstr(error.message, what) || strchr(error.message, '\n'))
+        fail_msg("no '%s' in '%s'", what, error.message);
+}
+
+static void test_bad_sums(void **state) {
+    (void)state;
+    weights *w = weights_new("denoiser", 1, SIDE, 2 * SIDE);
+    weights_inputs(w, true, 0);
+    weights_node(w, "y", "affine", "['x']", "{'scale': 0.5, 'shift': 0}", NULL);
+    gs_model *wide = load(w), *model = load(gaussian_weights()), *energy = load(gaussian_energy());
+    w = weights_new("classifier", 1, SIDE, SIDE);
+    weights_node(w, "l", "reshape", "['x']", "{'shape': [16]}", NULL);
+    gs_model *classifier = load(w);
+    gs_plan *first = plan_of(model, &(gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *few = plan_of(model, &(gs_plan_options){.threads = 1, .block = 4});
+    gs_plan *other = plan_of(wide, &(gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *judge = plan_of(classifier, &(gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *flat = plan_of(energy, &(gs_plan_options){.threads = 2, .block = 4});
+    refuse_term(first, few, 1, NULL, "has 1 threads");
+    refuse_term(first, other, 1, NULL, "has images of 1 x 4 x 8: expected 1 x 4 x 4");
+    refuse_term(first, judge, 1, NULL, "classifier");
+    refuse_term(first, flat, 1, NULL, "gradient");
+    refuse_term(first, first, 1001, NULL, "weight of a term 1001");
+    refuse_term(first, first, NAN, NULL, "weight of a term nan");
+    refuse_term(first, first, 1, (const int[]){3}, "label 3");
+    gs_sample_options many = {.term_count = 17};
+    refuse(model, many, GS_ERROR_ARGUMENT, "17 terms");
+    gs_plan *plans[] = {first, few, other, judge, flat};
+    for (size_t i = 0; i < GS_COUNT(plans); i++)
+        gs_plan_free(plans[i]);
+    gs_model *models[] = {wide, model, energy, classifier};
+    for (size_t i = 0; i < GS_COUNT(models); i++)
+        gs_model_free(models[i]);
 }
 
 /* Largest error at the lowest level against the flow's exact x - m ~ sqrt(s^2 + sigma^2). */
@@ -613,13 +728,6 @@ static void test_interruption(void **state) {
     gs_model_free(model);
 }
 
-static void refuse(const gs_model *model, gs_sample_options o, gs_status expected, const char *what) {
-    gs_error error = {.message = ""};
-    assert_int_equal(gs_sample_resolve(model, &o, &error), expected);
-    if (!strstr(error.message, what) || strchr(error.message, '\n'))
-        fail_msg("no '%s' in '%s'", what, error.message);
-}
-
 static void test_bad_options(void **state) {
     (void)state;
     gs_model *model = load(gaussian_weights()), *wells = two_wells();
@@ -671,6 +779,8 @@ static void test_bad_options(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_solvers_follow_their_recursion),
                                        cmocka_unit_test(test_guidance_moves_the_mean),
+                                       cmocka_unit_test(test_sums_of_networks),
+                                       cmocka_unit_test(test_bad_sums),
                                        cmocka_unit_test(test_solvers_are_of_second_order),
                                        cmocka_unit_test(test_stochastic_solver_keeps_the_marginals),
                                        cmocka_unit_test(test_langevin_moments),
