@@ -2,8 +2,8 @@
  * neural networks". 36 products a tile of 16 pixels instead of 144.
  *
  * A group of tiles, from one image or several, goes through all three stages while it is in the cache: V (36, tiles, C)
- * by the input transform; for every one or two output planes M (planes, 36, tiles, 16) by 36 products that share the group's V;
- * the output transform with bias, residual and factor. */
+ * by the input transform; for every one or two output planes M (planes, 36, tiles, 16) by 36 products that share the
+ * group's V; the output transform with bias, residual and factor. */
 #include "engine/plan.h"
 
 #include <string.h>
