@@ -1,11 +1,12 @@
 """Write tests/golden: small networks with random weights, and what PyTorch computes with each network in float64.
 
-    python make_golden.py            # tiny, tiny-cond and zoo: weight files and expected outputs
+    python make_golden.py            # tiny, tiny-cond, zoo and energy: weight files and expected outputs
     python make_golden.py ncsn.bin   # expected outputs of a shipped file
 
 For a network NAME: NAME.x.npy (S, N, C, H, W), NAME.sigma.npy (S), NAME.label.npy (S, N), NAME.out.npy (S, N, outputs'
-shape) and, for a second output, NAME.out2.npy; all float32. S noise levels with N images each. Files of inputs that the
-network does not take are missing; a network without sigma has S = 1.
+shape) and, for a second output, NAME.out2.npy, and for an energy its gradient NAME.gradient.npy (S, N, C, H, W); all
+float32. S noise levels with N images each. Files of inputs that the network does not take are missing; a network without
+sigma has S = 1.
 """
 
 import argparse
@@ -55,28 +56,29 @@ def inputs(model, images=3, seed=5):
     return {name: t.numpy().astype("<f4") for name, t in out.items()}
 
 
-@torch.no_grad()
 def outputs(net, given):
-    """What the network computes in float64 for each noise level."""
-    results = []
+    """What the network computes in float64 for each noise level: {name: float32 array}."""
+    energy, results = net.model["kind"] == "energy", []
     for s, x in enumerate(given["x"]):
-        arguments = [torch.tensor(x).double()]
+        arguments = [torch.tensor(x).double().requires_grad_(energy)]
         if "sigma" in given:
             arguments.append(torch.full((len(x),), float(given["sigma"][s]), dtype=torch.float64))
         if "label" in given:
             arguments.append(torch.tensor(given["label"][s]).long())
         result = net(*arguments)
-        results.append(result if isinstance(result, tuple) else (result,))
-    return [torch.stack(r).numpy().astype("<f4") for r in zip(*results)]
+        result = result if isinstance(result, tuple) else (result,)
+        results.append(result + torch.autograd.grad(result[0].sum(), arguments[0]) if energy else result)
+    names = ("out", "gradient" if energy else "out2")
+    return {n: torch.stack(r).detach().numpy().astype("<f4") for n, r in zip(names, zip(*results))}
 
 
 def write(path):
     net = Network.load(path).double().eval()
     given = inputs(net.model)
     results = outputs(net, given)
-    for name, array in (given | dict(zip(("out", "out2"), results))).items():
+    for name, array in (given | results).items():
         np.save(FOLDER / f"{path.stem}.{name}.npy", array)
-    print(path.stem, *(f"{name}{list(a.shape)}" for name, a in given.items()), "->", *(list(r.shape) for r in results))
+    print(path.stem, *(f"{n}{list(a.shape)}" for n, a in given.items()), "->", *(list(r.shape) for r in results.values()))
 
 
 def write_network(name, net, info, example):
@@ -108,6 +110,10 @@ def main():
     missing -= write_network("zoo", zoo.zoo(), info, example)
     if missing:
         raise SystemExit(f"zoo lacks the operations {sorted(missing)}")
+    shape = zoo.Energy.SHAPE
+    data = {"shape": list(shape), "range": [-1, 1], "sigma": [0.01, 30]}
+    info |= {"name": "energy", "kind": "energy", "data": data}
+    write_network("energy", zoo.energy(), info, (torch.randn(4, *shape), *example[1:]))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@
 #include "engine/plan.h"
 #include "engine/reference.h"
 #include "support/graphs.h"
+#include "support/npy.h"
 #include "support/random.h"
 
 enum { GRAPHS = 400, IMAGES = 3 };
@@ -161,15 +162,19 @@ typedef struct result {
     float *energy, *gradient;
 } result;
 
-static result gradient_of(gs_plan *plan, const float *x, const int *given, size_t n) {
+static result gradient_at(gs_plan *plan, const float *x, double level, const int *given, size_t n) {
     const gs_model *model = gs_plan_get_model(plan);
     result r = {calloc(n + 1, sizeof(float)), calloc(n * image_size(model) + 1, sizeof(float))};
     gs_error error = {.status = GS_OK};
     assert_non_null(r.energy);
     assert_non_null(r.gradient);
-    if (gs_plan_gradient(plan, x, sigma, given, n, r.energy, r.gradient, &error))
+    if (gs_plan_gradient(plan, x, level, given, n, r.energy, r.gradient, &error))
         fail_msg("%s", error.message);
     return r;
+}
+
+static result gradient_of(gs_plan *plan, const float *x, const int *given, size_t n) {
+    return gradient_at(plan, x, sigma, given, n);
 }
 
 static void free_result(result r) {
@@ -265,6 +270,140 @@ static void random_networks_agree_with_the_reference(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+/* ---- The energy network of tests/golden ---- */
+
+typedef struct golden {
+    gs_model *model;
+    npy x, sigma, label, energy, gradient;
+    size_t levels, images, size;
+} golden;
+
+static npy golden_array(const char *part) {
+    char path[400];
+    snprintf(path, sizeof path, GS_SOURCE_DIR "/tests/golden/energy.%s.npy", part);
+    return npy_read(path);
+}
+
+static golden golden_load(void) {
+    golden g = {.x = golden_array("x"),
+                .sigma = golden_array("sigma"),
+                .label = golden_array("label"),
+                .energy = golden_array("out"),
+                .gradient = golden_array("gradient")};
+    gs_error error = {.status = GS_OK};
+    if (gs_model_load(GS_SOURCE_DIR "/tests/golden/energy.bin", &g.model, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(g.x.rank, 5);
+    assert_int_equal(g.gradient.size, g.x.size);
+    g.levels = g.x.shape[0];
+    g.images = g.x.shape[1];
+    g.size = image_size(g.model);
+    assert_int_equal(g.energy.size, g.levels * g.images);
+    assert_int_equal(g.label.size, g.levels * g.images);
+    return g;
+}
+
+static void golden_free(golden *g) {
+    gs_model_free(g->model);
+    free(g->x.data);
+    free(g->sigma.data);
+    free(g->label.data);
+    free(g->energy.data);
+    free(g->gradient.data);
+}
+
+static double golden_error(const golden *g, gs_plan *plan) {
+    double worst = 0;
+    for (size_t s = 0; s < g->levels; s++) {
+        int given[64];
+        assert_in_range(g->images, 1, 64);
+        for (size_t i = 0; i < g->images; i++)
+            given[i] = (int)g->label.data[s * g->images + i];
+        const float *x = g->x.data + s * g->images * g->size;
+        result r = gradient_at(plan, x, (double)g->sigma.data[s], given, g->images);
+        for (size_t i = 0; i < g->images; i++) {
+            size_t at = s * g->images + i;
+            double *gradient = doubles(g->gradient.data + at * g->size, g->size), energy = (double)g->energy.data[at];
+            worst = fmax(worst, relative_error(r.gradient + i * g->size, gradient, g->size));
+            worst = fmax(worst, relative_error(r.energy + i, &energy, 1));
+            free(gradient);
+        }
+        free_result(r);
+    }
+    return worst;
+}
+
+static void energies_and_gradients_agree_with_pytorch(void **state) {
+    (void)state;
+    golden g = golden_load();
+    const char *isa;
+    for (int k = 0; (isa = isa_at(k)); k++) {
+        gs_plan *plan = plan_of(g.model, (gs_plan_options){.isa = isa, .threads = 1, .gradient = true});
+        double error = golden_error(&g, plan);
+        print_message("%-8s errs by at most %.2g of the largest\n", isa, error);
+        assert_true(error <= 1e-5);
+        gs_plan_free(plan);
+    }
+    golden_free(&g);
+}
+
+enum { BATCH = 20 };
+
+/* Every way to run the network: blocks and threads are varied together. */
+static void gradients_are_the_same_bytes(void **state) {
+    (void)state;
+    static const int blocks[] = {1, 2, 3, 4, 8, 16};
+    golden g = golden_load();
+    int given[BATCH];
+    float *x = random_images(g.model, BATCH, 1);
+    for (int i = 0; i < BATCH; i++)
+        given[i] = i % (g.model->info.labels + 1);
+    gs_plan *plan = plan_of(g.model, (gs_plan_options){.isa = "scalar", .threads = 1, .block = 1, .gradient = true});
+    result first = gradient_of(plan, x, given, BATCH);
+    gs_plan_free(plan);
+    const char *isa;
+    for (int k = 0; (isa = isa_at(k)); k++)
+        for (int b = 0; b < 6; b++) {
+            int threads = 1 + (b + k) % 3;
+            plan = plan_of(g.model, (gs_plan_options){isa, threads, blocks[b], true});
+            for (size_t n = b % 2 ? BATCH : 1; n <= BATCH; n += k ? 6 : 19) {
+                char what[100];
+                snprintf(what, sizeof what, "%s, %d threads, block %d, n %zu", isa, threads, blocks[b], n);
+                result r = gradient_of(plan, x, given, n);
+                assert_same(first.energy, r.energy, n, what);
+                assert_same(first.gradient, r.gradient, n * g.size, what);
+                free_result(r);
+            }
+            gs_plan_free(plan);
+        }
+    free_result(first);
+    free(x);
+    golden_free(&g);
+}
+
+/* What a sampler calls at every step. */
+static void running_allocates_nothing(void **state) {
+    (void)state;
+    golden g = golden_load();
+    gs_plan *plan = plan_of(g.model, (gs_plan_options){.threads = 1, .block = 3, .gradient = true});
+    result expected = gradient_at(plan, g.x.data, (double)g.sigma.data[0], (int[]){1, 1, 1}, 3);
+    float *table, energy[3] = {0}, *gradient = calloc(3 * g.size, sizeof *gradient);
+    bool wanted[4] = {false, true};
+    assert_non_null(gradient);
+    assert_int_equal(gs_condition_create(plan, (double)g.sigma.data[0], wanted, &table, NULL), GS_OK);
+    const float *row = table + plan->condition_size, *condition[3] = {row, row, row};
+    size_t before = gs_allocations();
+    gs_plan_run_gradient(plan, &plan->worker[0], g.x.data, condition, 3, energy, gradient);
+    assert_int_equal(gs_allocations(), before);
+    assert_same(expected.energy, energy, 3, "energy");
+    assert_same(expected.gradient, gradient, 3 * g.size, "gradient");
+    gs_free(table);
+    free(gradient);
+    free_result(expected);
+    gs_plan_free(plan);
+    golden_free(&g);
+}
+
 /* ---- Arguments ---- */
 
 static weights *square(const char *kind) {
@@ -317,6 +456,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_energies_have_gradients),
         cmocka_unit_test(either_result_may_be_left_out),
+        cmocka_unit_test(energies_and_gradients_agree_with_pytorch),
+        cmocka_unit_test(gradients_are_the_same_bytes),
+        cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(reference_agrees_with_central_differences),
         cmocka_unit_test(random_networks_agree_with_the_reference),
     };
