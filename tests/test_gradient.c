@@ -270,6 +270,106 @@ static void random_networks_agree_with_the_reference(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+/* ---- Single operations ---- */
+
+enum { CONVOLUTIONS = 400 };
+
+/* A tensor of numbers of standard deviation 1 / sqrt(inputs). */
+static void fill_tensor(weights *w, const char *name, int rank, const size_t *shape, size_t inputs, uint64_t *random) {
+    size_t count = 1;
+    for (int i = 0; i < rank; i++)
+        count *= shape[i];
+    float *data = malloc(count * sizeof *data);
+    assert_non_null(data);
+    for (size_t i = 0; i < count; i++)
+        data[i] = sqrtf(3 / (float)inputs) * random_float(random);
+    weights_tensor(w, name, rank, shape, data);
+    free(data);
+}
+
+/* A linear function of tanh of one convolution: its adjoint by phase, in blocks, by Winograd's method, trimmed. */
+static weights *random_convolution(unsigned seed) {
+    static const size_t channels[] = {1, 1, 2, 3, 4, 5, 16, 20, 32};
+    uint64_t random = seed;
+    size_t c = channels[random_below(&random, 9)], outputs = channels[random_below(&random, 9)], size = outputs;
+    int h[2], k[2], s[2], p[2], d[2];
+    for (int i = 0; i < 2; i++) {
+        k[i] = 1 + random_below(&random, 5);
+        s[i] = 1 + random_below(&random, 4);
+        p[i] = random_below(&random, 6);
+        d[i] = 1 + random_below(&random, 3);
+        if (seed % 3 == 0) /* most are */
+            s[i] = d[i] = 1;
+        int least = (k[i] - 1) * d[i] + 1 - 2 * p[i];
+        h[i] = (least > 1 ? least : 1) + random_below(&random, 20);
+        size *= (size_t)((h[i] + 2 * p[i] - (k[i] - 1) * d[i] - 1) / s[i] + 1);
+    }
+    char text[100];
+    weights *w = weights_new("energy", (int)c, h[0], h[1]);
+    size_t taps = (size_t)(k[0] * k[1]);
+    fill_tensor(w, "w", 4, (size_t[]){outputs, c, (size_t)k[0], (size_t)k[1]}, c * taps, &random);
+    fill_tensor(w, "v", 2, (size_t[]){1, size}, size, &random);
+    snprintf(text, sizeof text, "{'stride': [%d, %d], 'padding': [%d, %d], 'dilation': [%d, %d]}", s[0], s[1], p[0],
+             p[1], d[0], d[1]);
+    weights_node(w, "conv", "conv2d", "['x']", text, "{'weight': 'w'}");
+    weights_node(w, "tanh", "tanh", "['conv']", NULL, NULL);
+    snprintf(text, sizeof text, "{'shape': [%zu]}", size);
+    weights_node(w, "flat", "reshape", "['tanh']", text, NULL);
+    weights_node(w, "e", "linear", "['flat']", NULL, "{'weight': 'v'}");
+    return w;
+}
+
+static void convolutions_agree_with_the_reference(void **state) {
+    (void)state;
+    double worst = 0;
+    for (unsigned seed = 0; seed < CONVOLUTIONS; seed++) {
+        double error = check_network(random_convolution(seed), seed);
+        if (!(error <= 1e-5))
+            fail_msg("convolution %u errs by %.3g of the largest", seed, error);
+        worst = fmax(worst, error);
+    }
+    print_message("%d convolutions err by at most %.2g of the largest\n", CONVOLUTIONS, worst);
+}
+
+/* E = sum of f(x) i for element i = 1, 2, ... of f(x), and its gradient at x by the plan and by the reference. */
+static void check_gradient(const char *op, const char *attributes, int outputs, const float x[6],
+                           const float expected[6]) {
+    weights *w = weights_new("energy", 1, 1, 6);
+    const float factors[6] = {1, 2, 3, 4, 5, 6};
+    weights_tensor(w, "v", 2, (size_t[]){1, (size_t)outputs}, factors);
+    weights_node(w, "f", op, "['x']", attributes, NULL);
+    char shape[40];
+    snprintf(shape, sizeof shape, "{'shape': [%d]}", outputs);
+    weights_node(w, "flat", "reshape", "['f']", shape, NULL);
+    weights_node(w, "e", "linear", "['flat']", NULL, "{'weight': 'v'}");
+    gs_model *model = weights_load(w), *graph = gradient_graph(model);
+    gs_plan *plan = plan_of(model, (gs_plan_options){.gradient = true});
+    result r = gradient_of(plan, x, NULL, 1);
+    double *image = doubles(x, 6), reference[6];
+    reference_energy(graph, image, 0, reference);
+    for (int i = 0; i < 6; i++)
+        if (fabsf(r.gradient[i] - expected[i]) > 1e-6F || fabs(reference[i] - (double)expected[i]) > 1e-6)
+            fail_msg("%s: element %d is %g and %g, expected %g", op, i, (double)r.gradient[i], reference[i],
+                     (double)expected[i]);
+    free(image);
+    free_result(r);
+    gs_plan_free(plan);
+    gs_model_free(graph);
+    gs_model_free(model);
+    weights_free(w);
+}
+
+/* The first maximum counts; a kink has the slope of its left side. */
+static void kinks_have_one_side(void **state) {
+    (void)state;
+    check_gradient("max_pool", "{'kernel': [1, 3]}", 2, (float[]){1, 1, 0, 2, 3, 3}, (float[]){1, 0, 0, 0, 2, 0});
+    check_gradient("max_pool", "{'kernel': [1, 2], 'stride': [1, 1]}", 5, (float[]){1, 1, 1, 0, 2, 2},
+                   (float[]){1, 2, 3, 0, 9, 0});
+    check_gradient("relu", NULL, 6, (float[]){0, -1, 1, -0.0F, 2, 0}, (float[]){0, 0, 3, 0, 5, 0});
+    check_gradient("leaky_relu", "{'slope': 0.5}", 6, (float[]){0, -1, 1, -0.0F, 2, 0}, (float[]){0.5F, 1, 3, 2, 5, 3});
+    check_gradient("elu", "{'alpha': 0.5}", 6, (float[]){0, 0, 1, -0.0F, 2, 0}, (float[]){0.5F, 1, 3, 2, 5, 3});
+}
+
 /* ---- The energy network of tests/golden ---- */
 
 typedef struct golden {
@@ -459,6 +559,8 @@ int main(void) {
         cmocka_unit_test(energies_and_gradients_agree_with_pytorch),
         cmocka_unit_test(gradients_are_the_same_bytes),
         cmocka_unit_test(running_allocates_nothing),
+        cmocka_unit_test(kinks_have_one_side),
+        cmocka_unit_test(convolutions_agree_with_the_reference),
         cmocka_unit_test(reference_agrees_with_central_differences),
         cmocka_unit_test(random_networks_agree_with_the_reference),
     };

@@ -105,14 +105,14 @@ static adjoint_room take_room(float *free_space, int planes) {
 
 /* With s = 1 / sqrt(variance + eps), xhat = (x - mean) s and g = gamma dy over the n elements of a group,
  *     dx = s (g - mean(g) - xhat mean(g xhat)) = gamma s dy - s^2 m2 x + s (s m2 mean - m1).
- * The products came about `center`, the mean as a float. */
+ * The mean is a float for the products, as x is in what follows. */
 static void fill_blend(const gs_step *step, const adjoint_room *r, int c0, int c1, double n, double mean,
                        double scale) {
     double m1 = 0, m2 = 0;
     for (int c = c0; c < c1; c++) {
-        double gamma = step->gamma ? (double)step->gamma[c] : 1, shift = (double)r->center[c] - mean;
+        double gamma = step->gamma ? (double)step->gamma[c] : 1;
         m1 += gamma * (double)r->total[c];
-        m2 += gamma * ((double)r->product[c] + shift * (double)r->total[c]);
+        m2 += gamma * (double)r->product[c];
     }
     m1 /= n;
     m2 *= scale / n;
