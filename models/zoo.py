@@ -1,4 +1,4 @@
-"""Small networks with random weights for the tests: two U-Nets, and one that uses every operation of FORMAT.md."""
+"""Small networks with random weights for the tests: two U-Nets, one that uses every operation of FORMAT.md, and energies."""
 
 import sys
 from pathlib import Path
@@ -144,6 +144,37 @@ def tiny(conditional):
 
 def zoo():
     return randomise(Zoo(), 3)
+
+
+class Energy(nn.Module):
+    """E(x, sigma, label) of x (N, 2, 18, 14), sigma (N), label (N) in 0..3 (3: none): what energies are made of."""
+
+    SHAPE = (2, 18, 14)
+
+    def __init__(self, c=16, wide=24, ce=12):
+        super().__init__()
+        self.embed, self.time, self.film = nn.Embedding(LABELS + 1, ce), nn.Linear(2, ce), nn.Linear(ce, 2 * c)
+        self.first, self.second = nn.Conv2d(2, c, 5, stride=2, padding=2), nn.Conv2d(c, c, 3, padding=1)
+        self.third, self.fourth = nn.Conv2d(c, wide, 3, stride=2, padding=1), nn.Conv2d(wide, wide, 3, padding=1)
+        self.norm1, self.norm2 = nn.GroupNorm(4, c), nn.GroupNorm(3, wide)
+        self.last, self.out = nn.Linear(wide * 4, 20), nn.Linear(20, 1)
+
+    def forward(self, x, sigma, label):
+        s = sigma[:, None]
+        e = F.silu(self.embed(label) + self.time(torch.cat([torch.log(s), s / (1 + s)], 1)))
+        a, b = self.film(e)[:, :, None, None].chunk(2, 1)
+        v = (s * s + 1)[:, :, None, None]
+        h = F.leaky_relu(self.first(x / torch.sqrt(v)), 0.1)
+        h = h + self.second(F.silu(self.norm1(h) * (1 + a) + b))
+        h = F.max_pool2d(h, 3, 1, 1) - F.avg_pool2d(h, 3, 1, 1)
+        h = F.softplus(self.norm2(self.third(h)))
+        h = F.adaptive_avg_pool2d(torch.tanh(self.fourth(h)), 2).flatten(1)
+        prior = (x.square() / v).mean((1, 2, 3), keepdim=True).flatten(1)
+        return self.out(F.silu(self.last(h))) + 0.5 * prior
+
+
+def energy():
+    return randomise(Energy(), 5)
 
 
 def tutorial():

@@ -93,6 +93,48 @@ typedef struct gs_moments_args {
     float *first, *sum, *square; /* 16 each */
 } gs_moments_args;
 
+/* products: sum[lane] = sum of g, product[lane] = sum of g (x - center[lane]) over rows x columns vectors, one chain of
+ * multiply-adds a lane from row to row. */
+typedef struct gs_products_args {
+    const float *x, *g;
+    ptrdiff_t x_row, g_row;
+    const float *center; /* 16 */
+    int rows, columns;
+    float *sum, *product; /* 16 each */
+} gs_products_args;
+
+/* blend: y = x a + (g b + c) over rows x columns vectors of a plane; a, b, c: 16 floats each. g may be y. */
+typedef struct gs_blend_args {
+    const float *x, *g;
+    ptrdiff_t x_row, g_row;
+    const float *a, *b, *c;
+    float *y;
+    ptrdiff_t y_row;
+    int rows, columns;
+} gs_blend_args;
+
+/* window: over rows x columns >= 1 vectors of a plane, in that order,
+ * GS_WINDOW_SUM: the vector y = scale times the sum of x, one chain a lane;
+ * GS_WINDOW_MAX: the vector y = the largest x; a NaN anywhere gives NaN;
+ * GS_WINDOW_SPREAD: y(row, column) += scale g, a fused multiply-add, with the one vector g;
+ * GS_WINDOW_TOP: y(row, column) += g in the lanes where x(row, column) is the first of the largest; NaN count as
+ * smaller than all, unless they come first. */
+typedef enum gs_window_op {
+    GS_WINDOW_SUM,
+    GS_WINDOW_MAX,
+    GS_WINDOW_SPREAD,
+    GS_WINDOW_TOP,
+    GS_WINDOW_COUNT
+} gs_window_op;
+typedef struct gs_window_args {
+    gs_window_op op;
+    const float *x, *g;
+    float *y;
+    ptrdiff_t x_row, y_row;
+    int rows, columns;
+    float scale;
+} gs_window_args;
+
 /* binary: y[i] = a[i a_step] op b[i b_step] for count vectors; step 16 walks, step 0 repeats one vector. */
 typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_DIV, GS_BINARY_COUNT } gs_binary;
 

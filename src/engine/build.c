@@ -122,7 +122,7 @@ static bool absorb_activation(builder *b, gs_step *s, int *v) {
 
 /* Each function below makes the steps of one node; false when memory ends. */
 
-static bool build_reference(builder *b, int n) {
+bool gs_build_reference(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     gs_source source[GS_INPUT_MAX];
     for (int i = 0; i < node->inputs; i++) {
@@ -206,7 +206,7 @@ static bool build_conv(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     bool foreign = is_foreign(b, node);
     if (!foreign && !fast_conv(node))
-        return build_reference(b, n);
+        return gs_build_reference(b, n);
     int add = b->fused_add[n], value = (add < 0 ? n : add) + GS_VALUE_NODES;
     gs_conv conv = gs_conv_of(node, gs_value_shape(b->model, node->input[0]));
     int block[2];
@@ -247,22 +247,17 @@ static bool build_conv(builder *b, int n) {
 
 static bool build_norm(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
-    const gs_attributes *a = &node->attributes;
     int channels = node->shape.d[0];
-    bool per_channel = (!node->weight || node->weight->size == (size_t)channels) &&
-                       (!node->bias || node->bias->size == (size_t)channels);
-    if (!per_channel || (node->op == GS_OP_LAYER_NORM && a->over != GS_OVER_ALL))
-        return build_reference(b, n);
+    if (!gs_norm_by_channel(node))
+        return gs_build_reference(b, n);
     int in = buffer_in(b, node->input[0], GS_BLOCKED), out = in < 0 ? -1 : add_buffer(b, node->shape, GS_BLOCKED);
     gs_step *s = add_step(b, gs_norm_run, "norm", n, 3, out);
     if (!s)
         return false;
     s->source[0] = from_buffer(b, in);
-    size_t scratch = (size_t)gs_planes(node->shape) * 16 * 5; /* see norm.c */
-    if (scratch > b->plan->tiles_size)
-        b->plan->tiles_size = scratch;
-    s->groups = node->op == GS_OP_LAYER_NORM ? 1 : node->op == GS_OP_INSTANCE_NORM ? channels : a->groups;
-    s->eps = a->eps;
+    want_scratch(b, (size_t)gs_planes(node->shape) * 16 * 5); /* see norm.c */
+    s->groups = gs_norm_groups(node);
+    s->eps = node->attributes.eps;
     s->gamma = node->weight ? node->weight->data : NULL;
     s->beta = node->bias ? node->bias->data : NULL;
     int v = n + GS_VALUE_NODES;
@@ -286,7 +281,7 @@ static bool build_unary(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     bool affine = node->op == GS_OP_AFFINE || node->op == GS_OP_NEG;
     if (!affine && activation_of(node) == GS_ACT_COUNT)
-        return build_reference(b, n);
+        return gs_build_reference(b, n);
     int in = b->buffer[node->input[0]];
     int out = add_buffer(b, node->shape, b->plan->buffer[in].layout);
     gs_step *s = add_step(b, gs_affine_run, "affine", n, 1, out);
@@ -306,37 +301,44 @@ static bool build_unary(builder *b, int n) {
     return ok;
 }
 
-static bool build_binary(builder *b, int n) {
-    const gs_node *node = &b->model->node[n];
-    int whole = -1; /* an operand with the result's shape that decides the layout */
+/* The layout of an element-by-element result: blocked where an operand is a vector of channels, or blocked itself with
+ * lanes to fill; else that of the first operand of the result's shape. False where the operands stretch otherwise. */
+static bool choose_binary(const builder *b, const gs_node *node, gs_layout *layout) {
+    int whole = -1;
     bool channel = false, blocked = false;
     for (int i = 0; i < 2; i++) {
         gs_shape shape = gs_value_shape(b->model, node->input[i]);
-        bool per_sample = gs_value_per_sample(b->model, node->input[i]);
-        if (per_sample && same_sizes(shape, node->shape)) {
-            if (whole < 0)
-                whole = i;
-            blocked = blocked || b->plan->buffer[b->buffer[node->input[i]]].layout == GS_BLOCKED;
-        } else if (gs_shape_size(shape) == 1) {
-            continue;
-        } else if (is_channel_vector(shape, node->shape.d[0])) {
-            channel = true;
-        } else {
-            return build_reference(b, n);
-        }
+        int buffer = b->buffer[node->input[i]]; /* -1: of the condition, not loaded */
+        gs_layout own = buffer < 0 ? GS_PLANAR : b->plan->buffer[buffer].layout;
+        bool same = same_sizes(shape, node->shape), vector = is_channel_vector(shape, node->shape.d[0]);
+        if (!same && !vector && gs_shape_size(shape) > 1)
+            return false;
+        if (same && (whole < 0 || buffer >= 0))
+            *layout = own;
+        whole = same ? i : whole;
+        blocked = blocked || (same && own == GS_BLOCKED);
+        channel = channel || (vector && (!same || buffer < 0));
     }
-    if (whole < 0)
-        return build_reference(b, n);
-    gs_layout layout = b->plan->buffer[b->buffer[node->input[whole]]].layout;
     if (channel || (blocked && node->shape.d[0] % 16 == 0))
-        layout = GS_BLOCKED;
+        *layout = GS_BLOCKED;
+    return whole >= 0;
+}
+
+static bool build_binary(builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    gs_layout layout = GS_PLANAR;
+    if (!choose_binary(b, node, &layout))
+        return gs_build_reference(b, n);
     gs_source source[2];
     for (int i = 0; i < 2; i++) {
-        if (!gs_value_per_sample(b->model, node->input[i])) {
-            source[i] = from_condition(b, node->input[i]);
+        int v = node->input[i];
+        gs_shape shape = gs_value_shape(b->model, v);
+        bool small = gs_shape_size(shape) == 1 || is_channel_vector(shape, node->shape.d[0]);
+        if (small && !gs_value_per_sample(b->model, v)) {
+            source[i] = from_condition(b, v);
             continue;
         }
-        int buffer = buffer_in(b, node->input[i], layout);
+        int buffer = buffer_in(b, v, layout);
         if (buffer < 0)
             return false;
         source[i] = from_buffer(b, buffer);
@@ -357,7 +359,7 @@ static bool build_concat(builder *b, int n) {
     gs_layout layout = GS_BLOCKED;
     for (int i = 0; i < node->inputs; i++) {
         if (!gs_value_per_sample(b->model, node->input[i]))
-            return build_reference(b, n);
+            return gs_build_reference(b, n);
         if (i + 1 < node->inputs && gs_value_shape(b->model, node->input[i]).d[0] % 16)
             layout = GS_PLANAR;
     }
@@ -392,7 +394,7 @@ static bool build_move(builder *b, int n, gs_layout layout, gs_step_run *run, co
 
 static bool build_pool(builder *b, int n) {
     return is_foreign(b, &b->model->node[n]) ? build_move(b, n, GS_BLOCKED, b->plan->backend->run, NULL)
-                                             : build_reference(b, n);
+                                             : gs_build_window(b, n);
 }
 
 /* Whole planes when blocked, else planar. */
@@ -417,7 +419,6 @@ static bool build_reshape(builder *b, int n) {
 }
 
 /* How an operation's steps are made; NULL: by the reference. */
-typedef bool build_node(builder *b, int n);
 static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_CONV2D] = build_conv,
     [GS_OP_LINEAR] = build_conv,
@@ -451,6 +452,13 @@ static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_AVG_POOL] = build_pool,
     [GS_OP_MAX_POOL] = build_pool,
     [GS_OP_ADAPTIVE_AVG_POOL] = build_pool,
+    [GS_OP_POOL_ADJOINT] = gs_build_pool_adjoint,
+    [GS_OP_MAX_POOL_ADJOINT] = gs_build_pool_adjoint,
+    [GS_OP_UPSAMPLE_ADJOINT] = gs_build_window,
+    [GS_OP_NORM_ADJOINT] = gs_build_norm_adjoint,
+    [GS_OP_STRETCH] = gs_build_stretch,
+    [GS_OP_UNSTRETCH] = gs_build_unstretch,
+    [GS_OP_UNSLICE] = gs_build_unslice,
     [GS_OP_PIXEL_SHUFFLE] = build_shuffle,
     [GS_OP_PIXEL_UNSHUFFLE] = build_unshuffle,
 };
@@ -496,7 +504,7 @@ static bool build_nodes(builder *b) {
         const gs_node *node = &b->model->node[n];
         if (!b->needed[n + GS_VALUE_NODES] || b->absorbed[n] || !node->per_sample)
             continue;
-        if (!(builders[node->op] ? builders[node->op] : build_reference)(b, n))
+        if (!(builders[node->op] ? builders[node->op] : gs_build_reference)(b, n))
             return false;
     }
     for (int k = 0; k < b->model->info.outputs; k++) {

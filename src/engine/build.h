@@ -124,4 +124,27 @@ static inline void want_halo(builder *b, int buffer, int before, int after) {
     buf->after = max_int(buf->after, after);
 }
 
+static inline void want_scratch(builder *b, size_t floats) {
+    if (floats > b->plan->tiles_size)
+        b->plan->tiles_size = floats;
+}
+
+/* How an operation's steps are made; false when memory ends. Those of build_gradient.c, and the one for any operation.
+ */
+typedef bool build_node(builder *b, int n);
+build_node gs_build_reference, gs_build_window, gs_build_pool_adjoint, gs_build_norm_adjoint, gs_build_stretch,
+    gs_build_unstretch, gs_build_unslice;
+
+/* Whether a norm scales and shifts by channel, over groups of whole channels; how many groups. */
+static inline bool gs_norm_by_channel(const gs_node *node) {
+    size_t channels = (size_t)node->shape.d[0];
+    return (!node->weight || node->weight->size == channels) && (!node->bias || node->bias->size == channels) &&
+           (node->op != GS_OP_LAYER_NORM || node->attributes.over == GS_OVER_ALL);
+}
+static inline int gs_norm_groups(const gs_node *node) {
+    return node->op == GS_OP_LAYER_NORM      ? 1
+           : node->op == GS_OP_INSTANCE_NORM ? node->shape.d[0]
+                                             : node->attributes.groups;
+}
+
 #endif

@@ -136,8 +136,22 @@ static void reverse_linear(reverse *r, int n, int dy) {
 static void reverse_norm(reverse *r, int n, int dy) {
     give_node(r, n, dy, GS_OP_NORM_ADJOINT, true);
 }
+/* The result has sizes of 1 where it was summed, and rank 1 where (C) lacks them: both stretch. */
+static void reverse_sum(reverse *r, int n, int dy) {
+    give(r, n, 0, dy);
+}
+
+static void reverse_mean(reverse *r, int n, int dy) {
+    double count = (double)(gs_shape_size(input_shape(r, n, 0)) / gs_shape_size(r->graph->node[n].shape));
+    give(r, n, 0, affine(r, n, dy, 1 / count));
+}
+
 static void reverse_pool(reverse *r, int n, int dy) {
-    give_node(r, n, dy, GS_OP_POOL_ADJOINT, false);
+    gs_shape shape = r->graph->node[n].shape;
+    if (r->graph->node[n].op == GS_OP_ADAPTIVE_AVG_POOL && shape.d[1] == 1 && shape.d[2] == 1)
+        reverse_mean(r, n, dy);
+    else
+        give_node(r, n, dy, GS_OP_POOL_ADJOINT, false);
 }
 static void reverse_max_pool(reverse *r, int n, int dy) {
     give_node(r, n, dy, GS_OP_MAX_POOL_ADJOINT, true);
@@ -212,16 +226,6 @@ static void reverse_concat(reverse *r, int n, int dy) {
             give(r, n, i, slice(r, n, dy, begin, shape));
         begin += shape.d[0];
     }
-}
-
-/* The result has sizes of 1 where it was summed, and rank 1 where (C) lacks them: both stretch. */
-static void reverse_sum(reverse *r, int n, int dy) {
-    give(r, n, 0, dy);
-}
-
-static void reverse_mean(reverse *r, int n, int dy) {
-    double count = (double)(gs_shape_size(input_shape(r, n, 0)) / gs_shape_size(r->graph->node[n].shape));
-    give(r, n, 0, affine(r, n, dy, 1 / count));
 }
 
 typedef void rule(reverse *r, int n, int dy);

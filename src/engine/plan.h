@@ -74,7 +74,7 @@ struct gs_step {
     gs_activation activation;
     float parameter, scale, shift;
     gs_binary binary;
-    bool planar; /* concat: operands are no whole planes */
+    bool planar; /* concat, unslice: operands are no whole planes */
     void *own;   /* a backend's, see backend.h */
 };
 
@@ -128,8 +128,9 @@ void gs_conv_place(const gs_plan *plan, gs_step *step);
 
 /* The steps that need no preparation. */
 gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_run, gs_planar_slice_run,
-    gs_upsample_run, gs_load_run, gs_to_blocked_run, gs_to_planar_run, gs_to_padded_run, gs_from_blocks_run,
-    gs_shuffle_run, gs_unshuffle_run, gs_reference_run;
+    gs_upsample_run, gs_unslice_run, gs_stretch_run, gs_window_run, gs_pool_adjoint_run, gs_norm_adjoint_run,
+    gs_load_run, gs_to_blocked_run, gs_to_planar_run, gs_to_padded_run, gs_from_blocks_run, gs_shuffle_run,
+    gs_unshuffle_run, gs_reference_run;
 
 /* The affine kernel for one plane, with the slope where the step has one. */
 void gs_affine_call(const gs_step *step, const gs_worker *worker, int image, int plane, gs_affine_args *args);

@@ -148,6 +148,37 @@ void gs_slice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
                     gs_planes(worker->plan->buffer[step->out].shape), i);
 }
 
+/* A slice's adjoint: zeros but for the slice. */
+void gs_unslice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const gs_buffer *out = &worker->plan->buffer[step->out];
+    int begin = worker->plan->model->node[step->node].attributes.begin;
+    for (int i = i0; i < i1; i++) {
+        float *y = gs_buffer_at(worker, step->out, i);
+        memset(y - out->origin, 0, (size_t)out->image * sizeof *y);
+        if (!step->planar)
+            copy_planes(worker, step->source[0].index, 0, step->out, begin / 16, gs_planes(step->source[0].shape), i);
+        else
+            memcpy(y + (size_t)begin * (gs_shape_size(out->shape) / (size_t)out->shape.d[0]),
+                   gs_buffer_at(worker, step->source[0].index, i), gs_shape_size(step->source[0].shape) * sizeof *y);
+    }
+}
+
+/* A value of channels, or a single number, over all positions. */
+void gs_stretch_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    runs out = runs_of(&worker->plan->buffer[step->out]);
+    const gs_source *source = &step->source[0];
+    bool single = gs_shape_size(source->shape) == 1;
+    for (int i = i0; i < i1; i++)
+        for (int p = 0; p < out.planes; p++) {
+            const float *x = gs_buffer_at(worker, source->index, i);
+            float *y = gs_buffer_at(worker, step->out, i) + p * out.plane, vector[16];
+            for (int l = 0; l < 16; l++)
+                vector[l] = single ? *x : x[p * worker->plan->buffer[source->index].plane + l];
+            for (int k = 0; k < out.rows * out.columns; k++)
+                memcpy(y + k / out.columns * out.row + k % out.columns * 16, vector, sizeof vector);
+        }
+}
+
 void gs_upsample_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_plan *plan = worker->plan;
     const int *scale = plan->model->node[step->node].attributes.scale2;

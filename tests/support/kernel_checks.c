@@ -28,14 +28,14 @@ static float draw(kernel_case *c) {
     return random_float(&c->random);
 }
 
-static float *input(kernel_case *c, size_t count) {
+float *case_input(kernel_case *c, size_t count) {
     float *x = guard_floats(c->slots++, count, c->at_end);
     for (size_t i = 0; i < count; i++)
         x[i] = draw(c);
     return x;
 }
 
-static float *output(kernel_case *c, size_t extent) {
+float *case_output(kernel_case *c, size_t extent) {
     c->extent = extent;
     c->out = guard_floats(c->slots++, extent, c->at_end);
     for (size_t i = 0; i < extent; i++)
@@ -43,20 +43,18 @@ static float *output(kernel_case *c, size_t extent) {
     return c->out;
 }
 
-/* The vector at y, a part of c->out, gets new random values: for kernels that work in place. */
-static void fill(kernel_case *c, float *y) {
+void case_fill(kernel_case *c, float *y) {
     for (int l = 0; l < 16; l++)
         y[l] = draw(c);
 }
 
-static void set_expected(kernel_case *c, const float *y, double value, double allowed) {
+void case_expect(kernel_case *c, const float *y, double value, double allowed) {
     size_t i = (size_t)(y - c->out);
     c->expected[i] = value;
     c->allowed[i] = allowed;
 }
 
-/* As a float: infinite beyond the largest. */
-static double as_float(double value) {
+double case_as_float(double value) {
     return isinf((double)(float)value) ? (double)(float)value : value;
 }
 
@@ -85,24 +83,24 @@ static void mac_prepare(kernel_case *c) {
     ptrdiff_t pitch = p->length + random_below(&c->random, 3), middle = pitch * (p->segments / 2);
     ptrdiff_t row = pitch * p->segments + random_below(&c->random, 5), out_row = 16 + 16 * random_below(&c->random, 2);
     ptrdiff_t extent = (p->rows - 1) * out_row + 16, gap = 16 * random_below(&c->random, 3);
-    const float *a = input(c, (size_t)((p->rows - 1) * row + (p->segments - 1) * pitch + p->length));
+    const float *a = case_input(c, (size_t)((p->rows - 1) * row + (p->segments - 1) * pitch + p->length));
     p->w_plane = p->segments * p->length * 16 + gap;
-    p->w = input(c, (size_t)(p->planes * p->w_plane - gap));
-    p->init = init ? input(c, (size_t)p->planes * 16) : NULL;
+    p->w = case_input(c, (size_t)(p->planes * p->w_plane - gap));
+    p->init = init ? case_input(c, (size_t)p->planes * 16) : NULL;
     p->out_shift = 16 * random_below(&c->random, 5) - 32;
     p->out_plane = extent + gap;
     p->add_plane = in_place ? p->out_plane : extent;
     p->mul_plane = extent + 16;
-    float *out = output(c, (size_t)(p->planes * p->out_plane - gap));
-    const float *more = in_place ? out : add ? input(c, (size_t)(p->planes * p->add_plane)) : NULL;
-    const float *factor = mul ? input(c, (size_t)(p->planes * p->mul_plane - 16)) : NULL;
+    float *out = case_output(c, (size_t)(p->planes * p->out_plane - gap));
+    const float *more = in_place ? out : add ? case_input(c, (size_t)(p->planes * p->add_plane)) : NULL;
+    const float *factor = mul ? case_input(c, (size_t)(p->planes * p->mul_plane - 16)) : NULL;
     for (int r = 0; r < p->rows; r++) {
         c->rows[r] = a + r * row + middle;
         c->outs[r] = out + r * out_row - p->out_shift;
         c->adds[r] = more ? more + r * out_row : NULL;
         c->muls[r] = mul ? factor + r * out_row : NULL;
         for (int q = 0; in_place && q < p->planes; q++)
-            fill(c, out + r * out_row + q * p->out_plane);
+            case_fill(c, out + r * out_row + q * p->out_plane);
     }
     for (int s = 0; s < p->segments; s++)
         c->segment[s] = (s * 2 % p->segments + (p->segments % 2 ? 0 : s * 2 / p->segments)) * pitch - middle;
@@ -131,8 +129,8 @@ static void mac_expect(kernel_case *c) {
             }
         double add = p->add ? (double)p->add[r][q * p->add_plane + l] : 0;
         double mul = p->mul ? (double)p->mul[r][q * p->mul_plane + l] : 1;
-        set_expected(c, p->out[r] + p->out_shift + q * p->out_plane + l, as_float((sum + add) * mul),
-                     1.01 * (p->segments * p->length + 2) * ulp * (size + fabs(add)) * fabs(mul));
+        case_expect(c, p->out[r] + p->out_shift + q * p->out_plane + l, case_as_float((sum + add) * mul),
+                    1.01 * (p->segments * p->length + 2) * ulp * (size + fabs(add)) * fabs(mul));
     }
 }
 
@@ -164,8 +162,8 @@ static double transformed(const double m[][6], int i, int j, const float *d, ptr
 static void winograd_in_prepare(kernel_case *c) {
     c->step[0] = 96 + 16 * random_below(&c->random, 4) + random_below(&c->random, 2);
     c->step[1] = 16 + random_below(&c->random, 3) * 8;
-    c->x = input(c, (size_t)(5 * c->step[0] + 96));
-    output(c, (size_t)(35 * c->step[1] + 16));
+    c->x = case_input(c, (size_t)(5 * c->step[0] + 96));
+    case_output(c, (size_t)(35 * c->step[1] + 16));
 }
 
 static void winograd_in_call(const kernel_case *c, const gs_kernels *kernels) {
@@ -176,7 +174,7 @@ static void winograd_in_expect(kernel_case *c) {
     for (int t = 0; t < 36; t++)
         for (int l = 0; l < 16; l++) {
             double size, value = transformed(matrix_b, t / 6, t % 6, c->x + l, c->step[0], 16, &size);
-            set_expected(c, c->out + t * c->step[1] + l, value, c->specials ? INFINITY : 6 * ulp * size);
+            case_expect(c, c->out + t * c->step[1] + l, value, c->specials ? INFINITY : 6 * ulp * size);
         }
 }
 
@@ -189,14 +187,14 @@ static void winograd_out_prepare(kernel_case *c) {
     p->step = 16 + random_below(&c->random, 3) * 8;
     p->y_row = p->columns * 16 + 16 * random_below(&c->random, 3);
     p->add_row = add == 2 ? p->y_row : p->columns * 16 + 16 * random_below(&c->random, 3);
-    p->m = input(c, (size_t)(35 * p->step + 16));
-    p->bias = input(c, 16);
-    p->y = output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
+    p->m = case_input(c, (size_t)(35 * p->step + 16));
+    p->bias = case_input(c, 16);
+    p->y = case_output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
     p->mul_row = p->columns * 16 + 16 * random_below(&c->random, 3);
-    p->mul = mul ? input(c, (size_t)((p->rows - 1) * p->mul_row + p->columns * 16)) : NULL;
-    p->add = add == 0 ? NULL : add == 2 ? p->y : input(c, (size_t)((p->rows - 1) * p->add_row + p->columns * 16));
+    p->mul = mul ? case_input(c, (size_t)((p->rows - 1) * p->mul_row + p->columns * 16)) : NULL;
+    p->add = add == 0 ? NULL : add == 2 ? p->y : case_input(c, (size_t)((p->rows - 1) * p->add_row + p->columns * 16));
     for (int i = 0; add == 2 && i < p->rows * p->columns; i++)
-        fill(c, p->y + i / p->columns * p->y_row + i % p->columns * 16);
+        case_fill(c, p->y + i / p->columns * p->y_row + i % p->columns * 16);
 }
 
 static void winograd_out_call(const kernel_case *c, const gs_kernels *kernels) {
@@ -211,14 +209,14 @@ static void winograd_out_expect(kernel_case *c) {
                 double size, value = transformed(matrix_a, i, j, p->m + l, 6 * p->step, p->step, &size);
                 double add = p->add ? (double)p->add[i * p->add_row + j * 16 + l] : 0, bias = (double)p->bias[l];
                 double mul = p->mul ? (double)p->mul[i * p->mul_row + j * 16 + l] : 1;
-                set_expected(c, p->y + i * p->y_row + j * 16 + l, (value + bias + add) * mul,
-                             c->specials ? INFINITY : 9 * ulp * (size + fabs(bias) + fabs(add)) * fabs(mul));
+                case_expect(c, p->y + i * p->y_row + j * 16 + l, (value + bias + add) * mul,
+                            c->specials ? INFINITY : 9 * ulp * (size + fabs(bias) + fabs(add)) * fabs(mul));
             }
 }
 
 /* ---- affine ---- */
 
-static void affine_prepare(kernel_case *c) {
+void affine_prepare(kernel_case *c) {
     gs_affine_args *p = &c->affine;
     p->activation = (gs_activation)(c->index % GS_ACT_COUNT);
     int size = c->index / GS_ACT_COUNT;
@@ -228,62 +226,29 @@ static void affine_prepare(kernel_case *c) {
     p->y_row = p->columns * 16 + 16 * random_below(&c->random, 2);
     p->x_row = in_place ? p->y_row : p->columns * 16 + random_below(&c->random, 20);
     p->parameter = 0.3F;
-    float *scale = input(c, 16);
-    p->shift = input(c, 16);
+    float *scale = case_input(c, 16);
+    p->shift = case_input(c, 16);
     for (int l = 0; l < 16; l++)
         scale[l] *= (float)(1 << c->index % 8);
     p->scale = scale;
-    p->y = output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
-    p->x = in_place ? p->y : input(c, (size_t)((p->rows - 1) * p->x_row + p->columns * 16));
+    p->y = case_output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
+    p->x = in_place ? p->y : case_input(c, (size_t)((p->rows - 1) * p->x_row + p->columns * 16));
     for (int i = 0; in_place && i < p->rows * p->columns; i++)
-        fill(c, p->y + i / p->columns * p->y_row + i % p->columns * 16);
+        case_fill(c, p->y + i / p->columns * p->y_row + i % p->columns * 16);
 }
 
-static void affine_call(const kernel_case *c, const gs_kernels *kernels) {
+void affine_call(const kernel_case *c, const gs_kernels *kernels) {
     kernels->affine(&c->affine);
 }
 
-static void affine_expect(kernel_case *c) {
+void affine_expect(kernel_case *c) {
     const gs_affine_args *p = &c->affine;
     for (int i = 0; i < p->rows; i++)
         for (int j = 0; j < p->columns * 16; j++) {
             double t = (double)fmaf(p->x[i * p->x_row + j], p->scale[j % 16], p->shift[j % 16]);
             double exact = activation_exact(p->activation, t, (double)p->parameter);
-            set_expected(c, p->y + i * p->y_row + j, exact,
-                         activation_allowed(p->activation, t, exact, (double)p->parameter));
-        }
-}
-
-/* y, a gap, and the slopes; y or the slopes in the place of x. */
-static void affine_slope_prepare(kernel_case *c) {
-    gs_affine_args *p = &c->affine;
-    affine_prepare(c);
-    int size = c->index / GS_ACT_COUNT;
-    c->slots = 2; /* what affine_prepare took for scale and shift */
-    ptrdiff_t extent = (p->rows - 1) * p->y_row + p->columns * 16, gap = 16 * random_below(&c->random, 3);
-    p->slope_row = size % 3 == 1 ? p->y_row + 16 : p->y_row;
-    ptrdiff_t slopes = (p->rows - 1) * p->slope_row + p->columns * 16;
-    p->y = output(c, (size_t)(extent + gap + slopes));
-    p->slope = p->y + extent + gap;
-    p->x_row = size % 3 == 2 ? p->y_row : p->slope_row;
-    float *place = size % 3 == 2 ? p->y : p->slope;
-    p->x = size % 3 ? place : input(c, (size_t)slopes);
-    for (int i = 0; size % 3 && i < p->rows * p->columns; i++)
-        fill(c, place + i / p->columns * p->x_row + i % p->columns * 16);
-}
-
-static void affine_slope_call(const kernel_case *c, const gs_kernels *kernels) {
-    kernels->affine_slope(&c->affine);
-}
-
-static void affine_slope_expect(kernel_case *c) {
-    const gs_affine_args *p = &c->affine;
-    affine_expect(c);
-    for (int i = 0; i < p->rows; i++)
-        for (int j = 0; j < p->columns * 16; j++) {
-            double t = (double)fmaf(p->x[i * p->x_row + j], p->scale[j % 16], p->shift[j % 16]);
-            double exact = slope_exact(p->activation, t, (double)p->parameter);
-            set_expected(c, p->slope + i * p->slope_row + j, exact, slope_allowed(p->activation, exact));
+            case_expect(c, p->y + i * p->y_row + j, exact,
+                        activation_allowed(p->activation, t, exact, (double)p->parameter));
         }
 }
 
@@ -296,12 +261,12 @@ static void moments_prepare(kernel_case *c) {
     p->rows = 1 + c->index % 9;
     p->columns = 1 + c->index / 9 % 9;
     p->row = p->columns * 16 + random_below(&c->random, 3) * 8;
-    float *x = input(c, (size_t)((p->rows - 1) * p->row + p->columns * 16));
+    float *x = case_input(c, (size_t)((p->rows - 1) * p->row + p->columns * 16));
     float mean = c->index % 2 ? 100 : 0;
     for (int i = 0; i < (p->rows - 1) * p->row + p->columns * 16; i++)
         x[i] += mean;
     p->x = x;
-    p->first = output(c, 2 * MOMENTS_GAP + 16);
+    p->first = case_output(c, 2 * MOMENTS_GAP + 16);
     p->sum = p->first + MOMENTS_GAP;
     p->square = p->sum + MOMENTS_GAP;
 }
@@ -321,9 +286,9 @@ static void moments_expect(kernel_case *c) {
                 size += fabs(d);
                 square += d * d;
             }
-        set_expected(c, p->first + l, first, 0);
-        set_expected(c, p->sum + l, sum, 1.01 * (n + 1) * ulp * size);
-        set_expected(c, p->square + l, square, 1.01 * (n + 3) * ulp * square);
+        case_expect(c, p->first + l, first, 0);
+        case_expect(c, p->sum + l, sum, 1.01 * (n + 1) * ulp * size);
+        case_expect(c, p->square + l, square, 1.01 * (n + 3) * ulp * square);
     }
 }
 
@@ -333,9 +298,9 @@ static void binary_prepare(kernel_case *c) {
     c->count = (size_t)(1 + c->index / (4 * GS_BINARY_COUNT));
     for (int i = 0; i < 2; i++)
         c->step[i] = options >> i & 1 ? 16 : 0;
-    c->x = input(c, c->step[0] ? c->count * 16 : 16);
-    c->y = input(c, c->step[1] ? c->count * 16 : 16);
-    output(c, c->count * 16);
+    c->x = case_input(c, c->step[0] ? c->count * 16 : 16);
+    c->y = case_input(c, c->step[1] ? c->count * 16 : 16);
+    case_output(c, c->count * 16);
 }
 
 static void binary_call(const kernel_case *c, const gs_kernels *kernels) {
@@ -350,7 +315,7 @@ static void binary_expect(kernel_case *c) {
                        : c->binary == GS_BINARY_SUB ? x - y
                        : c->binary == GS_BINARY_MUL ? x * y
                                                     : x / y;
-        set_expected(c, c->out + i, (double)(float)value, 0);
+        case_expect(c, c->out + i, (double)(float)value, 0);
     }
 }
 
@@ -359,10 +324,10 @@ static void axpby_prepare(kernel_case *c) {
     c->count = (size_t)(1 + c->index / 3);
     c->a = random_float(&c->random);
     c->b = c->index % 3 ? random_float(&c->random) : 0;
-    c->x = input(c, c->count * 16);
-    output(c, c->count * 16);
+    c->x = case_input(c, c->count * 16);
+    case_output(c, c->count * 16);
     for (size_t i = 0; c->b != 0 && i < c->count; i++)
-        fill(c, c->out + i * 16);
+        case_fill(c, c->out + i * 16);
 }
 
 static void axpby_call(const kernel_case *c, const gs_kernels *kernels) {
@@ -372,7 +337,7 @@ static void axpby_call(const kernel_case *c, const gs_kernels *kernels) {
 static void axpby_expect(kernel_case *c) {
     for (size_t i = 0; i < c->count * 16; i++) {
         float value = c->b == 0 ? c->a * c->x[i] : fmaf(c->a, c->x[i], c->b * c->out[i]);
-        set_expected(c, c->out + i, (double)value, 0);
+        case_expect(c, c->out + i, (double)value, 0);
     }
 }
 
@@ -387,7 +352,7 @@ static void normals_prepare(kernel_case *c) {
     p->key[1] = (uint32_t)random_next(&c->random);
     if (c->index % 5 == 0)
         p->counter[2] = 0xfffffff8U; /* the position wraps */
-    p->out = output(c, (size_t)p->count * 64);
+    p->out = case_output(c, (size_t)p->count * 64);
 }
 
 static void normals_call(const kernel_case *c, const gs_kernels *kernels) {
@@ -406,8 +371,8 @@ static void normals_expect(kernel_case *c) {
                 double u = ((w[2 * pair] >> 9) + 0.5) * 0x1p-23, v = ((w[2 * pair + 1] >> 9) + 0.5) * 0x1p-23;
                 double radius = sqrt(-2 * log(u));
                 float *out = p->out + 64 * b + 32 * pair + l;
-                set_expected(c, out, radius * cos(turn * (v - 0.5)), 1e-6 * radius);
-                set_expected(c, out + 16, radius * sin(turn * (v - 0.5)), 1e-6 * radius);
+                case_expect(c, out, radius * cos(turn * (v - 0.5)), 1e-6 * radius);
+                case_expect(c, out + 16, radius * sin(turn * (v - 0.5)), 1e-6 * radius);
             }
         }
 }
@@ -421,6 +386,9 @@ const kernel_check kernel_checks[] = {
     CHECK(affine, GS_ACT_COUNT * 40 * 3, GS_ACT_COUNT * 39 + GS_ACT_SILU),
     CHECK(affine_slope, GS_ACT_COUNT * 40 * 3, GS_ACT_COUNT * 36 + GS_ACT_SILU),
     CHECK(moments, 9 * 9 * 2, 80),
+    CHECK(products, 9 * 9 * 2, 80),
+    CHECK(blend, 4 * 10 * 3, 39),
+    CHECK(window, GS_WINDOW_COUNT * 7 * 7 * 3, GS_WINDOW_COUNT * 16 + GS_WINDOW_TOP),
     CHECK(binary, GS_BINARY_COUNT * 4 * 9, GS_BINARY_COUNT * 4 * 8 + 12),
     CHECK(axpby, 3 * 17, 49),
     CHECK(normals, 17 * 5, 16),

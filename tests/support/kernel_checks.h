@@ -24,6 +24,9 @@ typedef struct kernel_case {
     gs_winograd_out_args winograd_out;
     gs_affine_args affine;
     gs_moments_args moments;
+    gs_products_args products;
+    gs_blend_args blend;
+    gs_window_args window;
     gs_normals_args normals;
     gs_binary binary;
     ptrdiff_t step[2];
@@ -46,6 +49,31 @@ typedef struct kernel_check {
 
 extern const kernel_check kernel_checks[];
 extern const int kernel_checks_count;
+
+/* ---- For the functions of kernel_check ---- */
+
+/* `count` random floats, with infinities and NaN among them in some cases. */
+float *case_input(kernel_case *c, size_t count);
+/* What the kernel writes: canaries. */
+float *case_output(kernel_case *c, size_t extent);
+/* A vector of the output gets random values: for kernels that work in place. */
+void case_fill(kernel_case *c, float *y);
+/* What element *y of the output must be, within an error. */
+void case_expect(kernel_case *c, const float *y, double value, double allowed);
+/* As a float: infinite beyond the largest. */
+double case_as_float(double value);
+
+#define CHECK_FUNCTIONS(name)                                          \
+    void name##_prepare(kernel_case *c);                               \
+    void name##_call(const kernel_case *c, const gs_kernels *kernels); \
+    void name##_expect(kernel_case *c);
+CHECK_FUNCTIONS(affine)
+CHECK_FUNCTIONS(affine_slope)
+CHECK_FUNCTIONS(products)
+CHECK_FUNCTIONS(blend)
+CHECK_FUNCTIONS(window)
+
+/* ---- Activations ---- */
 
 /* Error bounds of the activations, and of their slopes, as kernels.h states them: |y - f(t)| <= relative |f(t)| +
  * absolute max(1, |t|)^grows.

@@ -1,0 +1,2 @@
+#include "vec.h"
+#include "window.inc"
