@@ -317,7 +317,7 @@ static bool choose_binary(const builder *b, const gs_node *node, gs_layout *layo
             *layout = own;
         whole = same ? i : whole;
         blocked = blocked || (same && own == GS_BLOCKED);
-        channel = channel || (vector && (!same || buffer < 0));
+        channel = channel || (vector && gs_shape_size(shape) > 1 && (!same || buffer < 0));
     }
     if (channel || (blocked && node->shape.d[0] % 16 == 0))
         *layout = GS_BLOCKED;

@@ -49,7 +49,7 @@ void gs_reference_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
             const float *x = s->kind == GS_SOURCE_BUFFER ? gs_buffer_at(worker, s->index, image)
                                                          : worker->condition[image] + s->offset;
             in[k] = free_space;
-            for (size_t i = 0; i < gs_shape_size(s->shape); i++)
+            for (size_t i = 0, count = gs_shape_size(s->shape); i < count; i++)
                 *free_space++ = (double)x[i];
         }
         gs_reference_node(plan->model, step->node, in, free_space);

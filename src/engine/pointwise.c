@@ -201,35 +201,40 @@ void gs_load_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
                gs_shape_size(step->source[0].shape) * sizeof(float));
 }
 
-/* Between planar (C, H, W) and blocked; lanes past the last channel become 0. */
+/* Between planar (C, H, W) and blocked, a vector of channels at a time; lanes past the last channel become 0. */
 void gs_to_blocked_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
-    int channels = out->shape.d[0], height = out->shape.d[1], width = out->shape.d[2];
-    for (int i = i0; i < i1; i++) {
-        const float *x = gs_buffer_at(worker, step->source[0].index, i);
-        float *y = gs_buffer_at(worker, step->out, i);
-        for (int c = 0; c < gs_planes(out->shape) * 16; c++)
+    int height = out->shape.d[1], width = out->shape.d[2];
+    for (int i = i0; i < i1; i++)
+        for (int p = 0; p < gs_planes(out->shape); p++) {
+            int left = out->shape.d[0] - p * 16, lanes = left < 16 ? left : 16;
             for (int r = 0; r < height; r++) {
-                float *line = y + c / 16 * out->plane + r * out->row + c % 16;
-                for (int k = 0; k < width; k++)
-                    line[k * 16] = c < channels ? x[(c * height + r) * width + k] : 0.0f;
+                const float *x = gs_buffer_at(worker, step->source[0].index, i) + (p * 16 * height + r) * width;
+                float *y = gs_buffer_at(worker, step->out, i) + p * out->plane + r * out->row;
+                for (int k = 0; k < width; k++, y += 16) {
+                    for (int l = 0; l < lanes; l++)
+                        y[l] = x[l * height * width + k];
+                    for (int l = lanes; l < 16; l++)
+                        y[l] = 0;
+                }
             }
-    }
+        }
 }
 
 void gs_to_planar_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *in = &worker->plan->buffer[step->source[0].index];
-    int channels = in->shape.d[0], height = in->shape.d[1], width = in->shape.d[2];
-    for (int i = i0; i < i1; i++) {
-        const float *x = gs_buffer_at(worker, step->source[0].index, i);
-        float *y = gs_buffer_at(worker, step->out, i);
-        for (int c = 0; c < channels; c++)
+    int height = in->shape.d[1], width = in->shape.d[2];
+    for (int i = i0; i < i1; i++)
+        for (int p = 0; p < gs_planes(in->shape); p++) {
+            int left = in->shape.d[0] - p * 16, lanes = left < 16 ? left : 16;
             for (int r = 0; r < height; r++) {
-                const float *line = x + c / 16 * in->plane + r * in->row + c % 16;
-                for (int k = 0; k < width; k++)
-                    *y++ = line[k * 16];
+                const float *x = gs_buffer_at(worker, step->source[0].index, i) + p * in->plane + r * in->row;
+                float *y = gs_buffer_at(worker, step->out, i) + (p * 16 * height + r) * width;
+                for (int k = 0; k < width; k++, x += 16)
+                    for (int l = 0; l < lanes; l++)
+                        y[l * height * width + k] = x[l];
             }
-    }
+        }
 }
 
 /* From planar rows to rows between halos. */
