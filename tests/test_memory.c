@@ -231,9 +231,17 @@ static gs_status measure(gs_error *error) {
     return gs_quality_measure(judge, images, labels, IMAGES, &quality, error);
 }
 
+static gs_status diagnose(gs_error *error) {
+    const float energies[8 * 2] = {1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1};
+    const gs_record record = {.steps = 7, .chains = 2, .energy = energies};
+    gs_diagnosis diagnosis;
+    return gs_diagnose(&record, &diagnosis, error);
+}
+
 static void test_measure(void **state) {
     (void)state;
     run_both(measure);
+    run_both(diagnose);
 }
 
 static const gs_images written = {.data = images, .n = IMAGES, .shape = {1, SIDE, SIDE}, .range = {0, 1}};
