@@ -293,7 +293,7 @@ static void runs_that_are_short(void **state) {
     record.steps = 6;
     record.marks = 0;
     gs_diagnosis d = diagnose(&record);
-    assert_warned(&d, GS_FLAG_SHORT, "6 steps are too few");
+    assert_warned(&d, GS_FLAG_SHORT, "too few steps (6)");
     assert_true(isnan(d.ess) && isnan(d.rhat) && isnan(d.drift) && d.kept == 0);
     assert_int_equal(d.largest, -1);
     record.steps = 7;

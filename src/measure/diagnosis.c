@@ -269,8 +269,9 @@ static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t siz
                  d->rhat > rhat_bad
                      ? "the chains disagree strongly: R-hat %.4g is above 1.1; each keeps to a region of its own, so "
                        "together they are no sample of the model; take many more steps, or anneal the noise level"
-                     : "the chains disagree: R-hat %.4g is above 1.01; take more steps before trusting averages over "
-                       "them",
+                     : "the chains disagree: R-hat %.4g is above 1.01, so no chain has seen the whole distribution "
+                       "yet; take "
+                       "more steps before trusting what one of them says",
                  d->rhat);
         return;
     case GS_FLAG_FEW:
@@ -284,7 +285,8 @@ static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t siz
                  100 * d->acceptance);
         return;
     case GS_FLAG_SHORT:
-        snprintf(text, size, "%zu steps are too few to tell whether the chains agree, 7 are needed and hundreds better",
+        snprintf(text, size,
+                 "too few steps (%zu) to tell whether the chains agree; 7 are needed, and hundreds are better",
                  d->steps);
         return;
     }
