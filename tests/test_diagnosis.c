@@ -110,7 +110,8 @@ static void healthy_chains(void **state) {
     assert_near(d.rhat, rhat, 0);
 }
 
-/* Of 20,000 such records 27 raised a flag, so that more than 3 of 300 do at a rate of 1e-3. */
+/* Of 20,000 such records 138 raised a flag, most of them GS_FLAG_MOVING, so that more than 9 of 300 do at a rate of
+ * 1e-4. */
 static void false_alarms_are_rare(void **state) {
     (void)state;
     int raised = 0;
@@ -118,10 +119,10 @@ static void false_alarms_are_rare(void **state) {
         gs_record record = healthy(100 + seed);
         raised += diagnose(&record).flags != 0;
     }
-    assert_true(raised <= 3);
+    assert_true(raised <= 9);
 }
 
-enum { FEW_STEPS = 7, FEW_CHAINS = 4 };
+enum { FEW_STEPS = 7, FEW_CHAINS = 8 };
 
 /* Seven steps: k `apart` in chain k, and from step 6 on 1 + 0.01 k less. */
 static gs_record small_record(size_t chains, float apart) {
@@ -134,25 +135,25 @@ static gs_record small_record(size_t chains, float apart) {
 
 static void numbers_of_a_small_record(void **state) {
     (void)state;
-    const double deviation = sqrt(5.0 / 3); /* of 0, 1, 2, 3 */
+    const double deviation = sqrt(6); /* of 0, 1 ... 7 */
     gs_record record = small_record(FEW_CHAINS, 1);
     gs_diagnosis d = diagnose(&record);
-    assert_near(d.energy_first[0], 21.5, 1e-6);
+    assert_near(d.energy_first[0], 23.5, 2e-6);
     assert_near(d.energy_first[1], deviation, 1e-6);
-    assert_near(d.energy_last[0], 21.5 - 1.015, 1e-6);
+    assert_near(d.energy_last[0], 23.5 - 1.035, 2e-6);
     assert_near(d.energy_last[1], 0.99 * deviation, 1e-6);
-    assert_near(d.drift, -1.015, 1e-6);
-    assert_near(d.drift_error, 0.01 * deviation / 2, 1e-6);
+    assert_near(d.drift, -1.035, 2e-6);
+    assert_near(d.drift_error, 0.01 * deviation / sqrt(8), 1e-6);
     assert_true(d.flags & GS_FLAG_MOVING);
     assert_false(d.flags & GS_FLAG_COLLAPSED);
     record = small_record(FEW_CHAINS - 1, 1);
     assert_false(diagnose(&record).flags & GS_FLAG_MOVING);
 
     /* Along a chain the deviation is that of 0, 0, -1, -1: sqrt(1/3); 1 % of it is 0.0058; the last energies deviate by
-     * 0.0065 and by 0.0039. */
-    record = small_record(FEW_CHAINS, 0.015F);
-    assert_false(diagnose(&record).flags & GS_FLAG_COLLAPSED);
+     * 0.0065 and by 0.0049. */
     record = small_record(FEW_CHAINS, 0.013F);
+    assert_false(diagnose(&record).flags & GS_FLAG_COLLAPSED);
+    record = small_record(FEW_CHAINS, 0.012F);
     assert_true(diagnose(&record).flags & GS_FLAG_COLLAPSED);
 
     record = small_record(FEW_CHAINS, 1);

@@ -484,8 +484,8 @@ typedef enum gs_flag {
                               that along the chains: chains are copies of one another, or rest in one state */
     GS_FLAG_CLASSES = 4, /**< of at least 10 chains, one class has more than max(1/2, 3 / classes) at the last mark, or
                             of at least 10 chains a class, one has less than 1 % */
-    GS_FLAG_MOVING = 8,  /**< the mean energy of the last quarter differs from the quarter's before by more than 4
-                            standard errors and a tenth of the deviation across chains; of at least 4 chains */
+    GS_FLAG_MOVING = 8,  /**< the mean energy of the last quarter differs from the quarter's before by more than 3
+                            standard errors and a tenth of the deviation across chains; of at least 8 chains */
     GS_FLAG_DISAGREE = 16, /**< R-hat above 1.01 */
     GS_FLAG_FEW = 32,      /**< effective sample size below 100 */
     GS_FLAG_REJECTED = 64, /**< fewer than 10 % of the proposals are accepted */
