@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "io/images.h"
+#include "io/plot.h"
 #include "support/allocation.h"
 #include "support/files.h"
 #include "support/weights.h"
@@ -231,9 +232,17 @@ static gs_status measure(gs_error *error) {
     return gs_quality_measure(judge, images, labels, IMAGES, &quality, error);
 }
 
+static gs_status diagnose(gs_error *error) {
+    const float energies[8 * 2] = {1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1};
+    const gs_record record = {.steps = 7, .chains = 2, .energy = energies};
+    gs_diagnosis diagnosis;
+    return gs_diagnose(&record, &diagnosis, error);
+}
+
 static void test_measure(void **state) {
     (void)state;
     run_both(measure);
+    run_both(diagnose);
 }
 
 static const gs_images written = {.data = images, .n = IMAGES, .shape = {1, SIDE, SIDE}, .range = {0, 1}};
@@ -281,6 +290,23 @@ static gs_status write_idx(gs_error *error) {
     return status;
 }
 
+static gs_status write_plot(gs_error *error) {
+    const double x[] = {0, 1}, y[] = {1, 2};
+    const gs_series series = {.name = "y", .y = y};
+    const gs_panel panel = {.title = "areas",
+                            .x_label = "x",
+                            .y_label = "y",
+                            .x = x,
+                            .n = 2,
+                            .series = &series,
+                            .count = 1,
+                            .stacked = true};
+    const gs_figure figure = {.title = "plot", .panels = &panel, .count = 1};
+    gs_status status = gs_plot_write(path_of("x.svg"), &figure, error);
+    remove(path_of("x.svg"));
+    return status;
+}
+
 static void test_write(void **state) {
     (void)state;
     run_both(write_grid);
@@ -288,6 +314,7 @@ static void test_write(void **state) {
     run_both(write_directory);
     run_both(write_npy);
     run_both(write_idx);
+    run_both(write_plot);
 }
 
 int main(void) {

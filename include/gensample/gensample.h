@@ -445,6 +445,115 @@ typedef struct gs_quality {
 gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error);
 
+/** Effective sample size of m chains of n draws each: as many independent draws would know the mean as well. From the
+ * autocorrelations of split chains, 1 - (W - mean autocovariance) / var+ with W the mean variance within and var+ the
+ * pooled variance (Vehtari et al. 2021, equation 10), summed up to where Geyer's initial monotone sequence ends (Geyer
+ * 1992). The estimate may exceed m n for antithetic chains; at most m n log10(m n). Reads the draws as they are,
+ * without ranks ("ess_mean"). The same bytes on every CPU. Takes up to m n^2 / 4 multiply-adds. Thread-safe.
+ *
+ * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
+ * @param chains m, at least 1
+ * @param n      draws a chain, at least 4
+ * @param ess    gets the effective sample size of all chains together; NaN when all draws are equal or one is not
+ *               finite
+ * @param error  why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: too few chains or draws; GS_ERROR_MEMORY
+ */
+gs_status gs_ess(const double *draws, size_t chains, size_t n, double *ess, gs_error *error);
+
+/** Rank-normalised split R-hat, whether chains agree: sqrt(var+ / W) of split chains whose draws are replaced by normal
+ * quantiles of their ranks, or the same of their distances from the median, whichever is larger (Vehtari et al. 2021,
+ * equations 4 and 14): chains with other means and chains with other spreads are both seen, whatever the tails. Near 1
+ * when they agree; the paper asks for at most 1.01. One chain is compared with itself, half with half. The same bytes
+ * on every CPU. Thread-safe.
+ *
+ * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
+ * @param chains at least 1
+ * @param n      draws a chain, at least 4
+ * @param rhat   gets R-hat; infinite when chains differ and none moves; NaN when all draws are equal or one is not
+ *               finite
+ * @param error  why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: too few chains or draws; GS_ERROR_MEMORY
+ */
+gs_status gs_rhat(const double *draws, size_t chains, size_t n, double *rhat, gs_error *error);
+
+/** What was recorded of chains on their way. Arrays belong to the caller; those that are NULL were not recorded. */
+typedef struct gs_record {
+    size_t steps;          /**< steps taken, at least 1 */
+    size_t chains;         /**< at least 1 */
+    const float *energy;   /**< (steps + 1, chains) energies before the first step and after each, or NULL */
+    const float *gradient; /**< (steps + 1, chains) Euclidean norms of the gradients dE/dx there, or NULL */
+    const float
+        *acceptance;      /**< (steps, chains) shares of each step's proposals that were accepted, 0 ... 1, or NULL */
+    size_t marks;         /**< steps after which a judge counted classes; 0: none */
+    const size_t *mark;   /**< (marks) those steps, 0 ... `steps`, strictly increasing */
+    int classes;          /**< classes of the judge, 1 ... 64; ignored where marks is 0 */
+    const double *shares; /**< (marks, classes) share of chains by class, as gs_quality::share. Only of chains that
+                             may go anywhere: the shares of chains with labels say what was asked for */
+} gs_record;
+
+/** What is wrong with chains, bits of gs_diagnosis::flags. gs_diagnosis_warning has the words. */
+typedef enum gs_flag {
+    GS_FLAG_DIVERGED = 1,  /**< an energy or gradient is not finite */
+    GS_FLAG_COLLAPSED = 2, /**< the last energies are the same to 1e-6 of their size, or their deviation is below 1 % of
+                              that along the chains: chains are copies of one another, or rest in one state */
+    GS_FLAG_CLASSES = 4, /**< of at least 10 chains, one class has more than max(1/2, 3 / classes) at the last mark, or
+                            of at least 10 chains a class, one has less than 1 % */
+    GS_FLAG_MOVING = 8,  /**< the mean energy of the last quarter differs from the quarter's before by more than 3
+                            standard errors and a tenth of the deviation across chains; of at least 8 chains */
+    GS_FLAG_DISAGREE = 16, /**< R-hat above 1.01 */
+    GS_FLAG_FEW = 32,      /**< effective sample size below 100 */
+    GS_FLAG_REJECTED = 64, /**< fewer than 10 % of the proposals are accepted */
+    GS_FLAG_SHORT = 128    /**< fewer than 7 steps, so that nothing is known of agreement and effective sample size */
+} gs_flag;
+
+/** How chains are doing. Numbers that are not known are NaN: those of what was not recorded, and those of agreement
+ * after fewer than 7 steps. */
+typedef struct gs_diagnosis {
+    size_t steps;           /**< as of the record */
+    size_t chains;          /**< as of the record */
+    size_t diverged;        /**< chains with an energy or gradient that is not finite; what follows is of the others */
+    size_t diverged_step;   /**< first step after which one was not; 0 also where none is */
+    double energy_first[2]; /**< mean and standard deviation of the energies across chains, before the first step */
+    double energy_last[2];  /**< and after the last one */
+    double gradient_first;  /**< mean norm of the gradients before the first step */
+    double gradient_last;   /**< and after the last one */
+    size_t kept;           /**< energies of a chain that the next four are of: the second half, as the first is burn-in,
+                              and of those every k-th from the last on, so that at most 4096 remain */
+    double ess;            /**< effective sample size of the energy, of all chains together (gs_ess) */
+    double rhat;           /**< R-hat of the energy (gs_rhat) */
+    double drift;          /**< mean energy of the second half of those less that of their first half */
+    double drift_error;    /**< its standard error, from the deviation across chains; NaN for a single chain */
+    double acceptance;     /**< mean acceptance of the steps after the first half */
+    int largest;           /**< class with the largest share at the last mark; -1: no marks */
+    int smallest;          /**< class with the smallest share; -1: no marks */
+    double largest_share;  /**< its share, 0 ... 1 */
+    double smallest_share; /**< its share, 0 ... 1 */
+    unsigned flags;        /**< bits of gs_flag */
+} gs_diagnosis;
+
+/** Judge chains by what was recorded of them. The same bytes on every CPU. Thread-safe.
+ *
+ * The energy stands for the state, whose pixels are too many to ask one by one. Chains whose noise level changes on the
+ * way have no one distribution to agree on: what is said of agreement is of the steps after the first half.
+ *
+ * @param record    what was recorded
+ * @param diagnosis gets the result; undefined on failure
+ * @param error     why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: no steps, no chains, or marks out of their order or range; GS_ERROR_MEMORY
+ */
+gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error *error);
+
+/** One line for a flag of a diagnosis, in plain words with advice. For people; the wording may change. Thread-safe.
+ *
+ * @param diagnosis what gs_diagnose gave
+ * @param i         which one of the raised flags, from 0, the gravest first
+ * @param text      gets the line, cut to fit, without a newline
+ * @param size      room of text in bytes, with the closing zero; 320 is enough
+ * @return false, with text untouched, past the last one
+ */
+bool gs_diagnosis_warning(const gs_diagnosis *diagnosis, int i, char *text, size_t size);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "cli/json.h"
 #include "cli/option.h"
 #include "cli/run.h"
 
@@ -19,11 +20,7 @@ static const char *shortest(double v, char text[32]) {
     return text;
 }
 
-/* JSON has no NaN; whole numbers above 2^63 - 1 become strings. */
-static json_t *real_or_null(double v) {
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
+/* Whole numbers above 2^63 - 1 become strings. */
 static json_t *whole(uint64_t v) {
     if (v <= INT64_MAX) {
         return json_integer((json_int_t)v);

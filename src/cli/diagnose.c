@@ -1,0 +1,236 @@
+#include "cli/diagnose.h"
+
+#include <math.h>
+
+#include "cli/curve.h"
+#include "cli/json.h"
+
+enum { TABLE_ROWS = 11, MARK_ROWS = 11, WARNING_ROOM = 320 };
+
+/* ---- What is drawn and printed ---- */
+
+typedef struct curves {
+    gs_curve energy, gradient, acceptance; /* without points where not recorded */
+} curves;
+
+static gs_status fill_curves(curves *c, const gs_record *r, size_t most, gs_error *error) {
+    *c = (curves){0};
+    gs_status status = GS_OK;
+    if (r->energy) {
+        status = gs_curve_fill(&c->energy, r->energy, r->steps, r->chains, most, error);
+    }
+    if (r->gradient && status == GS_OK) {
+        status = gs_curve_fill(&c->gradient, r->gradient, r->steps, r->chains, most, error);
+    }
+    if (r->acceptance && status == GS_OK) {
+        status = gs_curve_fill_acceptance(&c->acceptance, r->acceptance, r->steps, r->chains, most, error);
+    }
+    return status;
+}
+
+static void free_curves(curves *c) {
+    gs_curve_free(&c->energy);
+    gs_curve_free(&c->gradient);
+    gs_curve_free(&c->acceptance);
+}
+
+static const gs_curve *any_curve(const curves *c) {
+    return c->energy.n ? &c->energy : c->gradient.n ? &c->gradient : &c->acceptance;
+}
+
+/* The mark shown in row i of at most MARK_ROWS: first and last are among them. */
+static size_t shown_mark(const gs_record *r, size_t i) {
+    return r->marks <= MARK_ROWS ? i : i * (r->marks - 1) / (MARK_ROWS - 1);
+}
+
+static size_t shown_marks(const gs_record *r) {
+    return r->marks < MARK_ROWS ? r->marks : MARK_ROWS;
+}
+
+/* ---- Text ---- */
+
+/* A blank and a number, right in its column; "-" for what is not known. */
+static void print_number(FILE *out, int width, int digits, double v) {
+    if (isfinite(v)) {
+        fprintf(out, " %*.*g", width, digits, v);
+    } else {
+        fprintf(out, " %*s", width, "-");
+    }
+}
+
+static void print_steps(const curves *c, FILE *out) {
+    const gs_curve *any = any_curve(c);
+    fprintf(out, "%8s%s%s%s\n", "step", c->energy.n ? "    energy: 5 %     median       95 %" : "",
+            c->gradient.n ? "   gradient norm" : "", c->acceptance.n ? "   acceptance" : "");
+    for (size_t i = 0; i < any->n; i++) {
+        fprintf(out, "%8.0f", any->step[i]);
+        if (c->energy.n) {
+            print_number(out, 14, 5, c->energy.low[i]);
+            print_number(out, 10, 5, c->energy.median[i]);
+            print_number(out, 10, 5, c->energy.high[i]);
+        }
+        if (c->gradient.n) {
+            print_number(out, 15, 4, c->gradient.median[i]);
+        }
+        if (c->acceptance.n && i > 0) {
+            fprintf(out, " %10.1f %%", 100 * c->acceptance.median[i]);
+        }
+        fputc('\n', out);
+    }
+}
+
+static void print_shares(const gs_record *r, FILE *out) {
+    if (r->marks == 0) {
+        return;
+    }
+    fprintf(out, "%8s   shares of classes 0 ... %d, in %%\n", "step", r->classes - 1);
+    for (size_t i = 0; i < shown_marks(r); i++) {
+        size_t mark = shown_mark(r, i);
+        fprintf(out, "%8zu  ", r->mark[mark]);
+        for (int k = 0; k < r->classes; k++) {
+            fprintf(out, " %5.1f", 100 * r->shares[mark * (size_t)r->classes + (size_t)k]);
+        }
+        fputc('\n', out);
+    }
+}
+
+static void print_summary(const gs_diagnosis *d, FILE *out) {
+    fprintf(out, "%zu chain%s of %zu step%s", d->chains, d->chains == 1 ? "" : "s", d->steps, d->steps == 1 ? "" : "s");
+    if (isfinite(d->energy_last[0])) {
+        fprintf(out, ": energy %.5g +- %.2g before the first, %.5g +- %.2g after the last", d->energy_first[0],
+                d->energy_first[1], d->energy_last[0], d->energy_last[1]);
+    }
+    fputc('\n', out);
+    if (d->kept) {
+        fprintf(out, "second half, %zu energies a chain: ", d->kept);
+    }
+    if (d->kept && isnan(d->ess)) {
+        fputs("all are equal\n", out);
+    } else if (d->kept) {
+        fprintf(out, "effective sample size %.4g, R-hat %.4g, drift %.2g", d->ess, d->rhat, d->drift);
+        if (isfinite(d->drift_error)) {
+            fprintf(out, " +- %.2g", d->drift_error);
+        }
+        fputc('\n', out);
+    }
+    if (isfinite(d->acceptance)) {
+        fprintf(out, "acceptance in the second half %.1f %%\n", 100 * d->acceptance);
+    }
+    if (d->largest >= 0) {
+        fprintf(out, "class shares from %.1f %% (class %d) to %.1f %% (class %d)\n", 100 * d->smallest_share,
+                d->smallest, 100 * d->largest_share, d->largest);
+    }
+}
+
+gs_status gs_diagnosis_print(const gs_record *record, const gs_diagnosis *diagnosis, FILE *out, gs_error *error) {
+    curves c;
+    gs_status status = fill_curves(&c, record, TABLE_ROWS, error);
+    if (status == GS_OK) {
+        if (any_curve(&c)->n) {
+            print_steps(&c, out);
+        }
+        print_shares(record, out);
+        print_summary(diagnosis, out);
+    }
+    free_curves(&c);
+    return status;
+}
+
+void gs_diagnosis_warn(const gs_diagnosis *diagnosis, FILE *out) {
+    char text[WARNING_ROOM];
+    for (int i = 0; gs_diagnosis_warning(diagnosis, i, text, sizeof text); i++) {
+        fprintf(out, "warning: %s\n", text);
+    }
+}
+
+/* ---- JSON ---- */
+
+static json_t *reals(const double *values, size_t n) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_array_append_new(array, real_or_null(values[i]));
+    }
+    return array;
+}
+
+static void put_summary(const gs_diagnosis *d, json_t *object) {
+    json_object_set_new(object, "steps", json_integer((json_int_t)d->steps));
+    json_object_set_new(object, "chains", json_integer((json_int_t)d->chains));
+    json_object_set_new(object, "diverged", json_integer((json_int_t)d->diverged));
+    json_object_set_new(object, "diverged_step",
+                        d->diverged ? json_integer((json_int_t)d->diverged_step) : json_null());
+    json_object_set_new(object, "energy_first", reals(d->energy_first, 2));
+    json_object_set_new(object, "energy_last", reals(d->energy_last, 2));
+    json_object_set_new(object, "gradient_first", real_or_null(d->gradient_first));
+    json_object_set_new(object, "gradient_last", real_or_null(d->gradient_last));
+    json_object_set_new(object, "kept", json_integer((json_int_t)d->kept));
+    json_object_set_new(object, "ess", real_or_null(d->ess));
+    json_object_set_new(object, "rhat", real_or_null(d->rhat));
+    json_object_set_new(object, "drift", real_or_null(d->drift));
+    json_object_set_new(object, "drift_error", real_or_null(d->drift_error));
+    json_object_set_new(object, "acceptance", real_or_null(d->acceptance));
+    json_object_set_new(object, "largest_class", d->largest < 0 ? json_null() : json_integer(d->largest));
+    json_object_set_new(object, "largest_share", real_or_null(d->largest_share));
+    json_object_set_new(object, "smallest_class", d->smallest < 0 ? json_null() : json_integer(d->smallest));
+    json_object_set_new(object, "smallest_share", real_or_null(d->smallest_share));
+}
+
+static void put_warnings(const gs_diagnosis *d, json_t *object) {
+    static const char *const names[] = {"diverged", "collapsed", "classes",  "moving",
+                                        "disagree", "few",       "rejected", "short"};
+    json_t *flags = json_array(), *warnings = json_array();
+    for (size_t i = 0; i < GS_COUNT(names); i++) {
+        if (d->flags >> i & 1) {
+            json_array_append_new(flags, json_string(names[i]));
+        }
+    }
+    char text[WARNING_ROOM];
+    for (int i = 0; gs_diagnosis_warning(d, i, text, sizeof text); i++) {
+        json_array_append_new(warnings, json_string(text));
+    }
+    json_object_set_new(object, "flags", flags);
+    json_object_set_new(object, "warnings", warnings);
+}
+
+static void put_table(const gs_record *r, const curves *c, json_t *object) {
+    json_t *table = json_array(), *shares = json_array();
+    const gs_curve *any = any_curve(c);
+    for (size_t i = 0; i < any->n; i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "step", json_integer((json_int_t)any->step[i]));
+        if (c->energy.n) {
+            json_object_set_new(row, "energy",
+                                reals((double[]){c->energy.low[i], c->energy.median[i], c->energy.high[i]}, 3));
+        }
+        if (c->gradient.n) {
+            json_object_set_new(row, "gradient",
+                                reals((double[]){c->gradient.low[i], c->gradient.median[i], c->gradient.high[i]}, 3));
+        }
+        if (c->acceptance.n) {
+            json_object_set_new(row, "acceptance", real_or_null(c->acceptance.median[i]));
+        }
+        json_array_append_new(table, row);
+    }
+    for (size_t i = 0; i < shown_marks(r); i++) {
+        size_t mark = shown_mark(r, i), classes = (size_t)r->classes;
+        json_t *row = json_object();
+        json_object_set_new(row, "step", json_integer((json_int_t)r->mark[mark]));
+        json_object_set_new(row, "shares", reals(r->shares + mark * classes, classes));
+        json_array_append_new(shares, row);
+    }
+    json_object_set_new(object, "table", table);
+    json_object_set_new(object, "class_shares", shares);
+}
+
+json_t *gs_diagnosis_json(const gs_record *record, const gs_diagnosis *diagnosis) {
+    curves c;
+    json_t *object = NULL;
+    if (fill_curves(&c, record, TABLE_ROWS, NULL) == GS_OK) {
+        object = json_object();
+        put_summary(diagnosis, object);
+        put_warnings(diagnosis, object);
+        put_table(record, &c, object);
+    }
+    free_curves(&c);
+    return object;
+}

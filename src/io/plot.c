@@ -1,0 +1,368 @@
+#include "io/plot.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "io/axis.h"
+
+enum {
+    WIDTH = 920,
+    LEFT = 76,
+    PLOT_WIDTH = 660,
+    PLOT_HEIGHT = 180,
+    LEGEND_X = LEFT + PLOT_WIDTH + 16,
+    LEGEND_PITCH = 17,
+    LEGEND_ROWS = PLOT_HEIGHT / LEGEND_PITCH,
+    TITLE_HEIGHT = 44,
+    LINE_HEIGHT = 18,
+    LINE_LENGTH = 140, /* characters of a remark */
+    PANEL_HEAD = 30,
+    PANEL_FOOT = 48
+};
+
+/* ---- Text ---- */
+
+/* Bytes of the UTF-8 sequence at text if XML may hold its character, else 0 (RFC 3629; XML 1.0, production 2). */
+static int sequence_length(const unsigned char *text) {
+    unsigned c = text[0];
+    int length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
+    static const unsigned char mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    static const unsigned least[] = {0, 0x20, 0x80, 0x800, 0x10000};
+    unsigned value = length ? c & mask[length] : 0;
+    for (int i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+        value = value << 6 | (text[i] & 0x3F);
+    }
+    bool surrogate = value >= 0xD800 && value < 0xE000, never = value == 0xFFFE || value == 0xFFFF;
+    return length && value >= least[length] && value < 0x110000 && !surrogate && !never ? length : 0;
+}
+
+/* `bytes` of a text, escaped. */
+static void put_text(FILE *out, const char *text, size_t bytes) {
+    const char *end = text + bytes;
+    while (text < end) {
+        int length = sequence_length((const unsigned char *)text);
+        if (*text == '&') {
+            fputs("&amp;", out);
+        } else if (*text == '<') {
+            fputs("&lt;", out);
+        } else if (*text == '>') {
+            fputs("&gt;", out);
+        } else if (length) {
+            fwrite(text, 1, (size_t)length, out);
+        } else {
+            fputc('?', out);
+        }
+        text += length ? length : 1;
+    }
+}
+
+/* A text element with a class; anchor: "start", "middle" or "end". */
+static void put_label(FILE *out, double x, double y, const char *class, const char *anchor, const char *text) {
+    fprintf(out, "<text class=\"%s\" x=\"%.2f\" y=\"%.2f\" text-anchor=\"%s\">", class, x, y, anchor);
+    put_text(out, text, strlen(text));
+    fputs("</text>\n", out);
+}
+
+/* Bytes of the first line of a text: up to the last blank that leaves at most LINE_LENGTH characters, or to the first
+ * one where a word is longer. */
+static size_t line_bytes(const char *text) {
+    size_t blank = 0, i = 0;
+    for (int characters = 0; text[i] && (characters <= LINE_LENGTH || !blank); i++) {
+        characters += ((unsigned char)text[i] & 0xC0) != 0x80;
+        blank = text[i] == ' ' ? i : blank;
+    }
+    return text[i] ? blank : i;
+}
+
+static const char *next_line(const char *line) {
+    line += line_bytes(line);
+    return *line == ' ' ? line + 1 : line;
+}
+
+static int count_lines(const gs_figure *figure) {
+    int lines = 0;
+    for (int i = 0; i < figure->remarks_count; i++) {
+        for (const char *line = figure->remarks[i].text; *line; line = next_line(line)) {
+            lines++;
+        }
+    }
+    return lines;
+}
+
+/* ---- Style ---- */
+
+static const char *const colours[GS_PLOT_COLOURS][2] = {
+    /* light, dark */
+    {"#2563c9", "#6cb0ff"}, {"#d9730d", "#ffab5e"}, {"#2b8a3e", "#5fd07a"}, {"#c92a3a", "#ff8080"},
+    {"#7b46c9", "#c39bff"}, {"#0c7f8c", "#4fd1d9"}, {"#a87900", "#e8c547"}, {"#cc3a94", "#ff99d1"},
+    {"#7a5a4a", "#cfab99"}, {"#66707a", "#a9b4bf"}};
+
+static void put_colours(FILE *out, int dark) {
+    static const char *const ground[2] = {
+        ".paper{fill:#fff}.ink{fill:#1f2328}.soft{fill:#59636e}.warning{fill:#9a3412}.grid{stroke:#e6e9ed}"
+        ".frame{stroke:#8c959f}.part{stroke:#fff}\n",
+        ".paper{fill:#14171c}.ink{fill:#e6e8eb}.soft{fill:#9aa4af}.warning{fill:#ffa657}.grid{stroke:#2a3038}"
+        ".frame{stroke:#6e7681}.part{stroke:#14171c}\n"};
+    fputs(ground[dark], out);
+    for (int i = 0; i < GS_PLOT_COLOURS; i++) {
+        fprintf(out, ".l%d{stroke:%s}.a%d{fill:%s}\n", i, colours[i][dark], i, colours[i][dark]);
+    }
+}
+
+static void put_head(FILE *out, const gs_figure *figure, int height) {
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
+            "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
+            WIDTH, height, WIDTH, height);
+    put_text(out, figure->title, strlen(figure->title));
+    fputs("</title>\n<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;"
+          "font-size:12px}\n.head{font-size:18px;font-weight:600}.title{font-size:14px;font-weight:600}\n"
+          ".line{fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}"
+          ".faint{stroke-width:.9;stroke-opacity:.7}\n.band{fill-opacity:.2}.part{stroke-width:.6}"
+          ".frame{fill:none}\n",
+          out);
+    put_colours(out, 0);
+    fputs("@media(prefers-color-scheme:dark){\n", out);
+    put_colours(out, 1);
+    fputs("}\n</style>\n", out);
+    fprintf(out, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", WIDTH, height);
+}
+
+/* ---- Panels ---- */
+
+/* A panel in its place: axes and the top of its plot. */
+typedef struct place {
+    const gs_panel *panel;
+    gs_axis x, y;
+    double top;
+    double *below, *above; /* (n) edges of a stacked area */
+} place;
+
+static double place_x(const place *p, size_t i) {
+    return LEFT + PLOT_WIDTH * gs_axis_place(&p->x, p->panel->x[i]);
+}
+
+static double place_y(const place *p, double y) {
+    return p->top + PLOT_HEIGHT * (1 - gs_axis_place(&p->y, y));
+}
+
+static void widen(double range[2], bool log, const double *values, size_t n) {
+    for (size_t i = 0; values && i < n; i++) {
+        if (gs_axis_takes(log, values[i])) {
+            range[0] = fmin(range[0], values[i]);
+            range[1] = fmax(range[1], values[i]);
+        }
+    }
+}
+
+/* Add a series to the stack: below is the old upper edge, above the new one. */
+static void stack(place *p, const gs_series *series) {
+    for (size_t i = 0; i < p->panel->n; i++) {
+        double y = series->y[i];
+        p->below[i] = p->above[i];
+        p->above[i] += y > 0 && gs_axis_takes(false, y) ? y : 0;
+    }
+}
+
+static void fit_axes(place *p) {
+    const gs_panel *panel = p->panel;
+    double x[2] = {INFINITY, -INFINITY}, y[2] = {INFINITY, -INFINITY};
+    bool log = panel->log_y && !panel->stacked;
+    widen(x, false, panel->x, panel->n);
+    for (int i = 0; i < panel->count; i++) {
+        const gs_series *series = panel->series + i;
+        if (panel->stacked) {
+            stack(p, series);
+            widen(y, log, p->below, panel->n);
+            widen(y, log, p->above, panel->n);
+        } else {
+            widen(y, log, series->y, panel->n);
+            widen(y, log, series->low, panel->n);
+            widen(y, log, series->high, panel->n);
+        }
+    }
+    p->x = gs_axis_fit(x[0], x[1], false, false);
+    p->y = gs_axis_fit(y[0], y[1], log, true);
+}
+
+static void draw_axes(FILE *out, const place *p) {
+    const gs_panel *panel = p->panel;
+    double bottom = p->top + PLOT_HEIGHT, middle = p->top + PLOT_HEIGHT / 2.0;
+    for (int i = 0; i < p->y.count; i++) {
+        double y = place_y(p, p->y.ticks[i]);
+        fprintf(out, "<path class=\"grid\" d=\"M%d %.2fh%d\"/>\n", LEFT, y, PLOT_WIDTH);
+        put_label(out, LEFT - 7, y + 4, "soft", "end", p->y.labels[i]);
+    }
+    for (int i = 0; i < p->x.count; i++) {
+        double x = LEFT + PLOT_WIDTH * gs_axis_place(&p->x, p->x.ticks[i]);
+        fprintf(out, "<path class=\"frame\" d=\"M%.2f %.2fv5\"/>\n", x, bottom);
+        put_label(out, x, bottom + 18, "soft", "middle", p->x.labels[i]);
+    }
+    put_label(out, LEFT + PLOT_WIDTH / 2.0, bottom + 34, "soft", "middle", panel->x_label);
+    fprintf(out, "<g transform=\"translate(16 %.2f) rotate(-90)\">", middle);
+    put_label(out, 0, 0, "soft", "middle", panel->y_label);
+    fputs("</g>\n", out);
+}
+
+/* The end of the run of placeable points that begins at i; i itself when point i is not placeable. */
+static size_t run_end(const place *p, const double *a, const double *b, size_t i) {
+    while (i < p->panel->n && gs_axis_takes(p->y.log, a[i]) && gs_axis_takes(p->y.log, b[i])) {
+        i++;
+    }
+    return i;
+}
+
+/* The area between two edges, broken where one can't be placed. */
+static void draw_area(FILE *out, const place *p, const double *low, const double *high, const char *class, int colour) {
+    for (size_t first = 0, end; first < p->panel->n; first = end + 1) {
+        end = run_end(p, low, high, first);
+        if (end < first + 2) {
+            continue;
+        }
+        fprintf(out, "<path class=\"%s a%d\" d=\"M", class, colour);
+        for (size_t i = first; i < end; i++) {
+            fprintf(out, "%.2f %.2f ", place_x(p, i), place_y(p, high[i]));
+        }
+        for (size_t i = end; i-- > first;) {
+            fprintf(out, "%.2f %.2f ", place_x(p, i), place_y(p, low[i]));
+        }
+        fputs("Z\"/>\n", out);
+    }
+}
+
+static void draw_line(FILE *out, const place *p, const gs_series *series, int colour) {
+    fprintf(out, "<path class=\"line%s l%d\" d=\"", series->faint ? " faint" : "", colour);
+    for (size_t first = 0, end; first < p->panel->n; first = end + 1) {
+        end = run_end(p, series->y, series->y, first);
+        for (size_t i = first; i < end; i++) {
+            fprintf(out, "%s%.2f %.2f ", i == first ? "M" : "", place_x(p, i), place_y(p, series->y[i]));
+        }
+        fputs(end == first + 1 ? "h0 " : "", out); /* a round cap makes a dot of it */
+    }
+    fputs("\"/>\n", out);
+}
+
+/* A share at a single point is drawn as wide as the plot. */
+static void draw_stack(FILE *out, place *p, int colour) {
+    if (p->panel->n == 1) {
+        double top = place_y(p, p->above[0]);
+        fprintf(out, "<rect class=\"part a%d\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%.2f\"/>\n", colour, LEFT, top,
+                PLOT_WIDTH, place_y(p, p->below[0]) - top);
+    } else {
+        draw_area(out, p, p->below, p->above, "part", colour);
+    }
+}
+
+static void draw_series(FILE *out, place *p) {
+    const gs_panel *panel = p->panel;
+    for (size_t i = 0; panel->stacked && i < panel->n; i++) {
+        p->above[i] = 0;
+    }
+    for (int i = 0; i < panel->count; i++) {
+        const gs_series *series = panel->series + i;
+        int colour = series->colour % GS_PLOT_COLOURS;
+        if (panel->stacked) {
+            stack(p, series);
+            draw_stack(out, p, colour);
+            continue;
+        }
+        if (series->low && series->high) {
+            draw_area(out, p, series->low, series->high, "band", colour);
+        }
+        draw_line(out, p, series, colour);
+    }
+}
+
+/* The named series in the order in which the eye meets them: stacked ones from the top. */
+static void draw_legend(FILE *out, const place *p) {
+    const gs_panel *panel = p->panel;
+    int row = 0;
+    for (int k = 0; k < panel->count && row < LEGEND_ROWS; k++) {
+        const gs_series *series = panel->series + (panel->stacked ? panel->count - 1 - k : k);
+        int colour = series->colour % GS_PLOT_COLOURS;
+        double y = p->top + LEGEND_PITCH * row + 7;
+        if (!series->name) {
+            continue;
+        }
+        if (panel->stacked || series->low) {
+            fprintf(out, "<rect class=\"%s a%d\" x=\"%d\" y=\"%.2f\" width=\"20\" height=\"11\"/>\n",
+                    panel->stacked ? "part" : "band", colour, LEGEND_X, y - 5.5);
+        }
+        if (!panel->stacked) {
+            fprintf(out, "<path class=\"line%s l%d\" d=\"M%d %.2fh20\"/>\n", series->faint ? " faint" : "", colour,
+                    LEGEND_X, y);
+        }
+        put_label(out, LEGEND_X + 26, y + 4, "ink", "start", series->name);
+        row++;
+    }
+}
+
+static gs_status draw_panel(FILE *out, const gs_panel *panel, double top, gs_error *error) {
+    place p = {.panel = panel, .top = top + PANEL_HEAD};
+    if (panel->stacked) {
+        p.below = gs_alloc(panel->n, sizeof *p.below);
+        p.above = gs_alloc(panel->n, sizeof *p.above);
+    }
+    if (panel->stacked && (!p.below || !p.above)) {
+        gs_free(p.below);
+        gs_free(p.above);
+        return gs_fail_memory(error, "the plot");
+    }
+    fit_axes(&p);
+    put_label(out, LEFT, top + 18, "title ink", "start", panel->title);
+    if (panel->caption) {
+        put_label(out, LEFT + PLOT_WIDTH, top + 18, "soft", "end", panel->caption);
+    }
+    draw_axes(out, &p);
+    draw_series(out, &p);
+    fprintf(out, "<rect class=\"frame\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%d\"/>\n", LEFT, p.top, PLOT_WIDTH,
+            PLOT_HEIGHT);
+    draw_legend(out, &p);
+    gs_free(p.below);
+    gs_free(p.above);
+    return GS_OK;
+}
+
+/* ---- Figures ---- */
+
+static gs_status draw_figure(FILE *out, const gs_figure *figure, gs_error *error) {
+    const int pitch = PANEL_HEAD + PLOT_HEIGHT + PANEL_FOOT;
+    int top = TITLE_HEIGHT + LINE_HEIGHT * count_lines(figure) + 8, y = TITLE_HEIGHT + LINE_HEIGHT - 6;
+    put_head(out, figure, top + pitch * figure->count + 8);
+    put_label(out, 20, 32, "head ink", "start", figure->title);
+    for (int i = 0; i < figure->remarks_count; i++) {
+        for (const char *line = figure->remarks[i].text; *line; line = next_line(line)) {
+            fprintf(out, "<text class=\"%s\" x=\"20\" y=\"%d\">", figure->remarks[i].warning ? "warning" : "soft", y);
+            put_text(out, line, line_bytes(line));
+            fputs("</text>\n", out);
+            y += LINE_HEIGHT;
+        }
+    }
+    gs_status status = GS_OK;
+    for (int i = 0; i < figure->count && status == GS_OK; i++) {
+        status = draw_panel(out, figure->panels + i, top + pitch * i, error);
+    }
+    fputs("</svg>\n", out);
+    return status;
+}
+
+gs_status gs_plot_write(const char *path, const gs_figure *figure, gs_error *error) {
+    gs_output output;
+    gs_status status = gs_output_open(&output, path, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    status = draw_figure(output.file, figure, error);
+    if (status == GS_OK && (fflush(output.file) != 0 || ferror(output.file))) {
+        status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
+    }
+    if (status != GS_OK) {
+        gs_output_abandon(&output);
+        return status;
+    }
+    return gs_output_commit(&output, error);
+}

@@ -1,0 +1,280 @@
+/* Effective sample size and R-hat of chains (Vehtari et al. 2021), which Stan and ArviZ define in the same way. */
+#include "measure/chains.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/math64.h"
+
+enum { DRAWS_MIN = 4 };
+
+/* ---- Quantiles ---- */
+
+/* Numerator and denominator of PPND16 around the middle, in the tails, and far out. */
+static const double middle[2][8] = {
+    {3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3, 1.3731693765509461125e+4,
+     4.5921953931549871457e+4, 6.7265770927008700853e+4, 3.3430575583588128105e+4, 2.5090809287301226727e+3},
+    {1.0, 4.2313330701600911252e+1, 6.8718700749205790830e+2, 5.3941960214247511077e+3, 2.1213794301586595867e+4,
+     3.9307895800092710610e+4, 2.8729085735721942674e+4, 5.2264952788528545610e+3}};
+static const double tails[2][8] = {
+    {1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
+     1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4},
+    {1.0, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1, 1.48103976427480074590e-1,
+     1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9}};
+static const double far_tails[2][8] = {
+    {6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0, 2.96560571828504891230e-1,
+     2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7},
+    {1.0, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2, 7.86869131145613259100e-4,
+     1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15}};
+
+static double rational(const double c[2][8], double x) {
+    double numerator = 0, denominator = 0;
+    for (int i = 7; i >= 0; i--) {
+        numerator = numerator * x + c[0][i];
+        denominator = denominator * x + c[1][i];
+    }
+    return numerator / denominator;
+}
+
+double gs_normal_quantile(double p) {
+    if (!(p >= 0 && p <= 1)) {
+        return NAN;
+    }
+    double q = p - 0.5;
+    if (fabs(q) <= 0.425) {
+        return q * rational(middle, 0.180625 - q * q);
+    }
+    double tail = q < 0 ? p : 1 - p;
+    if (tail == 0) {
+        return q < 0 ? -INFINITY : INFINITY;
+    }
+    double r = sqrt(-gs_log64(tail));
+    double z = r <= 5 ? rational(tails, r - 1.6) : rational(far_tails, r - 5);
+    return q < 0 ? -z : z;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+size_t gs_sort_finite(double *values, size_t n) {
+    size_t finite = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isfinite(values[i])) {
+            values[finite++] = values[i];
+        }
+    }
+    qsort(values, finite, sizeof *values, compare_doubles);
+    return finite;
+}
+
+double gs_quantile(const double *sorted, size_t finite, double p) {
+    if (finite == 0) {
+        return NAN;
+    }
+    double at = p * (double)(finite - 1);
+    size_t i = (size_t)at;
+    double part = at - (double)i;
+    return part > 0 ? (1 - part) * sorted[i] + part * sorted[i + 1] : sorted[i];
+}
+
+/* ---- Split chains ---- */
+
+/* Each chain as two: its first and its last n / 2 draws. */
+typedef struct halves {
+    size_t rows, n;  /* 2 x chains, n / 2 */
+    double *draws;   /* (rows, n) */
+    double *work;    /* (rows) */
+    double within;   /* W: mean of the rows' unbiased variances */
+    double variance; /* var+: W (n - 1) / n + the unbiased variance of the rows' means */
+    bool spread;     /* whether all draws are finite and not all are equal */
+} halves;
+
+/* Mean and variance of each row, its draws then centred with `centre`. Sums start from the first draw, so that a
+ * constant row has exactly its value and 0. */
+static void take_moments(halves *h, bool centre) {
+    double within = 0, *means = h->work;
+    for (size_t k = 0; k < h->rows; k++) {
+        double *x = h->draws + k * h->n, sum = 0, squares = 0;
+        for (size_t i = 0; i < h->n; i++) {
+            sum += x[i] - x[0];
+        }
+        means[k] = x[0] + sum / (double)h->n;
+        for (size_t i = 0; i < h->n; i++) {
+            double difference = x[i] - means[k];
+            squares += difference * difference;
+            x[i] = centre ? difference : x[i];
+        }
+        within += squares / (double)(h->n - 1);
+    }
+    double sum = 0, squares = 0;
+    for (size_t k = 0; k < h->rows; k++) {
+        sum += means[k] - means[0];
+    }
+    double mean = means[0] + sum / (double)h->rows;
+    for (size_t k = 0; k < h->rows; k++) {
+        squares += (means[k] - mean) * (means[k] - mean);
+    }
+    h->within = within / (double)h->rows;
+    h->variance = h->within * (double)(h->n - 1) / (double)h->n + squares / (double)(h->rows - 1);
+}
+
+static gs_status split_chains(const double *draws, size_t chains, size_t n, halves *h, gs_error *error) {
+    size_t all;
+    *h = (halves){.rows = 2 * chains, .n = n / 2};
+    if (chains < 1 || n < DRAWS_MIN) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu draws; at least 1 chain of %d is needed", chains, n,
+                       DRAWS_MIN);
+    }
+    if (!gs_mul_size(chains, n, &all)) {
+        return gs_fail_memory(error, "the draws of chains");
+    }
+    h->draws = gs_alloc(all, sizeof *h->draws);
+    h->work = gs_alloc(2 * chains, sizeof *h->work);
+    if (!h->draws || !h->work) {
+        return gs_fail_memory(error, "the draws of chains");
+    }
+    for (size_t k = 0; k < h->rows; k++) {
+        const double *from = draws + k / 2 * n + (k % 2 ? n - h->n : 0);
+        for (size_t i = 0; i < h->n; i++) {
+            h->draws[k * h->n + i] = from[i];
+            h->spread = h->spread || from[i] != draws[0];
+        }
+    }
+    for (size_t i = 0; i < all; i++) {
+        h->spread = h->spread && isfinite(draws[i]);
+    }
+    return GS_OK;
+}
+
+static void free_halves(halves *h) {
+    gs_free(h->draws);
+    gs_free(h->work);
+}
+
+/* ---- Effective sample size ---- */
+
+/* Autocorrelation at lag t of all rows, from their mean autocovariance: 1 - (W - mean) / var+. */
+static double autocorrelation(const halves *h, size_t t) {
+    double covariance = 0;
+    for (size_t k = 0; k < h->rows; k++) {
+        const double *x = h->draws + k * h->n;
+        double sum = 0;
+        for (size_t i = 0; i + t < h->n; i++) {
+            sum += x[i] * x[i + t];
+        }
+        covariance += sum / (double)h->n;
+    }
+    return 1 - (h->within - covariance / (double)h->rows) / h->variance;
+}
+
+/* Sums of neighbouring autocorrelations of a reversible chain are positive and fall with the lag, what noise breaks
+ * ends the sum or is lowered (Geyer 1992, section 3.3). rho: (n), zeros. Returns 1 + 2 (rho_1 + rho_2 + ...). */
+static double autocorrelation_time(const halves *h, double *rho) {
+    double even = 1, odd = autocorrelation(h, 1);
+    size_t t = 1;
+    rho[0] = even;
+    rho[1] = odd;
+    while (t + 3 < h->n && even + odd > 0) {
+        even = autocorrelation(h, t + 1);
+        odd = autocorrelation(h, t + 2);
+        if (even + odd >= 0) {
+            rho[t + 1] = even;
+            rho[t + 2] = odd;
+        }
+        t += 2;
+    }
+    size_t whole = t - 1; /* these count twice; the even one after them, which lowers the variance, once */
+    if (even > 0) {
+        rho[whole] = even;
+    }
+    for (size_t i = 2; i + 1 < whole; i += 2) {
+        double before = rho[i - 2] + rho[i - 1];
+        if (rho[i] + rho[i + 1] > before) {
+            rho[i] = rho[i + 1] = before / 2;
+        }
+    }
+    double sum = 0;
+    for (size_t i = 0; i < whole; i++) {
+        sum += rho[i];
+    }
+    return -1 + 2 * sum + rho[whole];
+}
+
+gs_status gs_ess(const double *draws, size_t chains, size_t n, double *ess, gs_error *error) {
+    *ess = NAN;
+    halves h;
+    gs_status status = split_chains(draws, chains, n, &h, error);
+    double *rho = status == GS_OK ? gs_alloc(h.n, sizeof *rho) : NULL;
+    if (status == GS_OK && !rho) {
+        status = gs_fail_memory(error, "the autocorrelations of chains");
+    }
+    if (status == GS_OK && h.spread) {
+        double count = (double)(h.rows * h.n), log10_count = gs_log64(count) / gs_log64(10);
+        take_moments(&h, true);
+        *ess = count / fmax(autocorrelation_time(&h, rho), 1 / log10_count);
+    }
+    gs_free(rho);
+    free_halves(&h);
+    return status;
+}
+
+/* ---- R-hat ---- */
+
+typedef struct ranked {
+    double value;
+    size_t place;
+} ranked;
+
+static int compare_ranked(const void *a, const void *b) {
+    return compare_doubles(&((const ranked *)a)->value, &((const ranked *)b)->value);
+}
+
+/* Replace each draw by the normal quantile of (rank - 3/8) / (count + 1/4), equal ones by that of their mean rank
+ * (Vehtari et al. 2021, equation 14). Returns the median. */
+static double normalise_ranks(halves *h, ranked *order) {
+    size_t count = h->rows * h->n;
+    for (size_t i = 0; i < count; i++) {
+        order[i] = (ranked){h->draws[i], i};
+    }
+    qsort(order, count, sizeof *order, compare_ranked);
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && order[end].value == order[first].value; end++) {
+        }
+        double rank = 0.5 * (double)(first + 1 + end);
+        double z = gs_normal_quantile((rank - 0.375) / ((double)count + 0.25));
+        for (size_t i = first; i < end; i++) {
+            h->draws[order[i].place] = z;
+        }
+    }
+    return 0.5 * order[count / 2 - 1].value + 0.5 * order[count / 2].value;
+}
+
+/* sqrt(var+ / W), NaN for draws that are all equal. */
+static double plain_rhat(halves *h) {
+    take_moments(h, false);
+    return sqrt(h->variance / h->within);
+}
+
+gs_status gs_rhat(const double *draws, size_t chains, size_t n, double *rhat, gs_error *error) {
+    *rhat = NAN;
+    halves h;
+    gs_status status = split_chains(draws, chains, n, &h, error);
+    ranked *order = status == GS_OK ? gs_alloc(h.rows * h.n, sizeof *order) : NULL;
+    if (status == GS_OK && !order) {
+        status = gs_fail_memory(error, "the ranks of chains");
+    }
+    if (status == GS_OK && h.spread) {
+        double median = normalise_ranks(&h, order);
+        double bulk = plain_rhat(&h);
+        for (size_t i = 0; i < h.rows * h.n; i++) {
+            h.draws[order[i].place] = fabs(order[i].value - median);
+        }
+        normalise_ranks(&h, order);
+        *rhat = fmax(bulk, plain_rhat(&h)); /* the bulk's where all draws are as far from the median */
+    }
+    gs_free(order);
+    free_halves(&h);
+    return status;
+}
