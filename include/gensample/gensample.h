@@ -405,7 +405,7 @@ typedef struct gs_rejection_options {
     uint64_t proposals;      /**< most proposals to make; 0: as many as the samples take. first_proposal + proposals is
                                 at most 2^60 */
     int threads;             /**< 1 ... 1024; 0: the number of processors this process may run on */
-    const char *isa;         /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best */
+    const char *isa; /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best */
     /** Called now and then, by one thread, with the number of accepted samples and the wanted ones, or without a wanted
      * number with those of proposals; returning false stops: gs_rejection returns GS_ERROR_INTERRUPTED within a
      * fraction of a second. NULL is allowed. */
@@ -424,17 +424,17 @@ typedef struct gs_rejection_result {
     int threads;           /**< threads that drew */
 } gs_rejection_result;
 
-/** Draw from p = N(mu, sp^2 I) in D dimensions by rejection from q = N(mu, sq^2 I), sq >= sp (von Neumann 1951): with M =
- * max p/q = (sq/sp)^D, a proposal x = mu + sq z, z standard normal, is accepted where
- *     u <= p(x) / (M q(x)) = exp(-s |z|^2),   s = ((sq/sp)^2 - 1) / 2,   that is s |z|^2 <= -log u,
- * with u uniform in (0, 1); a share 1/M is. Proposal k has the same u with each algorithm. What they differ in:
+/** Draw from p = N(mu, sp^2 I) in D dimensions by rejection from q = N(mu, sq^2 I), sq >= sp (von Neumann 1951): with M
+ * = max p/q = (sq/sp)^D, a proposal x = mu + sq z, z standard normal, is accepted where u <= p(x) / (M q(x)) = exp(-s
+ * |z|^2),   s = ((sq/sp)^2 - 1) / 2,   that is s |z|^2 <= -log u, with u uniform in (0, 1); a share 1/M is. Proposal k
+ * has the same u with each algorithm. What they differ in:
  * - `plain` draws z whole, then decides.
- * - `early` adds up the squares of z in the same order, and stops where the sum so far exceeds -log(u)/s. Rounding keeps
- *   the order of sums of squares, so that the whole sum would exceed it too: every decision and every sample is the
+ * - `early` adds up the squares of z in the same order, and stops where the sum so far exceeds -log(u)/s. Rounding
+ * keeps the order of sums of squares, so that the whole sum would exceed it too: every decision and every sample is the
  *   same, to the byte.
  * - `radius` draws |z|^2 itself, which is chi-square distributed with D degrees, as 2 G, G a gamma number of shape D/2
- *   (Marsaglia & Tsang 2000), and decides; an accepted x is mu + sq |z| e. As z is spherically symmetric, its direction e
- *   is uniform on the sphere and independent of |z|, on which alone the decision depends: so e may be drawn after it,
+ *   (Marsaglia & Tsang 2000), and decides; an accepted x is mu + sq |z| e. As z is spherically symmetric, its direction
+ * e is uniform on the sphere and independent of |z|, on which alone the decision depends: so e may be drawn after it,
  *   from other normal numbers. The distribution is the same, the samples are not.
  *   Most proposals are rejected by bounds of |z|^2 and u in single precision (gs_radii_args in simd/kernels.h says why
  *   they hold); the others are decided in double precision.
@@ -487,10 +487,10 @@ gs_status gs_frechet_distance(const double *mean1, const double *cov1, const dou
                               double *distance, gs_error *error);
 
 /** Exact interval of a probability p from k successes in n independent trials: p_low is where P(X >= k) = (1 -
- * confidence)/2 for binomial X, p_high where P(X <= k) is (Clopper & Pearson 1934), to a relative error of 1e-9. It holds
- * p at least as often as `confidence` says; also where the trials went on until k successes were seen, when P(X >= k) is
- * the probability of as few trials, and P(X <= k) at least that of as many. Thread-safe; takes time as the square root of
- * k.
+ * confidence)/2 for binomial X, p_high where P(X <= k) is (Clopper & Pearson 1934), to a relative error of 1e-9. It
+ * holds p at least as often as `confidence` says; also where the trials went on until k successes were seen, when P(X
+ * >= k) is the probability of as few trials, and P(X <= k) at least that of as many. Thread-safe; takes time as the
+ * square root of k.
  *
  * @param k          successes, at most n
  * @param n          trials, 1 ... 2^53

@@ -2,8 +2,8 @@
  *
  * The counter of a proposal's vector is (proposal, 0, position, GS_STREAM_PROPOSAL). What decides is on the stream
  * GS_STREAM_DECISION: steps 2 a and 2 a + 1 hold the upper and the lower words of four uniform numbers, of which the
- * fourth of step 0 is u, and the others are for attempt a at a gamma number. Kernels read step 0 alone, and by its upper
- * bits settle nearly all proposals. */
+ * fourth of step 0 is u, and the others are for attempt a at a gamma number. Kernels read step 0 alone, and by its
+ * upper bits settle nearly all proposals. */
 #include "sample/proposals.h"
 
 #include "base/math64.h"
@@ -75,10 +75,10 @@ size_t gs_decide_early(const gs_target *t, uint64_t first, int count, float *vec
     return decide_by_norm(t, first, count, true, vector, accepted);
 }
 
-/* Marsaglia & Tsang 2000, "A simple method for generating gamma variables": with d = D/2 - 1/3, c = 1/sqrt(9 d), x normal
- * and y = c x, d (1 + y)^3 is a gamma number of shape D/2 if u < exp(x^2/2 + d - d v + d log v), v = (1 + y)^3 > 0. The
- * exponent is 3 d (log(1 + y) - y + y^2/2 - y^3/3); its derivative by y is -3 d y^3/(1 + y), so it is never above 0, and
- * the method holds for every D >= 1. */
+/* Marsaglia & Tsang 2000, "A simple method for generating gamma variables": with d = D/2 - 1/3, c = 1/sqrt(9 d), x
+ * normal and y = c x, d (1 + y)^3 is a gamma number of shape D/2 if u < exp(x^2/2 + d - d v + d log v), v = (1 + y)^3 >
+ * 0. The exponent is 3 d (log(1 + y) - y + y^2/2 - y^3/3); its derivative by y is -3 d y^3/(1 + y), so it is never
+ * above 0, and the method holds for every D >= 1. */
 bool gs_radius_accepts(const gs_target *t, uint64_t proposal, double *square) {
     const double turn = 6.28318530717958647692, d = 0.5 * t->dim - 1.0 / 3, c = 1 / sqrt(9 * d);
     double u[4], exponential = 0;

@@ -1,5 +1,6 @@
-/* gs_rejection: chunks of proposals over threads, in waves. After each wave its accepted proposals are counted in order,
- * and the vectors of those that are wanted drawn. Waves are long, since threads wait for each other at their ends. */
+/* gs_rejection: chunks of proposals over threads, in waves. After each wave its accepted proposals are counted in
+ * order, and the vectors of those that are wanted drawn. Waves are long, since threads wait for each other at their
+ * ends. */
 #include "base/math64.h"
 #include "engine/plan.h"
 #include "random/random.h"
@@ -13,8 +14,8 @@
 
 static const double seconds_between_calls = 0.05, most_expected = 1e12, log_10 = 2.302585092994046;
 
-/* A chunk takes at most about a millisecond: 2^20 numbers of vectors, or 2^17 radii. A wave's lists of accepted proposals
- * hold at most 2^22, or one chunk's for each thread. */
+/* A chunk takes at most about a millisecond: 2^20 numbers of vectors, or 2^17 radii. A wave's lists of accepted
+ * proposals hold at most 2^22, or one chunk's for each thread. */
 enum { CHUNKS_A_THREAD = 64, CHUNK_NUMBERS = 1 << 20, CHUNK_RADII = 1 << 17, LISTS_MAX = 1 << 22, DIM_MAX = 1 << 24 };
 
 typedef struct gs_chunk {
@@ -31,8 +32,8 @@ typedef struct gs_run {
     gs_target target;
     int threads;
     double acceptance;
-    uint64_t first, end, next;   /* next: all before are decided */
-    size_t chunk, room, chunks;  /* proposals a chunk, room of its list, most chunks a wave */
+    uint64_t first, end, next;  /* next: all before are decided */
+    size_t chunk, room, chunks; /* proposals a chunk, room of its list, most chunks a wave */
     gs_chunk *wave;
     gs_accepted *accepted; /* of all chunks */
     float *vector;         /* one for each thread */
@@ -75,10 +76,11 @@ static gs_status check_numbers(const gs_rejection_options *o, size_t n, const fl
     if (o->dim < 1 || o->dim > DIM_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "dim %d: expected 1 ... %d", o->dim, DIM_MAX);
     if (!(o->ratio >= 1) || isinf(o->ratio))
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "ratio %g: expected sq/sp >= 1; with sq < sp, p/q grows without bound away from mu, and there is "
-                       "no M",
-                       o->ratio);
+        return gs_fail(
+            error, GS_ERROR_ARGUMENT,
+            "ratio %g: expected sq/sp >= 1; with sq < sp, p/q grows without bound away from mu, and there is "
+            "no M",
+            o->ratio);
     if (o->sigma != 0 && !(o->sigma >= 1e-30 && o->sigma <= 1e30))
         return gs_fail(error, GS_ERROR_ARGUMENT, "sigma %g: expected 1e-30 ... 1e30", o->sigma);
     if (o->first_proposal > GS_CHAIN_MAX || o->proposals > GS_CHAIN_MAX + 1 - o->first_proposal)
@@ -86,7 +88,8 @@ static gs_status check_numbers(const gs_rejection_options *o, size_t n, const fl
                        "first proposal %llu: with %llu proposals expected to end at 2^60 at most",
                        (unsigned long long)o->first_proposal, (unsigned long long)o->proposals);
     if (n == 0 && (o->proposals == 0 || out))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "no samples are wanted: expected a number of proposals, and no output");
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "no samples are wanted: expected a number of proposals, and no output");
     return GS_OK;
 }
 

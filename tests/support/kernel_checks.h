@@ -25,6 +25,9 @@ typedef struct kernel_case {
     gs_affine_args affine;
     gs_moments_args moments;
     gs_normals_args normals;
+    gs_norms_args norms;
+    gs_exponentials_args exponentials;
+    gs_radii_args radii;
     gs_binary binary;
     ptrdiff_t step[2];
     float a, b;
@@ -63,6 +66,23 @@ double activation_exact(gs_activation activation, double t, double parameter);
 double activation_allowed(gs_activation activation, double t, double exact, double parameter);
 double slope_exact(gs_activation activation, double t, double parameter);
 double slope_allowed(gs_activation activation, double exact);
+
+/* What cases are made of: guarded memory of random values, the same for what a kernel writes, filled with canaries, and
+ * the value expected at a place of it. */
+float *input(kernel_case *c, size_t count);
+float *output(kernel_case *c, size_t extent);
+void set_expected(kernel_case *c, const float *y, double value, double allowed);
+
+/* The parts of kernel_checks in kernel_random.c. */
+#define RANDOM_CHECK(name)                                             \
+    void name##_prepare(kernel_case *c);                               \
+    void name##_call(const kernel_case *c, const gs_kernels *kernels); \
+    void name##_expect(kernel_case *c);
+RANDOM_CHECK(normals)
+RANDOM_CHECK(norms)
+RANDOM_CHECK(exponentials)
+RANDOM_CHECK(radii)
+#undef RANDOM_CHECK
 
 /* Philox4x32-10, written after the paper. */
 void philox_words(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);
