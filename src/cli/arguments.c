@@ -111,7 +111,7 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
     if (argv[1][0] != '-') {
         const gs_command_row *row = find_command(argv[1]);
         if (!row) {
-            return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unknown command; known are sample, inspect and cpu",
+            return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unknown command; known are sample, inspect, rejection and cpu",
                            argv[1]);
         }
         arguments->command = row->command;

@@ -244,7 +244,10 @@ gs_status gs_rejection(const gs_rejection_options *options, size_t n, float *out
     if (!status) {
         while (run.done < run.wanted && run.next < run.end && !atomic_load(&run.stop))
             run_wave(&run);
-        if (run.done < run.wanted && run.next < run.end)
+        if (run.done < run.wanted && run.next == run.end && !options->proposals)
+            status = gs_fail(error, GS_ERROR_ARGUMENT, "first proposal %llu: the numbers end with %llu of %zu samples",
+                             (unsigned long long)run.first, (unsigned long long)run.done, n);
+        else if (run.done < run.wanted && run.next < run.end)
             status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %llu samples accepted of %llu proposals",
                              (unsigned long long)run.done, (unsigned long long)(run.next - run.first));
         *result = (gs_rejection_result){.proposals = run.next - run.first,
