@@ -39,7 +39,7 @@ static const struct {
     int dim;
     double ratio;
     int proposals;
-} shares[] = {{1, 1.5, 40000},   {2, 1.3, 40000},    {3, 2, 40000},       {16, 1.1, 40000},
+} shares[] = {{1, 1.5, 400000},  {2, 1.3, 400000},   {3, 2, 40000},       {16, 1.1, 40000},
               {64, 1.05, 40000}, {128, 1.03, 40000}, {784, 1.005, 40000}, {1000, 1.002, 20000}};
 
 static void acceptance_is_that_of_theory(void **state) {

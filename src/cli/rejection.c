@@ -147,9 +147,12 @@ static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {
 /* Samples that are too few or too many are not worth keeping. */
 static gs_status finish(const gs_rejecting *r, gs_error *error) {
     const gs_rejection_result *result = &r->result;
+    if (r->interrupted && result->accepted == 0) {
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was accepted, nothing is written");
+    }
     gs_status status = GS_OK;
     bool agrees = fabs(r->score) <= SCORE_MAX;
-    if (agrees && r->out && result->accepted) {
+    if (agrees && r->out) {
         size_t shape[2] = {(size_t)result->accepted, (size_t)r->options.dim};
         status = gs_write_npy(r->out, r->samples, shape, 2, error);
     }
