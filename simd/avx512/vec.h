@@ -126,9 +126,10 @@ static inline gs_vw vw_mul(gs_vw x, uint32_t m, gs_vw *high) {
     *high = (gs_vw){_mm512_srli_epi64(p.even, 32), _mm512_srli_epi64(p.odd, 32)};
     return p;
 }
+enum { GS_XOR = 0x96 }; /* the truth table of three words' exclusive or */
 static inline gs_vw vw_xor(gs_vw x, gs_vw y, uint32_t k) {
-    const int all = 0x96; /* the truth table of the three's exclusive or */
     __m512i z = _mm512_set1_epi32((int)k);
-    return (gs_vw){_mm512_ternarylogic_epi32(x.even, y.even, z, all), _mm512_ternarylogic_epi32(x.odd, y.odd, z, all)};
+    return (gs_vw){_mm512_ternarylogic_epi32(x.even, y.even, z, GS_XOR),
+                   _mm512_ternarylogic_epi32(x.odd, y.odd, z, GS_XOR)};
 }
 #endif

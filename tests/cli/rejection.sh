@@ -59,7 +59,7 @@ refuse 2 'json: cannot go with --quiet' rejection --json --quiet
 refuse 1 'No such file or directory' rejection --out no-such-directory/x.npy
 refuse 1 'n: .* memory' rejection -n 1000000000000
 refuse 1 'n: .* memory' rejection --dim 16777216 -n 1000000
-refuse 2 'the numbers end' rejection --first 1152921504606846970 --ratio 1.1 -n 100 --out out/x.npy
+refuse 2 'the numbers end' rejection --first 1152921504606846970 --dim 4 --ratio 1.1 -n 100 --out out/x.npy
 
 interrupt INT rejection --dim 100 --ratio 1.07 -n 1000000 --out out/x.npy
 kept=$(sed -n 's/^gensample: interrupted: \([0-9]*\) of 1000000 samples are kept in out\/x.npy$/\1/p' stderr.txt)
