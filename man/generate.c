@@ -2,7 +2,7 @@
  *
  *     generate man|bash|zsh|fish TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@ and @SAMPLERS@. */
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@ and @ALGORITHMS@. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +28,10 @@ static void list_values(const gs_option_row *row, char words[WORDS]) {
     if (row == &gs_option_rows[GS_OPTION_SAMPLER]) {
         for (int i = 0; gs_sampler_get(i); i++) {
             append(words, gs_sampler_get(i)->name, strlen(gs_sampler_get(i)->name));
+        }
+    } else if (row == &gs_option_rows[GS_OPTION_ALGORITHM]) {
+        for (int i = 0; gs_rejection_get(i); i++) {
+            append(words, gs_rejection_get(i)->name, strlen(gs_rejection_get(i)->name));
         }
     } else if (row == &gs_option_rows[GS_OPTION_ISA]) {
         bool supported;
@@ -93,6 +97,15 @@ static void man_samplers(void) {
     }
 }
 
+static void man_algorithms(void) {
+    const gs_rejection_info *row;
+    for (int i = 0; (row = gs_rejection_get(i)); i++) {
+        printf(".TP\n\\fB%s\\fR\n", row->name);
+        put_roff(row->help);
+        fputs("\n", stdout);
+    }
+}
+
 static void man_commands(void) {
     for (const gs_command_row *row = gs_command_rows; row->name; row++) {
         fputs(".TP\n\\fBgensample\\fR ", stdout);
@@ -105,7 +118,10 @@ static void write_man(void) {
     static const struct {
         const char *mark;
         void (*write)(void);
-    } parts[] = {{"@COMMANDS@\n", man_commands}, {"@OPTIONS@\n", man_options}, {"@SAMPLERS@\n", man_samplers}};
+    } parts[] = {{"@COMMANDS@\n", man_commands},
+                 {"@OPTIONS@\n", man_options},
+                 {"@SAMPLERS@\n", man_samplers},
+                 {"@ALGORITHMS@\n", man_algorithms}};
     char line[LINE];
     puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
     while (fgets(line, sizeof line, stdin)) {

@@ -5,9 +5,10 @@
  * a plane, where an operation wants zeros, belong to the plane's memory. Lanes past the last channel hold anything and
  * never reach a lane that matters.
  *
- * Lanes are outputs: no kernel sums across lanes. Every output is one fixed chain of operations, rounded once each
- * (multiply-adds are fused), so all instruction sets give the same bytes. Pointers need 4-byte alignment; 64 is
- * faster. Outputs may not overlap inputs unless said. NaN and infinity spread as IEEE 754 has it.
+ * Lanes are outputs: no kernel but norms sums across lanes, and that one by a tree of 16. Every output is one fixed
+ * chain of operations, rounded once each (multiply-adds are fused), so all instruction sets give the same bytes.
+ * Pointers need 4-byte alignment; 64 is faster. Outputs may not overlap inputs unless said. NaN and infinity spread as
+ * IEEE 754 has it.
  */
 #ifndef GS_KERNELS_H
 #define GS_KERNELS_H
@@ -149,6 +150,45 @@ typedef struct gs_normals_args {
     int count;
     float *out;
 } gs_normals_args;
+
+/* Rejection sampling (src/sample/proposals.c). Vector or number i belongs to the counter whose first word is counter[0]
+ * + i, which must not pass 2^32 - 1.
+ *
+ * norms: squares of the norms of `count` normal vectors of `size` elements, those that normals gives for the counter.
+ * square[i] is the sum in a fixed order: lane l adds the squares of elements l, l + 16, ... by fused multiply-adds, and
+ * the 16 sums are halved by adding the upper half to the lower one. Rounding keeps order, so a sum of a part is never
+ * above the whole one: where bound is not NULL and the sum of the first blocks of 64 exceeds bound[i], that is the
+ * result and the rest is not drawn. `out` gets the last vector, as far as it was drawn, in whole runs of 64. */
+typedef struct gs_norms_args {
+    uint32_t key[2], counter[4];
+    int count, size;
+    const float *bound; /* count, or NULL */
+    float *out;         /* size, rounded up to a multiple of 64 */
+    float *square;      /* count */
+} gs_norms_args;
+
+/* exponentials: out[i] >= -scale log u for every u in [k, k + 1) 2^-23, u >= 2^-53, where k = w3 >> 9 is of the last of
+ * the four words; at most scale (1 + 1e-5) (1e-5 - log(k 2^-23)), where the logarithm of 0 counts as -88.1. Scale is
+ * positive, or infinite. */
+typedef struct gs_exponentials_args {
+    uint32_t key[2], counter[4];
+    int count; /* a multiple of 16 */
+    float scale;
+    float *out; /* count */
+} gs_exponentials_args;
+
+/* radii: with words w0 ... w3 of proposal i, x a normal number from w0 and w1, y = c x, g = d (1 + y)^3 (Marsaglia &
+ * Tsang 2000), u from w2 and E = -log u' from w3: out[i] > 0 only where u <= exp(3 d (log(1 + y) - y + y^2/2 - y^3/3)),
+ * so that g is accepted as a gamma number, and h (1 + y)^3 > E, whatever bits follow the first 23 of each word. It is
+ * the least of 0.9999 (1 - u) (1 - Y) - 0.7501 d Y^4, Y = |y| + s, s = c/1000: exp(t) >= 1 + t, and the series of the
+ * logarithm has log(1 + y) - y + y^2/2 - y^3/3 >= -y^4/(4 (1 - |y|)); 0.9999 h (1 + y - s)^3 - the bound of
+ * `exponentials` for E; u0 - 2^-15, u0 from w0: above it, x is within 1/1000 whatever bits follow. */
+typedef struct gs_radii_args {
+    uint32_t key[2], counter[4];
+    int count; /* a multiple of 16 */
+    float c, d, h;
+    float *out; /* count */
+} gs_radii_args;
 
 /* One row of kernels.def each; a table a instruction set. */
 typedef struct gs_kernels {

@@ -227,6 +227,17 @@ static void test_sample(void **state) {
     }
 }
 
+static gs_status reject(gs_error *error) {
+    gs_rejection_options options = {.dim = PIXELS, .ratio = 1.02, .threads = 2};
+    gs_rejection_result result;
+    return gs_rejection(&options, IMAGES, states, &result, error);
+}
+
+static void test_reject(void **state) {
+    (void)state;
+    run_both(reject);
+}
+
 static gs_status measure(gs_error *error) {
     gs_quality quality;
     return gs_quality_measure(judge, images, labels, IMAGES, &quality, error);
@@ -319,8 +330,9 @@ static void test_write(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),    cmocka_unit_test(test_evaluate),
-        cmocka_unit_test(test_sample), cmocka_unit_test(test_measure), cmocka_unit_test(test_write),
+        cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),   cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_sample), cmocka_unit_test(test_reject), cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_write),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -391,6 +391,86 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);
 
+/* ---- Rejection sampling ---- */
+
+/** A way to sample by rejection: one row of src/sample/rejections.def. The strings are constant. */
+typedef struct gs_rejection_info {
+    const char *name; /**< "plain" */
+    const char *help; /**< one line on what it does */
+    bool whole;       /**< whether it draws the whole vector of each proposal before it decides */
+} gs_rejection_info;
+
+/** The ways of this library to sample by rejection, the first of which is the default. Thread-safe.
+ *
+ * @param i which one, from 0
+ * @return its row, which lives for ever; NULL past the last one
+ */
+const gs_rejection_info *gs_rejection_get(int i);
+
+/** What to draw by gs_rejection. Zero (NULL) in a field means its default. Strings and arrays belong to the caller, and
+ * must live until gs_rejection returns. */
+typedef struct gs_rejection_options {
+    int dim;                 /**< D, 1 ... 2^24; has no default */
+    double ratio;            /**< sq/sp, at least 1: below, p/q is not bounded; has no default */
+    const float *mu;         /**< (D) the mean of both distributions; NULL: 0 */
+    double sigma;            /**< sp, standard deviation of the target, 1e-30 ... 1e30; 0: 1 */
+    const char *algorithm;   /**< name of a row of gs_rejection_get; NULL: the first */
+    uint64_t seed;           /**< any number: proposal k of a seed is the same whatever else is drawn */
+    uint64_t first_proposal; /**< number k of the first proposal, to draw more of a seed */
+    uint64_t proposals;      /**< most proposals to make; 0: as many as the samples take. first_proposal + proposals is
+                                at most 2^60 */
+    int threads;             /**< 1 ... 1024; 0: the number of processors this process may run on */
+    const char *isa; /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best */
+    /** Called now and then, by one thread, with the number of accepted samples and the wanted ones, or without a wanted
+     * number with those of proposals; returning false stops: gs_rejection returns GS_ERROR_INTERRUPTED within a
+     * fraction of a second. NULL is allowed. */
+    bool (*progress)(void *context, uint64_t done, uint64_t n);
+    void *context; /**< handed to progress */
+} gs_rejection_options;
+
+/** What gs_rejection did. */
+typedef struct gs_rejection_result {
+    uint64_t proposals;    /**< made; where the wanted number was reached, up to the last accepted one */
+    uint64_t accepted;     /**< of them */
+    double acceptance;     /**< probability that a proposal is accepted, 1/M = (sp/sq)^D */
+    double seconds;        /**< wall time */
+    const char *algorithm; /**< name of the row used, a constant string */
+    const char *isa;       /**< name of the instruction set, a constant string */
+    int threads;           /**< threads that drew */
+} gs_rejection_result;
+
+/** Draw from p = N(mu, sp^2 I) in D dimensions by rejection from q = N(mu, sq^2 I), sq >= sp (von Neumann 1951): with M
+ * = max p/q = (sq/sp)^D, a proposal x = mu + sq z, z standard normal, is accepted where u <= p(x) / (M q(x)) = exp(-s
+ * |z|^2),   s = ((sq/sp)^2 - 1) / 2,   that is s |z|^2 <= -log u, with u uniform in (0, 1); a share 1/M is. Proposal k
+ * has the same u with each algorithm. What they differ in:
+ * - `plain` draws z whole, then decides.
+ * - `early` adds up the squares of z in the same order, and stops where the sum so far exceeds -log(u)/s. Rounding
+ * keeps the order of sums of squares, so that the whole sum would exceed it too: every decision and every sample is the
+ *   same, to the byte.
+ * - `radius` draws |z|^2 itself, which is chi-square distributed with D degrees, as 2 G, G a gamma number of shape D/2
+ *   (Marsaglia & Tsang 2000), and decides; an accepted x is mu + sq |z| e. As z is spherically symmetric, its direction
+ * e is uniform on the sphere and independent of |z|, on which alone the decision depends: so e may be drawn after it,
+ *   from other normal numbers. The distribution is the same, the samples are not.
+ *   Most proposals are rejected by bounds of |z|^2 and u in single precision (gs_radii_args in simd/kernels.h says why
+ *   they hold); the others are decided in double precision.
+ *
+ * Exact within rounding: coordinates of z are normal numbers from 23 bits, at most 5.77 from 0; u has 52 bits.
+ * Accepted samples come in the order of their proposals, and proposal k of a seed depends on nothing else, so that the
+ * result is the same bytes for every instruction set and number of threads. Thread-safe.
+ *
+ * @param options what to draw
+ * @param n       samples wanted; 0: those among options->proposals, whose number then must be given, and out is NULL
+ * @param out     gets the samples, (n, D) or less, in units of sigma; NULL: they are counted only
+ * @param result  what was done; on failure other than GS_ERROR_INTERRUPTED undefined. When interrupted, out has
+ *                result->accepted samples
+ * @param error   why it failed; may be NULL
+ * @return GS_OK, also where options->proposals had fewer samples than n; GS_ERROR_ARGUMENT: an option out of its range,
+ *         or n samples would take more than 1e12 proposals on average; GS_ERROR_UNSUPPORTED: this CPU does not run the
+ *         instruction set; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false
+ */
+gs_status gs_rejection(const gs_rejection_options *options, size_t n, float *out, gs_rejection_result *result,
+                       gs_error *error);
+
 /* ---- Measures ---- */
 
 /** Mean m = sum x_k / n and unbiased covariance sum (x_k - m)(x_k - m)^T / (n - 1) of n rows of d features, in float64.
@@ -420,6 +500,33 @@ gs_status gs_feature_moments(const float *features, size_t n, int d, double *mea
  */
 gs_status gs_frechet_distance(const double *mean1, const double *cov1, const double *mean2, const double *cov2, int d,
                               double *distance, gs_error *error);
+
+/** Exact interval of a probability p from k successes in n independent trials: p_low is where P(X >= k) = (1 -
+ * confidence)/2 for binomial X, p_high where P(X <= k) is (Clopper & Pearson 1934), to a relative error of 1e-9. It
+ * holds p at least as often as `confidence` says; also where the trials went on until k successes were seen, when P(X
+ * >= k) is the probability of as few trials, and P(X <= k) at least that of as many. Thread-safe; takes time as the
+ * square root of k.
+ *
+ * @param k          successes, at most n
+ * @param n          trials, 1 ... 2^53
+ * @param confidence 0.5 ... 1 - 1e-9: 0.99, say
+ * @param low        gets p_low; 0 for k = 0
+ * @param high       gets p_high; 1 for k = n
+ * @param error      why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT
+ */
+gs_status gs_binomial_interval(uint64_t k, uint64_t n, double confidence, double *low, double *high, gs_error *error);
+
+/** How far k successes in n trials are from what the probability p lets expect, in standard deviations: the z with
+ * Phi(z) = P(X < k) + P(X = k)/2 for binomial X, which is exact where the usual (k - n p)/sqrt(n p (1 - p)) is not, for
+ * few successes. Thread-safe; takes time as the square root of k.
+ *
+ * @param k successes, at most n
+ * @param n trials, 1 ... 2^53
+ * @param p probability of a success, 0 ... 1
+ * @return z, within -38 ... 38; 0 where p is 0 or 1 and k as it must be; NaN for arguments out of range
+ */
+double gs_binomial_score(uint64_t k, uint64_t n, double p);
 
 /** Quality of images as a judge, a classifier, sees them. */
 typedef struct gs_quality {

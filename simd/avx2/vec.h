@@ -86,15 +86,36 @@ static inline gs_vi vi_exponent(gs_vi x) {
     return (gs_vi){_mm256_srai_epi32(x.a, 23), _mm256_srai_epi32(x.b, 23)};
 }
 
-static inline void gs_mul_wide_256(__m256i x, __m256i y, __m256i *high, __m256i *low) {
-    __m256i even = _mm256_mul_epu32(x, y);
-    __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(y, 32));
-    *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
-    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+/* The words of even and of odd lanes, each in the lower half of 64 bits; the upper halves hold anything, which
+ * multiplications do not read. */
+typedef struct gs_vw {
+    __m256i even[2], odd[2];
+} gs_vw;
+
+static inline gs_vw vw_spread(gs_vi x) {
+    return (gs_vw){{x.a, x.b}, {_mm256_srli_epi64(x.a, 32), _mm256_srli_epi64(x.b, 32)}};
 }
-static inline void vi_mul_wide(gs_vi x, gs_vi y, gs_vi *high, gs_vi *low) {
-    gs_mul_wide_256(x.a, y.a, &high->a, &low->a);
-    gs_mul_wide_256(x.b, y.b, &high->b, &low->b);
+static inline gs_vi vw_gather(gs_vw x) {
+    return (gs_vi){_mm256_blend_epi32(x.even[0], _mm256_slli_epi64(x.odd[0], 32), 0xaa),
+                   _mm256_blend_epi32(x.even[1], _mm256_slli_epi64(x.odd[1], 32), 0xaa)};
+}
+static inline gs_vw vw_mul(gs_vw x, uint32_t m, gs_vw *high) {
+    __m256i factor = _mm256_set1_epi32((int)m);
+    for (int i = 0; i < 2; i++) {
+        x.even[i] = _mm256_mul_epu32(x.even[i], factor);
+        x.odd[i] = _mm256_mul_epu32(x.odd[i], factor);
+        high->even[i] = _mm256_srli_epi64(x.even[i], 32);
+        high->odd[i] = _mm256_srli_epi64(x.odd[i], 32);
+    }
+    return x;
+}
+static inline gs_vw vw_xor(gs_vw x, gs_vw y, uint32_t k) {
+    __m256i z = _mm256_set1_epi32((int)k);
+    for (int i = 0; i < 2; i++) {
+        x.even[i] = _mm256_xor_si256(_mm256_xor_si256(x.even[i], y.even[i]), z);
+        x.odd[i] = _mm256_xor_si256(_mm256_xor_si256(x.odd[i], y.odd[i]), z);
+    }
+    return x;
 }
 #undef GS_BINARY
 #undef GS_BINARY_WORDS

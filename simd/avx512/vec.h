@@ -111,10 +111,28 @@ static inline gs_vi vi_shr(gs_vi x, int n) {
 static inline gs_vi vi_exponent(gs_vi x) {
     return _mm512_srai_epi32(x, 23);
 }
-static inline void vi_mul_wide(gs_vi x, gs_vi y, gs_vi *high, gs_vi *low) {
-    __m512i even = _mm512_mul_epu32(x, y);
-    __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(y, 32));
-    *low = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
-    *high = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
+/* The words of even and of odd lanes, each in the lower half of 64 bits; the upper halves hold anything, which
+ * multiplications do not read. */
+typedef struct gs_vw {
+    __m512i even, odd;
+} gs_vw;
+
+static inline gs_vw vw_spread(gs_vi x) {
+    return (gs_vw){x, _mm512_srli_epi64(x, 32)};
+}
+static inline gs_vi vw_gather(gs_vw x) {
+    return _mm512_mask_blend_epi32(0xaaaa, x.even, _mm512_slli_epi64(x.odd, 32));
+}
+static inline gs_vw vw_mul(gs_vw x, uint32_t m, gs_vw *high) {
+    __m512i factor = _mm512_set1_epi32((int)m);
+    gs_vw p = {_mm512_mul_epu32(x.even, factor), _mm512_mul_epu32(x.odd, factor)};
+    *high = (gs_vw){_mm512_srli_epi64(p.even, 32), _mm512_srli_epi64(p.odd, 32)};
+    return p;
+}
+enum { GS_XOR = 0x96 }; /* the truth table of three words' exclusive or */
+static inline gs_vw vw_xor(gs_vw x, gs_vw y, uint32_t k) {
+    __m512i z = _mm512_set1_epi32((int)k);
+    return (gs_vw){_mm512_ternarylogic_epi32(x.even, y.even, z, GS_XOR),
+                   _mm512_ternarylogic_epi32(x.odd, y.odd, z, GS_XOR)};
 }
 #endif

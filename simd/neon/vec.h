@@ -102,15 +102,26 @@ static inline gs_vi vi_exponent(gs_vi x) {
     GS_QUARTERS(gs_vi, vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(x.q[k]), 23)));
 }
 
-static inline void gs_mul_wide_128(uint32x4_t x, uint32x4_t y, uint32x4_t *high, uint32x4_t *low) {
-    uint32x4_t a = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(x), vget_low_u32(y)));
-    uint32x4_t b = vreinterpretq_u32_u64(vmull_high_u32(x, y));
-    *low = vuzp1q_u32(a, b);
-    *high = vuzp2q_u32(a, b);
+typedef gs_vi gs_vw;
+
+static inline gs_vw vw_spread(gs_vi x) {
+    return x;
 }
-static inline void vi_mul_wide(gs_vi x, gs_vi y, gs_vi *high, gs_vi *low) {
-    for (int k = 0; k < 4; k++)
-        gs_mul_wide_128(x.q[k], y.q[k], &high->q[k], &low->q[k]);
+static inline gs_vi vw_gather(gs_vw x) {
+    return x;
+}
+static inline gs_vw vw_mul(gs_vw x, uint32_t m, gs_vw *high) {
+    uint32x4_t factor = vdupq_n_u32(m);
+    for (int k = 0; k < 4; k++) {
+        uint32x4_t a = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(x.q[k]), vget_low_u32(factor)));
+        uint32x4_t b = vreinterpretq_u32_u64(vmull_high_u32(x.q[k], factor));
+        x.q[k] = vuzp1q_u32(a, b);
+        high->q[k] = vuzp2q_u32(a, b);
+    }
+    return x;
+}
+static inline gs_vw vw_xor(gs_vw x, gs_vw y, uint32_t z) {
+    GS_QUARTERS(gs_vw, veorq_u32(veorq_u32(x.q[k], y.q[k]), vdupq_n_u32(z)));
 }
 #undef GS_QUARTERS
 #endif

@@ -124,13 +124,28 @@ GS_ARITHMETIC gs_vi vi_exponent(gs_vi a) {
     GS_LANES a.w[l] = a.w[l] >> 23 | (a.w[l] >> 31 ? 0xfffffe00u : 0u);
     return a;
 }
-/* The high and low halves of the 64-bit products. */
-GS_ARITHMETIC void vi_mul_wide(gs_vi a, gs_vi b, gs_vi *high, gs_vi *low) {
+/* Words that are multiplied again and again, laid out as the instruction set multiplies them. vw_mul: the low halves of
+ * the 64-bit products with m, and the high ones in *high. vw_xor: a ^ b ^ k. */
+typedef gs_vi gs_vw;
+
+GS_ARITHMETIC gs_vw vw_spread(gs_vi a) {
+    return a;
+}
+GS_ARITHMETIC gs_vi vw_gather(gs_vw a) {
+    return a;
+}
+GS_ARITHMETIC gs_vw vw_mul(gs_vw a, uint32_t m, gs_vw *high) {
+    gs_vw low;
     GS_LANES {
-        uint64_t p = (uint64_t)a.w[l] * b.w[l];
+        uint64_t p = (uint64_t)a.w[l] * m;
         high->w[l] = (uint32_t)(p >> 32);
-        low->w[l] = (uint32_t)p;
+        low.w[l] = (uint32_t)p;
     }
+    return low;
+}
+GS_ARITHMETIC gs_vw vw_xor(gs_vw a, gs_vw b, uint32_t k) {
+    GS_LANES a.w[l] ^= b.w[l] ^ k;
+    return a;
 }
 #undef GS_BINARY
 #undef GS_BINARY_WORDS

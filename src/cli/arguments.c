@@ -111,8 +111,8 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
     if (argv[1][0] != '-') {
         const gs_command_row *row = find_command(argv[1]);
         if (!row) {
-            return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unknown command; known are sample, inspect and cpu",
-                           argv[1]);
+            return gs_fail(error, GS_ERROR_ARGUMENT,
+                           "\"%.60s\": unknown command; known are sample, inspect, rejection and cpu", argv[1]);
         }
         arguments->command = row->command;
         at = 2;

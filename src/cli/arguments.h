@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 
-enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_ANY = 7 };
+enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_REJECT = 8, GS_ANY = 15 };
 
 typedef enum gs_option {
 #define GS_OPTION(id, ...) GS_OPTION_##id,
@@ -21,12 +21,12 @@ enum { GS_PATH_ROOM = 4096 };
 enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
 
 typedef struct gs_arguments {
-    int command; /* GS_SAMPLE, GS_INSPECT or GS_CPU */
+    int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
-    const char *model, *out, *sampler, *judge, *isa, *backend;
+    const char *model, *out, *sampler, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
-    int steps, steps_per_level, threads, block, denoise, label;
-    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance;
+    int steps, steps_per_level, threads, block, denoise, label, dim;
+    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, ratio;
     int grid[2];
     bool trajectory, quality, json, quiet, help, version;
     const char *file;            /* operand of inspect */

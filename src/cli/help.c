@@ -57,6 +57,20 @@ static void print_samplers(FILE *out) {
     }
 }
 
+static void print_rejection(FILE *out) {
+    fputs("usage: gensample rejection [options]\n\nDraw from the normal distribution N(0, I) in D dimensions by "
+          "rejection from N(0, R^2 I), of which a share\nof 1/M = R^-D is accepted, and compare the share with that. "
+          "Exit "
+          "status 1 when they are more than 4 standard\ndeviations apart.\n",
+          out);
+    print_options(GS_REJECT, out);
+    fputs("\nalgorithms:\n", out);
+    const gs_rejection_info *row;
+    for (int i = 0; (row = gs_rejection_get(i)); i++) {
+        print_row(row->name, row->help, out);
+    }
+}
+
 static void print_sample(FILE *out) {
     fputs("gensample draws samples from a generative network on the CPU.\n\nusage:\n", out);
     for (const gs_command_row *row = gs_command_rows; row->name; row++) {
@@ -77,6 +91,10 @@ static void print_sample(FILE *out) {
 void gs_help_print(int command, FILE *out) {
     if (command == GS_SAMPLE) {
         print_sample(out);
+        return;
+    }
+    if (command == GS_REJECT) {
+        print_rejection(out);
         return;
     }
     if (command == GS_INSPECT) {

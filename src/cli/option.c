@@ -16,6 +16,7 @@ const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
 const gs_command_row gs_command_rows[] = {
     {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
     {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file holds"},
+    {"rejection", GS_REJECT, "rejection [options]", "draw from a normal distribution by rejection"},
     {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
     {0},
 };

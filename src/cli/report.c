@@ -21,7 +21,7 @@ static const char *shortest(double v, char text[32]) {
 }
 
 /* Whole numbers above 2^63 - 1 become strings. */
-static json_t *whole(uint64_t v) {
+json_t *gs_json_whole(uint64_t v) {
     if (v <= INT64_MAX) {
         return json_integer((json_int_t)v);
     }
@@ -76,9 +76,9 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (foreign_backend(run)) {
         json_object_set_new(object, "backend", json_string(foreign_backend(run)));
     }
-    json_object_set_new(object, "seed", whole(o->seed));
-    json_object_set_new(object, "first", whole(o->first_chain));
-    json_object_set_new(object, "n", whole(run->done));
+    json_object_set_new(object, "seed", gs_json_whole(o->seed));
+    json_object_set_new(object, "first", gs_json_whole(o->first_chain));
+    json_object_set_new(object, "n", gs_json_whole(run->done));
 }
 
 char *gs_run_settings(const gs_run *run) {
@@ -182,7 +182,7 @@ static json_t *quality_json(const gs_quality *q) {
         json_array_append_new(shares, json_real(q->share[i]));
     }
     json_t *object = json_object();
-    json_object_set_new(object, "n", whole(q->n));
+    json_object_set_new(object, "n", gs_json_whole(q->n));
     json_object_set_new(object, "frechet", real_or_null(q->frechet));
     json_object_set_new(object, "agreement", real_or_null(q->agreement));
     json_object_set_new(object, "shares", shares);
@@ -196,17 +196,18 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "model", json_string(run->info->name));
     json_object_set_new(object, "hash", json_string(run->info->hash));
     put_settings(run, object);
-    json_object_set_new(object, "requested", whole(run->n));
+    json_object_set_new(object, "requested", gs_json_whole(run->n));
     json_object_set_new(object, "interrupted", json_boolean(run->interrupted));
     json_object_set_new(object, "seconds", real_or_null(run->seconds));
     json_object_set_new(object, "samples_per_second", real_or_null((double)run->done / run->seconds));
-    json_object_set_new(object, "evaluations_per_sample", whole(gs_sample_evaluations(run->model, &run->options)));
+    json_object_set_new(object, "evaluations_per_sample",
+                        gs_json_whole(gs_sample_evaluations(run->model, &run->options)));
     json_object_set_new(object, "threads", json_integer(plan.threads));
     json_object_set_new(object, "isa", json_string(plan.isa));
     json_object_set_new(object, "backend", json_string(plan.backend));
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", json_string(run->arguments->out));
-    json_object_set_new(object, "shown", whole(gs_run_shown(run)));
+    json_object_set_new(object, "shown", gs_json_whole(gs_run_shown(run)));
     if (run->judged) {
         json_object_set_new(object, "quality", quality_json(&run->quality));
     }

@@ -48,8 +48,12 @@ char *gs_run_command(const gs_run *run);
 /* Whether the run's sampler reads the setting ("steps", "sigmas", ...). */
 bool gs_run_reads(const gs_run *run, const char *setting);
 
+/* A JSON integer; above 2^63 - 1, which JSON's readers do not take, a string. */
+struct json_t *gs_json_whole(uint64_t v);
+
 /* The commands. */
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error);
+gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error);
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { GS_THREADS_MAX = 1024, GS_BLOCK_DEFAULT = 8 };
 
-static gs_status choose_kernels(gs_plan *plan, const char *wanted, gs_error *error) {
+gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
     const char *where = "option isa";
     if (!wanted || !*wanted) {
         wanted = getenv("GENSAMPLE_ISA");
@@ -18,8 +18,8 @@ static gs_status choose_kernels(gs_plan *plan, const char *wanted, gs_error *err
     }
     if (!wanted || !*wanted)
         wanted = gs_isa_best();
-    plan->kernels = gs_kernels_find(wanted);
-    if (!plan->kernels) {
+    *kernels = gs_kernels_find(wanted);
+    if (!*kernels) {
         char known[80] = "";
         bool supported;
         for (int i = 0; gs_isa_name(i, &supported); i++)
@@ -49,19 +49,26 @@ const char *gs_isa_best(void) {
     return best;
 }
 
+gs_status gs_threads_choose(int wanted, int *threads, gs_error *error) {
+    if (wanted < 0 || wanted > GS_THREADS_MAX)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "threads %d: expected 1 ... %d", wanted, GS_THREADS_MAX);
+    *threads = wanted ? wanted : omp_get_num_procs();
+    if (*threads > GS_THREADS_MAX)
+        *threads = GS_THREADS_MAX;
+    return GS_OK;
+}
+
 static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_error *error) {
     static const gs_plan_options none;
     options = options ? options : &none;
-    if (options->threads < 0 || options->threads > GS_THREADS_MAX)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "threads %d: expected 1 ... %d", options->threads, GS_THREADS_MAX);
+    gs_status status = gs_threads_choose(options->threads, &plan->threads, error);
+    if (status)
+        return status;
     if (options->block < 0 || options->block > GS_BLOCK_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
-    plan->threads = options->threads ? options->threads : omp_get_num_procs();
-    if (plan->threads > GS_THREADS_MAX)
-        plan->threads = GS_THREADS_MAX;
     plan->block = options->block ? options->block : GS_BLOCK_DEFAULT;
-    gs_status status = gs_backend_find(options->backend, &plan->backend, error);
-    return status ? status : choose_kernels(plan, options->isa, error);
+    status = gs_backend_find(options->backend, &plan->backend, error);
+    return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);
 }
 
 /* Values the condition's computation visits. */

@@ -170,6 +170,13 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
 void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient);
 
+/* The kernels of an instruction set by name; NULL: the environment's GENSAMPLE_ISA, else the best. Errors:
+ * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */
+gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error);
+
+/* 1 ... 1024; 0: the number of processors. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_threads_choose(int wanted, int *threads, gs_error *error);
+
 /* The model a plan was made from. */
 const gs_model *gs_plan_get_model(const gs_plan *plan);
 

@@ -8,7 +8,13 @@
 #define GS_CHAIN_MAX ((UINT64_C(1) << 60) - 1)
 
 /* What random numbers are for. A stream is the upper four bits of the counter's last word. */
-typedef enum gs_stream { GS_STREAM_START, GS_STREAM_STEP, GS_STREAM_LABEL } gs_stream;
+typedef enum gs_stream {
+    GS_STREAM_START,
+    GS_STREAM_STEP,
+    GS_STREAM_LABEL,
+    GS_STREAM_PROPOSAL, /* rejection sampling: a proposal's vector */
+    GS_STREAM_DECISION  /* what decides about it */
+} gs_stream;
 
 /* The counter of one chain's numbers at one step, from position `position` on: chain's lower and upper bits, the step,
  * the position and the stream. chain is at most GS_CHAIN_MAX. */

@@ -100,5 +100,6 @@ if [ "$effort" -ge 100 ]; then
     . "$here/find.sh"
     . "$here/shipped.sh"
     . "$here/backend.sh"
+    . "$here/rejection.sh"
 fi
 end_of_cases

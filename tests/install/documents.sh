@@ -6,13 +6,14 @@ options() {
 }
 options gensample >help.txt
 options gensample cpu >help-cpu.txt
+options gensample rejection >help-rejection.txt
 options genbench >help-genbench.txt
 check 'the help names options' test "$(wc -l <help.txt)" -ge 25 -a "$(wc -l <help-genbench.txt)" -ge 10
 for program in gensample genbench; do
     page=$prefix/share/man/man1/$program.1
     # An option's line begins with it in bold; hyphens are escaped.
     sed 's/\\-/-/g' "$page" | sed -n 's/^\\fB\(--*[a-z-]*\)\\fR.*/\1/p' >page.txt
-    [ $program = gensample ] && cp help.txt expected.txt || cp help-genbench.txt expected.txt
+    [ $program = gensample ] && cat help.txt help-rejection.txt >expected.txt || cp help-genbench.txt expected.txt
     same_lines "$program.1 has the options of --help" page.txt expected.txt
     check "$program.1 has this version" grep -q "^\.TH .*gensample $version\"" "$page"
     if have groff; then
@@ -23,7 +24,7 @@ for program in gensample genbench; do
     fi
 done
 "$prefix/bin/gensample" --help | sed -n '/^samplers/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' >samplers.txt
-sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" | sed -n '/^\.SH SAMPLERS/,/^\.SH ENV/s/^\\fB\([a-z0-9-]*\)\\fR$/\1/p' >page.txt
+sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" | sed -n '/^\.SH SAMPLERS/,/^\.SH REJ/s/^\\fB\([a-z0-9-]*\)\\fR$/\1/p' >page.txt
 check 'the help names samplers' test "$(wc -l <samplers.txt)" -ge 4
 same_lines 'gensample.1 has the samplers of --help' page.txt samplers.txt
 
@@ -43,6 +44,9 @@ grep '^--' help.txt >expected.txt
 completes 'long options' expected.txt gensample --
 completes 'options after an option' help.txt gensample --quiet -
 completes 'options of a command' help-cpu.txt gensample cpu -
+completes 'options of rejection' help-rejection.txt gensample rejection -
+printf 'plain\nradius\nearly\n' >expected.txt
+completes 'algorithms' expected.txt gensample rejection --algorithm ''
 printf 'inspect\n' >expected.txt
 completes 'commands' expected.txt gensample i
 completes 'samplers' samplers.txt gensample --sampler ''

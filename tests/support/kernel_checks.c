@@ -341,42 +341,6 @@ static void axpby_expect(kernel_case *c) {
     }
 }
 
-/* ---- normals ---- */
-
-static void normals_prepare(kernel_case *c) {
-    gs_normals_args *p = &c->normals;
-    *p = (gs_normals_args){.count = 1 + c->index % 17};
-    for (int i = 0; i < 4; i++)
-        p->counter[i] = (uint32_t)random_next(&c->random);
-    p->key[0] = (uint32_t)random_next(&c->random);
-    p->key[1] = (uint32_t)random_next(&c->random);
-    if (c->index % 5 == 0)
-        p->counter[2] = 0xfffffff8U; /* the position wraps */
-    p->out = case_output(c, (size_t)p->count * 64);
-}
-
-static void normals_call(const kernel_case *c, const gs_kernels *kernels) {
-    kernels->normals(&c->normals);
-}
-
-static void normals_expect(kernel_case *c) {
-    const double turn = 6.28318530717958647692;
-    const gs_normals_args *p = &c->normals;
-    for (int b = 0; b < p->count; b++)
-        for (uint32_t l = 0; l < 16; l++) {
-            uint32_t counter[4] = {p->counter[0], p->counter[1], p->counter[2] + 16 * (uint32_t)b + l, p->counter[3]};
-            uint32_t w[4];
-            philox_words(counter, p->key, w);
-            for (int pair = 0; pair < 2; pair++) {
-                double u = ((w[2 * pair] >> 9) + 0.5) * 0x1p-23, v = ((w[2 * pair + 1] >> 9) + 0.5) * 0x1p-23;
-                double radius = sqrt(-2 * log(u));
-                float *out = p->out + 64 * b + 32 * pair + l;
-                case_expect(c, out, radius * cos(turn * (v - 0.5)), 1e-6 * radius);
-                case_expect(c, out + 16, radius * sin(turn * (v - 0.5)), 1e-6 * radius);
-            }
-        }
-}
-
 #define CHECK(name, cases, bench) \
     { #name, cases, bench, name##_prepare, name##_call, name##_expect }
 const kernel_check kernel_checks[] = {
@@ -392,5 +356,8 @@ const kernel_check kernel_checks[] = {
     CHECK(binary, GS_BINARY_COUNT * 4 * 9, GS_BINARY_COUNT * 4 * 8 + 12),
     CHECK(axpby, 3 * 17, 49),
     CHECK(normals, 17 * 5, 16),
+    CHECK(norms, 600, 111),
+    CHECK(exponentials, 7 * 5, 4),
+    CHECK(radii, 5 * 9, 4),
 };
 const int kernel_checks_count = sizeof kernel_checks / sizeof *kernel_checks;

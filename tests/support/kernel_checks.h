@@ -28,6 +28,9 @@ typedef struct kernel_case {
     gs_blend_args blend;
     gs_window_args window;
     gs_normals_args normals;
+    gs_norms_args norms;
+    gs_exponentials_args exponentials;
+    gs_radii_args radii;
     gs_binary binary;
     ptrdiff_t step[2];
     float a, b;
@@ -72,6 +75,10 @@ CHECK_FUNCTIONS(affine_slope)
 CHECK_FUNCTIONS(products)
 CHECK_FUNCTIONS(blend)
 CHECK_FUNCTIONS(window)
+CHECK_FUNCTIONS(normals)
+CHECK_FUNCTIONS(norms)
+CHECK_FUNCTIONS(exponentials)
+CHECK_FUNCTIONS(radii)
 
 /* ---- Activations ---- */
 

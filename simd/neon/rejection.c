@@ -1,0 +1,2 @@
+#include "vec.h"
+#include "rejection.inc"

@@ -1,0 +1,186 @@
+/* gensample rejection: draw, hold the acceptance against the theory, write, report. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/os.h"
+#include "cli/interrupt.h"
+#include "cli/run.h"
+#include "io/progress.h"
+
+static const double CONFIDENCE = 0.99, SCORE_MAX = 4, DEFAULT_RATIO = 1.01;
+enum { DEFAULT_DIM = 784, DEFAULT_SAMPLES = 1000 };
+
+typedef struct gs_rejecting {
+    const gs_arguments *arguments;
+    const char *out; /* NULL: the samples are not kept */
+    gs_rejection_options options;
+    size_t n;
+    float *samples; /* (n, dim) */
+    gs_rejection_result result;
+    double low, high, score; /* of the acceptance */
+    bool interrupted;
+} gs_rejecting;
+
+static bool show_progress(void *context, uint64_t done, uint64_t n) {
+    gs_progress_update(context, (size_t)done, (size_t)n);
+    return !gs_interrupted();
+}
+
+static const gs_rejection_info *find_algorithm(const char *name) {
+    const gs_rejection_info *row = NULL;
+    for (int i = 0; (row = gs_rejection_get(i)) && strcmp(row->name, name);) {
+        i++;
+    }
+    return row;
+}
+
+static gs_status check_output(const gs_rejecting *r, gs_error *error) {
+    gs_format format;
+    gs_status status = r->out ? gs_output_format(r->out, &format, error) : GS_OK;
+    if (!r->out || status != GS_OK) {
+        return status;
+    }
+    if (format != GS_FORMAT_NPY) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: vectors go into a .npy file", r->out);
+    }
+    return gs_output_check(r->out, format, error);
+}
+
+static gs_status allocate(gs_rejecting *r, gs_error *error) {
+    double need = (double)r->n * r->options.dim * (double)sizeof(float), memory = gs_machine_bytes();
+    if (need > memory) {
+        return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this machine has %.3g GB", r->n,
+                       need * 1e-9, memory * 1e-9);
+    }
+    r->samples = gs_alloc(r->n, (size_t)r->options.dim * sizeof(float));
+    return r->samples ? GS_OK : gs_fail_memory(error, "the samples");
+}
+
+static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error) {
+    *r = (gs_rejecting){.arguments = a, .out = a->given[GS_OPTION_OUT] ? a->out : NULL};
+    r->n = a->given[GS_OPTION_N] ? (size_t)a->n : DEFAULT_SAMPLES;
+    r->options = (gs_rejection_options){.dim = a->dim ? a->dim : DEFAULT_DIM,
+                                        .ratio = a->given[GS_OPTION_RATIO] ? a->ratio : DEFAULT_RATIO,
+                                        .algorithm = a->algorithm,
+                                        .seed = a->seed,
+                                        .first_proposal = a->first,
+                                        .threads = a->threads,
+                                        .isa = a->isa,
+                                        .progress = show_progress};
+    gs_status status = gs_check_isa(a->isa, error);
+    if (status == GS_OK) {
+        status = check_output(r, error);
+    }
+    if (status == GS_OK) {
+        status = allocate(r, error);
+    }
+    return status;
+}
+
+static gs_status draw(gs_rejecting *r, gs_error *error) {
+    gs_progress progress = {0};
+    gs_interrupt_install();
+    if (!r->arguments->quiet) {
+        gs_progress_start(&progress, stderr);
+    }
+    r->options.context = &progress;
+    gs_status status = gs_rejection(&r->options, r->n, r->samples, &r->result, error);
+    gs_progress_clear(&progress);
+    if (status == GS_ERROR_INTERRUPTED) {
+        r->interrupted = true;
+        status = r->result.proposals ? GS_OK : status;
+    }
+    if (status == GS_OK) {
+        uint64_t k = r->result.accepted, n = r->result.proposals;
+        status = gs_binomial_interval(k, n, CONFIDENCE, &r->low, &r->high, error);
+        r->score = gs_binomial_score(k, n, r->result.acceptance);
+    }
+    return status;
+}
+
+static gs_status report_json(const gs_rejecting *r, FILE *out, gs_error *error) {
+    const gs_rejection_result *result = &r->result;
+    double k = (double)result->accepted, n = (double)result->proposals;
+    json_t *object = json_pack(
+        "{s:s, s:b, s:i, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:f, s:[f,f], s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:s}",
+        "algorithm", result->algorithm, "draws_whole_vectors", find_algorithm(result->algorithm)->whole, "dim",
+        r->options.dim, "ratio", r->options.ratio, "seed", gs_json_whole(r->options.seed), "first",
+        gs_json_whole(r->options.first_proposal), "requested", gs_json_whole(r->n), "interrupted", r->interrupted,
+        "proposals", gs_json_whole(result->proposals), "accepted", gs_json_whole(result->accepted), "acceptance", k / n,
+        "interval", r->low, r->high, "confidence", CONFIDENCE, "theory", result->acceptance, "z", r->score, "seconds",
+        result->seconds, "proposals_per_second", n / result->seconds, "accepted_per_second", k / result->seconds,
+        "threads", result->threads, "isa", result->isa);
+    if (object && r->out) {
+        json_object_set_new(object, "out", json_string(r->out));
+    }
+    char *text = object ? json_dumps(object, 0) : NULL;
+    json_decref(object);
+    if (!text) {
+        return gs_fail_memory(error, "the report");
+    }
+    fprintf(out, "%s\n", text);
+    free(text);
+    return GS_OK;
+}
+
+static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {
+    const gs_rejection_result *result = &r->result;
+    const gs_rejection_info *row = find_algorithm(result->algorithm);
+    if (r->arguments->json) {
+        return report_json(r, out, error);
+    }
+    double k = (double)result->accepted, n = (double)result->proposals;
+    fprintf(out, "%s: %s%s\n", row->name, row->help,
+            row->whole ? "" : " (whole vectors are drawn of accepted ones only)");
+    fprintf(out, "%llu of %llu proposals accepted: %.4g, 99 %% interval %.4g ... %.4g; theory %.4g, z = %.2f\n",
+            (unsigned long long)result->accepted, (unsigned long long)result->proposals, k / n, r->low, r->high,
+            result->acceptance, r->score);
+    fprintf(out, "%.3g s: %.4g proposals/s, %.4g accepted samples/s, %d thread%s, %s%s%s\n", result->seconds,
+            n / result->seconds, k / result->seconds, result->threads, result->threads == 1 ? "" : "s", result->isa,
+            r->out ? "; wrote " : "", r->out ? r->out : "");
+    return GS_OK;
+}
+
+/* Samples that are too few or too many are not worth keeping. */
+static gs_status finish(const gs_rejecting *r, gs_error *error) {
+    const gs_rejection_result *result = &r->result;
+    if (r->interrupted && result->accepted == 0) {
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was accepted, nothing is written");
+    }
+    gs_status status = GS_OK;
+    bool agrees = fabs(r->score) <= SCORE_MAX;
+    if (agrees && r->out) {
+        size_t shape[2] = {(size_t)result->accepted, (size_t)r->options.dim};
+        status = gs_write_npy(r->out, r->samples, shape, 2, error);
+    }
+    if (status == GS_OK && !r->arguments->quiet) {
+        status = report(r, stdout, error);
+    }
+    if (status == GS_OK && !agrees) {
+        status =
+            gs_fail(error, GS_ERROR_UNSUPPORTED,
+                    "acceptance: it is %.2f standard deviations from %.4g, expected at most %g; nothing is written",
+                    r->score, result->acceptance, SCORE_MAX);
+    } else if (status == GS_OK && r->interrupted) {
+        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %llu of %zu samples %s%s",
+                         (unsigned long long)result->accepted, r->n, r->out ? "are kept in " : "were accepted",
+                         r->out ? r->out : "");
+    }
+    return status;
+}
+
+gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error) {
+    gs_rejecting r;
+    gs_status status = prepare(&r, arguments, error);
+    if (status == GS_OK) {
+        status = draw(&r, error);
+    }
+    if (status == GS_OK) {
+        status = finish(&r, error);
+    }
+    gs_free(r.samples);
+    return status;
+}

@@ -1,0 +1,155 @@
+/* Cases of the kernels that draw random numbers. */
+#include <math.h>
+
+#include "support/kernel_checks.h"
+#include "support/random.h"
+
+static const double ulp = 0x1p-24; /* of one rounding, relative */
+
+static void draw_key(kernel_case *c, uint32_t key[2], uint32_t counter[4]) {
+    for (int i = 0; i < 4; i++)
+        counter[i] = (uint32_t)random_next(&c->random);
+    key[0] = (uint32_t)random_next(&c->random);
+    key[1] = (uint32_t)random_next(&c->random);
+}
+
+void normals_prepare(kernel_case *c) {
+    gs_normals_args *p = &c->normals;
+    *p = (gs_normals_args){.count = 1 + c->index % 17};
+    draw_key(c, p->key, p->counter);
+    if (c->index % 5 == 0)
+        p->counter[2] = 0xfffffff8U; /* the position wraps */
+    p->out = case_output(c, (size_t)p->count * 64);
+}
+
+void normals_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->normals(&c->normals);
+}
+
+/* (w >> 9) + shift in units of 2^-23. */
+static double unit(uint32_t w, double shift) {
+    return ((w >> 9) + shift) * 0x1p-23;
+}
+
+/* Element i of the normals of a counter, and the radius that its error is in proportion to. */
+static double normal_at(const uint32_t key[2], const uint32_t counter[4], int i, double *radius) {
+    const double turn = 6.28318530717958647692;
+    const uint32_t position = (uint32_t)(i / 64 * 16 + i % 16);
+    const uint32_t at[4] = {counter[0], counter[1], counter[2] + position, counter[3]};
+    uint32_t w[4];
+    philox_words(at, key, w);
+    int pair = i / 32 % 2;
+    double angle = turn * (unit(w[2 * pair + 1], 0.5) - 0.5);
+    *radius = sqrt(-2 * log(unit(w[2 * pair], 0.5)));
+    return *radius * (i / 16 % 2 ? sin(angle) : cos(angle));
+}
+
+void normals_expect(kernel_case *c) {
+    const gs_normals_args *p = &c->normals;
+    for (int i = 0; i < p->count * 64; i++) {
+        double radius, value = normal_at(p->key, p->counter, i, &radius);
+        case_expect(c, p->out + i, value, 1e-6 * radius);
+    }
+}
+
+/* ---- Rejection sampling ---- */
+
+/* Up to 3 vectors of 1 ... 200 elements, in every second case with bounds that some exceed before their end. The
+ * squares come first in the output, then the last vector. */
+void norms_prepare(kernel_case *c) {
+    static const float part[] = {0.1F, 0.5F, 1, 3};
+    gs_norms_args *p = &c->norms;
+    *p = (gs_norms_args){.count = 1 + c->index % 3, .size = 1 + c->index * 7 % 200};
+    draw_key(c, p->key, p->counter);
+    p->counter[0] &= 0x7fffffffU;
+    if (c->index % 2) {
+        float *bound = case_input(c, (size_t)p->count);
+        for (int i = 0; i < p->count; i++)
+            bound[i] = part[(c->index / 2 + i) % 4] * (float)p->size;
+        p->bound = bound;
+    }
+    p->square = case_output(c, (size_t)(p->count + (p->size + 63) / 64 * 64));
+    p->out = p->square + p->count;
+}
+
+void norms_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->norms(&c->norms);
+}
+
+void norms_expect(kernel_case *c) {
+    const gs_norms_args *p = &c->norms;
+    for (int i = 0; i < p->count; i++) {
+        const uint32_t counter[4] = {p->counter[0] + (uint32_t)i, p->counter[1], p->counter[2], p->counter[3]};
+        double sum = 0, error = 0, radius;
+        bool last = i == p->count - 1;
+        int k = 0, padded = (p->size + 63) / 64 * 64;
+        for (; k < padded && !(k % 64 == 0 && k && p->bound && sum > (double)p->bound[i]); k++) {
+            double z = normal_at(p->key, counter, k, &radius);
+            sum += k < p->size ? z * z : 0;
+            error += 2e-6 * radius * radius;
+            if (last)
+                case_expect(c, p->out + k, z, k < p->size ? 1e-6 * radius : (double)INFINITY);
+        }
+        for (; last && k < padded; k++) /* what another vector may have left */
+            case_expect(c, p->out + k, 0, (double)INFINITY);
+        case_expect(c, p->square + i, sum, error + 100 * ulp * sum);
+    }
+}
+
+void exponentials_prepare(kernel_case *c) {
+    gs_exponentials_args *p = &c->exponentials;
+    *p = (gs_exponentials_args){.count = 16 * (1 + c->index % 5)};
+    p->scale = c->index % 7 == 6 ? INFINITY : expf(10 * random_float(&c->random));
+    draw_key(c, p->key, p->counter);
+    p->counter[0] &= 0x7fffffffU;
+    p->out = case_output(c, (size_t)p->count);
+}
+
+void exponentials_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->exponentials(&c->exponentials);
+}
+
+static void proposal_words(const uint32_t key[2], const uint32_t counter[4], int i, uint32_t w[4]) {
+    const uint32_t at[4] = {counter[0] + (uint32_t)i, counter[1], counter[2], counter[3]};
+    philox_words(at, key, w);
+}
+
+/* A bound is at most 1e-5 above, and never below, so the middle is expected. */
+void exponentials_expect(kernel_case *c) {
+    const gs_exponentials_args *p = &c->exponentials;
+    for (int i = 0; i < p->count; i++) {
+        uint32_t w[4];
+        proposal_words(p->key, p->counter, i, w);
+        double exact = -log(unit(w[3], 0)) * (double)p->scale, slack = 5e-6 * (exact + (double)p->scale);
+        case_expect(c, p->out + i, isinf(p->scale) ? (double)INFINITY : exact + slack, slack);
+    }
+}
+
+void radii_prepare(kernel_case *c) {
+    gs_radii_args *p = &c->radii;
+    *p = (gs_radii_args){.count = 16 * (1 + c->index % 5)};
+    p->d = 0.5F * (float)(1 + c->index * c->index) - 1 / 3.0F;
+    p->c = 1 / sqrtf(9 * p->d);
+    p->h = (float)(c->index % 4 * 5);
+    draw_key(c, p->key, p->counter);
+    p->counter[0] &= 0x7fffffffU;
+    p->out = case_output(c, (size_t)p->count);
+}
+
+void radii_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->radii(&c->radii);
+}
+
+void radii_expect(kernel_case *c) {
+    const gs_radii_args *p = &c->radii;
+    const double d = (double)p->d, scale = (double)p->c, s = scale / 1000, turn = 6.28318530717958647692;
+    for (int i = 0; i < p->count; i++) {
+        uint32_t w[4];
+        proposal_words(p->key, p->counter, i, w);
+        double y = scale * sqrt(-2 * log(unit(w[0], 0.5))) * cos(turn * (unit(w[1], 0.5) - 0.5)), size = fabs(y) + s;
+        double gamma = 0.9999 * (1 - unit(w[2], 1)) * (1 - size) - 0.7501 * d * pow(size, 4);
+        double reject = 0.9999 * (double)p->h * pow(1 + y - s, 3) + log(unit(w[3], 0));
+        double least = fmin(fmin(gamma, reject), unit(w[0], 0.5) - 0x1p-15);
+        case_expect(c, p->out + i, least, 1e-4 * (1 + fabs(least)));
+    }
+}
