@@ -23,7 +23,7 @@ typedef struct gs_grid {
     bool by_column;
 } gs_grid;
 
-enum { GS_GRID_MAX = 1024, GS_GRID_LIMIT = 65536 };
+enum { GS_GRID_MAX = 1024, GS_GRID_LIMIT = 65536, GS_GRID_GAP = 2, GS_GRID_BACKGROUND = 64 };
 
 /* A grid close to square for n images, with at most GS_GRID_MAX cells. */
 gs_grid gs_grid_square(size_t n);

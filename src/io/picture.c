@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { GAP = 2, BACKGROUND = 64, PAPER = 24, INK = 220, TEXT_MAX = 32 };
+enum { GAP = GS_GRID_GAP, PAPER = 24, INK = 220, TEXT_MAX = 32 };
 
 static size_t image_size(const int shape[3]) {
     return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
@@ -42,7 +42,7 @@ gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid,
     gs_canvas canvas;
     gs_status status =
         gs_canvas_create(&canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
-                         (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], BACKGROUND, error);
+                         (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], GS_GRID_BACKGROUND, error);
     if (status != GS_OK) {
         return status;
     }
