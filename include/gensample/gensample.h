@@ -391,6 +391,22 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);
 
+/** Add the noise that chains begin with: x_k += sigma z_k, with z_k the standard normal numbers from which gs_sample
+ * starts chain first_chain + k of this seed. Images noised by sigma_high are what gs_sample_options::init is for:
+ * chains then keep of them what that noise left (SDEdit, Meng et al. 2022). Thread-safe.
+ *
+ * @param seed        any number, as of gs_sample_options
+ * @param first_chain number of the first image's chain; first_chain + n is at most 2^60
+ * @param sigma       noise level in units of the pixels, from 0
+ * @param n           number of images, from 0
+ * @param size        pixels of an image, in all its channels
+ * @param x           images, (n, size), changed in place
+ * @param error       why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a negative or infinite sigma, or chains beyond 2^60
+ */
+gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma, size_t n, size_t size, float *x,
+                              gs_error *error);
+
 /* ---- Measures ---- */
 
 /** Mean m = sum x_k / n and unbiased covariance sum (x_k - m)(x_k - m)^T / (n - 1) of n rows of d features, in float64.
@@ -444,6 +460,56 @@ typedef struct gs_quality {
  */
 gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error);
+
+/** What a judge, a classifier, takes n images for, which are clipped to its data range first. One call at a time on a
+ * plan.
+ *
+ * @param judge   plan of a classifier
+ * @param images  (n, C, H, W) of the judge, in its data range
+ * @param n       number of images, from 0
+ * @param classes gets the arg max of each image's logits, (n); -1 where a logit is no number
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a network that is no classifier; GS_ERROR_MEMORY
+ */
+gs_status gs_quality_classify(gs_plan *judge, const float *images, size_t n, int *classes, gs_error *error);
+
+/** Peak signal-to-noise ratio, 10 log10(range^2 / mean((a - b)^2)), in decibel. Thread-safe.
+ *
+ * @param a     (count) pixels
+ * @param b     (count) pixels
+ * @param count number of pixels, at least 1
+ * @param range largest less smallest value a pixel can have, above 0
+ * @return infinity for equal images; NaN where a pixel is
+ */
+double gs_psnr(const float *a, const float *b, size_t count, double range);
+
+/** Structural similarity (Wang et al. 2004, equation 13) with an 11 x 11 Gaussian window of standard deviation 1.5,
+ * K1 = 0.01 and K2 = 0.03: the mean over all windows that lie within the image, and over channels. Thread-safe.
+ *
+ * @param a     (C, H, W) pixels
+ * @param b     (C, H, W) pixels
+ * @param shape (C, H, W)
+ * @param range largest less smallest value a pixel can have, above 0
+ * @return -1 ... 1; 1 for equal images; NaN where a pixel is, and for images lower or narrower than 11 pixels
+ */
+double gs_ssim(const float *a, const float *b, const int shape[3], double range);
+
+/** Width from which strokes of a digit of MNIST's size count as thick, in pixels: a quarter of MNIST's training images
+ * are as thick. */
+#define GS_STROKE_THICK 2.75
+
+/** Mean width of the strokes of a drawing, white on black: 2 x ink / total variation, where ink is
+ * clamp((p - 0.1) / 0.8, 0, 1) of pixels p in 0 ... 1, and the total variation the sum of the lengths of its forward
+ * differences, black beyond the border. By the co-area formula that is 2 x area / perimeter, averaged over grey levels:
+ * a stroke of width w and length L has the area w L and contours of 2 L. Thread-safe.
+ *
+ * @param image  (H, W) pixels
+ * @param height H
+ * @param width  W
+ * @param range  black and white; pixels beyond are clipped
+ * @return in pixels; 0 for an image without ink
+ */
+double gs_stroke_width(const float *image, int height, int width, const float range[2]);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

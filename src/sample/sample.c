@@ -2,6 +2,7 @@
 #include "sample/field.h"
 #include "sample/schedule.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -52,21 +53,55 @@ void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, flo
     c->run->plan->kernels->axpby((float)a, x, (float)b, y, c->vectors);
 }
 
+/* What is done with 64 normals at a time, from `at` on. */
+typedef void take_normals(void *context, const float *normals, size_t at, size_t count);
+
 /* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
  * else. The kernel writes whole runs of 64. */
+static void draw_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                         size_t size, take_normals *take, void *context) {
+    for (size_t done = 0; done < size; done += 64) {
+        float run[64];
+        gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = run};
+        gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
+        kernels->normals(&args);
+        take(context, run, done, size - done < 64 ? size - done : 64);
+    }
+}
+
+static void store_normals(void *out, const float *normals, size_t at, size_t count) {
+    memcpy((float *)out + at, normals, count * sizeof(float));
+}
+
 void gs_chains_noise(gs_chains *c, uint32_t step, gs_stream stream) {
     const gs_sample_options *o = &c->run->options;
-    for (int i = 0; i < c->n; i++) {
-        uint64_t chain = o->first_chain + c->first + (uint64_t)i;
-        float *out = c->noise + (size_t)i * c->size;
-        for (size_t done = 0; done < c->size; done += 64) {
-            float run[64];
-            gs_normals_args args = {.key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .count = 1, .out = run};
-            gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
-            c->run->plan->kernels->normals(&args);
-            memcpy(out + done, run, (c->size - done < 64 ? c->size - done : 64) * sizeof(float));
-        }
+    for (int i = 0; i < c->n; i++)
+        draw_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, step, c->size,
+                     store_normals, c->noise + (size_t)i * c->size);
+}
+
+typedef struct noised {
+    float *x, sigma;
+} noised;
+
+static void add_normals(void *context, const float *normals, size_t at, size_t count) {
+    const noised *to = context;
+    for (size_t i = 0; i < count; i++)
+        to->x[at + i] = fmaf(to->sigma, normals[i], to->x[at + i]);
+}
+
+gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma, size_t n, size_t size, float *x,
+                              gs_error *error) {
+    if (!(sigma >= 0 && sigma < HUGE_VAL))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "noise %g: expected a standard deviation from 0", sigma);
+    if (n > GS_CHAIN_MAX || first_chain > GS_CHAIN_MAX - n)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "first chain %llu: with %zu chains expected at most 2^60",
+                       (unsigned long long)first_chain, n);
+    for (size_t k = 0; k < n; k++) {
+        noised to = {.x = x + k * size, .sigma = (float)sigma};
+        draw_normals(gs_kernels_at(0), seed, GS_STREAM_START, first_chain + k, 0, size, add_normals, &to);
     }
+    return GS_OK;
 }
 
 /* Levels and networks of a run. */
