@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 
-enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_ANY = 7 };
+enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_ANY = 15 };
 
 typedef enum gs_option {
 #define GS_OPTION(id, ...) GS_OPTION_##id,
@@ -20,14 +20,28 @@ enum { GS_PATH_ROOM = 4096 };
 /* Values of gs_arguments.label beside 0, 1, ... */
 enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
 
+enum { GS_LIST_MAX = 16 };
+
+/* Numbers of one option, and texts of an option that is given again and again. */
+typedef struct gs_numbers {
+    int count;
+    double values[GS_LIST_MAX];
+} gs_numbers;
+typedef struct gs_texts {
+    int count;
+    const char *values[GS_LIST_MAX];
+} gs_texts;
+
 typedef struct gs_arguments {
-    int command; /* GS_SAMPLE, GS_INSPECT or GS_CPU */
+    int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
     const char *model, *out, *sampler, *judge, *isa, *backend;
     uint64_t n, seed, first;
     int steps, steps_per_level, threads, block, denoise, label;
     double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance;
     int grid[2];
+    const char *input;
+    gs_numbers noise, step_counts;
     bool trajectory, quality, json, quiet, help, version;
     const char *file;            /* operand of inspect */
     char found[2][GS_PATH_ROOM]; /* paths of gs_arguments_find */

@@ -59,7 +59,7 @@ static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     gs_arguments *a = arguments;
     a->file = find(a->file, a->found[0]);
-    if (a->command == GS_SAMPLE && !a->model) {
+    if ((a->command & (GS_SAMPLE | GS_DENOISE)) && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? "ncsn.bin" : "ncsn-cond.bin";
         if (!find_shipped(name, a->found[0])) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing, and there is no shipped network %s",
@@ -68,7 +68,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         a->model = a->found[0];
     }
     a->model = find(a->model, a->found[0]);
-    if (a->quality) {
+    if (a->quality || a->command == GS_DENOISE) {
         a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
     }
     return GS_OK;

@@ -15,6 +15,7 @@ const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
 
 const gs_command_row gs_command_rows[] = {
     {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
+    {"denoise", GS_DENOISE, "denoise [options]", "restore noisy images"},
     {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file holds"},
     {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
     {0},
@@ -102,6 +103,52 @@ static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *v
     return true;
 }
 
+/* One number of a list. */
+static bool parse_item(const gs_option_row *row, const char *text, size_t length, double *value) {
+    uint64_t v;
+    bool minus = row->kind == GS_KIND_OPTION_NUMBERS && length && text[0] == '-';
+    if (row->kind == GS_KIND_OPTION_WHOLES) {
+        bool good = parse_u64(text, length, &v) && v >= row->low && v <= row->high;
+        *value = good ? (double)v : 0;
+        return good;
+    }
+    if (!parse_decimal(text + minus, length - minus, value) || *value > (double)row->high) {
+        return false;
+    }
+    *value = minus ? -*value : *value;
+    return row->kind == GS_KIND_OPTION_NUMBERS || *value > 0;
+}
+
+static bool parse_list(const gs_option_row *row, const char *text, gs_numbers *list) {
+    list->count = 0;
+    for (;; text++) {
+        size_t length = strcspn(text, ",");
+        if (list->count == GS_LIST_MAX || !parse_item(row, text, length, &list->values[list->count])) {
+            return false;
+        }
+        list->count++;
+        text += length;
+        if (!*text) {
+            return true;
+        }
+    }
+}
+
+static bool append_text(const char *text, gs_texts *list) {
+    bool good = text[0] && list->count < GS_LIST_MAX;
+    if (good) {
+        list->values[list->count++] = text;
+    }
+    return good;
+}
+
+bool gs_parse_number(const char *text, double *value) {
+    bool minus = text[0] == '-';
+    bool good = parse_decimal(text + minus, strlen(text + minus), value);
+    *value = good && minus ? -*value : *value;
+    return good;
+}
+
 static bool parse_word(const char *text, const char *word, int meaning, int *value) {
     if (strcmp(text, word) != 0) {
         return false;
@@ -157,6 +204,18 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_LABEL:
         snprintf(range, sizeof range, "a class (0, 1, ...), all, data or none");
         break;
+    case GS_KIND_OPTION_WHOLES:
+        snprintf(range, sizeof range, "at most %d whole numbers from %llu to %llu, with commas between", GS_LIST_MAX,
+                 (unsigned long long)row->low, (unsigned long long)row->high);
+        break;
+    case GS_KIND_OPTION_POSITIVES:
+    case GS_KIND_OPTION_NUMBERS:
+        snprintf(range, sizeof range, "at most %d %snumbers up to %llu, with commas between", GS_LIST_MAX,
+                 row->kind == GS_KIND_OPTION_POSITIVES ? "positive " : "", (unsigned long long)row->high);
+        break;
+    case GS_KIND_OPTION_TEXTS:
+        snprintf(range, sizeof range, "one of at most %d texts", GS_LIST_MAX);
+        break;
     default:
         snprintf(range, sizeof range, "%s", row->kind == GS_KIND_OPTION_YES_NO ? "yes or no" : "a text");
         break;
@@ -199,6 +258,14 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
         break;
     case GS_KIND_OPTION_YES_NO:
         good = parse_word(text, "yes", 1, field) || parse_word(text, "no", -1, field);
+        break;
+    case GS_KIND_OPTION_WHOLES:
+    case GS_KIND_OPTION_POSITIVES:
+    case GS_KIND_OPTION_NUMBERS:
+        good = parse_list(row, text, field);
+        break;
+    case GS_KIND_OPTION_TEXTS:
+        good = append_text(text, field);
         break;
     }
     return good ? GS_OK : refuse(row, text, error);

@@ -77,7 +77,7 @@ bool gs_run_reads(const gs_run *run, const char *setting) {
 }
 
 /* A setting the sampler would not read is a mistake worth telling. */
-static gs_status check_settings(const gs_run *run, gs_error *error) {
+gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
     static const struct {
         gs_option option;
         const char *name, *setting;
@@ -155,7 +155,7 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
                                        .first_chain = a->first};
     gs_status status = gs_sample_resolve(run->model, &run->options, error);
     if (status == GS_OK) {
-        status = check_settings(run, error);
+        status = gs_run_check_settings(run, error);
     }
     return status;
 }
@@ -177,7 +177,7 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     return status == GS_OK ? gs_output_check(a->out, run->format, error) : status;
 }
 
-static gs_status make_plans(gs_run *run, gs_error *error) {
+gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_plan_options options = {.isa = a->isa,
                                .threads = a->threads,
@@ -194,11 +194,8 @@ static gs_status make_plans(gs_run *run, gs_error *error) {
     return status;
 }
 
-static gs_status load_judge(gs_run *run, gs_error *error) {
+gs_status gs_run_load_judge(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (!a->quality) {
-        return GS_OK;
-    }
     gs_status status = gs_model_load(a->judge, &run->judge_model, error);
     if (status != GS_OK) {
         return status;
@@ -212,6 +209,10 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
                        judge->name, run->info->name);
     }
     return GS_OK;
+}
+
+static gs_status load_wanted_judge(gs_run *run, gs_error *error) {
+    return run->arguments->quality ? gs_run_load_judge(run, error) : GS_OK;
 }
 
 /* Bytes of all samples and states must fit into this machine, whatever the system says when asked for them. */
@@ -274,7 +275,7 @@ static gs_status allocate(gs_run *run, gs_error *error) {
     return GS_OK;
 }
 
-gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
+gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *error) {
     *run = (gs_run){.arguments = arguments};
     gs_status status = gs_check_isa(arguments->isa, error);
     if (status == GS_OK) {
@@ -288,13 +289,18 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
     }
     run->info = gs_model_get_info(run->model);
     run->pixels = (size_t)run->info->shape[0] * (size_t)run->info->shape[1] * (size_t)run->info->shape[2];
-    status = check_label(run, error);
+    return check_label(run, error);
+}
+
+gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
+    gs_status status = gs_run_load(run, arguments, error);
     if (status != GS_OK) {
         return status;
     }
     run->n = (size_t)(arguments->given[GS_OPTION_N] ? arguments->n : default_n(run));
     choose_grid(run);
-    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_judge, make_plans};
+    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_wanted_judge,
+                                                        gs_run_make_plans};
     for (size_t i = 0; status == GS_OK && i < GS_COUNT(steps); i++) {
         status = steps[i](run, error);
     }

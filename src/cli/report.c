@@ -7,31 +7,7 @@
 
 #include "cli/option.h"
 #include "cli/run.h"
-
-/* A short decimal that reads back as v. */
-static const char *shortest(double v, char text[32]) {
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, 32, "%.*g", digits, v);
-        if (strtod(text, NULL) == v) {
-            break;
-        }
-    }
-    return text;
-}
-
-/* JSON has no NaN; whole numbers above 2^63 - 1 become strings. */
-static json_t *real_or_null(double v) {
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
-static json_t *whole(uint64_t v) {
-    if (v <= INT64_MAX) {
-        return json_integer((json_int_t)v);
-    }
-    char text[32];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)v);
-    return json_string(text);
-}
+#include "cli/words.h"
 
 static json_t *label_json(const gs_run *run) {
     int label = run->arguments->label;
@@ -79,9 +55,9 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (foreign_backend(run)) {
         json_object_set_new(object, "backend", json_string(foreign_backend(run)));
     }
-    json_object_set_new(object, "seed", whole(o->seed));
-    json_object_set_new(object, "first", whole(o->first_chain));
-    json_object_set_new(object, "n", whole(run->done));
+    json_object_set_new(object, "seed", gs_whole_json(o->seed));
+    json_object_set_new(object, "first", gs_whole_json(o->first_chain));
+    json_object_set_new(object, "n", gs_whole_json(run->done));
 }
 
 char *gs_run_settings(const gs_run *run) {
@@ -92,25 +68,6 @@ char *gs_run_settings(const gs_run *run) {
     return text;
 }
 
-/* ' text', with what a shell would misread put into quotes. */
-static void put_word(FILE *out, const char *text) {
-    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=+:@";
-    if (*text && strspn(text, plain) == strlen(text)) {
-        fprintf(out, " %s", text);
-        return;
-    }
-    fputs(" '", out);
-    for (; *text; text++) {
-        fputs(*text == '\'' ? "'\\''" : (char[]){*text, 0}, out);
-    }
-    fputc('\'', out);
-}
-
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static void put_sampler_options(const gs_run *run, FILE *out) {
     const gs_sample_options *o = &run->options;
     char low[32], high[32];
@@ -119,10 +76,10 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
         fprintf(out, " --steps %d", o->steps);
     }
     if (gs_run_reads(run, "sigmas")) {
-        fprintf(out, " --sigmas %s,%s", shortest(o->sigma_low, low), shortest(o->sigma_high, high));
+        fprintf(out, " --sigmas %s,%s", gs_shortest(o->sigma_low, low), gs_shortest(o->sigma_high, high));
     }
     if (gs_run_reads(run, "epsilon")) {
-        fprintf(out, " --epsilon %s", shortest(o->epsilon, low));
+        fprintf(out, " --epsilon %s", gs_shortest(o->epsilon, low));
     }
     if (gs_run_reads(run, "steps-per-level")) {
         fprintf(out, " --steps-per-level %d", o->steps_per_level);
@@ -131,13 +88,14 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
         fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
     }
     if (gs_run_reads(run, "eta")) {
-        fprintf(out, " --eta %s", shortest(o->eta > 0 ? o->eta : 0, low));
+        fprintf(out, " --eta %s", gs_shortest(o->eta > 0 ? o->eta : 0, low));
     }
     if (run->labels) {
-        fprintf(out, " --guidance %s", shortest(o->guidance > 0 ? o->guidance : 0, low));
+        fprintf(out, " --guidance %s", gs_shortest(o->guidance > 0 ? o->guidance : 0, low));
     }
     if (run->labels && o->guidance > 0 && o->guidance_low > 0) {
-        fprintf(out, " --guidance-sigmas %s,%s", shortest(o->guidance_low, low), shortest(o->guidance_high, high));
+        fprintf(out, " --guidance-sigmas %s,%s", gs_shortest(o->guidance_low, low),
+                gs_shortest(o->guidance_high, high));
     }
 }
 
@@ -150,7 +108,7 @@ char *gs_run_command(const gs_run *run) {
         return NULL;
     }
     fputs("gensample --model", out);
-    put_word(out, base_name(a->model));
+    gs_put_word(out, gs_base_name(a->model));
     fprintf(out, " -n %zu", run->done);
     put_sampler_options(run, out);
     if (a->label >= 0) {
@@ -171,7 +129,7 @@ char *gs_run_command(const gs_run *run) {
         fprintf(out, " --backend %s", foreign_backend(run));
     }
     fputs(" --out", out);
-    put_word(out, base_name(a->out));
+    gs_put_word(out, gs_base_name(a->out));
     if (fclose(out) != 0) {
         free(text);
         return NULL;
@@ -185,11 +143,11 @@ static json_t *quality_json(const gs_quality *q) {
         json_array_append_new(shares, json_real(q->share[i]));
     }
     json_t *object = json_object();
-    json_object_set_new(object, "n", whole(q->n));
-    json_object_set_new(object, "frechet", real_or_null(q->frechet));
-    json_object_set_new(object, "agreement", real_or_null(q->agreement));
+    json_object_set_new(object, "n", gs_whole_json(q->n));
+    json_object_set_new(object, "frechet", gs_real_json(q->frechet));
+    json_object_set_new(object, "agreement", gs_real_json(q->agreement));
     json_object_set_new(object, "shares", shares);
-    json_object_set_new(object, "confident", real_or_null(q->confident));
+    json_object_set_new(object, "confident", gs_real_json(q->confident));
     return object;
 }
 
@@ -199,17 +157,18 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "model", json_string(run->info->name));
     json_object_set_new(object, "hash", json_string(run->info->hash));
     put_settings(run, object);
-    json_object_set_new(object, "requested", whole(run->n));
+    json_object_set_new(object, "requested", gs_whole_json(run->n));
     json_object_set_new(object, "interrupted", json_boolean(run->interrupted));
-    json_object_set_new(object, "seconds", real_or_null(run->seconds));
-    json_object_set_new(object, "samples_per_second", real_or_null((double)run->done / run->seconds));
-    json_object_set_new(object, "evaluations_per_sample", whole(gs_sample_evaluations(run->model, &run->options)));
+    json_object_set_new(object, "seconds", gs_real_json(run->seconds));
+    json_object_set_new(object, "samples_per_second", gs_real_json((double)run->done / run->seconds));
+    json_object_set_new(object, "evaluations_per_sample",
+                        gs_whole_json(gs_sample_evaluations(run->model, &run->options)));
     json_object_set_new(object, "threads", json_integer(plan.threads));
     json_object_set_new(object, "isa", json_string(plan.isa));
     json_object_set_new(object, "backend", json_string(plan.backend));
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", json_string(run->arguments->out));
-    json_object_set_new(object, "shown", whole(gs_run_shown(run)));
+    json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
     if (run->judged) {
         json_object_set_new(object, "quality", quality_json(&run->quality));
     }

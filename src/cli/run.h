@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "io/images.h"
+#include "io/read.h"
 
 typedef struct gs_run {
     const gs_arguments *arguments;
@@ -28,6 +29,20 @@ typedef struct gs_run {
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error);
 void gs_run_free(gs_run *run);
 
+/* Parts of it: the network, with --label checked against it; the judge of --judge; plans of both; and whether the
+ * sampler of run->options reads the settings that were given. */
+gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *error);
+gs_status gs_run_load_judge(gs_run *run, gs_error *error);
+gs_status gs_run_make_plans(gs_run *run, gs_error *error);
+gs_status gs_run_check_settings(const gs_run *run, gs_error *error);
+
+/* gs_sample of run->n chains with a line of progress; sets run->done, and adds to run->seconds. Interrupted, it is
+ * GS_OK with run->interrupted. */
+gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error);
+
+/* Images of the model in the judge's data range: themselves, or a copy in `room` of the same size. */
+const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room);
+
 /* Check --isa or GENSAMPLE_ISA, and --backend. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_check_isa(const char *isa, gs_error *error);
 gs_status gs_check_backend(const char *backend, gs_error *error);
@@ -50,6 +65,7 @@ bool gs_run_reads(const gs_run *run, const char *setting);
 
 /* The commands. */
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error);
+gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error);
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error);
 
 #endif

@@ -20,7 +20,7 @@ static void keep_finished(gs_run *run) {
     }
 }
 
-static gs_status draw(gs_run *run, gs_error *error) {
+gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error) {
     gs_progress progress = {0};
     gs_interrupt_install();
     if (!run->arguments->quiet) {
@@ -29,36 +29,39 @@ static gs_status draw(gs_run *run, gs_error *error) {
     run->options.progress = show_progress;
     run->options.context = &progress;
     double start_s = gs_now_s();
-    gs_status status = gs_sample(run->plan, &run->options, run->n, run->samples, &run->done, error);
-    run->seconds = gs_now_s() - start_s;
+    gs_status status = gs_sample(run->plan, &run->options, run->n, samples, &run->done, error);
+    run->seconds += gs_now_s() - start_s;
     gs_progress_clear(&progress);
     if (status == GS_OK) {
         run->done = run->n;
     } else if (status == GS_ERROR_INTERRUPTED) {
         run->interrupted = true;
-        keep_finished(run);
         status = GS_OK;
     }
     return status;
 }
 
+const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room) {
+    const float *range = gs_model_get_info(run->judge_model)->range;
+    if (!memcmp(range, run->info->range, sizeof run->info->range)) {
+        return images;
+    }
+    gs_map_range(images, n * run->pixels, run->info->range, range, room);
+    return room;
+}
+
 static gs_status judge(gs_run *run, gs_error *error) {
-    const gs_model_info *info = gs_model_get_info(run->judge_model);
-    const float *images = run->samples;
-    float *mapped = NULL;
-    if (memcmp(info->range, run->info->range, sizeof info->range) != 0) {
-        mapped = gs_alloc(run->done, run->pixels * sizeof(float));
-        if (!mapped) {
-            return gs_fail_memory(error, "the samples for the judge");
-        }
-        gs_map_range(run->samples, run->done * run->pixels, run->info->range, info->range, mapped);
-        images = mapped;
+    float *room = gs_alloc(run->done, run->pixels * sizeof(float));
+    if (!room) {
+        return gs_fail_memory(error, "the samples for the judge");
     }
     /* Labels of another set of classes say nothing to this judge. */
+    const gs_model_info *info = gs_model_get_info(run->judge_model);
     const int *labels = (size_t)run->info->labels == info->output_size[0] ? run->labels : NULL;
+    const float *images = gs_run_map(run, run->samples, run->done, room);
     gs_status status = gs_quality_measure(run->judge, images, labels, run->done, &run->quality, error);
     run->judged = status == GS_OK;
-    gs_free(mapped);
+    gs_free(room);
     return status;
 }
 
@@ -143,9 +146,10 @@ gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     gs_status status = gs_run_prepare(&run, arguments, error);
     if (status == GS_OK) {
-        status = draw(&run, error);
+        status = gs_run_draw(&run, run.samples, error);
     }
     if (status == GS_OK) {
+        keep_finished(&run);
         status = finish(&run, error);
     }
     gs_run_free(&run);
