@@ -89,6 +89,36 @@ static gs_status check_denoise(const gs_arguments *arguments, gs_error *error) {
     return GS_OK;
 }
 
+/* --compose, --sweep and --init. */
+static gs_status check_product(const gs_arguments *arguments, gs_error *error) {
+    const bool *given = arguments->given;
+    if (given[GS_OPTION_COMPOSE] && arguments->model) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--model: cannot go with --compose, which names all networks");
+    }
+    if (given[GS_OPTION_INIT_NOISE] && !arguments->init) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--init-noise: noise is added to the images of --init, which is missing");
+    }
+    if (!given[GS_OPTION_SWEEP]) {
+        return GS_OK;
+    }
+    if (!given[GS_OPTION_COMPOSE]) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: weights of the last --compose, which is missing");
+    }
+    if (given[GS_OPTION_GRID] || arguments->trajectory || arguments->init) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: cannot go with --%s",
+                       given[GS_OPTION_GRID]   ? "grid"
+                       : arguments->trajectory ? "trajectory"
+                                               : "init");
+    }
+    for (int i = 0; arguments->compose.count == 1 && i < arguments->sweep.count; i++) {
+        if (arguments->sweep.values[i] == 0) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: a weight of 0 leaves nothing of the only --compose");
+        }
+    }
+    return GS_OK;
+}
+
 static gs_status check(const gs_arguments *arguments, gs_error *error) {
     if (arguments->help || arguments->version) {
         return GS_OK;
@@ -98,6 +128,10 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     }
     if (arguments->command == GS_INSPECT && !arguments->file) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the weight file's name is missing");
+    }
+    gs_status status = check_product(arguments, error);
+    if (status != GS_OK) {
+        return status;
     }
     if (arguments->quiet && (arguments->quality || arguments->judge)) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--quiet: cannot go with --%s, whose figures it would not print",

@@ -32,6 +32,12 @@ typedef struct gs_texts {
     const char *values[GS_LIST_MAX];
 } gs_texts;
 
+/* A network of a product of densities. */
+typedef struct gs_composed {
+    char path[GS_PATH_ROOM];
+    double weight;
+} gs_composed;
+
 typedef struct gs_arguments {
     int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
@@ -40,11 +46,14 @@ typedef struct gs_arguments {
     int steps, steps_per_level, threads, block, denoise, label;
     double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance;
     int grid[2];
-    const char *input;
-    gs_numbers noise, step_counts;
+    const char *input, *init;
+    gs_numbers noise, step_counts, sweep;
+    gs_texts compose;
+    double init_noise;
     bool trajectory, quality, json, quiet, help, version;
-    const char *file;            /* operand of inspect */
-    char found[2][GS_PATH_ROOM]; /* paths of gs_arguments_find */
+    const char *file;                  /* operand of inspect */
+    char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find */
+    gs_composed composed[GS_LIST_MAX]; /* what `compose` names, as many */
 } gs_arguments;
 
 /* Parse argv, whose strings must outlive *arguments. Errors: GS_ERROR_ARGUMENT. */

@@ -97,7 +97,7 @@ gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
 }
 
 static gs_status check_label(const gs_run *run, gs_error *error) {
-    int label = run->arguments->label, classes = run->info->labels;
+    int label = run->arguments->label, classes = run->classes;
     const bool *given = run->arguments->given;
     if (label == GS_LABEL_NONE) {
         return !given[GS_OPTION_GUIDANCE] && !given[GS_OPTION_GUIDANCE_SIGMAS]
@@ -108,7 +108,7 @@ static gs_status check_label(const gs_run *run, gs_error *error) {
     if (!classes) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", run->info->name);
     }
-    if (label == GS_LABEL_DATA && !run->info->shares) {
+    if (label == GS_LABEL_DATA && !gs_model_get_info(run->labelled)->shares) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--label data: the file of %s does not say how often each class occurs (data.shares); use all",
                        run->info->name);
@@ -122,10 +122,10 @@ static gs_status check_label(const gs_run *run, gs_error *error) {
 
 static uint64_t default_n(const gs_run *run) {
     bool all = run->arguments->label == GS_LABEL_ALL;
-    if (run->arguments->trajectory) {
-        return all ? (uint64_t)run->info->labels : DEFAULT_ROWS;
+    if (run->arguments->trajectory || run->rows > 1) {
+        return all ? (uint64_t)run->classes : DEFAULT_ROWS;
     }
-    return all ? (uint64_t)run->info->labels * DEFAULT_PER_CLASS : DEFAULT_N;
+    return all ? (uint64_t)run->classes * DEFAULT_PER_CLASS : DEFAULT_N;
 }
 
 static void choose_grid(gs_run *run) {
@@ -134,7 +134,7 @@ static void choose_grid(gs_run *run) {
     if (a->given[GS_OPTION_GRID]) {
         run->grid = (gs_grid){.rows = a->grid[0], .columns = a->grid[1], .by_column = all};
     } else {
-        run->grid = all ? gs_grid_classes(run->n, run->info->labels) : gs_grid_square(run->n);
+        run->grid = all ? gs_grid_classes(run->n, run->classes) : gs_grid_square(run->n);
     }
 }
 
@@ -152,12 +152,15 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
                                        .guidance_low = a->guidance_sigmas[0],
                                        .guidance_high = a->guidance_sigmas[1],
                                        .seed = a->seed,
-                                       .first_chain = a->first};
+                                       .first_chain = a->first,
+                                       .weight = a->compose.count ? a->composed[0].weight : 0,
+                                       .terms = run->terms,
+                                       .term_count = a->compose.count ? a->compose.count - 1 : 0};
     gs_status status = gs_sample_resolve(run->model, &run->options, error);
     if (status == GS_OK) {
         status = gs_run_check_settings(run, error);
     }
-    return status;
+    return status == GS_OK ? gs_run_check_levels(run, error) : status;
 }
 
 /* The output's name, format and directory. */
@@ -169,6 +172,9 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     }
     if (a->trajectory && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a trajectory goes into a .png or .npy file", a->out);
+    }
+    if (a->given[GS_OPTION_SWEEP] && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a sweep goes into a .png or .npy file", a->out);
     }
     if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", a->out);
@@ -185,6 +191,9 @@ gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
                                .backend = a->backend,
                                .gradient = run->info->kind == GS_KIND_ENERGY};
     gs_status status = gs_plan_create(run->model, &options, &run->plan, error);
+    if (status == GS_OK) {
+        status = gs_run_plan_factors(run, &options, error);
+    }
     if (status == GS_OK && run->judge_model) {
         options.block = 0;
         options.gradient = false;
@@ -218,7 +227,7 @@ static gs_status load_wanted_judge(gs_run *run, gs_error *error) {
 /* Bytes of all samples and states must fit into this machine, whatever the system says when asked for them. */
 static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t images, bytes;
-    size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : 1;
+    size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : (size_t)run->rows;
     double memory = gs_machine_bytes();
     bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
     if (fits && (double)bytes <= memory) {
@@ -231,7 +240,7 @@ static gs_status check_memory(const gs_run *run, gs_error *error) {
 
 static gs_status choose_labels(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (!run->info->labels || a->label == GS_LABEL_NONE) {
+    if (!run->classes || a->label == GS_LABEL_NONE) {
         return GS_OK;
     }
     run->labels = gs_alloc(run->n, sizeof(int));
@@ -239,10 +248,10 @@ static gs_status choose_labels(gs_run *run, gs_error *error) {
         return gs_fail_memory(error, "the labels");
     }
     if (a->label == GS_LABEL_DATA) {
-        return gs_model_draw_labels(run->model, a->seed, a->first, run->n, run->labels, error);
+        return gs_model_draw_labels(run->labelled, a->seed, a->first, run->n, run->labels, error);
     }
     for (size_t k = 0; k < run->n; k++) {
-        run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->info->labels) : a->label;
+        run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->classes) : a->label;
     }
     return GS_OK;
 }
@@ -253,7 +262,7 @@ static gs_status allocate(gs_run *run, gs_error *error) {
     if (status != GS_OK) {
         return status;
     }
-    bool ready = (run->samples = gs_alloc(run->n, run->pixels * sizeof(float))) != NULL;
+    bool ready = (run->samples = gs_alloc((size_t)run->rows * run->n, run->pixels * sizeof(float))) != NULL;
     if (ready && a->trajectory) {
         size_t states = (size_t)run->levels * run->n;
         run->trajectory = gs_alloc(states, run->pixels * sizeof(float));
@@ -270,7 +279,10 @@ static gs_status allocate(gs_run *run, gs_error *error) {
     if (run->sigmas) {
         gs_sample_levels(run->model, &run->options, run->sigmas, run->levels);
     }
-    run->options.labels = run->labels;
+    run->options.labels = run->info->labels ? run->labels : NULL;
+    for (int k = 0; k < run->options.term_count; k++) {
+        run->terms[k].labels = gs_model_get_info(run->factors[k].model)->labels ? run->labels : NULL;
+    }
     run->options.trajectory = run->trajectory;
     return GS_OK;
 }
@@ -289,7 +301,9 @@ gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *erro
     }
     run->info = gs_model_get_info(run->model);
     run->pixels = (size_t)run->info->shape[0] * (size_t)run->info->shape[1] * (size_t)run->info->shape[2];
-    return check_label(run, error);
+    run->rows = arguments->given[GS_OPTION_SWEEP] ? arguments->sweep.count : 1;
+    status = gs_run_load_factors(run, error);
+    return status == GS_OK ? check_label(run, error) : status;
 }
 
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
@@ -297,7 +311,11 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
     if (status != GS_OK) {
         return status;
     }
-    run->n = (size_t)(arguments->given[GS_OPTION_N] ? arguments->n : default_n(run));
+    bool given = arguments->given[GS_OPTION_N];
+    run->n = (size_t)(given ? arguments->n : arguments->init ? DEFAULT_N : default_n(run));
+    if (arguments->init) {
+        status = gs_run_read_init(run, run->n, error);
+    }
     choose_grid(run);
     gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_wanted_judge,
                                                         gs_run_make_plans};
@@ -308,7 +326,7 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
         run->levels = arguments->trajectory ? gs_sample_levels(run->model, &run->options, NULL, 0) : 0;
         status = allocate(run, error);
     }
-    return status;
+    return status == GS_OK && arguments->init ? gs_run_noise_init(run, error) : status;
 }
 
 void gs_run_free(gs_run *run) {
@@ -316,8 +334,15 @@ void gs_run_free(gs_run *run) {
     gs_free(run->trajectory);
     gs_free(run->labels);
     gs_free(run->samples);
+    gs_free(run->init.data);
+    gs_free(run->init_states);
+    gs_free(run->kept);
     gs_plan_free(run->judge);
     gs_plan_free(run->plan);
+    for (int k = 0; k < GS_LIST_MAX; k++) {
+        gs_plan_free(run->factors[k].plan);
+        gs_model_free(run->factors[k].model);
+    }
     gs_model_free(run->judge_model);
     gs_model_free(run->model);
     *run = (gs_run){0};

@@ -50,24 +50,11 @@ const float *gs_run_map(const gs_run *run, const float *images, size_t n, float 
     return room;
 }
 
-static gs_status judge(gs_run *run, gs_error *error) {
-    float *room = gs_alloc(run->done, run->pixels * sizeof(float));
-    if (!room) {
-        return gs_fail_memory(error, "the samples for the judge");
-    }
-    /* Labels of another set of classes say nothing to this judge. */
-    const gs_model_info *info = gs_model_get_info(run->judge_model);
-    const int *labels = (size_t)run->info->labels == info->output_size[0] ? run->labels : NULL;
-    const float *images = gs_run_map(run, run->samples, run->done, room);
-    gs_status status = gs_quality_measure(run->judge, images, labels, run->done, &run->quality, error);
-    run->judged = status == GS_OK;
-    gs_free(room);
-    return status;
-}
-
 size_t gs_run_shown(const gs_run *run) {
     size_t most = run->done;
-    if (run->format == GS_FORMAT_PNG) {
+    if (run->rows > 1) {
+        most = run->format == GS_FORMAT_PNG ? GS_SHEET_COLUMNS : most;
+    } else if (run->format == GS_FORMAT_PNG) {
         most = run->arguments->trajectory ? GS_TRAJECTORY_ROWS : (size_t)run->grid.rows * (size_t)run->grid.columns;
     }
     return run->done < most ? run->done : most;
@@ -80,6 +67,9 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
     memcpy(images.shape, shape, sizeof images.shape);
     memcpy(images.range, run->info->range, sizeof images.range);
     size_t sizes[5] = {(size_t)run->levels, run->done, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
+    if (run->rows > 1) {
+        return gs_run_write_sweep(run, notes, count, error);
+    }
     if (run->trajectory && run->format == GS_FORMAT_NPY) {
         return gs_write_npy(path, run->trajectory, sizes, 5, error);
     }
@@ -88,7 +78,8 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
                                     .levels = run->levels,
                                     .sigmas = run->sigmas,
                                     .labels = run->labels,
-                                    .classes = run->info->labels};
+                                    .classes = run->classes,
+                                    .originals = run->init.data};
         trajectory.states.data = run->trajectory;
         return gs_write_trajectory(path, &trajectory, notes, count, error);
     }
@@ -125,12 +116,13 @@ gs_status gs_run_write(const gs_run *run, gs_error *error) {
 
 static gs_status finish(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (run->interrupted && run->done == 0) {
-        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was finished, nothing is written");
+    if (run->interrupted && (run->done == 0 || run->rows > 1)) {
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %s, nothing is written",
+                       run->rows > 1 ? "the sweep was not finished" : "no sample was finished");
     }
     gs_status status = gs_run_write(run, error);
     if (status == GS_OK && run->judge && !gs_interrupted()) {
-        status = judge(run, error);
+        status = gs_run_measure(run, error);
     }
     if (status == GS_OK && !a->quiet) {
         status = gs_run_report(run, stdout, error);
@@ -145,8 +137,9 @@ static gs_status finish(gs_run *run, gs_error *error) {
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     gs_status status = gs_run_prepare(&run, arguments, error);
-    if (status == GS_OK) {
-        status = gs_run_draw(&run, run.samples, error);
+    for (int i = 0; i < run.rows && status == GS_OK && !run.interrupted; i++) {
+        gs_run_weigh(&run, i);
+        status = gs_run_draw(&run, run.samples + (size_t)i * run.n * run.pixels, error);
     }
     if (status == GS_OK) {
         keep_finished(&run);
