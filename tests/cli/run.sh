@@ -94,6 +94,7 @@ if [ "$effort" -ge 100 ]; then
     . "$here/hostile.sh"
 fi
 . "$here/output.sh"
+. "$here/tasks.sh"
 if [ "$effort" -ge 100 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"

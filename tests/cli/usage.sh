@@ -21,7 +21,7 @@ refuse 2 'given twice' $m --seed 1 --seed 1
 refuse 2 'given twice' $m -n 1 -n 1
 refuse 2 'given twice' $m --quiet --quiet
 refuse 2 'takes no value' $m --quiet=yes
-for option in model n out sampler steps sigmas epsilon steps-per-level denoise eta guidance guidance-sigmas label seed first grid judge threads isa backend block; do
+for option in model n out sampler steps sigmas epsilon steps-per-level denoise eta guidance guidance-sigmas label seed first grid judge threads isa backend block compose sweep init init-noise; do
     dashes=--
     [ "$option" = n ] && dashes=-
     refuse 2 'is missing' $dashes$option
