@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "io/images.h"
+#include "io/read.h"
 #include "support/allocation.h"
 #include "support/files.h"
 #include "support/weights.h"
@@ -290,10 +291,59 @@ static void test_write(void **state) {
     run_both(write_idx);
 }
 
+static const char *read_name;
+
+static gs_status read_images(gs_error *error) {
+    gs_image_file file;
+    gs_status status = gs_images_read(path_of(read_name), written.shape, written.range, IMAGES, &file, error);
+    gs_free(file.data);
+    return status;
+}
+
+static void test_read(void **state) {
+    static const char *const names[] = {"read.png", "read.npy", "read.idx"};
+    (void)state;
+    memset(images, 0, sizeof images);
+    assert_int_equal(gs_write_grid(path_of(names[0]), &written, gs_grid_square(IMAGES), &note, 1, NULL), GS_OK);
+    assert_int_equal(gs_write_npy(path_of(names[1]), images, (const size_t[]){IMAGES, 1, SIDE, SIDE}, 4, NULL), GS_OK);
+    assert_int_equal(gs_write_idx(path_of(names[2]), &written, NULL), GS_OK);
+    for (int i = 0; i < 3; i++) {
+        read_name = names[i];
+        run_both(read_images);
+        remove(path_of(read_name));
+    }
+}
+
+/* Two networks, from images on. */
+static gs_status compose(gs_error *error) {
+    static float init[IMAGES * PIXELS];
+    const gs_term term = {.plan = plan, .weight = 0.5, .labels = labels};
+    gs_sample_options options = {.sampler = "dpmpp-2m",
+                                 .steps = 2,
+                                 .sigma_low = 0.1,
+                                 .sigma_high = 1,
+                                 .terms = &term,
+                                 .term_count = 1,
+                                 .init = init};
+    return gs_sample(plan, &options, IMAGES, images, NULL, error);
+}
+
+static gs_status classify(gs_error *error) {
+    int classes[IMAGES];
+    return gs_quality_classify(judge, images, IMAGES, classes, error);
+}
+
+static void test_tasks(void **state) {
+    (void)state;
+    run_both(compose);
+    run_both(classify);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),    cmocka_unit_test(test_evaluate),
         cmocka_unit_test(test_sample), cmocka_unit_test(test_measure), cmocka_unit_test(test_write),
+        cmocka_unit_test(test_read),   cmocka_unit_test(test_tasks),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -55,7 +55,9 @@ static void png_give(png_structp png, png_voidp memory) {
 
 static void png_get(png_structp png, png_bytep bytes, size_t count) {
     picture *p = png_get_io_ptr(png);
-    p->status = gs_reader_take(p->reader, bytes, count);
+    if (p->status == GS_OK) { /* libpng goes on without memory for a text */
+        p->status = gs_reader_take(p->reader, bytes, count);
+    }
     if (p->status != GS_OK) {
         png_error(png, "read");
     }
