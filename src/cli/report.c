@@ -45,6 +45,43 @@ static const char *foreign_backend(const gs_run *run) {
     return strcmp(name, "native") ? name : NULL;
 }
 
+/* What -1 stands for is 0 to people. */
+static double none_as_0(double v) {
+    return v > 0 ? v : 0;
+}
+
+/* Of chains of langevin, as its step size goes to 0; of the others what they are told. */
+static double temperature(const gs_run *run) {
+    const gs_sample_options *o = &run->options;
+    double noise = none_as_0(o->noise);
+    return gs_run_reads(run, "noise") ? noise * noise / (2 * o->step_size) : o->temperature;
+}
+
+/* Settings of chains at one noise level. */
+static void put_chain_settings(const gs_run *run, json_t *object) {
+    const gs_sample_options *o = &run->options;
+    const struct {
+        const char *name, *key;
+        json_t *value;
+    } settings[] = {{"step-size", "step_size", json_real(o->step_size)},
+                    {"noise", "noise", json_real(none_as_0(o->noise))},
+                    {"noise-first", "noise_first", json_boolean(o->noise_first > 0)},
+                    {"clip", "clip", json_real(none_as_0(o->clip))},
+                    {"step-size", "temperature", json_real(temperature(run))},
+                    {"clamp", "clamp", json_boolean(o->clamp > 0)},
+                    {"leapfrog", "leapfrog", json_integer(o->leapfrog)},
+                    {"burn-in", "burn_in", json_integer(o->burn_in > 0 ? o->burn_in : 0)},
+                    {"target", "target", json_real(o->target)},
+                    {"every", "every", json_integer(o->every)}};
+    for (size_t i = 0; i < GS_COUNT(settings); i++) {
+        bool drawn = strcmp(settings[i].name, "every") || run->arguments->trajectory;
+        if (drawn && gs_run_reads(run, settings[i].name)) {
+            json_object_set(object, settings[i].key, settings[i].value);
+        }
+        json_decref(settings[i].value);
+    }
+}
+
 /* Only what the sampler reads, so that equal pictures have equal settings. */
 static void put_settings(const gs_run *run, json_t *object) {
     const gs_sample_options *o = &run->options;
@@ -52,7 +89,7 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (gs_run_reads(run, "steps")) {
         json_object_set_new(object, "steps", json_integer(o->steps));
     }
-    if (gs_run_reads(run, "sigmas")) {
+    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
         json_object_set_new(object, "sigmas", json_pack("[f, f]", o->sigma_low, o->sigma_high));
     }
     if (gs_run_reads(run, "epsilon")) {
@@ -65,8 +102,9 @@ static void put_settings(const gs_run *run, json_t *object) {
         json_object_set_new(object, "denoise", json_boolean(o->denoise > 0));
     }
     if (gs_run_reads(run, "eta")) {
-        json_object_set_new(object, "eta", json_real(o->eta > 0 ? o->eta : 0));
+        json_object_set_new(object, "eta", json_real(none_as_0(o->eta)));
     }
+    put_chain_settings(run, object);
     if (run->info->labels) {
         json_object_set_new(object, "label", label_json(run));
     }
@@ -111,6 +149,35 @@ static const char *base_name(const char *path) {
     return slash && slash[1] ? slash + 1 : path;
 }
 
+static void put_chain_options(const gs_run *run, FILE *out) {
+    const gs_sample_options *o = &run->options;
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"step-size", o->step_size},  {"noise", none_as_0(o->noise)},
+                   {"clip", none_as_0(o->clip)}, {"temperature", o->temperature},
+                   {"leapfrog", o->leapfrog},    {"burn-in", none_as_0(o->burn_in)},
+                   {"target", o->target}};
+    const struct {
+        const char *name;
+        int value;
+    } choices[] = {{"noise-first", o->noise_first}, {"clamp", o->clamp}};
+    char text[32];
+    for (size_t i = 0; i < GS_COUNT(numbers); i++) {
+        if (gs_run_reads(run, numbers[i].name)) {
+            fprintf(out, " --%s %s", numbers[i].name, shortest(numbers[i].value, text));
+        }
+    }
+    for (size_t i = 0; i < GS_COUNT(choices); i++) {
+        if (gs_run_reads(run, choices[i].name)) {
+            fprintf(out, " --%s %s", choices[i].name, choices[i].value > 0 ? "yes" : "no");
+        }
+    }
+    if (run->arguments->trajectory && gs_run_reads(run, "every")) {
+        fprintf(out, " --every %d", o->every);
+    }
+}
+
 static void put_sampler_options(const gs_run *run, FILE *out) {
     const gs_sample_options *o = &run->options;
     char low[32], high[32];
@@ -118,7 +185,7 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
     if (gs_run_reads(run, "steps")) {
         fprintf(out, " --steps %d", o->steps);
     }
-    if (gs_run_reads(run, "sigmas")) {
+    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
         fprintf(out, " --sigmas %s,%s", shortest(o->sigma_low, low), shortest(o->sigma_high, high));
     }
     if (gs_run_reads(run, "epsilon")) {
@@ -131,8 +198,9 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
         fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
     }
     if (gs_run_reads(run, "eta")) {
-        fprintf(out, " --eta %s", shortest(o->eta > 0 ? o->eta : 0, low));
+        fprintf(out, " --eta %s", shortest(none_as_0(o->eta), low));
     }
+    put_chain_options(run, out);
     if (run->labels) {
         fprintf(out, " --guidance %s", shortest(o->guidance > 0 ? o->guidance : 0, low));
     }
@@ -193,6 +261,31 @@ static json_t *quality_json(const gs_quality *q) {
     return object;
 }
 
+/* Means and extremes over the finished chains, for samplers that accept and adapt. */
+typedef struct acceptance {
+    double rate, rate_low, rate_high, step, step_low, step_high;
+} acceptance;
+
+static acceptance accepted(const gs_run *run) {
+    const double *rate = run->trace.rate, *step = run->trace.step_size;
+    acceptance a = {.rate_low = rate[0], .rate_high = rate[0], .step_low = step[0], .step_high = step[0]};
+    for (size_t i = 0; i < run->done; i++) {
+        a.rate += rate[i] / (double)run->done;
+        a.step += step[i] / (double)run->done;
+        a.rate_low = fmin(a.rate_low, rate[i]);
+        a.rate_high = fmax(a.rate_high, rate[i]);
+        a.step_low = fmin(a.step_low, step[i]);
+        a.step_high = fmax(a.step_high, step[i]);
+    }
+    return a;
+}
+
+static json_t *acceptance_json(const gs_run *run) {
+    acceptance a = accepted(run);
+    return json_pack("{s: f, s: [f, f], s: f, s: [f, f]}", "rate", a.rate, "rates", a.rate_low, a.rate_high,
+                     "step_size", a.step, "step_sizes", a.step_low, a.step_high);
+}
+
 static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     gs_plan_info plan = gs_plan_get_info(run->plan);
     json_t *object = json_object();
@@ -210,6 +303,9 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", json_string(run->arguments->out));
     json_object_set_new(object, "shown", whole(gs_run_shown(run)));
+    if (run->trace.rate) {
+        json_object_set_new(object, "acceptance", acceptance_json(run));
+    }
     if (run->judged) {
         json_object_set_new(object, "quality", quality_json(&run->quality));
     }
@@ -240,9 +336,26 @@ static void report_quality(const gs_quality *q, FILE *out) {
     fputc('\n', out);
 }
 
+static void report_chains(const gs_run *run, FILE *out) {
+    const gs_sample_options *o = &run->options;
+    fprintf(out, "temperature %.4g", temperature(run));
+    if (gs_run_reads(run, "noise")) {
+        fprintf(out, ": step size %g, noise %g\n", o->step_size, none_as_0(o->noise));
+        return;
+    }
+    acceptance a = accepted(run);
+    int burn_in = o->burn_in > 0 ? o->burn_in : 0;
+    fprintf(out,
+            "; after %d steps of burn-in: acceptance %.1f %% (chains %.1f - %.1f %%), step size %.4g (%.4g - %.4g)\n",
+            burn_in, 100 * a.rate, 100 * a.rate_low, 100 * a.rate_high, a.step, a.step_low, a.step_high);
+}
+
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
     if (run->arguments->json) {
         return report_json(run, out, error);
+    }
+    if (gs_run_reads(run, "step-size")) {
+        report_chains(run, out);
     }
     if (run->judged) {
         report_quality(&run->quality, out);

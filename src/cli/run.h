@@ -19,6 +19,7 @@ typedef struct gs_run {
     float *samples;         /* (n, C, H, W) */
     float *trajectory;      /* (levels, n, C, H, W), or NULL */
     double *sigmas;         /* levels, or NULL */
+    gs_trace trace;         /* n rates and step sizes, where the sampler accepts and adapts */
     double seconds;         /* of gs_sample alone */
     bool interrupted, judged;
     gs_quality quality;

@@ -87,13 +87,27 @@ static int larger(int a, int b) {
     return a > b ? a : b;
 }
 
+/* Steps of a million need seven characters. */
+static void column_text(const gs_trajectory *t, int level, char text[TEXT_MAX]) {
+    if (t->every) {
+        snprintf(text, TEXT_MAX, "%d", level == t->levels - 1 ? t->steps : level * t->every);
+    } else {
+        sigma_text(t->sigmas[level], text, TEXT_MAX);
+    }
+}
+
+/* Over the row heads: sigma, or steps. */
+static const char *corner_text(const gs_trajectory *t) {
+    return t->every ? "t" : "s";
+}
+
 static void lay_out(const gs_trajectory *t, layout *l) {
-    int widest = 0, left = gs_text_width("s");
+    int widest = 0, left = gs_text_width(corner_text(t));
     l->columns = t->levels < GS_TRAJECTORY_COLUMNS ? t->levels : GS_TRAJECTORY_COLUMNS;
     l->rows = t->states.n < GS_TRAJECTORY_ROWS ? (int)t->states.n : GS_TRAJECTORY_ROWS;
     for (int j = 0; j < l->columns; j++) {
         l->level[j] = l->columns == 1 ? 0 : (int)((long)j * (t->levels - 1) / (l->columns - 1));
-        sigma_text(t->sigmas[l->level[j]], l->head[j], TEXT_MAX);
+        column_text(t, l->level[j], l->head[j]);
         widest = larger(widest, gs_text_width(l->head[j]));
     }
     for (int i = 0; i < l->rows; i++) {
@@ -119,7 +133,7 @@ static void shown_range(const float range[2], double sigma, float shown[2]) {
 
 static void draw_trajectory(gs_canvas *canvas, const gs_trajectory *t, const layout *l) {
     const int *shape = t->states.shape;
-    gs_canvas_text(canvas, 2 * GAP, 2 * GAP, "s", INK);
+    gs_canvas_text(canvas, 2 * GAP, 2 * GAP, corner_text(t), INK);
     for (int i = 0; i < l->rows; i++) {
         int y = l->top + i * l->pitch_y;
         gs_canvas_text(canvas, 2 * GAP, y + (shape[1] - GS_TEXT_HEIGHT) / 2, l->row_head[i], INK);
