@@ -199,7 +199,9 @@ static void test_evaluate(void **state) {
     run_both(differentiate);
 }
 
-static gs_status sample(const char *sampler, gs_error *error) {
+static const char *sampler;
+
+static gs_status sample_any(gs_error *error) {
     gs_sample_options options = {.sampler = sampler,
                                  .seed = 1,
                                  .labels = labels,
@@ -208,22 +210,31 @@ static gs_status sample(const char *sampler, gs_error *error) {
                                  .sigma_high = 10,
                                  .steps_per_level = 1,
                                  .epsilon = 1e-3,
+                                 .step_size = 1e-3,
+                                 .every = 1,
                                  .guidance = 1,
                                  .trajectory = states};
     return gs_sample(plan, &options, IMAGES, images, NULL, error);
 }
 
-static const char *sampler;
-
-static gs_status sample_any(gs_error *error) {
-    return sample(sampler, error);
+static gs_status sample_energy(gs_error *error) {
+    float energies[LEVELS * IMAGES];
+    const gs_trace trace = {.energy = energies};
+    gs_sample_options options = {
+        .sampler = sampler, .steps = LEVELS - 1, .every = 1, .trajectory = states, .trace = &trace};
+    return gs_sample(energy, &options, IMAGES, images, NULL, error);
 }
 
 static void test_sample(void **state) {
     (void)state;
     for (int i = 0; gs_sampler_get(i); i++) {
         sampler = gs_sampler_get(i)->name;
-        run_both(sample_any);
+        bool by_energy = strstr(gs_sampler_get(i)->parameters, "target"),
+             stays = strstr(gs_sampler_get(i)->parameters, "every");
+        if (!by_energy)
+            run_both(sample_any);
+        if (stays)
+            run_both(sample_energy);
     }
 }
 

@@ -140,6 +140,9 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     if (arguments->json && arguments->quiet) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--json: cannot go with --quiet");
     }
+    if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--every: says which states --trajectory draws; add that");
+    }
     if (arguments->trajectory && arguments->given[GS_OPTION_GRID]) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: cannot go with --trajectory, which has one row a chain");
     }
@@ -160,7 +163,7 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
                                 .n = 64,
                                 .out = "samples.png",
                                 .label = GS_LABEL_NONE,
-                                .noise = {3, {0.2, 0.4, 0.6}},
+                                .noises = {3, {0.2, 0.4, 0.6}},
                                 .step_counts = {1, {1}}};
     int at = 1;
     if (argc < 2) {

@@ -43,11 +43,11 @@ typedef struct gs_arguments {
     bool given[GS_OPTION_COUNT];
     const char *model, *out, *sampler, *judge, *isa, *backend;
     uint64_t n, seed, first;
-    int steps, steps_per_level, threads, block, denoise, label;
-    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance;
+    int steps, steps_per_level, threads, block, denoise, label, noise_first, clamp, leapfrog, burn_in, every;
+    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, step_size, noise, clip, temperature, target;
     int grid[2];
     const char *input, *init;
-    gs_numbers noise, step_counts, sweep;
+    gs_numbers noises, step_counts, sweep;
     gs_texts compose;
     double init_noise;
     bool trajectory, quality, json, quiet, help, version;

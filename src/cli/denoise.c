@@ -70,6 +70,15 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
                              .epsilon = a->epsilon,
                              .steps_per_level = a->steps_per_level,
                              .denoise = a->denoise,
+                             .step_size = a->step_size,
+                             .noise = a->noise,
+                             .temperature = a->temperature,
+                             .clip = a->clip,
+                             .clamp = a->clamp,
+                             .noise_first = a->noise_first,
+                             .leapfrog = a->leapfrog,
+                             .burn_in = a->burn_in,
+                             .target = a->target,
                              .eta = a->given[GS_OPTION_ETA] ? a->eta : -1,
                              .guidance = a->guidance,
                              .labels = d->run.labels,
@@ -87,9 +96,9 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
 /* So that whatever can fail does so before the first chain. */
 static gs_status check_trials(gs_denoise *d, gs_error *error) {
     const gs_arguments *a = d->run.arguments;
-    for (int i = 0; i < a->noise.count; i++) {
+    for (int i = 0; i < a->noises.count; i++) {
         for (int k = 0; k < a->step_counts.count; k++) {
-            gs_status status = resolve(d, a->noise.values[i], (int)a->step_counts.values[k], error);
+            gs_status status = resolve(d, a->noises.values[i], (int)a->step_counts.values[k], error);
             if (status != GS_OK) {
                 return status;
             }
@@ -100,7 +109,7 @@ static gs_status check_trials(gs_denoise *d, gs_error *error) {
 
 static gs_status allocate(gs_denoise *d, gs_error *error) {
     gs_run *run = &d->run;
-    size_t n = run->n, bytes = 0, noises = (size_t)run->arguments->noise.count, image = run->pixels * sizeof(float);
+    size_t n = run->n, bytes = 0, noises = (size_t)run->arguments->noises.count, image = run->pixels * sizeof(float);
     bool fits = gs_mul_size(n * (2 * noises + 2), image, &bytes) && (double)bytes <= gs_machine_bytes();
     d->noisy = fits ? gs_alloc(noises * n, image) : NULL;
     d->restored = fits ? gs_alloc(noises * n, image) : NULL;
@@ -181,7 +190,7 @@ static gs_status try_steps(gs_denoise *d, int noise, int k, gs_trial **best, gs_
     const gs_arguments *a = run->arguments;
     size_t size = run->n * run->pixels;
     gs_trial *trial = &d->trials[noise][k];
-    *trial = (gs_trial){.noise = a->noise.values[noise], .steps = (int)a->step_counts.values[k]};
+    *trial = (gs_trial){.noise = a->noises.values[noise], .steps = (int)a->step_counts.values[k]};
     gs_status status = resolve(d, trial->noise, trial->steps, error);
     if (status != GS_OK) {
         return status;
@@ -211,7 +220,7 @@ static gs_status try_noise(gs_denoise *d, int noise, gs_error *error) {
     size_t size = run->n * run->pixels;
     float *noisy = d->noisy + (size_t)noise * size;
     gs_trial *best = NULL, *before = &d->noisy_trials[noise];
-    *before = (gs_trial){.noise = a->noise.values[noise]};
+    *before = (gs_trial){.noise = a->noises.values[noise]};
     memcpy(noisy, d->input.data, size * sizeof(float));
     gs_status status =
         gs_sample_add_noise(a->seed, 0, model_sigma(d, before->noise), run->n, run->pixels, noisy, error);
@@ -232,7 +241,7 @@ static gs_status try_noise(gs_denoise *d, int noise, gs_error *error) {
 static gs_status write_picture(const gs_denoise *d, const gs_note *notes, int count, gs_error *error) {
     const gs_run *run = &d->run;
     const float *range = run->info->range;
-    int noises = run->arguments->noise.count;
+    int noises = run->arguments->noises.count;
     gs_sheet sheet;
     gs_status status =
         gs_sheet_create(&sheet, run->info->shape, 1 + 2 * noises, run->n < SHOWN ? (int)run->n : SHOWN, error);
@@ -243,7 +252,7 @@ static gs_status write_picture(const gs_denoise *d, const gs_note *notes, int co
     gs_sheet_row(&sheet, 0, d->input.data, range);
     for (int i = 0; i < noises; i++) {
         size_t at = (size_t)i * run->n * run->pixels;
-        snprintf(sheet.row_heads[1 + 2 * i], GS_HEAD_MAX, "%g", run->arguments->noise.values[i]);
+        snprintf(sheet.row_heads[1 + 2 * i], GS_HEAD_MAX, "%g", run->arguments->noises.values[i]);
         gs_sheet_row(&sheet, 1 + 2 * i, d->noisy + at, range);
         gs_sheet_row(&sheet, 2 + 2 * i, d->restored + at, range);
     }
@@ -255,7 +264,7 @@ static gs_status write_picture(const gs_denoise *d, const gs_note *notes, int co
 static gs_status write_output(const gs_denoise *d, gs_error *error) {
     const gs_run *run = &d->run;
     const int *shape = run->info->shape;
-    size_t sizes[5] = {(size_t)run->arguments->noise.count, run->n, (size_t)shape[0], (size_t)shape[1],
+    size_t sizes[5] = {(size_t)run->arguments->noises.count, run->n, (size_t)shape[0], (size_t)shape[1],
                        (size_t)shape[2]};
     if (run->format == GS_FORMAT_NPY) {
         return gs_write_npy(run->arguments->out, d->restored, sizes, 5, error);
@@ -275,7 +284,7 @@ static gs_status write_output(const gs_denoise *d, gs_error *error) {
 
 static gs_status restore(gs_denoise *d, gs_error *error) {
     gs_status status = d->run.judge ? classify(d, d->input.data, d->classes, error) : GS_OK;
-    for (int i = 0; i < d->run.arguments->noise.count && status == GS_OK; i++) {
+    for (int i = 0; i < d->run.arguments->noises.count && status == GS_OK; i++) {
         status = try_noise(d, i, error);
     }
     if (status == GS_OK) {

@@ -23,7 +23,7 @@ static void put_settings(const gs_denoise *d, json_t *object) {
     const gs_sample_options *o = &run->options;
     json_object_set_new(object, "input", json_string(gs_base_name(a->input)));
     json_object_set_new(object, "n", gs_whole_json(run->n));
-    json_object_set_new(object, "noise", numbers_json(&a->noise, false));
+    json_object_set_new(object, "noise", numbers_json(&a->noises, false));
     json_object_set_new(object, "sampler", json_string(o->sampler));
     json_object_set_new(object, "steps", numbers_json(&a->step_counts, true));
     if (gs_run_reads(run, "eta")) {
@@ -38,6 +38,7 @@ static void put_settings(const gs_denoise *d, json_t *object) {
     if (gs_run_reads(run, "denoise")) {
         json_object_set_new(object, "denoise", json_boolean(o->denoise > 0));
     }
+    gs_run_put_chain_settings(run, object);
     if (run->labels) {
         json_object_set_new(object, "label", json_integer(a->label));
         json_object_set_new(object, "guidance", json_real(o->guidance > 0 ? o->guidance : 0));
@@ -76,7 +77,7 @@ char *gs_denoise_command_text(const gs_denoise *d) {
     fputs(" --input", out);
     gs_put_word(out, gs_base_name(a->input));
     fprintf(out, " -n %zu", run->n);
-    put_numbers(out, "noise", &a->noise);
+    put_numbers(out, "noise", &a->noises);
     put_numbers(out, "steps", &a->step_counts);
     fprintf(out, " --sampler %s", o->sampler);
     if (gs_run_reads(run, "eta")) {
@@ -91,6 +92,7 @@ char *gs_denoise_command_text(const gs_denoise *d) {
     if (gs_run_reads(run, "denoise")) {
         fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
     }
+    gs_run_put_chain_options(run, out);
     if (run->labels) {
         fprintf(out, " --label %d --guidance %s", a->label, gs_shortest(o->guidance > 0 ? o->guidance : 0, number));
     }
@@ -123,7 +125,7 @@ static json_t *trial_json(const gs_trial *t) {
 static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
     const gs_arguments *a = d->run.arguments;
     json_t *object = json_object(), *noisy = json_array(), *restored = json_array();
-    for (int i = 0; i < a->noise.count; i++) {
+    for (int i = 0; i < a->noises.count; i++) {
         json_array_append_new(noisy, trial_json(&d->noisy_trials[i]));
         for (int k = 0; k < a->step_counts.count; k++) {
             json_array_append_new(restored, trial_json(&d->trials[i][k]));
@@ -172,7 +174,7 @@ gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
         return report_json(d, out, error);
     }
     fprintf(out, "%-7s%6s%13s%10s%8s%13s\n", "noise", "steps", "evaluations", "PSNR/dB", "SSIM", "labels kept");
-    for (int i = 0; i < a->noise.count; i++) {
+    for (int i = 0; i < a->noises.count; i++) {
         put_trial(out, &d->noisy_trials[i], false);
         for (int k = 0; k < a->step_counts.count; k++) {
             put_trial(out, &d->trials[i][k], d->trials[i][k].best && a->step_counts.count > 1);

@@ -49,22 +49,49 @@ static double share_of_equals(const int *a, const int *b, size_t n) {
     return (double)equal / (double)n;
 }
 
+/* The images that a state of noise level sigma stands for: its denoised ones, which the judge can read; else itself. */
+static gs_status denoise_state(const gs_run *run, const float *state, double sigma, float *images, gs_error *error) {
+    if (!(sigma > 0 && run->info->takes_sigma)) {
+        memcpy(images, state, run->done * run->pixels * sizeof(float));
+        return GS_OK;
+    }
+    const gs_sample_options *o = &run->options;
+    gs_sample_options once = {.sampler = "dpmpp-2m",
+                              .steps = 1,
+                              .sigma_low = sigma,
+                              .sigma_high = sigma,
+                              .eta = -1,
+                              .guidance = o->guidance > 0 ? o->guidance : -1,
+                              .guidance_low = o->guidance_low,
+                              .guidance_high = o->guidance_high,
+                              .labels = o->labels,
+                              .weight = o->weight,
+                              .terms = o->terms,
+                              .term_count = o->term_count,
+                              .init = state};
+    return gs_sample(run->plan, &once, run->done, images, NULL, error);
+}
+
 gs_status gs_run_measure_kept(gs_run *run, gs_error *error) {
     size_t n = run->done;
     int states = run->trajectory ? run->levels : 1;
     const float *state = run->trajectory ? run->trajectory : run->samples;
-    float *room = gs_alloc(n, run->pixels * sizeof(float));
+    float *room = gs_alloc(n, run->pixels * sizeof(float)), *images = gs_alloc(n, run->pixels * sizeof(float));
     int *before = gs_alloc(2 * n, sizeof(int)), *after = before + n;
-    gs_status status = room && before ? GS_OK : gs_fail_memory(error, "the states for the judge");
+    gs_status status = room && images && before ? GS_OK : gs_fail_memory(error, "the states for the judge");
     if (status == GS_OK) {
         status = gs_quality_classify(run->judge, gs_run_map(run, run->init.data, n, room), n, before, error);
     }
     for (int i = 0; i < states && status == GS_OK; i++) {
-        const float *images = gs_run_map(run, state + (size_t)i * n * run->pixels, n, room);
-        status = gs_quality_classify(run->judge, images, n, after, error);
-        run->kept[i] = share_of_equals(before, after, n);
+        double sigma = run->trajectory && i < states - 1 ? run->sigmas[i] : 0;
+        status = denoise_state(run, state + (size_t)i * n * run->pixels, sigma, images, error);
+        if (status == GS_OK) {
+            status = gs_quality_classify(run->judge, gs_run_map(run, images, n, room), n, after, error);
+            run->kept[i] = share_of_equals(before, after, n);
+        }
     }
     gs_free(room);
+    gs_free(images);
     gs_free(before);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model.h"
 #include "random/random.h"
 
 const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
@@ -92,6 +93,15 @@ static bool parse_int(const gs_option_row *row, const char *text, int *value) {
     }
     *value = (int)v;
     return true;
+}
+
+/* The library's options mean "none" by -1, as 0 is "not said". */
+static bool parse_count(const gs_option_row *row, const char *text, int *value) {
+    bool good = parse_int(row, text, value);
+    if (good && *value == 0) {
+        *value = -1;
+    }
+    return good;
 }
 
 static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *value) {
@@ -186,6 +196,7 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     switch (row->kind) {
     case GS_KIND_OPTION_U64:
     case GS_KIND_OPTION_INT:
+    case GS_KIND_OPTION_COUNT:
         snprintf(range, sizeof range, "a whole number from %llu to %llu", (unsigned long long)row->low,
                  (unsigned long long)row->high);
         break;
@@ -240,6 +251,9 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
         break;
     case GS_KIND_OPTION_INT:
         good = parse_int(row, text, field);
+        break;
+    case GS_KIND_OPTION_COUNT:
+        good = parse_count(row, text, field);
         break;
     case GS_KIND_OPTION_REAL:
         good = parse_real(text, strlen(text), field);

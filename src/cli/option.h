@@ -9,6 +9,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_TEXT,      /* const char * */
     GS_KIND_OPTION_U64,       /* uint64_t, low ... high */
     GS_KIND_OPTION_INT,       /* int, low ... high */
+    GS_KIND_OPTION_COUNT,     /* int, low ... high, or -1 for 0 */
     GS_KIND_OPTION_REAL,      /* double, positive and finite */
     GS_KIND_OPTION_WEIGHT,    /* double, positive and finite, or -1 for 0 */
     GS_KIND_OPTION_PAIR,      /* double[2], positive, finite, first not above second */

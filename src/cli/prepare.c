@@ -86,7 +86,17 @@ gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
                     {GS_OPTION_EPSILON, "--epsilon", "epsilon"},
                     {GS_OPTION_STEPS_PER_LEVEL, "--steps-per-level", "steps-per-level"},
                     {GS_OPTION_DENOISE, "--denoise", "denoise"},
-                    {GS_OPTION_ETA, "--eta", "eta"}};
+                    {GS_OPTION_ETA, "--eta", "eta"},
+                    {GS_OPTION_STEP_SIZE, "--step-size", "step-size"},
+                    {GS_OPTION_NOISE, "--noise", "noise"},
+                    {GS_OPTION_NOISE_FIRST, "--noise-first", "noise-first"},
+                    {GS_OPTION_CLIP, "--clip", "clip"},
+                    {GS_OPTION_CLAMP, "--clamp", "clamp"},
+                    {GS_OPTION_TEMPERATURE, "--temperature", "temperature"},
+                    {GS_OPTION_LEAPFROG, "--leapfrog", "leapfrog"},
+                    {GS_OPTION_BURN_IN, "--burn-in", "burn-in"},
+                    {GS_OPTION_TARGET, "--target", "target"},
+                    {GS_OPTION_EVERY, "--every", "every"}};
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].setting)) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "%s: the sampler %s has no such setting; it reads %s",
@@ -148,6 +158,16 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
                                        .steps_per_level = a->steps_per_level,
                                        .denoise = a->denoise,
                                        .eta = a->eta,
+                                       .step_size = a->step_size,
+                                       .noise = a->noise,
+                                       .noise_first = a->noise_first,
+                                       .clip = a->clip,
+                                       .clamp = a->clamp,
+                                       .temperature = a->temperature,
+                                       .leapfrog = a->leapfrog,
+                                       .burn_in = a->burn_in,
+                                       .target = a->target,
+                                       .every = a->every,
                                        .guidance = a->guidance,
                                        .guidance_low = a->guidance_sigmas[0],
                                        .guidance_high = a->guidance_sigmas[1],
@@ -256,6 +276,17 @@ static gs_status choose_labels(gs_run *run, gs_error *error) {
     return GS_OK;
 }
 
+/* What the report says of chains that accept and adapt. */
+static gs_status allocate_trace(gs_run *run, gs_error *error) {
+    if (!gs_run_reads(run, "target")) {
+        return GS_OK;
+    }
+    run->trace.rate = gs_alloc(run->n, sizeof *run->trace.rate);
+    run->trace.step_size = gs_alloc(run->n, sizeof *run->trace.step_size);
+    run->options.trace = &run->trace;
+    return run->trace.rate && run->trace.step_size ? GS_OK : gs_fail_memory(error, "the acceptance rates");
+}
+
 static gs_status allocate(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_status status = check_memory(run, error);
@@ -284,7 +315,7 @@ static gs_status allocate(gs_run *run, gs_error *error) {
         run->terms[k].labels = gs_model_get_info(run->factors[k].model)->labels ? run->labels : NULL;
     }
     run->options.trajectory = run->trajectory;
-    return GS_OK;
+    return allocate_trace(run, error);
 }
 
 gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *error) {
@@ -331,6 +362,8 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
 
 void gs_run_free(gs_run *run) {
     gs_free(run->sigmas);
+    gs_free(run->trace.rate);
+    gs_free(run->trace.step_size);
     gs_free(run->trajectory);
     gs_free(run->labels);
     gs_free(run->samples);

@@ -48,7 +48,7 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (gs_run_reads(run, "steps")) {
         json_object_set_new(object, "steps", json_integer(o->steps));
     }
-    if (gs_run_reads(run, "sigmas")) {
+    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
         json_object_set_new(object, "sigmas", json_pack("[f, f]", o->sigma_low, o->sigma_high));
     }
     if (gs_run_reads(run, "epsilon")) {
@@ -63,6 +63,7 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (gs_run_reads(run, "eta")) {
         json_object_set_new(object, "eta", json_real(o->eta > 0 ? o->eta : 0));
     }
+    gs_run_put_chain_settings(run, object);
     if (run->classes) {
         json_object_set_new(object, "label", label_json(run));
     }
@@ -102,7 +103,7 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
     if (gs_run_reads(run, "steps")) {
         fprintf(out, " --steps %d", o->steps);
     }
-    if (gs_run_reads(run, "sigmas")) {
+    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
         fprintf(out, " --sigmas %s,%s", gs_shortest(o->sigma_low, low), gs_shortest(o->sigma_high, high));
     }
     if (gs_run_reads(run, "epsilon")) {
@@ -117,6 +118,7 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
     if (gs_run_reads(run, "eta")) {
         fprintf(out, " --eta %s", gs_shortest(o->eta > 0 ? o->eta : 0, low));
     }
+    gs_run_put_chain_options(run, out);
     if (run->labels) {
         fprintf(out, " --guidance %s", gs_shortest(o->guidance > 0 ? o->guidance : 0, low));
     }
@@ -209,6 +211,11 @@ static json_t *quality_json(const gs_row *row) {
     return object;
 }
 
+/* Steps done on entering state i of chains at one noise level. */
+static int state_step(const gs_run *run, int i) {
+    return i == run->levels - 1 ? run->options.steps : i * run->options.every;
+}
+
 /* Of one row as "quality", of a sweep as "rows"; and of chains that began with images, "labels_kept". */
 static void put_measured(const gs_run *run, json_t *object) {
     json_t *rows = json_array(), *kept = json_array();
@@ -220,6 +227,9 @@ static void put_measured(const gs_run *run, json_t *object) {
     for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
         json_t *state = json_object();
         json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
+        if (run->trajectory && gs_run_reads(run, "every")) {
+            json_object_set_new(state, "step", json_integer(state_step(run, i)));
+        }
         json_object_set_new(state, "share", json_real(run->kept[i]));
         json_array_append_new(kept, state);
     }
@@ -258,6 +268,9 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", json_string(run->arguments->out));
     json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
+    if (run->trace.rate) {
+        json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
+    }
     if (run->judged) {
         put_measured(run, object);
     }
@@ -327,7 +340,9 @@ static void report_measured(const gs_run *run, FILE *out) {
     }
     for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
         fputs(i ? ", " : "labels kept: ", out);
-        if (run->trajectory && run->sigmas[i] > 0) {
+        if (run->trajectory && gs_run_reads(run, "every")) {
+            fprintf(out, "step %d ", state_step(run, i));
+        } else if (run->trajectory) {
             fprintf(out, "sigma %.3g ", run->sigmas[i]);
         }
         fprintf(out, "%.1f %%", 100 * run->kept[i]);
@@ -338,6 +353,9 @@ static void report_measured(const gs_run *run, FILE *out) {
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
     if (run->arguments->json) {
         return report_json(run, out, error);
+    }
+    if (gs_run_reads(run, "step-size")) {
+        gs_run_report_chains(run, out);
     }
     if (run->judged) {
         report_measured(run, out);

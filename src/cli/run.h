@@ -2,6 +2,8 @@
 #ifndef GS_CLI_RUN_H
 #define GS_CLI_RUN_H
 
+#include <jansson.h>
+
 #include "cli/arguments.h"
 #include "io/images.h"
 #include "io/read.h"
@@ -43,6 +45,7 @@ typedef struct gs_run {
         *kept; /* by state, the result last: share of chains that look to the judge as what they began with; or NULL */
     float *trajectory; /* (levels, n, C, H, W), or NULL */
     double *sigmas;    /* levels, or NULL */
+    gs_trace trace;    /* n rates and step sizes, where the sampler accepts and adapts */
     double seconds;    /* of gs_sample alone */
     bool interrupted, judged;
     gs_row row[GS_LIST_MAX]; /* (rows) */
@@ -102,6 +105,13 @@ char *gs_run_command(const gs_run *run);
 
 /* Whether the run's sampler reads the setting ("steps", "sigmas", ...). */
 bool gs_run_reads(const gs_run *run, const char *setting);
+
+/* Of samplers at one noise level: their settings, as JSON and as options; and what they accepted, as JSON and as a line
+ * with the temperature. */
+void gs_run_put_chain_settings(const gs_run *run, json_t *object);
+void gs_run_put_chain_options(const gs_run *run, FILE *out);
+json_t *gs_run_acceptance_json(const gs_run *run);
+void gs_run_report_chains(const gs_run *run, FILE *out);
 
 /* The commands. */
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error);

@@ -77,6 +77,8 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
         gs_trajectory trajectory = {.states = images,
                                     .levels = run->levels,
                                     .sigmas = run->sigmas,
+                                    .every = gs_run_reads(run, "every") ? run->options.every : 0,
+                                    .steps = run->options.steps,
                                     .labels = run->labels,
                                     .classes = run->classes,
                                     .originals = run->init.data};

@@ -40,6 +40,7 @@ typedef struct gs_trajectory {
     gs_images states; /* n: chains */
     int levels;
     const double *sigmas;
+    int every, steps; /* 0, or: states are `every` steps apart, the result after `steps` */
     const int *labels;
     int classes;            /* a label of `classes` is none and not written */
     const float *originals; /* images the chains began with, (n, C, H, W); NULL: noise */
@@ -48,9 +49,9 @@ typedef struct gs_trajectory {
 enum { GS_TRAJECTORY_ROWS = GS_SHEET_ROWS, GS_TRAJECTORY_COLUMNS = GS_SHEET_COLUMNS };
 
 /* One row a chain, at most GS_TRAJECTORY_ROWS, and at most GS_TRAJECTORY_COLUMNS columns evenly chosen from the levels,
- * first and last among them. Column heads show sigma, row heads the label. A state x at sigma is shown as
- * m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the data range, so that noise
- * spreads over a quarter of it and the result is shown as it is. With originals, one column a chain instead: the
+ * first and last among them. Column heads show sigma, or the steps done, row heads the label. A state x at sigma is
+ * shown as m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the data range, so that
+ * noise spreads over a quarter of it and the result is shown as it is. With originals, one column a chain instead: the
  * original on top, its states below. */
 gs_status gs_write_trajectory(const char *path, const gs_trajectory *trajectory, const gs_note *notes, int count,
                               gs_error *error);

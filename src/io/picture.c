@@ -91,11 +91,20 @@ static int least(size_t a, int b) {
     return a < (size_t)b ? (int)a : b;
 }
 
+/* Steps of a million need seven characters. */
+static void state_text(const gs_trajectory *t, int state, char head[GS_HEAD_MAX]) {
+    if (t->every) {
+        snprintf(head, GS_HEAD_MAX, "%d", state == t->levels - 1 ? t->steps : state * t->every);
+    } else {
+        sigma_text(t->sigmas[state], head, GS_HEAD_MAX);
+    }
+}
+
 /* The cell of chain i in state k, and the state's head. */
 static gs_cell state_cell(const gs_trajectory *t, int state, int chain, char head[GS_HEAD_MAX]) {
     gs_cell cell = {.image =
                         t->states.data + ((size_t)state * t->states.n + (size_t)chain) * image_size(t->states.shape)};
-    sigma_text(t->sigmas[state], head, GS_HEAD_MAX);
+    state_text(t, state, head);
     shown_range(t->states.range, t->sigmas[state], cell.range);
     return cell;
 }
@@ -136,7 +145,7 @@ gs_status gs_write_trajectory(const char *path, const gs_trajectory *t, const gs
     if (status != GS_OK) {
         return status;
     }
-    sheet.corner = "s";
+    sheet.corner = t->every ? "t" : "s";
     (t->originals ? fill_strips : fill_rows)(&sheet, t);
     status = gs_sheet_write(&sheet, path, notes, count, error);
     gs_sheet_free(&sheet);

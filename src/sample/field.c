@@ -114,18 +114,25 @@ static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
                        "term %d: model '%s' is a classifier: expected an energy, score, noise or denoiser model", term,
                        b->name);
+    if (gs_sampler_find(run->options.sampler)->family == GS_FAMILY_METROPOLIS && b->kind != GS_KIND_ENERGY)
+        return gs_fail(
+            error, GS_ERROR_UNSUPPORTED,
+            "term %d: model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind "
+            "energy have",
+            term, b->name, gs_kind_name(b->kind), run->options.sampler);
     if (a->shape[0] != b->shape[0] || a->shape[1] != b->shape[1] || a->shape[2] != b->shape[2])
         return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "term %d: model '%s' has images of %d x %d x %d: expected %d x %d x %d as of '%s'", term, b->name,
-                       b->shape[0], b->shape[1], b->shape[2], a->shape[0], a->shape[1], a->shape[2], a->name);
+                       "term %d: model '%s' has images of %d x %d x %d: expected %d x %d x %d as of '%s'", term,
+                       b->name, b->shape[0], b->shape[1], b->shape[2], a->shape[0], a->shape[1], a->shape[2], a->name);
     if (a->range[0] != b->range[0] || a->range[1] != b->range[1])
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "term %d: model '%s' has pixels in [%g, %g]: expected [%g, %g] as of '%s'", term, b->name,
                        (double)b->range[0], (double)b->range[1], (double)a->range[0], (double)a->range[1], a->name);
     if (plan->threads < run->plan->threads || plan->block < run->plan->block)
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "term %d: its plan has %d threads and blocks of %d: expected at least %d and %d, the first plan's",
-                       term, plan->threads, plan->block, run->plan->threads, run->plan->block);
+        return gs_fail(
+            error, GS_ERROR_ARGUMENT,
+            "term %d: its plan has %d threads and blocks of %d: expected at least %d and %d, the first plan's", term,
+            plan->threads, plan->block, run->plan->threads, run->plan->block);
     for (int i = 0; b->takes_sigma && i < run->levels; i++)
         if (run->sigma[i] < b->sigma[0] * (1 - 1e-9) || run->sigma[i] > b->sigma[1] * (1 + 1e-9))
             return gs_fail(error, GS_ERROR_ARGUMENT, "term %d: noise level %g: model '%s' was trained on %g ... %g",

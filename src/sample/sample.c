@@ -5,6 +5,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 
 static const double seconds_between_calls = 0.05;
@@ -14,6 +15,9 @@ typedef struct progress_clock {
     atomic_bool stop;
     atomic_size_t done;
     double last; /* time of the last call, under the critical section */
+    /* The first chain, of those seen, that diverged, under a critical section of its own; what: NULL, none. */
+    const char *what;
+    uint64_t chain, step;
 } progress_clock;
 
 static size_t images_size(const gs_plan *plan) {
@@ -47,6 +51,50 @@ bool gs_chains_enter(gs_chains *c, int level) {
         memcpy(trajectory + ((size_t)level * c->run->n + c->first) * c->size, c->x,
                (size_t)c->n * c->size * sizeof(float));
     return ask(c->run);
+}
+
+/* The exponent is all ones. */
+bool gs_finite(const float *x, size_t size) {
+    uint32_t bad = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !bad;
+}
+
+bool gs_chains_diverge(gs_chains *c, int i, const char *what, uint64_t step) {
+    progress_clock *clock = c->run->clock;
+    uint64_t chain = c->run->options.first_chain + c->first + (uint64_t)i;
+#pragma omp critical(gs_divergence)
+    if (!clock->what || chain < clock->chain) {
+        clock->what = what;
+        clock->chain = chain;
+        clock->step = step;
+    }
+    atomic_store(&clock->stop, true);
+    return false;
+}
+
+bool gs_chains_check(gs_chains *c, const float *x, const char *what, uint64_t step) {
+    for (int i = 0; i < c->n; i++)
+        if (!gs_finite(x + (size_t)i * c->size, c->size))
+            return gs_chains_diverge(c, i, what, step);
+    return true;
+}
+
+static gs_status fail_diverged(const gs_run *run, gs_error *error) {
+    const progress_clock *clock = run->clock;
+    const gs_sample_options *o = &run->options;
+    bool annealed = gs_sampler_find(o->sampler)->family == GS_FAMILY_ANNEALED;
+    if (clock->step == 0)
+        return gs_fail(error, GS_ERROR_DIVERGED, "chain %llu begins where its %s is not finite",
+                       (unsigned long long)clock->chain, clock->what);
+    return gs_fail(error, GS_ERROR_DIVERGED,
+                   "chain %llu diverged: after step %llu its %s is not finite; lower the %s, %g",
+                   (unsigned long long)clock->chain, (unsigned long long)clock->step, clock->what,
+                   annealed ? "epsilon" : "step size", annealed ? o->epsilon : o->step_size);
 }
 
 void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, float *y) {
@@ -106,25 +154,48 @@ gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma,
 
 /* Levels and networks of a run. */
 static gs_status prepare(gs_run *run, gs_plan *plan, gs_error *error) {
-    run->levels = gs_sample_levels(plan->model, &run->options, NULL, 0) - 1;
+    run->levels = gs_schedule_levels(&run->options);
     run->sigma = gs_alloc((size_t)run->levels + 1, sizeof *run->sigma);
     if (!run->sigma)
         return gs_fail_memory(error, "the noise levels");
-    gs_sample_levels(plan->model, &run->options, run->sigma, run->levels + 1);
+    for (int i = 0; i < run->levels; i++)
+        run->sigma[i] = gs_schedule_sigma(plan->model, &run->options, i);
     return gs_fields_prepare(run, plan, error);
 }
 
 /* STATES arrays (block, size) for each thread. */
-enum { STATES = 6 };
+enum { STATES = 7 };
 
 static size_t state_floats(const gs_plan *plan, size_t block) {
     return (block * images_size(plan) + 15) / 16 * 16;
+}
+
+/* Element 4 k + j of a chain is word j of the counter at position k. */
+static void start_uniform(gs_chains *c) {
+    const gs_sample_options *o = &c->run->options;
+    const float *range = c->run->plan->model->info.range;
+    double low = (double)range[0], width = (double)range[1] - low;
+    for (int i = 0; i < c->n; i++) {
+        uint32_t counter[4], words[4];
+        for (size_t k = 0; k < c->size; k++) {
+            if (k % 4 == 0) {
+                uint64_t chain = o->first_chain + c->first + (uint64_t)i;
+                gs_random_counter(GS_STREAM_START, chain, 0, (uint32_t)(k / 4), counter);
+                gs_random_words(o->seed, counter, words);
+            }
+            c->x[(size_t)i * c->size + k] = (float)(low + width * gs_random_unit(words[k % 4]));
+        }
+    }
 }
 
 static void start(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
     if (o->init) {
         memcpy(c->x, o->init + c->first * c->size, (size_t)c->n * c->size * sizeof(float));
+        return;
+    }
+    if (!c->run->plan->model->info.takes_sigma) {
+        start_uniform(c);
         return;
     }
     gs_chains_noise(c, 0, GS_STREAM_START);
@@ -149,7 +220,8 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
                    .spare = mine + 2 * room,
                    .noise = mine + 3 * room,
                    .unguided = mine + 4 * room,
-                   .term = mine + 5 * room};
+                   .term = mine + 5 * room,
+                   .gradient = mine + 6 * room};
     start(&c);
     if (!row->run(&c))
         return false;
@@ -190,7 +262,10 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     status = states && finished ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
     if (!status) {
         run_blocks(&run, states, finished, block, out, done);
-        if (*done < n)
+        if (clock.what) {
+            *done = 0;
+            status = fail_diverged(&run, error);
+        } else if (*done < n)
             status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %zu of %zu chains finished", *done, n);
         else if (run.options.progress)
             run.options.progress(run.options.context, n, n);

@@ -27,6 +27,7 @@ denoiser tiny 1
 denoiser rgb 3
 denoiser two 2
 conditional_denoiser
+plain_energy plain
 judge judge.bin
 
 # run ARGUMENT...: the program with standard streams kept; its status in $status.
