@@ -46,6 +46,9 @@ accept --model cond.bin $few --init six.idx --trajectory --quality --json --labe
 check 'labels kept, state by state' grep -Eq '"labels_kept": \[(\{"sigma": [0-9.e-]+, "share": [01]\.[0-9]+\}(, )?){4}\]' stdout.txt
 accept --model tiny.bin $few --init six.idx --init-noise 0 --sigmas 0.01,0.01 --quality --judge judge.bin --out out/x.npy
 check 'labels kept at no noise' grep -q '^labels kept: 100.0 %$' stdout.txt
+accept --model bright.bin --sampler langevin --steps 5 --every 2 --init six.idx --trajectory --quality --judge judge.bin --out out/x.png
+check 'labels kept, step by step' grep -Eq '^labels kept: step 0 [0-9.]+ %, step 2 [0-9.]+ %, step 4 [0-9.]+ %, step 5 [0-9.]+ %$' stdout.txt
+noted_command out/x.png 'the noted command draws the strips of Langevin dynamics again'
 rm -rf out && mkdir out
 refuse 2 'more than the 6 images of six.idx' --model tiny.bin --init six.idx -n 7 --out out/x.npy
 refuse 1 'six.idx: has images of 8 x 8: expected 16 x 16' --model wide.bin --init six.idx --out out/x.npy
@@ -73,6 +76,8 @@ check 'their report' grep -Eq '"restored": \[\{"noise": 0.1[0-9]*, "steps": 1, "
 accept denoise --model cond.bin --label 2 --input six.png -n 2 --noise 0.5 --out out/d.png
 accept denoise --model tiny.bin --input six.idx --quiet --out out/d.png
 check 'quiet' test ! -s stdout.txt
+accept denoise --model bright.bin --sampler langevin --steps 3 --step-size 0.01 --chain-noise 0.1 --input six.idx --out out/d.png
+noted_command out/d.png 'the noted command restores by the same chains'
 rm -rf out && mkdir out
 d='denoise --model tiny.bin --out out/d.png'
 refuse 2 'input: missing' $d
