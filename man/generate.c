@@ -14,7 +14,7 @@ enum { WORDS = 400, LINE = 512 };
 /* ---- What a shell can offer ---- */
 
 static bool takes_file(const gs_option_row *row) {
-    return row->metavar && !strcmp(row->metavar, "FILE");
+    return row->metavar && !strncmp(row->metavar, "FILE", 4);
 }
 
 static void append(char words[WORDS], const char *word, size_t length) {

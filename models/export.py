@@ -196,7 +196,7 @@ def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
     net.load_state_dict(checkpoint["average"] if "average" in checkpoint else checkpoint["module"])
     net = without_labels(net) if drop_labels else net
     if checkpoint["recipe"] == "document":
-        info = plain_energy_info(name, [0, 1]) | {"default": {"sampler": "langevin", "steps": 60}}
+        info = plain_energy_info(name, [0, 1]) | {"default": course_sampler()}
         inputs = (torch.rand(3, 1, 28, 28),)
     else:
         info = denoiser_info(name, net.config, **sampling) | {"kind": "energy"}
@@ -205,6 +205,17 @@ def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
         inputs = denoiser_inputs(net.config)
     info["provenance"] = provenance(checkpoint, training)
     return export(net, inputs, info)
+
+
+def course_sampler():
+    """The Langevin dynamics of the course's training, ebm.py."""
+    import ebm
+
+    return {"sampler": "langevin", "steps": ebm.CHAIN, "step_size": ebm.STEP_SIZE, "noise": ebm.NOISE, "clamp": 1}
+
+
+# The tutorial's: noise, clamp, gradient clipped, step, clamp, from uniform noise.
+TUTORIAL_SAMPLER = {"sampler": "langevin", "steps": 256, "step_size": 10, "noise": 0.005, "clip": 0.03, "clamp": 1, "noise_first": 1}
 
 
 def plain_energy_info(name, pixels):
@@ -231,7 +242,7 @@ def export_uva(path, name):
     state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     net = TutorialEnergy()
     net.load_state_dict({k.removeprefix("cnn."): v for k, v in state.items()})
-    info = plain_energy_info(name, [-1, 1])
+    info = plain_energy_info(name, [-1, 1]) | {"default": TUTORIAL_SAMPLER}
     info["provenance"] = {"source": "UvA Deep Learning tutorial 8, Phillip Lippe", "licence": "MIT", "data": MNIST}
     return export(net, (2 * torch.rand(3, 1, 28, 28) - 1,), info)
 

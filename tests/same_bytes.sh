@@ -64,11 +64,18 @@ total=0
 for model in ${MODELS:-"$here"/../models/*.bin}; do
     name=$(basename "$model" .bin)
     "$build/gensample" inspect "$model" >"$work/inspect" || exit 1
-    grep -q '^default ' "$work/inspect" && grep -q '^sigma ' "$work/inspect" || continue # no sampler takes it
+    kind=$(sed -n 's/^model .*(\(.*\))$/\1/p' "$work/inspect")
+    [ "$kind" = classifier ] && continue # no sampler takes it
     label=
     ! grep -q '^labels  *[0-9]' "$work/inspect" || label='--label all'
     for sampler in $("$build/gensample" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p'); do
+        case $sampler in
+        mala | hmc) [ "$kind" = energy ] || continue ;;
+        langevin) ;;
+        *) grep -q '^sigma ' "$work/inspect" || continue ;;
+        esac
         case $sampler in # as few evaluations as show all of a sampler: an emulator takes seconds each
+        hmc) settings="--steps 2 --leapfrog 2 $label" ;;
         annealed-langevin) settings="--steps 2 --steps-per-level 1 --denoise no $label" ;;
         langevin) settings="--steps 1 --denoise no $label" ;;
         *) settings="--steps 2 $label" ;;

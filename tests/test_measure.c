@@ -216,6 +216,94 @@ static void judges_without_reference_are_refused(void **state) {
     assert_int_equal(measure(w, image, NULL, 1, &q), GS_ERROR_ARGUMENT);
 }
 
+static void images_are_classified(void **state) {
+    (void)state;
+    enum { N = 300 }; /* more than one chunk */
+    static float images[N * CLASSES];
+    int classes[N];
+    for (int k = 0; k < N; k++) {
+        images[k * CLASSES + k % CLASSES] = 1;
+    }
+    images[1] = NAN;
+    weights *w = judge_weights();
+    gs_model *model = weights_load(w);
+    gs_plan *plan;
+    assert_int_equal(gs_plan_create(model, NULL, &plan, NULL), GS_OK);
+    assert_int_equal(gs_quality_classify(plan, images, N, classes, NULL), GS_OK);
+    for (int k = 0; k < N; k++) {
+        assert_int_equal(classes[k], k ? k % CLASSES : -1);
+    }
+    gs_plan_free(plan);
+    gs_model_free(model);
+    weights_free(w);
+}
+
+/* An image of the reference numbers below. */
+static void draw_reference(float *image, int height, int width, int mixed) {
+    for (int i = 0; i < height * width; i++) {
+        int y = i / width, x = i % width;
+        image[i] = (float)((x * x * 3 + y * y * 5 + x * y * mixed) % 97) / 96;
+    }
+}
+
+/* scikit-image 0.26.0: peak_signal_noise_ratio, and structural_similarity with gaussian_weights, sigma 1.5 and
+ * use_sample_covariance False. */
+static void distances_of_images(void **state) {
+    (void)state;
+    static const struct {
+        int height, width;
+        double psnr, ssim, ssim_of_two; /* of a data range of 2 */
+    } cases[] = {{28, 28, 21.761309432540, 0.946954940547, 0.947969517087},
+                 {11, 11, 22.251650201373, 0.951157145456, 0.952081259153},
+                 {13, 19, 21.795921489057, 0.947672053368, 0.948641129865}};
+    for (size_t i = 0; i < 3; i++) {
+        int height = cases[i].height, width = cases[i].width, size = height * width;
+        float a[2 * 784], b[2 * 784];
+        draw_reference(a, height, width, 7);
+        draw_reference(b, height, width, 2);
+        for (int k = 0; k < size; k++) {
+            b[k] = (float)(0.8 * (double)a[k] + 0.2 * (double)b[k]);
+        }
+        const int shape[3] = {1, height, width};
+        assert_near(gs_psnr(a, b, (size_t)size, 1), cases[i].psnr, 1e-5);
+        assert_near(gs_psnr(a, b, (size_t)size, 10), cases[i].psnr + 20, 1e-5);
+        assert_near(gs_ssim(a, b, shape, 1), cases[i].ssim, 1e-6);
+        assert_near(gs_ssim(a, b, shape, 2), cases[i].ssim_of_two, 1e-6);
+        assert_near(gs_ssim(a, a, shape, 1), 1, 1e-12);
+        memcpy(a + size, a, (size_t)size * sizeof(float)); /* a second channel that is equal */
+        memcpy(b + size, a, (size_t)size * sizeof(float));
+        assert_near(gs_ssim(a, b, (const int[]){2, height, width}, 1), (cases[i].ssim + 1) / 2, 1e-6);
+    }
+    const float black[100] = {0}, nan[121] = {[60] = NAN};
+    assert_true(isinf(gs_psnr(black, black, 100, 1)));
+    assert_true(isnan(gs_psnr(black, nan, 100, 1)));
+    assert_true(isnan(gs_ssim(black, black, (const int[]){1, 10, 10}, 1)));
+    assert_true(isnan(gs_ssim(nan, nan, (const int[]){1, 11, 11}, 1)));
+}
+
+/* The widths are those of the Python that chose the training images, models/train/stroke.py. */
+static void widths_of_strokes(void **state) {
+    (void)state;
+    enum { SIDE = 12 };
+    static float bar[SIDE * SIDE], line[SIDE * SIDE], ring[SIDE * SIDE], blank[SIDE * SIDE], centred[SIDE * SIDE];
+    const float unit[2] = {0, 1};
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x++) {
+            int i = y * SIDE + x;
+            bool hole = y >= 5 && y < 7 && x >= 5 && x < 7;
+            bar[i] = y >= 2 && y < 10 && x >= 4 && x < 7 ? 1 : 0;
+            line[i] = y == 5 && x >= 1 && x < 11 ? 0.5F : 0;
+            ring[i] = y >= 3 && y < 9 && x >= 3 && x < 9 && !hole ? 0.95F : 0.05F;
+            centred[i] = 2 * bar[i] - 1;
+        }
+    }
+    assert_near(gs_stroke_width(bar, SIDE, SIDE, unit), 2.241501808, 1e-6);
+    assert_near(gs_stroke_width(line, SIDE, SIDE, unit), 0.933959126, 1e-6);
+    assert_near(gs_stroke_width(ring, SIDE, SIDE, unit), 2.076006174, 1e-6);
+    assert_near(gs_stroke_width(centred, SIDE, SIDE, (const float[]){-1, 1}), 2.241501808, 1e-6);
+    assert_near(gs_stroke_width(blank, SIDE, SIDE, unit), 0, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_of_known_rows),
@@ -232,6 +320,9 @@ int main(void) {
         cmocka_unit_test(quality_of_many_images),
         cmocka_unit_test(quality_of_one_image_without_label),
         cmocka_unit_test(judges_without_reference_are_refused),
+        cmocka_unit_test(images_are_classified),
+        cmocka_unit_test(distances_of_images),
+        cmocka_unit_test(widths_of_strokes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "io/images.h"
 #include "io/plot.h"
+#include "io/read.h"
 #include "support/allocation.h"
 #include "support/files.h"
 #include "support/weights.h"
@@ -199,7 +200,9 @@ static void test_evaluate(void **state) {
     run_both(differentiate);
 }
 
-static gs_status sample(const char *sampler, gs_error *error) {
+static const char *sampler;
+
+static gs_status sample_any(gs_error *error) {
     gs_sample_options options = {.sampler = sampler,
                                  .seed = 1,
                                  .labels = labels,
@@ -208,22 +211,31 @@ static gs_status sample(const char *sampler, gs_error *error) {
                                  .sigma_high = 10,
                                  .steps_per_level = 1,
                                  .epsilon = 1e-3,
+                                 .step_size = 1e-3,
+                                 .every = 1,
                                  .guidance = 1,
                                  .trajectory = states};
     return gs_sample(plan, &options, IMAGES, images, NULL, error);
 }
 
-static const char *sampler;
-
-static gs_status sample_any(gs_error *error) {
-    return sample(sampler, error);
+static gs_status sample_energy(gs_error *error) {
+    float energies[LEVELS * IMAGES];
+    const gs_trace trace = {.energy = energies};
+    gs_sample_options options = {
+        .sampler = sampler, .steps = LEVELS - 1, .every = 1, .trajectory = states, .trace = &trace};
+    return gs_sample(energy, &options, IMAGES, images, NULL, error);
 }
 
 static void test_sample(void **state) {
     (void)state;
     for (int i = 0; gs_sampler_get(i); i++) {
         sampler = gs_sampler_get(i)->name;
-        run_both(sample_any);
+        bool by_energy = strstr(gs_sampler_get(i)->parameters, "target"),
+             stays = strstr(gs_sampler_get(i)->parameters, "every");
+        if (!by_energy)
+            run_both(sample_any);
+        if (stays)
+            run_both(sample_energy);
     }
 }
 
@@ -328,11 +340,59 @@ static void test_write(void **state) {
     run_both(write_plot);
 }
 
+static const char *read_name;
+
+static gs_status read_images(gs_error *error) {
+    gs_image_file file;
+    gs_status status = gs_images_read(path_of(read_name), written.shape, written.range, IMAGES, &file, error);
+    gs_free(file.data);
+    return status;
+}
+
+static void test_read(void **state) {
+    static const char *const names[] = {"read.png", "read.npy", "read.idx"};
+    (void)state;
+    memset(images, 0, sizeof images);
+    assert_int_equal(gs_write_grid(path_of(names[0]), &written, gs_grid_square(IMAGES), &note, 1, NULL), GS_OK);
+    assert_int_equal(gs_write_npy(path_of(names[1]), images, (const size_t[]){IMAGES, 1, SIDE, SIDE}, 4, NULL), GS_OK);
+    assert_int_equal(gs_write_idx(path_of(names[2]), &written, NULL), GS_OK);
+    for (int i = 0; i < 3; i++) {
+        read_name = names[i];
+        run_both(read_images);
+        remove(path_of(read_name));
+    }
+}
+
+/* Two networks, from images on. */
+static gs_status compose(gs_error *error) {
+    static float init[IMAGES * PIXELS];
+    const gs_term term = {.plan = plan, .weight = 0.5, .labels = labels};
+    gs_sample_options options = {.sampler = "dpmpp-2m",
+                                 .steps = 2,
+                                 .sigma_low = 0.1,
+                                 .sigma_high = 1,
+                                 .terms = &term,
+                                 .term_count = 1,
+                                 .init = init};
+    return gs_sample(plan, &options, IMAGES, images, NULL, error);
+}
+
+static gs_status classify(gs_error *error) {
+    int classes[IMAGES];
+    return gs_quality_classify(judge, images, IMAGES, classes, error);
+}
+
+static void test_tasks(void **state) {
+    (void)state;
+    run_both(compose);
+    run_both(classify);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),   cmocka_unit_test(test_evaluate),
         cmocka_unit_test(test_sample), cmocka_unit_test(test_reject), cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write),  cmocka_unit_test(test_read),   cmocka_unit_test(test_tasks),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -440,7 +440,8 @@ static void check_langevin(const gs_model *model, gs_sample_options o) {
     for (int k = 0; k < d.levels; k++) {
         assert_moments(d.states + (size_t)k * CHAINS * PIXELS, CHAINS * PIXELS, g.mean, g.variance, o.sampler);
         double ratio = d.sigma[k] / lowest;
-        g = langevin_steps(g, d.sigma[k], o.epsilon * ratio * ratio, annealed ? o.steps_per_level : o.steps);
+        double alpha = annealed ? o.epsilon * ratio * ratio : 2 * o.step_size;
+        g = langevin_steps(g, d.sigma[k], alpha, annealed ? o.steps_per_level : o.steps);
     }
     if (o.denoise > 0)
         g = denoise(g, lowest);
@@ -456,7 +457,7 @@ static void test_langevin_moments(void **state) {
                                                   .steps = 60,
                                                   .sigma_low = 0.3,
                                                   .sigma_high = 1,
-                                                  .epsilon = 0.1,
+                                                  .step_size = 0.05,
                                                   .denoise = last,
                                                   .seed = 11});
         check_langevin(model, (gs_sample_options){.sampler = "annealed-langevin",
@@ -482,7 +483,7 @@ static void test_langevin_bias(void **state) {
                                               .steps = 200,
                                               .sigma_low = 0.3,
                                               .sigma_high = 1,
-                                              .epsilon = alpha,
+                                              .step_size = alpha / 2,
                                               .denoise = -1,
                                               .seed = 13});
     gs_model_free(model);
@@ -577,7 +578,7 @@ static const gs_sample_options short_runs[] = {
     {.sampler = "dpmpp-2m", .steps = 4, .eta = 0.7, .guidance = -1},
     {.sampler = "heun", .steps = 4},
     {.sampler = "annealed-langevin", .steps = 3, .steps_per_level = 3, .epsilon = 1e-3, .guidance = 1},
-    {.sampler = "langevin", .steps = 4, .epsilon = 0.01}};
+    {.sampler = "langevin", .steps = 4, .step_size = 0.005}};
 
 static void assert_chains(const gs_model *model, gs_plan_options how, gs_sample_options o, size_t first, size_t n,
                           const float *expected) {
@@ -712,7 +713,7 @@ static void test_interruption(void **state) {
     assert_non_null(out);
     assert_non_null(whole);
     watch w = {.stop_after = 2};
-    gs_sample_options o = {.sampler = "langevin", .steps = 400, .epsilon = 0.01};
+    gs_sample_options o = {.sampler = "langevin", .steps = 400, .step_size = 0.005};
     size_t done = 0;
     gs_error error;
     assert_int_equal(gs_sample(plan, &o, CHAINS, whole, &done, NULL), GS_OK);
@@ -744,8 +745,8 @@ static void test_bad_options(void **state) {
                {{.sigma_high = INFINITY}, "upper sigma inf"},
                {{.sigma_high = 31}, "upper sigma 31"},
                {{.sigma_low = 2, .sigma_high = 1}, "sigmas 2 and 1"},
-               {{.sampler = "langevin", .epsilon = -1}, "epsilon -1"},
-               {{.sampler = "langevin", .epsilon = NAN}, "epsilon nan"},
+               {{.sampler = "annealed-langevin", .epsilon = -1}, "epsilon -1"},
+               {{.sampler = "annealed-langevin", .epsilon = NAN}, "epsilon nan"},
                {{.sampler = "langevin", .steps = 1000001}, "steps"},
                {{.sampler = "annealed-langevin", .steps_per_level = -3}, "steps per level -3"},
                {{.eta = 101}, "eta 101"},

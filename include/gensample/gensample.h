@@ -46,7 +46,8 @@ typedef enum gs_status {
     GS_ERROR_FORMAT,      /**< a file's content is not what its format demands */
     GS_ERROR_MEMORY,      /**< an allocation failed */
     GS_ERROR_UNSUPPORTED, /**< this build or CPU can't do it */
-    GS_ERROR_INTERRUPTED  /**< the progress callback asked to stop */
+    GS_ERROR_INTERRUPTED, /**< the progress callback asked to stop */
+    GS_ERROR_DIVERGED     /**< a chain left the finite numbers: its step size is too large */
 } gs_status;
 
 /** Why a function failed. Filled by any function that takes one when it does not return GS_OK, and left alone when it
@@ -304,32 +305,60 @@ typedef struct gs_term {
     const int *labels; /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
 } gs_term;
 
+/** What langevin, mala and hmc tell of their chains, for diagnostics: arrays of the caller's, any of which may be NULL.
+ * Step t leads from state t to state t + 1; steps is what gs_sample_trace_steps says. When gs_sample is interrupted,
+ * what belongs to unfinished chains is undefined. */
+typedef struct gs_trace {
+    float *energy; /**< (steps + 1, n): E of state t, the weighted sum of a sum of energies, at temperature 1; NaN
+                      where a network is no energy. With noise_first of state t with the noise of step t added, the
+                      last row excepted */
+    float *gradient_norm; /**< (steps + 1, n): Euclidean length of dE/dx, or of the score, there, before clipping */
+    float *acceptance; /**< (steps, n): mala, hmc: probability min(1, exp(H - H')) with which the proposal of step t is
+                          accepted; langevin: 1 */
+    double *rate;      /**< (n): mean of acceptance over the steps after burn-in */
+    double *step_size; /**< (n): the step size after burn-in */
+} gs_trace;
+
 /** How to sample. Zero (NULL) in a field means: the model file's default, else the sampler's. Noise levels are in units
  * of the pixels. Strings and arrays belong to the caller, and must live until gs_sample returns. */
 typedef struct gs_sample_options {
     const char *sampler; /**< name of a sampler */
-    int steps;         /**< solvers and annealed-langevin: noise levels visited, 1 ... 10000; langevin: Langevin steps,
-                          1 ... 1e6 */
-    double sigma_low;  /**< last noise level before 0; langevin: the level of its steps. Within the trained range */
-    double sigma_high; /**< first noise level; sigma_low <= sigma_high. Within the trained range */
-    double epsilon;    /**< Langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
+    int steps;         /**< solvers and annealed-langevin: noise levels visited, 1 ... 10000; langevin, mala, hmc: steps
+                          of a chain, 1 ... 1e6 */
+    double sigma_low;  /**< last noise level before 0; langevin, mala, hmc: the level of their steps. Within the trained
+                          range; 0 for networks that take no sigma */
+    double sigma_high; /**< first noise level; sigma_low <= sigma_high. Within the trained range, or 0 */
+    double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
                           epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1) */
-    int steps_per_level;  /**< annealed-langevin: T, Langevin steps at each noise level, 1 ... 1e6 */
-    int denoise;          /**< Langevin: whether a last step x = D(x, sigma_low) follows: 1 yes, -1 no */
-    double eta;           /**< dpmpp-2m: noise added on the way, 0 ... 100: -1 none, the ODE; 1 as the reverse SDE */
-    double guidance;      /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
-    double guidance_low;  /**< guidance acts at noise levels above this ... */
-    double guidance_high; /**< ... and up to this; both 0: the model file's, else everywhere */
-    uint64_t seed;        /**< any number: chain k of a seed is the same whatever else is drawn */
-    uint64_t first_chain; /**< number k of the first chain, to draw more of a seed; first_chain + n is at most 2^60 */
-    const int *labels;    /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
-    double weight;        /**< w_0 of the plan's own network in a sum, -1000 ... 1000; 0: 1 */
-    const gs_term *terms; /**< (term_count) further networks of the sum */
-    int term_count;       /**< 0 ... 16 */
-    const float *init;    /**< (n, C, H, W): states in which chains begin, taken as noised by sigma_high; NULL:
-                             noise */
-    float *trajectory;    /**< NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and
-                             the result last */
+    int steps_per_level; /**< annealed-langevin: T, Langevin steps at each noise level, 1 ... 1e6 */
+    int denoise;         /**< all but solvers: whether a last step x = D(x, sigma_low) follows: 1 yes, -1 no */
+    double step_size; /**< langevin, mala, hmc: h, 1e-30 ... 1e30 (see gs_sample). Else, with s = sigma_low or, without
+                         sigma, a tenth of the data range's width: 0.1 s^2; hmc: sqrt(0.2) s */
+    double noise;     /**< langevin: standard deviation of the noise of a step, up to 1e30; -1: none. Else sqrt(2 h) */
+    double temperature; /**< mala, hmc: T of exp(-E / T), 1e-30 ... 1e30; else 1 */
+    double clip;        /**< langevin: elements of dE/dx are clipped to +-clip, 1e-30 ... 1e30; -1: not */
+    int clamp;          /**< langevin, mala, hmc: whether chains are kept in the data range: 1 yes, -1 no */
+    int noise_first;    /**< langevin: whether noise is added before the gradient is taken: 1 yes, -1 no */
+    int leapfrog;       /**< hmc: L, leapfrog steps of a step, 1 ... 1000 */
+    int burn_in;        /**< mala, hmc: the first of the steps, which adapt h, at most steps - 1; -1: none. Else half of
+                           them */
+    double target;      /**< mala, hmc: acceptance that h is adapted to, 0.05 ... 0.99 */
+    int every;          /**< langevin, mala, hmc: steps between the states of a trajectory, 1 ... 1e6; else steps */
+    double eta;         /**< dpmpp-2m: noise added on the way, 0 ... 100: -1 none, the ODE; 1 as the reverse SDE */
+    double guidance;    /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
+    double guidance_low;   /**< guidance acts at noise levels above this ... */
+    double guidance_high;  /**< ... and up to this; both 0: the model file's, else everywhere */
+    uint64_t seed;         /**< any number: chain k of a seed is the same whatever else is drawn */
+    uint64_t first_chain;  /**< number k of the first chain, to draw more of a seed; first_chain + n is at most 2^60 */
+    const int *labels;     /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
+    double weight;         /**< w_0 of the plan's own network in a sum, -1000 ... 1000; 0: 1 */
+    const gs_term *terms;  /**< (term_count) further networks of the sum */
+    int term_count;        /**< 0 ... 16 */
+    const float *init;     /**< (n, C, H, W): states in which chains begin, taken as noised by sigma_high; NULL:
+                              noise */
+    float *trajectory;     /**< NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and
+                              the result last */
+    const gs_trace *trace; /**< langevin, mala, hmc: what to tell; NULL: nothing. Ignored by the others */
     /** Called now and then, by one thread at a time, though not always the same, with the number of finished chains;
      * returning false stops: gs_sample returns GS_ERROR_INTERRUPTED within a fraction of a second. NULL is allowed. */
     bool (*progress)(void *context, size_t done, size_t n);
@@ -341,23 +370,31 @@ typedef struct gs_sample_options {
  * @param model   the network
  * @param options the settings, changed in place; on failure they may be half resolved
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: the message names the setting out of its range; GS_ERROR_UNSUPPORTED: no sampler
- * can draw from this kind of network
+ * @return GS_OK; GS_ERROR_ARGUMENT: the message names the setting out of its range; GS_ERROR_UNSUPPORTED: the sampler
+ * can't draw from this kind of network
  */
 gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *options, gs_error *error);
 
 /** The states gs_sample stores in a trajectory, one for each noise level and the result, and their noise levels.
  * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin takes the file's ladder
- * or, with other settings, a geometric one. Thread-safe.
+ * or, with other settings, a geometric one. langevin, mala and hmc stay at one level: states before steps 0, every,
+ * 2 every ..., and the result. Thread-safe.
  *
  * @param model   the network
  * @param options resolved settings
  * @param sigmas  gets the first `room` noise levels, none above the one before, the result's as 0; may be
  *                NULL when room is 0
  * @param room    elements of sigmas, from 0
- * @return the number of states, levels + 1; 0 when the options are not resolved
+ * @return the number of states; 0 when the options are not resolved
  */
 int gs_sample_levels(const gs_model *model, const gs_sample_options *options, double *sigmas, int room);
+
+/** Steps that a gs_trace tells of. Thread-safe.
+ *
+ * @param options resolved settings
+ * @return their number, that of langevin, mala or hmc; 0 for other samplers, which fill no trace
+ */
+int gs_sample_trace_steps(const gs_sample_options *options);
 
 /** Network evaluations a sample takes (NFE), summed over the networks: two at each noise level with guidance, where
  * the network's labels are not NULL, else one. Thread-safe.
@@ -368,17 +405,33 @@ int gs_sample_levels(const gs_model *model, const gs_sample_options *options, do
  */
 uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *options);
 
-/** Draw n chains. Each begins as `init` has it or as x = sigma_high z, z standard normal numbers of its own
- * (Philox4x32-10, Salmon et al. 2011), and goes from level to level as its sampler has it. Values are not clipped to
- * the data range. With the native backend the result is the same bytes for every instruction set, thread count, block
- * and n. Runs on the plan's threads; one call at a time on a plan.
+/** Draw n chains. Each begins as `init` has it, or as x = sigma_high z, z standard normal numbers of its own
+ * (Philox4x32-10, Salmon et al. 2011), or, where the network takes no sigma, uniform in the data range, and goes from
+ * level to level as its sampler has it. Values are not clipped to the data range, unless `clamp` says so. With the
+ * native backend the result is the same bytes for every instruction set, thread count, block and n. Runs on the plan's
+ * threads; one call at a time on a plan.
+ *
+ * Samplers at one noise level, of E(x, sigma_low) or of E(x) without noise levels:
+ * - langevin, the unadjusted Langevin algorithm (Roberts & Tweedie 1996): x <- x - h dE/dx + noise z. The
+ *   temperature of its chains is noise^2 / 2 h as h goes to 0; on a normal target of variance v T its variance is
+ *   v T / (1 - h / 2v). dE/dx may be that of scores, noise models and denoisers. Elements of dE/dx are clipped, then x
+ *   is clamped to the data range after its noise and after its step, where asked for.
+ * - mala, Metropolis-adjusted (Roberts & Tweedie 1996; Besag 1994): the same with noise sqrt(2 h) on E / T as a
+ *   proposal, which is accepted or rejected so that p(x) is exp(-E / T) exactly, whatever h.
+ * - hmc, Hamiltonian Monte Carlo (Neal 2011, section 5.3.2): L leapfrog steps of size h, times a factor uniform in 0.8
+ * ... 1.2 for each step of the chain, which keeps off periodic paths (section 5.4.2); momenta of unit mass. With
+ * `clamp`, paths of mala and hmc are reflected at the ends of the data range (Neal 2011, section 5.5.1.5), so that p is
+ * that density within it. During burn-in each chain adapts h of its own to the target acceptance by dual averaging
+ * (Hoffman & Gelman 2014, algorithm 5, with gamma = 0.1), and keeps the average afterwards. Energies
+ * are float32, and acceptance errs by as much as their difference does: 1e-7 of the energy, over T.
+ * A proposal whose energy is not finite is rejected.
  *
  * Guidance of weight w replaces D(x, sigma, y) by D(x, sigma, none) + (1 + w) (D(x, sigma, y) - D(x, sigma, none)) (Ho
  * & Salimans 2022, equation 6, in terms of denoisers), within an interval of noise levels (Kynkaanniemi et al. 2024);
  * it asks for a second evaluation. Chains without a label are left as they are.
  *
  * @param plan    the plan of a denoiser, score or noise network that takes sigma, or of such an energy with the
- *                gradient
+ *                gradient; for langevin also of a score without sigma, for langevin, mala and hmc of an energy without
  * @param options the settings; those that are zero are resolved as by gs_sample_resolve, in a copy
  * @param n       number of chains, from 0
  * @param out     gets the samples, (n, C, H, W)
@@ -386,7 +439,8 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * of out is undefined; 0 on other failures. May be NULL
  * @param error   why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range; GS_ERROR_UNSUPPORTED: no sampler can draw from
- *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false
+ *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false;
+ *         GS_ERROR_DIVERGED: the message names a chain of a Langevin sampler that is no longer finite, and its step
  */
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);
@@ -470,6 +524,21 @@ typedef struct gs_rejection_result {
  */
 gs_status gs_rejection(const gs_rejection_options *options, size_t n, float *out, gs_rejection_result *result,
                        gs_error *error);
+/** Add the noise that chains begin with: x_k += sigma z_k, with z_k the standard normal numbers from which gs_sample
+ * starts chain first_chain + k of this seed. Images noised by sigma_high are what gs_sample_options::init is for:
+ * chains then keep of them what that noise left (SDEdit, Meng et al. 2022). Thread-safe.
+ *
+ * @param seed        any number, as of gs_sample_options
+ * @param first_chain number of the first image's chain; first_chain + n is at most 2^60
+ * @param sigma       noise level in units of the pixels, from 0
+ * @param n           number of images, from 0
+ * @param size        pixels of an image, in all its channels
+ * @param x           images, (n, size), changed in place
+ * @param error       why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a negative or infinite sigma, or chains beyond 2^60
+ */
+gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma, size_t n, size_t size, float *x,
+                              gs_error *error);
 
 /* ---- Measures ---- */
 
@@ -660,6 +729,55 @@ gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error
  * @return false, with text untouched, past the last one
  */
 bool gs_diagnosis_warning(const gs_diagnosis *diagnosis, int i, char *text, size_t size);
+/** What a judge, a classifier, takes n images for, which are clipped to its data range first. One call at a time on a
+ * plan.
+ *
+ * @param judge   plan of a classifier
+ * @param images  (n, C, H, W) of the judge, in its data range
+ * @param n       number of images, from 0
+ * @param classes gets the arg max of each image's logits, (n); -1 where a logit is no number
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a network that is no classifier; GS_ERROR_MEMORY
+ */
+gs_status gs_quality_classify(gs_plan *judge, const float *images, size_t n, int *classes, gs_error *error);
+
+/** Peak signal-to-noise ratio, 10 log10(range^2 / mean((a - b)^2)), in decibel. Thread-safe.
+ *
+ * @param a     (count) pixels
+ * @param b     (count) pixels
+ * @param count number of pixels, at least 1
+ * @param range largest less smallest value a pixel can have, above 0
+ * @return infinity for equal images; NaN where a pixel is
+ */
+double gs_psnr(const float *a, const float *b, size_t count, double range);
+
+/** Structural similarity (Wang et al. 2004, equation 13) with an 11 x 11 Gaussian window of standard deviation 1.5,
+ * K1 = 0.01 and K2 = 0.03: the mean over all windows that lie within the image, and over channels. Thread-safe.
+ *
+ * @param a     (C, H, W) pixels
+ * @param b     (C, H, W) pixels
+ * @param shape (C, H, W)
+ * @param range largest less smallest value a pixel can have, above 0
+ * @return -1 ... 1; 1 for equal images; NaN where a pixel is, and for images lower or narrower than 11 pixels
+ */
+double gs_ssim(const float *a, const float *b, const int shape[3], double range);
+
+/** Width from which strokes of a digit of MNIST's size count as thick, in pixels: a quarter of MNIST's training images
+ * are as thick. */
+#define GS_STROKE_THICK 2.75
+
+/** Mean width of the strokes of a drawing, white on black: 2 x ink / total variation, where ink is
+ * clamp((p - 0.1) / 0.8, 0, 1) of pixels p in 0 ... 1, and the total variation the sum of the lengths of its forward
+ * differences, black beyond the border. By the co-area formula that is 2 x area / perimeter, averaged over grey levels:
+ * a stroke of width w and length L has the area w L and contours of 2 L. Thread-safe.
+ *
+ * @param image  (H, W) pixels
+ * @param height H
+ * @param width  W
+ * @param range  black and white; pixels beyond are clipped
+ * @return in pixels; 0 for an image without ink
+ */
+double gs_stroke_width(const float *image, int height, int width, const float range[2]);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -14,7 +14,6 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import common  # noqa: E402
-import ebm  # noqa: E402
 import energy  # noqa: E402
 from energy import Energy  # noqa: E402
 import weightfile  # noqa: E402
@@ -49,22 +48,31 @@ def load(path):
 
 
 def walk(path, n, steps, generator, batch=500):
-    """n samples of an energy without noise levels from uniform noise, as the network was trained: the published one by the
-    tutorial's sampler (noise before the step, the gradient clipped), the course's by ebm.py's."""
+    """n samples of an energy without noise levels from uniform noise, by the Langevin dynamics that its file names."""
     net, parts = Network.load(path).eval().requires_grad_(False), []
-    tutorial = net.model["data"]["range"] == [-1, 1]
+    (low, high), file = net.model["data"]["range"], net.model["default"]
+    limit = file.get("clip", float("inf"))
+
+    def noised(x):
+        return x + file["noise"] * torch.randn(x.shape, generator=generator)
+
     for size in [min(batch, n - i) for i in range(0, n, batch)]:
-        x = torch.rand(size, 1, 28, 28, generator=generator)
-        if tutorial:
-            x = 2 * x - 1
-            for _ in range(steps):
-                x = (x + 0.005 * torch.randn(x.shape, generator=generator)).clamp(-1, 1)
-                x = (x - 10 * energy.gradient(net, x)[1].clamp(-0.03, 0.03)).clamp(-1, 1)
-            x = (x + 1) / 2
-        else:
-            x = ebm.langevin(lambda v: energy.gradient(net, v)[1], x, steps, generator)
-        parts.append(x)
+        x = low + (high - low) * torch.rand(size, 1, 28, 28, generator=generator)
+        for _ in range(steps):
+            x = noised(x).clamp(low, high) if file.get("noise_first") else x
+            step = file["step_size"] * energy.gradient(net, x)[1].clamp(-limit, limit)
+            x = (x - step if file.get("noise_first") else noised(x - step)).clamp(low, high)
+        parts.append((x - low) / (high - low))
     return torch.cat(parts)
+
+
+@torch.no_grad()
+def show_energies(path, count, data):
+    """E, in float64, of the first test images and of a black one, for energies without noise levels."""
+    net = Network.load(path).double().eval()
+    low, high = net.model["data"]["range"]
+    x = torch.cat([common.mnist("test", data)[0][:count], torch.zeros(1, 1, 28, 28)]).double()
+    print(json.dumps({"energies": [round(e, 6) for e in net(low + (high - low) * x).flatten().tolist()]}))
 
 
 def frechet(mean1, cov1, mean2, cov2):
@@ -151,6 +159,7 @@ def main():
     p.add_argument("--eta", type=float, default=0, help="noise added on the way, 1: the reverse SDE's")
     p.add_argument("--label", type=int, help="draw this class only")
     p.add_argument("--compose", nargs=2, metavar=("FILE", "WEIGHT"), help="add WEIGHT times the energy in FILE")
+    p.add_argument("--energies", type=int, default=0, help="energy without noise levels: of so many test images, and of black")
     p.add_argument("--draw", help="picture of the first samples")
     p.add_argument("--loss", type=int, default=10000, help="test images for the loss; 0: none")
     p.add_argument("--seed", type=int, default=0)
@@ -163,7 +172,9 @@ def main():
         print(json.dumps({"real": "train", **quality(judge, x[: args.n], y[: args.n])}))
         return
     if Path(args.model).suffix == ".bin" and "sigma" not in weightfile.read(args.model)[0]["inputs"]:
-        for steps in args.steps:
+        if args.energies:
+            show_energies(args.model, args.energies, args.data)
+        for steps in args.steps if args.n else []:
             images = walk(args.model, args.n, steps, torch.Generator().manual_seed(args.seed))
             report(args, judge, images, None, {"steps": steps})
         return

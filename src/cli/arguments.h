@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 
-enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_REJECT = 8, GS_ANY = 15 };
+enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_ANY = 31 };
 
 typedef enum gs_option {
 #define GS_OPTION(id, ...) GS_OPTION_##id,
@@ -20,17 +20,40 @@ enum { GS_PATH_ROOM = 4096 };
 /* Values of gs_arguments.label beside 0, 1, ... */
 enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
 
+enum { GS_LIST_MAX = 16 };
+
+/* Numbers of one option, and texts of an option that is given again and again. */
+typedef struct gs_numbers {
+    int count;
+    double values[GS_LIST_MAX];
+} gs_numbers;
+typedef struct gs_texts {
+    int count;
+    const char *values[GS_LIST_MAX];
+} gs_texts;
+
+/* A network of a product of densities. */
+typedef struct gs_composed {
+    char path[GS_PATH_ROOM];
+    double weight;
+} gs_composed;
+
 typedef struct gs_arguments {
     int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
     const char *model, *out, *sampler, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
-    int steps, steps_per_level, threads, block, denoise, label, dim;
-    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, ratio;
+    int steps, steps_per_level, threads, block, denoise, label, noise_first, clamp, leapfrog, burn_in, every, dim;
+    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, step_size, noise, clip, temperature, target, ratio;
     int grid[2];
+    const char *input, *init;
+    gs_numbers noises, step_counts, sweep;
+    gs_texts compose;
+    double init_noise;
     bool trajectory, quality, json, quiet, help, version;
-    const char *file;            /* operand of inspect */
-    char found[2][GS_PATH_ROOM]; /* paths of gs_arguments_find */
+    const char *file;                  /* operand of inspect */
+    char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find */
+    gs_composed composed[GS_LIST_MAX]; /* what `compose` names, as many */
 } gs_arguments;
 
 /* Parse argv, whose strings must outlive *arguments. Errors: GS_ERROR_ARGUMENT. */

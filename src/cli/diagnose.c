@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "cli/curve.h"
-#include "cli/json.h"
+#include "cli/words.h"
 
 enum { TABLE_ROWS = 11, MARK_ROWS = 11, WARNING_ROOM = 320 };
 
@@ -148,7 +148,7 @@ void gs_diagnosis_warn(const gs_diagnosis *diagnosis, FILE *out) {
 static json_t *reals(const double *values, size_t n) {
     json_t *array = json_array();
     for (size_t i = 0; i < n; i++) {
-        json_array_append_new(array, real_or_null(values[i]));
+        json_array_append_new(array, gs_real_json(values[i]));
     }
     return array;
 }
@@ -161,18 +161,18 @@ static void put_summary(const gs_diagnosis *d, json_t *object) {
                         d->diverged ? json_integer((json_int_t)d->diverged_step) : json_null());
     json_object_set_new(object, "energy_first", reals(d->energy_first, 2));
     json_object_set_new(object, "energy_last", reals(d->energy_last, 2));
-    json_object_set_new(object, "gradient_first", real_or_null(d->gradient_first));
-    json_object_set_new(object, "gradient_last", real_or_null(d->gradient_last));
+    json_object_set_new(object, "gradient_first", gs_real_json(d->gradient_first));
+    json_object_set_new(object, "gradient_last", gs_real_json(d->gradient_last));
     json_object_set_new(object, "kept", json_integer((json_int_t)d->kept));
-    json_object_set_new(object, "ess", real_or_null(d->ess));
-    json_object_set_new(object, "rhat", real_or_null(d->rhat));
-    json_object_set_new(object, "drift", real_or_null(d->drift));
-    json_object_set_new(object, "drift_error", real_or_null(d->drift_error));
-    json_object_set_new(object, "acceptance", real_or_null(d->acceptance));
+    json_object_set_new(object, "ess", gs_real_json(d->ess));
+    json_object_set_new(object, "rhat", gs_real_json(d->rhat));
+    json_object_set_new(object, "drift", gs_real_json(d->drift));
+    json_object_set_new(object, "drift_error", gs_real_json(d->drift_error));
+    json_object_set_new(object, "acceptance", gs_real_json(d->acceptance));
     json_object_set_new(object, "largest_class", d->largest < 0 ? json_null() : json_integer(d->largest));
-    json_object_set_new(object, "largest_share", real_or_null(d->largest_share));
+    json_object_set_new(object, "largest_share", gs_real_json(d->largest_share));
     json_object_set_new(object, "smallest_class", d->smallest < 0 ? json_null() : json_integer(d->smallest));
-    json_object_set_new(object, "smallest_share", real_or_null(d->smallest_share));
+    json_object_set_new(object, "smallest_share", gs_real_json(d->smallest_share));
 }
 
 static void put_warnings(const gs_diagnosis *d, json_t *object) {
@@ -207,7 +207,7 @@ static void put_table(const gs_record *r, const curves *c, json_t *object) {
                                 reals((double[]){c->gradient.low[i], c->gradient.median[i], c->gradient.high[i]}, 3));
         }
         if (c->acceptance.n) {
-            json_object_set_new(row, "acceptance", real_or_null(c->acceptance.median[i]));
+            json_object_set_new(row, "acceptance", gs_real_json(c->acceptance.median[i]));
         }
         json_array_append_new(table, row);
     }

@@ -1,11 +1,14 @@
 /* Where weight files are: as named, else among the networks that come with the program, so that an installed program
  * works from any folder. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/os.h"
-#include "cli/arguments.h"
+#include "cli/option.h"
+
+enum { WEIGHT_MAX = 1000 };
 
 static bool is_there(const char *path) {
     return access(path, F_OK) == 0;
@@ -56,10 +59,37 @@ static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
     return path;
 }
 
+/* NAME:WEIGHT or NAME. The library takes a weight of 0 of the first network for 1, so that is refused here. */
+static gs_status find_composed(const char *text, bool first, gs_composed *composed, gs_error *error) {
+    const char *colon = strrchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : strlen(text);
+    char name[GS_PATH_ROOM], path[GS_PATH_ROOM];
+    composed->weight = 1;
+    bool good = !colon || (gs_parse_number(colon + 1, &composed->weight) && fabs(composed->weight) <= WEIGHT_MAX);
+    if (!good || (first && composed->weight == 0)) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": the weight is no number from -%d to %d%s",
+                       text, WEIGHT_MAX, WEIGHT_MAX, first ? " other than 0" : "");
+    }
+    if (length == 0 || length >= GS_PATH_ROOM) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": a network's name is missing", text);
+    }
+    memcpy(name, text, length);
+    name[length] = 0;
+    snprintf(composed->path, GS_PATH_ROOM, "%s", find(name, path));
+    return GS_OK;
+}
+
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     gs_arguments *a = arguments;
+    for (int i = 0; i < a->compose.count; i++) {
+        gs_status status = find_composed(a->compose.values[i], i == 0, &a->composed[i], error);
+        if (status != GS_OK) {
+            return status;
+        }
+        a->model = a->composed[0].path;
+    }
     a->file = find(a->file, a->found[0]);
-    if (a->command == GS_SAMPLE && !a->model) {
+    if ((a->command & (GS_SAMPLE | GS_DENOISE)) && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? "ncsn.bin" : "ncsn-cond.bin";
         if (!find_shipped(name, a->found[0])) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing, and there is no shipped network %s",
@@ -68,7 +98,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         a->model = a->found[0];
     }
     a->model = find(a->model, a->found[0]);
-    if (a->quality) {
+    if (a->quality || a->command == GS_DENOISE) {
         a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
     }
     return GS_OK;

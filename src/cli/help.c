@@ -84,11 +84,29 @@ static void print_sample(FILE *out) {
           "  gensample -n 8 --trajectory --out trajectory.png\n"
           "  gensample -n 10000 --quality --json --out samples.npy\n"
           "  gensample --model my/network.bin --sampler heun --steps 30\n"
+          "  gensample --compose ncsn-cond:1 --compose ebm-thick:2 --label 3 --out thick.png\n"
+          "  gensample --init digits.png --sigmas 0.02,1 --trajectory --out strips.png\n"
           "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
           out);
 }
 
+static void print_denoise(FILE *out) {
+    fputs("usage: gensample denoise --input FILE [options]\n\n"
+          "Add noise to clean images, restore them, and say how well: PSNR and SSIM, and how many the judge, where\n"
+          "there is one, takes for what it takes the clean image for. Networks that take a noise level are told it:\n"
+          "one step is one call of the denoiser, more are a chain from that level down. Restored images are clipped\n"
+          "to the data range before they are measured. Unless told otherwise there is no label, and --eta is 0.\n",
+          out);
+    print_options(GS_DENOISE, out);
+    print_samplers(out);
+    fputs("\nexample:\n  gensample denoise --input digits.idx --noise 0.2,0.4,0.6 --steps 1,5,10\n", out);
+}
+
 void gs_help_print(int command, FILE *out) {
+    if (command == GS_DENOISE) {
+        print_denoise(out);
+        return;
+    }
     if (command == GS_SAMPLE) {
         print_sample(out);
         return;

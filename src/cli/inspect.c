@@ -64,6 +64,24 @@ static void print_defaults(const gs_defaults *d, FILE *out) {
         fprintf(out, " guidance=%g", d->guidance);
     if (d->guidance_high > 0)
         fprintf(out, " guidance-sigmas=%g,%g", d->guidance_low, d->guidance_high);
+    if (d->step_size > 0)
+        fprintf(out, " step-size=%g", d->step_size);
+    if (d->noise != 0)
+        fprintf(out, " noise=%g", d->noise > 0 ? d->noise : 0);
+    if (d->clip > 0)
+        fprintf(out, " clip=%g", d->clip);
+    if (d->temperature > 0)
+        fprintf(out, " temperature=%g", d->temperature);
+    if (d->leapfrog)
+        fprintf(out, " leapfrog=%d", d->leapfrog);
+    if (d->burn_in)
+        fprintf(out, " burn-in=%d", d->burn_in > 0 ? d->burn_in : 0);
+    if (d->target > 0)
+        fprintf(out, " target=%g", d->target);
+    if (d->clamp)
+        fprintf(out, " clamp=%s", d->clamp > 0 ? "yes" : "no");
+    if (d->noise_first)
+        fprintf(out, " noise-first=%s", d->noise_first > 0 ? "yes" : "no");
     if (d->denoise)
         fprintf(out, " denoise=%s", d->denoise > 0 ? "yes" : "no");
     fputc('\n', out);

@@ -42,6 +42,8 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
         return inspect(arguments, error);
     case GS_REJECT:
         return gs_rejection_command(arguments, error);
+    case GS_DENOISE:
+        return gs_denoise_command(arguments, error);
     case GS_CPU:
         return gs_cpu_command(arguments, error);
     default:

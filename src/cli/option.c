@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model.h"
 #include "random/random.h"
 
 const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
@@ -15,6 +16,7 @@ const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
 
 const gs_command_row gs_command_rows[] = {
     {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
+    {"denoise", GS_DENOISE, "denoise [options]", "restore noisy images"},
     {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file holds"},
     {"rejection", GS_REJECT, "rejection [options]", "draw from a normal distribution by rejection"},
     {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
@@ -94,6 +96,15 @@ static bool parse_int(const gs_option_row *row, const char *text, int *value) {
     return true;
 }
 
+/* The library's options mean "none" by -1, as 0 is "not said". */
+static bool parse_count(const gs_option_row *row, const char *text, int *value) {
+    bool good = parse_int(row, text, value);
+    if (good && *value == 0) {
+        *value = -1;
+    }
+    return good;
+}
+
 static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *value) {
     uint64_t v;
     if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high) {
@@ -101,6 +112,52 @@ static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *v
     }
     *value = v;
     return true;
+}
+
+/* One number of a list. */
+static bool parse_item(const gs_option_row *row, const char *text, size_t length, double *value) {
+    uint64_t v;
+    bool minus = row->kind == GS_KIND_OPTION_NUMBERS && length && text[0] == '-';
+    if (row->kind == GS_KIND_OPTION_WHOLES) {
+        bool good = parse_u64(text, length, &v) && v >= row->low && v <= row->high;
+        *value = good ? (double)v : 0;
+        return good;
+    }
+    if (!parse_decimal(text + minus, length - minus, value) || *value > (double)row->high) {
+        return false;
+    }
+    *value = minus ? -*value : *value;
+    return row->kind == GS_KIND_OPTION_NUMBERS || *value > 0;
+}
+
+static bool parse_list(const gs_option_row *row, const char *text, gs_numbers *list) {
+    list->count = 0;
+    for (;; text++) {
+        size_t length = strcspn(text, ",");
+        if (list->count == GS_LIST_MAX || !parse_item(row, text, length, &list->values[list->count])) {
+            return false;
+        }
+        list->count++;
+        text += length;
+        if (!*text) {
+            return true;
+        }
+    }
+}
+
+static bool append_text(const char *text, gs_texts *list) {
+    bool good = text[0] && list->count < GS_LIST_MAX;
+    if (good) {
+        list->values[list->count++] = text;
+    }
+    return good;
+}
+
+bool gs_parse_number(const char *text, double *value) {
+    bool minus = text[0] == '-';
+    bool good = parse_decimal(text + minus, strlen(text + minus), value);
+    *value = good && minus ? -*value : *value;
+    return good;
 }
 
 static bool parse_word(const char *text, const char *word, int meaning, int *value) {
@@ -140,6 +197,7 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     switch (row->kind) {
     case GS_KIND_OPTION_U64:
     case GS_KIND_OPTION_INT:
+    case GS_KIND_OPTION_COUNT:
         snprintf(range, sizeof range, "a whole number from %llu to %llu", (unsigned long long)row->low,
                  (unsigned long long)row->high);
         break;
@@ -157,6 +215,18 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         break;
     case GS_KIND_OPTION_LABEL:
         snprintf(range, sizeof range, "a class (0, 1, ...), all, data or none");
+        break;
+    case GS_KIND_OPTION_WHOLES:
+        snprintf(range, sizeof range, "at most %d whole numbers from %llu to %llu, with commas between", GS_LIST_MAX,
+                 (unsigned long long)row->low, (unsigned long long)row->high);
+        break;
+    case GS_KIND_OPTION_POSITIVES:
+    case GS_KIND_OPTION_NUMBERS:
+        snprintf(range, sizeof range, "at most %d %snumbers up to %llu, with commas between", GS_LIST_MAX,
+                 row->kind == GS_KIND_OPTION_POSITIVES ? "positive " : "", (unsigned long long)row->high);
+        break;
+    case GS_KIND_OPTION_TEXTS:
+        snprintf(range, sizeof range, "one of at most %d texts", GS_LIST_MAX);
         break;
     default:
         snprintf(range, sizeof range, "%s", row->kind == GS_KIND_OPTION_YES_NO ? "yes or no" : "a text");
@@ -183,6 +253,9 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
     case GS_KIND_OPTION_INT:
         good = parse_int(row, text, field);
         break;
+    case GS_KIND_OPTION_COUNT:
+        good = parse_count(row, text, field);
+        break;
     case GS_KIND_OPTION_REAL:
         good = parse_real(text, strlen(text), field);
         break;
@@ -200,6 +273,14 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
         break;
     case GS_KIND_OPTION_YES_NO:
         good = parse_word(text, "yes", 1, field) || parse_word(text, "no", -1, field);
+        break;
+    case GS_KIND_OPTION_WHOLES:
+    case GS_KIND_OPTION_POSITIVES:
+    case GS_KIND_OPTION_NUMBERS:
+        good = parse_list(row, text, field);
+        break;
+    case GS_KIND_OPTION_TEXTS:
+        good = append_text(text, field);
         break;
     }
     return good ? GS_OK : refuse(row, text, error);

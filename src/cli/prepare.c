@@ -77,7 +77,7 @@ bool gs_run_reads(const gs_run *run, const char *setting) {
 }
 
 /* A setting the sampler would not read is a mistake worth telling. */
-static gs_status check_settings(const gs_run *run, gs_error *error) {
+gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
     static const struct {
         gs_option option;
         const char *name, *setting;
@@ -86,7 +86,17 @@ static gs_status check_settings(const gs_run *run, gs_error *error) {
                     {GS_OPTION_EPSILON, "--epsilon", "epsilon"},
                     {GS_OPTION_STEPS_PER_LEVEL, "--steps-per-level", "steps-per-level"},
                     {GS_OPTION_DENOISE, "--denoise", "denoise"},
-                    {GS_OPTION_ETA, "--eta", "eta"}};
+                    {GS_OPTION_ETA, "--eta", "eta"},
+                    {GS_OPTION_STEP_SIZE, "--step-size", "step-size"},
+                    {GS_OPTION_NOISE, "--noise", "noise"},
+                    {GS_OPTION_NOISE_FIRST, "--noise-first", "noise-first"},
+                    {GS_OPTION_CLIP, "--clip", "clip"},
+                    {GS_OPTION_CLAMP, "--clamp", "clamp"},
+                    {GS_OPTION_TEMPERATURE, "--temperature", "temperature"},
+                    {GS_OPTION_LEAPFROG, "--leapfrog", "leapfrog"},
+                    {GS_OPTION_BURN_IN, "--burn-in", "burn-in"},
+                    {GS_OPTION_TARGET, "--target", "target"},
+                    {GS_OPTION_EVERY, "--every", "every"}};
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].setting)) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "%s: the sampler %s has no such setting; it reads %s",
@@ -97,7 +107,7 @@ static gs_status check_settings(const gs_run *run, gs_error *error) {
 }
 
 static gs_status check_label(const gs_run *run, gs_error *error) {
-    int label = run->arguments->label, classes = run->info->labels;
+    int label = run->arguments->label, classes = run->classes;
     const bool *given = run->arguments->given;
     if (label == GS_LABEL_NONE) {
         return !given[GS_OPTION_GUIDANCE] && !given[GS_OPTION_GUIDANCE_SIGMAS]
@@ -108,7 +118,7 @@ static gs_status check_label(const gs_run *run, gs_error *error) {
     if (!classes) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", run->info->name);
     }
-    if (label == GS_LABEL_DATA && !run->info->shares) {
+    if (label == GS_LABEL_DATA && !gs_model_get_info(run->labelled)->shares) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--label data: the file of %s does not say how often each class occurs (data.shares); use all",
                        run->info->name);
@@ -122,10 +132,10 @@ static gs_status check_label(const gs_run *run, gs_error *error) {
 
 static uint64_t default_n(const gs_run *run) {
     bool all = run->arguments->label == GS_LABEL_ALL;
-    if (run->arguments->trajectory) {
-        return all ? (uint64_t)run->info->labels : DEFAULT_ROWS;
+    if (run->arguments->trajectory || run->rows > 1) {
+        return all ? (uint64_t)run->classes : DEFAULT_ROWS;
     }
-    return all ? (uint64_t)run->info->labels * DEFAULT_PER_CLASS : DEFAULT_N;
+    return all ? (uint64_t)run->classes * DEFAULT_PER_CLASS : DEFAULT_N;
 }
 
 static void choose_grid(gs_run *run) {
@@ -134,7 +144,7 @@ static void choose_grid(gs_run *run) {
     if (a->given[GS_OPTION_GRID]) {
         run->grid = (gs_grid){.rows = a->grid[0], .columns = a->grid[1], .by_column = all};
     } else {
-        run->grid = all ? gs_grid_classes(run->n, run->info->labels) : gs_grid_square(run->n);
+        run->grid = all ? gs_grid_classes(run->n, run->classes) : gs_grid_square(run->n);
     }
 }
 
@@ -148,16 +158,29 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
                                        .steps_per_level = a->steps_per_level,
                                        .denoise = a->denoise,
                                        .eta = a->eta,
+                                       .step_size = a->step_size,
+                                       .noise = a->noise,
+                                       .noise_first = a->noise_first,
+                                       .clip = a->clip,
+                                       .clamp = a->clamp,
+                                       .temperature = a->temperature,
+                                       .leapfrog = a->leapfrog,
+                                       .burn_in = a->burn_in,
+                                       .target = a->target,
+                                       .every = a->every,
                                        .guidance = a->guidance,
                                        .guidance_low = a->guidance_sigmas[0],
                                        .guidance_high = a->guidance_sigmas[1],
                                        .seed = a->seed,
-                                       .first_chain = a->first};
+                                       .first_chain = a->first,
+                                       .weight = a->compose.count ? a->composed[0].weight : 0,
+                                       .terms = run->terms,
+                                       .term_count = a->compose.count ? a->compose.count - 1 : 0};
     gs_status status = gs_sample_resolve(run->model, &run->options, error);
     if (status == GS_OK) {
-        status = check_settings(run, error);
+        status = gs_run_check_settings(run, error);
     }
-    return status;
+    return status == GS_OK ? gs_run_check_levels(run, error) : status;
 }
 
 /* The output's name, format and directory. */
@@ -170,6 +193,9 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     if (a->trajectory && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a trajectory goes into a .png or .npy file", a->out);
     }
+    if (a->given[GS_OPTION_SWEEP] && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a sweep goes into a .png or .npy file", a->out);
+    }
     if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", a->out);
     }
@@ -177,7 +203,7 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     return status == GS_OK ? gs_output_check(a->out, run->format, error) : status;
 }
 
-static gs_status make_plans(gs_run *run, gs_error *error) {
+gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_plan_options options = {.isa = a->isa,
                                .threads = a->threads,
@@ -185,6 +211,9 @@ static gs_status make_plans(gs_run *run, gs_error *error) {
                                .backend = a->backend,
                                .gradient = run->info->kind == GS_KIND_ENERGY};
     gs_status status = gs_plan_create(run->model, &options, &run->plan, error);
+    if (status == GS_OK) {
+        status = gs_run_plan_factors(run, &options, error);
+    }
     if (status == GS_OK && run->judge_model) {
         options.block = 0;
         options.gradient = false;
@@ -194,11 +223,8 @@ static gs_status make_plans(gs_run *run, gs_error *error) {
     return status;
 }
 
-static gs_status load_judge(gs_run *run, gs_error *error) {
+gs_status gs_run_load_judge(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (!a->quality) {
-        return GS_OK;
-    }
     gs_status status = gs_model_load(a->judge, &run->judge_model, error);
     if (status != GS_OK) {
         return status;
@@ -214,10 +240,14 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
     return GS_OK;
 }
 
+static gs_status load_wanted_judge(gs_run *run, gs_error *error) {
+    return run->arguments->quality ? gs_run_load_judge(run, error) : GS_OK;
+}
+
 /* Bytes of all samples and states must fit into this machine, whatever the system says when asked for them. */
 static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t images, bytes;
-    size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : 1;
+    size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : (size_t)run->rows;
     double memory = gs_machine_bytes();
     bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
     if (fits && (double)bytes <= memory) {
@@ -230,7 +260,7 @@ static gs_status check_memory(const gs_run *run, gs_error *error) {
 
 static gs_status choose_labels(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (!run->info->labels || a->label == GS_LABEL_NONE) {
+    if (!run->classes || a->label == GS_LABEL_NONE) {
         return GS_OK;
     }
     run->labels = gs_alloc(run->n, sizeof(int));
@@ -238,12 +268,23 @@ static gs_status choose_labels(gs_run *run, gs_error *error) {
         return gs_fail_memory(error, "the labels");
     }
     if (a->label == GS_LABEL_DATA) {
-        return gs_model_draw_labels(run->model, a->seed, a->first, run->n, run->labels, error);
+        return gs_model_draw_labels(run->labelled, a->seed, a->first, run->n, run->labels, error);
     }
     for (size_t k = 0; k < run->n; k++) {
-        run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->info->labels) : a->label;
+        run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->classes) : a->label;
     }
     return GS_OK;
+}
+
+/* What the report says of chains that accept and adapt. */
+static gs_status allocate_trace(gs_run *run, gs_error *error) {
+    if (!gs_run_reads(run, "target")) {
+        return GS_OK;
+    }
+    run->trace.rate = gs_alloc(run->n, sizeof *run->trace.rate);
+    run->trace.step_size = gs_alloc(run->n, sizeof *run->trace.step_size);
+    run->options.trace = &run->trace;
+    return run->trace.rate && run->trace.step_size ? GS_OK : gs_fail_memory(error, "the acceptance rates");
 }
 
 static gs_status allocate(gs_run *run, gs_error *error) {
@@ -252,7 +293,7 @@ static gs_status allocate(gs_run *run, gs_error *error) {
     if (status != GS_OK) {
         return status;
     }
-    bool ready = (run->samples = gs_alloc(run->n, run->pixels * sizeof(float))) != NULL;
+    bool ready = (run->samples = gs_alloc((size_t)run->rows * run->n, run->pixels * sizeof(float))) != NULL;
     if (ready && a->trajectory) {
         size_t states = (size_t)run->levels * run->n;
         run->trajectory = gs_alloc(states, run->pixels * sizeof(float));
@@ -269,12 +310,15 @@ static gs_status allocate(gs_run *run, gs_error *error) {
     if (run->sigmas) {
         gs_sample_levels(run->model, &run->options, run->sigmas, run->levels);
     }
-    run->options.labels = run->labels;
+    run->options.labels = run->info->labels ? run->labels : NULL;
+    for (int k = 0; k < run->options.term_count; k++) {
+        run->terms[k].labels = gs_model_get_info(run->factors[k].model)->labels ? run->labels : NULL;
+    }
     run->options.trajectory = run->trajectory;
-    return GS_OK;
+    return allocate_trace(run, error);
 }
 
-gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
+gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *error) {
     *run = (gs_run){.arguments = arguments};
     gs_status status = gs_check_isa(arguments->isa, error);
     if (status == GS_OK) {
@@ -288,13 +332,24 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
     }
     run->info = gs_model_get_info(run->model);
     run->pixels = (size_t)run->info->shape[0] * (size_t)run->info->shape[1] * (size_t)run->info->shape[2];
-    status = check_label(run, error);
+    run->rows = arguments->given[GS_OPTION_SWEEP] ? arguments->sweep.count : 1;
+    status = gs_run_load_factors(run, error);
+    return status == GS_OK ? check_label(run, error) : status;
+}
+
+gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
+    gs_status status = gs_run_load(run, arguments, error);
     if (status != GS_OK) {
         return status;
     }
-    run->n = (size_t)(arguments->given[GS_OPTION_N] ? arguments->n : default_n(run));
+    bool given = arguments->given[GS_OPTION_N];
+    run->n = (size_t)(given ? arguments->n : arguments->init ? DEFAULT_N : default_n(run));
+    if (arguments->init) {
+        status = gs_run_read_init(run, run->n, error);
+    }
     choose_grid(run);
-    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_judge, make_plans};
+    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_wanted_judge,
+                                                        gs_run_make_plans};
     for (size_t i = 0; status == GS_OK && i < GS_COUNT(steps); i++) {
         status = steps[i](run, error);
     }
@@ -302,16 +357,25 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
         run->levels = arguments->trajectory ? gs_sample_levels(run->model, &run->options, NULL, 0) : 0;
         status = allocate(run, error);
     }
-    return status;
+    return status == GS_OK && arguments->init ? gs_run_noise_init(run, error) : status;
 }
 
 void gs_run_free(gs_run *run) {
     gs_free(run->sigmas);
+    gs_free(run->trace.rate);
+    gs_free(run->trace.step_size);
     gs_free(run->trajectory);
     gs_free(run->labels);
     gs_free(run->samples);
+    gs_free(run->init.data);
+    gs_free(run->init_states);
+    gs_free(run->kept);
     gs_plan_free(run->judge);
     gs_plan_free(run->plan);
+    for (int k = 0; k < GS_LIST_MAX; k++) {
+        gs_plan_free(run->factors[k].plan);
+        gs_model_free(run->factors[k].model);
+    }
     gs_model_free(run->judge_model);
     gs_model_free(run->model);
     *run = (gs_run){0};

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "cli/interrupt.h"
 #include "cli/run.h"
+#include "cli/words.h"
 #include "io/progress.h"
 
 static const double CONFIDENCE = 0.99, SCORE_MAX = 4, DEFAULT_RATIO = 1.01;
@@ -60,8 +61,8 @@ static gs_status allocate(gs_rejecting *r, gs_error *error) {
 }
 
 static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error) {
-    *r = (gs_rejecting){.arguments = a, .out = a->given[GS_OPTION_OUT] ? a->out : NULL};
-    r->n = a->given[GS_OPTION_N] ? (size_t)a->n : DEFAULT_SAMPLES;
+    *r = (gs_rejecting){.arguments = a, .out = a->given[GS_OPTION_KEPT] ? a->out : NULL};
+    r->n = a->given[GS_OPTION_ACCEPTED] ? (size_t)a->n : DEFAULT_SAMPLES;
     r->options = (gs_rejection_options){.dim = a->dim ? a->dim : DEFAULT_DIM,
                                         .ratio = a->given[GS_OPTION_RATIO] ? a->ratio : DEFAULT_RATIO,
                                         .algorithm = a->algorithm,
@@ -107,9 +108,9 @@ static gs_status report_json(const gs_rejecting *r, FILE *out, gs_error *error) 
     json_t *object = json_pack(
         "{s:s, s:b, s:i, s:f, s:o, s:o, s:o, s:b, s:o, s:o, s:f, s:[f,f], s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:s}",
         "algorithm", result->algorithm, "draws_whole_vectors", find_algorithm(result->algorithm)->whole, "dim",
-        r->options.dim, "ratio", r->options.ratio, "seed", gs_json_whole(r->options.seed), "first",
-        gs_json_whole(r->options.first_proposal), "requested", gs_json_whole(r->n), "interrupted", r->interrupted,
-        "proposals", gs_json_whole(result->proposals), "accepted", gs_json_whole(result->accepted), "acceptance", k / n,
+        r->options.dim, "ratio", r->options.ratio, "seed", gs_whole_json(r->options.seed), "first",
+        gs_whole_json(r->options.first_proposal), "requested", gs_whole_json(r->n), "interrupted", r->interrupted,
+        "proposals", gs_whole_json(result->proposals), "accepted", gs_whole_json(result->accepted), "acceptance", k / n,
         "interval", r->low, r->high, "confidence", CONFIDENCE, "theory", result->acceptance, "z", r->score, "seconds",
         result->seconds, "proposals_per_second", n / result->seconds, "accepted_per_second", k / result->seconds,
         "threads", result->threads, "isa", result->isa);

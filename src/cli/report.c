@@ -5,30 +5,9 @@
 
 #include <jansson.h>
 
-#include "cli/json.h"
+#include "cli/words.h"
 #include "cli/option.h"
 #include "cli/run.h"
-
-/* A short decimal that reads back as v. */
-static const char *shortest(double v, char text[32]) {
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, 32, "%.*g", digits, v);
-        if (strtod(text, NULL) == v) {
-            break;
-        }
-    }
-    return text;
-}
-
-/* Whole numbers above 2^63 - 1 become strings. */
-json_t *gs_json_whole(uint64_t v) {
-    if (v <= INT64_MAX) {
-        return json_integer((json_int_t)v);
-    }
-    char text[32];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)v);
-    return json_string(text);
-}
 
 static json_t *label_json(const gs_run *run) {
     int label = run->arguments->label;
@@ -42,6 +21,26 @@ static const char *foreign_backend(const gs_run *run) {
     return strcmp(name, "native") ? name : NULL;
 }
 
+/* The networks of a product; a sweep's weights of the last one are apart. */
+static void put_networks(const gs_run *run, json_t *object) {
+    json_t *networks = json_array(), *sweep = json_array();
+    for (int k = 0; k <= run->options.term_count; k++) {
+        const gs_model_info *info = k ? gs_model_get_info(run->factors[k - 1].model) : run->info;
+        double weight = k ? run->terms[k - 1].weight : run->options.weight;
+        json_array_append_new(networks,
+                              json_pack("{ss ss sf}", "model", info->name, "hash", info->hash, "weight", weight));
+    }
+    for (int i = 0; i < run->arguments->sweep.count; i++) {
+        json_array_append_new(sweep, json_real(run->arguments->sweep.values[i]));
+    }
+    json_object_set_new(object, "networks", networks);
+    if (run->arguments->sweep.count) {
+        json_object_set_new(object, "sweep", sweep);
+    } else {
+        json_decref(sweep);
+    }
+}
+
 /* Only what the sampler reads, so that equal pictures have equal settings. */
 static void put_settings(const gs_run *run, json_t *object) {
     const gs_sample_options *o = &run->options;
@@ -49,7 +48,7 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (gs_run_reads(run, "steps")) {
         json_object_set_new(object, "steps", json_integer(o->steps));
     }
-    if (gs_run_reads(run, "sigmas")) {
+    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
         json_object_set_new(object, "sigmas", json_pack("[f, f]", o->sigma_low, o->sigma_high));
     }
     if (gs_run_reads(run, "epsilon")) {
@@ -64,7 +63,8 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (gs_run_reads(run, "eta")) {
         json_object_set_new(object, "eta", json_real(o->eta > 0 ? o->eta : 0));
     }
-    if (run->info->labels) {
+    gs_run_put_chain_settings(run, object);
+    if (run->classes) {
         json_object_set_new(object, "label", label_json(run));
     }
     if (run->labels) {
@@ -76,9 +76,16 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (foreign_backend(run)) {
         json_object_set_new(object, "backend", json_string(foreign_backend(run)));
     }
-    json_object_set_new(object, "seed", gs_json_whole(o->seed));
-    json_object_set_new(object, "first", gs_json_whole(o->first_chain));
-    json_object_set_new(object, "n", gs_json_whole(run->done));
+    if (run->arguments->compose.count) {
+        put_networks(run, object);
+    }
+    if (run->init.data) {
+        json_object_set_new(object, "init", json_string(gs_base_name(run->arguments->init)));
+        json_object_set_new(object, "init_noise", json_real(gs_run_init_noise(run)));
+    }
+    json_object_set_new(object, "seed", gs_whole_json(o->seed));
+    json_object_set_new(object, "first", gs_whole_json(o->first_chain));
+    json_object_set_new(object, "n", gs_whole_json(run->done));
 }
 
 char *gs_run_settings(const gs_run *run) {
@@ -89,25 +96,6 @@ char *gs_run_settings(const gs_run *run) {
     return text;
 }
 
-/* ' text', with what a shell would misread put into quotes. */
-static void put_word(FILE *out, const char *text) {
-    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=+:@";
-    if (*text && strspn(text, plain) == strlen(text)) {
-        fprintf(out, " %s", text);
-        return;
-    }
-    fputs(" '", out);
-    for (; *text; text++) {
-        fputs(*text == '\'' ? "'\\''" : (char[]){*text, 0}, out);
-    }
-    fputc('\'', out);
-}
-
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static void put_sampler_options(const gs_run *run, FILE *out) {
     const gs_sample_options *o = &run->options;
     char low[32], high[32];
@@ -115,11 +103,11 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
     if (gs_run_reads(run, "steps")) {
         fprintf(out, " --steps %d", o->steps);
     }
-    if (gs_run_reads(run, "sigmas")) {
-        fprintf(out, " --sigmas %s,%s", shortest(o->sigma_low, low), shortest(o->sigma_high, high));
+    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
+        fprintf(out, " --sigmas %s,%s", gs_shortest(o->sigma_low, low), gs_shortest(o->sigma_high, high));
     }
     if (gs_run_reads(run, "epsilon")) {
-        fprintf(out, " --epsilon %s", shortest(o->epsilon, low));
+        fprintf(out, " --epsilon %s", gs_shortest(o->epsilon, low));
     }
     if (gs_run_reads(run, "steps-per-level")) {
         fprintf(out, " --steps-per-level %d", o->steps_per_level);
@@ -128,13 +116,40 @@ static void put_sampler_options(const gs_run *run, FILE *out) {
         fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
     }
     if (gs_run_reads(run, "eta")) {
-        fprintf(out, " --eta %s", shortest(o->eta > 0 ? o->eta : 0, low));
+        fprintf(out, " --eta %s", gs_shortest(o->eta > 0 ? o->eta : 0, low));
     }
+    gs_run_put_chain_options(run, out);
     if (run->labels) {
-        fprintf(out, " --guidance %s", shortest(o->guidance > 0 ? o->guidance : 0, low));
+        fprintf(out, " --guidance %s", gs_shortest(o->guidance > 0 ? o->guidance : 0, low));
     }
     if (run->labels && o->guidance > 0 && o->guidance_low > 0) {
-        fprintf(out, " --guidance-sigmas %s,%s", shortest(o->guidance_low, low), shortest(o->guidance_high, high));
+        fprintf(out, " --guidance-sigmas %s,%s", gs_shortest(o->guidance_low, low),
+                gs_shortest(o->guidance_high, high));
+    }
+}
+
+/* --model, or what there is in its place, and what the chains begin with. */
+static void put_models(const gs_run *run, FILE *out) {
+    const gs_arguments *a = run->arguments;
+    char number[32];
+    if (!a->compose.count) {
+        fputs(" --model", out);
+        gs_put_word(out, gs_base_name(a->model));
+    }
+    for (int k = 0; k < a->compose.count; k++) {
+        char text[GS_PATH_ROOM + 40];
+        snprintf(text, sizeof text, "%s:%s", gs_base_name(a->composed[k].path),
+                 gs_shortest(a->composed[k].weight, number));
+        fputs(" --compose", out);
+        gs_put_word(out, text);
+    }
+    for (int i = 0; i < a->sweep.count; i++) {
+        fprintf(out, "%s%s", i ? "," : " --sweep ", gs_shortest(a->sweep.values[i], number));
+    }
+    if (a->init) {
+        fputs(" --init", out);
+        gs_put_word(out, gs_base_name(a->init));
+        fprintf(out, " --init-noise %s", gs_shortest(gs_run_init_noise(run), number));
     }
 }
 
@@ -146,8 +161,8 @@ char *gs_run_command(const gs_run *run) {
     if (!out) {
         return NULL;
     }
-    fputs("gensample --model", out);
-    put_word(out, base_name(a->model));
+    fputs("gensample", out);
+    put_models(run, out);
     fprintf(out, " -n %zu", run->done);
     put_sampler_options(run, out);
     if (a->label >= 0) {
@@ -161,14 +176,14 @@ char *gs_run_command(const gs_run *run) {
     }
     if (a->trajectory) {
         fputs(" --trajectory", out);
-    } else if (run->format == GS_FORMAT_PNG) {
+    } else if (run->format == GS_FORMAT_PNG && run->rows == 1) {
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
     }
     if (foreign_backend(run)) {
         fprintf(out, " --backend %s", foreign_backend(run));
     }
     fputs(" --out", out);
-    put_word(out, base_name(a->out));
+    gs_put_word(out, gs_base_name(a->out));
     if (fclose(out) != 0) {
         free(text);
         return NULL;
@@ -176,18 +191,63 @@ char *gs_run_command(const gs_run *run) {
     return text;
 }
 
-static json_t *quality_json(const gs_quality *q) {
+static json_t *quality_json(const gs_row *row) {
+    const gs_quality *q = &row->quality;
     json_t *shares = json_array();
     for (int i = 0; i < q->classes; i++) {
         json_array_append_new(shares, json_real(q->share[i]));
     }
     json_t *object = json_object();
-    json_object_set_new(object, "n", gs_json_whole(q->n));
-    json_object_set_new(object, "frechet", real_or_null(q->frechet));
-    json_object_set_new(object, "agreement", real_or_null(q->agreement));
+    json_object_set_new(object, "n", gs_whole_json(q->n));
+    json_object_set_new(object, "frechet", gs_real_json(q->frechet));
+    json_object_set_new(object, "agreement", gs_real_json(q->agreement));
     json_object_set_new(object, "shares", shares);
-    json_object_set_new(object, "confident", real_or_null(q->confident));
+    json_object_set_new(object, "confident", gs_real_json(q->confident));
+    if (isfinite(row->stroke)) {
+        json_object_set_new(object, "stroke", json_real(row->stroke));
+        json_object_set_new(object, "thick", json_real(row->thick));
+        json_object_set_new(object, "both", gs_real_json(row->both));
+    }
     return object;
+}
+
+/* Steps done on entering state i of chains at one noise level. */
+static int state_step(const gs_run *run, int i) {
+    return i == run->levels - 1 ? run->options.steps : i * run->options.every;
+}
+
+/* Of one row as "quality", of a sweep as "rows"; and of chains that began with images, "labels_kept". */
+static void put_measured(const gs_run *run, json_t *object) {
+    json_t *rows = json_array(), *kept = json_array();
+    for (int i = 0; i < run->rows; i++) {
+        json_t *row = quality_json(&run->row[i]);
+        json_object_set_new(row, "weight", json_real(run->row[i].weight));
+        json_array_append_new(rows, row);
+    }
+    for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
+        json_t *state = json_object();
+        json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
+        if (run->trajectory && gs_run_reads(run, "every")) {
+            json_object_set_new(state, "step", json_integer(state_step(run, i)));
+        }
+        json_object_set_new(state, "share", json_real(run->kept[i]));
+        json_array_append_new(kept, state);
+    }
+    if (run->arguments->sweep.count) {
+        json_object_set(object, "rows", rows);
+    } else {
+        json_object_set_new(object, "quality", quality_json(&run->row[0]));
+    }
+    if (run->kept) {
+        json_object_set(object, "labels_kept", kept);
+    }
+    json_decref(rows);
+    json_decref(kept);
+}
+
+/* Samples of all rows. */
+static size_t drawn(const gs_run *run) {
+    return run->done * (size_t)run->rows;
 }
 
 static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
@@ -196,20 +256,23 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "model", json_string(run->info->name));
     json_object_set_new(object, "hash", json_string(run->info->hash));
     put_settings(run, object);
-    json_object_set_new(object, "requested", gs_json_whole(run->n));
+    json_object_set_new(object, "requested", gs_whole_json(run->n));
     json_object_set_new(object, "interrupted", json_boolean(run->interrupted));
-    json_object_set_new(object, "seconds", real_or_null(run->seconds));
-    json_object_set_new(object, "samples_per_second", real_or_null((double)run->done / run->seconds));
+    json_object_set_new(object, "seconds", gs_real_json(run->seconds));
+    json_object_set_new(object, "samples_per_second", gs_real_json((double)drawn(run) / run->seconds));
     json_object_set_new(object, "evaluations_per_sample",
-                        gs_json_whole(gs_sample_evaluations(run->model, &run->options)));
+                        gs_whole_json(gs_sample_evaluations(run->model, &run->options)));
     json_object_set_new(object, "threads", json_integer(plan.threads));
     json_object_set_new(object, "isa", json_string(plan.isa));
     json_object_set_new(object, "backend", json_string(plan.backend));
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", json_string(run->arguments->out));
-    json_object_set_new(object, "shown", gs_json_whole(gs_run_shown(run)));
+    json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
+    if (run->trace.rate) {
+        json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
+    }
     if (run->judged) {
-        json_object_set_new(object, "quality", quality_json(&run->quality));
+        put_measured(run, object);
     }
     char *text = json_dumps(object, 0);
     json_decref(object);
@@ -238,22 +301,74 @@ static void report_quality(const gs_quality *q, FILE *out) {
     fputc('\n', out);
 }
 
+static void put_share(double share, FILE *out) {
+    char text[32] = "-";
+    if (isfinite(share)) {
+        snprintf(text, sizeof text, "%.1f %%", 100 * share);
+    }
+    fprintf(out, "%11s", text);
+}
+
+static void report_rows(const gs_run *run, FILE *out) {
+    fprintf(out, "%-8s%9s%11s%11s%9s%11s%11s\n", "weight", "Frechet", "agreement", "confident", "stroke", "thick",
+            "both");
+    for (int i = 0; i < run->rows; i++) {
+        const gs_row *row = &run->row[i];
+        fprintf(out, "%-8g%9.4g", row->weight, row->quality.frechet);
+        put_share(row->quality.agreement, out);
+        put_share(row->quality.confident, out);
+        fprintf(out, "%9.2f", row->stroke);
+        put_share(row->thick, out);
+        put_share(row->both, out);
+        fputc('\n', out);
+    }
+}
+
+static void report_measured(const gs_run *run, FILE *out) {
+    const gs_row *row = &run->row[0];
+    if (run->arguments->sweep.count) {
+        report_rows(run, out);
+    } else {
+        report_quality(&row->quality, out);
+        if (isfinite(row->stroke)) {
+            fprintf(out, "strokes: %.2f pixels wide, thick %.2f %%", row->stroke, 100 * row->thick);
+            if (isfinite(row->both)) {
+                fprintf(out, ", thick and of the label %.2f %%", 100 * row->both);
+            }
+            fputc('\n', out);
+        }
+    }
+    for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
+        fputs(i ? ", " : "labels kept: ", out);
+        if (run->trajectory && gs_run_reads(run, "every")) {
+            fprintf(out, "step %d ", state_step(run, i));
+        } else if (run->trajectory) {
+            fprintf(out, "sigma %.3g ", run->sigmas[i]);
+        }
+        fprintf(out, "%.1f %%", 100 * run->kept[i]);
+    }
+    fputs(run->kept ? "\n" : "", out);
+}
+
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
     if (run->arguments->json) {
         return report_json(run, out, error);
     }
+    if (gs_run_reads(run, "step-size")) {
+        gs_run_report_chains(run, out);
+    }
     if (run->judged) {
-        report_quality(&run->quality, out);
+        report_measured(run, out);
     }
     gs_plan_info plan = gs_plan_get_info(run->plan);
     fprintf(out, "%zu samples in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",
-            run->done, run->seconds, (double)run->done / run->seconds,
+            drawn(run), run->seconds, (double)drawn(run) / run->seconds,
             (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
             plan.threads == 1 ? "" : "s", plan.isa, foreign_backend(run) ? " and " : "",
             foreign_backend(run) ? foreign_backend(run) : "", run->arguments->out);
     size_t shown = gs_run_shown(run);
     if (shown < run->done) {
-        fprintf(out, " (the first %zu are drawn)", shown);
+        fprintf(out, " (the first %zu%s are drawn)", shown, run->rows > 1 ? " a row" : "");
     }
     fputc('\n', out);
     return GS_OK;

@@ -20,7 +20,7 @@ static void keep_finished(gs_run *run) {
     }
 }
 
-static gs_status draw(gs_run *run, gs_error *error) {
+gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error) {
     gs_progress progress = {0};
     gs_interrupt_install();
     if (!run->arguments->quiet) {
@@ -29,42 +29,32 @@ static gs_status draw(gs_run *run, gs_error *error) {
     run->options.progress = show_progress;
     run->options.context = &progress;
     double start_s = gs_now_s();
-    gs_status status = gs_sample(run->plan, &run->options, run->n, run->samples, &run->done, error);
-    run->seconds = gs_now_s() - start_s;
+    gs_status status = gs_sample(run->plan, &run->options, run->n, samples, &run->done, error);
+    run->seconds += gs_now_s() - start_s;
     gs_progress_clear(&progress);
     if (status == GS_OK) {
         run->done = run->n;
     } else if (status == GS_ERROR_INTERRUPTED) {
         run->interrupted = true;
-        keep_finished(run);
         status = GS_OK;
     }
     return status;
 }
 
-static gs_status judge(gs_run *run, gs_error *error) {
-    const gs_model_info *info = gs_model_get_info(run->judge_model);
-    const float *images = run->samples;
-    float *mapped = NULL;
-    if (memcmp(info->range, run->info->range, sizeof info->range) != 0) {
-        mapped = gs_alloc(run->done, run->pixels * sizeof(float));
-        if (!mapped) {
-            return gs_fail_memory(error, "the samples for the judge");
-        }
-        gs_map_range(run->samples, run->done * run->pixels, run->info->range, info->range, mapped);
-        images = mapped;
+const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room) {
+    const float *range = gs_model_get_info(run->judge_model)->range;
+    if (!memcmp(range, run->info->range, sizeof run->info->range)) {
+        return images;
     }
-    /* Labels of another set of classes say nothing to this judge. */
-    const int *labels = (size_t)run->info->labels == info->output_size[0] ? run->labels : NULL;
-    gs_status status = gs_quality_measure(run->judge, images, labels, run->done, &run->quality, error);
-    run->judged = status == GS_OK;
-    gs_free(mapped);
-    return status;
+    gs_map_range(images, n * run->pixels, run->info->range, range, room);
+    return room;
 }
 
 size_t gs_run_shown(const gs_run *run) {
     size_t most = run->done;
-    if (run->format == GS_FORMAT_PNG) {
+    if (run->rows > 1) {
+        most = run->format == GS_FORMAT_PNG ? GS_SHEET_COLUMNS : most;
+    } else if (run->format == GS_FORMAT_PNG) {
         most = run->arguments->trajectory ? GS_TRAJECTORY_ROWS : (size_t)run->grid.rows * (size_t)run->grid.columns;
     }
     return run->done < most ? run->done : most;
@@ -77,6 +67,9 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
     memcpy(images.shape, shape, sizeof images.shape);
     memcpy(images.range, run->info->range, sizeof images.range);
     size_t sizes[5] = {(size_t)run->levels, run->done, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
+    if (run->rows > 1) {
+        return gs_run_write_sweep(run, notes, count, error);
+    }
     if (run->trajectory && run->format == GS_FORMAT_NPY) {
         return gs_write_npy(path, run->trajectory, sizes, 5, error);
     }
@@ -84,8 +77,11 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
         gs_trajectory trajectory = {.states = images,
                                     .levels = run->levels,
                                     .sigmas = run->sigmas,
+                                    .every = gs_run_reads(run, "every") ? run->options.every : 0,
+                                    .steps = run->options.steps,
                                     .labels = run->labels,
-                                    .classes = run->info->labels};
+                                    .classes = run->classes,
+                                    .originals = run->init.data};
         trajectory.states.data = run->trajectory;
         return gs_write_trajectory(path, &trajectory, notes, count, error);
     }
@@ -122,12 +118,13 @@ gs_status gs_run_write(const gs_run *run, gs_error *error) {
 
 static gs_status finish(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (run->interrupted && run->done == 0) {
-        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was finished, nothing is written");
+    if (run->interrupted && (run->done == 0 || run->rows > 1)) {
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %s, nothing is written",
+                       run->rows > 1 ? "the sweep was not finished" : "no sample was finished");
     }
     gs_status status = gs_run_write(run, error);
     if (status == GS_OK && run->judge && !gs_interrupted()) {
-        status = judge(run, error);
+        status = gs_run_measure(run, error);
     }
     if (status == GS_OK && !a->quiet) {
         status = gs_run_report(run, stdout, error);
@@ -142,10 +139,12 @@ static gs_status finish(gs_run *run, gs_error *error) {
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     gs_status status = gs_run_prepare(&run, arguments, error);
-    if (status == GS_OK) {
-        status = draw(&run, error);
+    for (int i = 0; i < run.rows && status == GS_OK && !run.interrupted; i++) {
+        gs_run_weigh(&run, i);
+        status = gs_run_draw(&run, run.samples + (size_t)i * run.n * run.pixels, error);
     }
     if (status == GS_OK) {
+        keep_finished(&run);
         status = finish(&run, error);
     }
     gs_run_free(&run);

@@ -4,7 +4,7 @@
 #ifndef GS_IO_IMAGES_H
 #define GS_IO_IMAGES_H
 
-#include "io/canvas.h"
+#include "io/sheet.h"
 
 typedef struct gs_images {
     const float *data; /* (n, C, H, W) */
@@ -23,7 +23,7 @@ typedef struct gs_grid {
     bool by_column;
 } gs_grid;
 
-enum { GS_GRID_MAX = 1024, GS_GRID_LIMIT = 65536 };
+enum { GS_GRID_MAX = 1024, GS_GRID_LIMIT = 65536, GS_GRID_GAP = 2, GS_GRID_BACKGROUND = 64 };
 
 /* A grid close to square for n images, with at most GS_GRID_MAX cells. */
 gs_grid gs_grid_square(size_t n);
@@ -40,16 +40,19 @@ typedef struct gs_trajectory {
     gs_images states; /* n: chains */
     int levels;
     const double *sigmas;
+    int every, steps; /* 0, or: states are `every` steps apart, the result after `steps` */
     const int *labels;
-    int classes; /* a label of `classes` is none and not written */
+    int classes;            /* a label of `classes` is none and not written */
+    const float *originals; /* images the chains began with, (n, C, H, W); NULL: noise */
 } gs_trajectory;
 
-enum { GS_TRAJECTORY_ROWS = 64, GS_TRAJECTORY_COLUMNS = 24 };
+enum { GS_TRAJECTORY_ROWS = GS_SHEET_ROWS, GS_TRAJECTORY_COLUMNS = GS_SHEET_COLUMNS };
 
 /* One row a chain, at most GS_TRAJECTORY_ROWS, and at most GS_TRAJECTORY_COLUMNS columns evenly chosen from the levels,
- * first and last among them. Column heads show sigma, row heads the label. A state x at sigma is shown as
- * m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the data range, so that noise
- * spreads over a quarter of it and the result is shown as it is. */
+ * first and last among them. Column heads show sigma, or the steps done, row heads the label. A state x at sigma is
+ * shown as m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the data range, so that
+ * noise spreads over a quarter of it and the result is shown as it is. With originals, one column a chain instead: the
+ * original on top, its states below. */
 gs_status gs_write_trajectory(const char *path, const gs_trajectory *trajectory, const gs_note *notes, int count,
                               gs_error *error);
 

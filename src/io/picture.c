@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { GAP = 2, BACKGROUND = 64, PAPER = 24, INK = 220, TEXT_MAX = 32 };
+enum { GAP = GS_GRID_GAP };
 
 static size_t image_size(const int shape[3]) {
     return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
@@ -42,7 +42,7 @@ gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid,
     gs_canvas canvas;
     gs_status status =
         gs_canvas_create(&canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
-                         (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], BACKGROUND, error);
+                         (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], GS_GRID_BACKGROUND, error);
     if (status != GS_OK) {
         return status;
     }
@@ -68,45 +68,10 @@ static void sigma_text(double sigma, char *text, size_t size) {
     } else if (sigma == 0.0 || (sigma >= 1e-2 && sigma < 10.0)) {
         snprintf(text, size, "%.2g", sigma);
     } else {
-        char digits[TEXT_MAX]; /* "3e-05", whose exponent is shortened */
+        char digits[GS_HEAD_MAX]; /* "3e-05", whose exponent is shortened */
         snprintf(digits, sizeof digits, "%.0e", sigma);
         snprintf(text, size, "%ce%d", digits[0], (int)strtol(digits + 2, NULL, 10));
     }
-}
-
-typedef struct layout {
-    int left, top; /* where the first image begins */
-    int pitch_x, pitch_y;
-    int rows, columns;
-    int level[GS_TRAJECTORY_COLUMNS];
-    char head[GS_TRAJECTORY_COLUMNS][TEXT_MAX];
-    char row_head[GS_TRAJECTORY_ROWS][TEXT_MAX];
-} layout;
-
-static int larger(int a, int b) {
-    return a > b ? a : b;
-}
-
-static void lay_out(const gs_trajectory *t, layout *l) {
-    int widest = 0, left = gs_text_width("s");
-    l->columns = t->levels < GS_TRAJECTORY_COLUMNS ? t->levels : GS_TRAJECTORY_COLUMNS;
-    l->rows = t->states.n < GS_TRAJECTORY_ROWS ? (int)t->states.n : GS_TRAJECTORY_ROWS;
-    for (int j = 0; j < l->columns; j++) {
-        l->level[j] = l->columns == 1 ? 0 : (int)((long)j * (t->levels - 1) / (l->columns - 1));
-        sigma_text(t->sigmas[l->level[j]], l->head[j], TEXT_MAX);
-        widest = larger(widest, gs_text_width(l->head[j]));
-    }
-    for (int i = 0; i < l->rows; i++) {
-        l->row_head[i][0] = 0;
-        if (t->labels && t->labels[i] < t->classes) {
-            snprintf(l->row_head[i], TEXT_MAX, "%d", t->labels[i]);
-        }
-        left = larger(left, gs_text_width(l->row_head[i]));
-    }
-    l->left = 2 * GAP + left + GAP;
-    l->top = 2 * GAP + GS_TEXT_HEIGHT + GAP;
-    l->pitch_x = larger(t->states.shape[2], widest + GAP) + GAP;
-    l->pitch_y = larger(t->states.shape[1], GS_TEXT_HEIGHT) + GAP;
 }
 
 /* The range of x that is shown as black ... white at a noise level: the inverse of the map in images.h. */
@@ -117,40 +82,73 @@ static void shown_range(const float range[2], double sigma, float shown[2]) {
     shown[1] = (float)(middle + reach);
 }
 
-static void draw_trajectory(gs_canvas *canvas, const gs_trajectory *t, const layout *l) {
-    const int *shape = t->states.shape;
-    gs_canvas_text(canvas, 2 * GAP, 2 * GAP, "s", INK);
-    for (int i = 0; i < l->rows; i++) {
-        int y = l->top + i * l->pitch_y;
-        gs_canvas_text(canvas, 2 * GAP, y + (shape[1] - GS_TEXT_HEIGHT) / 2, l->row_head[i], INK);
+/* State k of those shown, evenly chosen, first and last among them. */
+static int chosen_state(const gs_trajectory *t, int k, int shown) {
+    return shown == 1 ? 0 : (int)((long)k * (t->levels - 1) / (shown - 1));
+}
+
+static int least(size_t a, int b) {
+    return a < (size_t)b ? (int)a : b;
+}
+
+/* Steps of a million need seven characters. */
+static void state_text(const gs_trajectory *t, int state, char head[GS_HEAD_MAX]) {
+    if (t->every) {
+        snprintf(head, GS_HEAD_MAX, "%d", state == t->levels - 1 ? t->steps : state * t->every);
+    } else {
+        sigma_text(t->sigmas[state], head, GS_HEAD_MAX);
     }
-    for (int j = 0; j < l->columns; j++) {
-        int x = l->left + j * l->pitch_x, width = gs_text_width(l->head[j]);
-        gs_canvas_text(canvas, x + (l->pitch_x - GAP - width) / 2, 2 * GAP, l->head[j], INK);
-        float range[2];
-        shown_range(t->states.range, t->sigmas[l->level[j]], range);
-        const float *level = t->states.data + (size_t)l->level[j] * t->states.n * image_size(shape);
-        for (int i = 0; i < l->rows; i++) {
-            gs_canvas_image(canvas, x + (l->pitch_x - GAP - shape[2]) / 2, l->top + i * l->pitch_y,
-                            level + (size_t)i * image_size(shape), shape, range);
+}
+
+/* The cell of chain i in state k, and the state's head. */
+static gs_cell state_cell(const gs_trajectory *t, int state, int chain, char head[GS_HEAD_MAX]) {
+    gs_cell cell = {.image =
+                        t->states.data + ((size_t)state * t->states.n + (size_t)chain) * image_size(t->states.shape)};
+    state_text(t, state, head);
+    shown_range(t->states.range, t->sigmas[state], cell.range);
+    return cell;
+}
+
+static void label_text(const gs_trajectory *t, int chain, char head[GS_HEAD_MAX]) {
+    if (t->labels && t->labels[chain] < t->classes) {
+        snprintf(head, GS_HEAD_MAX, "%d", t->labels[chain]);
+    }
+}
+
+static void fill_rows(gs_sheet *sheet, const gs_trajectory *t) {
+    for (int i = 0; i < sheet->rows; i++) {
+        label_text(t, i, sheet->row_heads[i]);
+        for (int j = 0; j < sheet->columns; j++) {
+            int state = chosen_state(t, j, sheet->columns);
+            sheet->cells[i * sheet->columns + j] = state_cell(t, state, i, sheet->column_heads[j]);
         }
     }
 }
 
-gs_status gs_write_trajectory(const char *path, const gs_trajectory *trajectory, const gs_note *notes, int count,
+static void fill_strips(gs_sheet *sheet, const gs_trajectory *t) {
+    gs_sheet_row(sheet, 0, t->originals, t->states.range);
+    for (int j = 0; j < sheet->columns; j++) {
+        label_text(t, j, sheet->column_heads[j]);
+        for (int i = 1; i < sheet->rows; i++) {
+            int state = chosen_state(t, i - 1, sheet->rows - 1);
+            sheet->cells[i * sheet->columns + j] = state_cell(t, state, j, sheet->row_heads[i]);
+        }
+    }
+}
+
+gs_status gs_write_trajectory(const char *path, const gs_trajectory *t, const gs_note *notes, int count,
                               gs_error *error) {
-    layout l = {0};
-    lay_out(trajectory, &l);
-    gs_canvas canvas;
-    gs_status status = gs_canvas_create(&canvas, (size_t)l.left + (size_t)l.columns * (size_t)l.pitch_x + GAP,
-                                        (size_t)l.top + (size_t)l.rows * (size_t)l.pitch_y + GAP,
-                                        trajectory->states.shape[0], PAPER, error);
+    gs_sheet sheet;
+    int states = least((size_t)t->levels, GS_TRAJECTORY_COLUMNS), chains = least(t->states.n, GS_TRAJECTORY_ROWS);
+    gs_status status = t->originals ? gs_sheet_create(&sheet, t->states.shape, 1 + states, chains, error)
+                                    : gs_sheet_create(&sheet, t->states.shape, chains, states, error);
     if (status != GS_OK) {
         return status;
     }
-    draw_trajectory(&canvas, trajectory, &l);
-    status = gs_canvas_write_png(&canvas, path, notes, count, error);
-    gs_canvas_free(&canvas);
+    sheet.corner = t->every ? "t" : "s";
+    (t->originals ? fill_strips : fill_rows)(&sheet, t);
+    status = gs_sheet_write(&sheet, path, notes, count, error);
+    gs_sheet_free(&sheet);
     return status;
 }
 

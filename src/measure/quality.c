@@ -109,22 +109,53 @@ static void count_chunk(const measurement *m, const int *labels, size_t n, gs_qu
     }
 }
 
+/* Logits and features of one chunk, whose images are clipped; features may be NULL. */
+static gs_status judge_chunk(gs_plan *judge, measurement *m, const float *images, size_t n, float *features,
+                             gs_error *error) {
+    float low = m->info->range[0], high = m->info->range[1];
+    for (size_t i = 0; i < n * m->pixels; i++) {
+        float v = images[i];
+        m->clipped[i] = v < low ? low : v > high ? high : v; /* a NaN stays */
+    }
+    return gs_plan_evaluate(judge, m->clipped, 1.0, NULL, n, (float *[2]){m->logits, features}, error);
+}
+
+static size_t chunk_size(size_t n, size_t at) {
+    return n - at < CHUNK ? n - at : CHUNK;
+}
+
 static gs_status judge_all(gs_plan *judge, measurement *m, const float *images, const int *labels, size_t n,
                            gs_quality *quality, size_t *asked, gs_error *error) {
-    float low = m->info->range[0], high = m->info->range[1];
     gs_status status = GS_OK;
     for (size_t at = 0; status == GS_OK && at < n; at += CHUNK) {
-        size_t count = n - at < CHUNK ? n - at : CHUNK;
-        for (size_t i = 0; i < count * m->pixels; i++) {
-            float v = images[at * m->pixels + i];
-            m->clipped[i] = v < low ? low : v > high ? high : v; /* a NaN stays */
-        }
-        float *out[2] = {m->logits, m->features + at * m->d};
-        status = gs_plan_evaluate(judge, m->clipped, 1.0, NULL, count, out, error);
+        size_t count = chunk_size(n, at);
+        status = judge_chunk(judge, m, images + at * m->pixels, count, m->features + at * m->d, error);
         if (status == GS_OK) {
             count_chunk(m, labels ? labels + at : NULL, count, quality, asked);
         }
     }
+    return status;
+}
+
+gs_status gs_quality_classify(gs_plan *judge, const float *images, size_t n, int *classes, gs_error *error) {
+    const gs_model_info *info = gs_model_get_info(gs_plan_get_model(judge));
+    measurement m = {.info = info, .classes = (int)info->output_size[0]};
+    if (info->kind != GS_KIND_CLASSIFIER) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier", info->name);
+    }
+    m.pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
+    m.clipped = gs_alloc(CHUNK * m.pixels, sizeof(float));
+    m.logits = gs_alloc(CHUNK * info->output_size[0], sizeof(float));
+    gs_status status = m.clipped && m.logits ? GS_OK : gs_fail_memory(error, "judging images");
+    for (size_t at = 0; status == GS_OK && at < n; at += CHUNK) {
+        size_t count = chunk_size(n, at);
+        status = judge_chunk(judge, &m, images + at * m.pixels, count, NULL, error);
+        for (size_t k = 0; status == GS_OK && k < count; k++) {
+            double probability;
+            classes[at + k] = decide(m.logits + k * (size_t)m.classes, m.classes, &probability);
+        }
+    }
+    release(&m);
     return status;
 }
 

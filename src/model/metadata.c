@@ -157,21 +157,49 @@ static gs_status read_setting(gs_loader *loader, const json_t *object, const cha
     return value ? gs_json_integer(loader, value, what, low, high, out) : GS_OK;
 }
 
-static gs_status read_epsilon(gs_loader *loader, const json_t *value, double *epsilon) {
-    gs_status status = value ? gs_json_real(loader, value, "default.epsilon", epsilon) : GS_OK;
-    if (!status && value && !(*epsilon > 0))
-        status = gs_loader_fail(loader, "default.epsilon: found %g, expected a positive number", *epsilon);
+/* A real setting that may be missing. gs_sample_options' "none" is -1, as its 0 means "not said". */
+static gs_status read_real(gs_loader *loader, const json_t *object, const char *key, double low, double high,
+                           double *out) {
+    char what[64];
+    const json_t *value = json_object_get(object, key);
+    snprintf(what, sizeof what, "default.%s", key);
+    gs_status status = value ? gs_json_real(loader, value, what, out) : GS_OK;
+    if (!status && value && !(*out >= low && *out <= high))
+        status = gs_loader_fail(loader, "%s: found %g, expected %g ... %g", what, *out, low, high);
+    if (value && *out == 0)
+        *out = -1;
     return status;
 }
 
-/* gs_sample_options' "none" is -1, as its 0 means "not said". */
-static gs_status read_eta(gs_loader *loader, const json_t *value, double *eta) {
-    gs_status status = value ? gs_json_real(loader, value, "default.eta", eta) : GS_OK;
-    if (!status && !(*eta >= 0 && *eta <= (double)GS_ETA_MAX))
-        status = gs_loader_fail(loader, "default.eta: found %g, expected 0 ... %d", *eta, GS_ETA_MAX);
-    if (value && *eta == 0)
-        *eta = -1;
+/* 0 or 1, of which 0 is "no" and so -1 likewise. */
+static gs_status read_choice(gs_loader *loader, const json_t *object, const char *key, int *out) {
+    gs_status status = read_setting(loader, object, key, 0, 1, out);
+    if (json_object_get(object, key) && !*out)
+        *out = -1;
     return status;
+}
+
+/* The settings of chains at one noise level. */
+static gs_status read_chains(gs_loader *loader, const json_t *object, gs_defaults *d) {
+    const double least = GS_SCALE_MIN, most = GS_SCALE_MAX;
+    gs_status status = read_real(loader, object, "step_size", least, most, &d->step_size);
+    if (!status)
+        status = read_real(loader, object, "noise", 0, most, &d->noise);
+    if (!status)
+        status = read_real(loader, object, "temperature", least, most, &d->temperature);
+    if (!status)
+        status = read_real(loader, object, "clip", least, most, &d->clip);
+    if (!status)
+        status = read_choice(loader, object, "clamp", &d->clamp);
+    if (!status)
+        status = read_choice(loader, object, "noise_first", &d->noise_first);
+    if (!status)
+        status = read_setting(loader, object, "leapfrog", 1, GS_LEAPFROG_MAX, &d->leapfrog);
+    if (!status)
+        status = read_setting(loader, object, "burn_in", 0, MILLION, &d->burn_in);
+    if (!status && json_object_get(object, "burn_in") && !d->burn_in)
+        d->burn_in = -1;
+    return status ? status : read_real(loader, object, "target", GS_TARGET_MIN, GS_TARGET_MAX, &d->target);
 }
 
 static gs_status read_guidance(gs_loader *loader, const json_t *value, const json_t *sigmas, gs_defaults *d) {
@@ -184,8 +212,11 @@ static gs_status read_guidance(gs_loader *loader, const json_t *value, const jso
 }
 
 static gs_status read_defaults(gs_loader *loader, const json_t *object) {
-    static const char *const keys[] = {"sampler", "steps", "sigmas",   "epsilon",         "steps_per_level",
-                                       "denoise", "eta",   "guidance", "guidance_sigmas", NULL};
+    static const char *const keys[] = {
+        "sampler", "steps",    "sigmas",          "epsilon",   "steps_per_level", "denoise",
+        "eta",     "guidance", "guidance_sigmas", "step_size", "noise",           "temperature",
+        "clip",    "clamp",    "noise_first",     "leapfrog",  "burn_in",         "target",
+        NULL};
     gs_defaults *d = &loader->model->defaults;
     if (!object)
         return GS_OK;
@@ -200,14 +231,13 @@ static gs_status read_defaults(gs_loader *loader, const json_t *object) {
     if (!status)
         status = read_setting(loader, object, "steps_per_level", 1, MILLION, &d->steps_per_level);
     if (!status)
-        status = read_setting(loader, object, "denoise", 0, 1, &d->denoise);
-    /* gs_sample_options' "no" is -1, as its 0 means "not said". */
-    if (!status && json_object_get(object, "denoise") && !d->denoise)
-        d->denoise = -1;
+        status = read_choice(loader, object, "denoise", &d->denoise);
     if (!status)
-        status = read_epsilon(loader, json_object_get(object, "epsilon"), &d->epsilon);
+        status = read_real(loader, object, "epsilon", GS_SCALE_MIN, GS_SCALE_MAX, &d->epsilon);
     if (!status)
-        status = read_eta(loader, json_object_get(object, "eta"), &d->eta);
+        status = read_real(loader, object, "eta", 0, GS_ETA_MAX, &d->eta);
+    if (!status)
+        status = read_chains(loader, object, d);
     return status ? status
                   : read_guidance(loader, json_object_get(object, "guidance"),
                                   json_object_get(object, "guidance_sigmas"), d);

@@ -12,6 +12,7 @@ typedef enum gs_stream {
     GS_STREAM_START,
     GS_STREAM_STEP,
     GS_STREAM_LABEL,
+    GS_STREAM_ACCEPT,
     GS_STREAM_PROPOSAL, /* rejection sampling: a proposal's vector */
     GS_STREAM_DECISION  /* what decides about it */
 } gs_stream;
@@ -22,5 +23,10 @@ void gs_random_counter(gs_stream stream, uint64_t chain, uint32_t step, uint32_t
 
 /* Four words of Philox4x32-10 (Salmon et al. 2011) keyed by the seed. */
 void gs_random_words(uint64_t seed, const uint32_t counter[4], uint32_t words[4]);
+
+/* A word as a number in (0, 1), the middle of one of 2^32 equal parts. */
+static inline double gs_random_unit(uint32_t word) {
+    return ((double)word + 0.5) * 0x1p-32;
+}
 
 #endif

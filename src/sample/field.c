@@ -114,6 +114,12 @@ static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
                        "term %d: model '%s' is a classifier: expected an energy, score, noise or denoiser model", term,
                        b->name);
+    if (gs_sampler_find(run->options.sampler)->family == GS_FAMILY_METROPOLIS && b->kind != GS_KIND_ENERGY)
+        return gs_fail(
+            error, GS_ERROR_UNSUPPORTED,
+            "term %d: model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind "
+            "energy have",
+            term, b->name, gs_kind_name(b->kind), run->options.sampler);
     if (a->shape[0] != b->shape[0] || a->shape[1] != b->shape[1] || a->shape[2] != b->shape[2])
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "term %d: model '%s' has images of %d x %d x %d: expected %d x %d x %d as of '%s'", term,

@@ -1,48 +1,63 @@
-/* Langevin dynamics on the score s(x, sigma) = (D(x, sigma) - x) / sigma^2:
- *   x <- x + alpha / 2 s(x) + sqrt(alpha) z,   z ~ N(0, I)
- * (Song & Ermon 2019, equation 4 and algorithm 1). */
-#include "sample/field.h"
+/* The unadjusted Langevin algorithm (Roberts & Tweedie 1996), step size h and noise set apart:
+ *   x <- x - h dE/dx + noise z,   z ~ N(0, I). */
+#include "sample/walk.h"
 
-#include <math.h>
+#include "sample/schedule.h"
 
-static bool level_steps(gs_chains *c, int level, double alpha, int steps) {
-    double sigma = c->run->sigma[level], pull = alpha / (2 * sigma * sigma);
-    for (int t = 0; t < steps; t++) {
-        if (!gs_chains_go_on(c))
-            return false;
-        gs_field_denoised(c, level, c->x, c->denoised);
-        gs_chains_noise(c, c->steps++, GS_STREAM_STEP);
-        gs_chains_axpby(c, pull, c->denoised, 1 - pull, c->x);
-        gs_chains_axpby(c, sqrt(alpha), c->noise, 1, c->x);
+static void add_noise(gs_chains *c, int t) {
+    double noise = c->run->options.noise;
+    if (noise > 0) {
+        gs_chains_noise(c, (uint32_t)t, GS_STREAM_STEP);
+        gs_chains_axpby(c, noise, c->noise, 1, c->x);
     }
-    return true;
 }
 
-/* The noise left at the last level, sigma_L, is removed by one step x <- D(x, sigma_L) (Jolicoeur-Martineau et al.
- * 2021, section 3). */
-static bool finish(gs_chains *c) {
-    int last = c->run->levels - 1;
-    if (c->run->options.denoise > 0) {
-        gs_field_denoised(c, last, c->x, c->denoised);
-        gs_chains_axpby(c, 1, c->denoised, 0, c->x);
-    }
-    return gs_chains_enter(c, last + 1);
+static void clamp(gs_chains *c) {
+    const float *range = c->run->plan->model->info.range;
+    if (c->run->options.clamp > 0)
+        gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
 }
 
-/* Algorithm 1: T steps at each level with alpha_i = epsilon sigma_i^2 / sigma_L^2. */
-bool gs_sampler_annealed_langevin(gs_chains *c) {
+/* Noise comes first or last, as published recipes have the one or the other. */
+static bool step(gs_chains *c, int t) {
     const gs_sample_options *o = &c->run->options;
-    double lowest = c->run->sigma[c->run->levels - 1];
-    for (int i = 0; i < c->run->levels; i++) {
-        double ratio = c->run->sigma[i] / lowest;
-        if (!gs_chains_enter(c, i) || !level_steps(c, i, o->epsilon * ratio * ratio, o->steps_per_level))
-            return false;
+    float energy[GS_BLOCK_MAX];
+    if (o->noise_first > 0) {
+        add_noise(c, t);
+        clamp(c);
     }
-    return finish(c);
+    if (!gs_walk_gradient(c, t, energy))
+        return false;
+    if (o->clip > 0)
+        gs_walk_clamp(c->gradient, (size_t)c->n * c->size, (float)-o->clip, (float)o->clip);
+    gs_chains_axpby(c, -o->step_size, c->gradient, 1, c->x);
+    if (o->noise_first <= 0)
+        add_noise(c, t);
+    clamp(c);
+    return gs_chains_check(c, c->x, "state", (uint64_t)t + 1);
 }
 
-/* alpha = epsilon at the one level. */
+static void trace_steps(const gs_chains *c) {
+    const gs_sample_options *o = &c->run->options;
+    const gs_trace *trace = o->trace;
+    for (size_t i = c->first; trace && i < c->first + (size_t)c->n; i++) {
+        for (size_t t = 0; trace->acceptance && t < (size_t)o->steps; t++)
+            trace->acceptance[t * c->run->n + i] = 1;
+        if (trace->rate)
+            trace->rate[i] = 1;
+        if (trace->step_size)
+            trace->step_size[i] = o->step_size;
+    }
+}
+
 bool gs_sampler_langevin(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
-    return gs_chains_enter(c, 0) && level_steps(c, 0, o->epsilon, o->steps) && finish(c);
+    float energy[GS_BLOCK_MAX];
+    for (int t = 0; t < o->steps; t++)
+        if (!gs_walk_enter(c, t) || !step(c, t))
+            return false;
+    if (gs_schedule_traces_end(o) && !gs_walk_gradient(c, o->steps, energy))
+        return false;
+    trace_steps(c);
+    return gs_walk_finish(c, gs_schedule_states(o), (uint64_t)o->steps);
 }

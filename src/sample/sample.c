@@ -2,8 +2,10 @@
 #include "sample/field.h"
 #include "sample/schedule.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 
 static const double seconds_between_calls = 0.05;
@@ -13,6 +15,9 @@ typedef struct progress_clock {
     atomic_bool stop;
     atomic_size_t done;
     double last; /* time of the last call, under the critical section */
+    /* The first chain, of those seen, that diverged, under a critical section of its own; what: NULL, none. */
+    const char *what;
+    uint64_t chain, step;
 } progress_clock;
 
 static size_t images_size(const gs_plan *plan) {
@@ -48,48 +53,149 @@ bool gs_chains_enter(gs_chains *c, int level) {
     return ask(c->run);
 }
 
+/* The exponent is all ones. */
+bool gs_finite(const float *x, size_t size) {
+    uint32_t bad = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !bad;
+}
+
+bool gs_chains_diverge(gs_chains *c, int i, const char *what, uint64_t step) {
+    progress_clock *clock = c->run->clock;
+    uint64_t chain = c->run->options.first_chain + c->first + (uint64_t)i;
+#pragma omp critical(gs_divergence)
+    if (!clock->what || chain < clock->chain) {
+        clock->what = what;
+        clock->chain = chain;
+        clock->step = step;
+    }
+    atomic_store(&clock->stop, true);
+    return false;
+}
+
+bool gs_chains_check(gs_chains *c, const float *x, const char *what, uint64_t step) {
+    for (int i = 0; i < c->n; i++)
+        if (!gs_finite(x + (size_t)i * c->size, c->size))
+            return gs_chains_diverge(c, i, what, step);
+    return true;
+}
+
+static gs_status fail_diverged(const gs_run *run, gs_error *error) {
+    const progress_clock *clock = run->clock;
+    const gs_sample_options *o = &run->options;
+    bool annealed = gs_sampler_find(o->sampler)->family == GS_FAMILY_ANNEALED;
+    if (clock->step == 0)
+        return gs_fail(error, GS_ERROR_DIVERGED, "chain %llu begins where its %s is not finite",
+                       (unsigned long long)clock->chain, clock->what);
+    return gs_fail(error, GS_ERROR_DIVERGED,
+                   "chain %llu diverged: after step %llu its %s is not finite; lower the %s, %g",
+                   (unsigned long long)clock->chain, (unsigned long long)clock->step, clock->what,
+                   annealed ? "epsilon" : "step size", annealed ? o->epsilon : o->step_size);
+}
+
 void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, float *y) {
     c->run->plan->kernels->axpby((float)a, x, (float)b, y, c->vectors);
 }
 
+/* What is done with 64 normals at a time, from `at` on. */
+typedef void take_normals(void *context, const float *normals, size_t at, size_t count);
+
 /* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
  * else. The kernel writes whole runs of 64. */
+static void draw_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                         size_t size, take_normals *take, void *context) {
+    for (size_t done = 0; done < size; done += 64) {
+        float run[64];
+        gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = run};
+        gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
+        kernels->normals(&args);
+        take(context, run, done, size - done < 64 ? size - done : 64);
+    }
+}
+
+static void store_normals(void *out, const float *normals, size_t at, size_t count) {
+    memcpy((float *)out + at, normals, count * sizeof(float));
+}
+
 void gs_chains_noise(gs_chains *c, uint32_t step, gs_stream stream) {
     const gs_sample_options *o = &c->run->options;
-    for (int i = 0; i < c->n; i++) {
-        uint64_t chain = o->first_chain + c->first + (uint64_t)i;
-        float *out = c->noise + (size_t)i * c->size;
-        for (size_t done = 0; done < c->size; done += 64) {
-            float run[64];
-            gs_normals_args args = {.key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .count = 1, .out = run};
-            gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
-            c->run->plan->kernels->normals(&args);
-            memcpy(out + done, run, (c->size - done < 64 ? c->size - done : 64) * sizeof(float));
-        }
+    for (int i = 0; i < c->n; i++)
+        draw_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, step, c->size,
+                     store_normals, c->noise + (size_t)i * c->size);
+}
+
+typedef struct noised {
+    float *x, sigma;
+} noised;
+
+static void add_normals(void *context, const float *normals, size_t at, size_t count) {
+    const noised *to = context;
+    for (size_t i = 0; i < count; i++)
+        to->x[at + i] = fmaf(to->sigma, normals[i], to->x[at + i]);
+}
+
+gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma, size_t n, size_t size, float *x,
+                              gs_error *error) {
+    if (!(sigma >= 0 && sigma < HUGE_VAL))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "noise %g: expected a standard deviation from 0", sigma);
+    if (n > GS_CHAIN_MAX || first_chain > GS_CHAIN_MAX - n)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "first chain %llu: with %zu chains expected at most 2^60",
+                       (unsigned long long)first_chain, n);
+    for (size_t k = 0; k < n; k++) {
+        noised to = {.x = x + k * size, .sigma = (float)sigma};
+        draw_normals(gs_kernels_at(0), seed, GS_STREAM_START, first_chain + k, 0, size, add_normals, &to);
     }
+    return GS_OK;
 }
 
 /* Levels and networks of a run. */
 static gs_status prepare(gs_run *run, gs_plan *plan, gs_error *error) {
-    run->levels = gs_sample_levels(plan->model, &run->options, NULL, 0) - 1;
+    run->levels = gs_schedule_levels(&run->options);
     run->sigma = gs_alloc((size_t)run->levels + 1, sizeof *run->sigma);
     if (!run->sigma)
         return gs_fail_memory(error, "the noise levels");
-    gs_sample_levels(plan->model, &run->options, run->sigma, run->levels + 1);
+    for (int i = 0; i < run->levels; i++)
+        run->sigma[i] = gs_schedule_sigma(plan->model, &run->options, i);
     return gs_fields_prepare(run, plan, error);
 }
 
 /* STATES arrays (block, size) for each thread. */
-enum { STATES = 6 };
+enum { STATES = 7 };
 
 static size_t state_floats(const gs_plan *plan, size_t block) {
     return (block * images_size(plan) + 15) / 16 * 16;
+}
+
+/* Element 4 k + j of a chain is word j of the counter at position k. */
+static void start_uniform(gs_chains *c) {
+    const gs_sample_options *o = &c->run->options;
+    const float *range = c->run->plan->model->info.range;
+    double low = (double)range[0], width = (double)range[1] - low;
+    for (int i = 0; i < c->n; i++) {
+        uint32_t counter[4], words[4];
+        for (size_t k = 0; k < c->size; k++) {
+            if (k % 4 == 0) {
+                uint64_t chain = o->first_chain + c->first + (uint64_t)i;
+                gs_random_counter(GS_STREAM_START, chain, 0, (uint32_t)(k / 4), counter);
+                gs_random_words(o->seed, counter, words);
+            }
+            c->x[(size_t)i * c->size + k] = (float)(low + width * gs_random_unit(words[k % 4]));
+        }
+    }
 }
 
 static void start(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
     if (o->init) {
         memcpy(c->x, o->init + c->first * c->size, (size_t)c->n * c->size * sizeof(float));
+        return;
+    }
+    if (!c->run->plan->model->info.takes_sigma) {
+        start_uniform(c);
         return;
     }
     gs_chains_noise(c, 0, GS_STREAM_START);
@@ -114,7 +220,8 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
                    .spare = mine + 2 * room,
                    .noise = mine + 3 * room,
                    .unguided = mine + 4 * room,
-                   .term = mine + 5 * room};
+                   .term = mine + 5 * room,
+                   .gradient = mine + 6 * room};
     start(&c);
     if (!row->run(&c))
         return false;
@@ -155,7 +262,10 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     status = states && finished ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
     if (!status) {
         run_blocks(&run, states, finished, block, out, done);
-        if (*done < n)
+        if (clock.what) {
+            *done = 0;
+            status = fail_diverged(&run, error);
+        } else if (*done < n)
             status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %zu of %zu chains finished", *done, n);
         else if (run.options.progress)
             run.options.progress(run.options.context, n, n);

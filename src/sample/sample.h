@@ -31,12 +31,13 @@ typedef struct gs_chains {
     float *unguided;      /* (n, size): room for a network's output without the label */
     float *term;          /* (n, size): room for a further network's output */
     float *spare, *noise; /* (n, size) each, the sampler's own */
+    float *gradient;      /* (n, size): room for the gradient at x */
     uint32_t steps;       /* Langevin steps done: the noise's counter */
 } gs_chains;
 
 /* A sampler moves chains from noise of standard deviation sigma_high to samples. It returns false when told to stop. */
 typedef bool gs_sampler_run(gs_chains *chains);
-#define GS_SAMPLER(function, ...) gs_sampler_run gs_sampler_##function;
+#define GS_SAMPLER(function, family, ...) gs_sampler_run gs_sampler_##function;
 #include "sample/samplers.def"
 #undef GS_SAMPLER
 
@@ -51,5 +52,14 @@ bool gs_chains_enter(gs_chains *chains, int level);
 
 /* Called between steps inside a level: false when told to stop. */
 bool gs_chains_go_on(const gs_chains *chains);
+
+/* Whether all of x is finite. */
+bool gs_finite(const float *x, size_t size);
+
+/* End the run with GS_ERROR_DIVERGED: `what` of chain i of the block is not finite after `step` steps. Always false. */
+bool gs_chains_diverge(gs_chains *chains, int i, const char *what, uint64_t step);
+
+/* Whether all of x, an array of the chains', is finite; diverges otherwise. */
+bool gs_chains_check(gs_chains *chains, const float *x, const char *what, uint64_t step);
 
 #endif

@@ -8,10 +8,8 @@
 #include <string.h>
 
 static const gs_sampler_row rows[] = {
-#define GS_SAMPLER(function, name, help, parameters, s, low, high, e, t, d, a) \
-    {{name, help, parameters},                                                 \
-     gs_sampler_##function,                                                    \
-     {.steps = s, .sigma_low = low, .sigma_high = high, .epsilon = e, .steps_per_level = t, .denoise = d, .eta = a}},
+#define GS_SAMPLER(function, family, name, help, parameters, ...) \
+    {{name, help, parameters}, GS_FAMILY_##family, gs_sampler_##function, {__VA_ARGS__}},
 #include "sample/samplers.def"
 #undef GS_SAMPLER
 };
@@ -25,6 +23,10 @@ const gs_sampler_row *gs_sampler_find(const char *name) {
         if (!strcmp(rows[i].info.name, name))
             return &rows[i];
     return NULL;
+}
+
+bool gs_sampler_stays(const gs_sampler_row *row) {
+    return row->family == GS_FAMILY_LANGEVIN || row->family == GS_FAMILY_METROPOLIS;
 }
 
 static gs_status unknown_sampler(const char *name, gs_error *error) {
@@ -60,21 +62,59 @@ static gs_status check_weights(const gs_sample_options *o, gs_error *error) {
     return s;
 }
 
-static gs_status check(const gs_model *model, const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {
-    const gs_model_info *info = &model->info;
-    bool annealed = row->run == gs_sampler_annealed_langevin, one_level = row->run == gs_sampler_langevin;
-    gs_status s = check_range("steps", o->steps, 1, one_level ? 1e6 : 1e4, error);
-    if (!s && annealed)
-        s = check_range("steps per level", o->steps_per_level, 1, 1e6, error);
-    if (!s && (annealed || one_level))
-        s = check_range("epsilon", o->epsilon, 1e-30, 1e30, error);
-    if (!s)
+/* Further networks of a sum may take noise levels that the first one does not. */
+static gs_status check_sigmas(const gs_model_info *info, const gs_sample_options *o, gs_error *error) {
+    gs_status s = GS_OK;
+    if (!info->takes_sigma && !o->term_count && (o->sigma_low != 0 || o->sigma_high != 0))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "sigmas %g and %g: the model '%s' takes no noise level", o->sigma_low,
+                       o->sigma_high, info->name);
+    if (!info->takes_sigma && o->denoise > 0)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "denoise: the model '%s' takes no noise level", info->name);
+    if (!info->takes_sigma)
+        s = check_range("lower sigma", o->sigma_low, 0, GS_SCALE_MAX, error);
+    else
         s = check_range("lower sigma", o->sigma_low, info->sigma[0] * (1 - 1e-9), info->sigma[1] * (1 + 1e-9), error);
-    if (!s)
+    if (!s && info->takes_sigma)
         s = check_range("upper sigma", o->sigma_high, info->sigma[0] * (1 - 1e-9), info->sigma[1] * (1 + 1e-9), error);
     if (!s && o->sigma_low > o->sigma_high)
         s = gs_fail(error, GS_ERROR_ARGUMENT, "sigmas %g and %g: expected the lower one first", o->sigma_low,
                     o->sigma_high);
+    return s;
+}
+
+/* The settings of chains at one noise level; -1 is "none" of what may be missing. */
+static gs_status check_chain(const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {
+    bool langevin = row->family == GS_FAMILY_LANGEVIN;
+    gs_status s = check_range("step size", o->step_size, GS_SCALE_MIN, GS_SCALE_MAX, error);
+    if (!s)
+        s = check_range("every", o->every, 1, 1e6, error);
+    if (!s && langevin && o->noise != -1)
+        s = check_range("noise", o->noise, 0, GS_SCALE_MAX, error);
+    if (!s && langevin && o->clip != -1)
+        s = check_range("clip", o->clip, GS_SCALE_MIN, GS_SCALE_MAX, error);
+    if (!s && !langevin)
+        s = check_range("temperature", o->temperature, GS_SCALE_MIN, GS_SCALE_MAX, error);
+    if (!s && !langevin)
+        s = check_range("leapfrog", o->leapfrog, 1, GS_LEAPFROG_MAX, error);
+    if (!s && !langevin && o->burn_in != -1)
+        s = check_range("burn-in", o->burn_in, 0, o->steps - 1, error);
+    if (!s && !langevin)
+        s = check_range("target", o->target, GS_TARGET_MIN, GS_TARGET_MAX, error);
+    return s;
+}
+
+static gs_status check(const gs_model *model, const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {
+    const gs_model_info *info = &model->info;
+    bool annealed = row->family == GS_FAMILY_ANNEALED;
+    gs_status s = check_range("steps", o->steps, 1, gs_sampler_stays(row) ? 1e6 : 1e4, error);
+    if (!s && annealed)
+        s = check_range("steps per level", o->steps_per_level, 1, 1e6, error);
+    if (!s && annealed)
+        s = check_range("epsilon", o->epsilon, GS_SCALE_MIN, GS_SCALE_MAX, error);
+    if (!s && gs_sampler_stays(row))
+        s = check_chain(row, o, error);
+    if (!s)
+        s = check_sigmas(info, o, error);
     if (!s && o->guidance > 0 && !info->labels)
         s = gs_fail(error, GS_ERROR_ARGUMENT, "guidance %g: the model '%s' takes no labels", o->guidance, info->name);
     if (!s)
@@ -99,43 +139,92 @@ static void resolve_guidance(const gs_model *model, gs_sample_options *o) {
     }
 }
 
-gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_error *error) {
-    const gs_model_info *info = &model->info;
-    if (info->kind == GS_KIND_CLASSIFIER || !info->takes_sigma)
+/* Whether the sampler can move chains in this model's field. */
+static gs_status check_model(const gs_model_info *info, const gs_sampler_row *row, gs_error *error) {
+    const char *kind = gs_kind_name(info->kind), *name = row->info.name;
+    bool noised = info->kind == GS_KIND_DENOISER || info->kind == GS_KIND_NOISE;
+    if (info->kind == GS_KIND_CLASSIFIER || (noised && !info->takes_sigma))
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "model '%s' is of kind %s%s: the samplers need an energy or score model, or a noise or denoiser "
+                       "model that takes sigma",
+                       info->name, kind, info->takes_sigma ? "" : " without sigma");
+    if (row->family == GS_FAMILY_METROPOLIS && info->kind != GS_KIND_ENERGY)
         return gs_fail(
             error, GS_ERROR_UNSUPPORTED,
-            "model '%s' is of kind %s%s: the samplers need an energy, score, noise or denoiser model that takes sigma",
-            info->name, gs_kind_name(info->kind), info->takes_sigma ? "" : " without sigma");
-    gs_defaults file = model->defaults;
-    if (!o->sampler)
-        o->sampler = file.sampler ? file.sampler : rows[0].info.name;
-    const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    if (!row)
-        return unknown_sampler(o->sampler, error);
-    if (!file.sampler || strcmp(file.sampler, o->sampler))
-        file = (gs_defaults){0};
-    const gs_sample_options *d = &row->defaults;
-    bool ladder = row->run == gs_sampler_annealed_langevin && info->ladder_length && !o->steps && o->sigma_low == 0 &&
-                  o->sigma_high == 0;
-    o->steps = first_int(o->steps, file.steps, d->steps);
-    if (o->steps == 0)
-        o->steps = info->ladder_length ? info->ladder_length : 10;
+            "model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind energy have",
+            info->name, kind, name);
+    if (!gs_sampler_stays(row) && !info->takes_sigma)
+        return gs_fail(
+            error, GS_ERROR_UNSUPPORTED,
+            "model '%s' is of kind %s without sigma: the sampler %s goes down noise levels; expected langevin%s",
+            info->name, kind, name, info->kind == GS_KIND_ENERGY ? ", mala or hmc" : "");
+    return GS_OK;
+}
+
+/* The sampler's own levels give way to the trained range. */
+static void resolve_sigmas(const gs_model *model, const gs_defaults *file, const gs_sample_options *d, bool ladder,
+                           gs_sample_options *o) {
+    const gs_model_info *info = &model->info;
     double low = ladder ? info->ladder[info->ladder_length - 1] : info->sigma[0];
     double high = ladder ? info->ladder[0] : info->sigma[1];
-    o->sigma_low = first_double(o->sigma_low, file.sigma_low, d->sigma_low);
-    o->sigma_high = first_double(o->sigma_high, file.sigma_high, d->sigma_high);
+    o->sigma_low = first_double(o->sigma_low, file->sigma_low, d->sigma_low);
+    o->sigma_high = first_double(o->sigma_high, file->sigma_high, d->sigma_high);
     if (o->sigma_low == 0 || (d->sigma_low != 0 && o->sigma_low == d->sigma_low && o->sigma_low < low))
         o->sigma_low = low;
     if (o->sigma_high == 0 || (o->sigma_high == d->sigma_high && o->sigma_high > high))
         o->sigma_high = high;
-    o->epsilon = first_double(o->epsilon, file.epsilon, d->epsilon);
-    if (o->epsilon == 0) /* the pull towards D, epsilon / (2 sigma^2), is then 0.1 */
-        o->epsilon = 0.2 * o->sigma_low * o->sigma_low;
-    o->steps_per_level = first_int(o->steps_per_level, file.steps_per_level, d->steps_per_level);
-    o->eta = first_double(o->eta, file.eta, d->eta);
-    o->denoise = first_int(o->denoise, file.denoise, d->denoise);
+}
+
+/* Settings of chains at one noise level. */
+static void resolve_chain(const gs_model *model, const gs_sampler_row *row, const gs_defaults *file,
+                          gs_sample_options *o) {
+    const gs_sample_options *d = &row->defaults;
+    const float *range = model->info.range;
+    /* Of such a target a Gaussian of deviation s is a tenth as steep as a step of size s^2 can take. */
+    double s = o->sigma_low > 0 ? o->sigma_low : 0.1 * ((double)range[1] - (double)range[0]);
+    o->step_size =
+        first_double(o->step_size, file->step_size, row->run == gs_sampler_hmc ? sqrt(0.2) * s : 0.1 * s * s);
+    o->noise = first_double(o->noise, file->noise, sqrt(2 * o->step_size));
+    o->temperature = first_double(o->temperature, file->temperature, 1);
+    o->clip = first_double(o->clip, file->clip, -1);
+    o->clamp = first_int(o->clamp, file->clamp, -1);
+    o->noise_first = first_int(o->noise_first, file->noise_first, -1);
+    o->leapfrog = first_int(o->leapfrog, file->leapfrog, first_int(d->leapfrog, 1, 1));
+    o->burn_in = first_int(o->burn_in, file->burn_in, o->steps / 2);
+    o->target = first_double(o->target, file->target, d->target);
+    o->every = first_int(o->every, o->steps, 1);
+}
+
+gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_error *error) {
+    const gs_model_info *info = &model->info;
+    gs_defaults file = model->defaults;
+    if (!o->sampler)
+        o->sampler = file.sampler ? file.sampler : info->takes_sigma ? rows[0].info.name : "langevin";
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    if (!row)
+        return unknown_sampler(o->sampler, error);
+    gs_status status = check_model(info, row, error);
+    if (status)
+        return status;
+    if (!file.sampler || strcmp(file.sampler, o->sampler))
+        file = (gs_defaults){0};
+    gs_sample_options d = row->defaults;
+    if (!info->takes_sigma)
+        d.sigma_low = d.sigma_high = d.denoise = 0;
+    bool ladder = row->family == GS_FAMILY_ANNEALED && info->ladder_length && !o->steps && o->sigma_low == 0 &&
+                  o->sigma_high == 0;
+    o->steps = first_int(o->steps, file.steps, d.steps);
+    if (o->steps == 0)
+        o->steps = info->ladder_length ? info->ladder_length : 10;
+    resolve_sigmas(model, &file, &d, ladder, o);
+    o->epsilon = first_double(o->epsilon, file.epsilon, d.epsilon);
+    o->steps_per_level = first_int(o->steps_per_level, file.steps_per_level, d.steps_per_level);
+    o->eta = first_double(o->eta, file.eta, d.eta);
+    o->denoise = first_int(o->denoise, file.denoise, d.denoise);
     o->weight = first_double(o->weight, 1, 0);
     resolve_guidance(model, o);
+    if (gs_sampler_stays(row))
+        resolve_chain(model, row, &file, o);
     return check(model, row, o, error);
 }
 
@@ -165,46 +254,68 @@ static bool is_ladder(const gs_model_info *info, const gs_sample_options *o) {
     return n && o->steps == n && o->sigma_high == info->ladder[0] && o->sigma_low == info->ladder[n - 1];
 }
 
+int gs_schedule_states(const gs_sample_options *o) {
+    return (o->steps - 1) / o->every + 1;
+}
+
+int gs_schedule_levels(const gs_sample_options *o) {
+    return gs_sampler_stays(gs_sampler_find(o->sampler)) ? 1 : o->steps;
+}
+
 double gs_schedule_sigma(const gs_model *model, const gs_sample_options *o, int i) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    if (row->run == gs_sampler_langevin)
+    if (gs_sampler_stays(row))
         return o->sigma_low;
-    if (row->run == gs_sampler_annealed_langevin)
+    if (row->family == GS_FAMILY_ANNEALED)
         return is_ladder(&model->info, o) ? model->info.ladder[i] : geometric(o, i, o->steps);
     return karras(o, i, o->steps);
 }
 
 int gs_sample_levels(const gs_model *model, const gs_sample_options *o, double *sigmas, int room) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    if (!row || o->steps < 1)
+    if (!row || o->steps < 1 || (gs_sampler_stays(row) && o->every < 1))
         return 0;
-    int levels = row->run == gs_sampler_langevin ? 1 : o->steps;
-    for (int i = 0; i < room && i <= levels; i++)
-        sigmas[i] = i == levels ? 0 : gs_schedule_sigma(model, o, i);
-    return levels + 1;
+    int states = gs_sampler_stays(row) ? gs_schedule_states(o) : o->steps;
+    for (int i = 0; i < room && i <= states; i++)
+        sigmas[i] = i == states ? 0 : gs_schedule_sigma(model, o, i);
+    return states + 1;
+}
+
+int gs_sample_trace_steps(const gs_sample_options *o) {
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    return row && gs_sampler_stays(row) ? o->steps : 0;
 }
 
 bool gs_schedule_guides(const gs_sample_options *o, const int *labels, double sigma) {
-    return labels && o->guidance > 0 && sigma > o->guidance_low && sigma <= o->guidance_high;
+    return labels && o->guidance > 0 && (sigma > o->guidance_low || sigma == 0) && sigma <= o->guidance_high;
 }
 
-/* How often the sampler asks for D at level i. */
+bool gs_schedule_traces_end(const gs_sample_options *o) {
+    return o->trace && (o->trace->energy || o->trace->gradient_norm);
+}
+
+/* How often the sampler asks for the field at level i. */
 static uint64_t visits(const gs_sampler_row *row, const gs_sample_options *o, int i, int levels) {
-    uint64_t last = i == levels - 1 && o->denoise > 0;
-    if (row->run == gs_sampler_heun)
-        return i ? 2 : 1;
-    if (row->run == gs_sampler_langevin)
-        return (uint64_t)o->steps + last;
-    if (row->run == gs_sampler_annealed_langevin)
+    uint64_t last = i == levels - 1 && o->denoise > 0, steps = (uint64_t)o->steps;
+    switch (row->family) {
+    case GS_FAMILY_ANNEALED:
         return (uint64_t)o->steps_per_level + last;
-    return 1;
+    case GS_FAMILY_LANGEVIN:
+        return steps + gs_schedule_traces_end(o) + last;
+    case GS_FAMILY_METROPOLIS:
+        return 1 + steps * (uint64_t)(row->run == gs_sampler_hmc ? o->leapfrog : 1) + last;
+    default:
+        return row->run == gs_sampler_heun && i ? 2 : 1;
+    }
 }
 
 uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    int levels = gs_sample_levels(model, o, NULL, 0) - 1;
+    if (!row || o->steps < 1)
+        return 0;
+    int levels = gs_schedule_levels(o);
     uint64_t sum = 0;
-    for (int i = 0; row && i < levels; i++) {
+    for (int i = 0; i < levels; i++) {
         double sigma = gs_schedule_sigma(model, o, i);
         uint64_t networks = gs_schedule_guides(o, o->labels, sigma) ? 2 : 1;
         for (int k = 0; k < o->term_count; k++)

@@ -3,9 +3,14 @@
 
 #include "sample/sample.h"
 
+/* Down the noise levels with one network evaluation or two at each, or many; at one level, or no level at all; there
+ * with proposals that are accepted by their energies. */
+typedef enum gs_family { GS_FAMILY_SOLVER, GS_FAMILY_ANNEALED, GS_FAMILY_LANGEVIN, GS_FAMILY_METROPOLIS } gs_family;
+
 /* One row of samplers.def. */
 typedef struct gs_sampler_row {
     gs_sampler_info info;
+    gs_family family;
     gs_sampler_run *run;
     gs_sample_options defaults;
 } gs_sampler_row;
@@ -13,10 +18,22 @@ typedef struct gs_sampler_row {
 /* By name; NULL when there is none. */
 const gs_sampler_row *gs_sampler_find(const char *name);
 
+/* Whether it stays at one noise level, or takes none. */
+bool gs_sampler_stays(const gs_sampler_row *row);
+
+/* States of a trajectory before the result, of a sampler that stays. */
+int gs_schedule_states(const gs_sample_options *options);
+
+/* Whether the trace wants one more gradient, that of the last state. */
+bool gs_schedule_traces_end(const gs_sample_options *options);
+
+/* Noise levels of resolved options. */
+int gs_schedule_levels(const gs_sample_options *options);
+
 /* Noise level i of resolved options. */
 double gs_schedule_sigma(const gs_model *model, const gs_sample_options *options, int i);
 
-/* Whether a network is asked with and without its labels, which may be NULL, at this noise level. */
+/* Whether a network is asked with and without its labels, which may be NULL, at this noise level; 0: without levels. */
 bool gs_schedule_guides(const gs_sample_options *options, const int *labels, double sigma);
 
 #endif

@@ -48,6 +48,21 @@ accept --model cond.bin $draw --trajectory --label all --out out/x.png
 accept --model tiny.bin $draw --trajectory -n 3 --out out/x.npy
 check 'a trajectory as numbers' npy_shape out/x.npy '5, 3, 1, 8, 8' $((5 * 3 * 64 * 4))
 
+accept --model plain.bin --sampler hmc --steps 50 --trajectory --every 20 -n 3 --out out/x.png
+check 'states every 20 steps' is_png out/x.png 73 45 0
+check 'acceptance and step size' grep -Eq '^temperature 1; after 25 steps of burn-in: acceptance [0-9.]+ % \(chains .*\), step size .* \(.*\)$' stdout.txt
+accept --model plain.bin --sampler mala --steps 50 -n 3 --burn-in 0 --step-size 0.3 --temperature 2 --out out/x.npy --json
+check 'the same as JSON' grep -Eq '"step_size": 0.29.*, "temperature": 2.0, "clamp": false, "burn_in": 0, .*"acceptance": \{"rate": 0.[0-9]+, "rates": \[.*\], "step_size": 0.29' stdout.txt
+accept --model plain.bin -n 3 --noise 0 --clamp yes --out out/x.npy --json
+check 'and of Langevin dynamics' grep -Eq '"step_size": 0.001[0-9]*, "noise": 0.0, "noise_first": false, "clip": 0.0, "temperature": 0.0, "clamp": true' stdout.txt
+for sampler in 'langevin --clip 3 --noise-first yes' 'mala --temperature 0.3 --clamp yes' 'hmc --leapfrog 3 --burn-in 4'; do
+    accept --model plain.bin --sampler $sampler --steps 9 -n 4 --out out/x.png
+    command=$(tr -c ' -~' '\n' <out/x.png | grep -A 1 'gensample:command' | tail -n 1 | sed 's/--out x.png.*/--out x.png/')
+    mv out/x.png first.png
+    (eval "set -- ${command#gensample}" && "$program" "$@") >stdout.txt 2>stderr.txt
+    check "the noted command of ${sampler%% *} draws the same picture" cmp x.png first.png
+done
+
 accept --model tiny.bin $draw -n 10 --out out/x.npy
 check 'an NPY file' npy_shape out/x.npy '10, 1, 8, 8' $((10 * 64 * 4))
 accept --model tiny.bin $draw -n 3 --out out/x.idx

@@ -27,6 +27,7 @@ denoiser tiny 1
 denoiser rgb 3
 denoiser two 2
 conditional_denoiser
+plain_energy plain
 judge judge.bin
 
 # run ARGUMENT...: the program with standard streams kept; its status in $status.
@@ -94,6 +95,7 @@ if [ "$effort" -ge 100 ]; then
     . "$here/hostile.sh"
 fi
 . "$here/output.sh"
+. "$here/tasks.sh"
 if [ "$effort" -ge 100 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"

@@ -7,7 +7,7 @@ sed -n 's/^    \([0-9a-f]\{64\}  .*\)/\1/p' "$models/MODELS.md" >hashes.txt
 check 'MODELS.md states the hash of every network' test "$(wc -l <hashes.txt)" -eq "$(ls "$models"/*.bin | wc -l)"
 check 'the stated hashes are right' sh -c 'cd "$1" && sha256sum --check --quiet -' sh "$models" <hashes.txt
 
-refuse 1 'energy without sigma' --model "$models/ebm-document.bin" --out out/x.png
+refuse 1 'energy without sigma' --model "$models/ebm-document.bin" --sampler heun --out out/x.png
 for name in ncsn ncsn-cond ebm ebm-cond ebm-thick ebm-document judge; do
     accept inspect "$models/$name.bin"
 done
@@ -21,6 +21,9 @@ same "$models/ncsn-cond.bin" 'ncsn-cond' -n 5 --steps 3 --label 3
 accept --model "$models/ebm.bin" -n 20 $short --out out/x.png
 accept --model "$models/ebm-cond.bin" --label all -n 20 $short --out out/x.png
 same "$models/ebm-cond.bin" 'ebm-cond' -n 5 --steps 3 --label 3
+accept --model "$models/ebm-document.bin" -n 20 --out out/x.png
+check 'the temperature its chains were trained at' grep -q '^temperature 1.25e-06: step size 10, noise 0.005$' stdout.txt
+same "$models/ebm-document.bin" 'ebm-document' -n 5 --steps 3
 prefix "$models/ebm.bin" 'ebm' $((784 * 4)) --steps 2
 if [ -n "$short" ]; then
     skip 'agreement with the label' 'an emulator would take an hour'

@@ -25,6 +25,11 @@ done
 pattern='nothing is written'
 interrupt INT --model tiny.bin -n 1 --sampler annealed-langevin --steps-per-level 1000000 --out out/x.png
 judge_refusal 'an interruption before the first sample'
+interrupt INT --compose tiny.bin -n 20000 --sweep 1,2 --sampler dpmpp-2m --steps 10000 --out out/x.png
+judge_refusal 'an interruption of a sweep'
+"$program" --model tiny.bin -n 1000 --sampler heun --steps 2 --quiet --out thousand.idx
+interrupt INT denoise --model tiny.bin --input thousand.idx -n 1000 --steps 10000,9999,9998 --out out/x.png
+judge_refusal 'an interruption of denoising'
 
 # A full disk, and a limit of the file's size.
 expected=1

@@ -21,7 +21,7 @@ refuse 2 'given twice' $m --seed 1 --seed 1
 refuse 2 'given twice' $m -n 1 -n 1
 refuse 2 'given twice' $m --quiet --quiet
 refuse 2 'takes no value' $m --quiet=yes
-for option in model n out sampler steps sigmas epsilon steps-per-level denoise eta guidance guidance-sigmas label seed first grid judge threads isa backend block; do
+for option in model n out sampler steps sigmas epsilon step-size noise noise-first clip clamp temperature leapfrog burn-in target every steps-per-level denoise eta guidance guidance-sigmas label seed first grid judge threads isa backend block compose sweep init init-noise; do
     dashes=--
     [ "$option" = n ] && dashes=-
     refuse 2 'is missing' $dashes$option
@@ -35,7 +35,7 @@ for value in -1 1e30 nan '' 3x 18446744073709551616; do
     refuse 2 'seed: .* is not a whole number' $m --seed "$value"
     refuse 2 'first: .* is not a whole number' $m --first "$value"
 done
-for option in steps steps-per-level threads block; do
+for option in steps steps-per-level threads block leapfrog every; do
     for value in 0 -1 1e30 9223372036854775808 nan '' 3x 10000000; do
         refuse 2 "$option: .* is not a whole number" $m "--$option=$value"
     done
@@ -43,12 +43,20 @@ done
 refuse 2 'threads: .* from 1 to 1024' $m --threads 1000000
 for value in 0 -1 1e999 nan inf '' 3x 0x1p3 ' 1'; do
     refuse 2 'epsilon: .* is not a positive number' $m --epsilon "$value"
+    for option in step-size temperature target; do
+        refuse 2 "$option: .* is not a positive number" $m "--$option=$value"
+    done
 done
 for value in 1 1, ,1 0,1 -1,1 2,1 1,2,3 nan,1 1,inf 1,1e999 '' 1,2x; do
     refuse 2 'sigmas: .* is not two positive numbers' $m --sigmas "$value"
 done
 for value in yesno 1 '' YES; do
-    refuse 2 'denoise: .* is not yes or no' $m --denoise "$value"
+    for option in denoise clamp noise-first; do
+        refuse 2 "$option: .* is not yes or no" $m "--$option=$value"
+    done
+done
+for value in -1 1e30 nan '' 3x 1000001; do
+    refuse 2 'burn-in: .* is not a whole number' $m "--burn-in=$value"
 done
 for value in -1 1e30 nan '' 3x every 9223372036854775808; do
     refuse 2 'label: .* is not a class' --model cond.bin --out out/x.npy --label "$value"
@@ -59,7 +67,9 @@ for value in -1 1e999 nan inf '' 3x 0x1 ' 1'; do
     refuse 2 'guidance: .* is not 0 or a positive number' --model cond.bin --out out/x.npy --label 1 --guidance "$value"
 done
 for value in -1 nan inf '' 3x; do
-    refuse 2 'eta: .* is not 0 or a positive number' $m --eta "$value"
+    for option in eta noise clip; do
+        refuse 2 "$option: .* is not 0 or a positive number" $m "--$option=$value"
+    done
 done
 refuse 2 'eta 101: expected 0 ... 100' $m --sampler dpmpp-2m --eta 101
 refuse 2 'has no such setting' $m --sampler heun --eta 1
@@ -102,6 +112,25 @@ refuse 2 'sampler' $m --sampler ''
 refuse 2 'epsilon' $m --sampler dpmpp-2m --epsilon 1e-5
 refuse 2 'steps-per-level' $m --sampler dpmpp-2m --steps-per-level 5
 refuse 2 'denoise' $m --sampler dpmpp-2m --denoise no
+refuse 2 'epsilon: the sampler langevin has no such setting' $m --sampler langevin --epsilon 1e-5
+refuse 2 'every: .* add that' $m --sampler langevin --every 5
+p='--model plain.bin --out out/x.npy'
+for option in target=0.5 burn-in=1 leapfrog=3 temperature=2; do
+    refuse 2 'langevin has no such setting' $p --sampler langevin "--$option"
+done
+for option in noise=1 clip=1 noise-first=yes leapfrog=3; do
+    refuse 2 'mala has no such setting' $p --sampler mala "--$option"
+done
+refuse 2 'step size 1e+31: expected 1e-30 ... 1e+30' $p --step-size 1e31
+refuse 2 'target 0.995: expected 0.05 ... 0.99' $p --sampler hmc --target 0.995
+refuse 2 'burn-in 5: expected 0 ... 4' $p --sampler hmc --steps 5 --burn-in 5
+refuse 2 'takes no noise level' $p --sigmas 1,2
+refuse 2 'takes no noise level' $p --denoise yes
+refuse 1 'goes down noise levels; expected langevin, mala or hmc' $p --sampler heun
+refuse 1 'accepts by energies' $m --sampler mala
+refuse 1 'accepts by energies' $m --sampler hmc
+refuse 1 'chain 0 diverged: after step .* is not finite; lower the step size, 3' $p --step-size 3 --steps 500
+refuse 1 'diverged: after step .* lower the epsilon, 1e+06' $m --sampler annealed-langevin --steps 10 --epsilon 1e6
 
 # Outputs that can't be: said before the sampling begins, or this would take very long.
 long='--model tiny.bin -n 100000 --sampler dpmpp-2m --steps 10000'

@@ -7,13 +7,14 @@ options() {
 options gensample >help.txt
 options gensample cpu >help-cpu.txt
 options gensample rejection >help-rejection.txt
+options gensample denoise >help-denoise.txt
 options genbench >help-genbench.txt
 check 'the help names options' test "$(wc -l <help.txt)" -ge 25 -a "$(wc -l <help-genbench.txt)" -ge 10
 for program in gensample genbench; do
     page=$prefix/share/man/man1/$program.1
     # An option's line begins with it in bold; hyphens are escaped.
     sed 's/\\-/-/g' "$page" | sed -n 's/^\\fB\(--*[a-z-]*\)\\fR.*/\1/p' >page.txt
-    [ $program = gensample ] && cat help.txt help-rejection.txt >expected.txt || cp help-genbench.txt expected.txt
+    [ $program = gensample ] && cat help.txt help-denoise.txt help-rejection.txt >expected.txt || cp help-genbench.txt expected.txt
     same_lines "$program.1 has the options of --help" page.txt expected.txt
     check "$program.1 has this version" grep -q "^\.TH .*gensample $version\"" "$page"
     if have groff; then
@@ -47,6 +48,7 @@ completes 'options of a command' help-cpu.txt gensample cpu -
 completes 'options of rejection' help-rejection.txt gensample rejection -
 printf 'plain\nradius\nearly\n' >expected.txt
 completes 'algorithms' expected.txt gensample rejection --algorithm ''
+completes 'options of another command' help-denoise.txt gensample denoise -
 printf 'inspect\n' >expected.txt
 completes 'commands' expected.txt gensample i
 completes 'samplers' samplers.txt gensample --sampler ''

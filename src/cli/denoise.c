@@ -1,0 +1,317 @@
+/* gensample denoise: add noise to clean images, restore them, and say how well. */
+#include "cli/denoise.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "cli/interrupt.h"
+
+enum { DEFAULT_N = 64, SHOWN = 16 };
+
+/* ---- Preparing ---- */
+
+static gs_status read_input(gs_denoise *d, gs_error *error) {
+    const gs_arguments *a = d->run.arguments;
+    bool given = a->given[GS_OPTION_INPUTS];
+    size_t most = given ? (size_t)a->n : DEFAULT_N;
+    gs_status status = gs_images_read(a->input, d->run.info->shape, d->run.info->range, most, &d->input, error);
+    if (status == GS_OK && given && d->input.n < most) {
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu images are more than the %zu of %s", most, d->input.total,
+                         a->input);
+    }
+    d->run.n = d->input.n;
+    return status;
+}
+
+/* The judge that was asked for must be there and fit; the one beside the model, or the shipped one, may. */
+static gs_status load_judge(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    if (!a->given[GS_OPTION_JUDGE] && access(a->judge, F_OK) != 0) {
+        return GS_OK;
+    }
+    gs_status status = gs_run_load_judge(run, error);
+    if (status == GS_ERROR_ARGUMENT && !a->given[GS_OPTION_JUDGE]) {
+        gs_model_free(run->judge_model);
+        run->judge_model = NULL;
+        status = GS_OK;
+    }
+    return status;
+}
+
+static gs_status check_output(gs_denoise *d, gs_error *error) {
+    const char *path = d->run.arguments->out;
+    gs_status status = gs_output_format(path, &d->run.format, error);
+    if (status == GS_OK && d->run.format != GS_FORMAT_PNG && d->run.format != GS_FORMAT_NPY) {
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: restored images go into a .png or .npy file", path);
+    }
+    if (status == GS_OK) {
+        status = gs_images_check(path, d->run.format, d->run.info->shape, error);
+    }
+    return status == GS_OK ? gs_output_check(path, d->run.format, error) : status;
+}
+
+/* A standard deviation in units of the model's pixels. */
+static double model_sigma(const gs_denoise *d, double noise) {
+    return noise * (double)(d->run.info->range[1] - d->run.info->range[0]);
+}
+
+/* The settings of a chain of `steps` steps from an image with that noise on. A network that takes sigma is told; one
+ * step of a solver is then one call of its denoiser. */
+static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error) {
+    const gs_arguments *a = d->run.arguments;
+    gs_sample_options *o = &d->run.options;
+    *o = (gs_sample_options){.sampler = a->sampler                 ? a->sampler
+                                        : d->run.info->takes_sigma ? "dpmpp-2m"
+                                                                   : NULL,
+                             .steps = steps,
+                             .epsilon = a->epsilon,
+                             .steps_per_level = a->steps_per_level,
+                             .denoise = a->denoise,
+                             .step_size = a->step_size,
+                             .noise = a->noise,
+                             .temperature = a->temperature,
+                             .clip = a->clip,
+                             .clamp = a->clamp,
+                             .noise_first = a->noise_first,
+                             .leapfrog = a->leapfrog,
+                             .burn_in = a->burn_in,
+                             .target = a->target,
+                             .eta = a->given[GS_OPTION_ETA] ? a->eta : -1,
+                             .guidance = a->guidance,
+                             .labels = d->run.labels,
+                             .seed = a->seed};
+    gs_status status = gs_sample_resolve(d->run.model, o, error);
+    double sigma = model_sigma(d, noise);
+    if (status == GS_OK && d->run.info->takes_sigma) {
+        o->sigma_high = sigma;
+        o->sigma_low = o->sigma_low < sigma ? o->sigma_low : sigma;
+        status = gs_sample_resolve(d->run.model, o, error);
+    }
+    return status;
+}
+
+/* So that whatever can fail does so before the first chain. */
+static gs_status check_trials(gs_denoise *d, gs_error *error) {
+    const gs_arguments *a = d->run.arguments;
+    for (int i = 0; i < a->noises.count; i++) {
+        for (int k = 0; k < a->step_counts.count; k++) {
+            gs_status status = resolve(d, a->noises.values[i], (int)a->step_counts.values[k], error);
+            if (status != GS_OK) {
+                return status;
+            }
+        }
+    }
+    return gs_run_check_settings(&d->run, error);
+}
+
+static gs_status allocate(gs_denoise *d, gs_error *error) {
+    gs_run *run = &d->run;
+    size_t n = run->n, bytes = 0, noises = (size_t)run->arguments->noises.count, image = run->pixels * sizeof(float);
+    bool fits = gs_mul_size(n * (2 * noises + 2), image, &bytes) && (double)bytes <= gs_machine_bytes();
+    d->noisy = fits ? gs_alloc(noises * n, image) : NULL;
+    d->restored = fits ? gs_alloc(noises * n, image) : NULL;
+    d->room = fits ? gs_alloc(n, image) : NULL;
+    run->samples = fits ? gs_alloc(n, image) : NULL;
+    bool ready = d->noisy && d->restored && d->room && run->samples;
+    if (ready && run->judge) {
+        d->classes = gs_alloc(n, sizeof(int));
+        d->found = gs_alloc(n, sizeof(int));
+        ready = d->classes && d->found;
+    }
+    if (ready && run->arguments->label >= 0) {
+        run->labels = gs_alloc(n, sizeof(int));
+        ready = run->labels != NULL;
+        for (size_t k = 0; ready && k < n; k++) {
+            run->labels[k] = run->arguments->label;
+        }
+    }
+    return ready ? GS_OK : gs_fail_memory(error, "the images");
+}
+
+static gs_status prepare(gs_denoise *d, const gs_arguments *arguments, gs_error *error) {
+    gs_status status = gs_run_load(&d->run, arguments, error);
+    if (status == GS_OK) {
+        status = check_output(d, error);
+    }
+    if (status == GS_OK) {
+        status = check_trials(d, error);
+    }
+    if (status == GS_OK) {
+        status = read_input(d, error);
+    }
+    if (status == GS_OK) {
+        status = load_judge(&d->run, error);
+    }
+    if (status == GS_OK) {
+        status = gs_run_make_plans(&d->run, error);
+    }
+    return status == GS_OK ? allocate(d, error) : status;
+}
+
+/* ---- Restoring and measuring ---- */
+
+static gs_status classify(gs_denoise *d, const float *images, int *classes, gs_error *error) {
+    gs_run *run = &d->run;
+    return gs_quality_classify(run->judge, gs_run_map(run, images, run->n, d->room), run->n, classes, error);
+}
+
+static gs_status measure(gs_denoise *d, const float *images, gs_trial *trial, gs_error *error) {
+    const gs_run *run = &d->run;
+    double range = model_sigma(d, 1), n = (double)run->n, kept = 0;
+    for (size_t k = 0; k < run->n; k++) {
+        const float *clean = d->input.data + k * run->pixels, *image = images + k * run->pixels;
+        trial->psnr += gs_psnr(clean, image, run->pixels, range) / n;
+        trial->ssim += gs_ssim(clean, image, run->info->shape, range) / n;
+    }
+    trial->kept = NAN;
+    if (!run->judge) {
+        return GS_OK;
+    }
+    gs_status status = classify(d, images, d->found, error);
+    for (size_t k = 0; k < run->n; k++) {
+        kept += d->found[k] == d->classes[k];
+    }
+    trial->kept = kept / n;
+    return status;
+}
+
+static void clip(float *images, size_t count, const float range[2]) {
+    for (size_t i = 0; i < count; i++) {
+        images[i] = images[i] < range[0] ? range[0] : images[i] > range[1] ? range[1] : images[i]; /* a NaN stays */
+    }
+}
+
+/* Restored images are those of the best step count so far. */
+static gs_status try_steps(gs_denoise *d, int noise, int k, gs_trial **best, gs_error *error) {
+    gs_run *run = &d->run;
+    const gs_arguments *a = run->arguments;
+    size_t size = run->n * run->pixels;
+    gs_trial *trial = &d->trials[noise][k];
+    *trial = (gs_trial){.noise = a->noises.values[noise], .steps = (int)a->step_counts.values[k]};
+    gs_status status = resolve(d, trial->noise, trial->steps, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    run->options.init = d->noisy + (size_t)noise * size;
+    trial->evaluations = gs_sample_evaluations(run->model, &run->options);
+    run->seconds = 0;
+    status = gs_run_draw(run, run->samples, error);
+    if (status == GS_OK && run->interrupted) {
+        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: nothing is written");
+    }
+    trial->seconds = run->seconds;
+    if (status == GS_OK) {
+        clip(run->samples, size, run->info->range);
+        status = measure(d, run->samples, trial, error);
+    }
+    if (status == GS_OK && (!*best || trial->psnr > (*best)->psnr)) {
+        *best = trial;
+        memcpy(d->restored + (size_t)noise * size, run->samples, size * sizeof(float));
+    }
+    return status;
+}
+
+static gs_status try_noise(gs_denoise *d, int noise, gs_error *error) {
+    gs_run *run = &d->run;
+    const gs_arguments *a = run->arguments;
+    size_t size = run->n * run->pixels;
+    float *noisy = d->noisy + (size_t)noise * size;
+    gs_trial *best = NULL, *before = &d->noisy_trials[noise];
+    *before = (gs_trial){.noise = a->noises.values[noise]};
+    memcpy(noisy, d->input.data, size * sizeof(float));
+    gs_status status =
+        gs_sample_add_noise(a->seed, 0, model_sigma(d, before->noise), run->n, run->pixels, noisy, error);
+    if (status == GS_OK) {
+        status = measure(d, noisy, before, error);
+    }
+    for (int k = 0; k < a->step_counts.count && status == GS_OK; k++) {
+        status = try_steps(d, noise, k, &best, error);
+    }
+    if (status == GS_OK) {
+        best->best = true;
+    }
+    return status;
+}
+
+/* ---- Writing ---- */
+
+static gs_status write_picture(const gs_denoise *d, const gs_note *notes, int count, gs_error *error) {
+    const gs_run *run = &d->run;
+    const float *range = run->info->range;
+    int noises = run->arguments->noises.count;
+    gs_sheet sheet;
+    gs_status status =
+        gs_sheet_create(&sheet, run->info->shape, 1 + 2 * noises, run->n < SHOWN ? (int)run->n : SHOWN, error);
+    if (status != GS_OK) {
+        return status;
+    }
+    sheet.corner = "s";
+    gs_sheet_row(&sheet, 0, d->input.data, range);
+    for (int i = 0; i < noises; i++) {
+        size_t at = (size_t)i * run->n * run->pixels;
+        snprintf(sheet.row_heads[1 + 2 * i], GS_HEAD_MAX, "%g", run->arguments->noises.values[i]);
+        gs_sheet_row(&sheet, 1 + 2 * i, d->noisy + at, range);
+        gs_sheet_row(&sheet, 2 + 2 * i, d->restored + at, range);
+    }
+    status = gs_sheet_write(&sheet, run->arguments->out, notes, count, error);
+    gs_sheet_free(&sheet);
+    return status;
+}
+
+static gs_status write_output(const gs_denoise *d, gs_error *error) {
+    const gs_run *run = &d->run;
+    const int *shape = run->info->shape;
+    size_t sizes[5] = {(size_t)run->arguments->noises.count, run->n, (size_t)shape[0], (size_t)shape[1],
+                       (size_t)shape[2]};
+    if (run->format == GS_FORMAT_NPY) {
+        return gs_write_npy(run->arguments->out, d->restored, sizes, 5, error);
+    }
+    char *settings = gs_denoise_settings(d), *command = gs_denoise_command_text(d);
+    const gs_note notes[] = {{"Software", "gensample " GS_VERSION},
+                             {"gensample:model", run->info->name},
+                             {"gensample:hash", run->info->hash},
+                             {"gensample:settings", settings},
+                             {"gensample:command", command}};
+    gs_status status = settings && command ? write_picture(d, notes, (int)GS_COUNT(notes), error)
+                                           : gs_fail_memory(error, "the picture's notes");
+    free(settings);
+    free(command);
+    return status;
+}
+
+static gs_status restore(gs_denoise *d, gs_error *error) {
+    gs_status status = d->run.judge ? classify(d, d->input.data, d->classes, error) : GS_OK;
+    for (int i = 0; i < d->run.arguments->noises.count && status == GS_OK; i++) {
+        status = try_noise(d, i, error);
+    }
+    if (status == GS_OK) {
+        status = write_output(d, error);
+    }
+    if (status == GS_OK && !d->run.arguments->quiet) {
+        status = gs_denoise_report(d, stdout, error);
+    }
+    return status;
+}
+
+gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error) {
+    gs_denoise *d = gs_alloc(1, sizeof *d);
+    if (!d) {
+        return gs_fail_memory(error, "the run");
+    }
+    gs_status status = prepare(d, arguments, error);
+    if (status == GS_OK) {
+        status = restore(d, error);
+    }
+    gs_free(d->noisy);
+    gs_free(d->restored);
+    gs_free(d->room);
+    gs_free(d->classes);
+    gs_free(d->found);
+    gs_free(d->input.data);
+    gs_run_free(&d->run);
+    gs_free(d);
+    return status;
+}

@@ -1,0 +1,186 @@
+/* What gensample denoise tells. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/denoise.h"
+#include "cli/words.h"
+
+/* ---- Settings ---- */
+
+static json_t *numbers_json(const gs_numbers *numbers, bool are_whole) {
+    json_t *list = json_array();
+    for (int i = 0; i < numbers->count; i++) {
+        double v = numbers->values[i];
+        json_array_append_new(list, are_whole ? json_integer((json_int_t)v) : json_real(v));
+    }
+    return list;
+}
+
+static void put_settings(const gs_denoise *d, json_t *object) {
+    const gs_run *run = &d->run;
+    const gs_arguments *a = run->arguments;
+    const gs_sample_options *o = &run->options;
+    json_object_set_new(object, "input", json_string(gs_base_name(a->input)));
+    json_object_set_new(object, "n", gs_whole_json(run->n));
+    json_object_set_new(object, "noise", numbers_json(&a->noises, false));
+    json_object_set_new(object, "sampler", json_string(o->sampler));
+    json_object_set_new(object, "steps", numbers_json(&a->step_counts, true));
+    if (gs_run_reads(run, "eta")) {
+        json_object_set_new(object, "eta", json_real(o->eta > 0 ? o->eta : 0));
+    }
+    if (gs_run_reads(run, "epsilon")) {
+        json_object_set_new(object, "epsilon", json_real(o->epsilon));
+    }
+    if (gs_run_reads(run, "steps-per-level")) {
+        json_object_set_new(object, "steps_per_level", json_integer(o->steps_per_level));
+    }
+    if (gs_run_reads(run, "denoise")) {
+        json_object_set_new(object, "denoise", json_boolean(o->denoise > 0));
+    }
+    gs_run_put_chain_settings(run, object);
+    if (run->labels) {
+        json_object_set_new(object, "label", json_integer(a->label));
+        json_object_set_new(object, "guidance", json_real(o->guidance > 0 ? o->guidance : 0));
+    }
+    json_object_set_new(object, "seed", gs_whole_json(o->seed));
+}
+
+char *gs_denoise_settings(const gs_denoise *d) {
+    json_t *object = json_object();
+    put_settings(d, object);
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return text;
+}
+
+static void put_numbers(FILE *out, const char *option, const gs_numbers *numbers) {
+    char text[32];
+    fprintf(out, " --%s ", option);
+    for (int i = 0; i < numbers->count; i++) {
+        fprintf(out, "%s%s", i ? "," : "", gs_shortest(numbers->values[i], text));
+    }
+}
+
+char *gs_denoise_command_text(const gs_denoise *d) {
+    const gs_run *run = &d->run;
+    const gs_arguments *a = run->arguments;
+    const gs_sample_options *o = &run->options;
+    char *text = NULL, number[32];
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        return NULL;
+    }
+    fputs("gensample denoise --model", out);
+    gs_put_word(out, gs_base_name(a->model));
+    fputs(" --input", out);
+    gs_put_word(out, gs_base_name(a->input));
+    fprintf(out, " -n %zu", run->n);
+    put_numbers(out, "noise", &a->noises);
+    put_numbers(out, "steps", &a->step_counts);
+    fprintf(out, " --sampler %s", o->sampler);
+    if (gs_run_reads(run, "eta")) {
+        fprintf(out, " --eta %s", gs_shortest(o->eta > 0 ? o->eta : 0, number));
+    }
+    if (gs_run_reads(run, "epsilon")) {
+        fprintf(out, " --epsilon %s", gs_shortest(o->epsilon, number));
+    }
+    if (gs_run_reads(run, "steps-per-level")) {
+        fprintf(out, " --steps-per-level %d", o->steps_per_level);
+    }
+    if (gs_run_reads(run, "denoise")) {
+        fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
+    }
+    gs_run_put_chain_options(run, out);
+    if (run->labels) {
+        fprintf(out, " --label %d --guidance %s", a->label, gs_shortest(o->guidance > 0 ? o->guidance : 0, number));
+    }
+    fprintf(out, " --seed %llu --out", (unsigned long long)a->seed);
+    gs_put_word(out, gs_base_name(a->out));
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* ---- The report ---- */
+
+static json_t *trial_json(const gs_trial *t) {
+    json_t *object = json_object();
+    json_object_set_new(object, "noise", json_real(t->noise));
+    if (t->steps) {
+        json_object_set_new(object, "steps", json_integer(t->steps));
+        json_object_set_new(object, "evaluations", gs_whole_json(t->evaluations));
+        json_object_set_new(object, "seconds", gs_real_json(t->seconds));
+        json_object_set_new(object, "best", json_boolean(t->best));
+    }
+    json_object_set_new(object, "psnr", gs_real_json(t->psnr));
+    json_object_set_new(object, "ssim", gs_real_json(t->ssim));
+    json_object_set_new(object, "labels_kept", gs_real_json(t->kept));
+    return object;
+}
+
+static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
+    const gs_arguments *a = d->run.arguments;
+    json_t *object = json_object(), *noisy = json_array(), *restored = json_array();
+    for (int i = 0; i < a->noises.count; i++) {
+        json_array_append_new(noisy, trial_json(&d->noisy_trials[i]));
+        for (int k = 0; k < a->step_counts.count; k++) {
+            json_array_append_new(restored, trial_json(&d->trials[i][k]));
+        }
+    }
+    json_object_set_new(object, "model", json_string(d->run.info->name));
+    json_object_set_new(object, "hash", json_string(d->run.info->hash));
+    put_settings(d, object);
+    json_object_set_new(object, "noisy", noisy);
+    json_object_set_new(object, "restored", restored);
+    json_object_set_new(object, "out", json_string(a->out));
+    char *text = json_dumps(object, 0);
+    json_decref(object);
+    if (!text) {
+        return gs_fail_memory(error, "the report");
+    }
+    fprintf(out, "%s\n", text);
+    free(text);
+    return GS_OK;
+}
+
+static void put_figure(FILE *out, int width, const char *format, double v) {
+    char text[32] = "-";
+    if (isfinite(v)) {
+        snprintf(text, sizeof text, format, v);
+    }
+    fprintf(out, "%*s", width, text);
+}
+
+static void put_trial(FILE *out, const gs_trial *t, bool marked) {
+    char steps[32] = "noisy", evaluations[32] = "-";
+    if (t->steps) {
+        snprintf(steps, sizeof steps, "%d", t->steps);
+        snprintf(evaluations, sizeof evaluations, "%llu", (unsigned long long)t->evaluations);
+    }
+    fprintf(out, "%-7g%6s%13s", t->noise, steps, evaluations);
+    put_figure(out, 10, "%.2f", t->psnr);
+    put_figure(out, 8, "%.3f", t->ssim);
+    put_figure(out, 13, "%.1f %%", 100 * t->kept);
+    fputs(marked ? "  best\n" : "\n", out);
+}
+
+gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
+    const gs_arguments *a = d->run.arguments;
+    if (a->json) {
+        return report_json(d, out, error);
+    }
+    fprintf(out, "%-7s%6s%13s%10s%8s%13s\n", "noise", "steps", "evaluations", "PSNR/dB", "SSIM", "labels kept");
+    for (int i = 0; i < a->noises.count; i++) {
+        put_trial(out, &d->noisy_trials[i], false);
+        for (int k = 0; k < a->step_counts.count; k++) {
+            put_trial(out, &d->trials[i][k], d->trials[i][k].best && a->step_counts.count > 1);
+        }
+    }
+    fprintf(out, "%zu images of %s by %s, the network %s; wrote %s\n", d->run.n, a->input, d->run.options.sampler,
+            d->run.info->name, a->out);
+    return GS_OK;
+}

@@ -1,0 +1,97 @@
+/* Chains that begin with the images of a file. */
+#include "cli/run.h"
+
+#include <string.h>
+
+gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    gs_status status = gs_images_read(a->init, run->info->shape, run->info->range, most, &run->init, error);
+    if (status == GS_OK && a->given[GS_OPTION_N] && run->init.n < most) {
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu chains are more than the %zu images of %s", most,
+                         run->init.total, a->init);
+    }
+    run->n = run->init.n;
+    return status;
+}
+
+double gs_run_init_noise(const gs_run *run) {
+    static const char *const lowering[] = {"dpmpp-2m", "heun", "annealed-langevin"};
+    const gs_arguments *a = run->arguments;
+    if (a->given[GS_OPTION_INIT_NOISE]) {
+        return a->init_noise > 0 ? a->init_noise : 0;
+    }
+    for (size_t i = 0; i < GS_COUNT(lowering); i++) {
+        if (!strcmp(run->options.sampler, lowering[i])) {
+            return run->options.sigma_high;
+        }
+    }
+    return 0;
+}
+
+gs_status gs_run_noise_init(gs_run *run, gs_error *error) {
+    size_t states = run->arguments->trajectory ? (size_t)run->levels : 1;
+    run->init_states = gs_alloc(run->n, run->pixels * sizeof(float));
+    run->kept = gs_alloc(states, sizeof(double));
+    if (!run->init_states || !run->kept) {
+        return gs_fail_memory(error, "the images of --init");
+    }
+    memcpy(run->init_states, run->init.data, run->n * run->pixels * sizeof(float));
+    run->options.init = run->init_states;
+    return gs_sample_add_noise(run->arguments->seed, run->arguments->first, gs_run_init_noise(run), run->n, run->pixels,
+                               run->init_states, error);
+}
+
+static double share_of_equals(const int *a, const int *b, size_t n) {
+    size_t equal = 0;
+    for (size_t k = 0; k < n; k++) {
+        equal += a[k] == b[k];
+    }
+    return (double)equal / (double)n;
+}
+
+/* The images that a state of noise level sigma stands for: its denoised ones, which the judge can read; else itself. */
+static gs_status denoise_state(const gs_run *run, const float *state, double sigma, float *images, gs_error *error) {
+    if (!(sigma > 0 && run->info->takes_sigma)) {
+        memcpy(images, state, run->done * run->pixels * sizeof(float));
+        return GS_OK;
+    }
+    const gs_sample_options *o = &run->options;
+    gs_sample_options once = {.sampler = "dpmpp-2m",
+                              .steps = 1,
+                              .sigma_low = sigma,
+                              .sigma_high = sigma,
+                              .eta = -1,
+                              .guidance = o->guidance > 0 ? o->guidance : -1,
+                              .guidance_low = o->guidance_low,
+                              .guidance_high = o->guidance_high,
+                              .labels = o->labels,
+                              .weight = o->weight,
+                              .terms = o->terms,
+                              .term_count = o->term_count,
+                              .init = state};
+    return gs_sample(run->plan, &once, run->done, images, NULL, error);
+}
+
+gs_status gs_run_measure_kept(gs_run *run, gs_error *error) {
+    size_t n = run->done;
+    int states = run->trajectory ? run->levels : 1;
+    const float *state = run->trajectory ? run->trajectory : run->samples;
+    float *room = gs_alloc(n, run->pixels * sizeof(float)), *images = gs_alloc(n, run->pixels * sizeof(float));
+    int *before = gs_alloc(2 * n, sizeof(int)), *after = before + n;
+    gs_status status = room && images && before ? GS_OK : gs_fail_memory(error, "the states for the judge");
+    if (status == GS_OK) {
+        status = gs_quality_classify(run->judge, gs_run_map(run, run->init.data, n, room), n, before, error);
+    }
+    for (int i = 0; i < states && status == GS_OK; i++) {
+        double sigma = run->trajectory && i < states - 1 ? run->sigmas[i] : 0;
+        status = denoise_state(run, state + (size_t)i * n * run->pixels, sigma, images, error);
+        if (status == GS_OK) {
+            status = gs_quality_classify(run->judge, gs_run_map(run, images, n, room), n, after, error);
+            run->kept[i] = share_of_equals(before, after, n);
+        }
+    }
+    gs_free(room);
+    gs_free(images);
+    gs_free(before);
+    return status;
+}

@@ -1,0 +1,46 @@
+#include "cli/words.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *gs_shortest(double v, char text[32]) {
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, 32, "%.*g", digits, v);
+        if (strtod(text, NULL) == v) {
+            break;
+        }
+    }
+    return text;
+}
+
+json_t *gs_real_json(double v) {
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+json_t *gs_whole_json(uint64_t v) {
+    if (v <= INT64_MAX) {
+        return json_integer((json_int_t)v);
+    }
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)v);
+    return json_string(text);
+}
+
+void gs_put_word(FILE *out, const char *text) {
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=+:@";
+    if (*text && strspn(text, plain) == strlen(text)) {
+        fprintf(out, " %s", text);
+        return;
+    }
+    fputs(" '", out);
+    for (; *text; text++) {
+        fputs(*text == '\'' ? "'\\''" : (char[]){*text, 0}, out);
+    }
+    fputc('\'', out);
+}
+
+const char *gs_base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}

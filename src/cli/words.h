@@ -1,0 +1,23 @@
+/* Numbers and words as reports and commands write them. */
+#ifndef GS_CLI_WORDS_H
+#define GS_CLI_WORDS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* A short decimal that reads back as v; returns text. */
+const char *gs_shortest(double v, char text[32]);
+
+/* JSON has no NaN or infinity, which become null; whole numbers above 2^63 - 1 become strings. */
+json_t *gs_real_json(double v);
+json_t *gs_whole_json(uint64_t v);
+
+/* ' text', with what a shell would misread put into quotes. */
+void gs_put_word(FILE *out, const char *text);
+
+/* What follows the last slash. */
+const char *gs_base_name(const char *path);
+
+#endif

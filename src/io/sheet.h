@@ -1,0 +1,35 @@
+/* A table of images with heads beside its rows and above its columns, as a PNG file. */
+#ifndef GS_IO_SHEET_H
+#define GS_IO_SHEET_H
+
+#include "io/canvas.h"
+
+enum { GS_HEAD_MAX = 32, GS_SHEET_ROWS = 64, GS_SHEET_COLUMNS = 24 };
+
+/* An image and the range of it that is shown as black ... white; none where `image` is NULL. */
+typedef struct gs_cell {
+    const float *image; /* (C, H, W) */
+    float range[2];
+} gs_cell;
+
+/* Heads are short texts of the canvas's font; empty ones take no room. */
+typedef struct gs_sheet {
+    int shape[3]; /* (C, H, W) */
+    int rows, columns;
+    gs_cell *cells;                    /* (rows, columns) */
+    char (*row_heads)[GS_HEAD_MAX];    /* (rows) */
+    char (*column_heads)[GS_HEAD_MAX]; /* (columns) */
+    const char *corner;                /* head of the row heads; may be NULL */
+} gs_sheet;
+
+/* Empty cells and heads. Errors: GS_ERROR_MEMORY; *sheet then needs no gs_sheet_free. */
+gs_status gs_sheet_create(gs_sheet *sheet, const int shape[3], int rows, int columns, gs_error *error);
+void gs_sheet_free(gs_sheet *sheet);
+
+/* Fill a row from `columns` images that follow each other. */
+void gs_sheet_row(gs_sheet *sheet, int row, const float *images, const float range[2]);
+
+/* Errors: as of gs_canvas_create and gs_canvas_write_png. */
+gs_status gs_sheet_write(const gs_sheet *sheet, const char *path, const gs_note *notes, int count, gs_error *error);
+
+#endif

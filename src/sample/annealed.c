@@ -1,0 +1,33 @@
+/* Annealed Langevin dynamics on the score s(x, sigma) = (D(x, sigma) - x) / sigma^2:
+ *   x <- x + alpha / 2 s(x) + sqrt(alpha) z,   z ~ N(0, I)
+ * (Song & Ermon 2019, equation 4 and algorithm 1). */
+#include "sample/walk.h"
+
+#include <math.h>
+
+static bool level_steps(gs_chains *c, int level, double alpha, int steps) {
+    double sigma = c->run->sigma[level], pull = alpha / (2 * sigma * sigma);
+    for (int t = 0; t < steps; t++) {
+        if (!gs_chains_go_on(c))
+            return false;
+        gs_field_denoised(c, level, c->x, c->denoised);
+        gs_chains_noise(c, c->steps++, GS_STREAM_STEP);
+        gs_chains_axpby(c, pull, c->denoised, 1 - pull, c->x);
+        gs_chains_axpby(c, sqrt(alpha), c->noise, 1, c->x);
+        if (!gs_chains_check(c, c->x, "state", c->steps))
+            return false;
+    }
+    return true;
+}
+
+/* T steps at each level with alpha_i = epsilon sigma_i^2 / sigma_L^2. */
+bool gs_sampler_annealed_langevin(gs_chains *c) {
+    const gs_sample_options *o = &c->run->options;
+    double lowest = c->run->sigma[c->run->levels - 1];
+    for (int i = 0; i < c->run->levels; i++) {
+        double ratio = c->run->sigma[i] / lowest;
+        if (!gs_chains_enter(c, i) || !level_steps(c, i, o->epsilon * ratio * ratio, o->steps_per_level))
+            return false;
+    }
+    return gs_walk_finish(c, c->run->levels, c->steps);
+}

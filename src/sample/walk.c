@@ -1,0 +1,56 @@
+#include "sample/walk.h"
+
+#include <math.h>
+
+#include "sample/schedule.h"
+
+bool gs_walk_enter(gs_chains *c, int t) {
+    int every = c->run->options.every;
+    return t % every ? gs_chains_go_on(c) : gs_chains_enter(c, t / every);
+}
+
+static double length(const float *x, size_t size) {
+    double sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sqrt(sum);
+}
+
+void gs_walk_trace(const gs_chains *c, int t, const float *energy) {
+    const gs_trace *trace = c->run->options.trace;
+    size_t at = (size_t)t * c->run->n + c->first;
+    for (int i = 0; trace && i < c->n; i++) {
+        if (trace->energy)
+            trace->energy[at + (size_t)i] = energy[i];
+        if (trace->gradient_norm)
+            trace->gradient_norm[at + (size_t)i] = (float)length(c->gradient + (size_t)i * c->size, c->size);
+    }
+}
+
+bool gs_walk_gradient(gs_chains *c, int t, float *energy) {
+    bool known = gs_field_has_energy(c->run);
+    gs_field_gradient(c, 0, c->x, known ? energy : NULL, c->gradient);
+    for (int i = 0; i < c->n; i++) {
+        if (!known)
+            energy[i] = NAN;
+        else if (!isfinite(energy[i]))
+            return gs_chains_diverge(c, i, "energy", (uint64_t)t);
+    }
+    if (!gs_chains_check(c, c->gradient, "gradient", (uint64_t)t))
+        return false;
+    gs_walk_trace(c, t, energy);
+    return true;
+}
+
+bool gs_walk_finish(gs_chains *c, int state, uint64_t steps) {
+    if (c->run->options.denoise > 0) {
+        gs_field_denoised(c, c->run->levels - 1, c->x, c->denoised);
+        gs_chains_axpby(c, 1, c->denoised, 0, c->x);
+    }
+    return gs_chains_check(c, c->x, "state", steps) && gs_chains_enter(c, state);
+}
+
+void gs_walk_clamp(float *x, size_t size, float low, float high) {
+    for (size_t i = 0; i < size; i++)
+        x[i] = x[i] < low ? low : x[i] > high ? high : x[i];
+}

@@ -1,0 +1,148 @@
+# Chains from images, denoising, composition: what is written and what is refused; sourced by run.sh.
+
+# Models beside those of models.sh: the energy (1/2) |x - 1|^2 / (1/4 + sigma^2) and other shapes and ranges.
+unit_energy='{"name":"m","op":"affine","inputs":["x"],"attributes":{"shift":-1}},
+{"name":"q","op":"square","inputs":["m"]},{"name":"t","op":"sum","inputs":["q"],"attributes":{"over":"all"}},
+{"name":"s2","op":"square","inputs":["sigma"]},
+{"name":"v","op":"affine","inputs":["s2"],"attributes":{"scale":2,"shift":0.5}},
+{"name":"r","op":"reciprocal","inputs":["v"]},{"name":"e","op":"mul","inputs":["t","r"]}'
+# energy NAME RANGE SIGMAS
+energy() {
+    weight_file "$1.bin" '' '{"name":"'"$1"'","kind":"energy","data":{"shape":[1,8,8],"range":['"$2"'],"sigma":['"$3"']},
+"inputs":["x","sigma"],"graph":{"nodes":['"$unit_energy"'],"outputs":["e"]}}' </dev/null
+}
+energy bright 0,1 0.01,30
+energy centred -1,1 0.01,30
+energy narrow 0,1 0.1,1
+weight_file wide.bin '' '{"name":"wide","kind":"denoiser","data":{"shape":[1,16,16],"range":[0,1],
+"sigma":[0.01,30]},"inputs":["x","sigma"],"graph":{"nodes":['"$denoise"'],"outputs":["d"]}}' </dev/null
+"$program" --model tiny.bin -n 6 --sampler heun --steps 2 --sigmas 0.01,0.2 --quiet --out six.idx
+"$program" --model tiny.bin -n 6 --sampler heun --steps 2 --sigmas 0.01,0.2 --quiet --out six.png
+"$program" --model rgb.bin -n 2 --sampler heun --steps 2 --quiet --out rgb.idx
+few='--sampler dpmpp-2m --steps 3 --eta 0'
+# noted_command FILE NAME: the command noted in a picture draws it again.
+noted_command() {
+    noted=$(tr -c ' -~' '\n' <"$1" | grep -A 1 'gensample:command' | tail -n 1 | sed 's/\(--out [a-z.]*png\).*/\1/')
+    mv "$1" noted.png
+    # shellcheck disable=SC2086
+    (eval "set -- ${noted#gensample}" && "$program" "$@") >stdout.txt 2>stderr.txt
+    check "$2" cmp "$(basename "$1")" noted.png
+    rm -f "$(basename "$1")"
+}
+
+# ---- Chains that begin with images ----
+accept --model tiny.bin $few --init six.idx --out out/x.npy
+check 'as many chains as images' npy_shape out/x.npy '6, 1, 8, 8' $((6 * 256))
+accept --model tiny.bin $few --init six.idx -n 2 --out out/two.npy
+check 'the first images' test "$(tail -c 512 out/two.npy | od -An -tx1)" = "$(head -c 640 out/x.npy | tail -c 512 | od -An -tx1)"
+accept --model tiny.bin $few --init six.png --out out/y.npy
+check 'a grid that was drawn holds the same images' cmp out/x.npy out/y.npy
+accept --model tiny.bin $few --init six.idx --init-noise 0 --out out/z.npy
+check 'noise is chosen' test "$(cmp out/x.npy out/z.npy | wc -l)" -eq 1
+accept --model tiny.bin $few --init six.idx --trajectory --out out/strips.png
+check 'strips: originals above states' is_png out/strips.png 91 65 0
+noted_command out/strips.png 'the noted command draws the strips again'
+accept --model cond.bin $few --init six.idx --trajectory --quality --json --label 1 --out out/x.npy
+check 'labels kept, state by state' grep -Eq '"labels_kept": \[(\{"sigma": [0-9.e-]+, "share": [01]\.[0-9]+\}(, )?){4}\]' stdout.txt
+accept --model tiny.bin $few --init six.idx --init-noise 0 --sigmas 0.01,0.01 --quality --judge judge.bin --out out/x.npy
+check 'labels kept at no noise' grep -q '^labels kept: 100.0 %$' stdout.txt
+accept --model bright.bin --sampler langevin --steps 5 --every 2 --init six.idx --trajectory --quality --judge judge.bin --out out/x.png
+check 'labels kept, step by step' grep -Eq '^labels kept: step 0 [0-9.]+ %, step 2 [0-9.]+ %, step 4 [0-9.]+ %, step 5 [0-9.]+ %$' stdout.txt
+noted_command out/x.png 'the noted command draws the strips of Langevin dynamics again'
+rm -rf out && mkdir out
+refuse 2 'more than the 6 images of six.idx' --model tiny.bin --init six.idx -n 7 --out out/x.npy
+refuse 1 'six.idx: has images of 8 x 8: expected 16 x 16' --model wide.bin --init six.idx --out out/x.npy
+refuse 1 'no-such.idx: can.t be opened' --model tiny.bin --init no-such.idx --out out/x.npy
+refuse 1 'tiny.bin: is no IDX, NPY or PNG' --model tiny.bin --init tiny.bin --out out/x.npy
+refuse 1 'a directory' --model tiny.bin --init out --out out/x.npy
+refuse 2 'init-noise: .* --init, which is missing' --model tiny.bin --init-noise 1 --out out/x.npy
+printf '\223NUMPY\001\000\072\000%-57s\n' "{'descr':'<f4','fortran_order':False,'shape':(8,8)}" >range.npy
+floats $(yes -- -1 | head -n 64) >>range.npy
+refuse 1 'range.npy: -1 at image 0.* expected pixels in \[0, 1\]' --model tiny.bin --init range.npy --out out/x.npy
+head -c 200 six.idx >cut.idx
+refuse 1 'cut.idx: is cut short: ends in image 2 of 6' --model tiny.bin --init cut.idx --out out/x.npy
+accept --model centred.bin $few --init range.npy --out out/x.npy
+rm -rf out && mkdir out
+
+# ---- Denoising ----
+accept denoise --help
+accept denoise --model tiny.bin --input six.idx --out out/d.png
+check 'clean, noisy and restored rows' is_png out/d.png 85 85 0
+check 'its table' grep -Eq '^0\.6 +1 +1 +[0-9.]+ +- +[0-9.]+ %$' stdout.txt
+noted_command out/d.png 'the noted command restores the same picture'
+accept denoise --model bright.bin --input six.idx --noise 0.1,1 --steps 1,4 --judge judge.bin --json --out out/d.npy
+check 'restored numbers' npy_shape out/d.npy '2, 6, 1, 8, 8' $((12 * 256))
+check 'their report' grep -Eq '"restored": \[\{"noise": 0.1[0-9]*, "steps": 1, "evaluations": 1, .*"labels_kept": [01]\.' stdout.txt
+accept denoise --model cond.bin --label 2 --input six.png -n 2 --noise 0.5 --out out/d.png
+accept denoise --model tiny.bin --input six.idx --quiet --out out/d.png
+check 'quiet' test ! -s stdout.txt
+accept denoise --model bright.bin --sampler langevin --steps 3 --step-size 0.01 --chain-noise 0.1 --input six.idx --out out/d.png
+noted_command out/d.png 'the noted command restores by the same chains'
+rm -rf out && mkdir out
+d='denoise --model tiny.bin --out out/d.png'
+refuse 2 'input: missing' $d
+refuse 1 'no-such.idx' $d --input no-such.idx
+refuse 2 'more than the 6 of six.idx' $d --input six.idx -n 7
+for value in 0 -1 nan '' 1, 101 1,,2 x "$(yes 1 | head -n 17 | tr '\n' ,)1"; do
+    refuse 2 'noise: .* is not at most 16 positive numbers' $d --input six.idx --noise "$value"
+done
+for value in 0 -1 1.5 '' 1, x; do
+    refuse 2 'steps: .* is not at most 16 whole numbers' $d --input six.idx --steps "$value"
+done
+refuse 2 'upper sigma 40' $d --input six.idx --noise 40
+refuse 2 'label all: the images come from a file' $d --input six.idx --label all
+refuse 2 'takes no labels' $d --input six.idx --label 1
+refuse 2 'has no such setting' $d --input six.idx --sampler heun --eta 1
+refuse 2 'out/d.idx: restored images go' denoise --model tiny.bin --input six.idx --out out/d.idx
+refuse 2 'no option of gensample denoise' $d --input six.idx --trajectory
+refuse 2 'given twice' $d --input six.idx --noise 1 --noise 1
+refuse 1 'no-such.bin' $d --input six.idx --judge no-such.bin
+refuse 2 'judge: .* another shape' denoise --model rgb.bin --input rgb.idx --judge judge.bin --out out/d.npy
+
+# ---- Composition ----
+accept --compose tiny.bin $few -n 4 --out out/a.npy
+accept --model tiny.bin $few -n 4 --out out/b.npy
+check 'one network alone' cmp out/a.npy out/b.npy
+accept --compose tiny.bin:1 --compose bright.bin:0 $few -n 4 --out out/c.npy
+check 'a weight of nothing' cmp out/b.npy out/c.npy
+accept --compose tiny.bin:0.5 --compose tiny.bin:0.5 $few -n 4 --json --out out/c.npy
+check 'the evaluations of both' grep -q '"evaluations_per_sample": 6' stdout.txt
+check 'the networks, their hashes and weights' grep -Eq '"networks": \[\{"model": "tiny", "hash": "[0-9a-f]{64}", "weight": 0.5\}, \{"model": "tiny", .*"weight": 0.5\}\]' stdout.txt
+accept --compose bright.bin:1 --compose cond.bin:-0.5 $few --label 1 -n 3 --quality --judge judge.bin --out out/d.png
+check 'strokes' grep -q '^strokes: .* pixels wide, thick .* of the label' stdout.txt
+noted_command out/d.png 'the noted command composes the same picture'
+accept --compose cond.bin:1 --compose bright.bin $few --label 1 -n 3 --sweep 0,1,-2.5 --quality --judge judge.bin --out out/s.png
+check 'a sweep, one row a weight' is_png out/s.png 61 36 0
+check 'its table' grep -Eq '^-2.5 +[0-9.e+]+ +[0-9.]+ % +[0-9.]+ % +[0-9.]+ +[0-9.]+ % +[0-9.]+ %$' stdout.txt
+noted_command out/s.png 'the noted command sweeps again'
+accept --compose cond.bin:1 --compose bright.bin:9 $few --label 1 -n 3 --sweep 0,1 --out out/s.npy
+check 'a sweep in numbers' npy_shape out/s.npy '2, 3, 1, 8, 8' $((6 * 256))
+accept --compose cond.bin:1 --compose bright.bin:1 $few --label 1 -n 3 --out out/t.npy
+check 'its last row' test "$(tail -c 768 out/s.npy | od -An -tx1)" = "$(tail -c 768 out/t.npy | od -An -tx1)"
+rm -rf out && mkdir out
+c='--out out/x.npy --compose tiny.bin:1'
+refuse 1 'no-such.bin' $c --compose no-such.bin:1
+refuse 1 'no-such.bin' --compose no-such.bin:1 --out out/x.npy
+refuse 2 'network 2, wide, has images of 1 x 16 x 16: expected 1 x 8 x 8, as of tiny' $c --compose wide.bin
+refuse 2 'network 3, centred, has pixels in \[-1, 1\]: expected \[0, 1\]' $c --compose bright.bin --compose centred.bin
+refuse 2 'network 2, judge, is a classifier' $c --compose judge.bin:1
+refuse 2 'network 1, judge, is a classifier' --compose judge.bin:1 --out out/x.npy
+refuse 2 'network 2 of --compose, narrow, was trained on 0.1,1' $c --compose narrow.bin
+for value in x nan '' 1001 -1001 1e999 0x1; do
+    refuse 2 'compose: .*the weight is no number' $c --compose "bright.bin:$value"
+done
+refuse 2 'other than 0' --compose tiny.bin:0 --out out/x.npy
+refuse 2 'name is missing' $c --compose :1
+refuse 2 'compose: "" is not' $c --compose ''
+# shellcheck disable=SC2046
+refuse 2 'at most 16' $c $(yes -- '--compose bright.bin' | head -n 16)
+refuse 2 'model: cannot go with --compose' $c --model tiny.bin
+refuse 2 'takes no labels' $c --compose bright.bin --label 1
+refuse 2 'label: 3 is no class' $c --compose cond.bin --label 3
+refuse 2 'sweep: weights of the last --compose' --model tiny.bin --sweep 1 --out out/x.npy
+refuse 2 'leaves nothing' $c --sweep 1,0
+refuse 2 'cannot go with --trajectory' $c --sweep 1 --trajectory
+refuse 2 'sweep goes into' --compose tiny.bin --sweep 1 --out out/x.idx
+for value in '' 1, x 1001 nan; do
+    refuse 2 'sweep: .* is not at most 16 numbers' $c --compose bright.bin --sweep "$value"
+done
