@@ -259,8 +259,8 @@ static double dual_averaging(const chains *c, const gs_sample_options *o, size_t
     return exp(average);
 }
 
-/* From steps a thousand times too small and fifty times too large: within 0.08 of the target after 500 steps of burn-in.
- * The mean of log steps is not the step that would hit it, as acceptance is no straight line in them. */
+/* From steps a thousand times too small and fifty times too large: within 0.08 of the target after 500 steps of
+ * burn-in. The mean of log steps is not the step that would hit it, as acceptance is no straight line in them. */
 static void test_adaptation(void **state) {
     (void)state;
     enum { CHAINS = 40 };

@@ -105,11 +105,18 @@ static gs_status check_product(const gs_arguments *arguments, gs_error *error) {
     if (!given[GS_OPTION_COMPOSE]) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: weights of the last --compose, which is missing");
     }
-    if (given[GS_OPTION_GRID] || arguments->trajectory || arguments->init) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: cannot go with --%s",
-                       given[GS_OPTION_GRID]   ? "grid"
-                       : arguments->trajectory ? "trajectory"
-                                               : "init");
+    const struct {
+        bool given;
+        const char *name;
+    } others[] = {{given[GS_OPTION_GRID], "grid"},
+                  {arguments->trajectory, "trajectory"},
+                  {arguments->init != NULL, "init"},
+                  {arguments->diagnose, "diagnose"},
+                  {arguments->plot != NULL, "plot"}};
+    for (size_t i = 0; i < GS_COUNT(others); i++) {
+        if (others[i].given) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: cannot go with --%s", others[i].name);
+        }
     }
     for (int i = 0; arguments->compose.count == 1 && i < arguments->sweep.count; i++) {
         if (arguments->sweep.values[i] == 0) {
@@ -136,6 +143,10 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     if (arguments->quiet && (arguments->quality || arguments->judge)) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--quiet: cannot go with --%s, whose figures it would not print",
                        arguments->quality ? "quality" : "judge");
+    }
+    if (arguments->quiet && arguments->diagnose && !arguments->plot) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--quiet: cannot go with --diagnose, whose figures it would not print");
     }
     if (arguments->json && arguments->quiet) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--json: cannot go with --quiet");

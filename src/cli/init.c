@@ -29,7 +29,7 @@ double gs_run_init_noise(const gs_run *run) {
 }
 
 gs_status gs_run_noise_init(gs_run *run, gs_error *error) {
-    size_t states = run->arguments->trajectory ? (size_t)run->levels : 1;
+    size_t states = run->levels ? (size_t)run->levels : 1;
     run->init_states = gs_alloc(run->n, run->pixels * sizeof(float));
     run->kept = gs_alloc(states, sizeof(double));
     if (!run->init_states || !run->kept) {
@@ -72,26 +72,38 @@ static gs_status denoise_state(const gs_run *run, const float *state, double sig
     return gs_sample(run->plan, &once, run->done, images, NULL, error);
 }
 
+gs_status gs_run_classify_state(const gs_run *run, int i, int *classes, gs_error *error) {
+    size_t n = run->done;
+    const float *state = run->trajectory ? run->trajectory + (size_t)i * n * run->pixels : run->samples;
+    double sigma = run->trajectory && i < run->levels - 1 ? run->sigmas[i] : 0;
+    float *room = gs_alloc(n, run->pixels * sizeof(float)), *images = gs_alloc(n, run->pixels * sizeof(float));
+    gs_status status = room && images ? GS_OK : gs_fail_memory(error, "a state for the judge");
+    if (status == GS_OK) {
+        status = denoise_state(run, state, sigma, images, error);
+    }
+    if (status == GS_OK) {
+        status = gs_quality_classify(run->judge, gs_run_map(run, images, n, room), n, classes, error);
+    }
+    gs_free(room);
+    gs_free(images);
+    return status;
+}
+
 gs_status gs_run_measure_kept(gs_run *run, gs_error *error) {
     size_t n = run->done;
     int states = run->trajectory ? run->levels : 1;
-    const float *state = run->trajectory ? run->trajectory : run->samples;
-    float *room = gs_alloc(n, run->pixels * sizeof(float)), *images = gs_alloc(n, run->pixels * sizeof(float));
-    int *before = gs_alloc(2 * n, sizeof(int)), *after = before + n;
-    gs_status status = room && images && before ? GS_OK : gs_fail_memory(error, "the states for the judge");
+    float *room = gs_alloc(n, run->pixels * sizeof(float));
+    int *before = gs_alloc(n, sizeof(int)), *after = gs_alloc(n, sizeof(int));
+    gs_status status = room && before && after ? GS_OK : gs_fail_memory(error, "the states for the judge");
     if (status == GS_OK) {
         status = gs_quality_classify(run->judge, gs_run_map(run, run->init.data, n, room), n, before, error);
     }
     for (int i = 0; i < states && status == GS_OK; i++) {
-        double sigma = run->trajectory && i < states - 1 ? run->sigmas[i] : 0;
-        status = denoise_state(run, state + (size_t)i * n * run->pixels, sigma, images, error);
-        if (status == GS_OK) {
-            status = gs_quality_classify(run->judge, gs_run_map(run, images, n, room), n, after, error);
-            run->kept[i] = share_of_equals(before, after, n);
-        }
+        status = gs_run_classify_state(run, i, after, error);
+        run->kept[i] = status == GS_OK ? share_of_equals(before, after, n) : 0;
     }
     gs_free(room);
-    gs_free(images);
     gs_free(before);
+    gs_free(after);
     return status;
 }

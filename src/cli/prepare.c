@@ -247,7 +247,7 @@ static gs_status load_wanted_judge(gs_run *run, gs_error *error) {
 /* Bytes of all samples and states must fit into this machine, whatever the system says when asked for them. */
 static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t images, bytes;
-    size_t states = run->arguments->trajectory ? (size_t)run->levels + 1 : (size_t)run->rows;
+    size_t states = gs_run_stores_states(run) ? (size_t)run->levels + 1 : (size_t)run->rows;
     double memory = gs_machine_bytes();
     bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
     if (fits && (double)bytes <= memory) {
@@ -276,25 +276,13 @@ static gs_status choose_labels(gs_run *run, gs_error *error) {
     return GS_OK;
 }
 
-/* What the report says of chains that accept and adapt. */
-static gs_status allocate_trace(gs_run *run, gs_error *error) {
-    if (!gs_run_reads(run, "target")) {
-        return GS_OK;
-    }
-    run->trace.rate = gs_alloc(run->n, sizeof *run->trace.rate);
-    run->trace.step_size = gs_alloc(run->n, sizeof *run->trace.step_size);
-    run->options.trace = &run->trace;
-    return run->trace.rate && run->trace.step_size ? GS_OK : gs_fail_memory(error, "the acceptance rates");
-}
-
 static gs_status allocate(gs_run *run, gs_error *error) {
-    const gs_arguments *a = run->arguments;
     gs_status status = check_memory(run, error);
     if (status != GS_OK) {
         return status;
     }
     bool ready = (run->samples = gs_alloc((size_t)run->rows * run->n, run->pixels * sizeof(float))) != NULL;
-    if (ready && a->trajectory) {
+    if (ready && gs_run_stores_states(run)) {
         size_t states = (size_t)run->levels * run->n;
         run->trajectory = gs_alloc(states, run->pixels * sizeof(float));
         run->sigmas = gs_alloc((size_t)run->levels, sizeof(double));
@@ -315,7 +303,7 @@ static gs_status allocate(gs_run *run, gs_error *error) {
         run->terms[k].labels = gs_model_get_info(run->factors[k].model)->labels ? run->labels : NULL;
     }
     run->options.trajectory = run->trajectory;
-    return allocate_trace(run, error);
+    return gs_run_allocate_trace(run, error);
 }
 
 gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *error) {
@@ -348,13 +336,13 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
         status = gs_run_read_init(run, run->n, error);
     }
     choose_grid(run);
-    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, load_wanted_judge,
-                                                        gs_run_make_plans};
+    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, gs_run_check_trace,
+                                                        load_wanted_judge, gs_run_make_plans};
     for (size_t i = 0; status == GS_OK && i < GS_COUNT(steps); i++) {
         status = steps[i](run, error);
     }
     if (status == GS_OK) {
-        run->levels = arguments->trajectory ? gs_sample_levels(run->model, &run->options, NULL, 0) : 0;
+        run->levels = gs_run_stores_states(run) ? gs_sample_levels(run->model, &run->options, NULL, 0) : 0;
         status = allocate(run, error);
     }
     return status == GS_OK && arguments->init ? gs_run_noise_init(run, error) : status;
@@ -362,8 +350,7 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
 
 void gs_run_free(gs_run *run) {
     gs_free(run->sigmas);
-    gs_free(run->trace.rate);
-    gs_free(run->trace.step_size);
+    gs_run_free_trace(run);
     gs_free(run->trajectory);
     gs_free(run->labels);
     gs_free(run->samples);

@@ -7,6 +7,7 @@
 
 #include "cli/words.h"
 #include "cli/option.h"
+#include "cli/diagnose.h"
 #include "cli/run.h"
 
 static json_t *label_json(const gs_run *run) {
@@ -212,7 +213,7 @@ static json_t *quality_json(const gs_row *row) {
 }
 
 /* Steps done on entering state i of chains at one noise level. */
-static int state_step(const gs_run *run, int i) {
+int gs_run_state_step(const gs_run *run, int i) {
     return i == run->levels - 1 ? run->options.steps : i * run->options.every;
 }
 
@@ -228,7 +229,7 @@ static void put_measured(const gs_run *run, json_t *object) {
         json_t *state = json_object();
         json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
         if (run->trajectory && gs_run_reads(run, "every")) {
-            json_object_set_new(state, "step", json_integer(state_step(run, i)));
+            json_object_set_new(state, "step", json_integer(gs_run_state_step(run, i)));
         }
         json_object_set_new(state, "share", json_real(run->kept[i]));
         json_array_append_new(kept, state);
@@ -273,6 +274,9 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     }
     if (run->judged) {
         put_measured(run, object);
+    }
+    if (run->record.chains) {
+        json_object_set_new(object, "diagnosis", gs_diagnosis_json(&run->record, &run->diagnosis));
     }
     char *text = json_dumps(object, 0);
     json_decref(object);
@@ -341,7 +345,7 @@ static void report_measured(const gs_run *run, FILE *out) {
     for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
         fputs(i ? ", " : "labels kept: ", out);
         if (run->trajectory && gs_run_reads(run, "every")) {
-            fprintf(out, "step %d ", state_step(run, i));
+            fprintf(out, "step %d ", gs_run_state_step(run, i));
         } else if (run->trajectory) {
             fprintf(out, "sigma %.3g ", run->sigmas[i]);
         }
@@ -359,6 +363,12 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
     }
     if (run->judged) {
         report_measured(run, out);
+    }
+    if (run->record.chains) {
+        gs_status status = gs_diagnosis_print(&run->record, &run->diagnosis, out, error);
+        if (status != GS_OK) {
+            return status;
+        }
     }
     gs_plan_info plan = gs_plan_get_info(run->plan);
     fprintf(out, "%zu samples in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",

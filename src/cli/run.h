@@ -45,8 +45,13 @@ typedef struct gs_run {
         *kept; /* by state, the result last: share of chains that look to the judge as what they began with; or NULL */
     float *trajectory; /* (levels, n, C, H, W), or NULL */
     double *sigmas;    /* levels, or NULL */
-    gs_trace trace;    /* n rates and step sizes, where the sampler accepts and adapts */
-    double seconds;    /* of gs_sample alone */
+    gs_trace trace;    /* n rates and step sizes, where the sampler accepts and adapts; with --diagnose all */
+    gs_record record;  /* with --diagnose: of the finished chains, from the trace and what is below */
+    gs_diagnosis diagnosis;
+    size_t *mark;   /* (levels) steps of the states */
+    double *shares; /* (levels, classes_judged) */
+    int classes_judged;
+    double seconds; /* of gs_sample alone */
     bool interrupted, judged;
     gs_row row[GS_LIST_MAX]; /* (rows) */
 } gs_run;
@@ -112,6 +117,28 @@ void gs_run_put_chain_settings(const gs_run *run, json_t *object);
 void gs_run_put_chain_options(const gs_run *run, FILE *out);
 json_t *gs_run_acceptance_json(const gs_run *run);
 void gs_run_report_chains(const gs_run *run, FILE *out);
+
+/* Of --diagnose and --plot: whether they are given, and whether states are stored, for them or to be drawn; the check
+ * of them, which chooses the steps of the states; room for what is recorded; and the diagnosis of the finished chains,
+ * with its picture. */
+bool gs_run_diagnoses(const gs_run *run);
+bool gs_run_stores_states(const gs_run *run);
+gs_status gs_run_check_trace(gs_run *run, gs_error *error);
+gs_status gs_run_allocate_trace(gs_run *run, gs_error *error);
+void gs_run_free_trace(gs_run *run);
+gs_status gs_run_diagnose(gs_run *run, gs_error *error);
+
+/* Close up `count` rows of `from` floats to rows of their first `to`. */
+void gs_run_close_up(float *rows, size_t count, size_t from, size_t to);
+
+/* The step after which state i of a trajectory at one noise level was stored. */
+int gs_run_state_step(const gs_run *run, int i);
+
+/* What the judge takes the finished chains' state i for, denoised where its noise level is not 0. */
+gs_status gs_run_classify_state(const gs_run *run, int i, int *classes, gs_error *error);
+
+/* Whether all networks are energies. */
+bool gs_run_has_energy(const gs_run *run);
 
 /* The commands. */
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/diagnose.h"
 #include "cli/interrupt.h"
 #include "cli/run.h"
 #include "io/progress.h"
@@ -10,14 +11,6 @@
 static bool show_progress(void *context, size_t done, size_t n) {
     gs_progress_update(context, done, n);
     return !gs_interrupted();
-}
-
-/* Close up the states of the finished chains of each level: (levels, n, ...) to (levels, done, ...). */
-static void keep_finished(gs_run *run) {
-    size_t row = run->n * run->pixels, kept = run->done * run->pixels;
-    for (size_t level = 1; run->trajectory && level < (size_t)run->levels; level++) {
-        memmove(run->trajectory + level * kept, run->trajectory + level * row, kept * sizeof(float));
-    }
 }
 
 gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error) {
@@ -70,10 +63,10 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
     if (run->rows > 1) {
         return gs_run_write_sweep(run, notes, count, error);
     }
-    if (run->trajectory && run->format == GS_FORMAT_NPY) {
+    if (run->arguments->trajectory && run->format == GS_FORMAT_NPY) {
         return gs_write_npy(path, run->trajectory, sizes, 5, error);
     }
-    if (run->trajectory) {
+    if (run->arguments->trajectory) {
         gs_trajectory trajectory = {.states = images,
                                     .levels = run->levels,
                                     .sigmas = run->sigmas,
@@ -126,8 +119,14 @@ static gs_status finish(gs_run *run, gs_error *error) {
     if (status == GS_OK && run->judge && !gs_interrupted()) {
         status = gs_run_measure(run, error);
     }
+    if (status == GS_OK && gs_run_diagnoses(run) && !gs_interrupted()) {
+        status = gs_run_diagnose(run, error);
+    }
     if (status == GS_OK && !a->quiet) {
         status = gs_run_report(run, stdout, error);
+    }
+    if (status == GS_OK && run->record.chains) {
+        gs_diagnosis_warn(&run->diagnosis, stderr);
     }
     if (status == GS_OK && run->interrupted) {
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s", run->done,
@@ -144,7 +143,7 @@ gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
         status = gs_run_draw(&run, run.samples + (size_t)i * run.n * run.pixels, error);
     }
     if (status == GS_OK) {
-        keep_finished(&run);
+        gs_run_close_up(run.trajectory, (size_t)run.levels, run.n * run.pixels, run.done * run.pixels);
         status = finish(&run, error);
     }
     gs_run_free(&run);

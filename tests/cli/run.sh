@@ -103,5 +103,6 @@ if [ "$effort" -ge 100 ]; then
     . "$here/shipped.sh"
     . "$here/backend.sh"
     . "$here/rejection.sh"
+    . "$here/diagnose.sh"
 fi
 end_of_cases
