@@ -19,6 +19,7 @@ enum {
 /* ---- Models ---- */
 
 typedef struct bench_model {
+    bool named; /* on the command line */
     char *path;
     gs_model *model;
     const gs_model_info *info;
@@ -89,7 +90,7 @@ typedef struct bench_repetition {
     double peak[2];           /* FLOP/s of multiply-adds, before and after */
     double stolen, waited;    /* CPU seconds the hypervisor took from our threads, other programs took */
     size_t samples;
-    double *sample; /* seconds of each call */
+    double *sample; /* seconds of each single call, else of a call on average in each iteration */
 } bench_repetition;
 
 struct bench_row {
@@ -101,7 +102,7 @@ struct bench_row {
     const bench_settings *settings;
     const char *isa, *backend; /* backend: or NULL where none matters */
     int threads, batch;        /* batch: 0 where there is none */
-    int calls;                 /* in an iteration; percentiles of single calls ask for many */
+    int calls;                 /* in an iteration: as many as percentiles ask for, else the runner's choice */
     bool single;               /* the figure is of single calls: percentiles */
     const char *unit;          /* "samples/s", or "ms" of a call, of which less is better */
     double items;              /* what a call does, in units of `unit` without "/s" */
@@ -166,7 +167,7 @@ typedef struct bench_variant {
 /* Variant number *at, which is counted up; false past the last. */
 bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at, bench_variant *variant);
 
-/* A new row of the variant, zeroed but for what the variant says, 1 call an iteration, and its name:
+/* A new row of the variant, zeroed but for what the variant says and its name:
  * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]; NULL when memory ends. `what`
  * is copied into the name. */
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
@@ -179,7 +180,8 @@ int bench_processors(void);
 
 /* ---- Settings and models ---- */
 
-/* Parse all but the program's name; what bench_initialize left. Errors: GS_ERROR_ARGUMENT. */
+/* Parse all that follows the program's name and command, but for --benchmark_ options. Errors: GS_ERROR_ARGUMENT;
+ * GS_ERROR_UNSUPPORTED: this CPU or build can't. */
 gs_status bench_settings_parse(bench_settings *settings, int argc, char *const *argv, gs_error *error);
 void bench_settings_free(bench_settings *settings);
 void bench_help(void);

@@ -185,6 +185,7 @@ static json_t *row_object(const bench_row *row) {
         put_real(o, "low", row->low);
         put_real(o, "high", row->high);
     }
+    put_integer(o, "calls_per_iteration", row->calls);
     put_real(o, "items_per_call", row->items);
     put_real(o, "operations_per_call", row->operations);
     json_object_set_new(o, "figures", figures(row));

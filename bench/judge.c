@@ -19,11 +19,13 @@ static double call_s(const bench_row *row, const bench_repetition *r) {
     return r->real_s / ((double)r->iterations * row->calls);
 }
 
-static double peak_of(const bench_row *row) {
+/* The best multiply-add peak of the whole run with a row's instruction set and threads. */
+static double peak_of(const bench_rows *rows, const bench_row *row) {
     double most = 0;
-    for (int k = 0; k < row->repetitions; k++)
-        for (int i = 0; i < 2; i++)
-            most = fmax(most, row->repetition[k].peak[i]);
+    for (int r = 0; r < rows->count; r++)
+        for (int k = 0; k < rows->row[r].repetitions; k++)
+            if (rows->row[r].threads == row->threads && !strcmp(rows->row[r].isa, row->isa))
+                most = fmax(most, fmax(rows->row[r].repetition[k].peak[0], rows->row[r].repetition[k].peak[1]));
     return most;
 }
 
@@ -59,7 +61,7 @@ static void percentiles(bench_row *row) {
 }
 
 /* Median, least and most of the repetitions: rates, or the milliseconds of a call. */
-static void summarise(bench_row *row) {
+static void summarise(const bench_rows *rows, bench_row *row) {
     double *rate = gs_alloc((size_t)row->repetitions, sizeof *rate);
     size_t n = (size_t)row->repetitions;
     for (int k = 0; rate && k < row->repetitions; k++) {
@@ -75,8 +77,8 @@ static void summarise(bench_row *row) {
         if (row->operations > 0) {
             if (strcmp(row->unit, "FLOP/s"))
                 bench_figure_add(row, "GFLOP/s", "", row->operations / call / GIGA);
-            if (peak_of(row) > 0)
-                bench_figure_add(row, "of peak", "%", 100 * row->operations / call / peak_of(row));
+            if (peak_of(rows, row) > 0)
+                bench_figure_add(row, "of peak", "%", 100 * row->operations / call / peak_of(rows, row));
         }
         if (row->plan_bytes)
             bench_figure_add(row, "plan", "MB", (double)row->plan_bytes / MEGA);
@@ -107,7 +109,8 @@ static void scale(const bench_rows *rows, bench_row *row) {
     const bench_row *one = row->threads > 1 && row->value > 0 && !is_time(row) ? find_single(rows, row) : NULL;
     if (!one)
         return;
-    double scaling = row->value / (row->threads * one->value), peaks = peak_of(row) / (row->threads * peak_of(one));
+    double scaling = row->value / (row->threads * one->value),
+           peaks = peak_of(rows, row) / (row->threads * peak_of(rows, one));
     bench_figure_add(row, "scaling", "%", 100 * scaling);
     bench_figure_add(row, "of peaks' scaling", "%", 100 * scaling / peaks);
 }
@@ -122,19 +125,20 @@ static void doubt_peaks(bench_row *row) {
             bench_doubt(row, "no multiply-add peak of %s to calibrate by", row->isa);
             return;
         }
-        worst = fmax(worst, fabs(peak[1] / peak[0] - 1));
+        worst = fmax(worst, 1 - fmin(peak[0], peak[1]) / fmax(peak[0], peak[1]));
     }
     if (worst > BENCH_PEAK_TOLERANCE)
         bench_doubt(row, "peak moved %.0f %%", 100 * worst);
 }
 
 static void doubt_processors(bench_row *row) {
-    double stolen = 0, waited = 0, whole = 0;
+    double stolen = 0, waited = 0, used = 0;
     for (int k = 0; k < row->repetitions; k++) {
         stolen += row->repetition[k].stolen;
         waited += row->repetition[k].waited;
-        whole += row->repetition[k].wall_s * row->threads;
+        used += row->repetition[k].process_s;
     }
+    double whole = used + stolen + waited; /* what our threads asked for */
     if (stolen >= BENCH_TAKEN_MOST * whole)
         bench_doubt(row, "hypervisor took %.0f %%", 100 * stolen / whole);
     if (waited >= BENCH_TAKEN_MOST * whole)
@@ -152,13 +156,13 @@ static void doubt_build(bench_row *row) {
         bench_doubt(row, "%s ran", row->ran);
 }
 
-static void judge(bench_row *row, bool interrupted) {
+static void judge(const bench_rows *rows, bench_row *row, bool interrupted) {
     if (!row->repetitions) {
         if (!row->failed)
             bench_doubt(row, interrupted ? "interrupted" : "not measured");
         return;
     }
-    summarise(row);
+    summarise(rows, row);
     if (row->repetitions < BENCH_REPETITIONS_LEAST)
         bench_doubt(row, "%d repetitions, expected at least %d", row->repetitions, BENCH_REPETITIONS_LEAST);
     doubt_peaks(row);
@@ -171,7 +175,7 @@ static void judge(bench_row *row, bool interrupted) {
 void bench_judge(bench_result *result) {
     bench_rows *rows = result->rows;
     for (int i = 0; i < rows->count; i++)
-        judge(&rows->row[i], result->interrupted);
+        judge(rows, &rows->row[i], result->interrupted);
     for (int i = 0; i < rows->count; i++) {
         scale(rows, &rows->row[i]);
         result->failed += rows->row[i].failed;

@@ -98,19 +98,36 @@ static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error
     return status;
 }
 
-/* argc, argv: as given; left: what Google Benchmark left of it. */
-static gs_status run(int argc, char *const *argv, int left, char *const *words, gs_error *error) {
+/* Hand Google Benchmark its options; one that it doesn't know is an error. */
+static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *error) {
+    char **words = gs_alloc((size_t)argc + 2, sizeof *words); /* bench_initialize needs room for one more */
+    int left = argc;
+    if (!words)
+        return gs_fail_memory(error, "the command line");
+    memcpy(words, argv, (size_t)argc * sizeof *words);
+    bench_initialize(&left, words, quick ? QUICK_S : 0);
+    gs_status status = GS_OK;
+    for (int i = 1; i < left && !status; i++)
+        if (has_prefix(words[i], "--benchmark_"))
+            status = gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: Google Benchmark has no such option", words[i]);
+    gs_free(words);
+    return status;
+}
+
+static gs_status run(int argc, char *const *argv, gs_error *error) {
     bench_settings settings;
-    bool lists = left > 1 && !strcmp(words[1], "list");
+    bool lists = argc > 1 && !strcmp(argv[1], "list");
     int skip = lists ? 2 : 1;
-    gs_status status = bench_settings_parse(&settings, left - skip, words + skip, error);
+    gs_status status = bench_settings_parse(&settings, argc - skip, argv + skip, error);
     bench_rows rows = {.settings = &settings};
     if (!status && settings.help) {
         bench_help();
     } else if (!status) {
         settings.display = given(argc, argv, "--benchmark_format");
         settings.quick = settings.quick || is_plain(&settings);
-        status = bench_models_load(&settings.models, &settings.model, error);
+        status = initialize(argc, argv, settings.quick, error);
+        if (!status)
+            status = bench_models_load(&settings.models, &settings.model, error);
         if (!status)
             status = lists ? list(&rows, error) : measure(&rows, argc, argv, error);
     }
@@ -132,19 +149,11 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */
     signal(SIGXFSZ, SIG_IGN);
     gs_error error = {0};
-    char **words = gs_alloc((size_t)argc + 2, sizeof *words); /* bench_initialize needs room for one more */
-    gs_status status = words ? GS_OK : gs_fail_memory(&error, "the command line");
-    if (!status) {
-        int left = argc;
-        memcpy(words, argv, (size_t)argc * sizeof *words);
-        bench_initialize(&left, words, QUICK_S);
-        status = run(argc, argv, left, words, &error);
-    }
+    gs_status status = run(argc, argv, &error);
     bool written = fflush(stdout) == 0 && !ferror(stdout);
     if (!status && !written)
         status = gs_fail(&error, GS_ERROR_FILE, "standard output: %s", strerror(errno));
     if (status)
         fprintf(stderr, "genbench: %s\n", error.message);
-    gs_free(words);
     return exit_code(status);
 }

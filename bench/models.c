@@ -44,6 +44,8 @@ static gs_status load_named(bench_models *models, const bench_names *names, gs_e
         status = find(names->name[i], path, error);
         if (!status)
             status = load(models, path, error);
+        if (!status)
+            models->model[i].named = true;
     }
     return status;
 }

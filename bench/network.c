@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "model/model.h"
 
 static const double SIGMA = 0.5; /* in the middle of what samplers visit */
 static const double FOREIGN_ERROR = 1e-5;
@@ -14,7 +15,8 @@ size_t bench_pixels(const gs_model_info *info) {
 
 bool bench_can_sample(const bench_model *model) {
     gs_sample_options options = {0};
-    return gs_sample_resolve(model->model, &options, NULL) == GS_OK;
+    bool meant = model->named || model->model->defaults.sampler; /* energies to be added to others have none */
+    return meant && gs_sample_resolve(model->model, &options, NULL) == GS_OK;
 }
 
 bool bench_is_energy(const bench_model *model) {

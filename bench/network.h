@@ -33,7 +33,7 @@ gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error);
 /* Whether two results are as equal as the backend promises; `what` goes into the row's reason. */
 void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count);
 
-/* What networks a sampler can draw from, and which are energies. */
+/* What networks a sampler can draw from, and is meant to: shipped ones say so. Which are energies. */
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);
 

@@ -66,12 +66,12 @@ static choice choose_isas(const bench_settings *s, bool all) {
 }
 
 static choice choose_backends(const bench_settings *s, const bench_axes *axes) {
-    choice c = {.count = axes->no_backend ? 0 : s->backend.count};
+    choice c = {.count = s->backend.count};
     memcpy(c.of.name, s->backend.name, sizeof c.of.name);
     bool built;
     char about[BENCH_TEXT_ROOM];
     const char *name;
-    for (int i = 0; !c.count && (name = gs_backend_name(i, &built, about, sizeof about)); i++)
+    for (int i = 0; !s->backend.count && (name = gs_backend_name(i, &built, about, sizeof about)); i++)
         if (built && (i == 0 || axes->all_backends))
             c.of.name[c.count++] = name;
     if (axes->no_backend)
@@ -155,8 +155,7 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
                        .isa = v->isa,
                        .backend = v->backend,
                        .threads = v->threads,
-                       .batch = v->batch,
-                       .calls = 1};
+                       .batch = v->batch};
     make_name(row, what);
     return row;
 }

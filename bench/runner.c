@@ -14,7 +14,8 @@
 #include "shim.h"
 #include "system.h"
 
-enum { SAMPLES_FIRST = 1024 };
+enum { SAMPLES_FIRST = 1024, CALLS_MOST = 1 << 20 };
+static const double SAMPLE_S = 5e-4; /* so long is a sample of calls that are shorter */
 
 /* One measurement of a row, of several in random order with those of all others. */
 typedef struct job {
@@ -78,6 +79,20 @@ static void show_progress(const job *j) {
     fflush(stderr);
 }
 
+/* Calls an iteration, the same in all repetitions. */
+static bool choose_calls(bench_row *row, gs_error *error) {
+    for (int calls = 1; !row->calls && calls < CALLS_MOST; calls *= 2) {
+        double start = gs_now_s();
+        for (int i = 0; i < calls; i++)
+            if (row->kind->call(row, error))
+                return false;
+        if (gs_now_s() - start >= SAMPLE_S / 2)
+            row->calls = calls;
+    }
+    row->calls = row->calls ? row->calls : CALLS_MOST;
+    return true;
+}
+
 static bool open_job(job *j) {
     gs_error error = {0};
     show_progress(j);
@@ -86,7 +101,7 @@ static bool open_job(job *j) {
     j->open = true;
     if (j->row->kind->open(j->row, &error) || j->row->kind->call(j->row, &error)) /* the first call warms up */
         return fail_row(j->row, &error);
-    return true;
+    return choose_calls(j->row, &error) || fail_row(j->row, &error);
 }
 
 static bool begin(void *context) {
@@ -118,11 +133,14 @@ static bool note_sample(job *j, double seconds) {
 static bool batch(void *context) {
     job *j = context;
     gs_error error = {0};
-    for (int i = 0; i < j->row->calls; i++) {
+    bench_row *row = j->row;
+    for (int i = 0; i < row->calls;) {
+        int together = row->single ? 1 : row->calls;
         double start = gs_now_s();
-        if (j->row->kind->call(j->row, &error))
-            return fail_row(j->row, &error);
-        if (!note_sample(j, gs_now_s() - start))
+        for (int end = i + together; i < end; i++)
+            if (row->kind->call(row, &error))
+                return fail_row(row, &error);
+        if (!note_sample(j, (gs_now_s() - start) / together))
             return false;
     }
     return !gs_interrupted();

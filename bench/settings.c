@@ -42,8 +42,7 @@ void bench_help(void) {
                  options[i].metavar ? options[i].metavar : "");
         printf("  %-24s %s\n", left, options[i].help);
     }
-    puts("  --benchmark_...          options of Google Benchmark: --benchmark_filter=REGEX, "
-         "--benchmark_min_time=SECONDS, "
+    puts("\nOptions of Google Benchmark go to it: --benchmark_filter=REGEX, --benchmark_min_time=SECONDS, "
          "...\n\nsuites:");
     for (const bench_suite *suite = bench_suites; suite->name; suite++)
         printf("  %-24s %s\n", suite->name, suite->help);
@@ -216,6 +215,8 @@ gs_status bench_settings_parse(bench_settings *s, int argc, char *const *argv, g
     bool given[GS_COUNT(options)] = {false};
     for (int i = 0; i < argc; i++) {
         char *value;
+        if (!strncmp(argv[i], "--benchmark_", strlen("--benchmark_")))
+            continue;
         const option_row *row = find_option(s->words[i], &value);
         if (!row)
             return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: unknown; see genbench --help", argv[i]);

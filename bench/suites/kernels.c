@@ -138,8 +138,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     (void)error;
     state *s = row->state;
     kernel_call *kernel = *call_of(row);
-    for (int i = 0; i < REPEATS; i++)
-        kernel(s->kernels, s);
+    kernel(s->kernels, s);
     return GS_OK;
 }
 
@@ -201,7 +200,7 @@ gs_status bench_add_kernels(bench_rows *rows, gs_error *error) {
             bool mac = !strcmp(calls[i].name, "mac");
             row->data = &calls[i].call;
             row->unit = mac ? "FLOP/s" : "elements/s";
-            row->items = REPEATS * work(calls[i].name, k);
+            row->items = work(calls[i].name, k);
             row->operations = mac ? row->items : 0;
         }
     return GS_OK;

@@ -122,54 +122,60 @@ static bool is_layer(const gs_node *node) {
     return (conv || node->op == GS_OP_LINEAR) && node->per_sample;
 }
 
-/* Whether a row of these values has the shape already, from another layer or network. */
-static bool is_there(const bench_rows *rows, int first, const char *what, const bench_variant *v) {
+/* Whether another layer or network had the shape already. */
+static bool is_there(const bench_rows *rows, int first, const char *what) {
+    bool found = false;
     for (int i = first; i < rows->count; i++) {
         const bench_row *row = &rows->row[i];
-        if (strlen(what) == row->what_length && !strncmp(row->name + row->what_at, what, row->what_length) &&
-            !strcmp(row->isa, v->isa) && !strcmp(row->backend, v->backend))
-            return true;
+        found =
+            found || (strlen(what) == row->what_length && !strncmp(row->name + row->what_at, what, row->what_length));
     }
-    return false;
+    return found;
 }
 
-static gs_status add_layers(bench_rows *rows, int first, const bench_variant *v, gs_error *error) {
-    const gs_model *model = v->model->model;
-    for (int n = 0; n < model->nodes; n++) {
-        const gs_node *node = &model->node[n];
-        char what[SHAPE_ROOM];
-        if (!is_layer(node))
-            continue;
-        describe(model, node, what);
-        if (is_there(rows, first, what, v))
-            continue;
-        bench_variant anonymous = *v; /* the shape says all */
-        anonymous.model = NULL;
-        bench_row *row = bench_row_add(rows, "layers", NULL, what, &anonymous, &layer_kind);
-        if (!row)
-            return gs_fail_memory(error, "rows");
-        row->model = v->model;
-        row->data = node;
-        row->unit = "FLOP/s";
-        row->items = row->operations = IMAGES * (double)node->operations;
-    }
-    return GS_OK;
+static bool add(bench_rows *rows, const char *what, const gs_node *node, const bench_variant *v) {
+    bench_variant anonymous = *v; /* the shape says all */
+    anonymous.model = NULL;
+    anonymous.batch = IMAGES;
+    bench_row *row = bench_row_add(rows, "layers", NULL, what, &anonymous, &layer_kind);
+    if (!row)
+        return false;
+    row->model = v->model;
+    row->data = node;
+    row->unit = "FLOP/s";
+    row->items = row->operations = IMAGES * (double)node->operations;
+    return true;
 }
 
 static bool always(const bench_model *model) {
     return model != NULL;
 }
 
-gs_status bench_add_layers(bench_rows *rows, gs_error *error) {
+/* Backends and instruction sets one below the other. */
+static bool add_shape(bench_rows *rows, const char *what, const bench_model *model, const gs_node *node) {
     static const bench_axes axes = {.takes = always, .threads = {1, {1}}, .all_backends = true};
-    int at = 0, first = rows->count;
+    int at = 0;
     bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v)) {
-        bool wanted = !rows->settings->quick || bench_is_usual(rows->settings, v.model);
-        v.batch = IMAGES;
-        gs_status status = wanted && v.threads == 1 ? add_layers(rows, first, &v, error) : GS_OK;
-        if (status)
-            return status;
+    while (bench_next(rows->settings, &axes, &at, &v))
+        if (v.model == model && v.threads == 1 && !add(rows, what, node, &v))
+            return false;
+    return true;
+}
+
+gs_status bench_add_layers(bench_rows *rows, gs_error *error) {
+    const bench_settings *s = rows->settings;
+    int first = rows->count;
+    for (int m = 0; m < s->models.count; m++) {
+        const bench_model *model = &s->models.model[m];
+        for (int n = 0; n < model->model->nodes && (!s->quick || bench_is_usual(s, model)); n++) {
+            const gs_node *node = &model->model->node[n];
+            char what[SHAPE_ROOM];
+            if (!is_layer(node))
+                continue;
+            describe(model->model, node, what);
+            if (!is_there(rows, first, what) && !add_shape(rows, what, model, node))
+                return gs_fail_memory(error, "rows");
+        }
     }
     return GS_OK;
 }

@@ -137,13 +137,15 @@ static bool add_normals(bench_rows *rows, const bench_variant *v) {
 
 gs_status bench_add_machine(bench_rows *rows, gs_error *error) {
     bench_axes axes = {.threads = {1, {1}}, .all_isas = true, .no_backend = true};
-    int all = bench_processors(), at = 0;
-    if (all > 1)
-        axes.threads.number[axes.threads.count++] = all;
+    int processors = bench_processors(), at = 0;
+    if (processors > 1)
+        axes.threads.number[axes.threads.count++] = processors;
     bench_variant v;
     while (bench_next(rows->settings, &axes, &at, &v)) {
-        bool best = rows->settings->isa.count || !strcmp(v.isa, gs_isa_best());
-        if (!add_fma(rows, &v) || !add_normals(rows, &v) || (best && !add_triad(rows, &v)))
+        bool best = rows->settings->isa.count || !strcmp(v.isa, gs_isa_best()), all = best || !rows->settings->quick;
+        bool ok = (!all && v.threads > 1) || add_fma(rows, &v);
+        ok = ok && (!all || add_normals(rows, &v)) && (!best || add_triad(rows, &v));
+        if (!ok)
             return gs_fail_memory(error, "rows");
     }
     return GS_OK;
