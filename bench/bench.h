@@ -72,8 +72,8 @@ typedef struct bench_kind {
 typedef struct bench_sampling {
     const char *sampler;
     int steps, steps_per_level;
-    const char *unit; /* "samples/s", whose quality is measured; or "steps/s" of evaluations, whose first chain must be
-                         that of scalar C */
+    const char *unit; /* "samples/s", whose quality is measured, or "steps/s" of evaluations. With other settings than
+                         the network's own, samples are as good as they can be when the first chain is scalar C's */
 } bench_sampling;
 
 typedef struct bench_figure {

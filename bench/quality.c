@@ -22,7 +22,7 @@ static bool fits(const gs_model_info *network, const gs_model_info *judge) {
 }
 
 /* Figures, and reasons where a limit is passed. Other networks than the shipped ones have no limits. */
-static void note(bench_row *row, const char *sampler, const gs_quality *q) {
+static void note(bench_row *row, bool own, const gs_quality *q) {
     double least = 1, most = 0;
     for (int k = 0; k < q->classes; k++) {
         least = fmin(least, q->share[k]);
@@ -36,8 +36,8 @@ static void note(bench_row *row, const char *sampler, const gs_quality *q) {
     bench_figure_add(row, "confident", "%", 100 * q->confident);
     if (!isfinite(q->frechet))
         bench_doubt(row, "wrong: the samples have no Frechet distance");
-    for (size_t i = 0; i < GS_COUNT(limits); i++) {
-        if (strcmp(limits[i].network, row->model->info->name) || strcmp(limits[i].sampler, sampler))
+    for (size_t i = 0; own && i < GS_COUNT(limits); i++) {
+        if (strcmp(limits[i].network, row->model->info->name) || strcmp(limits[i].sampler, row->sampling.sampler))
             continue;
         if (q->frechet > limits[i].distance)
             bench_doubt(row, "quality: Frechet distance %.3g, expected at most %g", q->frechet, limits[i].distance);
@@ -46,8 +46,8 @@ static void note(bench_row *row, const char *sampler, const gs_quality *q) {
     }
 }
 
-static gs_status judge(bench_row *row, const char *sampler, const gs_model *model, const float *samples,
-                       const int *labels, size_t n, gs_error *error) {
+static gs_status judge(bench_row *row, bool own, const gs_model *model, const float *samples, const int *labels,
+                       size_t n, gs_error *error) {
     const gs_model_info *from = row->model->info, *to = gs_model_get_info(model);
     size_t count = n * bench_pixels(from);
     if (!fits(from, to)) {
@@ -63,13 +63,13 @@ static gs_status judge(bench_row *row, const char *sampler, const gs_model *mode
         status = gs_quality_measure(plan, images, labels, n, &quality, error);
     }
     if (!status)
-        note(row, sampler, &quality);
+        note(row, own, &quality);
     gs_plan_free(plan);
     gs_free(images);
     return status;
 }
 
-gs_status bench_quality_check(bench_row *row, const char *sampler, const float *samples, const int *labels, size_t n,
+gs_status bench_quality_check(bench_row *row, bool own, const float *samples, const int *labels, size_t n,
                               gs_error *error) {
     const char *path = row->settings->models.judge;
     gs_model *model;
@@ -80,7 +80,7 @@ gs_status bench_quality_check(bench_row *row, const char *sampler, const float *
     gs_status status = gs_model_load(path, &model, error);
     if (status)
         return status;
-    status = judge(row, sampler, model, samples, labels, n, error);
+    status = judge(row, own, model, samples, labels, n, error);
     gs_model_free(model);
     return status;
 }

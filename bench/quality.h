@@ -4,9 +4,9 @@
 
 #include "bench.h"
 
-/* Measure n samples of a row's network and sampler with the judge, add figures, and a reason where they are worse than
- * quality.def allows or can't be judged. */
-gs_status bench_quality_check(bench_row *row, const char *sampler, const float *samples, const int *labels, size_t n,
+/* Measure n samples of a row's network and sampler with the judge, add figures, and a reason where they can't be
+ * judged, or with the network's own settings are worse than quality.def allows. */
+gs_status bench_quality_check(bench_row *row, bool own, const float *samples, const int *labels, size_t n,
                               gs_error *error);
 
 #endif

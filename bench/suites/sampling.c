@@ -114,12 +114,13 @@ static gs_status check(bench_row *row, gs_error *error) {
     options.labels = s->labels;
     gs_sample_resolve(row->model->model, &options, NULL);
     bench_figure_add(row, "NFE", "", (double)gs_sample_evaluations(row->model->model, &options));
-    if (strcmp(row->unit, "samples/s"))
-        return check_chain(s, row, error);
-    gs_status status = GS_OK;
-    if (s->drawn < JUDGED)
+    bool short_settings = row->sampling.steps > 0, finished = !strcmp(row->unit, "samples/s");
+    gs_status status = short_settings ? check_chain(s, row, error) : GS_OK;
+    if (!status && finished && s->drawn < JUDGED)
         status = draw(s, s->plan, s->drawn, JUDGED - s->drawn, s->pool + s->drawn * s->pixels, error);
-    return status ? status : bench_quality_check(row, row->sampling.sampler, s->pool, s->labels, JUDGED, error);
+    if (!status && finished)
+        status = bench_quality_check(row, !short_settings, s->pool, s->labels, JUDGED, error);
+    return status;
 }
 
 static void close(bench_row *row) {
