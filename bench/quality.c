@@ -39,9 +39,9 @@ static void note(bench_row *row, bool own, const gs_quality *q) {
     for (size_t i = 0; own && i < GS_COUNT(limits); i++) {
         if (strcmp(limits[i].network, row->model->info->name) || strcmp(limits[i].sampler, row->sampling.sampler))
             continue;
-        if (q->frechet > limits[i].distance)
+        if (!(q->frechet <= limits[i].distance))
             bench_doubt(row, "quality: Frechet distance %.3g, expected at most %g", q->frechet, limits[i].distance);
-        if (q->agreement < limits[i].agreement)
+        if (limits[i].agreement > 0 && !(q->agreement >= limits[i].agreement))
             bench_doubt(row, "quality: agreement %.3g, expected at least %g", q->agreement, limits[i].agreement);
     }
 }

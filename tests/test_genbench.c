@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "judge.h"
+#include "network.h"
 #include "stats.h"
 
 static void assert_near(double found, double expected, double tolerance) {
@@ -228,6 +229,26 @@ static void doubt_what_did_not_run(void **state) {
     assert_doubt(f, "interrupted");
 }
 
+static void doubt_results_that_differ(void **state) {
+    (void)state;
+    const float expected[] = {1, -4, 2}, near[] = {1, -4, 2.00002f}, far[] = {1, -4, 2.0001f}, none[] = {1, NAN, 2};
+    fixture *f = perfect();
+    bench_compare(&f->row[0], "it", expected, expected, 3);
+    assert_doubt(f, NULL);
+    bench_compare(&f->row[0], "it", near, expected, 3);
+    assert_doubt(f, "wrong: it is off by");
+    f = perfect();
+    f->row[0].backend = "onednn"; /* within 1e-5 of the largest */
+    bench_compare(&f->row[0], "it", near, expected, 3);
+    assert_doubt(f, NULL);
+    bench_compare(&f->row[0], "it", far, expected, 3);
+    assert_doubt(f, "wrong: it is off by");
+    f = perfect();
+    f->row[0].backend = "onednn";
+    bench_compare(&f->row[0], "it", none, expected, 3);
+    assert_doubt(f, "wrong: it is not finite");
+}
+
 static void figures_are_finite(void **state) {
     (void)state;
     fixture *f = perfect();
@@ -247,6 +268,7 @@ int main(void) {
         cmocka_unit_test(doubt_a_peak_that_moves),
         cmocka_unit_test(doubt_processors_that_are_taken),
         cmocka_unit_test(doubt_what_did_not_run),
+        cmocka_unit_test(doubt_results_that_differ),
         cmocka_unit_test(figures_are_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

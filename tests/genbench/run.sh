@@ -91,6 +91,14 @@ check 'a table a suite' test "$(grep -c '^[a-z]* .*f32$' stdout.txt)" -eq 4
 check 'where the report is' grep -q '^The report is a.json' stdout.txt
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
+denoiser ncsn-cond 1 # by its name expected to agree with labels, which this one doesn't take
+accept 'samples that are too poor' --model ncsn-cond.bin --suite samples --threads 1 --quick $short --json poor.json
+check 'are invalid, and say so' grep -q 'INVALID.*quality: agreement' stdout.txt
+rm judge.bin
+accept 'samples without a judge' --model tiny.bin --suite samples --threads 1 --quick $short --json poor.json
+check 'are invalid too' grep -q 'INVALID.*quality not measured' stdout.txt
+refuse 1 'no shipped networks' --suite kernels
+judge judge.bin
 accept 'kernels and machine' --suite kernels,machine --benchmark_filter='/(mac|axpby|fma)/t:1' $short --json b.json
 check 'their report' "$report" b.json check
 check 'the filter keeps these' sh -c '! "$1" b.json order | grep -vE "^(kernels/mac|kernels/axpby|machine/fma)/t:1"' sh "$report"
