@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "commit.h"
-#include "peak.h"
+#include "judge.h"
 #include "report.h"
 #include "shim.h"
 #include "system.h"
@@ -91,18 +91,19 @@ static void models(const bench_result *result, char *text, size_t room) {
     }
 }
 
-/* Of the instruction set of the first row; --suite machine has them all. */
 static void peaks(const bench_result *result, char *text, size_t room) {
-    text[0] = '\0';
     const bench_rows *rows = result->rows;
-    const char *isa = rows->count ? rows->row[0].isa : gs_isa_best();
-    int all = bench_processors();
-    for (int t = 1; t <= all; t += all > 1 ? all - 1 : 1) {
+    text[0] = '\0';
+    for (int i = 0; i < rows->count; i++) {
         char part[80];
-        snprintf(part, sizeof part, "%s f32 %d thread%s %.4g GFLOP/s", isa, t, t > 1 ? "s" : "",
-                 1e-9 * bench_peak_measure(isa, t));
-        append(text, room, part);
+        double peak = bench_peak_of(rows, &rows->row[i]);
+        snprintf(part, sizeof part, "%s f32 %d threads %.4g GFLOP/s", rows->row[i].isa, rows->row[i].threads,
+                 1e-9 * peak);
+        if (peak > 0 && bench_peak_is_new(rows, i))
+            append(text, room, part);
     }
+    if (!text[0])
+        snprintf(text, room, "not measured");
 }
 
 static void bandwidth(const bench_result *result, char *text, size_t room) {

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "io/output.h"
+#include "judge.h"
 #include "report.h"
 #include "shim.h"
 #include "stats.h"
@@ -195,6 +196,22 @@ static json_t *row_object(const bench_row *row) {
     return o;
 }
 
+static json_t *peaks(const bench_rows *rows) {
+    json_t *list = json_array();
+    for (int i = 0; i < rows->count; i++) {
+        double peak = bench_peak_of(rows, &rows->row[i]);
+        if (!(peak > 0) || !bench_peak_is_new(rows, i))
+            continue;
+        json_t *o = json_object();
+        put_text(o, "isa", rows->row[i].isa);
+        put_text(o, "dtype", "f32");
+        put_integer(o, "threads", rows->row[i].threads);
+        put_real(o, "flops", peak);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
 static json_t *run_object(const bench_result *result, int argc, char *const *argv) {
     json_t *o = json_object(), *command = json_array(), *rows = json_array();
     put_integer(o, "json_schema_version", BENCH_SCHEMA_VERSION);
@@ -209,6 +226,7 @@ static json_t *run_object(const bench_result *result, int argc, char *const *arg
     put_real(o, "peak_memory_bytes", bench_peak_memory());
     put_real(o, "peak_tolerance", BENCH_PEAK_TOLERANCE);
     put_real(o, "taken_most", BENCH_TAKEN_MOST);
+    json_object_set_new(o, "peaks", peaks(result->rows));
     for (int i = 0; i < argc; i++)
         json_array_append_new(command, json_string(argv[i]));
     json_object_set_new(o, "command", command);

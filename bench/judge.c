@@ -19,14 +19,20 @@ static double call_s(const bench_row *row, const bench_repetition *r) {
     return r->real_s / ((double)r->iterations * row->calls);
 }
 
-/* The best multiply-add peak of the whole run with a row's instruction set and threads. */
-static double peak_of(const bench_rows *rows, const bench_row *row) {
+double bench_peak_of(const bench_rows *rows, const bench_row *row) {
     double most = 0;
     for (int r = 0; r < rows->count; r++)
         for (int k = 0; k < rows->row[r].repetitions; k++)
             if (rows->row[r].threads == row->threads && !strcmp(rows->row[r].isa, row->isa))
                 most = fmax(most, fmax(rows->row[r].repetition[k].peak[0], rows->row[r].repetition[k].peak[1]));
     return most;
+}
+
+bool bench_peak_is_new(const bench_rows *rows, int i) {
+    for (int k = 0; k < i; k++)
+        if (rows->row[k].threads == rows->row[i].threads && !strcmp(rows->row[k].isa, rows->row[i].isa))
+            return false;
+    return true;
 }
 
 /* All calls of all repetitions, sorted; NULL when memory ends. */
@@ -77,8 +83,8 @@ static void summarise(const bench_rows *rows, bench_row *row) {
         if (row->operations > 0) {
             if (strcmp(row->unit, "FLOP/s"))
                 bench_figure_add(row, "GFLOP/s", "", row->operations / call / GIGA);
-            if (peak_of(rows, row) > 0)
-                bench_figure_add(row, "of peak", "%", 100 * row->operations / call / peak_of(rows, row));
+            if (bench_peak_of(rows, row) > 0)
+                bench_figure_add(row, "of peak", "%", 100 * row->operations / call / bench_peak_of(rows, row));
         }
         if (row->plan_bytes)
             bench_figure_add(row, "plan", "MB", (double)row->plan_bytes / MEGA);
@@ -110,7 +116,7 @@ static void scale(const bench_rows *rows, bench_row *row) {
     if (!one)
         return;
     double scaling = row->value / (row->threads * one->value),
-           peaks = peak_of(rows, row) / (row->threads * peak_of(rows, one));
+           peaks = bench_peak_of(rows, row) / (row->threads * bench_peak_of(rows, one));
     bench_figure_add(row, "scaling", "%", 100 * scaling);
     bench_figure_add(row, "of peaks' scaling", "%", 100 * scaling / peaks);
 }
@@ -154,6 +160,8 @@ static void doubt_build(bench_row *row) {
 #endif
     if (row->ran && strcmp(row->ran, row->isa))
         bench_doubt(row, "%s ran", row->ran);
+    if (row->backend && strcmp(row->backend, "native") && strcmp(row->isa, gs_isa_best()))
+        bench_doubt(row, "%s picks its own instruction set", row->backend);
 }
 
 static void judge(const bench_rows *rows, bench_row *row, bool interrupted) {
