@@ -1,7 +1,8 @@
 # Two commands are all a bare Debian 12 needs: `make sample` draws digits, `make check` tests everything.
 # Both install the packages below when they are missing.
 
-PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev libdnnl-dev libxml2-utils
+PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev libdnnl-dev \
+    libxml2-utils libbenchmark-dev g++
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.

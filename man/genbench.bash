@@ -1,15 +1,17 @@
 # bash completion for genbench, which is asked for its options
 _genbench() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} values
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= values
+    [[ ${COMP_WORDS[1]} == eval ]] && command=eval
     case $before in
-    genbench | */genbench) values='eval --help' ;;
-    --model | --input | --dump)
+    --model | --input | --dump | --json | --csv)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
-    *) values=$("${COMP_WORDS[0]}" --help 2>/dev/null | grep -o -- '--[a-z-]*') ;;
+    --suite) values=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z]*\) .*/\1/p') ;;
+    *) values=$("${COMP_WORDS[0]}" $command --help 2>/dev/null | grep -o -- '^  --[a-z-]*\|\[--[a-z-]*\|eval --model\| --dump' | grep -o -- '--[a-z-]*') ;;
     esac
+    [[ $COMP_CWORD -eq 1 ]] && values+=' eval list'
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
 }
 complete -F _genbench genbench

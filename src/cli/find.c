@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "base/os.h"
-#include "cli/option.h"
+#include "cli/arguments.h"
+#include "cli/words.h"
 
 enum { WEIGHT_MAX = 1000 };
 

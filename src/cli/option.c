@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "cli/words.h"
 #include "random/random.h"
 
 const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
@@ -41,26 +42,13 @@ static bool parse_u64(const char *text, size_t length, uint64_t *value) {
     return length > 0;
 }
 
-/* A finite decimal number that is not negative. */
-static bool parse_decimal(const char *text, size_t length, double *value) {
-    char copy[64];
-    if (length == 0 || length >= sizeof copy || strspn(text, "0123456789.eE+-") < length) {
-        return false;
-    }
-    memcpy(copy, text, length);
-    copy[length] = 0;
-    char *end;
-    *value = strtod(copy, &end);
-    return *end == 0 && end != copy && isfinite(*value) && *value >= 0;
-}
-
 static bool parse_real(const char *text, size_t length, double *value) {
-    return parse_decimal(text, length, value) && *value > 0;
+    return gs_parse_decimal(text, length, value) && *value > 0;
 }
 
 /* The library's options mean "none" by -1, as 0 is "not said". */
 static bool parse_weight(const char *text, double *value) {
-    bool good = parse_decimal(text, strlen(text), value);
+    bool good = gs_parse_decimal(text, strlen(text), value);
     if (good && *value == 0) {
         *value = -1;
     }
@@ -123,7 +111,7 @@ static bool parse_item(const gs_option_row *row, const char *text, size_t length
         *value = good ? (double)v : 0;
         return good;
     }
-    if (!parse_decimal(text + minus, length - minus, value) || *value > (double)row->high) {
+    if (!gs_parse_decimal(text + minus, length - minus, value) || *value > (double)row->high) {
         return false;
     }
     *value = minus ? -*value : *value;
@@ -150,13 +138,6 @@ static bool append_text(const char *text, gs_texts *list) {
     if (good) {
         list->values[list->count++] = text;
     }
-    return good;
-}
-
-bool gs_parse_number(const char *text, double *value) {
-    bool minus = text[0] == '-';
-    bool good = parse_decimal(text + minus, strlen(text + minus), value);
-    *value = good && minus ? -*value : *value;
     return good;
 }
 

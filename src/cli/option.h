@@ -48,9 +48,6 @@ const char *gs_option_dashes(const gs_option_row *row);
 /* "none", "all" or "data"; NULL for a class. */
 const char *gs_label_word(int label);
 
-/* A finite decimal number of either sign. */
-bool gs_parse_number(const char *text, double *value);
-
 /* Parse `text` into the row's field. Errors: GS_ERROR_ARGUMENT, naming the option. */
 gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_arguments *arguments, gs_error *error);
 

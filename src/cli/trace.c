@@ -55,8 +55,8 @@ gs_status gs_run_allocate_trace(gs_run *run, gs_error *error) {
     if (diagnoses) {
         size_t row = run->n * sizeof(float), steps = (size_t)gs_sample_trace_steps(&run->options);
         if (3 * (double)(steps + 1) * (double)row > gs_machine_bytes()) {
-            return gs_fail(error, GS_ERROR_MEMORY, "-n: the energies of %zu chains over %zu steps do not fit into memory",
-                           run->n, steps);
+            return gs_fail(error, GS_ERROR_MEMORY,
+                           "-n: the energies of %zu chains over %zu steps do not fit into memory", run->n, steps);
         }
         run->trace.energy = gs_alloc(steps + 1, row);
         run->trace.gradient_norm = gs_alloc(steps + 1, row);
@@ -97,8 +97,7 @@ static gs_status count_classes(gs_run *run, gs_error *error) {
     run->mark = gs_alloc(states, sizeof *run->mark);
     run->shares = gs_alloc(states * (size_t)run->classes_judged, sizeof *run->shares);
     int *classes = gs_alloc(run->done, sizeof *classes);
-    gs_status status =
-        run->mark && run->shares && classes ? GS_OK : gs_fail_memory(error, "the classes of the states");
+    gs_status status = run->mark && run->shares && classes ? GS_OK : gs_fail_memory(error, "the classes of the states");
     for (size_t i = 0; i < states && status == GS_OK; i++) {
         run->mark[i] = (size_t)gs_run_state_step(run, (int)i);
         status = gs_run_classify_state(run, (int)i, classes, error);

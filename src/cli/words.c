@@ -44,3 +44,22 @@ const char *gs_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash && slash[1] ? slash + 1 : path;
 }
+
+bool gs_parse_decimal(const char *text, size_t length, double *value) {
+    char copy[64];
+    if (length == 0 || length >= sizeof copy || strspn(text, "0123456789.eE+-") < length) {
+        return false;
+    }
+    memcpy(copy, text, length);
+    copy[length] = 0;
+    char *end;
+    *value = strtod(copy, &end);
+    return *end == 0 && end != copy && isfinite(*value) && *value >= 0;
+}
+
+bool gs_parse_number(const char *text, double *value) {
+    bool minus = text[0] == '-';
+    bool good = gs_parse_decimal(text + minus, strlen(text + minus), value);
+    *value = good && minus ? -*value : *value;
+    return good;
+}

@@ -2,6 +2,7 @@
 #ifndef GS_CLI_WORDS_H
 #define GS_CLI_WORDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -19,5 +20,10 @@ void gs_put_word(FILE *out, const char *text);
 
 /* What follows the last slash. */
 const char *gs_base_name(const char *path);
+
+/* The first `length` characters as a finite decimal number that is not negative; the same of a whole text, which may
+ * begin with a minus. False for anything else. */
+bool gs_parse_decimal(const char *text, size_t length, double *value);
+bool gs_parse_number(const char *text, double *value);
 
 #endif

@@ -8,9 +8,13 @@ options gensample >help.txt
 options gensample cpu >help-cpu.txt
 options gensample rejection >help-rejection.txt
 options gensample denoise >help-denoise.txt
-options genbench >help-genbench.txt
-check 'the help names options' test "$(wc -l <help.txt)" -ge 25 -a "$(wc -l <help-genbench.txt)" -ge 10
-for program in gensample genbench; do
+check 'the help names options' test "$(wc -l <help.txt)" -ge 25
+if [ $genbench ]; then
+    options genbench >help-genbench.txt
+    options genbench eval >help-eval.txt
+    check "and genbench's" test "$(wc -l <help-genbench.txt)" -ge 10 -a "$(wc -l <help-eval.txt)" -ge 10
+fi
+for program in gensample $genbench; do
     page=$prefix/share/man/man1/$program.1
     # An option's line begins with it in bold; hyphens are escaped.
     sed 's/\\-/-/g' "$page" | sed -n 's/^\\fB\(--*[a-z-]*\)\\fR.*/\1/p' >page.txt
@@ -61,7 +65,12 @@ mkdir files
 printf 'files/out 1.png\n' >expected.txt
 completes 'files' expected.txt gensample --out files/o
 completes 'files of inspect' expected.txt gensample inspect files/o
-completes 'options of genbench' help-genbench.txt genbench eval --
+if [ $genbench ]; then
+    completes 'options of genbench' help-genbench.txt genbench --
+    completes 'options of genbench eval' help-eval.txt genbench eval --
+    printf 'latency\nlayers\nload\n' >expected.txt
+    completes 'suites' expected.txt genbench --suite l
+fi
 
 completion=$prefix/share/fish/vendor_completions.d/gensample.fish
 if have fish; then

@@ -8,7 +8,7 @@ shows() {
     "$@" >shown.txt 2>&1
     check "$what" grep -qE "$pattern" shown.txt
 }
-for file in "$prefix/bin/gensample" "$prefix/bin/genbench" "$libdir/libgensample.so"; do
+for file in "$prefix/bin/gensample" ${genbench:+"$prefix/bin/genbench"} "$libdir/libgensample.so"; do
     name=${file##*/}
     shows "$name: position-independent" 'Type: +DYN' readelf -hW "$file"
     shows "$name: relocations read-only" GNU_RELRO readelf -lW "$file"
@@ -18,7 +18,7 @@ for file in "$prefix/bin/gensample" "$prefix/bin/genbench" "$libdir/libgensample
     check "$name: no segment both written and executed" sh -c '! readelf -lW "$1" | grep -E "LOAD.* RWE"' sh "$file"
     shows "$name: stack protector" '__stack_chk_fail' readelf --dyn-syms -W "$file"
 done
-for program in gensample genbench; do
+for program in gensample $genbench; do
     shows "$program: a program" 'FLAGS_1.* PIE' readelf -dW "$prefix/bin/$program"
 done
 if [ "$build_type" = Debug ]; then

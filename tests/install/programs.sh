@@ -11,7 +11,10 @@ ln -s "$gensample" linked
 check 'through a link' ./linked inspect ncsn
 PATH=$prefix/bin:$PATH gensample inspect ncsn-cond >stdout.txt 2>stderr.txt
 check 'through PATH' test $? -eq 0
-check 'genbench' "$prefix/bin/genbench" eval --model "$prefix/share/gensample/models/judge.bin" --batch 1 --seconds 0.01
+if [ $genbench ]; then
+    check 'genbench eval' "$prefix/bin/genbench" eval --model "$prefix/share/gensample/models/judge.bin" --batch 1 --seconds 0.01
+    check 'genbench finds the networks' sh -c '"$1" list --suite samples | grep -q "^samples/ncsn/"' sh "$prefix/bin/genbench"
+fi
 
 mkdir -p lonely/bin
 cp "$gensample" lonely/bin

@@ -31,6 +31,7 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
+genbench=$([ ! -e "$prefix/bin/genbench" ] || echo genbench) # not built without Google Benchmark
 . "$here/library.sh"
 . "$here/consumers.sh"
 . "$here/programs.sh"

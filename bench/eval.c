@@ -1,4 +1,4 @@
-/* genbench: measurements through the public interface.
+/* genbench eval: evaluations a second of one network, through the public interface; what scripts call.
  *
  *     genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K]
  *         [--backend native|onednn]: network evaluations per second, as one JSON object
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gensample/gensample.h"
+#include "bench.h"
 
 typedef struct settings {
     const char *model, *isa, *backend, *input, *dump;
@@ -82,7 +82,7 @@ static bool parse(int argc, char **argv, settings *s) {
             return false;
         }
     }
-    return s->model && s->batch > 0 && s->batch <= 65536 && optind == argc - 1;
+    return s->model && s->batch > 0 && s->batch <= 65536 && optind == argc;
 }
 
 /* x: the file's images, or pseudo-random ones of unit size. */
@@ -173,10 +173,10 @@ static int eval(const settings *s) {
     return status;
 }
 
-int main(int argc, char **argv) {
+int bench_eval(int argc, char **argv) {
     settings s = {.batch = 64, .seconds = 1, .sigma = 0.5, .label = -1};
     bool help = argc == 2 && !strcmp(argv[1], "--help");
-    if (help || argc < 2 || strcmp(argv[1], "eval") || !parse(argc, argv, &s)) {
+    if (help || !parse(argc, argv, &s)) {
         fprintf(help ? stdout : stderr,
                 "usage: genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K] "
                 "[--backend native|onednn] [--input X --dump OUT] [--sigma S] [--label K] [--gradient] [--help]\n");

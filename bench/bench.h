@@ -1,0 +1,199 @@
+/* genbench: rows, which are the figures of a report; suites, which make rows; the settings that choose among them.
+ *
+ * A suite is a function in bench/suites/ and a line in suites.def. It adds rows; the runner (runner.h) has Google
+ * Benchmark time each of them several times, in random order with all others, and judges whether the figure is valid;
+ * reports (report.h) are views of the rows. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include "base/base.h"
+
+enum {
+    BENCH_NAME_ROOM = 128,
+    BENCH_LIST_MAX = 16,
+    BENCH_FIGURES_MAX = 24,
+    BENCH_REASONS_MAX = 8,
+    BENCH_TEXT_ROOM = 200
+};
+
+/* ---- Models ---- */
+
+typedef struct bench_model {
+    bool named; /* on the command line */
+    char *path;
+    gs_model *model;
+    const gs_model_info *info;
+} bench_model;
+
+typedef struct bench_models {
+    bench_model *model;
+    int count;
+    char *judge; /* path of judge.bin, shipped or in the present folder; NULL: there is none */
+} bench_models;
+
+/* ---- Settings ---- */
+
+/* Names separated by commas on the command line. */
+typedef struct bench_names {
+    int count;
+    const char *name[BENCH_LIST_MAX];
+} bench_names;
+
+typedef struct bench_numbers {
+    int count, number[BENCH_LIST_MAX];
+} bench_numbers;
+
+typedef struct bench_settings {
+    bench_names model, suite, scenario, isa, backend, dtype;
+    bench_numbers threads, batch;
+    const char *json, *csv;
+    uint64_t seed;
+    int repetitions; /* 0: not given */
+    bool pin, quick, help;
+    bool display;        /* --benchmark_format: Google Benchmark writes to standard output, not we */
+    char **words;        /* what the names point into */
+    bench_models models; /* those asked for, else all that are shipped */
+} bench_settings;
+
+/* ---- Rows ---- */
+
+typedef struct bench_row bench_row;
+
+/* What the rows of a kind do. `call` is what is timed. */
+typedef struct bench_kind {
+    gs_status (*open)(bench_row *row, gs_error *error);  /* make all that calls need; on failure `close` follows too */
+    gs_status (*call)(bench_row *row, gs_error *error);  /* one call */
+    gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures of what was
+                                                            computed, and a reason (bench_doubt) where it is wrong */
+    void (*close)(bench_row *row);
+} bench_kind;
+
+/* Of rows that draw chains: a sampler and its settings; 0: the network's own. */
+typedef struct bench_sampling {
+    const char *sampler;
+    int steps, steps_per_level;
+    const char *unit; /* "samples/s", whose quality is measured, or "steps/s" of evaluations. With other settings than
+                         the network's own, samples are as good as they can be when the first chain is scalar C's */
+} bench_sampling;
+
+typedef struct bench_figure {
+    const char *name, *unit;
+    double value;
+} bench_figure;
+
+/* Between begin and end of the runner: `iterations` batches of `calls` calls each. */
+typedef struct bench_repetition {
+    int order; /* among all repetitions of the run */
+    long long iterations;
+    double real_s, cpu_s;     /* as Google Benchmark has it, of all iterations together */
+    double wall_s, process_s; /* from begin to end; CPU time of all threads */
+    double peak[2];           /* FLOP/s of multiply-adds, before and after */
+    double stolen, waited;    /* CPU seconds the hypervisor took from our threads, other programs took */
+    size_t samples;
+    double *sample; /* seconds of each single call, else of a call on average in each iteration */
+} bench_repetition;
+
+struct bench_row {
+    char name[BENCH_NAME_ROOM];
+    const char *suite, *scenario; /* scenario: or NULL */
+    size_t what_at, what_length;  /* where the name says what it is: a sampler, a kernel */
+    const bench_kind *kind;
+    const bench_model *model; /* or NULL */
+    const bench_settings *settings;
+    const char *isa, *backend; /* backend: or NULL where none matters */
+    int threads, batch;        /* batch: 0 where there is none */
+    int calls;                 /* in an iteration: as many as percentiles ask for, else the runner's choice */
+    bool single;               /* the figure is of single calls: percentiles */
+    const char *unit;          /* "samples/s", or "ms" of a call, of which less is better */
+    double items;              /* what a call does, in units of `unit` without "/s" */
+    double operations;         /* 2 x multiply-adds a call, or 0: % of peak makes no sense */
+    size_t plan_bytes;         /* packed weights and scratch memory, or 0 */
+    const char *ran;           /* set by open: the instruction set that runs, or NULL where there is no choice */
+    bench_sampling sampling;   /* of rows that draw chains */
+    const void *data;          /* the suite's own, constant */
+    void *state;               /* from open to close */
+    /* Filled while running. */
+    int repetitions, reasons, figures;
+    bench_repetition *repetition;
+    char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none: it is */
+    bench_figure figure[BENCH_FIGURES_MAX];
+    bool checked, failed;
+    double value, low, high; /* in `unit`: median of repetitions, the least and the most */
+};
+
+typedef struct bench_rows {
+    bench_row *row;
+    int count, room;
+    const bench_settings *settings;
+} bench_rows;
+
+/* Add a figure beside the main one; one that is not finite is left out. Names and units live for ever. */
+void bench_figure_add(bench_row *row, const char *name, const char *unit, double value);
+
+/* The figure's value, or NaN. */
+double bench_figure_get(const bench_row *row, const char *name);
+
+/* Add a reason why the figure is not valid. */
+void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+
+/* ---- Suites ---- */
+
+typedef struct bench_suite {
+    const char *name, *help;
+    gs_status (*add)(bench_rows *rows, gs_error *error);
+} bench_suite;
+
+#define BENCH_SUITE(name, help) gs_status bench_add_##name(bench_rows *rows, gs_error *error);
+#include "suites.def"
+#undef BENCH_SUITE
+
+/* The rows of suites.def, without a name past the last one. */
+extern const bench_suite bench_suites[];
+
+/* What a suite's rows range over: everything asked for on the command line, else these. */
+typedef struct bench_axes {
+    bool (*takes)(const bench_model *model); /* NULL: rows have no model */
+    bench_numbers threads, batch;            /* none: all processors; no batch */
+    bool all_isas;                           /* without --isa all that run here, not only the best */
+    bool all_backends, no_backend;
+} bench_axes;
+
+typedef struct bench_variant {
+    const bench_model *model;
+    int threads, batch;
+    const char *isa, *backend;
+} bench_variant;
+
+/* Variant number *at, which is counted up; false past the last. */
+bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at, bench_variant *variant);
+
+/* A new row of the variant, zeroed but for what the variant says and its name:
+ * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]; NULL when memory ends. `what`
+ * is copied into the name. */
+bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
+                         const bench_variant *variant, const bench_kind *kind);
+
+void bench_rows_free(bench_rows *rows);
+
+/* Number of threads that run here by default. */
+int bench_processors(void);
+
+/* ---- Settings and models ---- */
+
+/* Parse all that follows the program's name and command, but for --benchmark_ options. Errors: GS_ERROR_ARGUMENT;
+ * GS_ERROR_UNSUPPORTED: this CPU or build can't. */
+gs_status bench_settings_parse(bench_settings *settings, int argc, char *const *argv, gs_error *error);
+void bench_settings_free(bench_settings *settings);
+void bench_help(void);
+
+/* Whether a list has the name, or is empty. */
+bool bench_wants(const bench_names *names, const char *name);
+
+/* Load what --model names, else all shipped networks. Errors: as gs_model_load; none is found: GS_ERROR_FILE. */
+gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error);
+void bench_models_free(bench_models *models);
+
+/* The command `genbench eval`; its exit status. */
+int bench_eval(int argc, char **argv);
+
+#endif

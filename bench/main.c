@@ -1,0 +1,159 @@
+/* The program genbench. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/interrupt.h"
+#include "io/output.h"
+#include "report.h"
+#include "shim.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+static const double QUICK_S = 0.1;
+
+/* ---- Settings ---- */
+
+static bool has_prefix(const char *text, const char *prefix) {
+    return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* Without any option but where to write, quick is meant. */
+static bool is_plain(const bench_settings *s) {
+    return !s->suite.count && !s->model.count && !s->scenario.count && !s->threads.count && !s->batch.count;
+}
+
+static bool given(int argc, char *const *argv, const char *prefix) {
+    bool found = false;
+    for (int i = 0; i < argc; i++)
+        found = found || has_prefix(argv[i], prefix);
+    return found;
+}
+
+/* ---- Rows ---- */
+
+static gs_status make_rows(bench_rows *rows, gs_error *error) {
+    const bench_settings *s = rows->settings;
+    gs_status status = GS_OK;
+    for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
+        if (bench_wants(&s->suite, suite->name))
+            status = suite->add(rows, error);
+    if (!status)
+        status = bench_rows_filter(rows, bench_filter(), error);
+    int kept = 0;
+    for (int i = 0; i < rows->count; i++)
+        if (bench_wants(&s->scenario, rows->row[i].scenario))
+            rows->row[kept++] = rows->row[i];
+    rows->count = kept;
+    if (!status && !kept)
+        status =
+            gs_fail(error, GS_ERROR_FILE, "nothing to measure: no row is left by these options; see genbench list");
+    return status;
+}
+
+static gs_status list(bench_rows *rows, gs_error *error) {
+    gs_status status = make_rows(rows, error);
+    for (int i = 0; !status && i < rows->count; i++)
+        puts(rows->row[i].name);
+    return status;
+}
+
+/* ---- Measuring ---- */
+
+/* Whether the reports can be written is asked before the work. */
+static gs_status check_outputs(const bench_settings *s, gs_error *error) {
+    gs_status status = gs_output_check(s->json, GS_FORMAT_NPY, error);
+    return status || !s->csv ? status : gs_output_check(s->csv, GS_FORMAT_NPY, error);
+}
+
+static gs_status write_reports(const bench_result *result, int argc, char *const *argv, gs_error *error) {
+    const bench_settings *s = result->settings;
+    gs_status status = bench_json_write(result, argc, argv, error);
+    if (!status && s->csv)
+        status = bench_csv_write(result, error);
+    FILE *out = s->display ? stderr : stdout;
+    if (!status)
+        fprintf(out, "The report is %s%s%s\n", s->json, s->csv ? ", the table of values " : "", s->csv ? s->csv : "");
+    return status;
+}
+
+static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error *error) {
+    bench_result result = {.rows = rows, .settings = rows->settings};
+    gs_status status = make_rows(rows, error);
+    if (!status)
+        status = check_outputs(rows->settings, error);
+    if (status)
+        return status;
+    gs_interrupt_install();
+    status = bench_measure(&result, error);
+    if (status)
+        return status;
+    if (!rows->settings->display)
+        bench_table_print(&result);
+    status = write_reports(&result, argc, argv, error);
+    if (!status && result.interrupted)
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: the rows that were finished are kept");
+    if (!status && result.failed)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "%d of %d rows failed", result.failed, rows->count);
+    return status;
+}
+
+/* Hand Google Benchmark its options; one that it doesn't know is an error. */
+static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *error) {
+    char **words = gs_alloc((size_t)argc + 2, sizeof *words); /* bench_initialize needs room for one more */
+    int left = argc;
+    if (!words)
+        return gs_fail_memory(error, "the command line");
+    memcpy(words, argv, (size_t)argc * sizeof *words);
+    bench_initialize(&left, words, quick ? QUICK_S : 0);
+    gs_status status = GS_OK;
+    for (int i = 1; i < left && !status; i++)
+        if (has_prefix(words[i], "--benchmark_"))
+            status = gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: Google Benchmark has no such option", words[i]);
+    gs_free(words);
+    return status;
+}
+
+static gs_status run(int argc, char *const *argv, gs_error *error) {
+    bench_settings settings;
+    bool lists = argc > 1 && !strcmp(argv[1], "list");
+    int skip = lists ? 2 : 1;
+    gs_status status = bench_settings_parse(&settings, argc - skip, argv + skip, error);
+    bench_rows rows = {.settings = &settings};
+    if (!status && settings.help) {
+        bench_help();
+    } else if (!status) {
+        settings.display = given(argc, argv, "--benchmark_format");
+        settings.quick = settings.quick || is_plain(&settings);
+        status = initialize(argc, argv, settings.quick, error);
+        if (!status)
+            status = bench_models_load(&settings.models, &settings.model, error);
+        if (!status)
+            status = lists ? list(&rows, error) : measure(&rows, argc, argv, error);
+    }
+    bench_rows_free(&rows);
+    bench_settings_free(&settings);
+    return status;
+}
+
+static int exit_code(gs_status status) {
+    return status == GS_OK                  ? 0
+           : status == GS_ERROR_ARGUMENT    ? EXIT_USAGE
+           : status == GS_ERROR_INTERRUPTED ? EXIT_INTERRUPTED
+                                            : EXIT_FAILED;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "eval"))
+        return bench_eval(argc - 1, argv + 1);
+    signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */
+    signal(SIGXFSZ, SIG_IGN);
+    gs_error error = {0};
+    gs_status status = run(argc, argv, &error);
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (!status && !written)
+        status = gs_fail(&error, GS_ERROR_FILE, "standard output: %s", strerror(errno));
+    if (status)
+        fprintf(stderr, "genbench: %s\n", error.message);
+    return exit_code(status);
+}

@@ -1,0 +1,102 @@
+/* Which networks are measured: those that are named, else all that are shipped. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/arguments.h"
+
+/* The path of a weight file by its name, as gensample finds it. */
+static gs_status find(const char *name, char path[GS_PATH_ROOM], gs_error *error) {
+    gs_arguments *a = gs_alloc(1, sizeof *a);
+    if (!a)
+        return gs_fail_memory(error, "a path");
+    a->command = GS_CPU;
+    a->model = name;
+    gs_status status = gs_arguments_find(a, error);
+    if (!status)
+        snprintf(path, GS_PATH_ROOM, "%s", a->model);
+    gs_free(a);
+    return status;
+}
+
+static gs_status load(bench_models *models, const char *path, gs_error *error) {
+    bench_model *m = &models->model[models->count];
+    m->path = gs_copy_string(path);
+    if (!m->path)
+        return gs_fail_memory(error, "a path");
+    models->count++;
+    gs_status status = gs_model_load(path, &m->model, error);
+    if (!status)
+        m->info = gs_model_get_info(m->model);
+    return status;
+}
+
+static gs_status load_named(bench_models *models, const bench_names *names, gs_error *error) {
+    models->model = gs_alloc((size_t)names->count, sizeof *models->model);
+    gs_status status = models->model ? GS_OK : gs_fail_memory(error, "the networks");
+    for (int i = 0; i < names->count && !status; i++) {
+        char path[GS_PATH_ROOM];
+        status = find(names->name[i], path, error);
+        if (!status)
+            status = load(models, path, error);
+        if (!status)
+            models->model[i].named = true;
+    }
+    return status;
+}
+
+static int is_weight_file(const struct dirent *entry) {
+    size_t length = strlen(entry->d_name);
+    return length > 4 && !strcmp(entry->d_name + length - 4, ".bin");
+}
+
+/* All weight files of the folder with the judge. */
+static gs_status load_shipped(bench_models *models, gs_error *error) {
+    struct dirent **entries;
+    if (!models->judge)
+        return gs_fail(error, GS_ERROR_FILE, "--model: missing, and there are no shipped networks");
+    const char *slash = strrchr(models->judge, '/');
+    char folder[GS_PATH_ROOM], path[2 * GS_PATH_ROOM];
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - models->judge) : 1, slash ? models->judge : ".");
+    int count = scandir(folder, &entries, is_weight_file, alphasort);
+    if (count < 0)
+        return gs_fail(error, GS_ERROR_FILE, "%s: it can't be read", folder);
+    models->model = gs_alloc((size_t)count, sizeof *models->model);
+    gs_status status = models->model ? GS_OK : gs_fail_memory(error, "the networks");
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        if (!status)
+            status = load(models, path, error);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error) {
+    char judge[GS_PATH_ROOM] = "";
+    gs_status status = find("judge.bin", judge, error);
+    if (status)
+        return status;
+    if (access(judge, F_OK) == 0) {
+        models->judge = gs_copy_string(judge);
+        if (!models->judge)
+            return gs_fail_memory(error, "a path");
+    }
+    return names->count ? load_named(models, names, error) : load_shipped(models, error);
+}
+
+void bench_models_free(bench_models *models) {
+    for (int i = 0; i < models->count; i++) {
+        gs_model_free(models->model[i].model);
+        gs_free(models->model[i].path);
+    }
+    gs_free(models->model);
+    gs_free(models->judge);
+    *models = (bench_models){0};
+}

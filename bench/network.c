@@ -1,0 +1,135 @@
+#include "network.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+#include "model/model.h"
+
+static const double SIGMA = 0.5; /* in the middle of what samplers visit */
+static const double FOREIGN_ERROR = 1e-5;
+
+size_t bench_pixels(const gs_model_info *info) {
+    return (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
+}
+
+bool bench_can_sample(const bench_model *model) {
+    gs_sample_options options = {0};
+    bool meant = model->named || model->model->defaults.sampler; /* energies to be added to others have none */
+    return meant && gs_sample_resolve(model->model, &options, NULL) == GS_OK;
+}
+
+bool bench_is_energy(const bench_model *model) {
+    return model->info->kind == GS_KIND_ENERGY;
+}
+
+bool bench_is_usual(const bench_settings *s, const bench_model *model) {
+    return s->model.count ? model == &s->models.model[0] : !strcmp(model->info->name, "ncsn");
+}
+
+gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error) {
+    enum { BLOCK = 64 };
+    size_t blocks = (count + BLOCK - 1) / BLOCK;
+    float *whole = gs_alloc(blocks, BLOCK * sizeof *whole);
+    if (!whole)
+        return gs_fail_memory(error, "random numbers");
+    gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
+                            .counter = {0, 0, 0, UINT32_MAX},
+                            .count = (int)blocks,
+                            .out = whole};
+    gs_kernels_find("scalar")->normals(&args);
+    memcpy(x, whole, count * sizeof *x);
+    gs_free(whole);
+    return GS_OK;
+}
+
+static gs_status make_input(bench_network *w, uint64_t seed, int classes, gs_error *error) {
+    gs_status status = bench_normals(seed, w->x, w->n * w->in, error);
+    for (size_t i = 0; !status && i < w->n * w->in; i++)
+        w->x[i] = 0.5f + (float)w->sigma * w->x[i];
+    for (size_t i = 0; w->labels && i < w->n; i++)
+        w->labels[i] = (int)(i % (size_t)classes);
+    return status;
+}
+
+gs_status bench_network_open(bench_network *w, bench_row *row, size_t n, bool gradient, gs_error *error) {
+    const gs_model_info *info = row->model->info;
+    gs_plan_options options = {.isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = gradient};
+    *w = (bench_network){.n = n, .in = bench_pixels(info), .sigma = SIGMA, .gradient = gradient};
+    w->out = gradient ? 1 + w->in : info->output_size[0];
+    gs_status status = gs_plan_create(row->model->model, &options, &w->plan, error);
+    if (status)
+        return status;
+    gs_plan_info plan = gs_plan_get_info(w->plan);
+    row->ran = plan.isa;
+    row->plan_bytes = plan.weight_bytes + plan.scratch_bytes;
+    w->x = gs_alloc(n, w->in * sizeof *w->x);
+    w->y = gs_alloc(n, w->out * sizeof *w->y);
+    w->labels = info->labels ? gs_alloc(n, sizeof *w->labels) : NULL;
+    if (!w->x || !w->y || (info->labels && !w->labels))
+        return gs_fail_memory(error, "a batch");
+    return make_input(w, row->settings->seed, info->labels, error);
+}
+
+void bench_network_close(bench_network *w) {
+    gs_plan_free(w->plan);
+    gs_free(w->x);
+    gs_free(w->y);
+    gs_free(w->labels);
+    *w = (bench_network){0};
+}
+
+/* Images i ... i + n - 1 with some plan. */
+static gs_status evaluate(const bench_network *w, gs_plan *plan, size_t i, size_t n, float *y, gs_error *error) {
+    const float *x = w->x + i * w->in;
+    const int *labels = w->labels ? w->labels + i : NULL;
+    return w->gradient ? gs_plan_gradient(plan, x, w->sigma, labels, n, y, y + n, error)
+                       : gs_plan_evaluate(plan, x, w->sigma, labels, n, (float *const[2]){y, NULL}, error);
+}
+
+gs_status bench_network_evaluate(bench_network *w, gs_error *error) {
+    return evaluate(w, w->plan, 0, w->n, w->y, error);
+}
+
+void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count) {
+    double error = 0, largest = 0;
+    bool finite = true;
+    for (size_t i = 0; i < count; i++) {
+        finite = finite && isfinite(found[i]);
+        error = fmax(error, fabs((double)found[i] - (double)expected[i]));
+        largest = fmax(largest, fabs((double)expected[i]));
+    }
+    bool native = !row->backend || !strcmp(row->backend, "native");
+    if (!finite)
+        bench_doubt(row, "wrong: %s is not finite", what);
+    else if (native ? memcmp(found, expected, count * sizeof *found) != 0 : error > FOREIGN_ERROR * largest)
+        bench_doubt(row, "wrong: %s is off by %.2g of the largest", what, error / largest);
+}
+
+static gs_status check_image(const bench_network *w, bench_row *row, gs_plan *scalar, size_t i, gs_error *error) {
+    float *expected = gs_alloc(w->out, 2 * sizeof *expected), *found = expected + w->out;
+    gs_status status = expected ? evaluate(w, scalar, i, 1, expected, error) : gs_fail_memory(error, "an image");
+    if (!status && w->gradient) {
+        found[0] = w->y[i];
+        memcpy(found + 1, w->y + w->n + i * w->in, w->in * sizeof *found);
+    } else if (!status) {
+        memcpy(found, w->y + i * w->out, w->out * sizeof *found);
+    }
+    if (!status)
+        bench_compare(row, "an output", found, expected, w->out);
+    gs_free(expected);
+    return status;
+}
+
+gs_status bench_network_check(const bench_network *w, bench_row *row, gs_error *error) {
+    gs_plan *scalar;
+    gs_plan_options options = {.isa = "scalar", .threads = 1, .block = 1, .gradient = w->gradient};
+    gs_status status = gs_plan_create(row->model->model, &options, &scalar, error);
+    if (status)
+        return status;
+    status = check_image(w, row, scalar, 0, error);
+    if (!status && w->n > 1)
+        status = check_image(w, row, scalar, w->n - 1, error);
+    gs_plan_free(scalar);
+    return status;
+}

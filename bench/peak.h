@@ -1,0 +1,28 @@
+/* How fast this machine is at best, against which figures are held. */
+#ifndef BENCH_PEAK_H
+#define BENCH_PEAK_H
+
+#include <stddef.h>
+
+/* Run `blocks` blocks of independent fused multiply-adds in registers with an instruction set on each of `threads`
+ * threads; the floating-point operations of one thread (2 a multiply-add and lane). 0: not one of this build. In
+ * scalar C a multiply-add is a call of fmaf, as it is in the scalar kernels. */
+double bench_peak_run(const char *isa, int threads, long blocks);
+
+/* FLOP/s of all threads together: the median of five runs of a millisecond or more, in which all threads begin
+ * together. 0: not one of this build. */
+double bench_peak_measure(const char *isa, int threads);
+
+/* a[i] = b[i] + s c[i] on threads that each have their own part; first touched by the same threads. */
+typedef struct bench_triad {
+    float *a, *b, *c;
+    size_t count;
+    int threads;
+} bench_triad;
+
+/* Arrays of `bytes` together; a member NULL: memory ended. */
+bench_triad bench_triad_new(size_t bytes, int threads);
+void bench_triad_run(const bench_triad *triad, float s);
+void bench_triad_free(bench_triad *triad);
+
+#endif

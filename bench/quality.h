@@ -1,0 +1,12 @@
+/* Whether samples are as good as they should be, without which their speed says nothing. */
+#ifndef BENCH_QUALITY_H
+#define BENCH_QUALITY_H
+
+#include "bench.h"
+
+/* Measure n samples of a row's network and sampler with the judge, add figures, and a reason where they can't be
+ * judged, or with the network's own settings are worse than quality.def allows. */
+gs_status bench_quality_check(bench_row *row, bool own, const float *samples, const int *labels, size_t n,
+                              gs_error *error);
+
+#endif

@@ -1,0 +1,26 @@
+/* Views of a run. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include "runner.h"
+
+enum { BENCH_SCHEMA_VERSION = 1 };
+
+/* Tables for people, one a suite. */
+void bench_table_print(const bench_result *result);
+
+/* Write --json: Google Benchmark's "context" and "benchmarks", so that its tools read the file, and "genbench" with all
+ * there is; bench/README.md says what is where. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is left behind. */
+gs_status bench_json_write(const bench_result *result, int argc, char *const *argv, gs_error *error);
+
+/* Write --csv: a line a row. Errors: the same. */
+gs_status bench_csv_write(const bench_result *result, gs_error *error);
+
+/* Name and value i = 0, 1, 2, ... of what is told of program, machine and run; false past the last. The value is cut to
+ * fit. */
+bool bench_context_line(const bench_result *result, int i, const char **name, char *value, size_t room);
+
+/* All reasons of a row with "; " between. */
+void bench_reasons(const bench_row *row, char *text, size_t room);
+
+#endif

@@ -1,0 +1,173 @@
+/* Rows, and the variants that suites make them of. */
+#include "bench.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+void bench_figure_add(bench_row *row, const char *name, const char *unit, double value) {
+    if (isfinite(value) && row->figures < BENCH_FIGURES_MAX)
+        row->figure[row->figures++] = (bench_figure){name, unit, value};
+}
+
+double bench_figure_get(const bench_row *row, const char *name) {
+    for (int i = 0; i < row->figures; i++)
+        if (!strcmp(row->figure[i].name, name))
+            return row->figure[i].value;
+    return (double)NAN;
+}
+
+void bench_doubt(bench_row *row, const char *format, ...) {
+    if (row->reasons == BENCH_REASONS_MAX)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(row->reason[row->reasons++], BENCH_TEXT_ROOM, format, arguments);
+    va_end(arguments);
+}
+
+int bench_processors(void) {
+    int count = omp_get_num_procs();
+    return count > 1024 ? 1024 : count;
+}
+
+/* ---- Variants ---- */
+
+/* The values of one axis. */
+typedef struct choice {
+    int count;
+    union {
+        int number[BENCH_LIST_MAX];
+        const char *name[BENCH_LIST_MAX];
+    } of;
+} choice;
+
+static choice choose_numbers(const bench_numbers *asked, const bench_numbers *otherwise, int none) {
+    const bench_numbers *from = asked->count && (otherwise->count || none) ? asked : otherwise;
+    choice c = {.count = from->count};
+    memcpy(c.of.number, from->number, sizeof c.of.number);
+    if (!c.count) {
+        c.count = 1;
+        c.of.number[0] = none;
+    }
+    return c;
+}
+
+static choice choose_isas(const bench_settings *s, bool all) {
+    choice c = {.count = s->isa.count};
+    memcpy(c.of.name, s->isa.name, sizeof c.of.name);
+    bool supported;
+    const char *name;
+    for (int i = 0; !s->isa.count && (name = gs_isa_name(i, &supported)); i++)
+        if (supported && (all || !strcmp(name, gs_isa_best())))
+            c.of.name[c.count++] = name;
+    return c;
+}
+
+static choice choose_backends(const bench_settings *s, const bench_axes *axes) {
+    choice c = {.count = s->backend.count};
+    memcpy(c.of.name, s->backend.name, sizeof c.of.name);
+    bool built;
+    char about[BENCH_TEXT_ROOM];
+    const char *name;
+    for (int i = 0; !s->backend.count && (name = gs_backend_name(i, &built, about, sizeof about)); i++)
+        if (built && (i == 0 || axes->all_backends))
+            c.of.name[c.count++] = name;
+    if (axes->no_backend)
+        c = (choice){.count = 1, .of.name = {NULL}};
+    return c;
+}
+
+bool bench_next(const bench_settings *s, const bench_axes *axes, int *at, bench_variant *v) {
+    choice threads = choose_numbers(&s->threads, &axes->threads, bench_processors());
+    choice batch = choose_numbers(&s->batch, &axes->batch, 0);
+    choice isa = choose_isas(s, axes->all_isas), backend = choose_backends(s, axes);
+    int models = axes->takes ? s->models.count : 1;
+    for (;; (*at)++) {
+        int rest = *at;
+        int b = rest % backend.count, i = (rest /= backend.count) % isa.count, t = (rest /= isa.count) % threads.count;
+        int n = (rest /= threads.count) % batch.count, m = rest / batch.count;
+        if (m >= models)
+            return false;
+        if (axes->takes && !axes->takes(&s->models.model[m]))
+            continue;
+        bool energy = axes->takes && s->models.model[m].info->kind == GS_KIND_ENERGY;
+        if (energy && strcmp(backend.of.name[b], "native")) /* which alone has gradients */
+            continue;
+        *v = (bench_variant){.model = axes->takes ? &s->models.model[m] : NULL,
+                             .threads = threads.of.number[t],
+                             .batch = batch.of.number[n],
+                             .isa = isa.of.name[i],
+                             .backend = backend.of.name[b]};
+        (*at)++;
+        return true;
+    }
+}
+
+/* ---- Rows ---- */
+
+static void append(char *name, const char *format, ...) GS_PRINTF(2, 3);
+static void append(char *name, const char *format, ...) {
+    size_t used = strlen(name);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name + used, BENCH_NAME_ROOM - used, format, arguments);
+    va_end(arguments);
+}
+
+static void make_name(bench_row *row, const char *what) {
+    append(row->name, "%s", row->suite);
+    if (row->model)
+        append(row->name, "/%s", row->model->info->name);
+    size_t begin = strlen(row->name) + 1;
+    append(row->name, "/%s", what);
+    row->what_at = begin;
+    row->what_length = strlen(row->name) - begin;
+    if (row->scenario)
+        append(row->name, "/%s", row->scenario);
+    if (row->batch)
+        append(row->name, "/b:%d", row->batch);
+    append(row->name, "/t:%d/isa:%s/f32", row->threads, row->isa);
+    if (row->backend && strcmp(row->backend, "native"))
+        append(row->name, "/%s", row->backend);
+}
+
+bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
+                         const bench_variant *v, const bench_kind *kind) {
+    if (rows->count == rows->room) {
+        int room = rows->room ? 2 * rows->room : 64;
+        bench_row *larger = gs_alloc((size_t)room, sizeof *larger);
+        if (!larger)
+            return NULL;
+        if (rows->count)
+            memcpy(larger, rows->row, (size_t)rows->count * sizeof *larger);
+        gs_free(rows->row);
+        rows->row = larger;
+        rows->room = room;
+    }
+    bench_row *row = &rows->row[rows->count++];
+    *row = (bench_row){.suite = suite,
+                       .scenario = scenario,
+                       .kind = kind,
+                       .model = v->model,
+                       .settings = rows->settings,
+                       .isa = v->isa,
+                       .backend = v->backend,
+                       .threads = v->threads,
+                       .batch = v->batch};
+    make_name(row, what);
+    return row;
+}
+
+void bench_rows_free(bench_rows *rows) {
+    for (int i = 0; i < rows->count; i++) {
+        bench_row *row = &rows->row[i];
+        for (int k = 0; k < row->repetitions; k++)
+            gs_free(row->repetition[k].sample);
+        gs_free(row->repetition);
+    }
+    gs_free(rows->row);
+    rows->row = NULL;
+    rows->count = rows->room = 0;
+}

@@ -1,0 +1,310 @@
+#include "runner.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/interrupt.h"
+#include "io/progress.h"
+#include "judge.h"
+#include "peak.h"
+#include "random/random.h"
+#include "shim.h"
+#include "system.h"
+
+enum { SAMPLES_FIRST = 1024, CALLS_MOST = 1 << 20 };
+static const double SAMPLE_S = 5e-4; /* so long is a sample of calls that are shorter */
+
+/* One measurement of a row, of several in random order with those of all others. */
+typedef struct job {
+    struct run *run;
+    bench_row *row;
+    int order;
+    bool open;
+    bench_times before;
+    double start_s, peak_before;
+    size_t room;
+    bench_repetition now; /* the one that runs */
+    /* All so far; Google Benchmark only says in the end how many of the last ones count. */
+    int done;
+    bench_repetition *all;
+} job;
+
+typedef struct run {
+    bench_result *result;
+    job *jobs;
+    int count, reported;
+    int *left; /* by row: jobs not reported */
+    bool terminal;
+} run;
+
+gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error) {
+    bool others = filter[0] == '-';
+    regex_t expression;
+    if (!filter[0] || !strcmp(filter, "all"))
+        return GS_OK;
+    if (regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--benchmark_filter: \"%.60s\": expected an extended regular expression", filter);
+    int kept = 0;
+    for (int i = 0; i < rows->count; i++)
+        if ((regexec(&expression, rows->row[i].name, 0, NULL, 0) != 0) == others)
+            rows->row[kept++] = rows->row[i];
+    rows->count = kept;
+    regfree(&expression);
+    return GS_OK;
+}
+
+/* ---- One job ---- */
+
+/* A row that can't run is told once, and not tried again. */
+static bool fail_row(bench_row *row, const gs_error *error) {
+    if (error->status == GS_ERROR_INTERRUPTED)
+        return false;
+    if (!row->failed)
+        bench_doubt(row, "failed: %s", error->message);
+    row->failed = true;
+    return false;
+}
+
+static void show_progress(const job *j) {
+    const run *r = j->run;
+    int tenth = r->count / 10 ? r->count / 10 : 1;
+    if (r->terminal)
+        fprintf(stderr, "\r\033[K[%d/%d] %s", r->reported + 1, r->count, j->row->name);
+    else if (!j->done && r->reported % tenth == 0)
+        fprintf(stderr, "genbench: %d of %d measurements\n", r->reported, r->count);
+    fflush(stderr);
+}
+
+/* Calls an iteration, the same in all repetitions. */
+static bool choose_calls(bench_row *row, gs_error *error) {
+    for (int calls = 1; !row->calls && calls < CALLS_MOST; calls *= 2) {
+        double start = gs_now_s();
+        for (int i = 0; i < calls; i++)
+            if (row->kind->call(row, error))
+                return false;
+        if (gs_now_s() - start >= SAMPLE_S / 2)
+            row->calls = calls;
+    }
+    row->calls = row->calls ? row->calls : CALLS_MOST;
+    return true;
+}
+
+static bool open_job(job *j) {
+    gs_error error = {0};
+    show_progress(j);
+    if (j->row->failed || gs_interrupted())
+        return false;
+    j->open = true;
+    if (j->row->kind->open(j->row, &error) || j->row->kind->call(j->row, &error)) /* the first call warms up */
+        return fail_row(j->row, &error);
+    return choose_calls(j->row, &error) || fail_row(j->row, &error);
+}
+
+static bool begin(void *context) {
+    job *j = context;
+    if (gs_interrupted() || (!j->open && !open_job(j)) || j->row->failed)
+        return false;
+    j->now = (bench_repetition){.order = j->order, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
+    j->room = SAMPLES_FIRST;
+    j->peak_before = bench_peak_measure(j->row->isa, j->row->threads);
+    j->before = bench_times_now();
+    j->start_s = gs_now_s();
+    return j->now.sample != NULL;
+}
+
+static bool note_sample(job *j, double seconds) {
+    if (j->now.samples == j->room) {
+        double *larger = gs_alloc(2 * j->room, sizeof *larger);
+        if (!larger)
+            return false;
+        memcpy(larger, j->now.sample, j->room * sizeof *larger);
+        gs_free(j->now.sample);
+        j->now.sample = larger;
+        j->room *= 2;
+    }
+    j->now.sample[j->now.samples++] = seconds;
+    return true;
+}
+
+static bool batch(void *context) {
+    job *j = context;
+    gs_error error = {0};
+    bench_row *row = j->row;
+    for (int i = 0; i < row->calls;) {
+        int together = row->single ? 1 : row->calls;
+        double start = gs_now_s();
+        for (int end = i + together; i < end; i++)
+            if (row->kind->call(row, &error))
+                return fail_row(row, &error);
+        if (!note_sample(j, (gs_now_s() - start) / together))
+            return false;
+    }
+    return !gs_interrupted();
+}
+
+static void keep(job *j, bench_repetition repetition) {
+    bench_repetition *larger = gs_alloc((size_t)j->done + 1, sizeof *larger);
+    if (!larger) {
+        gs_free(repetition.sample);
+        return;
+    }
+    if (j->done)
+        memcpy(larger, j->all, (size_t)j->done * sizeof *larger);
+    gs_free(j->all);
+    j->all = larger;
+    j->all[j->done++] = repetition;
+}
+
+static void end(void *context, bool complete) {
+    job *j = context;
+    if (!complete) {
+        gs_free(j->now.sample);
+        j->now.sample = NULL;
+        return;
+    }
+    bench_times after = bench_times_now();
+    j->now.wall_s = gs_now_s() - j->start_s;
+    j->now.process_s = after.process - j->before.process;
+    j->now.stolen = after.stolen - j->before.stolen;
+    j->now.waited = after.waited - j->before.waited;
+    j->now.peak[0] = j->peak_before;
+    j->now.peak[1] = bench_peak_measure(j->row->isa, j->row->threads);
+    keep(j, j->now);
+    j->now.sample = NULL;
+}
+
+/* ---- The end of a job, of a row ---- */
+
+static void add_repetition(bench_row *row, bench_repetition repetition) {
+    bench_repetition *larger = gs_alloc((size_t)row->repetitions + 1, sizeof *larger);
+    if (!larger) {
+        gs_free(repetition.sample);
+        return;
+    }
+    if (row->repetitions)
+        memcpy(larger, row->repetition, (size_t)row->repetitions * sizeof *larger);
+    gs_free(row->repetition);
+    row->repetition = larger;
+    row->repetition[row->repetitions++] = repetition;
+}
+
+static void finish(job *j, bool last) {
+    bench_row *row = j->row;
+    gs_error error = {0};
+    if (j->open && last && row->repetitions && !row->failed && !gs_interrupted()) {
+        if (row->kind->check(row, &error))
+            fail_row(row, &error);
+        else
+            row->checked = true;
+    }
+    if (j->open)
+        row->kind->close(row);
+    j->open = false;
+}
+
+static void report(void *context, int number, const bench_timing *timings, size_t count) {
+    run *r = context;
+    if (number < 0 || number >= r->count)
+        return;
+    job *j = &r->jobs[number];
+    int first = j->done - (int)count;
+    for (int i = 0; i < j->done; i++) {
+        if (i < first || first < 0) {
+            gs_free(j->all[i].sample);
+            continue;
+        }
+        j->all[i].iterations = timings[i - first].iterations;
+        j->all[i].real_s = timings[i - first].real_s;
+        j->all[i].cpu_s = timings[i - first].cpu_s;
+        add_repetition(j->row, j->all[i]);
+    }
+    gs_free(j->all);
+    j->all = NULL;
+    j->done = 0;
+    r->reported++;
+    finish(j, --r->left[j->row - r->result->rows->row] == 0);
+}
+
+/* ---- All ---- */
+
+static uint32_t random_below(uint64_t seed, uint32_t counter, uint32_t n) {
+    const uint32_t at[4] = {counter, 0, 0, UINT32_MAX}; /* no sampler's stream */
+    uint32_t words[4];
+    gs_random_words(seed, at, words);
+    return (uint32_t)(((uint64_t)words[0] * n) >> 32);
+}
+
+/* Every row `repetitions` times, in random order (Fisher & Yates). */
+static bool make_jobs(run *r, int repetitions) {
+    bench_rows *rows = r->result->rows;
+    r->count = rows->count * repetitions;
+    r->jobs = gs_alloc((size_t)r->count, sizeof *r->jobs);
+    r->left = gs_alloc((size_t)rows->count, sizeof *r->left);
+    if (!r->jobs || !r->left)
+        return false;
+    for (int i = 0; i < r->count; i++)
+        r->jobs[i].row = &rows->row[i % rows->count];
+    for (int i = r->count - 1; i > 0; i--) {
+        uint32_t k = random_below(rows->settings->seed, (uint32_t)i, (uint32_t)i + 1);
+        bench_row *swap = r->jobs[i].row;
+        r->jobs[i].row = r->jobs[k].row;
+        r->jobs[k].row = swap;
+    }
+    for (int i = 0; i < r->count; i++) {
+        r->jobs[i].run = r;
+        r->jobs[i].order = i;
+        r->left[r->jobs[i].row - rows->row]++;
+    }
+    return true;
+}
+
+static void measure_bandwidth(bench_result *result) {
+    enum { TIMES = 3, BYTES = 192 << 20 };
+    bench_triad triad = bench_triad_new(BYTES, bench_processors());
+    for (int i = 0; triad.a && triad.b && triad.c && i < TIMES; i++) {
+        double start = gs_now_s();
+        bench_triad_run(&triad, 3);
+        double rate = 3.0 * (double)triad.count * sizeof(float) / (gs_now_s() - start);
+        result->triad_bytes_s = rate > result->triad_bytes_s ? rate : result->triad_bytes_s;
+    }
+    bench_triad_free(&triad);
+}
+
+static int most_threads(const bench_rows *rows) {
+    int most = 1;
+    for (int i = 0; i < rows->count; i++)
+        most = rows->row[i].threads > most ? rows->row[i].threads : most;
+    return most;
+}
+
+gs_status bench_measure(bench_result *result, gs_error *error) {
+    static const bench_callbacks callbacks = {begin, batch, end};
+    const bench_settings *s = result->settings;
+    int usual = s->quick ? BENCH_REPETITIONS_QUICK : BENCH_REPETITIONS;
+    run r = {.result = result, .terminal = isatty(STDERR_FILENO)};
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(result->started, sizeof result->started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    double start = gs_now_s();
+    if (s->pin && !bench_pin(most_threads(result->rows)))
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "--pin: this system can't");
+    bool ok = make_jobs(&r, s->repetitions ? s->repetitions : usual);
+    if (ok) {
+        measure_bandwidth(result);
+        for (int i = 0; i < r.count; i++)
+            bench_register(r.jobs[i].row->name, &callbacks, &r.jobs[i]);
+        bench_run(report, &r, s->display);
+        if (r.terminal)
+            fputs("\r\033[K", stderr);
+        result->interrupted = gs_interrupted();
+        bench_judge(result);
+        result->elapsed_s = gs_now_s() - start;
+    }
+    gs_free(r.jobs);
+    gs_free(r.left);
+    return ok ? GS_OK : gs_fail_memory(error, "the measurements");
+}

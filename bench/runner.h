@@ -1,0 +1,31 @@
+/* Timing rows, and judging whether their figures are valid. */
+#ifndef BENCH_RUNNER_H
+#define BENCH_RUNNER_H
+
+#include "bench.h"
+
+/* A figure is valid when the multiply-add peak before and after each repetition agrees, the CPUs were ours, ... */
+#define BENCH_PEAK_TOLERANCE 0.05
+#define BENCH_TAKEN_MOST 0.02
+enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUICK = 3 };
+
+/* What is measured once a run. */
+typedef struct bench_result {
+    bench_rows *rows;
+    const bench_settings *settings;
+    bool interrupted;
+    int failed; /* rows that could not run */
+    int invalid;
+    double elapsed_s;
+    char started[32];     /* UTC, ISO 8601 */
+    double triad_bytes_s; /* memory bandwidth, all threads; 0: not measured */
+} bench_result;
+
+/* Keep the rows whose name matches --benchmark_filter, an extended regular expression, where a leading '-' keeps the
+ * others. Errors: GS_ERROR_ARGUMENT: a malformed expression. */
+gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error);
+
+/* Measure all rows and judge them. Errors: GS_ERROR_MEMORY; what befalls single rows is told in these. */
+gs_status bench_measure(bench_result *result, gs_error *error);
+
+#endif

@@ -1,0 +1,52 @@
+/* What the C of genbench needs of Google Benchmark, whose own interface is C++. */
+#ifndef BENCH_SHIM_H
+#define BENCH_SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A benchmark as Google Benchmark calls it: perhaps several times with more iterations each, until the time is long
+ * enough. What begin and batch answer, and why not if they answer false, is theirs to remember. */
+typedef struct bench_callbacks {
+    bool (*begin)(void *context);              /* before an untimed start of `iterations` */
+    bool (*batch)(void *context);              /* one iteration, timed */
+    void (*end)(void *context, bool complete); /* after the last iteration, not timed */
+} bench_callbacks;
+
+/* One repetition that counts. */
+typedef struct bench_timing {
+    long long iterations;
+    double real_s, cpu_s; /* of all iterations together; CPU time of the calling thread */
+} bench_timing;
+
+/* Take the --benchmark_ options off a command line and remember them; those that it doesn't know stay. Prints and exits
+ * on a malformed value, as Google Benchmark does. `min_time_s` is the default of --benchmark_min_time, 0: the library's
+ * own. */
+void bench_initialize(int *argc, char **argv, double min_time_s);
+
+/* --benchmark_filter as given, or "". */
+const char *bench_filter(void);
+
+/* Add a benchmark; those that bench_run runs are numbered from 0 in the order of adding. */
+void bench_register(const char *name, const bench_callbacks *callbacks, void *context);
+
+/* Run all. `report` gets the repetitions of benchmark `number`, once for each benchmark, none where begin or batch
+ * answered false. With a --benchmark_format on the command line its report goes to standard output as well. */
+void bench_run(void (*report)(void *context, int number, const bench_timing *timings, size_t count), void *context,
+               bool display);
+
+/* Google Benchmark's own "context" of a report: JSON text of an object with that member, to be freed with free(). NULL
+ * before bench_run or when memory ends. */
+char *bench_context_json(void);
+
+/* Its version, or "" where it does not tell. */
+const char *bench_library_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

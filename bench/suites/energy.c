@@ -1,0 +1,37 @@
+/* Steps a second of what moves chains down an energy: the gradient by itself, and samplers that take one a step. */
+#include "suites/evaluations.h"
+#include "suites/sampling.h"
+
+/* Samplers that take one gradient a step; a name that the library doesn't have gives no rows. */
+static const bench_sampling steppers[] = {
+    {.sampler = "langevin", .steps = 20, .unit = "steps/s"},
+};
+
+static bool is_stepper(const bench_model *model) {
+    return bench_is_energy(model);
+}
+
+static bench_row *add_gradient(bench_rows *rows, const bench_variant *v) {
+    bench_row *row = bench_row_add(rows, "energy", "offline", "gradient", v, &bench_gradients);
+    if (row) {
+        row->unit = "steps/s";
+        row->items = v->batch;
+        row->operations = 2.0 * v->batch * (double)v->model->info->operations;
+    }
+    return row;
+}
+
+gs_status bench_add_energy(bench_rows *rows, gs_error *error) {
+    static const bench_axes axes = {.takes = is_stepper, .batch = {1, {64}}};
+    int at = 0;
+    bench_variant v;
+    while (bench_next(rows->settings, &axes, &at, &v)) {
+        if (!add_gradient(rows, &v))
+            return gs_fail_memory(error, "rows");
+        for (size_t i = 0; i < GS_COUNT(steppers); i++)
+            if (bench_sampling_draws(&steppers[i], v.model) && (!rows->settings->quick || v.model->info->labels == 0) &&
+                !bench_sampling_add(rows, "energy", &steppers[i], &v))
+                return gs_fail_memory(error, "rows");
+    }
+    return GS_OK;
+}

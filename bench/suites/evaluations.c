@@ -1,0 +1,33 @@
+#include "suites/evaluations.h"
+
+static gs_status open_with(bench_row *row, bool gradient, gs_error *error) {
+    bench_network *network = row->state = gs_alloc(1, sizeof *network);
+    return network ? bench_network_open(network, row, (size_t)row->batch, gradient, error)
+                   : gs_fail_memory(error, "a network");
+}
+
+static gs_status open_outputs(bench_row *row, gs_error *error) {
+    return open_with(row, false, error);
+}
+
+static gs_status open_gradients(bench_row *row, gs_error *error) {
+    return open_with(row, true, error);
+}
+
+static gs_status call(bench_row *row, gs_error *error) {
+    return bench_network_evaluate(row->state, error);
+}
+
+static gs_status check(bench_row *row, gs_error *error) {
+    return bench_network_check(row->state, row, error);
+}
+
+static void close(bench_row *row) {
+    if (row->state)
+        bench_network_close(row->state);
+    gs_free(row->state);
+    row->state = NULL;
+}
+
+const bench_kind bench_evaluations = {open_outputs, call, check, close};
+const bench_kind bench_gradients = {open_gradients, call, check, close};

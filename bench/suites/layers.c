@@ -1,0 +1,181 @@
+/* Every shape of convolution and linear layer that the networks have, as a network of its own, one image after the
+ * other on one thread. What is timed are the steps that compute the layer, from the layout before to the layout after
+ * it, without the changes of layout at the ends of such a network. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/plan.h"
+#include "network.h"
+
+enum { IMAGES = 8, SHAPE_ROOM = 96 };
+
+/* A network of one layer, or two: a linear layer's input is reshaped from an image of one position a channel. */
+typedef struct state {
+    gs_model model;
+    gs_node node[2];
+    int input[2];
+    bench_model wrapped;
+    bench_network network;
+} state;
+
+static gs_shape input_shape(const gs_model *model, const gs_node *node) {
+    return gs_value_shape(model, node->input[0]);
+}
+
+/* The row's data is the node in the model it comes from. */
+static void wrap(state *s, const bench_row *row) {
+    const gs_node *node = row->data;
+    gs_shape in = input_shape(row->model->model, node);
+    bool linear = node->op == GS_OP_LINEAR;
+    s->input[0] = GS_VALUE_X;
+    s->input[1] = GS_VALUE_NODES;
+    s->node[0] = (gs_node){.name = "input",
+                           .op = GS_OP_RESHAPE,
+                           .inputs = 1,
+                           .input = &s->input[0],
+                           .shape = {.rank = 1, .d = {in.d[0], 1, 1}},
+                           .per_sample = true};
+    s->node[linear] = *node;
+    s->node[linear].input = &s->input[linear];
+    s->model = (gs_model){.node = s->node, .nodes = 1 + linear, .output = {GS_VALUE_NODES + linear, -1}};
+    s->model.info = (gs_model_info){.name = "layer",
+                                    .kind = GS_KIND_SCORE,
+                                    .shape = {in.d[0], in.d[1], in.d[2]},
+                                    .outputs = 1,
+                                    .output_size = {gs_shape_size(node->shape)}};
+    s->wrapped = (bench_model){.model = &s->model, .info = &s->model.info};
+}
+
+static gs_status open(bench_row *row, gs_error *error) {
+    state *s = row->state = gs_alloc(1, sizeof *s);
+    if (!s)
+        return gs_fail_memory(error, "a layer");
+    wrap(s, row);
+    bench_row one = *row;
+    one.model = &s->wrapped;
+    gs_status status = bench_network_open(&s->network, &one, IMAGES, false, error);
+    row->ran = one.ran;
+    return status ? status : bench_network_evaluate(&s->network, error); /* fills the buffers that steps read */
+}
+
+static gs_status call(bench_row *row, gs_error *error) {
+    (void)error;
+    state *s = row->state;
+    gs_plan *plan = s->network.plan;
+    gs_worker *worker = &plan->worker[0];
+    for (int k = 0; k < plan->steps; k++) {
+        const gs_step *step = &plan->step[k];
+        int most = plan->segment[step->segment].images;
+        if (step->node != s->model.nodes - 1)
+            continue;
+        for (int i = 0, i1; i < IMAGES; i = i1) {
+            i1 = i + most < IMAGES ? i + most : IMAGES;
+            worker->image0 = i;
+            step->run(step, worker, i, i1);
+        }
+    }
+    return GS_OK;
+}
+
+static gs_status check(bench_row *row, gs_error *error) {
+    state *s = row->state;
+    bench_row one = *row;
+    one.model = &s->wrapped;
+    gs_status status = bench_network_evaluate(&s->network, error);
+    if (!status)
+        status = bench_network_check(&s->network, &one, error);
+    for (int i = row->reasons; i < one.reasons; i++)
+        bench_doubt(row, "%s", one.reason[i]);
+    return status;
+}
+
+static void close(bench_row *row) {
+    state *s = row->state;
+    if (s)
+        bench_network_close(&s->network);
+    gs_free(s);
+    row->state = NULL;
+}
+
+static const bench_kind layer_kind = {open, call, check, close};
+
+/* "conv-48x14x14-3x3-96" and what is not usual: "-s2" stride, "-p0" padding, "-d2" dilation. */
+static void describe(const gs_model *model, const gs_node *node, char text[SHAPE_ROOM]) {
+    gs_shape in = input_shape(model, node);
+    const gs_attributes *a = &node->attributes;
+    if (node->op == GS_OP_LINEAR) {
+        snprintf(text, SHAPE_ROOM, "linear-%d-%d", in.d[0], node->shape.d[0]);
+        return;
+    }
+    int used = snprintf(text, SHAPE_ROOM, "conv-%dx%dx%d-%dx%d-%d", in.d[0], in.d[1], in.d[2], a->kernel[0],
+                        a->kernel[1], node->shape.d[0]);
+    if (a->stride[0] != 1 || a->stride[1] != 1)
+        used += snprintf(text + used, SHAPE_ROOM - (size_t)used, "-s%d", a->stride[0]);
+    if (a->padding[0] != a->kernel[0] / 2 || a->padding[1] != a->kernel[1] / 2)
+        used += snprintf(text + used, SHAPE_ROOM - (size_t)used, "-p%d", a->padding[0]);
+    if (a->dilation[0] != 1 || a->dilation[1] != 1)
+        snprintf(text + used, SHAPE_ROOM - (size_t)used, "-d%d", a->dilation[0]);
+}
+
+static bool is_layer(const gs_node *node) {
+    bool conv = node->op == GS_OP_CONV2D && node->attributes.groups == 1;
+    return (conv || node->op == GS_OP_LINEAR) && node->per_sample;
+}
+
+/* Whether another layer or network had the shape already. */
+static bool is_there(const bench_rows *rows, int first, const char *what) {
+    bool found = false;
+    for (int i = first; i < rows->count; i++) {
+        const bench_row *row = &rows->row[i];
+        found =
+            found || (strlen(what) == row->what_length && !strncmp(row->name + row->what_at, what, row->what_length));
+    }
+    return found;
+}
+
+static bool add(bench_rows *rows, const char *what, const gs_node *node, const bench_variant *v) {
+    bench_variant anonymous = *v; /* the shape says all */
+    anonymous.model = NULL;
+    anonymous.batch = IMAGES;
+    bench_row *row = bench_row_add(rows, "layers", NULL, what, &anonymous, &layer_kind);
+    if (!row)
+        return false;
+    row->model = v->model;
+    row->data = node;
+    row->unit = "FLOP/s";
+    row->items = row->operations = IMAGES * (double)node->operations;
+    return true;
+}
+
+static bool always(const bench_model *model) {
+    return model != NULL;
+}
+
+/* Backends and instruction sets one below the other. */
+static bool add_shape(bench_rows *rows, const char *what, const bench_model *model, const gs_node *node) {
+    static const bench_axes axes = {.takes = always, .threads = {1, {1}}, .all_backends = true};
+    int at = 0;
+    bench_variant v;
+    while (bench_next(rows->settings, &axes, &at, &v))
+        if (v.model == model && v.threads == 1 && !add(rows, what, node, &v))
+            return false;
+    return true;
+}
+
+gs_status bench_add_layers(bench_rows *rows, gs_error *error) {
+    const bench_settings *s = rows->settings;
+    int first = rows->count;
+    for (int m = 0; m < s->models.count; m++) {
+        const bench_model *model = &s->models.model[m];
+        for (int n = 0; n < model->model->nodes && (!s->quick || bench_is_usual(s, model)); n++) {
+            const gs_node *node = &model->model->node[n];
+            char what[SHAPE_ROOM];
+            if (!is_layer(node))
+                continue;
+            describe(model->model, node, what);
+            if (!is_there(rows, first, what) && !add_shape(rows, what, model, node))
+                return gs_fail_memory(error, "rows");
+        }
+    }
+    return GS_OK;
+}

@@ -1,0 +1,111 @@
+/* From a weight file's name to the first result: reading (from the system's cache of files), checking, hashing,
+ * planning, packing weights, and one evaluation or one sample. */
+#include "network.h"
+
+#include <string.h>
+
+typedef struct state {
+    bool sample;
+    size_t size;
+    float *x, *y;
+} state;
+
+static gs_status open_with(bench_row *row, bool sample, gs_error *error) {
+    state *s = row->state = gs_alloc(1, sizeof *s);
+    if (!s)
+        return gs_fail_memory(error, "a load");
+    size_t pixels = bench_pixels(row->model->info), out = row->model->info->output_size[0];
+    s->sample = sample;
+    s->size = sample ? pixels : out;
+    s->x = gs_alloc(pixels, sizeof *s->x);
+    s->y = gs_alloc(s->size, sizeof *s->y);
+    if (!s->x || !s->y)
+        return gs_fail_memory(error, "an image");
+    return bench_normals(row->settings->seed, s->x, pixels, error);
+}
+
+static gs_status open_evaluation(bench_row *row, gs_error *error) {
+    return open_with(row, false, error);
+}
+
+static gs_status open_sample(bench_row *row, gs_error *error) {
+    return open_with(row, true, error);
+}
+
+/* From the file to y. */
+static gs_status load(const bench_row *row, const char *isa, int threads, const char *backend, float *y,
+                      gs_error *error) {
+    const state *s = row->state;
+    gs_model *model;
+    gs_plan *plan = NULL;
+    gs_status status = gs_model_load(row->model->path, &model, error);
+    if (status)
+        return status;
+    gs_plan_options options = {.isa = isa,
+                               .threads = threads,
+                               .backend = backend,
+                               .gradient = s->sample && row->model->info->kind == GS_KIND_ENERGY};
+    gs_sample_options sampling = {.seed = row->settings->seed};
+    status = gs_plan_create(model, &options, &plan, error);
+    if (!status)
+        status = s->sample ? gs_sample(plan, &sampling, 1, y, NULL, error)
+                           : gs_plan_evaluate(plan, s->x, 0.5, NULL, 1, (float *const[2]){y, NULL}, error);
+    gs_plan_free(plan);
+    gs_model_free(model);
+    return status;
+}
+
+static gs_status call(bench_row *row, gs_error *error) {
+    row->ran = row->isa;
+    return load(row, row->isa, row->threads, row->backend, ((state *)row->state)->y, error);
+}
+
+static gs_status check(bench_row *row, gs_error *error) {
+    state *s = row->state;
+    float *expected = gs_alloc(s->size, sizeof *expected);
+    gs_status status = expected ? load(row, "scalar", 1, "native", expected, error) : gs_fail_memory(error, "an image");
+    if (!status)
+        bench_compare(row, s->sample ? "a sample" : "an output", s->y, expected, s->size);
+    gs_free(expected);
+    return status;
+}
+
+static void close(bench_row *row) {
+    state *s = row->state;
+    if (!s)
+        return;
+    gs_free(s->x);
+    gs_free(s->y);
+    gs_free(s);
+    row->state = NULL;
+}
+
+static const bench_kind first_evaluation = {open_evaluation, call, check, close};
+static const bench_kind first_sample = {open_sample, call, check, close};
+
+static bool add(bench_rows *rows, const char *what, const bench_variant *v, const bench_kind *kind) {
+    bench_row *row = bench_row_add(rows, "load", NULL, what, v, kind);
+    if (!row)
+        return false;
+    row->unit = "ms";
+    row->items = 1;
+    return true;
+}
+
+static bool always(const bench_model *model) {
+    return model != NULL;
+}
+
+gs_status bench_add_load(bench_rows *rows, gs_error *error) {
+    static const bench_axes axes = {.takes = always};
+    int at = 0;
+    bench_variant v;
+    while (bench_next(rows->settings, &axes, &at, &v)) {
+        if (rows->settings->quick && !bench_is_usual(rows->settings, v.model))
+            continue;
+        if (!add(rows, "first-evaluation", &v, &first_evaluation) ||
+            (bench_can_sample(v.model) && !add(rows, "first-sample", &v, &first_sample)))
+            return gs_fail_memory(error, "rows");
+    }
+    return GS_OK;
+}

@@ -1,0 +1,152 @@
+/* What this machine can do at most. */
+#include <math.h>
+#include <string.h>
+
+#include "bench.h"
+#include "kernels.h"
+#include "peak.h"
+#include "system.h"
+
+/* ---- Multiply-adds ---- */
+
+enum { FMA_BLOCKS = 4096 };
+
+static gs_status nothing(bench_row *row, gs_error *error) {
+    (void)error;
+    row->ran = row->isa;
+    return GS_OK;
+}
+
+static void release(bench_row *row) {
+    gs_free(row->state);
+    row->state = NULL;
+}
+
+static gs_status fma_call(bench_row *row, gs_error *error) {
+    if (bench_peak_run(row->isa, row->threads, FMA_BLOCKS) > 0)
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_UNSUPPORTED, "no multiply-add loop for %s", row->isa);
+}
+
+static const bench_kind fma_kind = {nothing, fma_call, nothing, release};
+
+static bool add_fma(bench_rows *rows, const bench_variant *v) {
+    bench_row *row = bench_row_add(rows, "machine", NULL, "fma", v, &fma_kind);
+    if (!row)
+        return false;
+    row->unit = "FLOP/s";
+    row->items = bench_peak_run(v->isa, 1, FMA_BLOCKS) * v->threads;
+    return true;
+}
+
+/* ---- Memory ---- */
+
+static gs_status triad_open(bench_row *row, gs_error *error) {
+    bench_triad *triad = row->state = gs_alloc(1, sizeof *triad);
+    if (triad)
+        *triad = bench_triad_new((size_t)row->items, row->threads);
+    return triad && triad->a && triad->b && triad->c ? GS_OK : gs_fail_memory(error, "large arrays");
+}
+
+static gs_status triad_call(bench_row *row, gs_error *error) {
+    (void)error;
+    bench_triad_run(row->state, 3);
+    return GS_OK;
+}
+
+static gs_status triad_check(bench_row *row, gs_error *error) {
+    (void)error;
+    const bench_triad *triad = row->state;
+    for (size_t i = 0; i < triad->count; i++)
+        if (triad->a[i] != 7) { /* 1 + 3 x 2 */
+            bench_doubt(row, "wrong: element %zu", i);
+            break;
+        }
+    if (row->items < 2 * bench_last_cache())
+        bench_figure_add(row, "of the last cache", "%", 100 * row->items / bench_last_cache());
+    return GS_OK;
+}
+
+static void triad_close(bench_row *row) {
+    if (row->state)
+        bench_triad_free(row->state);
+    release(row);
+}
+
+static const bench_kind triad_kind = {triad_open, triad_call, triad_check, triad_close};
+
+/* Arrays four times as large as the last cache, as the STREAM benchmark asks for, but no larger than this. */
+static bool add_triad(bench_rows *rows, const bench_variant *v) {
+    const double least = 96e6, most = 384e6;
+    bench_row *row = bench_row_add(rows, "machine", NULL, "triad", v, &triad_kind);
+    if (!row)
+        return false;
+    row->unit = "bytes/s";
+    row->items = floor(fmin(most, fmax(least, 4 * bench_last_cache())) / 192) * 192;
+    return true;
+}
+
+/* ---- Random numbers ---- */
+
+enum { NORMALS_BLOCKS = 1024, BLOCK = 64 };
+
+static gs_status normals_call(bench_row *row, gs_error *error) {
+    const gs_kernels *kernels = gs_kernels_find(row->isa);
+    float *out = row->state;
+    (void)error;
+#pragma omp parallel for num_threads(row->threads)
+    for (int t = 0; t < row->threads; t++) {
+        gs_normals_args args = {.counter = {0, 0, 0, (uint32_t)t},
+                                .count = NORMALS_BLOCKS,
+                                .out = out + (size_t)t * NORMALS_BLOCKS * BLOCK};
+        kernels->normals(&args);
+    }
+    return GS_OK;
+}
+
+static gs_status normals_open(bench_row *row, gs_error *error) {
+    row->ran = gs_kernels_find(row->isa)->isa;
+    row->state = gs_alloc((size_t)row->threads * NORMALS_BLOCKS * BLOCK, sizeof(float));
+    return row->state ? GS_OK : gs_fail_memory(error, "random numbers");
+}
+
+/* Mean and variance of the numbers, within six standard errors. */
+static gs_status normals_check(bench_row *row, gs_error *error) {
+    (void)error;
+    const float *x = row->state;
+    double n = (double)row->threads * NORMALS_BLOCKS * BLOCK, sum = 0, square = 0;
+    for (size_t i = 0; i < (size_t)n; i++) {
+        sum += (double)x[i];
+        square += (double)x[i] * (double)x[i];
+    }
+    if (!(fabs(sum) < 6 * sqrt(n)) || !(fabs(square - n) < 6 * sqrt(2 * n)))
+        bench_doubt(row, "wrong: mean %.3g, mean square %.3g", sum / n, square / n);
+    return GS_OK;
+}
+
+static const bench_kind normals_kind = {normals_open, normals_call, normals_check, release};
+
+static bool add_normals(bench_rows *rows, const bench_variant *v) {
+    bench_row *row = bench_row_add(rows, "machine", NULL, "normals", v, &normals_kind);
+    if (!row)
+        return false;
+    row->unit = "bytes/s";
+    row->items = (double)v->threads * NORMALS_BLOCKS * BLOCK * sizeof(float);
+    return true;
+}
+
+gs_status bench_add_machine(bench_rows *rows, gs_error *error) {
+    bench_axes axes = {.threads = {1, {1}}, .all_isas = true, .no_backend = true};
+    int processors = bench_processors(), at = 0;
+    if (processors > 1)
+        axes.threads.number[axes.threads.count++] = processors;
+    bench_variant v;
+    while (bench_next(rows->settings, &axes, &at, &v)) {
+        bool best = rows->settings->isa.count || !strcmp(v.isa, gs_isa_best()), all = best || !rows->settings->quick;
+        bool ok = (!all && v.threads > 1) || add_fma(rows, &v);
+        ok = ok && (!all || add_normals(rows, &v)) && (!best || add_triad(rows, &v));
+        if (!ok)
+            return gs_fail_memory(error, "rows");
+    }
+    return GS_OK;
+}

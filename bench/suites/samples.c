@@ -1,0 +1,37 @@
+/* Finished images a second, many at once; noise and all steps included. The network's own sampler has its own settings;
+ * the others are so short that their samples are poor, but no longer than the own one. */
+#include "suites/sampling.h"
+
+#include <string.h>
+
+#include "network.h"
+
+enum { SHORT_STEPS = 10, SHORT_STEPS_PER_LEVEL = 2 };
+
+/* The own sampler's name. */
+static const char *own_name(const gs_model *model) {
+    gs_sample_options options = {0};
+    gs_sample_resolve(model, &options, NULL);
+    return options.sampler;
+}
+
+gs_status bench_add_samples(bench_rows *rows, gs_error *error) {
+    static const bench_axes axes = {.takes = bench_can_sample, .batch = {1, {64}}};
+    int at = 0;
+    bench_variant v;
+    while (bench_next(rows->settings, &axes, &at, &v)) {
+        const char *usual = own_name(v.model->model);
+        for (int i = 0; gs_sampler_get(i); i++) {
+            bench_sampling sampling = {.sampler = gs_sampler_get(i)->name, .unit = "samples/s"};
+            bool own = !strcmp(sampling.sampler, usual);
+            if (!own) {
+                sampling.steps = SHORT_STEPS;
+                sampling.steps_per_level = SHORT_STEPS_PER_LEVEL;
+            }
+            if ((own || !rows->settings->quick) && bench_sampling_draws(&sampling, v.model) &&
+                !bench_sampling_add(rows, "samples", &sampling, &v))
+                return gs_fail_memory(error, "rows");
+        }
+    }
+    return GS_OK;
+}

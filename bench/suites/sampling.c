@@ -1,0 +1,156 @@
+#include "suites/sampling.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cli/interrupt.h"
+#include "network.h"
+#include "quality.h"
+
+/* Chains that are judged, whatever the batch: 0 ... 511 of the seed, so that the quality of a network and sampler is
+ * the same figure in every run. */
+enum { JUDGED = 512 };
+
+typedef struct state {
+    gs_plan *plan;
+    gs_sample_options options;
+    size_t pixels, room, next, drawn; /* room: chains of the pool; drawn: the first of them that are there */
+    float *pool;
+    int *labels; /* room, or NULL */
+} state;
+
+bool bench_sampling_draws(const bench_sampling *sampling, const bench_model *model) {
+    bool known = false;
+    for (int i = 0; gs_sampler_get(i); i++)
+        known = known || !strcmp(gs_sampler_get(i)->name, sampling->sampler);
+    gs_sample_options options = {.sampler = sampling->sampler};
+    return known && gs_sample_resolve(model->model, &options, NULL) == GS_OK;
+}
+
+static bool go_on(void *context, size_t done, size_t n) {
+    (void)context;
+    (void)done;
+    (void)n;
+    return !gs_interrupted();
+}
+
+/* As the training data has them, or in turn. */
+static gs_status draw_labels(state *s, const bench_row *row, gs_error *error) {
+    const gs_model_info *info = row->model->info;
+    if (!info->labels)
+        return GS_OK;
+    s->labels = gs_alloc(s->room, sizeof *s->labels);
+    if (!s->labels)
+        return gs_fail_memory(error, "labels");
+    for (size_t i = 0; i < s->room; i++)
+        s->labels[i] = (int)(i % (size_t)info->labels);
+    return info->shares ? gs_model_draw_labels(row->model->model, row->settings->seed, 0, s->room, s->labels, error)
+                        : GS_OK;
+}
+
+static gs_status open(bench_row *row, gs_error *error) {
+    state *s = row->state = gs_alloc(1, sizeof *s);
+    if (!s)
+        return gs_fail_memory(error, "a sampler");
+    const gs_model_info *info = row->model->info;
+    gs_plan_options options = {
+        .isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = info->kind == GS_KIND_ENERGY};
+    s->pixels = bench_pixels(info);
+    s->room = ((size_t)JUDGED + (size_t)row->batch - 1) / (size_t)row->batch * (size_t)row->batch;
+    s->options = (gs_sample_options){.sampler = row->sampling.sampler,
+                                     .steps = row->sampling.steps,
+                                     .steps_per_level = row->sampling.steps_per_level,
+                                     .seed = row->settings->seed,
+                                     .progress = go_on};
+    s->pool = gs_alloc(s->room, s->pixels * sizeof *s->pool);
+    if (!s->pool)
+        return gs_fail_memory(error, "samples");
+    gs_status status = gs_plan_create(row->model->model, &options, &s->plan, error);
+    if (status)
+        return status;
+    gs_plan_info plan = gs_plan_get_info(s->plan);
+    row->ran = plan.isa;
+    row->plan_bytes = plan.weight_bytes + plan.scratch_bytes;
+    return draw_labels(s, row, error);
+}
+
+/* Chains i ... i + n - 1 into the pool. */
+static gs_status draw(state *s, gs_plan *plan, size_t i, size_t n, float *out, gs_error *error) {
+    gs_sample_options options = s->options;
+    options.first_chain = i;
+    options.labels = s->labels ? s->labels + i : NULL;
+    return gs_sample(plan, &options, n, out, NULL, error);
+}
+
+static gs_status call(bench_row *row, gs_error *error) {
+    state *s = row->state;
+    size_t n = (size_t)row->batch;
+    gs_status status = draw(s, s->plan, s->next, n, s->pool + s->next * s->pixels, error);
+    s->drawn = s->next + n > s->drawn ? s->next + n : s->drawn;
+    s->next = (s->next + n) % s->room;
+    return status;
+}
+
+/* The first chain, as one thread of scalar C draws it. */
+static gs_status check_chain(state *s, bench_row *row, gs_error *error) {
+    gs_plan_options options = {
+        .isa = "scalar", .threads = 1, .block = 1, .gradient = row->model->info->kind == GS_KIND_ENERGY};
+    gs_plan *scalar = NULL;
+    float *expected = gs_alloc(s->pixels, sizeof *expected);
+    gs_status status =
+        expected ? gs_plan_create(row->model->model, &options, &scalar, error) : gs_fail_memory(error, "a sample");
+    if (!status)
+        status = draw(s, scalar, 0, 1, expected, error);
+    if (!status)
+        bench_compare(row, "a chain", s->pool, expected, s->pixels);
+    gs_free(expected);
+    gs_plan_free(scalar);
+    return status;
+}
+
+static gs_status check(bench_row *row, gs_error *error) {
+    state *s = row->state;
+    gs_sample_options options = s->options;
+    options.labels = s->labels;
+    gs_sample_resolve(row->model->model, &options, NULL);
+    bench_figure_add(row, "NFE", "", (double)gs_sample_evaluations(row->model->model, &options));
+    bool short_settings = row->sampling.steps > 0, finished = !strcmp(row->unit, "samples/s");
+    gs_status status = short_settings ? check_chain(s, row, error) : GS_OK;
+    if (!status && finished && s->drawn < JUDGED)
+        status = draw(s, s->plan, s->drawn, JUDGED - s->drawn, s->pool + s->drawn * s->pixels, error);
+    if (!status && finished)
+        status = bench_quality_check(row, !short_settings, s->pool, s->labels, JUDGED, error);
+    return status;
+}
+
+static void close(bench_row *row) {
+    state *s = row->state;
+    if (!s)
+        return;
+    gs_plan_free(s->plan);
+    gs_free(s->pool);
+    gs_free(s->labels);
+    gs_free(s);
+    row->state = NULL;
+}
+
+static const bench_kind sampling_kind = {open, call, check, close};
+
+bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling,
+                              const bench_variant *v) {
+    bench_row *row = bench_row_add(rows, suite, "offline", sampling->sampler, v, &sampling_kind);
+    if (!row)
+        return NULL;
+    gs_sample_options options = {
+        .sampler = sampling->sampler, .steps = sampling->steps, .steps_per_level = sampling->steps_per_level};
+    int label = 0; /* a label at all decides how often guidance evaluates */
+    options.labels = v->model->info->labels ? &label : NULL;
+    gs_sample_resolve(v->model->model, &options, NULL);
+    double evaluations = (double)gs_sample_evaluations(v->model->model, &options);
+    bool energy = bench_is_energy(v->model);
+    row->sampling = *sampling;
+    row->unit = sampling->unit;
+    row->items = strcmp(sampling->unit, "samples/s") ? v->batch * evaluations : v->batch;
+    row->operations = v->batch * evaluations * (double)v->model->info->operations * (energy ? 2 : 1);
+    return row;
+}

@@ -1,0 +1,33 @@
+/* Evaluations a second of a batch, by number of threads; the judge adds the efficiency beside one thread. */
+#include "suites/evaluations.h"
+
+static bool draws(const bench_model *model) {
+    return bench_can_sample(model) && !bench_is_energy(model);
+}
+
+/* 1, 2, 4, ... and all. */
+static bench_numbers thread_counts(void) {
+    bench_numbers n = {0};
+    int all = bench_processors();
+    for (int t = 1; t < all && n.count < BENCH_LIST_MAX - 1; t *= 2)
+        n.number[n.count++] = t;
+    n.number[n.count++] = all;
+    return n;
+}
+
+gs_status bench_add_scaling(bench_rows *rows, gs_error *error) {
+    const bench_axes axes = {.takes = draws, .threads = thread_counts(), .batch = {1, {64}}};
+    int at = 0;
+    bench_variant v;
+    while (bench_next(rows->settings, &axes, &at, &v)) {
+        if (rows->settings->quick && !bench_is_usual(rows->settings, v.model))
+            continue;
+        bench_row *row = bench_row_add(rows, "scaling", "offline", "evaluate", &v, &bench_evaluations);
+        if (!row)
+            return gs_fail_memory(error, "rows");
+        row->unit = "evaluations/s";
+        row->items = v.batch;
+        row->operations = (double)v.batch * (double)v.model->info->operations;
+    }
+    return GS_OK;
+}

@@ -1,0 +1,241 @@
+#ifdef __linux__
+#define _GNU_SOURCE /* sched_setaffinity */
+#endif
+
+#include "system.h"
+
+#include <dirent.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+#include "base/base.h"
+
+enum { LINE = 4096 };
+
+/* ---- Times ---- */
+
+static bool may_run_on(size_t cpu) {
+#ifdef __linux__
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) != 0 || (cpu < CPU_SETSIZE && CPU_ISSET(cpu, &set));
+#else
+    (void)cpu;
+    return true;
+#endif
+}
+
+/* Column 8 of the lines "cpuN ..." of /proc/stat, in ticks. */
+static double stolen_s(void) {
+    FILE *f = fopen("/proc/stat", "r");
+    char line[LINE];
+    double ticks = 0;
+    while (f && fgets(line, sizeof line, f)) {
+        size_t cpu;
+        double column[8] = {0};
+        if (sscanf(line, "cpu%zu %lf %lf %lf %lf %lf %lf %lf %lf", &cpu, &column[0], &column[1], &column[2], &column[3],
+                   &column[4], &column[5], &column[6], &column[7]) == 9 &&
+            may_run_on(cpu))
+            ticks += column[7];
+    }
+    if (f)
+        fclose(f);
+    return ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* The second number of schedstat of every thread: nanoseconds it was ready and did not run. */
+static double waited_s(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    double sum = 0;
+    for (struct dirent *task; tasks && (task = readdir(tasks));) {
+        char path[LINE];
+        double waited;
+        snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", task->d_name);
+        FILE *f = fopen(path, "r");
+        if (f && fscanf(f, "%*f %lf", &waited) == 1)
+            sum += waited;
+        if (f)
+            fclose(f);
+    }
+    if (tasks)
+        closedir(tasks);
+    return sum * 1e-9;
+}
+
+bench_times bench_times_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (bench_times){
+        .stolen = stolen_s(), .waited = waited_s(), .process = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec};
+}
+
+/* ---- Threads and memory ---- */
+
+bool bench_pin(int threads) {
+#ifdef __linux__
+    cpu_set_t all;
+    if (sched_getaffinity(0, sizeof all, &all))
+        return false;
+    int count = CPU_COUNT(&all), failed = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : failed)
+    {
+        int left = omp_get_thread_num() % count;
+        size_t cpu = 0;
+        while (!CPU_ISSET(cpu, &all) || left-- > 0)
+            cpu++;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        failed += sched_setaffinity(0, sizeof one, &one) != 0;
+    }
+    return !failed;
+#else
+    (void)threads;
+    return false;
+#endif
+}
+
+double bench_peak_memory(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) ? 0 : 1024.0 * (double)usage.ru_maxrss;
+}
+
+/* ---- What kind of machine ---- */
+
+/* The first line of a file, of which `path` has the name; false where there is none. */
+static bool first_line(const char *path, char *text, size_t room) {
+    FILE *f = fopen(path, "r");
+    bool ok = f && fgets(text, (int)room, f);
+    if (f)
+        fclose(f);
+    if (ok)
+        text[strcspn(text, "\n")] = '\0';
+    return ok;
+}
+
+/* What follows the colon after `key` in a file of such lines. */
+static bool find_value(const char *path, const char *key, char *text, size_t room) {
+    FILE *f = fopen(path, "r");
+    char line[LINE];
+    bool found = false;
+    while (!found && f && fgets(line, sizeof line, f)) {
+        char *colon = strchr(line, ':');
+        if (!colon || strncmp(line, key, strlen(key)))
+            continue;
+        colon += strspn(colon, ": \t");
+        colon[strcspn(colon, "\n")] = '\0';
+        snprintf(text, room, "%s", colon);
+        found = true;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+double bench_last_cache(void) {
+    double size = 0;
+    for (int i = 0; i < 8; i++) {
+        char path[LINE], text[64], unit;
+        double number;
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
+        if (first_line(path, text, sizeof text) && sscanf(text, "%lf%c", &number, &unit) == 2)
+            size = number * (unit == 'K' ? 1024.0 : unit == 'M' ? 1048576.0 : 1);
+    }
+    return size;
+}
+
+static bool cpu_model(char *text, size_t room) {
+    return find_value("/proc/cpuinfo", "model name", text, room) || find_value("/proc/cpuinfo", "Model", text, room);
+}
+static bool cpu_signature(char *text, size_t room) {
+    char family[16], model[16], stepping[16];
+    bool ok = find_value("/proc/cpuinfo", "cpu family", family, sizeof family) &&
+              find_value("/proc/cpuinfo", "model\t", model, sizeof model) &&
+              find_value("/proc/cpuinfo", "stepping", stepping, sizeof stepping);
+    if (ok)
+        snprintf(text, room, "family %s, model %s, stepping %s", family, model, stepping);
+    return ok;
+}
+static bool cpu_features(char *text, size_t room) {
+    return find_value("/proc/cpuinfo", "flags", text, room) || find_value("/proc/cpuinfo", "Features", text, room);
+}
+static bool microcode(char *text, size_t room) {
+    return find_value("/proc/cpuinfo", "microcode", text, room);
+}
+static bool cores(char *text, size_t room) {
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    snprintf(text, room, "%ld", online);
+    return online > 0;
+}
+static bool smt(char *text, size_t room) {
+    char siblings[64];
+    if (first_line("/sys/devices/system/cpu/smt/control", text, room))
+        return true;
+    bool known = first_line("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list", siblings, sizeof siblings);
+    snprintf(text, room, "%s", strpbrk(siblings, ",-") ? "on" : "off");
+    return known;
+}
+static bool affinity(char *text, size_t room) {
+    return find_value("/proc/self/status", "Cpus_allowed_list", text, room);
+}
+static bool governor(char *text, size_t room) {
+    return first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, room);
+}
+static bool virtualisation(char *text, size_t room) {
+    char flags[LINE], vendor[128];
+    if (!find_value("/proc/cpuinfo", "flags", flags, sizeof flags))
+        return false;
+    if (!first_line("/sys/class/dmi/id/sys_vendor", vendor, sizeof vendor))
+        vendor[0] = '\0';
+    snprintf(text, room, "%s%s%s", strstr(flags, "hypervisor") ? "virtual" : "none", vendor[0] ? ", " : "", vendor);
+    return true;
+}
+static bool kernel(char *text, size_t room) {
+    struct utsname name;
+    if (uname(&name) < 0)
+        return false;
+    snprintf(text, room, "%s %s %s", name.sysname, name.release, name.machine);
+    return true;
+}
+static bool openmp(char *text, size_t room) {
+    static const char *const variables[] = {"OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES"};
+    snprintf(text, room, "%d", _OPENMP);
+    for (size_t i = 0; i < GS_COUNT(variables); i++) {
+        const char *value = getenv(variables[i]);
+        size_t used = strlen(text);
+        if (value)
+            snprintf(text + used, room - used, ", %s=%s", variables[i], value);
+    }
+    return true;
+}
+
+bool bench_system_line(int i, const char **name, char *text, size_t room) {
+    static const struct {
+        const char *name;
+        bool (*get)(char *text, size_t room);
+    } lines[] = {{"cpu_model", cpu_model},
+                 {"cpu_signature", cpu_signature},
+                 {"cpu_features", cpu_features},
+                 {"microcode", microcode},
+                 {"cores", cores},
+                 {"smt", smt},
+                 {"affinity", affinity},
+                 {"governor", governor},
+                 {"virtualisation", virtualisation},
+                 {"kernel", kernel},
+                 {"openmp", openmp}};
+    if (i < 0 || (size_t)i >= GS_COUNT(lines))
+        return false;
+    *name = lines[i].name;
+    if (!lines[i].get(text, room))
+        snprintf(text, room, "unknown");
+    return true;
+}

@@ -1,0 +1,29 @@
+/* What genbench asks the operating system, which may not know: then strings are "unknown" and times 0. */
+#ifndef BENCH_SYSTEM_H
+#define BENCH_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Seconds since some time past, of the CPUs this process may run on: taken by the hypervisor; and of this process:
+ * CPU time of all its threads, time they could have run but other programs did. */
+typedef struct bench_times {
+    double stolen, process, waited;
+} bench_times;
+
+bench_times bench_times_now(void);
+
+/* Keep thread i of OpenMP's team of `threads` on the i-th processor this process may run on, around again past the
+ * last; false where the system can't. */
+bool bench_pin(int threads);
+
+/* Peak resident set in bytes. */
+double bench_peak_memory(void);
+
+/* Bytes of the last cache, 0 where the system does not tell. */
+double bench_last_cache(void);
+
+/* A line about this machine, 0, 1, 2, ...: *name a constant; false past the last. */
+bool bench_system_line(int i, const char **name, char *text, size_t room);
+
+#endif

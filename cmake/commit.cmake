@@ -1,0 +1,26 @@
+# Writes a header with the commit that is built; a file that would stay the same is left alone.
+#
+#     cmake -D SOURCE=FOLDER -D OUT=FILE -P commit.cmake
+find_program(GIT git)
+set(commit unknown)
+set(dirty unknown)
+if(GIT AND EXISTS ${SOURCE}/.git)
+  execute_process(COMMAND ${GIT} -C ${SOURCE} rev-parse HEAD OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE
+                  ERROR_QUIET RESULT_VARIABLE failed)
+  execute_process(COMMAND ${GIT} -C ${SOURCE} status --porcelain --untracked-files=no OUTPUT_VARIABLE changes ERROR_QUIET)
+  if(failed)
+    set(commit unknown)
+  elseif(changes)
+    set(dirty yes)
+  else()
+    set(dirty no)
+  endif()
+endif()
+set(text "#define BENCH_COMMIT \"${commit}\"\n#define BENCH_DIRTY \"${dirty}\"\n")
+set(before "")
+if(EXISTS ${OUT})
+  file(READ ${OUT} before)
+endif()
+if(NOT text STREQUAL before)
+  file(WRITE ${OUT} "${text}")
+endif()

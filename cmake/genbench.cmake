@@ -1,0 +1,38 @@
+# The benchmark program. Google Benchmark is C++; nothing else here is, so that the compiler is only looked for where the
+# library is there. Sanitizers want one compiler's runtime for both languages.
+if(GENSAMPLE_GENBENCH)
+  include(CheckLanguage)
+  find_package(benchmark QUIET CONFIG)
+  if(benchmark_FOUND AND (CMAKE_CXX_COMPILER OR NOT CMAKE_CROSSCOMPILING))
+    check_language(CXX)
+  endif()
+  if(benchmark_FOUND AND CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+    if(NOT GENSAMPLE_SANITIZE OR CMAKE_CXX_COMPILER_ID STREQUAL CMAKE_C_COMPILER_ID)
+      set(build_genbench ON)
+    endif()
+  endif()
+  if(GENSAMPLE_GENBENCH STREQUAL "ON" AND NOT build_genbench)
+    message(FATAL_ERROR "GENSAMPLE_GENBENCH is ON, but there is no Google Benchmark or no C++ compiler for it")
+  endif()
+endif()
+
+if(build_genbench)
+  # The commit at the time of building.
+  set(BENCH_HEADERS ${CMAKE_BINARY_DIR}/bench)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  get_directory_property(options COMPILE_OPTIONS)
+  list(FILTER options EXCLUDE REGEX "[$>]") # generator expressions
+  list(JOIN options " " options)
+  string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}} ${options}" flags)
+  add_custom_target(commit BYPRODUCTS ${BENCH_HEADERS}/commit.h VERBATIM
+                    COMMAND ${CMAKE_COMMAND} -D SOURCE=${CMAKE_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
+                            -P ${CMAKE_SOURCE_DIR}/cmake/commit.cmake)
+  file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/suites/*.c)
+  add_executable(genbench ${bench_sources} bench/shim.cc src/cli/find.c src/cli/interrupt.c src/cli/words.c)
+  add_dependencies(genbench commit)
+  target_include_directories(genbench PRIVATE bench ${BENCH_HEADERS})
+  target_link_libraries(genbench PRIVATE gensample_io benchmark::benchmark)
+  target_compile_definitions(genbench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")
+  set_target_properties(genbench PROPERTIES CXX_STANDARD 17)
+endif()

@@ -1,0 +1,162 @@
+#!/bin/sh
+# Tests of genbench: run.sh BUILD_DIR. What it measures is not judged, but that its reports follow from it.
+here=$(cd "$(dirname "$0")" && pwd)
+build=$(cd "$1" && pwd)
+program=$build/genbench
+report=$build/tests/genbench_report
+. "$here/../support/cases.sh"
+. "$here/../cli/models.sh"
+cd "$work" || exit 1
+unset GENSAMPLE_ISA
+GENSAMPLE_MODELS=$work
+OMP_WAIT_POLICY=passive # other tests may run
+export GENSAMPLE_MODELS OMP_WAIT_POLICY
+denoiser tiny 1
+conditional_denoiser
+judge judge.bin
+
+# run ARGUMENT...: the program with standard streams kept; its status in $status.
+run() {
+    timeout 300 "$program" "$@" >stdout.txt 2>stderr.txt
+    status=$?
+}
+# accept NAME ARGUMENT...: exit status 0.
+accept() {
+    name=$1
+    shift
+    run "$@"
+    if [ "$status" -eq 0 ]; then ok "$name"; else not_ok "$name" "exit $status: $(tail -c 300 stderr.txt)"; fi
+}
+# refuse STATUS PATTERN ARGUMENT...: exits so, with a last line of error that has the pattern, and writes no report.
+refuse() {
+    expected=$1
+    pattern=$2
+    shift 2
+    rm -f genbench.json
+    run "$@"
+    if [ "$status" -ne "$expected" ]; then
+        not_ok "genbench $*" "exit $status, expected $expected: $(head -c 200 stderr.txt)"
+    elif ! tail -n 1 stderr.txt | grep -q "^genbench: .*$pattern"; then
+        not_ok "genbench $*" "no '$pattern' in: $(tail -n 1 stderr.txt)"
+    elif [ -s stdout.txt ] || [ -e genbench.json ]; then
+        not_ok "genbench $*" 'something was written'
+    else
+        ok "genbench $*"
+    fi
+}
+# count FIELD FILE: a number of `report FILE counts`.
+count() {
+    "$report" "$2" counts | sed -n "s/.*$1 \([0-9]*\).*/\1/p"
+}
+
+# ---- Help and lists ----
+accept 'help' --help
+check 'the help names suites and options' sh -c 'grep -q "^  latency  " stdout.txt && grep -q "^  --seed S" stdout.txt'
+accept 'list' list
+check 'names of rows' sh -c '! grep -vE "^(samples|latency|energy|layers|kernels|load|scaling|machine)/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9]+/f32(/onednn)?$" stdout.txt'
+check 'each name once' sh -c 'test -z "$(sort stdout.txt | uniq -d)"'
+check 'every kernel has a row' sh -c 'for k in $(sed -n "s/^GS_KERNEL(\([a-z_]*\).*/\1/p" "$0"); do grep -q "^kernels/$k/" stdout.txt || exit 1; done' "$here/../../simd/kernels.def"
+accept 'list by settings' list --suite latency,scaling --model tiny.bin --threads 1,2 --isa scalar
+printf '%s\n' latency/tiny/denoise/single-stream/b:1/t:1/isa:scalar/f32 latency/tiny/denoise/single-stream/b:1/t:2/isa:scalar/f32 \
+    scaling/tiny/evaluate/offline/b:64/t:1/isa:scalar/f32 scaling/tiny/evaluate/offline/b:64/t:2/isa:scalar/f32 >expected.txt
+check 'gives these rows' diff expected.txt stdout.txt
+accept 'list by scenario' list --model cond.bin --scenario single-stream
+check 'gives one row' test "$(cat stdout.txt)" = "$(grep '^latency/cond/' stdout.txt)"
+
+# ---- Refusals ----
+refuse 2 'unknown; see' --foo
+refuse 2 'expected one of samples' --suite none
+refuse 2 'expected one of f32' --dtype bf16
+refuse 2 'expected one of ' --isa mmx
+refuse 2 'expected whole numbers' --threads 0
+refuse 2 'its value' --model
+refuse 2 'given twice' --quick --quick
+refuse 2 'no such option' --benchmark_foo=1
+refuse 2 'regular expression' '--benchmark_filter=('
+refuse 1 'nothing to measure' --suite kernels --benchmark_filter=nothing
+refuse 1 'nothing to measure' --suite kernels --scenario offline
+refuse 1 'missing.bin' --model missing.bin
+printf 'no model' >bad.bin
+refuse 1 'bad.bin' --model bad.bin
+rm bad.bin
+refuse 1 'No such file' --suite kernels --json missing/x.json
+
+# ---- A run ----
+short='--benchmark_min_time=0.002'
+accept 'a run' --model tiny.bin,cond.bin --suite samples,latency,scaling,load,layers --threads 1,2 --batch 8 --quick $short \
+    --json a.json --csv a.csv
+check 'its report follows from what it measured' "$report" a.json check
+check 'every output was checked, and right' test "$(count rows a.json)" -eq "$(count checked a.json)"
+check 'a table a suite' test "$(grep -c '^[a-z]* .*f32$' stdout.txt)" -eq 4
+check 'where the report is' grep -q '^The report is a.json' stdout.txt
+check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
+check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
+denoiser ncsn-cond 1 # by its name expected to agree with labels, which this one doesn't take
+accept 'samples that are too poor' --model ncsn-cond.bin --suite samples --threads 1 --quick $short --json poor.json
+check 'are invalid, and say so' grep -q 'INVALID.*quality: agreement' stdout.txt
+rm judge.bin
+accept 'samples without a judge' --model tiny.bin --suite samples --threads 1 --quick $short --json poor.json
+check 'are invalid too' grep -q 'INVALID.*quality not measured' stdout.txt
+refuse 1 'no shipped networks' --suite kernels
+judge judge.bin
+accept 'kernels and machine' --suite kernels,machine --benchmark_filter='/(mac|axpby|fma)/t:1' $short --json b.json
+check 'their report' "$report" b.json check
+check 'the filter keeps these' sh -c '! "$1" b.json order | grep -vE "^(kernels/mac|kernels/axpby|machine/fma)/t:1"' sh "$report"
+check 'which are right' test "$(count rows b.json)" -eq "$(count checked b.json)"
+accept 'without what matches' list --suite kernels --benchmark_filter=-mac
+check 'is all else' sh -c '! grep -q mac stdout.txt && grep -q axpby stdout.txt'
+
+# ---- The order of measurements ----
+for seed in 1 1 2; do
+    run --suite kernels --isa scalar $short --seed $seed --repetitions 2 --json order.json
+    "$report" order.json order >order-$seed.txt.new
+    if [ $seed = 1 ] && [ -e order-1.txt ]; then
+        check 'the same seed, the same order' cmp order-1.txt order-1.txt.new
+    fi
+    mv order-$seed.txt.new order-$seed.txt
+done
+check 'another seed, another order' sh -c '! cmp -s order-1.txt order-2.txt'
+check 'of the same measurements' sh -c 'sort order-1.txt >1 && sort order-2.txt >2 && cmp 1 2'
+
+# ---- Google Benchmark's own options and tools ----
+accept 'its own report' --suite kernels --benchmark_filter=mac $short --benchmark_out=own.json --benchmark_format=json --json b2.json
+check 'to standard output' sh -c 'head -c 1 stdout.txt | grep -q "{"'
+check 'and to a file' grep -q '"kernels/mac/t:1/' own.json
+compare=${GENBENCH_COMPARE:-/usr/share/benchmark/compare.py}
+python=${GENBENCH_PYTHON:-python3}
+if [ -e "$compare" ] && "$python" -c 'import scipy' 2>/dev/null; then
+    run --suite kernels,machine --benchmark_filter='/(mac|axpby|fma)/t:1' $short --json c.json
+    "$python" "$compare" --no-color benchmarks b.json c.json >compared.txt 2>&1
+    check 'its compare.py reads two reports' sh -c 'test $1 -eq 0 && grep -q "^kernels/mac/t:1/.*_median" compared.txt' sh $?
+else
+    skip 'its compare.py reads two reports' "no $compare (package libbenchmark-tools), or no SciPy"
+fi
+
+# ---- Failures and interruptions ----
+ln -s /dev/full full.json
+run --suite kernels --isa scalar --benchmark_filter=axpby $short --json full.json
+check 'a full disk is an error' sh -c 'test $1 -eq 1 && tail -n 1 stderr.txt | grep -q "^genbench: .*No space left"' sh "$status"
+check 'a full standard output too' sh -c '"$1" list >/dev/full 2>stderr.txt; test $? -eq 1' sh "$program"
+"$program" --suite kernels --isa scalar --benchmark_min_time=0.2 --repetitions 100 --json stopped.json >stdout.txt \
+    2>stderr.txt &
+running=$!
+waited=0
+until grep -q 'genbench: 0 of' stderr.txt || [ $waited -ge 60 ]; do
+    sleep 1
+    waited=$((waited + 1))
+done
+sleep 8
+kill -INT $running
+wait $running
+check 'an interruption exits with 130' test $? -eq 130
+check 'whose file is marked' test "$(count interrupted stopped.json)" = 1
+check 'keeps what was measured' test "$(count measured stopped.json)" -gt 0
+check 'and says so' grep -q '; interrupted' stdout.txt
+check 'in a report that is whole' "$report" stopped.json check
+
+# ---- What scripts call ----
+accept 'eval' eval --model tiny.bin --batch 2 --seconds 0
+check 'prints one object' sh -c 'grep -q "^{.*\"evaluations_per_second\".*}$" stdout.txt'
+run eval --model tiny.bin --batch 0
+check 'eval refuses' test "$status" -eq 2
+end_of_cases
