@@ -2,7 +2,7 @@
 # The hash of the same samples drawn in every way: same_bytes.sh BUILD_DIR [AARCH64_BUILD_DIR].
 # For every score and energy network of models/ and every sampler that takes it: the instruction sets this CPU runs, and
 # NEON under QEMU with the second folder, times threads, times blocks. One line a way to run, then the counts; fails when
-# the hashes of a network and sampler differ. SAMPLES, THREADS, BLOCKS and MODELS override what is below.
+# the hashes of a network and sampler differ. SAMPLES, THREADS, BLOCKS, MODELS and SAMPLERS override what is below.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
@@ -68,7 +68,7 @@ for model in ${MODELS:-"$here"/../models/*.bin}; do
     [ "$kind" = classifier ] && continue # no sampler takes it
     label=
     ! grep -q '^labels  *[0-9]' "$work/inspect" || label='--label all'
-    for sampler in $("$build/gensample" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p'); do
+    for sampler in ${SAMPLERS:-$("$build/gensample" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p')}; do
         case $sampler in
         mala | hmc) [ "$kind" = energy ] || continue ;;
         langevin) ;;
