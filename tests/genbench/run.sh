@@ -53,7 +53,7 @@ count() {
 accept 'help' --help
 check 'the help names suites and options' sh -c 'grep -q "^  latency  " stdout.txt && grep -q "^  --seed S" stdout.txt'
 accept 'list' list
-check 'names of rows' sh -c '! grep -vE "^(samples|latency|energy|layers|kernels|load|scaling|machine)/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9]+/f32(/onednn)?$" stdout.txt'
+check 'names of rows' sh -c '! grep -vE "^(samples|latency|energy|layers|kernels|load|scaling|machine|rejection)/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9]+/f32(/onednn)?$" stdout.txt'
 check 'each name once' sh -c 'test -z "$(sort stdout.txt | uniq -d)"'
 check 'every kernel has a row' sh -c 'for k in $(sed -n "s/^GS_KERNEL(\([a-z_]*\).*/\1/p" "$0"); do grep -q "^kernels/$k/" stdout.txt || exit 1; done' "$here/../../simd/kernels.def"
 accept 'list by settings' list --suite latency,scaling --model tiny.bin --threads 1,2 --isa scalar
@@ -105,6 +105,9 @@ check 'the filter keeps these' sh -c '! "$1" b.json order | grep -vE "^(kernels/
 check 'which are right' test "$(count rows b.json)" -eq "$(count checked b.json)"
 accept 'without what matches' list --suite kernels --benchmark_filter=-mac
 check 'is all else' sh -c '! grep -q mac stdout.txt && grep -q axpby stdout.txt'
+accept 'rejection sampling' --suite rejection --quick $short --json rejection.json
+check 'of each algorithm, right' test "$(count rows rejection.json)" -eq 3 -a "$(count checked rejection.json)" -eq 3
+check 'beside theory' grep -q '^  early-d784 .* 409 ppm' stdout.txt
 
 # ---- The order of measurements ----
 for seed in 1 1 2; do
