@@ -76,12 +76,10 @@ static gs_status check(bench_row *row, gs_error *error) {
     const struct {
         const char *name, *unit;
         double value;
-    } figures[] = {{"accepted", "", (double)s->accepted},
-                   {"acceptance", "ppm", 1e6 * (double)s->accepted / (double)s->proposals},
-                   {"99 % low", "ppm", 1e6 * low},
-                   {"99 % high", "ppm", 1e6 * high},
-                   {"theory", "ppm", 1e6 * s->acceptance},
-                   {"z", "", z}};
+    } figures[] = {
+        {"accepted", "", (double)s->accepted},  {"acceptance", "ppm", 1e6 * (double)s->accepted / (double)s->proposals},
+        {"99 % low", "ppm", 1e6 * low},         {"99 % high", "ppm", 1e6 * high},
+        {"theory", "ppm", 1e6 * s->acceptance}, {"z", "", z}};
     for (size_t i = 0; i < GS_COUNT(figures); i++)
         bench_figure_add(row, figures[i].name, figures[i].unit, figures[i].value);
     if (!(fabs(z) <= 4))
@@ -97,10 +95,10 @@ static void close(bench_row *row) {
 static const bench_kind rejection_kind = {open, call, check, close};
 
 /* Calls of a millisecond or so. */
-static const variant variants[] = {{"plain", 784, 4096},      {"early", 784, 16384},    {"radius", 784, 1 << 18},
-                                   {"plain", 128, 1 << 15},   {"early", 128, 1 << 15},  {"radius", 128, 1 << 17},
-                                   {"plain", 64, 1 << 16},    {"early", 64, 1 << 16},   {"radius", 64, 1 << 16},
-                                   {"plain", 16, 1 << 17},    {"early", 16, 1 << 17},   {"radius", 16, 1 << 16}};
+static const variant variants[] = {{"plain", 784, 4096},    {"early", 784, 16384},   {"radius", 784, 1 << 18},
+                                   {"plain", 128, 1 << 15}, {"early", 128, 1 << 15}, {"radius", 128, 1 << 17},
+                                   {"plain", 64, 1 << 16},  {"early", 64, 1 << 16},  {"radius", 64, 1 << 16},
+                                   {"plain", 16, 1 << 17},  {"early", 16, 1 << 17},  {"radius", 16, 1 << 16}};
 enum { QUICK_VARIANTS = 3 };
 
 gs_status bench_add_rejection(bench_rows *rows, gs_error *error) {

@@ -371,8 +371,8 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
         }
     }
     gs_plan_info plan = gs_plan_get_info(run->plan);
-    fprintf(out, "%zu samples in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",
-            drawn(run), run->seconds, (double)drawn(run) / run->seconds,
+    fprintf(out, "%zu sample%s in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",
+            drawn(run), drawn(run) == 1 ? "" : "s", run->seconds, (double)drawn(run) / run->seconds,
             (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
             plan.threads == 1 ? "" : "s", plan.isa, foreign_backend(run) ? " and " : "",
             foreign_backend(run) ? foreign_backend(run) : "", run->arguments->out);
