@@ -180,7 +180,7 @@ gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
             put_trial(out, &d->trials[i][k], d->trials[i][k].best && a->step_counts.count > 1);
         }
     }
-    fprintf(out, "%zu images of %s by %s, the network %s; wrote %s\n", d->run.n, a->input, d->run.options.sampler,
-            d->run.info->name, a->out);
+    fprintf(out, "%zu image%s of %s by %s, the network %s; wrote %s\n", d->run.n, d->run.n == 1 ? "" : "s", a->input,
+            d->run.options.sampler, d->run.info->name, a->out);
     return GS_OK;
 }

@@ -131,7 +131,8 @@ gs_status gs_run_diagnose(gs_run *run, gs_error *error) {
     status = gs_diagnose(&run->record, &run->diagnosis, error);
     if (status == GS_OK && a->plot) {
         char title[160];
-        snprintf(title, sizeof title, "%s, %s, %zu chains", run->info->name, run->options.sampler, run->done);
+        snprintf(title, sizeof title, "%s, %s, %zu chain%s", run->info->name, run->options.sampler, run->done,
+                 run->done == 1 ? "" : "s");
         status = gs_diagnosis_plot(&run->record, &run->diagnosis, title, a->plot, error);
     }
     return status;

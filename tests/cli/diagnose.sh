@@ -12,6 +12,8 @@ check 'acceptance is in the summary' grep -q '^acceptance in the second half' st
 diagnosed $chains --plot out/p.svg --json --out out/x.png
 check '--plot draws' sh -c 'head -c 100 out/p.svg | grep -q "<svg" && grep -q "Acceptance" out/p.svg'
 check 'the diagnosis is in the JSON' grep -q '"diagnosis": {' stdout.txt
+diagnosed --model plain.bin -n 1 --sampler mala --steps 10 --plot out/p.svg --out out/x.png
+check 'one chain is a chain' grep -q 'mala, 1 chain<' out/p.svg
 diagnosed --model plain.bin -n 12 --sampler langevin --steps 40 --plot out/p.svg --quiet --out out/x.png
 check 'langevin accepts all, so there is no such panel' sh -c '! grep -q Acceptance out/p.svg'
 diagnosed --model plain.bin -n 12 --sampler langevin --steps 21 --diagnose --quality --judge judge.bin --out out/x.npy

@@ -74,6 +74,8 @@ accept denoise --model bright.bin --input six.idx --noise 0.1,1 --steps 1,4 --ju
 check 'restored numbers' npy_shape out/d.npy '2, 6, 1, 8, 8' $((12 * 256))
 check 'their report' grep -Eq '"restored": \[\{"noise": 0.1[0-9]*, "steps": 1, "evaluations": 1, .*"labels_kept": [01]\.' stdout.txt
 accept denoise --model cond.bin --label 2 --input six.png -n 2 --noise 0.5 --out out/d.png
+accept denoise --model tiny.bin --input six.idx -n 1 --out out/d.png
+check 'one image is an image' grep -q '^1 image of six.idx' stdout.txt
 accept denoise --model tiny.bin --input six.idx --quiet --out out/d.png
 check 'quiet' test ! -s stdout.txt
 accept denoise --model bright.bin --sampler langevin --steps 3 --step-size 0.01 --chain-noise 0.1 --input six.idx --out out/d.png
