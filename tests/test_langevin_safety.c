@@ -196,6 +196,24 @@ static void test_divergence(void **state) {
     gs_model_free(model);
 }
 
+/* Chain 44 diverges first, but 42 is before it: the message does not depend on who shares a block or thread. */
+static void test_first_divergence(void **state) {
+    (void)state;
+    gs_model *model = normal_energy(0, 0.25);
+    float init[5 * CHAIN_PIXELS] = {0};
+    init[4 * CHAIN_PIXELS] = 1;
+    init[2 * CHAIN_PIXELS] = 0x1p-30F;
+    gs_sample_options o = {.steps = 1000, .step_size = 0.75, .noise = -1, .first_chain = 40, .init = init};
+    for (int threads = 1; threads <= 3; threads++)
+        for (int block = 1; block <= 5; block++) {
+            gs_plan *plan = make_plan(model, (gs_plan_options){.gradient = true, .block = block, .threads = threads});
+            assert_diverges(plan, o, "chain 42 diverged: after step 94 its energy is not finite;",
+                            "lower the step size, 0.75");
+            gs_plan_free(plan);
+        }
+    gs_model_free(model);
+}
+
 /* Proposals that are not finite are rejected, and adaptation finds its way back from them. */
 static void test_wild_proposals_are_rejected(void **state) {
     (void)state;
@@ -331,10 +349,15 @@ static void test_wrong_kinds(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bytes),   cmocka_unit_test(test_trace_changes_nothing),
-        cmocka_unit_test(test_counts),       cmocka_unit_test(test_file_defaults),
-        cmocka_unit_test(test_divergence),   cmocka_unit_test(test_wild_proposals_are_rejected),
-        cmocka_unit_test(test_interruption), cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_trace_changes_nothing),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_file_defaults),
+        cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_first_divergence),
+        cmocka_unit_test(test_wild_proposals_are_rejected),
+        cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_bad_options),
         cmocka_unit_test(test_wrong_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -440,7 +440,8 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * @param error   why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range; GS_ERROR_UNSUPPORTED: no sampler can draw from
  *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false;
- *         GS_ERROR_DIVERGED: the message names a chain of a Langevin sampler that is no longer finite, and its step
+ *         GS_ERROR_DIVERGED: the message names the first chain of a Langevin sampler that is no longer finite, and its
+ * step
  */
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);

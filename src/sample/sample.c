@@ -15,9 +15,11 @@ typedef struct progress_clock {
     atomic_bool stop;
     atomic_size_t done;
     double last; /* time of the last call, under the critical section */
-    /* The first chain, of those seen, that diverged, under a critical section of its own; what: NULL, none. */
+    /* The first chain that diverged, UINT64_MAX while there is none. Those before it go on, as it may not be the first;
+     * that way it is, whatever the threads and blocks. What and when: under a critical section. */
+    atomic_uint_least64_t diverged;
     const char *what;
-    uint64_t chain, step;
+    uint64_t step;
 } progress_clock;
 
 static size_t images_size(const gs_plan *plan) {
@@ -41,8 +43,13 @@ static bool ask(const gs_run *run) {
     return !atomic_load(&clock->stop);
 }
 
+static bool precedes_divergence(const gs_run *run, size_t first) {
+    progress_clock *clock = run->clock;
+    return run->options.first_chain + first < atomic_load(&clock->diverged);
+}
+
 bool gs_chains_go_on(const gs_chains *c) {
-    return ask(c->run);
+    return ask(c->run) && precedes_divergence(c->run, c->first);
 }
 
 bool gs_chains_enter(gs_chains *c, int level) {
@@ -50,7 +57,7 @@ bool gs_chains_enter(gs_chains *c, int level) {
     if (trajectory)
         memcpy(trajectory + ((size_t)level * c->run->n + c->first) * c->size, c->x,
                (size_t)c->n * c->size * sizeof(float));
-    return ask(c->run);
+    return gs_chains_go_on(c);
 }
 
 /* The exponent is all ones. */
@@ -68,13 +75,14 @@ bool gs_chains_diverge(gs_chains *c, int i, const char *what, uint64_t step) {
     progress_clock *clock = c->run->clock;
     uint64_t chain = c->run->options.first_chain + c->first + (uint64_t)i;
 #pragma omp critical(gs_divergence)
-    if (!clock->what || chain < clock->chain) {
+    if (chain < atomic_load(&clock->diverged)) {
+        atomic_store(&clock->diverged, chain);
         clock->what = what;
-        clock->chain = chain;
         clock->step = step;
     }
-    atomic_store(&clock->stop, true);
-    return false;
+    c->n = i;
+    c->vectors = ((size_t)i * c->size + 15) / 16;
+    return i > 0;
 }
 
 bool gs_chains_check(gs_chains *c, const float *x, const char *what, uint64_t step) {
@@ -85,16 +93,16 @@ bool gs_chains_check(gs_chains *c, const float *x, const char *what, uint64_t st
 }
 
 static gs_status fail_diverged(const gs_run *run, gs_error *error) {
-    const progress_clock *clock = run->clock;
+    progress_clock *clock = run->clock;
+    unsigned long long chain = atomic_load(&clock->diverged);
     const gs_sample_options *o = &run->options;
     bool annealed = gs_sampler_find(o->sampler)->family == GS_FAMILY_ANNEALED;
     if (clock->step == 0)
-        return gs_fail(error, GS_ERROR_DIVERGED, "chain %llu begins where its %s is not finite",
-                       (unsigned long long)clock->chain, clock->what);
+        return gs_fail(error, GS_ERROR_DIVERGED, "chain %llu begins where its %s is not finite", chain, clock->what);
     return gs_fail(error, GS_ERROR_DIVERGED,
-                   "chain %llu diverged: after step %llu its %s is not finite; lower the %s, %g",
-                   (unsigned long long)clock->chain, (unsigned long long)clock->step, clock->what,
-                   annealed ? "epsilon" : "step size", annealed ? o->epsilon : o->step_size);
+                   "chain %llu diverged: after step %llu its %s is not finite; lower the %s, %g", chain,
+                   (unsigned long long)clock->step, clock->what, annealed ? "epsilon" : "step size",
+                   annealed ? o->epsilon : o->step_size);
 }
 
 void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, float *y) {
@@ -235,7 +243,7 @@ static void run_blocks(const gs_run *run, float *states, bool *finished, size_t 
     const gs_sampler_row *row = gs_sampler_find(run->options.sampler);
 #pragma omp parallel for schedule(dynamic) num_threads(run->plan->threads)
     for (size_t first = 0; first < run->n; first += block)
-        if (!atomic_load(&((progress_clock *)run->clock)->stop))
+        if (!atomic_load(&((progress_clock *)run->clock)->stop) && precedes_divergence(run, first))
             finished[first / block] = run_block(run, row, states, block, first, out);
     size_t whole = 0;
     while (whole * block < run->n && finished[whole])
@@ -248,7 +256,7 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     size_t ignored;
     done = done ? done : &ignored;
     *done = 0;
-    progress_clock clock = {.last = omp_get_wtime()};
+    progress_clock clock = {.last = omp_get_wtime(), .diverged = UINT64_MAX};
     gs_run run = {.plan = plan, .options = *options, .n = n, .clock = &clock};
     gs_status status = gs_sample_resolve(plan->model, &run.options, error);
     if (!status && (n > GS_CHAIN_MAX || options->first_chain > GS_CHAIN_MAX - n))

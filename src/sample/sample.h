@@ -56,10 +56,12 @@ bool gs_chains_go_on(const gs_chains *chains);
 /* Whether all of x is finite. */
 bool gs_finite(const float *x, size_t size);
 
-/* End the run with GS_ERROR_DIVERGED: `what` of chain i of the block is not finite after `step` steps. Always false. */
+/* The run will end with GS_ERROR_DIVERGED: `what` of chain i of the block is not finite after `step` steps. The block
+ * goes on with the chains before it; false when there are none. */
 bool gs_chains_diverge(gs_chains *chains, int i, const char *what, uint64_t step);
 
-/* Whether all of x, an array of the chains', is finite; diverges otherwise. */
+/* Whether the block goes on: all of x, an array of the chains', is finite, or that of the first ones; the others
+ * diverge. */
 bool gs_chains_check(gs_chains *chains, const float *x, const char *what, uint64_t step);
 
 #endif

@@ -33,8 +33,8 @@ bool gs_walk_gradient(gs_chains *c, int t, float *energy) {
     for (int i = 0; i < c->n; i++) {
         if (!known)
             energy[i] = NAN;
-        else if (!isfinite(energy[i]))
-            return gs_chains_diverge(c, i, "energy", (uint64_t)t);
+        else if (!isfinite(energy[i]) && !gs_chains_diverge(c, i, "energy", (uint64_t)t))
+            return false;
     }
     if (!gs_chains_check(c, c->gradient, "gradient", (uint64_t)t))
         return false;
