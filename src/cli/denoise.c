@@ -81,6 +81,8 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
                              .target = a->target,
                              .eta = a->given[GS_OPTION_ETA] ? a->eta : -1,
                              .guidance = a->guidance,
+                             .guidance_low = a->guidance_sigmas[0],
+                             .guidance_high = a->guidance_sigmas[1],
                              .labels = d->run.labels,
                              .seed = a->seed};
     gs_status status = gs_sample_resolve(d->run.model, o, error);

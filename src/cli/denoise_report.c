@@ -20,30 +20,12 @@ static json_t *numbers_json(const gs_numbers *numbers, bool are_whole) {
 static void put_settings(const gs_denoise *d, json_t *object) {
     const gs_run *run = &d->run;
     const gs_arguments *a = run->arguments;
-    const gs_sample_options *o = &run->options;
     json_object_set_new(object, "input", json_string(gs_base_name(a->input)));
     json_object_set_new(object, "n", gs_whole_json(run->n));
     json_object_set_new(object, "noise", numbers_json(&a->noises, false));
-    json_object_set_new(object, "sampler", json_string(o->sampler));
     json_object_set_new(object, "steps", numbers_json(&a->step_counts, true));
-    if (gs_run_reads(run, "eta")) {
-        json_object_set_new(object, "eta", json_real(o->eta > 0 ? o->eta : 0));
-    }
-    if (gs_run_reads(run, "epsilon")) {
-        json_object_set_new(object, "epsilon", json_real(o->epsilon));
-    }
-    if (gs_run_reads(run, "steps-per-level")) {
-        json_object_set_new(object, "steps_per_level", json_integer(o->steps_per_level));
-    }
-    if (gs_run_reads(run, "denoise")) {
-        json_object_set_new(object, "denoise", json_boolean(o->denoise > 0));
-    }
-    gs_run_put_chain_settings(run, object);
-    if (run->labels) {
-        json_object_set_new(object, "label", json_integer(a->label));
-        json_object_set_new(object, "guidance", json_real(o->guidance > 0 ? o->guidance : 0));
-    }
-    json_object_set_new(object, "seed", gs_whole_json(o->seed));
+    gs_run_put_settings(run, object);
+    json_object_set_new(object, "seed", gs_whole_json(a->seed));
 }
 
 char *gs_denoise_settings(const gs_denoise *d) {
@@ -65,8 +47,7 @@ static void put_numbers(FILE *out, const char *option, const gs_numbers *numbers
 char *gs_denoise_command_text(const gs_denoise *d) {
     const gs_run *run = &d->run;
     const gs_arguments *a = run->arguments;
-    const gs_sample_options *o = &run->options;
-    char *text = NULL, number[32];
+    char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) {
@@ -79,23 +60,7 @@ char *gs_denoise_command_text(const gs_denoise *d) {
     fprintf(out, " -n %zu", run->n);
     put_numbers(out, "noise", &a->noises);
     put_numbers(out, "steps", &a->step_counts);
-    fprintf(out, " --sampler %s", o->sampler);
-    if (gs_run_reads(run, "eta")) {
-        fprintf(out, " --eta %s", gs_shortest(o->eta > 0 ? o->eta : 0, number));
-    }
-    if (gs_run_reads(run, "epsilon")) {
-        fprintf(out, " --epsilon %s", gs_shortest(o->epsilon, number));
-    }
-    if (gs_run_reads(run, "steps-per-level")) {
-        fprintf(out, " --steps-per-level %d", o->steps_per_level);
-    }
-    if (gs_run_reads(run, "denoise")) {
-        fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
-    }
-    gs_run_put_chain_options(run, out);
-    if (run->labels) {
-        fprintf(out, " --label %d --guidance %s", a->label, gs_shortest(o->guidance > 0 ? o->guidance : 0, number));
-    }
+    gs_run_put_options(run, out);
     fprintf(out, " --seed %llu --out", (unsigned long long)a->seed);
     gs_put_word(out, gs_base_name(a->out));
     if (fclose(out) != 0) {
@@ -137,14 +102,7 @@ static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
     json_object_set_new(object, "noisy", noisy);
     json_object_set_new(object, "restored", restored);
     json_object_set_new(object, "out", json_string(a->out));
-    char *text = json_dumps(object, 0);
-    json_decref(object);
-    if (!text) {
-        return gs_fail_memory(error, "the report");
-    }
-    fprintf(out, "%s\n", text);
-    free(text);
-    return GS_OK;
+    return gs_print_json(object, out, error);
 }
 
 static void put_figure(FILE *out, int width, const char *format, double v) {

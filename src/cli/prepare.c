@@ -50,62 +50,6 @@ gs_status gs_check_backend(const char *backend, gs_error *error) {
     return gs_fail(error, GS_ERROR_ARGUMENT, "--backend: \"%.40s\" is no backend; known are %s", backend, known);
 }
 
-static bool has_word(const char *words, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)); at += length) {
-        bool begins = at == words || at[-1] == ' ';
-        if (begins && (at[length] == ' ' || at[length] == 0)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const gs_sampler_info *find_sampler(const char *name) {
-    const gs_sampler_info *row;
-    for (int i = 0; (row = gs_sampler_get(i)); i++) {
-        if (!strcmp(row->name, name)) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-bool gs_run_reads(const gs_run *run, const char *setting) {
-    const gs_sampler_info *sampler = find_sampler(run->options.sampler);
-    return sampler && has_word(sampler->parameters, setting);
-}
-
-/* A setting the sampler would not read is a mistake worth telling. */
-gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
-    static const struct {
-        gs_option option;
-        const char *name, *setting;
-    } settings[] = {{GS_OPTION_STEPS, "--steps", "steps"},
-                    {GS_OPTION_SIGMAS, "--sigmas", "sigmas"},
-                    {GS_OPTION_EPSILON, "--epsilon", "epsilon"},
-                    {GS_OPTION_STEPS_PER_LEVEL, "--steps-per-level", "steps-per-level"},
-                    {GS_OPTION_DENOISE, "--denoise", "denoise"},
-                    {GS_OPTION_ETA, "--eta", "eta"},
-                    {GS_OPTION_STEP_SIZE, "--step-size", "step-size"},
-                    {GS_OPTION_NOISE, "--noise", "noise"},
-                    {GS_OPTION_NOISE_FIRST, "--noise-first", "noise-first"},
-                    {GS_OPTION_CLIP, "--clip", "clip"},
-                    {GS_OPTION_CLAMP, "--clamp", "clamp"},
-                    {GS_OPTION_TEMPERATURE, "--temperature", "temperature"},
-                    {GS_OPTION_LEAPFROG, "--leapfrog", "leapfrog"},
-                    {GS_OPTION_BURN_IN, "--burn-in", "burn-in"},
-                    {GS_OPTION_TARGET, "--target", "target"},
-                    {GS_OPTION_EVERY, "--every", "every"}};
-    for (size_t i = 0; i < GS_COUNT(settings); i++) {
-        if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].setting)) {
-            return gs_fail(error, GS_ERROR_ARGUMENT, "%s: the sampler %s has no such setting; it reads %s",
-                           settings[i].name, run->options.sampler, find_sampler(run->options.sampler)->parameters);
-        }
-    }
-    return GS_OK;
-}
-
 static gs_status check_label(const gs_run *run, gs_error *error) {
     int label = run->arguments->label, classes = run->classes;
     const bool *given = run->arguments->given;

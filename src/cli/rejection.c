@@ -117,14 +117,7 @@ static gs_status report_json(const gs_rejecting *r, FILE *out, gs_error *error) 
     if (object && r->out) {
         json_object_set_new(object, "out", json_string(r->out));
     }
-    char *text = object ? json_dumps(object, 0) : NULL;
-    json_decref(object);
-    if (!text) {
-        return gs_fail_memory(error, "the report");
-    }
-    fprintf(out, "%s\n", text);
-    free(text);
-    return GS_OK;
+    return gs_print_json(object, out, error);
 }
 
 static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {

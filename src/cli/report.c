@@ -5,22 +5,9 @@
 
 #include <jansson.h>
 
-#include "cli/words.h"
-#include "cli/option.h"
 #include "cli/diagnose.h"
 #include "cli/run.h"
-
-static json_t *label_json(const gs_run *run) {
-    int label = run->arguments->label;
-    const char *word = gs_label_word(label);
-    return word ? json_string(word) : json_integer(label);
-}
-
-/* The backend if it is not the native one, whose bytes are the same everywhere; else NULL. */
-static const char *foreign_backend(const gs_run *run) {
-    const char *name = gs_plan_get_info(run->plan).backend;
-    return strcmp(name, "native") ? name : NULL;
-}
+#include "cli/words.h"
 
 /* The networks of a product; a sweep's weights of the last one are apart. */
 static void put_networks(const gs_run *run, json_t *object) {
@@ -42,41 +29,9 @@ static void put_networks(const gs_run *run, json_t *object) {
     }
 }
 
-/* Only what the sampler reads, so that equal pictures have equal settings. */
 static void put_settings(const gs_run *run, json_t *object) {
     const gs_sample_options *o = &run->options;
-    json_object_set_new(object, "sampler", json_string(o->sampler));
-    if (gs_run_reads(run, "steps")) {
-        json_object_set_new(object, "steps", json_integer(o->steps));
-    }
-    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
-        json_object_set_new(object, "sigmas", json_pack("[f, f]", o->sigma_low, o->sigma_high));
-    }
-    if (gs_run_reads(run, "epsilon")) {
-        json_object_set_new(object, "epsilon", json_real(o->epsilon));
-    }
-    if (gs_run_reads(run, "steps-per-level")) {
-        json_object_set_new(object, "steps_per_level", json_integer(o->steps_per_level));
-    }
-    if (gs_run_reads(run, "denoise")) {
-        json_object_set_new(object, "denoise", json_boolean(o->denoise > 0));
-    }
-    if (gs_run_reads(run, "eta")) {
-        json_object_set_new(object, "eta", json_real(o->eta > 0 ? o->eta : 0));
-    }
-    gs_run_put_chain_settings(run, object);
-    if (run->classes) {
-        json_object_set_new(object, "label", label_json(run));
-    }
-    if (run->labels) {
-        json_object_set_new(object, "guidance", json_real(o->guidance > 0 ? o->guidance : 0));
-    }
-    if (run->labels && o->guidance > 0) {
-        json_object_set_new(object, "guidance_sigmas", json_pack("[f, f]", o->guidance_low, o->guidance_high));
-    }
-    if (foreign_backend(run)) {
-        json_object_set_new(object, "backend", json_string(foreign_backend(run)));
-    }
+    gs_run_put_settings(run, object);
     if (run->arguments->compose.count) {
         put_networks(run, object);
     }
@@ -95,38 +50,6 @@ char *gs_run_settings(const gs_run *run) {
     char *text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     return text;
-}
-
-static void put_sampler_options(const gs_run *run, FILE *out) {
-    const gs_sample_options *o = &run->options;
-    char low[32], high[32];
-    fprintf(out, " --sampler %s", o->sampler);
-    if (gs_run_reads(run, "steps")) {
-        fprintf(out, " --steps %d", o->steps);
-    }
-    if (gs_run_reads(run, "sigmas") && run->info->takes_sigma) {
-        fprintf(out, " --sigmas %s,%s", gs_shortest(o->sigma_low, low), gs_shortest(o->sigma_high, high));
-    }
-    if (gs_run_reads(run, "epsilon")) {
-        fprintf(out, " --epsilon %s", gs_shortest(o->epsilon, low));
-    }
-    if (gs_run_reads(run, "steps-per-level")) {
-        fprintf(out, " --steps-per-level %d", o->steps_per_level);
-    }
-    if (gs_run_reads(run, "denoise")) {
-        fprintf(out, " --denoise %s", o->denoise > 0 ? "yes" : "no");
-    }
-    if (gs_run_reads(run, "eta")) {
-        fprintf(out, " --eta %s", gs_shortest(o->eta > 0 ? o->eta : 0, low));
-    }
-    gs_run_put_chain_options(run, out);
-    if (run->labels) {
-        fprintf(out, " --guidance %s", gs_shortest(o->guidance > 0 ? o->guidance : 0, low));
-    }
-    if (run->labels && o->guidance > 0 && o->guidance_low > 0) {
-        fprintf(out, " --guidance-sigmas %s,%s", gs_shortest(o->guidance_low, low),
-                gs_shortest(o->guidance_high, high));
-    }
 }
 
 /* --model, or what there is in its place, and what the chains begin with. */
@@ -165,12 +88,7 @@ char *gs_run_command(const gs_run *run) {
     fputs("gensample", out);
     put_models(run, out);
     fprintf(out, " -n %zu", run->done);
-    put_sampler_options(run, out);
-    if (a->label >= 0) {
-        fprintf(out, " --label %d", a->label);
-    } else if (a->label != GS_LABEL_NONE) {
-        fprintf(out, " --label %s", gs_label_word(a->label));
-    }
+    gs_run_put_options(run, out);
     fprintf(out, " --seed %llu", (unsigned long long)a->seed);
     if (a->first) {
         fprintf(out, " --first %llu", (unsigned long long)a->first);
@@ -179,9 +97,6 @@ char *gs_run_command(const gs_run *run) {
         fputs(" --trajectory", out);
     } else if (run->format == GS_FORMAT_PNG && run->rows == 1) {
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
-    }
-    if (foreign_backend(run)) {
-        fprintf(out, " --backend %s", foreign_backend(run));
     }
     fputs(" --out", out);
     gs_put_word(out, gs_base_name(a->out));
@@ -278,14 +193,7 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     if (run->record.chains) {
         json_object_set_new(object, "diagnosis", gs_diagnosis_json(&run->record, &run->diagnosis));
     }
-    char *text = json_dumps(object, 0);
-    json_decref(object);
-    if (!text) {
-        return gs_fail_memory(error, "the report");
-    }
-    fprintf(out, "%s\n", text);
-    free(text);
-    return GS_OK;
+    return gs_print_json(object, out, error);
 }
 
 static void report_quality(const gs_quality *q, FILE *out) {
@@ -374,8 +282,8 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
     fprintf(out, "%zu sample%s in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",
             drawn(run), drawn(run) == 1 ? "" : "s", run->seconds, (double)drawn(run) / run->seconds,
             (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
-            plan.threads == 1 ? "" : "s", plan.isa, foreign_backend(run) ? " and " : "",
-            foreign_backend(run) ? foreign_backend(run) : "", run->arguments->out);
+            plan.threads == 1 ? "" : "s", plan.isa, gs_run_foreign_backend(run) ? " and " : "",
+            gs_run_foreign_backend(run) ? gs_run_foreign_backend(run) : "", run->arguments->out);
     size_t shown = gs_run_shown(run);
     if (shown < run->done) {
         fprintf(out, " (the first %zu%s are drawn)", shown, run->rows > 1 ? " a row" : "");

@@ -111,10 +111,18 @@ char *gs_run_command(const gs_run *run);
 /* Whether the run's sampler reads the setting ("steps", "sigmas", ...). */
 bool gs_run_reads(const gs_run *run, const char *setting);
 
-/* Of samplers at one noise level: their settings, as JSON and as options; and what they accepted, as JSON and as a line
- * with the temperature. */
-void gs_run_put_chain_settings(const gs_run *run, json_t *object);
-void gs_run_put_chain_options(const gs_run *run, FILE *out);
+/* What the sampler is told, as JSON and as options, without the images' own steps and noises in gensample denoise: only
+ * what it reads, so that equal pictures have equal settings. */
+void gs_run_put_settings(const gs_run *run, json_t *object);
+void gs_run_put_options(const gs_run *run, FILE *out);
+
+/* Of samplers at one noise level: the temperature, of langevin as its step size goes to 0. */
+double gs_run_temperature(const gs_run *run);
+
+/* The backend if it is not the native one, whose bytes are the same everywhere; else NULL. */
+const char *gs_run_foreign_backend(const gs_run *run);
+
+/* What chains at one noise level accepted, as JSON and as a line with the temperature. */
 json_t *gs_run_acceptance_json(const gs_run *run);
 void gs_run_report_chains(const gs_run *run, FILE *out);
 

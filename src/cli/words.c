@@ -27,6 +27,17 @@ json_t *gs_whole_json(uint64_t v) {
     return json_string(text);
 }
 
+gs_status gs_print_json(json_t *object, FILE *out, gs_error *error) {
+    char *text = object ? json_dumps(object, 0) : NULL;
+    json_decref(object);
+    if (!text) {
+        return gs_fail_memory(error, "the report");
+    }
+    fprintf(out, "%s\n", text);
+    free(text);
+    return GS_OK;
+}
+
 void gs_put_word(FILE *out, const char *text) {
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=+:@";
     if (*text && strspn(text, plain) == strlen(text)) {
