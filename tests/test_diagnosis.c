@@ -291,8 +291,8 @@ static void chains_that_hardly_move(void **state) {
 static void runs_that_are_short(void **state) {
     (void)state;
     gs_record record = healthy(8);
-    record.steps = 6;
     record.marks = 0;
+    record.steps = 6;
     gs_diagnosis d = diagnose(&record);
     assert_warned(&d, GS_FLAG_SHORT, "too few steps (6)");
     assert_true(isnan(d.ess) && isnan(d.rhat) && isnan(d.drift) && d.kept == 0);
@@ -300,7 +300,15 @@ static void runs_that_are_short(void **state) {
     record.steps = 7;
     d = diagnose(&record);
     assert_int_equal(d.kept, 4);
-    assert_true(isfinite(d.rhat));
+    assert_true(isfinite(d.drift));
+    record.steps = 38;
+    d = diagnose(&record);
+    assert_warned(&d, GS_FLAG_SHORT, "too few steps (38) to tell whether the chains agree; 39 are needed");
+    assert_true(isnan(d.ess) && isnan(d.rhat) && isfinite(d.drift));
+    record.steps = 39;
+    d = diagnose(&record);
+    assert_int_equal(d.kept, 20);
+    assert_true(isfinite(d.rhat) && isfinite(d.ess) && !(d.flags & GS_FLAG_SHORT));
 }
 
 /* 20,000 steps: every third of the last half. */

@@ -681,11 +681,11 @@ typedef enum gs_flag {
     GS_FLAG_DISAGREE = 16, /**< R-hat above 1.01 */
     GS_FLAG_FEW = 32,      /**< effective sample size below 100 */
     GS_FLAG_REJECTED = 64, /**< fewer than 10 % of the proposals are accepted */
-    GS_FLAG_SHORT = 128    /**< fewer than 7 steps, so that nothing is known of agreement and effective sample size */
+    GS_FLAG_SHORT = 128    /**< fewer than 39 steps, so that nothing is known of agreement and effective sample size */
 } gs_flag;
 
 /** How chains are doing. Numbers that are not known are NaN: those of what was not recorded, and those of agreement
- * after fewer than 7 steps. */
+ * after fewer than 39 steps, of which the drift after fewer than 7. */
 typedef struct gs_diagnosis {
     size_t steps;           /**< as of the record */
     size_t chains;          /**< as of the record */

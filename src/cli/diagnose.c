@@ -101,13 +101,17 @@ static void print_summary(const gs_diagnosis *d, FILE *out) {
                 d->energy_first[1], d->energy_last[0], d->energy_last[1]);
     }
     fputc('\n', out);
+    bool agreement = isfinite(d->ess), too_few = d->flags & GS_FLAG_SHORT;
     if (d->kept) {
         fprintf(out, "second half, %zu energies a chain: ", d->kept);
     }
-    if (d->kept && isnan(d->ess)) {
+    if (d->kept && !agreement && !too_few) {
         fputs("all are equal\n", out);
     } else if (d->kept) {
-        fprintf(out, "effective sample size %.4g, R-hat %.4g, drift %.2g", d->ess, d->rhat, d->drift);
+        if (agreement) {
+            fprintf(out, "effective sample size %.4g, R-hat %.4g, ", d->ess, d->rhat);
+        }
+        fprintf(out, "drift %.2g", d->drift);
         if (isfinite(d->drift_error)) {
             fprintf(out, " +- %.2g", d->drift_error);
         }

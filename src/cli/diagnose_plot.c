@@ -84,7 +84,7 @@ static gs_status add_energy(drawing *d, const gs_record *r, const gs_diagnosis *
         late->series = d->late;
         late->count = energy_series(d, c, half, d->late);
     }
-    if (found->kept > 0) {
+    if (isfinite(found->ess)) {
         snprintf(d->caption, TEXT_ROOM, "second half: effective sample size %.4g, R-hat %.4g", found->ess, found->rhat);
         d->panels[d->count - 1].caption = d->caption;
     }

@@ -1,5 +1,5 @@
-/* What a sampler is told: the check that it reads what was given, and the settings as JSON and as options, for the notes
- * in pictures and the reports of every command that samples. */
+/* What a sampler is told: the check that it reads what was given, and the settings as JSON and as options, for the
+ * notes in pictures and the reports of every command that samples. */
 #include <string.h>
 
 #include "cli/option.h"
@@ -13,7 +13,8 @@ typedef enum setting_kind {
     SETTING_PAIR    /* two doubles, one after the other */
 } setting_kind;
 
-/* In the order in which they are told. Temperature, where a step size is read, is told even if it follows from others. */
+/* In the order in which they are told. Temperature, where a step size is read, is told even if it follows from others.
+ */
 static const struct setting {
     gs_option option;
     const char *name, *key; /* as an option and in JSON */
@@ -21,7 +22,7 @@ static const struct setting {
     size_t offset; /* in gs_sample_options */
 } settings[] = {
 #define SETTING(option, name, key, kind, field) \
-    {GS_OPTION_##option, name, key, SETTING_##kind, offsetof(gs_sample_options, field)}
+    { GS_OPTION_##option, name, key, SETTING_##kind, offsetof(gs_sample_options, field) }
     SETTING(STEPS, "steps", "steps", WHOLE, steps),
     SETTING(SIGMAS, "sigmas", "sigmas", PAIR, sigma_low),
     SETTING(EPSILON, "epsilon", "epsilon", REAL, epsilon),

@@ -5,7 +5,9 @@
 
 #include "base/base.h"
 
-enum { KEPT_MIN = 4, KEPT_MAX = 4096, CLASSES_MAX = 64, MOVING_CHAINS = 8, CHAINS_A_CLASS = 10 };
+/* KEPT_MIN: for the drift. AGREEMENT_MIN: for what compares halves of chains, whose autocorrelations take some draws.
+ */
+enum { KEPT_MIN = 4, AGREEMENT_MIN = 20, KEPT_MAX = 4096, CLASSES_MAX = 64, MOVING_CHAINS = 8, CHAINS_A_CLASS = 10 };
 static const double same_energy = 1e-6, same_motion = 0.01;                    /* GS_FLAG_COLLAPSED */
 static const double most_share = 0.5, most_times_even = 3, least_share = 0.01; /* GS_FLAG_CLASSES */
 static const double moving_errors = 3, moving_deviations = 0.1;                /* GS_FLAG_MOVING */
@@ -120,8 +122,9 @@ static gs_status measure_agreement(const gs_record *record, const size_t *whole,
     }
     d->kept = n;
     measure_motion(draws, count, n, d, along);
-    gs_status status = gs_ess(draws, count, n, &d->ess, error);
-    if (status == GS_OK) {
+    bool enough = n >= AGREEMENT_MIN;
+    gs_status status = enough ? gs_ess(draws, count, n, &d->ess, error) : GS_OK;
+    if (enough && status == GS_OK) {
         status = gs_rhat(draws, count, n, &d->rhat, error);
     }
     gs_free(draws);
@@ -188,7 +191,7 @@ static unsigned raise_flags(const gs_record *record, const gs_diagnosis *d, size
     flags |= d->rhat > rhat_good ? GS_FLAG_DISAGREE : 0;
     flags |= d->ess < ess_enough ? GS_FLAG_FEW : 0;
     flags |= d->acceptance < acceptance_low ? GS_FLAG_REJECTED : 0;
-    flags |= record->energy && d->kept == 0 && whole ? GS_FLAG_SHORT : 0;
+    flags |= record->energy && d->kept < AGREEMENT_MIN && whole ? GS_FLAG_SHORT : 0;
     return flags;
 }
 
@@ -287,8 +290,8 @@ static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t siz
         return;
     case GS_FLAG_SHORT:
         snprintf(text, size,
-                 "too few steps (%zu) to tell whether the chains agree; 7 are needed, and hundreds are better",
-                 d->steps);
+                 "too few steps (%zu) to tell whether the chains agree; %d are needed, and hundreds are better",
+                 d->steps, 2 * AGREEMENT_MIN - 1);
         return;
     }
 }
