@@ -11,6 +11,7 @@
 #include "cli/curve.h"
 #include "cli/diagnose.h"
 #include "support/files.h"
+#include "support/record.h"
 #include "support/svg.h"
 
 enum { STEPS = 40, CHAINS = 5, CLASSES = 3, MARKS = 21 };
@@ -18,20 +19,7 @@ enum { STEPS = 40, CHAINS = 5, CLASSES = 3, MARKS = 21 };
 static float energy[(STEPS + 1) * CHAINS], gradient[(STEPS + 1) * CHAINS], acceptance[STEPS * CHAINS];
 static double shares[MARKS * CLASSES];
 static size_t mark[MARKS];
-static char *directory, path[512];
-
-static int make_directory(void **state) {
-    (void)state;
-    directory = temp_directory();
-    snprintf(path, sizeof path, "%s/plot.svg", directory);
-    return 0;
-}
-
-static int remove_all(void **state) {
-    (void)state;
-    remove_directory(directory);
-    return 0;
-}
+static char *const path = test_path;
 
 /* Chain k at step t: energy 100 k + t, norm 10^k, accepted where t is odd. */
 static gs_record make_record(void) {
@@ -57,15 +45,6 @@ static gs_record make_record(void) {
                        .mark = mark,
                        .classes = CLASSES,
                        .shares = shares};
-}
-
-static gs_diagnosis diagnose(const gs_record *record) {
-    gs_diagnosis d;
-    gs_error error = {0};
-    if (gs_diagnose(record, &d, &error) != GS_OK) {
-        fail_msg("%s", error.message);
-    }
-    return d;
 }
 
 /* What is printed, to be freed with free(). */
@@ -313,5 +292,5 @@ int main(void) {
         cmocka_unit_test(the_picture),
         cmocka_unit_test(odd_records_are_drawn),
     };
-    return cmocka_run_group_tests(tests, make_directory, remove_all);
+    return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -9,6 +9,7 @@
 
 #include "measure/chains.h"
 #include "support/random.h"
+#include "support/record.h"
 
 enum { STEPS = 199, CHAINS = 20, ROWS = STEPS + 1, CLASSES = 10, TEXT_ROOM = 320 };
 
@@ -44,15 +45,6 @@ static gs_record healthy(uint64_t seed) {
                        .mark = marks,
                        .classes = CLASSES,
                        .shares = shares};
-}
-
-static gs_diagnosis diagnose(const gs_record *record) {
-    gs_diagnosis d;
-    gs_error error = {0};
-    if (gs_diagnose(record, &d, &error) != GS_OK) {
-        fail_msg("%s", error.message);
-    }
-    return d;
 }
 
 static void assert_near(double found, double expected, double tolerance) {

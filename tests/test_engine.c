@@ -153,20 +153,13 @@ static double check_graph(weights *w, unsigned seed) {
     return error;
 }
 
+static double random_network_error(unsigned seed) {
+    return check_graph(graph_random(seed), seed);
+}
+
 static void random_networks_agree_with_the_reference(void **state) {
     (void)state;
-    double worst = 0;
-    int wrong = 0;
-    for (unsigned seed = 0; seed < (unsigned)effort(GRAPHS); seed++) {
-        double error = check_graph(graph_random(seed), seed);
-        if (!(error <= 3e-5)) {
-            print_message("graph %u errs by %.3g of the largest\n", seed, error);
-            wrong++;
-        }
-        worst = worst_of(worst, error);
-    }
-    print_message("%d random networks err by at most %.2g of the largest\n", effort(GRAPHS), worst);
-    assert_int_equal(wrong, 0);
+    assert_random_networks(GRAPHS, 3e-5, random_network_error);
 }
 
 /* ---- Networks where values meet in unusual ways ---- */

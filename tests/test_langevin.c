@@ -14,23 +14,12 @@
 
 #include "support/chains.h"
 #include "support/networks.h"
+#include "support/statistics.h"
 #include "support/worst.h"
 
 static const double centre = 0.3, variance = 0.25;
 
-/* ---- Moments ---- */
-
-static void assert_moments(const float *x, size_t count, double mean, double v, const char *what) {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)x[i] - mean;
-    for (size_t i = 0; i < count; i++)
-        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
-    double z_mean = sum / sqrt(v * (double)count),
-           z_variance = (squares / (double)count / v - 1) * sqrt((double)count / 2);
-    print_message("%s: mean %.1f, variance %.1f errors off\n", what, z_mean, z_variance);
-    assert_true(fabs(z_mean) < 5 && fabs(z_variance) < 5);
-}
+/* ---- Distributions ---- */
 
 static int ascending(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;

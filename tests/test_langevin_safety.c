@@ -11,6 +11,7 @@
 
 #include "support/chains.h"
 #include "support/networks.h"
+#include "support/watch.h"
 #include "support/weights.h"
 
 static const gs_sample_options short_runs[] = {
@@ -233,16 +234,6 @@ static void test_wild_proposals_are_rejected(void **state) {
 }
 
 /* ---- Stopping ---- */
-
-typedef struct watch {
-    int calls, stop_after;
-} watch;
-
-static bool watching(void *context, size_t done, size_t n) {
-    watch *w = context;
-    assert_true(done <= n);
-    return ++w->calls != w->stop_after;
-}
 
 static void test_interruption(void **state) {
     (void)state;

@@ -16,20 +16,7 @@
 #include "support/files.h"
 #include "support/svg.h"
 
-static char *directory, path[512];
-
-static int make_directory(void **state) {
-    (void)state;
-    directory = temp_directory();
-    snprintf(path, sizeof path, "%s/plot.svg", directory);
-    return 0;
-}
-
-static int remove_all(void **state) {
-    (void)state;
-    remove_directory(directory);
-    return 0;
-}
+static char *const path = test_path;
 
 /* ---- Axes ---- */
 
@@ -272,15 +259,15 @@ static void failures_leave_nothing(void **state) {
     (void)state;
     unlink(path);
     char nowhere[600];
-    snprintf(nowhere, sizeof nowhere, "%s/none/plot.svg", directory);
+    snprintf(nowhere, sizeof nowhere, "%s/none/plot.svg", test_directory);
     gs_figure figure = {.title = "T"};
     gs_error error = {0};
     assert_int_equal(gs_plot_write(nowhere, &figure, &error), GS_ERROR_FILE);
     assert_non_null(strstr(error.message, "none/plot.svg"));
     assert_int_equal(gs_plot_write("/dev/full", &figure, &error), GS_ERROR_FILE);
     assert_string_equal(error.message, "/dev/full: cannot write: No space left on device");
-    assert_int_equal(rmdir(directory), 0);
-    assert_int_equal(mkdir(directory, 0700), 0);
+    assert_int_equal(rmdir(test_directory), 0);
+    assert_int_equal(mkdir(test_directory, 0700), 0);
 }
 
 int main(void) {
@@ -297,5 +284,5 @@ int main(void) {
         cmocka_unit_test(remarks_are_wrapped),
         cmocka_unit_test(failures_leave_nothing),
     };
-    return cmocka_run_group_tests(tests, make_directory, remove_all);
+    return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

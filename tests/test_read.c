@@ -22,21 +22,7 @@ enum { H = 2, W = 3, PIXELS = H * W };
 
 static const int grey[3] = {1, H, W}, colour[3] = {3, H, W};
 static const float unit[2] = {0, 1}, centred[2] = {-1, 1};
-static char *directory, path[512];
-
-static int begin(void **state) {
-    (void)state;
-    directory = temp_directory();
-    snprintf(path, sizeof path, "%s/images", directory);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    unlink(path);
-    remove_directory(directory);
-    return 0;
-}
+static char *const path = test_path;
 
 static gs_image_file read_good(const int shape[3], const float range[2], size_t most) {
     gs_image_file images;
@@ -350,5 +336,5 @@ int main(void) {
         cmocka_unit_test(npy_files), cmocka_unit_test(bad_npy_files), cmocka_unit_test(png_files),
         cmocka_unit_test(png_grids), cmocka_unit_test(bad_png_files),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -13,6 +13,9 @@
 
 #include "base/base.h"
 #include "gensample/gensample.h"
+#include "support/networks.h"
+#include "support/statistics.h"
+#include "support/watch.h"
 #include "support/weights.h"
 #include "support/worst.h"
 
@@ -95,18 +98,10 @@ typedef struct draw {
     size_t n;
 } draw;
 
-static gs_plan *plan_of(const gs_model *model, const gs_plan_options *options) {
-    gs_plan *plan = NULL;
-    gs_error error = {.status = GS_OK};
-    if (gs_plan_create(model, options, &plan, &error))
-        fail_msg("%s", error.message);
-    return plan;
-}
-
 static draw draw_from(const gs_model *model, gs_sample_options options, const int *labels, size_t n) {
     draw d = {.n = n};
     gs_error error = {.status = GS_OK};
-    gs_plan *plan = plan_of(model, NULL);
+    gs_plan *plan = make_plan(model, (gs_plan_options){0});
     if (gs_sample_resolve(model, &options, &error))
         fail_msg("%s", error.message);
     d.levels = gs_sample_levels(model, &options, d.sigma, STATES_MAX) - 1;
@@ -127,27 +122,6 @@ static draw draw_from(const gs_model *model, gs_sample_options options, const in
 static void free_draw(draw d) {
     free(d.out);
     free(d.states);
-}
-
-/* Mean and variance about it. */
-static void moments(const float *x, size_t count, double *mean, double *variance) {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)x[i];
-    *mean = sum / (double)count;
-    for (size_t i = 0; i < count; i++)
-        squares += ((double)x[i] - *mean) * ((double)x[i] - *mean);
-    *variance = squares / (double)count;
-}
-
-static void assert_moments(const float *x, size_t count, double mean, double variance, const char *what) {
-    double m, v, z_mean, z_variance;
-    moments(x, count, &m, &v);
-    z_mean = (m - mean) / sqrt(variance / (double)count);
-    z_variance = (v / variance - 1) * sqrt((double)count / 2);
-    if (!(fabs(z_mean) < errors_allowed && fabs(z_variance) < errors_allowed))
-        fail_msg("%s: mean %.6f (%.1f errors from %.6f), variance %.6f (%.1f errors from %.6f)", what, m, z_mean, mean,
-                 v, z_variance, variance);
 }
 
 /* ---- Solvers ---- */
@@ -253,7 +227,7 @@ static void test_sums_of_networks(void **state) {
     gs_model *model[TERMS] = {load(gaussian_weights()), load(gaussian_weights()), load(gaussian_energy())};
     gs_plan *plan[TERMS];
     for (int k = 0; k < TERMS; k++)
-        plan[k] = plan_of(model[k], &(gs_plan_options){.threads = 2, .block = 4, .gradient = k == TERMS - 1});
+        plan[k] = make_plan(model[k], (gs_plan_options){.threads = 2, .block = 4, .gradient = k == TERMS - 1});
     enum { N = 9 };
     const int labels[N] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
     float init[N * PIXELS], out[N * PIXELS];
@@ -311,11 +285,11 @@ static void test_bad_sums(void **state) {
     w = weights_new("classifier", 1, SIDE, SIDE);
     weights_node(w, "l", "reshape", "['x']", "{'shape': [16]}", NULL);
     gs_model *classifier = load(w);
-    gs_plan *first = plan_of(model, &(gs_plan_options){.threads = 2, .block = 4});
-    gs_plan *few = plan_of(model, &(gs_plan_options){.threads = 1, .block = 4});
-    gs_plan *other = plan_of(wide, &(gs_plan_options){.threads = 2, .block = 4});
-    gs_plan *judge = plan_of(classifier, &(gs_plan_options){.threads = 2, .block = 4});
-    gs_plan *flat = plan_of(energy, &(gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *first = make_plan(model, (gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *few = make_plan(model, (gs_plan_options){.threads = 1, .block = 4});
+    gs_plan *other = make_plan(wide, (gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *judge = make_plan(classifier, (gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *flat = make_plan(energy, (gs_plan_options){.threads = 2, .block = 4});
     refuse_term(first, few, 1, NULL, "has 1 threads");
     refuse_term(first, other, 1, NULL, "has images of 1 x 4 x 8: expected 1 x 4 x 4");
     refuse_term(first, judge, 1, NULL, "classifier");
@@ -584,7 +558,7 @@ static void assert_chains(const gs_model *model, gs_plan_options how, gs_sample_
                           const float *expected) {
     float *out = malloc(n * PIXELS * sizeof *out);
     assert_non_null(out);
-    gs_plan *plan = plan_of(model, &how);
+    gs_plan *plan = make_plan(model, how);
     o.first_chain = first;
     o.labels = o.labels ? o.labels + first : NULL;
     assert_int_equal(gs_sample(plan, &o, n, out, NULL, NULL), GS_OK);
@@ -675,16 +649,6 @@ static void test_schedules(void **state) {
 
 /* ---- Memory, stopping, errors ---- */
 
-typedef struct watch {
-    int calls, stop_after;
-} watch;
-
-static bool watching(void *context, size_t done, size_t n) {
-    watch *w = context;
-    assert_true(done <= n);
-    return ++w->calls != w->stop_after;
-}
-
 /* Allocations of one call of gs_sample. */
 static size_t allocations_of(gs_plan *plan, const gs_sample_options *o, size_t n) {
     float out[40 * PIXELS];
@@ -697,7 +661,7 @@ static size_t allocations_of(gs_plan *plan, const gs_sample_options *o, size_t n
 static void test_no_allocation_once_the_chains_move(void **state) {
     (void)state;
     gs_model *model = load(gaussian_weights());
-    gs_plan *plan = plan_of(model, &(gs_plan_options){.threads = 2, .block = 2});
+    gs_plan *plan = make_plan(model, (gs_plan_options){.threads = 2, .block = 2});
     for (size_t s = 0; s < GS_COUNT(short_runs); s++)
         assert_int_equal(allocations_of(plan, &short_runs[s], 40), allocations_of(plan, &short_runs[s], 4));
     gs_plan_free(plan);
@@ -708,7 +672,7 @@ static void test_interruption(void **state) {
     (void)state;
     enum { CHAINS = 4000 };
     gs_model *model = load(gaussian_weights());
-    gs_plan *plan = plan_of(model, &(gs_plan_options){.threads = 2, .block = 4});
+    gs_plan *plan = make_plan(model, (gs_plan_options){.threads = 2, .block = 4});
     float *out = malloc(CHAINS * PIXELS * sizeof *out), *whole = malloc(CHAINS * PIXELS * sizeof *whole);
     assert_non_null(out);
     assert_non_null(whole);
@@ -759,7 +723,7 @@ static void test_bad_options(void **state) {
     for (size_t i = 0; i < GS_COUNT(bad); i++)
         refuse(model, bad[i].options, GS_ERROR_ARGUMENT, bad[i].what);
     refuse(wells, (gs_sample_options){.guidance = 1}, GS_ERROR_ARGUMENT, "takes no labels");
-    gs_plan *plan = plan_of(model, NULL);
+    gs_plan *plan = make_plan(model, (gs_plan_options){0});
     float out[PIXELS];
     gs_error error;
     for (int label = -1; label <= 3; label += 4) {

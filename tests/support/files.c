@@ -35,6 +35,21 @@ void remove_directory(char *path) {
     free(path);
 }
 
+char *test_directory, test_path[512];
+
+int make_test_path(void **state) {
+    (void)state;
+    test_directory = temp_directory();
+    snprintf(test_path, sizeof test_path, "%s/file", test_directory);
+    return 0;
+}
+
+int remove_test_path(void **state) {
+    (void)state;
+    remove_directory(test_directory);
+    return 0;
+}
+
 void write_file(const char *path, const void *bytes, size_t size) {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "support/effort.h"
 #include "support/random.h"
+#include "support/worst.h"
 
 enum { VALUES = 80, TEXT = 160, MOST = 12000 /* elements of a value */ };
 
@@ -435,4 +437,19 @@ weights *graph_random_energy(unsigned seed) {
     if (below(&g, 2))
         same(&g, "neg", a, NULL);
     return g.w;
+}
+
+void assert_random_networks(int count, double tolerance, double (*error_of)(unsigned seed)) {
+    double worst = 0;
+    int wrong = 0, some = effort(count);
+    for (unsigned seed = 0; seed < (unsigned)some; seed++) {
+        double error = error_of(seed);
+        if (!(error <= tolerance)) {
+            print_message("graph %u errs by %.3g of the largest\n", seed, error);
+            wrong++;
+        }
+        worst = worst_of(worst, error);
+    }
+    print_message("%d random networks err by at most %.2g of the largest\n", some, worst);
+    assert_int_equal(wrong, 0);
 }
