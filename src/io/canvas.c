@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include <png.h>
+#include "io/png_memory.h"
 
 enum { GLYPH_WIDTH = 5, GLYPH_PITCH = 6 };
 
@@ -103,43 +103,23 @@ int gs_text_width(const char *text) {
 
 typedef struct png_sink {
     gs_output output;
-    gs_error *error;
-    gs_status status;
+    gs_png png;
 } png_sink;
 
 /* libpng's own complaint; one of the file has been noted already by png_put. */
 static void png_complain(png_structp png, png_const_charp message) {
     png_sink *sink = png_get_error_ptr(png);
-    if (sink->status == GS_OK) {
-        sink->status = gs_fail(sink->error, GS_ERROR_FILE, "%s: cannot write: libpng: %s", sink->output.path, message);
+    if (sink->png.status == GS_OK) {
+        sink->png.status =
+            gs_fail(sink->png.error, GS_ERROR_FILE, "%s: cannot write: libpng: %s", sink->output.path, message);
     }
     png_longjmp(png, 1);
 }
 
-static void png_ignore(png_structp png, png_const_charp message) {
-    (void)png;
-    (void)message;
-}
-
-/* libpng's memory and zlib's, so that it ends as ours does. */
-static png_voidp png_take(png_structp png, png_alloc_size_t size) {
-    png_sink *sink = png_get_mem_ptr(png);
-    void *memory = gs_alloc(size, 1);
-    if (!memory && sink->status == GS_OK) {
-        sink->status = gs_fail_memory(sink->error, "the PNG writer");
-    }
-    return memory;
-}
-
-static void png_give(png_structp png, png_voidp memory) {
-    (void)png;
-    gs_free(memory);
-}
-
 static void png_put(png_structp png, png_bytep bytes, size_t count) {
     png_sink *sink = png_get_io_ptr(png);
-    sink->status = gs_output_write(&sink->output, bytes, count, sink->error);
-    if (sink->status != GS_OK) {
+    sink->png.status = gs_output_write(&sink->output, bytes, count, sink->png.error);
+    if (sink->png.status != GS_OK) {
         png_error(png, "write");
     }
 }
@@ -170,24 +150,24 @@ static void png_write_all(png_structp png, png_infop info, const gs_canvas *canv
 
 gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
                               gs_error *error) {
-    png_sink sink = {.error = error, .status = GS_OK};
+    png_sink sink = {.png = {.error = error, .status = GS_OK, .what = "the PNG writer"}};
     gs_status status = gs_output_open(&sink.output, path, error);
     if (status != GS_OK) {
         return status;
     }
-    png_structp png =
-        png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &sink, png_complain, png_ignore, &sink, png_take, png_give);
+    png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &sink, png_complain, gs_png_ignore, &sink.png,
+                                                gs_png_take, gs_png_give);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
-        sink.status = gs_fail_memory(error, "the PNG writer");
+        sink.png.status = gs_fail_memory(error, sink.png.what);
     } else if (setjmp(png_jmpbuf(png)) == 0) { /* a longjmp comes back here; nothing local changes in between */
         png_set_write_fn(png, &sink, png_put, png_flush_nothing);
         png_write_all(png, info, canvas, notes, count);
     }
     png_destroy_write_struct(&png, &info);
-    if (sink.status != GS_OK) {
+    if (sink.png.status != GS_OK) {
         gs_output_abandon(&sink.output);
-        return sink.status;
+        return sink.png.status;
     }
     return gs_output_commit(&sink.output, error);
 }

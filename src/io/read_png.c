@@ -4,15 +4,14 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include <png.h>
-
 #include "io/images.h"
+#include "io/png_memory.h"
 
 enum { PIXELS_MAX = 1 << 24, CHUNK_BYTES_MAX = 1 << 20, CHUNKS_MAX = 64 };
 
 typedef struct picture {
     gs_reader *reader;
-    gs_status status;
+    gs_png png;
     size_t width, height, channels; /* channels: 1 grey, 2 with alpha, 3 RGB, 4 with alpha */
     uint8_t *samples;               /* (height, width, channels), 2 bytes each, big-endian */
     png_bytep *rows;
@@ -26,39 +25,19 @@ typedef struct cut {
 
 static void png_complain(png_structp png, png_const_charp message) {
     picture *p = png_get_error_ptr(png);
-    if (p->status == GS_OK) {
-        p->status =
+    if (p->png.status == GS_OK) {
+        p->png.status =
             gs_fail(p->reader->error, GS_ERROR_FORMAT, "%s: row %zu: libpng: %s", p->reader->path, p->row, message);
     }
     png_longjmp(png, 1);
 }
 
-static void png_ignore(png_structp png, png_const_charp message) {
-    (void)png;
-    (void)message;
-}
-
-/* A file that asks libpng for more than a picture is refused, not served. */
-static png_voidp png_take(png_structp png, png_alloc_size_t size) {
-    picture *p = png_get_mem_ptr(png);
-    void *memory = gs_alloc(size, 1);
-    if (!memory && p->status == GS_OK) {
-        p->status = gs_fail_memory(p->reader->error, "reading a PNG file");
-    }
-    return memory;
-}
-
-static void png_give(png_structp png, png_voidp memory) {
-    (void)png;
-    gs_free(memory);
-}
-
 static void png_get(png_structp png, png_bytep bytes, size_t count) {
     picture *p = png_get_io_ptr(png);
-    if (p->status == GS_OK) { /* libpng goes on without memory for a text */
-        p->status = gs_reader_take(p->reader, bytes, count);
+    if (p->png.status == GS_OK) { /* libpng goes on without memory for a text */
+        p->png.status = gs_reader_take(p->reader, bytes, count);
     }
-    if (p->status != GS_OK) {
+    if (p->png.status != GS_OK) {
         png_error(png, "read");
     }
 }
@@ -97,7 +76,7 @@ static gs_status check_size(const picture *p) {
     return GS_OK;
 }
 
-/* Sets p->status; the caller's setjmp ends it early. */
+/* Sets p->png.status; the caller's setjmp ends it early. */
 static void read_all(picture *p, png_structp png, png_infop info) {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_chunk_malloc_max(png, CHUNK_BYTES_MAX);
@@ -105,8 +84,8 @@ static void read_all(picture *p, png_structp png, png_infop info) {
     png_read_info(png, info);
     p->width = png_get_image_width(png, info);
     p->height = png_get_image_height(png, info);
-    p->status = check_size(p);
-    if (p->status != GS_OK) {
+    p->png.status = check_size(p);
+    if (p->png.status != GS_OK) {
         return;
     }
     png_set_expand_16(png);
@@ -117,7 +96,7 @@ static void read_all(picture *p, png_structp png, png_infop info) {
     p->samples = gs_alloc(p->height, pitch);
     p->rows = gs_alloc(p->height, sizeof *p->rows);
     if (!p->samples || !p->rows) {
-        p->status = gs_fail_memory(p->reader->error, "reading a PNG file");
+        p->png.status = gs_fail_memory(p->png.error, p->png.what);
         return;
     }
     for (size_t y = 0; y < p->height; y++) {
@@ -129,11 +108,11 @@ static void read_all(picture *p, png_structp png, png_infop info) {
 }
 
 static void read_picture(picture *p) {
-    png_structp png =
-        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, p, png_complain, png_ignore, p, png_take, png_give);
+    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, p, png_complain, gs_png_ignore, &p->png,
+                                               gs_png_take, gs_png_give);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
-        p->status = gs_fail_memory(p->reader->error, "reading a PNG file");
+        p->png.status = gs_fail_memory(p->png.error, p->png.what);
     } else if (setjmp(png_jmpbuf(png)) == 0) { /* a longjmp comes back here; nothing local changes in between */
         png_set_read_fn(png, p, png_get);
         read_all(p, png, info);
@@ -246,9 +225,9 @@ static gs_status take_images(const picture *p) {
 }
 
 gs_status gs_read_png(gs_reader *r) {
-    picture p = {.reader = r, .status = GS_OK};
+    picture p = {.reader = r, .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"}};
     read_picture(&p);
-    gs_status status = p.status == GS_OK ? take_images(&p) : p.status;
+    gs_status status = p.png.status == GS_OK ? take_images(&p) : p.png.status;
     gs_free(p.samples);
     gs_free(p.rows);
     return status;

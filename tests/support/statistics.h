@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Fails the running test where the mean of count independent normal numbers is 5 standard errors or more from `mean`, or
- * their mean square about it from `variance`: false-alarm rates 6e-7 each. */
+/* Fails the running test where the mean of count independent normal numbers is 5 standard errors or more from `mean`,
+ * or their mean square about it from `variance`: false-alarm rates 6e-7 each. */
 void assert_moments(const float *x, size_t count, double mean, double variance, const char *what);
 
 #endif

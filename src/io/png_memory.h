@@ -1,0 +1,21 @@
+/* What reading and writing PNG files have in common: libpng's memory and zlib's, so that it ends as ours does, and its
+ * warnings, which nobody reads. */
+#ifndef GS_IO_PNG_MEMORY_H
+#define GS_IO_PNG_MEMORY_H
+
+#include <png.h>
+
+#include "base/base.h"
+
+/* libpng's memory pointer points to one. */
+typedef struct gs_png {
+    gs_error *error;
+    gs_status status; /* the first failure, GS_OK before */
+    const char *what; /* that needs memory: "the PNG writer" */
+} gs_png;
+
+void gs_png_ignore(png_structp png, png_const_charp message);
+png_voidp gs_png_take(png_structp png, png_alloc_size_t size);
+void gs_png_give(png_structp png, png_voidp memory);
+
+#endif
