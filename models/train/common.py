@@ -110,6 +110,17 @@ class Run:
     def elapsed(self):
         return self.seconds + time.time() - self.started
 
+    def descend(self, loss, clip=None):
+        """One step down the gradient of a scalar loss, whose norm over all parameters is clipped to `clip`."""
+        self.optimizer.zero_grad()
+        loss.backward()
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.module.parameters(), clip)
+        self.optimizer.step()
+        if self.average:
+            self.average.update(self.module)
+        self.step += 1
+
     def save(self, **extra):
         state = {
             "module": self.module.state_dict(),

@@ -107,9 +107,9 @@ def best(args):
     x, y = common.mnist("train", args.data)
     net = best_network(args, x, y)
     print(f"{sum(p.numel() for p in net.parameters())} parameters", flush=True)
-    slow = set(net.mixture.parameters())
-    groups = [{"params": [p for p in net.parameters() if p not in slow], "share": 1.0}]
-    groups.append({"params": list(slow), "share": 0.02})
+    slow = list(net.mixture.parameters())  # in an order that a later start finds again, as the optimizer's state asks for
+    ids = {id(p) for p in slow}
+    groups = [{"params": [p for p in net.parameters() if id(p) not in ids], "share": 1.0}, {"params": slow, "share": 0.02}]
     optimizer = torch.optim.Adam(groups, lr=args.lr, betas=(0.9, 0.99))
     average = common.Average(net, args.ema)
     run = common.Run(args, net, optimizer, average)
@@ -129,12 +129,7 @@ def best(args):
         for group in optimizer.param_groups:
             group["lr"] = group["share"] * common.learning_rate(run.step, steps, args.lr, warmup=100)
         loss = step_loss(noisy, sigma, label, target).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
-        average.update(net)
-        run.step += 1
+        run.descend(loss, clip=1.0)
         mean, count = mean + loss.item(), count + 1
         if run.step % 50 == 0 or run.step == steps:
             rate = count * args.batch / (run.elapsed() - since)
@@ -169,11 +164,7 @@ def document(args):
         e_real, e_fake = net(real), net(fake)
         square = e_real.square().mean() + e_fake.square().mean()
         loss = e_real.mean() - e_fake.mean() + LAMBDA * square
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
-        run.step += 1
+        run.descend(loss, clip=1.0)
         totals, count = totals + torch.stack([loss, e_real.mean(), e_fake.mean()]).detach(), count + 1
         if run.step % (an_epoch // 4) == 0:
             names = ("loss", "energy of real", "energy of fake")

@@ -60,12 +60,7 @@ class Encoder(nn.Module):
         self.squeeze, self.whole = nn.Conv2d(channels[-1], narrow, 1), nn.Linear(narrow * size * size, hidden)
         self.last = Reading(hidden, ce)
 
-    def embedding(self, sigma, y=None):
-        t = (torch.log(sigma) * 0.25)[:, None] * self.frequencies
-        e = self.embed2(F.silu(self.embed1(torch.cat([torch.cos(t), torch.sin(t)], 1))))
-        if self.label is not None:
-            e = e + self.label(y)
-        return F.silu(e)
+    embedding = UNet.embedding
 
     def phi(self, x, sigma, y=None):
         e = self.embedding(sigma, y)

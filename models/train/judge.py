@@ -58,10 +58,7 @@ def main():
             group["lr"] = common.learning_rate(run.step, steps, args.lr, warmup=100)
         i = next(index)
         loss = F.cross_entropy(net(shifted(x[i], generator))[0], y[i], label_smoothing=0.02)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        run.step += 1
+        run.descend(loss)
         mean += loss.item() / per_epoch
         if run.step % per_epoch == 0:
             net.eval()

@@ -83,7 +83,7 @@ def main():
         return (error * (sigma * sigma + SD * SD) / (sigma * SD) ** 2).mean() / 784
 
     step_loss = torch.compile(batch_loss) if args.compile else batch_loss
-    parameters, mean, count, since = list(net.parameters()), 0.0, 0, run.elapsed()
+    mean, count, since = 0.0, 0, run.elapsed()
     while run.step < steps:
         for group in optimizer.param_groups:
             group["lr"] = common.learning_rate(run.step, steps, args.lr, constant=args.constant)
@@ -92,12 +92,7 @@ def main():
         if args.conditional:
             label = torch.where(torch.rand(len(i)) < args.drop, NO_LABEL, label)
         loss = step_loss(x[i], torch.randn(len(i), 1, 28, 28), draw_sigma(len(i), args.fine), label)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        average.update(net)
-        run.step += 1
+        run.descend(loss, clip=1.0)
         mean, count = mean + loss.item(), count + 1
         if run.step % 250 == 0 or run.step == steps:
             rate = count * args.batch / (run.elapsed() - since)

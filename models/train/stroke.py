@@ -58,12 +58,7 @@ def main():
         i = next(index)
         sigma = torch.exp((torch.randn(len(i)) * 1.5 - 0.7).clamp(low, high))
         loss = step_loss(x[i] + sigma[:, None, None, None] * torch.randn(len(i), 1, 28, 28), sigma, thick[i])
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
-        average.update(net)
-        run.step += 1
+        run.descend(loss, clip=1.0)
         mean, count = mean + loss.item(), count + 1
         if run.step % 100 == 0 or run.step == steps:
             run.save(config=net.config, recipe="thick")
