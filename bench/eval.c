@@ -14,14 +14,35 @@
 #include <time.h>
 
 #include "bench.h"
+#include "cli/words.h"
 
 typedef struct settings {
     const char *model, *isa, *backend, *input, *dump;
-    int threads, block, label;
-    size_t batch;
+    int threads, block, label, batch;
     double seconds, sigma;
     bool gradient;
 } settings;
+
+typedef enum kind { FLAG, TEXT, WHOLE, REAL } kind;
+
+static const struct row {
+    const char *name;
+    kind kind;
+    size_t offset;
+    double low, high;
+} rows[] = {{"model", TEXT, offsetof(settings, model), 0, 0},
+            {"isa", TEXT, offsetof(settings, isa), 0, 0},
+            {"backend", TEXT, offsetof(settings, backend), 0, 0},
+            {"input", TEXT, offsetof(settings, input), 0, 0},
+            {"dump", TEXT, offsetof(settings, dump), 0, 0},
+            {"threads", WHOLE, offsetof(settings, threads), 1, 1024},
+            {"block", WHOLE, offsetof(settings, block), 1, 64},
+            {"label", WHOLE, offsetof(settings, label), 0, 65534},
+            {"batch", WHOLE, offsetof(settings, batch), 1, 65536},
+            {"seconds", REAL, offsetof(settings, seconds), 0, 86400}, /* 0: once */
+            {"sigma", REAL, offsetof(settings, sigma), 0, 1e30},
+            {"gradient", FLAG, offsetof(settings, gradient), 0, 0}};
+enum { ROWS = sizeof rows / sizeof *rows };
 
 static int fail(const char *what, const char *why) {
     fprintf(stderr, "genbench: %s: %s\n", what, why);
@@ -34,55 +55,42 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool parse(int argc, char **argv, settings *s) {
-    static const struct option options[] = {
-        {"model", 1, NULL, 'm'},   {"isa", 1, NULL, 'i'},   {"input", 1, NULL, 'x'},   {"dump", 1, NULL, 'd'},
-        {"threads", 1, NULL, 't'}, {"block", 1, NULL, 'k'}, {"label", 1, NULL, 'l'},   {"batch", 1, NULL, 'b'},
-        {"seconds", 1, NULL, 's'}, {"sigma", 1, NULL, 'g'}, {"backend", 1, NULL, 'e'}, {"gradient", 0, NULL, 'r'},
-        {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (c) {
-        case 'm':
-            s->model = optarg;
-            break;
-        case 'i':
-            s->isa = optarg;
-            break;
-        case 'e':
-            s->backend = optarg;
-            break;
-        case 'x':
-            s->input = optarg;
-            break;
-        case 'd':
-            s->dump = optarg;
-            break;
-        case 't':
-            s->threads = atoi(optarg);
-            break;
-        case 'k':
-            s->block = atoi(optarg);
-            break;
-        case 'l':
-            s->label = atoi(optarg);
-            break;
-        case 'b':
-            s->batch = (size_t)atoi(optarg);
-            break;
-        case 's':
-            s->seconds = atof(optarg);
-            break;
-        case 'g':
-            s->sigma = atof(optarg);
-            break;
-        case 'r':
-            s->gradient = true;
-            break;
-        default:
-            return false;
-        }
+/* Into the row's field; false, with a line on standard error, where it is no number of its range. */
+static bool take(const struct row *row, const char *text, settings *s) {
+    char *field = (char *)s + row->offset;
+    double v = 0;
+    bool number = row->kind == WHOLE || row->kind == REAL;
+    if (number && (!gs_parse_decimal(text, strlen(text), &v) || v < row->low || v > row->high ||
+                   (row->kind == WHOLE && v != floor(v)))) {
+        fprintf(stderr, "genbench: --%s: \"%.40s\" is no %snumber from %g to %g\n", row->name, text,
+                row->kind == WHOLE ? "whole " : "", row->low, row->high);
+        return false;
     }
-    return s->model && s->batch > 0 && s->batch <= 65536 && optind == argc;
+    switch (row->kind) {
+    case FLAG:
+        *(bool *)(void *)field = true;
+        break;
+    case TEXT:
+        *(const char **)(void *)field = text;
+        break;
+    case WHOLE:
+        *(int *)(void *)field = (int)v;
+        break;
+    case REAL:
+        *(double *)(void *)field = v;
+        break;
+    }
+    return true;
+}
+
+static bool parse(int argc, char **argv, settings *s) {
+    struct option options[ROWS + 1] = {0};
+    for (int i = 0; i < ROWS; i++)
+        options[i] = (struct option){rows[i].name, rows[i].kind != FLAG, NULL, 1 + i};
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        if (c < 1 || c > ROWS || !take(&rows[c - 1], optarg, s))
+            return false;
+    return s->model && optind == argc;
 }
 
 /* x: the file's images, or pseudo-random ones of unit size. */
@@ -111,8 +119,9 @@ static int dump(const settings *s, const float *y, size_t count) {
 
 /* One batch; y has room for the output, and the gradient after it where that is asked for. */
 static gs_status run(const settings *s, gs_plan *plan, const float *x, const int *labels, float *y, gs_error *error) {
-    return s->gradient ? gs_plan_gradient(plan, x, s->sigma, labels, s->batch, y, y + s->batch, error)
-                       : gs_plan_evaluate(plan, x, s->sigma, labels, s->batch, (float *const[2]){y, NULL}, error);
+    return s->gradient
+               ? gs_plan_gradient(plan, x, s->sigma, labels, (size_t)s->batch, y, y + s->batch, error)
+               : gs_plan_evaluate(plan, x, s->sigma, labels, (size_t)s->batch, (float *const[2]){y, NULL}, error);
 }
 
 /* Batches until the time is up; the result is checked to be finite. */
@@ -131,9 +140,9 @@ static int measure(const settings *s, gs_plan *plan, const float *x, const int *
         if (!isfinite(y[i]))
             return fail("eval", "the output is not finite");
     gs_plan_info info = gs_plan_get_info(plan);
-    printf("{\"evaluations_per_second\": %.6g, \"batch\": %zu, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
+    printf("{\"evaluations_per_second\": %.6g, \"batch\": %d, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
            "\"block\": %d, \"weight_bytes\": %zu, \"scratch_bytes\": %zu}\n",
-           (double)(batches * s->batch) / elapsed, s->batch, info.threads, info.isa, info.backend, info.block,
+           (double)batches * s->batch / elapsed, s->batch, info.threads, info.isa, info.backend, info.block,
            info.weight_bytes, info.scratch_bytes);
     return 0;
 }
@@ -151,11 +160,12 @@ static int eval(const settings *s) {
         return fail("eval", error.message);
     }
     const gs_model_info *info = gs_model_get_info(model);
-    size_t in = s->batch * (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
-    size_t out = s->batch * info->output_size[0] + (s->gradient ? in : 0);
+    size_t batch = (size_t)s->batch,
+           in = batch * (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
+    size_t out = batch * info->output_size[0] + (s->gradient ? in : 0);
     float *x = malloc(in * sizeof *x), *y = malloc(out * sizeof *y);
-    int *labels = malloc(s->batch * sizeof *labels), status;
-    for (size_t i = 0; labels && i < s->batch; i++)
+    int *labels = malloc(batch * sizeof *labels), status;
+    for (size_t i = 0; labels && i < batch; i++)
         labels[i] = s->label < 0 ? info->labels : s->label;
     if (!x || !y || !labels)
         status = fail("eval", "out of memory");
