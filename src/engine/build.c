@@ -49,8 +49,7 @@ static void find_residuals(builder *b) {
     }
 }
 
-/* Whether the plan's backend computes the node, instead of our kernels. */
-static bool is_foreign(const builder *b, const gs_node *node) {
+bool gs_is_foreign(const builder *b, const gs_node *node) {
     const gs_backend *backend = b->plan->backend;
     return backend && backend->takes(node, gs_value_shape(b->model, node->input[0]));
 }
@@ -204,7 +203,7 @@ static int absorb_factor(builder *b, int *v) {
 
 static bool build_conv(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
-    bool foreign = is_foreign(b, node);
+    bool foreign = gs_is_foreign(b, node);
     if (!foreign && !fast_conv(node))
         return gs_build_reference(b, n);
     int add = b->fused_add[n], value = (add < 0 ? n : add) + GS_VALUE_NODES;
@@ -353,71 +352,6 @@ static bool build_binary(builder *b, int n) {
     return true;
 }
 
-/* Whole planes one after the other when blocked, else planar. */
-static bool build_concat(builder *b, int n) {
-    const gs_node *node = &b->model->node[n];
-    gs_layout layout = GS_BLOCKED;
-    for (int i = 0; i < node->inputs; i++) {
-        if (!gs_value_per_sample(b->model, node->input[i]))
-            return gs_build_reference(b, n);
-        if (i + 1 < node->inputs && gs_value_shape(b->model, node->input[i]).d[0] % 16)
-            layout = GS_PLANAR;
-    }
-    gs_source source[GS_INPUT_MAX];
-    for (int i = 0; i < node->inputs; i++) {
-        int in = buffer_in(b, node->input[i], layout);
-        if (in < 0)
-            return false;
-        source[i] = from_buffer(b, in);
-    }
-    int out = add_buffer(b, node->shape, layout);
-    gs_step *s = add_step(b, gs_concat_run, "concat", n, node->inputs, out);
-    if (!s)
-        return false;
-    s->planar = layout == GS_PLANAR;
-    memcpy(s->source, source, (size_t)node->inputs * sizeof *source);
-    b->buffer[n + GS_VALUE_NODES] = out;
-    return true;
-}
-
-/* Steps with one operand in a given layout and nothing to prepare. */
-static bool build_move(builder *b, int n, gs_layout layout, gs_step_run *run, const char *method) {
-    int in = buffer_in(b, b->model->node[n].input[0], layout);
-    int out = in < 0 ? -1 : add_buffer(b, b->model->node[n].shape, layout);
-    gs_step *s = add_step(b, run, method, n, 1, out);
-    if (!s)
-        return false;
-    s->source[0] = from_buffer(b, in);
-    b->buffer[n + GS_VALUE_NODES] = out;
-    return true;
-}
-
-static bool build_pool(builder *b, int n) {
-    return is_foreign(b, &b->model->node[n]) ? build_move(b, n, GS_BLOCKED, b->plan->backend->run, NULL)
-                                             : gs_build_window(b, n);
-}
-
-/* Whole planes when blocked, else planar. */
-static bool build_slice(builder *b, int n) {
-    const gs_node *node = &b->model->node[n];
-    return node->attributes.begin % 16 || node->shape.d[0] % 16
-               ? build_move(b, n, GS_PLANAR, gs_planar_slice_run, "copy")
-               : build_move(b, n, GS_BLOCKED, gs_slice_run, "slice");
-}
-static bool build_upsample(builder *b, int n) {
-    return build_move(b, n, GS_BLOCKED, gs_upsample_run, "upsample");
-}
-static bool build_shuffle(builder *b, int n) {
-    return build_move(b, n, GS_PLANAR, gs_shuffle_run, "shuffle");
-}
-static bool build_unshuffle(builder *b, int n) {
-    return build_move(b, n, GS_PLANAR, gs_unshuffle_run, "unshuffle");
-}
-/* A planar copy under another shape. */
-static bool build_reshape(builder *b, int n) {
-    return build_move(b, n, GS_PLANAR, gs_planar_slice_run, "copy");
-}
-
 /* How an operation's steps are made; NULL: by the reference. */
 static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_CONV2D] = build_conv,
@@ -445,13 +379,13 @@ static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_SUB] = build_binary,
     [GS_OP_MUL] = build_binary,
     [GS_OP_DIV] = build_binary,
-    [GS_OP_CONCAT] = build_concat,
-    [GS_OP_SLICE] = build_slice,
-    [GS_OP_RESHAPE] = build_reshape,
-    [GS_OP_UPSAMPLE_NEAREST] = build_upsample,
-    [GS_OP_AVG_POOL] = build_pool,
-    [GS_OP_MAX_POOL] = build_pool,
-    [GS_OP_ADAPTIVE_AVG_POOL] = build_pool,
+    [GS_OP_CONCAT] = gs_build_concat,
+    [GS_OP_SLICE] = gs_build_slice,
+    [GS_OP_RESHAPE] = gs_build_reshape,
+    [GS_OP_UPSAMPLE_NEAREST] = gs_build_upsample,
+    [GS_OP_AVG_POOL] = gs_build_pool,
+    [GS_OP_MAX_POOL] = gs_build_pool,
+    [GS_OP_ADAPTIVE_AVG_POOL] = gs_build_pool,
     [GS_OP_POOL_ADJOINT] = gs_build_pool_adjoint,
     [GS_OP_MAX_POOL_ADJOINT] = gs_build_pool_adjoint,
     [GS_OP_UPSAMPLE_ADJOINT] = gs_build_window,
@@ -459,8 +393,8 @@ static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_STRETCH] = gs_build_stretch,
     [GS_OP_UNSTRETCH] = gs_build_unstretch,
     [GS_OP_UNSLICE] = gs_build_unslice,
-    [GS_OP_PIXEL_SHUFFLE] = build_shuffle,
-    [GS_OP_PIXEL_UNSHUFFLE] = build_unshuffle,
+    [GS_OP_PIXEL_SHUFFLE] = gs_build_shuffle,
+    [GS_OP_PIXEL_UNSHUFFLE] = gs_build_unshuffle,
 };
 
 /* Mark the values the outputs need and count their readers. A slope that an activation's step makes too reads nothing
