@@ -8,8 +8,7 @@
 #include "base/os.h"
 #include "cli/arguments.h"
 #include "cli/words.h"
-
-enum { WEIGHT_MAX = 1000 };
+#include "model/model.h"
 
 static bool is_there(const char *path) {
     return access(path, F_OK) == 0;
@@ -66,10 +65,10 @@ static gs_status find_composed(const char *text, bool first, gs_composed *compos
     size_t length = colon ? (size_t)(colon - text) : strlen(text);
     char name[GS_PATH_ROOM], path[GS_PATH_ROOM];
     composed->weight = 1;
-    bool good = !colon || (gs_parse_number(colon + 1, &composed->weight) && fabs(composed->weight) <= WEIGHT_MAX);
+    bool good = !colon || (gs_parse_number(colon + 1, &composed->weight) && fabs(composed->weight) <= GS_WEIGHT_MAX);
     if (!good || (first && composed->weight == 0)) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": the weight is no number from -%d to %d%s",
-                       text, WEIGHT_MAX, WEIGHT_MAX, first ? " other than 0" : "");
+                       text, GS_WEIGHT_MAX, GS_WEIGHT_MAX, first ? " other than 0" : "");
     }
     if (length == 0 || length >= GS_PATH_ROOM) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": a network's name is missing", text);

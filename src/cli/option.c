@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model.h"
 #include "cli/words.h"
+#include "model/model.h"
 #include "random/random.h"
 
 const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {

@@ -45,7 +45,7 @@ static bool build_move(builder *b, int n, gs_layout layout, gs_step_run *run, co
 
 bool gs_build_pool(builder *b, int n) {
     return gs_is_foreign(b, &b->model->node[n]) ? build_move(b, n, GS_BLOCKED, b->plan->backend->run, NULL)
-                                             : gs_build_window(b, n);
+                                                : gs_build_window(b, n);
 }
 
 /* Whole planes when blocked, else planar. */
