@@ -80,6 +80,9 @@ accept denoise --model tiny.bin --input six.idx --quiet --out out/d.png
 check 'quiet' test ! -s stdout.txt
 accept denoise --model bright.bin --sampler langevin --steps 3 --step-size 0.01 --chain-noise 0.1 --input six.idx --out out/d.png
 noted_command out/d.png 'the noted command restores by the same chains'
+accept denoise --model cond.bin --label 2 --guidance 1 --guidance-sigmas 0.1,0.6 --input six.png --noise 0.5 --steps 3 --out out/d.png
+check 'guidance and its noise levels are noted' grep -aq -e '--label 2 --guidance 1 --guidance-sigmas 0.1,0.6 ' out/d.png
+noted_command out/d.png 'the noted command guides the same'
 rm -rf out && mkdir out
 d='denoise --model tiny.bin --out out/d.png'
 refuse 2 'input: missing' $d
