@@ -7,6 +7,7 @@
 #define BENCH_BENCH_H
 
 #include "base/base.h"
+#include "cli/curve.h"
 
 enum {
     BENCH_NAME_ROOM = 128,
@@ -74,6 +75,7 @@ typedef struct bench_sampling {
     int steps, steps_per_level;
     const char *unit; /* "samples/s", whose quality is measured, or "steps/s" of evaluations. With other settings than
                          the network's own, samples are as good as they can be when the first chain is scalar C's */
+    int mixing;       /* steps of the chains that tell how many steps an effective sample takes; 0: not asked for */
 } bench_sampling;
 
 typedef struct bench_figure {
@@ -117,6 +119,9 @@ struct bench_row {
     bench_repetition *repetition;
     char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none: it is */
     bench_figure figure[BENCH_FIGURES_MAX];
+    double ess_per_item; /* effective samples an item; 0: not known */
+    char *picture;       /* samples as a PNG file in base64, or NULL */
+    gs_curve trace;      /* energies across chains by step; n: 0 where there are none */
     bool checked, failed;
     double value, low, high; /* in `unit`: median of repetitions, the least and the most */
 };

@@ -7,6 +7,7 @@
 
 #include "io/output.h"
 #include "judge.h"
+#include "pictures.h"
 #include "report.h"
 #include "shim.h"
 #include "stats.h"
@@ -190,6 +191,8 @@ static json_t *row_object(const bench_row *row) {
     put_real(o, "items_per_call", row->items);
     put_real(o, "operations_per_call", row->operations);
     json_object_set_new(o, "figures", figures(row));
+    json_object_set_new(o, "picture", bench_picture_json(row));
+    json_object_set_new(o, "trace", bench_trace_json(row));
     for (int k = 0; k < row->repetitions; k++)
         json_array_append_new(repetitions, repetition(&row->repetition[k]));
     json_object_set_new(o, "repetitions", repetitions);

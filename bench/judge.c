@@ -86,6 +86,8 @@ static void summarise(const bench_rows *rows, bench_row *row) {
             if (bench_peak_of(rows, row) > 0)
                 bench_figure_add(row, "of peak", "%", 100 * row->operations / call / bench_peak_of(rows, row));
         }
+        if (row->ess_per_item > 0)
+            bench_figure_add(row, "ESS/s", "", row->ess_per_item * row->value);
         if (row->plan_bytes)
             bench_figure_add(row, "plan", "MB", (double)row->plan_bytes / MEGA);
     }

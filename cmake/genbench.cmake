@@ -29,7 +29,7 @@ if(build_genbench)
                     COMMAND ${CMAKE_COMMAND} -D SOURCE=${CMAKE_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
                             -P ${CMAKE_SOURCE_DIR}/cmake/commit.cmake)
   file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/suites/*.c)
-  add_executable(genbench ${bench_sources} bench/shim.cc src/cli/find.c src/cli/interrupt.c src/cli/words.c)
+  add_executable(genbench ${bench_sources} bench/shim.cc src/cli/curve.c src/cli/find.c src/cli/interrupt.c src/cli/words.c)
   add_dependencies(genbench commit)
   target_include_directories(genbench PRIVATE bench ${BENCH_HEADERS})
   target_link_libraries(genbench PRIVATE gensample_io benchmark::benchmark)

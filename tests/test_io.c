@@ -116,6 +116,27 @@ static void a_grey_grid(void **state) {
     assert_empty(p);
 }
 
+/* In memory it is the same file. */
+static void a_grid_in_memory(void **state) {
+    place *p = *state;
+    gs_error error = {0};
+    const float data[] = {0, 0.25F, 0.5F, 1};
+    gs_images images = {.data = data, .n = 1, .shape = {1, 2, 2}, .range = {0, 1}};
+    gs_canvas canvas;
+    char *bytes;
+    size_t size, expected_size;
+    assert_ok(gs_write_grid(in(p, "x.png"), &images, (gs_grid){1, 1, false}, NULL, 0, &error), &error);
+    assert_ok(gs_draw_grid(&canvas, &images, (gs_grid){1, 1, false}, &error), &error);
+    assert_ok(gs_canvas_encode_png(&canvas, &bytes, &size, &error), &error);
+    unsigned char *expected = read_file(p->path, &expected_size);
+    assert_int_equal(size, expected_size);
+    assert_memory_equal(bytes, expected, size);
+    free(expected);
+    free(bytes);
+    gs_canvas_free(&canvas);
+    unlink(p->path);
+}
+
 static void a_coloured_grid_by_column(void **state) {
     place *p = *state;
     gs_error error = {0};
@@ -431,6 +452,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(pixels_are_rounded_and_clipped),
         TEST(a_grey_grid),
+        TEST(a_grid_in_memory),
         TEST(a_coloured_grid_by_column),
         TEST(grids),
         TEST(text_is_drawn_inside_the_canvas_only),

@@ -5,9 +5,9 @@
 /* Samplers at one noise level; langevin and mala take one gradient a step, hmc one a leapfrog step; a name that the
  * library doesn't have gives no rows. */
 static const bench_sampling steppers[] = {
-    {.sampler = "langevin", .steps = 20, .unit = "steps/s"},
-    {.sampler = "mala", .steps = 20, .unit = "steps/s"},
-    {.sampler = "hmc", .steps = 4, .unit = "steps/s"},
+    {.sampler = "langevin", .steps = 20, .mixing = 500, .unit = "steps/s"},
+    {.sampler = "mala", .steps = 20, .mixing = 500, .unit = "steps/s"},
+    {.sampler = "hmc", .steps = 4, .mixing = 50, .unit = "steps/s"},
 };
 
 static bool is_stepper(const bench_model *model) {

@@ -5,11 +5,13 @@
 
 #include "cli/interrupt.h"
 #include "network.h"
+#include "pictures.h"
 #include "quality.h"
+#include "suites/chains.h"
 
 /* Chains that are judged, whatever the batch: 0 ... 511 of the seed, so that the quality of a network and sampler is
  * the same figure in every run. */
-enum { JUDGED = 512 };
+enum { JUDGED = 512, SHOWN_ROWS = 5, SHOWN_COLUMNS = 16 };
 
 typedef struct state {
     gs_plan *plan;
@@ -108,6 +110,17 @@ static gs_status check_chain(state *s, bench_row *row, gs_error *error) {
     return status;
 }
 
+/* The first samples; of channels that no picture has, none. */
+static gs_status draw_picture(const state *s, bench_row *row, gs_error *error) {
+    const gs_model_info *info = row->model->info;
+    gs_images images = {.data = s->pool,
+                        .n = SHOWN_ROWS * SHOWN_COLUMNS,
+                        .shape = {info->shape[0], info->shape[1], info->shape[2]},
+                        .range = {info->range[0], info->range[1]}};
+    bool drawable = info->shape[0] == 1 || info->shape[0] == 3;
+    return drawable ? bench_picture_draw(row, &images, (gs_grid){SHOWN_ROWS, SHOWN_COLUMNS, false}, error) : GS_OK;
+}
+
 static gs_status check(bench_row *row, gs_error *error) {
     state *s = row->state;
     gs_sample_options options = s->options;
@@ -120,6 +133,10 @@ static gs_status check(bench_row *row, gs_error *error) {
         status = draw(s, s->plan, s->drawn, JUDGED - s->drawn, s->pool + s->drawn * s->pixels, error);
     if (!status && finished)
         status = bench_quality_check(row, !short_settings, s->pool, s->labels, JUDGED, error);
+    if (!status && finished && !short_settings)
+        status = draw_picture(s, row, error);
+    if (!status && row->sampling.mixing)
+        status = bench_chains_diagnose(row, s->plan, error);
     return status;
 }
 

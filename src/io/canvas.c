@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/png_memory.h"
@@ -148,13 +149,10 @@ static void png_write_all(png_structp png, png_infop info, const gs_canvas *canv
     png_write_end(png, info);
 }
 
-gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
-                              gs_error *error) {
-    png_sink sink = {.png = {.error = error, .status = GS_OK, .what = "the PNG writer"}};
-    gs_status status = gs_output_open(&sink.output, path, error);
-    if (status != GS_OK) {
-        return status;
-    }
+/* Into an open output, which is committed, or abandoned on failure. */
+static gs_status put_canvas(const gs_canvas *canvas, gs_output output, const gs_note *notes, int count,
+                            gs_error *error) {
+    png_sink sink = {.output = output, .png = {.error = error, .status = GS_OK, .what = "the PNG writer"}};
     png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &sink, png_complain, gs_png_ignore, &sink.png,
                                                 gs_png_take, gs_png_give);
     png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -170,4 +168,24 @@ gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const g
         return sink.png.status;
     }
     return gs_output_commit(&sink.output, error);
+}
+
+gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
+                              gs_error *error) {
+    gs_output output;
+    gs_status status = gs_output_open(&output, path, error);
+    return status == GS_OK ? put_canvas(canvas, output, notes, count, error) : status;
+}
+
+gs_status gs_canvas_encode_png(const gs_canvas *canvas, char **bytes, size_t *size, gs_error *error) {
+    gs_output output;
+    gs_status status = gs_output_open_memory(&output, bytes, size, error);
+    if (status == GS_OK) {
+        status = put_canvas(canvas, output, NULL, 0, error);
+        if (status != GS_OK) {
+            free(*bytes);
+            *bytes = NULL;
+        }
+    }
+    return status;
 }

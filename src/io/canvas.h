@@ -38,4 +38,7 @@ typedef struct gs_note {
 gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
                               gs_error *error);
 
+/* The bytes of that file without notes, to be freed with free(); NULL on failure. Errors: GS_ERROR_MEMORY. */
+gs_status gs_canvas_encode_png(const gs_canvas *canvas, char **bytes, size_t *size, gs_error *error);
+
 #endif

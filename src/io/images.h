@@ -31,6 +31,9 @@ gs_grid gs_grid_square(size_t n);
 /* A grid with one row a class for chains whose labels cycle through `classes`, with at most GS_GRID_MAX cells. */
 gs_grid gs_grid_classes(size_t n, int classes);
 
+/* A canvas with the images on it, to be freed with gs_canvas_free. Errors: as of gs_canvas_create. */
+gs_status gs_draw_grid(gs_canvas *canvas, const gs_images *images, gs_grid grid, gs_error *error);
+
 gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid, const gs_note *notes, int count,
                         gs_error *error);
 

@@ -204,6 +204,18 @@ gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
     return status;
 }
 
+gs_status gs_output_open_memory(gs_output *output, char **bytes, size_t *size, gs_error *error) {
+    *bytes = NULL;
+    *output = (gs_output){.path = gs_copy_string("a buffer"), .file = open_memstream(bytes, size)};
+    if (output->path && output->file) {
+        return GS_OK;
+    }
+    gs_output_abandon(output);
+    free(*bytes);
+    *bytes = NULL;
+    return gs_fail_memory(error, "an output");
+}
+
 gs_status gs_output_write(gs_output *output, const void *bytes, size_t count, gs_error *error) {
     return fwrite(bytes, 1, count, output->file) == count ? GS_OK : fail_errno(error, output->path, "cannot write");
 }

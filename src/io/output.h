@@ -25,6 +25,10 @@ typedef struct gs_output {
     char *temporary; /* the name until then; NULL: written straight */
 } gs_output;
 
+/* The bytes written into memory instead, to be freed with free() once committed; NULL before and on failure. Errors:
+ * GS_ERROR_MEMORY; *output then needs no gs_output_abandon. */
+gs_status gs_output_open_memory(gs_output *output, char **bytes, size_t *size, gs_error *error);
+
 /* Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; *output then needs no gs_output_abandon. */
 gs_status gs_output_open(gs_output *output, const char *path, gs_error *error);
 

@@ -36,12 +36,10 @@ gs_grid gs_grid_classes(size_t n, int classes) {
     return (gs_grid){.rows = rows, .columns = (int)(columns < most ? columns : most), .by_column = true};
 }
 
-gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid, const gs_note *notes, int count,
-                        gs_error *error) {
+gs_status gs_draw_grid(gs_canvas *canvas, const gs_images *images, gs_grid grid, gs_error *error) {
     const int *shape = images->shape;
-    gs_canvas canvas;
     gs_status status =
-        gs_canvas_create(&canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
+        gs_canvas_create(canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
                          (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], GS_GRID_BACKGROUND, error);
     if (status != GS_OK) {
         return status;
@@ -51,8 +49,18 @@ gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid,
         size_t across = (size_t)(grid.by_column ? grid.rows : grid.columns);
         int major = (int)(k / across), minor = (int)(k % across);
         int row = grid.by_column ? minor : major, column = grid.by_column ? major : minor;
-        gs_canvas_image(&canvas, GAP + column * (shape[2] + GAP), GAP + row * (shape[1] + GAP),
+        gs_canvas_image(canvas, GAP + column * (shape[2] + GAP), GAP + row * (shape[1] + GAP),
                         images->data + k * image_size(shape), shape, images->range);
+    }
+    return GS_OK;
+}
+
+gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid, const gs_note *notes, int count,
+                        gs_error *error) {
+    gs_canvas canvas;
+    gs_status status = gs_draw_grid(&canvas, images, grid, error);
+    if (status != GS_OK) {
+        return status;
     }
     status = gs_canvas_write_png(&canvas, path, notes, count, error);
     gs_canvas_free(&canvas);

@@ -124,6 +124,26 @@ static void check_row(json_t *row, json_t *benchmarks) {
         fail("%s: not every call is kept", name);
 }
 
+static bool starts(const char *text, const char *with) {
+    return !strncmp(text, with, strlen(with));
+}
+
+/* Samples at their own settings are shown; of chains at one noise level energies are, by step. */
+static void check_pictures(json_t *row) {
+    bool stepper = strcmp(text(row, "suite"), "energy") == 0 && strcmp(text(row, "what"), "gradient") != 0;
+    json_t *picture = json_object_get(row, "picture"), *trace = json_object_get(row, "trace");
+    if (picture && !starts(text(picture, "png"), "iVBORw0KGgo")) /* the signature of PNG */
+        fail("%s: the picture is none", text(row, "name"));
+    if (!trace != !stepper)
+        fail("%s: trace", text(row, "name"));
+    size_t points = trace ? json_array_size(member(trace, "x", JSON_ARRAY)) : 0, i;
+    json_t *series;
+    json_array_foreach(trace ? member(trace, "series", JSON_ARRAY) : NULL, i, series) {
+        if (points < 2 || json_array_size(member(series, "y", JSON_ARRAY)) != points)
+            fail("%s: points of the trace", text(row, "name"));
+    }
+}
+
 static void check(json_t *root) {
     json_t *benchmarks = member(root, "benchmarks", JSON_ARRAY), *own = member(root, "genbench", JSON_OBJECT), *row;
     size_t i;
@@ -133,6 +153,7 @@ static void check(json_t *root) {
         fail("genbench: schema or rows");
     json_array_foreach(json_object_get(own, "rows"), i, row) {
         check_row(row, benchmarks);
+        check_pictures(row);
     }
 }
 

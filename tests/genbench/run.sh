@@ -89,6 +89,7 @@ check 'its report follows from what it measured' "$report" a.json check
 check 'every output was checked, and right' test "$(count rows a.json)" -eq "$(count checked a.json)"
 check 'a table a suite' test "$(grep -c '^[a-z]* .*f32$' stdout.txt)" -eq 4
 check 'where the report is' grep -q '^The report is a.json' stdout.txt
+check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
 denoiser ncsn-cond 1 # by its name expected to agree with labels, which this one doesn't take
@@ -108,6 +109,11 @@ check 'is all else' sh -c '! grep -q mac stdout.txt && grep -q axpby stdout.txt'
 accept 'rejection sampling' --suite rejection --quick $short --json rejection.json
 check 'of each algorithm, right' test "$(count rows rejection.json)" -eq 3 -a "$(count checked rejection.json)" -eq 3
 check 'beside theory' grep -q '^  early-d784 .* 409 ppm' stdout.txt
+plain_energy plain
+accept 'chains of an energy' --model plain.bin --suite energy --threads 1 --batch 4 --quick $short --json energy.json
+check 'their report' "$report" energy.json check
+check 'all right' test "$(count rows energy.json)" -eq 4 -a "$(count checked energy.json)" -eq 4
+check 'how they mix' grep -q 'R-hat .*ESS/s' stdout.txt
 
 # ---- The order of measurements ----
 for seed in 1 1 2; do
@@ -126,7 +132,9 @@ accept 'its own report' --suite kernels --benchmark_filter=mac $short --benchmar
 check 'to standard output' sh -c 'head -c 1 stdout.txt | grep -q "{"'
 check 'and to a file' grep -q '"kernels/mac/t:1/' own.json
 compare=${GENBENCH_COMPARE:-/usr/share/benchmark/compare.py}
-python=${GENBENCH_PYTHON:-python3}
+for python in ${GENBENCH_PYTHON:-python3 /usr/bin/python3}; do # the system's has its packages
+    "$python" -c 'import scipy' 2>/dev/null && break
+done
 if [ -e "$compare" ] && "$python" -c 'import scipy' 2>/dev/null; then
     run --suite kernels,machine --benchmark_filter='/(mac|axpby|fma)/t:1' $short --json c.json
     "$python" "$compare" --no-color benchmarks b.json c.json >compared.txt 2>&1
