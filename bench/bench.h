@@ -198,7 +198,8 @@ bool bench_wants(const bench_names *names, const char *name);
 gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error);
 void bench_models_free(bench_models *models);
 
-/* The command `genbench eval`; its exit status. */
+/* Commands, which argv begins with; their exit status. */
 int bench_eval(int argc, char **argv);
+int bench_doctor(int argc, char **argv);
 
 #endif

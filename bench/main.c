@@ -143,11 +143,18 @@ static int exit_code(gs_status status) {
                                             : EXIT_FAILED;
 }
 
+/* Commands that have options of their own. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {{"eval", bench_eval}, {"doctor", bench_doctor}};
+
 int main(int argc, char **argv) {
-    if (argc > 1 && !strcmp(argv[1], "eval"))
-        return bench_eval(argc - 1, argv + 1);
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */
     signal(SIGXFSZ, SIG_IGN);
+    for (size_t i = 0; argc > 1 && i < GS_COUNT(commands); i++)
+        if (!strcmp(argv[1], commands[i].name))
+            return commands[i].run(argc - 1, argv + 1);
     gs_error error = {0};
     gs_status status = run(argc, argv, &error);
     bool written = fflush(stdout) == 0 && !ferror(stdout);

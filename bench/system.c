@@ -110,19 +110,16 @@ double bench_peak_memory(void) {
 
 /* ---- What kind of machine ---- */
 
-/* The first line of a file, of which `path` has the name; false where there is none. */
-static bool first_line(const char *path, char *text, size_t room) {
+bool bench_first_line(const char *path, char *text, size_t room) {
     FILE *f = fopen(path, "r");
     bool ok = f && fgets(text, (int)room, f);
     if (f)
         fclose(f);
-    if (ok)
-        text[strcspn(text, "\n")] = '\0';
+    text[ok ? strcspn(text, "\n") : 0] = '\0';
     return ok;
 }
 
-/* What follows the colon after `key` in a file of such lines. */
-static bool find_value(const char *path, const char *key, char *text, size_t room) {
+bool bench_find_value(const char *path, const char *key, char *text, size_t room) {
     FILE *f = fopen(path, "r");
     char line[LINE];
     bool found = false;
@@ -146,29 +143,31 @@ double bench_last_cache(void) {
         char path[LINE], text[64], unit;
         double number;
         snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
-        if (first_line(path, text, sizeof text) && sscanf(text, "%lf%c", &number, &unit) == 2)
+        if (bench_first_line(path, text, sizeof text) && sscanf(text, "%lf%c", &number, &unit) == 2)
             size = number * (unit == 'K' ? 1024.0 : unit == 'M' ? 1048576.0 : 1);
     }
     return size;
 }
 
 static bool cpu_model(char *text, size_t room) {
-    return find_value("/proc/cpuinfo", "model name", text, room) || find_value("/proc/cpuinfo", "Model", text, room);
+    return bench_find_value("/proc/cpuinfo", "model name", text, room) ||
+           bench_find_value("/proc/cpuinfo", "Model", text, room);
 }
 static bool cpu_signature(char *text, size_t room) {
     char family[16], model[16], stepping[16];
-    bool ok = find_value("/proc/cpuinfo", "cpu family", family, sizeof family) &&
-              find_value("/proc/cpuinfo", "model\t", model, sizeof model) &&
-              find_value("/proc/cpuinfo", "stepping", stepping, sizeof stepping);
+    bool ok = bench_find_value("/proc/cpuinfo", "cpu family", family, sizeof family) &&
+              bench_find_value("/proc/cpuinfo", "model\t", model, sizeof model) &&
+              bench_find_value("/proc/cpuinfo", "stepping", stepping, sizeof stepping);
     if (ok)
         snprintf(text, room, "family %s, model %s, stepping %s", family, model, stepping);
     return ok;
 }
 static bool cpu_features(char *text, size_t room) {
-    return find_value("/proc/cpuinfo", "flags", text, room) || find_value("/proc/cpuinfo", "Features", text, room);
+    return bench_find_value("/proc/cpuinfo", "flags", text, room) ||
+           bench_find_value("/proc/cpuinfo", "Features", text, room);
 }
 static bool microcode(char *text, size_t room) {
-    return find_value("/proc/cpuinfo", "microcode", text, room);
+    return bench_find_value("/proc/cpuinfo", "microcode", text, room);
 }
 static bool cores(char *text, size_t room) {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -177,23 +176,24 @@ static bool cores(char *text, size_t room) {
 }
 static bool smt(char *text, size_t room) {
     char siblings[64];
-    if (first_line("/sys/devices/system/cpu/smt/control", text, room))
+    if (bench_first_line("/sys/devices/system/cpu/smt/control", text, room))
         return true;
-    bool known = first_line("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list", siblings, sizeof siblings);
+    bool known =
+        bench_first_line("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list", siblings, sizeof siblings);
     snprintf(text, room, "%s", strpbrk(siblings, ",-") ? "on" : "off");
     return known;
 }
 static bool affinity(char *text, size_t room) {
-    return find_value("/proc/self/status", "Cpus_allowed_list", text, room);
+    return bench_find_value("/proc/self/status", "Cpus_allowed_list", text, room);
 }
 static bool governor(char *text, size_t room) {
-    return first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, room);
+    return bench_first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, room);
 }
 static bool virtualisation(char *text, size_t room) {
     char flags[LINE], vendor[128];
-    if (!find_value("/proc/cpuinfo", "flags", flags, sizeof flags))
+    if (!bench_find_value("/proc/cpuinfo", "flags", flags, sizeof flags))
         return false;
-    if (!first_line("/sys/class/dmi/id/sys_vendor", vendor, sizeof vendor))
+    if (!bench_first_line("/sys/class/dmi/id/sys_vendor", vendor, sizeof vendor))
         vendor[0] = '\0';
     snprintf(text, room, "%s%s%s", strstr(flags, "hypervisor") ? "virtual" : "none", vendor[0] ? ", " : "", vendor);
     return true;

@@ -23,6 +23,12 @@ double bench_peak_memory(void);
 /* Bytes of the last cache, 0 where the system does not tell. */
 double bench_last_cache(void);
 
+/* The first line of a file, without its newline; false, with text empty, where there is none. */
+bool bench_first_line(const char *path, char *text, size_t room);
+
+/* What follows the colon after `key` in a file of such lines. */
+bool bench_find_value(const char *path, const char *key, char *text, size_t room);
+
 /* A line about this machine, 0, 1, 2, ...: *name a constant; false past the last. */
 bool bench_system_line(int i, const char **name, char *text, size_t room);
 

@@ -165,6 +165,15 @@ check 'keeps what was measured' test "$(count measured stopped.json)" -gt 0
 check 'and says so' grep -q '; interrupted' stdout.txt
 check 'in a report that is whole' "$report" stopped.json check
 
+# ---- The machine ----
+accept 'doctor' doctor
+check 'tells of other programs, of what was measured, and of the build' \
+    sh -c 'grep -Eq "^(calm|NOISY|-) +other programs " stdout.txt && grep -Eq "^(calm|NOISY) +pauses .* ms, " stdout.txt && grep -q "^calm  build" stdout.txt'
+OMP_WAIT_POLICY=active GENSAMPLE_ISA=scalar run doctor
+check 'and of the environment' grep -Eq '^note +environment +GENSAMPLE_ISA=scalar, OMP_WAIT_POLICY=active' stdout.txt
+run doctor x
+check 'doctor refuses' sh -c 'test "$1" -eq 2 && grep -q "^genbench: x: doctor takes no such" stderr.txt' sh "$status"
+
 # ---- What scripts call ----
 accept 'eval' eval --model tiny.bin --batch 2 --seconds 0
 check 'prints one object' sh -c 'grep -q "^{.*\"evaluations_per_second\".*}$" stdout.txt'

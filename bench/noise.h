@@ -1,0 +1,33 @@
+/* What disturbs measurements, measured. */
+#ifndef BENCH_NOISE_H
+#define BENCH_NOISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Of the multiply-add peak, measured some thirty times over. */
+typedef struct bench_wobble {
+    double spread; /* from the 10th to the 90th percentile, over the median */
+    double median; /* FLOP/s */
+} bench_wobble;
+
+bench_wobble bench_measure_wobble(const char *isa, int threads);
+
+/* What threads that only read the clock for half a second see of it. */
+typedef struct bench_pauses {
+    double longest_s;
+    double lost; /* share of the time that passed in pauses of 20 microseconds or more */
+} bench_pauses;
+
+bench_pauses bench_measure_pauses(int threads);
+
+/* CPU time that other programs used in a second, in processors, and the most busy of them. */
+typedef struct bench_others {
+    bool known;
+    double processors;
+    char names[160]; /* "cc1 0.72, python 0.30" */
+} bench_others;
+
+bench_others bench_measure_others(void);
+
+#endif
