@@ -1,11 +1,8 @@
-/* The report as JSON. */
+/* The report as a tree. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "io/output.h"
 #include "judge.h"
 #include "pictures.h"
 #include "report.h"
@@ -16,46 +13,31 @@
 enum { VALUE_ROOM = 8192 };
 static const double NANO = 1e-9;
 
-/* A number, which JSON wants finite, or no member. */
-static void put_real(json_t *object, const char *name, double value) {
-    if (isfinite(value))
-        json_object_set_new(object, name, json_real(value));
-}
-
-static void put_text(json_t *object, const char *name, const char *text) {
-    if (text)
-        json_object_set_new(object, name, json_string(text));
-}
-
-static void put_integer(json_t *object, const char *name, long long value) {
-    json_object_set_new(object, name, json_integer(value));
-}
-
 /* ---- "benchmarks", as Google Benchmark writes them ---- */
 
 static json_t *entry(const bench_row *row, int family, const char *suffix, const char *type) {
     json_t *e = json_object();
     char name[BENCH_NAME_ROOM + 16], label[BENCH_REASONS_MAX * BENCH_TEXT_ROOM + 16];
     snprintf(name, sizeof name, "%s%s", row->name, suffix);
-    put_text(e, "name", name);
-    put_integer(e, "family_index", family);
-    put_integer(e, "per_family_instance_index", 0);
-    put_text(e, "run_name", row->name);
-    put_text(e, "run_type", type);
-    put_integer(e, "repetitions", row->repetitions);
-    put_integer(e, "threads", row->threads);
+    bench_put_text(e, "name", name);
+    bench_put_integer(e, "family_index", family);
+    bench_put_integer(e, "per_family_instance_index", 0);
+    bench_put_text(e, "run_name", row->name);
+    bench_put_text(e, "run_type", type);
+    bench_put_integer(e, "repetitions", row->repetitions);
+    bench_put_integer(e, "threads", row->threads);
     if (row->reasons) {
         int used = snprintf(label, sizeof label, "INVALID: ");
         bench_reasons(row, label + used, sizeof label - (size_t)used);
-        put_text(e, "label", label);
+        bench_put_text(e, "label", label);
     }
     return e;
 }
 
 static void put_times(json_t *e, double real, double cpu) {
-    put_real(e, "real_time", real);
-    put_real(e, "cpu_time", cpu);
-    put_text(e, "time_unit", "ns");
+    bench_put_real(e, "real_time", real);
+    bench_put_real(e, "cpu_time", cpu);
+    bench_put_text(e, "time_unit", "ns");
 }
 
 /* Nanoseconds of a call in repetition k. */
@@ -103,27 +85,27 @@ static void add_benchmarks(json_t *list, const bench_row *row, int family) {
     } aggregates[] = {{"mean", mean}, {"median", median}, {"stddev", deviation}};
     for (int k = 0; k < row->repetitions; k++) {
         json_t *e = entry(row, family, "", "iteration");
-        put_integer(e, "repetition_index", k);
-        put_integer(e, "iterations", row->repetition[k].iterations * row->calls);
+        bench_put_integer(e, "repetition_index", k);
+        bench_put_integer(e, "iterations", row->repetition[k].iterations * row->calls);
         put_times(e, real_ns(row, k), cpu_ns(row, k));
-        put_real(e, "items_per_second", row->items / (real_ns(row, k) * NANO));
+        bench_put_real(e, "items_per_second", row->items / (real_ns(row, k) * NANO));
         json_array_append_new(list, e);
     }
     for (size_t i = 0; row->repetitions > 1 && i < GS_COUNT(aggregates); i++) {
         char suffix[16];
         snprintf(suffix, sizeof suffix, "_%s", aggregates[i].name);
         json_t *e = entry(row, family, suffix, "aggregate");
-        put_text(e, "aggregate_name", aggregates[i].name);
-        put_text(e, "aggregate_unit", "time");
-        put_integer(e, "iterations", row->repetitions);
+        bench_put_text(e, "aggregate_name", aggregates[i].name);
+        bench_put_text(e, "aggregate_unit", "time");
+        bench_put_integer(e, "iterations", row->repetitions);
         put_times(e, aggregates[i].of(row, real_ns), aggregates[i].of(row, cpu_ns));
         json_array_append_new(list, e);
     }
     if (!row->repetitions) {
         json_t *e = entry(row, family, "", "iteration");
         json_object_set_new(e, "error_occurred", json_true());
-        put_text(e, "error_message", row->reasons ? row->reason[0] : "");
-        put_integer(e, "iterations", 0);
+        bench_put_text(e, "error_message", row->reasons ? row->reason[0] : "");
+        bench_put_integer(e, "iterations", 0);
         put_times(e, 0, 0);
         json_array_append_new(list, e);
     }
@@ -133,16 +115,16 @@ static void add_benchmarks(json_t *list, const bench_row *row, int family) {
 
 static json_t *repetition(const bench_repetition *r) {
     json_t *o = json_object(), *samples = json_array();
-    put_integer(o, "order", r->order);
-    put_integer(o, "iterations", r->iterations);
-    put_real(o, "real_s", r->real_s);
-    put_real(o, "cpu_s", r->cpu_s);
-    put_real(o, "wall_s", r->wall_s);
-    put_real(o, "process_cpu_s", r->process_s);
-    put_real(o, "peak_before_flops", r->peak[0]);
-    put_real(o, "peak_after_flops", r->peak[1]);
-    put_real(o, "stolen_s", r->stolen);
-    put_real(o, "waited_s", r->waited);
+    bench_put_integer(o, "order", r->order);
+    bench_put_integer(o, "iterations", r->iterations);
+    bench_put_real(o, "real_s", r->real_s);
+    bench_put_real(o, "cpu_s", r->cpu_s);
+    bench_put_real(o, "wall_s", r->wall_s);
+    bench_put_real(o, "process_cpu_s", r->process_s);
+    bench_put_real(o, "peak_before_flops", r->peak[0]);
+    bench_put_real(o, "peak_after_flops", r->peak[1]);
+    bench_put_real(o, "stolen_s", r->stolen);
+    bench_put_real(o, "waited_s", r->waited);
     for (size_t i = 0; i < r->samples; i++)
         json_array_append_new(samples, json_integer(llround(r->sample[i] / NANO)));
     json_object_set_new(o, "samples_ns", samples);
@@ -153,8 +135,8 @@ static json_t *figures(const bench_row *row) {
     json_t *o = json_object();
     for (int i = 0; i < row->figures; i++) {
         json_t *f = json_object();
-        put_real(f, "value", row->figure[i].value);
-        put_text(f, "unit", row->figure[i].unit);
+        bench_put_real(f, "value", row->figure[i].value);
+        bench_put_text(f, "unit", row->figure[i].unit);
         json_object_set_new(o, row->figure[i].name, f);
     }
     return o;
@@ -164,32 +146,32 @@ static json_t *row_object(const bench_row *row) {
     json_t *o = json_object(), *reasons = json_array(), *repetitions = json_array();
     char what[BENCH_NAME_ROOM];
     snprintf(what, sizeof what, "%.*s", (int)row->what_length, row->name + row->what_at);
-    put_text(o, "name", row->name);
-    put_text(o, "suite", row->suite);
-    put_text(o, "what", what);
-    put_text(o, "scenario", row->scenario);
-    put_text(o, "model", row->model ? row->model->info->name : NULL);
-    put_text(o, "model_hash", row->model ? row->model->info->hash : NULL);
-    put_text(o, "isa", row->isa);
-    put_text(o, "dtype", "f32");
-    put_text(o, "backend", row->backend);
-    put_integer(o, "threads", row->threads);
+    bench_put_text(o, "name", row->name);
+    bench_put_text(o, "suite", row->suite);
+    bench_put_text(o, "what", what);
+    bench_put_text(o, "scenario", row->scenario);
+    bench_put_text(o, "model", row->model ? row->model->info->name : NULL);
+    bench_put_text(o, "model_hash", row->model ? row->model->info->hash : NULL);
+    bench_put_text(o, "isa", row->isa);
+    bench_put_text(o, "dtype", "f32");
+    bench_put_text(o, "backend", row->backend);
+    bench_put_integer(o, "threads", row->threads);
     if (row->batch)
-        put_integer(o, "batch", row->batch);
-    put_text(o, "unit", row->unit);
-    json_object_set_new(o, "less_is_better", json_boolean(!strcmp(row->unit, "ms")));
-    json_object_set_new(o, "valid", json_boolean(!row->reasons));
+        bench_put_integer(o, "batch", row->batch);
+    bench_put_text(o, "unit", row->unit);
+    bench_put_flag(o, "less_is_better", !strcmp(row->unit, "ms"));
+    bench_put_flag(o, "valid", !row->reasons);
     for (int i = 0; i < row->reasons; i++)
-        json_array_append_new(reasons, json_string(row->reason[i]));
+        json_array_append_new(reasons, bench_json_text(row->reason[i]));
     json_object_set_new(o, "reasons", reasons);
     if (row->repetitions) {
-        put_real(o, "value", row->value);
-        put_real(o, "low", row->low);
-        put_real(o, "high", row->high);
+        bench_put_real(o, "value", row->value);
+        bench_put_real(o, "low", row->low);
+        bench_put_real(o, "high", row->high);
     }
-    put_integer(o, "calls_per_iteration", row->calls);
-    put_real(o, "items_per_call", row->items);
-    put_real(o, "operations_per_call", row->operations);
+    bench_put_integer(o, "calls_per_iteration", row->calls);
+    bench_put_real(o, "items_per_call", row->items);
+    bench_put_real(o, "operations_per_call", row->operations);
     json_object_set_new(o, "figures", figures(row));
     json_object_set_new(o, "picture", bench_picture_json(row));
     json_object_set_new(o, "trace", bench_trace_json(row));
@@ -206,10 +188,10 @@ static json_t *peaks(const bench_rows *rows) {
         if (!(peak > 0) || !bench_peak_is_new(rows, i))
             continue;
         json_t *o = json_object();
-        put_text(o, "isa", rows->row[i].isa);
-        put_text(o, "dtype", "f32");
-        put_integer(o, "threads", rows->row[i].threads);
-        put_real(o, "flops", peak);
+        bench_put_text(o, "isa", rows->row[i].isa);
+        bench_put_text(o, "dtype", "f32");
+        bench_put_integer(o, "threads", rows->row[i].threads);
+        bench_put_real(o, "flops", peak);
         json_array_append_new(list, o);
     }
     return list;
@@ -217,21 +199,21 @@ static json_t *peaks(const bench_rows *rows) {
 
 static json_t *run_object(const bench_result *result, int argc, char *const *argv) {
     json_t *o = json_object(), *command = json_array(), *rows = json_array();
-    put_integer(o, "json_schema_version", BENCH_SCHEMA_VERSION);
-    json_object_set_new(o, "complete", json_boolean(!result->interrupted));
-    json_object_set_new(o, "interrupted", json_boolean(result->interrupted));
-    put_integer(o, "rows_invalid", result->invalid);
-    put_integer(o, "rows_failed", result->failed);
-    put_text(o, "started", result->started);
-    put_real(o, "elapsed_s", result->elapsed_s);
-    put_integer(o, "seed", (long long)result->settings->seed);
-    put_real(o, "triad_bytes_per_second", result->triad_bytes_s);
-    put_real(o, "peak_memory_bytes", bench_peak_memory());
-    put_real(o, "peak_tolerance", BENCH_PEAK_TOLERANCE);
-    put_real(o, "taken_most", BENCH_TAKEN_MOST);
+    bench_put_integer(o, "json_schema_version", BENCH_SCHEMA_VERSION);
+    bench_put_flag(o, "complete", !result->interrupted);
+    bench_put_flag(o, "interrupted", result->interrupted);
+    bench_put_integer(o, "rows_invalid", result->invalid);
+    bench_put_integer(o, "rows_failed", result->failed);
+    bench_put_text(o, "started", result->started);
+    bench_put_real(o, "elapsed_s", result->elapsed_s);
+    bench_put_integer(o, "seed", (long long)result->settings->seed);
+    bench_put_real(o, "triad_bytes_per_second", result->triad_bytes_s);
+    bench_put_real(o, "peak_memory_bytes", bench_peak_memory());
+    bench_put_real(o, "peak_tolerance", BENCH_PEAK_TOLERANCE);
+    bench_put_real(o, "taken_most", BENCH_TAKEN_MOST);
     json_object_set_new(o, "peaks", peaks(result->rows));
     for (int i = 0; i < argc; i++)
-        json_array_append_new(command, json_string(argv[i]));
+        json_array_append_new(command, bench_json_text(argv[i]));
     json_object_set_new(o, "command", command);
     for (int i = 0; i < result->rows->count; i++)
         json_array_append_new(rows, row_object(&result->rows->row[i]));
@@ -246,33 +228,20 @@ static json_t *context_object(const bench_result *result) {
     context = context ? json_incref(context) : json_object();
     const char *name;
     for (int i = 0; value && bench_context_line(result, i, &name, value, VALUE_ROOM); i++)
-        put_text(context, name, value);
-    put_integer(context, "json_schema_version", BENCH_SCHEMA_VERSION);
+        bench_put_text(context, name, value);
+    bench_put_integer(context, "json_schema_version", BENCH_SCHEMA_VERSION);
     json_decref(all);
     gs_free(value);
     free(text);
     return context;
 }
 
-gs_status bench_json_write(const bench_result *result, int argc, char *const *argv, gs_error *error) {
-    gs_output output;
-    gs_status status = gs_output_open(&output, result->settings->json, error);
-    if (status)
-        return status;
+json_t *bench_report_tree(const bench_result *result, int argc, char *const *argv) {
     json_t *root = json_object(), *list = json_array();
     for (int i = 0; i < result->rows->count; i++)
         add_benchmarks(list, &result->rows->row[i], i);
     json_object_set_new(root, "context", context_object(result));
     json_object_set_new(root, "benchmarks", list);
     json_object_set_new(root, "genbench", run_object(result, argc, argv));
-    char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
-    status = text ? gs_output_write(&output, text, strlen(text), error) : gs_fail_memory(error, "the report");
-    if (!status)
-        status = gs_output_write(&output, "\n", 1, error);
-    json_decref(root);
-    free(text);
-    if (!status)
-        return gs_output_commit(&output, error);
-    gs_output_abandon(&output);
-    return status;
+    return root;
 }

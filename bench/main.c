@@ -68,7 +68,9 @@ static gs_status check_outputs(const bench_settings *s, gs_error *error) {
 
 static gs_status write_reports(const bench_result *result, int argc, char *const *argv, gs_error *error) {
     const bench_settings *s = result->settings;
-    gs_status status = bench_json_write(result, argc, argv, error);
+    json_t *root = bench_report_tree(result, argc, argv);
+    gs_status status = bench_document_write(root, s->json, error);
+    json_decref(root);
     if (!status && s->csv)
         status = bench_csv_write(result, error);
     FILE *out = s->display ? stderr : stdout;

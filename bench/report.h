@@ -2,18 +2,18 @@
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
+#include "document.h"
 #include "runner.h"
-
-enum { BENCH_SCHEMA_VERSION = 1 };
 
 /* Tables for people, one a suite. */
 void bench_table_print(const bench_result *result);
 
-/* Write --json: Google Benchmark's "context" and "benchmarks", so that its tools read the file, and "genbench" with all
- * there is; bench/README.md says what is where. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is left behind. */
-gs_status bench_json_write(const bench_result *result, int argc, char *const *argv, gs_error *error);
+/* The report as a tree: Google Benchmark's "context" and "benchmarks", so that its tools read the file, and "genbench"
+ * with all there is; bench/README.md says what is where. The caller's; where memory ended, members are missing, which
+ * bench_document_take tells. */
+json_t *bench_report_tree(const bench_result *result, int argc, char *const *argv);
 
-/* Write --csv: a line a row. Errors: the same. */
+/* Write --csv: a line a row. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is left behind. */
 gs_status bench_csv_write(const bench_result *result, gs_error *error);
 
 /* Name and value i = 0, 1, 2, ... of what is told of program, machine and run; false past the last. The value is cut to

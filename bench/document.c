@@ -1,0 +1,182 @@
+#include "document.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "io/output.h"
+
+enum { DIGITS = 12, NUMBER_ROOM = 40 };
+
+/* ---- Reading ---- */
+
+/* Feeds jansson, which bounds the depth itself. */
+typedef struct source {
+    FILE *file;
+    size_t bytes;
+    int failure; /* errno of a failed read, or EFBIG */
+} source;
+
+static size_t feed(void *buffer, size_t room, void *data) {
+    source *s = data;
+    size_t count = fread(buffer, 1, room, s->file);
+    s->bytes += count;
+    if (ferror(s->file))
+        s->failure = errno;
+    else if (s->bytes > BENCH_FILE_BYTES_MAX)
+        s->failure = EFBIG;
+    return s->failure ? (size_t)-1 : count;
+}
+
+static bool is_large(FILE *file) {
+    struct stat about;
+    return fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > BENCH_FILE_BYTES_MAX;
+}
+
+static gs_status parse(FILE *file, const char *path, json_t **root, gs_error *error) {
+    json_error_t why = {0};
+    source s = {.file = file, .failure = is_large(file) ? EFBIG : 0};
+    *root = s.failure ? NULL : json_load_callback(feed, &s, JSON_REJECT_DUPLICATES, &why);
+    if (s.failure == EFBIG)
+        return gs_fail(error, GS_ERROR_FILE, "%s: more than %d bytes, too many for a report", path,
+                       BENCH_FILE_BYTES_MAX);
+    if (s.failure)
+        return gs_fail(error, GS_ERROR_FILE, "%s: cannot read: %s", path, strerror(s.failure));
+    if (!*root && json_error_code(&why) == json_error_out_of_memory)
+        return gs_fail_memory(error, "reading a report");
+    if (!*root)
+        return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", path, why.line, why.text);
+    return GS_OK;
+}
+
+gs_status bench_document_load(const char *path, bench_document *document, gs_error *error) {
+    json_t *root;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return gs_fail(error, GS_ERROR_FILE, "%s: cannot read: %s", path, strerror(errno));
+    gs_status status = parse(file, path, &root, error);
+    fclose(file);
+    return status ? status : bench_document_take(root, path, document, error);
+}
+
+/* ---- Documents ---- */
+
+static gs_status index_rows(bench_document *document, gs_error *error) {
+    size_t i;
+    json_t *row;
+    json_array_foreach(document->rows, i, row) {
+        const char *name = bench_text(row, "name");
+        if (json_object_get(document->row_of, name))
+            return gs_fail(error, GS_ERROR_FILE, "%s: genbench.rows[%zu].name: \"%.100s\" is there twice",
+                           document->path, i, name);
+        if (json_object_set(document->row_of, name, row))
+            return gs_fail_memory(error, "reading a report");
+    }
+    return GS_OK;
+}
+
+gs_status bench_document_take(json_t *root, const char *path, bench_document *document, gs_error *error) {
+    *document = (bench_document){.path = gs_copy_string(path), .root = root, .row_of = json_object()};
+    gs_status status = document->path && document->row_of ? bench_document_check(root, path, error)
+                                                          : gs_fail_memory(error, "reading a report");
+    document->context = json_object_get(root, "context");
+    document->benchmarks = json_object_get(root, "benchmarks");
+    document->genbench = json_object_get(root, "genbench");
+    document->rows = json_object_get(document->genbench, "rows");
+    if (!status)
+        status = index_rows(document, error);
+    if (status)
+        bench_document_free(document);
+    return status;
+}
+
+void bench_document_free(bench_document *document) {
+    json_decref(document->row_of);
+    json_decref(document->root);
+    gs_free(document->path);
+    *document = (bench_document){0};
+}
+
+gs_status bench_document_write(const json_t *root, const char *path, gs_error *error) {
+    gs_output output;
+    gs_status status = gs_output_open(&output, path, error);
+    if (status)
+        return status;
+    char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS));
+    status = text ? gs_output_write(&output, text, strlen(text), error) : gs_fail_memory(error, "writing a report");
+    if (!status)
+        status = gs_output_write(&output, "\n", 1, error);
+    free(text);
+    if (!status)
+        return gs_output_commit(&output, error);
+    gs_output_abandon(&output);
+    return status;
+}
+
+const json_t *bench_document_row(const bench_document *document, const char *name) {
+    return json_object_get(document->row_of, name);
+}
+
+/* ---- Getters ---- */
+
+const char *bench_text(const json_t *object, const char *name) {
+    return json_string_value(json_object_get(object, name));
+}
+
+double bench_real(const json_t *object, const char *name) {
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+long long bench_integer(const json_t *object, const char *name, long long otherwise) {
+    const json_t *value = json_object_get(object, name);
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+bool bench_flag(const json_t *object, const char *name) {
+    return json_is_true(json_object_get(object, name));
+}
+
+double bench_row_figure(const json_t *row, const char *name, const char **unit) {
+    const json_t *figure = json_object_get(json_object_get(row, "figures"), name);
+    if (unit)
+        *unit = bench_text(figure, "unit");
+    return bench_real(figure, "value");
+}
+
+/* ---- Making trees ---- */
+
+void bench_put_real(json_t *object, const char *name, double value) {
+    char text[NUMBER_ROOM];
+    if (!isfinite(value))
+        return;
+    snprintf(text, sizeof text, "%.*g", DIGITS, value);
+    json_object_set_new(object, name, json_real(strtod(text, NULL)));
+}
+
+json_t *bench_json_text(const char *text) {
+    json_t *string = json_string(text);
+    char *copy = string ? NULL : gs_copy_string(text);
+    for (char *c = copy; c && *c; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    string = copy ? json_string(copy) : string;
+    gs_free(copy);
+    return string;
+}
+
+void bench_put_text(json_t *object, const char *name, const char *text) {
+    if (text)
+        json_object_set_new(object, name, bench_json_text(text));
+}
+
+void bench_put_integer(json_t *object, const char *name, long long value) {
+    json_object_set_new(object, name, json_integer(value));
+}
+
+void bench_put_flag(json_t *object, const char *name, bool value) {
+    json_object_set_new(object, name, json_boolean(value));
+}

@@ -1,0 +1,72 @@
+/* A report as a tree of JSON: of a file, ours or a peer's, or of the run that has just ended. bench/README.md says what
+ * is where. Once a tree is checked, views may read it with these getters and jansson's without looking further: what is
+ * required is there, what is there has its type and range, numbers are finite, and rows' names differ. */
+#ifndef BENCH_DOCUMENT_H
+#define BENCH_DOCUMENT_H
+
+#include <jansson.h>
+
+#include "base/base.h"
+
+enum { BENCH_SCHEMA_VERSION = 1, BENCH_FILE_BYTES_MAX = 256 << 20 };
+
+/* Immutable once made. All but `path`, `root` and `row_of` are borrowed from the root. */
+typedef struct bench_document {
+    char *path; /* as errors and views name it */
+    json_t *root;
+    json_t *context, *benchmarks, *genbench;
+    json_t *rows;   /* genbench.rows */
+    json_t *row_of; /* rows by name */
+} bench_document;
+
+/* Read and check a report. Errors: GS_ERROR_FILE, which names file and place, such as
+ * "a.json: genbench.rows[3].name: missing"; GS_ERROR_MEMORY. *document then needs no bench_document_free. */
+gs_status bench_document_load(const char *path, bench_document *document, gs_error *error);
+
+/* Check a tree, which is called `path`, and make a document of it. Takes the reference to `root`, on failure too.
+ * Errors: as bench_document_load. */
+gs_status bench_document_take(json_t *root, const char *path, bench_document *document, gs_error *error);
+
+void bench_document_free(bench_document *document);
+
+/* Write a tree. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is left behind. */
+gs_status bench_document_write(const json_t *root, const char *path, gs_error *error);
+
+/* What bench_document_take checks, but for rows of one name. Errors: GS_ERROR_FILE. */
+gs_status bench_document_check(const json_t *root, const char *path, gs_error *error);
+
+/* The row of a name, or NULL. */
+const json_t *bench_document_row(const bench_document *document, const char *name);
+
+/* ---- Getters of members ---- */
+
+/* NULL where it is missing or no string. */
+const char *bench_text(const json_t *object, const char *name);
+
+/* NaN where it is missing or no number. */
+double bench_real(const json_t *object, const char *name);
+
+/* `otherwise` where it is missing or no integer. */
+long long bench_integer(const json_t *object, const char *name, long long otherwise);
+
+/* False where it is missing. */
+bool bench_flag(const json_t *object, const char *name);
+
+/* A row's figure beside the main one, or NaN; *unit, where asked for, is its unit. */
+double bench_row_figure(const json_t *row, const char *name, const char **unit);
+
+/* ---- Making trees ---- */
+
+/* Set a member to a number rounded to the twelve digits that files have, so that a view of the tree and one of its file
+ * are the same; one that is not finite is left out. */
+void bench_put_real(json_t *object, const char *name, double value);
+
+/* NULL is left out. */
+void bench_put_text(json_t *object, const char *name, const char *text);
+void bench_put_integer(json_t *object, const char *name, long long value);
+void bench_put_flag(json_t *object, const char *name, bool value);
+
+/* A string; one that is not UTF-8 has '?' for all but ASCII. */
+json_t *bench_json_text(const char *text);
+
+#endif
