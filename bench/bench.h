@@ -47,7 +47,7 @@ typedef struct bench_numbers {
 typedef struct bench_settings {
     bench_names model, suite, scenario, isa, backend, dtype;
     bench_numbers threads, batch;
-    const char *json, *csv;
+    const char *json, *markdown, *csv;
     uint64_t seed;
     int repetitions; /* 0: not given */
     bool pin, quick, help;

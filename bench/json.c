@@ -26,11 +26,12 @@ static json_t *entry(const bench_row *row, int family, const char *suffix, const
     bench_put_text(e, "run_type", type);
     bench_put_integer(e, "repetitions", row->repetitions);
     bench_put_integer(e, "threads", row->threads);
-    if (row->reasons) {
-        int used = snprintf(label, sizeof label, "INVALID: ");
-        bench_reasons(row, label + used, sizeof label - (size_t)used);
-        bench_put_text(e, "label", label);
+    label[0] = '\0';
+    for (int i = 0; i < row->reasons; i++) {
+        size_t used = strlen(label);
+        snprintf(label + used, sizeof label - used, "%s%s", i ? "; " : "INVALID: ", row->reason[i]);
     }
+    bench_put_text(e, "label", row->reasons ? label : NULL);
     return e;
 }
 

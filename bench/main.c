@@ -8,8 +8,9 @@
 #include "io/output.h"
 #include "report.h"
 #include "shim.h"
+#include "views.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130, OUTPUTS = 3 };
 static const double QUICK_S = 0.1;
 
 /* ---- Settings ---- */
@@ -60,27 +61,46 @@ static gs_status list(bench_rows *rows, gs_error *error) {
 
 /* ---- Measuring ---- */
 
-/* Whether the reports can be written is asked before the work. */
-static gs_status check_outputs(const bench_settings *s, gs_error *error) {
-    gs_status status = gs_output_check(s->json, GS_FORMAT_NPY, error);
-    return status || !s->csv ? status : gs_output_check(s->csv, GS_FORMAT_NPY, error);
+typedef struct output {
+    const char *path, *what; /* path: or NULL */
+} output;
+
+static void list_outputs(const bench_settings *s, output outputs[OUTPUTS]) {
+    const output all[OUTPUTS] = {{s->json, "the report"}, {s->markdown, "the tables"}, {s->csv, "the values"}};
+    memcpy(outputs, all, sizeof all);
 }
 
-static gs_status write_reports(const bench_result *result, int argc, char *const *argv, gs_error *error) {
-    const bench_settings *s = result->settings;
-    json_t *root = bench_report_tree(result, argc, argv);
-    gs_status status = bench_document_write(root, s->json, error);
-    json_decref(root);
-    if (!status && s->csv)
-        status = bench_csv_write(result, error);
+/* Whether the reports can be written is asked before the work. */
+static gs_status check_outputs(const bench_settings *s, gs_error *error) {
+    output outputs[OUTPUTS];
+    gs_status status = GS_OK;
+    list_outputs(s, outputs);
+    for (int i = 0; i < OUTPUTS && !status; i++)
+        if (outputs[i].path)
+            status = gs_output_check(outputs[i].path, GS_FORMAT_NPY, error);
+    return status;
+}
+
+static gs_status write_reports(const bench_settings *s, const bench_document *document, gs_error *error) {
     FILE *out = s->display ? stderr : stdout;
+    output outputs[OUTPUTS];
+    gs_status status = s->display ? GS_OK : bench_console_print(out, document, 1, error);
     if (!status)
-        fprintf(out, "The report is %s%s%s\n", s->json, s->csv ? ", the table of values " : "", s->csv ? s->csv : "");
+        status = bench_document_write(document->root, s->json, error);
+    if (!status && s->markdown)
+        status = bench_markdown_write(document, 1, s->markdown, error);
+    if (!status && s->csv)
+        status = bench_csv_write(document, s->csv, error);
+    list_outputs(s, outputs);
+    for (int i = 0; i < OUTPUTS && !status; i++)
+        if (outputs[i].path)
+            fprintf(out, "%s: %s\n", outputs[i].what, outputs[i].path);
     return status;
 }
 
 static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error *error) {
     bench_result result = {.rows = rows, .settings = rows->settings};
+    bench_document document;
     gs_status status = make_rows(rows, error);
     if (!status)
         status = check_outputs(rows->settings, error);
@@ -88,11 +108,12 @@ static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error
         return status;
     gs_interrupt_install();
     status = bench_measure(&result, error);
+    if (!status)
+        status = bench_document_take(bench_report_tree(&result, argc, argv), rows->settings->json, &document, error);
     if (status)
         return status;
-    if (!rows->settings->display)
-        bench_table_print(&result);
-    status = write_reports(&result, argc, argv, error);
+    status = write_reports(rows->settings, &document, error);
+    bench_document_free(&document);
     if (!status && result.interrupted)
         return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: the rows that were finished are kept");
     if (!status && result.failed)

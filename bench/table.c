@@ -1,190 +1,242 @@
-/* The report as tables for people: one a suite, whose constant parts of names stand in its heading. */
+#include "table.h"
+
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+enum { COLUMNS_MAX = 32, VALUE = 1, SPREAD, FIGURES };
 
-enum { COLUMNS_MAX = 24, CELL_ROOM = 96, PARTS_MAX = 16 };
+/* ---- Names ---- */
 
-typedef struct table {
-    const bench_rows *rows;
-    int first, end; /* the suite's rows */
-    int columns;
-    const char *title[COLUMNS_MAX];
-    int width[COLUMNS_MAX];
-    char constant[2 * BENCH_NAME_ROOM]; /* parts of all names, each after a '/' */
-} table;
+bool bench_name_part(const char *name, int i, bench_cell part) {
+    for (; i > 0 && name; i--) {
+        name = strchr(name, '/');
+        name += name != NULL;
+    }
+    if (name)
+        snprintf(part, BENCH_CELL_ROOM, "%.*s", (int)strcspn(name, "/"), name);
+    return name != NULL;
+}
 
-/* Figures that the JSON and CSV reports have, but no column for people. */
+static bool has_part(const char *name, const char *wanted) {
+    bench_cell part;
+    for (int i = 0; bench_name_part(name, i, part); i++)
+        if (!strcmp(part, wanted))
+            return true;
+    return false;
+}
+
+/* The first part of a row's name that is a setting: what comes before says what is measured. */
+static int first_setting(const json_t *row) {
+    const char *name = bench_text(row, "name"), *model = bench_text(row, "model"), *what = bench_text(row, "what");
+    bench_cell part;
+    int i = 1;
+    if (model && bench_name_part(name, i, part) && !strcmp(part, model))
+        i++;
+    while (bench_name_part(name, i, part) && strcmp(part, what) != 0)
+        i++;
+    return i + 1;
+}
+
+/* Side by side, rows of several instruction sets are one. */
+static bool is_shown(const bench_table *t, const char *part) {
+    return !t->side_by_side || strncmp(part, "isa:", 4) != 0;
+}
+
+/* Settings that all rows have. */
+static void find_constant(bench_table *t) {
+    bench_cell part;
+    const char *name = bench_text(t->row[0], "name");
+    for (int i = first_setting(t->row[0]); bench_name_part(name, i, part); i++) {
+        bool all = is_shown(t, part);
+        for (int k = 0; k < t->rows && all; k++)
+            all = has_part(bench_text(t->row[k], "name"), part);
+        size_t used = strlen(t->heading);
+        if (all)
+            snprintf(t->heading + used, sizeof t->heading - used, "%s%s", used ? "  " : "", part);
+    }
+}
+
+static bool in_heading(const bench_table *t, const char *part) {
+    size_t length = strlen(part);
+    for (const char *at = t->heading; (at = strstr(at, part)); at++)
+        if ((at == t->heading || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+            return true;
+    return false;
+}
+
+static void put_name(const bench_table *t, const json_t *row, bench_cell text) {
+    bench_cell part;
+    text[0] = '\0';
+    for (int i = 1; bench_name_part(bench_text(row, "name"), i, part); i++) {
+        size_t used = strlen(text);
+        if (is_shown(t, part) && !in_heading(t, part))
+            snprintf(text + used, BENCH_CELL_ROOM - used, "%s%s", used ? "/" : "", part);
+    }
+}
+
+void bench_table_name(bench_table *t) {
+    find_constant(t);
+    for (int i = 0; i < t->rows; i++)
+        put_name(t, t->row[i], t->cell[(size_t)i * (size_t)t->columns]);
+}
+
+/* ---- Cells ---- */
+
+void bench_put_value(const json_t *row, bench_cell text) {
+    static const struct {
+        const char *unit, *symbol;
+    } scaled[] = {{"FLOP/s", "FLOP/s"}, {"bytes/s", "B/s"}, {"elements/s", "elements/s"}};
+    const char *unit = bench_text(row, "unit");
+    double value = bench_real(row, "value");
+    text[0] = '\0';
+    if (!isfinite(value))
+        return;
+    for (size_t i = 0; i < GS_COUNT(scaled); i++)
+        if (!strcmp(unit, scaled[i].unit)) {
+            snprintf(text, BENCH_CELL_ROOM, "%.1f G%s", 1e-9 * value, scaled[i].symbol);
+            return;
+        }
+    int digits = value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;
+    snprintf(text, BENCH_CELL_ROOM, "%.*f %.40s", digits, value, unit);
+}
+
+static void put_figure(const json_t *row, const char *name, bench_cell text) {
+    const char *unit;
+    double value = bench_row_figure(row, name, &unit);
+    if (!isfinite(value))
+        return;
+    int digits = value == floor(value) ? 0 : fabs(value) < 1 ? 3 : fabs(value) < 100 ? 2 : 0;
+    if (!strcmp(unit, "%"))
+        digits = 0;
+    snprintf(text, BENCH_CELL_ROOM, "%.*f%s%.40s", digits, value, *unit ? " " : "", unit);
+}
+
+static void put_cells(bench_table *t, int i) {
+    const json_t *row = t->row[i];
+    bench_cell *cell = t->cell + (size_t)i * (size_t)t->columns;
+    bench_put_value(row, cell[VALUE]);
+    if (cell[VALUE][0])
+        snprintf(cell[SPREAD], BENCH_CELL_ROOM, "%.1f %%",
+                 50 * (bench_real(row, "high") - bench_real(row, "low")) / bench_real(row, "value"));
+    for (int c = FIGURES; c < t->columns - 1; c++)
+        put_figure(row, t->title[c], cell[c]);
+    snprintf(cell[t->columns - 1], BENCH_CELL_ROOM, "%s", bench_flag(row, "valid") ? "valid" : "INVALID");
+}
+
+char *bench_row_reasons(const json_t *row) {
+    const json_t *reasons = json_object_get(row, "reasons"), *reason;
+    size_t i, room = 1;
+    json_array_foreach(reasons, i, reason) {
+        room += json_string_length(reason) + 2;
+    }
+    char *text = gs_alloc(room, 1);
+    json_array_foreach(reasons, i, reason) {
+        if (text)
+            snprintf(text + strlen(text), room - strlen(text), "%s%s", i ? "; " : "", json_string_value(reason));
+    }
+    return text;
+}
+
+/* ---- One report ---- */
+
+/* Figures that are in the report, but no column for people. */
 static bool is_hidden(const char *figure) {
-    static const char *const hidden[] = {"plan", "confident", "most", "calls"};
+    static const char *const hidden[] = {"plan", "confident", "most", "calls", "bytes"};
     for (size_t i = 0; i < GS_COUNT(hidden); i++)
         if (!strcmp(hidden[i], figure))
             return true;
     return false;
 }
 
-/* ---- Names ---- */
-
-/* Part i of "a/b/c" from 0; false past the last. */
-static bool part_of(const char *name, int i, char part[BENCH_NAME_ROOM]) {
-    for (; i > 0 && name; i--) {
-        name = strchr(name, '/');
-        name += name != NULL;
-    }
-    if (name)
-        snprintf(part, BENCH_NAME_ROOM, "%.*s", (int)strcspn(name, "/"), name);
-    return name != NULL;
-}
-
-static bool has_part(const char *name, const char *wanted) {
-    char part[BENCH_NAME_ROOM];
-    for (int i = 0; part_of(name, i, part); i++)
-        if (!strcmp(part, wanted))
-            return true;
-    return false;
-}
-
-/* Parts of settings that all rows have: those that say what a row is stay. */
-static void find_constant(table *t) {
-    const bench_row *row = &t->rows->row[t->first];
-    const char *settings = row->name + row->what_at + row->what_length;
-    char part[BENCH_NAME_ROOM];
-    t->constant[0] = '\0';
-    for (int i = 1; part_of(settings, i, part); i++) {
-        bool all = true;
-        for (int k = t->first; k < t->end; k++)
-            all = all && has_part(t->rows->row[k].name, part);
-        size_t used = strlen(t->constant);
-        if (all)
-            snprintf(t->constant + used, sizeof t->constant - used, "/%s", part);
-    }
-}
-
-static void short_name(const table *t, const bench_row *row, char text[CELL_ROOM]) {
-    char part[BENCH_NAME_ROOM];
-    text[0] = '\0';
-    for (int i = 1; part_of(row->name, i, part); i++) {
-        size_t used = strlen(text);
-        if (!has_part(t->constant, part))
-            snprintf(text + used, CELL_ROOM - used, "%s%s", used ? "/" : "", part);
-    }
-}
-
-/* ---- Cells ---- */
-
-/* "94.3 GFLOP/s" */
-static void put_value(const bench_row *row, char text[CELL_ROOM]) {
-    static const struct {
-        const char *unit, *symbol;
-    } scaled[] = {{"FLOP/s", "FLOP/s"}, {"bytes/s", "B/s"}, {"elements/s", "elements/s"}};
-    for (size_t i = 0; i < GS_COUNT(scaled); i++)
-        if (!strcmp(row->unit, scaled[i].unit)) {
-            snprintf(text, CELL_ROOM, "%.1f G%s", 1e-9 * row->value, scaled[i].symbol);
-            return;
-        }
-    int digits = row->value < 10 ? 3 : row->value < 100 ? 2 : row->value < 1000 ? 1 : 0;
-    snprintf(text, CELL_ROOM, "%.*f %s", digits, row->value, row->unit);
-}
-
-static void put_figure(const bench_figure *f, char text[CELL_ROOM]) {
-    int digits = f->value == floor(f->value) ? 0 : fabs(f->value) < 1 ? 3 : fabs(f->value) < 100 ? 2 : 0;
-    if (!strcmp(f->unit, "%"))
-        digits = 0;
-    snprintf(text, CELL_ROOM, "%.*f%s%s", digits, f->value, f->unit[0] ? " " : "", f->unit);
-}
-
-enum { NAME, VALUE, SPREAD, FIGURES };
-
-/* Columns: name, value, spread, figures, validity. */
-static void put_cell(const table *t, const bench_row *row, int column, char text[CELL_ROOM]) {
-    text[0] = '\0';
-    if (column == NAME)
-        short_name(t, row, text);
-    else if (column == t->columns - 1)
-        snprintf(text, CELL_ROOM, "%s", row->reasons ? "INVALID" : "valid");
-    else if (column == VALUE && row->repetitions)
-        put_value(row, text);
-    else if (column == SPREAD && row->repetitions)
-        snprintf(text, CELL_ROOM, "%.1f %%", 50 * (row->high - row->low) / row->value);
-    else if (column >= FIGURES)
-        for (int f = 0; f < row->figures; f++)
-            if (!strcmp(row->figure[f].name, t->title[column]))
-                put_figure(&row->figure[f], text);
-}
-
-static void find_columns(table *t) {
-    static const char *const fixed[] = {"", "median", "+-"};
-    for (t->columns = 0; t->columns < FIGURES; t->columns++)
-        t->title[t->columns] = fixed[t->columns];
-    for (int i = t->first; i < t->end; i++)
-        for (int f = 0; f < t->rows->row[i].figures; f++) {
-            const char *name = t->rows->row[i].figure[f].name;
+/* Names of the rows' figures in the order they first come in; their number. */
+static int collect_figures(const json_t **rows, int count, const char *names[COLUMNS_MAX]) {
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+        const char *name;
+        json_t *figure;
+        json_object_foreach(json_object_get(rows[i], "figures"), name, figure) {
             bool known = is_hidden(name);
-            for (int c = FIGURES; c < t->columns; c++)
-                known = known || !strcmp(t->title[c], name);
-            if (!known && t->columns < COLUMNS_MAX - 1)
-                t->title[t->columns++] = name;
-        }
-    t->title[t->columns++] = "";
-    for (int c = 0; c < t->columns; c++) {
-        t->width[c] = (int)strlen(t->title[c]);
-        for (int i = t->first; i < t->end; i++) {
-            char text[CELL_ROOM];
-            put_cell(t, &t->rows->row[i], c, text);
-            if ((int)strlen(text) > t->width[c])
-                t->width[c] = (int)strlen(text);
+            for (int k = 0; k < found; k++)
+                known = known || !strcmp(names[k], name);
+            if (!known && found < COLUMNS_MAX)
+                names[found++] = name;
         }
     }
+    return found;
 }
 
-static void print_line(const table *t, const bench_row *row) {
-    for (int c = 0; c < t->columns; c++) {
-        char text[CELL_ROOM];
-        if (row)
-            put_cell(t, row, c, text);
-        else
-            snprintf(text, sizeof text, "%s", t->title[c]);
-        if (c == t->columns - 1)
-            printf("  %s", text);
-        else
-            printf("%s%*s", c ? "  " : "  ", c ? t->width[c] : -t->width[c], text);
-    }
-    if (row && row->reasons) {
-        char reasons[BENCH_REASONS_MAX * BENCH_TEXT_ROOM];
-        bench_reasons(row, reasons, sizeof reasons);
-        printf(": %s", reasons);
-    }
-    putchar('\n');
+static gs_status add_suite(bench_tables *tables, const json_t **rows, int count, gs_error *error) {
+    static const char *const titles[] = {"", "median", "+-"};
+    const char *names[COLUMNS_MAX];
+    int figures = collect_figures(rows, count, names);
+    bench_table *t = bench_tables_add(tables, bench_text(rows[0], "suite"), count, FIGURES + figures + 1);
+    if (!t)
+        return gs_fail_memory(error, "a table");
+    memcpy(t->row, rows, (size_t)count * sizeof(const json_t *));
+    for (int c = 0; c < FIGURES + figures; c++)
+        snprintf(t->title[c], BENCH_CELL_ROOM, "%.60s", c < FIGURES ? titles[c] : names[c - FIGURES]);
+    bench_table_name(t);
+    for (int i = 0; i < count; i++)
+        put_cells(t, i);
+    return GS_OK;
 }
 
-static void print_suite(const bench_rows *rows, int first, int end) {
-    table t = {.rows = rows, .first = first, .end = end};
-    find_constant(&t);
-    find_columns(&t);
-    printf("%s", rows->row[first].suite);
-    for (char *at = t.constant, *next; *at; at = next) {
-        next = at + 1 + strcspn(at + 1, "/");
-        printf("  %.*s", (int)(next - at) - 1, at + 1);
+static gs_status add_all(const bench_document *document, bench_tables *tables, gs_error *error) {
+    size_t n = json_array_size(document->rows);
+    const json_t **rows = gs_alloc(n, sizeof *rows);
+    gs_status status = rows || !n ? GS_OK : gs_fail_memory(error, "tables");
+    for (size_t i = 0; i < n && !status; i++) {
+        const char *suite = bench_text(json_array_get(document->rows, i), "suite");
+        int count = 0;
+        bool done = false;
+        for (size_t k = 0; k < n; k++) {
+            const json_t *row = json_array_get(document->rows, k);
+            bool same = !strcmp(bench_text(row, "suite"), suite);
+            done = done || (same && k < i);
+            if (same)
+                rows[count++] = row;
+        }
+        if (!done)
+            status = add_suite(tables, rows, count, error);
     }
-    putchar('\n');
-    print_line(&t, NULL);
-    for (int i = first; i < end; i++)
-        print_line(&t, &rows->row[i]);
-    putchar('\n');
+    gs_free(rows);
+    return status;
 }
 
-void bench_table_print(const bench_result *result) {
-    const bench_rows *rows = result->rows;
-    for (int i = 0, end; i < rows->count; i = end) {
-        for (end = i; end < rows->count && rows->row[end].suite == rows->row[i].suite; end++)
-            ;
-        print_suite(rows, i, end);
+/* ---- Tables ---- */
+
+bench_table *bench_tables_add(bench_tables *tables, const char *suite, int rows, int columns) {
+    bench_table *larger = gs_alloc((size_t)tables->count + 1, sizeof *larger);
+    if (!larger)
+        return NULL;
+    if (tables->count)
+        memcpy(larger, tables->table, (size_t)tables->count * sizeof *larger);
+    gs_free(tables->table);
+    tables->table = larger;
+    bench_table *t = &larger[tables->count++];
+    *t = (bench_table){.suite = suite, .rows = rows, .columns = columns};
+    t->title = gs_alloc((size_t)columns, sizeof *t->title);
+    t->cell = gs_alloc((size_t)columns * (size_t)rows, sizeof *t->cell);
+    t->row = gs_alloc((size_t)rows, sizeof *t->row);
+    return t->title && t->cell && t->row ? t : NULL;
+}
+
+void bench_tables_free(bench_tables *tables) {
+    for (int i = 0; i < tables->count; i++) {
+        gs_free(tables->table[i].title);
+        gs_free(tables->table[i].cell);
+        gs_free(tables->table[i].row);
     }
-    printf("%d rows", rows->count);
-    if (result->invalid)
-        printf(", %d INVALID: their figures are not to be relied on", result->invalid);
-    puts(result->interrupted ? "; interrupted" : "");
+    gs_free(tables->table);
+    *tables = (bench_tables){0};
+}
+
+gs_status bench_tables_make(const bench_document *documents, int count, bench_tables *tables, gs_error *error) {
+    *tables = (bench_tables){0};
+    gs_status status =
+        count == 1 ? add_all(documents, tables, error) : bench_tables_compare(documents, count, tables, error);
+    if (status)
+        bench_tables_free(tables);
+    return status;
 }

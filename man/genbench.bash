@@ -3,7 +3,7 @@ _genbench() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= values
     [[ ${COMP_WORDS[1]} == eval ]] && command=eval
     case $before in
-    --model | --input | --dump | --json | --csv)
+    --model | --input | --dump | --json | --markdown | --csv)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

@@ -222,10 +222,13 @@ gs_status gs_output_write(gs_output *output, const void *bytes, size_t count, gs
 
 gs_status gs_output_commit(gs_output *output, gs_error *error) {
     FILE *file = output->file;
+    bool failed = ferror(file) != 0;
     output->file = NULL;
     gs_status status = GS_OK;
     if (fclose(file) != 0) {
         status = fail_errno(error, output->path, "cannot write");
+    } else if (failed) {
+        status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write all of it", output->path);
     } else if (output->temporary && rename(output->temporary, output->path) != 0) {
         status = fail_errno(error, output->path, "cannot rename to it");
     }

@@ -35,7 +35,8 @@ gs_status gs_output_open(gs_output *output, const char *path, gs_error *error);
 /* fwrite. Errors: GS_ERROR_FILE. */
 gs_status gs_output_write(gs_output *output, const void *bytes, size_t count, gs_error *error);
 
-/* Close and rename, or on failure abandon; `output` is freed either way. */
+/* Close and rename, or on failure, of stdio's writes into `file` too, abandon; `output` is freed either way. Errors:
+ * GS_ERROR_FILE. */
 gs_status gs_output_commit(gs_output *output, gs_error *error);
 
 /* Close, remove the temporary and free. */

@@ -88,7 +88,7 @@ accept 'a run' --model tiny.bin,cond.bin --suite samples,latency,scaling,load,la
 check 'its report follows from what it measured' "$report" a.json check
 check 'every output was checked, and right' test "$(count rows a.json)" -eq "$(count checked a.json)"
 check 'a table a suite' test "$(grep -c '^[a-z]* .*f32$' stdout.txt)" -eq 4
-check 'where the report is' grep -q '^The report is a.json' stdout.txt
+check 'where the report is' grep -q '^the report: a.json' stdout.txt
 check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
