@@ -201,5 +201,7 @@ void bench_models_free(bench_models *models);
 /* Commands, which argv begins with; their exit status. */
 int bench_eval(int argc, char **argv);
 int bench_doctor(int argc, char **argv);
+int bench_report(int argc, char **argv);
+int bench_merge(int argc, char **argv);
 
 #endif

@@ -52,13 +52,18 @@ static gs_status parse(FILE *file, const char *path, json_t **root, gs_error *er
     return GS_OK;
 }
 
-gs_status bench_document_load(const char *path, bench_document *document, gs_error *error) {
-    json_t *root;
+gs_status bench_document_parse(const char *path, json_t **root, gs_error *error) {
     FILE *file = fopen(path, "rb");
     if (!file)
         return gs_fail(error, GS_ERROR_FILE, "%s: cannot read: %s", path, strerror(errno));
-    gs_status status = parse(file, path, &root, error);
+    gs_status status = parse(file, path, root, error);
     fclose(file);
+    return status;
+}
+
+gs_status bench_document_load(const char *path, bench_document *document, gs_error *error) {
+    json_t *root;
+    gs_status status = bench_document_parse(path, &root, error);
     return status ? status : bench_document_take(root, path, document, error);
 }
 

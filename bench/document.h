@@ -23,6 +23,9 @@ typedef struct bench_document {
  * "a.json: genbench.rows[3].name: missing"; GS_ERROR_MEMORY. *document then needs no bench_document_free. */
 gs_status bench_document_load(const char *path, bench_document *document, gs_error *error);
 
+/* Only read a file as JSON. The tree is the caller's. Errors: the same. */
+gs_status bench_document_parse(const char *path, json_t **root, gs_error *error);
+
 /* Check a tree, which is called `path`, and make a document of it. Takes the reference to `root`, on failure too.
  * Errors: as bench_document_load. */
 gs_status bench_document_take(json_t *root, const char *path, bench_document *document, gs_error *error);

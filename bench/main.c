@@ -170,7 +170,7 @@ static int exit_code(gs_status status) {
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"eval", bench_eval}, {"doctor", bench_doctor}};
+} commands[] = {{"eval", bench_eval}, {"doctor", bench_doctor}, {"report", bench_report}, {"merge", bench_merge}};
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */

@@ -35,7 +35,9 @@ void bench_help(void) {
     puts("usage: genbench [options]         measure, print a table and write a report\n"
          "       genbench list [options]    print the names of the rows that would be measured\n"
          "       genbench eval ...          evaluations a second of one network; see genbench eval --help\n"
-         "       genbench doctor            what makes this machine noisy, and how to calm it\n\n"
+         "       genbench doctor            what makes this machine noisy, and how to calm it\n"
+         "       genbench report FILE...    views of reports, side by side if there are several\n"
+         "       genbench merge FILE...     one file of several reports\n\n"
          "options:");
     for (size_t i = 0; i < GS_COUNT(options); i++) {
         char left[64];

@@ -11,7 +11,7 @@ _genbench() {
     --suite) values=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z]*\) .*/\1/p') ;;
     *) values=$("${COMP_WORDS[0]}" $command --help 2>/dev/null | grep -o -- '^  --[a-z-]*\|\[--[a-z-]*\|eval --model\| --dump' | grep -o -- '--[a-z-]*') ;;
     esac
-    [[ $COMP_CWORD -eq 1 ]] && values+=' doctor eval list'
+    [[ $COMP_CWORD -eq 1 ]] && values+=' doctor eval list merge report'
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
 }
 complete -F _genbench genbench

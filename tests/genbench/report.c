@@ -2,7 +2,8 @@
  *
  *     report FILE check        the schema, and that figures follow from what was measured
  *     report FILE order        names of rows in the order they were measured
- *     report FILE counts       "rows R measured M checked C interrupted I" */
+ *     report FILE counts       "rows R measured M checked C interrupted I"
+ *     report FILE other ISA F  prints it as if all rows were valid, of another instruction set, and F times as fast */
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -191,12 +192,40 @@ static void print_counts(json_t *own) {
            json_is_true(json_object_get(own, "interrupted")));
 }
 
+/* "a/isa:x/b" with another instruction set. */
+static json_t *renamed(const char *name, const char *isa) {
+    const char *at = strstr(name, "isa:");
+    size_t rest = at ? strcspn(at, "/") : 0;
+    return at ? json_sprintf("%.*sisa:%s%s", (int)(at - name), name, isa, at + rest) : json_string(name);
+}
+
+static void print_other(json_t *root, const char *isa, double factor) {
+    static const char *const values[] = {"value", "low", "high"};
+    json_t *entry, *row;
+    size_t i, k;
+    json_array_foreach(member(root, "benchmarks", JSON_ARRAY), i, entry) {
+        json_object_set_new(entry, "run_name", renamed(text(entry, "run_name"), isa));
+    }
+    json_array_foreach(member(member(root, "genbench", JSON_OBJECT), "rows", JSON_ARRAY), i, row) {
+        json_object_set_new(row, "name", renamed(text(row, "name"), isa));
+        json_object_set_new(row, "isa", json_string(isa));
+        json_object_set_new(row, "valid", json_true());
+        json_object_set_new(row, "reasons", json_array());
+        for (k = 0; k < sizeof values / sizeof *values; k++)
+            json_object_set_new(row, values[k], json_real(number(row, values[k]) * factor));
+    }
+    json_dumpf(root, stdout, 0);
+}
+
 int main(int argc, char **argv) {
     json_error_t error;
-    json_t *root = argc == 3 ? json_load_file(argv[1], 0, &error) : NULL;
+    bool other = argc == 5 && !strcmp(argv[2], "other"), usable = argc == 3 || other;
+    json_t *root = usable ? json_load_file(argv[1], 0, &error) : NULL;
     if (!root)
-        fail("%s", argc == 3 ? error.text : "usage: report FILE check|order|counts");
-    if (!strcmp(argv[2], "check"))
+        fail("%s", usable ? error.text : "usage: report FILE check|order|counts, or report FILE other ISA FACTOR");
+    if (other)
+        print_other(root, argv[3], strtod(argv[4], NULL));
+    else if (!strcmp(argv[2], "check"))
         check(root);
     else if (!strcmp(argv[2], "order"))
         print_order(member(member(root, "genbench", JSON_OBJECT), "rows", JSON_ARRAY));

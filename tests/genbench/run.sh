@@ -143,6 +143,50 @@ else
     skip 'its compare.py reads two reports' "no $compare (package libbenchmark-tools), or no SciPy"
 fi
 
+# ---- Reports of files ----
+# fails NAME STATUS PATTERN ARGUMENT...: exits so, with an error that has the pattern, and leaves no out.json.
+fails() {
+    name=$1
+    expected=$2
+    pattern=$3
+    shift 3
+    rm -f out.json
+    run "$@"
+    check "$name" sh -c 'test "$1" -eq "$2" && tail -n 1 stderr.txt | grep -q "^genbench: .*$3" && test ! -e out.json' \
+        sh "$status" "$expected" "$pattern"
+}
+"$report" rejection.json other fast 1 >fast.json
+"$report" rejection.json other slow 0.5 >slow.json
+accept 'a report again' report a.json --markdown a.md --csv a2.csv
+check 'has the same values' cmp a.csv a2.csv
+check 'a table a suite' test "$(grep -c '^## ' a.md)" -eq 4
+check 'whose lines are as wide as their heads' test -z "$(sed 's/\\|//g' a.md | awk -F '|' '/^[|]/ { if (n && NF != n) print; n = NF } !/^[|]/ { n = 0 }')"
+accept 'two reports side by side' report fast.json slow.json
+check 'with ratios to the first' sh -c 'test "$(grep -c "(0.50 x)" stdout.txt)" -eq 3'
+accept 'merging them' merge fast.json slow.json --json both.json --markdown both.md
+accept 'is a report' report both.json --markdown both2.md
+check 'as of the files themselves' cmp both.md both2.md
+accept 'merging what is merged' merge both.json fast.json --json three.json
+check 'has columns for three' grep -q '#2' stdout.txt
+sed 's/"valid": true/"valid": false/; s/"reasons": \[\]/"reasons": ["<b>|`"]/' slow.json >doubtful.json
+run merge fast.json doubtful.json --json both.json
+check 'invalid rows are left out, and told' sh -c 'test "$1" -eq 0 && grep -q "1 rows that are not valid" stderr.txt' sh "$status"
+accept 'a reason with signs' report doubtful.json --markdown signs.md
+check 'is escaped' grep -qF '&lt;b>\|\`' signs.md
+sed 's/"valid": true/"valid": false/g; s/"reasons": \[\]/"reasons": ["no"]/g' slow.json >wrong.json
+fails 'a report without a valid row' 1 'wrong.json: no row is valid' merge fast.json wrong.json --json out.json
+fails 'nothing to merge' 2 'no files' merge --json out.json
+fails 'nowhere to merge to' 2 '--json FILE is missing' merge fast.json
+fails 'a missing report' 1 'missing.json: cannot read' merge fast.json missing.json --json out.json
+echo '{"merged": []}' >wrong.json
+fails 'a merger of nothing' 1 'wrong.json: merged: no reports' merge fast.json wrong.json --json out.json
+echo '{"merged": [{"merged": []}]}' >wrong.json
+fails 'a merger of something else' 1 'merged\[0\]: context: missing' merge fast.json wrong.json --json out.json
+echo '[1, 2' >wrong.json
+fails 'no JSON' 1 'wrong.json: line 2: no JSON' report wrong.json
+fails 'values of two reports' 2 'of one report only' report fast.json slow.json --csv out.json
+fails 'an unknown option' 2 'unknown; see genbench report --help' report fast.json --json out.json
+
 # ---- Failures and interruptions ----
 ln -s /dev/full full.json
 run --suite kernels --isa scalar --benchmark_filter=axpby $short --json full.json
