@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/interrupt.h"
+#include "html.h"
 #include "io/output.h"
 #include "report.h"
 #include "shim.h"
@@ -62,20 +63,41 @@ static gs_status list(bench_rows *rows, gs_error *error) {
 
 /* Whether the reports can be written is asked before the work. */
 static gs_status check_outputs(const bench_settings *s, gs_error *error) {
-    gs_status status = gs_output_check(s->json, GS_FORMAT_NPY, error);
-    return status || !s->csv ? status : gs_output_check(s->csv, GS_FORMAT_NPY, error);
+    const char *const paths[] = {s->json, s->html, s->csv};
+    gs_status status = GS_OK;
+    for (size_t i = 0; i < GS_COUNT(paths) && !status; i++)
+        if (paths[i])
+            status = gs_output_check(paths[i], GS_FORMAT_NPY, error);
+    return status;
+}
+
+/* The page is made of the tree that the file has. */
+static gs_status write_trees(const bench_result *result, int argc, char *const *argv, gs_error *error) {
+    const bench_settings *s = result->settings;
+    bench_document document;
+    json_t *root = bench_report_tree(result, argc, argv);
+    gs_status status = bench_document_write(root, s->json, error);
+    if (status || !s->html) {
+        json_decref(root);
+        return status;
+    }
+    status = bench_document_take(root, s->json, &document, error);
+    if (status)
+        return status;
+    status = bench_html_write(&document, 1, s->html, error);
+    bench_document_free(&document);
+    return status;
 }
 
 static gs_status write_reports(const bench_result *result, int argc, char *const *argv, gs_error *error) {
     const bench_settings *s = result->settings;
-    json_t *root = bench_report_tree(result, argc, argv);
-    gs_status status = bench_document_write(root, s->json, error);
-    json_decref(root);
+    gs_status status = write_trees(result, argc, argv, error);
     if (!status && s->csv)
         status = bench_csv_write(result, error);
     FILE *out = s->display ? stderr : stdout;
     if (!status)
-        fprintf(out, "The report is %s%s%s\n", s->json, s->csv ? ", the table of values " : "", s->csv ? s->csv : "");
+        fprintf(out, "The report is %s%s%s%s%s\n", s->json, s->html ? ", the page " : "", s->html ? s->html : "",
+                s->csv ? ", the table of values " : "", s->csv ? s->csv : "");
     return status;
 }
 
@@ -118,6 +140,8 @@ static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *e
 
 static gs_status run(int argc, char *const *argv, gs_error *error) {
     bench_settings settings;
+    if (argc > 1 && !strcmp(argv[1], "report"))
+        return bench_report_command(argc - 2, argv + 2, error);
     bool lists = argc > 1 && !strcmp(argv[1], "list");
     int skip = lists ? 2 : 1;
     gs_status status = bench_settings_parse(&settings, argc - skip, argv + skip, error);

@@ -23,4 +23,7 @@ bool bench_context_line(const bench_result *result, int i, const char **name, ch
 /* All reasons of a row with "; " between. */
 void bench_reasons(const bench_row *row, char *text, size_t room);
 
+/* The command `genbench report` with the arguments behind it. Errors: GS_ERROR_ARGUMENT, and of files. */
+gs_status bench_report_command(int argc, char *const *argv, gs_error *error);
+
 #endif
