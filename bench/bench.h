@@ -47,12 +47,13 @@ typedef struct bench_numbers {
 typedef struct bench_settings {
     bench_names model, suite, scenario, isa, backend, dtype;
     bench_numbers threads, batch;
-    const char *json, *markdown, *csv;
+    const char *json, *html, *markdown, *csv; /* NULL: not asked for */
     uint64_t seed;
     int repetitions; /* 0: not given */
     bool pin, quick, help;
     bool display;        /* --benchmark_format: Google Benchmark writes to standard output, not we */
     char **words;        /* what the names point into */
+    char *page;          /* and html, where it is not given */
     bench_models models; /* those asked for, else all that are shipped */
 } bench_settings;
 
@@ -109,6 +110,7 @@ struct bench_row {
     const char *unit;          /* "samples/s", or "ms" of a call, of which less is better */
     double items;              /* what a call does, in units of `unit` without "/s" */
     double operations;         /* 2 x multiply-adds a call, or 0: % of peak makes no sense */
+    double bytes;              /* a call must read and write at least: inputs, weights, outputs; or 0: not told */
     size_t plan_bytes;         /* packed weights and scratch memory, or 0 */
     const char *ran;           /* set by open: the instruction set that runs, or NULL where there is no choice */
     bench_sampling sampling;   /* of rows that draw chains */

@@ -6,7 +6,7 @@
 
 #include "document.h"
 
-enum { PLACE_ROOM = 200, SHOWN = 40 };
+enum { PLACE_ROOM = 200, SHOWN = 40, ROWS_MAX = 10000 };
 
 /* Where the check is, and the first thing that is wrong. */
 typedef struct check {
@@ -357,6 +357,8 @@ static void check_run(check *c, const json_t *run) {
     check_items(c, run, "command", TEXT, NULL);
     check_items(c, run, "peaks", OBJECT, check_peak);
     check_items(c, run, "ab", OBJECT, check_ratio);
+    if (json_array_size(json_object_get(run, "rows")) > ROWS_MAX)
+        wrong_member(c, "rows", "more than 10000");
     check_items(c, run, "rows", OBJECT, check_row);
 }
 

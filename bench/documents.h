@@ -4,7 +4,7 @@
 
 #include "document.h"
 
-enum { BENCH_DOCUMENTS_MAX = 64 };
+enum { BENCH_DOCUMENTS_MAX = 16 };
 
 typedef struct bench_documents {
     int count;

@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "documents.h"
+#include "html.h"
 #include "io/output.h"
 #include "views.h"
 
@@ -11,7 +12,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 typedef struct request {
     const char *command, *help;
-    const char *json, *markdown, *csv; /* outputs, or NULL */
+    const char *json, *html, *markdown, *csv; /* outputs, or NULL */
     char *files[BENCH_DOCUMENTS_MAX];
     int count;
 } request;
@@ -20,6 +21,8 @@ static const char **output_of(request *r, const char *name) {
     const bool merges = !strcmp(r->command, "merge");
     if (!strcmp(name, "--json"))
         return merges ? &r->json : NULL;
+    if (!strcmp(name, "--html"))
+        return &r->html;
     if (!strcmp(name, "--markdown"))
         return &r->markdown;
     return !strcmp(name, "--csv") && !merges ? &r->csv : NULL;
@@ -59,7 +62,7 @@ static gs_status parse(request *r, int argc, char **argv, gs_error *error) {
 }
 
 static gs_status check_outputs(const request *r, gs_error *error) {
-    const char *const outputs[] = {r->json, r->markdown, r->csv};
+    const char *const outputs[] = {r->json, r->html, r->markdown, r->csv};
     gs_status status = GS_OK;
     for (size_t i = 0; i < GS_COUNT(outputs) && !status; i++)
         if (outputs[i])
@@ -86,6 +89,8 @@ static gs_status write_all(const request *r, const bench_documents *all, gs_erro
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--csv: of one report only, and these are %d", all->count);
     if (!status && r->json)
         status = write_merged(r, all, error);
+    if (!status && r->html)
+        status = bench_html_write(all->document, all->count, r->html, error);
     if (!status && r->markdown)
         status = bench_markdown_write(all->document, all->count, r->markdown, error);
     if (!status && r->csv)
@@ -117,7 +122,7 @@ static int run(request *r, int argc, char **argv) {
 
 int bench_report(int argc, char **argv) {
     return run(&(request){.command = "report",
-                          .help = "usage: genbench report FILE... [--markdown FILE] [--csv FILE]\n\n"
+                          .help = "usage: genbench report FILE... [--html FILE] [--markdown FILE] [--csv FILE]\n\n"
                                   "Views of reports that genbench wrote, on standard output and as files. Of several\n"
                                   "reports, what they all measure side by side; a ratio above 1 is better than the "
                                   "first."},
@@ -126,7 +131,7 @@ int bench_report(int argc, char **argv) {
 
 int bench_merge(int argc, char **argv) {
     return run(&(request){.command = "merge",
-                          .help = "usage: genbench merge FILE... --json FILE [--markdown FILE]\n\n"
+                          .help = "usage: genbench merge FILE... --json FILE [--html FILE] [--markdown FILE]\n\n"
                                   "One file of several reports, of other machines or instruction sets, without rows\n"
                                   "that are not valid. genbench report takes it as it takes the reports themselves."},
                argc, argv);

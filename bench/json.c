@@ -173,6 +173,8 @@ static json_t *row_object(const bench_row *row) {
     bench_put_integer(o, "calls_per_iteration", row->calls);
     bench_put_real(o, "items_per_call", row->items);
     bench_put_real(o, "operations_per_call", row->operations);
+    if (row->bytes > 0)
+        bench_put_real(o, "bytes_per_call", row->bytes);
     json_object_set_new(o, "figures", figures(row));
     json_object_set_new(o, "picture", bench_picture_json(row));
     json_object_set_new(o, "trace", bench_trace_json(row));

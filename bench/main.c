@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "cli/interrupt.h"
+#include "html.h"
 #include "io/output.h"
 #include "report.h"
 #include "shim.h"
 #include "views.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130, OUTPUTS = 3 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130, OUTPUTS = 4 };
 static const double QUICK_S = 0.1;
 
 /* ---- Settings ---- */
@@ -66,7 +67,8 @@ typedef struct output {
 } output;
 
 static void list_outputs(const bench_settings *s, output outputs[OUTPUTS]) {
-    const output all[OUTPUTS] = {{s->json, "the report"}, {s->markdown, "the tables"}, {s->csv, "the values"}};
+    const output all[OUTPUTS] = {
+        {s->json, "the report"}, {s->html, "the page"}, {s->markdown, "the tables"}, {s->csv, "the values"}};
     memcpy(outputs, all, sizeof all);
 }
 
@@ -87,6 +89,8 @@ static gs_status write_reports(const bench_settings *s, const bench_document *do
     gs_status status = s->display ? GS_OK : bench_console_print(out, document, 1, error);
     if (!status)
         status = bench_document_write(document->root, s->json, error);
+    if (!status && s->html)
+        status = bench_html_write(document, 1, s->html, error);
     if (!status && s->markdown)
         status = bench_markdown_write(document, 1, s->markdown, error);
     if (!status && s->csv)

@@ -199,6 +199,21 @@ static gs_status check(bench_settings *s, gs_error *error) {
     return status ? status : check_support(s, error);
 }
 
+/* A page beside a report that has the usual name. */
+static gs_status name_page(bench_settings *s, gs_error *error) {
+    static const char json[] = ".json", html[] = ".html";
+    size_t length = strlen(s->json), stem = length - strlen(json);
+    if (s->html || length < strlen(json) || strcmp(s->json + stem, json))
+        return GS_OK;
+    s->page = gs_alloc(length + 1, 1);
+    if (!s->page)
+        return gs_fail_memory(error, "the command line");
+    memcpy(s->page, s->json, stem);
+    memcpy(s->page + stem, html, sizeof html);
+    s->html = s->page;
+    return GS_OK;
+}
+
 /* Copies of all arguments, which may be cut into words. */
 static char **copy_words(int argc, char *const *argv) {
     size_t size = (size_t)argc * sizeof(char *);
@@ -234,12 +249,15 @@ gs_status bench_settings_parse(bench_settings *s, int argc, char *const *argv, g
         if (status)
             return status;
     }
-    return s->help ? GS_OK : check(s, error);
+    gs_status status = name_page(s, error);
+    return status || s->help ? status : check(s, error);
 }
 
 void bench_settings_free(bench_settings *settings) {
     bench_models_free(&settings->models);
+    gs_free(settings->page);
     gs_free(settings->words);
+    settings->page = NULL;
     settings->words = NULL;
 }
 

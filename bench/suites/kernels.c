@@ -233,6 +233,12 @@ static double work(const char *name, const gs_kernels *k) {
     return ELEMENTS;
 }
 
+/* Bytes of a call of mac: rows of 16 channels and what three by three taps reach around them, weights, sums. */
+static double traffic(const gs_kernels *k) {
+    double rows = 2 * k->mac_rows, in = 3 * (rows + 2) * CHANNELS;
+    return sizeof(float) * (in + (double)k->mac_planes * LANES * (TAPS * CHANNELS + rows));
+}
+
 static const struct {
     const char *name;
     kernel_call *call;
@@ -257,6 +263,7 @@ gs_status bench_add_kernels(bench_rows *rows, gs_error *error) {
             row->unit = mac ? "FLOP/s" : "elements/s";
             row->items = work(calls[i].name, k);
             row->operations = mac ? row->items : 0;
+            row->bytes = mac ? traffic(k) : 0;
         }
     return GS_OK;
 }

@@ -133,6 +133,16 @@ static bool is_there(const bench_rows *rows, int first, const char *what) {
     return found;
 }
 
+/* Of one call: inputs and outputs of all images, the weights once. */
+static double traffic(const gs_model *model, const gs_node *node) {
+    double in = (double)gs_shape_size(input_shape(model, node)), out = (double)gs_shape_size(node->shape);
+    const gs_attributes *a = &node->attributes;
+    double weights = node->op == GS_OP_LINEAR
+                         ? in * out
+                         : (double)input_shape(model, node).d[0] * a->kernel[0] * a->kernel[1] * node->shape.d[0];
+    return sizeof(float) * (IMAGES * (in + out) + weights);
+}
+
 static bool add(bench_rows *rows, const char *what, const gs_node *node, const bench_variant *v) {
     bench_variant anonymous = *v; /* the shape says all */
     anonymous.model = NULL;
@@ -144,6 +154,7 @@ static bool add(bench_rows *rows, const char *what, const gs_node *node, const b
     row->data = node;
     row->unit = "FLOP/s";
     row->items = row->operations = IMAGES * (double)node->operations;
+    row->bytes = traffic(v->model->model, node);
     return true;
 }
 

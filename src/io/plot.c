@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/axis.h"
+#include "io/xml.h"
 
 enum {
     WIDTH = 920,
@@ -23,47 +24,10 @@ enum {
 
 /* ---- Text ---- */
 
-/* Bytes of the UTF-8 sequence at text if XML may hold its character, else 0 (RFC 3629; XML 1.0, production 2). */
-static int sequence_length(const unsigned char *text) {
-    unsigned c = text[0];
-    int length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-    static const unsigned char mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    static const unsigned least[] = {0, 0x20, 0x80, 0x800, 0x10000};
-    unsigned value = length ? c & mask[length] : 0;
-    for (int i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-        value = value << 6 | (text[i] & 0x3F);
-    }
-    bool surrogate = value >= 0xD800 && value < 0xE000, never = value == 0xFFFE || value == 0xFFFF;
-    return length && value >= least[length] && value < 0x110000 && !surrogate && !never ? length : 0;
-}
-
-/* `bytes` of a text, escaped. */
-static void put_text(FILE *out, const char *text, size_t bytes) {
-    const char *end = text + bytes;
-    while (text < end) {
-        int length = sequence_length((const unsigned char *)text);
-        if (*text == '&') {
-            fputs("&amp;", out);
-        } else if (*text == '<') {
-            fputs("&lt;", out);
-        } else if (*text == '>') {
-            fputs("&gt;", out);
-        } else if (length) {
-            fwrite(text, 1, (size_t)length, out);
-        } else {
-            fputc('?', out);
-        }
-        text += length ? length : 1;
-    }
-}
-
 /* A text element with a class; anchor: "start", "middle" or "end". */
 static void put_label(FILE *out, double x, double y, const char *class, const char *anchor, const char *text) {
     fprintf(out, "<text class=\"%s\" x=\"%.2f\" y=\"%.2f\" text-anchor=\"%s\">", class, x, y, anchor);
-    put_text(out, text, strlen(text));
+    gs_xml_text(out, text, strlen(text));
     fputs("</text>\n", out);
 }
 
@@ -118,7 +82,7 @@ static void put_head(FILE *out, const gs_figure *figure, int height) {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
             "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
             WIDTH, height, WIDTH, height);
-    put_text(out, figure->title, strlen(figure->title));
+    gs_xml_text(out, figure->title, strlen(figure->title));
     fputs("</title>\n<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;"
           "font-size:12px}\n.head{font-size:18px;font-weight:600}.title{font-size:14px;font-weight:600}\n"
           ".line{fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}"
@@ -337,7 +301,7 @@ static gs_status draw_figure(FILE *out, const gs_figure *figure, gs_error *error
     for (int i = 0; i < figure->remarks_count; i++) {
         for (const char *line = figure->remarks[i].text; *line; line = next_line(line)) {
             fprintf(out, "<text class=\"%s\" x=\"20\" y=\"%d\">", figure->remarks[i].warning ? "warning" : "soft", y);
-            put_text(out, line, line_bytes(line));
+            gs_xml_text(out, line, line_bytes(line));
             fputs("</text>\n", out);
             y += LINE_HEIGHT;
         }

@@ -1,0 +1,111 @@
+#include "html.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "html_page.h"
+#include "io/output.h"
+
+/* Suites whose rows the roofline is of; it stands in the first that has some. */
+static const struct {
+    const char *suite;
+    void (*draw)(page *p, const page_suite *suite);
+} charts[] = {{"latency", page_latency},
+              {"scaling", page_scaling},
+              {"layers", page_roofline},
+              {"kernels", page_roofline},
+              {"rejection", page_acceptance}};
+
+static void put_navigation(page *p) {
+    page_suite suite;
+    fputs("<nav aria-label=\"Suites\"><ul>", p->out);
+    for (int i = 0; page_suite_get(p, p->document, p->count, i, &suite); i++) {
+        page_put(p, "<li><a href=\"#suite-%d\">%s</a></li>", i, suite.name);
+        page_suite_free(&suite);
+    }
+    fputs("<li><a href=\"#environment\">environment</a></li></ul></nav>\n", p->out);
+}
+
+static void put_suite(page *p, const page_suite *suite, const char *id, int number) {
+    const char *about = page_suite_about(suite->name);
+    page_put(p, "<section id=\"%s-%d\"><h2>%s</h2>\n", id, number, suite->name);
+    if (about)
+        page_put(p, "<p class=\"about\">%s</p>\n", about);
+    for (size_t i = 0; i < GS_COUNT(charts); i++)
+        if (!strcmp(charts[i].suite, suite->name))
+            charts[i].draw(p, suite);
+    if (suite->documents > 1)
+        page_columns(p, suite);
+    else
+        page_table(p, suite);
+    page_traces(p, suite);
+    page_pictures(p, suite);
+    fputs("</section>\n", p->out);
+}
+
+static void put_suites(page *p) {
+    page_suite suite;
+    for (int i = 0; page_suite_get(p, p->document, p->count, i, &suite); i++) {
+        put_suite(p, &suite, "suite", i);
+        page_suite_free(&suite);
+    }
+    for (int d = 0; d < p->peers; d++)
+        for (int i = 0; page_suite_get(p, &p->peer[d], 1, i, &suite); i++) {
+            char id[PAGE_NUMBER_ROOM];
+            snprintf(id, sizeof id, "peers-%d", d);
+            put_suite(p, &suite, id, i);
+            page_suite_free(&suite);
+        }
+}
+
+static void put_page(page *p) {
+    page_labels(p);
+    page_head(p);
+    page_headline(p);
+    put_navigation(p);
+    page_ratios(p);
+    put_suites(p);
+    page_environment(p);
+    fputs("</main>\n<footer><p>Written by genbench. A figure is the median of its repetitions, \xc2\xb1 half their "
+          "range; "
+          "of percentiles, all calls of all repetitions count.</p></footer>\n</body>\n</html>\n",
+          p->out);
+}
+
+/* Peers' reports stand beside ours; alone, they are the page. */
+static void sort_documents(page *p, const bench_document *documents, int count, bench_document *sorted) {
+    for (int peers = 0, at = 0; peers < 2; peers++) {
+        for (int d = 0; d < count; d++) {
+            const char *source = bench_text(documents[d].genbench, "source");
+            bool peer = source && !strcmp(source, "peer");
+            if (peer == (peers == 1))
+                sorted[at++] = documents[d];
+        }
+        p->count = peers ? p->count : at;
+    }
+    p->document = sorted;
+    p->peers = p->count ? count - p->count : 0;
+    p->peer = sorted + p->count;
+    p->count = p->count ? p->count : count;
+}
+
+gs_status bench_html_write(const bench_document *documents, int count, const char *path, gs_error *error) {
+    gs_output output;
+    bench_document sorted[BENCH_PAGE_DOCUMENTS_MAX];
+    if (count < 1 || count > BENCH_PAGE_DOCUMENTS_MAX)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%d reports: a page has 1 ... %d", count, BENCH_PAGE_DOCUMENTS_MAX);
+    gs_status status = gs_output_open(&output, path, error);
+    if (status)
+        return status;
+    page p = {.out = output.file};
+    sort_documents(&p, documents, count, sorted);
+    put_page(&p);
+    if (p.failed)
+        status = gs_fail_memory(error, "writing the page");
+    else if (fflush(output.file) || ferror(output.file))
+        status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
+    if (!status)
+        return gs_output_commit(&output, error);
+    gs_output_abandon(&output);
+    return status;
+}

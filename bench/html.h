@@ -1,0 +1,15 @@
+/* Reports as one HTML page: tables, charts as inline SVG, the environment; no scripts, nothing fetched. It is XML, too.
+ */
+#ifndef BENCH_HTML_H
+#define BENCH_HTML_H
+
+#include "documents.h"
+
+enum { BENCH_PAGE_DOCUMENTS_MAX = BENCH_DOCUMENTS_MAX };
+
+/* Write a page of one report, or of several side by side; those of peers stand beside the others. Charts of what no
+ * report has are left out. The bytes depend on the reports alone. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is
+ * left behind then. */
+gs_status bench_html_write(const bench_document *documents, int count, const char *path, gs_error *error);
+
+#endif

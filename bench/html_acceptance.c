@@ -1,0 +1,160 @@
+/* Acceptance of rejection sampling against dimension: theory R^-D, which is a straight line on a logarithmic axis, and
+ * below it the ratio to theory, where the exact intervals can be seen. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "html_chart.h"
+
+enum { POINTS_MAX = 256, LINE = 64, RATIO_HEIGHT = 190 };
+static const double PPM = 1e-6;
+
+typedef struct point {
+    int document, colour;
+    const json_t *row;
+    char algorithm[PAGE_TEXT_ROOM];
+    double dim, accepted, low, high, theory;
+} point;
+
+/* "plain-d784" */
+static bool parse(const char *what, point *q) {
+    const char *dash = strrchr(what, '-');
+    char *end;
+    if (!dash || dash[1] != 'd')
+        return false;
+    q->dim = (double)strtol(dash + 2, &end, 10);
+    snprintf(q->algorithm, sizeof q->algorithm, "%.*s", (int)(dash - what), what);
+    return end != dash + 2 && !*end && q->dim >= 1 && q->dim < 1e6;
+}
+
+static int colour_of(const point *points, int count, const point *q) {
+    int most = -1;
+    for (int i = 0; i < count; i++) {
+        if (points[i].document == q->document && !strcmp(points[i].algorithm, q->algorithm))
+            return points[i].colour;
+        most = points[i].colour > most ? points[i].colour : most;
+    }
+    return most + 1;
+}
+
+static int collect(const page_suite *suite, point *points) {
+    int count = 0;
+    for (int d = 0; d < suite->documents; d++)
+        for (size_t i = 0; i < suite->rows[d] && count < POINTS_MAX; i++) {
+            const json_t *row = suite->row[d][i].json;
+            point q = {.document = d,
+                       .row = row,
+                       .accepted = PPM * bench_row_figure(row, "acceptance", NULL),
+                       .low = PPM * bench_row_figure(row, "99 % low", NULL),
+                       .high = PPM * bench_row_figure(row, "99 % high", NULL),
+                       .theory = PPM * bench_row_figure(row, "theory", NULL)};
+            bool known = q.low >= 0 && q.high <= 1 && q.accepted > 0 && q.theory > 0 && q.theory < 1;
+            if (!known || !parse(bench_text(row, "what"), &q))
+                continue;
+            q.colour = colour_of(points, count, &q);
+            points[count++] = q;
+        }
+    return count;
+}
+
+/* The points of one dimension side by side, a pixel's width of the algorithm apart. */
+static double beside(const chart *c, const point *q, int colours) {
+    double step = 7 / (c->right - c->left) * (c->x.high - c->x.low);
+    return q->dim + (q->colour - (colours - 1) / 2.0) * step;
+}
+
+static void draw_points(chart *c, const point *points, int count, int colours, bool ratio) {
+    for (int i = 0; i < count; i++) {
+        const point *q = &points[i];
+        char text[2 * PAGE_TEXT_ROOM], accepted[PAGE_NUMBER_ROOM], theory[PAGE_NUMBER_ROOM];
+        double unit = ratio ? q->theory : 1, x = beside(c, q, colours);
+        page_number(q->accepted, accepted);
+        page_number(q->theory, theory);
+        snprintf(text, sizeof text, "%.100s, D = %.0f: acceptance %s, theory %s", q->algorithm, q->dim, accepted,
+                 theory);
+        chart_interval(c, x, fmax(q->low / unit, c->y.low), q->high / unit, q->colour);
+        chart_mark(c, x, q->accepted / unit, q->colour, false, text);
+    }
+}
+
+/* The ratio R of the widest space, by whose theory the line is drawn. */
+static double find_ratio(const point *points, int count) {
+    const point *widest = points;
+    for (int i = 1; i < count; i++)
+        widest = points[i].dim > widest->dim ? &points[i] : widest;
+    return exp(-log(widest->theory) / widest->dim);
+}
+
+static void draw_theory(chart *c, double ratio) {
+    double x[LINE], y[LINE];
+    size_t n = 0;
+    for (int i = 0; i < LINE; i++) {
+        double dim = c->x.low + (c->x.high - c->x.low) * i / (LINE - 1), at = pow(ratio, -dim);
+        if (at < c->y.low || at > c->y.high)
+            continue;
+        x[n] = dim;
+        y[n++] = at;
+    }
+    chart_line(c, x, y, n, PAGE_COLOURS - 1, "dashed");
+}
+
+static void legend(page *p, const point *points, int count, int colours) {
+    chart_legend_begin(p);
+    for (int colour = 0; colour < colours; colour++) {
+        const point *widest = NULL;
+        for (int i = 0; i < count; i++)
+            if (points[i].colour == colour && (!widest || points[i].dim > widest->dim))
+                widest = &points[i];
+        if (!widest)
+            continue;
+        char name[PAGE_TEXT_ROOM], text[PAGE_TEXT_ROOM];
+        page_name(p, widest->document, widest->algorithm, name);
+        snprintf(text, sizeof text, "D = %.0f: %.1f ppm, 99 %% interval %.1f to %.1f, theory %.1f", widest->dim,
+                 widest->accepted / PPM, widest->low / PPM, widest->high / PPM, widest->theory / PPM);
+        chart_legend(p, colour, false, name, text);
+    }
+    chart_legend_end(p);
+}
+
+void page_acceptance(page *p, const page_suite *suite) {
+    point points[POINTS_MAX];
+    chart_range x = chart_no_range, y = chart_no_range, ratios = chart_no_range;
+    int count = collect(suite, points), colours = 0;
+    if (!count)
+        return;
+    chart_widen(&x, 0);
+    chart_widen(&y, 1);
+    chart_widen(&ratios, 1);
+    for (int i = 0; i < count; i++) {
+        colours = points[i].colour >= colours ? points[i].colour + 1 : colours;
+        chart_widen(&x, points[i].dim * 1.05);
+        chart_widen(&y, fmax(points[i].low, points[i].theory / 10));
+        chart_widen(&y, points[i].theory);
+        chart_widen(&ratios, points[i].low / points[i].theory);
+        chart_widen(&ratios, points[i].high / points[i].theory);
+    }
+    double ratio = find_ratio(points, count);
+    gs_axis dims = gs_axis_fit(x.low, x.high, false, false);
+    chart_open(p);
+    fputs("<div>", p->out);
+    chart c = chart_begin(p, "Acceptance by dimension, measured with exact intervals, beside the line of theory", dims,
+                          gs_axis_fit(y.low, y.high, true, true), "dimension D", "acceptance", 0, CHART_HEIGHT);
+    draw_theory(&c, ratio);
+    draw_points(&c, points, count, colours, false);
+    chart_end(&c);
+    c = chart_begin(p, "The same over theory, with exact 99 % intervals", dims,
+                    gs_axis_fit(ratios.low, ratios.high, false, true), "dimension D", "acceptance over theory", 0,
+                    RATIO_HEIGHT);
+    chart_line(&c, (double[]){c.x.low, c.x.high}, (double[]){1, 1}, 2, PAGE_COLOURS - 1, "dashed");
+    draw_points(&c, points, count, colours, true);
+    chart_end(&c);
+    fputs("</div>", p->out);
+    char text[PAGE_TEXT_ROOM];
+    snprintf(text, sizeof text,
+             "How many proposals are accepted, and (dashed) the share that theory gives, R^-D at a ratio R of %.6g. "
+             "Intervals are exact, Clopper and Pearson's of 99 %%; theory should be within nearly all of them.",
+             ratio);
+    chart_caption(p, "Acceptance and theory", text);
+    legend(p, points, count, colours);
+    chart_close(p);
+}

@@ -1,0 +1,142 @@
+/* What the figures depend on: machine, build, run. */
+#include <string.h>
+
+#include "html_page.h"
+
+typedef struct entry {
+    const char *member, *title; /* member NULL: the title of a group */
+} entry;
+
+static const entry entries[] = {{NULL, "Machine"},
+                                {"cpu_model", "CPU"},
+                                {"cpu_signature", "signature"},
+                                {"num_cpus", "processors"},
+                                {"cores", "cores"},
+                                {"smt", "SMT"},
+                                {"caches", "caches"},
+                                {"mhz_per_cpu", "MHz"},
+                                {"microcode", "microcode"},
+                                {"governor", "governor"},
+                                {"virtualisation", "virtualisation"},
+                                {"kernel", "kernel"},
+                                {"peaks", "multiply-add peaks"},
+                                {"bandwidth", "memory"},
+                                {"cpu_features", "features"},
+                                {NULL, "Build"},
+                                {"gensample_version", "gensample"},
+                                {"commit", "commit"},
+                                {"dirty", "changes in no commit"},
+                                {"compiler", "compiler"},
+                                {"build_type", "build type"},
+                                {"flags", "flags"},
+                                {"onednn", "oneDNN"},
+                                {"openmp", "OpenMP"},
+                                {"benchmark_version", "Google Benchmark"},
+                                {NULL, "Run"},
+                                {"date", "date"},
+                                {"isa_used", "instruction sets"},
+                                {"isa_best", "best of this CPU"},
+                                {"dtype", "type"},
+                                {"seed", "seed"},
+                                {"affinity", "affinity"},
+                                {"thread_placement", "threads"},
+                                {"models", "models"},
+                                {"command", "command"}};
+
+static void add(char *text, size_t room, const char *part) {
+    size_t used = strlen(text);
+    snprintf(text + used, room - used, "%s%s", used ? ", " : "", part);
+}
+
+/* "L1 Data 48 KiB" and so on, of Google Benchmark's list. */
+static void put_caches(const json_t *caches, char *text, size_t room) {
+    size_t i;
+    const json_t *cache;
+    json_array_foreach(caches, i, cache) {
+        char part[PAGE_TEXT_ROOM];
+        const char *type = bench_text(cache, "type");
+        double kib = bench_real(cache, "size") / 1024;
+        bool large = kib >= 1024;
+        if (!type || !(kib > 0))
+            continue;
+        snprintf(part, sizeof part, "L%lld %.20s %.0f %s", bench_integer(cache, "level", 0), type,
+                 large ? kib / 1024 : kib, large ? "MiB" : "KiB");
+        add(text, room, part);
+    }
+}
+
+static void value_of(const bench_document *document, const char *member, char *text, size_t room) {
+    const json_t *value = json_object_get(document->context, member), *word;
+    size_t i;
+    text[0] = '\0';
+    if (!strcmp(member, "command")) {
+        json_array_foreach(json_object_get(document->genbench, "command"), i, word) {
+            size_t used = strlen(text);
+            snprintf(text + used, room - used, "%s%s", i ? " " : "", json_string_value(word));
+        }
+    } else if (!strcmp(member, "caches")) {
+        put_caches(value, text, room);
+    } else if (json_is_string(value)) {
+        snprintf(text, room, "%s", json_string_value(value));
+    } else if (json_is_number(value)) {
+        snprintf(text, room, "%.6g", json_number_value(value));
+    }
+}
+
+static void put_value(page *p, const char *text) {
+    enum { LONG = 160 };
+    if (strlen(text) > LONG)
+        page_put(p, "<details><summary>%.40s\xe2\x80\xa6</summary>%s</details>", text, text);
+    else
+        page_put(p, "%s", text);
+}
+
+static void put_entry(page *p, const entry *e) {
+    enum { VALUE_ROOM = 8192 };
+    char first[VALUE_ROOM], text[VALUE_ROOM];
+    bool any = false, differs = false;
+    for (int d = 0; d < p->count; d++) {
+        value_of(&p->document[d], e->member, text, sizeof text);
+        any = any || text[0];
+        if (d == 0)
+            memcpy(first, text, sizeof first);
+        differs = differs || strcmp(first, text);
+    }
+    if (!any)
+        return;
+    page_put(p, "<tr role=\"row\"%s><th role=\"rowheader\" scope=\"row\">%s</th>", differs ? " class=\"differs\"" : "",
+             e->title);
+    for (int d = 0; d < p->count; d++) {
+        value_of(&p->document[d], e->member, text, sizeof text);
+        page_put(p, "<td role=\"cell\" data-label=\"%s\">", p->label[d]);
+        put_value(p, text);
+        fputs("</td>", p->out);
+    }
+    fputs("</tr>\n", p->out);
+}
+
+static void put_group(page *p, const char *title) {
+    page_put(p, "<div class=\"wide group\"><table role=\"table\"><caption>%s</caption>\n", title);
+    if (p->count > 1) {
+        fputs("<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\"></th>", p->out);
+        for (int d = 0; d < p->count; d++)
+            page_put(p, "<th role=\"columnheader\" scope=\"col\">%s</th>", p->label[d]);
+        fputs("</tr></thead>\n", p->out);
+    }
+    fputs("<tbody role=\"rowgroup\">\n", p->out);
+}
+
+void page_environment(page *p) {
+    page_put(p, "<section id=\"environment\" class=\"environment\"><h2>Environment</h2>\n<div class=\"%s\">\n",
+             p->count > 1 ? "groups many" : "groups");
+    for (size_t i = 0; i < GS_COUNT(entries); i++) {
+        if (entries[i].member) {
+            put_entry(p, &entries[i]);
+            continue;
+        }
+        if (i)
+            fputs("</tbody></table></div>\n", p->out);
+        put_group(p, entries[i].title);
+    }
+    fputs("</tbody></table></div>\n</div></section>\n", p->out);
+}

@@ -1,0 +1,202 @@
+/* The beginning of the HTML page: what it is of, what to beware of, badges. */
+#include <math.h>
+#include <string.h>
+
+#include "html_page.h"
+
+/* ---- What tells documents apart ---- */
+
+static const char *context_text(const bench_document *document, const char *name) {
+    const char *text = bench_text(document->context, name);
+    return text ? text : "";
+}
+
+/* "Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz" without what says nothing. */
+static void cpu_name(const bench_document *document, char name[PAGE_TEXT_ROOM]) {
+    static const char *const noise[] = {"(R)", "(r)", "(TM)", "(tm)", " CPU", " Processor"};
+    snprintf(name, PAGE_TEXT_ROOM, "%s", context_text(document, "cpu_model"));
+    for (size_t i = 0; i < GS_COUNT(noise); i++)
+        for (char *at; (at = strstr(name, noise[i]));)
+            memmove(at, at + strlen(noise[i]), strlen(at + strlen(noise[i])) + 1);
+    if (!name[0])
+        snprintf(name, PAGE_TEXT_ROOM, "%s", document->path);
+}
+
+static bool all_differ(const page *p) {
+    for (int i = 0; i < p->count; i++)
+        for (int k = 0; k < i; k++)
+            if (!strcmp(p->label[i], p->label[k]))
+                return false;
+    return true;
+}
+
+static void append(char label[PAGE_TEXT_ROOM], const char *text) {
+    size_t used = strlen(label);
+    if (text[0])
+        snprintf(label + used, PAGE_TEXT_ROOM - used, "%s%.100s", used ? ", " : "", text);
+}
+
+static void append_where_it_differs(page *p, const char *name) {
+    bool differs = false;
+    for (int d = 1; d < p->count; d++)
+        differs = differs || strcmp(context_text(&p->document[d], name), context_text(&p->document[0], name));
+    for (int d = 0; differs && d < p->count; d++)
+        append(p->label[d], context_text(&p->document[d], name));
+}
+
+/* The CPU, and as much of the rest as makes them differ; in the end the files' names. */
+void page_labels(page *p) {
+    static const char *const members[] = {"isa_used", "cores", "onednn", "compiler", "gensample_version", "commit"};
+    if (p->count < 2)
+        return;
+    for (int d = 0; d < p->count; d++)
+        cpu_name(&p->document[d], p->label[d]);
+    for (size_t i = 0; i < GS_COUNT(members) && !all_differ(p); i++)
+        append_where_it_differs(p, members[i]);
+    for (int d = 0; d < p->count && !all_differ(p); d++)
+        append(p->label[d], p->document[d].path);
+}
+
+/* ---- Badges ---- */
+
+void page_badge(page *p, const json_t *row) {
+    bool valid = bench_flag(row, "valid");
+    page_put(p, "<span class=\"badge %s\">%s</span>", valid ? "good" : "bad",
+             valid ? "\xe2\x9c\x93 valid" : "\xe2\x9c\x95 INVALID");
+}
+
+void page_reasons(page *p, const json_t *row) {
+    size_t i;
+    const json_t *reason;
+    if (bench_flag(row, "valid"))
+        return;
+    fputs("<span class=\"reasons\">", p->out);
+    json_array_foreach(json_object_get(row, "reasons"), i, reason) {
+        page_put(p, "%s%s", i ? "; " : "", json_string_value(reason));
+    }
+    fputs("</span>", p->out);
+}
+
+/* ---- What to beware of ---- */
+
+/* "peak moved" of "peak moved 16 %", so that reasons can be counted. */
+static size_t kind_length(const char *reason) {
+    size_t length = strcspn(reason, "0123456789:");
+    while (length && reason[length - 1] == ' ')
+        length--;
+    return length;
+}
+
+typedef struct tally {
+    const char *reason;
+    size_t length;
+    int count;
+} tally;
+
+static int count_reasons(const bench_document *document, tally *tallies, int room) {
+    size_t i, k;
+    int kinds = 0;
+    const json_t *row, *reason;
+    json_array_foreach(document->rows, i, row) {
+        json_array_foreach(json_object_get(row, "reasons"), k, reason) {
+            const char *text = json_string_value(reason);
+            size_t length = kind_length(text);
+            int t = 0;
+            while (t < kinds && (tallies[t].length != length || strncmp(tallies[t].reason, text, length)))
+                t++;
+            if (t == kinds && kinds < room)
+                tallies[kinds++] = (tally){text, length, 0};
+            if (t < kinds)
+                tallies[t].count++;
+        }
+    }
+    return kinds;
+}
+
+static void put_commonest(page *p, const bench_document *document) {
+    enum { KINDS = 32, SHOWN = 3 };
+    tally tallies[KINDS];
+    int kinds = count_reasons(document, tallies, KINDS);
+    for (int shown = 0; shown < SHOWN && shown < kinds; shown++) {
+        int most = shown;
+        char text[PAGE_TEXT_ROOM];
+        for (int t = shown; t < kinds; t++)
+            most = tallies[t].count > tallies[most].count ? t : most;
+        tally swap = tallies[shown];
+        tallies[shown] = tallies[most];
+        tallies[most] = swap;
+        snprintf(text, sizeof text, "%.*s", (int)tallies[shown].length, tallies[shown].reason);
+        page_put(p, "%s%s (%d)", shown ? ", " : " Most often: ", text, tallies[shown].count);
+    }
+    fputs(kinds ? "." : "", p->out);
+}
+
+static void begin_note(page *p, const char *kind, int d) {
+    page_put(p, "<p class=\"note %s\" role=\"note\">", kind);
+    if (p->label[d][0])
+        page_put(p, "<b>%s:</b> ", p->label[d]);
+}
+
+static void put_notes(page *p, int d) {
+    const bench_document *document = &p->document[d];
+    size_t i, rows = json_array_size(document->rows), invalid = 0;
+    const json_t *row;
+    json_array_foreach(document->rows, i, row) {
+        invalid += !bench_flag(row, "valid");
+    }
+    if (bench_flag(document->genbench, "interrupted")) {
+        begin_note(p, "severe", d);
+        fputs("<b>Interrupted.</b> The rows that were finished are here; the others have no figures.</p>\n", p->out);
+    }
+    if (invalid) {
+        begin_note(p, "severe", d);
+        page_put(p, "<b>%zu of %zu rows are INVALID</b>: their figures are not to be relied on.", invalid, rows);
+        put_commonest(p, document);
+        fputs("</p>\n", p->out);
+    }
+    if (!strcmp(context_text(document, "dirty"), "yes")) {
+        begin_note(p, "mild", d);
+        fputs("Built from a tree with changes that are in no commit.</p>\n", p->out);
+    }
+}
+
+/* ---- The head ---- */
+
+static void put_run(page *p, const bench_document *document) {
+    const char *started = bench_text(document->genbench, "started"), *commit = context_text(document, "commit");
+    double elapsed = bench_real(document->genbench, "elapsed_s");
+    if (!started)
+        started = context_text(document, "date");
+    page_put(p, "%s", context_text(document, "isa_best"));
+    long long processors = bench_integer(document->context, "num_cpus", 0);
+    if (processors)
+        page_put(p, " \xc2\xb7 %.0f processor%s", (double)processors, processors == 1 ? "" : "s");
+    page_put(p, " \xc2\xb7 gensample %s", context_text(document, "gensample_version"));
+    if (commit[0])
+        page_put(p, " (<code>%.10s</code>)", commit);
+    page_put(p, " \xc2\xb7 %s", started);
+    if (isfinite(elapsed))
+        page_put(p, " \xc2\xb7 %zu rows in %.0f s", json_array_size(document->rows), elapsed);
+}
+
+void page_head(page *p) {
+    char name[PAGE_TEXT_ROOM];
+    cpu_name(p->document, name);
+    if (p->count > 1)
+        snprintf(name, sizeof name, "%d runs side by side", p->count);
+    page_put(p,
+             "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
+             "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+             "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
+             name);
+    page_style(p);
+    page_put(p, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", name);
+    if (p->count == 1) {
+        fputs("<p class=\"about\">", p->out);
+        put_run(p, p->document);
+        fputs("</p>\n", p->out);
+    }
+    fputs("</header>\n<main>\n", p->out);
+    for (int d = 0; d < p->count; d++)
+        put_notes(p, d);
+}

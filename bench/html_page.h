@@ -1,0 +1,129 @@
+/* What the parts of the HTML page share. Parts write what they have to `out`; where memory ends they set `failed`. */
+#ifndef BENCH_HTML_PAGE_H
+#define BENCH_HTML_PAGE_H
+
+#include <stdio.h>
+
+#include "html.h"
+
+enum { PAGE_TEXT_ROOM = 240, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8 };
+
+typedef struct page {
+    FILE *out;
+    const bench_document *document; /* the columns */
+    int count;
+    const bench_document *peer; /* the peers' */
+    int peers;
+    char label[BENCH_PAGE_DOCUMENTS_MAX][PAGE_TEXT_ROOM]; /* what tells the columns apart; empty for a single one */
+    bool failed;
+} page;
+
+/* ---- Text ---- */
+
+/* fprintf of markup, where %s is text and escaped; other conversions are %d, %zu and those of double. */
+void page_put(page *p, const char *format, ...) GS_PRINTF(2, 3);
+
+/* ---- Numbers ---- */
+
+/* Three digits, or all before the point, with commas between thousands: "0.513", "94.3", "12,345"; "3.1e-07". */
+void page_number(double value, char text[PAGE_NUMBER_ROOM]);
+
+/* How values of a unit are written when `most` is the largest: times `factor`, in `symbol`, as in 1e-9 and GFLOP/s. */
+typedef struct page_scale {
+    double factor;
+    char symbol[PAGE_NUMBER_ROOM];
+} page_scale;
+page_scale page_scale_of(const char *unit, double most);
+
+/* "94.3 GFLOP/s" */
+void page_quantity(double value, const char *unit, char text[PAGE_NUMBER_ROOM]);
+
+/* ---- Rows ---- */
+
+/* What tells the rows of a suite apart beside `what`, in the order in which titles have it. */
+enum page_part {
+    PART_PROGRAM,
+    PART_MODEL,
+    PART_SCENARIO,
+    PART_BATCH,
+    PART_THREADS,
+    PART_ISA,
+    PART_DTYPE,
+    PART_BACKEND,
+    PAGE_PARTS
+};
+
+typedef struct page_row {
+    const json_t *json;
+    char title[PAGE_TEXT_ROOM]; /* what tells it from the others: "ncsn, dpmpp-2m", "conv-48x14x14-3x3-96, onednn" */
+} page_row;
+
+/* The rows of a suite of some documents. */
+typedef struct page_suite {
+    const char *name;
+    const bench_document *document;
+    int documents;
+    bool varies[PAGE_PARTS]; /* within one document */
+    page_row *row[BENCH_PAGE_DOCUMENTS_MAX];
+    size_t rows[BENCH_PAGE_DOCUMENTS_MAX];
+} page_suite;
+
+/* Suite i of the documents in the order in which they come, to be freed with page_suite_free; false past the last, and
+ * when memory ended. */
+bool page_suite_get(page *p, const bench_document *documents, int count, int i, page_suite *suite);
+void page_suite_free(page_suite *suite);
+
+/* What the suite measures, or NULL where this program has no such suite. */
+const char *page_suite_about(const char *name);
+
+/* Part of a row in words: "batch 64"; empty where the row has no such part. */
+void page_part_text(const json_t *row, enum page_part part, char text[PAGE_TEXT_ROOM]);
+
+/* The first row of document d with a title and unit, or NULL. */
+const json_t *page_find(const page_suite *suite, int d, const char *title, const char *unit);
+
+/* Whether two rows measure the same but for the parts that a bit of `but` stands for. */
+bool page_same_but(const json_t *a, const json_t *b, unsigned but);
+
+/* Gensample's own row that another program's or backend's row is held against, or NULL. */
+const json_t *page_ours(const page_suite *suite, int d, const json_t *row);
+
+/* How many times as fast `ours` is as `theirs`. */
+double page_times_as_fast(const json_t *ours, const json_t *theirs);
+
+/* The title of a row, or line of a chart, of document d, with the document's label where there are several. */
+void page_name(const page *p, int d, const char *title, char name[PAGE_TEXT_ROOM]);
+
+/* Repetition k as the row's figure has it, in its unit; of percentiles the mean call; calls a second where the row does
+ * not say what a call does. */
+double page_repetition(const json_t *row, size_t k);
+
+/* The median of the repetitions as page_repetition has them; NaN: there are none. */
+double page_median(const json_t *row);
+
+/* All calls of the row in ascending order, in milliseconds, to be freed with gs_free; NULL: there are none, or memory
+ * ended. */
+double *page_calls(page *p, const json_t *row, size_t *count);
+
+/* ---- Parts of the page ---- */
+
+void page_style(page *p);
+void page_labels(page *p);
+void page_head(page *p);
+void page_headline(page *p);
+void page_environment(page *p);
+void page_badge(page *p, const json_t *row);
+void page_reasons(page *p, const json_t *row);
+void page_table(page *p, const page_suite *suite);
+void page_columns(page *p, const page_suite *suite);
+void page_pictures(page *p, const page_suite *suite);
+
+/* A chart, if the documents have what it needs. */
+void page_latency(page *p, const page_suite *suite);
+void page_scaling(page *p, const page_suite *suite);
+void page_roofline(page *p, const page_suite *suite);
+void page_acceptance(page *p, const page_suite *suite);
+void page_traces(page *p, const page_suite *suite);
+void page_ratios(page *p);
+
+#endif

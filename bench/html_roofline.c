@@ -1,0 +1,154 @@
+/* Layers under the roofs of this machine (Williams, Waterman & Patterson 2009). */
+#include <math.h>
+#include <string.h>
+
+#include "html_chart.h"
+
+enum { POINTS_MAX = 512, HEIGHT = 290 };
+static const double GIGA = 1e-9;
+
+typedef struct point {
+    const json_t *row;
+    const char *title;
+    int colour;              /* by document and backend */
+    double intensity, speed; /* FLOP a byte, GFLOP/s */
+} point;
+
+/* Of the points of a document: same instruction set and threads, else it is not told. */
+typedef struct roof {
+    double peak, bandwidth; /* GFLOP/s, GB/s; NaN: not known */
+    bool all_processors;    /* the bandwidth's */
+} roof;
+
+static double speed_of(const json_t *row) {
+    return strcmp(bench_text(row, "unit"), "FLOP/s") ? bench_row_figure(row, "GFLOP/s", NULL)
+                                                     : GIGA * bench_real(row, "value");
+}
+
+static roof find_roof(const bench_document *document, const json_t *row) {
+    roof r = {(double)NAN, (double)NAN, false};
+    size_t i;
+    const json_t *peak, *other;
+    long long threads = bench_integer(row, "threads", 0);
+    json_array_foreach(json_object_get(document->genbench, "peaks"), i, peak) {
+        if (!strcmp(bench_text(peak, "isa"), bench_text(row, "isa")) && bench_integer(peak, "threads", 0) == threads)
+            r.peak = GIGA * bench_real(peak, "flops");
+    }
+    json_array_foreach(document->rows, i, other) {
+        if (!strcmp(bench_text(other, "suite"), "machine") && !strcmp(bench_text(other, "what"), "triad") &&
+            bench_integer(other, "threads", 0) == threads)
+            r.bandwidth = GIGA * bench_real(other, "value");
+    }
+    if (!isfinite(r.bandwidth)) {
+        r.bandwidth = GIGA * bench_real(document->genbench, "triad_bytes_per_second");
+        r.all_processors = true;
+    }
+    return r;
+}
+
+static int collect(const page_suite *suite, point *points) {
+    int count = 0;
+    for (int d = 0; d < suite->documents; d++)
+        for (size_t i = 0; i < suite->rows[d] && count < POINTS_MAX; i++) {
+            const json_t *row = suite->row[d][i].json;
+            const char *backend = bench_text(row, "backend");
+            double intensity = bench_real(row, "operations_per_call") / bench_real(row, "bytes_per_call");
+            bool other = backend && strcmp(backend, "native");
+            if (isfinite(intensity) && intensity > 0 && speed_of(row) > 0)
+                points[count++] = (point){row, suite->row[d][i].title, 2 * d + other, intensity, speed_of(row)};
+        }
+    return count;
+}
+
+static void draw_roof(chart *c, const roof *r, int colour) {
+    char text[PAGE_TEXT_ROOM], number[PAGE_NUMBER_ROOM];
+    double ridge = r->peak / r->bandwidth, left = c->x.low, right = c->x.high;
+    if (!isfinite(ridge) || !(ridge > 0))
+        return;
+    double x[3] = {left, fmin(fmax(ridge, left), right), right}, y[3];
+    for (int i = 0; i < 3; i++)
+        y[i] = fmax(c->y.low, fmin(r->peak, r->bandwidth * x[i]));
+    chart_line(c, x, y, 3, colour, "roof");
+    page_number(r->peak, number);
+    snprintf(text, sizeof text, "multiply-adds %s GFLOP/s", number);
+    chart_text(c, c->right, chart_y(c, r->peak) - 6, "end", "direct", text);
+    page_number(r->bandwidth, number);
+    snprintf(text, sizeof text, "memory %s GB/s", number);
+    if (ridge > left * 1.5)
+        chart_text(c, chart_x(c, left) + 14, chart_y(c, fmax(c->y.low, r->bandwidth * left)) + 4, "start", "direct",
+                   text);
+}
+
+static void draw_points(chart *c, const point *points, int count) {
+    for (int i = 0; i < count; i++) {
+        char text[2 * PAGE_TEXT_ROOM], speed[PAGE_NUMBER_ROOM], intensity[PAGE_NUMBER_ROOM];
+        page_number(points[i].speed, speed);
+        page_number(points[i].intensity, intensity);
+        snprintf(text, sizeof text, "%s: %s GFLOP/s, %s FLOP a byte", points[i].title, speed, intensity);
+        chart_mark(c, points[i].intensity, points[i].speed, points[i].colour, points[i].colour % 2, text);
+    }
+}
+
+static void legend(page *p, const page_suite *suite, const point *points, int count) {
+    chart_legend_begin(p);
+    for (int colour = 0; colour < 2 * suite->documents; colour++) {
+        const point *best = NULL, *least = NULL;
+        for (int i = 0; i < count; i++) {
+            if (points[i].colour != colour)
+                continue;
+            best = !best || points[i].speed > best->speed ? &points[i] : best;
+            least = !least || points[i].speed < least->speed ? &points[i] : least;
+        }
+        if (!best)
+            continue;
+        char name[PAGE_TEXT_ROOM], text[3 * PAGE_TEXT_ROOM], low[PAGE_NUMBER_ROOM], high[PAGE_NUMBER_ROOM];
+        const char *backend = bench_text(best->row, "backend");
+        page_name(p, colour / 2, backend ? backend : suite->name, name);
+        page_number(least->speed, low);
+        page_number(best->speed, high);
+        snprintf(text, sizeof text, "%s GFLOP/s (%s) to %s (%s)", low, bench_text(least->row, "what"), high,
+                 bench_text(best->row, "what"));
+        chart_legend(p, colour, colour % 2, name, text);
+    }
+    chart_legend_end(p);
+}
+
+void page_roofline(page *p, const page_suite *suite) {
+    point points[POINTS_MAX];
+    roof roofs[BENCH_PAGE_DOCUMENTS_MAX];
+    chart_range x = chart_no_range, y = chart_no_range;
+    int count = collect(suite, points);
+    bool all_processors = false;
+    if (count < 2)
+        return;
+    for (int i = 0; i < count; i++) {
+        roof *r = &roofs[points[i].colour / 2];
+        *r = find_roof(&suite->document[points[i].colour / 2], points[i].row);
+        all_processors = all_processors || r->all_processors;
+        chart_widen(&x, points[i].intensity);
+        chart_widen(&y, points[i].speed);
+        chart_widen(&y, r->peak);
+        chart_widen(&x, r->peak / r->bandwidth / 3);
+    }
+    chart_open(p);
+    chart c = chart_begin(p, "Speed of layers against operations a byte, under the machine's measured roofs",
+                          gs_axis_fit(x.low, x.high, true, true), gs_axis_fit(y.low, y.high, true, true),
+                          "operations for each byte that must be moved, FLOP/B", "GFLOP/s", 0, HEIGHT);
+    for (int d = 0, i; d < suite->documents; d++) {
+        for (i = 0; i < count && points[i].colour / 2 != d; i++)
+            ;
+        if (i < count)
+            draw_roof(&c, &roofs[d], 2 * d);
+    }
+    draw_points(&c, points, count);
+    chart_end(&c);
+    chart_caption(
+        p, "Roofline",
+        "What each layer does a second against how much it computes for each byte of inputs, weights and "
+        "outputs. The roofs were measured here: multiply-adds in registers, and memory by the triad. "
+        "Operations are those of the direct method; Winograd's needs fewer, and so may stand above the roof.");
+    if (all_processors)
+        page_put(p, "<p class=\"soft\">The bandwidth is that of all processors together.</p>\n");
+    legend(p, suite, points, count);
+    chart_close(p);
+}
