@@ -23,8 +23,8 @@ typedef enum gs_activation {
     GS_ACT_NONE,
     GS_ACT_RELU,       /* max(t, 0) */
     GS_ACT_LEAKY_RELU, /* t < 0 ? p t : t */
-    GS_ACT_SILU,       /* t / (1 + exp(-t)); relative error 2.5e-7, or 1e-36 absolute */
-    GS_ACT_SIGMOID,    /* relative error 2.2e-7, or 1e-37 absolute */
+    GS_ACT_SILU,       /* t / (1 + exp(-t)); relative error 2.5e-7, or 2e-33 absolute */
+    GS_ACT_SIGMOID,    /* relative error 2.2e-7, or 2e-35 absolute */
     GS_ACT_TANH,       /* relative error 2e-7 */
     GS_ACT_ELU,        /* t < 0 ? p (exp(t) - 1) : t; absolute error 1.3e-7 p */
     GS_ACT_GELU,       /* t Phi(t); absolute error 1.5e-7 max(1, |t|) */
@@ -136,7 +136,8 @@ typedef struct gs_window_args {
     float scale;
 } gs_window_args;
 
-/* binary: y[i] = a[i a_step] op b[i b_step] for count vectors; step 16 walks, step 0 repeats one vector. */
+/* binary: y[i] = a[i a_step] op b[i b_step] for count vectors; step 16 walks, step 0 repeats one vector. Products below
+ * 2^-100 are 0. */
 typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_DIV, GS_BINARY_COUNT } gs_binary;
 
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */

@@ -132,6 +132,19 @@ static double sweep_errors(gs_activation activation, bool slope, const float *t,
     return worst;
 }
 
+/* Whether f makes no numbers below the normal range of others, on which processors take a hundred times as long. */
+static bool stays_normal(gs_activation activation) {
+    return activation == GS_ACT_SILU || activation == GS_ACT_SIGMOID || activation == GS_ACT_TANH ||
+           activation == GS_ACT_GELU || activation == GS_ACT_SOFTPLUS || activation == GS_ACT_EXP;
+}
+
+static void check_normal(gs_activation activation, const float *t, const float *y, const float *slope) {
+    for (int i = 0; i < SWEEP; i++)
+        if (fabsf(t[i]) > 1e-30F && (fpclassify(y[i]) == FP_SUBNORMAL || fpclassify(slope[i]) == FP_SUBNORMAL))
+            fail_msg("%s(%.9g) = %a, its slope %a: below the normal range", activation_checks[activation].name,
+                     (double)t[i], (double)y[i], (double)slope[i]);
+}
+
 static void sweep_activation(const gs_kernels *kernels, gs_activation activation) {
     static float t[SWEEP], y[SWEEP], alone[SWEEP], slope[SWEEP];
     const float edges[] = {0.0F,      -0.0F,    INFINITY, -INFINITY, NAN,    100,    -100,    1e30F,   -1e30F,
@@ -169,6 +182,8 @@ static void sweep_activation(const gs_kernels *kernels, gs_activation activation
             if (!same_bits(y[i], alone[i]))
                 fail_msg("%s(%.9g) = %a, with its slope %a", activation_checks[activation].name, (double)t[i],
                          (double)alone[i], (double)y[i]);
+        if (stays_normal(activation))
+            check_normal(activation, t, y, slope);
         for (int k = 0; k < 2; k++)
             worst[k] = fmax(worst[k], sweep_errors(activation, k, t, k ? slope : y, args.parameter));
     }
@@ -181,6 +196,24 @@ static void activations_keep_their_tolerance(void **state) {
     for (int a = 0; a < GS_ACT_COUNT; a++) {
         assert_non_null(activation_checks[a].name);
         sweep_activation(gs_kernels_find("scalar"), (gs_activation)a);
+    }
+}
+
+static void products_of_next_to_nothing_are_nothing(void **state) {
+    (void)state;
+    const float a[16] = {1e-20F, -1e-20F, 1e-30F, 1e-19F, NAN, INFINITY, 0, 1e-40F, 1e20F, -1e-15F},
+                b[16] = {1e-15F, 1e-15F, 1e-30F, 1e-11F, 1e-30F, 1e-30F, NAN, 1, 1e-40F, 1e-15F};
+    const gs_kernels *kernels;
+    for (int isa = 0; (kernels = next_kernels(&isa));) {
+        float y[16];
+        kernels->binary(GS_BINARY_MUL, a, 16, b, 16, y, 1);
+        for (int i = 0; i < 16; i++) {
+            float product = a[i] * b[i];
+            if (isnan(product))
+                assert_true(isnan(y[i]));
+            else
+                assert_true(same_bits(y[i], fabsf(product) < 0x1p-100F ? copysignf(0, product) : product));
+        }
     }
 }
 
@@ -314,6 +347,7 @@ int main(int argc, char **argv) {
 #undef GS_KERNEL
         cmocka_unit_test(normals_keep_their_tolerance),
         cmocka_unit_test(activations_keep_their_tolerance),
+        cmocka_unit_test(products_of_next_to_nothing_are_nothing),
         cmocka_unit_test(winograd_is_a_convolution),
         cmocka_unit_test(philox_knows_its_answers),
     };
