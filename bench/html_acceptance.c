@@ -30,28 +30,47 @@ static bool parse(const char *what, point *q) {
 static int colour_of(const point *points, int count, const point *q) {
     int most = -1;
     for (int i = 0; i < count; i++) {
-        if (points[i].document == q->document && !strcmp(points[i].algorithm, q->algorithm))
+        if (!strcmp(points[i].algorithm, q->algorithm))
             return points[i].colour;
         most = points[i].colour > most ? points[i].colour : most;
     }
     return most + 1;
 }
 
+/* What rows of the page's charts have: of several documents, only the algorithm with the narrowest interval. */
+static bool is_point(const page_suite *suite, const json_t *row, const char *only, point *q) {
+    q->row = row;
+    q->accepted = PPM * bench_row_figure(row, "acceptance", NULL);
+    q->low = PPM * bench_row_figure(row, "99 % low", NULL);
+    q->high = PPM * bench_row_figure(row, "99 % high", NULL);
+    q->theory = PPM * bench_row_figure(row, "theory", NULL);
+    return q->low >= 0 && q->high <= 1 && q->accepted > 0 && q->theory > 0 && q->theory < 1 &&
+           parse(bench_text(row, "what"), q) && (suite->documents < 2 || !only || !strcmp(only, q->algorithm));
+}
+
+static void find_narrowest(const page_suite *suite, char algorithm[PAGE_TEXT_ROOM]) {
+    double most = -1;
+    algorithm[0] = '\0';
+    for (size_t i = 0; i < suite->rows[0]; i++) {
+        point q;
+        double accepted = bench_row_figure(suite->row[0][i].json, "accepted", NULL);
+        if (is_point(suite, suite->row[0][i].json, NULL, &q) && accepted > most) {
+            most = accepted;
+            snprintf(algorithm, PAGE_TEXT_ROOM, "%s", q.algorithm);
+        }
+    }
+}
+
 static int collect(const page_suite *suite, point *points) {
+    char only[PAGE_TEXT_ROOM];
     int count = 0;
+    find_narrowest(suite, only);
     for (int d = 0; d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d] && count < POINTS_MAX; i++) {
-            const json_t *row = suite->row[d][i].json;
-            point q = {.document = d,
-                       .row = row,
-                       .accepted = PPM * bench_row_figure(row, "acceptance", NULL),
-                       .low = PPM * bench_row_figure(row, "99 % low", NULL),
-                       .high = PPM * bench_row_figure(row, "99 % high", NULL),
-                       .theory = PPM * bench_row_figure(row, "theory", NULL)};
-            bool known = q.low >= 0 && q.high <= 1 && q.accepted > 0 && q.theory > 0 && q.theory < 1;
-            if (!known || !parse(bench_text(row, "what"), &q))
+            point q = {.document = d};
+            if (!is_point(suite, suite->row[d][i].json, only, &q))
                 continue;
-            q.colour = colour_of(points, count, &q);
+            q.colour = suite->documents > 1 ? d : colour_of(points, count, &q);
             points[count++] = q;
         }
     return count;
@@ -59,7 +78,7 @@ static int collect(const page_suite *suite, point *points) {
 
 /* The points of one dimension side by side, a pixel's width of the algorithm apart. */
 static double beside(const chart *c, const point *q, int colours) {
-    double step = 7 / (c->right - c->left) * (c->x.high - c->x.low);
+    double step = 6 / (c->right - c->left) * (c->x.high - c->x.low);
     return q->dim + (q->colour - (colours - 1) / 2.0) * step;
 }
 
@@ -151,7 +170,8 @@ void page_acceptance(page *p, const page_suite *suite) {
     fputs("</div>", p->out);
     char text[PAGE_TEXT_ROOM];
     snprintf(text, sizeof text,
-             "How many proposals are accepted, and (dashed) the share that theory gives, R^-D at a ratio R of %.6g. "
+             "How many proposals are accepted, and (dashed) the share that theory gives, R\xe2\x81\xbb\xe1\xb4\xb0 at "
+             "a ratio R of %.6g. "
              "Intervals are exact, Clopper and Pearson's of 99 %%; theory should be within nearly all of them.",
              ratio);
     chart_caption(p, "Acceptance and theory", text);

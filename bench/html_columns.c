@@ -24,9 +24,11 @@ static void put_cell(page *p, int d, const json_t *row, const json_t *first, dou
         page_quantity(value, bench_text(row, "unit"), text);
         page_put(p, "<span class=\"bar\"><i style=\"width:%.0f%%\"></i></span>%s", 100 * share, text);
     }
-    if (isfinite(value) && first && first != row) {
-        page_number(page_times_as_fast(row, first), text);
+    if (isfinite(value) && first != row) {
+        page_ratio(page_times_as_fast(row, first), text);
         page_put(p, " <span class=\"soft times\">%s\xc3\x97</span>", text);
+    } else if (isfinite(value)) {
+        fputs(" <span class=\"times\"></span>", p->out);
     }
     if (row && !bench_flag(row, "valid")) {
         fputs(" <span class=\"badge bad\">\xe2\x9c\x95 INVALID</span>", p->out);

@@ -36,25 +36,64 @@ static void append(char label[PAGE_TEXT_ROOM], const char *text) {
         snprintf(label + used, PAGE_TEXT_ROOM - used, "%s%.100s", used ? ", " : "", text);
 }
 
-static void append_where_it_differs(page *p, const char *name) {
+/* The instruction set of what is measured; the machine's own peaks are of all. */
+static const char *main_isa(const bench_document *document) {
+    size_t i;
+    const json_t *row;
+    json_array_foreach(document->rows, i, row) {
+        if (strcmp(bench_text(row, "suite"), "machine"))
+            return bench_text(row, "isa");
+    }
+    return context_text(document, "isa_best");
+}
+
+/* Append what each document says, if they don't all say the same. */
+static void append_differing(page *p, const char *(*say)(const bench_document *document)) {
     bool differs = false;
     for (int d = 1; d < p->count; d++)
-        differs = differs || strcmp(context_text(&p->document[d], name), context_text(&p->document[0], name));
+        differs = differs || strcmp(say(&p->document[d]), say(&p->document[0]));
     for (int d = 0; differs && d < p->count; d++)
-        append(p->label[d], context_text(&p->document[d], name));
+        append(p->label[d], say(&p->document[d]));
+}
+
+static const char *cores(const bench_document *document) {
+    return context_text(document, "cores");
+}
+static const char *onednn(const bench_document *document) {
+    return context_text(document, "onednn");
+}
+static const char *compiler(const bench_document *document) {
+    return context_text(document, "compiler");
+}
+static const char *commit(const bench_document *document) {
+    return context_text(document, "commit");
+}
+static const char *path(const bench_document *document) {
+    return document->path;
+}
+
+/* In charts the instruction set, if it tells them apart. */
+static void make_brief(page *p) {
+    bool isas = true;
+    for (int d = 0; d < p->count; d++)
+        for (int k = 0; k < d; k++)
+            isas = isas && strcmp(main_isa(&p->document[d]), main_isa(&p->document[k]));
+    for (int d = 0; d < p->count; d++)
+        snprintf(p->brief[d], sizeof p->brief[d], "%.*s", PAGE_BRIEF_ROOM - 1,
+                 isas ? main_isa(&p->document[d]) : p->label[d]);
 }
 
 /* The CPU, and as much of the rest as makes them differ; in the end the files' names. */
 void page_labels(page *p) {
-    static const char *const members[] = {"isa_used", "cores", "onednn", "compiler", "gensample_version", "commit"};
+    static const char *(*const say[])(const bench_document *document) = {cores, onednn, compiler, commit, path};
     if (p->count < 2)
         return;
     for (int d = 0; d < p->count; d++)
         cpu_name(&p->document[d], p->label[d]);
-    for (size_t i = 0; i < GS_COUNT(members) && !all_differ(p); i++)
-        append_where_it_differs(p, members[i]);
-    for (int d = 0; d < p->count && !all_differ(p); d++)
-        append(p->label[d], p->document[d].path);
+    append_differing(p, main_isa);
+    for (size_t i = 0; i < GS_COUNT(say) && !all_differ(p); i++)
+        append_differing(p, say[i]);
+    make_brief(p);
 }
 
 /* ---- Badges ---- */
@@ -167,7 +206,7 @@ static void put_run(page *p, const bench_document *document) {
     double elapsed = bench_real(document->genbench, "elapsed_s");
     if (!started)
         started = context_text(document, "date");
-    page_put(p, "%s", context_text(document, "isa_best"));
+    page_put(p, "%s", main_isa(document));
     long long processors = bench_integer(document->context, "num_cpus", 0);
     if (processors)
         page_put(p, " \xc2\xb7 %.0f processor%s", (double)processors, processors == 1 ? "" : "s");

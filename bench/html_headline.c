@@ -127,7 +127,7 @@ static bool peers(page *p, metric *m) {
     for (size_t i = 0; i < count; i++)
         won += ratios[i] >= 1;
     char number[PAGE_NUMBER_ROOM];
-    page_number(bench_median(ratios, count), number);
+    page_ratio(bench_median(ratios, count), number);
     snprintf(m->value, sizeof m->value, "%.40s\xc3\x97", number);
     snprintf(m->about, sizeof m->about, "as fast as other programs, median of %zu comparisons: %zu won, %zu lost",
              count, won, count - won);
@@ -144,9 +144,18 @@ static const struct {
                {"Rejection acceptance", acceptance},
                {"Of the machine's peak", peak}};
 
+/* "61.2 samples/s", the unit smaller; it stands behind a space that does not break, U+00A0. */
+static void put_big(page *p, const char *value) {
+    const char *unit = strstr(value, "\xc2\xa0");
+    char number[PAGE_NUMBER_ROOM];
+    snprintf(number, sizeof number, "%.*s", (int)(unit ? unit - value : PAGE_NUMBER_ROOM), value);
+    page_put(p, "<p class=\"big\">%s <span class=\"unit\">%s</span></p>", number, unit ? unit + 2 : "");
+}
+
 static void put_card(page *p, const char *title, const metric *m) {
-    page_put(p, "<div class=\"card\"><h2>%s</h2><p class=\"big\">%s</p><p class=\"soft\">%s</p>", title, m->value,
-             m->about);
+    page_put(p, "<div class=\"card\"><h2>%s</h2>", title);
+    put_big(p, m->value);
+    page_put(p, "<p class=\"soft\">%s</p>", m->about);
     if (m->row && !bench_flag(m->row, "valid"))
         page_badge(p, m->row);
     fputs("</div>\n", p->out);
@@ -199,4 +208,10 @@ void page_headline(page *p) {
     for (size_t i = 0; i < GS_COUNT(metrics); i++)
         put_metric_row(p, i);
     fputs("</tbody></table></div>\n", p->out);
+    metric m = {.row = NULL};
+    if (peers(p, &m)) {
+        fputs("<div class=\"cards single\">\n", p->out);
+        put_card(p, "Beside other programs", &m);
+        fputs("</div>\n", p->out);
+    }
 }

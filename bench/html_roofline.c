@@ -70,10 +70,10 @@ static void draw_roof(chart *c, const roof *r, int colour) {
         y[i] = fmax(c->y.low, fmin(r->peak, r->bandwidth * x[i]));
     chart_line(c, x, y, 3, colour, "roof");
     page_number(r->peak, number);
-    snprintf(text, sizeof text, "multiply-adds %s GFLOP/s", number);
+    snprintf(text, sizeof text, "%s GFLOP/s", number);
     chart_text(c, c->right, chart_y(c, r->peak) - 6, "end", "direct", text);
     page_number(r->bandwidth, number);
-    snprintf(text, sizeof text, "memory %s GB/s", number);
+    snprintf(text, sizeof text, "%s GB/s", number);
     if (ridge > left * 1.5)
         chart_text(c, chart_x(c, left) + 14, chart_y(c, fmax(c->y.low, r->bandwidth * left)) + 4, "start", "direct",
                    text);
@@ -127,7 +127,7 @@ void page_roofline(page *p, const page_suite *suite) {
         all_processors = all_processors || r->all_processors;
         chart_widen(&x, points[i].intensity);
         chart_widen(&y, points[i].speed);
-        chart_widen(&y, r->peak);
+        chart_widen(&y, 1.5 * r->peak);
         chart_widen(&x, r->peak / r->bandwidth / 3);
     }
     chart_open(p);
@@ -145,8 +145,9 @@ void page_roofline(page *p, const page_suite *suite) {
     chart_caption(
         p, "Roofline",
         "What each layer does a second against how much it computes for each byte of inputs, weights and "
-        "outputs. The roofs were measured here: multiply-adds in registers, and memory by the triad. "
-        "Operations are those of the direct method; Winograd's needs fewer, and so may stand above the roof.");
+        "outputs. The line is this machine: a loop of multiply-adds in registers, and memory as the triad sees it. "
+        "Left of it are layers whose data stay in a cache; above it those by Winograd's method, which needs fewer "
+        "operations than the direct one, whose operations are counted.");
     if (all_processors)
         page_put(p, "<p class=\"soft\">The bandwidth is that of all processors together.</p>\n");
     legend(p, suite, points, count);

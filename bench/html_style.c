@@ -24,8 +24,10 @@ static const char *const style[] = {
     "nav a{display:block;padding:3px 10px;border:1px solid var(--line);border-radius:14px;color:var(--accent);",
     "text-decoration:none;font-size:14px}nav a:hover,nav a:focus-visible{background:var(--raised)}\n",
     ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(215px,1fr));gap:14px;margin:18px 0}\n",
-    ".card{padding:14px 16px;border:1px solid var(--line);border-radius:10px;background:var(--raised)}",
+    ".cards.single{grid-template-columns:minmax(0,420px)}.card{padding:14px 16px;border:1px solid "
+    "var(--line);border-radius:10px;background:var(--raised)}",
     ".card h2{font-size:14px;font-weight:600;color:var(--soft)}.card p{margin:0 0 6px}.card .soft{font-size:13.5px}",
+    ".big .unit{font-size:.55em;font-weight:500}",
     ".big{font-size:30px;font-weight:650;line-height:1.25;letter-spacing:-.01em}\n",
     "section{margin-top:34px;padding-top:22px;border-top:1px solid var(--line)}\n",
     ".shared{margin:6px 0 8px}.shared li{padding:1px "
@@ -35,22 +37,29 @@ static const char *const style[] = {
     "th,td{padding:5px 9px;text-align:right;vertical-align:top;border-bottom:1px solid var(--line);",
     "overflow-wrap:normal}\n",
     "thead th{color:var(--soft);font-weight:500;font-size:13px;vertical-align:bottom;line-height:1.25}\n",
-    "th.left,tbody th,td.unit,td.valid,td.strips,.environment td{text-align:left}tbody th{font-weight:500}\n",
-    "tbody th{padding-left:0;min-width:13em}tbody tr:hover{background:var(--raised)}\n",
+    "th.left,tbody th,td.unit,td.valid,td.strips,.environment td,.environment th{text-align:left}tbody "
+    "th{font-weight:500}\n",
+    "th:first-child{padding-left:0}tbody th{min-width:13em}.other .title{padding-left:1.2em}tbody "
+    "tr:hover{background:var(--raised)}\n",
     "td.value{font-weight:650}td.unit{padding-left:0;color:var(--soft);white-space:nowrap}td.number{white-space:nowrap}"
     "\n",
     ".reasons{display:block;font-size:12.5px;font-weight:400;color:var(--bad);white-space:normal}",
     ".reasons.soft{color:var(--soft)}\n",
     ".badge{display:inline-block;padding:0 7px;border:1px solid currentColor;border-radius:9px;font-size:12px;",
-    "font-weight:600;line-height:1.5;white-space:nowrap}.badge.good{color:var(--good)}.badge.bad{color:var(--bad)}\n",
+    "font-weight:600;line-height:1.5;white-space:nowrap}.badge.good{color:var(--good);border-color:transparent;font-"
+    "weight:500}.badge.bad{color:var(--bad)}\n",
     ".won{color:var(--good);font-weight:600}.lost{color:var(--bad);font-weight:600}\n",
     ".strip{display:block;width:110px;height:16px;margin-top:2px}\n",
     ".bar{display:inline-block;width:44px;height:8px;margin-right:7px;border-radius:2px;background:var(--line);",
     "vertical-align:1px}.bar i{display:block;height:100%;border-radius:2px;background:var(--c0)}\n",
-    ".columns td,.glance td{min-width:9em}.columns .times{display:inline-block;min-width:3.6em;font-size:13px}",
+    ".columns td,.glance td{min-width:9em}.columns .bar{float:left;margin-top:7px}.columns "
+    ".times{display:inline-block;min-width:3.6em;font-size:13px}",
     ".figure{display:block;font-size:19px}\n",
     ".chart{display:grid;grid-template-columns:minmax(0,520px) minmax(0,1fr);gap:10px 34px;align-items:start;",
-    "margin:14px 0 22px}.chart svg{display:block;width:100%;height:auto;overflow:visible}\n",
+    "margin:14px 0 22px}.chart svg{display:block;width:100%;height:auto}\n",
+    ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:10px "
+    "34px;margin:16px 0}",
+    ".charts .chart{display:block;margin:0}.charts figcaption{margin-top:6px}",
     "figcaption p{max-width:60ch}.legend{margin:10px 0 0;padding:0;list-style:none;font-size:14px}",
     ".legend li{margin:3px 0;padding-left:22px}.legend svg{display:inline-block;width:14px;height:14px;",
     "margin:0 4px 0 -22px;vertical-align:-2px}\n",

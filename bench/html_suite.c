@@ -37,13 +37,15 @@ static void append(char text[PAGE_TEXT_ROOM], const char *part) {
 
 static void make_title(const page_suite *suite, page_row *row) {
     char part[PAGE_TEXT_ROOM];
-    snprintf(row->title, PAGE_TEXT_ROOM, "%s", names_model(row->json) ? bench_text(row->json, "model") : "");
-    append(row->title, bench_text(row->json, "what"));
-    for (int i = 0; i < PAGE_PARTS; i++) {
-        if (!suite->varies[i] || i == PART_MODEL)
-            continue;
-        page_part_text(row->json, (enum page_part)i, part);
-        append(row->title, part);
+    row->title[0] = '\0';
+    for (int i = PART_PROGRAM; i < PAGE_PARTS; i++) {
+        if (i == PART_MODEL) {
+            append(row->title, names_model(row->json) ? bench_text(row->json, "model") : "");
+            append(row->title, bench_text(row->json, "what"));
+        } else if (suite->varies[i]) {
+            page_part_text(row->json, (enum page_part)i, part);
+            append(row->title, part);
+        }
     }
 }
 
@@ -146,6 +148,19 @@ const char *page_suite_about(const char *name) {
 }
 
 /* ---- Comparing ---- */
+
+static bool is_usual(const json_t *row) {
+    const char *model = bench_text(row, "model");
+    return model && !strcmp(model, "ncsn");
+}
+
+bool page_is_shown(const page_suite *suite, const json_t *row) {
+    bool any = false;
+    for (int d = 0; suite->documents > 1 && d < suite->documents; d++)
+        for (size_t i = 0; i < suite->rows[d]; i++)
+            any = any || is_usual(suite->row[d][i].json);
+    return !any || is_usual(row);
+}
 
 bool page_same_but(const json_t *a, const json_t *b, unsigned but) {
     char of_a[PAGE_TEXT_ROOM], of_b[PAGE_TEXT_ROOM];

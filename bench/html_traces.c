@@ -60,14 +60,21 @@ static void trace(page *p, const char *name, const json_t *trace) {
 }
 
 void page_traces(page *p, const page_suite *suite) {
+    bool any = false;
     for (int d = 0; d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d]; i++) {
             const json_t *member = json_object_get(suite->row[d][i].json, "trace");
             char name[PAGE_TEXT_ROOM];
             page_name(p, d, suite->row[d][i].title, name);
-            if (member)
-                trace(p, name, member);
+            if (!member)
+                continue;
+            if (!any)
+                fputs("<div class=\"charts\">\n", p->out);
+            any = true;
+            trace(p, name, member);
         }
+    if (any)
+        fputs("</div>\n", p->out);
 }
 
 /* ---- Pictures ---- */
@@ -160,7 +167,7 @@ void page_ratios(page *p) {
         const json_t *all = json_object_get(p->document[d].genbench, "ab");
         if (!json_array_size(all))
             continue;
-        page_put(p, "<section><h2>A/B</h2><p class=\"about\">%s</p>\n", p->label[d]);
+        page_put(p, "<section><h2>A/B%s%s</h2>\n", p->count > 1 ? ": " : "", p->label[d]);
         ratios(p, all);
         fputs("</section>\n", p->out);
     }
