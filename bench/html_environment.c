@@ -134,7 +134,16 @@ static void put_group(page *p, const char *title) {
     fputs("<tbody role=\"rowgroup\">\n", p->out);
 }
 
+bool page_has_environment(const page *p) {
+    for (size_t i = 0; i < GS_COUNT(entries); i++)
+        if (entries[i].member && is_known(p, &entries[i]))
+            return true;
+    return false;
+}
+
 void page_environment(page *p) {
+    if (!page_has_environment(p))
+        return;
     page_put(p, "<section id=\"environment\" class=\"environment\"><h2>Environment</h2>\n<div class=\"%s\">\n",
              p->count > 1 ? "groups many" : "groups");
     const char *title = NULL; /* of the group to come, if it has anything */

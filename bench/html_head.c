@@ -123,7 +123,7 @@ static size_t kind_length(const char *reason) {
     size_t length = strcspn(reason, "0123456789:");
     while (length && reason[length - 1] == ' ')
         length--;
-    return length;
+    return length ? length : strlen(reason);
 }
 
 typedef struct tally {
@@ -164,7 +164,10 @@ static void put_commonest(page *p, const bench_document *document) {
         tally swap = tallies[shown];
         tallies[shown] = tallies[most];
         tallies[most] = swap;
-        snprintf(text, sizeof text, "%.*s", (int)tallies[shown].length, tallies[shown].reason);
+        const char *rest = tallies[shown].reason + tallies[shown].length;
+        bool percent = rest[strspn(rest, " 0123456789")] == '%';
+        snprintf(text, sizeof text, "%.*s%s", (int)tallies[shown].length, tallies[shown].reason,
+                 percent ? " \xe2\x80\xa6 %" : "");
         page_put(p, "%s%s (%d)", shown ? ", " : " Most often: ", text, tallies[shown].count);
     }
     fputs(kinds ? "." : "", p->out);

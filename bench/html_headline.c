@@ -148,7 +148,8 @@ static const struct {
 static void put_big(page *p, const char *value) {
     const char *unit = strstr(value, "\xc2\xa0");
     char number[PAGE_NUMBER_ROOM];
-    snprintf(number, sizeof number, "%.*s", (int)(unit ? unit - value : PAGE_NUMBER_ROOM), value);
+    snprintf(number, sizeof number, "%.*s", (int)sizeof number - 1, value);
+    number[unit ? unit - value : (ptrdiff_t)strlen(value)] = '\0';
     page_put(p, "<p class=\"big\">%s <span class=\"unit\">%s</span></p>", number, unit ? unit + 2 : "");
 }
 
@@ -161,17 +162,18 @@ static void put_card(page *p, const char *title, const metric *m) {
     fputs("</div>\n", p->out);
 }
 
-static void put_cards(page *p) {
-    fputs("<div class=\"cards\">\n", p->out);
-    for (size_t i = 0; i < GS_COUNT(metrics); i++) {
-        metric m = {.row = NULL};
-        if (metrics[i].find(p, 0, &m))
-            put_card(p, metrics[i].title, &m);
+static void put_cards(page *p, bool own) {
+    metric m[GS_COUNT(metrics) + 1] = {{.row = NULL}};
+    bool found[GS_COUNT(metrics) + 1], any = false;
+    for (size_t i = 0; i <= GS_COUNT(metrics); i++) {
+        found[i] = i == GS_COUNT(metrics) ? peers(p, &m[i]) : own && metrics[i].find(p, 0, &m[i]);
+        any = any || found[i];
     }
-    metric m = {.row = NULL};
-    if (peers(p, &m))
-        put_card(p, "Beside other programs", &m);
-    fputs("</div>\n", p->out);
+    fputs(any ? "<div class=\"cards\">\n" : "", p->out);
+    for (size_t i = 0; i <= GS_COUNT(metrics); i++)
+        if (found[i])
+            put_card(p, i == GS_COUNT(metrics) ? "Beside other programs" : metrics[i].title, &m[i]);
+    fputs(any ? "</div>\n" : "", p->out);
 }
 
 static void put_metric_row(page *p, size_t i) {
@@ -195,7 +197,7 @@ static void put_metric_row(page *p, size_t i) {
 
 void page_headline(page *p) {
     if (p->count == 1) {
-        put_cards(p);
+        put_cards(p, true);
         return;
     }
     fputs("<div class=\"wide\"><table role=\"table\" class=\"glance\"><caption>At a glance</caption>\n<thead "
@@ -208,10 +210,5 @@ void page_headline(page *p) {
     for (size_t i = 0; i < GS_COUNT(metrics); i++)
         put_metric_row(p, i);
     fputs("</tbody></table></div>\n", p->out);
-    metric m = {.row = NULL};
-    if (peers(p, &m)) {
-        fputs("<div class=\"cards single\">\n", p->out);
-        put_card(p, "Beside other programs", &m);
-        fputs("</div>\n", p->out);
-    }
+    put_cards(p, false);
 }

@@ -68,6 +68,7 @@ typedef struct page_suite {
     const bench_document *document;
     int documents;
     bool varies[PAGE_PARTS]; /* within one document */
+    bool one_thing;          /* all rows are of the same model and `what`, and differ in their parts alone */
     page_row *row[BENCH_PAGE_DOCUMENTS_MAX];
     size_t rows[BENCH_PAGE_DOCUMENTS_MAX];
 } page_suite;
@@ -82,6 +83,9 @@ const char *page_suite_about(const char *name);
 
 /* Part of a row in words: "batch 64"; empty where the row has no such part. */
 void page_part_text(const json_t *row, enum page_part part, char text[PAGE_TEXT_ROOM]);
+
+/* Of what a row is a figure: "ncsn, dpmpp-2m", "conv-48x14x14-3x3-96". */
+void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]);
 
 /* The first row of document d with a title and unit, or NULL. */
 const json_t *page_find(const page_suite *suite, int d, const char *title, const char *unit);
@@ -118,6 +122,7 @@ void page_style(page *p);
 void page_labels(page *p);
 void page_head(page *p);
 void page_headline(page *p);
+bool page_has_environment(const page *p);
 void page_environment(page *p);
 void page_badge(page *p, const json_t *row);
 void page_reasons(page *p, const json_t *row);

@@ -127,7 +127,7 @@ void page_roofline(page *p, const page_suite *suite) {
         all_processors = all_processors || r->all_processors;
         chart_widen(&x, points[i].intensity);
         chart_widen(&y, points[i].speed);
-        chart_widen(&y, 1.5 * r->peak);
+        chart_widen(&y, 1.3 * r->peak);
         chart_widen(&x, r->peak / r->bandwidth / 3);
     }
     chart_open(p);

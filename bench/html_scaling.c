@@ -72,7 +72,7 @@ static int collect(const page *p, const page_suite *suite, line *lines) {
         for (size_t i = 0; i < suite->rows[d] && count < LINES_MAX - 1; i++) {
             const json_t *row = suite->row[d][i].json;
             const char *model = bench_text(row, "model");
-            if (bench_integer(row, "threads", 0) != 1 || !page_is_shown(suite, row))
+            if (bench_integer(row, "threads", 0) != 1 || bench_text(row, "program") || !page_is_shown(suite, row))
                 continue;
             lines[count] = (line){0};
             fill(&lines[count], suite, d, row);

@@ -17,16 +17,17 @@ static const char *const style[] = {
     "header{padding:28px 0 4px}.kind{margin:0;color:var(--accent);font-weight:650;letter-spacing:.04em}\n",
     "h1{margin:2px 0 4px;font-size:30px;line-height:1.15;letter-spacing:-.01em}\n",
     "h2{margin:0;font-size:21px;letter-spacing:-.005em}h3{margin:0 0 6px;font-size:16px}p{margin:0 0 8px}\n",
-    ".about,.soft{color:var(--soft)}.about{max-width:75ch}code{font-size:.92em}\n",
+    ".about,.soft{color:var(--soft)}.about{max-width:100ch}code{font-size:.92em}\n",
     ".note{margin:10px 0;padding:9px 14px;border-left:4px solid var(--bad);border-radius:4px;background:var(--severe)}",
     ".note.mild{border-color:var(--c4);background:var(--mild)}\n",
     "nav{margin:18px 0 0}nav ul,.shared{display:flex;flex-wrap:wrap;gap:6px 8px;margin:0;padding:0;list-style:none}\n",
     "nav a{display:block;padding:3px 10px;border:1px solid var(--line);border-radius:14px;color:var(--accent);",
     "text-decoration:none;font-size:14px}nav a:hover,nav a:focus-visible{background:var(--raised)}\n",
     ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(215px,1fr));gap:14px;margin:18px 0}\n",
-    ".cards.single{grid-template-columns:minmax(0,420px)}.card{padding:14px 16px;border:1px solid "
+    ".card{padding:14px 16px;border:1px solid "
     "var(--line);border-radius:10px;background:var(--raised)}",
-    ".card h2{font-size:14px;font-weight:600;color:var(--soft)}.card p{margin:0 0 6px}.card .soft{font-size:13.5px}",
+    ".card{max-width:440px}.card h2{font-size:14px;font-weight:600;color:var(--soft)}.card p{margin:0 0 6px}.card "
+    ".soft{font-size:13.5px}",
     ".big .unit{font-size:.55em;font-weight:500}",
     ".big{font-size:30px;font-weight:650;line-height:1.25;letter-spacing:-.01em}\n",
     "section{margin-top:34px;padding-top:22px;border-top:1px solid var(--line)}\n",
@@ -39,7 +40,7 @@ static const char *const style[] = {
     "thead th{color:var(--soft);font-weight:500;font-size:13px;vertical-align:bottom;line-height:1.25}\n",
     "th.left,tbody th,td.unit,td.valid,td.strips,.environment td,.environment th{text-align:left}tbody "
     "th{font-weight:500}\n",
-    "th:first-child{padding-left:0}tbody th{min-width:13em}.other .title{padding-left:1.2em}tbody "
+    "th:first-child{padding-left:0}tbody th{min-width:13em}.other .title{display:inline-block;padding-left:1.2em}tbody "
     "tr:hover{background:var(--raised)}\n",
     "td.value{font-weight:650}td.unit{padding-left:0;color:var(--soft);white-space:nowrap}td.number{white-space:nowrap}"
     "\n",
@@ -65,6 +66,7 @@ static const char *const style[] = {
     "margin:0 4px 0 -22px;vertical-align:-2px}\n",
     "svg text{font-size:12px;fill:var(--soft);font-family:inherit}svg .label{fill:var(--ink)}",
     "svg .direct{fill:var(--ink);font-weight:600;font-size:11.5px}\n",
+    "svg .over{paint-order:stroke;stroke:var(--paper);stroke-width:4px}\n",
     ".grid{stroke:var(--line);fill:none}.axis{stroke:var(--axis);fill:none}.line{fill:none;stroke-width:2;",
     "stroke-linejoin:round}.dashed{stroke-dasharray:5 4}.faint{stroke-width:1;stroke-dasharray:2 3}",
     ".roof{stroke-width:2.5}.mark{stroke:var(--paper);stroke-width:1}\n",
@@ -86,7 +88,8 @@ static const char *const style[] = {
     "clip-path:inset(50%)}\n",
     "tr{position:relative;display:flex;flex-wrap:wrap;gap:2px 14px;padding:9px 0;border-bottom:1px solid "
     "var(--line)}\n",
-    "tbody th,td{display:block;padding:0;border:0;text-align:left;white-space:normal;min-width:0}",
+    "tbody th,tbody td{display:block;padding:0;border:0;text-align:left;white-space:normal;min-width:0;max-width:100%;",
+    "overflow-wrap:anywhere}td.number{white-space:normal}",
     "tbody th{flex:1 0 100%;padding-right:92px;font-weight:600}td.empty{display:none}",
     "td.valid{position:absolute;top:9px;right:0}td.valid::before{content:none}\n",
     "td::before{content:attr(data-label) \" \";color:var(--soft);font-weight:400}",

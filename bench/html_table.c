@@ -178,6 +178,9 @@ static void make_columns(table *t) {
 static void put_shared(table *t) {
     char text[PAGE_TEXT_ROOM];
     fputs("<ul class=\"shared\" aria-label=\"All rows\">", t->p->out);
+    page_thing(t->row[0].json, text);
+    if (t->suite->one_thing)
+        page_put(t->p, "<li>%s</li>", text);
     for (int part = 0; part < PAGE_PARTS; part++) {
         page_part_text(t->row[0].json, (enum page_part)part, text);
         bool told = part == PART_PROGRAM ? !strcmp(text, "gensample") : part == PART_MODEL;
