@@ -173,32 +173,53 @@ static void put_commonest(page *p, const bench_document *document) {
     fputs(kinds ? "." : "", p->out);
 }
 
-static void begin_note(page *p, const char *kind, int d) {
-    page_put(p, "<p class=\"note %s\" role=\"note\">", kind);
-    if (p->label[d][0])
-        page_put(p, "<b>%s:</b> ", p->label[d]);
-}
-
-static void put_notes(page *p, int d) {
-    const bench_document *document = &p->document[d];
-    size_t i, rows = json_array_size(document->rows), invalid = 0;
+static size_t count_invalid(const bench_document *document) {
+    size_t i, invalid = 0;
     const json_t *row;
     json_array_foreach(document->rows, i, row) {
         invalid += !bench_flag(row, "valid");
     }
-    if (bench_flag(document->genbench, "interrupted")) {
-        begin_note(p, "severe", d);
-        fputs("<b>Interrupted.</b> The rows that were finished are here; the others have no figures.</p>\n", p->out);
-    }
+    return invalid;
+}
+
+static void put_notes(page *p) {
+    const bench_document *document = p->document;
+    size_t invalid = count_invalid(document);
+    if (bench_flag(document->genbench, "interrupted"))
+        fputs("<p class=\"note\" role=\"note\"><b>Interrupted.</b> The rows that were finished are here; the others "
+              "have no "
+              "figures.</p>\n",
+              p->out);
     if (invalid) {
-        begin_note(p, "severe", d);
-        page_put(p, "<b>%zu of %zu rows are INVALID</b>: their figures are not to be relied on.", invalid, rows);
+        page_put(p,
+                 "<p class=\"note\" role=\"note\"><b>%zu of %zu rows are INVALID</b>: their figures are not to be "
+                 "relied on.",
+                 invalid, json_array_size(document->rows));
         put_commonest(p, document);
         fputs("</p>\n", p->out);
     }
-    if (!strcmp(context_text(document, "dirty"), "yes")) {
-        begin_note(p, "mild", d);
-        fputs("Built from a tree with changes that are in no commit.</p>\n", p->out);
+    if (!strcmp(context_text(document, "dirty"), "yes"))
+        fputs("<p class=\"note mild\" role=\"note\">Built from a tree with changes that are in no commit.</p>\n",
+              p->out);
+}
+
+/* One line a document that has something to beware of. */
+static void put_brief_notes(page *p) {
+    for (int d = 0; d < p->count; d++) {
+        const bench_document *document = &p->document[d];
+        bool interrupted = bench_flag(document->genbench, "interrupted");
+        bool dirty = !strcmp(context_text(document, "dirty"), "yes");
+        size_t invalid = count_invalid(document);
+        if (!interrupted && !dirty && !invalid)
+            continue;
+        page_put(p, "<p class=\"note%s\" role=\"note\"><b>%s:</b>", interrupted || invalid ? "" : " mild", p->label[d]);
+        if (interrupted)
+            fputs(" Interrupted.", p->out);
+        if (invalid)
+            page_put(p, " %zu of %zu rows are INVALID.", invalid, json_array_size(document->rows));
+        if (dirty)
+            fputs(" Built with changes that are in no commit.", p->out);
+        fputs("</p>\n", p->out);
     }
 }
 
@@ -239,6 +260,8 @@ void page_head(page *p) {
         fputs("</p>\n", p->out);
     }
     fputs("</header>\n<main>\n", p->out);
-    for (int d = 0; d < p->count; d++)
-        put_notes(p, d);
+    if (p->count > 1)
+        put_brief_notes(p);
+    else
+        put_notes(p);
 }

@@ -12,7 +12,7 @@ done
 cd "$work" || exit 1
 cp "$here/page.json" a.json
 sed 's/Example(R)/Other(TM)/; s/avx2/avx512/g' a.json >b.json
-sed 's/{"json_schema_version": 1, "complete"/{"json_schema_version": 1, "source": "peer", "complete"/' a.json >peer.json
+sed 's/"genbench": {/"genbench": {"source": "peer", /' a.json >peer.json
 
 # page OUT FILE...: make it.
 page() {
@@ -50,6 +50,7 @@ check 'is well-formed' well_formed a.html
 check 'a page of several' page several.html a.json b.json peer.json
 check 'is well-formed, too' well_formed several.html
 check 'names them by what differs' grep -q 'Other &lt;script&gt;alert(1)&lt;/script&gt; &quot;q&quot; .a. &amp; b, avx512' several.html
+check 'and the peer stands below' sh -c 'grep -q "<h1>2 runs side by side" several.html && grep -q "id=.peers-0-0" several.html'
 check 'the same report twice' page twice.html a.json a.json
 check 'a peer alone' page peer.html peer.json
 for f in a several twice peer; do
