@@ -135,27 +135,16 @@ static void legend(page *p, const point *points, int count, int colours) {
     chart_legend_end(p);
 }
 
-void page_acceptance(page *p, const page_suite *suite) {
-    point points[POINTS_MAX];
-    chart_range x = chart_no_range, y = chart_no_range, ratios = chart_no_range;
-    int count = collect(suite, points), colours = 0;
-    if (!count)
-        return;
-    chart_widen(&x, 0);
-    chart_widen(&y, 1);
-    chart_widen(&ratios, 1);
+static void draw(page *p, const point *points, int count, int colours, double ratio) {
+    chart_range x = {0, 0}, y = {1, 1}, ratios = {1, 1};
     for (int i = 0; i < count; i++) {
-        colours = points[i].colour >= colours ? points[i].colour + 1 : colours;
         chart_widen(&x, points[i].dim * 1.05);
         chart_widen(&y, fmax(points[i].low, points[i].theory / 10));
         chart_widen(&y, points[i].theory);
         chart_widen(&ratios, points[i].low / points[i].theory);
         chart_widen(&ratios, points[i].high / points[i].theory);
     }
-    double ratio = find_ratio(points, count);
     gs_axis dims = gs_axis_fit(x.low, x.high, false, false);
-    chart_open(p);
-    fputs("<div>", p->out);
     chart c = chart_begin(p, "Acceptance by dimension, measured with exact intervals, beside the line of theory", dims,
                           gs_axis_fit(y.low, y.high, true, true), "dimension D", "acceptance", 0, CHART_HEIGHT);
     draw_theory(&c, ratio);
@@ -167,12 +156,25 @@ void page_acceptance(page *p, const page_suite *suite) {
     chart_line(&c, (double[]){c.x.low, c.x.high}, (double[]){1, 1}, 2, PAGE_COLOURS - 1, "dashed");
     draw_points(&c, points, count, colours, true);
     chart_end(&c);
-    fputs("</div>", p->out);
+}
+
+void page_acceptance(page *p, const page_suite *suite) {
+    point points[POINTS_MAX];
     char text[PAGE_TEXT_ROOM];
+    int count = collect(suite, points), colours = 0;
+    for (int i = 0; i < count; i++)
+        colours = points[i].colour >= colours ? points[i].colour + 1 : colours;
+    if (!count)
+        return;
+    double ratio = find_ratio(points, count);
+    chart_open(p);
+    fputs("<div>", p->out);
+    draw(p, points, count, colours, ratio);
+    fputs("</div>", p->out);
     snprintf(text, sizeof text,
              "How many proposals are accepted, and (dashed) the share that theory gives, R\xe2\x81\xbb\xe1\xb4\xb0 at "
-             "a ratio R of %.6g. "
-             "Intervals are exact, Clopper and Pearson's of 99 %%; theory should be within nearly all of them.",
+             "a ratio R of %.6g. Intervals are exact, Clopper and Pearson's of 99 %%; theory should be in nearly all "
+             "of them.",
              ratio);
     chart_caption(p, "Acceptance and theory", text);
     legend(p, points, count, colours);

@@ -6,7 +6,7 @@
 
 #include "html.h"
 
-enum { PAGE_TEXT_ROOM = 240, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
+enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
 
 typedef struct page {
     FILE *out;
