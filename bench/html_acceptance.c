@@ -7,7 +7,7 @@
 #include "html_chart.h"
 
 enum { POINTS_MAX = 256, LINE = 64, RATIO_HEIGHT = 190 };
-static const double PPM = 1e-6;
+static const double PPM = 1e-6, LEAST = 1e-30; /* LEAST: what an axis can show */
 
 typedef struct point {
     int document, colour;
@@ -44,8 +44,9 @@ static bool is_point(const page_suite *suite, const json_t *row, const char *onl
     q->low = PPM * bench_row_figure(row, "99 % low", NULL);
     q->high = PPM * bench_row_figure(row, "99 % high", NULL);
     q->theory = PPM * bench_row_figure(row, "theory", NULL);
-    return q->low >= 0 && q->high <= 1 && q->accepted > 0 && q->theory > 0 && q->theory < 1 &&
-           parse(bench_text(row, "what"), q) && (suite->documents < 2 || !only || !strcmp(only, q->algorithm));
+    return q->low >= 0 && q->low <= q->accepted && q->accepted <= q->high && q->high <= 1 && q->accepted >= LEAST &&
+           q->theory >= LEAST && q->theory < 1 && parse(bench_text(row, "what"), q) &&
+           (suite->documents < 2 || !only || !strcmp(only, q->algorithm));
 }
 
 static void find_narrowest(const page_suite *suite, char algorithm[PAGE_TEXT_ROOM]) {

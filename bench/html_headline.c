@@ -37,16 +37,17 @@ static const char *model_of(const json_t *row) {
 }
 
 static bool samples(const page *p, int d, metric *m) {
-    char distance[PAGE_NUMBER_ROOM];
+    char distance[PAGE_NUMBER_ROOM], evaluations[PAGE_NUMBER_ROOM];
     m->row = find_usual(&p->document[d], "samples", "FD");
     if (!m->row)
         return false;
     page_quantity(bench_real(m->row, "value"), bench_text(m->row, "unit"), m->value);
     page_number(bench_row_figure(m->row, "FD", NULL), distance);
+    page_number(bench_row_figure(m->row, "NFE", NULL), evaluations);
     snprintf(m->about, sizeof m->about,
              "%.60s, %.60s, Fr\xc3\xa9"
-             "chet distance %s, %.0f network evaluations a sample",
-             model_of(m->row), bench_text(m->row, "what"), distance, bench_row_figure(m->row, "NFE", NULL));
+             "chet distance %.20s, %.20s network evaluations a sample",
+             model_of(m->row), bench_text(m->row, "what"), distance, evaluations);
     return true;
 }
 
@@ -63,18 +64,26 @@ static bool latency(const page *p, int d, metric *m) {
 }
 
 /* Of the narrowest interval, as it says most. */
-static bool acceptance(const page *p, int d, metric *m) {
+static const json_t *find_narrowest(const bench_document *document) {
     size_t i;
-    const json_t *row;
+    const json_t *row, *best = NULL;
     double most = -1;
-    json_array_foreach(p->document[d].rows, i, row) {
+    json_array_foreach(document->rows, i, row) {
         double accepted = bench_row_figure(row, "accepted", NULL);
-        if (isfinite(bench_row_figure(row, "theory", NULL)) && accepted > most &&
-            strstr(bench_text(row, "what"), "-d784")) {
+        bool told = isfinite(bench_row_figure(row, "acceptance", NULL)) &&
+                    isfinite(bench_row_figure(row, "theory", NULL)) &&
+                    isfinite(bench_row_figure(row, "99 % low", NULL)) &&
+                    isfinite(bench_row_figure(row, "99 % high", NULL)) && isfinite(bench_row_figure(row, "z", NULL));
+        if (told && accepted > most && strstr(bench_text(row, "what"), "-d784")) {
             most = accepted;
-            m->row = row;
+            best = row;
         }
     }
+    return best;
+}
+
+static bool acceptance(const page *p, int d, metric *m) {
+    m->row = find_narrowest(&p->document[d]);
     if (!m->row)
         return false;
     page_quantity(bench_row_figure(m->row, "acceptance", NULL), "ppm", m->value);

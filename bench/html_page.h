@@ -26,7 +26,8 @@ void page_put(page *p, const char *format, ...) GS_PRINTF(2, 3);
 
 /* ---- Numbers ---- */
 
-/* Three digits, or all before the point, with commas between thousands: "0.513", "94.3", "12,345"; "3.1e-07". */
+/* Three digits, or all before the point, with commas between thousands: "0.513", "94.3", "12,345"; "3.10e-07";
+ * "unknown" where it is not finite. */
 void page_number(double value, char text[PAGE_NUMBER_ROOM]);
 
 /* Two digits behind the point, or all before it: "0.76", "22.00", "1,234". */

@@ -54,7 +54,7 @@ static int collect(const page_suite *suite, point *points) {
             const char *backend = bench_text(row, "backend");
             double intensity = bench_real(row, "operations_per_call") / bench_real(row, "bytes_per_call");
             bool other = backend && strcmp(backend, "native");
-            if (isfinite(intensity) && intensity > 0 && speed_of(row) > 0)
+            if (gs_axis_takes(true, intensity) && gs_axis_takes(true, speed_of(row)))
                 points[count++] = (point){row, suite->row[d][i].title, 2 * d + other, intensity, speed_of(row)};
         }
     return count;
@@ -63,7 +63,7 @@ static int collect(const page_suite *suite, point *points) {
 static void draw_roof(chart *c, const roof *r, int colour) {
     char text[PAGE_TEXT_ROOM], number[PAGE_NUMBER_ROOM];
     double ridge = r->peak / r->bandwidth, left = c->x.low, right = c->x.high;
-    if (!isfinite(ridge) || !(ridge > 0))
+    if (!gs_axis_takes(true, ridge) || !gs_axis_takes(true, r->peak))
         return;
     double x[3] = {left, fmin(fmax(ridge, left), right), right}, y[3];
     for (int i = 0; i < 3; i++)
@@ -127,8 +127,10 @@ void page_roofline(page *p, const page_suite *suite) {
         all_processors = all_processors || r->all_processors;
         chart_widen(&x, points[i].intensity);
         chart_widen(&y, points[i].speed);
-        chart_widen(&y, 1.3 * r->peak);
-        chart_widen(&x, r->peak / r->bandwidth / 3);
+        if (gs_axis_takes(true, r->peak / r->bandwidth) && gs_axis_takes(true, r->peak)) {
+            chart_widen(&y, 1.3 * r->peak);
+            chart_widen(&x, r->peak / r->bandwidth / 3);
+        }
     }
     chart_open(p);
     chart c = chart_begin(p, "Speed of layers against operations a byte, under the machine's measured roofs",

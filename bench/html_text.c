@@ -66,6 +66,10 @@ void page_number(double value, char text[PAGE_NUMBER_ROOM]) {
     char digits[PAGE_NUMBER_ROOM];
     double size = fabs(value);
     const char *sign = value < 0 ? "\xe2\x88\x92" : ""; /* U+2212 */
+    if (!isfinite(value)) {
+        snprintf(text, PAGE_NUMBER_ROOM, "unknown");
+        return;
+    }
     if (size != 0 && (size < 1e-4 || size >= 1e15)) {
         snprintf(text, PAGE_NUMBER_ROOM, "%s%.2e", sign, size);
         return;

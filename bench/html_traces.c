@@ -115,10 +115,10 @@ static void draw_ratio(page *p, const gs_axis *x, double y, const json_t *ratio)
     int colour = flagged ? 1 : 0;
     page_put(p, "<g><title>%s: %.3f, %.3f to %.3f%s</title>", name, median, low, high, flagged ? ", flagged" : "");
     page_put(p, "<text x=\"0\" y=\"%.1f\" class=\"over\">%.58s</text>", y, name);
-    page_put(p, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * gs_axis_place(x, low), y + 11,
-             RATIO_RIGHT * gs_axis_place(x, high));
+    page_put(p, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * chart_place(x, low), y + 11,
+             RATIO_RIGHT * chart_place(x, high));
     page_put(p, "<circle class=\"mark m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", colour,
-             RATIO_RIGHT * gs_axis_place(x, median), y + 11);
+             RATIO_RIGHT * chart_place(x, median), y + 11);
     if (flagged)
         page_put(p, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"direct t1\">flagged</text>", CHART_WIDTH, y);
     fputs("</g>\n", p->out);
@@ -139,7 +139,7 @@ static void draw_ratios(page *p, const json_t *all, size_t count) {
              "times, head over base, with intervals\">\n",
              CHART_WIDTH + 16, bottom + 8);
     for (int t = 0; t < x.count; t++) {
-        double at = RATIO_RIGHT * gs_axis_place(&x, x.ticks[t]);
+        double at = RATIO_RIGHT * chart_place(&x, x.ticks[t]);
         page_put(p, "<path class=\"%s\" d=\"M%.1f %dV%.1f\"/>\n", fabs(x.ticks[t] - 1) < 1e-9 ? "axis" : "grid", at,
                  HEAD - 10, bottom);
         page_put(p, "<text x=\"%.1f\" y=\"14\" text-anchor=\"middle\" class=\"tick\">%s</text>\n", at, x.labels[t]);

@@ -68,6 +68,9 @@ check 'and what is lost' grep -q '<span class="lost">0.91× lost' a.html
 check 'that it was interrupted' grep -q 'Interrupted' a.html
 check 'how many rows are invalid' grep -q '4 of 21 rows are INVALID' a.html
 check 'and that changes are in no commit' grep -q 'in no commit' a.html
+sed 's/"\(99 % low\|NFE\|p90\)": {"value": [0-9.]*, "unit": "[a-z]*"}, //g' a.json >fewer.json
+check 'a report with fewer figures' page fewer.html fewer.json
+check 'says what is unknown' sh -c 'grep -q "unknown network evaluations" fewer.html && ! grep -q "[ \">]nan" fewer.html'
 printf '{"context": {"json_schema_version": 1}, "benchmarks": [], "genbench": {"json_schema_version": 1, "rows": []}}' >empty.json
 check 'a report without rows' page empty.html empty.json
 check 'is well-formed' well_formed empty.html
