@@ -18,12 +18,16 @@ static const struct {
 
 static void put_navigation(page *p) {
     page_suite suite;
+    if (!page_has_environment(p) && !json_array_size(p->document[0].rows))
+        return;
     fputs("<nav aria-label=\"Suites\"><ul>", p->out);
     for (int i = 0; page_suite_get(p, p->document, p->count, i, &suite); i++) {
         page_put(p, "<li><a href=\"#suite-%d\">%s</a></li>", i, suite.name);
         page_suite_free(&suite);
     }
-    fputs("<li><a href=\"#environment\">environment</a></li></ul></nav>\n", p->out);
+    if (page_has_environment(p))
+        fputs("<li><a href=\"#environment\">environment</a></li>", p->out);
+    fputs("</ul></nav>\n", p->out);
 }
 
 static void put_suite(page *p, const page_suite *suite, const char *id, int number) {

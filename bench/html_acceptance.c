@@ -7,7 +7,7 @@
 #include "html_chart.h"
 
 enum { POINTS_MAX = 256, LINE = 64, RATIO_HEIGHT = 190 };
-static const double PPM = 1e-6;
+static const double PPM = 1e-6, LEAST = 1e-30; /* LEAST: what an axis can show */
 
 typedef struct point {
     int document, colour;
@@ -30,28 +30,48 @@ static bool parse(const char *what, point *q) {
 static int colour_of(const point *points, int count, const point *q) {
     int most = -1;
     for (int i = 0; i < count; i++) {
-        if (points[i].document == q->document && !strcmp(points[i].algorithm, q->algorithm))
+        if (!strcmp(points[i].algorithm, q->algorithm))
             return points[i].colour;
         most = points[i].colour > most ? points[i].colour : most;
     }
     return most + 1;
 }
 
+/* What rows of the page's charts have: of several documents, only the algorithm with the narrowest interval. */
+static bool is_point(const page_suite *suite, const json_t *row, const char *only, point *q) {
+    q->row = row;
+    q->accepted = PPM * bench_row_figure(row, "acceptance", NULL);
+    q->low = PPM * bench_row_figure(row, "99 % low", NULL);
+    q->high = PPM * bench_row_figure(row, "99 % high", NULL);
+    q->theory = PPM * bench_row_figure(row, "theory", NULL);
+    return q->low >= 0 && q->low <= q->accepted && q->accepted <= q->high && q->high <= 1 && q->accepted >= LEAST &&
+           q->theory >= LEAST && q->theory < 1 && parse(bench_text(row, "what"), q) &&
+           (suite->documents < 2 || !only || !strcmp(only, q->algorithm));
+}
+
+static void find_narrowest(const page_suite *suite, char algorithm[PAGE_TEXT_ROOM]) {
+    double most = -1;
+    algorithm[0] = '\0';
+    for (size_t i = 0; i < suite->rows[0]; i++) {
+        point q;
+        double accepted = bench_row_figure(suite->row[0][i].json, "accepted", NULL);
+        if (is_point(suite, suite->row[0][i].json, NULL, &q) && accepted > most) {
+            most = accepted;
+            snprintf(algorithm, PAGE_TEXT_ROOM, "%s", q.algorithm);
+        }
+    }
+}
+
 static int collect(const page_suite *suite, point *points) {
+    char only[PAGE_TEXT_ROOM];
     int count = 0;
+    find_narrowest(suite, only);
     for (int d = 0; d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d] && count < POINTS_MAX; i++) {
-            const json_t *row = suite->row[d][i].json;
-            point q = {.document = d,
-                       .row = row,
-                       .accepted = PPM * bench_row_figure(row, "acceptance", NULL),
-                       .low = PPM * bench_row_figure(row, "99 % low", NULL),
-                       .high = PPM * bench_row_figure(row, "99 % high", NULL),
-                       .theory = PPM * bench_row_figure(row, "theory", NULL)};
-            bool known = q.low >= 0 && q.high <= 1 && q.accepted > 0 && q.theory > 0 && q.theory < 1;
-            if (!known || !parse(bench_text(row, "what"), &q))
+            point q = {.document = d};
+            if (!is_point(suite, suite->row[d][i].json, only, &q))
                 continue;
-            q.colour = colour_of(points, count, &q);
+            q.colour = suite->documents > 1 ? d : colour_of(points, count, &q);
             points[count++] = q;
         }
     return count;
@@ -59,7 +79,7 @@ static int collect(const page_suite *suite, point *points) {
 
 /* The points of one dimension side by side, a pixel's width of the algorithm apart. */
 static double beside(const chart *c, const point *q, int colours) {
-    double step = 7 / (c->right - c->left) * (c->x.high - c->x.low);
+    double step = 6 / (c->right - c->left) * (c->x.high - c->x.low);
     return q->dim + (q->colour - (colours - 1) / 2.0) * step;
 }
 
@@ -116,27 +136,16 @@ static void legend(page *p, const point *points, int count, int colours) {
     chart_legend_end(p);
 }
 
-void page_acceptance(page *p, const page_suite *suite) {
-    point points[POINTS_MAX];
-    chart_range x = chart_no_range, y = chart_no_range, ratios = chart_no_range;
-    int count = collect(suite, points), colours = 0;
-    if (!count)
-        return;
-    chart_widen(&x, 0);
-    chart_widen(&y, 1);
-    chart_widen(&ratios, 1);
+static void draw(page *p, const point *points, int count, int colours, double ratio) {
+    chart_range x = {0, 0}, y = {1, 1}, ratios = {1, 1};
     for (int i = 0; i < count; i++) {
-        colours = points[i].colour >= colours ? points[i].colour + 1 : colours;
         chart_widen(&x, points[i].dim * 1.05);
         chart_widen(&y, fmax(points[i].low, points[i].theory / 10));
         chart_widen(&y, points[i].theory);
         chart_widen(&ratios, points[i].low / points[i].theory);
         chart_widen(&ratios, points[i].high / points[i].theory);
     }
-    double ratio = find_ratio(points, count);
     gs_axis dims = gs_axis_fit(x.low, x.high, false, false);
-    chart_open(p);
-    fputs("<div>", p->out);
     chart c = chart_begin(p, "Acceptance by dimension, measured with exact intervals, beside the line of theory", dims,
                           gs_axis_fit(y.low, y.high, true, true), "dimension D", "acceptance", 0, CHART_HEIGHT);
     draw_theory(&c, ratio);
@@ -148,11 +157,25 @@ void page_acceptance(page *p, const page_suite *suite) {
     chart_line(&c, (double[]){c.x.low, c.x.high}, (double[]){1, 1}, 2, PAGE_COLOURS - 1, "dashed");
     draw_points(&c, points, count, colours, true);
     chart_end(&c);
-    fputs("</div>", p->out);
+}
+
+void page_acceptance(page *p, const page_suite *suite) {
+    point points[POINTS_MAX];
     char text[PAGE_TEXT_ROOM];
+    int count = collect(suite, points), colours = 0;
+    for (int i = 0; i < count; i++)
+        colours = points[i].colour >= colours ? points[i].colour + 1 : colours;
+    if (!count)
+        return;
+    double ratio = find_ratio(points, count);
+    chart_open(p);
+    fputs("<div>", p->out);
+    draw(p, points, count, colours, ratio);
+    fputs("</div>", p->out);
     snprintf(text, sizeof text,
-             "How many proposals are accepted, and (dashed) the share that theory gives, R^-D at a ratio R of %.6g. "
-             "Intervals are exact, Clopper and Pearson's of 99 %%; theory should be within nearly all of them.",
+             "How many proposals are accepted, and (dashed) the share that theory gives, R\xe2\x81\xbb\xe1\xb4\xb0 at "
+             "a ratio R of %.6g. Intervals are exact, Clopper and Pearson's of 99 %%; theory should be in nearly all "
+             "of them.",
              ratio);
     chart_caption(p, "Acceptance and theory", text);
     legend(p, points, count, colours);

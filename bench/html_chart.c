@@ -10,7 +10,7 @@ enum { TOP = 26, FOOT = 36, RIGHT = 12, CHARACTER = 7, LABEL_PITCH = 14 };
 const chart_range chart_no_range = {INFINITY, -INFINITY};
 
 void chart_widen(chart_range *range, double value) {
-    if (isfinite(value)) {
+    if (gs_axis_takes(false, value)) {
         range->low = fmin(range->low, value);
         range->high = fmax(range->high, value);
     }
@@ -28,12 +28,17 @@ void chart_caption(page *p, const char *title, const char *text) {
     page_put(p, "<figcaption><h3>%s</h3>\n<p>%s</p>\n", title, text);
 }
 
+double chart_place(const gs_axis *axis, double value) {
+    double at = gs_axis_place(axis, value);
+    return at >= -1 ? fmin(at, 2) : -1;
+}
+
 double chart_x(const chart *c, double value) {
-    return c->left + (c->right - c->left) * gs_axis_place(&c->x, value);
+    return c->left + (c->right - c->left) * chart_place(&c->x, value);
 }
 
 double chart_y(const chart *c, double value) {
-    return c->bottom - (c->bottom - c->top) * gs_axis_place(&c->y, value);
+    return c->bottom - (c->bottom - c->top) * chart_place(&c->y, value);
 }
 
 void chart_text(chart *c, double at_x, double at_y, const char *anchor, const char *class, const char *text) {

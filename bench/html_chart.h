@@ -35,6 +35,9 @@ void chart_end(chart *c);
 /* The <figcaption>, which holds the rest until chart_close. */
 void chart_caption(page *p, const char *title, const char *text);
 
+/* gs_axis_place, but for values no axis can hold, as files may have: within a length of the axis, as all others are. */
+double chart_place(const gs_axis *axis, double value);
+
 double chart_x(const chart *c, double value);
 double chart_y(const chart *c, double value);
 

@@ -24,9 +24,11 @@ static void put_cell(page *p, int d, const json_t *row, const json_t *first, dou
         page_quantity(value, bench_text(row, "unit"), text);
         page_put(p, "<span class=\"bar\"><i style=\"width:%.0f%%\"></i></span>%s", 100 * share, text);
     }
-    if (isfinite(value) && first && first != row) {
-        page_number(page_times_as_fast(row, first), text);
+    if (isfinite(value) && first != row) {
+        page_ratio(page_times_as_fast(row, first), text);
         page_put(p, " <span class=\"soft times\">%s\xc3\x97</span>", text);
+    } else if (isfinite(value)) {
+        fputs(" <span class=\"times\"></span>", p->out);
     }
     if (row && !bench_flag(row, "valid")) {
         fputs(" <span class=\"badge bad\">\xe2\x9c\x95 INVALID</span>", p->out);
@@ -58,21 +60,30 @@ static bool is_put(const page_suite *suite, int d, const page_row *row) {
     return false;
 }
 
-/* What the rows of each document share. */
+/* What the rows of a document share. */
+static void put_shared(page *p, const page_suite *suite, int d) {
+    char text[PAGE_TEXT_ROOM];
+    if (!suite->rows[d])
+        return;
+    const json_t *row = suite->row[d][0].json;
+    page_thing(row, text);
+    bool begun = suite->one_thing;
+    page_put(p, "%s", begun ? text : "");
+    for (int part = PART_MODEL + 1; part < PAGE_PARTS; part++) {
+        page_part_text(row, (enum page_part)part, text);
+        if (suite->varies[part] || !text[0])
+            continue;
+        page_put(p, "%s%s", begun ? ", " : "", text);
+        begun = true;
+    }
+}
+
 static void put_titles(page *p, const page_suite *suite) {
     fputs("<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"left\">row</th>",
           p->out);
     for (int d = 0; d < suite->documents; d++) {
         page_put(p, "<th role=\"columnheader\" scope=\"col\">%s<span class=\"reasons soft\">", p->label[d]);
-        bool begun = false;
-        for (int part = 0; suite->rows[d] && part < PAGE_PARTS; part++) {
-            char text[PAGE_TEXT_ROOM];
-            page_part_text(suite->row[d][0].json, (enum page_part)part, text);
-            if (suite->varies[part] || part == PART_MODEL || part == PART_PROGRAM || !text[0])
-                continue;
-            page_put(p, "%s%s", begun ? ", " : "", text);
-            begun = true;
-        }
+        put_shared(p, suite, d);
         fputs("</span></th>", p->out);
     }
     fputs("</tr></thead>\n", p->out);

@@ -91,21 +91,29 @@ static void put_value(page *p, const char *text) {
         page_put(p, "%s", text);
 }
 
+/* Whether some document has it. */
+static bool is_known(const page *p, const entry *e) {
+    char text[PAGE_TEXT_ROOM];
+    for (int d = 0; d < p->count; d++) {
+        value_of(&p->document[d], e->member, text, sizeof text);
+        if (text[0])
+            return true;
+    }
+    return false;
+}
+
 static void put_entry(page *p, const entry *e) {
     enum { VALUE_ROOM = 8192 };
     char first[VALUE_ROOM], text[VALUE_ROOM];
-    bool any = false, differs = false;
+    bool differs = false;
     for (int d = 0; d < p->count; d++) {
         value_of(&p->document[d], e->member, text, sizeof text);
-        any = any || text[0];
         if (d == 0)
             memcpy(first, text, sizeof first);
         differs = differs || strcmp(first, text);
     }
-    if (!any)
-        return;
-    page_put(p, "<tr role=\"row\"%s><th role=\"rowheader\" scope=\"row\">%s</th>", differs ? " class=\"differs\"" : "",
-             e->title);
+    page_put(p, "<tr role=\"row\" class=\"%s\"><th role=\"rowheader\" scope=\"row\">%s</th>",
+             differs ? "differs" : "same", e->title);
     for (int d = 0; d < p->count; d++) {
         value_of(&p->document[d], e->member, text, sizeof text);
         page_put(p, "<td role=\"cell\" data-label=\"%s\">", p->label[d]);
@@ -126,17 +134,33 @@ static void put_group(page *p, const char *title) {
     fputs("<tbody role=\"rowgroup\">\n", p->out);
 }
 
+bool page_has_environment(const page *p) {
+    for (size_t i = 0; i < GS_COUNT(entries); i++)
+        if (entries[i].member && is_known(p, &entries[i]))
+            return true;
+    return false;
+}
+
 void page_environment(page *p) {
+    if (!page_has_environment(p))
+        return;
     page_put(p, "<section id=\"environment\" class=\"environment\"><h2>Environment</h2>\n<div class=\"%s\">\n",
              p->count > 1 ? "groups many" : "groups");
+    const char *title = NULL; /* of the group to come, if it has anything */
+    bool open = false;
     for (size_t i = 0; i < GS_COUNT(entries); i++) {
-        if (entries[i].member) {
-            put_entry(p, &entries[i]);
-            continue;
+        const entry *e = &entries[i];
+        if (!e->member) {
+            fputs(open ? "</tbody></table></div>\n" : "", p->out);
+            title = e->title;
+            open = false;
+        } else if (is_known(p, e)) {
+            if (!open)
+                put_group(p, title);
+            open = true;
+            put_entry(p, e);
         }
-        if (i)
-            fputs("</tbody></table></div>\n", p->out);
-        put_group(p, entries[i].title);
     }
-    fputs("</tbody></table></div>\n</div></section>\n", p->out);
+    fputs(open ? "</tbody></table></div>\n" : "", p->out);
+    fputs("</div></section>\n", p->out);
 }

@@ -36,25 +36,64 @@ static void append(char label[PAGE_TEXT_ROOM], const char *text) {
         snprintf(label + used, PAGE_TEXT_ROOM - used, "%s%.100s", used ? ", " : "", text);
 }
 
-static void append_where_it_differs(page *p, const char *name) {
+/* The instruction set of what is measured; the machine's own peaks are of all. */
+static const char *main_isa(const bench_document *document) {
+    size_t i;
+    const json_t *row;
+    json_array_foreach(document->rows, i, row) {
+        if (strcmp(bench_text(row, "suite"), "machine"))
+            return bench_text(row, "isa");
+    }
+    return context_text(document, "isa_best");
+}
+
+/* Append what each document says, if they don't all say the same. */
+static void append_differing(page *p, const char *(*say)(const bench_document *document)) {
     bool differs = false;
     for (int d = 1; d < p->count; d++)
-        differs = differs || strcmp(context_text(&p->document[d], name), context_text(&p->document[0], name));
+        differs = differs || strcmp(say(&p->document[d]), say(&p->document[0]));
     for (int d = 0; differs && d < p->count; d++)
-        append(p->label[d], context_text(&p->document[d], name));
+        append(p->label[d], say(&p->document[d]));
+}
+
+static const char *cores(const bench_document *document) {
+    return context_text(document, "cores");
+}
+static const char *onednn(const bench_document *document) {
+    return context_text(document, "onednn");
+}
+static const char *compiler(const bench_document *document) {
+    return context_text(document, "compiler");
+}
+static const char *commit(const bench_document *document) {
+    return context_text(document, "commit");
+}
+static const char *path(const bench_document *document) {
+    return document->path;
+}
+
+/* In charts the instruction set, if it tells them apart. */
+static void make_brief(page *p) {
+    bool isas = true;
+    for (int d = 0; d < p->count; d++)
+        for (int k = 0; k < d; k++)
+            isas = isas && strcmp(main_isa(&p->document[d]), main_isa(&p->document[k]));
+    for (int d = 0; d < p->count; d++)
+        snprintf(p->brief[d], sizeof p->brief[d], "%.*s", PAGE_BRIEF_ROOM - 1,
+                 isas ? main_isa(&p->document[d]) : p->label[d]);
 }
 
 /* The CPU, and as much of the rest as makes them differ; in the end the files' names. */
 void page_labels(page *p) {
-    static const char *const members[] = {"isa_used", "cores", "onednn", "compiler", "gensample_version", "commit"};
+    static const char *(*const say[])(const bench_document *document) = {cores, onednn, compiler, commit, path};
     if (p->count < 2)
         return;
     for (int d = 0; d < p->count; d++)
         cpu_name(&p->document[d], p->label[d]);
-    for (size_t i = 0; i < GS_COUNT(members) && !all_differ(p); i++)
-        append_where_it_differs(p, members[i]);
-    for (int d = 0; d < p->count && !all_differ(p); d++)
-        append(p->label[d], p->document[d].path);
+    append_differing(p, main_isa);
+    for (size_t i = 0; i < GS_COUNT(say) && !all_differ(p); i++)
+        append_differing(p, say[i]);
+    make_brief(p);
 }
 
 /* ---- Badges ---- */
@@ -84,7 +123,7 @@ static size_t kind_length(const char *reason) {
     size_t length = strcspn(reason, "0123456789:");
     while (length && reason[length - 1] == ' ')
         length--;
-    return length;
+    return length ? length : strlen(reason);
 }
 
 typedef struct tally {
@@ -125,38 +164,62 @@ static void put_commonest(page *p, const bench_document *document) {
         tally swap = tallies[shown];
         tallies[shown] = tallies[most];
         tallies[most] = swap;
-        snprintf(text, sizeof text, "%.*s", (int)tallies[shown].length, tallies[shown].reason);
+        const char *rest = tallies[shown].reason + tallies[shown].length;
+        bool percent = rest[strspn(rest, " 0123456789")] == '%';
+        snprintf(text, sizeof text, "%.*s%s", (int)tallies[shown].length, tallies[shown].reason,
+                 percent ? " \xe2\x80\xa6 %" : "");
         page_put(p, "%s%s (%d)", shown ? ", " : " Most often: ", text, tallies[shown].count);
     }
     fputs(kinds ? "." : "", p->out);
 }
 
-static void begin_note(page *p, const char *kind, int d) {
-    page_put(p, "<p class=\"note %s\" role=\"note\">", kind);
-    if (p->label[d][0])
-        page_put(p, "<b>%s:</b> ", p->label[d]);
-}
-
-static void put_notes(page *p, int d) {
-    const bench_document *document = &p->document[d];
-    size_t i, rows = json_array_size(document->rows), invalid = 0;
+static size_t count_invalid(const bench_document *document) {
+    size_t i, invalid = 0;
     const json_t *row;
     json_array_foreach(document->rows, i, row) {
         invalid += !bench_flag(row, "valid");
     }
-    if (bench_flag(document->genbench, "interrupted")) {
-        begin_note(p, "severe", d);
-        fputs("<b>Interrupted.</b> The rows that were finished are here; the others have no figures.</p>\n", p->out);
-    }
+    return invalid;
+}
+
+static void put_notes(page *p) {
+    const bench_document *document = p->document;
+    size_t invalid = count_invalid(document);
+    if (bench_flag(document->genbench, "interrupted"))
+        fputs("<p class=\"note\" role=\"note\"><b>Interrupted.</b> The rows that were finished are here; the others "
+              "have no "
+              "figures.</p>\n",
+              p->out);
     if (invalid) {
-        begin_note(p, "severe", d);
-        page_put(p, "<b>%zu of %zu rows are INVALID</b>: their figures are not to be relied on.", invalid, rows);
+        page_put(p,
+                 "<p class=\"note\" role=\"note\"><b>%zu of %zu rows are INVALID</b>: their figures are not to be "
+                 "relied on.",
+                 invalid, json_array_size(document->rows));
         put_commonest(p, document);
         fputs("</p>\n", p->out);
     }
-    if (!strcmp(context_text(document, "dirty"), "yes")) {
-        begin_note(p, "mild", d);
-        fputs("Built from a tree with changes that are in no commit.</p>\n", p->out);
+    if (!strcmp(context_text(document, "dirty"), "yes"))
+        fputs("<p class=\"note mild\" role=\"note\">Built from a tree with changes that are in no commit.</p>\n",
+              p->out);
+}
+
+/* One line a document that has something to beware of. */
+static void put_brief_notes(page *p) {
+    for (int d = 0; d < p->count; d++) {
+        const bench_document *document = &p->document[d];
+        bool interrupted = bench_flag(document->genbench, "interrupted");
+        bool dirty = !strcmp(context_text(document, "dirty"), "yes");
+        size_t invalid = count_invalid(document);
+        if (!interrupted && !dirty && !invalid)
+            continue;
+        page_put(p, "<p class=\"note%s\" role=\"note\"><b>%s:</b>", interrupted || invalid ? "" : " mild", p->label[d]);
+        if (interrupted)
+            fputs(" Interrupted.", p->out);
+        if (invalid)
+            page_put(p, " %zu of %zu rows are INVALID.", invalid, json_array_size(document->rows));
+        if (dirty)
+            fputs(" Built with changes that are in no commit.", p->out);
+        fputs("</p>\n", p->out);
     }
 }
 
@@ -167,7 +230,7 @@ static void put_run(page *p, const bench_document *document) {
     double elapsed = bench_real(document->genbench, "elapsed_s");
     if (!started)
         started = context_text(document, "date");
-    page_put(p, "%s", context_text(document, "isa_best"));
+    page_put(p, "%s", main_isa(document));
     long long processors = bench_integer(document->context, "num_cpus", 0);
     if (processors)
         page_put(p, " \xc2\xb7 %.0f processor%s", (double)processors, processors == 1 ? "" : "s");
@@ -197,6 +260,8 @@ void page_head(page *p) {
         fputs("</p>\n", p->out);
     }
     fputs("</header>\n<main>\n", p->out);
-    for (int d = 0; d < p->count; d++)
-        put_notes(p, d);
+    if (p->count > 1)
+        put_brief_notes(p);
+    else
+        put_notes(p);
 }

@@ -6,10 +6,10 @@
 #include "html_chart.h"
 #include "stats.h"
 
-enum { SERIES_MAX = PAGE_COLOURS, LABEL = 14 };
+enum { SERIES_MAX = 2 * PAGE_COLOURS, LABEL = PAGE_BRIEF_ROOM };
 
 typedef struct series {
-    char name[PAGE_TEXT_ROOM];
+    char name[PAGE_TEXT_ROOM], brief[PAGE_BRIEF_ROOM];
     const json_t *row;
     size_t n;
     double *call; /* (n) ms, ascending */
@@ -35,10 +35,16 @@ static int collect(page *p, const page_suite *suite, series *all) {
         for (size_t i = 0; i < suite->rows[d] && count < SERIES_MAX; i++) {
             const page_row *row = &suite->row[d][i];
             series *s = &all[count];
-            if (!isfinite(bench_row_figure(row->json, "p99", NULL)))
+            const char *model = bench_text(row->json, "model");
+            if (!isfinite(bench_row_figure(row->json, "p99", NULL)) || !page_is_shown(suite, row->json))
                 continue;
-            *s = (series){.row = row->json, .call = page_calls(p, row->json, &s->n)};
+            s->row = row->json;
+            s->call = page_calls(p, row->json, &s->n);
             page_name(p, d, row->title, s->name);
+            snprintf(s->brief, sizeof s->brief, "%.*s", LABEL - 1,
+                     suite->documents > 1 ? p->brief[d]
+                     : model              ? model
+                                          : row->title);
             count += s->n > 1;
             if (s->n < 2)
                 gs_free(s->call);
@@ -66,8 +72,7 @@ static void draw(chart *c, const series *s, int colour, double factor, chart_lab
         chart_mark(c, 1 / (1 - marked[i]), factor * at, colour, false, text);
     }
     *label = (chart_label){.y = chart_y(c, factor * s->call[s->n - 1]), .colour = colour};
-    snprintf(label->text, sizeof label->text, "%.*s", LABEL - 1,
-             bench_text(s->row, "model") ? bench_text(s->row, "model") : s->name);
+    snprintf(label->text, sizeof label->text, "%s", s->brief);
     gs_free(x);
     gs_free(y);
 }

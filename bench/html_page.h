@@ -6,7 +6,7 @@
 
 #include "html.h"
 
-enum { PAGE_TEXT_ROOM = 240, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8 };
+enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
 
 typedef struct page {
     FILE *out;
@@ -14,7 +14,8 @@ typedef struct page {
     int count;
     const bench_document *peer; /* the peers' */
     int peers;
-    char label[BENCH_PAGE_DOCUMENTS_MAX][PAGE_TEXT_ROOM]; /* what tells the columns apart; empty for a single one */
+    char label[BENCH_PAGE_DOCUMENTS_MAX][PAGE_TEXT_ROOM];  /* what tells the columns apart; empty for a single one */
+    char brief[BENCH_PAGE_DOCUMENTS_MAX][PAGE_BRIEF_ROOM]; /* the same in few characters, for charts */
     bool failed;
 } page;
 
@@ -25,8 +26,12 @@ void page_put(page *p, const char *format, ...) GS_PRINTF(2, 3);
 
 /* ---- Numbers ---- */
 
-/* Three digits, or all before the point, with commas between thousands: "0.513", "94.3", "12,345"; "3.1e-07". */
+/* Three digits, or all before the point, with commas between thousands: "0.513", "94.3", "12,345"; "3.10e-07";
+ * "unknown" where it is not finite. */
 void page_number(double value, char text[PAGE_NUMBER_ROOM]);
+
+/* Two digits behind the point, or all before it: "0.76", "22.00", "1,234". */
+void page_ratio(double value, char text[PAGE_NUMBER_ROOM]);
 
 /* How values of a unit are written when `most` is the largest: times `factor`, in `symbol`, as in 1e-9 and GFLOP/s. */
 typedef struct page_scale {
@@ -64,6 +69,7 @@ typedef struct page_suite {
     const bench_document *document;
     int documents;
     bool varies[PAGE_PARTS]; /* within one document */
+    bool one_thing;          /* all rows are of the same model and `what`, and differ in their parts alone */
     page_row *row[BENCH_PAGE_DOCUMENTS_MAX];
     size_t rows[BENCH_PAGE_DOCUMENTS_MAX];
 } page_suite;
@@ -79,8 +85,14 @@ const char *page_suite_about(const char *name);
 /* Part of a row in words: "batch 64"; empty where the row has no such part. */
 void page_part_text(const json_t *row, enum page_part part, char text[PAGE_TEXT_ROOM]);
 
+/* Of what a row is a figure: "ncsn, dpmpp-2m", "conv-48x14x14-3x3-96". */
+void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]);
+
 /* The first row of document d with a title and unit, or NULL. */
 const json_t *page_find(const page_suite *suite, int d, const char *title, const char *unit);
+
+/* Whether a chart shows the row: of several documents one network is enough, ncsn where it is there. */
+bool page_is_shown(const page_suite *suite, const json_t *row);
 
 /* Whether two rows measure the same but for the parts that a bit of `but` stands for. */
 bool page_same_but(const json_t *a, const json_t *b, unsigned but);
@@ -111,6 +123,7 @@ void page_style(page *p);
 void page_labels(page *p);
 void page_head(page *p);
 void page_headline(page *p);
+bool page_has_environment(const page *p);
 void page_environment(page *p);
 void page_badge(page *p, const json_t *row);
 void page_reasons(page *p, const json_t *row);

@@ -54,7 +54,7 @@ static int collect(const page_suite *suite, point *points) {
             const char *backend = bench_text(row, "backend");
             double intensity = bench_real(row, "operations_per_call") / bench_real(row, "bytes_per_call");
             bool other = backend && strcmp(backend, "native");
-            if (isfinite(intensity) && intensity > 0 && speed_of(row) > 0)
+            if (gs_axis_takes(true, intensity) && gs_axis_takes(true, speed_of(row)))
                 points[count++] = (point){row, suite->row[d][i].title, 2 * d + other, intensity, speed_of(row)};
         }
     return count;
@@ -63,17 +63,17 @@ static int collect(const page_suite *suite, point *points) {
 static void draw_roof(chart *c, const roof *r, int colour) {
     char text[PAGE_TEXT_ROOM], number[PAGE_NUMBER_ROOM];
     double ridge = r->peak / r->bandwidth, left = c->x.low, right = c->x.high;
-    if (!isfinite(ridge) || !(ridge > 0))
+    if (!gs_axis_takes(true, ridge) || !gs_axis_takes(true, r->peak))
         return;
     double x[3] = {left, fmin(fmax(ridge, left), right), right}, y[3];
     for (int i = 0; i < 3; i++)
         y[i] = fmax(c->y.low, fmin(r->peak, r->bandwidth * x[i]));
     chart_line(c, x, y, 3, colour, "roof");
     page_number(r->peak, number);
-    snprintf(text, sizeof text, "multiply-adds %s GFLOP/s", number);
+    snprintf(text, sizeof text, "%s GFLOP/s", number);
     chart_text(c, c->right, chart_y(c, r->peak) - 6, "end", "direct", text);
     page_number(r->bandwidth, number);
-    snprintf(text, sizeof text, "memory %s GB/s", number);
+    snprintf(text, sizeof text, "%s GB/s", number);
     if (ridge > left * 1.5)
         chart_text(c, chart_x(c, left) + 14, chart_y(c, fmax(c->y.low, r->bandwidth * left)) + 4, "start", "direct",
                    text);
@@ -127,8 +127,10 @@ void page_roofline(page *p, const page_suite *suite) {
         all_processors = all_processors || r->all_processors;
         chart_widen(&x, points[i].intensity);
         chart_widen(&y, points[i].speed);
-        chart_widen(&y, r->peak);
-        chart_widen(&x, r->peak / r->bandwidth / 3);
+        if (gs_axis_takes(true, r->peak / r->bandwidth) && gs_axis_takes(true, r->peak)) {
+            chart_widen(&y, 1.3 * r->peak);
+            chart_widen(&x, r->peak / r->bandwidth / 3);
+        }
     }
     chart_open(p);
     chart c = chart_begin(p, "Speed of layers against operations a byte, under the machine's measured roofs",
@@ -145,8 +147,9 @@ void page_roofline(page *p, const page_suite *suite) {
     chart_caption(
         p, "Roofline",
         "What each layer does a second against how much it computes for each byte of inputs, weights and "
-        "outputs. The roofs were measured here: multiply-adds in registers, and memory by the triad. "
-        "Operations are those of the direct method; Winograd's needs fewer, and so may stand above the roof.");
+        "outputs. The line is this machine: a loop of multiply-adds in registers, and memory as the triad sees it. "
+        "Left of it are layers whose data stay in a cache; above it those by Winograd's method, which needs fewer "
+        "operations than the direct one, whose operations are counted.");
     if (all_processors)
         page_put(p, "<p class=\"soft\">The bandwidth is that of all processors together.</p>\n");
     legend(p, suite, points, count);

@@ -4,13 +4,14 @@
 
 #include "html_chart.h"
 
-enum { LINES_MAX = PAGE_COLOURS, POINTS_MAX = 64, LABEL = 14 };
+enum { LINES_MAX = 2 * BENCH_PAGE_DOCUMENTS_MAX, POINTS_MAX = 64, LABEL = PAGE_BRIEF_ROOM };
 static const int ideal_colour = PAGE_COLOURS - 1;
 
 /* R(T) / R(1) by threads T. */
 typedef struct line {
-    char name[PAGE_TEXT_ROOM];
+    char name[PAGE_TEXT_ROOM], brief[PAGE_BRIEF_ROOM];
     bool peak; /* of the multiply-add loop */
+    int colour;
     size_t n;
     double threads[POINTS_MAX], gain[POINTS_MAX];
 } line;
@@ -56,43 +57,48 @@ static void fill_peak(line *l, const bench_document *document, const char *isa) 
     }
 }
 
-static int collect(page *p, const page_suite *suite, line *lines) {
+/* A line of networks, or the multiply-adds; their colours are the document's, of a single one the line's. */
+static bool name_line(const page *p, int d, const char *title, int count, line *l) {
+    l->colour = p->count > 1 ? d : count;
+    page_name(p, d, title, l->name);
+    snprintf(l->brief, sizeof l->brief, "%.*s", LABEL - 1, p->count > 1 ? p->brief[d] : title);
+    return l->n > 1;
+}
+
+static int collect(const page *p, const page_suite *suite, line *lines) {
     int count = 0;
     for (int d = 0; d < suite->documents; d++) {
         const char *isa = NULL;
         for (size_t i = 0; i < suite->rows[d] && count < LINES_MAX - 1; i++) {
             const json_t *row = suite->row[d][i].json;
-            line *l = &lines[count];
-            if (bench_integer(row, "threads", 0) != 1)
-                continue;
-            *l = (line){0};
-            fill(l, suite, d, row);
             const char *model = bench_text(row, "model");
-            page_name(p, d, model ? model : bench_text(row, "what"), l->name);
-            count += l->n > 1;
-            isa = l->n > 1 ? bench_text(row, "isa") : isa;
+            if (bench_integer(row, "threads", 0) != 1 || bench_text(row, "program") || !page_is_shown(suite, row))
+                continue;
+            lines[count] = (line){0};
+            fill(&lines[count], suite, d, row);
+            bool drawn = name_line(p, d, model ? model : bench_text(row, "what"), count, &lines[count]);
+            isa = drawn ? bench_text(row, "isa") : isa;
+            count += drawn;
         }
-        if (isa && count < LINES_MAX - 1) {
-            line *l = &lines[count];
-            *l = (line){.peak = true};
-            fill_peak(l, &suite->document[d], isa);
-            page_name(p, d, "multiply-adds", l->name);
-            count += l->n > 1;
-        }
+        if (!isa || count == LINES_MAX)
+            continue;
+        lines[count] = (line){.peak = true};
+        fill_peak(&lines[count], &suite->document[d], isa);
+        count += name_line(p, d, "multiply-adds", count, &lines[count]);
     }
     return count;
 }
 
-static void draw(chart *c, const line *l, int colour, chart_label *label) {
-    chart_line(c, l->threads, l->gain, l->n, colour, l->peak ? "dashed" : "");
+static void draw(chart *c, const line *l, chart_label *label) {
+    chart_line(c, l->threads, l->gain, l->n, l->colour, l->peak ? "dashed" : "");
     for (size_t i = 0; i < l->n; i++) {
         char text[PAGE_TEXT_ROOM], gain[PAGE_NUMBER_ROOM];
         page_number(l->gain[i], gain);
         snprintf(text, sizeof text, "%.120s: %s times with %.0f threads", l->name, gain, l->threads[i]);
-        chart_mark(c, l->threads[i], l->gain[i], colour, l->peak, text);
+        chart_mark(c, l->threads[i], l->gain[i], l->colour, l->peak, text);
     }
-    *label = (chart_label){.y = chart_y(c, l->gain[l->n - 1]), .colour = colour};
-    snprintf(label->text, sizeof label->text, "%.*s", LABEL - 1, l->name);
+    *label = (chart_label){.y = chart_y(c, l->gain[l->n - 1]), .colour = l->colour};
+    snprintf(label->text, sizeof label->text, "%s", l->brief);
 }
 
 static void legend(page *p, const line *lines, int count) {
@@ -104,7 +110,7 @@ static void legend(page *p, const line *lines, int count) {
         page_number(l->gain[l->n - 1], gain);
         snprintf(text, sizeof text, "%s\xc3\x97 with %.0f threads, %.0f %% of ideal", gain, most,
                  100 * l->gain[l->n - 1] / most);
-        chart_legend(p, i, l->peak, l->name, text);
+        chart_legend(p, l->colour, l->peak, l->name, text);
     }
     chart_legend_end(p);
 }
@@ -137,10 +143,13 @@ void page_scaling(page *p, const page_suite *suite) {
     chart c = chart_begin(p, "Speed by number of threads, as a multiple of one thread's, beside the ideal line",
                           thread_axis(most), y, "threads", "times as fast as one thread", LABEL, CHART_HEIGHT);
     chart_line(&c, (double[]){1, most}, (double[]){1, most}, 2, ideal_colour, "faint");
-    labels[count] = (chart_label){.y = chart_y(&c, most), .colour = ideal_colour, .text = "ideal"};
-    for (int i = 0; i < count; i++)
-        draw(&c, &lines[i], i, &labels[i]);
-    chart_labels(&c, labels, count + 1);
+    labels[0] = (chart_label){.y = chart_y(&c, most), .colour = ideal_colour, .text = "ideal"};
+    int told = 1;
+    for (int i = 0; i < count; i++) {
+        draw(&c, &lines[i], &labels[told]);
+        told += suite->documents < 2 || !lines[i].peak; /* the colour tells whose the dashes are */
+    }
+    chart_labels(&c, labels, told);
     chart_end(&c);
     chart_caption(p, "Thread scaling",
                   "Evaluations a second with T threads over those with one. The dashed line is what a loop of "

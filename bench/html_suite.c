@@ -35,14 +35,20 @@ static void append(char text[PAGE_TEXT_ROOM], const char *part) {
     snprintf(text + used, PAGE_TEXT_ROOM - used, "%s%s", used && part[0] ? ", " : "", part);
 }
 
+void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]) {
+    snprintf(text, PAGE_TEXT_ROOM, "%s", names_model(row) ? bench_text(row, "model") : "");
+    append(text, bench_text(row, "what"));
+}
+
 static void make_title(const page_suite *suite, page_row *row) {
     char part[PAGE_TEXT_ROOM];
-    snprintf(row->title, PAGE_TEXT_ROOM, "%s", names_model(row->json) ? bench_text(row->json, "model") : "");
-    append(row->title, bench_text(row->json, "what"));
-    for (int i = 0; i < PAGE_PARTS; i++) {
-        if (!suite->varies[i] || i == PART_MODEL)
-            continue;
-        page_part_text(row->json, (enum page_part)i, part);
+    row->title[0] = '\0';
+    for (int i = PART_PROGRAM; i < PAGE_PARTS; i++) {
+        part[0] = '\0';
+        if (i == PART_MODEL && !suite->one_thing)
+            page_thing(row->json, part);
+        else if (i != PART_MODEL && suite->varies[i])
+            page_part_text(row->json, (enum page_part)i, part);
         append(row->title, part);
     }
 }
@@ -88,6 +94,21 @@ static void find_varying(page_suite *suite) {
                     suite->varies[part] || !page_same_but(suite->row[d][0].json, suite->row[d][i].json, ~(1u << part));
 }
 
+static bool is_one_thing(const page_suite *suite) {
+    char first[PAGE_TEXT_ROOM] = "", thing[PAGE_TEXT_ROOM];
+    bool parts = false;
+    for (int part = 0; part < PAGE_PARTS; part++)
+        parts = parts || (part != PART_MODEL && suite->varies[part]);
+    for (int d = 0; parts && d < suite->documents; d++)
+        for (size_t i = 0; i < suite->rows[d]; i++) {
+            page_thing(suite->row[d][i].json, thing);
+            if (first[0] && strcmp(first, thing))
+                return false;
+            snprintf(first, sizeof first, "%s", thing);
+        }
+    return parts;
+}
+
 static const char *name_suite(const bench_document *documents, int count, int i) {
     enum { SUITES_MAX = 64 };
     const char *known[SUITES_MAX];
@@ -119,6 +140,7 @@ bool page_suite_get(page *p, const bench_document *documents, int count, int i, 
         return false;
     }
     find_varying(suite);
+    suite->one_thing = is_one_thing(suite);
     for (int d = 0; d < count; d++)
         for (size_t k = 0; k < suite->rows[d]; k++)
             make_title(suite, &suite->row[d][k]);
@@ -146,6 +168,19 @@ const char *page_suite_about(const char *name) {
 }
 
 /* ---- Comparing ---- */
+
+static bool is_usual(const json_t *row) {
+    const char *model = bench_text(row, "model");
+    return model && !strcmp(model, "ncsn");
+}
+
+bool page_is_shown(const page_suite *suite, const json_t *row) {
+    bool any = false;
+    for (int d = 0; suite->documents > 1 && d < suite->documents; d++)
+        for (size_t i = 0; i < suite->rows[d]; i++)
+            any = any || is_usual(suite->row[d][i].json);
+    return !any || is_usual(row);
+}
 
 bool page_same_but(const json_t *a, const json_t *b, unsigned but) {
     char of_a[PAGE_TEXT_ROOM], of_b[PAGE_TEXT_ROOM];

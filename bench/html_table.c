@@ -12,7 +12,7 @@ typedef struct column {
     kind kind;
     const char *figure, *unit; /* of figures */
     char title[PAGE_TEXT_ROOM];
-    int after; /* most digits behind the point */
+    int before, after; /* most digits before the point and behind it */
 } column;
 
 typedef struct table {
@@ -64,6 +64,10 @@ static void cell_text(const table *t, const column *c, const json_t *row, char t
 static int digits_after(const char *text) {
     const char *point = strchr(text, '.');
     return point && !strchr(text, 'e') ? (int)strlen(point + 1) : 0;
+}
+
+static int digits_before(const char *text) {
+    return (int)strcspn(text, ".");
 }
 
 /* ---- Columns ---- */
@@ -135,6 +139,15 @@ static double reach_of(const table *t) {
     return steps[i];
 }
 
+static void measure(const table *t, column *c) {
+    for (size_t i = 0; i < t->rows; i++) {
+        char text[PAGE_NUMBER_ROOM];
+        cell_text(t, c, t->row[i].json, text);
+        c->before = digits_before(text) > c->before ? digits_before(text) : c->before;
+        c->after = digits_after(text) > c->after ? digits_after(text) : c->after;
+    }
+}
+
 static void make_columns(table *t) {
     char title[PAGE_TEXT_ROOM];
     bool peers = false;
@@ -148,20 +161,16 @@ static void make_columns(table *t) {
     add(t, VALUE, t->one_unit ? scale_of(t, t->row[0].json).symbol : "median");
     if (!t->one_unit)
         add(t, UNIT, "");
-    add(t, SPREAD, "\xc2\xb1 %");
+    add(t, SPREAD, "\xc2\xb1\xc2\xa0%");
     t->reach = reach_of(t);
-    snprintf(title, sizeof title, "repetitions, \xc2\xb1%.0f %%", 100 * t->reach);
+    snprintf(title, sizeof title, "repetitions, \xc2\xb1%.0f\xc2\xa0%%", 100 * t->reach);
     add(t, STRIP, title);
     if (peers)
         add(t, RATIO, "gensample beside it");
     add_figures(t);
     add(t, VALIDITY, "validity");
     for (int i = 0; i < t->columns; i++)
-        for (size_t k = 0; k < t->rows; k++) {
-            char text[PAGE_NUMBER_ROOM];
-            cell_text(t, &t->column[i], t->row[k].json, text);
-            t->column[i].after = digits_after(text) > t->column[i].after ? digits_after(text) : t->column[i].after;
-        }
+        measure(t, &t->column[i]);
 }
 
 /* ---- What all rows share ---- */
@@ -169,6 +178,9 @@ static void make_columns(table *t) {
 static void put_shared(table *t) {
     char text[PAGE_TEXT_ROOM];
     fputs("<ul class=\"shared\" aria-label=\"All rows\">", t->p->out);
+    page_thing(t->row[0].json, text);
+    if (t->suite->one_thing)
+        page_put(t->p, "<li>%s</li>", text);
     for (int part = 0; part < PAGE_PARTS; part++) {
         page_part_text(t->row[0].json, (enum page_part)part, text);
         bool told = part == PART_PROGRAM ? !strcmp(text, "gensample") : part == PART_MODEL;
@@ -191,14 +203,21 @@ static void put_shared(table *t) {
 
 /* ---- Cells ---- */
 
-/* Figure spaces (U+2007), and a punctuation space (U+2008) for the point, align points whatever follows them. */
-static void put_aligned(page *p, const char *text, int after) {
-    int digits = digits_after(text);
-    page_put(p, "%s", text);
-    if (!digits && after)
-        fputs("\xe2\x80\x88", p->out);
-    for (; digits < after; digits++)
+static void put_spaces(page *p, int count) {
+    for (int i = 0; i < count; i++)
         fputs("\xe2\x80\x87", p->out);
+}
+
+/* Figure spaces (U+2007), and a punctuation space (U+2008) for the point, align points whatever follows them; with
+ * `whole` also what stands before the number. */
+static void put_aligned(page *p, const char *text, const column *c, bool whole) {
+    int digits = digits_after(text);
+    if (whole)
+        put_spaces(p, c->before - digits_before(text));
+    page_put(p, "%s", text);
+    if (!digits && c->after)
+        fputs("\xe2\x80\x88", p->out);
+    put_spaces(p, c->after - digits);
 }
 
 static void put_strip(const table *t, const json_t *row) {
@@ -224,7 +243,7 @@ static void put_ratio(const table *t, const json_t *row) {
     if (!isfinite(ratio))
         return;
     bool won = ratio >= 1;
-    page_number(ratio, text);
+    page_ratio(ratio, text);
     page_put(t->p, "<span class=\"%s\">%s\xc3\x97 %s</span>", won ? "won" : "lost", text, won ? "won" : "lost");
 }
 
@@ -250,12 +269,13 @@ static void put_cell(const table *t, const column *c, const page_row *row) {
     else if (c->kind == UNIT)
         page_put(t->p, "%s", scale_of(t, row->json).symbol);
     else
-        put_aligned(t->p, text, c->after);
+        put_aligned(t->p, text, c, share);
     fputs("</td>", t->p->out);
 }
 
 static void put_row(const table *t, const page_row *row) {
-    page_put(t->p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span>", row->title);
+    page_put(t->p, "<tr role=\"row\" class=\"%s\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span>",
+             page_ours(t->suite, t->d, row->json) ? "other" : "own", row->title);
     page_reasons(t->p, row->json);
     fputs("</th>", t->p->out);
     for (int i = 1; i < t->columns; i++)

@@ -1,5 +1,6 @@
 /* Text and numbers of the HTML page. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "html_page.h"
@@ -16,7 +17,7 @@ static const char *put_conversion(FILE *out, const char *at, va_list *arguments)
     switch (at[length - 1]) {
     case 's':
         text = va_arg(*arguments, const char *);
-        gs_xml_text(out, text, strlen(text));
+        gs_xml_text(out, text, at[0] == '.' ? strnlen(text, (size_t)strtol(at + 1, NULL, 10)) : strlen(text));
         break;
     case 'd':
         fprintf(out, "%d", va_arg(*arguments, int));
@@ -65,6 +66,10 @@ void page_number(double value, char text[PAGE_NUMBER_ROOM]) {
     char digits[PAGE_NUMBER_ROOM];
     double size = fabs(value);
     const char *sign = value < 0 ? "\xe2\x88\x92" : ""; /* U+2212 */
+    if (!isfinite(value)) {
+        snprintf(text, PAGE_NUMBER_ROOM, "unknown");
+        return;
+    }
     if (size != 0 && (size < 1e-4 || size >= 1e15)) {
         snprintf(text, PAGE_NUMBER_ROOM, "%s%.2e", sign, size);
         return;
@@ -75,6 +80,13 @@ void page_number(double value, char text[PAGE_NUMBER_ROOM]) {
     char grouped[PAGE_NUMBER_ROOM];
     group(digits, grouped);
     snprintf(text, PAGE_NUMBER_ROOM, "%s%.50s", sign, grouped);
+}
+
+void page_ratio(double value, char text[PAGE_NUMBER_ROOM]) {
+    if (value < 100 && value >= 0.005)
+        snprintf(text, PAGE_NUMBER_ROOM, "%.2f", value);
+    else
+        page_number(value, text);
 }
 
 page_scale page_scale_of(const char *unit, double most) {

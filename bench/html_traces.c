@@ -4,7 +4,7 @@
 
 #include "html_chart.h"
 
-enum { RATIOS_MAX = 80, PITCH = 22, HEAD = 30, NAME_CHARACTERS = 26 };
+enum { RATIOS_MAX = 80, PITCH = 36, HEAD = 30, RATIO_RIGHT = CHART_WIDTH - 24 };
 
 /* ---- Traces ---- */
 
@@ -60,14 +60,21 @@ static void trace(page *p, const char *name, const json_t *trace) {
 }
 
 void page_traces(page *p, const page_suite *suite) {
+    bool any = false;
     for (int d = 0; d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d]; i++) {
             const json_t *member = json_object_get(suite->row[d][i].json, "trace");
             char name[PAGE_TEXT_ROOM];
             page_name(p, d, suite->row[d][i].title, name);
-            if (member)
-                trace(p, name, member);
+            if (!member)
+                continue;
+            if (!any)
+                fputs("<div class=\"charts\">\n", p->out);
+            any = true;
+            trace(p, name, member);
         }
+    if (any)
+        fputs("</div>\n", p->out);
 }
 
 /* ---- Pictures ---- */
@@ -100,68 +107,63 @@ void page_pictures(page *p, const page_suite *suite) {
 
 /* ---- Ratios of two builds ---- */
 
-static void draw_ratio(page *p, const gs_axis *x, double left, double right, double y, const json_t *ratio) {
+/* The name above the interval. */
+static void draw_ratio(page *p, const gs_axis *x, double y, const json_t *ratio) {
     const char *name = bench_text(ratio, "name");
     double low = bench_real(ratio, "low"), high = bench_real(ratio, "high"), median = bench_real(ratio, "median");
-    double width = right - left, from = left + width * gs_axis_place(x, low),
-           to = left + width * gs_axis_place(x, high);
     bool flagged = bench_flag(ratio, "flagged");
     int colour = flagged ? 1 : 0;
-    size_t length = strlen(name), skip = length > NAME_CHARACTERS ? length - NAME_CHARACTERS : 0;
-    while (skip && ((unsigned char)name[skip] & 0xC0) == 0x80) /* within a character */
-        skip++;
     page_put(p, "<g><title>%s: %.3f, %.3f to %.3f%s</title>", name, median, low, high, flagged ? ", flagged" : "");
-    page_put(p, "<text x=\"0\" y=\"%.1f\" class=\"tick\">%s%s</text>", y + 4, skip ? "\xe2\x80\xa6" : "", name + skip);
-    page_put(p, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, from, y, to);
+    page_put(p, "<text x=\"0\" y=\"%.1f\" class=\"over\">%.58s</text>", y, name);
+    page_put(p, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * chart_place(x, low), y + 11,
+             RATIO_RIGHT * chart_place(x, high));
     page_put(p, "<circle class=\"mark m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", colour,
-             left + width * gs_axis_place(x, median), y);
+             RATIO_RIGHT * chart_place(x, median), y + 11);
     if (flagged)
-        page_put(p, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"direct t1\">slower</text>", CHART_WIDTH,
-                 y + 4);
+        page_put(p, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"direct t1\">flagged</text>", CHART_WIDTH, y);
     fputs("</g>\n", p->out);
 }
 
-static void ratios(page *p, const json_t *all) {
-    size_t i, count = json_array_size(all);
-    count = count < RATIOS_MAX ? count : RATIOS_MAX;
+static void draw_ratios(page *p, const json_t *all, size_t count) {
     const json_t *ratio;
+    size_t i;
     chart_range range = {1, 1};
     for (i = 0; i < count; i++) {
         chart_widen(&range, bench_real(json_array_get(all, i), "low"));
         chart_widen(&range, bench_real(json_array_get(all, i), "high"));
     }
     gs_axis x = gs_axis_fit(range.low, range.high, false, true);
-    double left = 7 * NAME_CHARACTERS, right = CHART_WIDTH - 46, bottom = HEAD + PITCH * (double)count;
-    chart_open(p);
+    double bottom = HEAD + PITCH * (double)count;
     page_put(p,
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" role=\"img\" aria-label=\"Ratios of "
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-16 0 %d %.0f\" role=\"img\" aria-label=\"Ratios of "
              "times, head over base, with intervals\">\n",
-             CHART_WIDTH, bottom + 8);
+             CHART_WIDTH + 16, bottom + 8);
     for (int t = 0; t < x.count; t++) {
-        double at = left + (right - left) * gs_axis_place(&x, x.ticks[t]);
+        double at = RATIO_RIGHT * chart_place(&x, x.ticks[t]);
         page_put(p, "<path class=\"%s\" d=\"M%.1f %dV%.1f\"/>\n", fabs(x.ticks[t] - 1) < 1e-9 ? "axis" : "grid", at,
-                 HEAD - 8, bottom);
+                 HEAD - 10, bottom);
         page_put(p, "<text x=\"%.1f\" y=\"14\" text-anchor=\"middle\" class=\"tick\">%s</text>\n", at, x.labels[t]);
     }
     json_array_foreach(all, i, ratio) {
         if (i < count)
-            draw_ratio(p, &x, left, right, HEAD + PITCH * (double)i + 6, ratio);
+            draw_ratio(p, &x, HEAD + PITCH * (double)i + 8, ratio);
     }
     fputs("</svg>\n", p->out);
-    chart_caption(
-        p, "Head over base",
-        "Times of the head over those of the base, measured in interleaved pairs: the median and its interval. "
-        "Right of 1 the head is slower; a flagged row is slower beyond doubt.");
-    chart_close(p);
 }
 
 void page_ratios(page *p) {
     for (int d = 0; d < p->count; d++) {
         const json_t *all = json_object_get(p->document[d].genbench, "ab");
-        if (!json_array_size(all))
+        size_t count = json_array_size(all);
+        if (!count)
             continue;
-        page_put(p, "<section><h2>A/B</h2><p class=\"about\">%s</p>\n", p->label[d]);
-        ratios(p, all);
+        page_put(p, "<section><h2>A/B%s%s</h2>\n", p->count > 1 ? ": " : "", p->label[d]);
+        chart_open(p);
+        draw_ratios(p, all, count < RATIOS_MAX ? count : RATIOS_MAX);
+        chart_caption(p, "Head over base",
+                      "Times of the head over those of the base, measured in interleaved pairs: the median and its "
+                      "interval. Right of 1 the head is slower; a flagged row is slower beyond doubt.");
+        chart_close(p);
         fputs("</section>\n", p->out);
     }
 }

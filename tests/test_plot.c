@@ -217,7 +217,7 @@ static void texts_are_escaped(void **state) {
     assert_int_equal(gs_plot_write(path, &figure, &error), GS_OK);
     char *text = svg_read(path);
     assert_has(text, "<title>\xcf\x83 \xe2\x82\xac \xf0\x9f\x98\x80 &lt;/title&gt;</title>");
-    assert_has(text, "&lt;script&gt;&amp;\"'</text>");
+    assert_has(text, "&lt;script&gt;&amp;&quot;'</text>");
     assert_has(text, "<text class=\"warning\" x=\"20\" y=\"74\">? tab? ? ?? ??? ??? ???? ?</text>");
     assert_null(strstr(text, "<script"));
     free(text);

@@ -32,13 +32,13 @@ refuse() {
     expected=$1
     pattern=$2
     shift 2
-    rm -f genbench.json
+    rm -f genbench.json genbench.html
     run "$@"
     if [ "$status" -ne "$expected" ]; then
         not_ok "genbench $*" "exit $status, expected $expected: $(head -c 200 stderr.txt)"
     elif ! tail -n 1 stderr.txt | grep -q "^genbench: .*$pattern"; then
         not_ok "genbench $*" "no '$pattern' in: $(tail -n 1 stderr.txt)"
-    elif [ -s stdout.txt ] || [ -e genbench.json ]; then
+    elif [ -s stdout.txt ] || [ -e genbench.json ] || [ -e genbench.html ]; then
         not_ok "genbench $*" 'something was written'
     else
         ok "genbench $*"
@@ -80,15 +80,19 @@ printf 'no model' >bad.bin
 refuse 1 'bad.bin' --model bad.bin
 rm bad.bin
 refuse 1 'No such file' --suite kernels --json missing/x.json
+refuse 1 'No such file' --suite kernels --html missing/x.html
 
 # ---- A run ----
 short='--benchmark_min_time=0.002'
 accept 'a run' --model tiny.bin,cond.bin --suite samples,latency,scaling,load,layers --threads 1,2 --batch 8 --quick $short \
     --json a.json --csv a.csv
 check 'its report follows from what it measured' "$report" a.json check
+check 'a page beside it' sh -c 'grep -q "Latency by percentile" a.html && grep -q "Thread scaling" a.html'
+check 'is the one that is made of the file' sh -c '"$1" report a.json --html again.html && cmp a.html again.html' sh "$program"
 check 'every output was checked, and right' test "$(count rows a.json)" -eq "$(count checked a.json)"
 check 'a table a suite' test "$(grep -c '^[a-z]* .*f32$' stdout.txt)" -eq 4
 check 'where the report is' grep -q '^the report: a.json' stdout.txt
+check 'where the page is' grep -q '^the page: a.html' stdout.txt
 check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
@@ -102,6 +106,8 @@ refuse 1 'no shipped networks' --suite kernels
 judge judge.bin
 accept 'kernels and machine' --suite kernels,machine --benchmark_filter='/(mac|axpby|fma)/t:1' $short --json b.json
 check 'their report' "$report" b.json check
+check 'and page' sh -c 'test -s b.html && ! grep -q "Latency by percentile" b.html'
+check 'which says how many bytes mac moves' grep -q '"bytes_per_call"' b.json
 check 'the filter keeps these' sh -c '! "$1" b.json order | grep -vE "^(kernels/mac|kernels/axpby|machine/fma)/t:1"' sh "$report"
 check 'which are right' test "$(count rows b.json)" -eq "$(count checked b.json)"
 accept 'without what matches' list --suite kernels --benchmark_filter=-mac
@@ -128,8 +134,10 @@ check 'another seed, another order' sh -c '! cmp -s order-1.txt order-2.txt'
 check 'of the same measurements' sh -c 'sort order-1.txt >1 && sort order-2.txt >2 && cmp 1 2'
 
 # ---- Google Benchmark's own options and tools ----
-accept 'its own report' --suite kernels --benchmark_filter=mac $short --benchmark_out=own.json --benchmark_format=json --json b2.json
+accept 'its own report' --suite kernels --benchmark_filter=mac $short --benchmark_out=own.json --benchmark_format=json --json b2.json \
+    --html own-page.html
 check 'to standard output' sh -c 'head -c 1 stdout.txt | grep -q "{"'
+check 'a page of the name it is given' test -s own-page.html -a ! -e b2.html
 check 'and to a file' grep -q '"kernels/mac/t:1/' own.json
 compare=${GENBENCH_COMPARE:-/usr/share/benchmark/compare.py}
 for python in ${GENBENCH_PYTHON:-python3 /usr/bin/python3}; do # the system's has its packages

@@ -1,0 +1,141 @@
+#!/bin/sh
+# Tests of genbench's HTML page: page.sh BUILD_DIR. With a Chromium they look at it as a browser does, on a desktop and on
+# a phone, light and dark; SHOTS=FOLDER keeps the screenshots, PAGES="A.json B.json" looks at those reports instead.
+here=$(cd "$(dirname "$0")" && pwd)
+program=$(cd "$1" && pwd)/genbench
+[ -z "$SHOTS" ] || SHOTS=$(mkdir -p "$SHOTS" && cd "$SHOTS" && pwd) || exit 1
+. "$here/../support/cases.sh"
+given=
+for page in $PAGES; do
+    given="$given $(cd "$(dirname "$page")" && pwd)/$(basename "$page")"
+done
+cd "$work" || exit 1
+cp "$here/page.json" a.json
+sed 's/Example(R)/Other(TM)/; s/avx2/avx512/g' a.json >b.json
+sed 's/"genbench": {/"genbench": {"source": "peer", /' a.json >peer.json
+
+# page OUT FILE...: make it.
+page() {
+    out=$1
+    shift
+    "$program" report "$@" --html "$out" >stdout.txt 2>stderr.txt
+}
+# well_formed FILE: as XML, which the page is, too.
+well_formed() {
+    if command -v xmllint >/dev/null; then xmllint --noout "$1"; fi
+}
+# refuse STATUS PATTERN ARGUMENT...: genbench report exits so, says why, and writes nothing.
+refuse() {
+    expected=$1
+    pattern=$2
+    shift 2
+    rm -f x.html
+    "$program" report "$@" >stdout.txt 2>stderr.txt
+    status=$?
+    if [ "$status" -ne "$expected" ]; then
+        not_ok "report $*" "exit $status, expected $expected: $(head -c 200 stderr.txt)"
+    elif ! grep -qF "genbench: $pattern" stderr.txt; then
+        not_ok "report $*" "no '$pattern' in: $(cat stderr.txt)"
+    elif [ -s stdout.txt ] || [ -e x.html ] || ls .x.html* 2>/dev/null; then
+        not_ok "report $*" 'something was written'
+    else
+        ok "report $*"
+    fi
+}
+
+# ---- Pages ----
+check 'a page' page a.html a.json
+check 'is said to be there' grep -q '^The page is a.html$' stdout.txt
+check 'is well-formed' well_formed a.html
+check 'a page of several' page several.html a.json b.json peer.json
+check 'is well-formed, too' well_formed several.html
+check 'names them by what differs' grep -q 'Other &lt;script&gt;alert(1)&lt;/script&gt; &quot;q&quot; .a. &amp; b, avx512' several.html
+check 'and the peer stands below' sh -c 'grep -q "<h1>2 runs side by side" several.html && grep -q "id=.peers-0-0" several.html'
+check 'the same report twice' page twice.html a.json a.json
+check 'a peer alone' page peer.html peer.json
+for f in a several twice peer; do
+    check "$f: nothing of a report is markup" sh -c '! grep -iq "<script\|onerror\|<iframe" $1.html' sh $f
+    check "$f: nothing is fetched" sh -c '! grep -iE "(src|href)=\"[a-z]*:?//|@import|url\(|<link" $1.html' sh $f
+    check "$f: numbers are finite" sh -c '! grep -E "[\" ,]-?(nan|inf)[\" ,<%]" $1.html' sh $f
+done
+for chart in 'Latency by percentile' 'Thread scaling' 'Roofline' 'Acceptance and theory' 'Head over base' 'Energy &lt;script&gt;'; do
+    check "a chart: $chart" grep -q "<h3>$chart" a.html
+done
+check 'a picture' grep -q '<img alt="Samples: ncsn, dpmpp-2m" src="data:image/png;base64,iVBORw0KGgo' a.html
+check 'reasons of what is not valid' grep -q '<span class="reasons">peak moved 16 %; &lt;script' a.html
+check 'what is won' grep -q '<span class="won">1.83× won' a.html
+check 'and what is lost' grep -q '<span class="lost">0.91× lost' a.html
+check 'that it was interrupted' grep -q 'Interrupted' a.html
+check 'how many rows are invalid' grep -q '4 of 21 rows are INVALID' a.html
+check 'and that changes are in no commit' grep -q 'in no commit' a.html
+sed 's/"\(99 % low\|NFE\|p90\)": {"value": [0-9.]*, "unit": "[a-z]*"}, //g' a.json >fewer.json
+check 'a report with fewer figures' page fewer.html fewer.json
+check 'says what is unknown' sh -c 'grep -q "unknown network evaluations" fewer.html && ! grep -q "[ \">]nan" fewer.html'
+printf '{"context": {"json_schema_version": 1}, "benchmarks": [], "genbench": {"json_schema_version": 1, "rows": []}}' >empty.json
+check 'a report without rows' page empty.html empty.json
+check 'is well-formed' well_formed empty.html
+check 'without charts, tables and their headings' sh -c '! grep -q "<h3>\|<table\|<figure\|class=.card" empty.html'
+
+# ---- Refusals ----
+refuse 2 'report: which FILE.json' --html x.html
+refuse 2 'report: --html OUT is missing' a.json
+refuse 2 '--html: its value OUT is missing' a.json --html
+refuse 2 '--html: given twice' a.json --html x.html --html x.html
+refuse 2 '--foo: unknown' a.json --foo
+refuse 1 'missing.json: cannot read' missing.json --html x.html
+refuse 1 'missing/x.html' a.json --html missing/x.html
+printf '{"context": ' >broken.json
+refuse 1 'broken.json: line 1' a.json broken.json --html x.html
+sed 's/"iterations": 10, "real_s"/"iterations": 0, "real_s"/' a.json >zero.json
+refuse 1 'zero.json: genbench.rows[0].repetitions[0].iterations: 0' zero.json --html x.html
+sed 's/"genbench": {"json_schema_version": 1/"genbench": {"json_schema_version": 2/' a.json >newer.json
+refuse 1 'newer.json: genbench.json_schema_version: 2, expected 1' newer.json --html x.html
+ln -s /dev/full full.html
+check 'a full disk is an error' sh -c '! "$1" report a.json --html full.html >/dev/null 2>stderr.txt && grep -q "full.html: .*No space" stderr.txt' sh "$program"
+
+# ---- In a browser ----
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+# chromium ARGUMENT...: without a window, network or a profile that stays.
+chromium() {
+    timeout 120 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --no-first-run \
+        --user-data-dir="$work/profile" --host-resolver-rules='MAP * ~NOTFOUND' "$@" 2>browser.txt
+}
+# looks NAME WIDTH SCHEME: NAME.html has no overflow and no errors; a picture is taken.
+looks() {
+    picture=${SHOTS:-$work}/$1-$2-$3.png
+    scheme=0
+    [ "$3" = dark ] || scheme=1
+    chromium --blink-settings=preferredColorScheme=$scheme --window-size="$2",2400 --enable-logging=stderr \
+        --screenshot="$picture" "file://$work/$1.html" || return 1
+    ! grep 'CONSOLE' browser.txt && [ -s "$picture" ]
+}
+# A page of its own holds it in a frame of that width, and tells whether something in it is wider.
+fits() {
+    cat >frame.html <<END
+<!DOCTYPE html><iframe src="$1.html" style="border:0;width:$2px;height:4000px" onload="
+  const d = this.contentDocument, wide = [...d.querySelectorAll('body *')].filter(e => !e.closest('svg') &&
+      !(e.closest('.wide') && $2 > 760) && e.getBoundingClientRect().right > $2 + 1).map(e => e.outerHTML.slice(0, 80));
+  document.title = d.documentElement.scrollWidth + ' ' + wide.join(' ')"></iframe>
+END
+    chromium --allow-file-access-from-files --disable-web-security --window-size=1400,2400 --virtual-time-budget=5000 \
+        --dump-dom "file://$work/frame.html" >dom.txt || return 1
+    grep -o '<title>.*</title>' dom.txt
+    grep -q "<title>$2 </title>" dom.txt
+}
+if [ -n "$given" ]; then
+    check "a page of $PAGES" page given.html $given
+fi
+if [ -n "$browser" ]; then
+    for width in 1280 390; do
+        for f in a several ${given:+given}; do
+            check "$f at $width pixels fits" fits $f $width
+            for scheme in light dark; do
+                check "$f at $width pixels, $scheme" looks $f $width $scheme
+            done
+        done
+    done
+    check 'light and dark differ' sh -c '! cmp -s "$1-light.png" "$1-dark.png"' sh "${SHOTS:-$work}/a-390"
+else
+    skip 'in a browser' 'no chromium'
+fi
+end_of_cases
