@@ -13,6 +13,10 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#include <malloc.h>
+#endif
 #ifdef __linux__
 #include <sched.h>
 #endif
@@ -100,6 +104,22 @@ bool bench_pin(int threads) {
 #else
     (void)threads;
     return false;
+#endif
+}
+
+const char *bench_libc(void) {
+#ifdef __GLIBC__
+    static char text[64];
+    snprintf(text, sizeof text, "glibc %s", gnu_get_libc_version());
+    return text;
+#else
+    return "unknown";
+#endif
+}
+
+void bench_steady_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 64 << 10);
 #endif
 }
 
