@@ -304,23 +304,6 @@ static gs_status compare(job *j, gs_error *error) {
     return status;
 }
 
-int bench_ab_exit(const bench_ab_result *r) {
-    int slower = 0, failed = 0, noisy = 0, same = 0;
-    for (int i = 0; i < r->rows; i++) {
-        slower += r->row[i].state == BENCH_AB_SLOWER;
-        failed += r->row[i].state == BENCH_AB_FAILED;
-        noisy += r->row[i].state == BENCH_AB_NOISY;
-        same += r->row[i].state == BENCH_AB_SAME;
-    }
-    if (slower + noisy + same && !(fabs(r->control) <= log1p(BENCH_PAIRS_CONTROL)))
-        return BENCH_INCONCLUSIVE;
-    if (slower)
-        return BENCH_REGRESSION;
-    if (failed || !(noisy + same))
-        return BENCH_ERROR;
-    return noisy ? BENCH_INCONCLUSIVE : BENCH_PASS;
-}
-
 /* ---- The command ---- */
 
 static void help(void) {
