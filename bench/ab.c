@@ -315,7 +315,7 @@ static void help(void) {
          "  --json FILE              also a report\n"
          "  --format text|github     github: annotations, and a table in $GITHUB_STEP_SUMMARY\n"
          "  --help                   print this text\n"
-         "and those of genbench that choose rows, which go to both builds (default: a quick choice).\n\n"
+         "and those of genbench that choose rows, which go to both builds (default: a quick choice, --batch 1).\n\n"
          "exit status: 0 not slower, 1 an error, or nothing measured, 2 a regression, 3 inconclusive");
 }
 
@@ -336,9 +336,10 @@ static bool has_option(char *const *options, const char *name) {
     return found;
 }
 
-/* What chooses rows goes to the workers; `words` has room for three more. */
+/* What chooses rows goes to the workers; `words` has room for four more than the arguments. */
 static gs_status choose_options(job *j, int argc, char **argv, char **words, gs_error *error) {
     static char suites[] = "--suite=latency,energy,rejection,layers,kernels,load,scaling", quick[] = "--quick";
+    static char batch[] = "--batch=1"; /* short calls, so that pairs are many */
     static const char *const refused[] = {"--csv", "--repetitions", "--benchmark_format", "--benchmark_out"};
     int count = 0;
     if (argc < 3 || !strncmp(argv[1], "--", 2) || !strncmp(argv[2], "--", 2))
@@ -357,6 +358,8 @@ static gs_status choose_options(job *j, int argc, char **argv, char **words, gs_
         if (!has_option(words, "--quick"))
             words[count++] = quick;
     }
+    if (!has_option(words, "--batch"))
+        words[count++] = batch;
     words[count] = NULL;
     j->options = words;
     j->result.base = argv[1];
@@ -391,7 +394,7 @@ static gs_status run(job *j, int argc, char **argv, char **words, gs_error *erro
 int bench_ab(int argc, char **argv) {
     gs_error error = {0};
     job *j = gs_alloc(1, sizeof *j);
-    char **words = gs_alloc((size_t)argc + 3, sizeof *words);
+    char **words = gs_alloc((size_t)argc + 4, sizeof *words);
     gs_status status = j && words ? run(j, argc, argv, words, &error) : gs_fail_memory(&error, "the command line");
     if (!status && (fflush(stdout) || ferror(stdout)))
         status = gs_fail(&error, GS_ERROR_FILE, "standard output can't be written");
