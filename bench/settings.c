@@ -34,6 +34,8 @@ const bench_suite bench_suites[] = {
 void bench_help(void) {
     puts("usage: genbench [options]         measure, print a table and write a report\n"
          "       genbench list [options]    print the names of the rows that would be measured\n"
+         "       genbench check ...         counts against a baseline; see genbench check --help\n"
+         "       genbench ab BASE HEAD      times of two builds beside each other; see genbench ab --help\n"
          "       genbench eval ...          evaluations a second of one network; see genbench eval --help\n\n"
          "options:");
     for (size_t i = 0; i < GS_COUNT(options); i++) {

@@ -1,17 +1,18 @@
 # bash completion for genbench, which is asked for its options
 _genbench() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= values
-    [[ ${COMP_WORDS[1]} == eval ]] && command=eval
+    [[ ${COMP_WORDS[1]} == @(eval|check|ab) ]] && command=${COMP_WORDS[1]}
     case $before in
-    --model | --input | --dump | --json | --csv)
+    --model | --input | --dump | --json | --csv | --baseline)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
+    --format) values='text github' ;;
     --suite) values=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z]*\) .*/\1/p') ;;
-    *) values=$("${COMP_WORDS[0]}" $command --help 2>/dev/null | grep -o -- '^  --[a-z-]*\|\[--[a-z-]*\|eval --model\| --dump' | grep -o -- '--[a-z-]*') ;;
+    *) values=$("${COMP_WORDS[0]}" $command --help 2>/dev/null | grep -o -- '^  --[a-z_-]*\|\[--[a-z-]*\|eval --model\| --dump' | grep -o -- '--[a-z_-]*') ;;
     esac
-    [[ $COMP_CWORD -eq 1 ]] && values+=' eval list'
+    [[ $COMP_CWORD -eq 1 ]] && values+=' eval list check ab'
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
 }
 complete -F _genbench genbench

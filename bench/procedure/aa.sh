@@ -6,6 +6,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=${1:?usage: aa.sh BUILD [RUNS [ARGUMENT...]]}
 times=${2:-20}
 shift $(($# > 1 ? 2 : 1))
-[ $# -gt 0 ] || set -- --suite=kernels,layers,latency,energy --quick --threads 1
+[ $# -gt 0 ] || set -- --suite=kernels,layers,latency --model=ncsn --quick --threads=1
 runs "$times" "$build" "$build" "$@"
 [ "$regression" -eq 0 ] && [ "$error" -eq 0 ] && [ $((inconclusive * 10)) -le "$times" ]

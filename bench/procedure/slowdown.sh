@@ -9,7 +9,7 @@ build=${1:?usage: slowdown.sh BUILD [RUNS [ARGUMENT...]]}
 times=${2:-10}
 percent=${GENSAMPLE_SLOW_KERNEL:-15}
 shift $(($# > 1 ? 2 : 1))
-[ $# -gt 0 ] || set -- --suite=kernels,layers,latency,energy --quick --threads 1
+[ $# -gt 0 ] || set -- --suite=kernels,layers,latency --model=ncsn --quick --threads=1
 cmake -S "$source" -B "$build-slow" -D CMAKE_BUILD_TYPE=Release -D GENSAMPLE_TESTS=OFF \
     -D GENSAMPLE_SLOW_KERNEL="$percent" >/dev/null && cmake --build "$build-slow" --parallel 2 --target genbench >/dev/null || exit
 runs "$times" "$build" "$build-slow" "$@"
