@@ -21,8 +21,10 @@
 #include "stats.h"
 #include "worker.h"
 
+/* A batch is so long at least; a row's round ends after so many triples, or after that time with the least number of
+ * them. Every attempt has twice as many, so that the last ones find medians on a busy machine too. */
 enum { ROUNDS = 4, TRIPLES = 15, TRIPLES_LEAST = 5, ATTEMPTS = 4, CALLS_MOST = 1 << 20, PATH_ROOM = 4096 };
-static const double BATCH_S = 3e-3, ROUND_S = 2; /* a batch is so long at least; a row's round ends after that */
+static const double BATCH_S = 3e-3, ROUND_S = 2;
 
 enum { BASE, HEAD, CONTROL, SIDES };
 static const char *const sides[SIDES] = {"base", "head", "control"};
@@ -33,6 +35,7 @@ typedef struct job {
     char **options; /* for the workers */
     bench_worker worker[SIDES];
     uint32_t drawn;
+    int attempt; /* 0 ... ATTEMPTS - 1 */
 } job;
 
 static uint32_t random_below(job *j, uint32_t n) {
@@ -144,8 +147,6 @@ static gs_status choose_calls(job *j, bench_ab_row *row, gs_error *error) {
 
 static void keep(bench_ab_row *row, const double seconds[SIDES]) {
     bench_pairs *p = &row->series;
-    if (p->count == (size_t)ROUNDS * TRIPLES)
-        return;
     p->head[p->count] = log(seconds[HEAD] / seconds[BASE]);
     p->control[p->count++] = log(seconds[CONTROL] / seconds[BASE]);
 }
@@ -153,7 +154,9 @@ static void keep(bench_ab_row *row, const double seconds[SIDES]) {
 static gs_status measure_triples(job *j, bench_ab_row *row, gs_error *error) {
     double start = gs_now_s(), seconds[SIDES] = {0};
     gs_status status = choose_calls(j, row, error);
-    for (int i = 0; i < TRIPLES && !status && (i < TRIPLES_LEAST || gs_now_s() - start < ROUND_S); i++) {
+    int most = TRIPLES << j->attempt;
+    double end_s = start + ROUND_S * (1 << j->attempt);
+    for (int i = 0; i < most && !status && (i < TRIPLES_LEAST || gs_now_s() < end_s); i++) {
         int order[SIDES] = {BASE, HEAD, CONTROL};
         shuffle(j, order, SIDES);
         for (int k = 0; k < SIDES && !status; k++)
@@ -196,8 +199,8 @@ static void free_series(bench_ab_row *row) {
     row->series = (bench_pairs){0};
 }
 
-static gs_status make_series(bench_ab_row *row, gs_error *error) {
-    size_t room = (size_t)ROUNDS * TRIPLES;
+static gs_status make_series(bench_ab_row *row, int attempt, gs_error *error) {
+    size_t room = (size_t)ROUNDS * (TRIPLES << attempt);
     row->series.head = gs_alloc(2 * room, sizeof *row->series.head);
     row->series.control = row->series.head + room;
     return row->series.head ? GS_OK : gs_fail_memory(error, "the pairs");
@@ -242,45 +245,54 @@ static void decide(bench_ab_row *row, const bench_pairs_verdict *v, bool last) {
 }
 
 /* Judge what an attempt measured. */
-static gs_status judge(job *j, bool first, bool last, int *order, gs_error *error) {
+static gs_status judge(job *j, int *order, gs_error *error) {
     bench_ab_result *r = &j->result;
+    bool last = j->attempt == ATTEMPTS - 1;
     int count = find_open(r, order);
     bench_pairs *pairs = gs_alloc((size_t)count + 1, sizeof *pairs);
     bench_pairs_verdict *verdicts = gs_alloc((size_t)count + 1, sizeof *verdicts);
-    double *controls = gs_alloc((size_t)count + 1, sizeof *controls);
     for (int k = 0; pairs && k < count; k++)
         pairs[k] = r->row[order[k]].series;
-    bool good = pairs && verdicts && controls && bench_pairs_judge(pairs, (size_t)count, verdicts);
+    bool good = pairs && verdicts && bench_pairs_judge(pairs, (size_t)count, verdicts);
     for (int k = 0; good && k < count; k++) {
         bench_ab_row *row = &r->row[order[k]];
         row->pairs = row->series.count;
-        controls[k] = verdicts[k].control;
         decide(row, &verdicts[k], last);
-    }
-    if (good && first && count) {
-        bench_sort(controls, (size_t)count);
-        r->control = bench_median(controls, (size_t)count);
     }
     gs_free(pairs);
     gs_free(verdicts);
-    gs_free(controls);
     return good ? GS_OK : gs_fail_memory(error, "the verdicts");
 }
 
+/* The median of all rows' controls, each of the attempt that decided it. */
+static gs_status judge_control(bench_ab_result *r, gs_error *error) {
+    double *controls = gs_alloc((size_t)r->rows + 1, sizeof *controls);
+    size_t count = 0;
+    if (!controls)
+        return gs_fail_memory(error, "the control");
+    for (int i = 0; i < r->rows; i++)
+        if (r->row[i].pairs)
+            controls[count++] = r->row[i].verdict.control;
+    bench_sort(controls, count);
+    r->control = count ? bench_median(controls, count) : 0;
+    gs_free(controls);
+    return GS_OK;
+}
+
 /* One attempt at all undecided rows, by fresh processes. */
-static gs_status attempt(job *j, int number, int *order, gs_error *error) {
+static gs_status attempt(job *j, int *order, gs_error *error) {
     bench_ab_result *r = &j->result;
-    gs_status status = number ? start_workers(j, error) : GS_OK;
+    gs_status status = j->attempt ? start_workers(j, error) : GS_OK;
     for (int i = 0; i < r->rows && !status; i++) {
         if (r->row[i].state == BENCH_AB_OPEN && !locate(j, &r->row[i]))
             status = gs_fail(error, GS_ERROR_FILE, "ab: %s: a fresh process does not have it", r->row[i].name);
         else if (r->row[i].state == BENCH_AB_OPEN)
-            status = make_series(&r->row[i], error);
+            status = make_series(&r->row[i], j->attempt, error);
     }
     if (!status)
         status = measure_rounds(j, order, error);
     if (!status)
-        status = judge(j, number == 0, number == ATTEMPTS - 1, order, error);
+        status = judge(j, order, error);
     for (int i = 0; i < r->rows; i++)
         free_series(&r->row[i]);
     stop_workers(j);
@@ -296,8 +308,10 @@ static gs_status compare(job *j, gs_error *error) {
     int *order = gs_alloc((size_t)r->rows + 1, sizeof *order);
     if (!status && !order)
         status = gs_fail_memory(error, "rows");
-    for (int i = 0; i < ATTEMPTS && !status && find_open(r, order); i++)
-        status = attempt(j, i, order, error);
+    for (j->attempt = 0; j->attempt < ATTEMPTS && !status && find_open(r, order); j->attempt++)
+        status = attempt(j, order, error);
+    if (!status)
+        status = judge_control(r, error);
     gs_free(order);
     stop_workers(j);
     r->elapsed_s = gs_now_s() - start;

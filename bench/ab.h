@@ -33,7 +33,7 @@ typedef struct bench_ab_result {
     const char *base, *head; /* as named on the command line */
     bench_ab_row *row;
     int rows;
-    double control; /* median of all rows' control medians, first attempt */
+    double control; /* median of all rows' control medians */
     bool github, interrupted;
     const char *json;
     uint64_t seed;

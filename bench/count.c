@@ -3,12 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -177,25 +179,39 @@ static gs_status explain(const char *folder, int status, gs_error *error) {
     return gs_fail(error, GS_ERROR_FILE, "check: counting failed: %s", line);
 }
 
+/* Its exit status. An interruption ends it with all that it started, which are a group of processes. */
+static int wait_for(pid_t group) {
+    const struct timespec tick = {.tv_nsec = 20000000};
+    int status = 0;
+    while (waitpid(group, &status, WNOHANG) == 0) {
+        if (gs_interrupted())
+            kill(-group, SIGKILL);
+        nanosleep(&tick, NULL);
+    }
+    return status;
+}
+
 /* Run the words to the end, what they print into files of the folder. */
 static gs_status run(char *const *words, const char *folder, gs_error *error) {
     char errors[PATH_ROOM], *environment[WORDS_MOST];
     pid_t pid;
     int status = 0;
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     snprintf(errors, sizeof errors, "%s/errors", folder);
     choose_environment(environment);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, errors, O_WRONLY | O_CREAT | O_APPEND, 0600);
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    int failed = posix_spawnp(&pid, words[0], &actions, NULL, words, environment);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    int failed = posix_spawnp(&pid, words[0], &actions, &attributes, words, environment);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     if (failed)
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: %s: %s; it counts instructions (package valgrind)",
                        words[0], strerror(failed));
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return gs_fail(error, GS_ERROR_FILE, "check: %s: %s", words[0], strerror(errno));
+    status = wait_for(pid);
     return status ? explain(folder, status, error) : GS_OK;
 }
 
@@ -257,7 +273,7 @@ static gs_status gather(const bench_rows *rows, const char *folder, bench_tally 
                : gs_fail(error, GS_ERROR_FILE, "check: callgrind counted %d of %d rows", tally->count, rows->count);
 }
 
-static void remove_folder(const char *folder) {
+static void remove_files(const char *folder) {
     DIR *entries = opendir(folder);
     const struct dirent *entry;
     char path[PATH_ROOM];
@@ -266,7 +282,17 @@ static void remove_folder(const char *folder) {
             unlink(path);
     if (entries)
         closedir(entries);
-    rmdir(folder);
+}
+
+/* Processes that were just killed may still be about to make a file. */
+static void remove_folder(const char *folder) {
+    const struct timespec tick = {.tv_nsec = 20000000};
+    enum { TIMES = 100 };
+    remove_files(folder);
+    for (int i = 0; i < TIMES && rmdir(folder) && errno != ENOENT; i++) {
+        nanosleep(&tick, NULL);
+        remove_files(folder);
+    }
 }
 
 gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error) {

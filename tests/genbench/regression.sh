@@ -112,6 +112,14 @@ else
         --benchmark_filter=radii
     says '2 rows not asked for'
     doctored $row instructions 1020
+    mkdir temporary
+    TMPDIR=$work/temporary "$program" check --baseline whole.json --isa scalar >stdout.txt 2>stderr.txt &
+    running=$!
+    until [ -s temporary/genbench-*/counts ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
+    kill -INT $running
+    wait $running
+    check 'an interruption exits with 130' test $? -eq 130
+    check 'and leaves nothing' rmdir temporary
     GITHUB_STEP_SUMMARY=summary.md
     export GITHUB_STEP_SUMMARY
     expect 2 'for GitHub' check --baseline base.json --format github "$@"
@@ -219,7 +227,7 @@ refuse 'missing/genbench: there is no' ab base missing/genbench
 refuse 'expected BASE_BUILD HEAD_BUILD' ab base
 refuse 'not an option of ab' ab base head --csv x
 refuse 'No such file' ab base base --json missing/x.json
-check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[g]enbench work 1"'
+check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[/ ]base/genbench work [1]"'
 
 # ---- ab: a build beside itself ----
 timeout 300 "$program" ab "$build" "$build" --suite kernels --isa scalar '--benchmark_filter=axpby|binary' >stdout.txt 2>stderr.txt
