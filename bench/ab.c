@@ -8,6 +8,7 @@
  * that are flagged, or whose control is off, are measured again by fresh processes. */
 #include "ab.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,15 @@
 
 /* A batch is so long at least; a row's round ends after so many triples, or after that time with the least number of
  * them. Every attempt has twice as many, so that the last ones find medians on a busy machine too. */
-enum { ROUNDS = 4, TRIPLES = 15, TRIPLES_LEAST = 5, ATTEMPTS = 4, CALLS_MOST = 1 << 20, PATH_ROOM = 4096 };
+enum {
+    ROUNDS = 4,
+    TRIPLES = 15,
+    TRIPLES_LEAST = 5,
+    ATTEMPTS = 4,
+    CALLS_MOST = 1 << 20,
+    PATH_ROOM = 4096,
+    PROCESSORS_MOST = 1024
+};
 static const double BATCH_S = 3e-3, ROUND_S = 2;
 
 enum { BASE, HEAD, CONTROL, SIDES };
@@ -122,8 +131,10 @@ static gs_status time_batch(job *j, const bench_ab_row *row, int side, long call
 /* Open on all sides, and compare what the first call gives. */
 static gs_status open_row(job *j, bench_ab_row *row, bool opened[SIDES], gs_error *error) {
     char answer[SIDES][BENCH_WORKER_LINE];
+    uint32_t processor = random_below(j, PROCESSORS_MOST);
     for (int s = 0; s < SIDES; s++) {
-        gs_status status = bench_worker_ask(&j->worker[s], "opened", answer[s], error, "open %d\n", row->at[s]);
+        gs_status status =
+            bench_worker_ask(&j->worker[s], "opened", answer[s], error, "open %d %" PRIu32 "\n", row->at[s], processor);
         if (status)
             return status;
         opened[s] = true;
@@ -354,7 +365,7 @@ static bool has_option(char *const *options, const char *name) {
 static gs_status choose_options(job *j, int argc, char **argv, char **words, gs_error *error) {
     static char suites[] = "--suite=latency,energy,rejection,layers,kernels,load,scaling", quick[] = "--quick";
     static char batch[] = "--batch=1"; /* short calls, so that pairs are many */
-    static const char *const refused[] = {"--csv", "--repetitions", "--benchmark_format", "--benchmark_out"};
+    static const char *const refused[] = {"--csv", "--repetitions", "--pin", "--benchmark_format", "--benchmark_out"};
     int count = 0;
     if (argc < 3 || !strncmp(argv[1], "--", 2) || !strncmp(argv[2], "--", 2))
         return gs_fail(error, GS_ERROR_ARGUMENT, "ab: expected BASE_BUILD HEAD_BUILD; see genbench ab --help");

@@ -298,7 +298,7 @@ static void remove_folder(const char *folder) {
 gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error) {
     char program[FOLDER_ROOM], folder[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM], *words[WORDS_MOST];
     const char *temporary = getenv("TMPDIR");
-    static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--instr-atstart=no"};
+    static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--vgdb=no", "--instr-atstart=no"};
     *tally = (bench_tally){0};
     gs_status status = check_build(error);
     if (status)

@@ -2,12 +2,14 @@
  *
  *     genbench work PROTOCOL [options]
  *     -> genbench-worker 1 ROWS, then ROWS lines NAME MODEL_HASH ("-": no network)
- *     open K      open row K, call it once      -> opened DIGEST, of what the call computed
+ *     open K P    open row K, call it once      -> opened DIGEST, of what the call computed
  *     time K C    call it C times               -> took NANOSECONDS
  *     close K                                   -> closed
  *
- * or `error WHY`, after which the row is closed. It ends with its input. Who changes what is said here counts up
- * BENCH_WORKER_PROTOCOL: only workers of one protocol can be compared. */
+ * or `error WHY`, after which the row is closed. Rows of one thread run on processor P modulo the number of processors,
+ * so that all workers, of which one works at a time, use the same one: another may be slower for as long as a program
+ * keeps it or its caches busy. It ends with its input. Who changes what is said here counts up BENCH_WORKER_PROTOCOL:
+ * only workers of one protocol can be compared. */
 #include "worker.h"
 
 #include <inttypes.h>
@@ -16,8 +18,9 @@
 
 #include "io/progress.h"
 #include "regression.h"
+#include "system.h"
 
-enum { LINE_ROOM = 128 };
+enum { LINE_ROOM = 128, PROCESSORS_MOST = 1024 };
 
 static void say_rows(const bench_rows *rows) {
     printf("genbench-worker %d %d\n", BENCH_WORKER_PROTOCOL, rows->count);
@@ -25,7 +28,8 @@ static void say_rows(const bench_rows *rows) {
         printf("%s %s\n", rows->row[i].name, rows->row[i].model ? rows->row[i].model->info->hash : "-");
 }
 
-static gs_status open_row(bench_row *row, gs_error *error) {
+static gs_status open_row(bench_row *row, long processor, gs_error *error) {
+    bench_place(row->threads == 1 ? (int)(processor % PROCESSORS_MOST) : -1); /* where the system can */
     gs_status status = row->kind->open(row, error);
     if (!status)
         status = row->kind->call(row, error);
@@ -47,18 +51,18 @@ static gs_status time_row(bench_row *row, long calls, gs_error *error) {
 /* One command; false where it is none. `opened` says which rows are open. */
 static bool obey(const char *line, bench_rows *rows, bool *opened) {
     int k = -1;
-    long calls = 0;
+    long number = 0;
     char command[8] = "";
     gs_error error = {0};
-    int words = sscanf(line, "%7s %d %ld", command, &k, &calls);
-    if (words < 2 || k < 0 || k >= rows->count)
+    int words = sscanf(line, "%7s %d %ld", command, &k, &number);
+    if (words < 2 || k < 0 || k >= rows->count || number < 0)
         return false;
     bench_row *row = &rows->row[k];
-    bool opens = !strcmp(command, "open") && !opened[k], times = !strcmp(command, "time") && opened[k] && calls > 0;
+    bool opens = !strcmp(command, "open") && !opened[k], times = !strcmp(command, "time") && opened[k] && number > 0;
     if (!opens && !times && (strcmp(command, "close") || !opened[k]))
         return false;
     opened[k] = true;
-    gs_status status = opens ? open_row(row, &error) : times ? time_row(row, calls, &error) : GS_OK;
+    gs_status status = opens ? open_row(row, number, &error) : times ? time_row(row, number, &error) : GS_OK;
     if (status || (!opens && !times)) {
         row->kind->close(row);
         opened[k] = false;
