@@ -68,6 +68,8 @@ typedef struct bench_kind {
     gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures of what was
                                                             computed, and a reason (bench_doubt) where it is wrong */
     void (*close)(bench_row *row);
+    uint64_t (*digest)(const bench_row *row); /* of what the first call after `open` computed, by bench_digest; NULL:
+                                                 nothing */
 } bench_kind;
 
 /* Of rows that draw chains: a sampler and its settings; 0: the network's own. */
@@ -143,6 +145,9 @@ double bench_figure_get(const bench_row *row, const char *name);
 /* Add a reason why the figure is not valid. */
 void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
+/* 64 bits of `count` bytes, by which builds' results are compared (Fowler, Noll & Vo's hash 1a). */
+uint64_t bench_digest(const void *bytes, size_t count);
+
 /* ---- Suites ---- */
 
 typedef struct bench_suite {
@@ -180,6 +185,9 @@ bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at,
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *variant, const bench_kind *kind);
 
+/* All rows that the settings and --benchmark_filter leave. Errors: none is left: GS_ERROR_FILE. */
+gs_status bench_rows_make(bench_rows *rows, gs_error *error);
+
 void bench_rows_free(bench_rows *rows);
 
 /* Number of threads that run here by default. */
@@ -190,6 +198,11 @@ int bench_processors(void);
 /* Parse all that follows the program's name and command, but for --benchmark_ options. Errors: GS_ERROR_ARGUMENT;
  * GS_ERROR_UNSUPPORTED: this CPU or build can't. */
 gs_status bench_settings_parse(bench_settings *settings, int argc, char *const *argv, gs_error *error);
+
+/* The same with all that follows: words 0 ... skip - 1 of the command line are not parsed, Google Benchmark gets its
+ * options, and the networks are loaded, unless help is asked for. Errors: those of bench_settings_parse and
+ * bench_models_load. */
+gs_status bench_settings_take(bench_settings *settings, int argc, char *const *argv, int skip, gs_error *error);
 void bench_settings_free(bench_settings *settings);
 void bench_help(void);
 

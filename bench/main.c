@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "html.h"
 #include "io/output.h"
+#include "regression.h"
 #include "report.h"
 #include "shim.h"
 #include "views.h"
@@ -34,7 +35,7 @@ static bool given(int argc, char *const *argv, const char *prefix) {
 
 /* ---- Rows ---- */
 
-static gs_status make_rows(bench_rows *rows, gs_error *error) {
+gs_status bench_rows_make(bench_rows *rows, gs_error *error) {
     const bench_settings *s = rows->settings;
     gs_status status = GS_OK;
     for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
@@ -54,7 +55,7 @@ static gs_status make_rows(bench_rows *rows, gs_error *error) {
 }
 
 static gs_status list(bench_rows *rows, gs_error *error) {
-    gs_status status = make_rows(rows, error);
+    gs_status status = bench_rows_make(rows, error);
     for (int i = 0; !status && i < rows->count; i++)
         puts(rows->row[i].name);
     return status;
@@ -105,7 +106,7 @@ static gs_status write_reports(const bench_settings *s, const bench_document *do
 static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error *error) {
     bench_result result = {.rows = rows, .settings = rows->settings};
     bench_document document;
-    gs_status status = make_rows(rows, error);
+    gs_status status = bench_rows_make(rows, error);
     if (!status)
         status = check_outputs(rows->settings, error);
     if (status)
@@ -141,23 +142,25 @@ static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *e
     return status;
 }
 
+gs_status bench_settings_take(bench_settings *settings, int argc, char *const *argv, int skip, gs_error *error) {
+    gs_status status = bench_settings_parse(settings, argc - skip, argv + skip, error);
+    if (status || settings->help)
+        return status;
+    settings->display = given(argc, argv, "--benchmark_format");
+    settings->quick = settings->quick || is_plain(settings);
+    status = initialize(argc, argv, settings->quick, error);
+    return status ? status : bench_models_load(&settings->models, &settings->model, error);
+}
+
 static gs_status run(int argc, char *const *argv, gs_error *error) {
     bench_settings settings;
     bool lists = argc > 1 && !strcmp(argv[1], "list");
-    int skip = lists ? 2 : 1;
-    gs_status status = bench_settings_parse(&settings, argc - skip, argv + skip, error);
+    gs_status status = bench_settings_take(&settings, argc, argv, lists ? 2 : 1, error);
     bench_rows rows = {.settings = &settings};
-    if (!status && settings.help) {
+    if (!status && settings.help)
         bench_help();
-    } else if (!status) {
-        settings.display = given(argc, argv, "--benchmark_format");
-        settings.quick = settings.quick || is_plain(&settings);
-        status = initialize(argc, argv, settings.quick, error);
-        if (!status)
-            status = bench_models_load(&settings.models, &settings.model, error);
-        if (!status)
-            status = lists ? list(&rows, error) : measure(&rows, argc, argv, error);
-    }
+    else if (!status)
+        status = lists ? list(&rows, error) : measure(&rows, argc, argv, error);
     bench_rows_free(&rows);
     bench_settings_free(&settings);
     return status;
@@ -174,7 +177,8 @@ static int exit_code(gs_status status) {
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"eval", bench_eval}, {"doctor", bench_doctor}, {"report", bench_report}, {"merge", bench_merge}};
+} commands[] = {{"eval", bench_eval},   {"doctor", bench_doctor}, {"report", bench_report}, {"merge", bench_merge},
+                {"check", bench_check}, {"ab", bench_ab},         {"work", bench_work}};
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */

@@ -27,6 +27,13 @@ void bench_doubt(bench_row *row, const char *format, ...) {
     va_end(arguments);
 }
 
+uint64_t bench_digest(const void *bytes, size_t count) {
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < count; i++)
+        digest = (digest ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+    return digest;
+}
+
 int bench_processors(void) {
     int count = omp_get_num_procs();
     return count > 1024 ? 1024 : count;

@@ -34,6 +34,8 @@ const bench_suite bench_suites[] = {
 void bench_help(void) {
     puts("usage: genbench [options]         measure, print a table and write a report\n"
          "       genbench list [options]    print the names of the rows that would be measured\n"
+         "       genbench check ...         counts against a baseline; see genbench check --help\n"
+         "       genbench ab BASE HEAD      times of two builds beside each other; see genbench ab --help\n"
          "       genbench eval ...          evaluations a second of one network; see genbench eval --help\n"
          "       genbench doctor            what makes this machine noisy, and how to calm it\n"
          "       genbench report FILE...    views of reports, side by side if there are several\n"

@@ -13,6 +13,10 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#include <malloc.h>
+#endif
 #ifdef __linux__
 #include <sched.h>
 #endif
@@ -79,27 +83,62 @@ bench_times bench_times_now(void) {
 
 /* ---- Threads and memory ---- */
 
+#ifdef __linux__
+/* This thread onto the i-th processor of a set, around again past the last. */
+static bool place_on(const cpu_set_t *all, int i) {
+    int left = i % CPU_COUNT(all);
+    size_t cpu = 0;
+    while (!CPU_ISSET(cpu, all) || left-- > 0)
+        cpu++;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    return sched_setaffinity(0, sizeof one, &one) == 0;
+}
+#endif
+
 bool bench_pin(int threads) {
 #ifdef __linux__
     cpu_set_t all;
     if (sched_getaffinity(0, sizeof all, &all))
         return false;
-    int count = CPU_COUNT(&all), failed = 0;
+    int failed = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : failed)
-    {
-        int left = omp_get_thread_num() % count;
-        size_t cpu = 0;
-        while (!CPU_ISSET(cpu, &all) || left-- > 0)
-            cpu++;
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        failed += sched_setaffinity(0, sizeof one, &one) != 0;
-    }
+    failed += !place_on(&all, omp_get_thread_num());
     return !failed;
 #else
     (void)threads;
     return false;
+#endif
+}
+
+bool bench_place(int i) {
+#ifdef __linux__
+    static cpu_set_t all;
+    static bool known;
+    if (!known && sched_getaffinity(0, sizeof all, &all))
+        return false;
+    known = true;
+    return i < 0 ? sched_setaffinity(0, sizeof all, &all) == 0 : place_on(&all, i);
+#else
+    (void)i;
+    return false;
+#endif
+}
+
+const char *bench_libc(void) {
+#ifdef __GLIBC__
+    static char text[64];
+    snprintf(text, sizeof text, "glibc %s", gnu_get_libc_version());
+    return text;
+#else
+    return "unknown";
+#endif
+}
+
+void bench_steady_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 64 << 10);
 #endif
 }
 

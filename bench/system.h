@@ -17,6 +17,17 @@ bench_times bench_times_now(void);
  * last; false where the system can't. */
 bool bench_pin(int threads);
 
+/* Keep the main thread on the i-th of the processors that it could run on when this was first called, around again past
+ * the last; -1: on all of them again. False where the system can't. For the main thread only. */
+bool bench_place(int i);
+
+/* The C library and its version. */
+const char *bench_libc(void);
+
+/* From here on large blocks of memory always come fresh from the system, so that what zeroing them takes does not
+ * depend on what was freed before. */
+void bench_steady_memory(void);
+
 /* Peak resident set in bytes. */
 double bench_peak_memory(void);
 

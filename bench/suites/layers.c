@@ -97,7 +97,13 @@ static void close(bench_row *row) {
     row->state = NULL;
 }
 
-static const bench_kind layer_kind = {open, call, check, close};
+/* Of the whole network, which `open` evaluated. */
+static uint64_t digest(const bench_row *row) {
+    const bench_network *network = &((const state *)row->state)->network;
+    return bench_digest(network->y, network->n * network->out * sizeof *network->y);
+}
+
+static const bench_kind layer_kind = {open, call, check, close, digest};
 
 /* "conv-48x14x14-3x3-96" and what is not usual: "-s2" stride, "-p0" padding, "-d2" dilation. */
 static void describe(const gs_model *model, const gs_node *node, char text[SHAPE_ROOM]) {

@@ -28,7 +28,7 @@ static gs_status fma_call(bench_row *row, gs_error *error) {
     return gs_fail(error, GS_ERROR_UNSUPPORTED, "no multiply-add loop for %s", row->isa);
 }
 
-static const bench_kind fma_kind = {nothing, fma_call, nothing, release};
+static const bench_kind fma_kind = {nothing, fma_call, nothing, release, NULL};
 
 static bool add_fma(bench_rows *rows, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, "machine", NULL, "fma", v, &fma_kind);
@@ -73,7 +73,7 @@ static void triad_close(bench_row *row) {
     release(row);
 }
 
-static const bench_kind triad_kind = {triad_open, triad_call, triad_check, triad_close};
+static const bench_kind triad_kind = {triad_open, triad_call, triad_check, triad_close, NULL};
 
 /* Arrays four times as large as the last cache, as the STREAM benchmark asks for, but no larger than this. */
 static bool add_triad(bench_rows *rows, const bench_variant *v) {
@@ -124,7 +124,7 @@ static gs_status normals_check(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-static const bench_kind normals_kind = {normals_open, normals_call, normals_check, release};
+static const bench_kind normals_kind = {normals_open, normals_call, normals_check, release, NULL};
 
 static bool add_normals(bench_rows *rows, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, "machine", NULL, "normals", v, &normals_kind);

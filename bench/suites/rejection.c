@@ -92,7 +92,12 @@ static void close(bench_row *row) {
     row->state = NULL;
 }
 
-static const bench_kind rejection_kind = {open, call, check, close};
+static uint64_t digest(const bench_row *row) {
+    const state *s = row->state;
+    return s->accepted;
+}
+
+static const bench_kind rejection_kind = {open, call, check, close, digest};
 
 /* Calls of a millisecond or so. */
 static const variant variants[] = {{"plain", 784, 4096},    {"early", 784, 16384},   {"radius", 784, 1 << 18},

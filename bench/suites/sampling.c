@@ -151,7 +151,12 @@ static void close(bench_row *row) {
     row->state = NULL;
 }
 
-static const bench_kind sampling_kind = {open, call, check, close};
+static uint64_t digest(const bench_row *row) {
+    const state *s = row->state;
+    return bench_digest(s->pool, (size_t)row->batch * s->pixels * sizeof *s->pool);
+}
+
+static const bench_kind sampling_kind = {open, call, check, close, digest};
 
 bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling,
                               const bench_variant *v) {

@@ -34,6 +34,9 @@ void gs_free(void *memory);
 /* Number of gs_alloc calls of this process so far, for tests that nothing allocates after planning. */
 size_t gs_allocations(void);
 
+/* Bytes that these calls asked for; what was freed since counts too. */
+size_t gs_allocated_bytes(void);
+
 /* A copy of a string; NULL when memory ends. */
 char *gs_copy_string(const char *text);
 

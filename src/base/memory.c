@@ -6,7 +6,7 @@
 
 enum { ALIGNMENT = 64 };
 
-static atomic_size_t allocations;
+static atomic_size_t allocations, allocated_bytes;
 
 bool gs_mul_size(size_t a, size_t b, size_t *out) {
     if (a && b > SIZE_MAX / a)
@@ -29,6 +29,7 @@ void *gs_alloc(size_t count, size_t size) {
     if (!gs_mul_size(count, size, &bytes) || !gs_add_size(bytes, ALIGNMENT + sizeof(void *), &room))
         return NULL;
     atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&allocated_bytes, bytes, memory_order_relaxed);
     char *block = calloc(1, room);
     if (!block)
         return NULL;
@@ -48,6 +49,10 @@ void gs_free(void *memory) {
 
 size_t gs_allocations(void) {
     return atomic_load_explicit(&allocations, memory_order_relaxed);
+}
+
+size_t gs_allocated_bytes(void) {
+    return atomic_load_explicit(&allocated_bytes, memory_order_relaxed);
 }
 
 char *gs_copy_string(const char *text) {

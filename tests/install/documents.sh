@@ -2,7 +2,7 @@
 
 # options PROGRAM ARGUMENT...: the options a help names.
 options() {
-    "$prefix/bin/$@" --help | grep -o '^  --*[a-z-]*\|\[-[a-z-]*\|eval --[a-z]*\| --dump' | grep -o -- '-.*'
+    "$prefix/bin/$@" --help | grep -o '^  --*[a-z_-]*\|\[-[a-z-]*\|eval --[a-z]*\| --dump' | grep -o -- '-.*'
 }
 options gensample >help.txt
 options gensample cpu >help-cpu.txt
@@ -68,6 +68,11 @@ completes 'files of inspect' expected.txt gensample inspect files/o
 if [ $genbench ]; then
     completes 'options of genbench' help-genbench.txt genbench --
     completes 'options of genbench eval' help-eval.txt genbench eval --
+    for command in check ab; do
+        options genbench $command >expected.txt
+        check "the help of genbench $command names options" test "$(wc -l <expected.txt)" -ge 3
+        completes "options of genbench $command" expected.txt genbench $command --
+    done
     printf 'latency\nlayers\nload\n' >expected.txt
     completes 'suites' expected.txt genbench --suite l
 fi

@@ -1,0 +1,437 @@
+/* genbench ab: how long rows of two builds take beside each other, in one job.
+ *
+ *     genbench ab BASE_BUILD HEAD_BUILD [--json FILE] [--format text|github] [options that choose rows]
+ *
+ * Three workers (worker.h) stay open: of the base, of the head, and of the base again, the control. A row is measured
+ * in triples of short batches, one of each in random order, so that what slows the machine for longer than a few
+ * milliseconds slows all three. Rows take turns, in random order, in several rounds, each with memory of its own. Rows
+ * that are flagged, or whose control is off, are measured again by fresh processes. */
+#include "ab.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/interrupt.h"
+#include "io/output.h"
+#include "io/progress.h"
+#include "random/random.h"
+#include "stats.h"
+#include "worker.h"
+
+/* A batch is so long at least; a row's round ends after so many triples, or after that time with the least number of
+ * them. Every attempt has twice as many, so that the last ones find medians on a busy machine too. */
+enum {
+    ROUNDS = 4,
+    TRIPLES = 15,
+    TRIPLES_LEAST = 5,
+    ATTEMPTS = 4,
+    CALLS_MOST = 1 << 20,
+    PATH_ROOM = 4096,
+    PROCESSORS_MOST = 1024
+};
+static const double BATCH_S = 3e-3, ROUND_S = 2;
+
+enum { BASE, HEAD, CONTROL, SIDES };
+static const char *const sides[SIDES] = {"base", "head", "control"};
+
+typedef struct job {
+    bench_ab_result result;
+    char program[SIDES][PATH_ROOM];
+    char **options; /* for the workers */
+    bench_worker worker[SIDES];
+    uint32_t drawn;
+    int attempt; /* 0 ... ATTEMPTS - 1 */
+} job;
+
+static uint32_t random_below(job *j, uint32_t n) {
+    const uint32_t at[4] = {j->drawn++, 1, 0, UINT32_MAX}; /* no sampler's stream */
+    uint32_t words[4];
+    gs_random_words(j->result.seed, at, words);
+    return (uint32_t)(((uint64_t)words[0] * n) >> 32);
+}
+
+static void shuffle(job *j, int *order, int n) {
+    for (int i = n - 1; i > 0; i--) {
+        int k = (int)random_below(j, (uint32_t)i + 1), swap = order[i];
+        order[i] = order[k];
+        order[k] = swap;
+    }
+}
+
+/* ---- Workers ---- */
+
+static void stop_workers(job *j) {
+    for (int s = 0; s < SIDES; s++)
+        bench_worker_stop(&j->worker[s]);
+}
+
+static gs_status start_workers(job *j, gs_error *error) {
+    gs_status status = GS_OK;
+    for (int s = 0; s < SIDES && !status; s++)
+        status = bench_worker_start(&j->worker[s], sides[s], j->program[s], j->options, error);
+    return status;
+}
+
+/* Where the row is on each side; whether all have it. */
+static bool locate(const job *j, bench_ab_row *row) {
+    bool everywhere = true;
+    for (int s = 0; s < SIDES; s++) {
+        row->at[s] = bench_worker_find(&j->worker[s], row->name);
+        everywhere = everywhere && row->at[s] >= 0;
+    }
+    return everywhere;
+}
+
+static bench_ab_row *add_row(bench_ab_result *result, const char *name) {
+    bench_ab_row *row = &result->row[result->rows++];
+    snprintf(row->name, sizeof row->name, "%s", name);
+    return row;
+}
+
+/* Rows of both builds, those of one marked. */
+static gs_status make_rows(job *j, gs_error *error) {
+    bench_ab_result *r = &j->result;
+    const bench_worker *base = &j->worker[BASE], *head = &j->worker[HEAD];
+    r->row = gs_alloc((size_t)(base->rows + head->rows) + 1, sizeof *r->row);
+    if (!r->row)
+        return gs_fail_memory(error, "rows");
+    for (int i = 0; i < base->rows; i++) {
+        bench_ab_row *row = add_row(r, base->row[i].name);
+        if (locate(j, row)) {
+            row->model_differs = strcmp(base->row[i].hash, head->row[row->at[HEAD]].hash) != 0;
+        } else {
+            row->state = BENCH_AB_ONE_SIDE;
+            snprintf(row->why, sizeof row->why, "only the base has it");
+        }
+    }
+    for (int i = 0; i < head->rows; i++)
+        if (bench_worker_find(base, head->row[i].name) < 0) {
+            bench_ab_row *row = add_row(r, head->row[i].name);
+            row->state = BENCH_AB_ONE_SIDE;
+            snprintf(row->why, sizeof row->why, "only the head has it");
+        }
+    return GS_OK;
+}
+
+/* ---- One row ---- */
+
+static gs_status time_batch(job *j, const bench_ab_row *row, int side, long calls, double *seconds, gs_error *error) {
+    char answer[BENCH_WORKER_LINE];
+    gs_status status = bench_worker_ask(&j->worker[side], "took", answer, error, "time %d %ld\n", row->at[side], calls);
+    *seconds = status ? 0 : 1e-9 * strtod(answer, NULL);
+    if (!status && !(*seconds > 0))
+        status = gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: a batch took \"%.40s\" ns", sides[side], answer);
+    return status;
+}
+
+/* Open on all sides, and compare what the first call gives. */
+static gs_status open_row(job *j, bench_ab_row *row, bool opened[SIDES], gs_error *error) {
+    char answer[SIDES][BENCH_WORKER_LINE];
+    uint32_t processor = random_below(j, PROCESSORS_MOST);
+    for (int s = 0; s < SIDES; s++) {
+        gs_status status =
+            bench_worker_ask(&j->worker[s], "opened", answer[s], error, "open %d %" PRIu32 "\n", row->at[s], processor);
+        if (status)
+            return status;
+        opened[s] = true;
+    }
+    row->output_differs = strcmp(answer[BASE], answer[HEAD]) != 0;
+    return GS_OK;
+}
+
+static gs_status choose_calls(job *j, bench_ab_row *row, gs_error *error) {
+    double seconds = 0;
+    gs_status status = GS_OK;
+    long calls = 1;
+    while (!status && !row->calls) {
+        status = time_batch(j, row, BASE, calls, &seconds, error);
+        if (seconds >= BATCH_S || calls >= CALLS_MOST)
+            row->calls = calls;
+        calls *= 2;
+    }
+    return status;
+}
+
+static void keep(bench_ab_row *row, const double seconds[SIDES]) {
+    bench_pairs *p = &row->series;
+    p->head[p->count] = log(seconds[HEAD] / seconds[BASE]);
+    p->control[p->count++] = log(seconds[CONTROL] / seconds[BASE]);
+}
+
+static gs_status measure_triples(job *j, bench_ab_row *row, gs_error *error) {
+    double start = gs_now_s(), seconds[SIDES] = {0};
+    gs_status status = choose_calls(j, row, error);
+    int most = TRIPLES << j->attempt;
+    double end_s = start + ROUND_S * (1 << j->attempt);
+    for (int i = 0; i < most && !status && (i < TRIPLES_LEAST || gs_now_s() < end_s); i++) {
+        int order[SIDES] = {BASE, HEAD, CONTROL};
+        shuffle(j, order, SIDES);
+        for (int k = 0; k < SIDES && !status; k++)
+            status = time_batch(j, row, order[k], row->calls, &seconds[order[k]], error);
+        if (!status)
+            keep(row, seconds);
+    }
+    return status;
+}
+
+/* A round of one row. A worker that says the row fails has closed it and goes on; one that ended is fatal. */
+static gs_status measure_row(job *j, bench_ab_row *row, gs_error *error) {
+    bool opened[SIDES] = {false};
+    char answer[BENCH_WORKER_LINE];
+    gs_error failure = {0};
+    gs_status status = open_row(j, row, opened, &failure);
+    if (!status)
+        status = measure_triples(j, row, &failure);
+    if (status && status != GS_ERROR_UNSUPPORTED)
+        return gs_fail(error, status, "%s, at %s", failure.message, row->name);
+    if (status) {
+        row->state = BENCH_AB_FAILED;
+        snprintf(row->why, sizeof row->why, "%.*s", BENCH_TEXT_ROOM - 1, failure.message);
+    }
+    for (int s = 0; s < SIDES; s++) {
+        bool failed_here = status && !strncmp(row->why, sides[s], strlen(sides[s]));
+        if (!opened[s] || failed_here)
+            continue;
+        gs_status closed = bench_worker_ask(&j->worker[s], "closed", answer, error, "close %d\n", row->at[s]);
+        if (closed)
+            return closed;
+    }
+    return GS_OK;
+}
+
+/* ---- All rows ---- */
+
+static void free_series(bench_ab_row *row) {
+    gs_free(row->series.head);
+    row->series = (bench_pairs){0};
+}
+
+static gs_status make_series(bench_ab_row *row, int attempt, gs_error *error) {
+    size_t room = (size_t)ROUNDS * (TRIPLES << attempt);
+    row->series.head = gs_alloc(2 * room, sizeof *row->series.head);
+    row->series.control = row->series.head + room;
+    return row->series.head ? GS_OK : gs_fail_memory(error, "the pairs");
+}
+
+/* Numbers of the undecided rows. */
+static int find_open(const bench_ab_result *r, int *order) {
+    int count = 0;
+    for (int i = 0; i < r->rows; i++)
+        if (r->row[i].state == BENCH_AB_OPEN)
+            order[count++] = i;
+    return count;
+}
+
+static gs_status measure_rounds(job *j, int *order, gs_error *error) {
+    bool terminal = isatty(STDERR_FILENO);
+    gs_status status = GS_OK;
+    for (int round = 0; round < ROUNDS && !status; round++) {
+        int count = find_open(&j->result, order);
+        shuffle(j, order, count);
+        for (int k = 0; k < count && !status; k++) {
+            bench_ab_row *row = &j->result.row[order[k]];
+            if (terminal)
+                fprintf(stderr, "\r\033[K[round %d of %d, %d/%d] %s", round + 1, ROUNDS, k + 1, count, row->name);
+            status = measure_row(j, row, error);
+        }
+    }
+    if (terminal)
+        fputs("\r\033[K", stderr);
+    return status;
+}
+
+static void decide(bench_ab_row *row, const bench_pairs_verdict *v, bool last) {
+    row->verdict = *v;
+    row->alarms += v->slower;
+    if (row->alarms > 1)
+        row->state = BENCH_AB_SLOWER;
+    else if (!v->slower && !v->noisy)
+        row->state = BENCH_AB_SAME;
+    else if (last)
+        row->state = BENCH_AB_NOISY;
+}
+
+/* Judge what an attempt measured. */
+static gs_status judge(job *j, int *order, gs_error *error) {
+    bench_ab_result *r = &j->result;
+    bool last = j->attempt == ATTEMPTS - 1;
+    int count = find_open(r, order);
+    bench_pairs *pairs = gs_alloc((size_t)count + 1, sizeof *pairs);
+    bench_pairs_verdict *verdicts = gs_alloc((size_t)count + 1, sizeof *verdicts);
+    for (int k = 0; pairs && k < count; k++)
+        pairs[k] = r->row[order[k]].series;
+    bool good = pairs && verdicts && bench_pairs_judge(pairs, (size_t)count, verdicts);
+    for (int k = 0; good && k < count; k++) {
+        bench_ab_row *row = &r->row[order[k]];
+        row->pairs = row->series.count;
+        decide(row, &verdicts[k], last);
+    }
+    gs_free(pairs);
+    gs_free(verdicts);
+    return good ? GS_OK : gs_fail_memory(error, "the verdicts");
+}
+
+/* The median of all rows' controls, each of the attempt that decided it. */
+static gs_status judge_control(bench_ab_result *r, gs_error *error) {
+    double *controls = gs_alloc((size_t)r->rows + 1, sizeof *controls);
+    size_t count = 0;
+    if (!controls)
+        return gs_fail_memory(error, "the control");
+    for (int i = 0; i < r->rows; i++)
+        if (r->row[i].pairs)
+            controls[count++] = r->row[i].verdict.control;
+    bench_sort(controls, count);
+    r->control = count ? bench_median(controls, count) : 0;
+    gs_free(controls);
+    return GS_OK;
+}
+
+/* One attempt at all undecided rows, by fresh processes. */
+static gs_status attempt(job *j, int *order, gs_error *error) {
+    bench_ab_result *r = &j->result;
+    gs_status status = j->attempt ? start_workers(j, error) : GS_OK;
+    for (int i = 0; i < r->rows && !status; i++) {
+        if (r->row[i].state == BENCH_AB_OPEN && !locate(j, &r->row[i]))
+            status = gs_fail(error, GS_ERROR_FILE, "ab: %s: a fresh process does not have it", r->row[i].name);
+        else if (r->row[i].state == BENCH_AB_OPEN)
+            status = make_series(&r->row[i], j->attempt, error);
+    }
+    if (!status)
+        status = measure_rounds(j, order, error);
+    if (!status)
+        status = judge(j, order, error);
+    for (int i = 0; i < r->rows; i++)
+        free_series(&r->row[i]);
+    stop_workers(j);
+    return status;
+}
+
+static gs_status compare(job *j, gs_error *error) {
+    bench_ab_result *r = &j->result;
+    double start = gs_now_s();
+    gs_status status = start_workers(j, error);
+    if (!status)
+        status = make_rows(j, error);
+    int *order = gs_alloc((size_t)r->rows + 1, sizeof *order);
+    if (!status && !order)
+        status = gs_fail_memory(error, "rows");
+    for (j->attempt = 0; j->attempt < ATTEMPTS && !status && find_open(r, order); j->attempt++)
+        status = attempt(j, order, error);
+    if (!status)
+        status = judge_control(r, error);
+    gs_free(order);
+    stop_workers(j);
+    r->elapsed_s = gs_now_s() - start;
+    return status;
+}
+
+/* ---- The command ---- */
+
+static void help(void) {
+    puts("usage: genbench ab BASE_BUILD HEAD_BUILD [options]\n\n"
+         "Measures rows of two builds, folders with a genbench or such programs, beside each other: short batches in\n"
+         "random order. A row is slower when a Wilcoxon test of more than 3 %, corrected for all rows, has p <= 0.01,\n"
+         "the median is 5 % or more, and both again in fresh processes.\n\n"
+         "options:\n"
+         "  --json FILE              also a report\n"
+         "  --format text|github     github: annotations, and a table in $GITHUB_STEP_SUMMARY\n"
+         "  --help                   print this text\n"
+         "and those of genbench that choose rows, which go to both builds (default: a quick choice, --batch 1).\n\n"
+         "exit status: 0 not slower, 1 an error, or nothing measured, 2 a regression, 3 inconclusive");
+}
+
+/* The program of a build. */
+static gs_status find_program(const char *build, char program[PATH_ROOM], gs_error *error) {
+    struct stat about;
+    bool folder = stat(build, &about) == 0 && S_ISDIR(about.st_mode);
+    int length = snprintf(program, PATH_ROOM, "%s%s", build, folder ? "/genbench" : "");
+    if (length < PATH_ROOM && access(program, X_OK) == 0)
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_FILE, "ab: %.200s: there is no genbench that runs", program);
+}
+
+static bool has_option(char *const *options, const char *name) {
+    bool found = false;
+    for (; *options; options++)
+        found = found || !strncmp(*options, name, strlen(name));
+    return found;
+}
+
+/* What chooses rows goes to the workers; `words` has room for four more than the arguments. */
+static gs_status choose_options(job *j, int argc, char **argv, char **words, gs_error *error) {
+    static char suites[] = "--suite=latency,energy,rejection,layers,kernels,load,scaling", quick[] = "--quick";
+    static char batch[] = "--batch=1"; /* short calls, so that pairs are many */
+    static const char *const refused[] = {"--csv", "--repetitions", "--pin", "--benchmark_format", "--benchmark_out"};
+    int count = 0;
+    if (argc < 3 || !strncmp(argv[1], "--", 2) || !strncmp(argv[2], "--", 2))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "ab: expected BASE_BUILD HEAD_BUILD; see genbench ab --help");
+    for (int i = 3; i < argc; i++) {
+        for (size_t k = 0; k < GS_COUNT(refused); k++)
+            if (!strncmp(argv[i], refused[k], strlen(refused[k])))
+                return gs_fail(error, GS_ERROR_ARGUMENT, "ab: %.60s: not an option of ab", argv[i]);
+        words[count++] = argv[i];
+        if (!strncmp(argv[i], "--seed=", 7) || (!strcmp(argv[i], "--seed") && i + 1 < argc))
+            j->result.seed = strtoull(argv[i][6] ? argv[i] + 7 : argv[i + 1], NULL, 10);
+    }
+    words[count] = NULL;
+    if (!has_option(words, "--suite")) {
+        words[count++] = suites;
+        if (!has_option(words, "--quick"))
+            words[count++] = quick;
+    }
+    if (!has_option(words, "--batch"))
+        words[count++] = batch;
+    words[count] = NULL;
+    j->options = words;
+    j->result.base = argv[1];
+    j->result.head = argv[2];
+    gs_status status = find_program(argv[1], j->program[BASE], error);
+    memcpy(j->program[CONTROL], j->program[BASE], PATH_ROOM);
+    return status ? status : find_program(argv[2], j->program[HEAD], error);
+}
+
+static gs_status run(job *j, int argc, char **argv, char **words, gs_error *error) {
+    const char *format = NULL;
+    bool wants_help = false;
+    const bench_own own[] = {{"json", &j->result.json, NULL}, {"format", &format, NULL}, {"help", NULL, &wants_help}};
+    gs_status status = bench_own_take(&argc, argv, own, GS_COUNT(own), error);
+    if (!status && wants_help) {
+        help();
+        return GS_OK;
+    }
+    if (!status)
+        status = bench_format_parse(format, &j->result.github, error);
+    if (!status)
+        status = choose_options(j, argc, argv, words, error);
+    if (!status && j->result.json)
+        status = gs_output_check(j->result.json, GS_FORMAT_NPY, error);
+    if (status)
+        return status;
+    gs_interrupt_install();
+    status = compare(j, error);
+    return status ? status : bench_ab_report(&j->result, argc, argv, error);
+}
+
+int bench_ab(int argc, char **argv) {
+    gs_error error = {0};
+    job *j = gs_alloc(1, sizeof *j);
+    char **words = gs_alloc((size_t)argc + 4, sizeof *words);
+    gs_status status = j && words ? run(j, argc, argv, words, &error) : gs_fail_memory(&error, "the command line");
+    if (!status && (fflush(stdout) || ferror(stdout)))
+        status = gs_fail(&error, GS_ERROR_FILE, "standard output can't be written");
+    if (status)
+        fprintf(stderr, "genbench: %s\n", error.message);
+    int exit_status = status == GS_ERROR_INTERRUPTED ? BENCH_INTERRUPTED
+                      : status                       ? BENCH_ERROR
+                      : j->result.row                ? bench_ab_exit(&j->result)
+                                                     : BENCH_PASS;
+    if (j)
+        gs_free(j->result.row);
+    gs_free(j);
+    gs_free(words);
+    return exit_status;
+}

@@ -1,0 +1,273 @@
+#include "baseline.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include <jansson.h>
+#include <nettle/version.h>
+
+#include "io/output.h"
+#include "regression.h"
+#include "system.h"
+
+enum { FORMAT = 1, FILE_BYTES_MAX = 16 << 20, ROWS_MOST = 10000 };
+static const long long COUNT_MOST = 1LL << 53;
+
+static const char *const surrounding_names[BENCH_SURROUNDINGS] = {"architecture", "compiler", "flags",   "libc",
+                                                                  "jansson",      "nettle",   "valgrind"};
+
+static const struct {
+    const char *name, *what;
+} counts[] = {
+#define BENCH_COUNT_NAMES(name, what) {#name, what},
+    BENCH_COUNT_ROWS(BENCH_COUNT_NAMES)
+#undef BENCH_COUNT_NAMES
+};
+
+const char *bench_surrounding_name(int i) {
+    return surrounding_names[i];
+}
+
+const char *bench_count_what(int k) {
+    return counts[k].what;
+}
+
+void bench_tally_free(bench_tally *tally) {
+    gs_free(tally->row);
+    *tally = (bench_tally){0};
+}
+
+/* ---- This build ---- */
+
+static const char *compiler(void) {
+#if defined(__clang__)
+    return "clang " __clang_version__;
+#elif defined(__GNUC__)
+    return "gcc " __VERSION__;
+#else
+    return "unknown";
+#endif
+}
+
+void bench_surroundings_fill(bench_tally *tally, const char *valgrind) {
+    struct utsname machine;
+    char nettle[32];
+    snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
+    const char *const values[BENCH_SURROUNDINGS] = {uname(&machine) ? "unknown" : machine.machine,
+                                                    compiler(),
+                                                    BENCH_FLAGS,
+                                                    bench_libc(),
+                                                    jansson_version_str(),
+                                                    nettle,
+                                                    valgrind};
+    for (int i = 0; i < BENCH_SURROUNDINGS; i++)
+        snprintf(tally->surrounding[i], sizeof tally->surrounding[i], "%s", values[i]);
+}
+
+/* ---- Reading ---- */
+
+static gs_status wrong(const char *path, gs_error *error, const char *what) {
+    return gs_fail(error, GS_ERROR_FILE, "%s: %s; genbench check --write makes a baseline", path, what);
+}
+
+/* Words that may be printed: no control characters, not empty. */
+static bool is_plain(const char *text, size_t room) {
+    for (size_t i = 0; text && text[i]; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 127)
+            return false;
+    return text && *text && strlen(text) < room;
+}
+
+static gs_status read_row(const char *path, const char *name, const json_t *from, bench_tally_row *row,
+                          gs_error *error) {
+    char what[2 * BENCH_NAME_ROOM + 80];
+    if (!is_plain(name, BENCH_NAME_ROOM))
+        return wrong(path, error, "rows: a name that is empty, too long or has control characters");
+    snprintf(row->name, sizeof row->name, "%s", name);
+    for (int k = 0; k < BENCH_COUNTS; k++) {
+        const json_t *value = json_object_get(from, counts[k].name);
+        snprintf(what, sizeof what, "rows.%s.%s: expected a whole number from 0 to 2^53", name, counts[k].name);
+        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > COUNT_MOST)
+            return wrong(path, error, what);
+        row->of[k] = json_integer_value(value);
+    }
+    return GS_OK;
+}
+
+static gs_status read_all(const char *path, json_t *root, bench_tally *tally, gs_error *error) {
+    json_t *surroundings = json_object_get(root, "surroundings"), *rows = json_object_get(root, "rows"), *from;
+    if (json_integer_value(json_object_get(root, "gensample_baseline")) != FORMAT)
+        return wrong(path, error, "gensample_baseline: expected 1");
+    for (int i = 0; i < BENCH_SURROUNDINGS; i++) {
+        const char *text = json_string_value(json_object_get(surroundings, surrounding_names[i]));
+        char what[80];
+        snprintf(what, sizeof what, "surroundings.%s: expected words", surrounding_names[i]);
+        if (!is_plain(text, BENCH_SURROUNDING_ROOM))
+            return wrong(path, error, what);
+        snprintf(tally->surrounding[i], BENCH_SURROUNDING_ROOM, "%s", text);
+    }
+    size_t count = json_object_size(rows);
+    if (!count || count > ROWS_MOST)
+        return wrong(path, error, "rows: expected an object of 1 to 10000 rows");
+    tally->row = gs_alloc(count, sizeof *tally->row);
+    if (!tally->row)
+        return gs_fail_memory(error, "the baseline");
+    const char *name;
+    gs_status status = GS_OK;
+    json_object_foreach(rows, name, from) {
+        if (!status)
+            status = read_row(path, name, from, &tally->row[tally->count++], error);
+    }
+    return status;
+}
+
+gs_status bench_tally_read(const char *path, bench_tally *tally, gs_error *error) {
+    struct stat about;
+    json_error_t why;
+    *tally = (bench_tally){0};
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return gs_fail(error, GS_ERROR_FILE, "%s: it can't be read; genbench check --write makes a baseline", path);
+    bool fits = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= FILE_BYTES_MAX;
+    json_t *root = fits ? json_loadf(file, JSON_REJECT_DUPLICATES, &why) : NULL;
+    fclose(file);
+    if (!fits)
+        return wrong(path, error, "expected a file of at most 16 MiB");
+    if (!root)
+        return gs_fail(error, GS_ERROR_FILE, "%s:%d: %s", path, why.line, why.text);
+    gs_status status = read_all(path, root, tally, error);
+    json_decref(root);
+    if (status)
+        bench_tally_free(tally);
+    return status;
+}
+
+/* ---- Writing ---- */
+
+/* `before`, an object of one line, and its end. */
+static gs_status write_line(gs_output *output, const char *before, json_t *object, const char *after, gs_error *error) {
+    char *text = object ? json_dumps(object, 0) : NULL;
+    gs_status status =
+        text ? gs_output_write(output, before, strlen(before), error) : gs_fail_memory(error, "the baseline");
+    if (!status)
+        status = gs_output_write(output, text, strlen(text), error);
+    if (!status)
+        status = gs_output_write(output, after, strlen(after), error);
+    json_decref(object);
+    free(text);
+    return status;
+}
+
+static gs_status write_rows(gs_output *output, const bench_tally *tally, gs_error *error) {
+    gs_status status = GS_OK;
+    for (int i = 0; i < tally->count && !status; i++) {
+        char before[BENCH_NAME_ROOM + 8];
+        json_t *object = json_object();
+        for (int k = 0; k < BENCH_COUNTS; k++)
+            json_object_set_new(object, counts[k].name, json_integer(tally->row[i].of[k]));
+        snprintf(before, sizeof before, "  \"%s\": ", tally->row[i].name);
+        status = write_line(output, before, object, i + 1 < tally->count ? ",\n" : "\n }\n}\n", error);
+    }
+    return status;
+}
+
+gs_status bench_tally_write(const bench_tally *tally, const char *path, gs_error *error) {
+    gs_output output;
+    gs_status status = gs_output_open(&output, path, error);
+    if (status)
+        return status;
+    json_t *surroundings = json_object();
+    for (int i = 0; i < BENCH_SURROUNDINGS; i++)
+        json_object_set_new(surroundings, surrounding_names[i], json_string(tally->surrounding[i]));
+    status = write_line(&output, "{\n \"gensample_baseline\": 1,\n \"surroundings\": ", surroundings,
+                        ",\n \"rows\": {\n", error);
+    if (!status)
+        status = write_rows(&output, tally, error);
+    if (!status)
+        return gs_output_commit(&output, error);
+    gs_output_abandon(&output);
+    return status;
+}
+
+/* ---- Comparison ---- */
+
+static const bench_tally_row *find(const bench_tally *tally, const char *name) {
+    for (int i = 0; i < tally->count; i++)
+        if (!strcmp(tally->row[i].name, name))
+            return &tally->row[i];
+    return NULL;
+}
+
+/* Whether a row's name asks for an instruction set that this CPU or build lacks. */
+static bool is_impossible(const char *row) {
+    const char *at = strstr(row, "/isa:"), *name;
+    bool supported, there = false;
+    for (int i = 0; at && (name = gs_isa_name(i, &supported)); i++) {
+        size_t length = strlen(name);
+        there = there || (supported && !strncmp(at + 5, name, length) && at[5 + length] == '/');
+    }
+    return at && !there;
+}
+
+static void add(bench_comparison *c, bench_change change, const char *row, int count, long long before, long long now) {
+    c->finding[c->findings++] = (bench_finding){change, row, count, before, now};
+    c->of[change]++;
+}
+
+static void compare_row(bench_comparison *c, const bench_tally_row *before, const bench_tally_row *now) {
+    for (int k = 0; k < BENCH_COUNTS; k++) {
+        double a = (double)before->of[k], b = (double)now->of[k];
+        if (k == BENCH_COUNT_instructions && c->differs >= 0)
+            continue;
+        if (b > a * (1 + BENCH_COUNT_TOLERANCE))
+            add(c, BENCH_WORSE, now->name, k, before->of[k], now->of[k]);
+        else if (b < a * (1 - BENCH_COUNT_TOLERANCE))
+            add(c, BENCH_BETTER, now->name, k, before->of[k], now->of[k]);
+    }
+    c->compared++;
+}
+
+gs_status bench_tally_compare(const bench_tally *before, const bench_tally *now, bool some, bench_comparison *c,
+                              gs_error *error) {
+    *c = (bench_comparison){.differs = -1};
+    c->finding = gs_alloc((size_t)(before->count + now->count) * BENCH_COUNTS, sizeof *c->finding);
+    if (!c->finding)
+        return gs_fail_memory(error, "the comparison");
+    for (int i = BENCH_SURROUNDINGS - 1; i >= 0; i--)
+        if (strcmp(before->surrounding[i], now->surrounding[i]))
+            c->differs = i;
+    for (int i = 0; i < now->count; i++) {
+        const bench_tally_row *other = find(before, now->row[i].name);
+        if (other)
+            compare_row(c, other, &now->row[i]);
+        else
+            add(c, BENCH_UNKNOWN, now->row[i].name, 0, 0, 0);
+    }
+    for (int i = 0; i < before->count; i++) {
+        const char *name = before->row[i].name;
+        if (find(now, name))
+            continue;
+        if (some)
+            c->left_out++;
+        else
+            add(c, is_impossible(name) ? BENCH_IMPOSSIBLE : BENCH_GONE, name, 0, 0, 0);
+    }
+    return GS_OK;
+}
+
+void bench_comparison_free(bench_comparison *c) {
+    gs_free(c->finding);
+    *c = (bench_comparison){0};
+}
+
+int bench_comparison_exit(const bench_comparison *c) {
+    if (c->of[BENCH_WORSE])
+        return BENCH_REGRESSION;
+    if (c->of[BENCH_GONE] || c->of[BENCH_UNKNOWN] || !c->compared)
+        return BENCH_ERROR;
+    return c->differs >= 0 || c->of[BENCH_IMPOSSIBLE] ? BENCH_INCONCLUSIVE : BENCH_PASS;
+}

@@ -1,0 +1,92 @@
+/* Counts of rows, of this build or as a baseline keeps them, and how they compare. */
+#ifndef BENCH_BASELINE_H
+#define BENCH_BASELINE_H
+
+#include "bench.h"
+
+/* BENCH_COUNT(name in the file, what it counts) */
+#define BENCH_COUNT_ROWS(COUNT)                               \
+    COUNT(instructions, "instructions")                       \
+    COUNT(allocations, "allocations")                         \
+    COUNT(allocated_bytes, "bytes allocated")                 \
+    COUNT(opening_allocations, "allocations before the call") \
+    COUNT(opening_bytes, "bytes allocated before the call")   \
+    COUNT(operations, "operations")
+
+enum {
+#define BENCH_COUNT_ENUM(name, what) BENCH_COUNT_##name,
+    BENCH_COUNT_ROWS(BENCH_COUNT_ENUM)
+#undef BENCH_COUNT_ENUM
+        BENCH_COUNTS
+};
+
+/* What instructions depend on beside the source. */
+enum { BENCH_SURROUNDINGS = 7, BENCH_SURROUNDING_ROOM = 400 };
+
+typedef struct bench_tally_row {
+    char name[BENCH_NAME_ROOM];
+    long long of[BENCH_COUNTS];
+} bench_tally_row;
+
+typedef struct bench_tally {
+    char surrounding[BENCH_SURROUNDINGS][BENCH_SURROUNDING_ROOM];
+    bench_tally_row *row;
+    int count;
+} bench_tally;
+
+/* "architecture", "compiler", ... */
+const char *bench_surrounding_name(int i);
+
+/* Those of this build and run; `valgrind` is its version. */
+void bench_surroundings_fill(bench_tally *tally, const char *valgrind);
+
+const char *bench_count_what(int k);
+
+/* Read a baseline. Errors: GS_ERROR_FILE, which names file and place; GS_ERROR_MEMORY. *tally then needs no freeing. */
+gs_status bench_tally_read(const char *path, bench_tally *tally, gs_error *error);
+
+/* Write one. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is left behind. */
+gs_status bench_tally_write(const bench_tally *tally, const char *path, gs_error *error);
+void bench_tally_free(bench_tally *tally);
+
+/* ---- Comparison ---- */
+
+/* More than this share is a change. */
+#define BENCH_COUNT_TOLERANCE 0.01
+
+typedef enum bench_change {
+    BENCH_WORSE,
+    BENCH_BETTER,
+    BENCH_UNKNOWN,    /* the baseline has no such row */
+    BENCH_GONE,       /* only the baseline has it */
+    BENCH_IMPOSSIBLE, /* the same, since this CPU lacks the instruction set */
+    BENCH_CHANGES
+} bench_change;
+
+typedef struct bench_finding {
+    bench_change change;
+    const char *row; /* borrowed from either tally */
+    int count;       /* which one, of the first two changes */
+    long long before, now;
+} bench_finding;
+
+typedef struct bench_comparison {
+    bench_finding *finding;
+    int findings, of[BENCH_CHANGES]; /* of: how many of each change */
+    int compared;                    /* rows that both have */
+    int left_out;                    /* rows of the baseline that were not asked for */
+    int differs;                     /* first surrounding that differs, or -1. If any does, no instructions are
+                                        compared */
+} bench_comparison;
+
+/* Compare; `some`: not all rows were asked for, so that those which only the baseline has are left out. Errors:
+ * GS_ERROR_MEMORY. */
+gs_status bench_tally_compare(const bench_tally *before, const bench_tally *now, bool some,
+                              bench_comparison *comparison, gs_error *error);
+void bench_comparison_free(bench_comparison *comparison);
+
+/* The exit status: a regression before an error (rows that have no counterpart, or nothing compared), before
+ * inconclusive. */
+int bench_comparison_exit(const bench_comparison *comparison);
+
+#endif

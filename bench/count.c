@@ -1,0 +1,328 @@
+#include "count.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/os.h"
+#include "cli/interrupt.h"
+#include "system.h"
+
+#if defined(__has_include)
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#define HAVE_CALLGRIND
+#endif
+#endif
+
+enum { FOLDER_ROOM = 1024, PATH_ROOM = FOLDER_ROOM + 300, LINE_ROOM = 512, WORDS_MOST = 64 };
+
+static gs_status check_build(gs_error *error) {
+#if defined(GS_SANITIZED)
+    return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: this build has sanitizers, which callgrind can't run");
+#elif !defined(HAVE_CALLGRIND)
+    return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                   "check: this build can't count: valgrind/callgrind.h (package valgrind) was missing when it was "
+                   "built");
+#else
+    (void)error;
+    return GS_OK;
+#endif
+}
+
+/* ---- In the program under callgrind ---- */
+
+/* Instructions since the last call of this, or the program's start, go into a file of their own whose header has
+ * `row`. */
+static void begin_counting(void) {
+#ifdef HAVE_CALLGRIND
+    CALLGRIND_START_INSTRUMENTATION;
+#endif
+}
+
+static void end_counting(const char *row) {
+#ifdef HAVE_CALLGRIND
+    CALLGRIND_STOP_INSTRUMENTATION;
+    CALLGRIND_DUMP_STATS_AT(row);
+#else
+    (void)row;
+#endif
+}
+
+void bench_count_prepare(void) {
+    json_object_seed(1); /* of jansson's hashes, otherwise random */
+    bench_steady_memory();
+}
+
+/* Count the second call: the first one starts what starts once. A line with the counts goes to `to` in one piece. */
+static gs_status count_row(bench_row *row, int number, int to, gs_error *error) {
+    size_t allocations = gs_allocations(), bytes = gs_allocated_bytes();
+    gs_status status = row->kind->open(row, error);
+    size_t opening[] = {gs_allocations() - allocations, gs_allocated_bytes() - bytes};
+    if (!status)
+        status = row->kind->call(row, error);
+    allocations = gs_allocations();
+    bytes = gs_allocated_bytes();
+    if (!status) {
+        begin_counting();
+        status = row->kind->call(row, error);
+        end_counting(row->name);
+    }
+    char line[LINE_ROOM];
+    int length =
+        snprintf(line, sizeof line, "%d %ld %zu %zu %zu %zu %.0f\n", number, (long)getpid(),
+                 gs_allocations() - allocations, gs_allocated_bytes() - bytes, opening[0], opening[1], row->operations);
+    if (!status && write(to, line, (size_t)length) != length)
+        status = gs_fail(error, GS_ERROR_FILE, "the counts can't be written: %s", strerror(errno));
+    return status;
+}
+
+static void run_row(bench_row *row, int number, int to) {
+    gs_error error = {0};
+    gs_status status = count_row(row, number, to, &error);
+    if (status)
+        fprintf(stderr, "%s: %s\n", row->name, error.message);
+    fflush(stderr);
+    _exit(status != GS_OK);
+}
+
+/* Wait for one process; whether it did well. */
+static bool wait_one(void) {
+    int status = 0;
+    pid_t pid = wait(&status);
+    if (pid > 0 && WIFSIGNALED(status))
+        fprintf(stderr, "a row ended with signal %d\n", WTERMSIG(status));
+    return pid > 0 && status == 0;
+}
+
+gs_status bench_count_here(bench_rows *rows, const char *folder, gs_error *error) {
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/counts", folder);
+    int to = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600), running = 0;
+    bool good = to >= 0;
+    for (int i = 0; i < rows->count && good; i++) {
+        if (running == bench_processors()) {
+            good = wait_one();
+            running--;
+        }
+        pid_t pid = good ? fork() : -1;
+        if (pid == 0)
+            run_row(&rows->row[i], i, to);
+        good = good && pid > 0;
+        running += pid > 0;
+    }
+    for (; running; running--)
+        good = wait_one() && good;
+    if (to >= 0)
+        close(to);
+    return good ? GS_OK : gs_fail(error, GS_ERROR_FILE, "not all rows were counted");
+}
+
+/* ---- In the program that starts it ---- */
+
+extern char **environ;
+
+static bool has_name(const char *entry, const char *const *names) {
+    for (; *names; names++)
+        if (!strncmp(entry, *names, strlen(*names)) && entry[strlen(*names)] == '=')
+            return true;
+    return false;
+}
+
+/* Counts shall not depend on what the caller's environment has, so the program gets little of it. */
+static void choose_environment(char *chosen[WORDS_MOST]) {
+    static const char *const passed[] = {"PATH",       "HOME",         "TMPDIR",           "LD_LIBRARY_PATH",
+                                         "LD_PRELOAD", "VALGRIND_LIB", "GENSAMPLE_MODELS", NULL};
+    static char threads[] = "OMP_NUM_THREADS=1", locale[] = "LC_ALL=C";
+    int count = 0;
+    for (char **entry = environ; *entry && count < WORDS_MOST - 3; entry++)
+        if (has_name(*entry, passed))
+            chosen[count++] = *entry;
+    chosen[count++] = threads;
+    chosen[count++] = locale;
+    chosen[count] = NULL;
+}
+
+/* The last line of a file of the folder, or "". */
+static void last_line(const char *folder, const char *name, char line[LINE_ROOM]) {
+    char path[PATH_ROOM], next[LINE_ROOM];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "r");
+    line[0] = '\0';
+    while (file && fgets(next, sizeof next, file))
+        if (next[0] != '\n')
+            snprintf(line, LINE_ROOM, "%.*s", (int)strcspn(next, "\n"), next);
+    if (file)
+        fclose(file);
+}
+
+static gs_status explain(const char *folder, int status, gs_error *error) {
+    char line[LINE_ROOM];
+    if (gs_interrupted())
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted");
+    last_line(folder, "errors", line);
+    if (!line[0])
+        last_line(folder, "valgrind", line);
+    if (WIFSIGNALED(status))
+        return gs_fail(error, GS_ERROR_FILE, "check: valgrind ended with signal %d: %s", WTERMSIG(status), line);
+    return gs_fail(error, GS_ERROR_FILE, "check: counting failed: %s", line);
+}
+
+/* Its exit status. An interruption ends it with all that it started, which are a group of processes. */
+static int wait_for(pid_t group) {
+    const struct timespec tick = {.tv_nsec = 20000000};
+    int status = 0;
+    while (waitpid(group, &status, WNOHANG) == 0) {
+        if (gs_interrupted())
+            kill(-group, SIGKILL);
+        nanosleep(&tick, NULL);
+    }
+    return status;
+}
+
+/* Run the words to the end, what they print into files of the folder. */
+static gs_status run(char *const *words, const char *folder, gs_error *error) {
+    char errors[PATH_ROOM], *environment[WORDS_MOST];
+    pid_t pid;
+    int status = 0;
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    snprintf(errors, sizeof errors, "%s/errors", folder);
+    choose_environment(environment);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, errors, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    int failed = posix_spawnp(&pid, words[0], &actions, &attributes, words, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (failed)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: %s: %s; it counts instructions (package valgrind)",
+                       words[0], strerror(failed));
+    status = wait_for(pid);
+    return status ? explain(folder, status, error) : GS_OK;
+}
+
+/* Instructions of a process's first dump, which is the row's; -1: there is no such dump. `valgrind` is its version. */
+static long long read_dump(const char *folder, long pid, const char *row, char valgrind[LINE_ROOM]) {
+    char path[PATH_ROOM], line[LINE_ROOM], expected[LINE_ROOM];
+    long long count = -1;
+    bool of_row = false;
+    snprintf(path, sizeof path, "%s/%ld.1", folder, pid);
+    snprintf(expected, sizeof expected, "desc: Trigger: Client Request: %s\n", row);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        sscanf(line, "creator: callgrind-%511s", valgrind);
+        sscanf(line, "totals: %lld", &count);
+        of_row = of_row || !strcmp(line, expected);
+    }
+    if (file)
+        fclose(file);
+    return of_row ? count : -1;
+}
+
+/* A line of bench_count_here and the dump it speaks of. */
+static bool read_counts(const char *line, const bench_rows *rows, const char *folder, bench_tally *tally,
+                        char valgrind[LINE_ROOM]) {
+    int number;
+    long pid;
+    long long of[BENCH_COUNTS];
+    if (sscanf(line, "%d %ld %lld %lld %lld %lld %lld", &number, &pid, &of[BENCH_COUNT_allocations],
+               &of[BENCH_COUNT_allocated_bytes], &of[BENCH_COUNT_opening_allocations], &of[BENCH_COUNT_opening_bytes],
+               &of[BENCH_COUNT_operations]) != 2 + BENCH_COUNTS - 1 ||
+        number < 0 || number >= rows->count)
+        return false;
+    bench_tally_row *row = &tally->row[number];
+    of[BENCH_COUNT_instructions] = read_dump(folder, pid, rows->row[number].name, valgrind);
+    memcpy(row->of, of, sizeof of);
+    snprintf(row->name, sizeof row->name, "%s", rows->row[number].name);
+    return of[BENCH_COUNT_instructions] > 0;
+}
+
+static gs_status gather(const bench_rows *rows, const char *folder, bench_tally *tally, gs_error *error) {
+    char path[PATH_ROOM], line[LINE_ROOM], valgrind[LINE_ROOM] = "unknown";
+    snprintf(path, sizeof path, "%s/counts", folder);
+    tally->row = gs_alloc((size_t)rows->count, sizeof *tally->row);
+    if (!tally->row)
+        return gs_fail_memory(error, "the counts");
+    FILE *file = fopen(path, "r");
+    bool good = file != NULL;
+    while (good && fgets(line, sizeof line, file)) {
+        good = read_counts(line, rows, folder, tally, valgrind);
+        tally->count++;
+    }
+    if (file)
+        fclose(file);
+    for (int i = 0; i < rows->count && good; i++)
+        good = tally->row[i].name[0] != '\0';
+    bench_surroundings_fill(tally, valgrind);
+    return good && tally->count == rows->count
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_FILE, "check: callgrind counted %d of %d rows", tally->count, rows->count);
+}
+
+static void remove_files(const char *folder) {
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    char path[PATH_ROOM];
+    while (entries && (entry = readdir(entries)))
+        if (snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path)
+            unlink(path);
+    if (entries)
+        closedir(entries);
+}
+
+/* Processes that were just killed may still be about to make a file. */
+static void remove_folder(const char *folder) {
+    const struct timespec tick = {.tv_nsec = 20000000};
+    enum { TIMES = 100 };
+    remove_files(folder);
+    for (int i = 0; i < TIMES && rmdir(folder) && errno != ENOENT; i++) {
+        nanosleep(&tick, NULL);
+        remove_files(folder);
+    }
+}
+
+gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error) {
+    char program[FOLDER_ROOM], folder[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM], *words[WORDS_MOST];
+    const char *temporary = getenv("TMPDIR");
+    static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--vgdb=no", "--instr-atstart=no"};
+    *tally = (bench_tally){0};
+    gs_status status = check_build(error);
+    if (status)
+        return status;
+    snprintf(folder, sizeof folder, "%.900s/genbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (!gs_os_program_path(program, sizeof program) || !mkdtemp(folder))
+        return gs_fail(error, GS_ERROR_FILE, "check: %s: %s", folder, strerror(errno));
+    snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder);
+    snprintf(log, sizeof log, "--log-file=%s/valgrind", folder);
+    int count = 0;
+    for (size_t i = 0; i < GS_COUNT(begin); i++)
+        words[count++] = (char *)(uintptr_t)begin[i];
+    const char *const rest[] = {dumps, log, program, "check", "--count", folder};
+    for (size_t i = 0; i < GS_COUNT(rest); i++)
+        words[count++] = (char *)(uintptr_t)rest[i];
+    for (; *argv && count < WORDS_MOST - 1; argv++)
+        words[count++] = *argv;
+    words[count] = NULL;
+    gs_interrupt_install();
+    status = run(words, folder, error);
+    if (!status)
+        status = gather(rows, folder, tally, error);
+    remove_folder(folder);
+    if (status)
+        bench_tally_free(tally);
+    return status;
+}

@@ -1,0 +1,113 @@
+/* What `genbench check` counts: one call each of networks, samplers, kernels, layers, rejection algorithms and loading,
+ * so short that all of them are counted in a minute or two of emulation. */
+#include <string.h>
+
+#include "regression.h"
+#include "suites/evaluations.h"
+#include "suites/sampling.h"
+
+static bool always(const bench_model *model) {
+    return model != NULL;
+}
+
+/* ---- Networks ---- */
+
+/* One evaluation of each network, and one gradient of each energy. */
+static bool add_networks(bench_rows *rows) {
+    static const bench_axes axes = {.takes = always, .batch = {1, {1}}};
+    int at = 0;
+    bench_variant v;
+    while (bench_next(rows->settings, &axes, &at, &v)) {
+        bool energy = bench_is_energy(v.model);
+        for (int gradient = 0; gradient <= energy; gradient++) {
+            bench_row *row = bench_row_add(rows, "network", NULL, gradient ? "gradient" : "evaluate", &v,
+                                           gradient ? &bench_gradients : &bench_evaluations);
+            if (!row)
+                return false;
+            row->unit = "evaluations/s";
+            row->items = 1;
+            row->operations = (double)v.model->info->operations * (1 + gradient);
+        }
+    }
+    return true;
+}
+
+/* ---- Samplers ---- */
+
+/* The network with the fewest operations that a sampler draws from, or NULL. */
+static const bench_model *cheapest(const bench_settings *s, const bench_sampling *sampling) {
+    const bench_model *best = NULL;
+    for (int i = 0; i < s->models.count; i++) {
+        const bench_model *m = &s->models.model[i];
+        bool better = !best || m->info->operations < best->info->operations;
+        if (better && bench_can_sample(m) && bench_sampling_draws(sampling, m))
+            best = m;
+    }
+    return best;
+}
+
+/* The sampler that a network names as its own. */
+static bool is_own(const bench_model *model, const char *sampler) {
+    gs_sample_options options = {0};
+    return gs_sample_resolve(model->model, &options, NULL) == GS_OK && !strcmp(options.sampler, sampler);
+}
+
+static bool is_widest(const bench_settings *s, const char *isa) {
+    return !strcmp(isa, s->isa.name[s->isa.count - 1]);
+}
+
+/* Whether emulation does so many operations soon enough: scalar C is ten times as long about them. */
+static bool is_short(const bench_settings *s, const bench_variant *v) {
+    const uint64_t scalar_most = 5000000;
+    return is_widest(s, v->isa) || v->model->info->operations < scalar_most;
+}
+
+/* A few steps of each sampler with the cheapest network, and of each network's own sampler with the widest vectors. */
+static bool add_samplers(bench_rows *rows) {
+    enum { STEPS = 2 };
+    static const bench_axes axes = {.takes = bench_can_sample, .batch = {1, {1}}};
+    const bench_settings *s = rows->settings;
+    for (int k = 0; gs_sampler_get(k); k++) {
+        const bench_sampling sampling = {
+            .sampler = gs_sampler_get(k)->name, .steps = STEPS, .steps_per_level = 1, .unit = "steps/s"};
+        int at = 0;
+        bench_variant v;
+        while (bench_next(s, &axes, &at, &v)) {
+            bool own = is_widest(s, v.isa) && is_own(v.model, sampling.sampler);
+            bool meant = own || (v.model == cheapest(s, &sampling) && is_short(s, &v));
+            if (meant && bench_sampling_draws(&sampling, v.model) &&
+                !bench_sampling_add(rows, "sampler", &sampling, &v))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- All ---- */
+
+/* Of rows from `first` on, those with the widest vectors whose name says `part`. */
+static void keep_widest(bench_rows *rows, int first, const char *part) {
+    int kept = first;
+    for (int i = first; i < rows->count; i++)
+        if (is_widest(rows->settings, rows->row[i].isa) && strstr(rows->row[i].name, part))
+            rows->row[kept++] = rows->row[i];
+    rows->count = kept;
+}
+
+/* Rejection sampling and loading are long in scalar C, whose kernels other rows count. */
+gs_status bench_counted_add(bench_rows *rows, gs_error *error) {
+    if (!add_networks(rows) || !add_samplers(rows))
+        return gs_fail_memory(error, "rows");
+    gs_status status = bench_add_kernels(rows, error);
+    if (!status)
+        status = bench_add_layers(rows, error);
+    int first = rows->count;
+    if (!status)
+        status = bench_add_rejection(rows, error);
+    keep_widest(rows, first, "");
+    first = rows->count;
+    if (!status)
+        status = bench_add_load(rows, error);
+    keep_widest(rows, first, "/first-evaluation/"); /* a first sample is twenty evaluations */
+    return status;
+}
