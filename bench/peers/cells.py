@@ -181,7 +181,7 @@ def network_cell(settings, programs, path, batch, folder):
     ours = Ours(Row(program=programs.name, isa=programs.isa, dtype="f32", **same), programs, task, inputs)
     rivals = []
     for p in networks.PEERS:
-        if p.library in settings.peers and (p.gradients or not gradient):
+        if p.library in settings.peers and (p.gradients or not gradient) and (p.quick or not settings.quick):
             title = f"{program(p.title, p.package)}{p.variant and ', '}{p.variant}"
             last = "-".join([p.library, *p.variant.replace(",", "").split()])
             row = Row(program=title, isa=OWN_ISA, dtype=p.dtype, peer=last, **same)

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -92,12 +93,15 @@ class OpenVino(Network):
 
     @staticmethod
     def quantise(model, task):
+        os.environ["NNCF_CI"] = "1"  # it would tell its makers
         import nncf
 
         n = len(task.x)
         batches = [task.others[i : i + n] for i in range(0, len(task.others) - n + 1, n)]
         data = nncf.Dataset(batches, lambda x: onnx_inputs(task, np.ascontiguousarray(x)))
-        return nncf.quantize(model, data, subset_size=len(batches))
+        # The type of model leaves normalisations alone, which halves the error and is no slower.
+        more = {"preset": nncf.QuantizationPreset.MIXED, "model_type": nncf.ModelType.TRANSFORMER}
+        return nncf.quantize(model, data, subset_size=len(batches), **more)
 
     def run(self):
         self.request.infer()
@@ -109,7 +113,8 @@ class OpenVino(Network):
 
 class PyTorch(Network):
     def __init__(self, task, compiled, last):
-        os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(sys.prefix, "compiled"))
+        os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = str(task.threads)
         os.environ["TORCHINDUCTOR_FREEZING"] = "1"  # weights are constants: packed once for its fastest kernels
         import torch
         from network import Network as Module
@@ -153,6 +158,7 @@ class Peer:
     variant: str = ""
     dtype: str = "f32"
     gradients: bool = False  # whether it can
+    quick: bool = True  # whether it is measured in quick runs, too
 
 
 PEERS = [
@@ -161,7 +167,7 @@ PEERS = [
     Peer("pytorch", "PyTorch", "torch", PyTorch, (False, False), "eager", gradients=True),
     Peer("pytorch", "PyTorch", "torch", PyTorch, (False, True), "eager, channels last", gradients=True),
     Peer("pytorch", "PyTorch", "torch", PyTorch, (True, False), "compiled", gradients=True),
-    Peer("pytorch", "PyTorch", "torch", PyTorch, (True, True), "compiled, channels last", gradients=True),
+    Peer("pytorch", "PyTorch", "torch", PyTorch, (True, True), "compiled, channels last", gradients=True, quick=False),
 ]
 
 
