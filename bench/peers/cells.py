@@ -151,19 +151,19 @@ def shown(figure, style):
 # ---- Making cells ----
 
 
-def images(model, programs, batch, sigma, folder):
-    """(the batch to compute, others to calibrate with): digits of the shipped network where the data has their shape, else
-    grey, with the noise of the level."""
-    shape, n = tuple(model["data"]["shape"]), max(batch, CALIBRATION)
-    clean = np.full((batch + n, *shape), 0.5)
-    if shape == (1, 28, 28):
+def images(model, programs, settings, sigma, folder):
+    """As many as the largest batch, to compute, and others to calibrate with: digits of the shipped network where the data
+    has their shape, else grey, with the noise of the level."""
+    most = max(settings.batch)
+    clean = np.full((most + max(most, CALIBRATION), *model["data"]["shape"]), 0.5)
+    if clean.shape[1:] == (1, 28, 28):
         path = folder / "digits.npy"
-        if not path.exists() or len(np.load(path)) < batch + n:
-            programs.draw(batch + n, path)
-        clean = np.load(path)[: batch + n].reshape(clean.shape)
+        if not path.exists():
+            programs.draw(len(clean), path)
+        clean = np.load(path).reshape(clean.shape)
     noise = np.random.default_rng(1).normal(size=clean.shape) * (0 if sigma is None else sigma)
     noisy = (clean + noise).astype(np.float32)
-    return noisy[:batch], noisy[batch:]
+    return noisy[:most], noisy[most:]
 
 
 def network_cell(settings, programs, path, batch, folder):
@@ -173,8 +173,8 @@ def network_cell(settings, programs, path, batch, folder):
     sigma, label = (getattr(settings, name) if name in model["inputs"] else None for name in ("sigma", "label"))
     inputs = [] if sigma is None else ["--sigma", sigma]
     inputs += ([] if label is None else ["--label", label]) + ["--gradient"] * gradient
-    x, others = images(model, programs, batch, sigma, folder)
-    task = networks.Task(str(path), settings.threads, x, sigma, label, gradient, others)
+    x, others = images(model, programs, settings, sigma, folder)
+    task = networks.Task(str(path), settings.threads, x[:batch], sigma, label, gradient, others)
     what = "gradient" if gradient else "denoise" if model["kind"] == "denoiser" else "evaluate"
     same = {"suite": "evaluations", "model": model["name"], "model_hash": weightfile.file_hash(path), "what": what}
     same |= {"batch": batch, "items": batch, "threads": settings.threads, "unit": "evaluations/s"}

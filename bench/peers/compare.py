@@ -8,6 +8,7 @@ measured once a round, in random order, and each round gives one ratio, ours ove
 import argparse
 import os
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -202,6 +203,7 @@ def say(text):
 
 def main():
     args = parse()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, too
     try:
         programs = Programs(args.build, args.threads, args.isa)
         with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+JUDGE = ROOT / "models" / "judge.bin"
 POLL_S = 0.1
 
 
@@ -43,11 +44,12 @@ def stolen():
 
 
 def call(command):
-    """(standard output, (CPU seconds, seconds of waiting)) of a program, which are looked up while it runs."""
+    """(standard output, (CPU seconds, seconds of waiting)) of a program, which are looked up while it runs. It has a session
+    of its own, as an interruption is ours to deal with."""
     command = [str(c) for c in command]
-    times = {}
+    times, streams = {}, {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        child = subprocess.Popen(command, text=True, start_new_session=True, **streams)
     except OSError as error:
         raise Failure(f"{command[0]}: {error.strerror}; build it first") from error
     while True:
@@ -70,10 +72,10 @@ class Programs:
     it says of program, build and machine. Failure: they aren't there, or don't run."""
 
     def __init__(self, build, threads, isa):
-        self.build, self.threads = build, threads
+        self.build = build
         self.options = ["--threads", threads, *(["--isa", isa] if isa else [])]
+        self.isa = self.evaluate(JUDGE, 1, "--seconds", 0)[0]["isa"]
         self.machine = self.describe()
-        self.isa = self.machine["genbench"]["rows"][0]["isa"]
         self.name = f"gensample {self.machine['context']['gensample_version']}"
         self.doubts = [r for r in self.machine["genbench"]["rows"][0]["reasons"] if r.startswith("the build")]
 
@@ -95,12 +97,13 @@ class Programs:
 
     def peak(self):
         """FLOP/s of multiply-adds."""
-        return self.evaluate(ROOT / "models" / "judge.bin", 1, "--seconds", 0)[0]["peak_flops"]
+        return self.evaluate(JUDGE, 1, "--seconds", 0)[0]["peak_flops"]
 
     def describe(self):
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "machine.json")
-            what = ["--suite", "machine", "--benchmark_filter=/fma/", "--benchmark_min_time=0.01", "--repetitions", 1]
+            what = ["--suite", "machine", "--benchmark_filter=/fma/.*/isa:" + self.isa, "--repetitions", 1]
+            what.append("--benchmark_min_time=0.01")
             call([self.build / "genbench", *what, *self.options, "--json", report])
             return json.loads(report.read_text())
 
