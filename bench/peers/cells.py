@@ -53,6 +53,14 @@ def beside(ours, theirs, count_ours=lambda r: r.iterations, count_theirs=lambda 
     return (statistics.median(ratios), min(ratios)) if ratios else ()
 
 
+def apart(found, expected, energies):
+    """The largest difference over the largest element, of so many energies and of all that follows them by themselves."""
+    if found.shape != expected.shape:
+        return math.inf
+    parts = zip(*(np.split(a, [energies] if energies else []) for a in (found, expected)))
+    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in parts)
+
+
 class NetworkCell(Cell):
     """One network at one batch."""
 
@@ -67,9 +75,7 @@ class NetworkCell(Cell):
             if expected is None or found is None:
                 continue
             c.row.checked = ours.row.checked
-            difference = math.inf
-            if found.shape == expected.shape:
-                difference = float(np.abs(found - expected).max() / np.abs(expected).max())
+            difference = apart(found, expected, ours.row.batch if ours.task.gradient else 0)
             c.row.figure("difference", difference)
             if not difference <= TOLERANCE[c.row.dtype]:
                 c.row.wrong = True
@@ -137,7 +143,7 @@ class RejectionCell(Cell):
     def label(self, row):
         return f"{row.program}, {row.what.split('-')[0]}, {row.threads} thread{'s' * (row.threads > 1)}"
 
-    columns = ("proposals/s", "accepted/s", "z", *(f"ours accepted, {a}" for a in rejection.ALGORITHMS))
+    columns = ("proposals/s", "accepted/s", "z", *(f"our {a} over its" for a in rejection.ALGORITHMS))
 
     def cells_of(self, row):
         ratios = [shown(row.figures.get(f"{a} accepted"), ".4g") for a in rejection.ALGORITHMS]
@@ -152,8 +158,8 @@ def shown(figure, style):
 
 
 def images(model, programs, settings, sigma, folder):
-    """As many as the largest batch, to compute, and others to calibrate with: digits of the shipped network where the data
-    has their shape, else grey, with the noise of the level."""
+    """As many as the largest batch, to compute, and others to calibrate with: digits of the shipped network where the
+    data has their shape, else grey, with the noise of the level."""
     most = max(settings.batch)
     clean = np.full((most + max(most, CALIBRATION), *model["data"]["shape"]), 0.5)
     if clean.shape[1:] == (1, 28, 28):

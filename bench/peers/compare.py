@@ -1,8 +1,9 @@
 """This project beside peers, measured in one job on one machine; run.sh sets up what this needs and starts it.
 
-Networks: evaluations a second by PyTorch, ONNX Runtime and OpenVINO, and energies' gradients by PyTorch, of the very weight
-files. Rejection sampling: proposals a second by NumPy and SciPy. What is computed is compared first. Then everybody is
-measured once a round, in random order, and each round gives one ratio, ours over theirs. The report is genbench's own.
+Networks: evaluations a second by PyTorch, ONNX Runtime and OpenVINO, and energies' gradients by PyTorch, of the very
+weight files. Rejection sampling: proposals a second by NumPy and SciPy. What is computed is compared first. Then
+everybody is measured once a round, in random order, and each round gives one ratio, ours over theirs. The report is
+genbench's own (bench/README.md).
 """
 
 import argparse
@@ -26,21 +27,25 @@ LIBRARIES = list(dict.fromkeys(p.library for p in (*networks.PEERS, *rejection.P
 SUITES = ("evaluations", "rejection")
 QUICK = {"rounds": 3, "seconds": 0.4, "batch": [64], "model": ["ncsn", "ebm"]}
 FULL = {"rounds": 5, "seconds": 1.5, "batch": [1, 64], "model": None}
+TUTORIAL = "tutorial"  # a published energy with random weights
 EXIT_INTERRUPTED = 130
 
 
-def names(known):
+def words(known=None):
+    """Parses words separated by commas."""
+
     def parse(text):
-        words = text.split(",")
-        for word in words:
-            if word not in known:
+        for word in text.split(","):
+            if known and word not in known:
                 raise argparse.ArgumentTypeError(f'"{word}" is unknown, expected one of {", ".join(known)}')
-        return words
+        return text.split(",")
 
     return parse
 
 
 def positive(kind):
+    """Parses a number above 0."""
+
     def parse(text):
         value = kind(text)
         if not 0 < value < float("inf"):
@@ -51,25 +56,31 @@ def positive(kind):
     return parse
 
 
+def whole_numbers(text):
+    return [positive(int)(word) for word in text.split(",")]
+
+
 def parse():
-    p = argparse.ArgumentParser(prog="run.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--quick", action="store_true", help="two networks, one batch, three short rounds: under three minutes")
-    p.add_argument("--check", action="store_true", help="compare outputs only, and write no report")
-    p.add_argument("--peers", type=names(LIBRARIES), default=LIBRARIES, metavar="NAME,...", help=f"{', '.join(LIBRARIES)}; default: all")
-    p.add_argument("--suite", type=names(SUITES), default=SUITES, metavar="NAME,...", help=f"{', '.join(SUITES)}; default: both")
-    p.add_argument("--model", type=lambda t: t.split(","), metavar="FILE,...", help="weight files or names of shipped networks, or tutorial, an energy with random weights (default: all shipped)")
-    p.add_argument("--batch", type=lambda t: [positive(int)(n) for n in t.split(",")], metavar="B,...", help="images a call (default 1,64)")
-    p.add_argument("--threads", type=positive(int), default=len(os.sched_getaffinity(0)))
-    p.add_argument("--rounds", type=positive(int), help="default 5")
-    p.add_argument("--seconds", type=positive(float), help="of each measurement (default 1.5)")
-    p.add_argument("--sigma", type=positive(float), default=0.5, help="noise level (default 0.5)")
-    p.add_argument("--label", type=int, default=0, help="for networks with labels (default 0)")
-    p.add_argument("--dim", type=positive(int), default=784, help="of rejection sampling (default 784)")
-    p.add_argument("--ratio", type=positive(float), default=1.01, help="of rejection sampling (default 1.01)")
-    p.add_argument("--isa", help="instruction set of ours (default: the best)")
-    p.add_argument("--seed", type=int, default=0, help="of the order of measurements (default 0)")
-    p.add_argument("--build", type=Path, default=ROOT / "build", help="folder with genbench and gensample")
-    p.add_argument("--json", type=Path, default=Path("peers.json"), help="the report (default peers.json)")
+    form = argparse.RawDescriptionHelpFormatter
+    p = argparse.ArgumentParser(prog="run.sh", description=__doc__, formatter_class=form)
+    add = p.add_argument
+    add("--quick", action="store_true", help="two networks, one batch, short rounds: less than three minutes")
+    add("--check", action="store_true", help="only compare outputs of networks; no report")
+    add("--peers", type=words(LIBRARIES), default=LIBRARIES, metavar="NAME,...", help=f"of {', '.join(LIBRARIES)}")
+    add("--suite", type=words(SUITES), default=SUITES, metavar="NAME,...", help=f"of {', '.join(SUITES)}")
+    add("--model", type=words(), metavar="FILE,...", help=f"weight files or names of shipped networks, or {TUTORIAL}")
+    add("--batch", type=whole_numbers, metavar="B,...", help="images a call (default 1,64)")
+    add("--threads", type=positive(int), default=len(os.sched_getaffinity(0)), metavar="T", help="default: all")
+    add("--rounds", type=positive(int), metavar="R", help="default 5")
+    add("--seconds", type=positive(float), metavar="S", help="of each measurement (default 1.5)")
+    add("--sigma", type=positive(float), default=0.5, metavar="S", help="noise level (default 0.5)")
+    add("--label", type=int, default=0, metavar="K", help="for networks that take one (default 0)")
+    add("--dim", type=positive(int), default=784, metavar="D", help="of rejection sampling (default 784)")
+    add("--ratio", type=positive(float), default=1.01, metavar="R", help="of rejection sampling (default 1.01)")
+    add("--isa", metavar="NAME", help="instruction set of ours (default: the best)")
+    add("--seed", type=int, default=0, metavar="S", help="of the order of measurements (default 0)")
+    add("--build", type=Path, default=ROOT / "build", metavar="FOLDER", help="where genbench and gensample are")
+    add("--json", type=Path, default=Path("peers.json"), metavar="FILE", help="the report (default peers.json)")
     args = p.parse_args()
     for name, value in (QUICK if args.quick else FULL).items():
         if getattr(args, name) is None:
@@ -83,8 +94,8 @@ def find_models(args, folder):
     paths = []
     for name in args.model or shipped:
         path = shipped.get(name, Path(name))
-        if name == "tutorial":
-            path = folder / "tutorial.bin"
+        if name == TUTORIAL:
+            path = folder / f"{TUTORIAL}.bin"
             Worker(networks.__name__, "tutorial", (path,), args.threads).close()
         if not path.is_file():
             raise Failure(f"{name}: no weight file, and no name of a shipped network ({', '.join(shipped)})")
@@ -192,7 +203,8 @@ def print_table(cell, check):
         value = f"{statistics.median(row.rates()):.4g}" if row.repetitions else ""
         figures = cell.cells_of(row)
         figures = figures[-1:] if check else [value, *figures]
-        outcome = f"INVALID: {'; '.join(row.why)}" if row.why and not (check and row.checked and not row.wrong) else ""
+        fine = not row.why or (check and row.checked and not row.wrong)
+        outcome = "" if fine else f"INVALID: {'; '.join(row.why)}"
         print(f"| {cell.label(row)} | {' | '.join(figures)} | {outcome} |")
     sys.stdout.flush()
 

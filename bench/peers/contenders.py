@@ -57,7 +57,7 @@ class Ours:
 
 
 class OurRejection:
-    """gensample rejection, for as many accepted samples as take about the time, by the speed of the last measurement."""
+    """gensample rejection, for as many accepted samples as take about the time, by the last measurement's speed."""
 
     def __init__(self, row, programs, task, algorithm):
         self.row, self.programs, self.task, self.algorithm = row, programs, task, algorithm

@@ -1,4 +1,4 @@
-"""The machine and this project's programs: time taken from us, the multiply-add peak, what genbench says of the build."""
+"""The machine and this project's programs: what others take of it, its multiply-add peak, what genbench says of it."""
 
 import json
 import os
@@ -44,8 +44,8 @@ def stolen():
 
 
 def call(command):
-    """(standard output, (CPU seconds, seconds of waiting)) of a program, which are looked up while it runs. It has a session
-    of its own, as an interruption is ours to deal with."""
+    """(standard output, (CPU seconds, seconds of waiting)) of a program, whose times are looked up while it runs. It
+    has a session of its own, as an interruption is ours to deal with."""
     command = [str(c) for c in command]
     times, streams = {}, {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
@@ -68,8 +68,8 @@ def call(command):
 
 
 class Programs:
-    """build/genbench and build/gensample with the settings of the run; `machine` is a short report of genbench's, for what
-    it says of program, build and machine. Failure: they aren't there, or don't run."""
+    """build/genbench and build/gensample with the settings of the run; `machine` is a short report of genbench's, for
+    what it says of program, build and machine. Failure: they aren't there, or don't run."""
 
     def __init__(self, build, threads, isa):
         self.build = build

@@ -1,8 +1,9 @@
 """Peers that draw from N(0, I) in D dimensions by rejection from N(0, ratio^2 I), each a row of PEERS.
 
-NumPy draws a batch of proposals (`standard_normal`), adds up squares (`einsum`) and compares with log u; its generator is
-sequential, so there is a row with a generator for each thread too. SciPy asks `scipy.stats.norm` for proposals and both
-densities. NumPy's `chisquare` decides from the radius as our `radius` does. Batches have the size that is fastest here.
+NumPy draws a batch of proposals (`standard_normal`), adds up squares (`einsum`) and compares with log u; its generator
+is sequential, so there is a row with a generator for each thread too. SciPy asks `scipy.stats.norm` for proposals and
+both densities. NumPy's `chisquare` decides from the radius as our `radius` does. Batches have the size that is fastest
+here.
 """
 
 import math
