@@ -4,6 +4,7 @@ import math
 import statistics
 
 import numpy as np
+from scipy.stats import beta, binomtest
 
 import networks
 import rejection
@@ -13,9 +14,9 @@ from machine import Failure
 from report import Row
 
 TOLERANCE = {"f32": 1e-5, "bf16": 0.02, "int8": 0.02}  # of the largest element of the output
-SCORE_MAX = 4
+FALSE_ALARM = 6e-5  # as that of 4 standard deviations
 CALIBRATION = 256
-OWN_ISA = "own"  # peers choose
+OURS = "gensample"  # its version is in the report's context
 
 
 class Cell:
@@ -54,7 +55,7 @@ def beside(ours, theirs, count_ours=lambda r: r.iterations, count_theirs=lambda 
 
 
 def apart(found, expected, energies):
-    """The largest difference over the largest element, of so many energies and of all that follows them by themselves."""
+    """The largest difference over the largest element, of so many energies and of what follows each by itself."""
     if found.shape != expected.shape:
         return math.inf
     parts = zip(*(np.split(a, [energies] if energies else []) for a in (found, expected)))
@@ -98,6 +99,11 @@ class NetworkCell(Cell):
         return [shown(row.figures.get(name), style) for name, style in figures]
 
 
+def exact_interval(k, n):
+    """Clopper and Pearson's 99 % interval of k in n."""
+    return (beta.ppf(0.005, k, n - k + 1) if k else 0, beta.ppf(0.995, k + 1, n - k) if k < n else 1)
+
+
 class RejectionCell(Cell):
     """All algorithms in one dimension; `share` is accepted in theory."""
 
@@ -133,10 +139,12 @@ class RejectionCell(Cell):
         row.checked = True
         row.figure("accepted", k)
         row.figure("acceptance", 1e6 * k / n, "ppm")
+        for name, bound in zip(("99 % low", "99 % high"), exact_interval(k, n)):
+            row.figure(name, 1e6 * bound, "ppm")
         row.figure("theory", 1e6 * self.share, "ppm")
         row.figure("z", z)
         row.figure("accepted/s", statistics.median(r.accepted / r.seconds for r in row.repetitions))
-        if not abs(z) <= SCORE_MAX:
+        if binomtest(k, n, self.share).pvalue < FALSE_ALARM:
             row.wrong = True
             row.reasons.append(f"wrong: acceptance is {z:.1f} standard deviations from theory")
 
@@ -184,13 +192,13 @@ def network_cell(settings, programs, path, batch, folder):
     what = "gradient" if gradient else "denoise" if model["kind"] == "denoiser" else "evaluate"
     same = {"suite": "evaluations", "model": model["name"], "model_hash": weightfile.file_hash(path), "what": what}
     same |= {"batch": batch, "items": batch, "threads": settings.threads, "unit": "evaluations/s"}
-    ours = Ours(Row(program=programs.name, isa=programs.isa, dtype="f32", **same), programs, task, inputs)
+    ours = Ours(Row(program=OURS, isa=programs.isa, dtype="f32", **same), programs, task, inputs)
     rivals = []
     for p in networks.PEERS:
         if p.library in settings.peers and (p.gradients or not gradient) and (p.quick or not settings.quick):
             title = f"{program(p.title, p.package)}{p.variant and ', '}{p.variant}"
             last = "-".join([p.library, *p.variant.replace(",", "").split()])
-            row = Row(program=title, isa=OWN_ISA, dtype=p.dtype, peer=last, **same)
+            row = Row(program=title, isa="", dtype=p.dtype, peer=last, **same)
             rivals.append(Theirs(row, p, networks.__name__, p.make.__name__, (task, *p.options)))
     return NetworkCell(f"{model['name']}, {what}, batch {batch}", [ours], rivals)
 
@@ -203,12 +211,12 @@ def rejection_cell(settings, programs):
     ours, rivals = [], []
     for a in rejection.ALGORITHMS:
         more = {"what": what(a), "threads": settings.threads, "dtype": "f32"} | same
-        ours.append(OurRejection(Row(program=programs.name, isa=programs.isa, **more), programs, everyone, a))
+        ours.append(OurRejection(Row(program=OURS, isa=programs.isa, **more), programs, everyone, a))
     for p in rejection.PEERS:
         if p.library in settings.peers and (not p.parallel or settings.threads > 1):
             threads = settings.threads if p.parallel else 1
             more = {"what": what(p.algorithm), "threads": threads, "dtype": p.dtype, "peer": p.library} | same
-            row = Row(program=program(p.title, p.package), isa=OWN_ISA, **more)
+            row = Row(program=program(p.title, p.package), isa="", **more)
             task = rejection.Task(settings.dim, settings.ratio, threads)
             rivals.append(Theirs(row, p, rejection.__name__, "Sampler", (task, p.make, p.sizes)))
     title = f"rejection sampling, {settings.dim} dimensions, ratio {settings.ratio:g}"

@@ -76,7 +76,6 @@ class Programs:
         self.options = ["--threads", threads, *(["--isa", isa] if isa else [])]
         self.isa = self.evaluate(JUDGE, 1, "--seconds", 0)[0]["isa"]
         self.machine = self.describe()
-        self.name = f"gensample {self.machine['context']['gensample_version']}"
         self.doubts = [r for r in self.machine["genbench"]["rows"][0]["reasons"] if r.startswith("the build")]
 
     def evaluate(self, model, batch, *more):

@@ -43,7 +43,7 @@ class Row:
     dtype: str
     program: str
     unit: str
-    isa: str
+    isa: str  # "": the peer chooses
     model: str = ""
     model_hash: str = ""
     batch: int = 0
