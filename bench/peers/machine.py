@@ -45,11 +45,11 @@ def stolen():
 
 def call(command):
     """(standard output, (CPU seconds, seconds of waiting)) of a program, whose times are looked up while it runs. It
-    has a session of its own, as an interruption is ours to deal with."""
+    is a process group of its own, as an interruption is ours to deal with."""
     command = [str(c) for c in command]
-    times, streams = {}, {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    times, streams = {}, {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
-        child = subprocess.Popen(command, text=True, start_new_session=True, **streams)
+        child = subprocess.Popen(command, text=True, preexec_fn=os.setpgrp, **streams)
     except OSError as error:
         raise Failure(f"{command[0]}: {error.strerror}; build it first") from error
     while True:
