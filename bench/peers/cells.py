@@ -28,7 +28,8 @@ class Cell:
     def live(self):
         return [c for c in self.contenders if not c.row.failed]
 
-    def attempt(self, contender, action, *arguments):
+    @staticmethod
+    def attempt(contender, action, *arguments):
         """What the action gives; None: it failed, which its row tells."""
         try:
             return action(*arguments)
@@ -59,7 +60,7 @@ def apart(found, expected, energies):
     if found.shape != expected.shape:
         return math.inf
     parts = zip(*(np.split(a, [energies] if energies else []) for a in (found, expected)))
-    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in parts)
+    return float(np.max([np.abs(a - b).max() / np.abs(b).max() for a, b in parts]))  # of NaN, NaN
 
 
 class NetworkCell(Cell):

@@ -88,8 +88,8 @@ def parse():
     return args
 
 
-def find_models(args, folder):
-    """Paths of the weight files."""
+def find_models(args, programs, folder):
+    """Paths of the weight files, which genbench can read."""
     shipped = {path.stem: path for path in sorted((ROOT / "models").glob("*.bin"))}
     paths = []
     for name in args.model or shipped:
@@ -99,6 +99,7 @@ def find_models(args, folder):
             Worker(networks.__name__, "tutorial", (path,), args.threads).close()
         if not path.is_file():
             raise Failure(f"{name}: no weight file, and no name of a shipped network ({', '.join(shipped)})")
+        programs.evaluate(path, 1, "--seconds", 0)
         paths.append(path)
     return paths
 
@@ -106,7 +107,7 @@ def find_models(args, folder):
 def make_cells(args, programs, folder):
     made = []
     if "evaluations" in args.suite:
-        for path in find_models(args, folder):
+        for path in find_models(args, programs, folder):
             made += [cells.network_cell(args, programs, path, batch, folder) for batch in args.batch]
     if "rejection" in args.suite and not args.check:
         made.append(cells.rejection_cell(args, programs))
