@@ -15,6 +15,7 @@
 
 #include "bench.h"
 #include "cli/words.h"
+#include "peak.h"
 
 typedef struct settings {
     const char *model, *isa, *backend, *input, *dump;
@@ -124,8 +125,20 @@ static gs_status run(const settings *s, gs_plan *plan, const float *x, const int
                : gs_plan_evaluate(plan, x, s->sigma, labels, (size_t)s->batch, (float *const[2]){y, NULL}, error);
 }
 
+/* Operations: 2 x multiply-adds of an evaluation. */
+static void print(const settings *s, const gs_plan *plan, size_t batches, double seconds, double operations) {
+    gs_plan_info info = gs_plan_get_info(plan);
+    printf("{\"evaluations_per_second\": %.6g, \"batch\": %d, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
+           "\"block\": %d, \"weight_bytes\": %zu, \"scratch_bytes\": %zu, \"batches\": %zu, \"seconds\": %.9g, "
+           "\"operations\": %.17g, \"peak_flops\": %.6g}\n",
+           (double)batches * s->batch / seconds, s->batch, info.threads, info.isa, info.backend, info.block,
+           info.weight_bytes, info.scratch_bytes, batches, seconds, operations,
+           bench_peak_measure(info.isa, info.threads));
+}
+
 /* Batches until the time is up; the result is checked to be finite. */
-static int measure(const settings *s, gs_plan *plan, const float *x, const int *labels, float *y, size_t size) {
+static int measure(const settings *s, gs_plan *plan, double operations, const float *x, const int *labels, float *y,
+                   size_t size) {
     gs_error error;
     size_t batches = 0;
     run(s, plan, x, labels, y, &error);
@@ -139,11 +152,7 @@ static int measure(const settings *s, gs_plan *plan, const float *x, const int *
     for (size_t i = 0; i < size; i++)
         if (!isfinite(y[i]))
             return fail("eval", "the output is not finite");
-    gs_plan_info info = gs_plan_get_info(plan);
-    printf("{\"evaluations_per_second\": %.6g, \"batch\": %d, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
-           "\"block\": %d, \"weight_bytes\": %zu, \"scratch_bytes\": %zu}\n",
-           (double)batches * s->batch / elapsed, s->batch, info.threads, info.isa, info.backend, info.block,
-           info.weight_bytes, info.scratch_bytes);
+    print(s, plan, batches, elapsed, operations);
     return 0;
 }
 
@@ -172,7 +181,7 @@ static int eval(const settings *s) {
     else if (!fill(s, x, in))
         status = fail(s->input, "expected raw float32 of the batch's images");
     else
-        status = measure(s, plan, x, labels, y, out);
+        status = measure(s, plan, (double)info->operations * (s->gradient ? 2 : 1), x, labels, y, out);
     if (!status && s->dump)
         status = dump(s, y, out);
     free(x);

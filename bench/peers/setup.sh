@@ -1,8 +1,38 @@
 #!/bin/sh
-# Set up the peers' own Python environment in bench/peers/.venv; PYTHON names the interpreter (default python3).
+# Set up the peers' own Python environment in bench/peers/.venv: setup.sh [onnxruntime] [openvino] [pytorch], without
+# arguments all of them; NumPy and SciPy are always there. What is there already is left alone. PYTHON names the
+# interpreter (default python3). PyTorch's default package for Linux brings 5 GB for graphics cards; TORCH_INDEX names
+# the address of its packages for CPUs, which is tried first.
 set -eu
 cd "$(dirname "$0")"
-"${PYTHON:-python3}" -m venv .venv
-.venv/bin/pip install --quiet --upgrade pip
-.venv/bin/pip install --quiet -r requirements.txt
-.venv/bin/python -c 'import onnxruntime; print("ONNX Runtime", onnxruntime.__version__)'
+[ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv
+
+# install NAME PACKAGE...: unless that was done with these versions.
+install() {
+    done=.venv/$1.installed
+    shift
+    cmp -s requirements.txt "$done" && return
+    echo "setup.sh: installing $*" >&2
+    .venv/bin/pip install --quiet --constraint requirements.txt "$@" && cp requirements.txt "$done"
+}
+
+install numpy numpy scipy
+[ $# -gt 0 ] || set -- onnxruntime openvino pytorch
+for peer; do
+    case $peer in
+    onnxruntime) install onnxruntime onnx onnxruntime ;;
+    openvino) install openvino onnx openvino nncf ;;
+    pytorch)
+        if [ -n "${TORCH_INDEX:-}" ]; then
+            (export PIP_INDEX_URL="$TORCH_INDEX" && install pytorch torch) || install pytorch torch
+        else
+            install pytorch torch
+        fi
+        ;;
+    numpy | scipy) ;;
+    *)
+        echo "setup.sh: $peer: expected onnxruntime, openvino, pytorch, numpy or scipy" >&2
+        exit 2
+        ;;
+    esac
+done

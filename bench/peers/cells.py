@@ -1,0 +1,224 @@
+"""Cells: what is measured together, in rounds. A cell's first contenders are ours, `rivals` the peers beside them."""
+
+import math
+import statistics
+
+import numpy as np
+from scipy.stats import beta, binomtest
+
+import networks
+import rejection
+import weightfile
+from contenders import OurRejection, Ours, Theirs, program
+from machine import Failure
+from report import Row
+
+TOLERANCE = {"f32": 1e-5, "bf16": 0.02, "int8": 0.02}  # of the largest element of the output
+FALSE_ALARM = 6e-5  # as that of 4 standard deviations
+CALIBRATION = 256
+OURS = "gensample"  # its version is in the report's context
+
+
+class Cell:
+    def __init__(self, title, ours, rivals):
+        self.title, self.ours, self.rivals = title, ours, rivals
+        self.contenders = [*ours, *rivals]
+        self.rows = [c.row for c in self.contenders]
+
+    def live(self):
+        return [c for c in self.contenders if not c.row.failed]
+
+    @staticmethod
+    def attempt(contender, action, *arguments):
+        """What the action gives; None: it failed, which its row tells."""
+        try:
+            return action(*arguments)
+        except Failure as error:
+            contender.row.fail(error)
+            return None
+
+    def open(self):
+        for c in self.contenders:
+            self.attempt(c, c.open)
+        self.check()
+
+    def close(self):
+        for c in self.contenders:
+            c.close()
+
+
+def beside(ours, theirs, count_ours=lambda r: r.iterations, count_theirs=lambda r: r.iterations):
+    """Median and least of the ratios that the rounds give, ours over theirs; () without any."""
+    speed = lambda row, r, count: row.items * count(r) / r.seconds
+    pairs = zip(ours.repetitions, theirs.repetitions)
+    ratios = [speed(ours, a, count_ours) / speed(theirs, b, count_theirs) for a, b in pairs]
+    return (statistics.median(ratios), min(ratios)) if ratios else ()
+
+
+def apart(found, expected, energies):
+    """The largest difference over the largest element, of so many energies and of what follows each by itself."""
+    if found.shape != expected.shape:
+        return math.inf
+    parts = zip(*(np.split(a, [energies] if energies else []) for a in (found, expected)))
+    return float(np.max([np.abs(a - b).max() / np.abs(b).max() for a, b in parts]))  # of NaN, NaN
+
+
+class NetworkCell(Cell):
+    """One network at one batch."""
+
+    def check(self):
+        """Hold the peers' outputs against ours."""
+        (ours,) = self.ours
+        expected = self.attempt(ours, ours.output)
+        ours.row.checked = expected is not None
+        for c in self.rivals:
+            c.row.operations = ours.row.operations
+            found = None if c.row.failed else self.attempt(c, c.output)
+            if expected is None or found is None:
+                continue
+            c.row.checked = ours.row.checked
+            difference = apart(found, expected, ours.row.batch if ours.task.gradient else 0)
+            c.row.figure("difference", difference)
+            if not difference <= TOLERANCE[c.row.dtype]:
+                c.row.wrong = True
+                limit = f"expected at most {TOLERANCE[c.row.dtype]:g}"
+                c.row.reasons.append(f"output differs by {difference:.2g} of the largest element, {limit}")
+
+    def compare(self):
+        for c in self.rivals:
+            ratios = () if c.row.wrong else beside(self.ours[0].row, c.row)
+            for name, value in zip(("beside", "least"), ratios):
+                c.row.figure(name, value, "x")
+
+    def label(self, row):
+        return row.program if row.dtype == "f32" else f"{row.program}, {row.dtype}"
+
+    columns = ("evaluations/s", "ours beside it, median", "least", "difference")
+
+    def cells_of(self, row):
+        figures = (("beside", ".2f"), ("least", ".2f"), ("difference", ".1e"))
+        return [shown(row.figures.get(name), style) for name, style in figures]
+
+
+def exact_interval(k, n):
+    """Clopper and Pearson's 99 % interval of k in n."""
+    return (beta.ppf(0.005, k, n - k + 1) if k else 0, beta.ppf(0.995, k + 1, n - k) if k < n else 1)
+
+
+class RejectionCell(Cell):
+    """All algorithms in one dimension; `share` is accepted in theory."""
+
+    def __init__(self, title, ours, rivals, share):
+        super().__init__(title, ours, rivals)
+        self.share = share
+
+    def check(self):
+        pass
+
+    def compare(self):
+        for row in self.rows:
+            if row.repetitions:
+                self.hold_against_theory(row)
+        for c in self.rivals:
+            for ours in self.ours if not c.row.wrong else ():
+                self.beside(ours, c)
+
+    def beside(self, ours, theirs):
+        """Proposals where the algorithm is the same. And accepted samples, where few of theirs are accepted in a round:
+        as many as theory says."""
+        expected = lambda r: r.iterations * self.share
+        ratios = {f"{ours.algorithm} accepted": beside(ours.row, theirs.row, lambda r: r.accepted, expected)}
+        if ours.algorithm == theirs.peer.algorithm:
+            ratios["beside"] = beside(ours.row, theirs.row)
+        for name, values in ratios.items():
+            for suffix, value in zip(("", " least"), values):
+                theirs.row.figure("least" if name + suffix == "beside least" else name + suffix, value, "x")
+
+    def hold_against_theory(self, row):
+        n, k = (sum(getattr(r, name) for r in row.repetitions) for name in ("iterations", "accepted"))
+        z = (k - n * self.share) / math.sqrt(n * self.share * (1 - self.share))
+        row.checked = True
+        row.figure("accepted", k)
+        row.figure("acceptance", 1e6 * k / n, "ppm")
+        for name, bound in zip(("99 % low", "99 % high"), exact_interval(k, n)):
+            row.figure(name, 1e6 * bound, "ppm")
+        row.figure("theory", 1e6 * self.share, "ppm")
+        row.figure("z", z)
+        row.figure("accepted/s", statistics.median(r.accepted / r.seconds for r in row.repetitions))
+        if binomtest(k, n, self.share).pvalue < FALSE_ALARM:
+            row.wrong = True
+            row.reasons.append(f"wrong: acceptance is {z:.1f} standard deviations from theory")
+
+    def label(self, row):
+        return f"{row.program}, {row.what.split('-')[0]}, {row.threads} thread{'s' * (row.threads > 1)}"
+
+    columns = ("proposals/s", "accepted/s", "z", *(f"our {a} over its" for a in rejection.ALGORITHMS))
+
+    def cells_of(self, row):
+        ratios = [shown(row.figures.get(f"{a} accepted"), ".4g") for a in rejection.ALGORITHMS]
+        return [shown(row.figures.get("accepted/s"), ".4g"), shown(row.figures.get("z"), ".2f"), *ratios]
+
+
+def shown(figure, style):
+    return format(figure["value"], style) if figure else ""
+
+
+# ---- Making cells ----
+
+
+def images(model, programs, settings, sigma, folder):
+    """As many as the largest batch, to compute, and others to calibrate with: digits of the shipped network where the
+    data has their shape, else grey, with the noise of the level."""
+    most = max(settings.batch)
+    clean = np.full((most + max(most, CALIBRATION), *model["data"]["shape"]), 0.5)
+    if clean.shape[1:] == (1, 28, 28):
+        path = folder / "digits.npy"
+        if not path.exists():
+            programs.draw(len(clean), path)
+        clean = np.load(path).reshape(clean.shape)
+    noise = np.random.default_rng(1).normal(size=clean.shape) * (0 if sigma is None else sigma)
+    noisy = (clean + noise).astype(np.float32)
+    return noisy[:most], noisy[most:]
+
+
+def network_cell(settings, programs, path, batch, folder):
+    """A network's file beside all peers that are wanted and can."""
+    model, _ = weightfile.read(path)
+    gradient = model["kind"] == "energy"
+    sigma, label = (getattr(settings, name) if name in model["inputs"] else None for name in ("sigma", "label"))
+    inputs = [] if sigma is None else ["--sigma", sigma]
+    inputs += ([] if label is None else ["--label", label]) + ["--gradient"] * gradient
+    x, others = images(model, programs, settings, sigma, folder)
+    task = networks.Task(str(path), settings.threads, x[:batch], sigma, label, gradient, others)
+    what = "gradient" if gradient else "denoise" if model["kind"] == "denoiser" else "evaluate"
+    same = {"suite": "evaluations", "model": model["name"], "model_hash": weightfile.file_hash(path), "what": what}
+    same |= {"batch": batch, "items": batch, "threads": settings.threads, "unit": "evaluations/s"}
+    ours = Ours(Row(program=OURS, isa=programs.isa, dtype="f32", **same), programs, task, inputs)
+    rivals = []
+    for p in networks.PEERS:
+        if p.library in settings.peers and (p.gradients or not gradient) and (p.quick or not settings.quick):
+            title = f"{program(p.title, p.package)}{p.variant and ', '}{p.variant}"
+            last = "-".join([p.library, *p.variant.replace(",", "").split()])
+            row = Row(program=title, isa="", dtype=p.dtype, peer=last, **same)
+            rivals.append(Theirs(row, p, networks.__name__, p.make.__name__, (task, *p.options)))
+    return NetworkCell(f"{model['name']}, {what}, batch {batch}", [ours], rivals)
+
+
+def rejection_cell(settings, programs):
+    """All algorithms of ours beside all peers that are wanted."""
+    everyone = rejection.Task(settings.dim, settings.ratio, settings.threads)
+    same = {"suite": "rejection", "unit": "proposals/s"}
+    what = lambda algorithm: f"{algorithm}-d{settings.dim}"
+    ours, rivals = [], []
+    for a in rejection.ALGORITHMS:
+        more = {"what": what(a), "threads": settings.threads, "dtype": "f32"} | same
+        ours.append(OurRejection(Row(program=OURS, isa=programs.isa, **more), programs, everyone, a))
+    for p in rejection.PEERS:
+        if p.library in settings.peers and (not p.parallel or settings.threads > 1):
+            threads = settings.threads if p.parallel else 1
+            more = {"what": what(p.algorithm), "threads": threads, "dtype": p.dtype, "peer": p.library} | same
+            row = Row(program=program(p.title, p.package), isa="", **more)
+            task = rejection.Task(settings.dim, settings.ratio, threads)
+            rivals.append(Theirs(row, p, rejection.__name__, "Sampler", (task, p.make, p.sizes)))
+    title = f"rejection sampling, {settings.dim} dimensions, ratio {settings.ratio:g}"
+    return RejectionCell(title, ours, rivals, settings.ratio**-settings.dim)

@@ -1,0 +1,237 @@
+"""This project beside peers, measured in one job on one machine; run.sh sets up what this needs and starts it.
+
+Networks: evaluations a second by PyTorch, ONNX Runtime and OpenVINO, and energies' gradients by PyTorch, of the very
+weight files. Rejection sampling: proposals a second by NumPy and SciPy. What is computed is compared first. Then
+everybody is measured once a round, in random order, and each round gives one ratio, ours over theirs. The report is
+genbench's own (bench/README.md).
+"""
+
+import argparse
+import os
+import random
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cells
+import networks
+import rejection
+import report
+from machine import ROOT, Failure, Programs, Stopwatch
+from worker import Worker
+
+LIBRARIES = list(dict.fromkeys(p.library for p in (*networks.PEERS, *rejection.PEERS)))
+SUITES = ("evaluations", "rejection")
+QUICK = {"rounds": 3, "seconds": 0.4, "batch": [64], "model": ["ncsn", "ebm"]}
+FULL = {"rounds": 5, "seconds": 1.5, "batch": [1, 64], "model": None}
+TUTORIAL = "tutorial"  # a published energy with random weights
+EXIT_INTERRUPTED = 130
+
+
+def words(known=None):
+    """Parses words separated by commas."""
+
+    def parse(text):
+        for word in text.split(","):
+            if known and word not in known:
+                raise argparse.ArgumentTypeError(f'"{word}" is unknown, expected one of {", ".join(known)}')
+        return text.split(",")
+
+    return parse
+
+
+def positive(kind):
+    """Parses a number above 0."""
+
+    def parse(text):
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise ValueError
+        return value
+
+    parse.__name__ = f"positive {kind.__name__}"
+    return parse
+
+
+def whole_numbers(text):
+    return [positive(int)(word) for word in text.split(",")]
+
+
+def parse():
+    form = argparse.RawDescriptionHelpFormatter
+    p = argparse.ArgumentParser(prog="run.sh", description=__doc__, formatter_class=form)
+    add = p.add_argument
+    add("--quick", action="store_true", help="two networks, one batch, short rounds: less than three minutes")
+    add("--check", action="store_true", help="only compare outputs of networks; no report")
+    add("--peers", type=words(LIBRARIES), default=LIBRARIES, metavar="NAME,...", help=f"of {', '.join(LIBRARIES)}")
+    add("--suite", type=words(SUITES), default=SUITES, metavar="NAME,...", help=f"of {', '.join(SUITES)}")
+    add("--model", type=words(), metavar="FILE,...", help=f"weight files or names of shipped networks, or {TUTORIAL}")
+    add("--batch", type=whole_numbers, metavar="B,...", help="images a call (default 1,64)")
+    add("--threads", type=positive(int), default=len(os.sched_getaffinity(0)), metavar="T", help="default: all")
+    add("--rounds", type=positive(int), metavar="R", help="default 5")
+    add("--seconds", type=positive(float), metavar="S", help="of each measurement (default 1.5)")
+    add("--sigma", type=positive(float), default=0.5, metavar="S", help="noise level (default 0.5)")
+    add("--label", type=int, default=0, metavar="K", help="for networks that take one (default 0)")
+    add("--dim", type=positive(int), default=784, metavar="D", help="of rejection sampling (default 784)")
+    add("--ratio", type=positive(float), default=1.01, metavar="R", help="of rejection sampling (default 1.01)")
+    add("--isa", metavar="NAME", help="instruction set of ours (default: the best)")
+    add("--seed", type=int, default=0, metavar="S", help="of the order of measurements (default 0)")
+    add("--build", type=Path, default=ROOT / "build", metavar="FOLDER", help="where genbench and gensample are")
+    add("--json", type=Path, default=Path("peers.json"), metavar="FILE", help="the report (default peers.json)")
+    args = p.parse_args()
+    for name, value in (QUICK if args.quick else FULL).items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
+    return args
+
+
+def find_models(args, programs, folder):
+    """Paths of the weight files, which genbench can read."""
+    shipped = {path.stem: path for path in sorted((ROOT / "models").glob("*.bin"))}
+    paths = []
+    for name in args.model or shipped:
+        path = shipped.get(name, Path(name))
+        if name == TUTORIAL:
+            path = folder / f"{TUTORIAL}.bin"
+            Worker(networks.__name__, "tutorial", (path,), args.threads).close()
+        if not path.is_file():
+            raise Failure(f"{name}: no weight file, and no name of a shipped network ({', '.join(shipped)})")
+        programs.evaluate(path, 1, "--seconds", 0)
+        paths.append(path)
+    return paths
+
+
+def make_cells(args, programs, folder):
+    made = []
+    if "evaluations" in args.suite:
+        for path in find_models(args, programs, folder):
+            made += [cells.network_cell(args, programs, path, batch, folder) for batch in args.batch]
+    if "rejection" in args.suite and not args.check:
+        made.append(cells.rejection_cell(args, programs))
+    made = [cell for cell in made if cell.rivals]
+    if not made:
+        raise Failure("nothing to measure: these peers compute none of this")
+    return made
+
+
+class Run:
+    """Rounds of cell after cell, and the report of all."""
+
+    def __init__(self, args, programs, made):
+        self.args, self.programs, self.cells = args, programs, made
+        self.order, self.count = random.Random(args.seed), 0
+        self.started, self.start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), time.perf_counter()
+        self.peak = self.best = 0
+
+    def measure(self, contender):
+        """One repetition; the peak before it is the one after the last."""
+        before = self.peak
+        with Stopwatch() as watch:
+            repetition = contender.measure(self.args.seconds)
+        self.calibrate()
+        repetition.order, repetition.peak = self.count, (before, self.peak)
+        repetition.wall_s, repetition.stolen_s = watch.wall_s, watch.stolen_s
+        self.count += 1
+        contender.row.repetitions.append(repetition)
+
+    def calibrate(self):
+        self.peak = self.programs.peak()
+        self.best = max(self.peak, self.best)
+
+    def rounds(self, cell):
+        self.calibrate()
+        for _ in range(self.args.rounds):
+            everybody = cell.live()
+            self.order.shuffle(everybody)
+            for contender in everybody:
+                cell.attempt(contender, self.measure, contender)
+
+    def work(self, cell):
+        say(f"{cell.title}: {len(cell.contenders)} programs")
+        try:
+            cell.open()
+            if not self.args.check:
+                self.rounds(cell)
+        finally:
+            cell.close()
+            cell.compare()
+
+    def judge(self, cell, interrupted):
+        for row in cell.rows:
+            row.doubt(interrupted, self.programs.doubts)
+            row.summarise(self.best)
+
+    def write(self, complete, interrupted=False):
+        run = {"complete": complete, "interrupted": interrupted, "started": self.started, "seed": self.args.seed}
+        run |= {"elapsed_s": time.perf_counter() - self.start, "command": ["bench/peers/run.sh", *sys.argv[1:]]}
+        rows = [row for cell in self.cells for row in cell.rows]
+        report.write(self.args.json, rows, self.programs.machine, run)
+
+    def all(self):
+        """Exit status. The file is written before the first and after every cell, so that what was measured is kept."""
+        if not self.args.check:
+            self.write(False)
+        interrupted = False
+        for cell in self.cells:
+            try:
+                if not interrupted:
+                    self.work(cell)
+            except KeyboardInterrupt:
+                interrupted = True
+            if not self.args.check:
+                self.judge(cell, interrupted)
+                self.write(False)
+            print_table(cell, self.args.check)
+        if self.args.check:
+            return EXIT_INTERRUPTED if interrupted else wrong_outputs(self.cells)
+        self.write(not interrupted, interrupted)
+        print(f"The report is {self.args.json}{'; interrupted' if interrupted else ''}")
+        failed = sum(row.failed for cell in self.cells for row in cell.rows)
+        return EXIT_INTERRUPTED if interrupted else bool(failed)
+
+
+def wrong_outputs(made):
+    return any(row.failed or row.wrong for cell in made for row in cell.rows)
+
+
+def print_table(cell, check):
+    columns = ("", "difference", "") if check else ("", *cell.columns, "")
+    print(f"\n{cell.title}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    for row in cell.rows:
+        value = f"{statistics.median(row.rates()):.4g}" if row.repetitions else ""
+        figures = cell.cells_of(row)
+        figures = figures[-1:] if check else [value, *figures]
+        fine = not row.why or (check and row.checked and not row.wrong)
+        outcome = "" if fine else f"INVALID: {'; '.join(row.why)}"
+        print(f"| {cell.label(row)} | {' | '.join(figures)} | {outcome} |")
+    sys.stdout.flush()
+
+
+def say(text):
+    print(f"run.sh: {text}", file=sys.stderr, flush=True)
+
+
+def main():
+    args = parse()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, too
+    try:
+        programs = Programs(args.build, args.threads, args.isa)
+        with tempfile.TemporaryDirectory() as folder:
+            made = make_cells(args, programs, Path(folder))
+            return Run(args, programs, made).all()
+    except Failure as error:
+        say(error)
+        return 1
+    except OSError as error:
+        say(f"{error.filename}: {error.strerror}")
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted before anything was measured")
+        return EXIT_INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
