@@ -4,8 +4,9 @@
  *
  * Three workers (worker.h) stay open: of the base, of the head, and of the base again, the control. A row is measured
  * in triples of short batches, one of each in random order, so that what slows the machine for longer than a few
- * milliseconds slows all three. Rows take turns, in random order, in several rounds, each with memory of its own. Rows
- * that are flagged, or whose control is off, are measured again by fresh processes. */
+ * milliseconds slows all three. Where code, stack and data lie slows a short row by ten per cent and more for the life
+ * of a process, so that there are several rounds, each of fresh processes, in which all rows take turns in random
+ * order. Rows that are flagged, or whose control is off, are measured again. */
 #include "ab.h"
 
 #include <inttypes.h>
@@ -23,17 +24,17 @@
 #include "worker.h"
 
 /* A batch is so long at least; a row's round ends after so many triples, or after that time with the least number of
- * them. Every attempt has twice as many, so that the last ones find medians on a busy machine too. */
+ * them. Every attempt has twice as many rounds, so that the last ones find medians on a busy machine too. */
 enum {
-    ROUNDS = 4,
-    TRIPLES = 15,
-    TRIPLES_LEAST = 5,
+    ROUNDS = 8,
+    TRIPLES = 8,
+    TRIPLES_LEAST = 2,
     ATTEMPTS = 4,
     CALLS_MOST = 1 << 20,
     PATH_ROOM = 4096,
     PROCESSORS_MOST = 1024
 };
-static const double BATCH_S = 3e-3, ROUND_S = 2;
+static const double BATCH_S = 3e-3, ROUND_S = 1;
 
 enum { BASE, HEAD, CONTROL, SIDES };
 static const char *const sides[SIDES] = {"base", "head", "control"};
@@ -165,9 +166,7 @@ static void keep(bench_ab_row *row, const double seconds[SIDES]) {
 static gs_status measure_triples(job *j, bench_ab_row *row, gs_error *error) {
     double start = gs_now_s(), seconds[SIDES] = {0};
     gs_status status = choose_calls(j, row, error);
-    int most = TRIPLES << j->attempt;
-    double end_s = start + ROUND_S * (1 << j->attempt);
-    for (int i = 0; i < most && !status && (i < TRIPLES_LEAST || gs_now_s() < end_s); i++) {
+    for (int i = 0; i < TRIPLES && !status && (i < TRIPLES_LEAST || gs_now_s() - start < ROUND_S); i++) {
         int order[SIDES] = {BASE, HEAD, CONTROL};
         shuffle(j, order, SIDES);
         for (int k = 0; k < SIDES && !status; k++)
@@ -211,7 +210,7 @@ static void free_series(bench_ab_row *row) {
 }
 
 static gs_status make_series(bench_ab_row *row, int attempt, gs_error *error) {
-    size_t room = (size_t)ROUNDS * (TRIPLES << attempt);
+    size_t room = (size_t)TRIPLES * (ROUNDS << attempt);
     row->series.head = gs_alloc(2 * room, sizeof *row->series.head);
     row->series.control = row->series.head + room;
     return row->series.head ? GS_OK : gs_fail_memory(error, "the pairs");
@@ -226,21 +225,24 @@ static int find_open(const bench_ab_result *r, int *order) {
     return count;
 }
 
-static gs_status measure_rounds(job *j, int *order, gs_error *error) {
+/* All undecided rows once, by fresh processes or, in the very first round, those that named the rows. */
+static gs_status measure_round(job *j, int round, int *order, gs_error *error) {
+    bench_ab_result *r = &j->result;
     bool terminal = isatty(STDERR_FILENO);
-    gs_status status = GS_OK;
-    for (int round = 0; round < ROUNDS && !status; round++) {
-        int count = find_open(&j->result, order);
-        shuffle(j, order, count);
-        for (int k = 0; k < count && !status; k++) {
-            bench_ab_row *row = &j->result.row[order[k]];
-            if (terminal)
-                fprintf(stderr, "\r\033[K[round %d of %d, %d/%d] %s", round + 1, ROUNDS, k + 1, count, row->name);
-            status = measure_row(j, row, error);
-        }
+    int count = find_open(r, order);
+    gs_status status = count && !j->worker[BASE].side ? start_workers(j, error) : GS_OK;
+    shuffle(j, order, count);
+    for (int k = 0; k < count && !status; k++) {
+        bench_ab_row *row = &r->row[order[k]];
+        if (terminal)
+            fprintf(stderr, "\r\033[K[round %d of %d, %d/%d] %s", round + 1, ROUNDS << j->attempt, k + 1, count,
+                    row->name);
+        status = locate(j, row) ? measure_row(j, row, error)
+                                : gs_fail(error, GS_ERROR_FILE, "ab: %s: a fresh process does not have it", row->name);
     }
     if (terminal)
         fputs("\r\033[K", stderr);
+    stop_workers(j);
     return status;
 }
 
@@ -290,23 +292,19 @@ static gs_status judge_control(bench_ab_result *r, gs_error *error) {
     return GS_OK;
 }
 
-/* One attempt at all undecided rows, by fresh processes. */
+/* One attempt at all undecided rows. */
 static gs_status attempt(job *j, int *order, gs_error *error) {
     bench_ab_result *r = &j->result;
-    gs_status status = j->attempt ? start_workers(j, error) : GS_OK;
-    for (int i = 0; i < r->rows && !status; i++) {
-        if (r->row[i].state == BENCH_AB_OPEN && !locate(j, &r->row[i]))
-            status = gs_fail(error, GS_ERROR_FILE, "ab: %s: a fresh process does not have it", r->row[i].name);
-        else if (r->row[i].state == BENCH_AB_OPEN)
+    gs_status status = GS_OK;
+    for (int i = 0; i < r->rows && !status; i++)
+        if (r->row[i].state == BENCH_AB_OPEN)
             status = make_series(&r->row[i], j->attempt, error);
-    }
-    if (!status)
-        status = measure_rounds(j, order, error);
+    for (int round = 0; round < ROUNDS << j->attempt && !status; round++)
+        status = measure_round(j, round, order, error);
     if (!status)
         status = judge(j, order, error);
     for (int i = 0; i < r->rows; i++)
         free_series(&r->row[i]);
-    stop_workers(j);
     return status;
 }
 

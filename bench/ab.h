@@ -9,7 +9,7 @@ typedef enum bench_ab_state {
     BENCH_AB_OPEN,    /* not decided yet */
     BENCH_AB_SAME,    /* not slower */
     BENCH_AB_SLOWER,  /* flagged, and again in fresh processes */
-    BENCH_AB_NOISY,   /* its control is off however often */
+    BENCH_AB_NOISY,   /* flagged, but never while its control was steady, or not twice */
     BENCH_AB_FAILED,  /* one of the builds could not measure it */
     BENCH_AB_ONE_SIDE /* in one build only */
 } bench_ab_state;

@@ -42,7 +42,9 @@ static const char *word(const bench_ab_row *row) {
 
 /* All that is to be said of a row beside its figures. */
 static void remarks(const bench_ab_row *row, char *text, size_t room) {
-    const char *const parts[] = {word(row), row->why, row->output_differs ? "the builds' output differs" : "",
+    const char *const parts[] = {word(row), row->why,
+                                 is_measured(row) && row->verdict.unsteady ? "the base differs from itself" : "",
+                                 row->output_differs ? "the builds' output differs" : "",
                                  row->model_differs ? "the builds' networks differ" : ""};
     size_t used = 0;
     text[0] = '\0';

@@ -110,7 +110,7 @@ static bool judge_row(bench_pairs *row, bench_pairs_verdict *v, double *slower, 
     v->median = bench_median(row->head, row->count);
     v->control = bench_median(row->control, row->count);
     bench_median_interval(row->head, row->count, &v->low, &v->high);
-    v->noisy = !(fabs(v->control) <= log1p(BENCH_PAIRS_CONTROL));
+    v->unsteady = !(fabs(v->control) <= log1p(BENCH_PAIRS_CONTROL));
     return !isnan(*slower) && !isnan(*faster);
 }
 
@@ -128,8 +128,10 @@ bool bench_pairs_judge(bench_pairs *rows, size_t n, bench_pairs_verdict *verdict
         double least = log1p(BENCH_PAIRS_SLOWER);
         v->adjusted = adjusted[i];
         v->faster = adjusted_faster[i];
-        v->slower = !v->noisy && v->adjusted <= BENCH_PAIRS_LEVEL && v->median >= least;
-        v->quicker = !v->noisy && v->faster <= BENCH_PAIRS_LEVEL && v->median <= -least;
+        bool alarm = v->adjusted <= BENCH_PAIRS_LEVEL && v->median >= least;
+        v->noisy = alarm && v->unsteady;
+        v->slower = alarm && !v->unsteady;
+        v->quicker = !v->unsteady && v->faster <= BENCH_PAIRS_LEVEL && v->median <= -least;
     }
     gs_free(p);
     return good;

@@ -37,8 +37,9 @@ typedef struct bench_pairs_verdict {
     double p, adjusted;       /* of r > ln 1.03; by Holm's method */
     double faster;            /* adjusted p of -r > ln 1.03 */
     double control;           /* median */
-    bool noisy;               /* the control is off by more than 2 %: nothing is said */
-    bool slower, quicker;     /* else */
+    bool unsteady;            /* the control is off by more than 2 % */
+    bool noisy;               /* slower, but unsteady: nothing is said */
+    bool slower, quicker;     /* and not unsteady */
 } bench_pairs_verdict;
 
 /* Judge n rows with a pair or more each together; sorts the pairs. False when memory ends. */
