@@ -95,7 +95,11 @@ static gs_status write_all(const request *r, const bench_documents *all, gs_erro
         status = bench_markdown_write(all->document, all->count, r->markdown, error);
     if (!status && r->csv)
         status = bench_csv_write(all->document, r->csv, error);
-    return status ? status : bench_console_print(stdout, all->document, all->count, error);
+    if (!status)
+        status = bench_console_print(stdout, all->document, all->count, error);
+    if (!status && r->html)
+        printf("the page: %s\n", r->html);
+    return status;
 }
 
 static int run(request *r, int argc, char **argv) {

@@ -45,7 +45,7 @@ refuse() {
 
 # ---- Pages ----
 check 'a page' page a.html a.json
-check 'is said to be there' grep -q '^The page is a.html$' stdout.txt
+check 'is said to be there' grep -q '^the page: a.html$' stdout.txt
 check 'is well-formed' well_formed a.html
 check 'a page of several' page several.html a.json b.json peer.json
 check 'is well-formed, too' well_formed several.html
@@ -77,9 +77,8 @@ check 'is well-formed' well_formed empty.html
 check 'without charts, tables and their headings' sh -c '! grep -q "<h3>\|<table\|<figure\|class=.card" empty.html'
 
 # ---- Refusals ----
-refuse 2 'report: which FILE.json' --html x.html
-refuse 2 'report: --html OUT is missing' a.json
-refuse 2 '--html: its value OUT is missing' a.json --html
+refuse 2 'report: no files' --html x.html
+refuse 2 '--html: its value FILE is missing' a.json --html
 refuse 2 '--html: given twice' a.json --html x.html --html x.html
 refuse 2 '--foo: unknown' a.json --foo
 refuse 1 'missing.json: cannot read' missing.json --html x.html
