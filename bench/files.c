@@ -4,7 +4,7 @@
 
 #include "bench.h"
 #include "documents.h"
-#include "html.h"
+#include "page/html.h"
 #include "io/output.h"
 #include "views.h"
 

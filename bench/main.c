@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "cli/interrupt.h"
-#include "html.h"
+#include "page/html.h"
 #include "io/output.h"
-#include "regression.h"
+#include "regression/regression.h"
 #include "report.h"
 #include "shim.h"
 #include "views.h"

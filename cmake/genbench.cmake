@@ -28,7 +28,7 @@ if(build_genbench)
   add_custom_target(commit BYPRODUCTS ${BENCH_HEADERS}/commit.h VERBATIM
                     COMMAND ${CMAKE_COMMAND} -D SOURCE=${CMAKE_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
                             -P ${CMAKE_SOURCE_DIR}/cmake/commit.cmake)
-  file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/suites/*.c)
+  file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/page/*.c bench/regression/*.c bench/suites/*.c)
   add_executable(genbench ${bench_sources} bench/shim.cc src/cli/curve.c src/cli/find.c src/cli/interrupt.c src/cli/words.c)
   add_dependencies(genbench commit)
   target_include_directories(genbench PRIVATE bench ${BENCH_HEADERS})

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "ab.h"
-#include "baseline.h"
-#include "pairs.h"
+#include "regression/ab.h"
+#include "regression/baseline.h"
+#include "regression/pairs.h"
 #include "support/random.h"
 
 static void assert_near(double found, double expected, double tolerance) {

@@ -13,7 +13,7 @@ base=${2:-$(git merge-base HEAD origin/main 2>/dev/null)}
 [ -n "$base" ] && [ "$(git rev-parse "$base")" != "$(git rev-parse HEAD)" ] || base=HEAD~
 base=$(git rev-parse -q --verify "$base^{commit}") || skip 'no such commit'
 ! git diff --quiet "$base" -- CMakeLists.txt cmake include src simd bench/suites || skip "no code differs from $base"
-git cat-file -e "$base:bench/worker.c" 2>/dev/null || skip "$base has no genbench ab"
+git cat-file -e "$base:bench/regression/worker.c" 2>/dev/null || skip "$base has no genbench ab"
 # processors: time of all processors, and of that idle.
 processors() {
     awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i; print all, $5 }' /proc/stat 2>/dev/null

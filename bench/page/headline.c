@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "html_page.h"
+#include "page/page.h"
 #include "stats.h"
 
 enum { RATIOS_MAX = 1024 };

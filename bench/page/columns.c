@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_page.h"
+#include "page/page.h"
 
 static double fastest(const json_t *const *rows, int count) {
     double best = 0;

@@ -1,9 +1,9 @@
-#include "html.h"
+#include "page/html.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "html_page.h"
+#include "page/page.h"
 #include "io/output.h"
 
 /* Suites whose rows the roofline is of; it stands in the first that has some. */

@@ -2,7 +2,7 @@
 #ifndef BENCH_COUNT_H
 #define BENCH_COUNT_H
 
-#include "baseline.h"
+#include "regression/baseline.h"
 
 /* Start this program again under callgrind to count all rows; `argv`, ended by NULL, are the options that made them.
  * Errors: GS_ERROR_UNSUPPORTED: no valgrind, or a build that can't be counted; GS_ERROR_FILE: counting failed;

@@ -1,4 +1,4 @@
-#include "pairs.h"
+#include "regression/pairs.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The style of the HTML page. Colours of series are those of Okabe & Ito (2008), which the colour-blind tell apart, a
  * little darker on light ground; marks differ in shape, too. */
-#include "html_page.h"
+#include "page/page.h"
 
 static const char *const style[] = {
     ":root{--paper:#fff;--raised:#f6f8fa;--ink:#1b2026;--soft:#57616b;--line:#dde2e7;--axis:#8a949e;--accent:#0b5e8a;",

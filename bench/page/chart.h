@@ -3,7 +3,7 @@
 #ifndef BENCH_HTML_CHART_H
 #define BENCH_HTML_CHART_H
 
-#include "html_page.h"
+#include "page/page.h"
 #include "io/axis.h"
 
 enum { CHART_WIDTH = 420, CHART_HEIGHT = 250, CHART_LABELS_MAX = 16 };

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_page.h"
+#include "page/page.h"
 
 enum { COLUMNS_MAX = 40, STRIP_WIDTH = 110, STRIP_HEIGHT = 16 };
 

@@ -7,7 +7,7 @@
  * milliseconds slows all three. Where code, stack and data lie slows a short row by ten per cent and more for the life
  * of a process, so that there are several rounds, each of fresh processes, in which all rows take turns in random
  * order. Rows that are flagged, or whose control is off, are measured again. */
-#include "ab.h"
+#include "regression/ab.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -21,7 +21,7 @@
 #include "io/progress.h"
 #include "random/random.h"
 #include "stats.h"
-#include "worker.h"
+#include "regression/worker.h"
 
 /* A batch is so long at least; a row's round ends after so many triples, or after that time with the least number of
  * them. Every attempt has twice as many rounds, so that the last ones find medians on a busy machine too. */

@@ -2,7 +2,7 @@
  * so short that all of them are counted in a minute or two of emulation. */
 #include <string.h>
 
-#include "regression.h"
+#include "regression/regression.h"
 #include "suites/evaluations.h"
 #include "suites/sampling.h"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli/interrupt.h"
-#include "worker.h"
+#include "regression/worker.h"
 
 enum { WORDS_MOST = 64, SILENCE_MS = 120000, TICK_MS = 200, ENVIRONMENT_MOST = 1024 };
 

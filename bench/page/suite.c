@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_page.h"
+#include "page/page.h"
 #include "stats.h"
 
 static const char *const part_names[PAGE_PARTS] = {"program", "model", "scenario", "batch",

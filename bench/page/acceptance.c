@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "html_chart.h"
+#include "page/chart.h"
 
 enum { POINTS_MAX = 256, LINE = 64, RATIO_HEIGHT = 190 };
 static const double PPM = 1e-6, LEAST = 1e-30; /* LEAST: what an axis can show */

@@ -2,8 +2,8 @@
 #ifndef BENCH_AB_H
 #define BENCH_AB_H
 
-#include "pairs.h"
-#include "regression.h"
+#include "regression/pairs.h"
+#include "regression/regression.h"
 
 typedef enum bench_ab_state {
     BENCH_AB_OPEN,    /* not decided yet */

@@ -1,4 +1,4 @@
-#include "baseline.h"
+#include "regression/baseline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <nettle/version.h>
 
 #include "io/output.h"
-#include "regression.h"
+#include "regression/regression.h"
 #include "system.h"
 
 enum { FORMAT = 1, FILE_BYTES_MAX = 16 << 20, ROWS_MOST = 10000 };

@@ -1,4 +1,4 @@
-#include "html_chart.h"
+#include "page/chart.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "ab.h"
+#include "regression/ab.h"
 #include "io/output.h"
 #include "report.h"
 

@@ -10,14 +10,14 @@
  * so that all workers, of which one works at a time, use the same one: another may be slower for as long as a program
  * keeps it or its caches busy. It ends with its input. Who changes what is said here counts up BENCH_WORKER_PROTOCOL:
  * only workers of one protocol can be compared. */
-#include "worker.h"
+#include "regression/worker.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/progress.h"
-#include "regression.h"
+#include "regression/regression.h"
 #include "system.h"
 
 enum { LINE_ROOM = 128, PROCESSORS_MOST = 1024 };

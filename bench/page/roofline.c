@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_chart.h"
+#include "page/chart.h"
 
 enum { POINTS_MAX = 512, HEIGHT = 290 };
 static const double GIGA = 1e-9;

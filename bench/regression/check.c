@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "count.h"
+#include "regression/count.h"
 #include "io/output.h"
-#include "regression.h"
+#include "regression/regression.h"
 #include "runner.h"
 #include "shim.h"
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_chart.h"
+#include "page/chart.h"
 
 enum { LINES_MAX = 2 * BENCH_PAGE_DOCUMENTS_MAX, POINTS_MAX = 64, LABEL = PAGE_BRIEF_ROOM };
 static const int ideal_colour = PAGE_COLOURS - 1;

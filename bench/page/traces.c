@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_chart.h"
+#include "page/chart.h"
 
 enum { RATIOS_MAX = 80, PITCH = 36, HEAD = 30, RATIO_RIGHT = CHART_WIDTH - 24 };
 

@@ -1,7 +1,7 @@
 /* What the figures depend on: machine, build, run. */
 #include <string.h>
 
-#include "html_page.h"
+#include "page/page.h"
 
 typedef struct entry {
     const char *member, *title; /* member NULL: the title of a group */

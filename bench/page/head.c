@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_page.h"
+#include "page/page.h"
 
 /* ---- What tells documents apart ---- */
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html_chart.h"
+#include "page/chart.h"
 #include "stats.h"
 
 enum { SERIES_MAX = 2 * PAGE_COLOURS, LABEL = PAGE_BRIEF_ROOM };

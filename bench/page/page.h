@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "html.h"
+#include "page/html.h"
 
 enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
 

@@ -1,4 +1,4 @@
-#include "count.h"
+#include "regression/count.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -145,12 +145,16 @@ static void choose_environment(char *chosen[WORDS_MOST]) {
     static const char *const passed[] = {"PATH",       "HOME",         "TMPDIR",           "LD_LIBRARY_PATH",
                                          "LD_PRELOAD", "VALGRIND_LIB", "GENSAMPLE_MODELS", NULL};
     static char threads[] = "OMP_NUM_THREADS=1", locale[] = "LC_ALL=C";
+    /* How the C library copies memory shall not depend on the CPU and its caches. */
+    static char copies[] = "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM:"
+                           "glibc.cpu.x86_non_temporal_threshold=0xc0000";
     int count = 0;
-    for (char **entry = environ; *entry && count < WORDS_MOST - 3; entry++)
+    for (char **entry = environ; *entry && count < WORDS_MOST - 4; entry++)
         if (has_name(*entry, passed))
             chosen[count++] = *entry;
     chosen[count++] = threads;
     chosen[count++] = locale;
+    chosen[count++] = copies;
     chosen[count] = NULL;
 }
 

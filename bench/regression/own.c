@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "regression.h"
+#include "regression/regression.h"
 
 /* ---- Options ---- */
 
