@@ -105,12 +105,12 @@ void bench_document_free(bench_document *document) {
     *document = (bench_document){0};
 }
 
-gs_status bench_document_write(const json_t *root, const char *path, gs_error *error) {
+gs_status bench_document_write(const json_t *root, bool dense, const char *path, gs_error *error) {
     gs_output output;
     gs_status status = gs_output_open(&output, path, error);
     if (status)
         return status;
-    char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS));
+    char *text = json_dumps(root, (dense ? JSON_COMPACT : JSON_INDENT(1)) | JSON_REAL_PRECISION(DIGITS));
     status = text ? gs_output_write(&output, text, strlen(text), error) : gs_fail_memory(error, "writing a report");
     if (!status)
         status = gs_output_write(&output, "\n", 1, error);

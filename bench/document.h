@@ -32,8 +32,9 @@ gs_status bench_document_take(json_t *root, const char *path, bench_document *do
 
 void bench_document_free(bench_document *document);
 
-/* Write a tree. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is left behind. */
-gs_status bench_document_write(const json_t *root, const char *path, gs_error *error);
+/* Write a tree, a line an item for people or, `dense`, in one line. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is
+ * left behind. */
+gs_status bench_document_write(const json_t *root, bool dense, const char *path, gs_error *error);
 
 /* What bench_document_take checks, but for rows of one name. Errors: GS_ERROR_FILE. */
 gs_status bench_document_check(const json_t *root, const char *path, gs_error *error);

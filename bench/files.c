@@ -76,7 +76,7 @@ static gs_status write_merged(const request *r, const bench_documents *all, gs_e
     gs_status status = bench_documents_merge(all, &root, &dropped, error);
     if (status)
         return status;
-    status = bench_document_write(root, r->json, error);
+    status = bench_document_write(root, true, r->json, error);
     json_decref(root);
     if (!status && dropped)
         fprintf(stderr, "genbench: %d rows that are not valid were left out\n", dropped);

@@ -89,7 +89,7 @@ static gs_status write_reports(const bench_settings *s, const bench_document *do
     output outputs[OUTPUTS];
     gs_status status = s->display ? GS_OK : bench_console_print(out, document, 1, error);
     if (!status)
-        status = bench_document_write(document->root, s->json, error);
+        status = bench_document_write(document->root, false, s->json, error);
     if (!status && s->html)
         status = bench_html_write(document, 1, s->html, error);
     if (!status && s->markdown)

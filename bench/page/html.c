@@ -81,7 +81,7 @@ static void sort_documents(page *p, const bench_document *documents, int count, 
     for (int peers = 0, at = 0; peers < 2; peers++) {
         for (int d = 0; d < count; d++) {
             const char *source = bench_text(documents[d].genbench, "source");
-            bool peer = source && !strcmp(source, "peer");
+            bool peer = source && !strcmp(source, "peers");
             if (peer == (peers == 1))
                 sorted[at++] = documents[d];
         }

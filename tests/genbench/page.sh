@@ -12,7 +12,7 @@ done
 cd "$work" || exit 1
 cp "$here/page.json" a.json
 sed 's/Example(R)/Other(TM)/; s/avx2/avx512/g' a.json >b.json
-sed 's/"genbench": {/"genbench": {"source": "peer", /' a.json >peer.json
+sed 's/"genbench": {/"genbench": {"source": "peers", /' a.json >peer.json
 
 # page OUT FILE...: make it.
 page() {
