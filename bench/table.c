@@ -140,8 +140,7 @@ char *bench_row_reasons(const json_t *row) {
 
 /* ---- One report ---- */
 
-/* Figures that are in the report, but no column for people. */
-static bool is_hidden(const char *figure) {
+bool bench_figure_hidden(const char *figure) {
     static const char *const hidden[] = {"plan", "confident", "most", "calls", "bytes"};
     for (size_t i = 0; i < GS_COUNT(hidden); i++)
         if (!strcmp(hidden[i], figure))
@@ -156,7 +155,7 @@ static int collect_figures(const json_t **rows, int count, const char *names[COL
         const char *name;
         json_t *figure;
         json_object_foreach(json_object_get(rows[i], "figures"), name, figure) {
-            bool known = is_hidden(name);
+            bool known = bench_figure_hidden(name);
             for (int k = 0; k < found; k++)
                 known = known || !strcmp(names[k], name);
             if (!known && found < COLUMNS_MAX)

@@ -42,6 +42,9 @@ gs_status bench_tables_compare(const bench_document *documents, int count, bench
 /* "94.3 GFLOP/s": a row's value, or "" where there is none. */
 void bench_put_value(const json_t *row, bench_cell text);
 
+/* Whether a figure is in the report, but no column for people. */
+bool bench_figure_hidden(const char *figure);
+
 /* All reasons of a row with "; " between; the result is to be freed with gs_free; NULL when memory ends. */
 char *bench_row_reasons(const json_t *row);
 

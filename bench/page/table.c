@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "page/page.h"
+#include "table.h"
 
 enum { COLUMNS_MAX = 40, STRIP_WIDTH = 110, STRIP_HEIGHT = 16 };
 
@@ -79,15 +80,6 @@ static column *add(table *t, kind which, const char *title) {
     return c;
 }
 
-/* Figures that files have, but no column for people. */
-static bool is_hidden(const char *figure) {
-    static const char *const hidden[] = {"plan", "confident", "most", "calls"};
-    for (size_t i = 0; i < GS_COUNT(hidden); i++)
-        if (!strcmp(hidden[i], figure))
-            return true;
-    return false;
-}
-
 static bool has_figure(const table *t, const char *figure) {
     for (int i = 0; i < t->columns; i++)
         if (t->column[i].kind == FIGURE && !strcmp(t->column[i].figure, figure))
@@ -100,7 +92,7 @@ static void add_figures(table *t) {
         const char *name;
         json_t *figure;
         json_object_foreach(json_object_get(t->row[i].json, "figures"), name, figure) {
-            if (is_hidden(name) || has_figure(t, name))
+            if (bench_figure_hidden(name) || has_figure(t, name))
                 continue;
             column *c = add(t, FIGURE, name);
             c->figure = name;
