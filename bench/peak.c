@@ -14,7 +14,7 @@
 #include <arm_neon.h>
 #endif
 
-enum { STEPS = 256, MEASUREMENTS = 5 };
+enum { STEPS = 256, MEASUREMENTS = 12 };
 static const double MEASURE_S = 1e-3;
 
 /* A loop of `chains` independent multiply-adds: enough to fill the pipelines (latency times instructions a cycle), few
@@ -81,21 +81,16 @@ double bench_peak_run(const char *isa, int threads, long blocks) {
 }
 
 double bench_peak_measure(const char *isa, int threads) {
-    double rate[MEASUREMENTS], flops = bench_peak_run(isa, threads, 1);
+    double best = 0, flops = bench_peak_run(isa, threads, 1);
     for (int i = 0; flops > 0 && i < MEASUREMENTS; i++) {
         double start = gs_now_s(), elapsed = 0, done = 0;
         while (elapsed < MEASURE_S) {
             done += bench_peak_run(isa, threads, 64);
             elapsed = gs_now_s() - start;
         }
-        rate[i] = done * threads / elapsed;
-        for (int k = i; k > 0 && rate[k] < rate[k - 1]; k--) { /* keep them sorted */
-            double swap = rate[k];
-            rate[k] = rate[k - 1];
-            rate[k - 1] = swap;
-        }
+        best = fmax(best, done * threads / elapsed);
     }
-    return flops > 0 ? rate[MEASUREMENTS / 2] : 0;
+    return best;
 }
 
 bench_triad bench_triad_new(size_t bytes, int threads) {

@@ -9,8 +9,8 @@
  * scalar C a multiply-add is a call of fmaf, as it is in the scalar kernels. */
 double bench_peak_run(const char *isa, int threads, long blocks);
 
-/* FLOP/s of all threads together: the median of five runs of a millisecond or more, in which all threads begin
- * together. 0: not one of this build. */
+/* FLOP/s of all threads together: the best of twelve runs of a millisecond or more, in which all threads begin
+ * together, as what disturbs single runs is no sign that the machine has changed. 0: not one of this build. */
 double bench_peak_measure(const char *isa, int threads);
 
 /* a[i] = b[i] + s c[i] on threads that each have their own part; first touched by the same threads. */
