@@ -173,6 +173,8 @@ void bench_rows_free(bench_rows *rows) {
         for (int k = 0; k < row->repetitions; k++)
             gs_free(row->repetition[k].sample);
         gs_free(row->repetition);
+        gs_free(row->picture);
+        gs_curve_free(&row->trace);
     }
     gs_free(rows->row);
     rows->row = NULL;
