@@ -27,10 +27,20 @@ enum { LINE = 4096 };
 
 /* ---- Times ---- */
 
+#ifdef __linux__
+/* Those that this process could run on when this was first called; NULL: the system can't tell. */
+static const cpu_set_t *processors(void) {
+    static cpu_set_t all;
+    static bool known;
+    known = known || sched_getaffinity(0, sizeof all, &all) == 0;
+    return known ? &all : NULL;
+}
+#endif
+
 static bool may_run_on(size_t cpu) {
 #ifdef __linux__
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) != 0 || (cpu < CPU_SETSIZE && CPU_ISSET(cpu, &set));
+    const cpu_set_t *all = processors();
+    return !all || (cpu < CPU_SETSIZE && CPU_ISSET(cpu, all));
 #else
     (void)cpu;
     return true;
@@ -74,11 +84,19 @@ static double waited_s(void) {
     return sum * 1e-9;
 }
 
+static double seconds(struct timeval t) {
+    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
+
 bench_times bench_times_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (bench_times){
-        .stolen = stolen_s(), .waited = waited_s(), .process = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec};
+    struct timespec own;
+    struct rusage others;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+    getrusage(RUSAGE_CHILDREN, &others);
+    return (bench_times){.stolen = stolen_s(),
+                         .waited = waited_s(),
+                         .process = (double)own.tv_sec + 1e-9 * (double)own.tv_nsec + seconds(others.ru_utime) +
+                                    seconds(others.ru_stime)};
 }
 
 /* ---- Threads and memory ---- */
@@ -99,12 +117,12 @@ static bool place_on(const cpu_set_t *all, int i) {
 
 bool bench_pin(int threads) {
 #ifdef __linux__
-    cpu_set_t all;
-    if (sched_getaffinity(0, sizeof all, &all))
-        return false;
+    const cpu_set_t *all = processors();
     int failed = 0;
+    if (!all)
+        return false;
 #pragma omp parallel num_threads(threads) reduction(+ : failed)
-    failed += !place_on(&all, omp_get_thread_num());
+    failed += !place_on(all, omp_get_thread_num());
     return !failed;
 #else
     (void)threads;
@@ -114,12 +132,10 @@ bool bench_pin(int threads) {
 
 bool bench_place(int i) {
 #ifdef __linux__
-    static cpu_set_t all;
-    static bool known;
-    if (!known && sched_getaffinity(0, sizeof all, &all))
+    const cpu_set_t *all = processors();
+    if (!all)
         return false;
-    known = true;
-    return i < 0 ? sched_setaffinity(0, sizeof all, &all) == 0 : place_on(&all, i);
+    return i < 0 ? sched_setaffinity(0, sizeof *all, all) == 0 : place_on(all, i);
 #else
     (void)i;
     return false;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* Seconds since some time past, of the CPUs this process may run on: taken by the hypervisor; and of this process:
- * CPU time of all its threads, time they could have run but other programs did. */
+ * CPU time of all its threads and of the programs that it ran to their end, time its threads could have run but other
+ * programs did. */
 typedef struct bench_times {
     double stolen, process, waited;
 } bench_times;
@@ -17,8 +18,8 @@ bench_times bench_times_now(void);
  * last; false where the system can't. */
 bool bench_pin(int threads);
 
-/* Keep the main thread on the i-th of the processors that it could run on when this was first called, around again past
- * the last; -1: on all of them again. False where the system can't. For the main thread only. */
+/* Keep the main thread on the i-th of the processors that it could run on when this or bench_pin was first called,
+ * around again past the last; -1: on all of them again. False where the system can't. For the main thread only. */
 bool bench_place(int i);
 
 /* The C library and its version. */

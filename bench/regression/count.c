@@ -1,22 +1,19 @@
 #include "regression/count.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "base/os.h"
 #include "cli/interrupt.h"
+#include "process.h"
 #include "system.h"
 
 #if defined(__has_include)
@@ -26,7 +23,7 @@
 #endif
 #endif
 
-enum { FOLDER_ROOM = 1024, PATH_ROOM = FOLDER_ROOM + 300, LINE_ROOM = 512, WORDS_MOST = 64 };
+enum { FOLDER_ROOM = BENCH_FOLDER_ROOM, PATH_ROOM = BENCH_PATH_ROOM, LINE_ROOM = BENCH_LINE_ROOM, WORDS_MOST = 64 };
 
 static gs_status check_build(gs_error *error) {
 #if defined(GS_SANITIZED)
@@ -158,65 +155,28 @@ static void choose_environment(char *chosen[WORDS_MOST]) {
     chosen[count] = NULL;
 }
 
-/* The last line of a file of the folder, or "". */
-static void last_line(const char *folder, const char *name, char line[LINE_ROOM]) {
-    char path[PATH_ROOM], next[LINE_ROOM];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "r");
-    line[0] = '\0';
-    while (file && fgets(next, sizeof next, file))
-        if (next[0] != '\n')
-            snprintf(line, LINE_ROOM, "%.*s", (int)strcspn(next, "\n"), next);
-    if (file)
-        fclose(file);
-}
-
 static gs_status explain(const char *folder, int status, gs_error *error) {
-    char line[LINE_ROOM];
-    if (gs_interrupted())
-        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted");
-    last_line(folder, "errors", line);
+    char path[PATH_ROOM], line[LINE_ROOM];
+    snprintf(path, sizeof path, "%s/errors", folder);
+    bench_last_line(path, line);
+    snprintf(path, sizeof path, "%s/valgrind", folder);
     if (!line[0])
-        last_line(folder, "valgrind", line);
+        bench_last_line(path, line);
     if (WIFSIGNALED(status))
         return gs_fail(error, GS_ERROR_FILE, "check: valgrind ended with signal %d: %s", WTERMSIG(status), line);
     return gs_fail(error, GS_ERROR_FILE, "check: counting failed: %s", line);
 }
 
-/* Its exit status. An interruption ends it with all that it started, which are a group of processes. */
-static int wait_for(pid_t group) {
-    const struct timespec tick = {.tv_nsec = 20000000};
-    int status = 0;
-    while (waitpid(group, &status, WNOHANG) == 0) {
-        if (gs_interrupted())
-            kill(-group, SIGKILL);
-        nanosleep(&tick, NULL);
-    }
-    return status;
-}
-
 /* Run the words to the end, what they print into files of the folder. */
 static gs_status run(char *const *words, const char *folder, gs_error *error) {
     char errors[PATH_ROOM], *environment[WORDS_MOST];
-    pid_t pid;
-    int status = 0;
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
+    int ended = 0;
     snprintf(errors, sizeof errors, "%s/errors", folder);
     choose_environment(environment);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, errors, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    int failed = posix_spawnp(&pid, words[0], &actions, &attributes, words, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    if (failed)
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: %s: %s; it counts instructions (package valgrind)",
-                       words[0], strerror(failed));
-    status = wait_for(pid);
-    return status ? explain(folder, status, error) : GS_OK;
+    gs_status status = bench_process_run(words, environment, errors, &ended, error);
+    if (status == GS_ERROR_UNSUPPORTED)
+        return gs_fail(error, status, "check: %s can't be run; it counts instructions (package valgrind)", words[0]);
+    return status || !ended ? status : explain(folder, ended, error);
 }
 
 /* Instructions of a process's first dump, which is the row's; -1: there is no such dump. `valgrind` is its version. */
@@ -277,39 +237,18 @@ static gs_status gather(const bench_rows *rows, const char *folder, bench_tally 
                : gs_fail(error, GS_ERROR_FILE, "check: callgrind counted %d of %d rows", tally->count, rows->count);
 }
 
-static void remove_files(const char *folder) {
-    DIR *entries = opendir(folder);
-    const struct dirent *entry;
-    char path[PATH_ROOM];
-    while (entries && (entry = readdir(entries)))
-        if (snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path)
-            unlink(path);
-    if (entries)
-        closedir(entries);
-}
-
-/* Processes that were just killed may still be about to make a file. */
-static void remove_folder(const char *folder) {
-    const struct timespec tick = {.tv_nsec = 20000000};
-    enum { TIMES = 100 };
-    remove_files(folder);
-    for (int i = 0; i < TIMES && rmdir(folder) && errno != ENOENT; i++) {
-        nanosleep(&tick, NULL);
-        remove_files(folder);
-    }
-}
-
 gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error) {
     char program[FOLDER_ROOM], folder[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM], *words[WORDS_MOST];
-    const char *temporary = getenv("TMPDIR");
     static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--vgdb=no", "--instr-atstart=no"};
     *tally = (bench_tally){0};
     gs_status status = check_build(error);
     if (status)
         return status;
-    snprintf(folder, sizeof folder, "%.900s/genbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    if (!gs_os_program_path(program, sizeof program) || !mkdtemp(folder))
-        return gs_fail(error, GS_ERROR_FILE, "check: %s: %s", folder, strerror(errno));
+    if (!gs_os_program_path(program, sizeof program))
+        return gs_fail(error, GS_ERROR_FILE, "check: the system does not tell where this program is");
+    status = bench_folder_make(folder, error);
+    if (status)
+        return status;
     snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder);
     snprintf(log, sizeof log, "--log-file=%s/valgrind", folder);
     int count = 0;
@@ -325,7 +264,7 @@ gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *ta
     status = run(words, folder, error);
     if (!status)
         status = gather(rows, folder, tally, error);
-    remove_folder(folder);
+    bench_folder_remove(folder);
     if (status)
         bench_tally_free(tally);
     return status;

@@ -53,7 +53,7 @@ count() {
 accept 'help' --help
 check 'the help names suites and options' sh -c 'grep -q "^  latency  " stdout.txt && grep -q "^  --seed S" stdout.txt'
 accept 'list' list
-check 'names of rows' sh -c '! grep -vE "^(samples|latency|energy|layers|kernels|load|scaling|machine|rejection)/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9]+/f32(/onednn)?$" stdout.txt'
+check 'names of rows' sh -c '! grep -vE "^(samples|latency|energy|layers|kernels|load|program|scaling|machine|rejection)/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9]+/f32(/onednn)?$" stdout.txt'
 check 'each name once' sh -c 'test -z "$(sort stdout.txt | uniq -d)"'
 check 'every kernel has a row' sh -c 'for k in $(sed -n "s/^GS_KERNEL(\([a-z_]*\).*/\1/p" "$0"); do grep -q "^kernels/$k/" stdout.txt || exit 1; done' "$here/../../simd/kernels.def"
 accept 'list by settings' list --suite latency,scaling --model tiny.bin --threads 1,2 --isa scalar
@@ -120,6 +120,43 @@ accept 'chains of an energy' --model plain.bin --suite energy --threads 1 --batc
 check 'their report' "$report" energy.json check
 check 'all right' test "$(count rows energy.json)" -eq 4 -a "$(count checked energy.json)" -eq 4
 check 'how they mix' grep -q 'R-hat .*ESS/s' stdout.txt
+
+# ---- Whole programs ----
+mkdir temporary alone
+export TMPDIR="$work/temporary"
+accept 'programs to their picture' --model tiny.bin,cond.bin --suite program --threads 1,2 --batch 1,5 --quick --pin $short \
+    --seed 7 --json program.json
+check 'their report' "$report" program.json check
+check 'the pictures are what the library draws' test "$(count rows program.json)" -eq 4 -a "$(count checked program.json)" -eq 4
+check 'in milliseconds' grep -q '^  tiny/picture/b:5/t:2 .* ms' stdout.txt
+cp "$program" alone/genbench
+program=$work/alone/genbench
+# instead PATTERN SCRIPT: with this program for gensample the row fails or is wrong for such a reason.
+instead() {
+    printf '#!/bin/sh\neval "out=\\${$#}"\n%s\n' "$2" >alone/gensample
+    chmod +x alone/gensample
+    run --model tiny.bin --suite program --threads 1 --batch 4 --quick $short --json instead.json
+    check "instead of gensample: $2" grep -q "INVALID.*$1" stdout.txt
+}
+run --model tiny.bin --suite program --threads 1 --batch 4 --quick $short --json instead.json
+check 'no program' sh -c 'test $1 -eq 1 && grep -q "INVALID.*alone/gensample: No such file" stdout.txt' sh $status
+instead 'exit status 3: out of paper' 'echo out of paper >&2; exit 3'
+instead 'signal 9' 'kill -9 $$'
+instead 'samples.png' 'true'
+"$build/gensample" --model tiny.bin -n 4 --seed 1 --out other.png >/dev/null 2>&1
+instead 'wrong: the picture is .* grey levels' "cp '$work/other.png' \"\$out\""
+"$build/gensample" --model tiny.bin -n 3 --out fewer.png >/dev/null 2>&1
+instead 'wrong: the picture has 3 samples, expected 4' "cp '$work/fewer.png' \"\$out\""
+printf '#!/bin/sh\ntouch started; exec sleep 100\n' >alone/gensample
+"$program" --model tiny.bin --suite program --threads 1 --batch 4 --quick $short --json instead.json >stdout.txt 2>stderr.txt &
+running=$!
+until [ -e started ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
+kill -INT $running
+wait $running
+check 'an interruption ends it' test $? -eq 130
+check 'nothing is left of any' test -z "$(ls temporary)"
+unset TMPDIR
+program=$build/genbench
 
 # ---- The order of measurements ----
 for seed in 1 1 2; do

@@ -1,0 +1,99 @@
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/interrupt.h"
+
+/* ---- Processes ---- */
+
+/* Until all who have the other end of the pipe have ended. */
+static gs_status wait_for(pid_t group, int from, int *status, gs_error *error) {
+    enum { TICK_MS = 200 };
+    struct pollfd end = {.fd = from, .events = POLLIN};
+    while (poll(&end, 1, TICK_MS) <= 0 && !gs_interrupted())
+        ;
+    if (gs_interrupted())
+        kill(-group, SIGKILL);
+    while (waitpid(group, status, 0) < 0 && errno == EINTR)
+        ;
+    return gs_interrupted() ? gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted") : GS_OK;
+}
+
+static int spawn(pid_t *pid, char *const *words, char *const *environment, const char *log) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    int failed = posix_spawnp(pid, words[0], &actions, &attributes, words, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+gs_status bench_process_run(char *const *words, char *const *environment, const char *log, int *status,
+                            gs_error *error) {
+    int ends[2]; /* the program inherits both; nobody writes */
+    pid_t pid = 0;
+    if (pipe(ends))
+        return gs_fail(error, GS_ERROR_FILE, "%s: a pipe: %s", words[0], strerror(errno));
+    int failed = spawn(&pid, words, environment, log);
+    close(ends[1]);
+    gs_status result = failed ? gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: %s", words[0], strerror(failed))
+                              : wait_for(pid, ends[0], status, error);
+    close(ends[0]);
+    return result;
+}
+
+void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]) {
+    char next[BENCH_LINE_ROOM];
+    FILE *file = fopen(path, "r");
+    line[0] = '\0';
+    while (file && fgets(next, sizeof next, file))
+        if (next[0] != '\n')
+            snprintf(line, BENCH_LINE_ROOM, "%.*s", (int)strcspn(next, "\n"), next);
+    if (file)
+        fclose(file);
+}
+
+/* ---- Folders ---- */
+
+gs_status bench_folder_make(char folder[BENCH_FOLDER_ROOM], gs_error *error) {
+    const char *temporary = getenv("TMPDIR");
+    snprintf(folder, BENCH_FOLDER_ROOM, "%.900s/genbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    return mkdtemp(folder) ? GS_OK : gs_fail(error, GS_ERROR_FILE, "%s: %s", folder, strerror(errno));
+}
+
+static void remove_files(const char *folder) {
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    char path[BENCH_PATH_ROOM];
+    while (entries && (entry = readdir(entries)))
+        if (snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path)
+            unlink(path);
+    if (entries)
+        closedir(entries);
+}
+
+void bench_folder_remove(const char *folder) {
+    const struct timespec tick = {.tv_nsec = 20000000};
+    enum { TIMES = 100 };
+    remove_files(folder);
+    for (int i = 0; i < TIMES && rmdir(folder) && errno != ENOENT; i++) {
+        nanosleep(&tick, NULL);
+        remove_files(folder);
+    }
+}

@@ -1,0 +1,136 @@
+/* Time to n samples: the program gensample beside this one, from its start to the closed picture. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/os.h"
+#include "io/images.h"
+#include "io/read.h"
+#include "network.h"
+#include "process.h"
+#include "system.h"
+
+enum { QUICK_SAMPLES = 64, NUMBER_ROOM = 24 };
+
+extern char **environ;
+
+typedef struct state {
+    char folder[BENCH_FOLDER_ROOM], picture[BENCH_PATH_ROOM], log[BENCH_PATH_ROOM], program[BENCH_PATH_ROOM];
+} state;
+
+static gs_status open(bench_row *row, gs_error *error) {
+    state *s = gs_alloc(1, sizeof *s);
+    char self[BENCH_FOLDER_ROOM];
+    if (!s)
+        return gs_fail_memory(error, "a program");
+    gs_status status = bench_folder_make(s->folder, error);
+    if (status) {
+        gs_free(s);
+        return status;
+    }
+    row->state = s;
+    row->ran = row->isa;
+    snprintf(s->picture, sizeof s->picture, "%s/samples.png", s->folder);
+    snprintf(s->log, sizeof s->log, "%s/log", s->folder);
+    if (!gs_os_program_path(self, sizeof self))
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "the system does not tell where this program is");
+    snprintf(s->program, sizeof s->program, "%.*s/gensample", (int)(strrchr(self, '/') - self), self);
+    return GS_OK;
+}
+
+static gs_status explain(const state *s, int status, gs_error *error) {
+    char line[BENCH_LINE_ROOM];
+    bench_last_line(s->log, line);
+    if (WIFSIGNALED(status))
+        return gs_fail(error, GS_ERROR_FILE, "%s ended with signal %d", s->program, WTERMSIG(status));
+    return gs_fail(error, GS_ERROR_FILE, "%s ended with exit status %d: %s", s->program, WEXITSTATUS(status), line);
+}
+
+static gs_status call(bench_row *row, gs_error *error) {
+    const state *s = row->state;
+    char n[NUMBER_ROOM], seed[NUMBER_ROOM], threads[NUMBER_ROOM];
+    snprintf(n, sizeof n, "%d", row->batch);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)row->settings->seed);
+    snprintf(threads, sizeof threads, "%d", row->threads);
+    const char *const words[] = {s->program,   "--model",   row->model->path, "-n",    n,        "--seed",
+                                 seed,         "--threads", threads,          "--isa", row->isa, "--backend",
+                                 row->backend, "--out",     s->picture,       NULL};
+    int ended = 0;
+    if (row->settings->pin) /* it may use all processors */
+        bench_place(-1);
+    gs_status status = bench_process_run((char *const *)(uintptr_t)words, environ, s->log, &ended, error);
+    if (row->settings->pin)
+        bench_place(0);
+    return status || !ended ? status : explain(s, ended, error);
+}
+
+/* The picture has what the library draws here, but for its 256 grey levels. */
+static void compare(bench_row *row, const float *found, const float *expected, size_t count) {
+    const float *range = row->model->info->range;
+    double step = (range[1] - range[0]) / 255.0, worst = 0;
+    for (size_t i = 0; i < count; i++)
+        worst = fmax(worst, fabs(found[i] - fmin(fmax(expected[i], range[0]), range[1])));
+    if (!(worst <= 0.51 * step))
+        bench_doubt(row, "wrong: the picture is %.3g grey levels from the samples", worst / step);
+}
+
+static gs_status check(bench_row *row, gs_error *error) {
+    const state *s = row->state;
+    const gs_model_info *info = row->model->info;
+    size_t n = row->batch < GS_GRID_MAX ? (size_t)row->batch : GS_GRID_MAX, pixels = bench_pixels(info);
+    gs_plan_options options = {
+        .isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = info->kind == GS_KIND_ENERGY};
+    gs_sample_options sampling = {.seed = row->settings->seed};
+    gs_image_file images = {0};
+    gs_plan *plan = NULL;
+    float *expected = gs_alloc(n, pixels * sizeof *expected);
+    gs_status status = expected ? gs_images_read(s->picture, info->shape, info->range, n, &images, error)
+                                : gs_fail_memory(error, "samples");
+    if (!status)
+        status = gs_plan_create(row->model->model, &options, &plan, error);
+    if (!status)
+        status = gs_sample(plan, &sampling, n, expected, NULL, error);
+    if (!status && images.n != n)
+        bench_doubt(row, "wrong: the picture has %zu samples, expected %zu", images.n, n);
+    else if (!status)
+        compare(row, images.data, expected, n * pixels);
+    gs_free(images.data);
+    gs_free(expected);
+    gs_plan_free(plan);
+    return status;
+}
+
+static void close(bench_row *row) {
+    state *s = row->state;
+    if (!s)
+        return;
+    bench_folder_remove(s->folder);
+    gs_free(s);
+    row->state = NULL;
+}
+
+static const bench_kind program_kind = {open, call, check, close, NULL};
+
+static bool draws_pictures(const bench_model *model) {
+    gs_error ignored;
+    return bench_can_sample(model) && !gs_images_check("samples.png", GS_FORMAT_PNG, model->info->shape, &ignored);
+}
+
+gs_status bench_add_program(bench_rows *rows, gs_error *error) {
+    static const bench_axes axes = {.takes = draws_pictures, .batch = {2, {QUICK_SAMPLES, GS_GRID_MAX}}};
+    const bench_settings *s = rows->settings;
+    int at = 0;
+    bench_variant v;
+    while (bench_next(s, &axes, &at, &v)) {
+        if (s->quick && (!bench_is_usual(s, v.model) || (!s->batch.count && v.batch > QUICK_SAMPLES)))
+            continue;
+        bench_row *row = bench_row_add(rows, "program", NULL, "picture", &v, &program_kind);
+        if (!row)
+            return gs_fail_memory(error, "rows");
+        row->unit = "ms";
+        row->items = 1;
+    }
+    return GS_OK;
+}
