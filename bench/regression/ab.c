@@ -210,7 +210,7 @@ static void free_series(bench_ab_row *row) {
 }
 
 static gs_status make_series(bench_ab_row *row, int attempt, gs_error *error) {
-    size_t room = (size_t)TRIPLES * (ROUNDS << attempt);
+    size_t room = (size_t)TRIPLES * ((size_t)ROUNDS << attempt);
     row->series.head = gs_alloc(2 * room, sizeof *row->series.head);
     row->series.control = row->series.head + room;
     return row->series.head ? GS_OK : gs_fail_memory(error, "the pairs");
