@@ -173,10 +173,12 @@ static gs_status run(char *const *words, const char *folder, gs_error *error) {
     int ended = 0;
     snprintf(errors, sizeof errors, "%s/errors", folder);
     choose_environment(environment);
-    gs_status status = bench_process_run(words, environment, errors, &ended, error);
-    if (status == GS_ERROR_UNSUPPORTED)
-        return gs_fail(error, status, "check: %s can't be run; it counts instructions (package valgrind)", words[0]);
-    return status || !ended ? status : explain(folder, ended, error);
+    gs_error why = {0};
+    gs_status status = bench_process_run(words, environment, errors, &ended, &why);
+    if (status)
+        return gs_fail(error, status, "check: %s%s", why.message,
+                       status == GS_ERROR_UNSUPPORTED ? "; it counts instructions (package valgrind)" : "");
+    return ended ? explain(folder, ended, error) : GS_OK;
 }
 
 /* Instructions of a process's first dump, which is the row's; -1: there is no such dump. `valgrind` is its version. */
