@@ -243,6 +243,19 @@ static weights *values_read_twice(void) {
     return w;
 }
 
+/* Over so few positions that one chain of additions does, and over so many that float64 does. */
+static weights *sums_of_positions(void) {
+    weights *w = classifier(20, 9, 7);
+    conv(w, "conv", "['x']", 20, "[1, 1]");
+    weights_node(w, "sum", "sum", "['conv']", "{'over': 'positions'}", NULL);
+    weights_node(w, "mean", "mean", "['conv']", "{'over': 'positions'}", NULL);
+    weights_node(w, "up", "upsample_nearest", "['conv']", "{'scale': [5, 4]}", NULL);
+    weights_node(w, "large", "sum", "['up']", "{'over': 'positions'}", NULL);
+    weights_node(w, "all", "concat", "['sum', 'mean']", NULL, NULL);
+    finish(w, "all", 40, "large", 20);
+    return w;
+}
+
 static weights *dead_nodes(void) {
     weights *w = classifier(16, 6, 5);
     weights_node(w, "y", "tanh", "['x']", NULL, NULL);
@@ -274,7 +287,8 @@ static void unusual_networks_agree_with_the_reference(void **state) {
                  {"scale_of_another_rank", scale_of_another_rank},
                  {"values_read_twice", values_read_twice},
                  {"dead_nodes", dead_nodes},
-                 {"unequal_borders", unequal_borders}};
+                 {"unequal_borders", unequal_borders},
+                 {"sums_of_positions", sums_of_positions}};
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double error = check_graph(cases[i].make(), (unsigned)i);

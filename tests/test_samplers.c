@@ -227,7 +227,7 @@ static void test_sums_of_networks(void **state) {
     gs_model *model[TERMS] = {load(gaussian_weights()), load(gaussian_weights()), load(gaussian_energy())};
     gs_plan *plan[TERMS];
     for (int k = 0; k < TERMS; k++)
-        plan[k] = make_plan(model[k], (gs_plan_options){.threads = 2, .block = 4, .gradient = k == TERMS - 1});
+        plan[k] = make_plan(model[k], (gs_plan_options){.threads = 2, .block = 4 - k, .gradient = k == TERMS - 1});
     enum { N = 9 };
     const int labels[N] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
     float init[N * PIXELS], out[N * PIXELS];

@@ -300,7 +300,7 @@ gs_status gs_model_draw_labels(const gs_model *model, uint64_t seed, uint64_t fi
  * samplers that end in many Langevin steps, or are corrected, take it for what it is (Du et al. 2023). */
 typedef struct gs_term {
     gs_plan *plan;     /**< its network, of any kind but classifier, of the same shape and data range as the first, with
-                          at least as many threads and as large a block; energies with the gradient */
+                          at least as many threads; energies with the gradient */
     double weight;     /**< w, -1000 ... 1000 */
     const int *labels; /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
 } gs_term;

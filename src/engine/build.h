@@ -133,8 +133,8 @@ static inline void want_scratch(builder *b, size_t floats) {
  * build_move.c, and the one for any operation. */
 typedef bool build_node(builder *b, int n);
 build_node gs_build_reference, gs_build_window, gs_build_pool_adjoint, gs_build_norm_adjoint, gs_build_stretch,
-    gs_build_unstretch, gs_build_unslice, gs_build_concat, gs_build_pool, gs_build_slice, gs_build_upsample,
-    gs_build_shuffle, gs_build_unshuffle, gs_build_reshape;
+    gs_build_unstretch, gs_build_reduction, gs_build_unslice, gs_build_concat, gs_build_pool, gs_build_slice,
+    gs_build_upsample, gs_build_shuffle, gs_build_unshuffle, gs_build_reshape;
 
 /* Whether the plan's backend computes the node, instead of our kernels. */
 bool gs_is_foreign(const builder *b, const gs_node *node);

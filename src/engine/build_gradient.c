@@ -1,4 +1,4 @@
-/* Steps for pools and for the operations that only gradients have (adjoints.def). */
+/* Steps for pools, sums and for the operations that only gradients have (adjoints.def). */
 #include "engine/build.h"
 
 /* Steps of one operand or two, all blocked, with nothing to prepare. */
@@ -60,6 +60,20 @@ bool gs_build_unstretch(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     return is_vector(node->shape, gs_value_shape(b->model, node->input[0]).d[0]) ? gs_build_window(b, n)
                                                                                  : gs_build_reference(b, n);
+}
+
+/* Sums and means over so few positions that one chain of additions is exact enough; others by the reference, in
+ * float64. Few channels are not worth a change of layout. */
+bool gs_build_reduction(builder *b, int n) {
+    enum { MOST = 1024 };
+    const gs_node *node = &b->model->node[n];
+    gs_shape from = gs_value_shape(b->model, node->input[0]);
+    size_t positions = (size_t)from.d[1] * (size_t)from.d[2];
+    int have = b->buffer[node->input[0]];
+    bool blocked = from.d[0] >= 16 || (have >= 0 && b->plan->buffer[have].layout == GS_BLOCKED);
+    bool few = positions > 1 && positions <= MOST;
+    return node->attributes.over == GS_OVER_POSITIONS && blocked && few ? gs_build_window(b, n)
+                                                                        : gs_build_reference(b, n);
 }
 
 /* Whole planes when blocked, else planar. */

@@ -5,14 +5,27 @@ static size_t positions(gs_shape shape) {
     return (size_t)shape.d[1] * (size_t)shape.d[2];
 }
 
+/* Images a thread carries together unless told. Linear layers whose weights do not stay in the second-level cache are
+ * read once for all of them. */
+static int choose_block(const gs_plan *plan) {
+    enum { USUAL = 8, MANY = 16, LARGE = 1 << 18 };
+    for (int s = 0; s < plan->steps; s++) {
+        const gs_step *step = &plan->step[s];
+        if (positions(plan->buffer[step->out].shape) == 1 &&
+            (size_t)step->conv.inputs * (size_t)step->conv.outputs > LARGE)
+            return MANY;
+    }
+    return USUAL;
+}
+
 /* Images a step works on at a time: few of large activations, so that they stay in the second-level cache, more of
- * small ones, so that they share the weights. */
+ * small ones, so that they share the weights, and all of vectors. */
 static int turn_of(const gs_plan *plan, const gs_step *step) {
     size_t most = positions(plan->buffer[step->out].shape);
     for (int i = 0; i < step->sources; i++)
         if (step->source[i].kind == GS_SOURCE_BUFFER && positions(step->source[i].shape) > most)
             most = positions(step->source[i].shape);
-    int images = most > 400 ? 1 : most > 100 ? 2 : 8;
+    int images = most > 400 ? 1 : most > 100 ? 2 : most > 1 ? 8 : plan->block;
     return images < plan->block ? images : plan->block;
 }
 
@@ -128,6 +141,7 @@ static bool place(gs_plan *plan) {
 }
 
 gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
+    plan->block = plan->block ? plan->block : choose_block(plan);
     for (int i = 0; i < plan->buffers; i++)
         if (!set_strides(&plan->buffer[i]))
             return gs_fail_memory(error, "the activations");

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GS_THREADS_MAX = 1024, GS_BLOCK_DEFAULT = 8 };
+enum { GS_THREADS_MAX = 1024 };
 
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
     const char *where = "option isa";
@@ -66,7 +66,7 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
         return status;
     if (options->block < 0 || options->block > GS_BLOCK_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
-    plan->block = options->block ? options->block : GS_BLOCK_DEFAULT;
+    plan->block = options->block;
     status = gs_backend_find(options->backend, &plan->backend, error);
     return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);
 }

@@ -149,7 +149,7 @@ gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wan
 /* wanted[label], label 0 ... K, for n labels (NULL: none, which is K); NULL when memory ends. */
 bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n);
 
-/* Chains a thread takes at a time out of n: the plan's block, or fewer so that every thread has some. */
+/* Images a thread takes at a time out of n: the plan's block, or fewer so that all threads have as many. */
 size_t gs_plan_share(const gs_plan *plan, size_t n);
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error);

@@ -7,8 +7,9 @@
 /* What result (h, w) of a node is made of. */
 static gs_window window_of(const gs_node *node, gs_shape in, int h, int w) {
     const int *scale = node->attributes.scale2;
-    if (node->op == GS_OP_UNSTRETCH) /* to one position */
-        return (gs_window){0, in.d[1], 0, in.d[2], 1};
+    bool mean = node->op == GS_OP_MEAN;
+    if (node->op == GS_OP_UNSTRETCH || node->op == GS_OP_SUM || mean) /* to one position */
+        return (gs_window){0, in.d[1], 0, in.d[2], mean ? (double)in.d[1] * in.d[2] : 1};
     if (node->op == GS_OP_UPSAMPLE_ADJOINT)
         return (gs_window){h * scale[0], (h + 1) * scale[0], w * scale[1], (w + 1) * scale[1], 1};
     return gs_window_at(node, in, h, w);

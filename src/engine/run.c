@@ -69,8 +69,9 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
 }
 
 size_t gs_plan_share(const gs_plan *plan, size_t n) {
-    size_t threads = (size_t)plan->threads, share = (n + threads - 1) / threads;
-    return share > (size_t)plan->block ? (size_t)plan->block : share > 0 ? share : 1;
+    size_t threads = (size_t)plan->threads, block = (size_t)plan->block;
+    size_t turns = n / (threads * block) + (n % (threads * block) > 0);
+    return n ? (n - 1) / (turns * threads) + 1 : 1;
 }
 
 void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
@@ -115,7 +116,7 @@ bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
 static void run_blocks(gs_plan *plan, const float *x, const float *table, const int *labels, size_t n,
                        float *const out[2]) {
     const gs_model_info *info = &plan->model->info;
-    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), block = (size_t)plan->block;
+    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), block = gs_plan_share(plan, n);
 #pragma omp parallel for schedule(dynamic) num_threads(plan->threads)
     for (size_t i = 0; i < n; i += block) {
         const float *condition[GS_BLOCK_MAX];

@@ -128,11 +128,10 @@ static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "term %d: model '%s' has pixels in [%g, %g]: expected [%g, %g] as of '%s'", term, b->name,
                        (double)b->range[0], (double)b->range[1], (double)a->range[0], (double)a->range[1], a->name);
-    if (plan->threads < run->plan->threads || plan->block < run->plan->block)
-        return gs_fail(
-            error, GS_ERROR_ARGUMENT,
-            "term %d: its plan has %d threads and blocks of %d: expected at least %d and %d, the first plan's", term,
-            plan->threads, plan->block, run->plan->threads, run->plan->block);
+    if (plan->threads < run->plan->threads)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "term %d: its plan has %d threads: expected at least %d, the first plan's", term, plan->threads,
+                       run->plan->threads);
     for (int i = 0; b->takes_sigma && i < run->levels; i++)
         if (run->sigma[i] < b->sigma[0] * (1 - 1e-9) || run->sigma[i] > b->sigma[1] * (1 + 1e-9))
             return gs_fail(error, GS_ERROR_ARGUMENT, "term %d: noise level %g: model '%s' was trained on %g ... %g",

@@ -251,6 +251,16 @@ static void run_blocks(const gs_run *run, float *states, bool *finished, size_t 
     *done = whole * block < run->n ? whole * block : run->n;
 }
 
+/* Chains a thread takes at a time: no network's plan has room for more. */
+static size_t share_of(const gs_run *run) {
+    size_t share = gs_plan_share(run->plan, run->n);
+    for (int k = 0; k < run->options.term_count; k++) {
+        size_t block = (size_t)run->options.terms[k].plan->block;
+        share = share < block ? share : block;
+    }
+    return share;
+}
+
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error) {
     size_t ignored;
@@ -264,7 +274,7 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
                          (unsigned long long)options->first_chain, n);
     if (status)
         return status;
-    size_t threads = (size_t)plan->threads, block = gs_plan_share(plan, n);
+    size_t threads = (size_t)plan->threads, block = share_of(&run);
     float *states = gs_alloc(threads * STATES * state_floats(plan, block), sizeof(float));
     bool *finished = gs_alloc(n / block + 1, sizeof *finished);
     status = states && finished ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
