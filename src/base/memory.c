@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/os.h"
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, LARGE = GS_LARGE_PAGE / 2 };
 
 static atomic_size_t allocations, allocated_bytes;
 
@@ -23,10 +24,14 @@ bool gs_add_size(size_t a, size_t b, size_t *out) {
 }
 
 /* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here,
- * and the block's own address kept in front. */
+ * and the block's own address kept in front. Large blocks have whole large pages to themselves. */
 void *gs_alloc(size_t count, size_t size) {
     size_t bytes, room;
-    if (!gs_mul_size(count, size, &bytes) || !gs_add_size(bytes, ALIGNMENT + sizeof(void *), &room))
+    if (!gs_mul_size(count, size, &bytes))
+        return NULL;
+    size_t alignment = bytes < LARGE ? ALIGNMENT : GS_LARGE_PAGE;
+    size_t rest = bytes < LARGE ? 0 : (GS_LARGE_PAGE - bytes % GS_LARGE_PAGE) % GS_LARGE_PAGE;
+    if (!gs_add_size(bytes, alignment + rest + sizeof(void *), &room))
         return NULL;
     atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&allocated_bytes, bytes, memory_order_relaxed);
@@ -34,8 +39,10 @@ void *gs_alloc(size_t count, size_t size) {
     if (!block)
         return NULL;
     char *memory = block + sizeof(void *);
-    memory += (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
+    memory += (alignment - (uintptr_t)memory % alignment) % alignment;
     memcpy(memory - sizeof(void *), &block, sizeof block);
+    if (bytes >= LARGE)
+        gs_os_want_large_pages(memory, bytes + rest);
     return memory;
 }
 

@@ -1,10 +1,13 @@
 #ifdef __APPLE__
 #define _DARWIN_C_SOURCE /* _SC_PHYS_PAGES */
+#elif defined(__linux__)
+#define _DEFAULT_SOURCE /* madvise */
 #endif
 
 #include "base/os.h"
 
 #include <math.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #ifdef __APPLE__
@@ -51,4 +54,13 @@ bool gs_os_has_neon(void) {
 double gs_machine_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;
+}
+
+void gs_os_want_large_pages(void *memory, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: some systems have none */
+#else
+    (void)memory;
+    (void)bytes;
+#endif
 }

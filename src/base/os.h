@@ -12,6 +12,11 @@ bool gs_os_program_path(char *path, size_t room);
  * the program when it is used. */
 double gs_machine_bytes(void);
 
+/* Tell the system that memory at a boundary of GS_LARGE_PAGE will be used all over, so that it may take large pages,
+ * which the processor finds with fewer of its page table entries. */
+enum { GS_LARGE_PAGE = 1 << 21 };
+void gs_os_want_large_pages(void *memory, size_t bytes);
+
 /* Whether this processor, a 64-bit ARM one, and the system run NEON instructions. */
 bool gs_os_has_neon(void);
 

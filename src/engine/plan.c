@@ -113,6 +113,7 @@ static gs_status check_scratch(const gs_plan *plan, gs_error *error) {
 }
 
 static gs_status make_workers(gs_plan *plan, gs_error *error) {
+    size_t buffers = (plan->scratch_size + 15) / 16 * 16, scratch = buffers + plan->tiles_size;
     gs_status status = check_scratch(plan, error);
     if (status)
         return status;
@@ -120,10 +121,10 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_worker *w = &plan->worker[t];
         w->plan = plan;
-        w->scratch = gs_alloc(plan->scratch_size, sizeof(float));
-        w->tiles = gs_alloc(plan->tiles_size, sizeof(float));
+        w->scratch = gs_alloc(scratch, sizeof(float));
+        w->tiles = w->scratch ? w->scratch + buffers : NULL;
         w->doubles = gs_alloc(plan->doubles_size, sizeof(double));
-        if (!w->scratch || !w->tiles || !w->doubles)
+        if (!w->scratch || !w->doubles)
             return gs_fail_memory(error, "the threads' scratch memory");
     }
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
@@ -177,7 +178,6 @@ void gs_plan_free(gs_plan *plan) {
     }
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_free(plan->worker[t].scratch);
-        gs_free(plan->worker[t].tiles);
         gs_free(plan->worker[t].doubles);
     }
     gs_free(plan->worker);

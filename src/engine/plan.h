@@ -87,7 +87,7 @@ typedef struct gs_segment {
 struct gs_worker {
     const gs_plan *plan;
     float *scratch;                /* buffers */
-    float *tiles;                  /* convolution's own scratch, see conv.c and winograd.c */
+    float *tiles;                  /* behind them, the scratch memory of single steps: norm.c, winograd.c */
     double *doubles;               /* the reference step's operands and result */
     const float *const *condition; /* a vector an image of the block */
     int image0;                    /* first image of the segment's present turn */
