@@ -2,13 +2,17 @@
 # Measure this project beside its peers: run.sh [options]; --help tells them. Peers that are missing are installed first.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-peers='' previous=''
+options() {
+    "${PYTHON:-python3}" "$here/options.py" "$@"
+}
 for word; do
     case $word in
-    --peers=*) peers=${word#*=} ;;
-    *) [ "$previous" = --peers ] && peers=$word ;;
+    -h | --help)
+        options --help
+        exit
+        ;;
     esac
-    previous=$word
 done
-"$here/setup.sh" $(echo "$peers" | tr , ' ')
+peers=$(options "$@")
+"$here/setup.sh" $peers
 exec "$here/.venv/bin/python" "$here/compare.py" "$@"
