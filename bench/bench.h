@@ -209,6 +209,9 @@ void bench_help(void);
 /* Whether a list has the name, or is empty. */
 bool bench_wants(const bench_names *names, const char *name);
 
+/* The path of a weight file by its name, as gensample finds it, to be freed with gs_free; NULL on failure. */
+gs_status bench_model_find(const char *name, char **path, gs_error *error);
+
 /* Load what --model names, else all shipped networks. Errors: as gs_model_load; none is found: GS_ERROR_FILE. */
 gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error);
 void bench_models_free(bench_models *models);

@@ -253,5 +253,8 @@ int bench_doctor(int argc, char **argv) {
         printf("\n%d of these make figures unsteady: calm them first\n", noisy);
     else
         puts("\nNothing was seen that would make figures unsteady");
-    return 0;
+    if (!fflush(stdout) && !ferror(stdout))
+        return 0;
+    fputs("genbench: standard output: cannot write\n", stderr);
+    return 1;
 }

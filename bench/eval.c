@@ -160,7 +160,12 @@ static int eval(const settings *s) {
     gs_model *model = NULL;
     gs_plan *plan = NULL;
     gs_error error;
-    if (gs_model_load(s->model, &model, &error))
+    char *path;
+    gs_status found = bench_model_find(s->model, &path, &error);
+    if (!found)
+        found = gs_model_load(path, &model, &error);
+    gs_free(path);
+    if (found)
         return fail("eval", error.message);
     gs_plan_options options = {
         .isa = s->isa, .threads = s->threads, .block = s->block, .backend = s->backend, .gradient = s->gradient};

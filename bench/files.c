@@ -5,7 +5,7 @@
 #include "bench.h"
 #include "documents.h"
 #include "page/html.h"
-#include "io/output.h"
+#include "outputs.h"
 #include "views.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -62,12 +62,9 @@ static gs_status parse(request *r, int argc, char **argv, gs_error *error) {
 }
 
 static gs_status check_outputs(const request *r, gs_error *error) {
-    const char *const outputs[] = {r->json, r->html, r->markdown, r->csv};
-    gs_status status = GS_OK;
-    for (size_t i = 0; i < GS_COUNT(outputs) && !status; i++)
-        if (outputs[i])
-            status = gs_output_check(outputs[i], GS_FORMAT_NPY, error);
-    return status;
+    const bench_output outputs[] = {
+        {r->json, "the report"}, {r->html, "the page"}, {r->markdown, "the tables"}, {r->csv, "the values"}};
+    return bench_outputs_check(outputs, (int)GS_COUNT(outputs), r->files, r->count, error);
 }
 
 static gs_status write_merged(const request *r, const bench_documents *all, gs_error *error) {

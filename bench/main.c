@@ -2,18 +2,19 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/interrupt.h"
 #include "page/html.h"
-#include "io/output.h"
+#include "outputs.h"
 #include "regression/regression.h"
 #include "report.h"
 #include "shim.h"
 #include "views.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130, OUTPUTS = 4 };
-static const double QUICK_S = 0.1;
+static const double QUICK_S = 0.1, MIN_TIME_MOST_S = 3600;
 
 /* ---- Settings ---- */
 
@@ -35,6 +36,16 @@ static bool given(int argc, char *const *argv, const char *prefix) {
 
 /* ---- Rows ---- */
 
+/* Rows are known by their names. */
+static gs_status check_names(const bench_rows *rows, gs_error *error) {
+    for (int i = 0; i < rows->count; i++)
+        for (int k = 0; k < i; k++)
+            if (!strcmp(rows->row[i].name, rows->row[k].name))
+                return gs_fail(error, GS_ERROR_ARGUMENT, "two rows have the name %s: a network or value is there twice",
+                               rows->row[i].name);
+    return GS_OK;
+}
+
 gs_status bench_rows_make(bench_rows *rows, gs_error *error) {
     const bench_settings *s = rows->settings;
     gs_status status = GS_OK;
@@ -51,7 +62,7 @@ gs_status bench_rows_make(bench_rows *rows, gs_error *error) {
     if (!status && !kept)
         status =
             gs_fail(error, GS_ERROR_FILE, "nothing to measure: no row is left by these options; see genbench list");
-    return status;
+    return status ? status : check_names(rows, error);
 }
 
 static gs_status list(bench_rows *rows, gs_error *error) {
@@ -63,30 +74,15 @@ static gs_status list(bench_rows *rows, gs_error *error) {
 
 /* ---- Measuring ---- */
 
-typedef struct output {
-    const char *path, *what; /* path: or NULL */
-} output;
-
-static void list_outputs(const bench_settings *s, output outputs[OUTPUTS]) {
-    const output all[OUTPUTS] = {
+static void list_outputs(const bench_settings *s, bench_output outputs[OUTPUTS]) {
+    const bench_output all[OUTPUTS] = {
         {s->json, "the report"}, {s->html, "the page"}, {s->markdown, "the tables"}, {s->csv, "the values"}};
     memcpy(outputs, all, sizeof all);
 }
 
-/* Whether the reports can be written is asked before the work. */
-static gs_status check_outputs(const bench_settings *s, gs_error *error) {
-    output outputs[OUTPUTS];
-    gs_status status = GS_OK;
-    list_outputs(s, outputs);
-    for (int i = 0; i < OUTPUTS && !status; i++)
-        if (outputs[i].path)
-            status = gs_output_check(outputs[i].path, GS_FORMAT_NPY, error);
-    return status;
-}
-
 static gs_status write_reports(const bench_settings *s, const bench_document *document, gs_error *error) {
     FILE *out = s->display ? stderr : stdout;
-    output outputs[OUTPUTS];
+    bench_output outputs[OUTPUTS];
     gs_status status = s->display ? GS_OK : bench_console_print(out, document, 1, error);
     if (!status)
         status = bench_document_write(document->root, false, s->json, error);
@@ -103,16 +99,32 @@ static gs_status write_reports(const bench_settings *s, const bench_document *do
     return status;
 }
 
+/* Whether a report has something to tell. */
+static bool measured(const bench_result *result) {
+    bool any = false;
+    for (int i = 0; i < result->rows->count; i++)
+        any = any || result->rows->row[i].repetitions || result->rows->row[i].failed;
+    return any;
+}
+
 static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error *error) {
     bench_result result = {.rows = rows, .settings = rows->settings};
     bench_document document;
+    bench_output outputs[OUTPUTS];
+    list_outputs(rows->settings, outputs);
     gs_status status = bench_rows_make(rows, error);
     if (!status)
-        status = check_outputs(rows->settings, error);
+        status = bench_outputs_check(outputs, OUTPUTS, NULL, 0, error);
     if (status)
         return status;
     gs_interrupt_install();
     status = bench_measure(&result, error);
+    if (!status && !measured(&result))
+        return result.interrupted
+                   ? gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted before a row was measured: no report is written")
+               : given(argc, argv, "--benchmark_list_tests")
+                   ? GS_OK
+                   : gs_fail(error, GS_ERROR_FILE, "nothing was measured: no report is written");
     if (!status)
         status = bench_document_take(bench_report_tree(&result, argc, argv), rows->settings->json, &document, error);
     if (status)
@@ -126,6 +138,29 @@ static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error
     return status;
 }
 
+/* Values of which Google Benchmark makes its usage, or runs that never end. */
+static gs_status check_google(const char *word, gs_error *error) {
+    static const char time[] = "--benchmark_min_time=", format[] = "--benchmark_format=";
+    static const char *const formats[] = {"console", "json", "csv"};
+    if (has_prefix(word, time)) {
+        const char *value = word + strlen(time);
+        char *end;
+        double seconds = strtod(value, &end);
+        bool whole = !*end || (!strcmp(end, "s") || !strcmp(end, "x"));
+        if (end == value || !whole || !(seconds > 0 && seconds <= MIN_TIME_MOST_S))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: expected seconds above 0, at most %g", word,
+                           MIN_TIME_MOST_S);
+    }
+    if (has_prefix(word, format)) {
+        bool known = false;
+        for (size_t i = 0; i < GS_COUNT(formats); i++)
+            known = known || !strcmp(word + strlen(format), formats[i]);
+        if (!known)
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: expected console, json or csv", word);
+    }
+    return GS_OK;
+}
+
 /* Hand Google Benchmark its options; one that it doesn't know is an error. */
 static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *error) {
     char **words = gs_alloc((size_t)argc + 2, sizeof *words); /* bench_initialize needs room for one more */
@@ -133,8 +168,11 @@ static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *e
     if (!words)
         return gs_fail_memory(error, "the command line");
     memcpy(words, argv, (size_t)argc * sizeof *words);
-    bench_initialize(&left, words, quick ? QUICK_S : 0);
     gs_status status = GS_OK;
+    for (int i = 1; i < argc && !status; i++)
+        status = check_google(argv[i], error);
+    if (!status)
+        bench_initialize(&left, words, quick ? QUICK_S : 0);
     for (int i = 1; i < left && !status; i++)
         if (has_prefix(words[i], "--benchmark_"))
             status = gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: Google Benchmark has no such option", words[i]);

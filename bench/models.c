@@ -10,16 +10,16 @@
 
 #include "cli/arguments.h"
 
-/* The path of a weight file by its name, as gensample finds it. */
-static gs_status find(const char *name, char path[GS_PATH_ROOM], gs_error *error) {
+gs_status bench_model_find(const char *name, char **path, gs_error *error) {
+    *path = NULL;
     gs_arguments *a = gs_alloc(1, sizeof *a);
     if (!a)
         return gs_fail_memory(error, "a path");
     a->command = GS_CPU;
     a->model = name;
     gs_status status = gs_arguments_find(a, error);
-    if (!status)
-        snprintf(path, GS_PATH_ROOM, "%s", a->model);
+    if (!status && !(*path = gs_copy_string(a->model)))
+        status = gs_fail_memory(error, "a path");
     gs_free(a);
     return status;
 }
@@ -40,10 +40,11 @@ static gs_status load_named(bench_models *models, const bench_names *names, gs_e
     models->model = gs_alloc((size_t)names->count, sizeof *models->model);
     gs_status status = models->model ? GS_OK : gs_fail_memory(error, "the networks");
     for (int i = 0; i < names->count && !status; i++) {
-        char path[GS_PATH_ROOM];
-        status = find(names->name[i], path, error);
+        char *path;
+        status = bench_model_find(names->name[i], &path, error);
         if (!status)
             status = load(models, path, error);
+        gs_free(path);
         if (!status)
             models->model[i].named = true;
     }
@@ -79,14 +80,12 @@ static gs_status load_shipped(bench_models *models, gs_error *error) {
 }
 
 gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error) {
-    char judge[GS_PATH_ROOM] = "";
-    gs_status status = find("judge.bin", judge, error);
+    gs_status status = bench_model_find("judge.bin", &models->judge, error);
     if (status)
         return status;
-    if (access(judge, F_OK) == 0) {
-        models->judge = gs_copy_string(judge);
-        if (!models->judge)
-            return gs_fail_memory(error, "a path");
+    if (access(models->judge, F_OK)) {
+        gs_free(models->judge);
+        models->judge = NULL;
     }
     return names->count ? load_named(models, names, error) : load_shipped(models, error);
 }

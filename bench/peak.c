@@ -112,7 +112,7 @@ bench_triad bench_triad_new(size_t bytes, int threads) {
 void bench_triad_run(const bench_triad *t, float s) {
     float *restrict a = t->a;
     const float *restrict b = t->b, *restrict c = t->c;
-#pragma omp parallel for simd schedule(static) num_threads(t->threads)
+#pragma omp parallel for schedule(static) num_threads(t->threads)
     for (size_t i = 0; i < t->count; i++)
         a[i] = b[i] + s * c[i];
 }

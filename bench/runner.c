@@ -40,21 +40,36 @@ typedef struct run {
     bool terminal;
 } run;
 
-gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error) {
-    bool others = filter[0] == '-';
+gs_status bench_filter_names(const char *filter, const char *(*name)(const void *list, int i), const void *list,
+                             int count, bool *keeps, gs_error *error) {
+    bool all = !filter[0] || !strcmp(filter, "all"), others = filter[0] == '-';
     regex_t expression;
-    if (!filter[0] || !strcmp(filter, "all"))
-        return GS_OK;
-    if (regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
+    if (!all && regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--benchmark_filter: \"%.60s\": expected an extended regular expression", filter);
-    int kept = 0;
-    for (int i = 0; i < rows->count; i++)
-        if ((regexec(&expression, rows->row[i].name, 0, NULL, 0) != 0) == others)
-            rows->row[kept++] = rows->row[i];
-    rows->count = kept;
-    regfree(&expression);
+    for (int i = 0; i < count; i++)
+        keeps[i] = all || (regexec(&expression, name(list, i), 0, NULL, 0) != 0) == others;
+    if (!all)
+        regfree(&expression);
     return GS_OK;
+}
+
+static const char *row_name(const void *list, int i) {
+    return ((const bench_row *)list)[i].name;
+}
+
+gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error) {
+    bool *keeps = gs_alloc((size_t)rows->count, sizeof *keeps);
+    int kept = 0;
+    gs_status status = keeps ? bench_filter_names(filter, row_name, rows->row, rows->count, keeps, error)
+                             : gs_fail_memory(error, "rows");
+    for (int i = 0; i < rows->count && !status; i++)
+        if (keeps[i])
+            rows->row[kept++] = rows->row[i];
+    if (!status)
+        rows->count = kept;
+    gs_free(keeps);
+    return status;
 }
 
 /* ---- One job ---- */

@@ -21,8 +21,13 @@ typedef struct bench_result {
     double triad_bytes_s; /* memory bandwidth, all threads; 0: not measured */
 } bench_result;
 
-/* Keep the rows whose name matches --benchmark_filter, an extended regular expression, where a leading '-' keeps the
- * others. Errors: GS_ERROR_ARGUMENT: a malformed expression. */
+/* keeps[i]: whether name(list, i), i < count, matches --benchmark_filter, an extended regular expression, where a
+ * leading
+ * '-' means the others. Errors: GS_ERROR_ARGUMENT: a malformed expression. */
+gs_status bench_filter_names(const char *filter, const char *(*name)(const void *list, int i), const void *list,
+                             int count, bool *keeps, gs_error *error);
+
+/* Keep the rows whose name matches. Errors: the same; GS_ERROR_MEMORY. */
 gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error);
 
 /* Measure all rows and judge them. Errors: GS_ERROR_MEMORY; what befalls single rows is told in these. */

@@ -23,7 +23,7 @@ static const option_row options[] = {
 #undef BENCH_OPTION
 };
 
-enum { NUMBER_MAX = 65536 };
+enum { THREADS_MAX = 1024, NUMBER_MAX = 65536 };
 
 const bench_suite bench_suites[] = {
 #define BENCH_SUITE(name, help) {#name, help, bench_add_##name},
@@ -62,6 +62,20 @@ static bool parse_number(const char *text, unsigned long long low, unsigned long
     return isdigit((unsigned char)text[0]) && !*end && !errno && *number >= low && *number <= high;
 }
 
+/* Whether the last of a list's values is there already. */
+static bool is_repeated(const option_row *row, const void *field) {
+    const bench_names *names = field;
+    const bench_numbers *numbers = field;
+    bool found = false;
+    if (row->kind == NAMES)
+        for (int i = 0; i < names->count - 1; i++)
+            found = found || !strcmp(names->name[i], names->name[names->count - 1]);
+    else
+        for (int i = 0; i < numbers->count - 1; i++)
+            found = found || numbers->number[i] == numbers->number[numbers->count - 1];
+    return found;
+}
+
 /* Take the words apart where the commas are; an empty word is refused. */
 static gs_status parse_list(const option_row *row, char *text, void *field, gs_error *error) {
     bench_names *names = field;
@@ -71,16 +85,20 @@ static gs_status parse_list(const option_row *row, char *text, void *field, gs_e
         next = strchr(word, ',');
         if (next)
             *next++ = '\0';
-        unsigned long long number = 0;
+        unsigned long long number = 0, most = strcmp(row->name, "threads") ? NUMBER_MAX : THREADS_MAX;
         if (*count == BENCH_LIST_MAX)
             return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: more than %d values", row->name, BENCH_LIST_MAX);
-        if (!*word || (row->kind == NUMBERS && !parse_number(word, 1, NUMBER_MAX, &number)))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected %s", row->name, word,
-                           row->kind == NUMBERS ? "whole numbers from 1 to 65536" : "names");
+        if (row->kind == NUMBERS && !parse_number(word, 1, most, &number))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected whole numbers from 1 to %llu",
+                           row->name, word, most);
+        if (!*word)
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: a name is empty", row->name);
         if (row->kind == NAMES)
             names->name[(*count)++] = word;
         else
             numbers->number[(*count)++] = (int)number;
+        if (is_repeated(row, field))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is there twice", row->name, word);
     }
     return GS_OK;
 }
@@ -102,8 +120,8 @@ static gs_status parse_value(const option_row *row, char *text, bench_settings *
         return GS_OK;
     default:
         if (!parse_number(text, row->kind == INTEGER, row->kind == INTEGER ? 1000 : UINT64_MAX, &number))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected a whole number%s", row->name, text,
-                           row->kind == INTEGER ? " from 1 to 1000" : "");
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected a whole number from %s", row->name,
+                           text, row->kind == INTEGER ? "1 to 1000" : "0 to 2^64 - 1");
         if (row->kind == INTEGER)
             *(int *)field = (int)number;
         else
@@ -195,9 +213,6 @@ static gs_status check(bench_settings *s, gs_error *error) {
     gs_status status = GS_OK;
     for (size_t i = 0; i < GS_COUNT(lists) && !status; i++)
         status = check_names(lists[i].option, lists[i].names, lists[i].next, error);
-    for (int i = 0; i < s->threads.count && !status; i++)
-        if (s->threads.number[i] > 1024)
-            status = gs_fail(error, GS_ERROR_ARGUMENT, "--threads: %d: expected 1 ... 1024", s->threads.number[i]);
     return status ? status : check_support(s, error);
 }
 

@@ -363,7 +363,8 @@ static bool has_option(char *const *options, const char *name) {
 static gs_status choose_options(job *j, int argc, char **argv, char **words, gs_error *error) {
     static char suites[] = "--suite=latency,energy,rejection,layers,kernels,load,scaling", quick[] = "--quick";
     static char batch[] = "--batch=1"; /* short calls, so that pairs are many */
-    static const char *const refused[] = {"--csv", "--repetitions", "--pin", "--benchmark_format", "--benchmark_out"};
+    static const char *const refused[] = {
+        "--csv", "--html", "--markdown", "--repetitions", "--pin", "--benchmark_format", "--benchmark_out"};
     int count = 0;
     if (argc < 3 || !strncmp(argv[1], "--", 2) || !strncmp(argv[2], "--", 2))
         return gs_fail(error, GS_ERROR_ARGUMENT, "ab: expected BASE_BUILD HEAD_BUILD; see genbench ab --help");

@@ -7,6 +7,9 @@
 #include "regression/ab.h"
 #include "io/output.h"
 #include "report.h"
+#include "system.h"
+
+enum { CONTEXT_ROOM = 4096 };
 
 static const char *const words[] = {"", "", "SLOWER", "noisy", "FAILED", "not compared"};
 
@@ -159,6 +162,10 @@ static json_t *row_object(const bench_ab_row *row) {
 
 static json_t *context(const bench_ab_result *r) {
     json_t *o = json_object();
+    const char *name;
+    char value[CONTEXT_ROOM];
+    for (int i = 0; bench_system_line(i, &name, value, sizeof value); i++)
+        json_object_set_new(o, name, json_string(value));
     json_object_set_new(o, "base", json_string(r->base));
     json_object_set_new(o, "head", json_string(r->head));
     json_object_set_new(o, "json_schema_version", json_integer(BENCH_SCHEMA_VERSION));

@@ -14,7 +14,8 @@
 
 typedef struct options {
     const char *baseline, *format, *folder;
-    bool write, help, github, some;
+    bool write, help, github;
+    bool some; /* of the baseline's rows whose names match the filter, not all were asked for */
 } options;
 
 static void help(void) {
@@ -49,7 +50,7 @@ static gs_status take_options(int *argc, char **argv, options *o, gs_error *erro
         bool known = strncmp(argv[i], "--", 2) != 0;
         for (size_t k = 0; k < GS_COUNT(others); k++)
             known = known || !strncmp(argv[i], others[k], strlen(others[k]));
-        o->some = true;
+        o->some = o->some || !strncmp(argv[i], "--model", 7) || !strncmp(argv[i], "--isa", 5);
         if (!known)
             status = gs_fail(error, GS_ERROR_ARGUMENT, "check: %.60s: unknown; see genbench check --help", argv[i]);
     }
@@ -169,13 +170,38 @@ static gs_status summarise(const options *o, const bench_comparison *c, const ch
 
 /* ---- The command ---- */
 
-static gs_status compare(const options *o, const bench_tally *before, const bench_tally *now, int *exit_status,
+static const char *tally_name(const void *list, int i) {
+    return ((const bench_tally_row *)list)[i].name;
+}
+
+/* Leave only what the filter asks for; how many rows go. */
+static gs_status filter(bench_tally *tally, int *left_out, gs_error *error) {
+    bool *keeps = gs_alloc((size_t)tally->count, sizeof *keeps);
+    int kept = 0;
+    gs_status status = keeps ? bench_filter_names(bench_filter(), tally_name, tally->row, tally->count, keeps, error)
+                             : gs_fail_memory(error, "the baseline");
+    for (int i = 0; i < tally->count && !status; i++)
+        if (keeps[i])
+            tally->row[kept++] = tally->row[i];
+    if (!status) {
+        *left_out = tally->count - kept;
+        tally->count = kept;
+    }
+    gs_free(keeps);
+    return status;
+}
+
+static gs_status compare(const options *o, bench_tally *before, const bench_tally *now, int *exit_status,
                          gs_error *error) {
-    bench_comparison c;
+    bench_comparison c = {0};
     char total[512];
-    gs_status status = bench_tally_compare(before, now, o->some, &c, error);
+    int left_out;
+    gs_status status = filter(before, &left_out, error);
+    if (!status)
+        status = bench_tally_compare(before, now, o->some, &c, error);
     if (status)
         return status;
+    c.left_out += left_out;
     tell_findings(o, &c);
     tell_surroundings(o, before, now, c.differs);
     verdict(o, &c, total, sizeof total);

@@ -126,11 +126,13 @@ static gs_status read_rows(bench_worker *w, gs_error *error) {
     char line[BENCH_WORKER_LINE], name[BENCH_WORKER_LINE], hash[BENCH_WORKER_LINE];
     int protocol = 0, rows = 0;
     gs_status status = read_line(w, line, error);
+    if (status == GS_ERROR_FILE && !w->pid) /* it ended */
+        return gs_fail(error, status,
+                       "ab: %s: its worker did not begin: it says why above, or is no genbench that "
+                       "speaks worker protocol %d",
+                       w->side, BENCH_WORKER_PROTOCOL);
     if (status)
-        return status == GS_ERROR_INTERRUPTED || status == GS_ERROR_MEMORY
-                   ? status
-                   : gs_fail(error, GS_ERROR_FILE, "ab: %s: it is no genbench that speaks worker protocol %d", w->side,
-                             BENCH_WORKER_PROTOCOL);
+        return status;
     if (sscanf(line, "genbench-worker %d %d", &protocol, &rows) != 2 || protocol != BENCH_WORKER_PROTOCOL || rows < 0 ||
         rows > BENCH_WORKER_ROWS_MOST)
         return gs_fail(error, GS_ERROR_FILE, "ab: %s: it says \"%.60s\", expected worker protocol %d", w->side, line,

@@ -25,6 +25,9 @@ void gs_interrupt_install(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction present;
+    if (!sigaction(SIGHUP, NULL, &present) && present.sa_handler != SIG_IGN) /* nohup(1) ignores it */
+        sigaction(SIGHUP, &action, NULL);
 }
 
 bool gs_interrupted(void) {

@@ -111,6 +111,10 @@ else
     expect 0 'fewer rows than the baseline, asked for' check --baseline whole.json --model tiny.bin --isa scalar \
         --benchmark_filter=radii
     says '2 rows not asked for'
+    sed 's|"kernels/radii/t:1/isa:scalar/f32"|"kernels/radii-of-old/t:1/isa:scalar/f32": {'"$counts"',"operations":1}, &|' \
+        whole.json >base.json
+    expect 1 'a row that only the baseline has' check --baseline base.json --benchmark_filter=radii
+    says '^GONE +kernels/radii-of-old/'
     doctored $row instructions 1020
     mkdir temporary
     TMPDIR=$work/temporary "$program" check --baseline whole.json --isa scalar >stdout.txt 2>stderr.txt &
@@ -225,7 +229,7 @@ expect 1 'a batch without time' ab base head
 printf '#!/bin/sh\necho genbench-worker 2 0\n' >head/genbench
 refuse 'expected worker protocol 1' ab base head
 printf '#!/bin/sh\nexit 2\n' >head/genbench
-refuse 'head: it is no genbench that speaks worker protocol 1' ab base head
+refuse 'head: its worker did not begin: .* or is no genbench that speaks worker protocol 1' ab base head
 refuse 'missing/genbench: there is no' ab base missing/genbench
 refuse 'expected BASE_BUILD HEAD_BUILD' ab base
 refuse 'not an option of ab' ab base head --csv x
@@ -238,5 +242,7 @@ status=$?
 check 'a build beside itself' test $status -ne 1
 says '^kernels/axpby/t:1/isa:scalar/f32 .* (64|[0-9]{3}) '
 check 'has the same output' sh -c '! grep -q differs stdout.txt'
-refuse 'base: it is no genbench' ab "$build" "$build" --suite nothing
+refuse 'base: its worker did not begin' ab "$build" "$build" --suite nothing
+check 'which said why' grep -q 'nothing.* is unknown' stderr.txt
+refuse 'not an option of ab' ab "$build" "$build" --html page.html
 end_of_cases

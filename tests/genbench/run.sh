@@ -71,6 +71,16 @@ refuse 2 'expected one of ' --isa mmx
 refuse 2 'expected whole numbers' --threads 0
 refuse 2 'its value' --model
 refuse 2 'given twice' --quick --quick
+refuse 2 '"1" is there twice' --threads 1,2,1
+refuse 2 '"scalar" is there twice' --isa scalar,scalar
+refuse 2 '"tiny.bin" is there twice' --model tiny.bin,tiny.bin
+refuse 2 'two rows have the name latency/tiny/' --suite latency --model tiny.bin,./tiny.bin
+refuse 2 'from 1 to 1024' --threads 1025
+refuse 2 'seconds above 0' --benchmark_min_time=nan
+refuse 2 'seconds above 0' --benchmark_min_time=0
+refuse 2 'console, json or csv' --benchmark_format=xml
+refuse 2 'the report and the page would be one file' --suite kernels --json k.json --html ./k.json
+refuse 2 'the page and the values would be one file' --suite kernels --html k.html --csv k.html
 refuse 2 'no such option' --benchmark_foo=1
 refuse 2 'regular expression' '--benchmark_filter=('
 refuse 1 'nothing to measure' --suite kernels --benchmark_filter=nothing
@@ -81,6 +91,14 @@ refuse 1 'bad.bin' --model bad.bin
 rm bad.bin
 refuse 1 'No such file' --suite kernels --json missing/x.json
 refuse 1 'No such file' --suite kernels --html missing/x.html
+
+# ---- Nothing is measured: an earlier report stays ----
+echo mine >kept.json
+accept 'a list of tests' --suite kernels --benchmark_list_tests --json kept.json
+check 'of Google Benchmark' grep -q '^kernels/mac/' stdout.txt
+timeout -s INT 1 "$program" --suite rejection --benchmark_min_time=60 --json kept.json >stdout.txt 2>stderr.txt
+check 'an interruption before the first row' sh -c 'test $1 -eq 124 -o $1 -eq 130 && grep -q "no report is written" stderr.txt' sh $?
+check 'leaves what was there' grep -qx mine kept.json
 
 # ---- A run ----
 short='--benchmark_min_time=0.002'
@@ -210,6 +228,12 @@ accept 'two reports side by side' report fast.json slow.json
 check 'with ratios to the first' sh -c 'test "$(grep -c "(0.50 x)" stdout.txt)" -eq 3'
 accept 'merging them' merge fast.json slow.json --json both.json --markdown both.md
 accept 'is a report' report both.json --markdown both2.md
+cp fast.json copy.json
+ln -s copy.json link.json
+for output in 'report copy.json --html copy.json' 'report copy.json --csv link.json' 'merge fast.json copy.json --json ./copy.json'; do
+    run $output
+    check "$output" sh -c 'test $1 -eq 2 && grep -q "it is read" stderr.txt && cmp -s fast.json copy.json' sh $status
+done
 check 'as of the files themselves' cmp both.md both2.md
 accept 'merging what is merged' merge both.json fast.json --json three.json
 check 'has columns for three' grep -q '#2' stdout.txt
@@ -236,7 +260,9 @@ fails 'an unknown option' 2 'unknown; see genbench report --help' report fast.js
 ln -s /dev/full full.json
 run --suite kernels --isa scalar --benchmark_filter=axpby $short --json full.json
 check 'a full disk is an error' sh -c 'test $1 -eq 1 && tail -n 1 stderr.txt | grep -q "^genbench: .*No space left"' sh "$status"
-check 'a full standard output too' sh -c '"$1" list >/dev/full 2>stderr.txt; test $? -eq 1' sh "$program"
+for command in list doctor; do
+    check "a full standard output of $command too" sh -c '"$1" $2 >/dev/full 2>stderr.txt; test $? -eq 1' sh "$program" $command
+done
 "$program" --suite kernels --isa scalar --benchmark_min_time=0.2 --repetitions 100 --json stopped.json >stdout.txt \
     2>stderr.txt &
 running=$!
@@ -264,6 +290,7 @@ run doctor x
 check 'doctor refuses' sh -c 'test "$1" -eq 2 && grep -q "^genbench: x: doctor takes no such" stderr.txt' sh "$status"
 
 # ---- What scripts call ----
+accept 'eval by name' eval --model judge --batch 2 --seconds 0
 accept 'eval' eval --model tiny.bin --batch 2 --seconds 0
 check 'prints one object' sh -c 'grep -q "^{.*\"evaluations_per_second\": [0-9].*\"operations\": [0-9].*\"peak_flops\": [1-9].*}$" stdout.txt'
 for wrong in '--batch 0' '--batch 1.5' '--seconds -1' '--seconds nan' '--seconds 1e30' '--threads x' '--sigma inf'; do
