@@ -14,7 +14,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample check bench-check check-full check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample check bench-check check-full check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-aarch64 packages-clang format clean
 
 sample: build
@@ -34,8 +34,13 @@ check: build
 bench-check: build
 	@$(BUILD)/genbench check --baseline bench/baseline.json || [ $$? -eq 3 ]
 
+# Clang builds everything without warnings, to programs that give the same bytes.
+check-clang: build packages-clang
+	cmake --preset clang && cmake --build --preset clang
+	SAMPLES=2 THREADS=2 BLOCKS=1 tests/same_bytes.sh $(BUILD) build-clang
+
 # Everything: hours.
-check-full: check bench-check docs check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+check-full: check bench-check docs check-clang check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
 
 check-sanitize: check-addresses check-threads
 
@@ -63,12 +68,12 @@ docs:
 check-aarch64: build packages-aarch64
 	cmake --preset aarch64 && cmake --build --preset aarch64
 	tests/run_all.sh build-aarch64
-	SAMPLES=2 THREADS=2 BLOCKS=1 tests/same_bytes.sh $(BUILD) build-aarch64
+	RUN=qemu-aarch64 SAMPLES=2 THREADS=2 BLOCKS=1 tests/same_bytes.sh $(BUILD) build-aarch64
 
 # Every instruction set, number of threads and block, for every network and sampler; hours.
 check-same-bytes: build packages-aarch64
 	cmake --preset aarch64 && cmake --build --preset aarch64
-	tests/same_bytes.sh $(BUILD) build-aarch64
+	RUN=qemu-aarch64 tests/same_bytes.sh $(BUILD) build-aarch64
 
 # Uninitialised memory, which the sanitizers above do not see; a part of the work of each test, in scalar code.
 check-valgrind: packages
@@ -93,4 +98,4 @@ format:
 	git ls-files '*.c' '*.h' | xargs $(FORMATTER) -i
 
 clean:
-	rm -rf $(BUILD) build-aarch64 build-asan build-tsan build-valgrind build-fuzz
+	rm -rf $(BUILD) build-clang build-aarch64 build-asan build-tsan build-valgrind build-fuzz

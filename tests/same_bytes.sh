@@ -1,16 +1,17 @@
 #!/bin/sh
-# The hash of the same samples drawn in every way: same_bytes.sh BUILD_DIR [AARCH64_BUILD_DIR].
+# The hash of the same samples drawn in every way: same_bytes.sh BUILD_DIR [OTHER_BUILD_DIR].
 # For every score and energy network of models/ and every sampler that takes it: the instruction sets this CPU runs, and
-# NEON under QEMU with the second folder, times threads, times blocks. One line a way to run, then the counts; fails when
+# those of the second folder's programs, times threads, times blocks. RUN stands before the latter: qemu-aarch64, for a
+# build for 64-bit ARM. One line a way to run, then the counts; fails when
 # the hashes of a network and sampler differ. SAMPLES, THREADS, BLOCKS, MODELS and SAMPLERS override what is below.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
-arm=${2:-}
+other=${2:-}
+run=${RUN:-}
 samples=${SAMPLES:-64}
 threads=${THREADS:-1 2 3 7}
 blocks=${BLOCKS:-1 4 16}
-emulator=qemu-aarch64
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 unset GENSAMPLE_ISA
@@ -57,9 +58,9 @@ compare() {
 }
 
 total=0
-[ -n "$arm" ] || {
+[ -n "$other" ] || {
     skipped=$((skipped + 1))
-    echo "skipped - NEON: no build for 64-bit ARM was given"
+    echo "skipped - another build: none was given"
 }
 for model in ${MODELS:-"$here"/../models/*.bin}; do
     name=$(basename "$model" .bin)
@@ -84,7 +85,9 @@ for model in ${MODELS:-"$here"/../models/*.bin}; do
         for isa in $(supported "$build/gensample"); do
             draw "$isa" "$build/gensample"
         done
-        [ -z "$arm" ] || draw neon $emulator "$arm/gensample"
+        for isa in $([ -z "$other" ] || supported $run "$other/gensample"); do
+            draw "$isa" $run "$other/gensample"
+        done
         compare
     done
 done
