@@ -100,11 +100,19 @@ static gs_status write_reports(const bench_settings *s, const bench_document *do
 }
 
 /* Whether a report has something to tell. */
-static bool measured(const bench_result *result) {
-    bool any = false;
+static bool is_empty(const bench_result *result) {
+    bool empty = true;
     for (int i = 0; i < result->rows->count; i++)
-        any = any || result->rows->row[i].repetitions || result->rows->row[i].failed;
-    return any;
+        empty = empty && !result->rows->row[i].repetitions && !result->rows->row[i].failed;
+    return empty;
+}
+
+static gs_status explain_nothing(const bench_result *result, int argc, char *const *argv, gs_error *error) {
+    if (result->interrupted)
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted before a row was measured: no report is written");
+    if (given(argc, argv, "--benchmark_list_tests"))
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_FILE, "nothing was measured: no report is written");
 }
 
 static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error *error) {
@@ -119,12 +127,8 @@ static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error
         return status;
     gs_interrupt_install();
     status = bench_measure(&result, error);
-    if (!status && !measured(&result))
-        return result.interrupted
-                   ? gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted before a row was measured: no report is written")
-               : given(argc, argv, "--benchmark_list_tests")
-                   ? GS_OK
-                   : gs_fail(error, GS_ERROR_FILE, "nothing was measured: no report is written");
+    if (!status && is_empty(&result))
+        return explain_nothing(&result, argc, argv, error);
     if (!status)
         status = bench_document_take(bench_report_tree(&result, argc, argv), rows->settings->json, &document, error);
     if (status)
@@ -146,7 +150,7 @@ static gs_status check_google(const char *word, gs_error *error) {
         const char *value = word + strlen(time);
         char *end;
         double seconds = strtod(value, &end);
-        bool whole = !*end || (!strcmp(end, "s") || !strcmp(end, "x"));
+        bool whole = !*end || !strcmp(end, "s") || !strcmp(end, "x");
         if (end == value || !whole || !(seconds > 0 && seconds <= MIN_TIME_MOST_S))
             return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: expected seconds above 0, at most %g", word,
                            MIN_TIME_MOST_S);
