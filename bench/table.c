@@ -10,8 +10,8 @@ enum { COLUMNS_MAX = 32, VALUE = 1, SPREAD, FIGURES };
 
 bool bench_name_part(const char *name, int i, bench_cell part) {
     for (; i > 0 && name; i--) {
-        name = strchr(name, '/');
-        name += name != NULL;
+        const char *slash = strchr(name, '/');
+        name = slash ? slash + 1 : NULL;
     }
     if (name)
         snprintf(part, BENCH_CELL_ROOM, "%.*s", (int)strcspn(name, "/"), name);
