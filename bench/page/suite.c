@@ -193,9 +193,14 @@ bool page_same_but(const json_t *a, const json_t *b, unsigned but) {
     return true;
 }
 
+bool page_is_peer(const json_t *row) {
+    const char *program = bench_text(row, "program");
+    return program && strcmp(program, "gensample");
+}
+
 static bool is_ours(const json_t *row) {
-    const char *program = bench_text(row, "program"), *backend = bench_text(row, "backend");
-    return (!program || !strcmp(program, "gensample")) && (!backend || !strcmp(backend, "native"));
+    const char *backend = bench_text(row, "backend");
+    return !page_is_peer(row) && (!backend || !strcmp(backend, "native"));
 }
 
 const json_t *page_ours(const page_suite *suite, int d, const json_t *row) {
@@ -211,6 +216,11 @@ const json_t *page_ours(const page_suite *suite, int d, const json_t *row) {
             return other;
     }
     return NULL;
+}
+
+const json_t *page_ours_valid(const page_suite *suite, int d, const json_t *row) {
+    const json_t *ours = bench_flag(row, "valid") ? page_ours(suite, d, row) : NULL;
+    return ours && bench_flag(ours, "valid") ? ours : NULL;
 }
 
 double page_times_as_fast(const json_t *ours, const json_t *theirs) {
