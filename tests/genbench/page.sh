@@ -200,13 +200,36 @@ END
     grep -o '<title>.*</title>' dom.txt
     grep -q "<title>$2 </title>" dom.txt
 }
+# apart NAME WIDTH: no two texts of a chart overlap, nor a label and a mark.
+apart() {
+    cat >frame.html <<END
+<!DOCTYPE html><iframe src="$1.html" style="border:0;width:$2px;height:4000px" onload="
+  const d = this.contentDocument, over = [], box = e => e.getBoundingClientRect(),
+      meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+  for (const chart of d.querySelectorAll('.chart svg')) {
+    const texts = [...chart.querySelectorAll('text')], marks = [...chart.querySelectorAll('.mark')];
+    texts.forEach((a, i) => [...texts.slice(i + 1), ...(a.matches('.direct') ? marks : [])].forEach(b => {
+      if (meet(box(a), box(b))) over.push(a.textContent + ' over ' + (b.textContent || 'a mark')); }));
+  }
+  document.title = 'overlaps: ' + over.join(', ')"></iframe>
+END
+    chromium --allow-file-access-from-files --disable-web-security --window-size=1400,2400 --virtual-time-budget=5000 \
+        --dump-dom "file://$work/frame.html" >dom.txt || return 1
+    grep -o '<title>.*</title>' dom.txt
+    grep -q '<title>overlaps: </title>' dom.txt
+}
+# Peaks that are close to each other.
+sed 's/avx2/avx/g; s/"flops": 150000000000.0/"flops": 148000000000.0/; s/"triad_bytes_per_second": 2/&1/
+    s/"value": 12400000000.0/"value": 12300000000.0/' a.json >close.json
+check 'a page of close peaks' page peaks.html a.json b.json close.json
 if [ -n "$given" ]; then
     check "a page of $PAGES" page given.html $given
 fi
 if [ -n "$browser" ]; then
     for width in 1280 390; do
-        for f in a several ${given:+given}; do
+        for f in a several peaks ${given:+given}; do
             check "$f at $width pixels fits" fits $f $width
+            check "$f at $width pixels has no text over another" apart $f $width
             for scheme in light dark; do
                 check "$f at $width pixels, $scheme" looks $f $width $scheme
             done
