@@ -30,9 +30,10 @@ static void put_cell(page *p, const page_suite *suite, int d, const json_t *row,
     } else if (isfinite(value)) {
         fputs(" <span class=\"times\"></span>", p->out);
     }
-    if (row && page_ours_valid(suite, d, row)) {
-        fputs(" ", p->out);
+    if (isfinite(value) && suite->rivals[d]) {
+        fputs(" <span class=\"rival\">", p->out);
         page_won(p, suite, d, row);
+        fputs("</span>", p->out);
     }
     if (row && !bench_flag(row, "valid")) {
         fputs(" <span class=\"badge bad\">\xe2\x9c\x95 INVALID</span>", p->out);

@@ -180,7 +180,7 @@ static bool peers(page *p, metric *m) {
     char number[PAGE_NUMBER_ROOM], left_out[PAGE_NUMBER_ROOM] = "";
     page_ratio(bench_median(all.ratio, all.count), number);
     if (all.invalid)
-        snprintf(left_out, sizeof left_out, "; %zu more left out, as a row is INVALID", all.invalid);
+        snprintf(left_out, sizeof left_out, "; %zu more left out, each with an INVALID row", all.invalid);
     snprintf(m->value, sizeof m->value, "%.40s\xc3\x97", number);
     snprintf(m->about, sizeof m->about, "as fast as other programs, median of %zu comparison%s: %zu won, %zu lost%s",
              all.count, all.count == 1 ? "" : "s", won, all.count - won, left_out);

@@ -76,6 +76,7 @@ typedef struct page_suite {
     int documents;
     bool varies[PAGE_PARTS]; /* within one document */
     bool one_thing;          /* all rows are of the same model and `what`, and differ in their parts alone */
+    bool rivals[BENCH_PAGE_DOCUMENTS_MAX]; /* some rows have one of ours beside them */
     page_row *row[BENCH_PAGE_DOCUMENTS_MAX];
     size_t rows[BENCH_PAGE_DOCUMENTS_MAX];
 } page_suite;

@@ -144,6 +144,9 @@ bool page_suite_get(page *p, const bench_document *documents, int count, int i, 
     for (int d = 0; d < count; d++)
         for (size_t k = 0; k < suite->rows[d]; k++)
             make_title(suite, &suite->row[d][k]);
+    for (int d = 0; d < count; d++)
+        for (size_t k = 0; k < suite->rows[d] && !suite->rivals[d]; k++)
+            suite->rivals[d] = page_ours(suite, d, suite->row[d][k].json);
     return true;
 }
 

@@ -88,7 +88,7 @@ check 'the headline counts other programs, not backends' grep -q 'median of 2 co
 altered ours.json 't:2\/.*"program":' "$doubtful"
 check 'a peer that is not valid' page ours.html ours.json
 check 'is not counted, which is told' \
-    grep -q 'median of 1 comparison: 1 won, 0 lost; 1 more left out, as a row is INVALID<' ours.html
+    grep -q 'median of 1 comparison: 1 won, 0 lost; 1 more left out, each with an INVALID row<' ours.html
 check 'and neither won nor lost' sh -c '! grep -q "0.91×" ours.html && grep -q "2.00× won" ours.html'
 altered ours.json '"backend": "native", "threads": 1, "batch": 8' "$doubtful"
 check 'what is beside ours that is not valid' page ours.html ours.json
@@ -97,7 +97,7 @@ altered ours.json '"threads": 2, "batch": 64, "program"' \
     's/"program": "[^,]*"/"program": "gensample", "backend": "onednn"/'
 check 'a backend of gensample' page ours.html ours.json
 check 'is no other program' grep -q 'median of 1 comparison: 1 won' ours.html
-check 'side by side, too' grep -q '</span> <span class="won">1.83× won' several.html
+check 'side by side, too' grep -q '<span class="rival"><span class="won">1.83× won' several.html
 
 # ---- At a glance ----
 # glance TITLE FILE: what each column has.
@@ -187,36 +187,36 @@ looks() {
         --screenshot="$picture" "file://$work/$1.html" || return 1
     ! grep 'CONSOLE' browser.txt && [ -s "$picture" ]
 }
-# A page of its own holds it in a frame of that width, and tells whether something in it is wider.
-fits() {
+# framed NAME WIDTH SCRIPT TITLE: a page of its own holds it in a frame of that width, whose document is d; the script
+# then gives itself this title.
+framed() {
     cat >frame.html <<END
 <!DOCTYPE html><iframe src="$1.html" style="border:0;width:$2px;height:4000px" onload="
-  const d = this.contentDocument, wide = [...d.querySelectorAll('body *')].filter(e => !e.closest('svg') &&
-      !(e.closest('.wide') && $2 > 760) && e.getBoundingClientRect().right > $2 + 1).map(e => e.outerHTML.slice(0, 80));
-  document.title = d.documentElement.scrollWidth + ' ' + wide.join(' ')"></iframe>
+  const d = this.contentDocument, box = e => e.getBoundingClientRect(); $3"></iframe>
 END
     chromium --allow-file-access-from-files --disable-web-security --window-size=1400,2400 --virtual-time-budget=5000 \
         --dump-dom "file://$work/frame.html" >dom.txt || return 1
     grep -o '<title>.*</title>' dom.txt
-    grep -q "<title>$2 </title>" dom.txt
+    grep -q "<title>$4</title>" dom.txt
+}
+# fits NAME WIDTH: nothing is wider.
+fits() {
+    framed "$1" "$2" "
+  const wide = [...d.querySelectorAll('body *')].filter(e => !e.closest('svg') &&
+      !(e.closest('.wide') && $2 > 760) && box(e).right > $2 + 1).map(e => e.outerHTML.slice(0, 80));
+  document.title = d.documentElement.scrollWidth + ' ' + wide.join(' ')" "$2 "
 }
 # apart NAME WIDTH: no two texts of a chart overlap, nor a label and a mark.
 apart() {
-    cat >frame.html <<END
-<!DOCTYPE html><iframe src="$1.html" style="border:0;width:$2px;height:4000px" onload="
-  const d = this.contentDocument, over = [], box = e => e.getBoundingClientRect(),
-      meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+    framed "$1" "$2" "
+  const over = [], under = (a, b) => a.left < b.right - 1 && a.top < b.bottom - 3,
+      meet = (a, b) => under(a, b) && under(b, a);
   for (const chart of d.querySelectorAll('.chart svg')) {
     const texts = [...chart.querySelectorAll('text')], marks = [...chart.querySelectorAll('.mark')];
     texts.forEach((a, i) => [...texts.slice(i + 1), ...(a.matches('.direct') ? marks : [])].forEach(b => {
       if (meet(box(a), box(b))) over.push(a.textContent + ' over ' + (b.textContent || 'a mark')); }));
   }
-  document.title = 'overlaps: ' + over.join(', ')"></iframe>
-END
-    chromium --allow-file-access-from-files --disable-web-security --window-size=1400,2400 --virtual-time-budget=5000 \
-        --dump-dom "file://$work/frame.html" >dom.txt || return 1
-    grep -o '<title>.*</title>' dom.txt
-    grep -q '<title>overlaps: </title>' dom.txt
+  document.title = 'overlaps: ' + over.join(', ')" 'overlaps: '
 }
 # Peaks that are close to each other.
 sed 's/avx2/avx/g; s/"flops": 150000000000.0/"flops": 148000000000.0/; s/"triad_bytes_per_second": 2/&1/
