@@ -129,7 +129,8 @@ check 'have an exponent' sh -c 'grep -q "1.00e+308 samples/s" huge.txt &&
 # ---- One of a kind ----
 printf '{"context": {"json_schema_version": 1}, "benchmarks": [], "genbench": {"json_schema_version": 1,
     "elapsed_s": 1, "rows": [{"name": "load/x", "suite": "load", "what": "x", "isa": "", "dtype": "f32", "threads": 1,
-    "unit": "ms", "less_is_better": true, "valid": false, "reasons": ["no"], "figures": {}, "repetitions": []}]}}' >one.json
+    "unit": "ms", "less_is_better": true, "valid": false, "reasons": ["no"], "figures": {},
+    "repetitions": []}]}}' >one.json
 check 'a report of one row' page one.html one.json
 check 'speaks of one' sh -c 'grep -q "^1 row, 1 INVALID: its figures are" stdout.txt &&
     grep -q "1 of 1 row is INVALID</b>: its figures" one.html &&

@@ -110,9 +110,10 @@ check 'and page' sh -c 'test -s b.html && ! grep -q "Latency by percentile" b.ht
 check 'which says how many bytes mac moves' grep -q '"bytes_per_call"' b.json
 check 'the filter keeps these' sh -c '! "$1" b.json order | grep -vE "^(kernels/mac|kernels/axpby|machine/fma)/t:1"' sh "$report"
 check 'which are right' test "$(count rows b.json)" -eq "$(count checked b.json)"
-accept 'an argument with control characters' --suite kernels --isa scalar --benchmark_filter="$(printf 'mac|\033x')" $short \
-    --json control.json
-check 'leaves a report without' sh -c '"$1" report control.json >report.txt && ! grep -q u001b control.json' sh "$program"
+accept 'an argument with control characters' --suite kernels --isa scalar \
+    --benchmark_filter="$(printf 'mac|\033x')" $short --json control.json
+check 'leaves a report without' \
+    sh -c '"$1" report control.json >report.txt && ! grep -q u001b control.json' sh "$program"
 accept 'without what matches' list --suite kernels --benchmark_filter=-mac
 check 'is all else' sh -c '! grep -q mac stdout.txt && grep -q axpby stdout.txt'
 accept 'rejection sampling' --suite rejection --quick $short --json rejection.json
