@@ -51,14 +51,22 @@ static void print_table(FILE *out, const bench_table *t) {
 }
 
 static void print_sum(FILE *out, const bench_document *d, bool named) {
-    size_t i, invalid = 0;
-    json_t *row;
-    json_array_foreach(d->rows, i, row) {
-        invalid += !bench_flag(row, "valid");
+    const json_t *ratios = json_object_get(d->genbench, "ab"), *item;
+    size_t i, invalid = 0, flagged = 0, rows = json_array_size(d->rows), pairs = json_array_size(ratios);
+    json_array_foreach(d->rows, i, item) {
+        invalid += !bench_flag(item, "valid");
     }
-    fprintf(out, "%s%s%zu rows", named ? d->path : "", named ? ": " : "", json_array_size(d->rows));
+    json_array_foreach(ratios, i, item) {
+        flagged += bench_flag(item, "flagged");
+    }
+    fputs(named ? d->path : "", out);
+    fputs(named ? ": " : "", out);
+    if (rows || !pairs)
+        fprintf(out, "%zu row%s", rows, rows == 1 ? "" : "s");
     if (invalid)
-        fprintf(out, ", %zu INVALID: their figures are not to be relied on", invalid);
+        fprintf(out, ", %zu INVALID: %s figures are not to be relied on", invalid, invalid == 1 ? "its" : "their");
+    if (pairs)
+        fprintf(out, "%s%zu row%s of two builds, %zu flagged", rows ? "; " : "", pairs, pairs == 1 ? "" : "s", flagged);
     fputs(bench_flag(d->genbench, "interrupted") ? "; interrupted\n" : "\n", out);
 }
 

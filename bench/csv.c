@@ -60,26 +60,46 @@ static void put_row(FILE *f, const json_t *row, const json_t *figures) {
     gs_free(reasons);
 }
 
+static void put_rows(FILE *f, const bench_document *document, const json_t *figures) {
+    const char *name;
+    size_t i;
+    json_t *row;
+    for (i = 0; i < GS_COUNT(texts); i++)
+        fprintf(f, "%s,", texts[i]);
+    for (i = 0; i < GS_COUNT(numbers); i++)
+        fprintf(f, "%s,", numbers[i]);
+    fputs("unit,repetitions,valid,reasons", f);
+    json_object_foreach((json_t *)(uintptr_t)figures, name, row) {
+        fputc(',', f);
+        put_text(f, name);
+    }
+    fputs("\r\n", f);
+    json_array_foreach(document->rows, i, row) {
+        put_row(f, row, figures);
+    }
+}
+
+/* Of two builds. */
+static void put_ratios(FILE *f, const json_t *ratios) {
+    const json_t *ratio;
+    size_t i;
+    fputs("name,median,low,high,flagged\r\n", f);
+    json_array_foreach(ratios, i, ratio) {
+        put_text(f, bench_text(ratio, "name"));
+        fprintf(f, ",%.9g,%.9g,%.9g,%s\r\n", bench_real(ratio, "median"), bench_real(ratio, "low"),
+                bench_real(ratio, "high"), bench_flag(ratio, "flagged") ? "yes" : "no");
+    }
+}
+
 gs_status bench_csv_write(const bench_document *document, const char *path, gs_error *error) {
     gs_output output;
-    json_t *figures = collect(document), *row;
+    json_t *figures = collect(document), *ratios = json_object_get(document->genbench, "ab");
     gs_status status = figures ? gs_output_open(&output, path, error) : gs_fail_memory(error, "writing a table");
     if (!status) {
-        const char *name;
-        size_t i;
-        for (i = 0; i < GS_COUNT(texts); i++)
-            fprintf(output.file, "%s,", texts[i]);
-        for (i = 0; i < GS_COUNT(numbers); i++)
-            fprintf(output.file, "%s,", numbers[i]);
-        fputs("unit,repetitions,valid,reasons", output.file);
-        json_object_foreach(figures, name, row) {
-            fputc(',', output.file);
-            put_text(output.file, name);
-        }
-        fputs("\r\n", output.file);
-        json_array_foreach(document->rows, i, row) {
-            put_row(output.file, row, figures);
-        }
+        if (json_array_size(document->rows) || !json_array_size(ratios))
+            put_rows(output.file, document, figures);
+        else
+            put_ratios(output.file, ratios);
         status = gs_output_commit(&output, error);
     }
     json_decref(figures);

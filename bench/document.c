@@ -11,6 +11,29 @@
 
 enum { DIGITS = 12, NUMBER_ROOM = 40 };
 
+/* ---- Text ---- */
+
+/* Bytes of the control character that text begins with, or 0; C1 is U+0080 ... U+009F. */
+static int control_length(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] < ' ' || c[0] == 127)
+        return c[0] != 0;
+    return c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0 ? 2 : 0;
+}
+
+bool bench_has_controls(const char *text) {
+    while (*text && !control_length(text))
+        text++;
+    return *text != 0;
+}
+
+static void blank_controls(char *text) {
+    for (int length; *text; text += length ? length : 1) {
+        length = control_length(text);
+        memset(text, ' ', (size_t)length);
+    }
+}
+
 /* ---- Reading ---- */
 
 /* Feeds jansson, which bounds the depth itself. */
@@ -47,9 +70,10 @@ static gs_status parse(FILE *file, const char *path, json_t **root, gs_error *er
         return gs_fail(error, GS_ERROR_FILE, "%s: cannot read: %s", path, strerror(s.failure));
     if (!*root && json_error_code(&why) == json_error_out_of_memory)
         return gs_fail_memory(error, "reading a report");
-    if (!*root)
-        return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", path, why.line, why.text);
-    return GS_OK;
+    if (*root)
+        return GS_OK;
+    blank_controls(why.text); /* it quotes the file */
+    return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", path, why.line, why.text);
 }
 
 gs_status bench_document_parse(const char *path, json_t **root, gs_error *error) {
@@ -163,12 +187,15 @@ void bench_put_real(json_t *object, const char *name, double value) {
 }
 
 json_t *bench_json_text(const char *text) {
-    json_t *string = json_string(text);
-    char *copy = string ? NULL : gs_copy_string(text);
-    for (char *c = copy; c && *c; c++)
+    char *copy = gs_copy_string(text);
+    if (!copy)
+        return NULL;
+    blank_controls(copy);
+    json_t *string = json_string(copy);
+    for (char *c = copy; !string && *c; c++)
         if ((unsigned char)*c >= 0x80)
             *c = '?';
-    string = copy ? json_string(copy) : string;
+    string = string ? string : json_string(copy);
     gs_free(copy);
     return string;
 }

@@ -1,6 +1,7 @@
 /* A report as a tree of JSON: of a file, ours or a peer's, or of the run that has just ended. bench/README.md says what
  * is where. Once a tree is checked, views may read it with these getters and jansson's without looking further: what is
- * required is there, what is there has its type and range, numbers are finite, and rows' names differ. */
+ * required is there, what is there has its type and range, numbers are finite, strings have no control characters, and
+ * rows' names differ. */
 #ifndef BENCH_DOCUMENT_H
 #define BENCH_DOCUMENT_H
 
@@ -70,7 +71,12 @@ void bench_put_text(json_t *object, const char *name, const char *text);
 void bench_put_integer(json_t *object, const char *name, long long value);
 void bench_put_flag(json_t *object, const char *name, bool value);
 
-/* A string; one that is not UTF-8 has '?' for all but ASCII. */
+/* A string; one that is not UTF-8 has '?' for all but ASCII, control characters are spaces. */
 json_t *bench_json_text(const char *text);
+
+/* ---- Text ---- */
+
+/* Whether text has control characters, C0, C1 or DEL, which terminals obey. */
+bool bench_has_controls(const char *text);
 
 #endif

@@ -84,6 +84,30 @@ static void wrong_member(check *c, const char *name, const char *what) {
     leave(c, length);
 }
 
+/* ---- Strings ---- */
+
+/* No name or string of the tree may have control characters, as views and errors print them. */
+static void check_strings(check *c, const json_t *value) {
+    size_t i, length;
+    const char *name;
+    json_t *item;
+    if (json_is_string(value) && bench_has_controls(json_string_value(value)))
+        wrong(c, "control characters");
+    json_array_foreach(value, i, item) {
+        length = enter_item(c, i);
+        if (!json_is_number(item))
+            check_strings(c, item);
+        leave(c, length);
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, name, item) {
+        if (bench_has_controls(name))
+            wrong(c, "a name with control characters");
+        length = enter(c, name);
+        check_strings(c, item);
+        leave(c, length);
+    }
+}
+
 /* ---- Members ---- */
 
 static bool fits(const json_t *value, type wanted) {
@@ -368,6 +392,7 @@ gs_status bench_document_check(const json_t *root, const char *path, gs_error *e
     check c = {.path = path, .error = error};
     if (!json_is_object(root))
         wrong(&c, "no report: expected an object");
+    check_strings(&c, root);
     check_members(&c, root, members, GS_COUNT(members));
     check_part(&c, root, "context", check_context);
     check_items(&c, root, "benchmarks", OBJECT, check_benchmark);

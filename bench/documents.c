@@ -15,20 +15,32 @@ static gs_status add(bench_documents *all, json_t *root, const char *path, gs_er
     return status;
 }
 
+static gs_status check_merged(const json_t *root, const char *path, gs_error *error) {
+    long long version = bench_integer(root, "json_schema_version", -1);
+    if (!json_object_get(root, "json_schema_version"))
+        return gs_fail(error, GS_ERROR_FILE, "%s: json_schema_version: missing", path);
+    if (version != BENCH_SCHEMA_VERSION)
+        return gs_fail(error, GS_ERROR_FILE, "%s: json_schema_version: expected %d", path, BENCH_SCHEMA_VERSION);
+    if (!json_array_size(json_object_get(root, "merged")))
+        return gs_fail(error, GS_ERROR_FILE, "%s: merged: no reports", path);
+    return GS_OK;
+}
+
 /* What is merged is checked as a file of its own would be. */
-static gs_status add_merged(bench_documents *all, const json_t *merged, const char *path, gs_error *error) {
-    gs_status status = json_array_size(merged) ? GS_OK : gs_fail(error, GS_ERROR_FILE, "%s: merged: no reports", path);
+static gs_status add_merged(bench_documents *all, const json_t *root, const char *path, gs_error *error) {
+    gs_status status = check_merged(root, path, error);
+    const json_t *merged = json_object_get(root, "merged");
     size_t i;
-    json_t *root;
-    json_array_foreach(merged, i, root) {
+    json_t *report;
+    json_array_foreach(merged, i, report) {
         char name[NAME_ROOM];
-        const char *own = bench_text(root, "path");
-        if (own)
+        const char *own = bench_text(report, "path");
+        if (own && !bench_has_controls(own))
             snprintf(name, sizeof name, "%s", own);
         else
             snprintf(name, sizeof name, "%s: merged[%zu]", path, i);
         if (!status)
-            status = add(all, json_incref(root), name, error);
+            status = add(all, json_incref(report), name, error);
     }
     return status;
 }
@@ -41,9 +53,8 @@ gs_status bench_documents_load(char *const *paths, int count, bench_documents *a
         status = bench_document_parse(paths[i], &root, error);
         if (status)
             break;
-        const json_t *merged = json_object_get(root, "merged");
-        if (json_is_array(merged)) {
-            status = add_merged(all, merged, paths[i], error);
+        if (json_is_array(json_object_get(root, "merged"))) {
+            status = add_merged(all, root, paths[i], error);
             json_decref(root);
         } else {
             status = add(all, root, paths[i], error);
@@ -89,18 +100,25 @@ static json_t *without_invalid(const bench_document *d) {
 gs_status bench_documents_merge(const bench_documents *all, json_t **root, int *dropped, gs_error *error) {
     json_t *merged = json_array();
     gs_status status = GS_OK;
+    size_t left = 0;
     *dropped = 0;
-    for (int i = 0; i < all->count && !status; i++) {
+    for (int i = 0; i < all->count; i++) {
         const bench_document *d = &all->document[i];
         json_t *report = without_invalid(d);
         size_t kept = json_array_size(json_object_get(json_object_get(report, "genbench"), "rows"));
         *dropped += (int)(json_array_size(d->rows) - kept);
+        left += kept > 0;
+        if (kept)
+            json_array_append_new(merged, report);
+        else
+            json_decref(report);
         if (!kept)
-            status = gs_fail(error, GS_ERROR_FILE, "%s: no row is valid; nothing is left to merge", d->path);
-        json_array_append_new(merged, report);
+            fprintf(stderr, "genbench: %s: no row is valid; this report is left out\n", d->path);
     }
     *root = json_pack("{s:i, s:o}", "json_schema_version", BENCH_SCHEMA_VERSION, "merged", merged);
-    if (!status && (!*root || json_array_size(merged) != (size_t)all->count))
+    if (!left)
+        status = gs_fail(error, GS_ERROR_FILE, "no report has a valid row; nothing is left to merge");
+    else if (!*root || json_array_size(merged) != left)
         status = gs_fail_memory(error, "merging reports");
     if (status) {
         json_decref(*root);

@@ -17,8 +17,9 @@ typedef struct bench_documents {
 gs_status bench_documents_load(char *const *paths, int count, bench_documents *all, gs_error *error);
 void bench_documents_free(bench_documents *all);
 
-/* One tree of all reports, without rows that are not valid, whose number is *dropped. Errors: a report without a valid
- * row: GS_ERROR_FILE; GS_ERROR_MEMORY. The tree is the caller's. */
+/* One tree of all reports, without rows that are not valid, whose number is *dropped. A report without a valid row is
+ * left out, and standard error says so. Errors: nothing is left: GS_ERROR_FILE; GS_ERROR_MEMORY. The tree is the
+ * caller's. */
 gs_status bench_documents_merge(const bench_documents *all, json_t **root, int *dropped, gs_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,8 @@ enum { COLUMNS_MAX = 32, VALUE = 1, SPREAD, FIGURES };
 
 bool bench_name_part(const char *name, int i, bench_cell part) {
     for (; i > 0 && name; i--) {
-        name = strchr(name, '/');
-        name += name != NULL;
+        const char *slash = strchr(name, '/');
+        name = slash ? slash + 1 : NULL;
     }
     if (name)
         snprintf(part, BENCH_CELL_ROOM, "%.*s", (int)strcspn(name, "/"), name);
@@ -83,10 +84,22 @@ void bench_table_name(bench_table *t) {
 
 /* ---- Cells ---- */
 
+void bench_put_number(double value, int digits, bench_cell text) {
+    double most = fmin(fmax(value, -DBL_MAX), DBL_MAX), size = fabs(most);
+    bool plain = size < 1e15 && (size == 0 || size >= 1e-3 || digits < 2);
+    snprintf(text, BENCH_CELL_ROOM, plain ? "%.*f" : "%.*e", plain ? digits : 2, most);
+}
+
+static void put_unit(const char *unit, bench_cell text) {
+    size_t used = strlen(text);
+    if (unit[0])
+        snprintf(text + used, BENCH_CELL_ROOM - used, " %.40s", unit);
+}
+
 void bench_put_value(const json_t *row, bench_cell text) {
     static const struct {
         const char *unit, *symbol;
-    } scaled[] = {{"FLOP/s", "FLOP/s"}, {"bytes/s", "B/s"}, {"elements/s", "elements/s"}};
+    } scaled[] = {{"FLOP/s", "GFLOP/s"}, {"bytes/s", "GB/s"}, {"elements/s", "Gelements/s"}};
     const char *unit = bench_text(row, "unit");
     double value = bench_real(row, "value");
     text[0] = '\0';
@@ -94,11 +107,12 @@ void bench_put_value(const json_t *row, bench_cell text) {
         return;
     for (size_t i = 0; i < GS_COUNT(scaled); i++)
         if (!strcmp(unit, scaled[i].unit)) {
-            snprintf(text, BENCH_CELL_ROOM, "%.1f G%s", 1e-9 * value, scaled[i].symbol);
+            bench_put_number(1e-9 * value, 1, text);
+            put_unit(scaled[i].symbol, text);
             return;
         }
-    int digits = value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;
-    snprintf(text, BENCH_CELL_ROOM, "%.*f %.40s", digits, value, unit);
+    bench_put_number(value, value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0, text);
+    put_unit(unit, text);
 }
 
 static void put_figure(const json_t *row, const char *name, bench_cell text) {
@@ -109,16 +123,19 @@ static void put_figure(const json_t *row, const char *name, bench_cell text) {
     int digits = value == floor(value) ? 0 : fabs(value) < 1 ? 3 : fabs(value) < 100 ? 2 : 0;
     if (!strcmp(unit, "%"))
         digits = 0;
-    snprintf(text, BENCH_CELL_ROOM, "%.*f%s%.40s", digits, value, *unit ? " " : "", unit);
+    bench_put_number(value, digits, text);
+    put_unit(unit, text);
 }
 
 static void put_cells(bench_table *t, int i) {
     const json_t *row = t->row[i];
     bench_cell *cell = t->cell + (size_t)i * (size_t)t->columns;
     bench_put_value(row, cell[VALUE]);
-    if (cell[VALUE][0])
-        snprintf(cell[SPREAD], BENCH_CELL_ROOM, "%.1f %%",
-                 50 * (bench_real(row, "high") - bench_real(row, "low")) / bench_real(row, "value"));
+    if (cell[VALUE][0]) {
+        bench_put_number(50 * ((bench_real(row, "high") - bench_real(row, "low")) / bench_real(row, "value")), 1,
+                         cell[SPREAD]);
+        put_unit("%", cell[SPREAD]);
+    }
     for (int c = FIGURES; c < t->columns - 1; c++)
         put_figure(row, t->title[c], cell[c]);
     snprintf(cell[t->columns - 1], BENCH_CELL_ROOM, "%s", bench_flag(row, "valid") ? "valid" : "INVALID");
@@ -203,6 +220,40 @@ static gs_status add_all(const bench_document *document, bench_tables *tables, g
     return status;
 }
 
+/* ---- Ratios of two builds ---- */
+
+/* "0.970 to 1.020" */
+static void put_interval(const json_t *ratio, bench_cell text) {
+    bench_cell low, high;
+    bench_put_number(bench_real(ratio, "low"), 3, low);
+    bench_put_number(bench_real(ratio, "high"), 3, high);
+    snprintf(text, BENCH_CELL_ROOM, "%.40s to %.40s", low, high);
+}
+
+static gs_status add_ratios(const bench_document *d, bool named, bench_tables *tables, gs_error *error) {
+    static const char *const titles[] = {"", "head/base", "99 % interval", ""};
+    const json_t *all = json_object_get(d->genbench, "ab"), *ratio;
+    size_t i;
+    if (!json_array_size(all))
+        return GS_OK;
+    bench_table *t = bench_tables_add(tables, "ab", (int)json_array_size(all), GS_COUNT(titles));
+    if (!t)
+        return gs_fail_memory(error, "a table");
+    snprintf(t->heading, sizeof t->heading, "times of head over base, 1 is the same%s%.200s", named ? "; " : "",
+             named ? d->path : "");
+    for (i = 0; i < GS_COUNT(titles); i++)
+        snprintf(t->title[i], BENCH_CELL_ROOM, "%s", titles[i]);
+    json_array_foreach(all, i, ratio) {
+        bench_cell *cell = t->cell + i * GS_COUNT(titles);
+        t->row[i] = ratio;
+        snprintf(cell[0], BENCH_CELL_ROOM, "%s", bench_text(ratio, "name"));
+        bench_put_number(bench_real(ratio, "median"), 3, cell[1]);
+        put_interval(ratio, cell[2]);
+        snprintf(cell[3], BENCH_CELL_ROOM, "%s", bench_flag(ratio, "flagged") ? "flagged" : "");
+    }
+    return GS_OK;
+}
+
 /* ---- Tables ---- */
 
 bench_table *bench_tables_add(bench_tables *tables, const char *suite, int rows, int columns) {
@@ -235,6 +286,8 @@ gs_status bench_tables_make(const bench_document *documents, int count, bench_ta
     *tables = (bench_tables){0};
     gs_status status =
         count == 1 ? add_all(documents, tables, error) : bench_tables_compare(documents, count, tables, error);
+    for (int i = 0; i < count && !status; i++)
+        status = add_ratios(&documents[i], count > 1, tables, error);
     if (status)
         bench_tables_free(tables);
     return status;

@@ -27,8 +27,9 @@ typedef struct bench_tables {
     bench_table *table;
 } bench_tables;
 
-/* Tables of `count` >= 1 reports. Side by side are valid rows that measure the same: one name but for the instruction
- * set, and one network by its hash. Errors: GS_ERROR_MEMORY; *tables then needs no bench_tables_free. */
+/* Tables of `count` >= 1 reports, in the end those of the ratios of two builds, of which column 1 is the median, 2 its
+ * interval and 3 whether it is flagged. Side by side are valid rows that measure the same: one name but for the
+ * instruction set, and one network by its hash. Errors: GS_ERROR_MEMORY; *tables then needs no bench_tables_free. */
 gs_status bench_tables_make(const bench_document *documents, int count, bench_tables *tables, gs_error *error);
 void bench_tables_free(bench_tables *tables);
 
@@ -38,6 +39,10 @@ void bench_table_name(bench_table *table);
 
 /* Add the tables of several reports. Errors: GS_ERROR_MEMORY. */
 gs_status bench_tables_compare(const bench_document *documents, int count, bench_tables *tables, gs_error *error);
+
+/* "%.*f"; with an exponent where that would be too long or, of two digits and more, near nothing. A number that ran
+ * over is the largest there is. */
+void bench_put_number(double value, int digits, bench_cell text);
 
 /* "94.3 GFLOP/s": a row's value, or "" where there is none. */
 void bench_put_value(const json_t *row, bench_cell text);

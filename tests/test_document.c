@@ -82,6 +82,10 @@ static void what_is_wrong_is_named(void **state) {
         {"context/json_schema_version", NULL, "context.json_schema_version: missing"},
         {"context/json_schema_version", "2", "context.json_schema_version: 2, expected 1"},
         {"context/cpu_model", "5", "context.cpu_model: 5, expected a string"},
+        {"context/cpu_model", "\"\\u001b[31m\"", "context.cpu_model: control characters"},
+        {"context/anything", "{\"a\\u007f\": 1}", "context.anything: a name with control characters"},
+        {"genbench/rows/0/reasons/0", "\"a\\nb\"", "genbench.rows[0].reasons[0]: control characters"},
+        {"genbench/rows/0/picture/caption", "\"\\u009b31m\"", "genbench.rows[0].picture.caption: control characters"},
         {"benchmarks", "{}", "benchmarks: an object, expected an array"},
         {"benchmarks/0", "3", "benchmarks[0]: 3, expected an object"},
         {"benchmarks/0/name", NULL, "benchmarks[0].name: missing"},
@@ -169,6 +173,7 @@ static void files_that_are_no_reports(void **state) {
                  {"{\"genbench\": 1e999}", "line 1: no JSON: real number overflow"},
                  {"{\n\"genbench\": \"\\u0000\"}", "line 2: no JSON"},
                  {"\xff", "line 1: no JSON: unable to decode byte 0xff"},
+                 {"{\"a\": \x1b[31m}", "line 1: no JSON: invalid token near ' '"},
                  {"[]", "no report: expected an object"}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
         bench_document d;
@@ -212,6 +217,8 @@ static void trees_survive_their_files(void **state) {
     bench_put_real(row, "value", 2.0 / 3 * 3.1);
     bench_put_real(row, "high", 1e300 / 7);
     bench_put_text(row, "program", "caf\xc3\xa9 \xff <&>\"");
+    bench_put_text(row, "scenario", "a\nb \x1b[31m \xc2\x9b c\xc3\xa9\x7f");
+    assert_string_equal(bench_text(row, "scenario"), "a b  [31m    c\xc3\xa9 ");
     assert_int_equal(bench_document_take(root, "x.json", &before, &error), GS_OK);
     assert_int_equal(bench_document_write(before.root, false, test_path, &error), GS_OK);
     assert_int_equal(bench_document_load(test_path, &after, &error), GS_OK);

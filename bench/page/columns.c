@@ -14,13 +14,13 @@ static double fastest(const json_t *const *rows, int count) {
     return best;
 }
 
-static void put_cell(page *p, int d, const json_t *row, const json_t *first, double best) {
+static void put_cell(page *p, const page_suite *suite, int d, const json_t *row, const json_t *first, double best) {
     char text[PAGE_NUMBER_ROOM];
     double value = row ? bench_real(row, "value") : (double)NAN;
     page_put(p, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\">", isfinite(value) ? "" : " empty",
              p->label[d]);
     if (isfinite(value)) {
-        double share = (bench_flag(row, "less_is_better") ? 1 / value : value) / best;
+        double share = fmin((bench_flag(row, "less_is_better") ? 1 / value : value) / best, 1);
         page_quantity(value, bench_text(row, "unit"), text);
         page_put(p, "<span class=\"bar\"><i style=\"width:%.0f%%\"></i></span>%s", 100 * share, text);
     }
@@ -29,6 +29,11 @@ static void put_cell(page *p, int d, const json_t *row, const json_t *first, dou
         page_put(p, " <span class=\"soft times\">%s\xc3\x97</span>", text);
     } else if (isfinite(value)) {
         fputs(" <span class=\"times\"></span>", p->out);
+    }
+    if (isfinite(value) && suite->rivals[d]) {
+        fputs(" <span class=\"rival\">", p->out);
+        page_won(p, suite, d, row);
+        fputs("</span>", p->out);
     }
     if (row && !bench_flag(row, "valid")) {
         fputs(" <span class=\"badge bad\">\xe2\x9c\x95 INVALID</span>", p->out);
@@ -48,7 +53,7 @@ static void put_row(page *p, const page_suite *suite, const page_row *row) {
     page_put(p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span></th>",
              row->title);
     for (int d = 0; d < suite->documents; d++)
-        put_cell(p, d, rows[d], first, best);
+        put_cell(p, suite, d, rows[d], first, best);
     fputs("</tr>\n", p->out);
 }
 

@@ -53,14 +53,15 @@ static void put_caches(const json_t *caches, char *text, size_t room) {
     size_t i;
     const json_t *cache;
     json_array_foreach(caches, i, cache) {
-        char part[PAGE_TEXT_ROOM];
+        char part[PAGE_TEXT_ROOM], size[PAGE_NUMBER_ROOM];
         const char *type = bench_text(cache, "type");
         double kib = bench_real(cache, "size") / 1024;
         bool large = kib >= 1024;
         if (!type || !(kib > 0))
             continue;
-        snprintf(part, sizeof part, "L%lld %.20s %.0f %s", bench_integer(cache, "level", 0), type,
-                 large ? kib / 1024 : kib, large ? "MiB" : "KiB");
+        page_fixed(large ? kib / 1024 : kib, 0, size);
+        snprintf(part, sizeof part, "L%lld %.20s %s %s", bench_integer(cache, "level", 0), type, size,
+                 large ? "MiB" : "KiB");
         add(text, room, part);
     }
 }

@@ -182,7 +182,16 @@ static size_t count_invalid(const bench_document *document) {
     return invalid;
 }
 
+/* "4 of 21 rows are INVALID" */
+static const char *say_invalid(const bench_document *document, char text[PAGE_TEXT_ROOM]) {
+    size_t invalid = count_invalid(document), rows = json_array_size(document->rows);
+    snprintf(text, PAGE_TEXT_ROOM, "%zu of %zu row%s %s INVALID", invalid, rows, rows == 1 ? "" : "s",
+             invalid == 1 ? "is" : "are");
+    return text;
+}
+
 static void put_notes(page *p) {
+    char text[PAGE_TEXT_ROOM];
     const bench_document *document = p->document;
     size_t invalid = count_invalid(document);
     if (bench_flag(document->genbench, "interrupted"))
@@ -191,10 +200,8 @@ static void put_notes(page *p) {
               "figures.</p>\n",
               p->out);
     if (invalid) {
-        page_put(p,
-                 "<p class=\"note\" role=\"note\"><b>%zu of %zu rows are INVALID</b>: their figures are not to be "
-                 "relied on.",
-                 invalid, json_array_size(document->rows));
+        page_put(p, "<p class=\"note\" role=\"note\"><b>%s</b>: %s figures are not to be relied on.",
+                 say_invalid(document, text), invalid == 1 ? "its" : "their");
         put_commonest(p, document);
         fputs("</p>\n", p->out);
     }
@@ -205,6 +212,7 @@ static void put_notes(page *p) {
 
 /* One line a document that has something to beware of. */
 static void put_brief_notes(page *p) {
+    char text[PAGE_TEXT_ROOM];
     for (int d = 0; d < p->count; d++) {
         const bench_document *document = &p->document[d];
         bool interrupted = bench_flag(document->genbench, "interrupted");
@@ -216,7 +224,7 @@ static void put_brief_notes(page *p) {
         if (interrupted)
             fputs(" Interrupted.", p->out);
         if (invalid)
-            page_put(p, " %zu of %zu rows are INVALID.", invalid, json_array_size(document->rows));
+            page_put(p, " %s.", say_invalid(document, text));
         if (dirty)
             fputs(" Built with changes that are in no commit.", p->out);
         fputs("</p>\n", p->out);
@@ -228,6 +236,9 @@ static void put_brief_notes(page *p) {
 static void put_run(page *p, const bench_document *document) {
     const char *started = bench_text(document->genbench, "started"), *commit = context_text(document, "commit");
     double elapsed = bench_real(document->genbench, "elapsed_s");
+    char seconds[PAGE_NUMBER_ROOM];
+    size_t rows = json_array_size(document->rows);
+    page_fixed(elapsed, 0, seconds);
     if (!started)
         started = context_text(document, "date");
     page_put(p, "%s", main_isa(document));
@@ -239,7 +250,7 @@ static void put_run(page *p, const bench_document *document) {
         page_put(p, " (<code>%.10s</code>)", commit);
     page_put(p, " \xc2\xb7 %s", started);
     if (isfinite(elapsed))
-        page_put(p, " \xc2\xb7 %zu rows in %.0f s", json_array_size(document->rows), elapsed);
+        page_put(p, " \xc2\xb7 %zu row%s in %s s", rows, rows == 1 ? "" : "s", seconds);
 }
 
 void page_head(page *p) {

@@ -5,6 +5,7 @@
 
 #include "page/page.h"
 #include "stats.h"
+#include "table.h"
 
 enum { RATIOS_MAX = 1024 };
 
@@ -13,7 +14,16 @@ typedef struct metric {
     const json_t *row; /* NULL: there is none, or it is of many */
 } metric;
 
-typedef bool find_metric(const page *p, int d, metric *m);
+/* The row that a metric is of in one document, or NULL; whether a row has what it tells; and what that is. */
+typedef const json_t *find_metric(const bench_document *document);
+typedef bool has_metric(const json_t *row);
+typedef void tell_metric(metric *m);
+
+/* ---- What there is to tell ---- */
+
+static bool has_figure(const json_t *row, const char *figure) {
+    return isfinite(bench_row_figure(row, figure, NULL)) && !bench_text(row, "program");
+}
 
 /* The row of a suite that has a figure: of ncsn, which the program draws from unless told otherwise, else the first. */
 static const json_t *find_usual(const bench_document *document, const char *suite, const char *figure) {
@@ -21,8 +31,7 @@ static const json_t *find_usual(const bench_document *document, const char *suit
     const json_t *row, *first = NULL;
     json_array_foreach(document->rows, i, row) {
         const char *model = bench_text(row, "model");
-        if (strcmp(bench_text(row, "suite"), suite) || !isfinite(bench_row_figure(row, figure, NULL)) ||
-            bench_text(row, "program"))
+        if (strcmp(bench_text(row, "suite"), suite) || !has_figure(row, figure))
             continue;
         if (model && !strcmp(model, "ncsn"))
             return row;
@@ -36,11 +45,16 @@ static const char *model_of(const json_t *row) {
     return model ? model : bench_text(row, "what");
 }
 
-static bool samples(const page *p, int d, metric *m) {
+static const json_t *find_samples(const bench_document *document) {
+    return find_usual(document, "samples", "FD");
+}
+
+static bool has_samples(const json_t *row) {
+    return has_figure(row, "FD");
+}
+
+static void tell_samples(metric *m) {
     char distance[PAGE_NUMBER_ROOM], evaluations[PAGE_NUMBER_ROOM];
-    m->row = find_usual(&p->document[d], "samples", "FD");
-    if (!m->row)
-        return false;
     page_quantity(bench_real(m->row, "value"), bench_text(m->row, "unit"), m->value);
     page_number(bench_row_figure(m->row, "FD", NULL), distance);
     page_number(bench_row_figure(m->row, "NFE", NULL), evaluations);
@@ -48,33 +62,44 @@ static bool samples(const page *p, int d, metric *m) {
              "%.60s, %.60s, Fr\xc3\xa9"
              "chet distance %.20s, %.20s network evaluations a sample",
              model_of(m->row), bench_text(m->row, "what"), distance, evaluations);
-    return true;
 }
 
-static bool latency(const page *p, int d, metric *m) {
+static const json_t *find_latency(const bench_document *document) {
+    return find_usual(document, "latency", "p99");
+}
+
+static bool has_latency(const json_t *row) {
+    return has_figure(row, "p99");
+}
+
+static void tell_latency(metric *m) {
     char p90[PAGE_NUMBER_ROOM], p99[PAGE_NUMBER_ROOM];
-    m->row = find_usual(&p->document[d], "latency", "p99");
-    if (!m->row)
-        return false;
     page_quantity(bench_real(m->row, "value"), bench_text(m->row, "unit"), m->value);
     page_quantity(bench_row_figure(m->row, "p90", NULL), bench_text(m->row, "unit"), p90);
     page_quantity(bench_row_figure(m->row, "p99", NULL), bench_text(m->row, "unit"), p99);
-    snprintf(m->about, sizeof m->about, "p50 of %.60s; p90 %s, p99 %s", model_of(m->row), p90, p99);
-    return true;
+    snprintf(m->about, sizeof m->about, "p50 of %.60s, %.60s; p90 %.40s, p99 %.40s", model_of(m->row),
+             bench_text(m->row, "what"), p90, p99);
+}
+
+/* Figures in ppm, and z, that are what they may be. */
+static bool has_acceptance(const json_t *row) {
+    static const char *const figures[] = {"accepted", "acceptance", "theory", "99 % low", "99 % high", "z"};
+    bool has = !bench_text(row, "program");
+    for (size_t i = 0; i < GS_COUNT(figures); i++) {
+        double figure = bench_row_figure(row, figures[i], NULL);
+        has = has && (i ? fabs(figure) <= 1e6 : isfinite(figure));
+    }
+    return has;
 }
 
 /* Of the narrowest interval, as it says most. */
-static const json_t *find_narrowest(const bench_document *document) {
+static const json_t *find_acceptance(const bench_document *document) {
     size_t i;
     const json_t *row, *best = NULL;
     double most = -1;
     json_array_foreach(document->rows, i, row) {
         double accepted = bench_row_figure(row, "accepted", NULL);
-        bool told = isfinite(bench_row_figure(row, "acceptance", NULL)) &&
-                    isfinite(bench_row_figure(row, "theory", NULL)) &&
-                    isfinite(bench_row_figure(row, "99 % low", NULL)) &&
-                    isfinite(bench_row_figure(row, "99 % high", NULL)) && isfinite(bench_row_figure(row, "z", NULL));
-        if (told && accepted > most && strstr(bench_text(row, "what"), "-d784")) {
+        if (has_acceptance(row) && accepted > most && strstr(bench_text(row, "what"), "-d784")) {
             most = accepted;
             best = row;
         }
@@ -82,76 +107,87 @@ static const json_t *find_narrowest(const bench_document *document) {
     return best;
 }
 
-static bool acceptance(const page *p, int d, metric *m) {
-    m->row = find_narrowest(&p->document[d]);
-    if (!m->row)
-        return false;
+static void tell_acceptance(metric *m) {
     page_quantity(bench_row_figure(m->row, "acceptance", NULL), "ppm", m->value);
     snprintf(m->about, sizeof m->about, "theory %.1f ppm, 99 %% interval %.1f to %.1f, z = %.2f (%.60s)",
              bench_row_figure(m->row, "theory", NULL), bench_row_figure(m->row, "99 % low", NULL),
              bench_row_figure(m->row, "99 % high", NULL), bench_row_figure(m->row, "z", NULL),
              bench_text(m->row, "what"));
-    return true;
 }
 
-static bool peak(const page *p, int d, metric *m) {
+static const json_t *find_peak(const bench_document *document) {
+    const json_t *row = find_usual(document, "samples", "of peak");
+    return row ? row : find_usual(document, "scaling", "of peak");
+}
+
+static bool has_peak(const json_t *row) {
+    return has_figure(row, "of peak");
+}
+
+static void tell_peak(metric *m) {
     char speed[PAGE_NUMBER_ROOM];
-    m->row = find_usual(&p->document[d], "samples", "of peak");
-    m->row = m->row ? m->row : find_usual(&p->document[d], "scaling", "of peak");
-    if (!m->row)
-        return false;
     page_quantity(bench_row_figure(m->row, "of peak", NULL), "%", m->value);
     page_number(bench_row_figure(m->row, "GFLOP/s", NULL), speed);
     snprintf(m->about, sizeof m->about, "%s GFLOP/s of direct convolutions in %.60s, %.60s", speed, model_of(m->row),
              bench_text(m->row, "what"));
-    return true;
 }
-
-/* ---- Beside other programs ---- */
-
-static size_t ratios_of(page *p, const bench_document *document, double *ratios, size_t count) {
-    page_suite suite;
-    for (int s = 0; page_suite_get(p, document, 1, s, &suite); s++) {
-        for (size_t i = 0; i < suite.rows[0] && count < RATIOS_MAX; i++) {
-            const json_t *row = suite.row[0][i].json, *ours = page_ours(&suite, 0, row);
-            double ratio = ours && bench_text(row, "program") ? page_times_as_fast(ours, row) : (double)NAN;
-            if (isfinite(ratio))
-                ratios[count++] = ratio;
-        }
-        page_suite_free(&suite);
-    }
-    return count;
-}
-
-static bool peers(page *p, metric *m) {
-    double ratios[RATIOS_MAX];
-    size_t count = 0, won = 0;
-    for (int d = 0; d < p->count; d++)
-        count = ratios_of(p, &p->document[d], ratios, count);
-    for (int d = 0; d < p->peers; d++)
-        count = ratios_of(p, &p->peer[d], ratios, count);
-    if (!count)
-        return false;
-    bench_sort(ratios, count);
-    for (size_t i = 0; i < count; i++)
-        won += ratios[i] >= 1;
-    char number[PAGE_NUMBER_ROOM];
-    page_ratio(bench_median(ratios, count), number);
-    snprintf(m->value, sizeof m->value, "%.40s\xc3\x97", number);
-    snprintf(m->about, sizeof m->about, "as fast as other programs, median of %zu comparisons: %zu won, %zu lost",
-             count, won, count - won);
-    return true;
-}
-
-/* ---- Cards and table ---- */
 
 static const struct {
     const char *title;
     find_metric *find;
-} metrics[] = {{"Samples at quality", samples},
-               {"Denoise one image", latency},
-               {"Rejection acceptance", acceptance},
-               {"Of the machine's peak", peak}};
+    has_metric *has;
+    tell_metric *tell;
+} metrics[] = {{"Samples at quality", find_samples, has_samples, tell_samples},
+               {"Denoise one image", find_latency, has_latency, tell_latency},
+               {"Rejection acceptance", find_acceptance, has_acceptance, tell_acceptance},
+               {"Of the machine's peak", find_peak, has_peak, tell_peak}};
+
+/* ---- Beside other programs ---- */
+
+typedef struct comparisons {
+    double ratio[RATIOS_MAX];
+    size_t count, invalid; /* of the ratios; of those that are none as a row is not valid */
+} comparisons;
+
+static void compare(page *p, const bench_document *document, comparisons *all) {
+    page_suite suite;
+    for (int s = 0; page_suite_get(p, document, 1, s, &suite); s++) {
+        for (size_t i = 0; i < suite.rows[0]; i++) {
+            const json_t *row = suite.row[0][i].json, *ours = page_ours_valid(&suite, 0, row);
+            double ratio = ours ? page_times_as_fast(ours, row) : (double)NAN;
+            if (!page_is_peer(row))
+                continue;
+            all->invalid += page_ours(&suite, 0, row) && !ours;
+            if (isfinite(ratio) && all->count < RATIOS_MAX)
+                all->ratio[all->count++] = ratio;
+        }
+        page_suite_free(&suite);
+    }
+}
+
+static bool peers(page *p, metric *m) {
+    comparisons all = {.count = 0};
+    size_t won = 0;
+    for (int d = 0; d < p->count; d++)
+        compare(p, &p->document[d], &all);
+    for (int d = 0; d < p->peers; d++)
+        compare(p, &p->peer[d], &all);
+    if (!all.count)
+        return false;
+    bench_sort(all.ratio, all.count);
+    for (size_t i = 0; i < all.count; i++)
+        won += all.ratio[i] >= 1;
+    char number[PAGE_NUMBER_ROOM], left_out[PAGE_NUMBER_ROOM] = "";
+    page_ratio(bench_median(all.ratio, all.count), number);
+    if (all.invalid)
+        snprintf(left_out, sizeof left_out, "; %zu more left out, each with an INVALID row", all.invalid);
+    snprintf(m->value, sizeof m->value, "%.40s\xc3\x97", number);
+    snprintf(m->about, sizeof m->about, "as fast as other programs, median of %zu comparison%s: %zu won, %zu lost%s",
+             all.count, all.count == 1 ? "" : "s", won, all.count - won, left_out);
+    return true;
+}
+
+/* ---- Cards and table ---- */
 
 /* "61.2 samples/s", the unit smaller; it stands behind a space that does not break, U+00A0. */
 static void put_big(page *p, const char *value) {
@@ -175,7 +211,10 @@ static void put_cards(page *p, bool own) {
     metric m[GS_COUNT(metrics) + 1] = {{.row = NULL}};
     bool found[GS_COUNT(metrics) + 1], any = false;
     for (size_t i = 0; i <= GS_COUNT(metrics); i++) {
-        found[i] = i == GS_COUNT(metrics) ? peers(p, &m[i]) : own && metrics[i].find(p, 0, &m[i]);
+        m[i].row = own && i < GS_COUNT(metrics) ? metrics[i].find(p->document) : NULL;
+        if (m[i].row)
+            metrics[i].tell(&m[i]);
+        found[i] = m[i].row || (i == GS_COUNT(metrics) && peers(p, &m[i]));
         any = any || found[i];
     }
     fputs(any ? "<div class=\"cards\">\n" : "", p->out);
@@ -185,12 +224,47 @@ static void put_cards(page *p, bool own) {
     fputs(any ? "</div>\n" : "", p->out);
 }
 
+/* Whether names are the same but for the instruction set. */
+static bool same_name(const char *a, const char *b) {
+    bench_cell of_a, of_b;
+    for (int i = 0;; i++) {
+        bool more = bench_name_part(a, i, of_a);
+        if (more != bench_name_part(b, i, of_b))
+            return false;
+        if (!more)
+            return true;
+        if (strcmp(of_a, of_b) && (strncmp(of_a, "isa:", 4) || strncmp(of_b, "isa:", 4)))
+            return false;
+    }
+}
+
+/* The row of another document that measures the same, of the same network, or NULL. */
+static const json_t *find_same(const bench_document *document, const json_t *row, has_metric *has) {
+    const char *hash = bench_text(row, "model_hash");
+    size_t i;
+    const json_t *other;
+    json_array_foreach(document->rows, i, other) {
+        const char *of_other = bench_text(other, "model_hash");
+        if (same_name(bench_text(row, "name"), bench_text(other, "name")) && has(other) &&
+            (!hash || !of_other || !strcmp(hash, of_other)))
+            return other;
+    }
+    return NULL;
+}
+
+/* Of each document the row that the first has, as others would be other things. */
 static void put_metric_row(page *p, size_t i) {
     metric m[BENCH_PAGE_DOCUMENTS_MAX] = {{.row = NULL}};
-    bool any = false;
-    for (int d = 0; d < p->count; d++)
-        any = metrics[i].find(p, d, &m[d]) || any;
-    if (!any)
+    const json_t *first = NULL;
+    for (int d = 0; d < p->count; d++) {
+        m[d].row = first ? find_same(&p->document[d], first, metrics[i].has) : metrics[i].find(&p->document[d]);
+        first = first ? first : m[d].row;
+        if (m[d].row)
+            metrics[i].tell(&m[d]);
+        else
+            snprintf(m[d].value, sizeof m[d].value, "\xe2\x80\x93");
+    }
+    if (!first)
         return;
     page_put(p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">%s</th>", metrics[i].title);
     for (int d = 0; d < p->count; d++) {

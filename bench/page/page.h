@@ -30,6 +30,12 @@ void page_put(page *p, const char *format, ...) GS_PRINTF(2, 3);
  * "unknown" where it is not finite. */
 void page_number(double value, char text[PAGE_NUMBER_ROOM]);
 
+/* So many digits behind the point: "1.150"; as page_number where that would be too long. */
+void page_fixed(double value, int digits, char text[PAGE_NUMBER_ROOM]);
+
+/* A number of per cent: "1.2", "94"; one that ran over is the largest there is. */
+void page_percent(double value, char text[PAGE_NUMBER_ROOM]);
+
 /* Two digits behind the point, or all before it: "0.76", "22.00", "1,234". */
 void page_ratio(double value, char text[PAGE_NUMBER_ROOM]);
 
@@ -70,6 +76,7 @@ typedef struct page_suite {
     int documents;
     bool varies[PAGE_PARTS]; /* within one document */
     bool one_thing;          /* all rows are of the same model and `what`, and differ in their parts alone */
+    bool rivals[BENCH_PAGE_DOCUMENTS_MAX]; /* some rows have one of ours beside them */
     page_row *row[BENCH_PAGE_DOCUMENTS_MAX];
     size_t rows[BENCH_PAGE_DOCUMENTS_MAX];
 } page_suite;
@@ -100,6 +107,12 @@ bool page_same_but(const json_t *a, const json_t *b, unsigned but);
 /* Gensample's own row that another program's or backend's row is held against, or NULL. */
 const json_t *page_ours(const page_suite *suite, int d, const json_t *row);
 
+/* The same where both rows are valid, so that something is won or lost, else NULL. */
+const json_t *page_ours_valid(const page_suite *suite, int d, const json_t *row);
+
+/* Whether the row is of another program, not of another backend of ours. */
+bool page_is_peer(const json_t *row);
+
 /* How many times as fast `ours` is as `theirs`. */
 double page_times_as_fast(const json_t *ours, const json_t *theirs);
 
@@ -127,6 +140,8 @@ bool page_has_environment(const page *p);
 void page_environment(page *p);
 void page_badge(page *p, const json_t *row);
 void page_reasons(page *p, const json_t *row);
+/* How many times as fast page_ours_valid is, and so whether that is won. */
+void page_won(page *p, const page_suite *suite, int d, const json_t *row);
 void page_table(page *p, const page_suite *suite);
 void page_columns(page *p, const page_suite *suite);
 void page_pictures(page *p, const page_suite *suite);

@@ -4,7 +4,7 @@
 
 #include "page/chart.h"
 
-enum { POINTS_MAX = 512, HEIGHT = 290 };
+enum { POINTS_MAX = 512, HEIGHT = 290, LABEL = 13 };
 static const double GIGA = 1e-9;
 
 typedef struct point {
@@ -60,23 +60,20 @@ static int collect(const page_suite *suite, point *points) {
     return count;
 }
 
-static void draw_roof(chart *c, const roof *r, int colour) {
-    char text[PAGE_TEXT_ROOM], number[PAGE_NUMBER_ROOM];
+/* Whether there is a line; *label, at its right end, then says how high it is. */
+static bool draw_roof(chart *c, const roof *r, int colour, chart_label *label) {
+    char number[PAGE_NUMBER_ROOM];
     double ridge = r->peak / r->bandwidth, left = c->x.low, right = c->x.high;
     if (!gs_axis_takes(true, ridge) || !gs_axis_takes(true, r->peak))
-        return;
+        return false;
     double x[3] = {left, fmin(fmax(ridge, left), right), right}, y[3];
     for (int i = 0; i < 3; i++)
         y[i] = fmax(c->y.low, fmin(r->peak, r->bandwidth * x[i]));
     chart_line(c, x, y, 3, colour, "roof");
     page_number(r->peak, number);
-    snprintf(text, sizeof text, "%s GFLOP/s", number);
-    chart_text(c, c->right, chart_y(c, r->peak) - 6, "end", "direct", text);
-    page_number(r->bandwidth, number);
-    snprintf(text, sizeof text, "%s GB/s", number);
-    if (ridge > left * 1.5)
-        chart_text(c, chart_x(c, left) + 14, chart_y(c, fmax(c->y.low, r->bandwidth * left)) + 4, "start", "direct",
-                   text);
+    *label = (chart_label){.y = chart_y(c, y[2]), .colour = colour};
+    snprintf(label->text, sizeof label->text, "%s GFLOP/s", number);
+    return true;
 }
 
 static void draw_points(chart *c, const point *points, int count) {
@@ -89,7 +86,18 @@ static void draw_points(chart *c, const point *points, int count) {
     }
 }
 
-static void legend(page *p, const page_suite *suite, const point *points, int count) {
+/* ", under 190 GFLOP/s and 28.6 GB/s" */
+static void put_roof(const roof *r, char *text, size_t room) {
+    char peak[PAGE_NUMBER_ROOM], bandwidth[PAGE_NUMBER_ROOM];
+    page_number(r->peak, peak);
+    page_number(r->bandwidth, bandwidth);
+    text[0] = '\0';
+    if (isfinite(r->peak) && isfinite(r->bandwidth))
+        snprintf(text, room, ", under %s GFLOP/s and %s GB/s", peak, bandwidth);
+}
+
+static void legend(page *p, const page_suite *suite, const point *points, int count, const roof *roofs) {
+    int told = -1; /* the last document whose roof was */
     chart_legend_begin(p);
     for (int colour = 0; colour < 2 * suite->documents; colour++) {
         const point *best = NULL, *least = NULL;
@@ -101,13 +109,17 @@ static void legend(page *p, const page_suite *suite, const point *points, int co
         }
         if (!best)
             continue;
-        char name[PAGE_TEXT_ROOM], text[3 * PAGE_TEXT_ROOM], low[PAGE_NUMBER_ROOM], high[PAGE_NUMBER_ROOM];
+        char name[PAGE_TEXT_ROOM], text[4 * PAGE_TEXT_ROOM], low[PAGE_NUMBER_ROOM], high[PAGE_NUMBER_ROOM];
+        char under[PAGE_TEXT_ROOM] = "";
         const char *backend = bench_text(best->row, "backend");
         page_name(p, colour / 2, backend ? backend : suite->name, name);
         page_number(least->speed, low);
         page_number(best->speed, high);
-        snprintf(text, sizeof text, "%s GFLOP/s (%s) to %s (%s)", low, bench_text(least->row, "what"), high,
-                 bench_text(best->row, "what"));
+        if (told != colour / 2)
+            put_roof(&roofs[colour / 2], under, sizeof under);
+        told = colour / 2;
+        snprintf(text, sizeof text, "%s GFLOP/s (%s) to %s (%s)%s", low, bench_text(least->row, "what"), high,
+                 bench_text(best->row, "what"), under);
         chart_legend(p, colour, colour % 2, name, text);
     }
     chart_legend_end(p);
@@ -118,6 +130,8 @@ void page_roofline(page *p, const page_suite *suite) {
     roof roofs[BENCH_PAGE_DOCUMENTS_MAX];
     chart_range x = chart_no_range, y = chart_no_range;
     int count = collect(suite, points);
+    chart_label labels[BENCH_PAGE_DOCUMENTS_MAX];
+    int labelled = 0;
     bool all_processors = false;
     if (count < 2)
         return;
@@ -135,13 +149,14 @@ void page_roofline(page *p, const page_suite *suite) {
     chart_open(p);
     chart c = chart_begin(p, "Speed of layers against operations a byte, under the machine's measured roofs",
                           gs_axis_fit(x.low, x.high, true, true), gs_axis_fit(y.low, y.high, true, true),
-                          "operations for each byte that must be moved, FLOP/B", "GFLOP/s", 0, HEIGHT);
+                          "operations for each byte that must be moved, FLOP/B", "GFLOP/s", LABEL, HEIGHT);
     for (int d = 0, i; d < suite->documents; d++) {
         for (i = 0; i < count && points[i].colour / 2 != d; i++)
             ;
         if (i < count)
-            draw_roof(&c, &roofs[d], 2 * d);
+            labelled += draw_roof(&c, &roofs[d], 2 * d, &labels[labelled]);
     }
+    chart_labels(&c, labels, labelled);
     draw_points(&c, points, count);
     chart_end(&c);
     chart_caption(
@@ -152,6 +167,6 @@ void page_roofline(page *p, const page_suite *suite) {
         "operations than the direct one, whose operations are counted.");
     if (all_processors)
         page_put(p, "<p class=\"soft\">The bandwidth is that of all processors together.</p>\n");
-    legend(p, suite, points, count);
+    legend(p, suite, points, count, roofs);
     chart_close(p);
 }

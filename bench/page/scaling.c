@@ -105,11 +105,11 @@ static void legend(page *p, const line *lines, int count) {
     chart_legend_begin(p);
     for (int i = 0; i < count; i++) {
         const line *l = &lines[i];
-        char text[PAGE_TEXT_ROOM], gain[PAGE_NUMBER_ROOM];
+        char text[PAGE_TEXT_ROOM], gain[PAGE_NUMBER_ROOM], share[PAGE_NUMBER_ROOM];
         double most = l->threads[l->n - 1];
         page_number(l->gain[l->n - 1], gain);
-        snprintf(text, sizeof text, "%s\xc3\x97 with %.0f threads, %.0f %% of ideal", gain, most,
-                 100 * l->gain[l->n - 1] / most);
+        page_percent(100 * (l->gain[l->n - 1] / most), share);
+        snprintf(text, sizeof text, "%s\xc3\x97 with %.0f threads, %s %% of ideal", gain, most, share);
         chart_legend(p, l->colour, l->peak, l->name, text);
     }
     chart_legend_end(p);

@@ -54,7 +54,7 @@ static const char *const style[] = {
     ".bar{display:inline-block;width:44px;height:8px;margin-right:7px;border-radius:2px;background:var(--line);",
     "vertical-align:1px}.bar i{display:block;height:100%;border-radius:2px;background:var(--c0)}\n",
     ".columns td,.glance td{min-width:9em}.columns .bar{float:left;margin-top:7px}.columns "
-    ".times{display:inline-block;min-width:3.6em;font-size:13px}",
+    ".times{display:inline-block;min-width:3.6em;font-size:13px}.rival{display:inline-block;min-width:5.8em}",
     ".figure{display:block;font-size:19px}\n",
     ".chart{display:grid;grid-template-columns:minmax(0,520px) minmax(0,1fr);gap:10px 34px;align-items:start;",
     "margin:14px 0 22px}.chart svg{display:block;width:100%;height:auto}\n",

@@ -144,6 +144,9 @@ bool page_suite_get(page *p, const bench_document *documents, int count, int i, 
     for (int d = 0; d < count; d++)
         for (size_t k = 0; k < suite->rows[d]; k++)
             make_title(suite, &suite->row[d][k]);
+    for (int d = 0; d < count; d++)
+        for (size_t k = 0; k < suite->rows[d] && !suite->rivals[d]; k++)
+            suite->rivals[d] = page_ours(suite, d, suite->row[d][k].json);
     return true;
 }
 
@@ -193,9 +196,14 @@ bool page_same_but(const json_t *a, const json_t *b, unsigned but) {
     return true;
 }
 
+bool page_is_peer(const json_t *row) {
+    const char *program = bench_text(row, "program");
+    return program && strcmp(program, "gensample");
+}
+
 static bool is_ours(const json_t *row) {
-    const char *program = bench_text(row, "program"), *backend = bench_text(row, "backend");
-    return (!program || !strcmp(program, "gensample")) && (!backend || !strcmp(backend, "native"));
+    const char *backend = bench_text(row, "backend");
+    return !page_is_peer(row) && (!backend || !strcmp(backend, "native"));
 }
 
 const json_t *page_ours(const page_suite *suite, int d, const json_t *row) {
@@ -211,6 +219,11 @@ const json_t *page_ours(const page_suite *suite, int d, const json_t *row) {
             return other;
     }
     return NULL;
+}
+
+const json_t *page_ours_valid(const page_suite *suite, int d, const json_t *row) {
+    const json_t *ours = bench_flag(row, "valid") ? page_ours(suite, d, row) : NULL;
+    return ours && bench_flag(ours, "valid") ? ours : NULL;
 }
 
 double page_times_as_fast(const json_t *ours, const json_t *theirs) {

@@ -40,11 +40,7 @@ static page_scale scale_of(const table *t, const json_t *row) {
 }
 
 static double spread_of(const json_t *row) {
-    return 50 * (bench_real(row, "high") - bench_real(row, "low")) / bench_real(row, "value");
-}
-
-static void put_percent(double value, char text[PAGE_NUMBER_ROOM]) {
-    snprintf(text, PAGE_NUMBER_ROOM, "%.*f", fabs(value) < 9.95 ? 1 : 0, value);
+    return 50 * ((bench_real(row, "high") - bench_real(row, "low")) / bench_real(row, "value"));
 }
 
 /* Empty where there is none. */
@@ -55,9 +51,9 @@ static void cell_text(const table *t, const column *c, const json_t *row, char t
     if (c->kind == VALUE && measured)
         page_number(scale_of(t, row).factor * bench_real(row, "value"), text);
     else if (c->kind == SPREAD && measured)
-        put_percent(spread_of(row), text);
+        page_percent(spread_of(row), text);
     else if (isfinite(figure) && !strcmp(c->unit, "%"))
-        put_percent(figure, text);
+        page_percent(figure, text);
     else if (isfinite(figure))
         page_number(figure, text);
 }
@@ -218,25 +214,27 @@ static void put_strip(const table *t, const json_t *row) {
     page_put(
         t->p,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"strip\" viewBox=\"0 0 %d %d\" role=\"img\" "
-        "aria-label=\"%zu repetitions\"><path class=\"grid\" d=\"M0 8H%d\"/><path class=\"axis\" d=\"M%.1f 2v12\"/>",
-        STRIP_WIDTH, STRIP_HEIGHT, count, STRIP_WIDTH, STRIP_WIDTH / 2.0);
+        "aria-label=\"%zu repetition%s\"><path class=\"grid\" d=\"M0 8H%d\"/><path class=\"axis\" d=\"M%.1f 2v12\"/>",
+        STRIP_WIDTH, STRIP_HEIGHT, count, count == 1 ? "" : "s", STRIP_WIDTH, STRIP_WIDTH / 2.0);
     for (size_t k = 0; k < count; k++) {
         double by = page_repetition(row, k) / middle - 1, at = fmax(-1, fmin(1, by / t->reach));
-        page_put(t->p, "<circle class=\"mark m0\" cx=\"%.1f\" cy=\"8\" r=\"3\"><title>%+.1f %%</title></circle>",
-                 STRIP_WIDTH / 2.0 + room * at, 100 * by);
+        char text[PAGE_NUMBER_ROOM];
+        page_percent(100 * by, text);
+        page_put(t->p, "<circle class=\"mark m0\" cx=\"%.1f\" cy=\"8\" r=\"3\"><title>%s%s %%</title></circle>",
+                 STRIP_WIDTH / 2.0 + room * at, by > 0 ? "+" : "", text);
     }
     fputs("</svg>", t->p->out);
 }
 
-static void put_ratio(const table *t, const json_t *row) {
-    const json_t *ours = page_ours(t->suite, t->d, row);
+void page_won(page *p, const page_suite *suite, int d, const json_t *row) {
+    const json_t *ours = page_ours_valid(suite, d, row);
     double ratio = ours ? page_times_as_fast(ours, row) : (double)NAN;
     char text[PAGE_NUMBER_ROOM];
     if (!isfinite(ratio))
         return;
     bool won = ratio >= 1;
     page_ratio(ratio, text);
-    page_put(t->p, "<span class=\"%s\">%s\xc3\x97 %s</span>", won ? "won" : "lost", text, won ? "won" : "lost");
+    page_put(p, "<span class=\"%s\">%s\xc3\x97 %s</span>", won ? "won" : "lost", text, won ? "won" : "lost");
 }
 
 static void put_cell(const table *t, const column *c, const page_row *row) {
@@ -247,7 +245,7 @@ static void put_cell(const table *t, const column *c, const page_row *row) {
     cell_text(t, c, row->json, text);
     bool share = c->kind == FIGURE && !strcmp(c->figure, "of peak") && isfinite(figure);
     bool empty = (c->kind == FIGURE || c->kind == SPREAD) && !text[0];
-    empty = empty || (c->kind == RATIO && !page_ours(t->suite, t->d, row->json));
+    empty = empty || (c->kind == RATIO && !page_ours_valid(t->suite, t->d, row->json));
     page_put(t->p, "<td role=\"cell\" class=\"%s%s\" data-label=\"%s\">", classes[c->kind], empty ? " empty" : "",
              c->title);
     if (share)
@@ -255,7 +253,7 @@ static void put_cell(const table *t, const column *c, const page_row *row) {
     if (c->kind == STRIP)
         put_strip(t, row->json);
     else if (c->kind == RATIO)
-        put_ratio(t, row->json);
+        page_won(t->p, t->suite, t->d, row->json);
     else if (c->kind == VALIDITY)
         page_badge(t->p, row->json);
     else if (c->kind == UNIT)

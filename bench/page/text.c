@@ -1,4 +1,5 @@
 /* Text and numbers of the HTML page. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,17 @@ void page_number(double value, char text[PAGE_NUMBER_ROOM]) {
     char grouped[PAGE_NUMBER_ROOM];
     group(digits, grouped);
     snprintf(text, PAGE_NUMBER_ROOM, "%s%.50s", sign, grouped);
+}
+
+void page_fixed(double value, int digits, char text[PAGE_NUMBER_ROOM]) {
+    if (fabs(value) < 1e15)
+        snprintf(text, PAGE_NUMBER_ROOM, "%.*f", digits, value);
+    else
+        page_number(value, text);
+}
+
+void page_percent(double value, char text[PAGE_NUMBER_ROOM]) {
+    page_fixed(fmin(fmax(value, -DBL_MAX), DBL_MAX), fabs(value) < 9.95 ? 1 : 0, text);
 }
 
 void page_ratio(double value, char text[PAGE_NUMBER_ROOM]) {

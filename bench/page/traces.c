@@ -113,7 +113,11 @@ static void draw_ratio(page *p, const gs_axis *x, double y, const json_t *ratio)
     double low = bench_real(ratio, "low"), high = bench_real(ratio, "high"), median = bench_real(ratio, "median");
     bool flagged = bench_flag(ratio, "flagged");
     int colour = flagged ? 1 : 0;
-    page_put(p, "<g><title>%s: %.3f, %.3f to %.3f%s</title>", name, median, low, high, flagged ? ", flagged" : "");
+    char text[3][PAGE_NUMBER_ROOM];
+    page_fixed(median, 3, text[0]);
+    page_fixed(low, 3, text[1]);
+    page_fixed(high, 3, text[2]);
+    page_put(p, "<g><title>%s: %s, %s to %s%s</title>", name, text[0], text[1], text[2], flagged ? ", flagged" : "");
     page_put(p, "<text x=\"0\" y=\"%.1f\" class=\"over\">%.58s</text>", y, name);
     page_put(p, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * chart_place(x, low), y + 11,
              RATIO_RIGHT * chart_place(x, high));

@@ -71,6 +71,86 @@ check 'and that changes are in no commit' grep -q 'in no commit' a.html
 sed 's/"\(99 % low\|NFE\|p90\)": {"value": [0-9.]*, "unit": "[a-z]*"}, //g' a.json >fewer.json
 check 'a report with fewer figures' page fewer.html fewer.json
 check 'says what is unknown' sh -c 'grep -q "unknown network evaluations" fewer.html && ! grep -q "[ \">]nan" fewer.html'
+# altered FILE PATTERN SCRIPT...: a.json with the rows whose line has the pattern altered by scripts of sed.
+altered() {
+    out=$1
+    pattern=$2
+    shift 2
+    for script in "$@"; do
+        printf '/%s/%s\n' "$pattern" "$script"
+    done >script.sed
+    sed -f script.sed a.json >"$out"
+}
+doubtful='s/"valid": true, "reasons": \[\]/"valid": false, "reasons": ["no"]/'
+
+# ---- What is won ----
+check 'the headline counts other programs, not backends' grep -q 'median of 2 comparisons: 1 won, 1 lost<' a.html
+altered ours.json 't:2\/.*"program":' "$doubtful"
+check 'a peer that is not valid' page ours.html ours.json
+check 'is not counted, which is told' \
+    grep -q 'median of 1 comparison: 1 won, 0 lost; 1 more left out, each with an INVALID row<' ours.html
+check 'and neither won nor lost' sh -c '! grep -q "0.91×" ours.html && grep -q "2.00× won" ours.html'
+altered ours.json '"backend": "native", "threads": 1, "batch": 8' "$doubtful"
+check 'what is beside ours that is not valid' page ours.html ours.json
+check 'is neither won nor lost' sh -c '! grep -q "1.83×" ours.html && grep -q "2.00× won" ours.html'
+altered ours.json '"threads": 2, "batch": 64, "program"' \
+    's/"program": "[^,]*"/"program": "gensample", "backend": "onednn"/'
+check 'a backend of gensample' page ours.html ours.json
+check 'is no other program' grep -q 'median of 1 comparison: 1 won' ours.html
+check 'side by side, too' grep -q '<span class="rival"><span class="won">1.83× won' several.html
+
+# ---- At a glance ----
+# glance TITLE FILE: what each column has.
+glance() {
+    tr -d '\n' <"$2" | sed "s/.*scope=.row.>$1<\/th>//; s/<\/tr>.*//; s/<\/td>/\n/g" |
+        sed 's/.*<b class="figure">//; s/<[^>]*>/ /g'
+}
+altered other.json '"latency\/ncsn' 's/"p99"/"p98"/'
+sed -i 's/"accepted": {"value": 761916/"accepted": {"value": 1/; s/avx2/avx512/g' other.json
+check 'columns of which one has another network' page glance.html a.json other.json
+check 'have the same one, or a dash' sh -c 'echo "$1" | head -n 1 | grep -q "ncsn, denoise" &&
+    echo "$1" | tail -n 1 | grep -q "^– *$"' \
+    sh "$(glance 'Denoise one image' glance.html)"
+check 'and the same algorithm' test "$(glance 'Rejection acceptance' glance.html | grep -c 'radius-d784')" = 2
+
+# ---- Numbers that are too long ----
+altered huge.json '"samples\/ncsn' 's/"high": [0-9.]*/"high": 1e308/'
+sed -i '/"samples\/<script/{s/1018.25/1e308/; s/997.885/1e308/; s/1038.62/1e308/;}
+    s/"elapsed_s": 61.5/"elapsed_s": 1e308/; s/"high": 1.19, "flagged"/"high": 1e308, "flagged"/
+    /"ebm\/mala/s/"low": 1862.98, "high"/"low": 1e-300, "high"/' huge.json
+sed 's/"value": 118.0, "low": 115.64/"value": 1e-300, "low": 1e-300/; s/avx2/avx512/g' huge.json >tiny.json
+check 'numbers that are too long' page huge.html huge.json
+check 'beside others' page huges.html a.json huge.json tiny.json
+"$program" report huge.json --markdown huge.md >huge.txt 2>&1
+"$program" report a.json huge.json tiny.json --markdown huges.md >huges.txt 2>&1
+check 'have an exponent' sh -c 'grep -q "1.00e+308 samples/s" huge.txt &&
+    ! grep -E "[0-9]{30}|[^a-z](inf|nan)[^a-z]" huge*.html huge*.md huge*.txt'
+
+# ---- One of a kind ----
+printf '{"context": {"json_schema_version": 1}, "benchmarks": [], "genbench": {"json_schema_version": 1,
+    "elapsed_s": 1, "rows": [{"name": "load/x", "suite": "load", "what": "x", "isa": "", "dtype": "f32", "threads": 1,
+    "unit": "ms", "less_is_better": true, "valid": false, "reasons": ["no"], "figures": {},
+    "repetitions": []}]}}' >one.json
+check 'a report of one row' page one.html one.json
+check 'speaks of one' sh -c 'grep -q "^1 row, 1 INVALID: its figures are" stdout.txt &&
+    grep -q "1 of 1 row is INVALID</b>: its figures" one.html &&
+    grep -q "1 row in 1 s" one.html'
+check 'side by side, too' page one.html one.json a.json
+check 'speaks of one' grep -q '</b> 1 of 1 row is INVALID\.' one.html
+
+# ---- Ratios of two builds ----
+sed '/^ "rows"/,$d' a.json >ab.json
+echo ' "rows": []}}' >>ab.json
+check 'ratios of two builds' sh -c '"$1" report ab.json --markdown ab.md --csv ab.csv >ab.txt' sh "$program"
+check 'are a table' sh -c 'grep -q "^  kernels/axpby/t:1/isa:avx2/f32  *0.990  0.970 to 1.020" ab.txt &&
+    grep -q " 1.150  1.120 to 1.190  flagged$" ab.txt'
+check 'and told' grep -q '^2 rows of two builds, 1 flagged; interrupted' ab.txt
+check 'in Markdown' grep -qF '| kernels/axpby/t:1/isa:avx2/f32 | 0.990 | 0.970 to 1.020 |' ab.md
+check 'as values' sh -c 'test "$(head -n 1 ab.csv | tr -d "\r")" = name,median,low,high,flagged &&
+    tail -n 1 ab.csv | grep -q "^\"kernels/axpby/t:1/isa:avx2/f32\",0.99,0.97,1.02,no"'
+check 'side by side' sh -c '"$1" report a.json ab.json >ab.txt &&
+    test "$(grep -c "^ab  times of head over base, 1 is the same; a" ab.txt)" = 2' sh "$program"
+
 printf '{"context": {"json_schema_version": 1}, "benchmarks": [], "genbench": {"json_schema_version": 1, "rows": []}}' >empty.json
 check 'a report without rows' page empty.html empty.json
 check 'is well-formed' well_formed empty.html
@@ -108,26 +188,49 @@ looks() {
         --screenshot="$picture" "file://$work/$1.html" || return 1
     ! grep 'CONSOLE' browser.txt && [ -s "$picture" ]
 }
-# A page of its own holds it in a frame of that width, and tells whether something in it is wider.
-fits() {
+# framed NAME WIDTH SCRIPT TITLE: a page of its own holds it in a frame of that width, whose document is d; the script
+# then gives itself this title.
+framed() {
     cat >frame.html <<END
 <!DOCTYPE html><iframe src="$1.html" style="border:0;width:$2px;height:4000px" onload="
-  const d = this.contentDocument, wide = [...d.querySelectorAll('body *')].filter(e => !e.closest('svg') &&
-      !(e.closest('.wide') && $2 > 760) && e.getBoundingClientRect().right > $2 + 1).map(e => e.outerHTML.slice(0, 80));
-  document.title = d.documentElement.scrollWidth + ' ' + wide.join(' ')"></iframe>
+  const d = this.contentDocument, box = e => e.getBoundingClientRect(); $3"></iframe>
 END
     chromium --allow-file-access-from-files --disable-web-security --window-size=1400,2400 --virtual-time-budget=5000 \
         --dump-dom "file://$work/frame.html" >dom.txt || return 1
     grep -o '<title>.*</title>' dom.txt
-    grep -q "<title>$2 </title>" dom.txt
+    grep -q "<title>$4</title>" dom.txt
 }
+# fits NAME WIDTH: nothing is wider.
+fits() {
+    framed "$1" "$2" "
+  const wide = [...d.querySelectorAll('body *')].filter(e => !e.closest('svg') &&
+      !(e.closest('.wide') && $2 > 760) && box(e).right > $2 + 1).map(e => e.outerHTML.slice(0, 80));
+  document.title = d.documentElement.scrollWidth + ' ' + wide.join(' ')" "$2 "
+}
+# apart NAME WIDTH: no two texts of a chart overlap, nor a label and a mark.
+apart() {
+    framed "$1" "$2" "
+  const over = [], under = (a, b) => a.left < b.right - 1 && a.top < b.bottom - 3,
+      meet = (a, b) => under(a, b) && under(b, a);
+  for (const chart of d.querySelectorAll('.chart svg')) {
+    const texts = [...chart.querySelectorAll('text')], marks = [...chart.querySelectorAll('.mark')];
+    texts.forEach((a, i) => [...texts.slice(i + 1), ...(a.matches('.direct') ? marks : [])].forEach(b => {
+      if (meet(box(a), box(b))) over.push(a.textContent + ' over ' + (b.textContent || 'a mark')); }));
+  }
+  document.title = 'overlaps: ' + over.join(', ')" 'overlaps: '
+}
+# Peaks that are close to each other.
+sed 's/avx2/avx/g; s/"flops": 150000000000.0/"flops": 148000000000.0/; s/"triad_bytes_per_second": 2/&1/
+    s/"value": 12400000000.0/"value": 12300000000.0/' a.json >close.json
+check 'a page of close peaks' page peaks.html a.json b.json close.json
 if [ -n "$given" ]; then
     check "a page of $PAGES" page given.html $given
 fi
 if [ -n "$browser" ]; then
     for width in 1280 390; do
-        for f in a several ${given:+given}; do
+        for f in a several peaks ${given:+given}; do
             check "$f at $width pixels fits" fits $f $width
+            check "$f at $width pixels has no text over another" apart $f $width
             for scheme in light dark; do
                 check "$f at $width pixels, $scheme" looks $f $width $scheme
             done

@@ -128,6 +128,10 @@ check 'and page' sh -c 'test -s b.html && ! grep -q "Latency by percentile" b.ht
 check 'which says how many bytes mac moves' grep -q '"bytes_per_call"' b.json
 check 'the filter keeps these' sh -c '! "$1" b.json order | grep -vE "^(kernels/mac|kernels/axpby|machine/fma)/t:1"' sh "$report"
 check 'which are right' test "$(count rows b.json)" -eq "$(count checked b.json)"
+accept 'an argument with control characters' --suite kernels --isa scalar \
+    --benchmark_filter="$(printf 'mac|\033x')" $short --json control.json
+check 'leaves a report without' \
+    sh -c '"$1" report control.json >report.txt && ! grep -q u001b control.json' sh "$program"
 accept 'without what matches' list --suite kernels --benchmark_filter=-mac
 check 'is all else' sh -c '! grep -q mac stdout.txt && grep -q axpby stdout.txt'
 accept 'rejection sampling' --suite rejection --quick $short --json rejection.json
@@ -243,14 +247,19 @@ check 'invalid rows are left out, and told' sh -c 'test "$1" -eq 0 && grep -q "1
 accept 'a reason with signs' report doubtful.json --markdown signs.md
 check 'is escaped' grep -qF '&lt;b>\|\`' signs.md
 sed 's/"valid": true/"valid": false/g; s/"reasons": \[\]/"reasons": ["no"]/g' slow.json >wrong.json
-fails 'a report without a valid row' 1 'wrong.json: no row is valid' merge fast.json wrong.json --json out.json
+accept 'a report without a valid row' merge wrong.json fast.json --json both.json
+check 'is left out' sh -c 'grep -q "^genbench: wrong.json: no row is valid; this report is left out" stderr.txt &&
+    "$1" report both.json >left.txt && "$1" report fast.json >fast.txt && cmp left.txt fast.txt' sh "$program"
+fails 'no valid row at all' 1 'nothing is left to merge' merge wrong.json wrong.json --json out.json
+sed 's/^{"json_schema_version":1/{"json_schema_version":2/' both.json >wrong.json
+fails 'a merger of another version' 1 'wrong.json: json_schema_version: expected 1' report wrong.json
 fails 'nothing to merge' 2 'no files' merge --json out.json
 fails 'nowhere to merge to' 2 '--json FILE is missing' merge fast.json
 fails 'a missing report' 1 'missing.json: cannot read' merge fast.json missing.json --json out.json
-echo '{"merged": []}' >wrong.json
+echo '{"json_schema_version": 1, "merged": []}' >wrong.json
 fails 'a merger of nothing' 1 'wrong.json: merged: no reports' merge fast.json wrong.json --json out.json
-echo '{"merged": [{"merged": []}]}' >wrong.json
-fails 'a merger of something else' 1 'merged\[0\]: context: missing' merge fast.json wrong.json --json out.json
+echo '{"json_schema_version": 1, "merged": [{"path": "\u001b[31m", "merged": []}]}' >wrong.json
+fails 'a merger of something else' 1 'merged\[0\]: path: control characters' merge fast.json wrong.json --json out.json
 echo '[1, 2' >wrong.json
 fails 'no JSON' 1 'wrong.json: line 2: no JSON' report wrong.json
 fails 'values of two reports' 2 'of one report only' report fast.json slow.json --csv out.json
