@@ -76,7 +76,7 @@ static gs_status write_merged(const request *r, const bench_documents *all, gs_e
     status = bench_document_write(root, true, r->json, error);
     json_decref(root);
     if (!status && dropped)
-        fprintf(stderr, "genbench: %d rows that are not valid were left out\n", dropped);
+        fprintf(stderr, "genbench: %d row%s left out, not being valid\n", dropped, dropped == 1 ? " was" : "s were");
     return status;
 }
 

@@ -230,6 +230,12 @@ static json_t *context_object(const bench_result *result) {
     json_t *all = text ? json_loads(text, 0, NULL) : NULL, *context = json_object_get(all, "context");
     context = context ? json_incref(context) : json_object();
     const char *name;
+    void *next;
+    json_t *given;
+    json_object_foreach_safe(context, next, name, given) { /* such as the program's path */
+        if (json_is_string(given))
+            bench_put_text(context, name, json_string_value(given));
+    }
     for (int i = 0; value && bench_context_line(result, i, &name, value, VALUE_ROOM); i++)
         bench_put_text(context, name, value);
     bench_put_integer(context, "json_schema_version", BENCH_SCHEMA_VERSION);

@@ -77,7 +77,7 @@ class Row:
 
     def fail(self, reason):
         self.failed = True
-        self.reasons.append(f"failed: {reason}")
+        self.reasons.append("failed: " + "".join(c if c.isprintable() else " " for c in str(reason)))
 
     def doubt(self, interrupted, doubts):
         """Add the reasons why the figure is not valid; `doubts` are those of the build."""

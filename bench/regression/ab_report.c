@@ -6,6 +6,7 @@
 
 #include "regression/ab.h"
 #include "io/output.h"
+#include "document.h"
 #include "report.h"
 #include "system.h"
 
@@ -96,7 +97,7 @@ static void verdict(const bench_ab_result *r, char *text, size_t room) {
         slower += r->row[i].state == BENCH_AB_SLOWER;
         noisy += r->row[i].state == BENCH_AB_NOISY;
     }
-    snprintf(text, room, "%s: %d rows of %d measured, %d slower, %d noisy, base beside itself %+.2f %%, %.0f s",
+    snprintf(text, room, "%s: %d of %d rows measured, %d slower, %d noisy, base beside itself %+.2f %%, %.0f s",
              outcomes[bench_ab_exit(r)], measured, r->rows, slower, noisy, percent(r->control), r->elapsed_s);
 }
 
@@ -165,9 +166,9 @@ static json_t *context(const bench_ab_result *r) {
     const char *name;
     char value[CONTEXT_ROOM];
     for (int i = 0; bench_system_line(i, &name, value, sizeof value); i++)
-        json_object_set_new(o, name, json_string(value));
-    json_object_set_new(o, "base", json_string(r->base));
-    json_object_set_new(o, "head", json_string(r->head));
+        bench_put_text(o, name, value);
+    bench_put_text(o, "base", r->base);
+    bench_put_text(o, "head", r->head);
     json_object_set_new(o, "json_schema_version", json_integer(BENCH_SCHEMA_VERSION));
     return o;
 }
@@ -175,7 +176,7 @@ static json_t *context(const bench_ab_result *r) {
 static json_t *report(const bench_ab_result *r, int argc, char *const *argv) {
     json_t *root = json_object(), *own = json_object(), *ab = json_array(), *command = json_array();
     for (int i = 0; i < argc; i++)
-        json_array_append_new(command, json_string(argv[i]));
+        json_array_append_new(command, bench_json_text(argv[i]));
     for (int i = 0; i < r->rows; i++)
         if (is_measured(&r->row[i]))
             json_array_append_new(ab, row_object(&r->row[i]));

@@ -168,13 +168,13 @@ slow='[ "$k" = 1 ] && took=$((took * 115 / 100))'
 fake base 'one two three' ''
 fake head 'one two three' ''
 expect 0 'two builds that are the same' ab base head --json ab.json
-says '^genbench ab: not slower: 3 rows of 3 measured, 0 slower'
+says '^genbench ab: not slower: 3 of 3 rows measured, 0 slower'
 check 'measured in 64 pairs' sh -c 'test "$(grep -c "\"pairs\": 64" ab.json)" -eq 3'
 check 'by a process a round' test "$(wc -l <head/starts)" -eq 8
 fake head 'one two three' "$slow"
 expect 2 '15 % slower' ab base head --json ab.json
 says '^two +\+1[45]\.[0-9]+ %.*SLOWER$'
-says '^genbench ab: SLOWER: 3 rows of 3 measured, 1 slower'
+says '^genbench ab: SLOWER: 3 of 3 rows measured, 1 slower'
 check 'in the report' sh -c 'test "$(grep -c "\"flagged\": true" ab.json)" -eq 1 && grep -q "\"median\": 1\.1[45]" ab.json'
 check 'measured again' test "$(wc -l <head/starts)" -eq 24
 expect 2 'for GitHub' ab base head --format github
@@ -208,7 +208,7 @@ says '^one +not compared; only the base has it'
 says '^four +not compared; only the head has it'
 fake head 'other' ''
 expect 1 'no row in both' ab base head
-says 'ERROR: 0 rows'
+says 'ERROR: 0 of [0-9]+ rows'
 fake head 'one two three' '[ $word = open ] && { echo opened 2; continue; }'
 expect 0 'another output' ab base head
 says "^one .*output differs"

@@ -243,7 +243,7 @@ accept 'merging what is merged' merge both.json fast.json --json three.json
 check 'has columns for three' grep -q '#2' stdout.txt
 sed 's/"valid": true/"valid": false/; s/"reasons": \[\]/"reasons": ["<b>|`"]/' slow.json >doubtful.json
 run merge fast.json doubtful.json --json both.json
-check 'invalid rows are left out, and told' sh -c 'test "$1" -eq 0 && grep -q "1 rows that are not valid" stderr.txt' sh "$status"
+check 'invalid rows are left out, and told' sh -c 'test "$1" -eq 0 && grep -q "1 row was left out" stderr.txt' sh "$status"
 accept 'a reason with signs' report doubtful.json --markdown signs.md
 check 'is escaped' grep -qF '&lt;b>\|\`' signs.md
 sed 's/"valid": true/"valid": false/g; s/"reasons": \[\]/"reasons": ["no"]/g' slow.json >wrong.json
