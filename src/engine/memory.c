@@ -1,36 +1,5 @@
-/* Segments of steps, strides of buffers, and addresses in scratch memory by liveness; room for packed weights. */
+/* Segments of steps, strides of buffers, and addresses in scratch memory by liveness. */
 #include "engine/plan.h"
-
-/* ---- Weights ---- */
-
-/* Each is at least as large as all before it together. */
-static gs_slab *add_slab(gs_plan *plan, size_t least) {
-    enum { FIRST = 1 << 14 };
-    gs_slab *c = gs_alloc(1, sizeof *c);
-    if (!c)
-        return NULL;
-    size_t size = plan->slab ? 2 * plan->slab->size : FIRST;
-    *c = (gs_slab){.before = plan->slab, .size = size > least ? size : least};
-    c->data = gs_alloc(c->size, sizeof *c->data);
-    plan->slab = c;
-    return c->data ? c : NULL;
-}
-
-float *gs_plan_take(gs_plan *plan, size_t floats) {
-    size_t rounded;
-    if (!gs_add_size(floats, 15, &rounded))
-        return NULL;
-    rounded = rounded / 16 * 16;
-    gs_slab *c = plan->slab;
-    if (!c || c->size - c->used < rounded)
-        c = add_slab(plan, rounded);
-    if (!c)
-        return NULL;
-    c->used += rounded;
-    return c->data + c->used - rounded;
-}
-
-/* ---- Segments ---- */
 
 static size_t positions(gs_shape shape) {
     return (size_t)shape.d[1] * (size_t)shape.d[2];
@@ -76,8 +45,6 @@ static bool cut_segments(gs_plan *plan) {
     }
     return true;
 }
-
-/* ---- Buffers ---- */
 
 static bool set_strides(gs_buffer *b) {
     size_t rows = (size_t)(b->shape.d[1] + b->before + b->after),

@@ -171,17 +171,14 @@ void gs_plan_free(gs_plan *plan) {
         plan->backend->destroy(plan);
     for (int s = 0; s < plan->steps; s++) {
         gs_free(plan->step[s].source);
+        gs_free(plan->step[s].weight);
+        gs_free(plan->step[s].bias);
         gs_free(plan->step[s].set);
         gs_free(plan->step[s].offsets);
     }
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_free(plan->worker[t].scratch);
         gs_free(plan->worker[t].doubles);
-    }
-    for (gs_slab *c = plan->slab, *before; c; c = before) {
-        before = c->before;
-        gs_free(c->data);
-        gs_free(c);
     }
     gs_free(plan->worker);
     gs_free(plan->step);

@@ -61,7 +61,7 @@ struct gs_step {
     int segment;
     /* Convolutions and linear layers. */
     gs_conv conv;
-    float *weight, *bias; /* packed, in the plan's slabs; bias padded to whole vectors */
+    float *weight, *bias; /* packed; bias padded to whole vectors */
     int out_planes, sets;
     struct gs_mac_set *set; /* conv.c */
     ptrdiff_t *offsets;     /* what the sets point into */
@@ -93,13 +93,6 @@ struct gs_worker {
     int image0;                    /* first image of the segment's present turn */
 };
 
-/* Packed weights lie close together, so that few pages hold them. */
-typedef struct gs_slab {
-    struct gs_slab *before;
-    float *data;
-    size_t size, used; /* floats */
-} gs_slab;
-
 struct gs_plan {
     const gs_model *source; /* what the plan was made from */
     gs_model *gradient;     /* the same with its gradient as a second output, or NULL; the plan's own */
@@ -118,12 +111,8 @@ struct gs_plan {
     size_t *condition_offset; /* by value: floats into it, SIZE_MAX where no step reads the value */
     bool *condition_needed;   /* by value: the condition's computation visits it */
     size_t scratch_size, tiles_size, doubles_size, weight_size;
-    gs_slab *slab;     /* the last one */
     gs_worker *worker; /* threads */
 };
-
-/* Zeroed memory at a 64-byte boundary that lives as long as the plan, or NULL when memory ends. */
-float *gs_plan_take(gs_plan *plan, size_t floats);
 
 /* How the planner makes a step of each kind: fill `step`, whose sources and out buffer are set, packing weights from
  * the convolution. False when memory ends. */

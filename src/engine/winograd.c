@@ -160,8 +160,8 @@ bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *c) {
     step->method = "winograd-f4";
     step->out_planes = (outputs + 15) / 16;
     size_t size = (size_t)step->out_planes * 36 * (size_t)inputs * 16;
-    step->weight = gs_plan_take(plan, size);
-    step->bias = gs_plan_take(plan, (size_t)step->out_planes * 16);
+    step->weight = gs_alloc(size, sizeof(float));
+    step->bias = gs_alloc((size_t)step->out_planes * 16, sizeof(float));
     if (!step->weight || !step->bias)
         return false;
     transform_weights(step->weight, c);

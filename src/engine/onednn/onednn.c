@@ -306,7 +306,7 @@ static bool copy_bias(gs_plan *plan, gs_step *step) {
     const gs_tensor *bias = plan->model->node[step->node].bias;
     if (!bias)
         return true;
-    step->bias = gs_plan_take(plan, bias->size);
+    step->bias = gs_alloc(bias->size, sizeof(float));
     if (step->bias)
         memcpy(step->bias, bias->data, bias->size * sizeof(float));
     plan->weight_size += bias->size;
