@@ -20,29 +20,12 @@ typedef struct comparison {
     json_t *lines; /* by what is measured: an array (machines) of rows or null */
 } comparison;
 
-/* "Intel(R) Xeon(R) Gold 6430 CPU @ 2.10GHz" without marks and clock; names without a number, as virtual machines have
- * them, get the model's. */
-static void put_cpu(const json_t *context, bench_cell text) {
-    static const char *const dropped[] = {"(R)", "(TM)", "(tm)", " CPU", " Processor"};
-    const char *model = bench_text(context, "cpu_model");
-    snprintf(text, BENCH_CELL_ROOM, "%.60s", model ? model : "unknown CPU");
-    text[strcspn(text, "@")] = '\0';
-    for (size_t i = 0; i < GS_COUNT(dropped); i++)
-        for (char *at; (at = strstr(text, dropped[i]));)
-            memmove(at, at + strlen(dropped[i]), strlen(at + strlen(dropped[i])) + 1);
-    for (size_t n = strlen(text); n && text[n - 1] == ' '; n--)
-        text[n - 1] = '\0';
-    const char *signature = bench_text(context, "cpu_signature"),
-               *number = signature ? strstr(signature, "model ") : NULL;
-    size_t used = strlen(text);
-    if (number && !strpbrk(text, "0123456789"))
-        snprintf(text + used, BENCH_CELL_ROOM - used, " %.*s", (int)strcspn(number, ","), number);
-}
-
 static void put_label(comparison *c, machine *m) {
     bench_cell cpu;
     int same = 1;
-    put_cpu(m->document->context, cpu);
+    bench_cpu_name(m->document->context, cpu, sizeof cpu);
+    if (!cpu[0])
+        snprintf(cpu, sizeof cpu, "unknown CPU");
     snprintf(m->label, BENCH_CELL_ROOM, "%.60s, %.20s", cpu, m->isa);
     size_t used = strlen(m->label);
     for (int i = 0; i < c->machines; i++)

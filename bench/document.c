@@ -176,6 +176,23 @@ double bench_row_figure(const json_t *row, const char *name, const char **unit) 
     return bench_real(figure, "value");
 }
 
+void bench_cpu_name(const json_t *context, char *name, size_t room) {
+    static const char *const dropped[] = {"(R)", "(r)", "(TM)", "(tm)", " CPU", " Processor"};
+    const char *model = bench_text(context, "cpu_model");
+    snprintf(name, room, "%.60s", model ? model : "");
+    name[strcspn(name, "@")] = '\0';
+    for (size_t i = 0; i < GS_COUNT(dropped); i++)
+        for (char *at; (at = strstr(name, dropped[i]));)
+            memmove(at, at + strlen(dropped[i]), strlen(at + strlen(dropped[i])) + 1);
+    for (size_t n = strlen(name); n && name[n - 1] == ' '; n--)
+        name[n - 1] = '\0';
+    const char *signature = bench_text(context, "cpu_signature"),
+               *number = signature ? strstr(signature, "model ") : NULL;
+    size_t used = strlen(name);
+    if (used && number && !strpbrk(name, "0123456789"))
+        snprintf(name + used, room - used, " %.*s", (int)strcspn(number, ","), number);
+}
+
 /* ---- Making trees ---- */
 
 void bench_put_real(json_t *object, const char *name, double value) {

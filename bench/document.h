@@ -60,6 +60,10 @@ bool bench_flag(const json_t *object, const char *name);
 /* A row's figure beside the main one, or NaN; *unit, where asked for, is its unit. */
 double bench_row_figure(const json_t *row, const char *name, const char **unit);
 
+/* "Intel Xeon Gold 6430" of "Intel(R) Xeon(R) Gold 6430 CPU @ 2.10GHz"; names without a number, as virtual machines
+ * have them, get the model's: "Intel Xeon model 207". "" where the context tells no CPU. */
+void bench_cpu_name(const json_t *context, char *name, size_t room);
+
 /* ---- Making trees ---- */
 
 /* Set a member to a number rounded to the twelve digits that files have, so that a view of the tree and one of its file

@@ -11,17 +11,6 @@ static const char *context_text(const bench_document *document, const char *name
     return text ? text : "";
 }
 
-/* "Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz" without what says nothing. */
-static void cpu_name(const bench_document *document, char name[PAGE_TEXT_ROOM]) {
-    static const char *const noise[] = {"(R)", "(r)", "(TM)", "(tm)", " CPU", " Processor"};
-    snprintf(name, PAGE_TEXT_ROOM, "%s", context_text(document, "cpu_model"));
-    for (size_t i = 0; i < GS_COUNT(noise); i++)
-        for (char *at; (at = strstr(name, noise[i]));)
-            memmove(at, at + strlen(noise[i]), strlen(at + strlen(noise[i])) + 1);
-    if (!name[0])
-        snprintf(name, PAGE_TEXT_ROOM, "%s", document->path);
-}
-
 static bool all_differ(const page *p) {
     for (int i = 0; i < p->count; i++)
         for (int k = 0; k < i; k++)
@@ -72,15 +61,34 @@ static const char *path(const bench_document *document) {
     return document->path;
 }
 
-/* In charts the instruction set, if it tells them apart. */
+/* Bytes of the words that all labels begin with. */
+static size_t common_words(const page *p) {
+    size_t length = 0, words = 0;
+    for (;; length++) {
+        for (int d = 0; d < p->count; d++)
+            if (!p->label[d][length] || p->label[d][length] != p->label[0][length])
+                return words;
+        if (p->label[0][length] == ' ')
+            words = length + 1;
+    }
+}
+
+/* In charts the instruction set, if it tells them apart, else what is different in the labels. */
 static void make_brief(page *p) {
+    size_t common = common_words(p);
     bool isas = true;
     for (int d = 0; d < p->count; d++)
         for (int k = 0; k < d; k++)
             isas = isas && strcmp(main_isa(&p->document[d]), main_isa(&p->document[k]));
     for (int d = 0; d < p->count; d++)
         snprintf(p->brief[d], sizeof p->brief[d], "%.*s", PAGE_BRIEF_ROOM - 1,
-                 isas ? main_isa(&p->document[d]) : p->label[d]);
+                 isas ? main_isa(&p->document[d]) : p->label[d] + common);
+}
+
+static void name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]) {
+    bench_cpu_name(document->context, name, PAGE_TEXT_ROOM);
+    if (!name[0])
+        snprintf(name, PAGE_TEXT_ROOM, "%s", document->path);
 }
 
 /* The CPU, and as much of the rest as makes them differ; in the end the files' names. */
@@ -89,7 +97,7 @@ void page_labels(page *p) {
     if (p->count < 2)
         return;
     for (int d = 0; d < p->count; d++)
-        cpu_name(&p->document[d], p->label[d]);
+        name_cpu(&p->document[d], p->label[d]);
     append_differing(p, main_isa);
     for (size_t i = 0; i < GS_COUNT(say) && !all_differ(p); i++)
         append_differing(p, say[i]);
@@ -255,7 +263,7 @@ static void put_run(page *p, const bench_document *document) {
 
 void page_head(page *p) {
     char name[PAGE_TEXT_ROOM];
-    cpu_name(p->document, name);
+    name_cpu(p->document, name);
     if (p->count > 1)
         snprintf(name, sizeof name, "%d runs side by side", p->count);
     page_put(p,

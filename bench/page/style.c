@@ -53,7 +53,7 @@ static const char *const style[] = {
     ".strip{display:block;width:110px;height:16px;margin-top:2px}\n",
     ".bar{display:inline-block;width:44px;height:8px;margin-right:7px;border-radius:2px;background:var(--line);",
     "vertical-align:1px}.bar i{display:block;height:100%;border-radius:2px;background:var(--c0)}\n",
-    ".columns td,.glance td{min-width:9em}.columns .bar{float:left;margin-top:7px}.columns "
+    ".columns td,.glance td{min-width:9em}.columns "
     ".times{display:inline-block;min-width:3.6em;font-size:13px}.rival{display:inline-block;min-width:5.8em}",
     ".figure{display:block;font-size:19px}\n",
     ".chart{display:grid;grid-template-columns:minmax(0,520px) minmax(0,1fr);gap:10px 34px;align-items:start;",
