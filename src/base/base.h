@@ -26,9 +26,13 @@ bool gs_mul_size(size_t a, size_t b, size_t *out);
 bool gs_add_size(size_t a, size_t b, size_t *out);
 
 /* Zeroed memory of count * size bytes at a 64-byte boundary (count * size = 0 gives a valid pointer), or NULL when the
- * product wraps or memory ends. Freed with gs_free. Every allocation of the library goes through here, counted by
- * gs_allocations. */
+ * product wraps or memory ends. Freed with gs_free. Every allocation of the library goes through here
+ * or gs_alloc_large, counted by gs_allocations. */
 void *gs_alloc(size_t count, size_t size);
+
+/* The same for memory that will be used all over, again and again: a block of 1 MiB or more has large pages of 2 MiB to
+ * itself where the system has them, and may take up to 4 MiB more of addresses. Not for what a file asks for. */
+void *gs_alloc_large(size_t count, size_t size);
 void gs_free(void *memory);
 
 /* Number of gs_alloc calls of this process so far, for tests that nothing allocates after planning. */

@@ -24,14 +24,10 @@ bool gs_add_size(size_t a, size_t b, size_t *out) {
 }
 
 /* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here,
- * and the block's own address kept in front. Large blocks have whole large pages to themselves. */
-void *gs_alloc(size_t count, size_t size) {
-    size_t bytes, room;
-    if (!gs_mul_size(count, size, &bytes))
-        return NULL;
-    size_t alignment = bytes < LARGE ? ALIGNMENT : GS_LARGE_PAGE;
-    size_t rest = bytes < LARGE ? 0 : (GS_LARGE_PAGE - bytes % GS_LARGE_PAGE) % GS_LARGE_PAGE;
-    if (!gs_add_size(bytes, alignment + rest + sizeof(void *), &room))
+ * and the block's own address kept in front. */
+static void *allocate(size_t bytes, size_t alignment, size_t behind) {
+    size_t room;
+    if (!gs_add_size(bytes, alignment + behind + sizeof(void *), &room))
         return NULL;
     atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&allocated_bytes, bytes, memory_order_relaxed);
@@ -41,8 +37,22 @@ void *gs_alloc(size_t count, size_t size) {
     char *memory = block + sizeof(void *);
     memory += (alignment - (uintptr_t)memory % alignment) % alignment;
     memcpy(memory - sizeof(void *), &block, sizeof block);
-    if (bytes >= LARGE)
-        gs_os_want_large_pages(memory, bytes + rest);
+    return memory;
+}
+
+void *gs_alloc(size_t count, size_t size) {
+    size_t bytes;
+    return gs_mul_size(count, size, &bytes) ? allocate(bytes, ALIGNMENT, 0) : NULL;
+}
+
+void *gs_alloc_large(size_t count, size_t size) {
+    size_t bytes;
+    if (!gs_mul_size(count, size, &bytes) || bytes < LARGE)
+        return gs_alloc(count, size);
+    size_t behind = (GS_LARGE_PAGE - bytes % GS_LARGE_PAGE) % GS_LARGE_PAGE;
+    void *memory = allocate(bytes, GS_LARGE_PAGE, behind);
+    if (memory)
+        gs_os_want_large_pages(memory, bytes + behind);
     return memory;
 }
 

@@ -251,7 +251,7 @@ static bool reserve(gs_plan *plan, gs_step *step) {
     }
     plan->weight_size += weights + (size_t)step->out_planes * 16;
     step->offsets = gs_alloc(offsets, sizeof *step->offsets);
-    step->weight = gs_alloc(weights, sizeof(float));
+    step->weight = gs_alloc_large(weights, sizeof(float));
     step->bias = gs_alloc((size_t)step->out_planes, 16 * sizeof(float));
     return step->offsets && step->weight && step->bias;
 }

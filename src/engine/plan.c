@@ -121,7 +121,7 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_worker *w = &plan->worker[t];
         w->plan = plan;
-        w->scratch = gs_alloc(scratch, sizeof(float));
+        w->scratch = gs_alloc_large(scratch, sizeof(float));
         w->tiles = w->scratch ? w->scratch + buffers : NULL;
         w->doubles = gs_alloc(plan->doubles_size, sizeof(double));
         if (!w->scratch || !w->doubles)

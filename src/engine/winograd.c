@@ -160,7 +160,7 @@ bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *c) {
     step->method = "winograd-f4";
     step->out_planes = (outputs + 15) / 16;
     size_t size = (size_t)step->out_planes * 36 * (size_t)inputs * 16;
-    step->weight = gs_alloc(size, sizeof(float));
+    step->weight = gs_alloc_large(size, sizeof(float));
     step->bias = gs_alloc((size_t)step->out_planes * 16, sizeof(float));
     if (!step->weight || !step->bias)
         return false;
