@@ -5,7 +5,7 @@
 
 #include "table.h"
 
-enum { MACHINES_MAX = 24, KEY_ROOM = 512 };
+enum { MACHINES_MAX = 24 };
 
 /* A column: an instruction set of a report. */
 typedef struct machine {
@@ -47,26 +47,12 @@ static int find_machine(comparison *c, const bench_document *document, const cha
     return c->machines++;
 }
 
-/* What is measured, of which network, on whatever instruction set. */
-static void put_key(const json_t *row, char key[KEY_ROOM]) {
-    const char *hash = bench_text(row, "model_hash");
-    bench_cell part;
-    key[0] = '\0';
-    for (int i = 0; bench_name_part(bench_text(row, "name"), i, part); i++) {
-        size_t used = strlen(key);
-        if (strncmp(part, "isa:", 4) != 0)
-            snprintf(key + used, KEY_ROOM - used, "%s/", part);
-    }
-    size_t used = strlen(key);
-    snprintf(key + used, KEY_ROOM - used, "%.70s", hash ? hash : "");
-}
-
 static bool take_row(comparison *c, const bench_document *document, json_t *row) {
-    char key[KEY_ROOM];
+    char key[BENCH_KEY_ROOM];
     int column = find_machine(c, document, bench_text(row, "isa"));
     if (column < 0)
         return true;
-    put_key(row, key);
+    bench_row_key(row, key);
     json_t *line = json_object_get(c->lines, key);
     if (!line) {
         line = json_array();

@@ -19,6 +19,19 @@ bool bench_name_part(const char *name, int i, bench_cell part) {
     return name != NULL;
 }
 
+void bench_row_key(const json_t *row, char key[BENCH_KEY_ROOM]) {
+    const char *hash = bench_text(row, "model_hash");
+    bench_cell part;
+    key[0] = '\0';
+    for (int i = 0; bench_name_part(bench_text(row, "name"), i, part); i++) {
+        size_t used = strlen(key);
+        if (strncmp(part, "isa:", 4) != 0)
+            snprintf(key + used, BENCH_KEY_ROOM - used, "%s/", part);
+    }
+    size_t used = strlen(key);
+    snprintf(key + used, BENCH_KEY_ROOM - used, "%.70s", hash ? hash : "");
+}
+
 static bool has_part(const char *name, const char *wanted) {
     bench_cell part;
     for (int i = 0; bench_name_part(name, i, part); i++)

@@ -56,4 +56,9 @@ char *bench_row_reasons(const json_t *row);
 /* Part i of "a/b/c" from 0; false past the last. */
 bool bench_name_part(const char *name, int i, bench_cell part);
 
+/* What a row measures, of which network by its hash, on whatever instruction set: equal where two reports' rows are to
+ * be compared. */
+enum { BENCH_KEY_ROOM = 512 };
+void bench_row_key(const json_t *row, char key[BENCH_KEY_ROOM]);
+
 #endif

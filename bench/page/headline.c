@@ -224,29 +224,15 @@ static void put_cards(page *p, bool own) {
     fputs(any ? "</div>\n" : "", p->out);
 }
 
-/* Whether names are the same but for the instruction set. */
-static bool same_name(const char *a, const char *b) {
-    bench_cell of_a, of_b;
-    for (int i = 0;; i++) {
-        bool more = bench_name_part(a, i, of_a);
-        if (more != bench_name_part(b, i, of_b))
-            return false;
-        if (!more)
-            return true;
-        if (strcmp(of_a, of_b) && (strncmp(of_a, "isa:", 4) || strncmp(of_b, "isa:", 4)))
-            return false;
-    }
-}
-
-/* The row of another document that measures the same, of the same network, or NULL. */
+/* The row of another document that measures the same, or NULL. */
 static const json_t *find_same(const bench_document *document, const json_t *row, has_metric *has) {
-    const char *hash = bench_text(row, "model_hash");
+    char key[BENCH_KEY_ROOM], of_other[BENCH_KEY_ROOM];
     size_t i;
     const json_t *other;
+    bench_row_key(row, key);
     json_array_foreach(document->rows, i, other) {
-        const char *of_other = bench_text(other, "model_hash");
-        if (same_name(bench_text(row, "name"), bench_text(other, "name")) && has(other) &&
-            (!hash || !of_other || !strcmp(hash, of_other)))
+        bench_row_key(other, of_other);
+        if (!strcmp(key, of_other) && has(other))
             return other;
     }
     return NULL;
