@@ -170,12 +170,15 @@ instead 'wrong: the picture is .* grey levels' "cp '$work/other.png' \"\$out\""
 "$build/gensample" --model tiny.bin -n 3 --out fewer.png >/dev/null 2>&1
 instead 'wrong: the picture has 3 samples, expected 4' "cp '$work/fewer.png' \"\$out\""
 printf '#!/bin/sh\ntouch started; exec sleep 100\n' >alone/gensample
-"$program" --model tiny.bin --suite program --threads 1 --batch 4 --quick $short --json instead.json >stdout.txt 2>stderr.txt &
-running=$!
-until [ -e started ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
-kill -INT $running
-wait $running
-check 'an interruption ends it' test $? -eq 130
+for signal in INT TERM HUP; do
+    rm -f started
+    "$program" --model tiny.bin --suite program --threads 1 --batch 4 --quick $short --json instead.json >stdout.txt 2>stderr.txt &
+    running=$!
+    until [ -e started ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
+    kill -$signal $running
+    wait $running
+    check "SIG$signal ends it" test $? -eq 130
+done
 check 'nothing is left of any' test -z "$(ls temporary)"
 unset TMPDIR
 program=$build/genbench
