@@ -65,6 +65,27 @@ static void test_alloc_is_aligned_zeroed_and_counted(void **state) {
     gs_free(NULL);
 }
 
+/* From 1 MiB on at a boundary of 2 MiB, on either side of whole pages. */
+static void test_large_alloc(void **state) {
+    (void)state;
+    const size_t large = 1 << 20, sizes[] = {0, large - 1, large, 2 * large - 1, 2 * large, 2 * large + 1};
+    size_t before = gs_allocations(), bytes = gs_allocated_bytes(), sum = 0;
+    for (size_t k = 0; k < GS_COUNT(sizes); k++) {
+        unsigned char *memory = gs_alloc_large(sizes[k], 1);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % (sizes[k] < large ? 64 : 2 * large), 0);
+        for (size_t i = 0; i < sizes[k]; i++)
+            assert_int_equal(memory[i], 0);
+        memset(memory, 1, sizes[k]);
+        gs_free(memory);
+        sum += sizes[k];
+    }
+    assert_int_equal(gs_allocations() - before, GS_COUNT(sizes));
+    assert_int_equal(gs_allocated_bytes() - bytes, sum);
+    assert_null(gs_alloc_large(SIZE_MAX, 2));
+    assert_null(gs_alloc_large(SIZE_MAX, 1));
+}
+
 static void test_copy_string(void **state) {
     (void)state;
     char *copy = gs_copy_string("text");
@@ -169,6 +190,7 @@ int main(void) {
         cmocka_unit_test(test_fail_memory),
         cmocka_unit_test(test_checked_sizes),
         cmocka_unit_test(test_alloc_is_aligned_zeroed_and_counted),
+        cmocka_unit_test(test_large_alloc),
         cmocka_unit_test(test_copy_string),
         cmocka_unit_test(test_functions_match_libm),
         cmocka_unit_test(test_functions_at_hard_points),
