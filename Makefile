@@ -95,7 +95,7 @@ packages-aarch64: packages
 	@tests/packages.sh --architecture arm64 $(ARM_PACKAGES)
 
 format:
-	git ls-files '*.c' '*.h' | xargs $(FORMATTER) -i
+	git ls-files '*.c' '*.h' '*.inc' '*.def' '*.cc' | xargs $(FORMATTER) -i
 
 clean:
 	rm -rf $(BUILD) build-clang build-aarch64 build-asan build-tsan build-valgrind build-fuzz

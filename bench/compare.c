@@ -133,7 +133,7 @@ gs_status bench_tables_compare(const bench_document *documents, int count, bench
     json_t *line;
     json_object_foreach(c.lines, key, line) {
         const char *suite = bench_text(first_of(line), "suite");
-        bool done = status != GS_OK;
+        bool done = status;
         for (int i = 0; i < tables->count; i++)
             done = done || !strcmp(tables->table[i].suite, suite);
         if (!done)

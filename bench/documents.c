@@ -11,7 +11,7 @@ static gs_status add(bench_documents *all, json_t *root, const char *path, gs_er
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s: more than %d reports", path, BENCH_DOCUMENTS_MAX);
     }
     gs_status status = bench_document_take(root, path, &all->document[all->count], error);
-    all->count += status == GS_OK;
+    all->count += !status;
     return status;
 }
 

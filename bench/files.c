@@ -46,14 +46,13 @@ static gs_status parse_output(request *r, int argc, char **argv, int *i, gs_erro
 
 static gs_status parse(request *r, int argc, char **argv, gs_error *error) {
     gs_status status = GS_OK;
-    for (int i = 1; i < argc && !status; i++) {
+    for (int i = 1; i < argc && !status; i++)
         if (argv[i][0] == '-' && argv[i][1])
             status = parse_output(r, argc, argv, &i, error);
         else if (r->count == BENCH_DOCUMENTS_MAX)
             status = gs_fail(error, GS_ERROR_ARGUMENT, "more than %d files", BENCH_DOCUMENTS_MAX);
         else
             r->files[r->count++] = argv[i];
-    }
     if (!status && !r->count)
         status = gs_fail(error, GS_ERROR_ARGUMENT, "%s: no files; see genbench %s --help", r->command, r->command);
     if (!status && !strcmp(r->command, "merge") && !r->json)
@@ -118,7 +117,7 @@ static int run(request *r, int argc, char **argv) {
         status = gs_fail(&error, GS_ERROR_FILE, "standard output: cannot write");
     if (status)
         fprintf(stderr, "genbench: %s\n", error.message);
-    return status == GS_OK ? 0 : status == GS_ERROR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+    return !status ? 0 : status == GS_ERROR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 }
 
 int bench_report(int argc, char **argv) {

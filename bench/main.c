@@ -209,7 +209,7 @@ static gs_status run(int argc, char *const *argv, gs_error *error) {
 }
 
 static int exit_code(gs_status status) {
-    return status == GS_OK                  ? 0
+    return !status                          ? 0
            : status == GS_ERROR_ARGUMENT    ? EXIT_USAGE
            : status == GS_ERROR_INTERRUPTED ? EXIT_INTERRUPTED
                                             : EXIT_FAILED;

@@ -7,7 +7,7 @@
 
 /* Text in a cell: what Markdown or HTML would take for its own is escaped. */
 static void put_text(FILE *f, const char *text) {
-    for (; *text; text++) {
+    for (; *text; text++)
         if (*text == '<')
             fputs("&lt;", f);
         else if (*text == '&')
@@ -16,7 +16,6 @@ static void put_text(FILE *f, const char *text) {
             fputc(' ', f);
         else
             fprintf(f, "%s%c", strchr("|\\`*_[]~#", *text) ? "\\" : "", *text);
-    }
 }
 
 static void put_line(FILE *f, const bench_table *t, const bench_cell *cells) {

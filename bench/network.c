@@ -16,7 +16,7 @@ size_t bench_pixels(const gs_model_info *info) {
 bool bench_can_sample(const bench_model *model) {
     gs_sample_options options = {0};
     bool meant = model->named || model->model->defaults.sampler; /* energies to be added to others have none */
-    return meant && gs_sample_resolve(model->model, &options, NULL) == GS_OK;
+    return meant && !gs_sample_resolve(model->model, &options, NULL);
 }
 
 bool bench_is_energy(const bench_model *model) {

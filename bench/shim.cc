@@ -1,5 +1,5 @@
-// Google Benchmark behind C functions; the only C++ here. Builds with 1.7 to 1.9: what these versions spell differently,
-// such as how a run failed, is not read.
+// Google Benchmark behind C functions; the only C++ here. Builds with 1.7 to 1.9: what these versions spell
+// differently, such as how a run failed, is not read.
 #include "shim.h"
 
 #include <benchmark/benchmark.h>
@@ -40,8 +40,7 @@ class Reporter : public BenchmarkReporter {
   public:
     typedef void Report(void *, int, const bench_timing *, size_t);
     Reporter(Report *report, void *context, BenchmarkReporter *display)
-        : report_(report), context_(context), display_(display) {
-    }
+        : report_(report), context_(context), display_(display) {}
 
     bool ReportContext(const Context &context) override {
         std::ostringstream text;

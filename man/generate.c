@@ -26,24 +26,20 @@ static void append(char words[WORDS], const char *word, size_t length) {
 static void list_values(const gs_option_row *row, char words[WORDS]) {
     words[0] = 0;
     if (row == &gs_option_rows[GS_OPTION_SAMPLER]) {
-        for (int i = 0; gs_sampler_get(i); i++) {
+        for (int i = 0; gs_sampler_get(i); i++)
             append(words, gs_sampler_get(i)->name, strlen(gs_sampler_get(i)->name));
-        }
     } else if (row == &gs_option_rows[GS_OPTION_ALGORITHM]) {
-        for (int i = 0; gs_rejection_get(i); i++) {
+        for (int i = 0; gs_rejection_get(i); i++)
             append(words, gs_rejection_get(i)->name, strlen(gs_rejection_get(i)->name));
-        }
     } else if (row == &gs_option_rows[GS_OPTION_ISA]) {
         bool supported;
-        for (int i = 0; gs_isa_name(i, &supported); i++) {
+        for (int i = 0; gs_isa_name(i, &supported); i++)
             append(words, gs_isa_name(i, &supported), strlen(gs_isa_name(i, &supported)));
-        }
     } else if (row->metavar && strchr(row->metavar, '|')) {
         for (const char *at = row->metavar; *at; at += strspn(at, "|")) {
             size_t length = strcspn(at, "|");
-            if (islower((unsigned char)*at)) { /* capitals stand for what the user has to say */
+            if (islower((unsigned char)*at)) /* capitals stand for what the user has to say */
                 append(words, at, length);
-            }
             at += length;
         }
     }
@@ -52,22 +48,18 @@ static void list_values(const gs_option_row *row, char words[WORDS]) {
 /* Names of the commands that have the option, or that lack it. */
 static void list_commands(const gs_option_row *row, bool having, char words[WORDS]) {
     words[0] = 0;
-    for (const gs_command_row *c = gs_command_rows; c->name; c++) {
-        if (((row->commands & c->command) != 0) == having) {
+    for (const gs_command_row *c = gs_command_rows; c->name; c++)
+        if (((row->commands & c->command) != 0) == having)
             append(words, c->name, strlen(c->name));
-        }
-    }
 }
 
 /* ---- The manual page ---- */
 
 static void put_roff(const char *text) {
-    if (*text == '.' || *text == '\'') {
+    if (*text == '.' || *text == '\'')
         fputs("\\&", stdout);
-    }
-    for (; *text; text++) {
+    for (; *text; text++)
         fputs(*text == '\\' ? "\\e" : *text == '-' ? "\\-" : (char[]){*text, 0}, stdout);
-    }
 }
 
 static void man_options(void) {
@@ -126,14 +118,12 @@ static void write_man(void) {
     puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
     while (fgets(line, sizeof line, stdin)) {
         size_t i = 0;
-        while (i < GS_COUNT(parts) && strcmp(line, parts[i].mark)) {
+        while (i < GS_COUNT(parts) && strcmp(line, parts[i].mark))
             i++;
-        }
-        if (i < GS_COUNT(parts)) {
+        if (i < GS_COUNT(parts))
             parts[i].write();
-        } else {
+        else
             fputs(line, stdout);
-        }
     }
 }
 
@@ -141,11 +131,9 @@ static void write_man(void) {
 
 static void bash_command(const gs_command_row *command) {
     printf("    %s) options='", command == gs_command_rows ? "*" : command->name);
-    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
-        if (row->commands & command->command) {
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
+        if (row->commands & command->command)
             printf("%s%s ", gs_option_dashes(row), row->name);
-        }
-    }
     puts("' ;;");
 }
 
@@ -155,9 +143,8 @@ static void write_bash(void) {
          "_gensample() {\n"
          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options values\n"
          "    case ${COMP_WORDS[1]} in");
-    for (const gs_command_row *row = gs_command_rows + 1; row->name; row++) {
+    for (const gs_command_row *row = gs_command_rows + 1; row->name; row++)
         bash_command(row);
-    }
     bash_command(gs_command_rows);
     puts("    esac\n"
          "    if [[ $word == = ]]; then word=\n"
@@ -173,9 +160,8 @@ static void write_bash(void) {
         }
     }
     fputs("    *) values=$options\n        [[ $COMP_CWORD -eq 1 ]] && values+='", stdout);
-    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("%s ", row->name);
-    }
     puts("'\n"
          "        [[ ${COMP_WORDS[1]} == inspect && $word != -* ]] && values=FILE ;;\n"
          "    esac\n"
@@ -191,13 +177,11 @@ static void write_bash(void) {
 
 /* Text between single quotes, with a backslash before each of `special`. */
 static void put_quoted(const char *text, const char *quote, const char *special) {
-    for (; *text; text++) {
-        if (*text == '\'') {
+    for (; *text; text++)
+        if (*text == '\'')
             fputs(quote, stdout);
-        } else {
+        else
             printf("%s%c", strchr(special, *text) ? "\\" : "", *text);
-        }
-    }
 }
 
 static void zsh_option(const gs_option_row *row) {
@@ -220,9 +204,8 @@ static void write_zsh(void) {
          "local command=sample\n"
          "local -a options");
     fputs("(( CURRENT == 2 )) && options=('1:command:(", stdout);
-    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("%s ", row->name);
-    }
     puts(")')\n"
          "if (( CURRENT > 2 )) && [[ $words[2] != -* ]]; then\n"
          "    command=$words[2]\n"
@@ -232,11 +215,9 @@ static void write_zsh(void) {
          "case $command in");
     for (const gs_command_row *command = gs_command_rows; command->name; command++) {
         printf("%s)\n    options+=(\n", command->name);
-        for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
-            if (row->commands & command->command) {
+        for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
+            if (row->commands & command->command)
                 zsh_option(row);
-            }
-        }
         puts(command->command == GS_INSPECT ? "        '1:FILE:_files'\n    ) ;;" : "    ) ;;");
     }
     puts("esac\n"
@@ -248,18 +229,16 @@ static void fish_option(const gs_option_row *row) {
     bool of_default = row->commands & gs_command_rows[0].command;
     list_commands(row, !of_default, words);
     fputs("complete -c gensample", stdout);
-    if (words[0]) {
+    if (words[0])
         printf(" -n '%s__fish_seen_subcommand_from %s'", of_default ? "not " : "", words);
-    }
     printf(" -%c %s", row->name[1] ? 'l' : 's', row->name);
     list_values(row, words);
-    if (takes_file(row)) {
+    if (takes_file(row))
         fputs(" -r -F", stdout);
-    } else if (words[0]) {
+    else if (words[0])
         printf(" -x -a '%s'", words);
-    } else if (row->metavar) {
+    else if (row->metavar)
         fputs(" -x", stdout);
-    }
     fputs(" -d '", stdout);
     put_quoted(row->help, "\\'", "\\");
     puts("'");
@@ -267,13 +246,11 @@ static void fish_option(const gs_option_row *row) {
 
 static void write_fish(void) {
     puts("complete -c gensample -f");
-    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
-    }
     puts("complete -c gensample -n '__fish_seen_subcommand_from inspect' -F");
-    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
         fish_option(row);
-    }
 }
 
 int main(int argc, char **argv) {

@@ -17,9 +17,8 @@ enum { CHAINS_MAX = 4, DRAWS_MAX = 1000 };
 static double draws[CHAINS_MAX * DRAWS_MAX];
 
 static void assert_near(double found, double expected, double tolerance) {
-    if (!(fabs(found - expected) <= tolerance)) {
+    if (!(fabs(found - expected) <= tolerance))
         fail_msg("%.17g is not within %g of %.17g", found, tolerance, expected);
-    }
 }
 
 static double normal(uint64_t *state) {
@@ -116,13 +115,11 @@ static void references_of_arviz(void **state) {
     for (size_t r = 0; r < GS_COUNT(references); r++) {
         const struct reference *c = references + r;
         fill_autoregressive(c->chains, c->n, c->rho, 100 + r);
-        for (size_t i = 0; c->change && i < c->chains * c->n; i++) {
+        for (size_t i = 0; c->change && i < c->chains * c->n; i++)
             c->change(draws + i, i / c->n, i % c->n);
-        }
         double ess = ess_of(c->chains, c->n), rhat = rhat_of(c->chains, c->n);
-        if (!(fabs(ess - c->ess) <= 1e-9 * c->ess) || !(fabs(rhat - c->rhat) <= 1e-9 * c->rhat)) {
+        if (!(fabs(ess - c->ess) <= 1e-9 * c->ess) || !(fabs(rhat - c->rhat) <= 1e-9 * c->rhat))
             fail_msg("%s: ESS %.12g, R-hat %.12g; ArviZ has %.12g, %.12g", c->name, ess, rhat, c->ess, c->rhat);
-        }
     }
 }
 
@@ -170,13 +167,11 @@ static void rhat_tells_agreeing_chains_from_others(void **state) {
     for (size_t i = 0; i < RUNS; i++) {
         fill_autoregressive(CHAINS_MAX, DRAWS_MAX, 0, 5000 + i);
         double agreeing = rhat_of(CHAINS_MAX, DRAWS_MAX);
-        for (size_t j = 0; j < DRAWS_MAX; j++) {
+        for (size_t j = 0; j < DRAWS_MAX; j++)
             draws[j] += 0.5;
-        }
         double shifted = rhat_of(CHAINS_MAX, DRAWS_MAX);
-        if (!(agreeing < 1.01) || !(shifted > 1.01)) {
+        if (!(agreeing < 1.01) || !(shifted > 1.01))
             fail_msg("run %zu: R-hat %.4f, and %.4f when one chain is shifted", i, agreeing, shifted);
-        }
     }
 }
 
@@ -185,9 +180,8 @@ static void quantiles_of_the_normal_distribution(void **state) {
     static const double known[][2] = {{0.25, -0.67448975019608174}, /* printed by Wichura 1988 */
                                       {0.001, -3.0902323061678132},
                                       {1e-20, -9.2623400897984236}};
-    for (size_t i = 0; i < GS_COUNT(known); i++) {
+    for (size_t i = 0; i < GS_COUNT(known); i++)
         assert_near(gs_normal_quantile(known[i][0]), known[i][1], -1e-14 * known[i][1]);
-    }
     for (double p = 1.0 / 1024; p < 1; p += 1.0 / 1024) {
         double z = gs_normal_quantile(p);
         assert_near(0.5 * erfc(-z / sqrt(2)), p, 4e-16);
@@ -214,13 +208,11 @@ static void quantiles_of_values(void **state) {
 static void ranks_alone_matter_to_rhat(void **state) {
     (void)state;
     fill_autoregressive(4, 100, 0.5, 1);
-    for (size_t i = 0; i < 100; i++) {
+    for (size_t i = 0; i < 100; i++)
         draws[i] += 3;
-    }
     double rhat = rhat_of(4, 100), ess = ess_of(4, 100);
-    for (size_t i = 0; i < 400; i++) {
+    for (size_t i = 0; i < 400; i++)
         draws[i] = exp(5 * draws[i]);
-    }
     assert_true(rhat > 1.3);
     assert_near(rhat_of(4, 100), rhat, 1e-12);
     assert_true(fabs(ess_of(4, 100) - ess) > 1);
@@ -228,17 +220,15 @@ static void ranks_alone_matter_to_rhat(void **state) {
 
 static void constant_chains(void **state) {
     (void)state;
-    for (size_t i = 0; i < 40; i++) {
+    for (size_t i = 0; i < 40; i++)
         draws[i] = 0.1;
-    }
     assert_true(isnan(ess_of(4, 10)));
     assert_true(isnan(rhat_of(4, 10)));
     draws[4] = 7; /* of 9 draws the middle one is left out */
     assert_true(isnan(ess_of(1, 9)));
     assert_true(isnan(rhat_of(1, 9)));
-    for (size_t i = 0; i < 40; i++) {
+    for (size_t i = 0; i < 40; i++)
         draws[i] = 0.1 * (double)(i / 10);
-    }
     assert_true(isinf(rhat_of(4, 10)));
     assert_near(ess_of(4, 10), 10, 1e-12); /* 40 / tau: five draws of a row have no more than four correlations */
 }

@@ -27,9 +27,8 @@ static gs_record make_record(void) {
         energy[i] = (float)(100 * (i % CHAINS) + i / CHAINS);
         gradient[i] = powf(10, (float)(i % CHAINS));
     }
-    for (size_t i = 0; i < STEPS * CHAINS; i++) {
+    for (size_t i = 0; i < STEPS * CHAINS; i++)
         acceptance[i] = i / CHAINS % 2 ? 1.0F : 0.0F;
-    }
     for (size_t i = 0; i < MARKS; i++) {
         mark[i] = 2 * i;
         shares[i * CLASSES] = 0.01 * (double)i;
@@ -61,9 +60,8 @@ static char *print(const gs_record *record) {
 }
 
 static void assert_has(const char *text, const char *part) {
-    if (!strstr(text, part)) {
+    if (!strstr(text, part))
         fail_msg("no '%s' in:\n%s", part, text);
-    }
 }
 
 /* ---- Curves ---- */
@@ -95,9 +93,8 @@ static void curves_are_quantiles_at_even_steps(void **state) {
     assert_true(isnan(curve.median[0]));
     assert_true(curve.step[1] == 4 && curve.step[2] == 9 && curve.step[9] == STEPS);
     double sum = 0;
-    for (size_t i = 1; i < curve.n; i++) {
+    for (size_t i = 1; i < curve.n; i++)
         sum += curve.median[i] * (curve.step[i] - curve.step[i - 1]);
-    }
     assert_true(fabs(sum - STEPS / 2.0) < 1e-9); /* each step counts once */
     gs_curve_free(&curve);
 }
@@ -151,9 +148,8 @@ static void what_was_not_recorded_is_left_out(void **state) {
 
 static json_t *item(json_t *object, const char *name) {
     json_t *value = json_object_get(object, name);
-    if (!value) {
+    if (!value)
         fail_msg("no %s", name);
-    }
     return value;
 }
 
@@ -211,9 +207,8 @@ static void each_flag_has_its_name(void **state) {
 static char *draw(const gs_record *record) {
     gs_diagnosis d = diagnose(record);
     gs_error error = {0};
-    if (gs_diagnosis_plot(record, &d, "a title", path, &error) != GS_OK) {
+    if (gs_diagnosis_plot(record, &d, "a title", path, &error))
         fail_msg("%s", error.message);
-    }
     return svg_read(path);
 }
 
@@ -229,15 +224,13 @@ static void the_picture(void **state) {
                                         ">class 2: 30.0 %</text>",
                                         ">5 chains, 40 steps; acceptance in the second half 50.0 %</text>",
                                         "class=\"warning\""};
-    for (size_t i = 0; i < GS_COUNT(parts); i++) {
+    for (size_t i = 0; i < GS_COUNT(parts); i++)
         assert_has(text, parts[i]);
-    }
     assert_int_equal(occurrences(text, "class=\"part a"), 2 * CLASSES); /* areas, and their legend */
     assert_null(strstr(text, "Energy, second half"));
     free(text);
-    for (size_t i = 0; i < 5 * CHAINS; i++) {
+    for (size_t i = 0; i < 5 * CHAINS; i++)
         energy[i] += 1e5F;
-    }
     text = draw(&record);
     char *late = strstr(text, ">Energy, second half</text>"), *after = strstr(text, ">Gradient norm</text>");
     assert_true(late && late < after);

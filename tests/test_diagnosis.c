@@ -30,12 +30,10 @@ static gs_record healthy(uint64_t seed) {
             gradient[t * CHAINS + k] = (float)(1 + 9 * exp(-0.5 * (double)t));
         }
     }
-    for (size_t i = 0; i < STEPS * CHAINS; i++) {
+    for (size_t i = 0; i < STEPS * CHAINS; i++)
         acceptance[i] = i / CHAINS < STEPS / 2 ? 0.1F : i % 2 ? 0.5F : 0.75F;
-    }
-    for (size_t i = 0; i < 2 * CLASSES; i++) {
+    for (size_t i = 0; i < 2 * CLASSES; i++)
         shares[i] = 1.0 / CLASSES;
-    }
     return (gs_record){.steps = STEPS,
                        .chains = CHAINS,
                        .energy = energy,
@@ -48,9 +46,8 @@ static gs_record healthy(uint64_t seed) {
 }
 
 static void assert_near(double found, double expected, double tolerance) {
-    if (!(fabs(found - expected) <= tolerance)) {
+    if (!(fabs(found - expected) <= tolerance))
         fail_msg("%.17g is not within %g of %.17g", found, tolerance, expected);
-    }
 }
 
 /* These flags, the words of the first, and as many lines as flags. */
@@ -58,18 +55,15 @@ static void assert_warned(const gs_diagnosis *d, unsigned flags, const char *wor
     char text[TEXT_ROOM] = "";
     int count = 0, expected = 0;
     while (gs_diagnosis_warning(d, count, text, sizeof text)) {
-        if (count == 0 && !strstr(text, words)) {
+        if (count == 0 && !strstr(text, words))
             fail_msg("no '%s' in '%s'", words, text);
-        }
         assert_true(strlen(text) < TEXT_ROOM - 1 && !strchr(text, '\n'));
         count++;
     }
-    for (unsigned bit = 1; bit; bit <<= 1) {
+    for (unsigned bit = 1; bit; bit <<= 1)
         expected += (flags & bit) != 0;
-    }
-    if (d->flags != flags || count != expected) {
+    if (d->flags != flags || count != expected)
         fail_msg("flags %#x with %d lines instead of %#x; last '%s'", d->flags, count, flags, text);
-    }
 }
 
 /* Sums of 20 energies have an error of 2 / sqrt(20) = 0.45; 5 of them are allowed (6e-7). */
@@ -93,9 +87,8 @@ static void healthy_chains(void **state) {
     assert_near(d.drift_error, 2 * sqrt(2.0 / 50 / CHAINS), 0.04);
 
     double draws[CHAINS * ROWS / 2], ess, rhat;
-    for (size_t i = 0; i < CHAINS * ROWS / 2; i++) {
+    for (size_t i = 0; i < CHAINS * ROWS / 2; i++)
         draws[i] = (double)energy[(ROWS / 2 + i % (ROWS / 2)) * CHAINS + i / (ROWS / 2)];
-    }
     gs_ess(draws, CHAINS, ROWS / 2, &ess, NULL);
     gs_rhat(draws, CHAINS, ROWS / 2, &rhat, NULL);
     assert_near(d.ess, ess, 0);
@@ -158,15 +151,13 @@ static void numbers_of_a_small_record(void **state) {
 static void chains_that_disagree(void **state) {
     (void)state;
     gs_record record = healthy(2);
-    for (size_t i = 0; i < ROWS * CHAINS; i++) {
+    for (size_t i = 0; i < ROWS * CHAINS; i++)
         energy[i] += i % CHAINS < 3 ? 1 : 0;
-    }
     gs_diagnosis d = diagnose(&record);
     assert_true(d.rhat > 1.01 && d.rhat < 1.1);
     assert_warned(&d, GS_FLAG_DISAGREE, "disagree: R-hat 1.0");
-    for (size_t i = 0; i < ROWS * CHAINS; i++) {
+    for (size_t i = 0; i < ROWS * CHAINS; i++)
         energy[i] += i % CHAINS < 3 ? 9 : 0;
-    }
     d = diagnose(&record);
     assert_true(d.rhat > 1.1);
     assert_true(d.ess < 100);
@@ -183,9 +174,8 @@ static void chains_that_diverge(void **state) {
     assert_int_equal(d.diverged_step, 30);
     assert_warned(&d, GS_FLAG_DIVERGED, "2 of 20 chains diverged, the first at step 30");
     assert_true(isfinite(d.ess) && isfinite(d.energy_last[1]));
-    for (size_t i = 0; i < CHAINS; i++) {
+    for (size_t i = 0; i < CHAINS; i++)
         energy[i] = -INFINITY;
-    }
     d = diagnose(&record);
     assert_int_equal(d.diverged, CHAINS);
     assert_int_equal(d.diverged_step, 0);
@@ -196,15 +186,13 @@ static void chains_that_diverge(void **state) {
 static void chains_that_collapse(void **state) {
     (void)state;
     gs_record record = healthy(4);
-    for (size_t i = 0; i < ROWS * CHAINS; i++) {
+    for (size_t i = 0; i < ROWS * CHAINS; i++)
         energy[i] = energy[i - i % CHAINS]; /* copies of one */
-    }
     gs_diagnosis d = diagnose(&record);
     assert_true(d.flags & GS_FLAG_COLLAPSED);
     assert_near(d.energy_last[1], 0, 0);
-    for (size_t i = 0; i < ROWS * CHAINS; i++) {
+    for (size_t i = 0; i < ROWS * CHAINS; i++)
         energy[i] = (float)(-1000 + exp(-0.5 * (double)(i / CHAINS)) * (double)(i % CHAINS)); /* one resting place */
-    }
     d = diagnose(&record);
     assert_true(d.flags & GS_FLAG_COLLAPSED);
     char text[TEXT_ROOM];
@@ -244,9 +232,8 @@ static void energies_that_still_move(void **state) {
     (void)state;
     for (int sign = -1; sign <= 1; sign += 2) {
         gs_record record = healthy(6);
-        for (size_t i = 0; i < ROWS * CHAINS; i++) {
+        for (size_t i = 0; i < ROWS * CHAINS; i++)
             energy[i] += (float)sign * 0.01F * (float)(i / CHAINS);
-        }
         gs_diagnosis d = diagnose(&record);
         assert_near(d.drift, 0.5 * sign, 5 * d.drift_error);
         assert_true(d.flags & GS_FLAG_MOVING);
@@ -259,9 +246,8 @@ static void energies_that_still_move(void **state) {
 static void chains_that_hardly_move(void **state) {
     (void)state;
     gs_record record = healthy(7);
-    for (size_t i = 0; i < STEPS * CHAINS; i++) {
+    for (size_t i = 0; i < STEPS * CHAINS; i++)
         acceptance[i] = i % 40 == 0;
-    }
     gs_diagnosis d = diagnose(&record);
     assert_warned(&d, GS_FLAG_REJECTED, "2.5 % of the proposals are accepted");
 

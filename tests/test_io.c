@@ -45,16 +45,14 @@ static const char *in(place *p, const char *name) {
 
 /* remove_directory refuses what is unexpected, but only an rmdir tells that nothing hidden is left. */
 static void assert_empty(place *p) {
-    if (rmdir(p->directory) != 0) {
+    if (rmdir(p->directory) != 0)
         fail_msg("%s is not empty", p->directory);
-    }
     assert_int_equal(mkdir(p->directory, 0700), 0);
 }
 
 static void assert_ok(gs_status status, const gs_error *error) {
-    if (status != GS_OK) {
+    if (status)
         fail_msg("%s", error->message);
-    }
 }
 
 /* ---- PNG ---- */
@@ -107,9 +105,8 @@ static void a_grey_grid(void **state) {
     size_t size;
     unsigned char *bytes = read_file(p->path, &size);
     bool found = false;
-    for (size_t i = 0; i + 21 < size; i++) {
+    for (size_t i = 0; i + 21 < size; i++)
         found = found || !memcmp(bytes + i, "tEXtgensample:model\0m", 21);
-    }
     assert_true(found);
     free(bytes);
     unlink(p->path);
@@ -187,11 +184,9 @@ static void text_is_drawn_inside_the_canvas_only(void **state) {
     assert_int_equal(gs_canvas_create(&canvas, 9, 7, 1, 0, &error), GS_OK);
     gs_canvas_text(&canvas, 0, 0, "1?", 200);
     const uint8_t one[7] = {0x04, 0x0C, 0x04, 0x04, 0x04, 0x04, 0x0E};
-    for (int y = 0; y < 7; y++) {
-        for (int x = 0; x < 9; x++) {
+    for (int y = 0; y < 7; y++)
+        for (int x = 0; x < 9; x++)
             assert_int_equal(canvas.pixels[y * 9 + x], x < 5 && one[y] >> (4 - x) & 1 ? 200 : 0);
-        }
-    }
     gs_canvas_text(&canvas, -3, -3, "8888", 255);
     gs_canvas_text(&canvas, 7, 5, "8888", 255);
     gs_canvas_free(&canvas);
@@ -285,17 +280,15 @@ static void an_idx_file_longer_than_a_chunk(void **state) {
     enum { N = 10000 };
     float *data = malloc(N * sizeof *data);
     assert_non_null(data);
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < N; i++)
         data[i] = (float)(i % 256);
-    }
     gs_images images = {.data = data, .n = N, .shape = {1, 1, 1}, .range = {0, 255}};
     assert_ok(gs_write_idx(in(p, "x.idx"), &images, &error), &error);
     size_t size;
     unsigned char *bytes = read_file(p->path, &size);
     assert_int_equal(size, 16 + N);
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < N; i++)
         assert_int_equal(bytes[16 + i], i % 256);
-    }
     free(bytes);
     free(data);
 }
@@ -319,9 +312,8 @@ static void formats_by_name(void **state) {
     }
     gs_format format;
     const char *unknown[] = {"", "x.jpg", "x.PNG", "x.", "x.png.gz"};
-    for (size_t i = 0; i < GS_COUNT(unknown); i++) {
+    for (size_t i = 0; i < GS_COUNT(unknown); i++)
         assert_int_equal(gs_output_format(unknown[i], &format, &error), GS_ERROR_ARGUMENT);
-    }
 }
 
 static void checks_leave_nothing(void **state) {
@@ -411,9 +403,8 @@ static void directories_are_not_overwritten(void **state) {
         uint8_t *pixels;
         png_image image = read_png(name, PNG_FORMAT_GRAY, &pixels);
         assert_int_equal(image.width, 16);
-        for (int j = 0; j < 256; j++) {
+        for (int j = 0; j < 256; j++)
             assert_int_equal(pixels[j], gs_pixel(data[i * 256 + j], 0, 1));
-        }
         free(pixels);
         assert_int_equal(gs_write_directory(in(p, "d"), &images, NULL, 0, &error), GS_ERROR_FILE);
         assert_int_equal(access(name, F_OK), 0);

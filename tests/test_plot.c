@@ -54,9 +54,8 @@ static void ticks_are_round_numbers(void **state) {
             assert_true(fabs(strtod(axis.labels[k], NULL) - axis.ticks[k]) <= 1e-9 * fabs(axis.ticks[k]));
         }
         if (strcmp(labels, cases[i].labels) || fabs(axis.low - cases[i].ends[0]) > 1e-9 * fabs(axis.low) ||
-            fabs(axis.high - cases[i].ends[1]) > 1e-9 * fabs(axis.high)) {
+            fabs(axis.high - cases[i].ends[1]) > 1e-9 * fabs(axis.high))
             fail_msg("case %zu: %s from %.12g to %.12g", i, labels, axis.low, axis.high);
-        }
     }
 }
 
@@ -67,9 +66,8 @@ static void any_axis_has_ticks(void **state) {
         for (size_t j = i; j < GS_COUNT(ends); j++) {
             for (int kind = 0; kind < 4; kind++) {
                 bool log = kind & 1;
-                if (log && ends[i] <= 0) {
+                if (log && ends[i] <= 0)
                     continue;
-                }
                 gs_axis axis = gs_axis_fit(ends[i], ends[j], log, kind & 2);
                 double low = gs_axis_place(&axis, ends[i]), high = gs_axis_place(&axis, ends[j]);
                 if (!(low >= -1e-6 && high <= 1 + 1e-6) || axis.count < 1 || !(axis.low < axis.high)) {
@@ -90,9 +88,8 @@ static void any_axis_has_ticks(void **state) {
 static char *draw(const gs_panel *panels, int count) {
     gs_figure figure = {.title = "T", .panels = panels, .count = count};
     gs_error error = {0};
-    if (gs_plot_write(path, &figure, &error) != GS_OK) {
+    if (gs_plot_write(path, &figure, &error))
         fail_msg("%s", error.message);
-    }
     return svg_read(path);
 }
 
@@ -102,9 +99,8 @@ static gs_panel panel_of(const double *x, size_t n, const gs_series *series, int
 }
 
 static void assert_has(const char *text, const char *part) {
-    if (!strstr(text, part)) {
+    if (!strstr(text, part))
         fail_msg("no '%s' in the picture", part);
-    }
 }
 
 /* A plot is 660 x 180 with its lower left corner at (76, 262) when nothing stands above it. */
@@ -226,9 +222,8 @@ static void texts_are_escaped(void **state) {
 static void remarks_are_wrapped(void **state) {
     (void)state;
     char words[1000] = "";
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         strcat(words, i % 2 ? "\xcf\x83\xcf\x83\xcf\x83\xcf\x83 " : "four ");
-    }
     char long_word[410];
     memset(long_word, 'x', 400);
     memcpy(long_word + 400, " tail", 6);
@@ -246,9 +241,8 @@ static void remarks_are_wrapped(void **state) {
         line = strstr(line, "<text class=\"soft\"");
         line = strchr(line, '>') + 1;
         int characters = 0;
-        for (const char *c = line; *c != '<'; c++) {
+        for (const char *c = line; *c != '<'; c++)
             characters += (*c & 0xC0) != 0x80;
-        }
         assert_in_range(characters, i < 3 ? 136 : 1, 140);
         assert_true(*line != ' ');
     }

@@ -91,7 +91,7 @@ static void run_row(bench_row *row, int number, int to) {
     if (status)
         fprintf(stderr, "%s: %s\n", row->name, error.message);
     fflush(stderr);
-    _exit(status != GS_OK);
+    _exit(status);
 }
 
 /* Wait for one process; whether it did well. */

@@ -49,7 +49,7 @@ static const bench_model *cheapest(const bench_settings *s, const bench_sampling
 /* The sampler that a network names as its own. */
 static bool is_own(const bench_model *model, const char *sampler) {
     gs_sample_options options = {0};
-    return gs_sample_resolve(model->model, &options, NULL) == GS_OK && !strcmp(options.sampler, sampler);
+    return !gs_sample_resolve(model->model, &options, NULL) && !strcmp(options.sampler, sampler);
 }
 
 static bool is_widest(const bench_settings *s, const char *isa) {

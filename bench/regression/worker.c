@@ -81,9 +81,8 @@ static gs_status serve(bench_rows *rows, gs_error *error) {
         return gs_fail_memory(error, "the worker");
     say_rows(rows);
     fflush(stdout);
-    while (good && fgets(line, sizeof line, stdin)) {
+    while (good && fgets(line, sizeof line, stdin))
         good = obey(line, rows, opened) && fflush(stdout) == 0;
-    }
     for (int i = 0; i < rows->count; i++)
         if (opened[i])
             rows->row[i].kind->close(&rows->row[i]);

@@ -26,7 +26,7 @@ bool bench_sampling_draws(const bench_sampling *sampling, const bench_model *mod
     for (int i = 0; gs_sampler_get(i); i++)
         known = known || !strcmp(gs_sampler_get(i)->name, sampling->sampler);
     gs_sample_options options = {.sampler = sampling->sampler};
-    return known && gs_sample_resolve(model->model, &options, NULL) == GS_OK;
+    return known && !gs_sample_resolve(model->model, &options, NULL);
 }
 
 static bool go_on(void *context, size_t done, size_t n) {

@@ -45,16 +45,14 @@ gs_status gs_run_load_factors(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     note_labels(run, run->model);
     gs_status status = a->compose.count ? check_kind(run->info, 0, error) : GS_OK;
-    for (int k = 1; k < a->compose.count && status == GS_OK; k++) {
+    for (int k = 1; k < a->compose.count && !status; k++) {
         gs_model **model = &run->factors[k - 1].model;
         status = gs_model_load(a->composed[k].path, model, error);
-        if (status == GS_OK) {
+        if (!status)
             status = check_kind(gs_model_get_info(*model), k, error);
-        }
-        if (status == GS_OK) {
+        if (!status)
             status = check_factor(run, k, error);
-        }
-        if (status == GS_OK) {
+        if (!status) {
             note_labels(run, *model);
             run->terms[k - 1].weight = a->composed[k].weight;
         }
@@ -80,7 +78,7 @@ gs_status gs_run_plan_factors(gs_run *run, const gs_plan_options *options, gs_er
     gs_plan_options how = *options;
     gs_status status = GS_OK;
     how.block = gs_plan_get_info(run->plan).block; /* every network serves the same blocks of chains */
-    for (int k = 0; k < run->options.term_count && status == GS_OK; k++) {
+    for (int k = 0; k < run->options.term_count && !status; k++) {
         gs_factor *factor = &run->factors[k];
         how.gradient = gs_model_get_info(factor->model)->kind == GS_KIND_ENERGY;
         status = gs_plan_create(factor->model, &how, &factor->plan, error);
@@ -93,8 +91,7 @@ void gs_run_weigh(gs_run *run, int row) {
     const gs_arguments *a = run->arguments;
     int last = run->options.term_count;
     double *weight = last ? &run->terms[last - 1].weight : &run->options.weight;
-    if (a->given[GS_OPTION_SWEEP]) {
+    if (a->given[GS_OPTION_SWEEP])
         *weight = a->sweep.values[row];
-    }
     run->row[row].weight = *weight;
 }

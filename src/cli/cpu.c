@@ -22,9 +22,8 @@ static void print_isas(void) {
     const char *name;
     bool supported;
     puts("instruction sets:");
-    for (int i = 0; (name = gs_isa_name(i, &supported)); i++) {
+    for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
         printf("  %-8s %s\n", name, supported ? "supported" : "not on this CPU or system");
-    }
     printf("best: %s\n", gs_isa_best());
 }
 
@@ -33,19 +32,16 @@ static void print_backends(void) {
     const char *name;
     bool built;
     puts("backends:");
-    for (int i = 0; (name = gs_backend_name(i, &built, about, sizeof about)); i++) {
+    for (int i = 0; (name = gs_backend_name(i, &built, about, sizeof about)); i++)
         printf("  %-8s %s\n", name, about);
-    }
 }
 
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     gs_status status = gs_check_isa(arguments->isa, error);
-    if (status == GS_OK) {
+    if (!status)
         status = gs_check_backend(arguments->backend, error);
-    }
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     gs_model *model = NULL;
     gs_plan *plan = NULL;
     if (!arguments->model) {
@@ -56,14 +52,14 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
         return GS_OK;
     }
     status = gs_model_load(arguments->model, &model, error);
-    if (status == GS_OK) {
+    if (!status) {
         gs_plan_options options = {.isa = arguments->isa,
                                    .threads = arguments->threads,
                                    .block = arguments->block,
                                    .backend = arguments->backend};
         status = gs_plan_create(model, &options, &plan, error);
     }
-    if (status == GS_OK) {
+    if (!status) {
         gs_plan_info info = gs_plan_get_info(plan);
         print_isas();
         print_backends();
@@ -71,9 +67,8 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
                gs_model_get_info(model)->name, info.isa, info.backend, info.threads, info.block, info.weight_bytes,
                info.scratch_bytes);
         char text[LINE];
-        for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++) {
+        for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++)
             printf("  %s\n", text);
-        }
     }
     gs_plan_free(plan);
     gs_model_free(model);

@@ -18,7 +18,7 @@ static gs_status read_input(gs_denoise *d, gs_error *error) {
     bool given = a->given[GS_OPTION_INPUTS];
     size_t most = given ? (size_t)a->n : DEFAULT_N;
     gs_status status = gs_images_read(a->input, d->run.info->shape, d->run.info->range, most, &d->input, error);
-    if (status == GS_OK && given && d->input.n < most) {
+    if (!status && given && d->input.n < most) {
         status = gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu images are more than the %zu of %s", most, d->input.total,
                          a->input);
     }
@@ -29,9 +29,8 @@ static gs_status read_input(gs_denoise *d, gs_error *error) {
 /* The judge that was asked for must be there and fit; the one beside the model, or the shipped one, may. */
 static gs_status load_judge(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (!a->given[GS_OPTION_JUDGE] && access(a->judge, F_OK) != 0) {
+    if (!a->given[GS_OPTION_JUDGE] && access(a->judge, F_OK) != 0)
         return GS_OK;
-    }
     gs_status status = gs_run_load_judge(run, error);
     if (status == GS_ERROR_ARGUMENT && !a->given[GS_OPTION_JUDGE]) {
         gs_model_free(run->judge_model);
@@ -44,13 +43,11 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 static gs_status check_output(gs_denoise *d, gs_error *error) {
     const char *path = d->run.arguments->out;
     gs_status status = gs_output_format(path, &d->run.format, error);
-    if (status == GS_OK && d->run.format != GS_FORMAT_PNG && d->run.format != GS_FORMAT_NPY) {
+    if (!status && d->run.format != GS_FORMAT_PNG && d->run.format != GS_FORMAT_NPY)
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: restored images go into a .png or .npy file", path);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = gs_images_check(path, d->run.format, d->run.info->shape, error);
-    }
-    return status == GS_OK ? gs_output_check(path, d->run.format, error) : status;
+    return !status ? gs_output_check(path, d->run.format, error) : status;
 }
 
 /* A standard deviation in units of the model's pixels. */
@@ -87,7 +84,7 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
                              .seed = a->seed};
     gs_status status = gs_sample_resolve(d->run.model, o, error);
     double sigma = model_sigma(d, noise);
-    if (status == GS_OK && d->run.info->takes_sigma) {
+    if (!status && d->run.info->takes_sigma) {
         o->sigma_high = sigma;
         o->sigma_low = o->sigma_low < sigma ? o->sigma_low : sigma;
         status = gs_sample_resolve(d->run.model, o, error);
@@ -101,9 +98,8 @@ static gs_status check_trials(gs_denoise *d, gs_error *error) {
     for (int i = 0; i < a->noises.count; i++) {
         for (int k = 0; k < a->step_counts.count; k++) {
             gs_status status = resolve(d, a->noises.values[i], (int)a->step_counts.values[k], error);
-            if (status != GS_OK) {
+            if (status)
                 return status;
-            }
         }
     }
     return gs_run_check_settings(&d->run, error);
@@ -126,31 +122,25 @@ static gs_status allocate(gs_denoise *d, gs_error *error) {
     if (ready && run->arguments->label >= 0) {
         run->labels = gs_alloc(n, sizeof(int));
         ready = run->labels != NULL;
-        for (size_t k = 0; ready && k < n; k++) {
+        for (size_t k = 0; ready && k < n; k++)
             run->labels[k] = run->arguments->label;
-        }
     }
     return ready ? GS_OK : gs_fail_memory(error, "the images");
 }
 
 static gs_status prepare(gs_denoise *d, const gs_arguments *arguments, gs_error *error) {
     gs_status status = gs_run_load(&d->run, arguments, error);
-    if (status == GS_OK) {
+    if (!status)
         status = check_output(d, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = check_trials(d, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = read_input(d, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = load_judge(&d->run, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = gs_run_make_plans(&d->run, error);
-    }
-    return status == GS_OK ? allocate(d, error) : status;
+    return !status ? allocate(d, error) : status;
 }
 
 /* ---- Restoring and measuring ---- */
@@ -169,21 +159,18 @@ static gs_status measure(gs_denoise *d, const float *images, gs_trial *trial, gs
         trial->ssim += gs_ssim(clean, image, run->info->shape, range) / n;
     }
     trial->kept = NAN;
-    if (!run->judge) {
+    if (!run->judge)
         return GS_OK;
-    }
     gs_status status = classify(d, images, d->found, error);
-    for (size_t k = 0; k < run->n; k++) {
+    for (size_t k = 0; k < run->n; k++)
         kept += d->found[k] == d->classes[k];
-    }
     trial->kept = kept / n;
     return status;
 }
 
 static void clip(float *images, size_t count, const float range[2]) {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         images[i] = images[i] < range[0] ? range[0] : images[i] > range[1] ? range[1] : images[i]; /* a NaN stays */
-    }
 }
 
 /* Restored images are those of the best step count so far. */
@@ -194,22 +181,20 @@ static gs_status try_steps(gs_denoise *d, int noise, int k, gs_trial **best, gs_
     gs_trial *trial = &d->trials[noise][k];
     *trial = (gs_trial){.noise = a->noises.values[noise], .steps = (int)a->step_counts.values[k]};
     gs_status status = resolve(d, trial->noise, trial->steps, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     run->options.init = d->noisy + (size_t)noise * size;
     trial->evaluations = gs_sample_evaluations(run->model, &run->options);
     run->seconds = 0;
     status = gs_run_draw(run, run->samples, error);
-    if (status == GS_OK && run->interrupted) {
+    if (!status && run->interrupted)
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: nothing is written");
-    }
     trial->seconds = run->seconds;
-    if (status == GS_OK) {
+    if (!status) {
         clip(run->samples, size, run->info->range);
         status = measure(d, run->samples, trial, error);
     }
-    if (status == GS_OK && (!*best || trial->psnr > (*best)->psnr)) {
+    if (!status && (!*best || trial->psnr > (*best)->psnr)) {
         *best = trial;
         memcpy(d->restored + (size_t)noise * size, run->samples, size * sizeof(float));
     }
@@ -226,15 +211,12 @@ static gs_status try_noise(gs_denoise *d, int noise, gs_error *error) {
     memcpy(noisy, d->input.data, size * sizeof(float));
     gs_status status =
         gs_sample_add_noise(a->seed, 0, model_sigma(d, before->noise), run->n, run->pixels, noisy, error);
-    if (status == GS_OK) {
+    if (!status)
         status = measure(d, noisy, before, error);
-    }
-    for (int k = 0; k < a->step_counts.count && status == GS_OK; k++) {
+    for (int k = 0; k < a->step_counts.count && !status; k++)
         status = try_steps(d, noise, k, &best, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         best->best = true;
-    }
     return status;
 }
 
@@ -247,9 +229,8 @@ static gs_status write_picture(const gs_denoise *d, const gs_note *notes, int co
     gs_sheet sheet;
     gs_status status =
         gs_sheet_create(&sheet, run->info->shape, 1 + 2 * noises, run->n < SHOWN ? (int)run->n : SHOWN, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     sheet.corner = "s";
     gs_sheet_row(&sheet, 0, d->input.data, range);
     for (int i = 0; i < noises; i++) {
@@ -268,9 +249,8 @@ static gs_status write_output(const gs_denoise *d, gs_error *error) {
     const int *shape = run->info->shape;
     size_t sizes[5] = {(size_t)run->arguments->noises.count, run->n, (size_t)shape[0], (size_t)shape[1],
                        (size_t)shape[2]};
-    if (run->format == GS_FORMAT_NPY) {
+    if (run->format == GS_FORMAT_NPY)
         return gs_write_npy(run->arguments->out, d->restored, sizes, 5, error);
-    }
     char *settings = gs_denoise_settings(d), *command = gs_denoise_command_text(d);
     const gs_note notes[] = {{"Software", "gensample " GS_VERSION},
                              {"gensample:model", run->info->name},
@@ -286,27 +266,22 @@ static gs_status write_output(const gs_denoise *d, gs_error *error) {
 
 static gs_status restore(gs_denoise *d, gs_error *error) {
     gs_status status = d->run.judge ? classify(d, d->input.data, d->classes, error) : GS_OK;
-    for (int i = 0; i < d->run.arguments->noises.count && status == GS_OK; i++) {
+    for (int i = 0; i < d->run.arguments->noises.count && !status; i++)
         status = try_noise(d, i, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = write_output(d, error);
-    }
-    if (status == GS_OK && !d->run.arguments->quiet) {
+    if (!status && !d->run.arguments->quiet)
         status = gs_denoise_report(d, stdout, error);
-    }
     return status;
 }
 
 gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error) {
     gs_denoise *d = gs_alloc(1, sizeof *d);
-    if (!d) {
+    if (!d)
         return gs_fail_memory(error, "the run");
-    }
     gs_status status = prepare(d, arguments, error);
-    if (status == GS_OK) {
+    if (!status)
         status = restore(d, error);
-    }
     gs_free(d->noisy);
     gs_free(d->restored);
     gs_free(d->room);

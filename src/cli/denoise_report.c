@@ -39,9 +39,8 @@ char *gs_denoise_settings(const gs_denoise *d) {
 static void put_numbers(FILE *out, const char *option, const gs_numbers *numbers) {
     char text[32];
     fprintf(out, " --%s ", option);
-    for (int i = 0; i < numbers->count; i++) {
+    for (int i = 0; i < numbers->count; i++)
         fprintf(out, "%s%s", i ? "," : "", gs_shortest(numbers->values[i], text));
-    }
 }
 
 char *gs_denoise_command_text(const gs_denoise *d) {
@@ -50,9 +49,8 @@ char *gs_denoise_command_text(const gs_denoise *d) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    if (!out) {
+    if (!out)
         return NULL;
-    }
     fputs("gensample denoise --model", out);
     gs_put_word(out, gs_base_name(a->model));
     fputs(" --input", out);
@@ -92,9 +90,8 @@ static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
     json_t *object = json_object(), *noisy = json_array(), *restored = json_array();
     for (int i = 0; i < a->noises.count; i++) {
         json_array_append_new(noisy, trial_json(&d->noisy_trials[i]));
-        for (int k = 0; k < a->step_counts.count; k++) {
+        for (int k = 0; k < a->step_counts.count; k++)
             json_array_append_new(restored, trial_json(&d->trials[i][k]));
-        }
     }
     json_object_set_new(object, "model", json_string(d->run.info->name));
     json_object_set_new(object, "hash", json_string(d->run.info->hash));
@@ -107,9 +104,8 @@ static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
 
 static void put_figure(FILE *out, int width, const char *format, double v) {
     char text[32] = "-";
-    if (isfinite(v)) {
+    if (isfinite(v))
         snprintf(text, sizeof text, format, v);
-    }
     fprintf(out, "%*s", width, text);
 }
 
@@ -128,15 +124,13 @@ static void put_trial(FILE *out, const gs_trial *t, bool marked) {
 
 gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
     const gs_arguments *a = d->run.arguments;
-    if (a->json) {
+    if (a->json)
         return report_json(d, out, error);
-    }
     fprintf(out, "%-7s%6s%13s%10s%8s%13s\n", "noise", "steps", "evaluations", "PSNR/dB", "SSIM", "labels kept");
     for (int i = 0; i < a->noises.count; i++) {
         put_trial(out, &d->noisy_trials[i], false);
-        for (int k = 0; k < a->step_counts.count; k++) {
+        for (int k = 0; k < a->step_counts.count; k++)
             put_trial(out, &d->trials[i][k], d->trials[i][k].best && a->step_counts.count > 1);
-        }
     }
     fprintf(out, "%zu image%s of %s by %s, the network %s; wrote %s\n", d->run.n, d->run.n == 1 ? "" : "s", a->input,
             d->run.options.sampler, d->run.info->name, a->out);

@@ -16,15 +16,12 @@ typedef struct curves {
 static gs_status fill_curves(curves *c, const gs_record *r, size_t most, gs_error *error) {
     *c = (curves){0};
     gs_status status = GS_OK;
-    if (r->energy) {
+    if (r->energy)
         status = gs_curve_fill(&c->energy, r->energy, r->steps, r->chains, most, error);
-    }
-    if (r->gradient && status == GS_OK) {
+    if (r->gradient && !status)
         status = gs_curve_fill(&c->gradient, r->gradient, r->steps, r->chains, most, error);
-    }
-    if (r->acceptance && status == GS_OK) {
+    if (r->acceptance && !status)
         status = gs_curve_fill_acceptance(&c->acceptance, r->acceptance, r->steps, r->chains, most, error);
-    }
     return status;
 }
 
@@ -51,11 +48,10 @@ static size_t shown_marks(const gs_record *r) {
 
 /* A blank and a number, right in its column; "-" for what is not known. */
 static void print_number(FILE *out, int width, int digits, double v) {
-    if (isfinite(v)) {
+    if (isfinite(v))
         fprintf(out, " %*.*g", width, digits, v);
-    } else {
+    else
         fprintf(out, " %*s", width, "-");
-    }
 }
 
 static void print_steps(const curves *c, FILE *out) {
@@ -69,27 +65,23 @@ static void print_steps(const curves *c, FILE *out) {
             print_number(out, 10, 5, c->energy.median[i]);
             print_number(out, 10, 5, c->energy.high[i]);
         }
-        if (c->gradient.n) {
+        if (c->gradient.n)
             print_number(out, 15, 4, c->gradient.median[i]);
-        }
-        if (c->acceptance.n && i > 0) {
+        if (c->acceptance.n && i > 0)
             fprintf(out, " %10.1f %%", 100 * c->acceptance.median[i]);
-        }
         fputc('\n', out);
     }
 }
 
 static void print_shares(const gs_record *r, FILE *out) {
-    if (r->marks == 0) {
+    if (r->marks == 0)
         return;
-    }
     fprintf(out, "%8s   shares of classes 0 ... %d, in %%\n", "step", r->classes - 1);
     for (size_t i = 0; i < shown_marks(r); i++) {
         size_t mark = shown_mark(r, i);
         fprintf(out, "%8zu  ", r->mark[mark]);
-        for (int k = 0; k < r->classes; k++) {
+        for (int k = 0; k < r->classes; k++)
             fprintf(out, " %5.1f", 100 * r->shares[mark * (size_t)r->classes + (size_t)k]);
-        }
         fputc('\n', out);
     }
 }
@@ -102,24 +94,20 @@ static void print_summary(const gs_diagnosis *d, FILE *out) {
     }
     fputc('\n', out);
     bool agreement = isfinite(d->ess), too_few = d->flags & GS_FLAG_SHORT;
-    if (d->kept) {
+    if (d->kept)
         fprintf(out, "second half, %zu energies a chain: ", d->kept);
-    }
     if (d->kept && !agreement && !too_few) {
         fputs("all are equal\n", out);
     } else if (d->kept) {
-        if (agreement) {
+        if (agreement)
             fprintf(out, "effective sample size %.4g, R-hat %.4g, ", d->ess, d->rhat);
-        }
         fprintf(out, "drift %.2g", d->drift);
-        if (isfinite(d->drift_error)) {
+        if (isfinite(d->drift_error))
             fprintf(out, " +- %.2g", d->drift_error);
-        }
         fputc('\n', out);
     }
-    if (isfinite(d->acceptance)) {
+    if (isfinite(d->acceptance))
         fprintf(out, "acceptance in the second half %.1f %%\n", 100 * d->acceptance);
-    }
     if (d->largest >= 0) {
         fprintf(out, "class shares from %.1f %% (class %d) to %.1f %% (class %d)\n", 100 * d->smallest_share,
                 d->smallest, 100 * d->largest_share, d->largest);
@@ -129,10 +117,9 @@ static void print_summary(const gs_diagnosis *d, FILE *out) {
 gs_status gs_diagnosis_print(const gs_record *record, const gs_diagnosis *diagnosis, FILE *out, gs_error *error) {
     curves c;
     gs_status status = fill_curves(&c, record, TABLE_ROWS, error);
-    if (status == GS_OK) {
-        if (any_curve(&c)->n) {
+    if (!status) {
+        if (any_curve(&c)->n)
             print_steps(&c, out);
-        }
         print_shares(record, out);
         print_summary(diagnosis, out);
     }
@@ -142,18 +129,16 @@ gs_status gs_diagnosis_print(const gs_record *record, const gs_diagnosis *diagno
 
 void gs_diagnosis_warn(const gs_diagnosis *diagnosis, FILE *out) {
     char text[WARNING_ROOM];
-    for (int i = 0; gs_diagnosis_warning(diagnosis, i, text, sizeof text); i++) {
+    for (int i = 0; gs_diagnosis_warning(diagnosis, i, text, sizeof text); i++)
         fprintf(out, "warning: %s\n", text);
-    }
 }
 
 /* ---- JSON ---- */
 
 static json_t *reals(const double *values, size_t n) {
     json_t *array = json_array();
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         json_array_append_new(array, gs_real_json(values[i]));
-    }
     return array;
 }
 
@@ -183,15 +168,12 @@ static void put_warnings(const gs_diagnosis *d, json_t *object) {
     static const char *const names[] = {"diverged", "collapsed", "classes",  "moving",
                                         "disagree", "few",       "rejected", "short"};
     json_t *flags = json_array(), *warnings = json_array();
-    for (size_t i = 0; i < GS_COUNT(names); i++) {
-        if (d->flags >> i & 1) {
+    for (size_t i = 0; i < GS_COUNT(names); i++)
+        if (d->flags >> i & 1)
             json_array_append_new(flags, json_string(names[i]));
-        }
-    }
     char text[WARNING_ROOM];
-    for (int i = 0; gs_diagnosis_warning(d, i, text, sizeof text); i++) {
+    for (int i = 0; gs_diagnosis_warning(d, i, text, sizeof text); i++)
         json_array_append_new(warnings, json_string(text));
-    }
     json_object_set_new(object, "flags", flags);
     json_object_set_new(object, "warnings", warnings);
 }
@@ -210,9 +192,8 @@ static void put_table(const gs_record *r, const curves *c, json_t *object) {
             json_object_set_new(row, "gradient",
                                 reals((double[]){c->gradient.low[i], c->gradient.median[i], c->gradient.high[i]}, 3));
         }
-        if (c->acceptance.n) {
+        if (c->acceptance.n)
             json_object_set_new(row, "acceptance", gs_real_json(c->acceptance.median[i]));
-        }
         json_array_append_new(table, row);
     }
     for (size_t i = 0; i < shown_marks(r); i++) {
@@ -229,7 +210,7 @@ static void put_table(const gs_record *r, const curves *c, json_t *object) {
 json_t *gs_diagnosis_json(const gs_record *record, const gs_diagnosis *diagnosis) {
     curves c;
     json_t *object = NULL;
-    if (fill_curves(&c, record, TABLE_ROWS, NULL) == GS_OK) {
+    if (!fill_curves(&c, record, TABLE_ROWS, NULL)) {
         object = json_object();
         put_summary(diagnosis, object);
         put_warnings(diagnosis, object);

@@ -68,9 +68,8 @@ static double extent(const gs_curve *c, size_t first) {
 static gs_status add_energy(drawing *d, const gs_record *r, const gs_diagnosis *found, gs_error *error) {
     gs_curve *c = &d->curves[0];
     gs_status status = r->energy ? gs_curve_fill(c, r->energy, r->steps, r->chains, POINTS, error) : GS_OK;
-    if (!r->energy || status != GS_OK) {
+    if (!r->energy || status)
         return status;
-    }
     snprintf(d->median_name, NAME_ROOM, r->chains > 1 ? "median, 5 to 95 %%" : "energy");
     size_t half = c->n / 2;
     bool close = found->kept > 0 && extent(c, half) < close_up * extent(c, 0);
@@ -94,7 +93,7 @@ static gs_status add_energy(drawing *d, const gs_record *r, const gs_diagnosis *
 static gs_status add_gradient(drawing *d, const gs_record *r, gs_error *error) {
     gs_curve *c = &d->curves[1];
     gs_status status = r->gradient ? gs_curve_fill(c, r->gradient, r->steps, r->chains, POINTS, error) : GS_OK;
-    if (r->gradient && status == GS_OK) {
+    if (r->gradient && !status) {
         d->gradient = (gs_series){.name = r->chains > 1 ? "median, 5 to 95 %" : "norm",
                                   .y = c->median,
                                   .low = c->low,
@@ -116,7 +115,7 @@ static gs_status add_acceptance(drawing *d, const gs_record *r, gs_error *error)
     gs_status status = r->acceptance
                            ? gs_curve_fill_acceptance(c, r->acceptance, r->steps, r->chains, ACCEPTANCE_POINTS, error)
                            : GS_OK;
-    if (r->acceptance && status == GS_OK) {
+    if (r->acceptance && !status) {
         d->acceptance = (gs_series){.name = "mean over chains", .y = c->median, .colour = ACCEPTANCE_COLOUR};
         add_panel(d, (gs_panel){.title = "Acceptance",
                                 .y_label = "share of proposals",
@@ -129,19 +128,16 @@ static gs_status add_acceptance(drawing *d, const gs_record *r, gs_error *error)
 }
 
 static gs_status add_classes(drawing *d, const gs_record *r, gs_error *error) {
-    if (r->marks == 0) {
+    if (r->marks == 0)
         return GS_OK;
-    }
     d->mark = gs_alloc(r->marks, sizeof(double));
     d->shares = gs_alloc(r->marks, (size_t)r->classes * sizeof(double));
-    if (!d->mark || !d->shares) {
+    if (!d->mark || !d->shares)
         return gs_fail_memory(error, "the shares of classes");
-    }
     for (size_t i = 0; i < r->marks; i++) {
         d->mark[i] = (double)r->mark[i];
-        for (int k = 0; k < r->classes; k++) {
+        for (int k = 0; k < r->classes; k++)
             d->shares[(size_t)k * r->marks + i] = r->shares[i * (size_t)r->classes + (size_t)k];
-        }
     }
     for (int k = 0; k < r->classes; k++) {
         const double *y = d->shares + (size_t)k * r->marks;
@@ -178,15 +174,14 @@ static void add_remarks(drawing *d, const gs_record *r, const gs_diagnosis *foun
 gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnosis, const char *title, const char *path,
                             gs_error *error) {
     drawing *d = gs_alloc(1, sizeof *d);
-    if (!d) {
+    if (!d)
         return gs_fail_memory(error, "the plot");
-    }
     add_remarks(d, record, diagnosis);
     gs_status status = add_energy(d, record, diagnosis, error);
-    status = status == GS_OK ? add_gradient(d, record, error) : status;
-    status = status == GS_OK ? add_acceptance(d, record, error) : status;
-    status = status == GS_OK ? add_classes(d, record, error) : status;
-    if (status == GS_OK) {
+    status = !status ? add_gradient(d, record, error) : status;
+    status = !status ? add_acceptance(d, record, error) : status;
+    status = !status ? add_classes(d, record, error) : status;
+    if (!status) {
         gs_figure figure = {.title = title,
                             .remarks = d->remarks,
                             .remarks_count = d->remarks_count,
@@ -194,9 +189,8 @@ gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnos
                             .count = d->count};
         status = gs_plot_write(path, &figure, error);
     }
-    for (size_t i = 0; i < GS_COUNT(d->curves); i++) {
+    for (size_t i = 0; i < GS_COUNT(d->curves); i++)
         gs_curve_free(&d->curves[i]);
-    }
     gs_free(d->mark);
     gs_free(d->shares);
     gs_free(d);

@@ -28,14 +28,12 @@ static bool find_in(const char *folder, const char *place, const char *name, cha
 /* A shipped network's path; false, with *path where an installed program has it, when it is not there. */
 static bool find_shipped(const char *name, char path[GS_PATH_ROOM]) {
     const char *folder = getenv("GENSAMPLE_MODELS");
-    if (folder && folder[0]) {
+    if (folder && folder[0])
         return find_in(folder, ".", name, path);
-    }
     char program[GS_PATH_ROOM] = "";
     char *slash = gs_os_program_path(program, sizeof program) ? strrchr(program, '/') : NULL;
-    if (slash) {
+    if (slash)
         *slash = 0;
-    }
     return find_in(program, GS_MODELS_FROM_PROGRAM, name, path) || find_in(program, "../models", name, path) ||
            find_in(program, GS_MODELS_FROM_PROGRAM, name, path);
 }
@@ -53,9 +51,8 @@ static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
     int folder = slash ? (int)(slash - model) + 1 : 0;
     int length = snprintf(path, GS_PATH_ROOM, "%.*sjudge.bin", folder, model);
     bool beside = length > 0 && length < GS_PATH_ROOM && is_there(path);
-    if (!beside && find_shipped("judge.bin", shipped)) {
+    if (!beside && find_shipped("judge.bin", shipped))
         memcpy(path, shipped, sizeof shipped);
-    }
     return path;
 }
 
@@ -70,9 +67,8 @@ static gs_status find_composed(const char *text, bool first, gs_composed *compos
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": the weight is no number from -%d to %d%s",
                        text, GS_WEIGHT_MAX, GS_WEIGHT_MAX, first ? " other than 0" : "");
     }
-    if (length == 0 || length >= GS_PATH_ROOM) {
+    if (length == 0 || length >= GS_PATH_ROOM)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": a network's name is missing", text);
-    }
     memcpy(name, text, length);
     name[length] = 0;
     snprintf(composed->path, GS_PATH_ROOM, "%s", find(name, path));
@@ -83,9 +79,8 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     gs_arguments *a = arguments;
     for (int i = 0; i < a->compose.count; i++) {
         gs_status status = find_composed(a->compose.values[i], i == 0, &a->composed[i], error);
-        if (status != GS_OK) {
+        if (status)
             return status;
-        }
         a->model = a->composed[0].path;
     }
     a->file = find(a->file, a->found[0]);
@@ -98,8 +93,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         a->model = a->found[0];
     }
     a->model = find(a->model, a->found[0]);
-    if (a->quality || a->command == GS_DENOISE) {
+    if (a->quality || a->command == GS_DENOISE)
         a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
-    }
     return GS_OK;
 }

@@ -66,16 +66,14 @@ static void print_rejection(FILE *out) {
     print_options(GS_REJECT, out);
     fputs("\nalgorithms:\n", out);
     const gs_rejection_info *row;
-    for (int i = 0; (row = gs_rejection_get(i)); i++) {
+    for (int i = 0; (row = gs_rejection_get(i)); i++)
         print_row(row->name, row->help, out);
-    }
 }
 
 static void print_sample(FILE *out) {
     fputs("gensample draws samples from a generative network on the CPU.\n\nusage:\n", out);
-    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
         fprintf(out, "  gensample %-*s%s\n", USAGE_WIDTH, row->usage, row->help);
-    }
     print_options(GS_SAMPLE, out);
     print_samplers(out);
     fputs("\nexamples:\n"

@@ -6,7 +6,7 @@
 gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_status status = gs_images_read(a->init, run->info->shape, run->info->range, most, &run->init, error);
-    if (status == GS_OK && a->given[GS_OPTION_N] && run->init.n < most) {
+    if (!status && a->given[GS_OPTION_N] && run->init.n < most) {
         status = gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu chains are more than the %zu images of %s", most,
                          run->init.total, a->init);
     }
@@ -17,14 +17,11 @@ gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error) {
 double gs_run_init_noise(const gs_run *run) {
     static const char *const lowering[] = {"dpmpp-2m", "heun", "annealed-langevin"};
     const gs_arguments *a = run->arguments;
-    if (a->given[GS_OPTION_INIT_NOISE]) {
+    if (a->given[GS_OPTION_INIT_NOISE])
         return a->init_noise > 0 ? a->init_noise : 0;
-    }
-    for (size_t i = 0; i < GS_COUNT(lowering); i++) {
-        if (!strcmp(run->options.sampler, lowering[i])) {
+    for (size_t i = 0; i < GS_COUNT(lowering); i++)
+        if (!strcmp(run->options.sampler, lowering[i]))
             return run->options.sigma_high;
-        }
-    }
     return 0;
 }
 
@@ -32,9 +29,8 @@ gs_status gs_run_noise_init(gs_run *run, gs_error *error) {
     size_t states = run->levels ? (size_t)run->levels : 1;
     run->init_states = gs_alloc(run->n, run->pixels * sizeof(float));
     run->kept = gs_alloc(states, sizeof(double));
-    if (!run->init_states || !run->kept) {
+    if (!run->init_states || !run->kept)
         return gs_fail_memory(error, "the images of --init");
-    }
     memcpy(run->init_states, run->init.data, run->n * run->pixels * sizeof(float));
     run->options.init = run->init_states;
     return gs_sample_add_noise(run->arguments->seed, run->arguments->first, gs_run_init_noise(run), run->n, run->pixels,
@@ -43,9 +39,8 @@ gs_status gs_run_noise_init(gs_run *run, gs_error *error) {
 
 static double share_of_equals(const int *a, const int *b, size_t n) {
     size_t equal = 0;
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < n; k++)
         equal += a[k] == b[k];
-    }
     return (double)equal / (double)n;
 }
 
@@ -78,12 +73,10 @@ gs_status gs_run_classify_state(const gs_run *run, int i, int *classes, gs_error
     double sigma = run->trajectory && i < run->levels - 1 ? run->sigmas[i] : 0;
     float *room = gs_alloc(n, run->pixels * sizeof(float)), *images = gs_alloc(n, run->pixels * sizeof(float));
     gs_status status = room && images ? GS_OK : gs_fail_memory(error, "a state for the judge");
-    if (status == GS_OK) {
+    if (!status)
         status = denoise_state(run, state, sigma, images, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = gs_quality_classify(run->judge, gs_run_map(run, images, n, room), n, classes, error);
-    }
     gs_free(room);
     gs_free(images);
     return status;
@@ -95,12 +88,11 @@ gs_status gs_run_measure_kept(gs_run *run, gs_error *error) {
     float *room = gs_alloc(n, run->pixels * sizeof(float));
     int *before = gs_alloc(n, sizeof(int)), *after = gs_alloc(n, sizeof(int));
     gs_status status = room && before && after ? GS_OK : gs_fail_memory(error, "the states for the judge");
-    if (status == GS_OK) {
+    if (!status)
         status = gs_quality_classify(run->judge, gs_run_map(run, run->init.data, n, room), n, before, error);
-    }
-    for (int i = 0; i < states && status == GS_OK; i++) {
+    for (int i = 0; i < states && !status; i++) {
         status = gs_run_classify_state(run, i, after, error);
-        run->kept[i] = status == GS_OK ? share_of_equals(before, after, n) : 0;
+        run->kept[i] = !status ? share_of_equals(before, after, n) : 0;
     }
     gs_free(room);
     gs_free(before);

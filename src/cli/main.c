@@ -17,20 +17,18 @@ static bool standard_streams_open(void) {
     do {
         descriptor = open("/dev/null", O_RDWR);
     } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
-    if (descriptor >= 0) {
+    if (descriptor >= 0)
         close(descriptor);
-    }
     return open_before;
 }
 
 static gs_status inspect(const gs_arguments *arguments, gs_error *error) {
     gs_model *model = NULL;
     gs_status status = gs_model_load(arguments->file, &model, error);
-    if (status == GS_OK) {
+    if (!status) {
         status = gs_inspect_print(model, arguments->file, stdout);
-        if (status != GS_OK) {
+        if (status)
             gs_fail(error, status, "standard output: %s", strerror(errno));
-        }
     }
     gs_model_free(model);
     return status;
@@ -54,9 +52,8 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
 static gs_status run(int argc, char **argv, gs_error *error) {
     gs_arguments arguments;
     gs_status status = gs_arguments_parse(&arguments, argc, argv, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     if (arguments.help) {
         gs_help_print(arguments.command, stdout);
         return GS_OK;
@@ -66,7 +63,7 @@ static gs_status run(int argc, char **argv, gs_error *error) {
         return GS_OK;
     }
     status = gs_arguments_find(&arguments, error);
-    return status == GS_OK ? run_command(&arguments, error) : status;
+    return !status ? run_command(&arguments, error) : status;
 }
 
 static int exit_code(gs_status status) {
@@ -92,11 +89,9 @@ int main(int argc, char **argv) {
     gs_error error = {0};
     gs_status status = run(argc, argv, &error);
     bool written = fflush(stdout) == 0 && !ferror(stdout);
-    if (status == GS_OK && !written) {
+    if (!status && !written)
         status = gs_fail(&error, GS_ERROR_FILE, "standard output: %s", strerror(errno));
-    }
-    if (status != GS_OK) {
+    if (status)
         fprintf(stderr, "gensample: %s\n", error.message);
-    }
     return exit_code(status);
 }

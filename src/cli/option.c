@@ -33,9 +33,8 @@ static bool parse_u64(const char *text, size_t length, uint64_t *value) {
     uint64_t v = 0;
     for (size_t i = 0; i < length; i++) {
         unsigned digit = (unsigned)(text[i] - '0');
-        if (digit > 9 || v > (UINT64_MAX - digit) / 10) {
+        if (digit > 9 || v > (UINT64_MAX - digit) / 10)
             return false;
-        }
         v = v * 10 + digit;
     }
     *value = v;
@@ -49,9 +48,8 @@ static bool parse_real(const char *text, size_t length, double *value) {
 /* The library's options mean "none" by -1, as 0 is "not said". */
 static bool parse_weight(const char *text, double *value) {
     bool good = gs_parse_decimal(text, strlen(text), value);
-    if (good && *value == 0) {
+    if (good && *value == 0)
         *value = -1;
-    }
     return good;
 }
 
@@ -64,12 +62,10 @@ static bool parse_pair(const char *text, double pair[2]) {
 static bool parse_grid(const char *text, uint64_t limit, int grid[2]) {
     uint64_t rows, columns;
     const char *x = strchr(text, 'x');
-    if (!x || !parse_u64(text, (size_t)(x - text), &rows) || !parse_u64(x + 1, strlen(x + 1), &columns)) {
+    if (!x || !parse_u64(text, (size_t)(x - text), &rows) || !parse_u64(x + 1, strlen(x + 1), &columns))
         return false;
-    }
-    if (rows < 1 || columns < 1 || rows > limit || columns > limit || rows * columns > limit) {
+    if (rows < 1 || columns < 1 || rows > limit || columns > limit || rows * columns > limit)
         return false;
-    }
     grid[0] = (int)rows;
     grid[1] = (int)columns;
     return true;
@@ -77,9 +73,8 @@ static bool parse_grid(const char *text, uint64_t limit, int grid[2]) {
 
 static bool parse_int(const gs_option_row *row, const char *text, int *value) {
     uint64_t v;
-    if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high) {
+    if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high)
         return false;
-    }
     *value = (int)v;
     return true;
 }
@@ -87,17 +82,15 @@ static bool parse_int(const gs_option_row *row, const char *text, int *value) {
 /* The library's options mean "none" by -1, as 0 is "not said". */
 static bool parse_count(const gs_option_row *row, const char *text, int *value) {
     bool good = parse_int(row, text, value);
-    if (good && *value == 0) {
+    if (good && *value == 0)
         *value = -1;
-    }
     return good;
 }
 
 static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *value) {
     uint64_t v;
-    if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high) {
+    if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high)
         return false;
-    }
     *value = v;
     return true;
 }
@@ -111,9 +104,8 @@ static bool parse_item(const gs_option_row *row, const char *text, size_t length
         *value = good ? (double)v : 0;
         return good;
     }
-    if (!gs_parse_decimal(text + minus, length - minus, value) || *value > (double)row->high) {
+    if (!gs_parse_decimal(text + minus, length - minus, value) || *value > (double)row->high)
         return false;
-    }
     *value = minus ? -*value : *value;
     return row->kind == GS_KIND_OPTION_NUMBERS || *value > 0;
 }
@@ -122,29 +114,25 @@ static bool parse_list(const gs_option_row *row, const char *text, gs_numbers *l
     list->count = 0;
     for (;; text++) {
         size_t length = strcspn(text, ",");
-        if (list->count == GS_LIST_MAX || !parse_item(row, text, length, &list->values[list->count])) {
+        if (list->count == GS_LIST_MAX || !parse_item(row, text, length, &list->values[list->count]))
             return false;
-        }
         list->count++;
         text += length;
-        if (!*text) {
+        if (!*text)
             return true;
-        }
     }
 }
 
 static bool append_text(const char *text, gs_texts *list) {
     bool good = text[0] && list->count < GS_LIST_MAX;
-    if (good) {
+    if (good)
         list->values[list->count++] = text;
-    }
     return good;
 }
 
 static bool parse_word(const char *text, const char *word, int meaning, int *value) {
-    if (strcmp(text, word) != 0) {
+    if (strcmp(text, word) != 0)
         return false;
-    }
     *value = meaning;
     return true;
 }
@@ -155,20 +143,16 @@ static const struct {
 } label_words[] = {{"none", GS_LABEL_NONE}, {"all", GS_LABEL_ALL}, {"data", GS_LABEL_DATA}};
 
 const char *gs_label_word(int label) {
-    for (size_t i = 0; i < GS_COUNT(label_words); i++) {
-        if (label_words[i].label == label) {
+    for (size_t i = 0; i < GS_COUNT(label_words); i++)
+        if (label_words[i].label == label)
             return label_words[i].word;
-        }
-    }
     return NULL;
 }
 
 static bool parse_label_word(const char *text, int *label) {
-    for (size_t i = 0; i < GS_COUNT(label_words); i++) {
-        if (parse_word(text, label_words[i].word, label_words[i].label, label)) {
+    for (size_t i = 0; i < GS_COUNT(label_words); i++)
+        if (parse_word(text, label_words[i].word, label_words[i].label, label))
             return true;
-        }
-    }
     return false;
 }
 

@@ -14,9 +14,8 @@ gs_status gs_check_isa(const char *isa, gs_error *error) {
         what = "GENSAMPLE_ISA";
         isa = getenv(what);
     }
-    if (!isa) {
+    if (!isa)
         return GS_OK;
-    }
     char known[100] = "";
     bool supported;
     for (int i = 0; (name = gs_isa_name(i, &supported)); i++) {
@@ -36,9 +35,8 @@ gs_status gs_check_backend(const char *backend, gs_error *error) {
     char known[100] = "", about[100];
     bool built;
     const char *name;
-    if (!backend) {
+    if (!backend)
         return GS_OK;
-    }
     for (int i = 0; (name = gs_backend_name(i, &built, about, sizeof about)); i++) {
         if (!strcmp(name, backend)) {
             return built ? GS_OK
@@ -59,9 +57,8 @@ static gs_status check_label(const gs_run *run, gs_error *error) {
                    : gs_fail(error, GS_ERROR_ARGUMENT, "%s: guidance is towards a label; add --label",
                              given[GS_OPTION_GUIDANCE] ? "--guidance" : "--guidance-sigmas");
     }
-    if (!classes) {
+    if (!classes)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", run->info->name);
-    }
     if (label == GS_LABEL_DATA && !gs_model_get_info(run->labelled)->shares) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--label data: the file of %s does not say how often each class occurs (data.shares); use all",
@@ -76,20 +73,18 @@ static gs_status check_label(const gs_run *run, gs_error *error) {
 
 static uint64_t default_n(const gs_run *run) {
     bool all = run->arguments->label == GS_LABEL_ALL;
-    if (run->arguments->trajectory || run->rows > 1) {
+    if (run->arguments->trajectory || run->rows > 1)
         return all ? (uint64_t)run->classes : DEFAULT_ROWS;
-    }
     return all ? (uint64_t)run->classes * DEFAULT_PER_CLASS : DEFAULT_N;
 }
 
 static void choose_grid(gs_run *run) {
     const gs_arguments *a = run->arguments;
     bool all = a->label == GS_LABEL_ALL;
-    if (a->given[GS_OPTION_GRID]) {
+    if (a->given[GS_OPTION_GRID])
         run->grid = (gs_grid){.rows = a->grid[0], .columns = a->grid[1], .by_column = all};
-    } else {
+    else
         run->grid = all ? gs_grid_classes(run->n, run->classes) : gs_grid_square(run->n);
-    }
 }
 
 static gs_status resolve_options(gs_run *run, gs_error *error) {
@@ -121,30 +116,25 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
                                        .terms = run->terms,
                                        .term_count = a->compose.count ? a->compose.count - 1 : 0};
     gs_status status = gs_sample_resolve(run->model, &run->options, error);
-    if (status == GS_OK) {
+    if (!status)
         status = gs_run_check_settings(run, error);
-    }
-    return status == GS_OK ? gs_run_check_levels(run, error) : status;
+    return !status ? gs_run_check_levels(run, error) : status;
 }
 
 /* The output's name, format and directory. */
 static gs_status check_output(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_status status = gs_output_format(a->out, &run->format, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
-    if (a->trajectory && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY) {
+    if (a->trajectory && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a trajectory goes into a .png or .npy file", a->out);
-    }
-    if (a->given[GS_OPTION_SWEEP] && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY) {
+    if (a->given[GS_OPTION_SWEEP] && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a sweep goes into a .png or .npy file", a->out);
-    }
-    if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG) {
+    if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", a->out);
-    }
     status = gs_images_check(a->out, run->format, run->info->shape, error);
-    return status == GS_OK ? gs_output_check(a->out, run->format, error) : status;
+    return !status ? gs_output_check(a->out, run->format, error) : status;
 }
 
 gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
@@ -155,10 +145,9 @@ gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
                                .backend = a->backend,
                                .gradient = run->info->kind == GS_KIND_ENERGY};
     gs_status status = gs_plan_create(run->model, &options, &run->plan, error);
-    if (status == GS_OK) {
+    if (!status)
         status = gs_run_plan_factors(run, &options, error);
-    }
-    if (status == GS_OK && run->judge_model) {
+    if (!status && run->judge_model) {
         options.block = 0;
         options.gradient = false;
         options.backend = NULL; /* so that the same samples are judged the same */
@@ -170,13 +159,11 @@ gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
 gs_status gs_run_load_judge(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_status status = gs_model_load(a->judge, &run->judge_model, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     const gs_model_info *judge = gs_model_get_info(run->judge_model);
-    if (judge->kind != GS_KIND_CLASSIFIER || judge->outputs != 2) {
+    if (judge->kind != GS_KIND_CLASSIFIER || judge->outputs != 2)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s is no classifier with features", judge->name);
-    }
     if (memcmp(judge->shape, run->info->shape, sizeof judge->shape) != 0) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s takes images of another shape than %s draws",
                        judge->name, run->info->name);
@@ -194,9 +181,8 @@ static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t states = gs_run_stores_states(run) ? (size_t)run->levels + 1 : (size_t)run->rows;
     double memory = gs_machine_bytes();
     bool fits = gs_mul_size(run->n, states, &images) && gs_mul_size(images, run->pixels * sizeof(float), &bytes);
-    if (fits && (double)bytes <= memory) {
+    if (fits && (double)bytes <= memory)
         return GS_OK;
-    }
     double need = (double)run->n * (double)states * (double)run->pixels * (double)sizeof(float);
     return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this machine has %.3g GB", run->n,
                    need * 1e-9, memory * 1e-9);
@@ -204,27 +190,22 @@ static gs_status check_memory(const gs_run *run, gs_error *error) {
 
 static gs_status choose_labels(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (!run->classes || a->label == GS_LABEL_NONE) {
+    if (!run->classes || a->label == GS_LABEL_NONE)
         return GS_OK;
-    }
     run->labels = gs_alloc(run->n, sizeof(int));
-    if (!run->labels) {
+    if (!run->labels)
         return gs_fail_memory(error, "the labels");
-    }
-    if (a->label == GS_LABEL_DATA) {
+    if (a->label == GS_LABEL_DATA)
         return gs_model_draw_labels(run->labelled, a->seed, a->first, run->n, run->labels, error);
-    }
-    for (size_t k = 0; k < run->n; k++) {
+    for (size_t k = 0; k < run->n; k++)
         run->labels[k] = a->label == GS_LABEL_ALL ? (int)(k % (size_t)run->classes) : a->label;
-    }
     return GS_OK;
 }
 
 static gs_status allocate(gs_run *run, gs_error *error) {
     gs_status status = check_memory(run, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     bool ready = (run->samples = gs_alloc((size_t)run->rows * run->n, run->pixels * sizeof(float))) != NULL;
     if (ready && gs_run_stores_states(run)) {
         size_t states = (size_t)run->levels * run->n;
@@ -232,20 +213,16 @@ static gs_status allocate(gs_run *run, gs_error *error) {
         run->sigmas = gs_alloc((size_t)run->levels, sizeof(double));
         ready = run->trajectory && run->sigmas;
     }
-    if (!ready) {
+    if (!ready)
         return gs_fail_memory(error, "the samples");
-    }
     status = choose_labels(run, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
-    if (run->sigmas) {
+    if (run->sigmas)
         gs_sample_levels(run->model, &run->options, run->sigmas, run->levels);
-    }
     run->options.labels = run->info->labels ? run->labels : NULL;
-    for (int k = 0; k < run->options.term_count; k++) {
+    for (int k = 0; k < run->options.term_count; k++)
         run->terms[k].labels = gs_model_get_info(run->factors[k].model)->labels ? run->labels : NULL;
-    }
     run->options.trajectory = run->trajectory;
     return gs_run_allocate_trace(run, error);
 }
@@ -253,43 +230,37 @@ static gs_status allocate(gs_run *run, gs_error *error) {
 gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *error) {
     *run = (gs_run){.arguments = arguments};
     gs_status status = gs_check_isa(arguments->isa, error);
-    if (status == GS_OK) {
+    if (!status)
         status = gs_check_backend(arguments->backend, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = gs_model_load(arguments->model, &run->model, error);
-    }
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     run->info = gs_model_get_info(run->model);
     run->pixels = (size_t)run->info->shape[0] * (size_t)run->info->shape[1] * (size_t)run->info->shape[2];
     run->rows = arguments->given[GS_OPTION_SWEEP] ? arguments->sweep.count : 1;
     status = gs_run_load_factors(run, error);
-    return status == GS_OK ? check_label(run, error) : status;
+    return !status ? check_label(run, error) : status;
 }
 
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
     gs_status status = gs_run_load(run, arguments, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     bool given = arguments->given[GS_OPTION_N];
     run->n = (size_t)(given ? arguments->n : arguments->init ? DEFAULT_N : default_n(run));
-    if (arguments->init) {
+    if (arguments->init)
         status = gs_run_read_init(run, run->n, error);
-    }
     choose_grid(run);
     gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, gs_run_check_trace,
                                                         load_wanted_judge, gs_run_make_plans};
-    for (size_t i = 0; status == GS_OK && i < GS_COUNT(steps); i++) {
+    for (size_t i = 0; !status && i < GS_COUNT(steps); i++)
         status = steps[i](run, error);
-    }
-    if (status == GS_OK) {
+    if (!status) {
         run->levels = gs_run_stores_states(run) ? gs_sample_levels(run->model, &run->options, NULL, 0) : 0;
         status = allocate(run, error);
     }
-    return status == GS_OK && arguments->init ? gs_run_noise_init(run, error) : status;
+    return !status && arguments->init ? gs_run_noise_init(run, error) : status;
 }
 
 void gs_run_free(gs_run *run) {

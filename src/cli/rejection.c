@@ -32,21 +32,18 @@ static bool show_progress(void *context, uint64_t done, uint64_t n) {
 
 static const gs_rejection_info *find_algorithm(const char *name) {
     const gs_rejection_info *row = NULL;
-    for (int i = 0; (row = gs_rejection_get(i)) && strcmp(row->name, name);) {
+    for (int i = 0; (row = gs_rejection_get(i)) && strcmp(row->name, name);)
         i++;
-    }
     return row;
 }
 
 static gs_status check_output(const gs_rejecting *r, gs_error *error) {
     gs_format format;
     gs_status status = r->out ? gs_output_format(r->out, &format, error) : GS_OK;
-    if (!r->out || status != GS_OK) {
+    if (!r->out || status)
         return status;
-    }
-    if (format != GS_FORMAT_NPY) {
+    if (format != GS_FORMAT_NPY)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: vectors go into a .npy file", r->out);
-    }
     return gs_output_check(r->out, format, error);
 }
 
@@ -72,21 +69,18 @@ static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error
                                         .isa = a->isa,
                                         .progress = show_progress};
     gs_status status = gs_check_isa(a->isa, error);
-    if (status == GS_OK) {
+    if (!status)
         status = check_output(r, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = allocate(r, error);
-    }
     return status;
 }
 
 static gs_status draw(gs_rejecting *r, gs_error *error) {
     gs_progress progress = {0};
     gs_interrupt_install();
-    if (!r->arguments->quiet) {
+    if (!r->arguments->quiet)
         gs_progress_start(&progress, stderr);
-    }
     r->options.context = &progress;
     gs_status status = gs_rejection(&r->options, r->n, r->samples, &r->result, error);
     gs_progress_clear(&progress);
@@ -94,7 +88,7 @@ static gs_status draw(gs_rejecting *r, gs_error *error) {
         r->interrupted = true;
         status = r->result.proposals ? GS_OK : status;
     }
-    if (status == GS_OK) {
+    if (!status) {
         uint64_t k = r->result.accepted, n = r->result.proposals;
         status = gs_binomial_interval(k, n, CONFIDENCE, &r->low, &r->high, error);
         r->score = gs_binomial_score(k, n, r->result.acceptance);
@@ -114,18 +108,16 @@ static gs_status report_json(const gs_rejecting *r, FILE *out, gs_error *error) 
         "interval", r->low, r->high, "confidence", CONFIDENCE, "theory", result->acceptance, "z", r->score, "seconds",
         result->seconds, "proposals_per_second", n / result->seconds, "accepted_per_second", k / result->seconds,
         "threads", result->threads, "isa", result->isa);
-    if (object && r->out) {
+    if (object && r->out)
         json_object_set_new(object, "out", json_string(r->out));
-    }
     return gs_print_json(object, out, error);
 }
 
 static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {
     const gs_rejection_result *result = &r->result;
     const gs_rejection_info *row = find_algorithm(result->algorithm);
-    if (r->arguments->json) {
+    if (r->arguments->json)
         return report_json(r, out, error);
-    }
     double k = (double)result->accepted, n = (double)result->proposals;
     fprintf(out, "%s: %s%s\n", row->name, row->help,
             row->whole ? "" : " (whole vectors are drawn of accepted ones only)");
@@ -141,24 +133,22 @@ static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {
 /* Samples that are too few or too many are not worth keeping. */
 static gs_status finish(const gs_rejecting *r, gs_error *error) {
     const gs_rejection_result *result = &r->result;
-    if (r->interrupted && result->accepted == 0) {
+    if (r->interrupted && result->accepted == 0)
         return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was accepted, nothing is written");
-    }
     gs_status status = GS_OK;
     bool agrees = fabs(r->score) <= SCORE_MAX;
     if (agrees && r->out) {
         size_t shape[2] = {(size_t)result->accepted, (size_t)r->options.dim};
         status = gs_write_npy(r->out, r->samples, shape, 2, error);
     }
-    if (status == GS_OK && !r->arguments->quiet) {
+    if (!status && !r->arguments->quiet)
         status = report(r, stdout, error);
-    }
-    if (status == GS_OK && !agrees) {
+    if (!status && !agrees) {
         status =
             gs_fail(error, GS_ERROR_UNSUPPORTED,
                     "acceptance: it is %.2f standard deviations from %.4g, expected at most %g; nothing is written",
                     r->score, result->acceptance, SCORE_MAX);
-    } else if (status == GS_OK && r->interrupted) {
+    } else if (!status && r->interrupted) {
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %llu of %zu samples %s%s",
                          (unsigned long long)result->accepted, r->n, r->out ? "are kept in " : "were accepted",
                          r->out ? r->out : "");
@@ -169,12 +159,10 @@ static gs_status finish(const gs_rejecting *r, gs_error *error) {
 gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error) {
     gs_rejecting r;
     gs_status status = prepare(&r, arguments, error);
-    if (status == GS_OK) {
+    if (!status)
         status = draw(&r, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = finish(&r, error);
-    }
     gs_free(r.samples);
     return status;
 }

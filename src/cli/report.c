@@ -18,23 +18,20 @@ static void put_networks(const gs_run *run, json_t *object) {
         json_array_append_new(networks,
                               json_pack("{ss ss sf}", "model", info->name, "hash", info->hash, "weight", weight));
     }
-    for (int i = 0; i < run->arguments->sweep.count; i++) {
+    for (int i = 0; i < run->arguments->sweep.count; i++)
         json_array_append_new(sweep, json_real(run->arguments->sweep.values[i]));
-    }
     json_object_set_new(object, "networks", networks);
-    if (run->arguments->sweep.count) {
+    if (run->arguments->sweep.count)
         json_object_set_new(object, "sweep", sweep);
-    } else {
+    else
         json_decref(sweep);
-    }
 }
 
 static void put_settings(const gs_run *run, json_t *object) {
     const gs_sample_options *o = &run->options;
     gs_run_put_settings(run, object);
-    if (run->arguments->compose.count) {
+    if (run->arguments->compose.count)
         put_networks(run, object);
-    }
     if (run->init.data) {
         json_object_set_new(object, "init", json_string(gs_base_name(run->arguments->init)));
         json_object_set_new(object, "init_noise", json_real(gs_run_init_noise(run)));
@@ -67,9 +64,8 @@ static void put_models(const gs_run *run, FILE *out) {
         fputs(" --compose", out);
         gs_put_word(out, text);
     }
-    for (int i = 0; i < a->sweep.count; i++) {
+    for (int i = 0; i < a->sweep.count; i++)
         fprintf(out, "%s%s", i ? "," : " --sweep ", gs_shortest(a->sweep.values[i], number));
-    }
     if (a->init) {
         fputs(" --init", out);
         gs_put_word(out, gs_base_name(a->init));
@@ -82,22 +78,19 @@ char *gs_run_command(const gs_run *run) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    if (!out) {
+    if (!out)
         return NULL;
-    }
     fputs("gensample", out);
     put_models(run, out);
     fprintf(out, " -n %zu", run->done);
     gs_run_put_options(run, out);
     fprintf(out, " --seed %llu", (unsigned long long)a->seed);
-    if (a->first) {
+    if (a->first)
         fprintf(out, " --first %llu", (unsigned long long)a->first);
-    }
-    if (a->trajectory) {
+    if (a->trajectory)
         fputs(" --trajectory", out);
-    } else if (run->format == GS_FORMAT_PNG && run->rows == 1) {
+    else if (run->format == GS_FORMAT_PNG && run->rows == 1)
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
-    }
     fputs(" --out", out);
     gs_put_word(out, gs_base_name(a->out));
     if (fclose(out) != 0) {
@@ -110,9 +103,8 @@ char *gs_run_command(const gs_run *run) {
 static json_t *quality_json(const gs_row *row) {
     const gs_quality *q = &row->quality;
     json_t *shares = json_array();
-    for (int i = 0; i < q->classes; i++) {
+    for (int i = 0; i < q->classes; i++)
         json_array_append_new(shares, json_real(q->share[i]));
-    }
     json_t *object = json_object();
     json_object_set_new(object, "n", gs_whole_json(q->n));
     json_object_set_new(object, "frechet", gs_real_json(q->frechet));
@@ -143,20 +135,17 @@ static void put_measured(const gs_run *run, json_t *object) {
     for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
         json_t *state = json_object();
         json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
-        if (run->trajectory && gs_run_reads(run, "every")) {
+        if (run->trajectory && gs_run_reads(run, "every"))
             json_object_set_new(state, "step", json_integer(gs_run_state_step(run, i)));
-        }
         json_object_set_new(state, "share", json_real(run->kept[i]));
         json_array_append_new(kept, state);
     }
-    if (run->arguments->sweep.count) {
+    if (run->arguments->sweep.count)
         json_object_set(object, "rows", rows);
-    } else {
+    else
         json_object_set_new(object, "quality", quality_json(&run->row[0]));
-    }
-    if (run->kept) {
+    if (run->kept)
         json_object_set(object, "labels_kept", kept);
-    }
     json_decref(rows);
     json_decref(kept);
 }
@@ -184,40 +173,33 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", json_string(run->arguments->out));
     json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
-    if (run->trace.rate) {
+    if (run->trace.rate)
         json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
-    }
-    if (run->judged) {
+    if (run->judged)
         put_measured(run, object);
-    }
-    if (run->record.chains) {
+    if (run->record.chains)
         json_object_set_new(object, "diagnosis", gs_diagnosis_json(&run->record, &run->diagnosis));
-    }
     return gs_print_json(object, out, error);
 }
 
 static void report_quality(const gs_quality *q, FILE *out) {
     fprintf(out, "quality at n = %zu: Frechet distance ", q->n);
-    if (isfinite(q->frechet)) {
+    if (isfinite(q->frechet))
         fprintf(out, "%.4g", q->frechet);
-    } else {
+    else
         fputs("(needs 2 samples)", out);
-    }
-    if (isfinite(q->agreement)) {
+    if (isfinite(q->agreement))
         fprintf(out, ", agreement %.2f %%", 100 * q->agreement);
-    }
     fprintf(out, ", confident %.2f %%\nclass shares:", 100 * q->confident);
-    for (int i = 0; i < q->classes; i++) {
+    for (int i = 0; i < q->classes; i++)
         fprintf(out, "%s %d: %.2f %%", i ? "," : "", i, 100 * q->share[i]);
-    }
     fputc('\n', out);
 }
 
 static void put_share(double share, FILE *out) {
     char text[32] = "-";
-    if (isfinite(share)) {
+    if (isfinite(share))
         snprintf(text, sizeof text, "%.1f %%", 100 * share);
-    }
     fprintf(out, "%11s", text);
 }
 
@@ -244,39 +226,33 @@ static void report_measured(const gs_run *run, FILE *out) {
         report_quality(&row->quality, out);
         if (isfinite(row->stroke)) {
             fprintf(out, "strokes: %.2f pixels wide, thick %.2f %%", row->stroke, 100 * row->thick);
-            if (isfinite(row->both)) {
+            if (isfinite(row->both))
                 fprintf(out, ", thick and of the label %.2f %%", 100 * row->both);
-            }
             fputc('\n', out);
         }
     }
     for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
         fputs(i ? ", " : "labels kept: ", out);
-        if (run->trajectory && gs_run_reads(run, "every")) {
+        if (run->trajectory && gs_run_reads(run, "every"))
             fprintf(out, "step %d ", gs_run_state_step(run, i));
-        } else if (run->trajectory) {
+        else if (run->trajectory)
             fprintf(out, "sigma %.3g ", run->sigmas[i]);
-        }
         fprintf(out, "%.1f %%", 100 * run->kept[i]);
     }
     fputs(run->kept ? "\n" : "", out);
 }
 
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
-    if (run->arguments->json) {
+    if (run->arguments->json)
         return report_json(run, out, error);
-    }
-    if (gs_run_reads(run, "step-size")) {
+    if (gs_run_reads(run, "step-size"))
         gs_run_report_chains(run, out);
-    }
-    if (run->judged) {
+    if (run->judged)
         report_measured(run, out);
-    }
     if (run->record.chains) {
         gs_status status = gs_diagnosis_print(&run->record, &run->diagnosis, out, error);
-        if (status != GS_OK) {
+        if (status)
             return status;
-        }
     }
     gs_plan_info plan = gs_plan_get_info(run->plan);
     fprintf(out, "%zu sample%s in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",
@@ -285,9 +261,8 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
             plan.threads == 1 ? "" : "s", plan.isa, gs_run_foreign_backend(run) ? " and " : "",
             gs_run_foreign_backend(run) ? gs_run_foreign_backend(run) : "", run->arguments->out);
     size_t shown = gs_run_shown(run);
-    if (shown < run->done) {
+    if (shown < run->done)
         fprintf(out, " (the first %zu%s are drawn)", shown, run->rows > 1 ? " a row" : "");
-    }
     fputc('\n', out);
     return GS_OK;
 }

@@ -16,16 +16,15 @@ static bool show_progress(void *context, size_t done, size_t n) {
 gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error) {
     gs_progress progress = {0};
     gs_interrupt_install();
-    if (!run->arguments->quiet) {
+    if (!run->arguments->quiet)
         gs_progress_start(&progress, stderr);
-    }
     run->options.progress = show_progress;
     run->options.context = &progress;
     double start_s = gs_now_s();
     gs_status status = gs_sample(run->plan, &run->options, run->n, samples, &run->done, error);
     run->seconds += gs_now_s() - start_s;
     gs_progress_clear(&progress);
-    if (status == GS_OK) {
+    if (!status) {
         run->done = run->n;
     } else if (status == GS_ERROR_INTERRUPTED) {
         run->interrupted = true;
@@ -36,20 +35,18 @@ gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error) {
 
 const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room) {
     const float *range = gs_model_get_info(run->judge_model)->range;
-    if (!memcmp(range, run->info->range, sizeof run->info->range)) {
+    if (!memcmp(range, run->info->range, sizeof run->info->range))
         return images;
-    }
     gs_map_range(images, n * run->pixels, run->info->range, range, room);
     return room;
 }
 
 size_t gs_run_shown(const gs_run *run) {
     size_t most = run->done;
-    if (run->rows > 1) {
+    if (run->rows > 1)
         most = run->format == GS_FORMAT_PNG ? GS_SHEET_COLUMNS : most;
-    } else if (run->format == GS_FORMAT_PNG) {
+    else if (run->format == GS_FORMAT_PNG)
         most = run->arguments->trajectory ? GS_TRAJECTORY_ROWS : (size_t)run->grid.rows * (size_t)run->grid.columns;
-    }
     return run->done < most ? run->done : most;
 }
 
@@ -60,12 +57,10 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
     memcpy(images.shape, shape, sizeof images.shape);
     memcpy(images.range, run->info->range, sizeof images.range);
     size_t sizes[5] = {(size_t)run->levels, run->done, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
-    if (run->rows > 1) {
+    if (run->rows > 1)
         return gs_run_write_sweep(run, notes, count, error);
-    }
-    if (run->arguments->trajectory && run->format == GS_FORMAT_NPY) {
+    if (run->arguments->trajectory && run->format == GS_FORMAT_NPY)
         return gs_write_npy(path, run->trajectory, sizes, 5, error);
-    }
     if (run->arguments->trajectory) {
         gs_trajectory trajectory = {.states = images,
                                     .levels = run->levels,
@@ -116,19 +111,15 @@ static gs_status finish(gs_run *run, gs_error *error) {
                        run->rows > 1 ? "the sweep was not finished" : "no sample was finished");
     }
     gs_status status = gs_run_write(run, error);
-    if (status == GS_OK && run->judge && !gs_interrupted()) {
+    if (!status && run->judge && !gs_interrupted())
         status = gs_run_measure(run, error);
-    }
-    if (status == GS_OK && gs_run_diagnoses(run) && !gs_interrupted()) {
+    if (!status && gs_run_diagnoses(run) && !gs_interrupted())
         status = gs_run_diagnose(run, error);
-    }
-    if (status == GS_OK && !a->quiet) {
+    if (!status && !a->quiet)
         status = gs_run_report(run, stdout, error);
-    }
-    if (status == GS_OK && run->record.chains) {
+    if (!status && run->record.chains)
         gs_diagnosis_warn(&run->diagnosis, stderr);
-    }
-    if (status == GS_OK && run->interrupted) {
+    if (!status && run->interrupted) {
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s", run->done,
                          run->n, a->out);
     }
@@ -138,11 +129,11 @@ static gs_status finish(gs_run *run, gs_error *error) {
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     gs_status status = gs_run_prepare(&run, arguments, error);
-    for (int i = 0; i < run.rows && status == GS_OK && !run.interrupted; i++) {
+    for (int i = 0; i < run.rows && !status && !run.interrupted; i++) {
         gs_run_weigh(&run, i);
         status = gs_run_draw(&run, run.samples + (size_t)i * run.n * run.pixels, error);
     }
-    if (status == GS_OK) {
+    if (!status) {
         gs_run_close_up(run.trajectory, (size_t)run.levels, run.n * run.pixels, run.done * run.pixels);
         status = finish(&run, error);
     }

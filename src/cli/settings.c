@@ -46,22 +46,18 @@ _Static_assert(offsetof(gs_sample_options, sigma_high) == offsetof(gs_sample_opt
 
 static const gs_sampler_info *find_sampler(const char *name) {
     const gs_sampler_info *row;
-    for (int i = 0; (row = gs_sampler_get(i)); i++) {
-        if (!strcmp(row->name, name)) {
+    for (int i = 0; (row = gs_sampler_get(i)); i++)
+        if (!strcmp(row->name, name))
             return row;
-        }
-    }
     return NULL;
 }
 
 /* Whether `words`, separated by blanks, has the word. */
 static bool has_word(const char *words, const char *word) {
     size_t length = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)); at += length) {
-        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0)) {
+    for (const char *at = words; (at = strstr(at, word)); at += length)
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
             return true;
-        }
-    }
     return false;
 }
 
@@ -154,24 +150,19 @@ void gs_run_put_settings(const gs_run *run, json_t *object) {
     json_object_set_new(object, "sampler", json_string(o->sampler));
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         bool follows = settings[i].option == GS_OPTION_TEMPERATURE && gs_run_reads(run, "step-size");
-        if (follows) {
+        if (follows)
             json_object_set_new(object, settings[i].key, json_real(gs_run_temperature(run)));
-        } else if (matters(run, &settings[i])) {
+        else if (matters(run, &settings[i]))
             json_object_set_new(object, settings[i].key, setting_json(run, &settings[i]));
-        }
     }
-    if (run->classes) {
+    if (run->classes)
         json_object_set_new(object, "label", word ? json_string(word) : json_integer(run->arguments->label));
-    }
-    if (run->labels) {
+    if (run->labels)
         json_object_set_new(object, "guidance", json_real(none_as_0(o->guidance)));
-    }
-    if (run->labels && o->guidance > 0) {
+    if (run->labels && o->guidance > 0)
         json_object_set_new(object, "guidance_sigmas", json_pack("[f, f]", o->guidance_low, o->guidance_high));
-    }
-    if (gs_run_foreign_backend(run)) {
+    if (gs_run_foreign_backend(run))
         json_object_set_new(object, "backend", json_string(gs_run_foreign_backend(run)));
-    }
 }
 
 void gs_run_put_options(const gs_run *run, FILE *out) {
@@ -179,24 +170,19 @@ void gs_run_put_options(const gs_run *run, FILE *out) {
     int label = run->arguments->label;
     char low[32], high[32];
     fprintf(out, " --sampler %s", o->sampler);
-    for (size_t i = 0; i < GS_COUNT(settings); i++) {
-        if (matters(run, &settings[i])) {
+    for (size_t i = 0; i < GS_COUNT(settings); i++)
+        if (matters(run, &settings[i]))
             put_option(run, &settings[i], out);
-        }
-    }
-    if (label >= 0) {
+    if (label >= 0)
         fprintf(out, " --label %d", label);
-    } else if (label != GS_LABEL_NONE) {
+    else if (label != GS_LABEL_NONE)
         fprintf(out, " --label %s", gs_label_word(label));
-    }
-    if (run->labels) {
+    if (run->labels)
         fprintf(out, " --guidance %s", gs_shortest(none_as_0(o->guidance), low));
-    }
     if (run->labels && o->guidance > 0 && o->guidance_low > 0) {
         fprintf(out, " --guidance-sigmas %s,%s", gs_shortest(o->guidance_low, low),
                 gs_shortest(o->guidance_high, high));
     }
-    if (gs_run_foreign_backend(run)) {
+    if (gs_run_foreign_backend(run))
         fprintf(out, " --backend %s", gs_run_foreign_backend(run));
-    }
 }

@@ -11,16 +11,15 @@ static const float *row_samples(const gs_run *run, int row) {
 gs_status gs_run_write_sweep(const gs_run *run, const gs_note *notes, int count, gs_error *error) {
     const int *shape = run->info->shape;
     size_t sizes[5] = {(size_t)run->rows, run->n, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
-    if (run->format == GS_FORMAT_NPY) {
+    if (run->format == GS_FORMAT_NPY)
         return gs_write_npy(run->arguments->out, run->samples, sizes, 5, error);
-    }
     gs_sheet sheet;
     gs_status status = gs_sheet_create(&sheet, shape, run->rows, (int)gs_run_shown(run), error);
-    for (int i = 0; i < run->rows && status == GS_OK; i++) {
+    for (int i = 0; i < run->rows && !status; i++) {
         snprintf(sheet.row_heads[i], GS_HEAD_MAX, "%g", run->row[i].weight);
         gs_sheet_row(&sheet, i, row_samples(run, i), run->info->range);
     }
-    if (status == GS_OK) {
+    if (!status) {
         status = gs_sheet_write(&sheet, run->arguments->out, notes, count, error);
         gs_sheet_free(&sheet);
     }
@@ -52,21 +51,20 @@ gs_status gs_run_measure(gs_run *run, gs_error *error) {
     float *room = gs_alloc(run->done, run->pixels * sizeof(float));
     int *classes = gs_alloc(run->done, sizeof(int));
     gs_status status = room && classes ? GS_OK : gs_fail_memory(error, "the samples for the judge");
-    for (int i = 0; i < run->rows && status == GS_OK; i++) {
+    for (int i = 0; i < run->rows && !status; i++) {
         gs_row *row = &run->row[i];
         const float *images = gs_run_map(run, row_samples(run, i), run->done, room);
         row->stroke = row->thick = row->both = NAN;
         status = gs_quality_measure(run->judge, images, labels, run->done, &row->quality, error);
-        if (status == GS_OK && run->arguments->compose.count && run->info->shape[0] == 1) {
+        if (!status && run->arguments->compose.count && run->info->shape[0] == 1) {
             status = gs_quality_classify(run->judge, images, run->done, classes, error);
             measure_strokes(run, row_samples(run, i), labels, classes, row);
         }
     }
     gs_free(room);
     gs_free(classes);
-    if (status == GS_OK && run->init.data) {
+    if (!status && run->init.data)
         status = gs_run_measure_kept(run, error);
-    }
-    run->judged = status == GS_OK;
+    run->judged = !status;
     return status;
 }

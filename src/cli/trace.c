@@ -18,9 +18,8 @@ enum { MARKS = 10 };
 
 gs_status gs_run_check_trace(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (!gs_run_diagnoses(run)) {
+    if (!gs_run_diagnoses(run))
         return GS_OK;
-    }
     const char *option = a->plot ? "plot" : "diagnose";
     int steps = gs_sample_trace_steps(&run->options);
     if (steps == 0) {
@@ -29,24 +28,20 @@ gs_status gs_run_check_trace(gs_run *run, gs_error *error) {
                        "steps are at one",
                        option, run->options.sampler);
     }
-    if (gs_run_stores_states(run) && !a->trajectory) {
+    if (gs_run_stores_states(run) && !a->trajectory)
         run->options.every = (steps + MARKS - 1) / MARKS;
-    }
-    if (!a->plot) {
+    if (!a->plot)
         return GS_OK;
-    }
     const char *dot = strrchr(a->plot, '.');
-    if (!dot || strcmp(dot, ".svg")) {
+    if (!dot || strcmp(dot, ".svg"))
         return gs_fail(error, GS_ERROR_ARGUMENT, "--plot: %s: expected a name that ends in .svg", a->plot);
-    }
     return gs_output_check(a->plot, GS_FORMAT_PNG, error);
 }
 
 gs_status gs_run_allocate_trace(gs_run *run, gs_error *error) {
     bool adapts = gs_run_reads(run, "target"), diagnoses = gs_run_diagnoses(run), ready = true;
-    if (adapts || diagnoses) {
+    if (adapts || diagnoses)
         run->options.trace = &run->trace;
-    }
     if (adapts) {
         run->trace.rate = gs_alloc(run->n, sizeof *run->trace.rate);
         run->trace.step_size = gs_alloc(run->n, sizeof *run->trace.step_size);
@@ -68,9 +63,8 @@ gs_status gs_run_allocate_trace(gs_run *run, gs_error *error) {
 
 bool gs_run_has_energy(const gs_run *run) {
     bool all = run->info->kind == GS_KIND_ENERGY;
-    for (int k = 0; k < run->options.term_count; k++) {
+    for (int k = 0; k < run->options.term_count; k++)
         all = all && gs_model_get_info(run->factors[k].model)->kind == GS_KIND_ENERGY;
-    }
     return all;
 }
 
@@ -85,9 +79,8 @@ void gs_run_free_trace(gs_run *run) {
 }
 
 void gs_run_close_up(float *rows, size_t count, size_t from, size_t to) {
-    for (size_t i = 1; rows && i < count; i++) {
+    for (size_t i = 1; rows && i < count; i++)
         memmove(rows + i * to, rows + i * from, to * sizeof *rows);
-    }
 }
 
 /* The judge's shares of classes at the stored states, unless chains were told their class. */
@@ -98,12 +91,11 @@ static gs_status count_classes(gs_run *run, gs_error *error) {
     run->shares = gs_alloc(states * (size_t)run->classes_judged, sizeof *run->shares);
     int *classes = gs_alloc(run->done, sizeof *classes);
     gs_status status = run->mark && run->shares && classes ? GS_OK : gs_fail_memory(error, "the classes of the states");
-    for (size_t i = 0; i < states && status == GS_OK; i++) {
+    for (size_t i = 0; i < states && !status; i++) {
         run->mark[i] = (size_t)gs_run_state_step(run, (int)i);
         status = gs_run_classify_state(run, (int)i, classes, error);
-        for (size_t k = 0; k < run->done && status == GS_OK; k++) {
+        for (size_t k = 0; k < run->done && !status; k++)
             run->shares[i * (size_t)run->classes_judged + (size_t)classes[k]] += 1 / (double)run->done;
-        }
     }
     gs_free(classes);
     return status;
@@ -116,9 +108,8 @@ gs_status gs_run_diagnose(gs_run *run, gs_error *error) {
     gs_run_close_up(run->trace.gradient_norm, steps + 1, run->n, run->done);
     gs_run_close_up(run->trace.acceptance, steps, run->n, run->done);
     gs_status status = run->judged && !run->labels ? count_classes(run, error) : GS_OK;
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     run->record = (gs_record){.steps = steps,
                               .chains = run->done,
                               .energy = gs_run_has_energy(run) ? run->trace.energy : NULL,
@@ -129,7 +120,7 @@ gs_status gs_run_diagnose(gs_run *run, gs_error *error) {
                               .classes = run->classes_judged,
                               .shares = run->shares};
     status = gs_diagnose(&run->record, &run->diagnosis, error);
-    if (status == GS_OK && a->plot) {
+    if (!status && a->plot) {
         char title[160];
         snprintf(title, sizeof title, "%s, %s, %zu chain%s", run->info->name, run->options.sampler, run->done,
                  run->done == 1 ? "" : "s");

@@ -7,9 +7,8 @@
 const char *gs_shortest(double v, char text[32]) {
     for (int digits = 6; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, v);
-        if (strtod(text, NULL) == v) {
+        if (strtod(text, NULL) == v)
             break;
-        }
     }
     return text;
 }
@@ -19,9 +18,8 @@ json_t *gs_real_json(double v) {
 }
 
 json_t *gs_whole_json(uint64_t v) {
-    if (v <= INT64_MAX) {
+    if (v <= INT64_MAX)
         return json_integer((json_int_t)v);
-    }
     char text[32];
     snprintf(text, sizeof text, "%llu", (unsigned long long)v);
     return json_string(text);
@@ -30,9 +28,8 @@ json_t *gs_whole_json(uint64_t v) {
 gs_status gs_print_json(json_t *object, FILE *out, gs_error *error) {
     char *text = object ? json_dumps(object, 0) : NULL;
     json_decref(object);
-    if (!text) {
+    if (!text)
         return gs_fail_memory(error, "the report");
-    }
     fprintf(out, "%s\n", text);
     free(text);
     return GS_OK;
@@ -45,9 +42,8 @@ void gs_put_word(FILE *out, const char *text) {
         return;
     }
     fputs(" '", out);
-    for (; *text; text++) {
+    for (; *text; text++)
         fputs(*text == '\'' ? "'\\''" : (char[]){*text, 0}, out);
-    }
     fputc('\'', out);
 }
 
@@ -58,9 +54,8 @@ const char *gs_base_name(const char *path) {
 
 bool gs_parse_decimal(const char *text, size_t length, double *value) {
     char copy[64];
-    if (length == 0 || length >= sizeof copy || strspn(text, "0123456789.eE+-") < length) {
+    if (length == 0 || length >= sizeof copy || strspn(text, "0123456789.eE+-") < length)
         return false;
-    }
     memcpy(copy, text, length);
     copy[length] = 0;
     char *end;

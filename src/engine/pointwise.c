@@ -65,14 +65,13 @@ static void find_operand(const gs_step *step, const gs_worker *worker, int k, in
     gs_shape result = worker->plan->buffer[step->out].shape;
     bool whole = buffer && gs_shape_size(source->shape) == gs_shape_size(result);
     o->scalar = !whole && gs_shape_size(source->shape) == 1;
-    if (whole) {
+    if (whole)
         o->at = runs_of(&worker->plan->buffer[source->index]);
-    } else if (o->scalar) {
+    else if (o->scalar)
         for (int l = 0; l < 16; l++)
             o->splat[l] = *o->data;
-    } else {
+    else
         o->at.plane = buffer ? worker->plan->buffer[source->index].plane : 16;
-    }
 }
 
 static const float *operand_row(const operand *o, int plane, int row) {
@@ -279,12 +278,11 @@ static void shuffle(float *small, float *large, gs_shape shape, int factor, bool
         int square = factor * factor, di = c % square / factor, dj = c % factor;
         for (int r = 0; r < height; r++) {
             float *l = large + ((c / square * height + r) * factor + di) * width * factor + dj;
-            for (int k = 0; k < width; k++, small++) {
+            for (int k = 0; k < width; k++, small++)
                 if (enlarge)
                     l[k * factor] = *small;
                 else
                     *small = l[k * factor];
-            }
         }
     }
 }

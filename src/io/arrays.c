@@ -11,9 +11,8 @@ static size_t npy_header(char header[NPY_HEADER_MAX], const size_t *shape, int r
     size_t at = NPY_PREFIX;
     at += (size_t)snprintf(header + at, NPY_HEADER_MAX - at, "{'descr': '%cf4', 'fortran_order': False, 'shape': (",
                            order);
-    for (int i = 0; i < rank; i++) {
+    for (int i = 0; i < rank; i++)
         at += (size_t)snprintf(header + at, NPY_HEADER_MAX - at, "%s%zu", i ? ", " : "", shape[i]);
-    }
     at += (size_t)snprintf(header + at, NPY_HEADER_MAX - at, "%s), }", rank == 1 ? "," : "");
     size_t end = (at + 1 + NPY_ALIGNMENT - 1) / NPY_ALIGNMENT * NPY_ALIGNMENT;
     memset(header + at, ' ', end - at - 1);
@@ -30,23 +29,19 @@ gs_status gs_write_npy(const char *path, const float *data, const size_t *shape,
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: an array of rank %d, this writer takes 1 to %d", path, rank,
                        RANK_MAX);
     }
-    for (int i = 0; i < rank; i++) {
-        if (!gs_mul_size(size, shape[i], &size)) {
+    for (int i = 0; i < rank; i++)
+        if (!gs_mul_size(size, shape[i], &size))
             return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: the array is too large to address", path);
-        }
-    }
     char header[NPY_HEADER_MAX];
     size_t length = npy_header(header, shape, rank);
     gs_output output;
     gs_status status = gs_output_open(&output, path, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     status = gs_output_write(&output, header, length, error);
-    if (status == GS_OK) {
+    if (!status)
         status = gs_output_write(&output, data, size, error);
-    }
-    if (status != GS_OK) {
+    if (status) {
         gs_output_abandon(&output);
         return status;
     }
@@ -58,12 +53,10 @@ static size_t idx_header(uint8_t header[4 + 4 * 4], const gs_images *images) {
     size_t sizes[4] = {images->n, (size_t)images->shape[0], (size_t)images->shape[1], (size_t)images->shape[2]};
     size_t at = 4;
     for (int i = 0; i < 4; i++) {
-        if (i == 1 && sizes[1] == 1) {
+        if (i == 1 && sizes[1] == 1)
             continue;
-        }
-        for (int shift = 24; shift >= 0; shift -= 8) {
+        for (int shift = 24; shift >= 0; shift -= 8)
             header[at++] = (uint8_t)(sizes[i] >> shift);
-        }
     }
     header[0] = 0;
     header[1] = 0;
@@ -76,32 +69,28 @@ static gs_status idx_pixels(gs_output *output, const gs_images *images, gs_error
     size_t size = images->n * (size_t)images->shape[0] * (size_t)images->shape[1] * (size_t)images->shape[2];
     uint8_t chunk[CHUNK];
     gs_status status = GS_OK;
-    for (size_t at = 0; status == GS_OK && at < size; at += CHUNK) {
+    for (size_t at = 0; !status && at < size; at += CHUNK) {
         size_t count = size - at < CHUNK ? size - at : CHUNK;
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             chunk[i] = gs_pixel(images->data[at + i], images->range[0], images->range[1]);
-        }
         status = gs_output_write(output, chunk, count, error);
     }
     return status;
 }
 
 gs_status gs_write_idx(const char *path, const gs_images *images, gs_error *error) {
-    if (images->n > UINT32_MAX) {
+    if (images->n > UINT32_MAX)
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: %zu images are more than an IDX file holds", path, images->n);
-    }
     uint8_t header[4 + 4 * 4];
     size_t length = idx_header(header, images);
     gs_output output;
     gs_status status = gs_output_open(&output, path, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     status = gs_output_write(&output, header, length, error);
-    if (status == GS_OK) {
+    if (!status)
         status = idx_pixels(&output, images, error);
-    }
-    if (status != GS_OK) {
+    if (status) {
         gs_output_abandon(&output);
         return status;
     }

@@ -11,9 +11,8 @@ bool gs_axis_takes(bool log, double value) {
 }
 
 double gs_axis_place(const gs_axis *axis, double value) {
-    if (axis->log) {
+    if (axis->log)
         return log10(value / axis->low) / log10(axis->high / axis->low);
-    }
     return (value - axis->low) / (axis->high - axis->low);
 }
 
@@ -22,12 +21,10 @@ static double nice(double v, bool down) {
     static const double steps[] = {1, 2, 5, 10};
     double power = pow(10, floor(log10(v) + slack));
     int i = 0;
-    while (i < 3 && steps[i] * power < v * (1 - slack)) {
+    while (i < 3 && steps[i] * power < v * (1 - slack))
         i++;
-    }
-    if (down && i > 0 && steps[i] * power > v * (1 + slack)) {
+    if (down && i > 0 && steps[i] * power > v * (1 + slack))
         i--;
-    }
     return steps[i] * power;
 }
 
@@ -36,9 +33,8 @@ static void add_tick(gs_axis *axis, double value, double step) {
     double size = fmax(fabs(axis->low), fabs(axis->high));
     int whole = (int)floor(log10(size) + slack) + 1;
     int digits = (int)floor(log10(size / step) + slack) + 2;
-    if (digits < whole && whole <= PLAIN_DIGITS) {
+    if (digits < whole && whole <= PLAIN_DIGITS)
         digits = whole;
-    }
     digits = digits < DIGITS_MAX ? digits : DIGITS_MAX;
     if (axis->count < GS_TICKS_MAX) {
         axis->ticks[axis->count] = value;
@@ -62,9 +58,8 @@ static void fit_linear(gs_axis *axis, bool round) {
         first = ceil(axis->low / step - slack);
         last = floor(axis->high / step + slack);
     }
-    for (double i = first; i <= last; i++) {
+    for (double i = first; i <= last; i++)
         add_tick(axis, i * step + 0.0, step); /* not -0 */
-    }
 }
 
 static void fit_log(gs_axis *axis, bool round) {
@@ -82,9 +77,8 @@ static void fit_log(gs_axis *axis, bool round) {
     for (int k = first; k <= last; k += alone ? stride : 1) {
         for (int i = 0; i < (alone ? 1 : 3); i++) {
             double value = pow(10, k) * (double[]){1, 2, 5}[i];
-            if (value >= axis->low * (1 - slack) && value <= axis->high * (1 + slack)) {
+            if (value >= axis->low * (1 - slack) && value <= axis->high * (1 + slack))
                 add_tick(axis, value, axis->high);
-            }
         }
     }
 }
@@ -95,10 +89,9 @@ gs_axis gs_axis_fit(double low, double high, bool log, bool round) {
         axis.low = log ? 1 : 0;
         axis.high = log ? 10 : 1;
     }
-    if (log) {
+    if (log)
         fit_log(&axis, round);
-    } else {
+    else
         fit_linear(&axis, round);
-    }
     return axis;
 }

@@ -24,21 +24,18 @@ static const struct {
 
 gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int channels, int fill, gs_error *error) {
     *canvas = (gs_canvas){0};
-    if (channels != 1 && channels != 3) {
+    if (channels != 1 && channels != 3)
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "a picture of %d channels; only 1 and 3 can be drawn", channels);
-    }
     if (width < 1 || height < 1 || width > PNG_UINT_31_MAX || height > PNG_UINT_31_MAX) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "a picture of %zu x %zu pixels is more than a PNG file holds",
                        width, height);
     }
     size_t size;
-    if (!gs_mul_size(width, height, &size) || !gs_mul_size(size, (size_t)channels, &size)) {
+    if (!gs_mul_size(width, height, &size) || !gs_mul_size(size, (size_t)channels, &size))
         return gs_fail_memory(error, "the picture");
-    }
     canvas->pixels = gs_alloc(size, 1);
-    if (!canvas->pixels) {
+    if (!canvas->pixels)
         return gs_fail_memory(error, "the picture");
-    }
     memset(canvas->pixels, fill, size);
     canvas->width = (int)width;
     canvas->height = (int)height;
@@ -53,9 +50,8 @@ void gs_canvas_free(gs_canvas *canvas) {
 
 uint8_t gs_pixel(float v, float low, float high) {
     float t = (v - low) / (high - low) * 255.0F;
-    if (!(t > 0.0F)) {
+    if (!(t > 0.0F))
         return 0;
-    }
     return t >= 255.0F ? 255 : (uint8_t)(t + 0.5F);
 }
 
@@ -67,9 +63,8 @@ void gs_canvas_image(gs_canvas *canvas, int x, int y, const float *image, const 
     for (int c = 0; c < shape[0]; c++) {
         for (int i = 0; i < shape[1]; i++) {
             uint8_t *row = pixel_at(canvas, x, y + i);
-            for (int j = 0; j < shape[2]; j++) {
+            for (int j = 0; j < shape[2]; j++)
                 row[j * shape[0] + c] = gs_pixel(*image++, range[0], range[1]);
-            }
         }
     }
 }
@@ -78,20 +73,17 @@ static void draw_glyph(gs_canvas *canvas, int x, int y, const uint8_t *rows, int
     for (int i = 0; i < GS_TEXT_HEIGHT; i++) {
         for (int j = 0; j < GLYPH_WIDTH; j++) {
             bool inside = x + j >= 0 && x + j < canvas->width && y + i >= 0 && y + i < canvas->height;
-            if (inside && (rows[i] >> (GLYPH_WIDTH - 1 - j) & 1)) {
+            if (inside && (rows[i] >> (GLYPH_WIDTH - 1 - j) & 1))
                 memset(pixel_at(canvas, x + j, y + i), ink, (size_t)canvas->channels);
-            }
         }
     }
 }
 
 void gs_canvas_text(gs_canvas *canvas, int x, int y, const char *text, int ink) {
     for (; *text; text++, x += GLYPH_PITCH) {
-        for (size_t g = 0; g < GS_COUNT(glyphs); g++) {
-            if (glyphs[g].c == *text) {
+        for (size_t g = 0; g < GS_COUNT(glyphs); g++)
+            if (glyphs[g].c == *text)
                 draw_glyph(canvas, x, y, glyphs[g].rows, ink);
-            }
-        }
     }
 }
 
@@ -110,7 +102,7 @@ typedef struct png_sink {
 /* libpng's own complaint; one of the file has been noted already by png_put. */
 static void png_complain(png_structp png, png_const_charp message) {
     png_sink *sink = png_get_error_ptr(png);
-    if (sink->png.status == GS_OK) {
+    if (!sink->png.status) {
         sink->png.status =
             gs_fail(sink->png.error, GS_ERROR_FILE, "%s: cannot write: libpng: %s", sink->output.path, message);
     }
@@ -120,9 +112,8 @@ static void png_complain(png_structp png, png_const_charp message) {
 static void png_put(png_structp png, png_bytep bytes, size_t count) {
     png_sink *sink = png_get_io_ptr(png);
     sink->png.status = gs_output_write(&sink->output, bytes, count, sink->png.error);
-    if (sink->png.status != GS_OK) {
+    if (sink->png.status)
         png_error(png, "write");
-    }
 }
 
 /* stdio flushes at the end, where its errors are seen. */
@@ -143,9 +134,8 @@ static void png_write_all(png_structp png, png_infop info, const gs_canvas *canv
     }
     png_write_info(png, info);
     size_t pitch = (size_t)canvas->width * (size_t)canvas->channels;
-    for (int y = 0; y < canvas->height; y++) {
+    for (int y = 0; y < canvas->height; y++)
         png_write_row(png, canvas->pixels + (size_t)y * pitch);
-    }
     png_write_end(png, info);
 }
 
@@ -163,7 +153,7 @@ static gs_status put_canvas(const gs_canvas *canvas, gs_output output, const gs_
         png_write_all(png, info, canvas, notes, count);
     }
     png_destroy_write_struct(&png, &info);
-    if (sink.png.status != GS_OK) {
+    if (sink.png.status) {
         gs_output_abandon(&sink.output);
         return sink.png.status;
     }
@@ -174,15 +164,15 @@ gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const g
                               gs_error *error) {
     gs_output output;
     gs_status status = gs_output_open(&output, path, error);
-    return status == GS_OK ? put_canvas(canvas, output, notes, count, error) : status;
+    return !status ? put_canvas(canvas, output, notes, count, error) : status;
 }
 
 gs_status gs_canvas_encode_png(const gs_canvas *canvas, char **bytes, size_t *size, gs_error *error) {
     gs_output output;
     gs_status status = gs_output_open_memory(&output, bytes, size, error);
-    if (status == GS_OK) {
+    if (!status) {
         status = put_canvas(canvas, output, NULL, 0, error);
-        if (status != GS_OK) {
+        if (status) {
             free(*bytes);
             *bytes = NULL;
         }

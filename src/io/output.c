@@ -14,9 +14,8 @@
 enum { ATTEMPTS = 100, NUMBER_ROOM = 64 };
 
 static gs_status fail_errno(gs_error *error, const char *path, const char *what) {
-    if (errno == ENOMEM) {
+    if (errno == ENOMEM)
         return gs_fail(error, GS_ERROR_MEMORY, "%s: %s: out of memory", path, what);
-    }
     return gs_fail(error, GS_ERROR_FILE, "%s: %s: %s", path, what, strerror(errno));
 }
 
@@ -32,9 +31,8 @@ static char *join(const char *a, size_t a_length, const char *b) {
 
 static size_t length_without_slashes(const char *path) {
     size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/') {
+    while (length > 1 && path[length - 1] == '/')
         length--;
-    }
     return length;
 }
 
@@ -44,9 +42,8 @@ gs_status gs_output_format(const char *path, gs_format *format, gs_error *error)
         gs_format format;
     } known[] = {
         {".png", GS_FORMAT_PNG}, {".npy", GS_FORMAT_NPY}, {".idx", GS_FORMAT_IDX}, {".idx3-ubyte", GS_FORMAT_IDX}};
-    if (!path[0]) {
+    if (!path[0])
         return gs_fail(error, GS_ERROR_ARGUMENT, "the output's name is empty");
-    }
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
@@ -70,16 +67,14 @@ gs_status gs_output_format(const char *path, gs_format *format, gs_error *error)
 static char *temporary_name(const char *path, int attempt) {
     size_t length = length_without_slashes(path);
     size_t start = length;
-    while (start > 0 && path[start - 1] != '/') {
+    while (start > 0 && path[start - 1] != '/')
         start--;
-    }
     char number[64];
     snprintf(number, sizeof number, ".%ld-%d", (long)getpid(), attempt);
     size_t room = length + strlen(number) + 2;
     char *text = gs_alloc(room, 1);
-    if (text) {
+    if (text)
         snprintf(text, room, "%.*s.%.*s%s", (int)start, path, (int)(length - start), path + start, number);
-    }
     return text;
 }
 
@@ -99,9 +94,8 @@ static int make_temporary(const char *path, bool directory, char **made) {
         int reason = errno;
         gs_free(name);
         errno = reason;
-        if (reason != EEXIST) {
+        if (reason != EEXIST)
             return -1;
-        }
     }
     return -1;
 }
@@ -113,9 +107,8 @@ static gs_status resolve(const char *path, char **target, bool *straight, gs_err
     *straight = false;
     *target = NULL;
     if (lstat(path, &info) != 0) {
-        if (errno != ENOENT) {
+        if (errno != ENOENT)
             return fail_errno(error, path, "cannot write");
-        }
         *target = gs_copy_string(path);
         return *target ? GS_OK : gs_fail_memory(error, "an output's name");
     }
@@ -131,15 +124,13 @@ static gs_status resolve(const char *path, char **target, bool *straight, gs_err
     } else {
         *target = gs_copy_string(path);
     }
-    if (!*target) {
+    if (!*target)
         return gs_fail_memory(error, "an output's name");
-    }
     *straight = !S_ISREG(info.st_mode);
-    if (S_ISDIR(info.st_mode)) {
+    if (S_ISDIR(info.st_mode))
         errno = EISDIR;
-    } else if (access(*target, W_OK) == 0) {
+    else if (access(*target, W_OK) == 0)
         return GS_OK;
-    }
     fail_errno(error, path, "cannot write");
     gs_free(*target);
     *target = NULL;
@@ -148,16 +139,14 @@ static gs_status resolve(const char *path, char **target, bool *straight, gs_err
 
 static gs_status check_absent(const char *path, gs_error *error) {
     char *name = join(path, length_without_slashes(path), "");
-    if (!name) {
+    if (!name)
         return gs_fail_memory(error, "an output's name");
-    }
     struct stat info;
     gs_status status = GS_OK;
-    if (lstat(name, &info) == 0) {
+    if (lstat(name, &info) == 0)
         status = gs_fail(error, GS_ERROR_FILE, "%s: exists already; a directory of pictures is made anew", path);
-    } else if (errno != ENOENT) {
+    else if (errno != ENOENT)
         status = fail_errno(error, path, "cannot write");
-    }
     gs_free(name);
     return status;
 }
@@ -166,7 +155,7 @@ gs_status gs_output_check(const char *path, gs_format format, gs_error *error) {
     char *target = NULL, *made = NULL;
     bool directory = format == GS_FORMAT_DIRECTORY, straight = false;
     gs_status status = directory ? check_absent(path, error) : resolve(path, &target, &straight, error);
-    if (status == GS_OK && !straight) {
+    if (!status && !straight) {
         int descriptor = make_temporary(directory ? path : target, directory, &made);
         if (descriptor < 0) {
             status = fail_errno(error, path, "cannot write");
@@ -186,19 +175,16 @@ gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
     *output = (gs_output){0};
     bool straight = false;
     gs_status status = resolve(path, &output->path, &straight, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     int descriptor =
         straight ? open(output->path, O_WRONLY | O_CLOEXEC) : make_temporary(output->path, false, &output->temporary);
-    if (descriptor >= 0) {
+    if (descriptor >= 0)
         output->file = fdopen(descriptor, "wb");
-    }
     if (!output->file) {
         status = fail_errno(error, path, "cannot write");
-        if (descriptor >= 0) {
+        if (descriptor >= 0)
             close(descriptor);
-        }
         gs_output_abandon(output);
     }
     return status;
@@ -207,9 +193,8 @@ gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
 gs_status gs_output_open_memory(gs_output *output, char **bytes, size_t *size, gs_error *error) {
     *bytes = NULL;
     *output = (gs_output){.path = gs_copy_string("a buffer"), .file = open_memstream(bytes, size)};
-    if (output->path && output->file) {
+    if (output->path && output->file)
         return GS_OK;
-    }
     gs_output_abandon(output);
     free(*bytes);
     *bytes = NULL;
@@ -225,14 +210,13 @@ gs_status gs_output_commit(gs_output *output, gs_error *error) {
     bool failed = ferror(file) != 0;
     output->file = NULL;
     gs_status status = GS_OK;
-    if (fclose(file) != 0) {
+    if (fclose(file) != 0)
         status = fail_errno(error, output->path, "cannot write");
-    } else if (failed) {
+    else if (failed)
         status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write all of it", output->path);
-    } else if (output->temporary && rename(output->temporary, output->path) != 0) {
+    else if (output->temporary && rename(output->temporary, output->path) != 0)
         status = fail_errno(error, output->path, "cannot rename to it");
-    }
-    if (status == GS_OK) {
+    if (!status) {
         gs_free(output->temporary);
         output->temporary = NULL;
     }
@@ -241,12 +225,10 @@ gs_status gs_output_commit(gs_output *output, gs_error *error) {
 }
 
 void gs_output_abandon(gs_output *output) {
-    if (output->file) {
+    if (output->file)
         fclose(output->file);
-    }
-    if (output->temporary) {
+    if (output->temporary)
         unlink(output->temporary);
-    }
     gs_free(output->temporary);
     gs_free(output->path);
     *output = (gs_output){0};
@@ -254,25 +236,20 @@ void gs_output_abandon(gs_output *output) {
 
 gs_status gs_directory_open(gs_output_directory *directory, const char *path, size_t n, gs_error *error) {
     *directory = (gs_output_directory){.digits = 1};
-    for (size_t last = n ? n - 1 : 0; last >= 10; last /= 10) {
+    for (size_t last = n ? n - 1 : 0; last >= 10; last /= 10)
         directory->digits++;
-    }
     gs_status status = check_absent(path, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     directory->path = join(path, length_without_slashes(path), "");
-    if (!directory->path) {
+    if (!directory->path)
         return gs_fail_memory(error, "an output's name");
-    }
-    if (make_temporary(path, true, &directory->temporary) < 0) {
+    if (make_temporary(path, true, &directory->temporary) < 0)
         status = fail_errno(error, path, "cannot make the directory");
-    } else if (!(directory->name = gs_alloc(strlen(directory->temporary) + NUMBER_ROOM, 1))) {
+    else if (!(directory->name = gs_alloc(strlen(directory->temporary) + NUMBER_ROOM, 1)))
         status = gs_fail_memory(error, "an output's name");
-    }
-    if (status != GS_OK) {
+    if (status)
         gs_directory_abandon(directory);
-    }
     return status;
 }
 
@@ -301,11 +278,9 @@ gs_status gs_directory_commit(gs_output_directory *directory, gs_error *error) {
 }
 
 void gs_directory_abandon(gs_output_directory *directory) {
-    for (size_t i = 0; i < directory->files; i++) {
+    for (size_t i = 0; i < directory->files; i++)
         unlink(gs_directory_name(directory, i));
-    }
-    if (directory->temporary) {
+    if (directory->temporary)
         rmdir(directory->temporary);
-    }
     free_directory(directory);
 }

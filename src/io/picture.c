@@ -23,9 +23,8 @@ gs_status gs_images_check(const char *path, gs_format format, const int shape[3]
 gs_grid gs_grid_square(size_t n) {
     size_t shown = n < GS_GRID_MAX ? n : GS_GRID_MAX;
     int columns = 1;
-    while ((size_t)columns * (size_t)columns < shown) {
+    while ((size_t)columns * (size_t)columns < shown)
         columns++;
-    }
     int rows = (int)((shown + (size_t)columns - 1) / (size_t)columns);
     return (gs_grid){.rows = rows > 0 ? rows : 1, .columns = columns};
 }
@@ -41,9 +40,8 @@ gs_status gs_draw_grid(gs_canvas *canvas, const gs_images *images, gs_grid grid,
     gs_status status =
         gs_canvas_create(canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
                          (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], GS_GRID_BACKGROUND, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     size_t cells = (size_t)grid.rows * (size_t)grid.columns;
     for (size_t k = 0; k < images->n && k < cells; k++) {
         size_t across = (size_t)(grid.by_column ? grid.rows : grid.columns);
@@ -59,9 +57,8 @@ gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid,
                         gs_error *error) {
     gs_canvas canvas;
     gs_status status = gs_draw_grid(&canvas, images, grid, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     status = gs_canvas_write_png(&canvas, path, notes, count, error);
     gs_canvas_free(&canvas);
     return status;
@@ -101,11 +98,10 @@ static int least(size_t a, int b) {
 
 /* Steps of a million need seven characters. */
 static void state_text(const gs_trajectory *t, int state, char head[GS_HEAD_MAX]) {
-    if (t->every) {
+    if (t->every)
         snprintf(head, GS_HEAD_MAX, "%d", state == t->levels - 1 ? t->steps : state * t->every);
-    } else {
+    else
         sigma_text(t->sigmas[state], head, GS_HEAD_MAX);
-    }
 }
 
 /* The cell of chain i in state k, and the state's head. */
@@ -118,9 +114,8 @@ static gs_cell state_cell(const gs_trajectory *t, int state, int chain, char hea
 }
 
 static void label_text(const gs_trajectory *t, int chain, char head[GS_HEAD_MAX]) {
-    if (t->labels && t->labels[chain] < t->classes) {
+    if (t->labels && t->labels[chain] < t->classes)
         snprintf(head, GS_HEAD_MAX, "%d", t->labels[chain]);
-    }
 }
 
 static void fill_rows(gs_sheet *sheet, const gs_trajectory *t) {
@@ -150,9 +145,8 @@ gs_status gs_write_trajectory(const char *path, const gs_trajectory *t, const gs
     int states = least((size_t)t->levels, GS_TRAJECTORY_COLUMNS), chains = least(t->states.n, GS_TRAJECTORY_ROWS);
     gs_status status = t->originals ? gs_sheet_create(&sheet, t->states.shape, 1 + states, chains, error)
                                     : gs_sheet_create(&sheet, t->states.shape, chains, states, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     sheet.corner = t->every ? "t" : "s";
     (t->originals ? fill_strips : fill_rows)(&sheet, t);
     status = gs_sheet_write(&sheet, path, notes, count, error);
@@ -167,23 +161,22 @@ gs_status gs_write_directory(const char *path, const gs_images *images, const gs
     const int *shape = images->shape;
     gs_canvas canvas;
     gs_status status = gs_canvas_create(&canvas, (size_t)shape[2], (size_t)shape[1], shape[0], 0, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     gs_output_directory directory;
     status = gs_directory_open(&directory, path, images->n, error);
-    if (status != GS_OK) {
+    if (status) {
         gs_canvas_free(&canvas);
         return status;
     }
-    while (status == GS_OK && directory.files < images->n) {
+    while (!status && directory.files < images->n) {
         size_t i = directory.files;
         gs_canvas_image(&canvas, 0, 0, images->data + i * image_size(shape), shape, images->range);
         status = gs_canvas_write_png(&canvas, gs_directory_name(&directory, i), notes, count, error);
-        directory.files += status == GS_OK;
+        directory.files += !status;
     }
     gs_canvas_free(&canvas);
-    if (status != GS_OK) {
+    if (status) {
         gs_directory_abandon(&directory);
         return status;
     }

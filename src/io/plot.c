@@ -49,11 +49,9 @@ static const char *next_line(const char *line) {
 
 static int count_lines(const gs_figure *figure) {
     int lines = 0;
-    for (int i = 0; i < figure->remarks_count; i++) {
-        for (const char *line = figure->remarks[i].text; *line; line = next_line(line)) {
+    for (int i = 0; i < figure->remarks_count; i++)
+        for (const char *line = figure->remarks[i].text; *line; line = next_line(line))
             lines++;
-        }
-    }
     return lines;
 }
 
@@ -72,9 +70,8 @@ static void put_colours(FILE *out, int dark) {
         ".paper{fill:#14171c}.ink{fill:#e6e8eb}.soft{fill:#9aa4af}.warning{fill:#ffa657}.grid{stroke:#2a3038}"
         ".frame{stroke:#6e7681}.part{stroke:#14171c}\n"};
     fputs(ground[dark], out);
-    for (int i = 0; i < GS_PLOT_COLOURS; i++) {
+    for (int i = 0; i < GS_PLOT_COLOURS; i++)
         fprintf(out, ".l%d{stroke:%s}.a%d{fill:%s}\n", i, colours[i][dark], i, colours[i][dark]);
-    }
 }
 
 static void put_head(FILE *out, const gs_figure *figure, int height) {
@@ -174,9 +171,8 @@ static void draw_axes(FILE *out, const place *p) {
 
 /* The end of the run of placeable points that begins at i; i itself when point i is not placeable. */
 static size_t run_end(const place *p, const double *a, const double *b, size_t i) {
-    while (i < p->panel->n && gs_axis_takes(p->y.log, a[i]) && gs_axis_takes(p->y.log, b[i])) {
+    while (i < p->panel->n && gs_axis_takes(p->y.log, a[i]) && gs_axis_takes(p->y.log, b[i]))
         i++;
-    }
     return i;
 }
 
@@ -184,16 +180,13 @@ static size_t run_end(const place *p, const double *a, const double *b, size_t i
 static void draw_area(FILE *out, const place *p, const double *low, const double *high, const char *class, int colour) {
     for (size_t first = 0, end; first < p->panel->n; first = end + 1) {
         end = run_end(p, low, high, first);
-        if (end < first + 2) {
+        if (end < first + 2)
             continue;
-        }
         fprintf(out, "<path class=\"%s a%d\" d=\"M", class, colour);
-        for (size_t i = first; i < end; i++) {
+        for (size_t i = first; i < end; i++)
             fprintf(out, "%.2f %.2f ", place_x(p, i), place_y(p, high[i]));
-        }
-        for (size_t i = end; i-- > first;) {
+        for (size_t i = end; i-- > first;)
             fprintf(out, "%.2f %.2f ", place_x(p, i), place_y(p, low[i]));
-        }
         fputs("Z\"/>\n", out);
     }
 }
@@ -202,9 +195,8 @@ static void draw_line(FILE *out, const place *p, const gs_series *series, int co
     fprintf(out, "<path class=\"line%s l%d\" d=\"", series->faint ? " faint" : "", colour);
     for (size_t first = 0, end; first < p->panel->n; first = end + 1) {
         end = run_end(p, series->y, series->y, first);
-        for (size_t i = first; i < end; i++) {
+        for (size_t i = first; i < end; i++)
             fprintf(out, "%s%.2f %.2f ", i == first ? "M" : "", place_x(p, i), place_y(p, series->y[i]));
-        }
         fputs(end == first + 1 ? "h0 " : "", out); /* a round cap makes a dot of it */
     }
     fputs("\"/>\n", out);
@@ -223,9 +215,8 @@ static void draw_stack(FILE *out, place *p, int colour) {
 
 static void draw_series(FILE *out, place *p) {
     const gs_panel *panel = p->panel;
-    for (size_t i = 0; panel->stacked && i < panel->n; i++) {
+    for (size_t i = 0; panel->stacked && i < panel->n; i++)
         p->above[i] = 0;
-    }
     for (int i = 0; i < panel->count; i++) {
         const gs_series *series = panel->series + i;
         int colour = series->colour % GS_PLOT_COLOURS;
@@ -234,9 +225,8 @@ static void draw_series(FILE *out, place *p) {
             draw_stack(out, p, colour);
             continue;
         }
-        if (series->low && series->high) {
+        if (series->low && series->high)
             draw_area(out, p, series->low, series->high, "band", colour);
-        }
         draw_line(out, p, series, colour);
     }
 }
@@ -249,9 +239,8 @@ static void draw_legend(FILE *out, const place *p) {
         const gs_series *series = panel->series + (panel->stacked ? panel->count - 1 - k : k);
         int colour = series->colour % GS_PLOT_COLOURS;
         double y = p->top + LEGEND_PITCH * row + 7;
-        if (!series->name) {
+        if (!series->name)
             continue;
-        }
         if (panel->stacked || series->low) {
             fprintf(out, "<rect class=\"%s a%d\" x=\"%d\" y=\"%.2f\" width=\"20\" height=\"11\"/>\n",
                     panel->stacked ? "part" : "band", colour, LEGEND_X, y - 5.5);
@@ -278,9 +267,8 @@ static gs_status draw_panel(FILE *out, const gs_panel *panel, double top, gs_err
     }
     fit_axes(&p);
     put_label(out, LEFT, top + 18, "title ink", "start", panel->title);
-    if (panel->caption) {
+    if (panel->caption)
         put_label(out, LEFT + PLOT_WIDTH, top + 18, "soft", "end", panel->caption);
-    }
     draw_axes(out, &p);
     draw_series(out, &p);
     fprintf(out, "<rect class=\"frame\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%d\"/>\n", LEFT, p.top, PLOT_WIDTH,
@@ -307,9 +295,8 @@ static gs_status draw_figure(FILE *out, const gs_figure *figure, gs_error *error
         }
     }
     gs_status status = GS_OK;
-    for (int i = 0; i < figure->count && status == GS_OK; i++) {
+    for (int i = 0; i < figure->count && !status; i++)
         status = draw_panel(out, figure->panels + i, top + pitch * i, error);
-    }
     fputs("</svg>\n", out);
     return status;
 }
@@ -317,14 +304,12 @@ static gs_status draw_figure(FILE *out, const gs_figure *figure, gs_error *error
 gs_status gs_plot_write(const char *path, const gs_figure *figure, gs_error *error) {
     gs_output output;
     gs_status status = gs_output_open(&output, path, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     status = draw_figure(output.file, figure, error);
-    if (status == GS_OK && (fflush(output.file) != 0 || ferror(output.file))) {
+    if (!status && (fflush(output.file) != 0 || ferror(output.file)))
         status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
-    }
-    if (status != GS_OK) {
+    if (status) {
         gs_output_abandon(&output);
         return status;
     }

@@ -8,9 +8,8 @@ void gs_png_ignore(png_structp png, png_const_charp message) {
 png_voidp gs_png_take(png_structp png, png_alloc_size_t size) {
     gs_png *p = png_get_mem_ptr(png);
     void *memory = gs_alloc(size, 1);
-    if (!memory && p->status == GS_OK) {
+    if (!memory && !p->status)
         p->status = gs_fail_memory(p->error, p->what);
-    }
     return memory;
 }
 

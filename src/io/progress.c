@@ -17,9 +17,8 @@ void gs_progress_start(gs_progress *progress, FILE *file) {
 
 void gs_progress_update(gs_progress *progress, size_t done, size_t n) {
     double now = gs_now_s(), elapsed = now - progress->start_s;
-    if (!progress->file || now - progress->shown_s < INTERVAL_S) {
+    if (!progress->file || now - progress->shown_s < INTERVAL_S)
         return;
-    }
     fprintf(progress->file, "\r\033[K%zu of %zu", done, n);
     if (done > 0 && elapsed > 0) {
         double rate = (double)done / elapsed, left = (double)(n - done) / rate;

@@ -17,9 +17,8 @@ static gs_status fail_errno(const gs_reader *r, const char *what) {
 /* Without blocking: opening a FIFO would wait for a writer. */
 static gs_status open_file(gs_reader *r) {
     int descriptor = open(r->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (descriptor < 0) {
+    if (descriptor < 0)
         return fail_errno(r, "can't be opened");
-    }
     struct stat about;
     gs_status status = GS_OK;
     if (fstat(descriptor, &about) != 0) {
@@ -30,7 +29,7 @@ static gs_status open_file(gs_reader *r) {
     } else if (!(r->file = fdopen(descriptor, "rb"))) {
         status = fail_errno(r, "can't be opened");
     }
-    if (status != GS_OK) {
+    if (status) {
         close(descriptor);
         return status;
     }
@@ -39,9 +38,8 @@ static gs_status open_file(gs_reader *r) {
 }
 
 gs_status gs_reader_take(gs_reader *r, void *bytes, size_t count) {
-    if (fread(bytes, 1, count, r->file) == count) {
+    if (fread(bytes, 1, count, r->file) == count)
         return GS_OK;
-    }
     return ferror(r->file)
                ? fail_errno(r, "can't be read")
                : gs_fail(r->error, GS_ERROR_FORMAT, "%s: ends at byte %llu", r->path, (unsigned long long)r->size);
@@ -53,13 +51,11 @@ float gs_reader_pixel(const gs_reader *r, float t) {
 
 gs_status gs_reader_make_room(gs_reader *r, uint64_t total) {
     size_t n = total < r->most ? (size_t)total : r->most, bytes;
-    if (!gs_mul_size(n, r->pixels * sizeof(float), &bytes) || (double)bytes > gs_machine_bytes()) {
+    if (!gs_mul_size(n, r->pixels * sizeof(float), &bytes) || (double)bytes > gs_machine_bytes())
         return gs_fail_memory(r->error, "reading images");
-    }
     r->images->data = gs_alloc(bytes, 1);
-    if (!r->images->data) {
+    if (!r->images->data)
         return gs_fail_memory(r->error, "reading images");
-    }
     r->images->n = n;
     r->images->total = (size_t)total;
     return GS_OK;
@@ -85,9 +81,8 @@ gs_status gs_reader_accept(gs_reader *r, int rank, const uint64_t *sizes, uint64
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has images of %s: expected %s, the model's", r->path, a, b);
     }
     uint64_t total = rank == 2 ? 1 : sizes[0], image = r->pixels * item_bytes, bytes = r->size - start;
-    if (total == 0) {
+    if (total == 0)
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
-    }
     if (bytes / image < total) {
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is cut short: ends in image %llu of %llu", r->path,
                        (unsigned long long)(bytes / image), (unsigned long long)total);
@@ -103,32 +98,27 @@ gs_status gs_reader_accept(gs_reader *r, int rank, const uint64_t *sizes, uint64
 gs_status gs_read_idx(gs_reader *r) {
     uint8_t header[MAGIC + 4 * RANK_MAX] = {0};
     gs_status status = gs_reader_take(r, header, MAGIC);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     int rank = header[3];
     if (header[2] != IDX_BYTES) {
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an IDX file of elements 0x%02x: expected 0x08, bytes", r->path,
                        header[2]);
     }
-    if (rank >= 2 && rank <= RANK_MAX) {
+    if (rank >= 2 && rank <= RANK_MAX)
         status = gs_reader_take(r, header + MAGIC, 4 * (size_t)rank);
-    }
     uint64_t sizes[RANK_MAX] = {0};
-    for (size_t i = 0; i < 4 * RANK_MAX; i++) {
+    for (size_t i = 0; i < 4 * RANK_MAX; i++)
         sizes[i / 4] = sizes[i / 4] << 8 | header[MAGIC + i];
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = gs_reader_accept(r, rank, sizes, 1, MAGIC + 4 * (uint64_t)rank);
-    }
     size_t size = r->images->n * r->pixels;
-    for (size_t at = 0; status == GS_OK && at < size; at += CHUNK) {
+    for (size_t at = 0; !status && at < size; at += CHUNK) {
         uint8_t bytes[CHUNK];
         size_t count = size - at < CHUNK ? size - at : CHUNK;
         status = gs_reader_take(r, bytes, count);
-        for (size_t i = 0; status == GS_OK && i < count; i++) {
+        for (size_t i = 0; !status && i < count; i++)
             r->images->data[at + i] = gs_reader_pixel(r, (float)bytes[i] / 255.0F);
-        }
     }
     return status;
 }
@@ -140,15 +130,12 @@ static gs_status read_any(gs_reader *r) {
         gs_status (*read)(gs_reader *);
     } formats[] = {{"\0\0", 2, gs_read_idx}, {"\x93NUM", 4, gs_read_npy}, {"\x89PNG", 4, gs_read_png}};
     char magic[MAGIC] = "?";
-    if (fread(magic, 1, MAGIC, r->file) < MAGIC && ferror(r->file)) {
+    if (fread(magic, 1, MAGIC, r->file) < MAGIC && ferror(r->file))
         return fail_errno(r, "can't be read");
-    }
     rewind(r->file);
-    for (size_t i = 0; i < GS_COUNT(formats); i++) {
-        if (!memcmp(magic, formats[i].bytes, formats[i].count)) {
+    for (size_t i = 0; i < GS_COUNT(formats); i++)
+        if (!memcmp(magic, formats[i].bytes, formats[i].count))
             return formats[i].read(r);
-        }
-    }
     bool gzip = !memcmp(magic, "\x1f\x8b", 2);
     return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %s", r->path,
                    gzip ? "compressed: unpack it with gunzip first" : "no IDX, NPY or PNG file of images");
@@ -165,12 +152,11 @@ gs_status gs_images_read(const char *path, const int shape[3], const float range
                    .images = images,
                    .error = error};
     gs_status status = open_file(&r);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     status = read_any(&r);
     fclose(r.file);
-    if (status != GS_OK) {
+    if (status) {
         gs_free(images->data);
         *images = (gs_image_file){0};
     }

@@ -25,7 +25,7 @@ typedef struct cut {
 
 static void png_complain(png_structp png, png_const_charp message) {
     picture *p = png_get_error_ptr(png);
-    if (p->png.status == GS_OK) {
+    if (!p->png.status) {
         p->png.status =
             gs_fail(p->reader->error, GS_ERROR_FORMAT, "%s: row %zu: libpng: %s", p->reader->path, p->row, message);
     }
@@ -34,12 +34,10 @@ static void png_complain(png_structp png, png_const_charp message) {
 
 static void png_get(png_structp png, png_bytep bytes, size_t count) {
     picture *p = png_get_io_ptr(png);
-    if (p->png.status == GS_OK) { /* libpng goes on without memory for a text */
+    if (!p->png.status) /* libpng goes on without memory for a text */
         p->png.status = gs_reader_take(p->reader, bytes, count);
-    }
-    if (p->png.status != GS_OK) {
+    if (p->png.status)
         png_error(png, "read");
-    }
 }
 
 static void count_row(png_structp png, png_uint_32 row, int pass) {
@@ -66,9 +64,8 @@ static gs_status wrong_size(const picture *p) {
 
 static gs_status check_size(const picture *p) {
     const gs_reader *r = p->reader;
-    if (!fits(p, 0) && !fits(p, GS_GRID_GAP)) {
+    if (!fits(p, 0) && !fits(p, GS_GRID_GAP))
         return wrong_size(p);
-    }
     if (p->width > PIXELS_MAX / p->height) {
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture of %zu x %zu pixels: expected at most %d", r->path,
                        p->height, p->width, PIXELS_MAX);
@@ -85,9 +82,8 @@ static void read_all(picture *p, png_structp png, png_infop info) {
     p->width = png_get_image_width(png, info);
     p->height = png_get_image_height(png, info);
     p->png.status = check_size(p);
-    if (p->png.status != GS_OK) {
+    if (p->png.status)
         return;
-    }
     png_set_expand_16(png);
     png_set_interlace_handling(png);
     png_read_update_info(png, info);
@@ -99,9 +95,8 @@ static void read_all(picture *p, png_structp png, png_infop info) {
         p->png.status = gs_fail_memory(p->png.error, p->png.what);
         return;
     }
-    for (size_t y = 0; y < p->height; y++) {
+    for (size_t y = 0; y < p->height; y++)
         p->rows[y] = p->samples + y * pitch;
-    }
     png_set_read_status_fn(png, count_row);
     png_read_image(png, p->rows);
     png_read_end(png, NULL);
@@ -154,11 +149,9 @@ static gs_status check_colours(const picture *p) {
 /* Whether a rectangle has the colour of what gs_write_grid leaves empty. */
 static bool is_empty(const picture *p, size_t x, size_t y, size_t width, size_t height) {
     for (size_t i = y; i < y + height; i++) {
-        for (size_t j = x; j < x + width; j++) {
-            if (sample(p, j, i, 0) != GS_GRID_BACKGROUND * 257) {
+        for (size_t j = x; j < x + width; j++)
+            if (sample(p, j, i, 0) != GS_GRID_BACKGROUND * 257)
                 return false;
-            }
-        }
     }
     return true;
 }
@@ -166,12 +159,10 @@ static bool is_empty(const picture *p, size_t x, size_t y, size_t width, size_t 
 static cut choose_cut(const picture *p) {
     size_t w = (size_t)p->reader->shape[2], h = (size_t)p->reader->shape[1], gap = GS_GRID_GAP;
     bool drawn = fits(p, gap);
-    for (size_t x = 0; drawn && x < p->width; x += w + gap) {
+    for (size_t x = 0; drawn && x < p->width; x += w + gap)
         drawn = is_empty(p, x, 0, gap, p->height);
-    }
-    for (size_t y = 0; drawn && y < p->height; y += h + gap) {
+    for (size_t y = 0; drawn && y < p->height; y += h + gap)
         drawn = is_empty(p, 0, y, p->width, gap);
-    }
     gap = drawn ? gap : 0;
     return (cut){.rows = (p->height - gap) / (h + gap), .columns = (p->width - gap) / (w + gap), .gap = gap};
 }
@@ -193,12 +184,10 @@ static size_t cut_up(const picture *p, cut c, float *images, size_t most) {
     size_t w = (size_t)p->reader->shape[2], h = (size_t)p->reader->shape[1], n = 0;
     for (size_t k = 0; k < c.rows * c.columns && n < most; k++) {
         size_t x = c.gap + k % c.columns * (w + c.gap), y = c.gap + k / c.columns * (h + c.gap);
-        if (c.gap && is_empty(p, x, y, w, h)) {
+        if (c.gap && is_empty(p, x, y, w, h))
             continue;
-        }
-        if (images) {
+        if (images)
             take_image(p, x, y, images + n * p->reader->pixels);
-        }
         n++;
     }
     return n;
@@ -208,26 +197,22 @@ static gs_status take_images(const picture *p) {
     gs_reader *r = p->reader;
     gs_status status = check_colours(p);
     cut c = choose_cut(p);
-    if (status == GS_OK && !c.gap && !fits(p, 0)) {
+    if (!status && !c.gap && !fits(p, 0))
         return wrong_size(p);
-    }
     size_t total = cut_up(p, c, NULL, SIZE_MAX);
-    if (status == GS_OK && total == 0) {
+    if (!status && total == 0)
         status = gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = gs_reader_make_room(r, total);
-    }
-    if (status == GS_OK) {
+    if (!status)
         cut_up(p, c, r->images->data, r->images->n);
-    }
     return status;
 }
 
 gs_status gs_read_png(gs_reader *r) {
     picture p = {.reader = r, .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"}};
     read_picture(&p);
-    gs_status status = p.png.status == GS_OK ? take_images(&p) : p.png.status;
+    gs_status status = !p.png.status ? take_images(&p) : p.png.status;
     gs_free(p.samples);
     gs_free(p.rows);
     return status;

@@ -44,12 +44,10 @@ static int larger(int a, int b) {
 static layout lay_out(const gs_sheet *sheet) {
     const char *corner = sheet->corner ? sheet->corner : "";
     int widest = 0, left = gs_text_width(corner), top = corner[0] ? GS_TEXT_HEIGHT : 0;
-    for (int j = 0; j < sheet->columns; j++) {
+    for (int j = 0; j < sheet->columns; j++)
         widest = larger(widest, gs_text_width(sheet->column_heads[j]));
-    }
-    for (int i = 0; i < sheet->rows; i++) {
+    for (int i = 0; i < sheet->rows; i++)
         left = larger(left, gs_text_width(sheet->row_heads[i]));
-    }
     top = widest ? GS_TEXT_HEIGHT : top;
     return (layout){.left = 2 * GAP + left + (left ? GAP : 0),
                     .top = 2 * GAP + top + (top ? GAP : 0),
@@ -82,9 +80,8 @@ gs_status gs_sheet_write(const gs_sheet *sheet, const char *path, const gs_note 
     gs_status status =
         gs_canvas_create(&canvas, (size_t)l.left + (size_t)sheet->columns * (size_t)l.pitch_x + GAP,
                          (size_t)l.top + (size_t)sheet->rows * (size_t)l.pitch_y + GAP, sheet->shape[0], PAPER, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     draw(&canvas, sheet, &l);
     status = gs_canvas_write_png(&canvas, path, notes, count, error);
     gs_canvas_free(&canvas);

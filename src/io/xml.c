@@ -10,9 +10,8 @@ static int sequence_length(const unsigned char *text) {
     static const unsigned least[] = {0, 0x20, 0x80, 0x800, 0x10000};
     unsigned value = length ? c & mask[length] : 0;
     for (int i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80) {
+        if ((text[i] & 0xC0) != 0x80)
             return 0;
-        }
         value = value << 6 | (text[i] & 0x3F);
     }
     bool surrogate = value >= 0xD800 && value < 0xE000, never = value == 0xFFFE || value == 0xFFFF;
@@ -39,13 +38,12 @@ void gs_xml_text(FILE *out, const char *text, size_t bytes) {
     const char *end = text + bytes;
     while (text < end) {
         int length = sequence_length((const unsigned char *)text);
-        if (escape(*text)) {
+        if (escape(*text))
             fputs(escape(*text), out);
-        } else if (length) {
+        else if (length)
             fwrite(text, 1, (size_t)length, out);
-        } else {
+        else
             fputc('?', out);
-        }
         text += length ? length : 1;
     }
 }

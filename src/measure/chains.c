@@ -37,17 +37,14 @@ static double rational(const double c[2][8], double x) {
 }
 
 double gs_normal_quantile(double p) {
-    if (!(p >= 0 && p <= 1)) {
+    if (!(p >= 0 && p <= 1))
         return NAN;
-    }
     double q = p - 0.5;
-    if (fabs(q) <= 0.425) {
+    if (fabs(q) <= 0.425)
         return q * rational(middle, 0.180625 - q * q);
-    }
     double tail = q < 0 ? p : 1 - p;
-    if (tail == 0) {
+    if (tail == 0)
         return q < 0 ? -INFINITY : INFINITY;
-    }
     double r = sqrt(-gs_log64(tail));
     double z = r <= 5 ? rational(tails, r - 1.6) : rational(far_tails, r - 5);
     return q < 0 ? -z : z;
@@ -60,19 +57,16 @@ static int compare_doubles(const void *a, const void *b) {
 
 size_t gs_sort_finite(double *values, size_t n) {
     size_t finite = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (isfinite(values[i])) {
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i]))
             values[finite++] = values[i];
-        }
-    }
     qsort(values, finite, sizeof *values, compare_doubles);
     return finite;
 }
 
 double gs_quantile(const double *sorted, size_t finite, double p) {
-    if (finite == 0) {
+    if (finite == 0)
         return NAN;
-    }
     double at = p * (double)(finite - 1);
     size_t i = (size_t)at;
     double part = at - (double)i;
@@ -97,9 +91,8 @@ static void take_moments(halves *h, bool centre) {
     double within = 0, *means = h->work;
     for (size_t k = 0; k < h->rows; k++) {
         double *x = h->draws + k * h->n, sum = 0, squares = 0;
-        for (size_t i = 0; i < h->n; i++) {
+        for (size_t i = 0; i < h->n; i++)
             sum += x[i] - x[0];
-        }
         means[k] = x[0] + sum / (double)h->n;
         for (size_t i = 0; i < h->n; i++) {
             double difference = x[i] - means[k];
@@ -109,13 +102,11 @@ static void take_moments(halves *h, bool centre) {
         within += squares / (double)(h->n - 1);
     }
     double sum = 0, squares = 0;
-    for (size_t k = 0; k < h->rows; k++) {
+    for (size_t k = 0; k < h->rows; k++)
         sum += means[k] - means[0];
-    }
     double mean = means[0] + sum / (double)h->rows;
-    for (size_t k = 0; k < h->rows; k++) {
+    for (size_t k = 0; k < h->rows; k++)
         squares += (means[k] - mean) * (means[k] - mean);
-    }
     h->within = within / (double)h->rows;
     h->variance = h->within * (double)(h->n - 1) / (double)h->n + squares / (double)(h->rows - 1);
 }
@@ -127,14 +118,12 @@ static gs_status split_chains(const double *draws, size_t chains, size_t n, halv
         return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu draws; at least 1 chain of %d is needed", chains, n,
                        DRAWS_MIN);
     }
-    if (!gs_mul_size(chains, n, &all)) {
+    if (!gs_mul_size(chains, n, &all))
         return gs_fail_memory(error, "the draws of chains");
-    }
     h->draws = gs_alloc(all, sizeof *h->draws);
     h->work = gs_alloc(2 * chains, sizeof *h->work);
-    if (!h->draws || !h->work) {
+    if (!h->draws || !h->work)
         return gs_fail_memory(error, "the draws of chains");
-    }
     for (size_t k = 0; k < h->rows; k++) {
         const double *from = draws + k / 2 * n + (k % 2 ? n - h->n : 0);
         for (size_t i = 0; i < h->n; i++) {
@@ -142,9 +131,8 @@ static gs_status split_chains(const double *draws, size_t chains, size_t n, halv
             h->spread = h->spread || from[i] != draws[0];
         }
     }
-    for (size_t i = 0; i < all; i++) {
+    for (size_t i = 0; i < all; i++)
         h->spread = h->spread && isfinite(draws[i]);
-    }
     return GS_OK;
 }
 
@@ -161,9 +149,8 @@ static double autocorrelation(const halves *h, size_t t) {
     for (size_t k = 0; k < h->rows; k++) {
         const double *x = h->draws + k * h->n;
         double sum = 0;
-        for (size_t i = 0; i + t < h->n; i++) {
+        for (size_t i = 0; i + t < h->n; i++)
             sum += x[i] * x[i + t];
-        }
         covariance += sum / (double)h->n;
     }
     return 1 - (h->within - covariance / (double)h->rows) / h->variance;
@@ -186,19 +173,16 @@ static double autocorrelation_time(const halves *h, double *rho) {
         t += 2;
     }
     size_t whole = t - 1; /* these count twice; the even one after them, which lowers the variance, once */
-    if (even > 0) {
+    if (even > 0)
         rho[whole] = even;
-    }
     for (size_t i = 2; i + 1 < whole; i += 2) {
         double before = rho[i - 2] + rho[i - 1];
-        if (rho[i] + rho[i + 1] > before) {
+        if (rho[i] + rho[i + 1] > before)
             rho[i] = rho[i + 1] = before / 2;
-        }
     }
     double sum = 0;
-    for (size_t i = 0; i < whole; i++) {
+    for (size_t i = 0; i < whole; i++)
         sum += rho[i];
-    }
     return -1 + 2 * sum + rho[whole];
 }
 
@@ -206,11 +190,10 @@ gs_status gs_ess(const double *draws, size_t chains, size_t n, double *ess, gs_e
     *ess = NAN;
     halves h;
     gs_status status = split_chains(draws, chains, n, &h, error);
-    double *rho = status == GS_OK ? gs_alloc(h.n, sizeof *rho) : NULL;
-    if (status == GS_OK && !rho) {
+    double *rho = !status ? gs_alloc(h.n, sizeof *rho) : NULL;
+    if (!status && !rho)
         status = gs_fail_memory(error, "the autocorrelations of chains");
-    }
-    if (status == GS_OK && h.spread) {
+    if (!status && h.spread) {
         double count = (double)(h.rows * h.n), log10_count = gs_log64(count) / gs_log64(10);
         take_moments(&h, true);
         *ess = count / fmax(autocorrelation_time(&h, rho), 1 / log10_count);
@@ -235,18 +218,16 @@ static int compare_ranked(const void *a, const void *b) {
  * (Vehtari et al. 2021, equation 14). Returns the median. */
 static double normalise_ranks(halves *h, ranked *order) {
     size_t count = h->rows * h->n;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         order[i] = (ranked){h->draws[i], i};
-    }
     qsort(order, count, sizeof *order, compare_ranked);
     for (size_t first = 0, end; first < count; first = end) {
         for (end = first + 1; end < count && order[end].value == order[first].value; end++) {
         }
         double rank = 0.5 * (double)(first + 1 + end);
         double z = gs_normal_quantile((rank - 0.375) / ((double)count + 0.25));
-        for (size_t i = first; i < end; i++) {
+        for (size_t i = first; i < end; i++)
             h->draws[order[i].place] = z;
-        }
     }
     return 0.5 * order[count / 2 - 1].value + 0.5 * order[count / 2].value;
 }
@@ -261,16 +242,14 @@ gs_status gs_rhat(const double *draws, size_t chains, size_t n, double *rhat, gs
     *rhat = NAN;
     halves h;
     gs_status status = split_chains(draws, chains, n, &h, error);
-    ranked *order = status == GS_OK ? gs_alloc(h.rows * h.n, sizeof *order) : NULL;
-    if (status == GS_OK && !order) {
+    ranked *order = !status ? gs_alloc(h.rows * h.n, sizeof *order) : NULL;
+    if (!status && !order)
         status = gs_fail_memory(error, "the ranks of chains");
-    }
-    if (status == GS_OK && h.spread) {
+    if (!status && h.spread) {
         double median = normalise_ranks(&h, order);
         double bulk = plain_rhat(&h);
-        for (size_t i = 0; i < h.rows * h.n; i++) {
+        for (size_t i = 0; i < h.rows * h.n; i++)
             h.draws[order[i].place] = fabs(order[i].value - median);
-        }
         normalise_ranks(&h, order);
         *rhat = fmax(bulk, plain_rhat(&h)); /* the bulk's where all draws are as far from the median */
     }

@@ -19,9 +19,8 @@ static const double ess_enough = 100, acceptance_low = 0.1;
 /* Mean and, with n - 1, standard deviation of values[at[i]], i from 0 to n - 1. */
 static void moments(const float *values, const size_t *at, size_t n, double out[2]) {
     double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         sum += (double)values[at[i]];
-    }
     out[0] = n ? sum / (double)n : NAN;
     for (size_t i = 0; i < n; i++) {
         double difference = (double)values[at[i]] - out[0];
@@ -53,10 +52,8 @@ static gs_status check_record(const gs_record *record, gs_error *error) {
 static size_t first_divergence(const gs_record *record, size_t k) {
     for (size_t t = 0; t <= record->steps; t++) {
         size_t at = t * record->chains + k;
-        if ((record->energy && !isfinite(record->energy[at])) ||
-            (record->gradient && !isfinite(record->gradient[at]))) {
+        if ((record->energy && !isfinite(record->energy[at])) || (record->gradient && !isfinite(record->gradient[at])))
             return t;
-        }
     }
     return record->steps + 1;
 }
@@ -66,9 +63,8 @@ static size_t find_whole(const gs_record *record, size_t *whole, gs_diagnosis *d
     size_t count = 0, first = record->steps + 1;
     for (size_t k = 0; k < record->chains; k++) {
         size_t t = first_divergence(record, k);
-        if (t > record->steps) {
+        if (t > record->steps)
             whole[count++] = k;
-        }
         first = t < first ? t : first;
     }
     d->diverged = record->chains - count;
@@ -89,9 +85,8 @@ static void measure_motion(const double *draws, size_t chains, size_t n, gs_diag
             late += i >= n - half ? x[i] : 0;
             mean += x[i] / (double)n;
         }
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
             variance += (x[i] - mean) * (x[i] - mean) / (double)(n - 1);
-        }
         double change = (late - early) / (double)half;
         sum += change;
         squares += change * change;
@@ -107,13 +102,11 @@ static void measure_motion(const double *draws, size_t chains, size_t n, gs_diag
 static gs_status measure_agreement(const gs_record *record, const size_t *whole, size_t count, gs_diagnosis *d,
                                    double *along, gs_error *error) {
     size_t half = (record->steps + 1) / 2, stride = (half + KEPT_MAX - 1) / KEPT_MAX, n = half / stride, all;
-    if (half < KEPT_MIN || count == 0 || !record->energy) {
+    if (half < KEPT_MIN || count == 0 || !record->energy)
         return GS_OK;
-    }
     double *draws = gs_mul_size(count, n, &all) ? gs_alloc(all, sizeof *draws) : NULL;
-    if (!draws) {
+    if (!draws)
         return gs_fail_memory(error, "the energies of chains");
-    }
     for (size_t k = 0; k < count; k++) {
         for (size_t i = 0; i < n; i++) {
             size_t t = record->steps - (n - 1 - i) * stride;
@@ -124,9 +117,8 @@ static gs_status measure_agreement(const gs_record *record, const size_t *whole,
     measure_motion(draws, count, n, d, along);
     bool enough = n >= AGREEMENT_MIN;
     gs_status status = enough ? gs_ess(draws, count, n, &d->ess, error) : GS_OK;
-    if (enough && status == GS_OK) {
+    if (enough && !status)
         status = gs_rhat(draws, count, n, &d->rhat, error);
-    }
     gs_free(draws);
     return status;
 }
@@ -145,9 +137,8 @@ static double mean_acceptance(const gs_record *record, const size_t *whole, size
 static void measure_classes(const gs_record *record, gs_diagnosis *d) {
     d->largest = d->smallest = -1;
     d->largest_share = d->smallest_share = NAN;
-    if (record->marks == 0) {
+    if (record->marks == 0)
         return;
-    }
     const double *share = record->shares + (record->marks - 1) * (size_t)record->classes;
     d->largest = d->smallest = 0;
     for (int i = 1; i < record->classes; i++) {
@@ -168,9 +159,8 @@ static bool collapsed(const gs_diagnosis *d, size_t whole, double along) {
 /* The numbers of chains keep chance out: of ten equal classes one exceeds a half of 10 chains, or stays below 1 % of
  * 100, in fewer than 4 runs of 1000. */
 static bool uneven(const gs_record *record, const gs_diagnosis *d) {
-    if (d->largest < 0) {
+    if (d->largest < 0)
         return false;
-    }
     double even = 1.0 / record->classes, most = fmax(most_share, most_times_even * even);
     bool much = record->chains >= CHAINS_A_CLASS && d->largest_share > most;
     bool little = record->chains >= CHAINS_A_CLASS * (size_t)record->classes && d->smallest_share < least_share;
@@ -202,13 +192,11 @@ gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error
     d->energy_first[0] = d->energy_first[1] = d->energy_last[0] = d->energy_last[1] = NAN;
     d->gradient_first = d->gradient_last = NAN;
     gs_status status = check_record(record, error);
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
     size_t *whole = gs_alloc(record->chains, sizeof *whole), last = record->steps * record->chains;
-    if (!whole) {
+    if (!whole)
         return gs_fail_memory(error, "the record of chains");
-    }
     size_t count = find_whole(record, whole, d);
     double along = NAN, norms[2];
     if (record->energy) {
@@ -233,11 +221,10 @@ gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error
 
 static void describe_classes(const gs_diagnosis *d, char *text, size_t size) {
     int used = 0;
-    if (d->largest_share > most_share) {
+    if (d->largest_share > most_share)
         used = snprintf(text, size, "%.0f %% of the chains ended in class %d", 100 * d->largest_share, d->largest);
-    } else {
+    else
         used = snprintf(text, size, "class %d has %.1f %% of the chains", d->smallest, 100 * d->smallest_share);
-    }
     if (used >= 0 && (size_t)used < size) {
         snprintf(
             text + used, size - (size_t)used,
@@ -298,9 +285,8 @@ static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t siz
 
 bool gs_diagnosis_warning(const gs_diagnosis *diagnosis, int i, char *text, size_t size) {
     for (unsigned flag = GS_FLAG_DIVERGED; flag <= GS_FLAG_SHORT; flag <<= 1) {
-        if (!(diagnosis->flags & flag) || i-- > 0) {
+        if (!(diagnosis->flags & flag) || i-- > 0)
             continue;
-        }
         describe(diagnosis, (gs_flag)flag, text, size);
         return true;
     }

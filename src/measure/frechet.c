@@ -9,14 +9,11 @@
 static void add_outer_products(const float *features, size_t n, size_t d, const double *mean, double *centred,
                                double *covariance) {
     for (size_t k = 0; k < n; k++) {
-        for (size_t i = 0; i < d; i++) {
+        for (size_t i = 0; i < d; i++)
             centred[i] = (double)features[k * d + i] - mean[i];
-        }
-        for (size_t i = 0; i < d; i++) {
-            for (size_t j = i; j < d; j++) {
+        for (size_t i = 0; i < d; i++)
+            for (size_t j = i; j < d; j++)
                 covariance[i * d + j] += centred[i] * centred[j];
-            }
-        }
     }
 }
 
@@ -28,23 +25,17 @@ gs_status gs_feature_moments(const float *features, size_t n, int d, double *mea
     }
     size_t size = (size_t)d;
     double *centred = gs_alloc(size, sizeof *centred);
-    if (!centred) {
+    if (!centred)
         return gs_fail_memory(error, "the moments of the features");
-    }
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         mean[i] = 0.0;
-    }
-    for (size_t i = 0; i < size * size; i++) {
+    for (size_t i = 0; i < size * size; i++)
         covariance[i] = 0.0;
-    }
-    for (size_t k = 0; k < n; k++) {
-        for (size_t i = 0; i < size; i++) {
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < size; i++)
             mean[i] += (double)features[k * size + i];
-        }
-    }
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         mean[i] /= (double)n;
-    }
     add_outer_products(features, n, size, mean, centred, covariance);
     for (size_t i = 0; i < size; i++) {
         for (size_t j = i; j < size; j++) {
@@ -59,14 +50,11 @@ gs_status gs_feature_moments(const float *features, size_t n, int d, double *mea
 /* out = a b for square matrices, b symmetric or not. */
 static void multiply(const double *a, const double *b, size_t d, double *out) {
     for (size_t i = 0; i < d; i++) {
-        for (size_t j = 0; j < d; j++) {
+        for (size_t j = 0; j < d; j++)
             out[i * d + j] = 0.0;
-        }
-        for (size_t k = 0; k < d; k++) {
-            for (size_t j = 0; j < d; j++) {
+        for (size_t k = 0; k < d; k++)
+            for (size_t j = 0; j < d; j++)
                 out[i * d + j] += a[i * d + k] * b[k * d + j];
-            }
-        }
     }
 }
 
@@ -77,17 +65,14 @@ static double root(double eigenvalue) {
 
 /* out = V diag(sqrt(w)) V^T, from eigenvectors stored one a row. */
 static void compose_root(const double *vectors, const double *values, size_t d, double *out) {
-    for (size_t i = 0; i < d * d; i++) {
+    for (size_t i = 0; i < d * d; i++)
         out[i] = 0.0;
-    }
     for (size_t k = 0; k < d; k++) {
         const double *v = vectors + k * d;
         double r = root(values[k]);
-        for (size_t i = 0; i < d; i++) {
-            for (size_t j = 0; j < d; j++) {
+        for (size_t i = 0; i < d; i++)
+            for (size_t j = 0; j < d; j++)
                 out[i * d + j] += r * v[i] * v[j];
-            }
-        }
     }
 }
 
@@ -95,13 +80,11 @@ static void compose_root(const double *vectors, const double *values, size_t d, 
  * positive semi-definite. work: 3 d^2 + d. NaN when LAPACK fails. */
 static double trace_of_root(const double *cov1, const double *cov2, size_t d, double *work) {
     double *vectors = work, *s = work + d * d, *product = s + d * d, *values = product + d * d;
-    for (size_t i = 0; i < d * d; i++) {
+    for (size_t i = 0; i < d * d; i++)
         vectors[i] = cov1[i];
-    }
     lapack_int order = (lapack_int)d;
-    if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', order, vectors, order, values) != 0) {
+    if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', order, vectors, order, values) != 0)
         return NAN;
-    }
     compose_root(vectors, values, d, s);
     multiply(s, cov2, d, product);
     multiply(product, s, d, vectors);
@@ -111,29 +94,24 @@ static double trace_of_root(const double *cov1, const double *cov2, size_t d, do
             vectors[j * d + i] = vectors[i * d + j];
         }
     }
-    if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'U', order, vectors, order, values) != 0) {
+    if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'U', order, vectors, order, values) != 0)
         return NAN;
-    }
     double sum = 0.0;
-    for (size_t i = 0; i < d; i++) {
+    for (size_t i = 0; i < d; i++)
         sum += root(values[i]);
-    }
     return sum;
 }
 
 gs_status gs_frechet_distance(const double *mean1, const double *cov1, const double *mean2, const double *cov2, int d,
                               double *distance, gs_error *error) {
     size_t size = (size_t)d, room;
-    if (d < 1) {
+    if (d < 1)
         return gs_fail(error, GS_ERROR_ARGUMENT, "a Frechet distance in %d dimensions; at least 1 is needed", d);
-    }
-    if (!gs_mul_size(size, 3 * size + 1, &room)) {
+    if (!gs_mul_size(size, 3 * size + 1, &room))
         return gs_fail_memory(error, "the Frechet distance");
-    }
     double *work = gs_alloc(room, sizeof *work);
-    if (!work) {
+    if (!work)
         return gs_fail_memory(error, "the Frechet distance");
-    }
     double sum = 0.0;
     for (size_t i = 0; i < size; i++) {
         double difference = mean1[i] - mean2[i];

@@ -24,9 +24,8 @@ static void gaussian_window(double window[WINDOW]) {
         window[i] = gs_exp64(-0.5 * at * at);
         sum += window[i];
     }
-    for (int i = 0; i < WINDOW; i++) {
+    for (int i = 0; i < WINDOW; i++)
         window[i] /= sum;
-    }
 }
 
 /* Wang et al. 2004, equation 13, for the window whose first pixels are a and b in rows of `width`. */
@@ -48,9 +47,8 @@ static double similarity(const float *a, const float *b, size_t width, const dou
 }
 
 double gs_ssim(const float *a, const float *b, const int shape[3], double range) {
-    if (shape[1] < WINDOW || shape[2] < WINDOW) {
+    if (shape[1] < WINDOW || shape[2] < WINDOW)
         return NAN;
-    }
     double window[WINDOW], sum = 0.0;
     gaussian_window(window);
     size_t height = (size_t)shape[1], width = (size_t)shape[2], count = 0;
@@ -67,9 +65,8 @@ double gs_ssim(const float *a, const float *b, const int shape[3], double range)
 
 /* Ink at row y and column x; black beyond the border. NaN counts as black. */
 static double ink(const float *image, int height, int width, const float range[2], int y, int x) {
-    if (y < 0 || x < 0 || y >= height || x >= width) {
+    if (y < 0 || x < 0 || y >= height || x >= width)
         return 0.0;
-    }
     double low = (double)range[0], p = ((double)image[y * width + x] - low) / ((double)range[1] - low);
     return fmin(fmax((p - INK_LOW) / (INK_HIGH - INK_LOW), 0.0), 1.0);
 }

@@ -9,9 +9,8 @@ static const double CONFIDENT = 0.9;
 
 void gs_map_range(const float *x, size_t count, const float from[2], const float to[2], float *out) {
     float scale = (to[1] - to[0]) / (from[1] - from[0]);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         out[i] = to[0] + (x[i] - from[0]) * scale;
-    }
 }
 
 /* The judge's parts and the memory of one measurement. */
@@ -44,9 +43,8 @@ static gs_status prepare(const gs_model *model, size_t n, measurement *m, gs_err
     const gs_model_info *info = gs_model_get_info(model);
     *m =
         (measurement){.info = info, .pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2]};
-    if (info->kind != GS_KIND_CLASSIFIER || info->outputs != 2) {
+    if (info->kind != GS_KIND_CLASSIFIER || info->outputs != 2)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier with features", info->name);
-    }
     if (info->output_size[0] > CLASSES_MAX) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s has %zu classes, at most %d are counted", info->name,
                        info->output_size[0], CLASSES_MAX);
@@ -55,12 +53,10 @@ static gs_status prepare(const gs_model *model, size_t n, measurement *m, gs_err
     m->d = info->output_size[1];
     gs_status status = find_reference(model, m, error);
     size_t all, moments;
-    if (status != GS_OK) {
+    if (status)
         return status;
-    }
-    if (!gs_mul_size(n, m->d, &all) || !gs_mul_size(m->d, 2 * m->d + 2, &moments)) {
+    if (!gs_mul_size(n, m->d, &all) || !gs_mul_size(m->d, 2 * m->d + 2, &moments))
         return gs_fail_memory(error, "the features of the samples");
-    }
     m->clipped = gs_alloc(CHUNK * m->pixels, sizeof(float));
     m->logits = gs_alloc(CHUNK * info->output_size[0], sizeof(float));
     m->features = gs_alloc(all, sizeof(float));
@@ -80,15 +76,13 @@ static void release(measurement *m) {
 static int decide(const float *logits, int classes, double *probability) {
     int best = 0;
     for (int i = 0; i < classes; i++) {
-        if (isnan(logits[i])) {
+        if (isnan(logits[i]))
             return -1;
-        }
         best = logits[i] > logits[best] ? i : best;
     }
     double sum = 0.0;
-    for (int i = 0; i < classes; i++) {
+    for (int i = 0; i < classes; i++)
         sum += exp((double)logits[i] - (double)logits[best]);
-    }
     *probability = 1.0 / sum;
     return best;
 }
@@ -127,12 +121,11 @@ static size_t chunk_size(size_t n, size_t at) {
 static gs_status judge_all(gs_plan *judge, measurement *m, const float *images, const int *labels, size_t n,
                            gs_quality *quality, size_t *asked, gs_error *error) {
     gs_status status = GS_OK;
-    for (size_t at = 0; status == GS_OK && at < n; at += CHUNK) {
+    for (size_t at = 0; !status && at < n; at += CHUNK) {
         size_t count = chunk_size(n, at);
         status = judge_chunk(judge, m, images + at * m->pixels, count, m->features + at * m->d, error);
-        if (status == GS_OK) {
+        if (!status)
             count_chunk(m, labels ? labels + at : NULL, count, quality, asked);
-        }
     }
     return status;
 }
@@ -140,17 +133,16 @@ static gs_status judge_all(gs_plan *judge, measurement *m, const float *images, 
 gs_status gs_quality_classify(gs_plan *judge, const float *images, size_t n, int *classes, gs_error *error) {
     const gs_model_info *info = gs_model_get_info(gs_plan_get_model(judge));
     measurement m = {.info = info, .classes = (int)info->output_size[0]};
-    if (info->kind != GS_KIND_CLASSIFIER) {
+    if (info->kind != GS_KIND_CLASSIFIER)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier", info->name);
-    }
     m.pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
     m.clipped = gs_alloc(CHUNK * m.pixels, sizeof(float));
     m.logits = gs_alloc(CHUNK * info->output_size[0], sizeof(float));
     gs_status status = m.clipped && m.logits ? GS_OK : gs_fail_memory(error, "judging images");
-    for (size_t at = 0; status == GS_OK && at < n; at += CHUNK) {
+    for (size_t at = 0; !status && at < n; at += CHUNK) {
         size_t count = chunk_size(n, at);
         status = judge_chunk(judge, &m, images + at * m.pixels, count, NULL, error);
-        for (size_t k = 0; status == GS_OK && k < count; k++) {
+        for (size_t k = 0; !status && k < count; k++) {
             double probability;
             classes[at + k] = decide(m.logits + k * (size_t)m.classes, m.classes, &probability);
         }
@@ -163,41 +155,33 @@ static gs_status measure_distance(measurement *m, size_t n, double *distance, gs
     size_t d = m->d;
     double *mean = m->moments, *covariance = mean + d, *reference = covariance + d * d;
     *distance = NAN;
-    if (n < 2) {
+    if (n < 2)
         return GS_OK;
-    }
-    for (size_t i = 0; i < d; i++) {
+    for (size_t i = 0; i < d; i++)
         reference[i] = (double)m->mean[i];
-    }
-    for (size_t i = 0; i < d * d; i++) {
+    for (size_t i = 0; i < d * d; i++)
         reference[d + i] = (double)m->covariance[i];
-    }
     gs_status status = gs_feature_moments(m->features, n, (int)d, mean, covariance, error);
-    if (status == GS_OK) {
+    if (!status)
         status = gs_frechet_distance(mean, covariance, reference, reference + d, (int)d, distance, error);
-    }
     return status;
 }
 
 gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error) {
     *quality = (gs_quality){.n = n};
-    if (n < 1) {
+    if (n < 1)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the quality of no images");
-    }
     measurement m;
     size_t asked = 0;
     gs_status status = prepare(gs_plan_get_model(judge), n, &m, error);
-    if (status == GS_OK) {
+    if (!status)
         status = judge_all(judge, &m, images, labels, n, quality, &asked, error);
-    }
-    if (status == GS_OK) {
+    if (!status)
         status = measure_distance(&m, n, &quality->frechet, error);
-    }
     quality->classes = m.classes;
-    for (int i = 0; i < m.classes; i++) {
+    for (int i = 0; i < m.classes; i++)
         quality->share[i] /= (double)n;
-    }
     quality->confident /= (double)n;
     quality->agreement = asked > 0 ? quality->agreement / (double)asked : NAN;
     release(&m);

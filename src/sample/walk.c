@@ -30,12 +30,11 @@ void gs_walk_trace(const gs_chains *c, int t, const float *energy) {
 bool gs_walk_gradient(gs_chains *c, int t, float *energy) {
     bool known = gs_field_has_energy(c->run);
     gs_field_gradient(c, 0, c->x, known ? energy : NULL, c->gradient);
-    for (int i = 0; i < c->n; i++) {
+    for (int i = 0; i < c->n; i++)
         if (!known)
             energy[i] = NAN;
         else if (!isfinite(energy[i]) && !gs_chains_diverge(c, i, "energy", (uint64_t)t))
             return false;
-    }
     if (!gs_chains_check(c, c->gradient, "gradient", (uint64_t)t))
         return false;
     gs_walk_trace(c, t, energy);

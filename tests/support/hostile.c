@@ -61,7 +61,7 @@ static bool refuses(const char *path, const void *bytes, size_t size, gs_status 
     allocation_start_peak();
     gs_status found =
         bytes ? gs_model_load_bytes(path, bytes, size, &model, &error) : gs_model_load(path, &model, &error);
-    if (found == GS_OK) {
+    if (!found) {
         gs_model_free(model);
         assert_int_equal(allocation_blocks(), blocks);
         return false;

@@ -29,9 +29,8 @@ static void check_path(const char *data, double width, double height) {
         char *end;
         double value = strtod(data, &end);
         if (end == data) {
-            if (!strchr("MZ hv", *data)) {
+            if (!strchr("MZ hv", *data))
                 fail_msg("'%.20s' in the data of a path", data);
-            }
             if (*data == 'h' || *data == 'v') {
                 strtod(data + 1, &end);
                 data = end;
@@ -41,9 +40,8 @@ static void check_path(const char *data, double width, double height) {
             continue;
         }
         double most = across ? width : height;
-        if (!(value >= 0 && value <= most)) {
+        if (!(value >= 0 && value <= most))
             fail_msg("coordinate %g is not within 0 and %g", value, most);
-        }
         across = !across;
         data = end;
     }
@@ -65,15 +63,13 @@ char *svg_read(const char *path) {
         end = strchr(tag, '>');
         assert_non_null(end);
         *end = 0;
-        if (strstr(tag, "nan") || strstr(tag, "inf")) {
+        if (strstr(tag, "nan") || strstr(tag, "inf"))
             fail_msg("'%.200s' has no number", tag);
-        }
         const char *y = strstr(tag, " y=\"");
         assert_true(!y || (atof(y + 4) >= 0 && atof(y + 4) <= height));
         const char *data = strstr(tag, " d=\"");
-        if (data) {
+        if (data)
             check_path(data + 4, width, height);
-        }
         *end = '>';
     }
     return text;
