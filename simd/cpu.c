@@ -1,5 +1,5 @@
-/* CPU feature detection: every bit that the folder's compiler flags imply, and whether the operating system keeps the
- * registers (XCR0 on x86; on ARM the system tells). */
+/* CPU feature detection: every bit that the folder's compiler flags imply, and whether the operating system saves the
+ * registers (XCR0 on x86; on ARM the system reports it). */
 #include "kernels.h"
 
 #include <string.h>

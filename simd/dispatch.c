@@ -1,4 +1,4 @@
-/* Which instruction sets this build has and this CPU runs. */
+/* Which instruction sets this build has, and which of them this CPU runs. */
 #include "kernels.h"
 
 #include <string.h>

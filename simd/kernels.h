@@ -1,14 +1,14 @@
 /* The contract of every kernel, in one place.
  *
  * A vector is 16 float lanes on every instruction set. Activations are *blocked*: channel c lives in lane c % 16 of
- * plane c / 16; a plane is rows of vectors, one vector a pixel, `row` floats from one row to the next. Borders around
- * a plane, where an operation wants zeros, belong to the plane's memory. Lanes past the last channel hold anything and
- * never reach a lane that matters.
+ * plane c / 16; a plane is rows of vectors, one vector per pixel, `row` floats from one row to the next. Borders around
+ * a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may hold anything
+ * and never affect a lane that matters.
  *
- * Lanes are outputs: no kernel but norms sums across lanes, and that one by a tree of 16. Every output is one fixed
- * chain of operations, rounded once each (multiply-adds are fused), so all instruction sets give the same bytes.
- * Pointers need 4-byte alignment; 64 is faster. Outputs may not overlap inputs unless said. NaN and infinity spread as
- * IEEE 754 has it.
+ * Lanes are outputs: no kernel sums across lanes except `norms`, which does so by a tree of 16. Every output is one
+ * fixed chain of operations, each rounded once (multiply-adds are fused), so all instruction sets give the same bytes.
+ * Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap inputs unless the contract allows it.
+ * NaN and infinity propagate as IEEE 754 prescribes.
  */
 #ifndef GS_KERNELS_H
 #define GS_KERNELS_H
@@ -16,9 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Activation functions of gs_affine_args: y = f(t), parameter p. Errors are against the real function, over all floats;
- * `tests/test_kernels` holds them to it. Where the limit at infinity exists it is the result, or near it; NaN stays
- * NaN. */
+/* Activation functions of gs_affine_args: y = f(t), parameter p. Errors are measured against the real function over all
+ * floats; `tests/test_kernels` checks them. Where the limit at infinity exists, the result is that limit or near it;
+ * NaN stays NaN. */
 typedef enum gs_activation {
     GS_ACT_NONE,
     GS_ACT_RELU,       /* max(t, 0) */
@@ -37,16 +37,17 @@ typedef enum gs_activation {
 } gs_activation;
 
 /* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane] (+ add[i],
- * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. One chain of fused multiply-adds an
- * output, in the order of (s, k), starting from init or 0. Serves convolutions (rows: pixels, segments: taps x input
- * planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the weights w + p w_plane
- * and init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] + out_shift + p out_plane. */
+ * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. Each output is one chain of fused
+ * multiply-adds, in the order of (s, k), starting from init or 0. The kernel serves convolutions (rows: pixels,
+ * segments: taps x input planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the
+ * weights w + p w_plane and init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] +
+ * out_shift + p out_plane. */
 typedef struct gs_mac_args {
     const float *const *a;
     const ptrdiff_t *segment;
     const float *w;
-    const float *init;       /* 16 a plane, or NULL */
-    const float *const *add; /* rows pointers, or NULL; what is read may be what is written */
+    const float *init;       /* 16 per plane, or NULL */
+    const float *const *add; /* `rows` pointers, or NULL; an output may be read here and overwritten */
     const float *const *mul; /* the same */
     float *const *out;
     ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;
@@ -69,9 +70,9 @@ typedef struct gs_winograd_out_args {
 } gs_winograd_out_args;
 
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.
- * affine_slope: the same y, and f'(x scale + shift) at `slope`, which is not y but may be x; at a kink, the derivative
- * from the left. Absolute error 4e-7 for GS_ACT_SILU and GS_ACT_TANH, 5e-7 for GS_ACT_GELU; relative error 5e-7 for all
- * others, or 1e-37 absolute. */
+ * affine_slope: the same y, and f'(x scale + shift) in `slope`, which must not be y but may be x; at a kink, the
+ * derivative from the left. Absolute error 4e-7 for GS_ACT_SILU and GS_ACT_TANH, 5e-7 for GS_ACT_GELU; relative error
+ * 5e-7 for all others, or 1e-37 absolute. */
 typedef struct gs_affine_args {
     const float *x;
     ptrdiff_t x_row;
@@ -81,12 +82,12 @@ typedef struct gs_affine_args {
     int rows, columns;
     gs_activation activation;
     float parameter;
-    float *slope; /* of affine_slope */
+    float *slope; /* affine_slope only */
     ptrdiff_t slope_row;
 } gs_affine_args;
 
 /* moments: with k = the plane's first vector, sum[lane] = sum of (x - k), square[lane] = sum of (x - k)^2 over rows x
- * columns vectors, one chain a lane from row to row. first[lane] = k. */
+ * columns vectors, one chain per lane from row to row. first[lane] = k. */
 typedef struct gs_moments_args {
     const float *x;
     ptrdiff_t row;
@@ -95,7 +96,7 @@ typedef struct gs_moments_args {
 } gs_moments_args;
 
 /* products: sum[lane] = sum of g, product[lane] = sum of g (x - center[lane]) over rows x columns vectors, one chain of
- * multiply-adds a lane from row to row. */
+ * multiply-adds per lane from row to row. */
 typedef struct gs_products_args {
     const float *x, *g;
     ptrdiff_t x_row, g_row;
@@ -115,11 +116,10 @@ typedef struct gs_blend_args {
 } gs_blend_args;
 
 /* window: over rows x columns >= 1 vectors of a plane, in that order,
- * GS_WINDOW_SUM: the vector y = scale times the sum of x, one chain a lane;
- * GS_WINDOW_MAX: the vector y = the largest x; a NaN anywhere gives NaN;
- * GS_WINDOW_SPREAD: y(row, column) += scale g, a fused multiply-add, with the one vector g;
- * GS_WINDOW_TOP: y(row, column) += g in the lanes where x(row, column) is the first of the largest; NaN count as
- * smaller than all, unless they come first. */
+ * GS_WINDOW_SUM: the vector y = scale times the sum of x, one chain per lane; GS_WINDOW_MAX: the vector y = the largest
+ * x; a NaN anywhere gives NaN; GS_WINDOW_SPREAD: y(row, column) += scale g, a fused multiply-add, with the one vector
+ * g; GS_WINDOW_TOP: y(row, column) += g in the lanes where x(row, column) is the first of the largest; NaN counts as
+ * smaller than everything, unless it comes first. */
 typedef enum gs_window_op {
     GS_WINDOW_SUM,
     GS_WINDOW_MAX,
@@ -136,8 +136,8 @@ typedef struct gs_window_args {
     float scale;
 } gs_window_args;
 
-/* binary: y[i] = a[i a_step] op b[i b_step] for count vectors; step 16 walks, step 0 repeats one vector. Products below
- * 2^-100 are 0. */
+/* binary: y[i] = a[i a_step] op b[i b_step] for count vectors; step 16 advances, step 0 repeats one vector. Products
+ * below 2^-100 become 0. */
 typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_DIV, GS_BINARY_COUNT } gs_binary;
 
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
@@ -145,7 +145,7 @@ typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_
 /* normals: count x 64 standard normals: Philox4x32-10 (Salmon et al. 2011) keyed by key[2], counter (counter[0],
  * counter[1], counter[2] + 16 b + lane, counter[3]) for block b; words (w0, w1) and (w2, w3) through Box & Muller 1958
  * give element 64 b + 16 r + lane, r = 0 ... 3: r = 0, 1 from (w0, w1) by cosine, sine; 2, 3 from (w2, w3).
- * u = ((w >> 9) + 1/2) 2^-23; at most 5.77 from 0, absolute error 1e-6 of the radius. */
+ * u = ((w >> 9) + 1/2) 2^-23. Results are at most 5.77 from 0, with an absolute error of 1e-6 of the radius. */
 typedef struct gs_normals_args {
     uint32_t key[2], counter[4];
     int count;
@@ -153,13 +153,14 @@ typedef struct gs_normals_args {
 } gs_normals_args;
 
 /* Rejection sampling (src/sample/proposals.c). Vector or number i belongs to the counter whose first word is counter[0]
- * + i, which must not pass 2^32 - 1.
+ * + i, which must not exceed 2^32 - 1.
  *
- * norms: squares of the norms of `count` normal vectors of `size` elements, those that normals gives for the counter.
- * square[i] is the sum in a fixed order: lane l adds the squares of elements l, l + 16, ... by fused multiply-adds, and
- * the 16 sums are halved by adding the upper half to the lower one. Rounding keeps order, so a sum of a part is never
- * above the whole one: where bound is not NULL and the sum of the first blocks of 64 exceeds bound[i], that is the
- * result and the rest is not drawn. `out` gets the last vector, as far as it was drawn, in whole runs of 64. */
+ * norms: the squared norms of `count` normal vectors of `size` elements, the same vectors that `normals` makes from the
+ * counter. square[i] is a sum in a fixed order: lane l adds the squares of elements l, l + 16, ... by fused
+ * multiply-adds, and the 16 sums are halved by adding the upper half to the lower one. Rounding preserves order, so a
+ * partial sum never exceeds the whole: where bound is not NULL and the sum of the first blocks of 64 exceeds bound[i],
+ * that sum is the result and the rest is not drawn. `out` receives the last vector, as far as it was drawn, in whole
+ * runs of 64. */
 typedef struct gs_norms_args {
     uint32_t key[2], counter[4];
     int count, size;
@@ -168,9 +169,9 @@ typedef struct gs_norms_args {
     float *square;      /* count */
 } gs_norms_args;
 
-/* exponentials: out[i] >= -scale log u for every u in [k, k + 1) 2^-23, u >= 2^-53, where k = w3 >> 9 is of the last of
- * the four words; at most scale (1 + 1e-5) (1e-5 - log(k 2^-23)), where the logarithm of 0 counts as -88.1. Scale is
- * positive, or infinite. */
+/* exponentials: out[i] >= -scale log u for every u in [k, k + 1) 2^-23, u >= 2^-53, where k = w3 >> 9 comes from the
+ * last of the four words; out[i] is at most scale (1 + 1e-5) (1e-5 - log(k 2^-23)), where the logarithm of 0 counts as
+ * -88.1. Scale is positive or infinite. */
 typedef struct gs_exponentials_args {
     uint32_t key[2], counter[4];
     int count; /* a multiple of 16 */
@@ -180,9 +181,9 @@ typedef struct gs_exponentials_args {
 
 /* radii: with words w0 ... w3 of proposal i, x a normal number from w0 and w1, y = c x, g = d (1 + y)^3 (Marsaglia &
  * Tsang 2000), u from w2 and E = -log u' from w3: out[i] > 0 only where u <= exp(3 d (log(1 + y) - y + y^2/2 - y^3/3)),
- * so that g is accepted as a gamma number, and h (1 + y)^3 > E, whatever bits follow the first 23 of each word. It is
- * the least of 0.9999 (1 - u) (1 - Y) - 0.7501 d Y^4, Y = |y| + s, s = c/1000: exp(t) >= 1 + t, and the series of the
- * logarithm has log(1 + y) - y + y^2/2 - y^3/3 >= -y^4/(4 (1 - |y|)); 0.9999 h (1 + y - s)^3 - the bound of
+ * so that g is accepted as a gamma variate, and h (1 + y)^3 > E, whatever bits follow the first 23 of each word. out[i]
+ * is the least of 0.9999 (1 - u) (1 - Y) - 0.7501 d Y^4, Y = |y| + s, s = c/1000: exp(t) >= 1 + t, and the series of
+ * the logarithm has log(1 + y) - y + y^2/2 - y^3/3 >= -y^4/(4 (1 - |y|)); 0.9999 h (1 + y - s)^3 - the bound of
  * `exponentials` for E; u0 - 2^-15, u0 from w0: above it, x is within 1/1000 whatever bits follow. */
 typedef struct gs_radii_args {
     uint32_t key[2], counter[4];
@@ -191,23 +192,24 @@ typedef struct gs_radii_args {
     float *out; /* count */
 } gs_radii_args;
 
-/* One row of kernels.def each; a table a instruction set. */
+/* One pointer for each row of kernels.def; there is one table per instruction set. */
 typedef struct gs_kernels {
     const char *isa;
-    int mac_rows;   /* rows a tile of mac: callers cut rows into multiples of it where they can */
-    int mac_planes; /* planes a tile of it, 1 or 2: callers ask for that many at once where they can */
+    int mac_rows;   /* rows per tile of mac: callers cut rows into multiples of it where they can */
+    int mac_planes; /* planes per tile of mac, 1 or 2: callers ask for that many at once where they can */
 #define GS_KERNEL(name, result, parameters, what) result(*name) parameters;
 #include "kernels.def"
 #undef GS_KERNEL
 } gs_kernels;
 
-/* Table i of this build in ascending order of width, or NULL past the last one. */
+/* Table i of this build, in ascending order of width, or NULL past the last one. */
 const gs_kernels *gs_kernels_at(int i);
 
-/* Table of an instruction set by name ("scalar", "avx2", "avx512", "neon"), or NULL when this build lacks it. */
+/* The table of an instruction set by name ("scalar", "avx2", "avx512", "neon"), or NULL if this build lacks it. */
 const gs_kernels *gs_kernels_find(const char *isa);
 
-/* Whether this CPU and operating system run it: every feature bit the compiler flags imply, and XCR0. */
+/* Whether this CPU and operating system can run it: checks every feature bit that the compiler flags imply, and
+ * XCR0. */
 int gs_cpu_supports(const char *isa);
 
 #endif

@@ -86,8 +86,8 @@ static inline gs_vi vi_exponent(gs_vi x) {
     return (gs_vi){_mm256_srai_epi32(x.a, 23), _mm256_srai_epi32(x.b, 23)};
 }
 
-/* The words of even and of odd lanes, each in the lower half of 64 bits; the upper halves hold anything, which
- * multiplications do not read. */
+/* The words of even and of odd lanes, each in the lower half of 64 bits; the upper halves may hold anything, since
+ * multiplications do not read them. */
 typedef struct gs_vw {
     __m256i even[2], odd[2];
 } gs_vw;

@@ -14,12 +14,12 @@
 #define GS_ISA avx512
 #define GS_ISA_NAME "avx512"
 #define GS_MAC_PAIRS
-enum { GS_MAC_ROWS = 12, GS_MAC_PLANES = 2 }; /* 24 accumulators; 12 pointers are all the integer registers hold */
+enum { GS_MAC_ROWS = 12, GS_MAC_PLANES = 2 }; /* 24 accumulators; the integer registers hold 12 pointers and no more */
 
 typedef __m512 gs_v;
 typedef __m512i gs_vi;
 
-#ifdef GS_EMULATE_AVX512 /* what SIMDe 0.7 lacks, by halves */
+#ifdef GS_EMULATE_AVX512 /* SIMDe 0.7 lacks these; computed by halves */
 typedef union gs_halves {
     gs_v v;
     gs_vi vi;
@@ -111,8 +111,8 @@ static inline gs_vi vi_shr(gs_vi x, int n) {
 static inline gs_vi vi_exponent(gs_vi x) {
     return _mm512_srai_epi32(x, 23);
 }
-/* The words of even and of odd lanes, each in the lower half of 64 bits; the upper halves hold anything, which
- * multiplications do not read. */
+/* The words of even and of odd lanes, each in the lower half of 64 bits; the upper halves may hold anything, since
+ * multiplications do not read them. */
 typedef struct gs_vw {
     __m512i even, odd;
 } gs_vw;

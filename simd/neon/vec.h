@@ -47,7 +47,7 @@ static inline gs_v v_mul(gs_v x, gs_v y) {
 static inline gs_v v_div(gs_v x, gs_v y) {
     GS_QUARTERS(gs_v, vdivq_f32(x.q[k], y.q[k]));
 }
-/* Not vmaxq_f32 and vminq_f32, which give NaN when either is NaN. */
+/* Not vmaxq_f32 and vminq_f32, which return NaN when either operand is NaN. */
 static inline gs_v v_max(gs_v x, gs_v y) {
     GS_QUARTERS(gs_v, vbslq_f32(vcgtq_f32(x.q[k], y.q[k]), x.q[k], y.q[k]));
 }
@@ -91,7 +91,7 @@ static inline gs_vi vi_sub(gs_vi x, gs_vi y) {
 static inline gs_vi vi_xor(gs_vi x, gs_vi y) {
     GS_QUARTERS(gs_vi, veorq_u32(x.q[k], y.q[k]));
 }
-/* The shift by a register: negative counts shift right. */
+/* A shift by a register: negative counts shift right. */
 static inline gs_vi vi_shl(gs_vi x, int n) {
     GS_QUARTERS(gs_vi, vshlq_u32(x.q[k], vdupq_n_s32(n)));
 }

@@ -1,4 +1,4 @@
-/* The vector of 16 float lanes every kernel is written in, as plain C: the reference for all others.
+/* The vector of 16 float lanes in which every kernel is written, as plain C: the reference for all others.
  *
  * gs_v holds floats, gs_vi 32-bit words. v_fma rounds once. v_max(a, b) is a > b ? a : b and v_min(a, b) is
  * a < b ? a : b, so both give b when either is NaN. v_negative(x, a, b) is, lane by lane, a where the sign bit of x
@@ -13,7 +13,7 @@
 
 #define GS_ISA scalar
 #define GS_ISA_NAME "scalar"
-enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* rows and planes a tile of the multiply-add kernel */
+enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* rows and planes per tile of the multiply-add kernel */
 
 typedef struct gs_v {
     float f[16];
@@ -22,7 +22,8 @@ typedef struct gs_vi {
     uint32_t w[16];
 } gs_vi;
 
-/* Sanitizers' checks of every lane, inlined into every kernel, take compilers minutes; loads and stores keep theirs. */
+/* With the sanitizers' checks of every lane inlined into every kernel, compilation takes minutes; loads and stores keep
+ * their checks. */
 #if defined(GS_SANITIZED) || defined(__SANITIZE_ADDRESS__)
 #define GS_ARITHMETIC static __attribute__((unused, noinline, no_sanitize("address", "thread", "undefined")))
 #else
@@ -119,13 +120,13 @@ GS_ARITHMETIC gs_vi vi_shr(gs_vi a, int n) {
     GS_LANES a.w[l] >>= n;
     return a;
 }
-/* Shift right by 23 with the sign. */
+/* Arithmetic shift right by 23. */
 GS_ARITHMETIC gs_vi vi_exponent(gs_vi a) {
     GS_LANES a.w[l] = a.w[l] >> 23 | (a.w[l] >> 31 ? 0xfffffe00u : 0u);
     return a;
 }
-/* Words that are multiplied again and again, laid out as the instruction set multiplies them. vw_mul: the low halves of
- * the 64-bit products with m, and the high ones in *high. vw_xor: a ^ b ^ k. */
+/* Words that are multiplied again and again, laid out as the instruction set multiplies them. vw_mul returns the low
+ * halves of the 64-bit products with m and puts the high halves in *high. vw_xor is a ^ b ^ k. */
 typedef gs_vi gs_vw;
 
 GS_ARITHMETIC gs_vw vw_spread(gs_vi a) {

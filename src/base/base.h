@@ -1,4 +1,4 @@
-/* Status and error text, checked arithmetic, memory. */
+/* Statuses and error texts, checked arithmetic, memory. */
 #ifndef GS_BASE_H
 #define GS_BASE_H
 
@@ -21,27 +21,28 @@ gs_status gs_fail(gs_error *error, gs_status status, const char *format, ...) GS
 /* Out of memory while doing `what`. */
 gs_status gs_fail_memory(gs_error *error, const char *what);
 
-/* *out = a * b or a + b; false, with *out untouched, when that wraps. */
+/* *out = a * b or a + b; false, with *out untouched, on overflow. */
 bool gs_mul_size(size_t a, size_t b, size_t *out);
 bool gs_add_size(size_t a, size_t b, size_t *out);
 
 /* Zeroed memory of count * size bytes at a 64-byte boundary (count * size = 0 gives a valid pointer), or NULL when the
- * product wraps or memory ends. Freed with gs_free. Every allocation of the library goes through here
- * or gs_alloc_large, counted by gs_allocations. */
+ * product overflows or memory runs out. To be freed with gs_free. Every allocation of the library goes through this
+ * function or gs_alloc_large and is counted by gs_allocations. */
 void *gs_alloc(size_t count, size_t size);
 
-/* The same for memory that will be used all over, again and again: a block of 1 MiB or more has large pages of 2 MiB to
- * itself where the system has them, and may take up to 4 MiB more of addresses. Not for what a file asks for. */
+/* The same for memory all of which will be used, again and again: a block of 1 MiB or more gets large pages of 2 MiB to
+ * itself where the system has them, and may take up to 4 MiB more of address space. Not to be used for sizes that a
+ * file asks for. */
 void *gs_alloc_large(size_t count, size_t size);
 void gs_free(void *memory);
 
-/* Number of gs_alloc calls of this process so far, for tests that nothing allocates after planning. */
+/* The number of gs_alloc calls of this process so far, for tests that nothing allocates after planning. */
 size_t gs_allocations(void);
 
-/* Bytes that these calls asked for; what was freed since counts too. */
+/* The bytes that these calls asked for, including those freed since. */
 size_t gs_allocated_bytes(void);
 
-/* A copy of a string; NULL when memory ends. */
+/* A copy of a string; NULL when memory runs out. */
 char *gs_copy_string(const char *text);
 
 #endif

@@ -16,7 +16,7 @@ static double power_of_two(int k) {
     return value;
 }
 
-/* exp(r) - 1 - r for |r| <= 0.36, its Taylor series: the first term left out is 2^-66 of r. */
+/* exp(r) - 1 - r for |r| <= 0.36, by its Taylor series: the first omitted term is 2^-66 of r. */
 static double exp_tail(double r) {
     double sum = 0;
     for (int i = 15; i >= 2; i--)
@@ -33,10 +33,10 @@ double gs_exp64(double x) {
         return 0;
     double k = floor(x * log2_e + 0.5);
     double high = x - k * ln2_high, low = k * ln2_low, r = high - low;
-    /* What rounding r lost is worth a term: exp(r + e) = exp(r) (1 + e). */
+    /* The rounding error of r deserves a term of its own: exp(r + e) = exp(r) (1 + e). */
     double lost = (high - r) - low;
     double value = 1 + (r + (exp_tail(r) + lost));
-    /* Two factors, as the power alone may lie outside the exponents of a double. */
+    /* Two factors, because the power alone may be outside a double's range. */
     int half = (int)k / 2;
     return value * power_of_two(half) * power_of_two((int)k - half);
 }
@@ -88,8 +88,9 @@ double gs_log1p64(double x) {
     return gs_log64(u) * (x / (u - 1));
 }
 
-/* x = k pi/2 + r, |r| <= pi/4; returns k modulo 4. pi/2 in parts of 33 bits: their products with k are exact below
- * k = 2^20. Farther out the remainder by the double nearest 2 pi comes first, exact but of a slightly wrong period. */
+/* x = k pi/2 + r, |r| <= pi/4; returns k modulo 4. pi/2 is split into parts of 33 bits, whose products with k are exact
+ * below k = 2^20. For larger x, the remainder by the double nearest 2 pi is taken first, which is exact but has a
+ * slightly wrong period. */
 static int reduce_quarter(double x, double *r) {
     if (fabs(x) > 1e6)
         x = fmod(x, 6.28318530717958647692);
@@ -100,7 +101,7 @@ static int reduce_quarter(double x, double *r) {
     return (int)(k - 4 * floor(k / 4));
 }
 
-/* Taylor series for |r| <= pi/4; the first terms left out are below 2^-63 of the sum. */
+/* Taylor series for |r| <= pi/4; the first omitted terms are below 2^-63 of the sum. */
 static double sine_series(double r) {
     double r2 = r * r, sum = 0;
     for (int i = 18; i >= 2; i -= 2)
@@ -133,7 +134,8 @@ double gs_cos64(double x) {
     return sine(x, 1);
 }
 
-/* erf x = 2/sqrt(pi) exp(-x^2) (x + 2 x^3/3 + 4 x^5/15 + ...) (DLMF 7.6.2): all terms of one sign, nothing cancels. */
+/* erf x = 2/sqrt(pi) exp(-x^2) (x + 2 x^3/3 + 4 x^5/15 + ...) (DLMF 7.6.2): all terms have one sign, so nothing
+ * cancels. */
 double gs_erf64(double x) {
     if (isnan(x) || x == 0)
         return x;

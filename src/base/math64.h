@@ -1,6 +1,6 @@
 /* Elementary functions in double precision, from +, -, *, / and exactly defined operations (floor, fmod) alone, so that
- * every IEEE machine computes the same bytes whatever its C library. Relative error below 1e-14; infinities, NaN, zeros
- * and overflow as C's Annex F has them, but without exceptions or errno. Thread-safe. */
+ * every IEEE machine computes the same bytes whatever its C library. The relative error is below 1e-14; infinities,
+ * NaN, zeros and overflow are treated as in C's Annex F, but without exceptions or errno. Thread-safe. */
 #ifndef GS_MATH64_H
 #define GS_MATH64_H
 
@@ -9,7 +9,7 @@ double gs_expm1_64(double x);
 double gs_log64(double x);
 double gs_log1p64(double x);
 
-/* |x| <= 1e6; the reduction is coarse beyond, where the result is still in [-1, 1]. */
+/* Accurate for |x| <= 1e6; beyond that the reduction is coarse, though the result is still in [-1, 1]. */
 double gs_sin64(double x);
 double gs_cos64(double x);
 

@@ -23,8 +23,8 @@ bool gs_add_size(size_t a, size_t b, size_t *out) {
     return true;
 }
 
-/* calloc gives fresh pages without writing them, which aligned_alloc and memset would; so the alignment is made here,
- * and the block's own address kept in front. */
+/* calloc gives fresh pages without writing to them, as aligned_alloc and memset would; so the alignment is done here,
+ * and the block's own address is kept in front of it. */
 static void *allocate(size_t bytes, size_t alignment, size_t behind) {
     size_t room;
     if (!gs_add_size(bytes, alignment + behind + sizeof(void *), &room))

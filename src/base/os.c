@@ -18,7 +18,7 @@
 #include <string.h>
 
 bool gs_os_program_path(char *path, size_t room) {
-    char given[PATH_MAX]; /* perhaps relative, perhaps a link */
+    char given[PATH_MAX]; /* may be relative, may be a link */
     uint32_t size = sizeof given;
     char *real = _NSGetExecutablePath(given, &size) ? NULL : realpath(given, NULL);
     bool fits = real && strlen(real) < room;
@@ -58,7 +58,7 @@ double gs_machine_bytes(void) {
 
 void gs_os_want_large_pages(void *memory, size_t bytes) {
 #ifdef MADV_HUGEPAGE
-    (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: some systems have none */
+    (void)madvise(memory, bytes, MADV_HUGEPAGE); /* only a hint: some systems have no large pages */
 #else
     (void)memory;
     (void)bytes;

@@ -1,23 +1,23 @@
-/* What POSIX leaves to each system. No other file calls what only one system has. Thread-safe. */
+/* What POSIX leaves to each system. No other file calls functions that only one system has. Thread-safe. */
 #ifndef GS_OS_H
 #define GS_OS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The running program's own absolute path, of at most room - 1 bytes; false where the system does not tell. */
+/* The running program's own absolute path, of at most room - 1 bytes; false where the system does not report it. */
 bool gs_os_program_path(char *path, size_t room);
 
-/* Bytes of memory that this machine has; infinite where the system does not say. Systems promise more than that and end
- * the program when it is used. */
+/* Bytes of memory that this machine has; infinite where the system does not report it. Systems promise more than that,
+ * and kill the program when it is used. */
 double gs_machine_bytes(void);
 
-/* Tell the system that memory at a boundary of GS_LARGE_PAGE will be used all over, so that it may take large pages,
- * which the processor finds with fewer of its page table entries. */
+/* Tell the system that all of the memory, which begins at a boundary of GS_LARGE_PAGE, will be used, so that the system
+ * may use large pages, which need fewer of the processor's page table entries. */
 enum { GS_LARGE_PAGE = 1 << 21 };
 void gs_os_want_large_pages(void *memory, size_t bytes);
 
-/* Whether this processor, a 64-bit ARM one, and the system run NEON instructions. */
+/* Whether this processor, if it is a 64-bit ARM one, and the system run NEON instructions. */
 bool gs_os_has_neon(void);
 
 #endif

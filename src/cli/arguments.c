@@ -20,7 +20,7 @@ static const char *command_name(int command) {
 }
 
 /* The row of a command that an argument "-n", "-n8", "--name" or "--name=value" names, else another command's; *value
- * is what is attached, or NULL. */
+ * is the attached value, or NULL. */
 static const gs_option_row *find_option(int command, const char *argument, const char **value) {
     const gs_option_row *found = NULL;
     *value = NULL;
@@ -78,7 +78,7 @@ static gs_status check_denoise(const gs_arguments *arguments, gs_error *error) {
     return GS_OK;
 }
 
-/* --compose, --sweep and --init. */
+/* Checks --compose, --sweep and --init. */
 static gs_status check_product(const gs_arguments *arguments, gs_error *error) {
     const bool *given = arguments->given;
     if (given[GS_OPTION_COMPOSE] && arguments->model)

@@ -1,4 +1,4 @@
-/* The command line, parsed and checked as far as it can be without the model. */
+/* The command line, parsed and checked as far as is possible without the model. */
 #ifndef GS_CLI_ARGUMENTS_H
 #define GS_CLI_ARGUMENTS_H
 
@@ -17,12 +17,12 @@ typedef enum gs_option {
 
 enum { GS_PATH_ROOM = 4096 };
 
-/* Values of gs_arguments.label beside 0, 1, ... */
+/* Values of gs_arguments.label other than 0, 1, ... */
 enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
 
 enum { GS_LIST_MAX = 16 };
 
-/* Numbers of one option, and texts of an option that is given again and again. */
+/* The numbers of one option, and the texts of an option that may be repeated. */
 typedef struct gs_numbers {
     int count;
     double values[GS_LIST_MAX];
@@ -53,14 +53,14 @@ typedef struct gs_arguments {
     bool trajectory, quality, diagnose, json, quiet, help, version;
     const char *file;                  /* operand of inspect */
     char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find */
-    gs_composed composed[GS_LIST_MAX]; /* what `compose` names, as many */
+    gs_composed composed[GS_LIST_MAX]; /* what `compose` names, one each */
 } gs_arguments;
 
 /* Parse argv, whose strings must outlive *arguments. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error);
 
-/* Say which weight files are meant: a name without a folder may be a shipped network's, and a missing --model or
- * --judge is filled in. The paths live in *arguments. Errors: GS_ERROR_ARGUMENT. */
+/* Find the weight files that are meant: a name without a folder may be a shipped network's, and a missing --model or
+ * --judge is filled in. The paths belong to *arguments. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error);
 
 /* Print the help of a command. */

@@ -1,10 +1,10 @@
-/* What became of chains at one noise level. */
+/* Reports how chains at one noise level went. */
 #include <math.h>
 #include <string.h>
 
 #include "cli/run.h"
 
-/* Means and extremes over the finished chains, for samplers that accept and adapt. */
+/* Means and extremes over the finished chains, for samplers that accept or reject and adapt. */
 typedef struct acceptance {
     double rate, rate_low, rate_high, step, step_low, step_high;
 } acceptance;

@@ -1,9 +1,9 @@
-/* Products of densities: further networks beside the first, whose energies and scores add up. */
+/* Products of densities: networks beside the first one, whose energies and scores are added to its own. */
 #include "cli/run.h"
 
 #include <string.h>
 
-/* A further network must be about the same images as the first. */
+/* A further network must describe the same kind of images as the first. */
 static gs_status check_factor(const gs_run *run, int k, gs_error *error) {
     const gs_model_info *first = run->info, *info = gs_model_get_info(run->factors[k - 1].model);
     const int *a = first->shape, *b = info->shape;
@@ -77,7 +77,7 @@ gs_status gs_run_check_levels(const gs_run *run, gs_error *error) {
 gs_status gs_run_plan_factors(gs_run *run, const gs_plan_options *options, gs_error *error) {
     gs_plan_options how = *options;
     gs_status status = GS_OK;
-    how.block = gs_plan_get_info(run->plan).block; /* every network serves the same blocks of chains */
+    how.block = gs_plan_get_info(run->plan).block; /* every network works on the same blocks of chains */
     for (int k = 0; k < run->options.term_count && !status; k++) {
         gs_factor *factor = &run->factors[k];
         how.gradient = gs_model_get_info(factor->model)->kind == GS_KIND_ENERGY;

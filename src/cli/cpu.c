@@ -1,4 +1,4 @@
-/* gensample cpu: what this CPU runs. */
+/* gensample cpu: what this CPU can run. */
 #include "cli/run.h"
 
 enum { LINE = 200 };

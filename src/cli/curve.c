@@ -4,7 +4,7 @@
 
 #include "measure/chains.h"
 
-/* Steps and room for `rows` arrays of points. */
+/* Allocates the steps and `rows` arrays of points. */
 static gs_status start(gs_curve *curve, size_t steps, size_t most, size_t rows, gs_error *error) {
     *curve = (gs_curve){.n = steps < most ? steps + 1 : most};
     curve->memory = gs_alloc(rows, curve->n * sizeof(double));

@@ -17,13 +17,13 @@ typedef struct gs_curve {
     double *memory;
 } gs_curve;
 
-/* Of values (steps + 1, chains), at no more than `most` >= 2 steps. To be freed with gs_curve_free, also on failure.
- * Errors: GS_ERROR_MEMORY. */
+/* The curve of values (steps + 1, chains), at no more than `most` >= 2 steps. To be freed with gs_curve_free, also on
+ * failure. Errors: GS_ERROR_MEMORY. */
 gs_status gs_curve_fill(gs_curve *curve, const float *values, size_t steps, size_t chains, size_t most,
                         gs_error *error);
 
-/* Of acceptances (steps, chains): the median holds the mean over chains and over the steps since the point before, NaN
- * at step 0; low, high and single chains are NULL. */
+/* The curve of acceptances (steps, chains): the median holds the mean over chains and over the steps since the previous
+ * point, NaN at step 0; low, high and single chains are NULL. */
 gs_status gs_curve_fill_acceptance(gs_curve *curve, const float *values, size_t steps, size_t chains, size_t most,
                                    gs_error *error);
 

@@ -1,4 +1,4 @@
-/* gensample denoise: add noise to clean images, restore them, and say how well. */
+/* gensample denoise: add noise to clean images, restore them, and report how well that went. */
 #include "cli/denoise.h"
 
 #include <math.h>
@@ -26,7 +26,8 @@ static gs_status read_input(gs_denoise *d, gs_error *error) {
     return status;
 }
 
-/* The judge that was asked for must be there and fit; the one beside the model, or the shipped one, may. */
+/* A judge named by --judge must exist and fit the model; the default judge, beside the model or the shipped one, is
+ * left out if it does not. */
 static gs_status load_judge(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     if (!a->given[GS_OPTION_JUDGE] && access(a->judge, F_OK) != 0)
@@ -50,13 +51,13 @@ static gs_status check_output(gs_denoise *d, gs_error *error) {
     return !status ? gs_output_check(path, d->run.format, error) : status;
 }
 
-/* A standard deviation in units of the model's pixels. */
+/* A standard deviation converted to units of the model's pixels. */
 static double model_sigma(const gs_denoise *d, double noise) {
     return noise * (double)(d->run.info->range[1] - d->run.info->range[0]);
 }
 
-/* The settings of a chain of `steps` steps from an image with that noise on. A network that takes sigma is told; one
- * step of a solver is then one call of its denoiser. */
+/* The settings of a chain of `steps` steps that begins at an image with that noise. A network that takes sigma is told
+ * the noise level; one step of a solver is then one call of its denoiser. */
 static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error) {
     const gs_arguments *a = d->run.arguments;
     gs_sample_options *o = &d->run.options;
@@ -92,7 +93,7 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
     return status;
 }
 
-/* So that whatever can fail does so before the first chain. */
+/* Done early, so that whatever can fail does so before the first chain. */
 static gs_status check_trials(gs_denoise *d, gs_error *error) {
     const gs_arguments *a = d->run.arguments;
     for (int i = 0; i < a->noises.count; i++) {
@@ -170,10 +171,10 @@ static gs_status measure(gs_denoise *d, const float *images, gs_trial *trial, gs
 
 static void clip(float *images, size_t count, const float range[2]) {
     for (size_t i = 0; i < count; i++)
-        images[i] = images[i] < range[0] ? range[0] : images[i] > range[1] ? range[1] : images[i]; /* a NaN stays */
+        images[i] = images[i] < range[0] ? range[0] : images[i] > range[1] ? range[1] : images[i]; /* NaN stays NaN */
 }
 
-/* Restored images are those of the best step count so far. */
+/* The restored images kept are those of the best step count so far. */
 static gs_status try_steps(gs_denoise *d, int noise, int k, gs_trial **best, gs_error *error) {
     gs_run *run = &d->run;
     const gs_arguments *a = run->arguments;

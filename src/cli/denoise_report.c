@@ -1,4 +1,4 @@
-/* What gensample denoise tells. */
+/* What gensample denoise reports. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@ enum { TABLE_ROWS = 11, MARK_ROWS = 11, WARNING_ROOM = 320 };
 /* ---- What is drawn and printed ---- */
 
 typedef struct curves {
-    gs_curve energy, gradient, acceptance; /* without points where not recorded */
+    gs_curve energy, gradient, acceptance; /* without points where nothing was recorded */
 } curves;
 
 static gs_status fill_curves(curves *c, const gs_record *r, size_t most, gs_error *error) {
@@ -35,7 +35,7 @@ static const gs_curve *any_curve(const curves *c) {
     return c->energy.n ? &c->energy : c->gradient.n ? &c->gradient : &c->acceptance;
 }
 
-/* The mark shown in row i of at most MARK_ROWS: first and last are among them. */
+/* The mark shown in row i of at most MARK_ROWS rows, which include the first and the last mark. */
 static size_t shown_mark(const gs_record *r, size_t i) {
     return r->marks <= MARK_ROWS ? i : i * (r->marks - 1) / (MARK_ROWS - 1);
 }
@@ -46,7 +46,7 @@ static size_t shown_marks(const gs_record *r) {
 
 /* ---- Text ---- */
 
-/* A blank and a number, right in its column; "-" for what is not known. */
+/* A blank and a number, right-aligned in its column; "-" if it is not known. */
 static void print_number(FILE *out, int width, int digits, double v) {
     if (isfinite(v))
         fprintf(out, " %*.*g", width, digits, v);

@@ -1,5 +1,5 @@
-/* What a user reads of chains: a table, summary lines and warnings, a JSON object, a picture. All from a record and the
- * diagnosis that gs_diagnose made of it; parts that were not recorded are left out. */
+/* What a user reads about chains: a table, summary lines and warnings, a JSON object, a picture. All are made from a
+ * record and the diagnosis that gs_diagnose made of it; parts that were not recorded are left out. */
 #ifndef GS_CLI_DIAGNOSE_H
 #define GS_CLI_DIAGNOSE_H
 
@@ -10,13 +10,13 @@
 #include "base/base.h"
 
 /* The table (about ten steps, evenly spaced: energies and norms as quantiles across chains, acceptance as the mean of
- * the steps since the row before), the classes' shares and the summary. Errors: GS_ERROR_MEMORY. */
+ * the steps since the previous row), the classes' shares and the summary. Errors: GS_ERROR_MEMORY. */
 gs_status gs_diagnosis_print(const gs_record *record, const gs_diagnosis *diagnosis, FILE *out, gs_error *error);
 
-/* One line "warning: what; advice" for each flag. */
+/* Print one line "warning: what; advice" for each flag. */
 void gs_diagnosis_warn(const gs_diagnosis *diagnosis, FILE *out);
 
-/* The same as one object, numbers that are not known or not finite as null; NULL when memory ends. */
+/* The same as one JSON object, in which numbers that are unknown or not finite are null; NULL when memory runs out. */
 json_t *gs_diagnosis_json(const gs_record *record, const gs_diagnosis *diagnosis);
 
 /* Draw energies, gradient norms, acceptance and class shares over the steps into an SVG file (io/plot.h). Up to 400

@@ -1,4 +1,4 @@
-/* The picture of a diagnosis: which panels, of which series. */
+/* The picture of a diagnosis: which panels it has, and which series they show. */
 #include <math.h>
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 
 enum {
     POINTS = 400,
-    ACCEPTANCE_POINTS = 101, /* few, so that each is the mean of many proposals */
+    ACCEPTANCE_POINTS = 101, /* few points, so that each is the mean of many proposals */
     PANELS_MAX = 5,
     SERIES_MAX = 64, /* classes */
     REMARKS_MAX = 10,
@@ -18,10 +18,10 @@ enum {
     ACCEPTANCE_COLOUR = 2,
     GRADIENT_COLOUR = 4
 };
-/* Where the energies' second half takes a smaller part of their range than this, it gets a panel of its own. */
+/* Where the second half of the energies spans a smaller part of their range than this, it gets a panel of its own. */
 static const double close_up = 0.3;
 
-/* All a figure points to. */
+/* Everything that a figure points to. */
 typedef struct drawing {
     gs_panel panels[PANELS_MAX];
     int count;
@@ -40,8 +40,8 @@ static gs_panel *add_panel(drawing *d, gs_panel panel) {
     return &d->panels[d->count++];
 }
 
-/* Single chains behind the band and the median, from point `first` on; series: 1 + GS_CURVE_SINGLES. Returns their
- * number. */
+/* Single chains behind the band and the median, from point `first` onwards; `series` has 1 + GS_CURVE_SINGLES elements.
+ * Returns the number of series. */
 static int energy_series(drawing *d, const gs_curve *c, size_t first, gs_series *series) {
     for (int j = 0; j < c->singles; j++) {
         snprintf(d->names[j], NAME_ROOM, "chain %zu", c->chain[j]);
@@ -55,7 +55,7 @@ static int energy_series(drawing *d, const gs_curve *c, size_t first, gs_series 
     return c->singles + 1;
 }
 
-/* Width of the range of the band from point `first` on. */
+/* The range that the band spans from point `first` onwards. */
 static double extent(const gs_curve *c, size_t first) {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = first; i < c->n; i++) {

@@ -1,5 +1,5 @@
-/* Where weight files are: as named, else among the networks that come with the program, so that an installed program
- * works from any folder. */
+/* Finds weight files: as named, else among the networks that come with the program, so that an installed program works
+ * from any folder. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static bool find_in(const char *folder, const char *place, const char *name, cha
     return found;
 }
 
-/* A shipped network's path; false, with *path where an installed program has it, when it is not there. */
+/* A shipped network's path; when it is not there, false, and *path is where an installed program would have it. */
 static bool find_shipped(const char *name, char path[GS_PATH_ROOM]) {
     const char *folder = getenv("GENSAMPLE_MODELS");
     if (folder && folder[0])
@@ -38,7 +38,7 @@ static bool find_shipped(const char *name, char path[GS_PATH_ROOM]) {
            find_in(program, GS_MODELS_FROM_PROGRAM, name, path);
 }
 
-/* The file as named, when it has a folder or is in the present one, else a shipped network. */
+/* The file as named if the name has a folder or the file is in the current one, else a shipped network. */
 static const char *find(const char *name, char path[GS_PATH_ROOM]) {
     bool named = !name || strchr(name, '/') || is_there(name);
     return !named && find_shipped(name, path) ? path : name;
@@ -56,7 +56,7 @@ static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
     return path;
 }
 
-/* NAME:WEIGHT or NAME. The library takes a weight of 0 of the first network for 1, so that is refused here. */
+/* NAME:WEIGHT or NAME. The library reads a weight of 0 for the first network as 1, so 0 is refused here. */
 static gs_status find_composed(const char *text, bool first, gs_composed *composed, gs_error *error) {
     const char *colon = strrchr(text, ':');
     size_t length = colon ? (size_t)(colon - text) : strlen(text);

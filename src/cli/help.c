@@ -1,11 +1,11 @@
-/* The help of each command, grown from options.def and the samplers' rows. */
+/* The help of each command, generated from options.def and the samplers' rows. */
 #include <string.h>
 
 #include "cli/option.h"
 
 enum { INDENT = 26, USAGE_WIDTH = 20, WIDTH = 100 };
 
-/* Print text word by word from column `at`, continued at INDENT. */
+/* Print text word by word from column `at`; further lines begin at INDENT. */
 static void print_wrapped(const char *text, int at, FILE *out) {
     while (*text) {
         int length = (int)strcspn(text, " ");

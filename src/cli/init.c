@@ -1,4 +1,4 @@
-/* Chains that begin with the images of a file. */
+/* Chains that begin at the images of a file. */
 #include "cli/run.h"
 
 #include <string.h>
@@ -44,7 +44,8 @@ static double share_of_equals(const int *a, const int *b, size_t n) {
     return (double)equal / (double)n;
 }
 
-/* The images that a state of noise level sigma stands for: its denoised ones, which the judge can read; else itself. */
+/* The images that a state of noise level sigma stands for: the denoised ones, which the judge can read, or the state
+ * itself where there is no noise. */
 static gs_status denoise_state(const gs_run *run, const float *state, double sigma, float *images, gs_error *error) {
     if (!(sigma > 0 && run->info->takes_sigma)) {
         memcpy(images, state, run->done * run->pixels * sizeof(float));

@@ -6,7 +6,7 @@
 
 enum { LABEL_WIDTH = 12, TEXT = 160 };
 
-/* Text that comes from the file: anything but printable ASCII becomes '?', so that it can't steer a terminal. */
+/* Text that comes from the file: anything but printable ASCII becomes '?', so that it cannot control a terminal. */
 static void print_text(FILE *out, const char *text) {
     for (; *text; text++)
         fputc(*text >= ' ' && *text <= '~' ? *text : '?', out);
@@ -165,7 +165,7 @@ static void describe_window(const gs_node *node, char *text, size_t room) {
         snprintf(text + used, room - used, " padding not counted");
 }
 
-/* The attributes that shape the operation most, in a few characters; a blank first. */
+/* The attributes that matter most to the operation, in a few characters that begin with a blank. */
 static void describe_attributes(const gs_node *node, char *text, size_t room) {
     static const char *const over[] = {"channels", "positions", "all"};
     const gs_attributes *a = &node->attributes;

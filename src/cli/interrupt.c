@@ -8,7 +8,7 @@
 /* timeout(1) and some shells send a signal to the process and again to its group: that is one request. */
 static const long long SAME_REQUEST_NS = 300000000;
 
-static atomic_llong first_ns; /* when the first signal came; 0: none came */
+static atomic_llong first_ns; /* when the first signal came; 0 if none has */
 
 static void note_signal(int number) {
     struct timespec t;
@@ -26,7 +26,7 @@ void gs_interrupt_install(void) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     struct sigaction present;
-    if (!sigaction(SIGHUP, NULL, &present) && present.sa_handler != SIG_IGN) /* nohup(1) ignores it */
+    if (!sigaction(SIGHUP, NULL, &present) && present.sa_handler != SIG_IGN) /* nohup(1) has it ignored */
         sigaction(SIGHUP, &action, NULL);
 }
 

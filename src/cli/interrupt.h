@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* From here on the first signal sets the flag; a second one, not at the same moment, ends the process. */
+/* From now on the first signal sets the flag; a second one, unless it comes at the same moment, ends the process. */
 void gs_interrupt_install(void);
 bool gs_interrupted(void);
 

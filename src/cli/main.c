@@ -10,7 +10,8 @@
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
-/* Hold the places of the standard streams, so that no file we open becomes one; whether stdout was open. */
+/* Occupy the descriptors of standard streams that are closed, so that no file we open becomes one; returns whether
+ * stdout was open. */
 static bool standard_streams_open(void) {
     bool open_before = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
     int descriptor;

@@ -1,4 +1,4 @@
-/* Rows of options.def as data, and the parser of their values. */
+/* The rows of options.def as data, and the parser of their values. */
 #ifndef GS_CLI_OPTION_H
 #define GS_CLI_OPTION_H
 
@@ -19,7 +19,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_WHOLES,    /* gs_numbers, whole, low ... high */
     GS_KIND_OPTION_POSITIVES, /* gs_numbers, positive, at most high */
     GS_KIND_OPTION_NUMBERS,   /* gs_numbers, of either sign, at most high */
-    GS_KIND_OPTION_TEXTS      /* gs_texts; may be given again */
+    GS_KIND_OPTION_TEXTS      /* gs_texts; may be repeated */
 } gs_option_kind;
 
 typedef struct gs_option_row {
@@ -39,16 +39,16 @@ typedef struct gs_command_row {
     const char *usage, *help;
 } gs_command_row;
 
-/* Every command, the one that need not be named first; a row without a name ends them. */
+/* All commands, beginning with the one that need not be named; a row without a name ends the list. */
 extern const gs_command_row gs_command_rows[];
 
-/* "-" for names of one letter, else "--". */
+/* "-" for one-letter names, else "--". */
 const char *gs_option_dashes(const gs_option_row *row);
 
 /* "none", "all" or "data"; NULL for a class. */
 const char *gs_label_word(int label);
 
-/* Parse `text` into the row's field. Errors: GS_ERROR_ARGUMENT, naming the option. */
+/* Parse `text` into the row's field. Errors: GS_ERROR_ARGUMENT, which names the option. */
 gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_arguments *arguments, gs_error *error);
 
 #endif

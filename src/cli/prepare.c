@@ -1,4 +1,4 @@
-/* What comes before the sampling. */
+/* Everything that comes before the sampling. */
 #include "cli/run.h"
 
 #include <stdlib.h>
@@ -150,7 +150,7 @@ gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
     if (!status && run->judge_model) {
         options.block = 0;
         options.gradient = false;
-        options.backend = NULL; /* so that the same samples are judged the same */
+        options.backend = NULL; /* so that the same samples get the same judgement */
         status = gs_plan_create(run->judge_model, &options, &run->judge, error);
     }
     return status;
@@ -175,7 +175,7 @@ static gs_status load_wanted_judge(gs_run *run, gs_error *error) {
     return run->arguments->quality ? gs_run_load_judge(run, error) : GS_OK;
 }
 
-/* Bytes of all samples and states must fit into this machine, whatever the system says when asked for them. */
+/* All samples and states must fit into this machine's memory, whatever the system promises when asked for it. */
 static gs_status check_memory(const gs_run *run, gs_error *error) {
     size_t images, bytes;
     size_t states = gs_run_stores_states(run) ? (size_t)run->levels + 1 : (size_t)run->rows;

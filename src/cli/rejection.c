@@ -1,4 +1,4 @@
-/* gensample rejection: draw, hold the acceptance against the theory, write, report. */
+/* gensample rejection: draw, compare the acceptance with theory, write, report. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +16,12 @@ enum { DEFAULT_DIM = 784, DEFAULT_SAMPLES = 1000 };
 
 typedef struct gs_rejecting {
     const gs_arguments *arguments;
-    const char *out; /* NULL: the samples are not kept */
+    const char *out; /* NULL if the samples are not kept */
     gs_rejection_options options;
     size_t n;
     float *samples; /* (n, dim) */
     gs_rejection_result result;
-    double low, high, score; /* of the acceptance */
+    double low, high, score; /* interval of the acceptance */
     bool interrupted;
 } gs_rejecting;
 
@@ -130,7 +130,7 @@ static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {
     return GS_OK;
 }
 
-/* Samples that are too few or too many are not worth keeping. */
+/* If too few or too many proposals were accepted, the samples are not worth keeping. */
 static gs_status finish(const gs_rejecting *r, gs_error *error) {
     const gs_rejection_result *result = &r->result;
     if (r->interrupted && result->accepted == 0)

@@ -1,4 +1,4 @@
-/* One run of gensample sample: everything it holds, and its parts. */
+/* One run of gensample sample: its state and its parts. */
 #ifndef GS_CLI_RUN_H
 #define GS_CLI_RUN_H
 
@@ -8,15 +8,15 @@
 #include "io/images.h"
 #include "io/read.h"
 
-/* A further network of a product of densities. */
+/* A further network in a product of densities. */
 typedef struct gs_factor {
     gs_model *model;
     gs_plan *plan;
 } gs_factor;
 
-/* Samples under one weight, and what they are. */
+/* What the samples drawn under one weight are like. */
 typedef struct gs_row {
-    double weight; /* of the last network */
+    double weight; /* weight of the last network */
     gs_quality quality;
     double stroke, thick, both; /* mean stroke width in pixels; share of thick samples; of those that are also of the
                                    label they were drawn for. NaN where there are none */
@@ -30,7 +30,7 @@ typedef struct gs_run {
     gs_sample_options options; /* resolved */
     gs_format format;
     gs_grid grid;
-    size_t n, done, pixels;   /* pixels: elements of an image */
+    size_t n, done, pixels;   /* pixels: elements per image */
     int levels;               /* states of a trajectory */
     const gs_model *labelled; /* the first network that takes labels; NULL: none does */
     int classes;              /* of it, or 0 */
@@ -38,45 +38,45 @@ typedef struct gs_run {
     float *samples;           /* (rows, n, C, H, W) */
     int rows;                 /* 1, or as many as weights of a sweep */
     gs_factor factors[GS_LIST_MAX];
-    gs_term terms[GS_LIST_MAX]; /* the same in gs_sample's terms */
-    gs_image_file init;         /* what the chains begin with */
-    float *init_states;         /* the same noised, (n, C, H, W); NULL: not */
-    double
-        *kept; /* by state, the result last: share of chains that look to the judge as what they began with; or NULL */
-    float *trajectory; /* (levels, n, C, H, W), or NULL */
-    double *sigmas;    /* levels, or NULL */
-    gs_trace trace;    /* n rates and step sizes, where the sampler accepts and adapts; with --diagnose all */
-    gs_record record;  /* with --diagnose: of the finished chains, from the trace and what is below */
+    gs_term terms[GS_LIST_MAX]; /* the same as gs_sample takes them */
+    gs_image_file init;         /* the images at which the chains begin */
+    float *init_states;         /* the same with noise, (n, C, H, W); NULL if none is added */
+    double *kept;               /* by state, the result last: share of chains that kept their image's class; or NULL */
+    float *trajectory;          /* (levels, n, C, H, W), or NULL */
+    double *sigmas;             /* levels, or NULL */
+    gs_trace trace; /* n rates and step sizes, where the sampler accepts and adapts; with --diagnose the whole trace */
+    gs_record record; /* with --diagnose: of the finished chains, made from the trace and the arrays below */
     gs_diagnosis diagnosis;
     size_t *mark;   /* (levels) steps of the states */
     double *shares; /* (levels, classes_judged) */
     int classes_judged;
-    double seconds; /* of gs_sample alone */
+    double seconds; /* spent in gs_sample alone */
     bool interrupted, judged;
     gs_row row[GS_LIST_MAX]; /* (rows) */
 } gs_run;
 
-/* Load, check and allocate all there is to be, so that whatever can fail does so before the sampling. */
+/* Load, check and allocate everything, so that whatever can fail does so before the sampling. */
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error);
 void gs_run_free(gs_run *run);
 
-/* Parts of it: the network, with --label checked against it; the judge of --judge; plans of both; and whether the
+/* Parts of it: load the network and check --label against it; load the judge of --judge; plan both; check that the
  * sampler of run->options reads the settings that were given. */
 gs_status gs_run_load(gs_run *run, const gs_arguments *arguments, gs_error *error);
 gs_status gs_run_load_judge(gs_run *run, gs_error *error);
 gs_status gs_run_make_plans(gs_run *run, gs_error *error);
 
-/* Of a product: its further networks, which must fit the first; their plans; the weights of row i of a sweep. */
+/* For a product: load its further networks, which must fit the first; plan them; set the weights of row i of a
+ * sweep. */
 gs_status gs_run_load_factors(gs_run *run, gs_error *error);
 gs_status gs_run_check_levels(const gs_run *run, gs_error *error);
 gs_status gs_run_plan_factors(gs_run *run, const gs_plan_options *options, gs_error *error);
 void gs_run_weigh(gs_run *run, int row);
 
-/* Of a sweep: its picture, and what is measured of all rows. */
+/* For a sweep: draw its picture, and measure all rows. */
 gs_status gs_run_write_sweep(const gs_run *run, const gs_note *notes, int count, gs_error *error);
 gs_status gs_run_measure(gs_run *run, gs_error *error);
 
-/* Of --init: the images; how they are noised; and, by the judge, how many labels the chains kept. */
+/* For --init: read the images; add noise to them; and let the judge count how many chains kept their label. */
 gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error);
 gs_status gs_run_noise_init(gs_run *run, gs_error *error);
 double gs_run_init_noise(const gs_run *run);
@@ -84,11 +84,12 @@ gs_status gs_run_measure_kept(gs_run *run, gs_error *error);
 
 gs_status gs_run_check_settings(const gs_run *run, gs_error *error);
 
-/* gs_sample of run->n chains with a line of progress; sets run->done, and adds to run->seconds. Interrupted, it is
- * GS_OK with run->interrupted. */
+/* Call gs_sample for run->n chains and show a line of progress; sets run->done, and adds to run->seconds. An
+ * interruption gives GS_OK and sets run->interrupted. */
 gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error);
 
-/* Images of the model in the judge's data range: themselves, or a copy in `room` of the same size. */
+/* The model's images in the judge's data range: the images themselves, or a converted copy in `room`, which has the
+ * same size. */
 const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room);
 
 /* Check --isa or GENSAMPLE_ISA, and --backend. Errors: GS_ERROR_ARGUMENT. */
@@ -98,37 +99,37 @@ gs_status gs_check_backend(const char *backend, gs_error *error);
 /* Write the first run->done samples, or their trajectories, to --out. */
 gs_status gs_run_write(const gs_run *run, gs_error *error);
 
-/* Cells of the picture that are filled; run->done for formats that hold all. */
+/* The number of cells of the picture that are filled; run->done for formats that hold all samples. */
 size_t gs_run_shown(const gs_run *run);
 
-/* Print what was done, as text or with --json as one JSON object. */
+/* Print what was done, as text or, with --json, as one JSON object. */
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error);
 
-/* The settings as a JSON text and as a command that draws the same again; both to be freed with free. */
+/* The settings as a JSON text and as a command that draws the same samples again; both to be freed with free. */
 char *gs_run_settings(const gs_run *run);
 char *gs_run_command(const gs_run *run);
 
 /* Whether the run's sampler reads the setting ("steps", "sigmas", ...). */
 bool gs_run_reads(const gs_run *run, const char *setting);
 
-/* What the sampler is told, as JSON and as options, without the images' own steps and noises in gensample denoise: only
- * what it reads, so that equal pictures have equal settings. */
+/* The sampler's settings, as JSON and as options: only those that it reads, so that equal pictures have equal settings.
+ * In gensample denoise they leave out the steps and noise levels, which that command lists itself. */
 void gs_run_put_settings(const gs_run *run, json_t *object);
 void gs_run_put_options(const gs_run *run, FILE *out);
 
-/* Of samplers at one noise level: the temperature, of langevin as its step size goes to 0. */
+/* The temperature of a sampler at one noise level; langevin's is the limit as its step size goes to 0. */
 double gs_run_temperature(const gs_run *run);
 
-/* The backend if it is not the native one, whose bytes are the same everywhere; else NULL. */
+/* The backend's name, or NULL for the native one, whose bytes are the same everywhere. */
 const char *gs_run_foreign_backend(const gs_run *run);
 
-/* What chains at one noise level accepted, as JSON and as a line with the temperature. */
+/* What share of proposals chains at one noise level accepted, as JSON and as a line with the temperature. */
 json_t *gs_run_acceptance_json(const gs_run *run);
 void gs_run_report_chains(const gs_run *run, FILE *out);
 
-/* Of --diagnose and --plot: whether they are given, and whether states are stored, for them or to be drawn; the check
- * of them, which chooses the steps of the states; room for what is recorded; and the diagnosis of the finished chains,
- * with its picture. */
+/* For --diagnose and --plot: whether they are given, and whether states are stored, for them or to be drawn; their
+ * check, which chooses the steps of the states; the allocation of what is recorded; and the diagnosis of the finished
+ * chains, with its picture. */
 bool gs_run_diagnoses(const gs_run *run);
 bool gs_run_stores_states(const gs_run *run);
 gs_status gs_run_check_trace(gs_run *run, gs_error *error);
@@ -136,13 +137,14 @@ gs_status gs_run_allocate_trace(gs_run *run, gs_error *error);
 void gs_run_free_trace(gs_run *run);
 gs_status gs_run_diagnose(gs_run *run, gs_error *error);
 
-/* Close up `count` rows of `from` floats to rows of their first `to`. */
+/* Shorten `count` rows of `from` floats to their first `to` floats, without gaps. */
 void gs_run_close_up(float *rows, size_t count, size_t from, size_t to);
 
-/* The step after which state i of a trajectory at one noise level was stored. */
+/* The number of steps after which state i of a trajectory at one noise level was stored. */
 int gs_run_state_step(const gs_run *run, int i);
 
-/* What the judge takes the finished chains' state i for, denoised where its noise level is not 0. */
+/* The classes that the judge assigns to the finished chains' state i, which is denoised first if its noise level is not
+ * 0. */
 gs_status gs_run_classify_state(const gs_run *run, int i, int *classes, gs_error *error);
 
 /* Whether all networks are energies. */

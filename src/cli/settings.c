@@ -1,4 +1,4 @@
-/* What a sampler is told: the check that it reads what was given, and the settings as JSON and as options, for the
+/* A sampler's settings: the check that it reads those that were given, and the settings as JSON and as options, for the
  * notes in pictures and the reports of every command that samples. */
 #include <string.h>
 
@@ -7,13 +7,14 @@
 #include "cli/words.h"
 
 typedef enum setting_kind {
-    SETTING_WHOLE,  /* int; -1, "none", is 0 to people */
+    SETTING_WHOLE,  /* int; -1, "none", is shown as 0 */
     SETTING_REAL,   /* double, likewise */
     SETTING_CHOICE, /* int, 1 or -1 */
     SETTING_PAIR    /* two doubles, one after the other */
 } setting_kind;
 
-/* In the order in which they are told. Temperature, where a step size is read, is told even if it follows from others.
+/* In the order in which they are reported. Temperature is reported wherever a step size is read, even if it follows
+ * from other settings.
  */
 static const struct setting {
     gs_option option;
@@ -66,7 +67,7 @@ bool gs_run_reads(const gs_run *run, const char *setting) {
     return sampler && has_word(sampler->parameters, setting);
 }
 
-/* A setting the sampler would not read is a mistake worth telling. */
+/* A setting that the sampler would not read is a mistake worth reporting. */
 gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].name)) {
@@ -114,7 +115,7 @@ static json_t *setting_json(const gs_run *run, const struct setting *s) {
 static void put_option(const gs_run *run, const struct setting *s, FILE *out) {
     const double *real = value_of(run, s);
     char text[32], second[32];
-    /* there --noise is of the images */
+    /* there, --noise is the images' noise */
     bool chains = s->option == GS_OPTION_NOISE && run->arguments->command == GS_DENOISE;
     fprintf(out, " --%s%s ", chains ? "chain-" : "", s->name);
     switch (s->kind) {

@@ -1,4 +1,4 @@
-/* Samples under several weights: their picture, and what they are, row by row. */
+/* Samples drawn under several weights: their picture, and their measurements row by row. */
 #include "cli/run.h"
 
 #include <math.h>
@@ -26,7 +26,7 @@ gs_status gs_run_write_sweep(const gs_run *run, const gs_note *notes, int count,
     return status;
 }
 
-/* Widths of strokes, of networks that are composed to choose them. */
+/* Stroke widths, for products with a network that selects by stroke width. */
 static void measure_strokes(const gs_run *run, const float *samples, const int *labels, const int *classes,
                             gs_row *row) {
     const int *shape = run->info->shape;
@@ -45,7 +45,7 @@ static void measure_strokes(const gs_run *run, const float *samples, const int *
 }
 
 gs_status gs_run_measure(gs_run *run, gs_error *error) {
-    /* Labels of another set of classes say nothing to this judge. */
+    /* Labels of another set of classes mean nothing to this judge. */
     bool same = (size_t)run->classes == gs_model_get_info(run->judge_model)->output_size[0];
     const int *labels = same ? run->labels : NULL;
     float *room = gs_alloc(run->done, run->pixels * sizeof(float));

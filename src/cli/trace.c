@@ -1,4 +1,4 @@
-/* --diagnose and --plot: what is recorded of chains, and what is said of it. */
+/* --diagnose and --plot: what is recorded of chains, and what is reported about it. */
 #include <string.h>
 
 #include "base/os.h"
@@ -13,7 +13,7 @@ bool gs_run_stores_states(const gs_run *run) {
     return run->arguments->trajectory || (gs_run_diagnoses(run) && run->arguments->quality);
 }
 
-/* States at about ten steps, where the trajectory's are not asked for. */
+/* States at about ten steps, where no trajectory is asked for. */
 enum { MARKS = 10 };
 
 gs_status gs_run_check_trace(gs_run *run, gs_error *error) {
@@ -83,7 +83,7 @@ void gs_run_close_up(float *rows, size_t count, size_t from, size_t to) {
         memmove(rows + i * to, rows + i * from, to * sizeof *rows);
 }
 
-/* The judge's shares of classes at the stored states, unless chains were told their class. */
+/* The judge's class shares at the stored states, unless the chains' classes were chosen by labels. */
 static gs_status count_classes(gs_run *run, gs_error *error) {
     size_t states = (size_t)run->levels;
     run->classes_judged = (int)gs_model_get_info(run->judge_model)->output_size[0];

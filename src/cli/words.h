@@ -13,21 +13,21 @@
 /* A short decimal that reads back as v; returns text. */
 const char *gs_shortest(double v, char text[32]);
 
-/* JSON has no NaN or infinity, which become null; whole numbers above 2^63 - 1 become strings. */
+/* JSON has no NaN or infinity, so these become null; whole numbers above 2^63 - 1 become strings. */
 json_t *gs_real_json(double v);
 json_t *gs_whole_json(uint64_t v);
 
-/* Print the object, which is freed, on a line of its own; NULL counts as memory that ended. Errors: GS_ERROR_MEMORY. */
+/* Print the object on a line of its own and free it; NULL counts as a lack of memory. Errors: GS_ERROR_MEMORY. */
 gs_status gs_print_json(json_t *object, FILE *out, gs_error *error);
 
-/* ' text', with what a shell would misread put into quotes. */
+/* A blank and the text, in quotes where a shell would misread it. */
 void gs_put_word(FILE *out, const char *text);
 
-/* What follows the last slash. */
+/* The part after the last slash. */
 const char *gs_base_name(const char *path);
 
-/* The first `length` characters as a finite decimal number that is not negative; the same of a whole text, which may
- * begin with a minus. False for anything else. */
+/* Read the first `length` characters as a finite decimal number that is not negative; or a whole text, which may begin
+ * with a minus. False for anything else. */
 bool gs_parse_decimal(const char *text, size_t length, double *value);
 bool gs_parse_number(const char *text, double *value);
 

@@ -1,5 +1,5 @@
-/* The specification of the operations that only gradients have (adjoints.def), in double precision like reference.c:
- * each is the transpose of the Jacobian of node `of`, applied to dy. */
+/* The specification of the operations that occur only in gradients (adjoints.def), in double precision like
+ * reference.c: each is the transpose of the Jacobian of node `of`, applied to dy. */
 #include "engine/reference.h"
 
 #include <math.h>
@@ -8,12 +8,12 @@
 #include "base/math64.h"
 #include "engine/window.h"
 
-/* What an operation computes with. The differentiated node's input has the shape of the result, but for UNSTRETCH. */
+/* The operands of an operation. The differentiated node's input has the shape of the result, except for UNSTRETCH. */
 typedef struct call {
     const gs_node *node, *of;
     const gs_attributes *attributes;
-    const double *dy, *x; /* x: SLOPE's only input, others' second */
-    gs_shape shape;       /* of the first input */
+    const double *dy, *x; /* x: the only input of SLOPE, the second of the others */
+    gs_shape shape;       /* the first input's shape */
     gs_shape result;
     double *out;
 } call;
@@ -40,7 +40,7 @@ static double silu_slope(double x) {
     return isinf(x) ? s : s * (1 + x * gs_sigmoid64(-x));
 }
 
-/* Where f has a kink, at 0, it is the slope of the left side. */
+/* Where f has a kink, at 0, this is the slope from the left. */
 static double slope(gs_op op, const gs_attributes *a, double x) {
     switch (op) {
     case GS_OP_RELU:
@@ -93,7 +93,7 @@ static void run_linear(const call *c) {
             c->out[i] += (double)c->node->weight->data[o * inputs + i] * c->dy[o];
 }
 
-/* Give the pixels that result (o, h, w) of the convolution saw their share of its dy. */
+/* Add to the pixels that result (o, h, w) of the convolution read their share of its dy. */
 static void spread_pixel(const call *c, int o, int h, int w, double dy) {
     const gs_attributes *a = c->attributes;
     int channels = c->result.d[0] / a->groups, height = c->result.d[1], width = c->result.d[2];
@@ -165,7 +165,7 @@ static double *pixel(const call *c, int channel, int h, int w) {
     return &c->out[((size_t)channel * (size_t)s.d[1] + (size_t)h) * (size_t)s.d[2] + (size_t)w];
 }
 
-/* The first of the largest elements: a NaN counts as the largest. */
+/* The first of the largest elements; a NaN counts as the largest. */
 static double *window_top(const call *c, int channel, gs_window v) {
     double *top = pixel(c, channel, v.top, v.left), most = -INFINITY;
     for (int h = v.top; h < v.bottom; h++)
@@ -214,7 +214,7 @@ static void run_unslice(const call *c) {
     memcpy(c->out + begin, c->dy, gs_shape_size(c->shape) * sizeof *c->out);
 }
 
-/* Where element (i, j, k) of the larger array lies in one whose sizes of 1 stretch. */
+/* The index of element (i, j, k) of the larger array in one whose sizes of 1 stretch. */
 static size_t stretched(gs_shape shape, int i, int j, int k) {
     size_t a = shape.d[0] == 1 ? 0 : (size_t)i, b = shape.d[1] == 1 ? 0 : (size_t)j,
            e = shape.d[2] == 1 ? 0 : (size_t)k;

@@ -1,4 +1,4 @@
-/* From the validated graph to steps: what is fused, which layout each value has, which kernel computes it. */
+/* From the validated graph to steps: what is fused, which layout each value has, and which kernel computes it. */
 #include "engine/backend.h"
 #include "engine/build.h"
 
@@ -13,7 +13,7 @@ static bool is_channel_vector(gs_shape shape, int channels) {
     return shape.d[0] == channels && shape.d[1] == 1 && shape.d[2] == 1;
 }
 
-/* The only reader of value v as a node, or -1. */
+/* The node that is the only reader of value v, or -1. */
 static int sole_user(const builder *b, int v) {
     return b->users[v] == 1 ? b->reader[v] : -1;
 }
@@ -31,7 +31,7 @@ static bool in_blocks(const builder *b, const gs_node *node, int block[2]) {
     return gs_conv_in_blocks(&conv, block);
 }
 
-/* x + conv(y): the convolution, when it is the later operand and nobody else reads it, adds in its store. */
+/* x + conv(y): if the convolution is the later operand and nothing else reads it, it does the addition as it stores. */
 static void find_residuals(builder *b) {
     for (int n = 0; n < b->model->nodes; n++) {
         const gs_node *add = &b->model->node[n];
@@ -54,7 +54,7 @@ bool gs_is_foreign(const builder *b, const gs_node *node) {
     return backend && backend->takes(node, gs_value_shape(b->model, node->input[0]));
 }
 
-/* Fuse a node's sole reader if it is `op` with value v as one operand; the other operand into *operand. */
+/* Fuse a node's sole reader if it is `op` with value v as one operand; *operand is set to the other. */
 static int reader_with(const builder *b, int v, gs_op op, int *operand) {
     int n = sole_user(b, v);
     if (n < 0 || b->model->node[n].op != op)
@@ -96,7 +96,7 @@ static gs_activation activation_of(const gs_node *node) {
     }
 }
 
-/* The step computes activation n, and its slope where the gradient needs it; false when memory ends. */
+/* Let the step compute activation n, and its slope where the gradient needs it; false when memory runs out. */
 static bool set_activation(builder *b, gs_step *s, int n) {
     const gs_node *node = &b->model->node[n];
     s->activation = activation_of(node);
@@ -109,7 +109,7 @@ static bool set_activation(builder *b, gs_step *s, int n) {
     return s->slope >= 0;
 }
 
-/* Take the activation that alone reads value *v into the step. */
+/* Fuse into the step the activation that is the only reader of value *v. */
 static bool absorb_activation(builder *b, gs_step *s, int *v) {
     int n = sole_user(b, *v);
     if (n < 0 || activation_of(&b->model->node[n]) == GS_ACT_COUNT)
@@ -119,7 +119,7 @@ static bool absorb_activation(builder *b, gs_step *s, int *v) {
     return set_activation(b, s, n);
 }
 
-/* Each function below makes the steps of one node; false when memory ends. */
+/* Each function below makes the steps of one node; false when memory runs out. */
 
 bool gs_build_reference(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
@@ -156,7 +156,7 @@ static void want_reach(builder *b, int buffer, const gs_conv *conv, bool winogra
     }
 }
 
-/* A convolution of few output channels: blocks of pixels, and a step that takes them apart. */
+/* A convolution of few output channels: it computes blocks of pixels, which a second step takes apart. */
 static bool build_in_blocks(builder *b, int n, const gs_conv *conv, const int block[2]) {
     const gs_node *node = &b->model->node[n];
     gs_conv blocks;
@@ -185,8 +185,9 @@ static bool build_in_blocks(builder *b, int n, const gs_conv *conv, const int bl
     return true;
 }
 
-/* Take the product that alone reads value *v, with something of its shape that is there already, into a convolution's
- * store: so a derivative meets the slope of the activation before. The other factor's buffer, or -1. */
+/* Fuse into a convolution's store the product that is the only reader of value *v, if its other factor has the same
+ * shape and is computed already: so a derivative is multiplied by the slope of the preceding activation. Returns the
+ * other factor's buffer, or -1. */
 static int absorb_factor(builder *b, int *v) {
     int operand, n = reader_with(b, *v, GS_OP_MUL, &operand);
     if (n < 0 || operand == *v || b->buffer[operand] < 0)
@@ -300,14 +301,15 @@ static bool build_unary(builder *b, int n) {
     return ok;
 }
 
-/* The layout of an element-by-element result: blocked where an operand is a vector of channels, or blocked itself with
- * lanes to fill; else that of the first operand of the result's shape. False where the operands stretch otherwise. */
+/* The layout of an element-by-element result: blocked if an operand is a vector of channels, or is itself blocked and
+ * has channels enough to fill the lanes; else that of the first operand that has the result's shape. False where the
+ * operands stretch in another way. */
 static bool choose_binary(const builder *b, const gs_node *node, gs_layout *layout) {
     int whole = -1;
     bool channel = false, blocked = false;
     for (int i = 0; i < 2; i++) {
         gs_shape shape = gs_value_shape(b->model, node->input[i]);
-        int buffer = b->buffer[node->input[i]]; /* -1: of the condition, not loaded */
+        int buffer = b->buffer[node->input[i]]; /* -1: belongs to the condition and is not loaded */
         gs_layout own = buffer < 0 ? GS_PLANAR : b->plan->buffer[buffer].layout;
         bool same = same_sizes(shape, node->shape), vector = is_channel_vector(shape, node->shape.d[0]);
         if (!same && !vector && gs_shape_size(shape) > 1)
@@ -352,7 +354,7 @@ static bool build_binary(builder *b, int n) {
     return true;
 }
 
-/* How an operation's steps are made; NULL: by the reference. */
+/* How an operation's steps are made; NULL means by the reference. */
 static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_CONV2D] = build_conv,
     [GS_OP_LINEAR] = build_conv,
@@ -399,8 +401,8 @@ static build_node *const builders[GS_OP_ALL] = {
     [GS_OP_PIXEL_UNSHUFFLE] = gs_build_unshuffle,
 };
 
-/* Mark the values the outputs need and count their readers. A slope that an activation's step makes too reads nothing
- * by itself. */
+/* Mark the values that the outputs need and count their readers. A slope that an activation's step also computes reads
+ * nothing itself. */
 static void count_users(builder *b) {
     for (int k = 0; k < b->model->info.outputs; k++) {
         b->needed[b->model->output[k]] = true;

@@ -1,4 +1,5 @@
-/* What the planner's parts share (build.c, build_gradient.c): the state in which a graph becomes steps. */
+/* What the planner's parts (build.c, build_gradient.c, build_move.c) share: the state while a graph is turned into
+ * steps. */
 #ifndef GS_BUILD_H
 #define GS_BUILD_H
 
@@ -12,12 +13,12 @@ typedef struct builder {
     const gs_model *model;
     int *users;             /* per value: needed nodes that read it, outputs included */
     int *reader;            /* per value: the last of these nodes, or -1 */
-    bool *needed;           /* per value: an output depends on it */
+    bool *needed;           /* per value: whether an output depends on it */
     int *buffer;            /* per value: its primary buffer, or -1 */
     int *other[GS_LAYOUTS]; /* per value: its buffer in this layout, where that is not the primary one, or -1 */
-    int *fused_add;         /* per node: the add node computed in its store, or -1 */
-    int *slope;             /* per node: the node of its slope, where that is made by the same step, or -1 */
-    bool *absorbed;         /* per node: made by another node's step */
+    int *fused_add;         /* per node: the add node that is computed as it stores, or -1 */
+    int *slope;             /* per node: the node of its slope, where the same step computes that, or -1 */
+    bool *absorbed;         /* per node: whether another node's step computes it */
     int room_buffers, room_steps;
     gs_error *error;
 } builder;
@@ -37,7 +38,7 @@ static inline bool reserve(void **array, int *room, int count, size_t size) {
     return true;
 }
 
-/* Vectors (rank 1) are the same in both layouts and are called blocked. */
+/* Vectors (rank 1) are the same in both layouts and count as blocked. */
 static inline int add_buffer(builder *b, gs_shape shape, gs_layout layout) {
     gs_plan *p = b->plan;
     if (shape.rank == 1)
@@ -76,7 +77,7 @@ static inline gs_source from_condition(builder *b, int v) {
     return (gs_source){.kind = GS_SOURCE_CONDITION, .offset = p->condition_offset[v], .shape = shape};
 }
 
-/* A buffer that holds a value of the condition, for steps that take no others. */
+/* A buffer that holds a value of the condition, for steps that take only buffers. */
 static inline bool load_condition(builder *b, int v) {
     int out = add_buffer(b, gs_value_shape(b->model, v), GS_PLANAR);
     gs_step *s = add_step(b, gs_load_run, "load", -1, 1, out);
@@ -87,7 +88,7 @@ static inline bool load_condition(builder *b, int v) {
     return true;
 }
 
-/* Value v's buffer in this layout, with a step that changes layout if need be; -1 when memory ends. */
+/* Value v's buffer in this layout, made by a change of layout if need be; -1 when memory runs out. */
 static inline int buffer_in(builder *b, int v, gs_layout layout) {
     if (b->buffer[v] < 0 && !load_condition(b, v))
         return -1;
@@ -129,17 +130,17 @@ static inline void want_scratch(builder *b, size_t floats) {
         b->plan->tiles_size = floats;
 }
 
-/* How an operation's steps are made; false when memory ends. Those of build_gradient.c and
+/* How an operation's steps are made; false when memory runs out. These are the functions of build_gradient.c and
  * build_move.c, and the one for any operation. */
 typedef bool build_node(builder *b, int n);
 build_node gs_build_reference, gs_build_window, gs_build_pool_adjoint, gs_build_norm_adjoint, gs_build_stretch,
     gs_build_unstretch, gs_build_reduction, gs_build_unslice, gs_build_concat, gs_build_pool, gs_build_slice,
     gs_build_upsample, gs_build_shuffle, gs_build_unshuffle, gs_build_reshape;
 
-/* Whether the plan's backend computes the node, instead of our kernels. */
+/* Whether the plan's backend computes the node instead of our kernels. */
 bool gs_is_foreign(const builder *b, const gs_node *node);
 
-/* Whether a norm scales and shifts by channel, over groups of whole channels; how many groups. */
+/* Whether a norm scales and shifts by channel, over groups of whole channels; and the number of groups. */
 static inline bool gs_norm_by_channel(const gs_node *node) {
     size_t channels = (size_t)node->shape.d[0];
     return (!node->weight || node->weight->size == channels) && (!node->bias || node->bias->size == channels) &&

@@ -1,7 +1,7 @@
-/* Steps for pools, sums and for the operations that only gradients have (adjoints.def). */
+/* Steps for pools, for sums, and for the operations that occur only in gradients (adjoints.def). */
 #include "engine/build.h"
 
-/* Steps of one operand or two, all blocked, with nothing to prepare. */
+/* Steps with one operand or two, all blocked, that need no preparation. */
 static gs_step *build_blocked(builder *b, int n, gs_step_run *run, const char *method) {
     const gs_node *node = &b->model->node[n];
     int in[2] = {0};
@@ -55,15 +55,15 @@ bool gs_build_stretch(builder *b, int n) {
     return build_blocked(b, n, gs_stretch_run, "copy") != NULL;
 }
 
-/* Sums over all positions; others by the reference. */
+/* Sums over all positions; the reference computes the others. */
 bool gs_build_unstretch(builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     return is_vector(node->shape, gs_value_shape(b->model, node->input[0]).d[0]) ? gs_build_window(b, n)
                                                                                  : gs_build_reference(b, n);
 }
 
-/* Sums and means over so few positions that one chain of additions is exact enough; others by the reference, in
- * float64. Few channels are not worth a change of layout. */
+/* Sums and means over so few positions that one chain of additions is exact enough; the reference computes the others
+ * in float64. For few channels a change of layout is not worth it. */
 bool gs_build_reduction(builder *b, int n) {
     enum { MOST = 1024 };
     const gs_node *node = &b->model->node[n];

@@ -31,7 +31,7 @@ bool gs_build_concat(builder *b, int n) {
     return true;
 }
 
-/* Steps with one operand in a given layout and nothing to prepare. */
+/* Steps with one operand in a given layout that need no preparation. */
 static bool build_move(builder *b, int n, gs_layout layout, gs_step_run *run, const char *method) {
     int in = buffer_in(b, b->model->node[n].input[0], layout);
     int out = in < 0 ? -1 : add_buffer(b, b->model->node[n].shape, layout);
@@ -64,7 +64,7 @@ bool gs_build_shuffle(builder *b, int n) {
 bool gs_build_unshuffle(builder *b, int n) {
     return build_move(b, n, GS_PLANAR, gs_unshuffle_run, "unshuffle");
 }
-/* A planar copy under another shape. */
+/* A planar copy with another shape. */
 bool gs_build_reshape(builder *b, int n) {
     return build_move(b, n, GS_PLANAR, gs_planar_slice_run, "copy");
 }

@@ -1,10 +1,10 @@
-/* The part of the graph that depends on (sigma, label) only, in float64 by the reference, and the step that runs the
- * reference inside a plan. */
+/* The part of the graph that depends only on (sigma, label), computed in float64 by the reference, and the step that
+ * runs the reference inside a plan. */
 #include "engine/plan.h"
 #include "engine/reference.h"
 
-/* Evaluate the nodes some step needs, and those they need, in order. Values are allocated as they come and all freed at
- * the end: this runs once a level, before chains move. */
+/* Evaluate in order the nodes that some step needs, and those that they need. Values are allocated as they come and all
+ * freed at the end: this runs once per level, before chains move. */
 gs_status gs_condition_compute(const gs_plan *plan, double sigma, int label, float *condition, gs_error *error) {
     const gs_model *model = plan->model;
     size_t values = (size_t)model->nodes + GS_VALUE_NODES;

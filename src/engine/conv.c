@@ -4,18 +4,18 @@
 
 enum { GS_ROWS_AT_ONCE = 48 };
 
-/* Neighbouring positions of one dimension that share taps. */
+/* Neighbouring positions of one dimension that have the same taps. */
 typedef struct part {
     int phase, begin, count;
-    bool trimmed; /* taps outside the input are left out, the same for all positions */
+    bool trimmed; /* taps outside the input are left out; they are the same for all positions */
 } part;
 
-/* Rows of mac that share taps: those of one part of the rows and one of the columns. Offsets are floats from an image's
- * first pixel. */
+/* Rows of mac that have the same taps: those of one part of the rows and one part of the columns. Offsets are in floats
+ * from an image's first pixel. */
 typedef struct gs_mac_set {
     part part[2];
     int rows, segments, length;
-    ptrdiff_t *from, *to, *add, *mul; /* by row: input, result, what is added to it, what multiplies it then */
+    ptrdiff_t *from, *to, *add, *mul; /* by row: input, result, summand, factor of the sum */
     ptrdiff_t *taps;                  /* by segment */
     size_t weight;                    /* floats into step->weight */
 } gs_mac_set;
@@ -26,8 +26,8 @@ static int phases(const gs_axis *a) {
     return a->adjoint ? a->stride : 1;
 }
 
-/* Positions of a phase; position k is result position first + k phases, where tap t sees input position
- * k step + offset. */
+/* The positions of a phase; position k is result position first + k phases, where tap t reads input position k step +
+ * offset. */
 static int positions(const gs_axis *a, int phase) {
     return (a->size - phase + phases(a) - 1) / phases(a);
 }
@@ -70,7 +70,7 @@ static bool same_taps(const gs_axis *a, int phase, int i, int j) {
     return true;
 }
 
-/* From one part of the dimension, at first an empty one, to the next; false past the last. */
+/* Go from one part of the dimension, initially an empty one, to the next; false past the last. */
 static bool next_part(const gs_axis *a, part *p) {
     p->begin += p->count;
     while (p->begin >= positions(a, p->phase)) {
@@ -124,7 +124,7 @@ gs_conv gs_conv_of(const gs_node *node, gs_shape in) {
     c.bias = node->bias && !adjoint ? node->bias->data : NULL;
     if (!adjoint || c.axis[0].stride > 1 || c.axis[1].stride > 1)
         return c;
-    for (int i = 0; i < 2; i++) { /* turned around: tap kernel - 1 - t */
+    for (int i = 0; i < 2; i++) { /* reversed: tap kernel - 1 - t */
         gs_axis *a = &c.axis[i];
         a->adjoint = false;
         a->padding = (a->kernel - 1) * a->dilation - a->padding;
@@ -136,7 +136,7 @@ gs_conv gs_conv_of(const gs_node *node, gs_shape in) {
 
 /* ---- Few output channels ---- */
 
-/* Whole phases, then twice as many columns or rows in turn, as long as they find room. */
+/* Whole phases, then doubling columns and rows in turn, as long as there is room. */
 bool gs_conv_in_blocks(const gs_conv *c, int block[2]) {
     for (int i = 0; i < 2; i++)
         block[i] = phases(&c->axis[i]);
@@ -157,7 +157,7 @@ static gs_axis block_axis(const gs_axis *a, int block) {
         b.kernel = block + (a->kernel - 1) * a->dilation;
         return b;
     }
-    int low = a->padding - (a->kernel - 1) * a->dilation; /* what block 0 sees first, as a result position */
+    int low = a->padding - (a->kernel - 1) * a->dilation; /* block 0 begins to read here */
     int first = low > 0 ? (low + a->stride - 1) / a->stride : low / a->stride;
     b.stride = block / a->stride;
     b.padding = -first;
@@ -165,7 +165,7 @@ static gs_axis block_axis(const gs_axis *a, int block) {
     return b;
 }
 
-/* The tap of `a` with which position i of a block sees position u of the block's window, or -1. */
+/* The tap of `a` with which position i of a block reads position u of the block's window, or -1. */
 static int block_tap(const gs_axis *a, const gs_axis *b, int i, int u) {
     int distance = a->adjoint ? i + a->padding - (u - b->padding) * a->stride : u - i;
     return distance >= 0 && distance % a->dilation == 0 && distance / a->dilation < a->kernel ? distance / a->dilation
@@ -204,7 +204,7 @@ static int gcd(int a, int b) {
     return b ? gcd(b, a % b) : a;
 }
 
-/* One set's weights as out plane, (tap, input segment, k), lane. */
+/* One set's weights, in the order out plane, (tap, input segment, k), lane. */
 static void pack_set(const gs_step *step, const gs_conv *c, const gs_mac_set *set) {
     size_t chain = (size_t)set->segments * (size_t)set->length;
     for (int o = 0; o < c->outputs; o++) {
@@ -216,14 +216,14 @@ static void pack_set(const gs_step *step, const gs_conv *c, const gs_mac_set *se
     }
 }
 
-/* On few positions, much of what the taps see is the zeros around the input: 31 % for 3 x 3 taps of stride 2 on 4 x 4.
- * On many, the sets at the edges are not worth their calls. */
+/* When there are few positions, much of what the taps read is the zeros around the input: 31 % for 3 x 3 taps of stride
+ * 2 on 4 x 4. When there are many, separate sets for the edges are not worth their calls. */
 static bool is_small(const gs_conv *c) {
     enum { MOST = 16 };
     return positions(&c->axis[0], 0) * positions(&c->axis[1], 0) <= MOST;
 }
 
-/* The sets, but for their offsets, into `set` unless NULL; their number. */
+/* Write the sets, without their offsets, to `set` unless it is NULL; returns their number. */
 static int make_sets(const gs_conv *c, int length, gs_mac_set *set) {
     int sets = 0;
     part y = {.trimmed = is_small(c)};
@@ -240,7 +240,7 @@ static int make_sets(const gs_conv *c, int length, gs_mac_set *set) {
     return sets;
 }
 
-/* Room for all offsets and weights. */
+/* Allocate all offsets and weights. */
 static bool reserve(gs_plan *plan, gs_step *step) {
     size_t offsets = 0, weights = 0;
     for (int s = 0; s < step->sets; s++) {
@@ -258,7 +258,8 @@ static bool reserve(gs_plan *plan, gs_step *step) {
 
 static gs_step_run conv_run;
 
-/* Offsets wait for the strides of the buffers: see gs_conv_place. `length`: inputs that lie side by side. */
+/* Offsets have to wait for the strides of the buffers: see gs_conv_place. `length`: inputs that are adjacent in
+ * memory. */
 static bool prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int length) {
     step->run = conv_run;
     step->conv = *c;
@@ -274,7 +275,7 @@ static bool prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int length) 
         pack_set(step, c, &step->set[s]);
     for (int o = 0; c->bias && o < c->outputs; o++)
         step->bias[o] = c->bias[o];
-    step->conv.weight = step->conv.bias = NULL; /* which the step may outlive */
+    step->conv.weight = step->conv.bias = NULL; /* a copy, since the step may outlive it */
     return true;
 }
 
@@ -319,7 +320,7 @@ static void place_taps(const gs_step *step, gs_mac_set *set, const gs_buffer *in
                 *at++ = y * in->row + x * pixel + i / 16 * in->plane + i % 16;
 }
 
-/* Taps that lie side by side, as those of one input channel do, become one segment. */
+/* Taps that are adjacent in memory, as those of one input channel are, become one segment. */
 static void join_taps(gs_mac_set *set) {
     int run = 1;
     while (run < set->segments && set->taps[run] == set->taps[run - 1] + set->length)
@@ -389,7 +390,7 @@ static void add_offsets(const float **to, const gs_worker *worker, const gs_step
         to[i] = base + offset[i];
 }
 
-/* `count` rows of a set from row k on, for one image. */
+/* `count` rows of a set from row k onwards, for one image. */
 static void add_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int image, int k, int count,
                      rows *r) {
     float *y = gs_buffer_at(worker, step->out, image);

@@ -1,10 +1,10 @@
-/* Reverse mode, symbolically: from the energy backwards, each node adds to the derivatives of the energy by its inputs.
- * They are nodes like all others, so that one planner fuses them, chooses their kernels and lays out their memory, and
- * what depends on (sigma, label) only is computed once a level. Griewank & Walther 2008, "Evaluating derivatives",
- * section 3.2.
+/* Reverse mode, symbolically: from the energy backwards, each node adds to the derivatives of the energy with respect
+ * to its inputs. These are nodes like all others, so that one planner fuses them, chooses their kernels and lays out
+ * their memory, and what depends only on (sigma, label) is computed once per level. Griewank & Walther 2008,
+ * "Evaluating derivatives", section 3.2.
  *
- * A derivative may have sizes of 1 where its value's shape has more: it then is the same for all of these elements, as
- * behind a mean. Operations that broadcast take it so; full() stretches it for the others. */
+ * A derivative may have size 1 in a dimension where its value has more: it is then the same for all of these elements,
+ * as after a mean. Operations that broadcast accept it as it is; full() stretches it for the others. */
 #include "engine/gradient.h"
 
 #include <stdio.h>
@@ -16,8 +16,8 @@ typedef struct reverse {
     gs_model *graph;
     gs_arena *arena;
     int room;     /* for nodes */
-    int *adjoint; /* by value of the model: the value that is the energy's derivative by it, or -1 */
-    bool failed;  /* memory ended */
+    int *adjoint; /* per value of the model: the value that is the energy's derivative with respect to it, or -1 */
+    bool failed;  /* memory ran out */
 } reverse;
 
 /* ---- Nodes ---- */
@@ -44,7 +44,7 @@ static bool reserve(reverse *r) {
     return true;
 }
 
-/* A node with the attributes and tensors of node `of`; its value. Inputs of -1 are left out. */
+/* Add a node with the attributes and tensors of node `of`; returns its value. Inputs of -1 are left out. */
 static int add_node(reverse *r, gs_op op, int of, int a, int b, gs_shape shape) {
     const gs_node *source = &r->graph->node[of];
     char name[300];
@@ -93,7 +93,7 @@ static int binary(reverse *r, gs_op op, int of, int a, int b) {
     return add_node(r, op, of, a, b, s);
 }
 
-/* Derivative `a` in the very shape. */
+/* Derivative `a` in exactly this shape. */
 static int full(reverse *r, int of, int a, gs_shape shape) {
     gs_shape have = shape_of(r, a);
     if (same_sizes(have, shape))
@@ -101,12 +101,13 @@ static int full(reverse *r, int of, int a, gs_shape shape) {
     return add_node(r, GS_OP_STRETCH, of, a, -1, shape);
 }
 
-/* From the derivative by something of shape `from` to that by what stretched to it. */
+/* From the derivative with respect to a value of shape `from` to the derivative with respect to what was stretched to
+ * it. */
 static int unstretch(reverse *r, int of, int a, gs_shape from, gs_shape shape) {
     return same_sizes(from, shape) ? a : add_node(r, GS_OP_UNSTRETCH, of, full(r, of, a, from), -1, shape);
 }
 
-/* ---- Rules: what node n, with derivative dy by its result, gives its inputs ---- */
+/* ---- Rules: what node n, given the derivative dy with respect to its result, passes to its inputs ---- */
 
 static void give(reverse *r, int n, int input, int a) {
     int v = r->graph->node[n].input[input];
@@ -121,7 +122,7 @@ static gs_shape input_shape(const reverse *r, int n, int input) {
     return shape_of(r, r->graph->node[n].input[input]);
 }
 
-/* An operation of adjoints.def on dy, and on x where it takes that. */
+/* An operation of adjoints.def on dy, and on x if it takes x. */
 static void give_node(reverse *r, int n, int dy, gs_op op, bool takes_x) {
     dy = full(r, n, dy, r->graph->node[n].shape);
     give(r, n, 0, add_node(r, op, n, dy, takes_x ? r->graph->node[n].input[0] : -1, input_shape(r, n, 0)));
@@ -136,7 +137,7 @@ static void reverse_linear(reverse *r, int n, int dy) {
 static void reverse_norm(reverse *r, int n, int dy) {
     give_node(r, n, dy, GS_OP_NORM_ADJOINT, true);
 }
-/* The result has sizes of 1 where it was summed, and rank 1 where (C) lacks them: both stretch. */
+/* The result has size 1 where it was summed, or rank 1 where its shape is (C): both stretch. */
 static void reverse_sum(reverse *r, int n, int dy) {
     give(r, n, 0, dy);
 }
@@ -185,7 +186,7 @@ static void reverse_affine(reverse *r, int n, int dy) {
     give(r, n, 0, affine(r, n, dy, r->graph->node[n].attributes.scale));
 }
 
-/* What an operand of node n gets, given the derivative `a` by it as it was stretched. */
+/* Add to an operand of node n its derivative, given the derivative `a` with respect to the stretched operand. */
 static void give_operand(reverse *r, int n, int input, int a) {
     give(r, n, input, unstretch(r, n, a, r->graph->node[n].shape, input_shape(r, n, input)));
 }
@@ -209,7 +210,7 @@ static void reverse_mul(reverse *r, int n, int dy) {
             give_operand(r, n, i, binary(r, GS_OP_MUL, n, dy, r->graph->node[n].input[1 - i]));
 }
 
-/* Of y = a/b: dy/b, and -y dy/b. */
+/* For y = a/b: dy/b, and -y dy/b. */
 static void reverse_div(reverse *r, int n, int dy) {
     int a = binary(r, GS_OP_DIV, n, dy, r->graph->node[n].input[1]);
     if (wants(r, n, 0))

@@ -5,8 +5,8 @@ static size_t positions(gs_shape shape) {
     return (size_t)shape.d[1] * (size_t)shape.d[2];
 }
 
-/* Images a thread carries together unless told. Linear layers whose weights do not stay in the second-level cache are
- * read once for all of them. */
+/* Images that a thread carries together by default. The weights of linear layers that do not stay in the second-level
+ * cache are read once for all of them. */
 static int choose_block(const gs_plan *plan) {
     enum { USUAL = 8, MANY = 16, LARGE = 1 << 18 };
     for (int s = 0; s < plan->steps; s++) {
@@ -18,8 +18,8 @@ static int choose_block(const gs_plan *plan) {
     return USUAL;
 }
 
-/* Images a step works on at a time: few of large activations, so that they stay in the second-level cache, more of
- * small ones, so that they share the weights, and all of vectors. */
+/* Images that a step works on at a time: few if activations are large, so that they stay in the second-level cache;
+ * more if they are small, so that they share the weights; and all of them for vectors. */
 static int turn_of(const gs_plan *plan, const gs_step *step) {
     size_t most = positions(plan->buffer[step->out].shape);
     for (int i = 0; i < step->sources; i++)
@@ -76,8 +76,8 @@ static bool set_strides(gs_buffer *b) {
     return true;
 }
 
-/* First and last step of every buffer; buffers that cross segments live through the whole of those they touch, because
- * a segment runs several times. */
+/* The first and last step of every buffer; a buffer that crosses segments lives through the whole of every segment it
+ * touches, because a segment runs several times. */
 static void set_lives(gs_plan *plan) {
     for (int s = 0; s < plan->steps; s++) {
         const gs_step *step = &plan->step[s];
@@ -110,8 +110,8 @@ static bool overlap_in_time(const gs_buffer *x, const gs_buffer *y) {
     return x->first <= y->last && y->first <= x->last;
 }
 
-/* First fit in order of birth: the lowest address free of every placed buffer alive at the same time. The extra 16
- * floats keep buffers a cache line apart, so that equal strides do not meet in one set. */
+/* First fit in order of birth: the lowest address that is clear of every placed buffer alive at the same time. The
+ * extra 16 floats keep buffers a cache line apart, so that equal strides do not fall into the same cache set. */
 static bool place(gs_plan *plan) {
     for (int i = 0; i < plan->buffers; i++) {
         gs_buffer *b = &plan->buffer[i];
@@ -130,7 +130,7 @@ static bool place(gs_plan *plan) {
                 }
             }
         }
-        /* This far from wrapping, the sums above stay right. */
+        /* Sizes up to this limit are too small for the sums above to overflow. */
         if (at + size > PTRDIFF_MAX / sizeof(float))
             return false;
         b->offset = at;

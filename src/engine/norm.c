@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Mean and 1 / sqrt(variance + eps) of one group, from its channels' sums about their own first values: Chan, Golub &
- * LeVeque 1983, equation 2.1, in float64. `n`: positions. */
+/* Mean and 1 / sqrt(variance + eps) of one group, from its channels' sums, each taken about the channel's first value:
+ * Chan, Golub & LeVeque 1983, equation 2.1, in float64. `n`: positions. */
 static void group_moments(const float *first, const float *sum, const float *square, int channels, double n, double eps,
                           double *mean, double *scale) {
     double total = 0, spread = 0;
@@ -35,7 +35,7 @@ static const float *film(const gs_step *step, const gs_worker *worker, int k, in
     return step->source[k].kind == GS_SOURCE_CONDITION ? worker->condition[image] + step->source[k].offset : NULL;
 }
 
-/* A vector a plane each. */
+/* Each array has one vector per plane. */
 static void plane_moments(const gs_worker *worker, const gs_buffer *in, const float *x, float *first, float *sum,
                           float *square) {
     for (int p = 0; p < gs_planes(in->shape); p++) {
@@ -89,11 +89,11 @@ void gs_norm_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
 
 /* ---- The adjoint ---- */
 
-/* Room for one image: a vector a plane each. */
+/* Memory for one image: each array has one vector per plane. */
 typedef struct adjoint_room {
-    float *first, *sum, *square;     /* of moments */
-    float *center, *total, *product; /* of products */
-    float *a, *b, *c;                /* of blend */
+    float *first, *sum, *square;     /* results of moments */
+    float *center, *total, *product; /* results of products */
+    float *a, *b, *c;                /* arguments of blend */
 } adjoint_room;
 
 static adjoint_room take_room(float *free_space, int planes) {
@@ -105,7 +105,7 @@ static adjoint_room take_room(float *free_space, int planes) {
 
 /* With s = 1 / sqrt(variance + eps), xhat = (x - mean) s and g = gamma dy over the n elements of a group,
  *     dx = s (g - mean(g) - xhat mean(g xhat)) = gamma s dy - s^2 m2 x + s (s m2 mean - m1).
- * The mean is a float for the products, as x is in what follows. */
+ * For the products the mean is rounded to float, as x is in what follows. */
 static void fill_blend(const gs_step *step, const adjoint_room *r, int c0, int c1, double n, double mean,
                        double scale) {
     double m1 = 0, m2 = 0;
@@ -123,7 +123,7 @@ static void fill_blend(const gs_step *step, const adjoint_room *r, int c0, int c
     }
 }
 
-/* Sums over the planes of dy and x, which `products` takes about the groups' means. */
+/* Sums over the planes of dy and x, which `products` computes about the groups' means. */
 static void adjoint_sums(const gs_worker *worker, const gs_buffer *g, const gs_buffer *in, const float *dy,
                          const float *x, const adjoint_room *r) {
     for (int p = 0; p < gs_planes(in->shape); p++) {

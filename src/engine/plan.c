@@ -1,4 +1,4 @@
-/* Making and freeing plans, and telling what they are. */
+/* Making, freeing and describing plans. */
 #include "base/os.h"
 #include "engine/backend.h"
 #include "engine/gradient.h"
@@ -71,7 +71,7 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
     return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);
 }
 
-/* Values the condition's computation visits. */
+/* Mark the values that the condition's computation visits. */
 static bool mark_condition(gs_plan *plan) {
     const gs_model *model = plan->model;
     plan->condition_needed = gs_alloc((size_t)model->nodes + GS_VALUE_NODES, sizeof *plan->condition_needed);
@@ -86,7 +86,7 @@ static bool mark_condition(gs_plan *plan) {
     return true;
 }
 
-/* Offsets that need the strides, and the reference's room. */
+/* Compute the offsets that depend on the strides, and the memory of the reference. */
 static void finish_steps(gs_plan *plan) {
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
@@ -100,7 +100,7 @@ static void finish_steps(gs_plan *plan) {
     }
 }
 
-/* A small file can ask for much: padding, say, is memory. */
+/* A small file can ask for a lot of memory, by large padding for example. */
 static gs_status check_scratch(const gs_plan *plan, gs_error *error) {
     double each = ((double)plan->scratch_size + (double)plan->tiles_size) * sizeof(float) +
                   (double)plan->doubles_size * sizeof(double);

@@ -1,15 +1,15 @@
 /* The engine's data: a model planned as a list of steps over buffers.
  *
  * A *value* of the graph that depends on x lives in a *buffer*; a *step* makes one buffer from others, for a range of
- * images of a block. Values that depend on (sigma, label) only are the *condition*, computed once a level in float64
+ * images of a block. Values that depend only on (sigma, label) are the *condition*, computed once per level in float64
  * (condition.c) and read by steps as float vectors.
  *
- * Buffers are blocked (kernels.h) with a halo of zeros where a convolution wants one, or planar: (C, H, W) row-major,
- * padded to whole vectors, or planar with a halo, for convolutions of one channel. A value of rank 1 is the same in
- * both of the former.
+ * Buffers are blocked (kernels.h), with a halo of zeros where a convolution needs one; or planar, (C, H, W) row-major,
+ * padded to whole vectors; or planar with a halo, for convolutions of one channel. A value of rank 1 is the same in the
+ * first two.
  *
- * Consecutive steps on activations of about one size form a *segment*, which carries a few images at a time from its
- * first step to its last, so that what they pass on stays in the cache; only buffers that cross segments hold the
+ * Consecutive steps on activations of about the same size form a *segment*, which carries a few images at a time from
+ * its first step to its last, so that intermediate results stay in the cache; only buffers that cross segments hold the
  * whole block. */
 #ifndef GS_PLAN_H
 #define GS_PLAN_H
@@ -24,13 +24,13 @@ typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_LAYOUTS } gs_layou
 typedef struct gs_buffer {
     gs_shape shape;
     gs_layout layout;
-    int before, after;           /* halo at the top and left, at the bottom and right; not if planar */
+    int before, after;           /* halo at the top and left, and at the bottom and right; none if planar */
     ptrdiff_t row, plane, image; /* floats from one row, plane, image to the next */
     ptrdiff_t origin;            /* floats from an image's start to its first pixel */
-    int first, last;             /* steps that write it first and read it last; -1 and `steps`: outside */
-    int images;                  /* images it has room for */
-    bool whole;                  /* crosses segments: room for the whole block */
-    size_t offset;               /* in the worker's scratch memory, floats */
+    int first, last; /* the steps that first write it and last read it; -1 and `steps` stand for the caller */
+    int images;      /* images that it has room for */
+    bool whole;      /* crosses segments, so it has room for the whole block */
+    size_t offset;   /* in the worker's scratch memory, floats */
 } gs_buffer;
 
 /* Where a step finds one operand. */
@@ -38,7 +38,7 @@ typedef enum gs_source_kind { GS_SOURCE_NONE, GS_SOURCE_BUFFER, GS_SOURCE_CONDIT
 typedef struct gs_source {
     gs_source_kind kind;
     int index;     /* buffer */
-    size_t offset; /* condition: floats into an image's condition vector */
+    size_t offset; /* condition: the offset in floats in an image's condition vector */
     gs_shape shape;
 } gs_source;
 
@@ -46,18 +46,17 @@ typedef struct gs_step gs_step;
 typedef struct gs_worker gs_worker;
 typedef struct gs_backend gs_backend;
 
-/* What a kind of step does: makes images i0 ... i1 - 1 of its buffer. */
+/* What a kind of step does: compute images i0 ... i1 - 1 of its buffer. */
 typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
 
 struct gs_step {
     gs_step_run *run;
     const char *method; /* for gs_plan_describe: "winograd-f4" */
-    int node;           /* the graph's node whose value it makes, or -1 for a change of layout */
+    int node;           /* the graph's node whose value it computes, or -1 for a change of layout */
     int sources;
-    gs_source
-        *source; /* operands; convolutions: input, what is added, what multiplies that; norms: input, scale, shift */
-    int out;     /* buffer */
-    int slope;   /* buffer of the activation's derivative, or -1 */
+    gs_source *source; /* operands; of convolutions: input, summand, factor of the sum; of norms: input, scale, shift */
+    int out;           /* buffer */
+    int slope;         /* buffer of the activation's derivative, or -1 */
     int segment;
     /* Convolutions and linear layers. */
     gs_conv conv;
@@ -74,8 +73,8 @@ struct gs_step {
     gs_activation activation;
     float parameter, scale, shift;
     gs_binary binary;
-    bool planar; /* concat, unslice: operands are no whole planes */
-    void *own;   /* a backend's, see backend.h */
+    bool planar; /* concat, unslice: operands are not whole planes */
+    void *own;   /* the backend's, see backend.h */
 };
 
 /* One segment: steps first ... last - 1, `images` images at a time. */
@@ -87,16 +86,16 @@ typedef struct gs_segment {
 struct gs_worker {
     const gs_plan *plan;
     float *scratch;                /* buffers */
-    float *tiles;                  /* behind them, the scratch memory of single steps: norm.c, winograd.c */
+    float *tiles;                  /* after them, the scratch memory of single steps: norm.c, winograd.c */
     double *doubles;               /* the reference step's operands and result */
-    const float *const *condition; /* a vector an image of the block */
-    int image0;                    /* first image of the segment's present turn */
+    const float *const *condition; /* one vector per image of the block */
+    int image0;                    /* first image of the segment's current turn */
 };
 
 struct gs_plan {
     const gs_model *source; /* what the plan was made from */
-    gs_model *gradient;     /* the same with its gradient as a second output, or NULL; the plan's own */
-    const gs_model *model;  /* the one of them that is planned */
+    gs_model *gradient;     /* the same with its gradient as a second output, owned by the plan; or NULL */
+    const gs_model *model;  /* whichever of the two is planned */
     const gs_kernels *kernels;
     const gs_backend *backend; /* NULL: native */
     void *backend_data;
@@ -108,22 +107,22 @@ struct gs_plan {
     int x_buffer, output_buffer[2];
     int output_end[2];        /* steps that an output needs */
     size_t condition_size;    /* floats of a condition vector */
-    size_t *condition_offset; /* by value: floats into it, SIZE_MAX where no step reads the value */
-    bool *condition_needed;   /* by value: the condition's computation visits it */
+    size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
+    bool *condition_needed;   /* per value: whether the condition's computation visits it */
     size_t scratch_size, tiles_size, doubles_size, weight_size;
     gs_worker *worker; /* threads */
 };
 
-/* How the planner makes a step of each kind: fill `step`, whose sources and out buffer are set, packing weights from
- * the convolution. False when memory ends. */
+/* How the planner makes a step of each kind: fill in `step`, whose sources and output buffer are set already, and pack
+ * the weights of the convolution. False when memory runs out. */
 bool gs_conv_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
 bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
 bool gs_linear_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
 
-/* Whether Winograd's method computes this convolution: by shape alone, never by CPU. */
+/* Whether Winograd's method computes this convolution: that depends on the shape alone, never on the CPU. */
 bool gs_winograd_applies(const gs_conv *conv);
 
-/* A direct convolution's offsets, once the strides of buffers are known. */
+/* Compute a direct convolution's offsets, once the strides of buffers are known. */
 void gs_conv_place(const gs_plan *plan, gs_step *step);
 
 /* The steps that need no preparation. */
@@ -132,24 +131,24 @@ gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_r
     gs_load_run, gs_to_blocked_run, gs_to_planar_run, gs_to_padded_run, gs_from_blocks_run, gs_shuffle_run,
     gs_unshuffle_run, gs_reference_run;
 
-/* The affine kernel for one plane, with the slope where the step has one. */
+/* Run the affine kernel on one plane, with the slope if the step has one. */
 void gs_affine_call(const gs_step *step, const gs_worker *worker, int image, int plane, gs_affine_args *args);
 
-/* Build steps and buffers from the graph (build.c), then segments and addresses (memory.c). */
+/* Build steps and buffers from the graph (build.c), then choose segments and addresses (memory.c). */
 gs_status gs_plan_build(gs_plan *plan, gs_error *error);
 gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error);
 
-/* Compute the condition vector of (sigma, label) into condition (condition_size floats); label K means none. */
+/* Compute the condition vector of (sigma, label) into `condition` (condition_size floats); label K means none. */
 gs_status gs_condition_compute(const gs_plan *plan, double sigma, int label, float *condition, gs_error *error);
 
 /* The condition vectors of a noise level for all labels with wanted[label]: *table has labels + 1 rows of
- * condition_size floats, the caller's to gs_free. */
+ * condition_size floats, which the caller frees with gs_free. */
 gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error);
 
-/* wanted[label], label 0 ... K, for n labels (NULL: none, which is K); NULL when memory ends. */
+/* wanted[label], label 0 ... K, for n labels (NULL: none, which is K); NULL when memory runs out. */
 bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n);
 
-/* Images a thread takes at a time out of n: the plan's block, or fewer so that all threads have as many. */
+/* Images out of n that a thread takes at a time: the plan's block, or fewer so that all threads get equally many. */
 size_t gs_plan_share(const gs_plan *plan, size_t n);
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error);
@@ -158,19 +157,19 @@ static inline int gs_planes(gs_shape shape) {
     return (shape.d[0] + 15) / 16;
 }
 
-/* Address of image `i` of a buffer (its first pixel), within the segment's present turn. */
+/* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
 float *gs_buffer_at(const gs_worker *worker, int buffer, int i);
 
 /* Evaluate images 0 ... n - 1 <= block of x (planar, dense), whose condition vectors are condition[i], into out[k]
- * (dense; out[k] NULL: not wanted). Allocates nothing. */
+ * (dense; NULL if not wanted). Allocates nothing. */
 void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                  float *const out[2]);
 
-/* The same for a plan with the gradient: the energies (n) and dE/dx (n, C, H, W); either may be NULL. */
+/* The same for a plan with the gradient: computes the energies (n) and dE/dx (n, C, H, W); either may be NULL. */
 void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient);
 
-/* The kernels of an instruction set by name; NULL: the environment's GENSAMPLE_ISA, else the best. Errors:
+/* The kernels of an instruction set by name; NULL means the environment's GENSAMPLE_ISA, else the best. Errors:
  * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error);
 

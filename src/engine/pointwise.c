@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A buffer as runs of vectors: planes of rows when blocked, one run when planar. */
+/* A buffer seen as runs of vectors: planes of rows if blocked, a single run if planar. */
 typedef struct runs {
     int planes, rows, columns;
     ptrdiff_t plane, row;
@@ -53,7 +53,7 @@ void gs_affine_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
 /* One operand of a binary step for one image. */
 typedef struct operand {
     const float *data;
-    runs at; /* rows 0: one vector a plane, or a scalar */
+    runs at; /* rows 0: one vector per plane, or a scalar */
     bool scalar;
     float splat[16];
 } operand;
@@ -105,7 +105,7 @@ static void copy_planes(const gs_worker *worker, int from, int p0, int to, int q
             memcpy(y + p * out.plane + r * out.row, x + p * in.plane + r * in.row, (size_t)in.columns * 64);
 }
 
-/* Planar operands one after the other; what pads the last to whole vectors is never read. */
+/* Planar operands, one after the other; the padding of the last one to whole vectors is never read. */
 static void concat_planar(const gs_step *step, const gs_worker *worker, int image) {
     float *y = gs_buffer_at(worker, step->out, image);
     for (int k = 0; k < step->sources; k++) {
@@ -130,7 +130,7 @@ void gs_concat_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-/* A reshape, whose begin is 0, or a slice of channels. */
+/* A slice of channels, or a reshape, for which `begin` is 0. */
 void gs_planar_slice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_shape in = step->source[0].shape, out = worker->plan->buffer[step->out].shape;
     size_t begin =
@@ -147,7 +147,7 @@ void gs_slice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
                     gs_planes(worker->plan->buffer[step->out].shape), i);
 }
 
-/* A slice's adjoint: zeros but for the slice. */
+/* The adjoint of a slice: zeros outside the slice. */
 void gs_unslice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
     int begin = worker->plan->model->node[step->node].attributes.begin;
@@ -162,7 +162,7 @@ void gs_unslice_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-/* A value of channels, or a single number, over all positions. */
+/* Repeat one value per channel, or a single number, over all positions. */
 void gs_stretch_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     runs out = runs_of(&worker->plan->buffer[step->out]);
     const gs_source *source = &step->source[0];
@@ -193,14 +193,15 @@ void gs_upsample_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
             }
 }
 
-/* A value of the condition, whose rows are images. */
+/* Copy a value of the condition, whose rows are images. */
 void gs_load_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     for (int i = i0; i < i1; i++)
         memcpy(gs_buffer_at(worker, step->out, i), worker->condition[i] + step->source[0].offset,
                gs_shape_size(step->source[0].shape) * sizeof(float));
 }
 
-/* Between planar (C, H, W) and blocked, a vector of channels at a time; lanes past the last channel become 0. */
+/* Change between planar (C, H, W) and blocked, one vector of channels at a time; lanes past the last channel become
+ * 0. */
 void gs_to_blocked_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
     int height = out->shape.d[1], width = out->shape.d[2];
@@ -236,7 +237,7 @@ void gs_to_planar_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         }
 }
 
-/* From planar rows to rows between halos. */
+/* Copy planar rows to rows between halos. */
 void gs_to_padded_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
     int height = out->shape.d[1], width = out->shape.d[2];
@@ -250,7 +251,7 @@ void gs_to_padded_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-/* From channels that hold blocks of pixels (gs_conv_in_blocks), blocked, to planar; pixels past the edge are left out.
+/* From blocked channels that hold blocks of pixels (gs_conv_in_blocks) to planar; pixels past the edge are left out.
  */
 void gs_from_blocks_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *in = &worker->plan->buffer[step->source[0].index];
@@ -263,7 +264,7 @@ void gs_from_blocks_run(const gs_step *step, gs_worker *worker, int i0, int i1) 
                 const float *x = gs_buffer_at(worker, step->source[0].index, i) + r / rows * in->row +
                                  (c * rows + r % rows) * columns;
                 int k = 0;
-                for (; columns == 4 && k + 4 <= shape.d[2]; k += 4, x += 16) /* the commonest, without a call */
+                for (; columns == 4 && k + 4 <= shape.d[2]; k += 4, x += 16) /* the most common case, without a call */
                     memcpy(y + k, x, 4 * sizeof *y);
                 for (; k < shape.d[2]; k += columns, x += 16)
                     memcpy(y + k, x, (size_t)(shape.d[2] - k < columns ? shape.d[2] - k : columns) * sizeof *y);

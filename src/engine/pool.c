@@ -1,10 +1,10 @@
-/* Pools, their adjoints, and other sums over windows of positions: one window of one plane at a time. */
+/* Pools, their adjoints, and other sums over windows of positions, one window of one plane at a time. */
 #include "engine/plan.h"
 #include "engine/window.h"
 
 #include <string.h>
 
-/* What result (h, w) of a node is made of. */
+/* The window from which result (h, w) of a node is computed. */
 static gs_window window_of(const gs_node *node, gs_shape in, int h, int w) {
     const int *scale = node->attributes.scale2;
     bool mean = node->op == GS_OP_MEAN;

@@ -6,7 +6,7 @@
 #include "base/math64.h"
 #include "engine/window.h"
 
-/* What an operation computes with: the node, its inputs' shapes and arrays, and its result. */
+/* The operands of an operation: the node, its inputs' shapes and arrays, and its result. */
 typedef struct call {
     const gs_node *node;
     const gs_attributes *attributes;
@@ -120,7 +120,8 @@ static void run_layer_norm(const call *c) {
 
 /* ---- Element by element ---- */
 
-/* x times a factor that vanishes at minus infinity faster than x grows: there the limit, not the product's NaN. */
+/* x times a factor that vanishes at minus infinity faster than x grows: the result there is the limit, not the
+ * product's NaN. */
 static double gated(double x, double factor) {
     return x == -INFINITY ? 0 : x * factor;
 }
@@ -218,7 +219,7 @@ static void run_concat(const call *c) {
     }
 }
 
-/* Reshape is a slice of everything: begin is 0. */
+/* Reshape is a slice of everything: `begin` is 0. */
 static void run_slice(const call *c) {
     size_t begin = (size_t)c->attributes->begin * positions(c->shape[0]);
     memcpy(c->out, c->x + begin, gs_shape_size(c->result) * sizeof *c->out);
@@ -286,7 +287,7 @@ static void run_pool(const call *c) {
             }
 }
 
-/* Result i sums the `count` elements from i * start on, `step` apart. */
+/* Result i is the sum of `count` elements from i * start onwards, `step` apart. */
 static void run_reduction(const call *c) {
     size_t all = gs_shape_size(c->shape[0]), n = positions(c->shape[0]);
     size_t start = 0, count = all, step = 1;
@@ -348,7 +349,7 @@ void gs_reference_node(const gs_model *model, int node, const double *const *in,
 
 /* ---- The whole graph ---- */
 
-/* The number of the last node that uses each value, so that values no longer needed can be freed. */
+/* The number of the last node that uses each value, so that values can be freed when they are no longer needed. */
 static void find_last_uses(const gs_model *model, int *last) {
     for (int i = 0; i < model->nodes; i++)
         for (int k = 0; k < model->node[i].inputs; k++)

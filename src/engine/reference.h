@@ -1,17 +1,17 @@
-/* The specification of every operation: a plain double-precision interpreter of one image, one readable function an
- * operation. Slow on purpose; the engine's kernels are measured against it, and it evaluates what depends on
- * (sigma, label) only. Same bytes on every IEEE machine. */
+/* The specification of every operation: a plain double-precision interpreter for one image, with one readable function
+ * per operation. It is slow on purpose; the engine's kernels are tested against it, and it evaluates what depends only
+ * on (sigma, label). It gives the same bytes on every IEEE machine. */
 #ifndef GS_REFERENCE_H
 #define GS_REFERENCE_H
 
 #include "model/model.h"
 
 /* Compute node `node` (0 ... nodes - 1) from its inputs: in[i] is the row-major array, without a batch dimension, of
- * value node->input[i]; sigma and label are arrays of one. out has gs_shape_size(node->shape) elements and overlaps no
- * input. A label outside 0 ... N - 1 of an embedding gives NaN. Never allocates; thread-safe. */
+ * value node->input[i]; sigma and label are arrays of one element. out has gs_shape_size(node->shape) elements and
+ * overlaps no input. A label outside 0 ... N - 1 of an embedding gives NaN. Never allocates; thread-safe. */
 void gs_reference_node(const gs_model *model, int node, const double *const *in, double *out);
 
-/* The same for the operations of adjoints.def (adjoint.c). */
+/* The same for operations of adjoints.def (adjoint.c). */
 void gs_adjoint_node(const gs_model *model, int node, const double *const *in, double *out);
 
 /* Evaluate the whole graph on one image x (C, H, W). sigma and label are ignored by models that take none; label is

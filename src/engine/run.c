@@ -1,4 +1,4 @@
-/* Running a plan: one block of images from input to output on one thread, and batches of blocks on all. */
+/* Running a plan: one block of images from input to output on one thread, and batches of blocks on all threads. */
 #include "engine/plan.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ static void zero(float *from, ptrdiff_t floats) {
     memset(from, 0, (size_t)floats * sizeof(float));
 }
 
-/* Scratch memory is shared between shapes, so a halo is written anew each time. */
+/* Buffers of different shapes share scratch memory, so a halo is written anew each time. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
     if (b->layout != GS_BLOCKED || b->before + b->after == 0)
@@ -112,7 +112,7 @@ bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
     return wanted;
 }
 
-/* All blocks on all threads, into the first `outputs` of out. */
+/* Evaluate all blocks on all threads, into the first `outputs` elements of out. */
 static void run_blocks(gs_plan *plan, const float *x, const float *table, const int *labels, size_t n,
                        float *const out[2]) {
     const gs_model_info *info = &plan->model->info;

@@ -1,4 +1,4 @@
-/* Which elements of its input a pool's result sees. */
+/* Which elements of its input a pool's result depends on. */
 #ifndef GS_WINDOW_H
 #define GS_WINDOW_H
 
@@ -14,8 +14,8 @@ static inline int gs_window_clamp(int value, int high) {
     return value < 0 ? 0 : value > high ? high : value;
 }
 
-/* Result i along one dimension, of n from `size` elements: adaptive pools see floor(i size/n) ... ceil((i + 1)
- * size/n) - 1, others what stride and padding say. */
+/* The window of result i of n along one dimension of `size` elements: for adaptive pools floor(i size/n) ... ceil((i +
+ * 1) size/n) - 1, for others what stride and padding give. */
 static inline void gs_window_ends(const gs_node *pool, int dimension, int i, int n, int size, int *begin, int *end) {
     const gs_attributes *a = &pool->attributes;
     if (pool->op == GS_OP_ADAPTIVE_AVG_POOL) {
@@ -28,8 +28,8 @@ static inline void gs_window_ends(const gs_node *pool, int dimension, int i, int
     *end = gs_window_clamp(first + a->kernel[dimension], size);
 }
 
-/* The window of result (h, w) in an input of shape `in`. A window reaches past the padding nowhere: the result's size
- * sees to that. */
+/* The window of result (h, w) in an input of shape `in`. No window reaches past the padding, because of how the
+ * result's size is computed. */
 static inline gs_window gs_window_at(const gs_node *pool, gs_shape in, int h, int w) {
     gs_window v;
     gs_window_ends(pool, 0, h, pool->shape.d[1], in.d[1], &v.top, &v.bottom);

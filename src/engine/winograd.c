@@ -1,9 +1,9 @@
 /* 3 x 3 convolutions of stride 1 by Winograd's F(4 x 4, 3 x 3): Lavin & Gray 2015, "Fast algorithms for convolutional
- * neural networks". 36 products a tile of 16 pixels instead of 144.
+ * neural networks". 36 products per tile of 16 pixels instead of 144.
  *
- * A group of tiles, from one image or several, goes through all three stages while it is in the cache: V (36, tiles, C)
- * by the input transform; for every one or two output planes M (planes, 36, tiles, 16) by 36 products that share the
- * group's V; the output transform with bias, residual and factor. */
+ * A group of tiles, from one image or several, goes through all three stages while it is in the cache: the input
+ * transform, which gives V (36, tiles, C); for every one or two output planes, 36 products that share the group's V and
+ * give M (planes, 36, tiles, 16); and the output transform with bias, residual and factor. */
 #include "engine/plan.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ bool gs_winograd_applies(const gs_conv *c) {
     return c->inputs % 16 == 0;
 }
 
-/* Floats from one of the 36 positions to the next. The extra vector keeps them off power-of-two strides. */
+/* Floats from one of the 36 positions to the next. The extra vector avoids power-of-two strides. */
 static ptrdiff_t v_step(int inputs) {
     return GS_TILES * (ptrdiff_t)inputs + 16;
 }

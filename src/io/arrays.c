@@ -1,4 +1,4 @@
-/* Files of plain numbers: NPY and IDX. */
+/* Files of plain numbers: NPY and IDX formats. */
 #include "io/images.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 enum { TICKS_UP = 5, TICKS_ACROSS = 8, DECADES_ALONE = 3, DECADES_MAX = 7, PLAIN_DIGITS = 7, DIGITS_MAX = 12 };
-static const double most = 1e100, least = 1e-100, slack = 1e-9; /* slack: of a step, for rounding */
+static const double most = 1e100, least = 1e-100, slack = 1e-9; /* slack: for rounding, in steps */
 
 bool gs_axis_takes(bool log, double value) {
     return log ? value >= least && value <= most : fabs(value) <= most;
@@ -28,7 +28,7 @@ static double nice(double v, bool down) {
     return steps[i] * power;
 }
 
-/* As few digits as tell ticks apart that differ by `step`; an exponent for numbers of more than seven digits. */
+/* As few digits as distinguish ticks that differ by `step`; numbers of more than seven digits get an exponent. */
 static void add_tick(gs_axis *axis, double value, double step) {
     double size = fmax(fabs(axis->low), fabs(axis->high));
     int whole = (int)floor(log10(size) + slack) + 1;
@@ -44,7 +44,7 @@ static void add_tick(gs_axis *axis, double value, double step) {
 
 static void fit_linear(gs_axis *axis, bool round) {
     double size = fmax(fabs(axis->low), fabs(axis->high));
-    if (axis->high - axis->low <= slack * size || size < least) { /* one value, up to rounding */
+    if (axis->high - axis->low <= slack * size || size < least) { /* a single value, up to rounding */
         double room = size >= least ? 0.1 * size : 1;
         axis->low -= room;
         axis->high += room;
@@ -59,7 +59,7 @@ static void fit_linear(gs_axis *axis, bool round) {
         last = floor(axis->high / step + slack);
     }
     for (double i = first; i <= last; i++)
-        add_tick(axis, i * step + 0.0, step); /* not -0 */
+        add_tick(axis, i * step + 0.0, step); /* avoids -0 */
 }
 
 static void fit_log(gs_axis *axis, bool round) {
@@ -67,7 +67,7 @@ static void fit_log(gs_axis *axis, bool round) {
         axis->low = nice(axis->low, true);
         axis->high = nice(axis->high, false);
     }
-    if (axis->high <= axis->low * (1 + slack)) { /* one value that is a tick */
+    if (axis->high <= axis->low * (1 + slack)) { /* a single value, which is a tick */
         axis->low /= 2;
         axis->high *= 2;
     }

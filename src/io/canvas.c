@@ -99,7 +99,7 @@ typedef struct png_sink {
     gs_png png;
 } png_sink;
 
-/* libpng's own complaint; one of the file has been noted already by png_put. */
+/* An error of libpng's own; png_put has recorded an error of the file already. */
 static void png_complain(png_structp png, png_const_charp message) {
     png_sink *sink = png_get_error_ptr(png);
     if (!sink->png.status) {
@@ -116,7 +116,7 @@ static void png_put(png_structp png, png_bytep bytes, size_t count) {
         png_error(png, "write");
 }
 
-/* stdio flushes at the end, where its errors are seen. */
+/* Nothing to do: stdio flushes at the end, where its errors are noticed. */
 static void png_flush_nothing(png_structp png) {
     (void)png;
 }
@@ -139,7 +139,7 @@ static void png_write_all(png_structp png, png_infop info, const gs_canvas *canv
     png_write_end(png, info);
 }
 
-/* Into an open output, which is committed, or abandoned on failure. */
+/* Write into an open output, which is then committed, or abandoned on failure. */
 static gs_status put_canvas(const gs_canvas *canvas, gs_output output, const gs_note *notes, int count,
                             gs_error *error) {
     png_sink sink = {.output = output, .png = {.error = error, .status = GS_OK, .what = "the PNG writer"}};

@@ -14,7 +14,7 @@ typedef struct gs_canvas {
 gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int channels, int fill, gs_error *error);
 void gs_canvas_free(gs_canvas *canvas);
 
-/* v in [low, high] to 0 ... 255, rounded to nearest, values outside clipped, NaN to 0. */
+/* Maps v in [low, high] to 0 ... 255, rounded to nearest; values outside are clipped, NaN becomes 0. */
 uint8_t gs_pixel(float v, float low, float high);
 
 /* Draw one image (C, H, W) with its top left corner at (x, y); it must fit. */
@@ -24,7 +24,7 @@ void gs_canvas_image(gs_canvas *canvas, int x, int y, const float *image, const 
  * canvas's edges. Other characters are blank. */
 void gs_canvas_text(gs_canvas *canvas, int x, int y, const char *text, int ink);
 
-/* Width in pixels of a text. */
+/* The width of a text in pixels. */
 int gs_text_width(const char *text);
 
 enum { GS_TEXT_HEIGHT = 7 };

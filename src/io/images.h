@@ -1,6 +1,6 @@
-/* Sinks of samples: a grid picture, a trajectory picture, a directory of pictures, NPY and IDX files. All write beside
- * the name and rename, so that a failure leaves nothing. Errors of all: GS_ERROR_FILE, GS_ERROR_MEMORY,
- * GS_ERROR_UNSUPPORTED (channels a picture can't show, sizes a format can't say). */
+/* Where samples are written: a grid picture, a trajectory picture, a directory of pictures, NPY and IDX files. All are
+ * written under a temporary name and renamed, so that a failure leaves nothing. Errors of all: GS_ERROR_FILE,
+ * GS_ERROR_MEMORY, GS_ERROR_UNSUPPORTED (channels a picture can't show, sizes a format can't say). */
 #ifndef GS_IO_IMAGES_H
 #define GS_IO_IMAGES_H
 
@@ -13,7 +13,7 @@ typedef struct gs_images {
     float range[2]; /* of the data; shown as black ... white, clipped */
 } gs_images;
 
-/* Whether a format can show images of this shape, to be asked before the work. Errors: GS_ERROR_UNSUPPORTED. */
+/* Whether a format can show images of this shape; to be called before the work. Errors: GS_ERROR_UNSUPPORTED. */
 gs_status gs_images_check(const char *path, gs_format format, const int shape[3], gs_error *error);
 
 /* The cells of a picture: image k at row k / columns and column k % columns, or with `by_column` at row k % rows and
@@ -28,10 +28,10 @@ enum { GS_GRID_MAX = 1024, GS_GRID_LIMIT = 65536, GS_GRID_GAP = 2, GS_GRID_BACKG
 /* A grid close to square for n images, with at most GS_GRID_MAX cells. */
 gs_grid gs_grid_square(size_t n);
 
-/* A grid with one row a class for chains whose labels cycle through `classes`, with at most GS_GRID_MAX cells. */
+/* A grid with one row per class for chains whose labels cycle through `classes`, with at most GS_GRID_MAX cells. */
 gs_grid gs_grid_classes(size_t n, int classes);
 
-/* A canvas with the images on it, to be freed with gs_canvas_free. Errors: as of gs_canvas_create. */
+/* A canvas with the images on it, to be freed with gs_canvas_free. Errors: those of gs_canvas_create. */
 gs_status gs_draw_grid(gs_canvas *canvas, const gs_images *images, gs_grid grid, gs_error *error);
 
 gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid, const gs_note *notes, int count,
@@ -43,23 +43,23 @@ typedef struct gs_trajectory {
     gs_images states; /* n: chains */
     int levels;
     const double *sigmas;
-    int every, steps; /* 0, or: states are `every` steps apart, the result after `steps` */
+    int every, steps; /* 0, or states are `every` steps apart and the result follows after `steps` */
     const int *labels;
-    int classes;            /* a label of `classes` is none and not written */
-    const float *originals; /* images the chains began with, (n, C, H, W); NULL: noise */
+    int classes;            /* the label `classes` means none and is not written */
+    const float *originals; /* images at which the chains began, (n, C, H, W); NULL: noise */
 } gs_trajectory;
 
 enum { GS_TRAJECTORY_ROWS = GS_SHEET_ROWS, GS_TRAJECTORY_COLUMNS = GS_SHEET_COLUMNS };
 
-/* One row a chain, at most GS_TRAJECTORY_ROWS, and at most GS_TRAJECTORY_COLUMNS columns evenly chosen from the levels,
- * first and last among them. Column heads show sigma, or the steps done, row heads the label. A state x at sigma is
- * shown as m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the data range, so that
- * noise spreads over a quarter of it and the result is shown as it is. With originals, one column a chain instead: the
- * original on top, its states below. */
+/* One row per chain, at most GS_TRAJECTORY_ROWS, and at most GS_TRAJECTORY_COLUMNS columns chosen evenly from the
+ * levels, including the first and the last. Column heads show sigma, or the steps done; row heads show the label. A
+ * state x at sigma is shown as m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the
+ * data range, so that noise spreads over a quarter of it and the result is shown unchanged. With originals, there is
+ * one column per chain instead: the original on top, its states below. */
 gs_status gs_write_trajectory(const char *path, const gs_trajectory *trajectory, const gs_note *notes, int count,
                               gs_error *error);
 
-/* One PNG file an image, numbered from 0 with leading zeros, in the new directory `path`. */
+/* One PNG file per image, numbered from 0 with leading zeros, in the new directory `path`. */
 gs_status gs_write_directory(const char *path, const gs_images *images, const gs_note *notes, int count,
                              gs_error *error);
 

@@ -66,7 +66,7 @@ gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid,
 
 /* ---- Trajectories ---- */
 
-/* Two significant digits, or one with an exponent, whichever is at most five characters. */
+/* Two significant digits, or one with an exponent, in at most five characters. */
 static void sigma_text(double sigma, char *text, size_t size) {
     if (sigma >= 10.0 && sigma < 1e4) {
         snprintf(text, size, "%.0f", sigma);
@@ -79,7 +79,7 @@ static void sigma_text(double sigma, char *text, size_t size) {
     }
 }
 
-/* The range of x that is shown as black ... white at a noise level: the inverse of the map in images.h. */
+/* The range of x that is shown as black ... white at a noise level, from the inverse of the map in images.h. */
 static void shown_range(const float range[2], double sigma, float shown[2]) {
     double middle = ((double)range[0] + range[1]) / 2, half = ((double)range[1] - range[0]) / 2;
     double reach = sqrt(half * half + 4 * sigma * sigma);
@@ -87,7 +87,7 @@ static void shown_range(const float range[2], double sigma, float shown[2]) {
     shown[1] = (float)(middle + reach);
 }
 
-/* State k of those shown, evenly chosen, first and last among them. */
+/* State k of those shown, which are chosen evenly and include the first and the last. */
 static int chosen_state(const gs_trajectory *t, int k, int shown) {
     return shown == 1 ? 0 : (int)((long)k * (t->levels - 1) / (shown - 1));
 }
@@ -96,7 +96,7 @@ static int least(size_t a, int b) {
     return a < (size_t)b ? (int)a : b;
 }
 
-/* Steps of a million need seven characters. */
+/* A million steps need seven characters. */
 static void state_text(const gs_trajectory *t, int state, char head[GS_HEAD_MAX]) {
     if (t->every)
         snprintf(head, GS_HEAD_MAX, "%d", state == t->levels - 1 ? t->steps : state * t->every);
@@ -104,7 +104,7 @@ static void state_text(const gs_trajectory *t, int state, char head[GS_HEAD_MAX]
         sigma_text(t->sigmas[state], head, GS_HEAD_MAX);
 }
 
-/* The cell of chain i in state k, and the state's head. */
+/* Fill the cell of chain i in state k, and the state's head. */
 static gs_cell state_cell(const gs_trajectory *t, int state, int chain, char head[GS_HEAD_MAX]) {
     gs_cell cell = {.image =
                         t->states.data + ((size_t)state * t->states.n + (size_t)chain) * image_size(t->states.shape)};

@@ -17,7 +17,7 @@ enum {
     LEGEND_ROWS = PLOT_HEIGHT / LEGEND_PITCH,
     TITLE_HEIGHT = 44,
     LINE_HEIGHT = 18,
-    LINE_LENGTH = 140, /* characters of a remark */
+    LINE_LENGTH = 140, /* characters per line of a remark */
     PANEL_HEAD = 30,
     PANEL_FOOT = 48
 };
@@ -31,8 +31,8 @@ static void put_label(FILE *out, double x, double y, const char *class, const ch
     fputs("</text>\n", out);
 }
 
-/* Bytes of the first line of a text: up to the last blank that leaves at most LINE_LENGTH characters, or to the first
- * one where a word is longer. */
+/* Bytes of the first line of a text: up to the last blank that keeps it to at most LINE_LENGTH characters, or up to the
+ * first blank if a word is longer. */
 static size_t line_bytes(const char *text) {
     size_t blank = 0, i = 0;
     for (int characters = 0; text[i] && (characters <= LINE_LENGTH || !blank); i++) {
@@ -95,7 +95,7 @@ static void put_head(FILE *out, const gs_figure *figure, int height) {
 
 /* ---- Panels ---- */
 
-/* A panel in its place: axes and the top of its plot. */
+/* A panel in its place: its axes and the top of its plot. */
 typedef struct place {
     const gs_panel *panel;
     gs_axis x, y;
@@ -120,7 +120,7 @@ static void widen(double range[2], bool log, const double *values, size_t n) {
     }
 }
 
-/* Add a series to the stack: below is the old upper edge, above the new one. */
+/* Add a series to the stack: `below` becomes the old upper edge, `above` the new one. */
 static void stack(place *p, const gs_series *series) {
     for (size_t i = 0; i < p->panel->n; i++) {
         double y = series->y[i];
@@ -169,14 +169,14 @@ static void draw_axes(FILE *out, const place *p) {
     fputs("</g>\n", out);
 }
 
-/* The end of the run of placeable points that begins at i; i itself when point i is not placeable. */
+/* The end of the run of placeable points that begins at i, which is i itself if point i is not placeable. */
 static size_t run_end(const place *p, const double *a, const double *b, size_t i) {
     while (i < p->panel->n && gs_axis_takes(p->y.log, a[i]) && gs_axis_takes(p->y.log, b[i]))
         i++;
     return i;
 }
 
-/* The area between two edges, broken where one can't be placed. */
+/* The area between two edges, broken where either cannot be placed. */
 static void draw_area(FILE *out, const place *p, const double *low, const double *high, const char *class, int colour) {
     for (size_t first = 0, end; first < p->panel->n; first = end + 1) {
         end = run_end(p, low, high, first);
@@ -197,12 +197,12 @@ static void draw_line(FILE *out, const place *p, const gs_series *series, int co
         end = run_end(p, series->y, series->y, first);
         for (size_t i = first; i < end; i++)
             fprintf(out, "%s%.2f %.2f ", i == first ? "M" : "", place_x(p, i), place_y(p, series->y[i]));
-        fputs(end == first + 1 ? "h0 " : "", out); /* a round cap makes a dot of it */
+        fputs(end == first + 1 ? "h0 " : "", out); /* the round cap makes it a dot */
     }
     fputs("\"/>\n", out);
 }
 
-/* A share at a single point is drawn as wide as the plot. */
+/* A single point's share is drawn across the whole plot. */
 static void draw_stack(FILE *out, place *p, int colour) {
     if (p->panel->n == 1) {
         double top = place_y(p, p->above[0]);
@@ -231,7 +231,7 @@ static void draw_series(FILE *out, place *p) {
     }
 }
 
-/* The named series in the order in which the eye meets them: stacked ones from the top. */
+/* The named series in the order in which the reader sees them: stacked ones from the top. */
 static void draw_legend(FILE *out, const place *p) {
     const gs_panel *panel = p->panel;
     int row = 0;

@@ -1,21 +1,21 @@
-/* Line plots as one SVG file without scripts, links or fonts of its own; light, and dark where the reader prefers that.
- * Texts are UTF-8; what XML can't hold becomes '?'. */
+/* Line plots as one SVG file without scripts, links or embedded fonts; light, or dark where the reader prefers that.
+ * Texts are UTF-8; characters that XML cannot hold become '?'. */
 #ifndef GS_IO_PLOT_H
 #define GS_IO_PLOT_H
 
 #include "io/output.h"
 
-/* Colours of series, told apart on light and on dark ground; from GS_PLOT_COLOURS on they repeat. */
+/* Colours of series, distinguishable on light and dark backgrounds; they repeat after GS_PLOT_COLOURS. */
 enum { GS_PLOT_COLOURS = 10 };
 
-/* A line through (x, y), broken where a y can't be placed: not finite, beyond 1e100, not positive on a logarithmic
- * axis. A point between two breaks is a dot. */
+/* A line through (x, y), broken where y cannot be placed: where it is not finite, is beyond 1e100, or is not positive
+ * on a logarithmic axis. A point between two breaks is a dot. */
 typedef struct gs_series {
-    const char *name;         /* in the legend; NULL: not there */
+    const char *name;         /* name in the legend; NULL leaves it out */
     const double *y;          /* (n) */
     const double *low, *high; /* (n) edges of a band around the line, or NULL */
     int colour;               /* from 0 */
-    bool faint;               /* a thin line, one of many */
+    bool faint;               /* drawn as a thin line, one of many */
 } gs_series;
 
 /* One plot. Series share the abscissae; later ones are drawn over earlier ones. */
@@ -27,7 +27,7 @@ typedef struct gs_panel {
     const gs_series *series;
     int count;
     bool log_y;
-    bool stacked; /* areas y on top of each other from 0 on, the first lowest; y below 0 or not finite count as 0 */
+    bool stacked; /* series are areas stacked from 0, the first lowest; a y below 0 or not finite counts as 0 */
 } gs_panel;
 
 /* A line of text under the title, wrapped where it is long. */
@@ -45,7 +45,8 @@ typedef struct gs_figure {
     int count;
 } gs_figure;
 
-/* Write the figure beside `path` and rename. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is left then. */
+/* Write the figure under a temporary name and rename it to `path`. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is
+ * left then. */
 gs_status gs_plot_write(const char *path, const gs_figure *figure, gs_error *error);
 
 #endif

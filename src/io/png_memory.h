@@ -1,5 +1,5 @@
-/* What reading and writing PNG files have in common: libpng's memory and zlib's, so that it ends as ours does, and its
- * warnings, which nobody reads. */
+/* What reading and writing PNG files have in common: the memory of libpng and zlib, which goes through our allocator,
+ * and libpng's warnings, which are dropped. */
 #ifndef GS_IO_PNG_MEMORY_H
 #define GS_IO_PNG_MEMORY_H
 
@@ -7,11 +7,11 @@
 
 #include "base/base.h"
 
-/* libpng's memory pointer points to one. */
+/* libpng's memory pointer points to one of these. */
 typedef struct gs_png {
     gs_error *error;
     gs_status status; /* the first failure, GS_OK before */
-    const char *what; /* that needs memory: "the PNG writer" */
+    const char *what; /* what needs the memory: "the PNG writer" */
 } gs_png;
 
 void gs_png_ignore(png_structp png, png_const_charp message);

@@ -1,4 +1,4 @@
-/* A line on a terminal: how much is done, how fast, how long to go. */
+/* A line on a terminal: how much is done, how fast, and how much time is left. */
 #ifndef GS_IO_PROGRESS_H
 #define GS_IO_PROGRESS_H
 
@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 
-/* Seconds of a clock that only goes forward. */
+/* Seconds on a clock that never goes back. */
 double gs_now_s(void);
 
 typedef struct gs_progress {
@@ -21,7 +21,7 @@ void gs_progress_start(gs_progress *progress, FILE *file);
 /* `done` of `n` samples are finished; shown at most ten times a second. */
 void gs_progress_update(gs_progress *progress, size_t done, size_t n);
 
-/* Take the line away. */
+/* Remove the line. */
 void gs_progress_clear(gs_progress *progress);
 
 #endif

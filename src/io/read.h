@@ -1,4 +1,4 @@
-/* Sources of images: IDX, NPY and PNG files, told apart by their content. */
+/* Images from IDX, NPY and PNG files, which are recognised by their content. */
 #ifndef GS_IO_READ_H
 #define GS_IO_READ_H
 

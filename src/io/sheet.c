@@ -32,7 +32,7 @@ void gs_sheet_row(gs_sheet *sheet, int row, const float *images, const float ran
     }
 }
 
-/* Where the first image begins, and how far it is to the next. */
+/* Where the first image begins, and the distance to the next. */
 typedef struct layout {
     int left, top, pitch_x, pitch_y;
 } layout;

@@ -12,7 +12,7 @@ typedef struct gs_cell {
     float range[2];
 } gs_cell;
 
-/* Heads are short texts of the canvas's font; empty ones take no room. */
+/* Heads are short texts in the canvas's font; empty ones take no space. */
 typedef struct gs_sheet {
     int shape[3]; /* (C, H, W) */
     int rows, columns;
@@ -22,14 +22,14 @@ typedef struct gs_sheet {
     const char *corner;                /* head of the row heads; may be NULL */
 } gs_sheet;
 
-/* Empty cells and heads. Errors: GS_ERROR_MEMORY; *sheet then needs no gs_sheet_free. */
+/* A sheet with empty cells and heads. Errors: GS_ERROR_MEMORY; *sheet then needs no gs_sheet_free. */
 gs_status gs_sheet_create(gs_sheet *sheet, const int shape[3], int rows, int columns, gs_error *error);
 void gs_sheet_free(gs_sheet *sheet);
 
 /* Fill a row from `columns` images that follow each other. */
 void gs_sheet_row(gs_sheet *sheet, int row, const float *images, const float range[2]);
 
-/* Errors: as of gs_canvas_create and gs_canvas_write_png. */
+/* Errors: those of gs_canvas_create and gs_canvas_write_png. */
 gs_status gs_sheet_write(const gs_sheet *sheet, const char *path, const gs_note *notes, int count, gs_error *error);
 
 #endif

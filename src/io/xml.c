@@ -2,7 +2,8 @@
 
 #include <stdbool.h>
 
-/* Bytes of the UTF-8 sequence at text if XML may hold its character, else 0 (RFC 3629; XML 1.0, production 2). */
+/* The length in bytes of the UTF-8 sequence at `text` if XML allows its character, else 0 (RFC 3629; XML 1.0,
+ * production 2). */
 static int sequence_length(const unsigned char *text) {
     unsigned c = text[0];
     int length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
@@ -18,7 +19,7 @@ static int sequence_length(const unsigned char *text) {
     return length && value >= least[length] && value < 0x110000 && !surrogate && !never ? length : 0;
 }
 
-/* NULL: the character stands for itself. */
+/* NULL: the character needs no escape. */
 static const char *escape(char c) {
     switch (c) {
     case '&':

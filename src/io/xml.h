@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Write `bytes` of a UTF-8 text so that it stands for itself, between tags and in quoted attributes: & < > " are
- * escaped; what is not UTF-8 or no character that XML may hold becomes '?'. */
+/* Write `bytes` bytes of UTF-8 text so that they can stand between tags or in quoted attributes: & < > " are escaped;
+ * anything that is not UTF-8, or is not a character that XML allows, becomes '?'. */
 void gs_xml_text(FILE *out, const char *text, size_t bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* Binomial probabilities, and what follows from them: Clopper & Pearson's interval, and how unlikely a count is. */
+/* Binomial probabilities, and what follows from them: Clopper & Pearson's interval, and how improbable a count is. */
 #include "base/base.h"
 #include "base/math64.h"
 
@@ -7,7 +7,7 @@
 static const double log_2pi = 1.83787706640934548356, trials_max = 9007199254740992.0, score_max = 38;
 
 /* log n! - (log(2 pi n)/2 + n log n - n) (Loader 2000, "Fast and accurate computation of binomial probabilities"):
- * Stirling's series from 16 on, whose next term is below 1e-15 there. */
+ * for n of 16 or more by Stirling's series, whose next term is below 1e-15 there. */
 static double stirling_error(double n) {
     if (n < 16) {
         double factorial = 1;
@@ -33,7 +33,7 @@ static double deviance(double x, double m) {
     return sum;
 }
 
-/* P(X = k) of n trials with probability p, 0 < p < 1. */
+/* P(X = k) for n trials with probability p, 0 < p < 1. */
 static double probability(double k, double n, double p) {
     if (k == 0)
         return gs_exp64(n * gs_log1p64(-p));
@@ -45,7 +45,8 @@ static double probability(double k, double n, double p) {
     return gs_exp64(exponent - 0.5 * (log_2pi + gs_log64(k) + gs_log64(rest / n)));
 }
 
-/* P(X >= k) for k >= n p, or with `down` P(X <= k) for k <= n p, by adding up from k outwards, where terms fall. */
+/* P(X >= k) for k >= n p, or with `down` P(X <= k) for k <= n p, by adding terms from k outwards, where they
+ * decrease. */
 static double tail(double k, double n, double p, bool down) {
     double odds = down ? (1 - p) / p : p / (1 - p), term = 1, sum = 1;
     for (double j = down ? n - k : k; j < n && term > 1e-17 * sum; j++) {

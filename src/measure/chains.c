@@ -1,4 +1,4 @@
-/* Effective sample size and R-hat of chains (Vehtari et al. 2021), which Stan and ArviZ define in the same way. */
+/* Effective sample size and R-hat of chains (Vehtari et al. 2021), defined as in Stan and ArviZ. */
 #include "measure/chains.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@ enum { DRAWS_MIN = 4 };
 
 /* ---- Quantiles ---- */
 
-/* Numerator and denominator of PPND16 around the middle, in the tails, and far out. */
+/* Numerators and denominators of PPND16 around the middle, in the tails, and far out. */
 static const double middle[2][8] = {
     {3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3, 1.3731693765509461125e+4,
      4.5921953931549871457e+4, 6.7265770927008700853e+4, 3.3430575583588128105e+4, 2.5090809287301226727e+3},
@@ -85,8 +85,8 @@ typedef struct halves {
     bool spread;     /* whether all draws are finite and not all are equal */
 } halves;
 
-/* Mean and variance of each row, its draws then centred with `centre`. Sums start from the first draw, so that a
- * constant row has exactly its value and 0. */
+/* Mean and variance of each row, whose draws are then centred if `centre` is set. Sums are taken about the first draw,
+ * so that a constant row has exactly its value as the mean and a variance of 0. */
 static void take_moments(halves *h, bool centre) {
     double within = 0, *means = h->work;
     for (size_t k = 0; k < h->rows; k++) {
@@ -156,8 +156,9 @@ static double autocorrelation(const halves *h, size_t t) {
     return 1 - (h->within - covariance / (double)h->rows) / h->variance;
 }
 
-/* Sums of neighbouring autocorrelations of a reversible chain are positive and fall with the lag, what noise breaks
- * ends the sum or is lowered (Geyer 1992, section 3.3). rho: (n), zeros. Returns 1 + 2 (rho_1 + rho_2 + ...). */
+/* Sums of neighbouring autocorrelations of a reversible chain are positive and decrease with the lag. Where noise makes
+ * one negative, the sum ends; where it makes one increase, it is lowered (Geyer 1992, section 3.3). rho: (n), zeros.
+ * Returns 1 + 2 (rho_1 + rho_2 + ...). */
 static double autocorrelation_time(const halves *h, double *rho) {
     double even = 1, odd = autocorrelation(h, 1);
     size_t t = 1;
@@ -251,7 +252,7 @@ gs_status gs_rhat(const double *draws, size_t chains, size_t n, double *rhat, gs
         for (size_t i = 0; i < h.rows * h.n; i++)
             h.draws[order[i].place] = fabs(order[i].value - median);
         normalise_ranks(&h, order);
-        *rhat = fmax(bulk, plain_rhat(&h)); /* the bulk's where all draws are as far from the median */
+        *rhat = fmax(bulk, plain_rhat(&h)); /* the bulk's, where all draws are equally far from the median */
     }
     gs_free(order);
     free_halves(&h);

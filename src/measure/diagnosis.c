@@ -1,11 +1,12 @@
-/* How chains are doing, from what was recorded of them, in numbers and in words. */
+/* How chains are doing, from the record of their run, in numbers and in words. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
 
-/* KEPT_MIN: for the drift. AGREEMENT_MIN: for what compares halves of chains, whose autocorrelations take some draws.
+/* KEPT_MIN is needed for the drift, AGREEMENT_MIN for everything that compares halves of chains, since autocorrelations
+ * need some draws.
  */
 enum { KEPT_MIN = 4, AGREEMENT_MIN = 20, KEPT_MAX = 4096, CLASSES_MAX = 64, MOVING_CHAINS = 8, CHAINS_A_CLASS = 10 };
 static const double same_energy = 1e-6, same_motion = 0.01;                    /* GS_FLAG_COLLAPSED */
@@ -48,7 +49,7 @@ static gs_status check_record(const gs_record *record, gs_error *error) {
     return GS_OK;
 }
 
-/* The first step after which chain k has a value that is not finite; steps + 1 when there is none. */
+/* The first step after which chain k has a value that is not finite; steps + 1 if there is none. */
 static size_t first_divergence(const gs_record *record, size_t k) {
     for (size_t t = 0; t <= record->steps; t++) {
         size_t at = t * record->chains + k;
@@ -58,7 +59,7 @@ static size_t first_divergence(const gs_record *record, size_t k) {
     return record->steps + 1;
 }
 
-/* The chains that stayed finite, in `whole`; returns their number. */
+/* Lists the chains that stayed finite in `whole`; returns their number. */
 static size_t find_whole(const gs_record *record, size_t *whole, gs_diagnosis *d) {
     size_t count = 0, first = record->steps + 1;
     for (size_t k = 0; k < record->chains; k++) {
@@ -156,8 +157,8 @@ static bool collapsed(const gs_diagnosis *d, size_t whole, double along) {
     return whole > 1 && (spread <= same_energy * fabs(d->energy_last[0]) || spread < same_motion * along);
 }
 
-/* The numbers of chains keep chance out: of ten equal classes one exceeds a half of 10 chains, or stays below 1 % of
- * 100, in fewer than 4 runs of 1000. */
+/* These minimum numbers of chains rule out chance: of ten equal classes, one exceeds half of 10 chains, or stays below
+ * 1 % of 100, in fewer than 4 runs of 1000. */
 static bool uneven(const gs_record *record, const gs_diagnosis *d) {
     if (d->largest < 0)
         return false;
@@ -167,7 +168,7 @@ static bool uneven(const gs_record *record, const gs_diagnosis *d) {
     return much || little;
 }
 
-/* Student's t of a steady energy is beyond 3 in 2 % of runs of 8 chains, in 0.4 % of 64. */
+/* Student's t of a steady energy is beyond 3 in 2 % of runs of 8 chains, and in 0.4 % of runs of 64. */
 static bool moving(const gs_diagnosis *d, size_t whole) {
     return whole >= MOVING_CHAINS && fabs(d->drift) > moving_errors * d->drift_error &&
            fabs(d->drift) > moving_deviations * d->energy_last[1];

@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-/* covariance += (x - mean)(x - mean)^T over n rows x of d floats, the upper triangle only. */
+/* covariance += (x - mean)(x - mean)^T over n rows x of d floats; only the upper triangle is computed. */
 static void add_outer_products(const float *features, size_t n, size_t d, const double *mean, double *centred,
                                double *covariance) {
     for (size_t k = 0; k < n; k++) {
@@ -63,7 +63,7 @@ static double root(double eigenvalue) {
     return eigenvalue > 0.0 ? sqrt(eigenvalue) : 0.0;
 }
 
-/* out = V diag(sqrt(w)) V^T, from eigenvectors stored one a row. */
+/* out = V diag(sqrt(w)) V^T, from eigenvectors stored as rows. */
 static void compose_root(const double *vectors, const double *values, size_t d, double *out) {
     for (size_t i = 0; i < d * d; i++)
         out[i] = 0.0;
@@ -118,7 +118,7 @@ gs_status gs_frechet_distance(const double *mean1, const double *cov1, const dou
         sum += difference * difference + cov1[i * size + i] + cov2[i * size + i];
     }
     sum -= 2.0 * trace_of_root(cov1, cov2, size, work);
-    *distance = sum < 0.0 ? 0.0 : sum; /* rounding; a NaN stays */
+    *distance = sum < 0.0 ? 0.0 : sum; /* rounding errors; NaN stays NaN */
     gs_free(work);
     return GS_OK;
 }

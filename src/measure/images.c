@@ -1,4 +1,4 @@
-/* What is measured on pixels alone: distances between two images, and the width of strokes. */
+/* Measurements of pixels alone: distances between two images, and the width of strokes. */
 #include <math.h>
 
 #include "base/base.h"
@@ -28,7 +28,7 @@ static void gaussian_window(double window[WINDOW]) {
         window[i] /= sum;
 }
 
-/* Wang et al. 2004, equation 13, for the window whose first pixels are a and b in rows of `width`. */
+/* Wang et al. 2004, equation 13, for the windows whose first pixels are *a and *b, in rows of `width`. */
 static double similarity(const float *a, const float *b, size_t width, const double window[WINDOW], double range) {
     double ma = 0.0, mb = 0.0, aa = 0.0, bb = 0.0, ab = 0.0;
     for (size_t i = 0; i < WINDOW; i++) {
@@ -63,7 +63,7 @@ double gs_ssim(const float *a, const float *b, const int shape[3], double range)
     return sum / (double)count;
 }
 
-/* Ink at row y and column x; black beyond the border. NaN counts as black. */
+/* The ink at row y and column x; pixels beyond the border are black. NaN counts as black. */
 static double ink(const float *image, int height, int width, const float range[2], int y, int x) {
     if (y < 0 || x < 0 || y >= height || x >= width)
         return 0.0;

@@ -1,4 +1,4 @@
-/* What measures of samples need beside the public interface. */
+/* What measurements of samples need beside the public interface. */
 #ifndef GS_MEASURE_QUALITY_H
 #define GS_MEASURE_QUALITY_H
 

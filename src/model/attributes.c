@@ -13,8 +13,8 @@ typedef struct attribute {
     size_t offset;
     bool required;
     int low, high;              /* INT, PAIR, SHAPE: range */
-    double fallback;            /* value when missing, both of a pair */
-    const char *const *choices; /* CHOICE: index is the value; an empty name can't be chosen */
+    double fallback;            /* the default, of a pair for both */
+    const char *const *choices; /* CHOICE: the index is the value; an empty name cannot be chosen */
 } attribute;
 
 static const char *const over_norm[] = {"channels", "", "all", NULL};
@@ -76,7 +76,7 @@ static void set_fallback(const attribute *a, void *field) {
         *(bool *)field = a->fallback > 0;
         break;
     case CHOICE: /* the first, which is 0 */
-    case SHAPE:  /* required always */
+    case SHAPE:  /* always required */
         break;
     }
 }

@@ -8,8 +8,8 @@
 #include "model/loader.h"
 
 struct gs_file {
-    int descriptor;             /* -1: the bytes are in memory */
-    const unsigned char *bytes; /* the next one */
+    int descriptor;             /* -1 if the bytes are in memory */
+    const unsigned char *bytes; /* position of the next one */
     struct sha256_ctx hash;
 };
 
@@ -33,7 +33,7 @@ static gs_status check_regular(const gs_loader *loader, int descriptor, uint64_t
 }
 
 static gs_status open_path(gs_loader *loader, int *descriptor) {
-    /* Not blocking: opening a FIFO would wait for a writer. */
+    /* Non-blocking, because opening a FIFO would wait for a writer. */
     *descriptor = open(loader->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (*descriptor < 0)
         return fail_errno(loader, "can't be opened");

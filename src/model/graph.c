@@ -7,7 +7,7 @@ enum { NODES_MAX = 65536, NAME_MAX_BYTES = 255 };
 
 /* Roles of an operation's tensors. */
 typedef struct roles {
-    const char *weight; /* what the file calls gs_node.weight, or NULL */
+    const char *weight; /* the file's name for gs_node.weight, or NULL */
     bool weight_required, bias;
 } roles;
 
@@ -28,7 +28,7 @@ static const struct {
 #undef GS_OP
 };
 
-/* A value's name and number, in an array sorted by name. */
+/* The name and number of a value, in an array sorted by name. */
 typedef struct entry {
     const char *name;
     int value;
@@ -60,7 +60,7 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(s->name, t->name);
 }
 
-/* Sorting, unlike hashing, can't be made slow by chosen names. */
+/* Unlike hashing, sorting cannot be made slow by a malicious choice of names. */
 static gs_status sort_names(const gs_loader *loader, names *all) {
     static const char *const inputs[GS_VALUE_NODES] = {"x", "sigma", "label"};
     const gs_model *model = loader->model;
@@ -80,7 +80,7 @@ static gs_status sort_names(const gs_loader *loader, names *all) {
     return GS_OK;
 }
 
-/* The value of that name, or -1. */
+/* The value with that name, or -1. */
 static int find_value(const names *all, const char *name) {
     entry wanted = {.name = name};
     const entry *found = bsearch(&wanted, all->entry, all->count, sizeof wanted, compare_names);
@@ -89,7 +89,7 @@ static int find_value(const names *all, const char *name) {
 
 /* ---- Nodes ---- */
 
-/* What stands on its own: the name and the operation. */
+/* Reads what does not depend on other nodes: the name and the operation. */
 static gs_status read_node_head(gs_loader *loader, const names *all, int i, const json_t *object) {
     (void)all;
     static const char *const keys[] = {"name", "op", "inputs", "attributes", "tensors", NULL};
@@ -152,7 +152,7 @@ static gs_status read_node_inputs(gs_loader *loader, const names *all, int i, co
     return GS_OK;
 }
 
-/* The tensor a role names, into *out; counts the roles found. */
+/* Sets *out to the tensor that a role names; counts the roles found. */
 static gs_status read_role(gs_loader *loader, const gs_node *node, const json_t *object, const char *role,
                            const gs_tensor **out, size_t *found) {
     const json_t *value = role ? json_object_get(object, role) : NULL;
@@ -215,7 +215,7 @@ static gs_status for_each_node(gs_loader *loader, const names *all,
     return status;
 }
 
-/* Nodes in memory, with their names, their inputs and the sorting's array, take at most this. */
+/* The bytes that nodes may take in memory, with their names, their inputs and the array for sorting. */
 enum { NODE_BYTES = 256 };
 
 static gs_status count_nodes(gs_loader *loader, const json_t *array) {
@@ -260,7 +260,7 @@ static int find_node(const gs_model *model, const char *name) {
     return -1;
 }
 
-/* The first output is what the kind of model says; a classifier's second holds features. */
+/* The first output must be what the kind of model demands; a classifier's second holds features. */
 static gs_status check_output(const gs_loader *loader, const gs_node *node, bool first) {
     const gs_model *model = loader->model;
     const int *x = model->info.shape, *d = node->shape.d;

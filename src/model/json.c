@@ -30,9 +30,9 @@ uint64_t gs_loader_share(const gs_loader *loader, unsigned sixteenths) {
     return (loader->file_bytes / 16 + (1 << 16)) * sixteenths;
 }
 
-/* What jansson reads: ["aaa...", the text without its hole]. jansson 2.14 does not look whether its buffer for tokens
- * could grow, and then loses characters or aborts. The string in front makes it grow once, as far as any token needs,
- * and by its length tells whether that went well. */
+/* What jansson reads: ["aaa...", the text without its hole]. jansson 2.14 does not check whether its buffer for tokens
+ * could grow; if it could not, it loses characters or aborts. The string in front makes the buffer grow once, as far as
+ * any token needs, and its length shows whether that succeeded. */
 enum { FILLER = 1, BEFORE = 3, AFTER = 4, PARTS = 6 };
 typedef struct source {
     gs_text part[PARTS];
@@ -66,7 +66,7 @@ static size_t read_source(void *buffer, size_t room, void *data) {
 
 /* Sets the filler's length. */
 static gs_status check_cost(const gs_loader *loader, source *s, const char *what, unsigned sixteenths) {
-    enum { DEPTH_MAX = 16 }; /* the format's own is 6 */
+    enum { DEPTH_MAX = 16 }; /* the format itself needs 6 */
     gs_json_cost cost = {0};
     gs_json_count(&cost, s->part[BEFORE]);
     gs_json_count(&cost, s->part[AFTER]);
@@ -83,7 +83,7 @@ static gs_status check_cost(const gs_loader *loader, source *s, const char *what
     return GS_OK;
 }
 
-/* NULL with an empty problem: memory ended. */
+/* NULL with an empty problem: memory ran out. */
 static json_t *parse(source s, json_error_t *problem) {
     size_t filler = s.part[FILLER].length;
     *problem = (json_error_t){0};
@@ -96,7 +96,7 @@ static json_t *parse(source s, json_error_t *problem) {
     return value;
 }
 
-/* Inside its lexer, jansson reports the end of memory as an error of syntax; but that error comes again. */
+/* Inside its lexer, jansson reports a lack of memory as a syntax error; but a real one would occur again. */
 static gs_status fail_parse(const gs_loader *loader, const source *s, const char *what, gs_text hole) {
     json_error_t problem;
     json_t *again = parse(*s, &problem);
@@ -124,7 +124,7 @@ gs_status gs_json_parse(gs_loader *loader, gs_text text, gs_text hole, const cha
 gs_status gs_json_keys(gs_loader *loader, const json_t *object, const char *what, const char *const *allowed) {
     if (!json_is_object(object))
         return gs_loader_fail(loader, "%s: found %s, expected an object", what, gs_json_type(object));
-    /* jansson's iterators want a pointer to non-const, and change nothing. */
+    /* jansson's iterators take a pointer to non-const, but change nothing. */
     json_t *walked = (json_t *)(uintptr_t)object;
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         const char *const *name = allowed;

@@ -1,12 +1,13 @@
-/* JSON text before it is parsed: what a tree of it takes, and where its parts lie. Quotes and brackets are all that is
- * looked at; jansson judges the rest. */
+/* JSON text before it is parsed: how much memory its tree takes, and where its parts are. Only quotes and brackets are
+ * examined; jansson checks the rest. */
 #include <string.h>
 
 #include "model/loader.h"
 
-/* Most bytes jansson 2.14 asks for, its allocator's 16 each included. An object has 8 buckets at first, doubled (the
- * old ones are freed after) when they are full; an array has 8 places, doubled the same way; the lexer keeps each token
- * in a buffer that doubles, then copies it, and gs_json_parse puts a string in front that is as long as the longest. */
+/* The most bytes that jansson 2.14 asks for, including 16 per block for the allocator. An object has 8 buckets at
+ * first, which are doubled when they are full (the old ones are freed afterwards); an array has 8 places, doubled the
+ * same way; the lexer keeps each token in a buffer that doubles, then copies it, and gs_json_parse puts a string in
+ * front that is as long as the longest. */
 enum { OBJECT_BYTES = 240, ARRAY_BYTES = 144, SCALAR_BYTES = 40, STRING_BYTES = 72, PAIR_BYTES = 24, PLACE_BYTES = 24 };
 enum { TOKEN_COPIES = 4, PARSER_BYTES = 1024 };
 
@@ -14,7 +15,7 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Behind the string that begins at text[i]. */
+/* The index after the string that begins at text[i]. */
 static size_t skip_string(gs_text text, size_t i) {
     for (i++; i < text.length && text.at[i] != '"'; i++)
         if (text.at[i] == '\\')
@@ -22,7 +23,7 @@ static size_t skip_string(gs_text text, size_t i) {
     return i < text.length ? i + 1 : text.length;
 }
 
-/* Behind the number or word that begins at text[i]. */
+/* The index after the number or word that begins at text[i]. */
 static size_t skip_scalar(gs_text text, size_t i) {
     while (i < text.length && !is_space(text.at[i]) && !strchr("{}[],:\"", text.at[i]))
         i++;
@@ -67,7 +68,7 @@ void gs_json_count(gs_json_cost *cost, gs_text text) {
             break;
         default:
             next = skip_scalar(text, i);
-            if (next == i) /* a byte 0, which strchr finds everywhere */
+            if (next == i) /* a zero byte, which strchr finds in every string */
                 next++;
             count_token(cost, SCALAR_BYTES, next - i);
         }

@@ -1,4 +1,4 @@
-/* What the parts of the weight file reader share: FORMAT.md in the order the file is read. */
+/* What the parts of the weight file reader share, in the order in which FORMAT.md describes the file. */
 #ifndef GS_LOADER_H
 #define GS_LOADER_H
 
@@ -7,9 +7,9 @@
 #include "model/arena.h"
 #include "model/model.h"
 
-enum { GS_SIZE_MAX = 1 << 26 }; /* elements of a value */
+enum { GS_SIZE_MAX = 1 << 26 }; /* most elements of a value */
 
-/* Part of a text that somebody else owns. */
+/* Part of a text that belongs to someone else. */
 typedef struct gs_text {
     const char *at;
     size_t length;
@@ -17,18 +17,18 @@ typedef struct gs_text {
 
 typedef struct gs_loader {
     const char *path;
-    const void *bytes;   /* the file's, where they are in memory already; NULL: `path` is read */
-    uint64_t file_bytes; /* how many; set by gs_file_open where `path` is read */
+    const void *bytes;   /* the file's bytes if they are in memory already; NULL: `path` is read */
+    uint64_t file_bytes; /* their number; set by gs_file_open if `path` is read */
     gs_error *error;
     gs_arena *arena;
     gs_model *model;                 /* in the arena */
     bool *tensor_used;               /* by position in model->tensor */
     bool input_used[GS_VALUE_NODES]; /* listed in "inputs" */
     bool has_nodes;
-    gs_text nodes; /* inside of the array graph.nodes, which is parsed node by node */
+    gs_text nodes; /* the inside of the array graph.nodes, which is parsed node by node */
 } gs_loader;
 
-/* gs_model_load of a file's bytes; `name` stands for the path in messages. */
+/* gs_model_load for a file's bytes; `name` takes the place of the path in messages. */
 gs_status gs_model_load_bytes(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error);
 
 /* GS_ERROR_FORMAT "PATH: ...". */
@@ -41,57 +41,57 @@ typedef struct gs_file gs_file;
 
 /* Open a regular file, or the loader's bytes. */
 gs_status gs_file_open(gs_loader *loader, gs_file **file);
-/* The next `bytes` bytes, which also go into the hash. */
+/* Read the next `bytes` bytes, which also go into the hash. */
 gs_status gs_file_read(gs_loader *loader, gs_file *file, void *memory, size_t bytes);
-/* SHA-256 of what was read, in lower-case hexadecimal. */
+/* The SHA-256 of what was read, in lower-case hexadecimal. */
 void gs_file_hash(gs_file *file, char text[65]);
 void gs_file_close(gs_file *file);
 
 /* ---- json.c: values with their place in the file ---- */
 
-/* What a file may make its reader keep before it is refused: twice its size and 1 MiB. The data may be as large as the
- * file; what is left, its size and 1 MiB, is shared out in sixteenths: 12 to the header's tree, and after that is gone
- * 4 to the model's without its nodes, 1 to one node, 8 to all nodes as gs_node. */
+/* How much memory a file may make its reader keep before it is refused: twice its size and 1 MiB. The data may be as
+ * large as the file; the rest, the file's size and 1 MiB, is shared out in sixteenths: 12 for the header's tree and,
+ * once that is freed, 4 for the model's tree without its nodes, 1 for one node, and 8 for all nodes as gs_node. */
 enum { GS_SHARE_HEADER = 12, GS_SHARE_MODEL = 5, GS_SHARE_NODE = 1, GS_SHARE_NODES = 8 };
 uint64_t gs_loader_share(const gs_loader *loader, unsigned sixteenths);
 
-/* Parse `text` without its part `hole` (.length 0: all of it), unless its tree may take more than its share; `what`
- * ("header") goes into messages. */
+/* Parse `text` without its part `hole` (.length 0: all of it), unless its tree might take more than its share; `what`
+ * ("header") is used in messages. */
 gs_status gs_json_parse(gs_loader *loader, gs_text text, gs_text hole, const char *what, unsigned sixteenths,
                         json_t **value);
-/* Refuse keys of `object` outside the NULL-ended list, and an `object` that is none. */
+/* Refuse keys of `object` that are not in the NULL-terminated list, and an `object` that is not one. */
 gs_status gs_json_keys(gs_loader *loader, const json_t *object, const char *what, const char *const *allowed);
 gs_status gs_json_integer(gs_loader *loader, const json_t *value, const char *what, long long low, long long high,
                           int *out);
-/* A number, finite also in single precision. */
+/* A number that is finite in single precision too. */
 gs_status gs_json_real(gs_loader *loader, const json_t *value, const char *what, double *out);
 /* [low, high] with 0 < low < high, or 0 < low <= high. */
 gs_status gs_json_sigmas(gs_loader *loader, const json_t *value, const char *what, bool may_equal, double *low,
                          double *high);
 /* 1 ... 63 characters of a-z 0-9 - _ . */
 gs_status gs_json_name(gs_loader *loader, const json_t *value, const char *what, char **out);
-/* What kind of value was found: "a string". */
+/* What kind of value it is: "a string". */
 const char *gs_json_type(const json_t *value);
 
 /* ---- json_text.c: JSON before it is parsed ---- */
 
-/* What parsing takes, summed over parts of a text; begins zeroed. */
+/* The memory that parsing takes, summed over parts of a text; to be zeroed first. */
 typedef struct gs_json_cost {
-    size_t bytes, longest; /* of all values, without the lexer's buffer; the longest token */
+    size_t bytes, longest; /* for all values, without the lexer's buffer; the length of the longest token */
     long depth, deepest;
 } gs_json_cost;
 
 void gs_json_count(gs_json_cost *cost, gs_text text);
-/* An upper bound of what jansson will have allocated at any time. */
+/* An upper bound of what jansson will have allocated at any one time. */
 size_t gs_json_bytes(const gs_json_cost *cost);
 
-/* What is between the brackets of an object or array. */
+/* The text between the brackets of an object or array. */
 bool gs_text_inside(gs_text value, char open, char close, gs_text *inside);
 /* The next part of *rest before a comma outside strings and brackets; false at the end. */
 bool gs_text_next(gs_text *rest, gs_text *part);
 /* The value of an object's first member with this key, which must be written without escapes. */
 bool gs_text_member(gs_text object, const char *key, gs_text *value);
-/* How many parts gs_text_next finds; 0 in blank text. */
+/* The number of parts that gs_text_next finds; 0 for blank text. */
 size_t gs_text_count(gs_text inside);
 
 /* ---- safetensors.c: header and tensors ---- */
@@ -109,7 +109,7 @@ gs_status gs_metadata_read(gs_loader *loader, const json_t *model);
 
 gs_status gs_graph_read(gs_loader *loader, const json_t *graph);
 
-/* One node while it is read. */
+/* One node while it is being read. */
 typedef struct gs_draft {
     gs_attributes attributes;
     gs_shape shape; /* reshape's attribute */

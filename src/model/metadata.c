@@ -149,7 +149,7 @@ static gs_status read_data(gs_loader *loader, const json_t *data) {
     return status;
 }
 
-/* An integer setting that may be missing. */
+/* An optional integer setting. */
 static gs_status read_setting(gs_loader *loader, const json_t *object, const char *key, int low, int high, int *out) {
     char what[64];
     const json_t *value = json_object_get(object, key);
@@ -157,7 +157,7 @@ static gs_status read_setting(gs_loader *loader, const json_t *object, const cha
     return value ? gs_json_integer(loader, value, what, low, high, out) : GS_OK;
 }
 
-/* A real setting that may be missing. gs_sample_options' "none" is -1, as its 0 means "not said". */
+/* An optional real setting. In gs_sample_options "none" is -1, because 0 means "not given". */
 static gs_status read_real(gs_loader *loader, const json_t *object, const char *key, double low, double high,
                            double *out) {
     char what[64];
@@ -171,7 +171,7 @@ static gs_status read_real(gs_loader *loader, const json_t *object, const char *
     return status;
 }
 
-/* 0 or 1, of which 0 is "no" and so -1 likewise. */
+/* 0 or 1; 0 means "no" and therefore becomes -1 as well. */
 static gs_status read_choice(gs_loader *loader, const json_t *object, const char *key, int *out) {
     gs_status status = read_setting(loader, object, key, 0, 1, out);
     if (json_object_get(object, key) && !*out)

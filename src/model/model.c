@@ -18,8 +18,8 @@ gs_status gs_loader_memory(const gs_loader *loader) {
     return gs_fail(loader->error, GS_ERROR_MEMORY, "%s: out of memory while loading", loader->path);
 }
 
-/* The model object travels as a JSON text inside the header, and so stays while the graph is read. Its nodes, which may
- * be many, are cut out. */
+/* The model object is a JSON text inside the header, which therefore stays in memory while the graph is read. Its
+ * nodes, of which there may be many, are cut out. */
 static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t **object) {
     static const char *const keys[] = {"gensample", "model", NULL};
     gs_status status = gs_json_keys(loader, metadata, "__metadata__", keys);

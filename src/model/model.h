@@ -1,4 +1,4 @@
-/* A network as data, after validation. Built by model.c only; everybody else reads. */
+/* A network as data, after validation. Only model.c builds one; everything else just reads it. */
 #ifndef GS_MODEL_H
 #define GS_MODEL_H
 
@@ -10,7 +10,7 @@ enum { GS_RANK_MAX = 3, GS_INPUT_MAX = 64 };
 typedef enum gs_op {
 #define GS_OP(id, name, ...) GS_OP_##id,
 #include "model/ops.def"
-    GS_OP_COUNT, /* all a weight file may name come before it */
+    GS_OP_COUNT, /* all operations that a weight file may name come before it */
 #include "model/adjoints.def"
 #undef GS_OP
     GS_OP_ALL
@@ -18,7 +18,7 @@ typedef enum gs_op {
 
 const char *gs_op_name(gs_op op);
 
-/* Shape without the batch: d[0 ... rank - 1]; missing trailing sizes are 1, so that d[0], d[1], d[2] are always C, H,
+/* A shape without the batch: d[0 ... rank - 1]; missing trailing sizes are 1, so that d[0], d[1], d[2] are always C, H,
  * W. */
 typedef struct gs_shape {
     int rank;
@@ -37,7 +37,7 @@ typedef struct gs_tensor {
 
 enum { GS_OVER_CHANNELS, GS_OVER_POSITIONS, GS_OVER_ALL };
 
-/* Attributes of all operations together; each operation reads its own, defaults filled in. */
+/* The attributes of all operations together; each operation reads its own, with defaults filled in. */
 typedef struct gs_attributes {
     int stride[2], padding[2], dilation[2], kernel[2]; /* conv2d (kernel from the weight), pools */
     int groups;                                        /* conv2d, group_norm (instance_norm: C) */
@@ -61,10 +61,10 @@ typedef struct gs_node {
     int inputs;
     int *input; /* value numbers, each less than this node's */
     gs_attributes attributes;
-    const gs_tensor *weight; /* conv2d, linear, embedding, norms, constant's value; or NULL */
+    const gs_tensor *weight; /* conv2d, linear, embedding, norms, the value of a constant; or NULL */
     const gs_tensor *bias;   /* or NULL */
-    gs_shape shape;          /* of the result */
-    bool per_sample;         /* depends on x; otherwise on (sigma, label) only */
+    gs_shape shape;          /* shape of the result */
+    bool per_sample;         /* whether it depends on x; otherwise only on (sigma, label) */
     uint64_t operations;     /* 2 x multiply-adds, convolutions and linear layers only */
 } gs_node;
 
@@ -74,7 +74,7 @@ typedef struct gs_pair {
 
 enum { GS_GUIDANCE_MAX = 100, GS_ETA_MAX = 100, GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16, GS_LEAPFROG_MAX = 1000 };
 
-/* Of step sizes, temperatures and the like, and of acceptance to adapt to. */
+/* Ranges of step sizes, temperatures and the like, and of target acceptance rates. */
 #define GS_SCALE_MIN 1e-30
 #define GS_SCALE_MAX 1e30
 #define GS_TARGET_MIN 0.05
@@ -104,7 +104,7 @@ struct gs_model {
     struct gs_arena *memory; /* all of the above, and what it points to */
 };
 
-/* Shape of value v (0, 1, 2 are the inputs). */
+/* The shape of value v (0, 1, 2 are the inputs). */
 gs_shape gs_value_shape(const gs_model *model, int v);
 
 /* Whether value v depends on x. */

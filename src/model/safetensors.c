@@ -5,7 +5,7 @@
 
 enum { HEADER_MAX = 16777216, TENSOR_RANK_MAX = 6, NAME_MAX_BYTES = 255 };
 
-/* A tensor's bytes, counted from the header's end. */
+/* The span of a tensor's bytes, counted from the header's end. */
 typedef struct span {
     gs_tensor tensor;
     uint64_t begin, end;
@@ -136,7 +136,7 @@ static int compare_name(const void *a, const void *b) {
     return strcmp(s->name, t->name);
 }
 
-/* The spans, in order of their beginnings, must cover 0 ... bytes - 1 exactly. */
+/* The spans, sorted by where they begin, must cover 0 ... bytes - 1 exactly. */
 static gs_status check_cover(const gs_loader *loader, span *spans, int count, uint64_t bytes) {
     qsort(spans, (size_t)count, sizeof *spans, compare_begin);
     uint64_t next = 0;
@@ -156,8 +156,8 @@ static gs_status check_cover(const gs_loader *loader, span *spans, int count, ui
     return GS_OK;
 }
 
-/* Whether this machine's order is the file's and all values are finite; without a branch a value, so that compilers use
- * vectors. */
+/* Whether this machine's byte order is the file's and all values are finite; there is no branch per value, so that
+ * compilers use vectors. */
 static bool ready_to_use(const float *data, size_t size) {
     if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
         return false;
@@ -228,7 +228,7 @@ static gs_status read_open_file(gs_loader *loader, gs_file *file, json_t **metad
     gs_status status = read_header_length(loader, file, &length);
     if (!status)
         status = parse_header(loader, file, length, &header);
-    /* The sizes are checked against the file's before memory for the data is asked for. */
+    /* The sizes are checked against the file's before memory for the data is allocated. */
     if (!status)
         status = read_tensors(loader, file, header, loader->file_bytes - 8 - length);
     if (!status)

@@ -2,7 +2,7 @@
 
 #include "model/loader.h"
 
-/* A rule sees a node whose inputs, attributes and tensors are read, and sets its shape and operations. */
+/* A rule is given a node whose inputs, attributes and tensors have been read, and sets its shape and operations. */
 typedef gs_status (*rule)(gs_loader *loader, gs_node *node, const gs_draft *draft);
 
 static gs_shape input_shape(const gs_loader *loader, const gs_node *node, int i) {
@@ -18,7 +18,7 @@ static void print_shape(char *text, size_t room, int rank, const size_t *d) {
         snprintf(text + used, room - used, ")");
 }
 
-/* The tensor, if there, must have that shape. */
+/* The tensor, if present, must have that shape. */
 static gs_status check_tensor(const gs_loader *loader, const gs_node *node, const char *role, const gs_tensor *tensor,
                               int rank, const size_t *d) {
     if (!tensor || (tensor->rank == rank && !memcmp(tensor->shape, d, (size_t)rank * sizeof *d)))
@@ -109,7 +109,7 @@ static gs_status infer_conv2d(gs_loader *loader, gs_node *node, const gs_draft *
     a->kernel[1] = (int)w->shape[3];
     if (!status)
         status = set_windows(loader, node, in, w->shape[0]);
-    /* Below 2^27 times the 2^64 bytes no file has; in practice far from wrapping. */
+    /* Less than 2^27 times the bytes of a file, in practice far too small to overflow. */
     if (!status)
         node->operations = 2 * (uint64_t)gs_shape_size(node->shape) * (w->size / w->shape[0]);
     return status;

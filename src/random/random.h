@@ -1,10 +1,11 @@
-/* Counter-based random numbers outside kernels: the same generator, keys and counters as simd/kernels.h's normals. */
+/* Counter-based random numbers outside kernels: the same generator, keys and counters as the normals of
+ * simd/kernels.h. */
 #ifndef GS_RANDOM_H
 #define GS_RANDOM_H
 
 #include <stdint.h>
 
-/* Chains are numbered up to here, since the stream takes the four bits above. */
+/* The largest number of a chain, since the stream takes the four bits above. */
 #define GS_CHAIN_MAX ((UINT64_C(1) << 60) - 1)
 
 /* What random numbers are for. A stream is the upper four bits of the counter's last word. */
@@ -14,11 +15,11 @@ typedef enum gs_stream {
     GS_STREAM_LABEL,
     GS_STREAM_ACCEPT,
     GS_STREAM_PROPOSAL, /* rejection sampling: a proposal's vector */
-    GS_STREAM_DECISION  /* what decides about it */
+    GS_STREAM_DECISION  /* the decision about it */
 } gs_stream;
 
-/* The counter of one chain's numbers at one step, from position `position` on: chain's lower and upper bits, the step,
- * the position and the stream. chain is at most GS_CHAIN_MAX. */
+/* The counter of one chain's numbers at one step, from position `position` onwards: the chain's lower and upper bits,
+ * the step, the position and the stream. `chain` is at most GS_CHAIN_MAX. */
 void gs_random_counter(gs_stream stream, uint64_t chain, uint32_t step, uint32_t position, uint32_t counter[4]);
 
 /* Four words of Philox4x32-10 (Salmon et al. 2011) keyed by the seed. */

@@ -20,7 +20,7 @@ static bool level_steps(gs_chains *c, int level, double alpha, int steps) {
     return true;
 }
 
-/* T steps at each level with alpha_i = epsilon sigma_i^2 / sigma_L^2. */
+/* T steps at each level, with alpha_i = epsilon sigma_i^2 / sigma_L^2. */
 bool gs_sampler_annealed_langevin(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
     double lowest = c->run->sigma[c->run->levels - 1];

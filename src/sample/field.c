@@ -4,7 +4,7 @@
 
 #include "sample/schedule.h"
 
-/* What a network's output is turned into: x times `of_x` + output times `of_output`. */
+/* What a network's output is turned into: of_x times x + of_output times the output. */
 typedef struct conversion {
     double of_x, of_output;
 } conversion;
@@ -53,7 +53,7 @@ static void evaluate(gs_chains *c, const gs_field *field, int level, const int *
         gs_chains_axpby(c, to.of_x, x, to.of_output, out);
 }
 
-/* The same with guidance, through the difference, which is exactly 0 for a chain without a label. */
+/* The same with guidance, computed from the difference, which is exactly 0 for a chain without a label. */
 static void guided(gs_chains *c, const gs_field *field, int level, conversion to, const float *x, float *energy,
                    float *out) {
     const gs_run *run = c->run;
@@ -107,7 +107,7 @@ bool gs_field_has_energy(const gs_run *run) {
     return true;
 }
 
-/* A further network must be about the same images as the first. */
+/* A further network must describe the same kind of images as the first. */
 static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs_error *error) {
     const gs_model_info *a = &run->plan->model->info, *b = &plan->model->info;
     if (b->kind == GS_KIND_CLASSIFIER)

@@ -1,5 +1,5 @@
-/* The field that chains move in: of one network, or the sum over several, p(x) proportional to the product of
- * p_i(x)^w_i. Energies, scores, denoisers and noise models are one thing here:
+/* The field in which chains move: that of one network, or the sum over several, where p(x) is proportional to the
+ * product of p_i(x)^w_i. Energies, scores, denoisers and noise models are all treated as one:
  *   score s = -dE/dx = (D - x) / sigma^2 = -epsilon / sigma (Efron 2011, Tweedie's formula). */
 #ifndef GS_FIELD_H
 #define GS_FIELD_H
@@ -14,12 +14,12 @@ struct gs_field {
     float **condition; /* by level: gs_condition_create's table */
 };
 
-/* Check the networks of a run against each other, and compute their conditions for its levels. What is made is freed
- * by gs_fields_free, on failure too. Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED, GS_ERROR_MEMORY. */
+/* Check the networks of a run against each other, and compute their conditions for its levels. The result is freed by
+ * gs_fields_free, also on failure. Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED, GS_ERROR_MEMORY. */
 gs_status gs_fields_prepare(gs_run *run, gs_plan *plan, gs_error *error);
 void gs_fields_free(gs_run *run);
 
-/* out = D(x, sigma[level]) = x + sigma^2 sum_i w_i s_i(x, sigma) for the chains' images x, with guidance where the run
+/* out = D(x, sigma[level]) = x + sigma^2 sum_i w_i s_i(x, sigma) for the chains' images x, with guidance if the run
  * asks for it (gs_sample). */
 void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out);
 

@@ -1,5 +1,5 @@
-/* Hamiltonian Monte Carlo (Neal 2011, section 5.3.2). Without the jitter a path of half a period would map every state
- * of a normal target to its mirror image, for ever. */
+/* Hamiltonian Monte Carlo (Neal 2011, section 5.3.2). Without the jitter, a path of half a period would map every state
+ * of a normal target to its mirror image for ever. */
 #include "sample/metropolis.h"
 
 bool gs_sampler_hmc(gs_chains *c) {

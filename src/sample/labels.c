@@ -1,6 +1,6 @@
-/* Labels as frequent as in the training data: a Weyl sequence u_k = frac(u_0 + k (sqrt(5) - 1) / 2), whose every run of
- * n numbers fills [0, 1] to O(log n / n) (Niederreiter 1992, chapter 3), through the inverse of the shares' cumulative
- * sum. Independent labels would add their own noise of n^(-1/2) to every comparison of samples with data. */
+/* Labels with the frequencies of the training data: a Weyl sequence u_k = frac(u_0 + k (sqrt(5) - 1) / 2), whose every
+ * run of n numbers fills [0, 1] to O(log n / n) (Niederreiter 1992, chapter 3), through the inverse of the shares'
+ * cumulative sum. Independent labels would add their own noise of n^(-1/2) to every comparison of samples with data. */
 #include "base/base.h"
 #include "random/random.h"
 

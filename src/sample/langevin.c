@@ -18,7 +18,7 @@ static void clamp(gs_chains *c) {
         gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
 }
 
-/* Noise comes first or last, as published recipes have the one or the other. */
+/* Noise comes either first or last, since published recipes differ. */
 static bool step(gs_chains *c, int t) {
     const gs_sample_options *o = &c->run->options;
     float energy[GS_BLOCK_MAX];

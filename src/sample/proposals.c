@@ -1,9 +1,9 @@
-/* What decides about proposals: gs_rejection says why each way has the same distribution.
+/* How proposals are decided: gs_rejection explains why each algorithm gives the same distribution.
  *
- * The counter of a proposal's vector is (proposal, 0, position, GS_STREAM_PROPOSAL). What decides is on the stream
- * GS_STREAM_DECISION: steps 2 a and 2 a + 1 hold the upper and the lower words of four uniform numbers, of which the
- * fourth of step 0 is u, and the others are for attempt a at a gamma number. Kernels read step 0 alone, and by its
- * upper bits settle nearly all proposals. */
+ * The counter of a proposal's vector is (proposal, 0, position, GS_STREAM_PROPOSAL). The numbers for the decision are
+ * on the stream GS_STREAM_DECISION: steps 2 a and 2 a + 1 hold the upper and the lower words of four uniform numbers,
+ * of which the fourth of step 0 is u, and the others serve attempt a at a gamma variate. Kernels read only step 0,
+ * whose upper bits settle nearly all proposals. */
 #include "sample/proposals.h"
 
 #include "base/math64.h"
@@ -30,7 +30,7 @@ static bool norm_accepts(const gs_target *t, uint64_t proposal, double square) {
     return square * t->steepness <= -gs_log64(u[3]);
 }
 
-/* The bounds of |z|^2 above which a proposal is sure to be rejected. */
+/* The bounds of |z|^2 above which a proposal is certain to be rejected. */
 static void bound_squares(const gs_target *t, uint64_t first, int count, float *bound) {
     double scale = t->steepness > 0 ? 1.0001 / t->steepness : (double)INFINITY;
     gs_exponentials_args args = {.key = {(uint32_t)t->seed, (uint32_t)(t->seed >> 32)},
@@ -76,9 +76,9 @@ size_t gs_decide_early(const gs_target *t, uint64_t first, int count, float *vec
 }
 
 /* Marsaglia & Tsang 2000, "A simple method for generating gamma variables": with d = D/2 - 1/3, c = 1/sqrt(9 d), x
- * normal and y = c x, d (1 + y)^3 is a gamma number of shape D/2 if u < exp(x^2/2 + d - d v + d log v), v = (1 + y)^3 >
- * 0. The exponent is 3 d (log(1 + y) - y + y^2/2 - y^3/3); its derivative by y is -3 d y^3/(1 + y), so it is never
- * above 0, and the method holds for every D >= 1. */
+ * normal and y = c x, d (1 + y)^3 is a gamma variate of shape D/2 if u < exp(x^2/2 + d - d v + d log v), v = (1 + y)^3
+ * > 0. The exponent is 3 d (log(1 + y) - y + y^2/2 - y^3/3); its derivative with respect to y is -3 d y^3/(1 + y), so
+ * it is never above 0, and the method is valid for every D >= 1. */
 bool gs_radius_accepts(const gs_target *t, uint64_t proposal, double *square) {
     const double turn = 6.28318530717958647692, d = 0.5 * t->dim - 1.0 / 3, c = 1 / sqrt(9 * d);
     double u[4], exponential = 0;
@@ -102,7 +102,7 @@ size_t gs_decide_radius(const gs_target *t, uint64_t first, int count, float *ve
                           .count = count,
                           .c = (float)(1 / sqrt(9 * d)),
                           .d = (float)d,
-                          .h = (float)fmin(2 * d * t->steepness, 1e30), /* a lower one rejects less */
+                          .h = (float)fmin(2 * d * t->steepness, 1e30), /* a lower bound rejects less */
                           .out = verdict};
     size_t n = 0;
     gs_random_counter(GS_STREAM_DECISION, first, 0, 0, args.counter);
@@ -128,7 +128,7 @@ void gs_draw_vector(const gs_target *t, const gs_accepted *accepted, float *vect
     place(t, t->wide, vector, out);
 }
 
-/* A vector of zeros, which a direction can't be had from, gives way to the next step's. */
+/* A vector of zeros has no direction; the next step's vector is used instead. */
 void gs_draw_direction(const gs_target *t, const gs_accepted *accepted, float *vector, float *out) {
     float square;
     gs_norms_args args = norms_args(t, accepted->proposal, 1, vector, &square);

@@ -1,11 +1,11 @@
-/* Proposals of rejection sampling: what decides about them, and the vectors of those that are accepted. */
+/* Proposals of rejection sampling: the decision about them, and the vectors of those that are accepted. */
 #ifndef GS_PROPOSALS_H
 #define GS_PROPOSALS_H
 
 #include "base/base.h"
 #include "kernels.h"
 
-/* One call of gs_rejection, as proposals see it. Immutable. */
+/* One call of gs_rejection, as the functions below see it. Immutable. */
 typedef struct gs_target {
     const gs_kernels *kernels;
     uint64_t seed;
@@ -32,7 +32,7 @@ gs_rejection_decide gs_decide_plain, gs_decide_early, gs_decide_radius;
 typedef void gs_rejection_draw(const gs_target *t, const gs_accepted *accepted, float *vector, float *out);
 gs_rejection_draw gs_draw_vector, gs_draw_direction;
 
-/* How much of each proposal's vector is drawn to decide about it. */
+/* How much of a proposal's vector is drawn for the decision about it. */
 typedef enum gs_drawn { GS_DRAWN_NONE, GS_DRAWN_PART, GS_DRAWN_ALL } gs_drawn;
 
 /* One row of rejections.def. */

@@ -1,6 +1,6 @@
-/* gs_rejection: chunks of proposals over threads, in waves. After each wave its accepted proposals are counted in
- * order, and the vectors of those that are wanted drawn. Waves are long, since threads wait for each other at their
- * ends. */
+/* gs_rejection: chunks of proposals over threads, in waves. After each wave, its accepted proposals are counted in
+ * order, and the vectors of those that are wanted are drawn. Waves are long, since threads wait for each other at the
+ * end of each. */
 #include "base/math64.h"
 #include "engine/plan.h"
 #include "random/random.h"
@@ -15,30 +15,30 @@
 static const double seconds_between_calls = 0.05, most_expected = 1e12, log_10 = 2.302585092994046;
 
 /* A chunk takes at most about a millisecond: 2^20 numbers of vectors, or 2^17 radii. A wave's lists of accepted
- * proposals hold at most 2^22, or one chunk's for each thread. */
+ * proposals hold at most 2^22, or one chunk's number for each thread. */
 enum { CHUNKS_A_THREAD = 64, CHUNK_NUMBERS = 1 << 20, CHUNK_RADII = 1 << 17, LISTS_MAX = 1 << 22, DIM_MAX = 1 << 24 };
 
 typedef struct gs_chunk {
-    uint64_t first, end; /* proposals it is to decide about, and up to where it came */
+    uint64_t first, end; /* the proposals to decide about, and how far it got */
     gs_accepted *accepted;
     size_t count;
 } gs_chunk;
 
-/* One call. Proposals are decided in chunks that begin at a multiple of their size; those outside first ... end - 1 do
- * not count. */
+/* One call. Proposals are decided in chunks that begin at a multiple of their size; those outside first ... end - 1 are
+ * ignored. */
 typedef struct gs_run {
     const gs_rejection_options *options;
     const gs_rejection_row *row;
     gs_target target;
     int threads;
     double acceptance;
-    uint64_t first, end, next;  /* next: all before are decided */
-    size_t chunk, room, chunks; /* proposals a chunk, room of its list, most chunks a wave */
+    uint64_t first, end, next;  /* next: all proposals before it are decided */
+    size_t chunk, room, chunks; /* proposals per chunk, length of its list, most chunks per wave */
     gs_chunk *wave;
     gs_accepted *accepted; /* of all chunks */
     float *vector;         /* one for each thread */
     size_t vector_size;
-    uint64_t wanted, done; /* samples; wanted UINT64_MAX: as many as there are */
+    uint64_t wanted, done; /* samples; wanted = UINT64_MAX means as many as there are */
     float *out;
     atomic_bool stop;
     double asked; /* time of the last call of progress, under the critical section */
@@ -93,7 +93,7 @@ static gs_status check_numbers(const gs_rejection_options *o, size_t n, const fl
     return GS_OK;
 }
 
-/* Whether it comes to an end. */
+/* Whether the call comes to an end. */
 static gs_status check_work(const gs_rejection_options *o, size_t n, gs_error *error) {
     double digits = (log_m(o) + gs_log64((double)n)) / log_10;
     if (o->proposals == 0 && digits > gs_log64(most_expected) / log_10)
@@ -104,13 +104,14 @@ static gs_status check_work(const gs_rejection_options *o, size_t n, gs_error *e
     return GS_OK;
 }
 
-/* Proposals that are yet to be made, about. */
+/* Roughly how many proposals remain to be made. */
 static double needed(const gs_run *run) {
     double left = (double)(run->end - run->next);
     return run->wanted == UINT64_MAX ? left : fmin(left, (double)(run->wanted - run->done) / run->acceptance);
 }
 
-/* A power of two, so that no chunk's numbers pass a multiple of 2^32. Small runs give each thread some chunks too. */
+/* A power of two, so that no chunk's numbers cross a multiple of 2^32. In small runs, too, each thread gets a few
+ * chunks. */
 static size_t chunk_size(const gs_run *run) {
     size_t chunk = CHUNK_RADII, numbers = run->row->drawn == GS_DRAWN_NONE ? 0 : run->vector_size;
     double share = needed(run) / run->threads / 4;
@@ -137,7 +138,7 @@ static gs_status choose(gs_run *run, gs_error *error) {
     return status;
 }
 
-/* A list has room for four times what is expected; a chunk whose list is full ends early. */
+/* A list has room for four times the expected number; a chunk whose list is full ends early. */
 static gs_status allocate(gs_run *run, gs_error *error) {
     run->vector_size = ((size_t)run->options->dim + 63) / 64 * 64;
     run->chunk = chunk_size(run);
@@ -174,7 +175,7 @@ static float *own_vector(const gs_run *run) {
     return run->vector + (size_t)omp_get_thread_num() * run->vector_size;
 }
 
-/* No more is needed once a chunk alone has all that are wanted. */
+/* Nothing more is needed once one chunk alone has all that are wanted. */
 static void decide_chunk(gs_run *run, gs_chunk *c) {
     uint64_t end = c->first + run->chunk;
     int batch = run->chunk < GS_PROPOSAL_BATCH ? (int)run->chunk : GS_PROPOSAL_BATCH;
@@ -189,8 +190,8 @@ static void decide_chunk(gs_run *run, gs_chunk *c) {
     }
 }
 
-/* Close up the accepted proposals of the wave that are wanted, up to where a chunk ended early; returns their number.
- * run->next becomes the first proposal that is not decided, or not needed. */
+/* Collect without gaps the wanted accepted proposals of the wave, up to where a chunk ended early; returns their
+ * number. run->next becomes the first proposal that is undecided or not needed. */
 static size_t gather(gs_run *run, size_t chunks) {
     size_t n = 0;
     bool whole = true;

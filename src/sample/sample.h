@@ -1,4 +1,4 @@
-/* What a sampler sees: chains and a schedule of noise levels; field.h has the field they move in. */
+/* What a sampler sees: chains and a schedule of noise levels; field.h has the field in which they move. */
 #ifndef GS_SAMPLE_H
 #define GS_SAMPLE_H
 
@@ -10,7 +10,7 @@ typedef struct gs_run {
     const gs_plan *plan;
     gs_sample_options options; /* resolved */
     int levels;
-    double *sigma;          /* levels of them, descending; a 0 follows for the solvers */
+    double *sigma;          /* `levels` noise levels, descending; a 0 follows for the solvers */
     struct gs_field *field; /* field.h; the first is the plan's */
     int fields;
     size_t n;
@@ -21,7 +21,7 @@ typedef struct gs_field gs_field;
 /* One block of chains, moved by one thread. */
 typedef struct gs_chains {
     const gs_run *run;
-    int thread; /* the number of the workers that move it */
+    int thread; /* the number of the worker that moves it */
     int n;
     size_t first;         /* index of the first chain in this call */
     size_t size;          /* floats of one image */
@@ -32,10 +32,11 @@ typedef struct gs_chains {
     float *term;          /* (n, size): room for a further network's output */
     float *spare, *noise; /* (n, size) each, the sampler's own */
     float *gradient;      /* (n, size): room for the gradient at x */
-    uint32_t steps;       /* Langevin steps done: the noise's counter */
+    uint32_t steps;       /* Langevin steps done, which count the noise */
 } gs_chains;
 
-/* A sampler moves chains from noise of standard deviation sigma_high to samples. It returns false when told to stop. */
+/* A sampler moves chains from noise of standard deviation sigma_high to samples. It returns false if it was told to
+ * stop. */
 typedef bool gs_sampler_run(gs_chains *chains);
 #define GS_SAMPLER(function, family, ...) gs_sampler_run gs_sampler_##function;
 #include "sample/samplers.def"
@@ -47,10 +48,10 @@ void gs_chains_axpby(const gs_chains *chains, double a, const float *x, double b
 /* Standard normals for every chain into chains->noise. */
 void gs_chains_noise(gs_chains *chains, uint32_t step, gs_stream stream);
 
-/* Called on entering level `level` (levels: the end): stores the trajectory; false when told to stop. */
+/* To be called on entering level `level` (`levels` at the end): stores the trajectory; false if told to stop. */
 bool gs_chains_enter(gs_chains *chains, int level);
 
-/* Called between steps inside a level: false when told to stop. */
+/* To be called between steps inside a level; false if told to stop. */
 bool gs_chains_go_on(const gs_chains *chains);
 
 /* Whether all of x is finite. */

@@ -62,7 +62,7 @@ static gs_status check_weights(const gs_sample_options *o, gs_error *error) {
     return s;
 }
 
-/* Further networks of a sum may take noise levels that the first one does not. */
+/* The other networks of a sum may take noise levels even if the first one does not. */
 static gs_status check_sigmas(const gs_model_info *info, const gs_sample_options *o, gs_error *error) {
     gs_status s = GS_OK;
     if (!info->takes_sigma && !o->term_count && (o->sigma_low != 0 || o->sigma_high != 0))
@@ -82,7 +82,7 @@ static gs_status check_sigmas(const gs_model_info *info, const gs_sample_options
     return s;
 }
 
-/* The settings of chains at one noise level; -1 is "none" of what may be missing. */
+/* The settings of chains at one noise level; -1 is "none" for those that are optional. */
 static gs_status check_chain(const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {
     bool langevin = row->family == GS_FAMILY_LANGEVIN;
     gs_status s = check_range("step size", o->step_size, GS_SCALE_MIN, GS_SCALE_MAX, error);
@@ -180,7 +180,7 @@ static void resolve_chain(const gs_model *model, const gs_sampler_row *row, cons
                           gs_sample_options *o) {
     const gs_sample_options *d = &row->defaults;
     const float *range = model->info.range;
-    /* Of such a target a Gaussian of deviation s is a tenth as steep as a step of size s^2 can take. */
+    /* By default a tenth of s^2, the step that would take a Gaussian of deviation s to its mean at once. */
     double s = o->sigma_low > 0 ? o->sigma_low : 0.1 * ((double)range[1] - (double)range[0]);
     o->step_size =
         first_double(o->step_size, file->step_size, row->run == gs_sampler_hmc ? sqrt(0.2) * s : 0.1 * s * s);
@@ -294,7 +294,7 @@ bool gs_schedule_traces_end(const gs_sample_options *o) {
     return o->trace && (o->trace->energy || o->trace->gradient_norm);
 }
 
-/* How often the sampler asks for the field at level i. */
+/* How often the sampler evaluates the field at level i. */
 static uint64_t visits(const gs_sampler_row *row, const gs_sample_options *o, int i, int levels) {
     uint64_t last = i == levels - 1 && o->denoise > 0, steps = (uint64_t)o->steps;
     switch (row->family) {

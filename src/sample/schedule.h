@@ -15,25 +15,26 @@ typedef struct gs_sampler_row {
     gs_sample_options defaults;
 } gs_sampler_row;
 
-/* By name; NULL when there is none. */
+/* Finds a sampler by name; NULL if there is none. */
 const gs_sampler_row *gs_sampler_find(const char *name);
 
-/* Whether it stays at one noise level, or takes none. */
+/* Whether it stays at one noise level, or uses none. */
 bool gs_sampler_stays(const gs_sampler_row *row);
 
-/* States of a trajectory before the result, of a sampler that stays. */
+/* The number of states of a trajectory before the result, for a sampler that stays at one level. */
 int gs_schedule_states(const gs_sample_options *options);
 
-/* Whether the trace wants one more gradient, that of the last state. */
+/* Whether the trace needs one more gradient, that of the last state. */
 bool gs_schedule_traces_end(const gs_sample_options *options);
 
-/* Noise levels of resolved options. */
+/* The number of noise levels of resolved options. */
 int gs_schedule_levels(const gs_sample_options *options);
 
 /* Noise level i of resolved options. */
 double gs_schedule_sigma(const gs_model *model, const gs_sample_options *options, int i);
 
-/* Whether a network is asked with and without its labels, which may be NULL, at this noise level; 0: without levels. */
+/* Whether a network is evaluated both with and without its labels, which may be NULL, at this noise level, which is 0
+ * for samplers without levels. */
 bool gs_schedule_guides(const gs_sample_options *options, const int *labels, double sigma);
 
 #endif

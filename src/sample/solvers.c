@@ -8,9 +8,9 @@
 
 /* Lu et al. 2022, "DPM-Solver++", algorithm 2, with alpha = 1: with h = log(s / t), r = h_before / h and k = t / s,
  *   D' = (1 + 1 / 2r) D_i - 1 / 2r D_(i - 1),   x <- k^(1 + eta) x + (1 - k^(1 + eta)) D' + t sqrt(1 - k^(2 eta)) z.
- * With eta = 0 this is the ODE's solver, with eta = 1 the one of the reverse SDE (section 5, SDE-DPM-Solver++(2M)); in
- * between and beyond, of the SDE with eta times as much Langevin diffusion as that (Karras et al. 2022, equation 6,
- * with beta = eta sigma' / sigma). All of them have the same marginals. The step to 0 is x <- D. */
+ * With eta = 0 this is the solver of the ODE, with eta = 1 that of the reverse SDE (section 5, SDE-DPM-Solver++(2M));
+ * with other values, that of the SDE with eta times as much Langevin diffusion as the reverse SDE (Karras et al. 2022,
+ * equation 6, with beta = eta sigma' / sigma). All of them have the same marginals. The step to 0 is x <- D. */
 bool gs_sampler_dpmpp_2m(gs_chains *c) {
     const double *sigma = c->run->sigma, eta = c->run->options.eta;
     const bool stochastic = eta > 0;

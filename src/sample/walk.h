@@ -1,24 +1,24 @@
-/* What the samplers that stay at one noise level, or move on an energy without, have in common. */
+/* What the samplers that stay at one noise level, or move on an energy without noise levels, have in common. */
 #ifndef GS_WALK_H
 #define GS_WALK_H
 
 #include "sample/field.h"
 
-/* Called before step t: stores the trajectory; false when told to stop. */
+/* To be called before step t: stores the trajectory; false if told to stop. */
 bool gs_walk_enter(gs_chains *chains, int t);
 
-/* Energies, (n), and gradients at x into chains->gradient, which become row t of the trace. energy gets NaN where a
- * network of the sum has none. False, diverging, where one is not finite. */
+/* Compute energies, (n), and gradients at x into chains->gradient, which become row t of the trace. `energy` is NaN if
+ * a network of the sum has none. False if one is not finite, so that the chain diverges. */
 bool gs_walk_gradient(gs_chains *chains, int t, float *energy);
 
 /* Write row t of the trace: energies (n) and chains->gradient. */
 void gs_walk_trace(const gs_chains *chains, int t, const float *energy);
 
-/* x - D(x, sigma) is removed where the run asks for it (Jolicoeur-Martineau et al. 2021, section 3): the noise left at
- * the last level. Then stores the trajectory's last state, number `state`. */
+/* If the run asks for it, remove x - D(x, sigma), the noise left at the last level (Jolicoeur-Martineau et al. 2021,
+ * section 3). Then store the trajectory's last state, number `state`. */
 bool gs_walk_finish(gs_chains *chains, int state, uint64_t steps);
 
-/* Elements below low become low, those above high become high; NaN stays. */
+/* Elements below low become low, those above high become high; NaN stays NaN. */
 void gs_walk_clamp(float *x, size_t size, float low, float high);
 
 #endif

@@ -1,5 +1,5 @@
-/* All that differs between oneDNN's C interfaces 2.x and 3.x: memory descriptors are values in one and objects in the
- * other, and a primitive is described in two steps or in one. */
+/* Everything that differs between oneDNN's C interfaces 2.x and 3.x: memory descriptors are values in the former and
+ * objects in the latter, and a primitive is described in two steps or in one. */
 #ifndef GS_ONEDNN_API_H
 #define GS_ONEDNN_API_H
 
@@ -8,7 +8,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
 
-/* An owned memory descriptor of float32; zero-initialised: none. A view is what oneDNN's functions take. */
+/* An owned memory descriptor of float32; zero-initialised, it is empty. A view is what oneDNN's functions take. */
 typedef struct gs_md {
     dnnl_memory_desc_t value;
 } gs_md;
@@ -27,11 +27,11 @@ void gs_md_free(gs_md *md);
 typedef struct gs_operation {
     dnnl_primitive_kind_t kind; /* dnnl_convolution, dnnl_inner_product, dnnl_pooling */
     dnnl_alg_kind_t algorithm;
-    dnnl_dims_t stride, dilation, padding, kernel; /* dilation 0: none, as oneDNN counts */
+    dnnl_dims_t stride, dilation, padding, kernel; /* dilation 0 means none, as oneDNN counts */
     gs_md in, weight, bias, out;
 } gs_operation;
 
-/* NULL where oneDNN has nothing for it. */
+/* NULL where oneDNN has no implementation. */
 dnnl_primitive_desc_t gs_operation_describe(const gs_operation *o, dnnl_engine_t engine,
                                             const_dnnl_primitive_attr_t attributes);
 

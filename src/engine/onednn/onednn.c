@@ -1,9 +1,9 @@
 /* Convolutions, linear layers and pools by oneDNN.
  *
  * A step is one or two *calls*, primitives for a fixed number of images: the segment's, and one for what is left over.
- * All is made at planning: primitives with one thread each, packed weights, and memory objects for every worker, whose
- * addresses alone are set when a step runs. oneDNN's scratchpads and what it wants in layouts of its own lie in the
- * worker's scratch memory. (oneDNN itself allocates a little in dnnl_primitive_execute.) */
+ * Everything is made at planning: primitives with one thread each, packed weights, and memory objects for every worker,
+ * of which only the addresses are set when a step runs. oneDNN's scratchpads and the operands that it wants in layouts
+ * of its own are in the worker's scratch memory. (oneDNN itself allocates a little in dnnl_primitive_execute.) */
 #include "engine/backend.h"
 #include "engine/onednn/api.h"
 
@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A call's memory objects for one worker: in the planner's layout, in oneDNN's where that differs, and scratch. */
+/* A call's memory objects for one worker: in the planner's layout, in oneDNN's where that differs, and its
+ * scratchpad. */
 enum { IN, ADD, OUT, INNER_IN, INNER_OUT, SCRATCH, ROLES };
 
 typedef struct call {
@@ -21,14 +22,14 @@ typedef struct call {
     dnnl_primitive_t main;
     dnnl_primitive_t enter, preload, leave; /* reorders IN to INNER_IN, ADD to INNER_OUT, INNER_OUT to OUT, or NULL */
     dnnl_memory_t weight, bias;             /* or NULL */
-    float *packed;                          /* weight's memory, or NULL where it is another call's */
+    float *packed;                          /* the weights' memory, or NULL where it belongs to another call */
     size_t offset[ROLES];                   /* in the worker's `tiles`, floats */
-    dnnl_memory_t (*memory)[ROLES];         /* by worker; NULL where there is none */
+    dnnl_memory_t (*memory)[ROLES];         /* by worker; NULL if there is none */
 } call;
 
 /* gs_step.own. */
 typedef struct method {
-    call turn, single; /* the segment's images, one image; `single` unused where these are the same */
+    call turn, single; /* for the segment's images and for one image; `single` is unused where these are the same */
 } method;
 
 /* gs_plan.backend_data. */
@@ -37,9 +38,9 @@ typedef struct state {
     dnnl_stream_t *stream; /* by worker */
 } state;
 
-/* ---- What it takes ---- */
+/* ---- Which nodes it takes ---- */
 
-/* A pool whose windows are all alike. */
+/* Whether all windows of a pool are alike. */
 static bool even_windows(const gs_node *node, gs_shape in) {
     return in.d[1] % node->shape.d[1] == 0 && in.d[2] % node->shape.d[2] == 0;
 }
@@ -67,14 +68,14 @@ static void about(char *text, size_t size) {
 
 /* ---- Descriptions ---- */
 
-/* The planner's layout of n images of a buffer. */
+/* The planner's layout for n images of a buffer. */
 static bool describe_buffer(gs_md *md, const gs_buffer *b, int n) {
     if (b->shape.rank > 1)
         return gs_md_tagged(md, 4, (dnnl_dims_t){n, b->shape.d[0], b->shape.d[1], b->shape.d[2]}, dnnl_nChw16c);
     return gs_md_strided(md, 2, (dnnl_dims_t){n, b->shape.d[0]}, (dnnl_dims_t){n > 1 ? b->image : b->shape.d[0], 1});
 }
 
-/* Another layout, for where the planner's has no fast implementation: oneDNN's choice, which pools don't have. */
+/* Another layout, for where the planner's has no fast implementation: oneDNN's choice, which pools do not offer. */
 static bool describe_freely(gs_md *md, const gs_node *node, const gs_buffer *b, int n) {
     bool pool = node->op != GS_OP_CONV2D && node->op != GS_OP_LINEAR;
     return gs_md_tagged(md, b->shape.rank > 1 ? 4 : 2, (dnnl_dims_t){n, b->shape.d[0], b->shape.d[1], b->shape.d[2]},
@@ -118,7 +119,7 @@ static void free_operation(gs_operation *o) {
     gs_md_free(&o->out);
 }
 
-/* The operation of a step on n images, activations in the planner's layout or freely. */
+/* The operation of a step on n images, with activations in the planner's layout or in any. */
 static bool describe_operation(gs_operation *o, const gs_plan *plan, const gs_step *step, int n, bool freely) {
     const gs_node *node = &plan->model->node[step->node];
     const gs_buffer *in = &plan->buffer[step->source[0].index], *out = &plan->buffer[step->out];
@@ -144,7 +145,7 @@ static bool describe_operation(gs_operation *o, const gs_plan *plan, const gs_st
     return ok;
 }
 
-/* The caller's scratch memory, and the residual, loaded into `out` before, added. */
+/* Scratch memory is the caller's; the residual, which is loaded into `out` beforehand, is added. */
 static dnnl_primitive_attr_t make_attributes(bool sum) {
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_post_ops_t ops = NULL;
@@ -166,12 +167,12 @@ static const char *implementation(const_dnnl_primitive_desc_t description) {
     return ok && name ? name : "unknown";
 }
 
-/* oneDNN's reference computes anything anyhow, hundreds of times slower than the rest. */
+/* oneDNN's reference accepts every shape and layout, but is hundreds of times slower than the other implementations. */
 static bool is_slow(const_dnnl_primitive_desc_t description) {
     return !strncmp(implementation(description), "ref", 3);
 }
 
-/* The fast implementation in the planner's layout, else in any, else what there is; NULL: nothing. */
+/* A fast implementation in the planner's layout, else one in any layout, else whatever there is; NULL if nothing. */
 static dnnl_primitive_desc_t choose(const gs_plan *plan, const gs_step *step, int n) {
     const state *s = plan->backend_data;
     dnnl_primitive_attr_t attributes = make_attributes(step->sources > 1);
@@ -215,7 +216,7 @@ static bool run_reorder(dnnl_primitive_t reorder, dnnl_stream_t stream, dnnl_mem
     return dnnl_primitive_execute(reorder, stream, 2, arguments) == dnnl_success;
 }
 
-/* Pack the weights as `wanted`, once for both calls of a step where they agree on it. */
+/* Pack the weights as `wanted`, once for both calls of a step if they agree on the layout. */
 static bool pack(gs_plan *plan, const gs_node *node, call *c, gs_md_view wanted, const call *other) {
     const state *s = plan->backend_data;
     dnnl_primitive_t reorder = NULL;
@@ -243,7 +244,7 @@ static bool pack(gs_plan *plan, const gs_node *node, call *c, gs_md_view wanted,
     return ok;
 }
 
-/* A memory object of this role for every worker; those of oneDNN's own lie one after the other in `tiles`. */
+/* Make a memory object of this role for every worker; those in oneDNN's own layouts follow each other in `tiles`. */
 static bool make_memories(gs_plan *plan, call *c, int role, gs_md_view md, size_t *used) {
     bool ok = true;
     for (int t = 0; ok && t < plan->threads; t++)
@@ -301,7 +302,7 @@ static gs_status create_call(gs_plan *plan, gs_step *step, call *c, int images, 
     return ok ? GS_OK : gs_fail_memory(error, "oneDNN's primitives");
 }
 
-/* oneDNN's SSE code wants more than the 4-byte alignment of a file's tensors. */
+/* oneDNN's SSE code needs more than the 4-byte alignment of a file's tensors. */
 static bool copy_bias(gs_plan *plan, gs_step *step) {
     const gs_tensor *bias = plan->model->node[step->node].bias;
     if (!bias)
@@ -340,7 +341,7 @@ static bool create_streams(gs_plan *plan) {
 
 static gs_status create(gs_plan *plan, gs_error *error) {
     int threads = omp_get_max_threads();
-    omp_set_num_threads(1); /* primitives are laid out for the threads there are when they are made */
+    omp_set_num_threads(1); /* primitives are laid out for the number of threads at the time they are made */
     gs_status status = create_streams(plan) ? GS_OK : gs_fail_memory(error, "oneDNN");
     for (int k = 0; k < plan->steps && !status; k++)
         if (plan->step[k].run == plan->backend->run)
@@ -384,7 +385,7 @@ static void destroy(gs_plan *plan) {
 
 /* ---- Running ---- */
 
-/* The lanes past the last channel, which oneDNN assumes to be 0 and our kernels leave as they are. */
+/* Clears the lanes past the last channel, which oneDNN assumes to be 0 and our kernels leave as they are. */
 static void clear_lanes(float *x, const gs_buffer *b, int images) {
     int lane = b->shape.d[0] % 16;
     if (lane == 0 || b->shape.rank == 1)
@@ -432,8 +433,8 @@ static bool execute(const call *c, const gs_step *step, const gs_worker *worker,
     return ok && dnnl_stream_wait(stream) == dnnl_success;
 }
 
-/* Our workers are the parallelism; each runs its primitives alone, also where it is the only one and OpenMP sees no
- * parallel region. A step cannot fail, so that what oneDNN could not compute, for want of memory, is NaN. */
+/* Our workers are the parallelism: each runs its primitives on one thread, even if it is the only worker and OpenMP
+ * sees no parallel region. A step cannot fail, so a result that oneDNN could not compute for lack of memory is NaN. */
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const method *m = step->own;
     const gs_buffer *out = &worker->plan->buffer[step->out];
