@@ -1,8 +1,8 @@
-/* genbench: rows, which are the figures of a report; suites, which make rows; the settings that choose among them.
+/* genbench: rows, which are the figures of a report; suites, which make rows; and the settings that choose among them.
  *
- * A suite is a function in bench/suites/ and a line in suites.def. It adds rows; the runner (runner.h) has Google
- * Benchmark time each of them several times, in random order with all others, and judges whether the figure is valid;
- * reports (report.h) are views of the rows. */
+ * A suite is a function in bench/suites/ and a line in suites.def. It adds rows. The runner (runner.h) has Google
+ * Benchmark time each row several times, in random order among all others, and judges whether its figure is valid.
+ * Reports (report.h) are views of the rows. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -29,7 +29,7 @@ typedef struct bench_model {
 typedef struct bench_models {
     bench_model *model;
     int count;
-    char *judge; /* path of judge.bin, shipped or in the present folder; NULL: there is none */
+    char *judge; /* path of judge.bin, shipped or in the current folder; NULL if there is none */
 } bench_models;
 
 /* ---- Settings ---- */
@@ -51,34 +51,33 @@ typedef struct bench_settings {
     uint64_t seed;
     int repetitions; /* 0: not given */
     bool pin, quick, help;
-    bool display;        /* --benchmark_format: Google Benchmark writes to standard output, not we */
-    char **words;        /* what the names point into */
-    char *page;          /* and html, where it is not given */
-    bench_models models; /* those asked for, else all that are shipped */
+    bool display;        /* --benchmark_format: Google Benchmark writes to standard output instead of us */
+    char **words;        /* the texts that the names point into */
+    char *page;          /* and html, if it is not given */
+    bench_models models; /* the networks asked for, else all that are shipped */
 } bench_settings;
 
 /* ---- Rows ---- */
 
 typedef struct bench_row bench_row;
 
-/* What the rows of a kind do. `call` is what is timed. */
+/* What the rows of one kind do. `call` is what is timed. */
 typedef struct bench_kind {
-    gs_status (*open)(bench_row *row, gs_error *error);  /* make all that calls need; on failure `close` follows too */
+    gs_status (*open)(bench_row *row, gs_error *error);  /* prepare the calls; on failure `close` is called too */
     gs_status (*call)(bench_row *row, gs_error *error);  /* one call */
-    gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures of what was
-                                                            computed, and a reason (bench_doubt) where it is wrong */
+    gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures about what was
+                                                            computed, and a reason (bench_doubt) if it is wrong */
     void (*close)(bench_row *row);
-    uint64_t (*digest)(const bench_row *row); /* of what the first call after `open` computed, by bench_digest; NULL:
-                                                 nothing */
+    uint64_t (*digest)(const bench_row *row); /* bench_digest of the first call's results; NULL: none */
 } bench_kind;
 
-/* Of rows that draw chains: a sampler and its settings; 0: the network's own. */
+/* For rows that draw chains: a sampler and its settings; 0 means the network's own. */
 typedef struct bench_sampling {
     const char *sampler;
     int steps, steps_per_level;
-    const char *unit; /* "samples/s", whose quality is measured, or "steps/s" of evaluations. With other settings than
-                         the network's own, samples are as good as they can be when the first chain is scalar C's */
-    int mixing;       /* steps of the chains that tell how many steps an effective sample takes; 0: not asked for */
+    const char *unit; /* "samples/s", whose quality is measured, or "steps/s" of evaluations. With settings other than
+                         the network's own, samples count as good if the first chain equals scalar C's */
+    int mixing;       /* steps of the chains that show how many steps an effective sample takes; 0: not wanted */
 } bench_sampling;
 
 typedef struct bench_figure {
@@ -88,14 +87,14 @@ typedef struct bench_figure {
 
 /* Between begin and end of the runner: `iterations` batches of `calls` calls each. */
 typedef struct bench_repetition {
-    int order; /* among all repetitions of the run */
+    int order; /* its place among all repetitions of the run */
     long long iterations;
-    double real_s, cpu_s;     /* as Google Benchmark has it, of all iterations together */
+    double real_s, cpu_s;     /* as Google Benchmark measures it, for all iterations together */
     double wall_s, process_s; /* from begin to end; CPU time of all threads */
     double peak[2];           /* FLOP/s of multiply-adds, before and after */
     double stolen, waited;    /* CPU seconds the hypervisor took from our threads, other programs took */
     size_t samples;
-    double *sample; /* seconds of each single call, else of a call on average in each iteration */
+    double *sample; /* seconds of every single call, or else the mean over the calls of each iteration */
 } bench_repetition;
 
 struct bench_row {
@@ -105,29 +104,29 @@ struct bench_row {
     const bench_kind *kind;
     const bench_model *model; /* or NULL */
     const bench_settings *settings;
-    const char *isa, *backend; /* backend: or NULL where none matters */
-    int threads, batch;        /* batch: 0 where there is none */
-    int calls;                 /* in an iteration: as many as percentiles ask for, else the runner's choice */
-    bool single;               /* the figure is of single calls: percentiles */
-    const char *unit;          /* "samples/s", or "ms" of a call, of which less is better */
-    double items;              /* what a call does, in units of `unit` without "/s" */
-    double operations;         /* 2 x multiply-adds a call, or 0: % of peak makes no sense */
-    double bytes;              /* a call must read and write at least: inputs, weights, outputs; or 0: not told */
-    size_t plan_bytes;         /* packed weights and scratch memory, or 0 */
-    const char *ran;           /* set by open: the instruction set that runs, or NULL where there is no choice */
-    bench_sampling sampling;   /* of rows that draw chains */
-    const void *data;          /* the suite's own, constant */
-    void *state;               /* from open to close */
+    const char *isa, *backend; /* backend: NULL where none matters */
+    int threads, batch;        /* batch: 0 if there is none */
+    int calls;                 /* calls per iteration: as many as percentiles need, else the runner's choice */
+    bool single;               /* whether the figure is of single calls: percentiles */
+    const char *unit;          /* "samples/s", or "ms" per call, for which less is better */
+    double items;              /* what one call does, in units of `unit` without "/s" */
+    double operations;         /* 2 x multiply-adds per call, or 0 where % of peak makes no sense */
+    double bytes;      /* bytes that a call must at least read and write: inputs, weights, outputs; 0: not known */
+    size_t plan_bytes; /* packed weights and scratch memory, or 0 */
+    const char *ran;   /* set by open: the instruction set in use, or NULL where there is no choice */
+    bench_sampling sampling; /* of rows that draw chains */
+    const void *data;        /* the suite's own, constant data */
+    void *state;             /* from open to close */
     /* Filled while running. */
     int repetitions, reasons, figures;
     bench_repetition *repetition;
-    char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none: it is */
+    char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none if it is */
     bench_figure figure[BENCH_FIGURES_MAX];
-    double ess_per_item; /* effective samples an item; 0: not known */
+    double ess_per_item; /* effective samples per item; 0: not known */
     char *picture;       /* samples as a PNG file in base64, or NULL */
-    gs_curve trace;      /* energies across chains by step; n: 0 where there are none */
+    gs_curve trace;      /* energies across chains by step; n is 0 if there are none */
     bool checked, failed;
-    double value, low, high; /* in `unit`: median of repetitions, the least and the most */
+    double value, low, high; /* in `unit`: the median, least and greatest of the repetitions */
 };
 
 typedef struct bench_rows {
@@ -136,7 +135,7 @@ typedef struct bench_rows {
     const bench_settings *settings;
 } bench_rows;
 
-/* Add a figure beside the main one; one that is not finite is left out. Names and units live for ever. */
+/* Add a figure beside the main one; one that is not finite is left out. Names and units must be constants. */
 void bench_figure_add(bench_row *row, const char *name, const char *unit, double value);
 
 /* The figure's value, or NaN. */
@@ -145,7 +144,7 @@ double bench_figure_get(const bench_row *row, const char *name);
 /* Add a reason why the figure is not valid. */
 void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
-/* 64 bits of `count` bytes, by which builds' results are compared (Fowler, Noll & Vo's hash 1a). */
+/* A 64-bit hash of `count` bytes, by which the results of builds are compared (Fowler, Noll & Vo's hash 1a). */
 uint64_t bench_digest(const void *bytes, size_t count);
 
 /* ---- Suites ---- */
@@ -159,14 +158,14 @@ typedef struct bench_suite {
 #include "suites.def"
 #undef BENCH_SUITE
 
-/* The rows of suites.def, without a name past the last one. */
+/* The rows of suites.def; the name is NULL past the last one. */
 extern const bench_suite bench_suites[];
 
-/* What a suite's rows range over: everything asked for on the command line, else these. */
+/* What a suite's rows range over: everything asked for on the command line, or else these. */
 typedef struct bench_axes {
     bool (*takes)(const bench_model *model); /* NULL: rows have no model */
     bench_numbers threads, batch;            /* none: all processors; no batch */
-    bool all_isas;                           /* without --isa all that run here, not only the best */
+    bool all_isas;                           /* without --isa, all that run here rather than only the best */
     bool all_backends, no_backend;
 } bench_axes;
 
@@ -176,16 +175,16 @@ typedef struct bench_variant {
     const char *isa, *backend;
 } bench_variant;
 
-/* Variant number *at, which is counted up; false past the last. */
+/* Variant number *at, which is then incremented; false past the last. */
 bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at, bench_variant *variant);
 
-/* A new row of the variant, zeroed but for what the variant says and its name:
- * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]; NULL when memory ends. `what`
- * is copied into the name. */
+/* A new row of the variant, zeroed except for what the variant says and its name:
+ * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]; NULL when memory runs out.
+ * `what` is copied into the name. */
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *variant, const bench_kind *kind);
 
-/* All rows that the settings and --benchmark_filter leave. Errors: none is left: GS_ERROR_FILE. */
+/* All rows that the settings and --benchmark_filter select. Errors: GS_ERROR_FILE if there is none. */
 gs_status bench_rows_make(bench_rows *rows, gs_error *error);
 
 void bench_rows_free(bench_rows *rows);
@@ -195,11 +194,11 @@ int bench_processors(void);
 
 /* ---- Settings and models ---- */
 
-/* Parse all that follows the program's name and command, but for --benchmark_ options. Errors: GS_ERROR_ARGUMENT;
- * GS_ERROR_UNSUPPORTED: this CPU or build can't. */
+/* Parse everything after the program's name and command, except --benchmark_ options. Errors: GS_ERROR_ARGUMENT;
+ * GS_ERROR_UNSUPPORTED: this CPU or build lacks what is asked for. */
 gs_status bench_settings_parse(bench_settings *settings, int argc, char *const *argv, gs_error *error);
 
-/* The same with all that follows: words 0 ... skip - 1 of the command line are not parsed, Google Benchmark gets its
+/* The same and all that comes with it: words 0 ... skip - 1 of the command line are skipped, Google Benchmark gets its
  * options, and the networks are loaded, unless help is asked for. Errors: those of bench_settings_parse and
  * bench_models_load. */
 gs_status bench_settings_take(bench_settings *settings, int argc, char *const *argv, int skip, gs_error *error);
@@ -212,11 +211,12 @@ bool bench_wants(const bench_names *names, const char *name);
 /* The path of a weight file by its name, as gensample finds it, to be freed with gs_free; NULL on failure. */
 gs_status bench_model_find(const char *name, char **path, gs_error *error);
 
-/* Load what --model names, else all shipped networks. Errors: as gs_model_load; none is found: GS_ERROR_FILE. */
+/* Load the networks that --model names, else all shipped ones. Errors: those of gs_model_load; GS_ERROR_FILE if none is
+ * found. */
 gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error);
 void bench_models_free(bench_models *models);
 
-/* Commands, which argv begins with; their exit status. */
+/* The commands; argv begins with the command's name. They return the exit status. */
 int bench_eval(int argc, char **argv);
 int bench_doctor(int argc, char **argv);
 int bench_report(int argc, char **argv);

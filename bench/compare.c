@@ -7,7 +7,7 @@
 
 enum { MACHINES_MAX = 24 };
 
-/* A column: an instruction set of a report. */
+/* A column: one instruction set of one report. */
 typedef struct machine {
     const bench_document *document;
     const char *isa;
@@ -17,7 +17,7 @@ typedef struct machine {
 typedef struct comparison {
     machine machine[MACHINES_MAX];
     int machines;
-    json_t *lines; /* by what is measured: an array (machines) of rows or null */
+    json_t *lines; /* keyed by what is measured: an array (machines) of rows or null */
 } comparison;
 
 static void put_label(comparison *c, machine *m) {
@@ -34,7 +34,7 @@ static void put_label(comparison *c, machine *m) {
         snprintf(m->label + used, BENCH_CELL_ROOM - used, "#%d", same);
 }
 
-/* The row's column, made if it is new; -1 past the last one there is room for. */
+/* The row's column, added if it is new; -1 if there is no room for another. */
 static int find_machine(comparison *c, const bench_document *document, const char *isa) {
     for (int i = 0; i < c->machines; i++)
         if (c->machine[i].document == document && !strcmp(c->machine[i].isa, isa))

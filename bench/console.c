@@ -4,7 +4,7 @@
 #include "table.h"
 #include "views.h"
 
-/* Bytes that begin a character of UTF-8. */
+/* Counts the bytes that begin a character in UTF-8. */
 static int width_of(const char *text) {
     int width = 0;
     for (; *text; text++)
@@ -21,7 +21,8 @@ static int column_width(const bench_table *t, int c) {
     return width;
 }
 
-/* Names stand left, numbers right; the last column of one report, whether a row is valid, left. */
+/* Names are left-aligned, numbers right-aligned; the last column of a single report, which says whether a row is valid,
+ * is left-aligned. */
 static void print_line(FILE *out, const bench_table *t, const bench_cell *cells) {
     for (int c = 0; c < t->columns; c++) {
         int pad = column_width(t, c) - width_of(cells[c]);

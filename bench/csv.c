@@ -1,4 +1,4 @@
-/* The report as values separated by commas: a line a row (RFC 4180). */
+/* The report as comma-separated values, one line per row (RFC 4180). */
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ static const char *const texts[] = {"name", "suite",   "scenario", "model",  "mo
                                     "isa",  "backend", "dtype",    "program"};
 static const char *const numbers[] = {"threads", "batch", "value", "low", "high"};
 
-/* Names of all figures, as members of an object, in the order they first come in. */
+/* The names of all figures, as members of an object, in order of their first appearance. */
 static json_t *collect(const bench_document *document) {
     json_t *names = json_object(), *row;
     size_t i;
@@ -20,7 +20,7 @@ static json_t *collect(const bench_document *document) {
     return names;
 }
 
-/* Between quotes, inner quotes doubled. */
+/* Prints text in quotes, with inner quotes doubled. */
 static void put_text(FILE *f, const char *text) {
     fputc('"', f);
     for (; text && *text; text++) {
@@ -79,7 +79,7 @@ static void put_rows(FILE *f, const bench_document *document, const json_t *figu
     }
 }
 
-/* Of two builds. */
+/* The ratios of two builds. */
 static void put_ratios(FILE *f, const json_t *ratios) {
     const json_t *ratio;
     size_t i;

@@ -1,4 +1,4 @@
-/* genbench doctor: what makes this machine noisy, and how to calm it. */
+/* genbench doctor: what makes this machine noisy, and how to quieten it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +13,13 @@
 
 enum { FOUND_ROOM = 240 };
 
-/* UNKNOWN: this system does not tell. NOTE: to be known, not wrong. */
+/* UNKNOWN: this system does not report it. NOTE: worth knowing, but not wrong. */
 typedef enum grade { UNKNOWN, CALM, NOTE, NOISY } grade;
 
 typedef struct symptom {
     const char *name;
     grade (*look)(char found[FOUND_ROOM]);
-    const char *remedy; /* of what is not calm */
+    const char *remedy; /* number of findings that are not calm */
 } symptom;
 
 /* ---- What the build and the system say ---- */
@@ -89,7 +89,7 @@ static grade affinity(char found[FOUND_ROOM]) {
     return all ? CALM : NOTE;
 }
 
-/* Version 2 of control groups has "QUOTA PERIOD" or "max PERIOD", version 1 a quota that may be -1. */
+/* Version 2 of control groups says "QUOTA PERIOD" or "max PERIOD"; version 1 has a quota that may be -1. */
 static grade quota(char found[FOUND_ROOM]) {
     double quota = 0, period = 100000;
     char text[64];

@@ -13,7 +13,7 @@ enum { DIGITS = 12, NUMBER_ROOM = 40 };
 
 /* ---- Text ---- */
 
-/* Bytes of the control character that text begins with, or 0; C1 is U+0080 ... U+009F. */
+/* The length in bytes of the control character with which text begins, or 0; C1 is U+0080 ... U+009F. */
 static int control_length(const char *text) {
     const unsigned char *c = (const unsigned char *)text;
     if (c[0] < ' ' || c[0] == 127)
@@ -36,7 +36,7 @@ static void blank_controls(char *text) {
 
 /* ---- Reading ---- */
 
-/* Feeds jansson, which bounds the depth itself. */
+/* Feeds jansson, which limits the depth itself. */
 typedef struct source {
     FILE *file;
     size_t bytes;
@@ -72,7 +72,7 @@ static gs_status parse(FILE *file, const char *path, json_t **root, gs_error *er
         return gs_fail_memory(error, "reading a report");
     if (*root)
         return GS_OK;
-    blank_controls(why.text); /* it quotes the file */
+    blank_controls(why.text); /* the message quotes the file */
     return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", path, why.line, why.text);
 }
 

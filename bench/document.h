@@ -1,7 +1,7 @@
-/* A report as a tree of JSON: of a file, ours or a peer's, or of the run that has just ended. bench/README.md says what
- * is where. Once a tree is checked, views may read it with these getters and jansson's without looking further: what is
- * required is there, what is there has its type and range, numbers are finite, strings have no control characters, and
- * rows' names differ. */
+/* A report as a JSON tree, from a file, ours or a peer's, or from the run that has just ended. bench/README.md
+ * describes its members. Once a tree is checked, views may read it with these getters and jansson's without further
+ * checks: required members are present, all members have their type and range, numbers are finite, strings have no
+ * control characters, and no two rows have the same name. */
 #ifndef BENCH_DOCUMENT_H
 #define BENCH_DOCUMENT_H
 
@@ -13,69 +13,69 @@ enum { BENCH_SCHEMA_VERSION = 1, BENCH_FILE_BYTES_MAX = 256 << 20 };
 
 /* Immutable once made. All but `path`, `root` and `row_of` are borrowed from the root. */
 typedef struct bench_document {
-    char *path; /* as errors and views name it */
+    char *path; /* its name in errors and views */
     json_t *root;
     json_t *context, *benchmarks, *genbench;
     json_t *rows;   /* genbench.rows */
-    json_t *row_of; /* rows by name */
+    json_t *row_of; /* the rows by name */
 } bench_document;
 
 /* Read and check a report. Errors: GS_ERROR_FILE, which names file and place, such as
  * "a.json: genbench.rows[3].name: missing"; GS_ERROR_MEMORY. *document then needs no bench_document_free. */
 gs_status bench_document_load(const char *path, bench_document *document, gs_error *error);
 
-/* Only read a file as JSON. The tree is the caller's. Errors: the same. */
+/* Only read a file as JSON. The tree belongs to the caller. Errors: the same. */
 gs_status bench_document_parse(const char *path, json_t **root, gs_error *error);
 
-/* Check a tree, which is called `path`, and make a document of it. Takes the reference to `root`, on failure too.
- * Errors: as bench_document_load. */
+/* Check a tree, which messages call `path`, and make a document of it. Takes over the reference to `root`, also on
+ * failure. Errors: those of bench_document_load. */
 gs_status bench_document_take(json_t *root, const char *path, bench_document *document, gs_error *error);
 
 void bench_document_free(bench_document *document);
 
-/* Write a tree, a line an item for people or, `dense`, in one line. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is
- * left behind. */
+/* Write a tree with one line per item, or all on one line if `dense`. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing
+ * is left behind. */
 gs_status bench_document_write(const json_t *root, bool dense, const char *path, gs_error *error);
 
-/* What bench_document_take checks, but for rows of one name. Errors: GS_ERROR_FILE. */
+/* All checks of bench_document_take except for rows with the same name. Errors: GS_ERROR_FILE. */
 gs_status bench_document_check(const json_t *root, const char *path, gs_error *error);
 
-/* The row of a name, or NULL. */
+/* The row with that name, or NULL. */
 const json_t *bench_document_row(const bench_document *document, const char *name);
 
 /* ---- Getters of members ---- */
 
-/* NULL where it is missing or no string. */
+/* NULL if it is missing or not a string. */
 const char *bench_text(const json_t *object, const char *name);
 
-/* NaN where it is missing or no number. */
+/* NaN if it is missing or not a number. */
 double bench_real(const json_t *object, const char *name);
 
-/* `otherwise` where it is missing or no integer. */
+/* `otherwise` if it is missing or not an integer. */
 long long bench_integer(const json_t *object, const char *name, long long otherwise);
 
-/* False where it is missing. */
+/* False if it is missing. */
 bool bench_flag(const json_t *object, const char *name);
 
-/* A row's figure beside the main one, or NaN; *unit, where asked for, is its unit. */
+/* One of a row's figures beside the main one, or NaN; *unit, if wanted, is its unit. */
 double bench_row_figure(const json_t *row, const char *name, const char **unit);
 
-/* "Intel Xeon Gold 6430" of "Intel(R) Xeon(R) Gold 6430 CPU @ 2.10GHz"; names without a number, as virtual machines
- * have them, get the model's: "Intel Xeon model 207". "" where the context tells no CPU. */
+/* "Intel Xeon Gold 6430" of "Intel(R) Xeon(R) Gold 6430 CPU @ 2.10GHz"; names without a number, as in virtual machines,
+ * get the model's number: "Intel Xeon model 207". "" if the context names no CPU. */
 void bench_cpu_name(const json_t *context, char *name, size_t room);
 
 /* ---- Making trees ---- */
 
-/* Set a member to a number rounded to the twelve digits that files have, so that a view of the tree and one of its file
- * are the same; one that is not finite is left out. */
+/* Set a member to a number rounded to the twelve digits that files have, so that a view of the tree and a view of its
+ * file are the same; a number that is not finite is left out. */
 void bench_put_real(json_t *object, const char *name, double value);
 
-/* NULL is left out. */
+/* A NULL value is left out. */
 void bench_put_text(json_t *object, const char *name, const char *text);
 void bench_put_integer(json_t *object, const char *name, long long value);
 void bench_put_flag(json_t *object, const char *name, bool value);
 
-/* A string; one that is not UTF-8 has '?' for all but ASCII, control characters are spaces. */
+/* A string; if it is not UTF-8, '?' replaces everything but ASCII; control characters become spaces. */
 json_t *bench_json_text(const char *text);
 
 /* ---- Text ---- */

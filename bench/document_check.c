@@ -1,4 +1,4 @@
-/* What a report must be like; the members are those of bench/README.md, "The report". */
+/* What a valid report looks like; its members are described in bench/README.md, "The report". */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { PLACE_ROOM = 200, SHOWN = 40, ROWS_MAX = 10000 };
 
-/* Where the check is, and the first thing that is wrong. */
+/* The place where the check is, and the first error. */
 typedef struct check {
     const char *path;
     char place[PLACE_ROOM];
@@ -17,7 +17,7 @@ typedef struct check {
 } check;
 
 typedef enum type {
-    WORD, /* a string that is not empty */
+    WORD, /* a non-empty string */
     TEXT,
     FLAG,
     WHOLE,  /* integers: any, */
@@ -86,7 +86,7 @@ static void wrong_member(check *c, const char *name, const char *what) {
 
 /* ---- Strings ---- */
 
-/* No name or string of the tree may have control characters, as views and errors print them. */
+/* No name or string of the tree may have control characters, because views and errors print them. */
 static void check_strings(check *c, const json_t *value) {
     size_t i, length;
     const char *name;
@@ -158,7 +158,7 @@ static void check_members(check *c, const json_t *object, const member *members,
     }
 }
 
-/* Every item of a list that may be missing. */
+/* Checks every item of an optional list. */
 static void check_items(check *c, const json_t *object, const char *name, type wanted,
                         void (*look)(check *c, const json_t *item)) {
     const json_t *list = json_object_get(object, name), *item;
@@ -209,7 +209,7 @@ static void check_figures(check *c, const json_t *row) {
     leave(c, length);
 }
 
-/* Base64 (RFC 4648) of a PNG file's signature, and nothing but base64 after it. */
+/* The signature of a PNG file in base64 (RFC 4648), followed by nothing but base64. */
 static void check_picture(check *c, const json_t *picture) {
     static const member members[] = {{"png", TEXT, false}, {"caption", TEXT, true}};
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
@@ -258,7 +258,7 @@ static void check_part(check *c, const json_t *row, const char *name, void (*loo
     leave(c, length);
 }
 
-/* What has been measured has a figure, and only what is not valid has reasons. */
+/* A row that was measured has a figure, and only a row that is not valid has reasons. */
 static void check_outcome(check *c, const json_t *row) {
     static const member outcome[] = {{"value", RATE, false}, {"low", RATE, false}, {"high", RATE, false}};
     if (json_array_size(json_object_get(row, "repetitions")))
@@ -318,7 +318,7 @@ static void check_version(check *c, const json_t *object) {
     leave(c, length);
 }
 
-/* Google Benchmark has numbers and lists there, too; ours are strings. */
+/* Google Benchmark has numbers and lists there as well; ours are strings. */
 static void check_context(check *c, const json_t *context) {
     static const member members[] = {{"json_schema_version", WHOLE, false},
                                      {"num_cpus", NUMBER, true},

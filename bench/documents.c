@@ -26,7 +26,7 @@ static gs_status check_merged(const json_t *root, const char *path, gs_error *er
     return GS_OK;
 }
 
-/* What is merged is checked as a file of its own would be. */
+/* A merged report is checked as a file of its own would be. */
 static gs_status add_merged(bench_documents *all, const json_t *root, const char *path, gs_error *error) {
     gs_status status = check_merged(root, path, error);
     const json_t *merged = json_object_get(root, "merged");
@@ -73,7 +73,7 @@ void bench_documents_free(bench_documents *all) {
 
 /* ---- Merging ---- */
 
-/* Entries whose `name` is that of a valid row. */
+/* The entries whose `name` is that of a valid row. */
 static json_t *filter(const bench_document *d, const json_t *entries, const char *name) {
     json_t *kept = json_array(), *entry;
     size_t i;
@@ -86,7 +86,7 @@ static json_t *filter(const bench_document *d, const json_t *entries, const char
     return kept;
 }
 
-/* A report that shares with the other all but what is dropped. */
+/* A report that shares everything with the other except the rows that are dropped. */
 static json_t *without_invalid(const bench_document *d) {
     json_t *genbench = json_copy(d->genbench), *root = json_copy(d->root);
     json_object_set_new(genbench, "rows", filter(d, d->rows, "name"));

@@ -1,4 +1,4 @@
-/* Several reports, and files that hold several. */
+/* Several reports, and files that hold several reports. */
 #ifndef BENCH_DOCUMENTS_H
 #define BENCH_DOCUMENTS_H
 
@@ -11,15 +11,15 @@ typedef struct bench_documents {
     bench_document document[BENCH_DOCUMENTS_MAX];
 } bench_documents;
 
-/* Read `count` files: reports, and what bench_documents_merge made of some, which count as those that went into it.
- * Errors: as bench_document_load; more than BENCH_DOCUMENTS_MAX: GS_ERROR_ARGUMENT. *all then needs no
+/* Read `count` files: reports, and files that bench_documents_merge made, which count as the reports that went into
+ * them. Errors: those of bench_document_load; GS_ERROR_ARGUMENT for more than BENCH_DOCUMENTS_MAX. *all then needs no
  * bench_documents_free. */
 gs_status bench_documents_load(char *const *paths, int count, bench_documents *all, gs_error *error);
 void bench_documents_free(bench_documents *all);
 
-/* One tree of all reports, without rows that are not valid, whose number is *dropped. A report without a valid row is
- * left out, and standard error says so. Errors: nothing is left: GS_ERROR_FILE; GS_ERROR_MEMORY. The tree is the
- * caller's. */
+/* One tree of all reports, without the rows that are not valid; *dropped is their number. A report without a valid row
+ * is left out, and standard error says so. Errors: GS_ERROR_FILE if nothing is left; GS_ERROR_MEMORY. The tree belongs
+ * to the caller. */
 gs_status bench_documents_merge(const bench_documents *all, json_t **root, int *dropped, gs_error *error);
 
 #endif

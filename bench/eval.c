@@ -1,4 +1,4 @@
-/* genbench eval: evaluations a second of one network, through the public interface; what scripts call.
+/* genbench eval: evaluations per second of one network, through the public interface; for scripts.
  *
  *     genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K]
  *         [--backend native|onednn]: network evaluations per second, as one JSON object
@@ -56,7 +56,7 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Into the row's field; false, with a line on standard error, where it is no number of its range. */
+/* Parse into the row's field; false, with a line on standard error, if it is not a number in its range. */
 static bool take(const struct row *row, const char *text, settings *s) {
     char *field = (char *)s + row->offset;
     double v = 0;
@@ -118,14 +118,14 @@ static int dump(const settings *s, const float *y, size_t count) {
     return ok ? 0 : fail(s->dump, "can't be written");
 }
 
-/* One batch; y has room for the output, and the gradient after it where that is asked for. */
+/* Evaluate one batch; y has room for the output and, if the gradient is asked for, for that after it. */
 static gs_status run(const settings *s, gs_plan *plan, const float *x, const int *labels, float *y, gs_error *error) {
     return s->gradient
                ? gs_plan_gradient(plan, x, s->sigma, labels, (size_t)s->batch, y, y + s->batch, error)
                : gs_plan_evaluate(plan, x, s->sigma, labels, (size_t)s->batch, (float *const[2]){y, NULL}, error);
 }
 
-/* Operations: 2 x multiply-adds of an evaluation. */
+/* Operations of one evaluation: 2 x multiply-adds. */
 static void print(const settings *s, const gs_plan *plan, size_t batches, double seconds, double operations) {
     gs_plan_info info = gs_plan_get_info(plan);
     printf("{\"evaluations_per_second\": %.6g, \"batch\": %d, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
@@ -136,7 +136,7 @@ static void print(const settings *s, const gs_plan *plan, size_t batches, double
            bench_peak_measure(info.isa, info.threads));
 }
 
-/* Batches until the time is up; the result is checked to be finite. */
+/* Evaluate batches until the time is up; the result is checked to be finite. */
 static int measure(const settings *s, gs_plan *plan, double operations, const float *x, const int *labels, float *y,
                    size_t size) {
     gs_error error;

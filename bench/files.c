@@ -1,4 +1,4 @@
-/* genbench report and genbench merge: what is made of reports that are there. */
+/* genbench report and genbench merge: what can be made of existing reports. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The report as a tree. */
+/* The report as a JSON tree. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static void put_times(json_t *e, double real, double cpu) {
     bench_put_text(e, "time_unit", "ns");
 }
 
-/* Nanoseconds of a call in repetition k. */
+/* Nanoseconds per call in repetition k. */
 static double real_ns(const bench_row *row, int k) {
     const bench_repetition *r = &row->repetition[k];
     return r->real_s / ((double)r->iterations * row->calls) / NANO;

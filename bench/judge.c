@@ -9,12 +9,12 @@ static const double GIGA = 1e9, MEGA = 1e6, MILLI = 1e-3, CONFIDENCE = 0.99;
 
 /* ---- Figures ---- */
 
-/* Whether less is better. */
+/* Whether a smaller figure is better. */
 static bool is_time(const bench_row *row) {
     return !strcmp(row->unit, "ms");
 }
 
-/* Seconds of a call. */
+/* Seconds per call. */
 static double call_s(const bench_row *row, const bench_repetition *r) {
     return r->real_s / ((double)r->iterations * row->calls);
 }
@@ -35,7 +35,7 @@ bool bench_peak_is_new(const bench_rows *rows, int i) {
     return true;
 }
 
-/* All calls of all repetitions, sorted; NULL when memory ends. */
+/* All calls of all repetitions, sorted; NULL when memory runs out. */
 static double *pool(const bench_row *row, size_t *count) {
     *count = 0;
     for (int k = 0; k < row->repetitions; k++)
@@ -66,7 +66,7 @@ static void percentiles(bench_row *row) {
     gs_free(all);
 }
 
-/* Median, least and most of the repetitions: rates, or the milliseconds of a call. */
+/* The median, least and greatest of the repetitions: rates, or milliseconds per call. */
 static void summarise(const bench_rows *rows, bench_row *row) {
     double *rate = gs_alloc((size_t)row->repetitions, sizeof *rate);
     size_t n = (size_t)row->repetitions;
@@ -96,7 +96,7 @@ static void summarise(const bench_rows *rows, bench_row *row) {
         percentiles(row);
 }
 
-/* The row of one thread, else the same. */
+/* The row that is the same except that it has one thread. */
 static const bench_row *find_single(const bench_rows *rows, const bench_row *row) {
     for (int i = 0; i < rows->count; i++) {
         const bench_row *r = &rows->row[i];

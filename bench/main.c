@@ -22,7 +22,7 @@ static bool has_prefix(const char *text, const char *prefix) {
     return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* Without any option but where to write, quick is meant. */
+/* Without any option other than where to write, quick is meant. */
 static bool is_plain(const bench_settings *s) {
     return !s->suite.count && !s->model.count && !s->scenario.count && !s->threads.count && !s->batch.count;
 }
@@ -36,7 +36,7 @@ static bool given(int argc, char *const *argv, const char *prefix) {
 
 /* ---- Rows ---- */
 
-/* Rows are known by their names. */
+/* Rows are identified by their names. */
 static gs_status check_names(const bench_rows *rows, gs_error *error) {
     for (int i = 0; i < rows->count; i++)
         for (int k = 0; k < i; k++)
@@ -99,7 +99,7 @@ static gs_status write_reports(const bench_settings *s, const bench_document *do
     return status;
 }
 
-/* Whether a report has something to tell. */
+/* Whether there is anything to report. */
 static bool is_empty(const bench_result *result) {
     bool empty = true;
     for (int i = 0; i < result->rows->count; i++)
@@ -142,7 +142,7 @@ static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error
     return status;
 }
 
-/* Values of which Google Benchmark makes its usage, or runs that never end. */
+/* Values on which Google Benchmark would print its usage or run for ever. */
 static gs_status check_google(const char *word, gs_error *error) {
     static const char time[] = "--benchmark_min_time=", format[] = "--benchmark_format=";
     static const char *const formats[] = {"console", "json", "csv"};
@@ -165,7 +165,7 @@ static gs_status check_google(const char *word, gs_error *error) {
     return GS_OK;
 }
 
-/* Hand Google Benchmark its options; one that it doesn't know is an error. */
+/* Hand Google Benchmark its options; one that it does not know is an error. */
 static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *error) {
     char **words = gs_alloc((size_t)argc + 2, sizeof *words); /* bench_initialize needs room for one more */
     int left = argc;

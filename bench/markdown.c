@@ -5,7 +5,7 @@
 #include "table.h"
 #include "views.h"
 
-/* Text in a cell: what Markdown or HTML would take for its own is escaped. */
+/* Text in a cell: characters that mean something to Markdown or HTML are escaped. */
 static void put_text(FILE *f, const char *text) {
     for (; *text; text++)
         if (*text == '<')

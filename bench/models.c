@@ -1,4 +1,4 @@
-/* Which networks are measured: those that are named, else all that are shipped. */
+/* Which networks are measured: those named, else all that are shipped. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "bench.h"
@@ -56,7 +56,7 @@ static int is_weight_file(const struct dirent *entry) {
     return length > 4 && !strcmp(entry->d_name + length - 4, ".bin");
 }
 
-/* All weight files of the folder with the judge. */
+/* Loads all weight files of the folder that has the judge. */
 static gs_status load_shipped(bench_models *models, gs_error *error) {
     struct dirent **entries;
     if (!models->judge)

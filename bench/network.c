@@ -6,7 +6,7 @@
 #include "kernels.h"
 #include "model/model.h"
 
-static const double SIGMA = 0.5; /* in the middle of what samplers visit */
+static const double SIGMA = 0.5; /* in the middle of the levels that samplers visit */
 static const double FOREIGN_ERROR = 1e-5;
 
 size_t bench_pixels(const gs_model_info *info) {
@@ -79,7 +79,7 @@ void bench_network_close(bench_network *w) {
     *w = (bench_network){0};
 }
 
-/* Images i ... i + n - 1 with some plan. */
+/* Evaluate images i ... i + n - 1 with a given plan. */
 static gs_status evaluate(const bench_network *w, gs_plan *plan, size_t i, size_t n, float *y, gs_error *error) {
     const float *x = w->x + i * w->in;
     const int *labels = w->labels ? w->labels + i : NULL;

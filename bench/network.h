@@ -1,4 +1,5 @@
-/* What several suites do with a network: make a plan, inputs and room for results, evaluate, compare with scalar C. */
+/* What several suites do with a network: make a plan, inputs and memory for results; evaluate; compare with scalar
+ * C. */
 #ifndef BENCH_NETWORK_H
 #define BENCH_NETWORK_H
 
@@ -6,41 +7,42 @@
 
 typedef struct bench_network {
     gs_plan *plan;
-    size_t n, in, out; /* images a call; elements of an image and of what is computed of it */
+    size_t n, in, out; /* images per call; elements of an image and of its result */
     double sigma;
-    int *labels; /* n, or NULL where the network takes none */
+    int *labels; /* (n), or NULL if the network takes none */
     float *x;    /* (n, in): noisy grey */
-    float *y;    /* outputs (n, out), or with the gradient energies (n), then gradients (n, in) */
+    float *y;    /* outputs (n, out) or, with the gradient, energies (n), then gradients (n, in) */
     bool gradient;
 } bench_network;
 
-/* The plan of a row's model, instruction set, threads and backend, and inputs for n images drawn from the seed. On
- * failure bench_network_close is still due. Sets row->ran and row->plan_bytes. */
+/* The plan of a row's model, instruction set, threads and backend, and inputs for n images drawn from the seed.
+ * bench_network_close must be called on failure too. Sets row->ran and row->plan_bytes. */
 gs_status bench_network_open(bench_network *network, bench_row *row, size_t n, bool gradient, gs_error *error);
 void bench_network_close(bench_network *network);
 
 /* The first output of all n images, or energies and gradients. */
 gs_status bench_network_evaluate(bench_network *network, gs_error *error);
 
-/* Whether what the last evaluation gave for the first and the last image is what one thread of scalar C gives: the same
- * bytes, of another backend than the native one within 1e-5 of the largest element. If not, or if it is not finite,
- * the row gets a reason. */
+/* Whether the last evaluation's results for the first and the last image are those of one thread of scalar C: the same
+ * bytes or, for a backend other than the native one, within 1e-5 of the largest element. If not, or if they are not
+ * finite, the row gets a reason. */
 gs_status bench_network_check(const bench_network *network, bench_row *row, gs_error *error);
 
-/* Standard normal numbers of the seed. */
+/* Standard normal numbers from the seed. */
 gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error);
 
-/* Whether two results are as equal as the backend promises; `what` goes into the row's reason. */
+/* Whether two results agree as well as the backend promises; `what` goes into the row's reason. */
 void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count);
 
-/* What networks a sampler can draw from, and is meant to: shipped ones say so. Which are energies. */
+/* Whether a sampler can draw from the network and is meant to, which shipped networks say; and whether it is an
+ * energy. */
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);
 
-/* The one network that a quick run measures where one is enough: the first that is named, else ncsn. */
+/* The network that a quick run measures where one is enough: the first that is named, else ncsn. */
 bool bench_is_usual(const bench_settings *settings, const bench_model *model);
 
-/* Elements of an image. */
+/* The number of elements of an image. */
 size_t bench_pixels(const gs_model_info *info);
 
 #endif

@@ -48,11 +48,11 @@ bench_pauses bench_measure_pauses(int threads) {
 
 typedef struct program {
     long id;
-    double ticks; /* used so far, or since */
+    double ticks; /* CPU time used so far, or since then */
     char name[32];
 } program;
 
-/* Fields of /proc/ID/stat: the name stands in parentheses and may have any character. */
+/* Fields of /proc/ID/stat: the name is in parentheses and may contain any character. */
 static bool read_program(const char *id, program *p) {
     char path[LINE], line[LINE];
     double user, system;
@@ -72,7 +72,7 @@ static bool read_program(const char *id, program *p) {
     return true;
 }
 
-/* All programs but this one. */
+/* All programs except this one. */
 static int read_programs(program *list) {
     DIR *all = opendir("/proc");
     int count = 0;

@@ -5,15 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Of the multiply-add peak, measured some thirty times over. */
+/* How the multiply-add peak varies over some thirty measurements. */
 typedef struct bench_wobble {
-    double spread; /* from the 10th to the 90th percentile, over the median */
+    double spread; /* from the 10th to the 90th percentile, divided by the median */
     double median; /* FLOP/s */
 } bench_wobble;
 
 bench_wobble bench_measure_wobble(const char *isa, int threads);
 
-/* What threads that only read the clock for half a second see of it. */
+/* What threads see that only read the clock for half a second. */
 typedef struct bench_pauses {
     double longest_s;
     double lost; /* share of the time that passed in pauses of 20 microseconds or more */
@@ -21,7 +21,7 @@ typedef struct bench_pauses {
 
 bench_pauses bench_measure_pauses(int threads);
 
-/* CPU time that other programs used in a second, in processors, and the most busy of them. */
+/* The CPU time that other programs used in one second, in processors, and the busiest of them. */
 typedef struct bench_others {
     bool known;
     double processors;

@@ -9,7 +9,7 @@
 
 #include "io/output.h"
 
-/* Whether two names that are not there yet will be of one file: the same name in the same folder. */
+/* Whether two names of files that do not exist yet mean the same file: the same name in the same folder. */
 static bool same_name(const char *a, const char *b) {
     const char *name[2] = {a, b};
     char *folder[2];
@@ -26,7 +26,7 @@ static bool same_name(const char *a, const char *b) {
     return same;
 }
 
-/* Devices, such as /dev/stdout, may be named twice. */
+/* Devices such as /dev/stdout may be named twice. */
 static bool same_file(const char *a, const char *b) {
     struct stat s, t;
     if (!stat(a, &s) && !stat(b, &t))

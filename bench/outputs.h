@@ -9,8 +9,8 @@ typedef struct bench_output {
     const char *what; /* "the report" */
 } bench_output;
 
-/* Whether all of them can be written, no two are one file, and none is one of the files that are read; asked before the
- * work. Errors: GS_ERROR_ARGUMENT; those of gs_output_check. */
+/* Whether all of them can be written, no two are the same file, and none is one of the files that are read; to be
+ * called before the work. Errors: GS_ERROR_ARGUMENT; those of gs_output_check. */
 gs_status bench_outputs_check(const bench_output *outputs, int count, char *const *inputs, int input_count,
                               gs_error *error);
 

@@ -17,8 +17,9 @@
 enum { STEPS = 256, MEASUREMENTS = 12 };
 static const double MEASURE_S = 1e-3;
 
-/* A loop of `chains` independent multiply-adds: enough to fill the pipelines (latency times instructions a cycle), few
- * enough to stay in registers; more than 16 GCC does not unroll. The result is used, so that it is computed. */
+/* A loop of `chains` independent multiply-adds: enough to fill the pipelines (latency times instructions per cycle),
+ * but few enough to stay in registers; GCC does not unroll more than 16. The result is used so that the compiler
+ * computes it. */
 #define PEAK_LOOP(name, attribute, type, chains, set, fma, first_lane) \
     attribute static float name(long blocks) {                         \
         type a[chains], m = set(0.999f), k = set(0.001f);              \

@@ -1,26 +1,27 @@
-/* How fast this machine is at best, against which figures are held. */
+/* How fast this machine is at best, for comparison with the figures. */
 #ifndef BENCH_PEAK_H
 #define BENCH_PEAK_H
 
 #include <stddef.h>
 
 /* Run `blocks` blocks of independent fused multiply-adds in registers with an instruction set on each of `threads`
- * threads; the floating-point operations of one thread (2 a multiply-add and lane). 0: not one of this build. In
- * scalar C a multiply-add is a call of fmaf, as it is in the scalar kernels. */
+ * threads; returns the floating-point operations of one thread (2 per multiply-add and lane), or 0 if this build lacks
+ * the instruction set. In scalar C a multiply-add is a call of fmaf, as in the scalar kernels. */
 double bench_peak_run(const char *isa, int threads, long blocks);
 
 /* FLOP/s of all threads together: the best of twelve runs of a millisecond or more, in which all threads begin
- * together, as what disturbs single runs is no sign that the machine has changed. 0: not one of this build. */
+ * together, because a disturbance of single runs does not mean that the machine has changed. 0 if this build lacks the
+ * instruction set. */
 double bench_peak_measure(const char *isa, int threads);
 
-/* a[i] = b[i] + s c[i] on threads that each have their own part; first touched by the same threads. */
+/* a[i] = b[i] + s c[i] on threads that each have their own part; which are first touched by the same threads. */
 typedef struct bench_triad {
     float *a, *b, *c;
     size_t count;
     int threads;
 } bench_triad;
 
-/* Arrays of `bytes` together; a member NULL: memory ended. */
+/* Arrays of `bytes` in total; a NULL member means that memory ran out. */
 bench_triad bench_triad_new(size_t bytes, int threads);
 void bench_triad_run(const bench_triad *triad, float s);
 void bench_triad_free(bench_triad *triad);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* RFC 4648, with padding; NULL when memory ends. */
+/* RFC 4648, with padding; NULL when memory runs out. */
 static char *base64(const char *bytes, size_t size) {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *text = gs_alloc(size / 3 + 2, 4), *to = text;
@@ -40,7 +40,7 @@ json_t *bench_picture_json(const bench_row *row) {
                         : NULL;
 }
 
-/* Numbers, or NULL when one of them is not finite, which JSON can't say. */
+/* An array of numbers, or NULL if one of them is not finite, which JSON cannot express. */
 static json_t *reals(const double *values, size_t n) {
     json_t *array = json_array();
     for (size_t i = 0; i < n; i++) {

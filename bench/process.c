@@ -17,7 +17,7 @@
 
 /* ---- Processes ---- */
 
-/* Until all who have the other end of the pipe have ended. */
+/* Wait until all processes that hold the other end of the pipe have ended. */
 static gs_status wait_for(pid_t group, int from, int *status, gs_error *error) {
     enum { TICK_MS = 200 };
     struct pollfd end = {.fd = from, .events = POLLIN};
@@ -46,7 +46,7 @@ static int spawn(pid_t *pid, char *const *words, char *const *environment, const
 
 gs_status bench_process_run(char *const *words, char *const *environment, const char *log, int *status,
                             gs_error *error) {
-    int ends[2]; /* the program inherits both; nobody writes */
+    int ends[2]; /* the program inherits both ends; nothing is written */
     pid_t pid = 0;
     if (pipe(ends))
         return gs_fail(error, GS_ERROR_FILE, "%s: a pipe: %s", words[0], strerror(errno));

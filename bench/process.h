@@ -1,4 +1,4 @@
-/* Other programs, run to their end, and folders for what they write. */
+/* Other programs, run to completion, and folders for what they write. */
 #ifndef BENCH_PROCESS_H
 #define BENCH_PROCESS_H
 
@@ -7,18 +7,18 @@
 enum { BENCH_FOLDER_ROOM = 1024, BENCH_PATH_ROOM = BENCH_FOLDER_ROOM + 300, BENCH_LINE_ROOM = 512 };
 
 /* Run words[0], which is looked for in PATH unless it has a slash, and append what it prints to the file `log`. *status
- * is that of waitpid. An interruption (cli/interrupt.h) kills it with all that it started. Errors:
- * GS_ERROR_INTERRUPTED; GS_ERROR_UNSUPPORTED: it can't be started; GS_ERROR_FILE: no pipe is left. */
+ * is as from waitpid. An interruption (cli/interrupt.h) kills it and everything it started. Errors:
+ * GS_ERROR_INTERRUPTED; GS_ERROR_UNSUPPORTED: it cannot be started; GS_ERROR_FILE: no pipe could be made. */
 gs_status bench_process_run(char *const *words, char *const *environment, const char *log, int *status,
                             gs_error *error);
 
-/* The last line of a file that is not empty, or "". */
+/* The last non-empty line of a file, or "". */
 void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]);
 
 /* A new folder in TMPDIR or /tmp. Errors: GS_ERROR_FILE. */
 gs_status bench_folder_make(char folder[BENCH_FOLDER_ROOM], gs_error *error);
 
-/* Remove it and its files, also those that a process which was just killed is still about to make. */
+/* Remove it and its files, including those that a process that has just been killed is still about to create. */
 void bench_folder_remove(const char *folder);
 
 #endif

@@ -1,17 +1,17 @@
-/* A run as a report, which all views are of. */
+/* A run as a report, from which all views are made. */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
 #include "document.h"
 #include "runner.h"
 
-/* The report as a tree: Google Benchmark's "context" and "benchmarks", so that its tools read the file, and "genbench"
- * with all there is; bench/README.md says what is where. The caller's; where memory ended, members are missing, which
- * bench_document_take tells. */
+/* The report as a tree: Google Benchmark's "context" and "benchmarks", so that its tools can read the file, and
+ * "genbench" with everything else; bench/README.md describes the members. The tree belongs to the caller; if memory
+ * runs out, members are missing, which bench_document_take notices. */
 json_t *bench_report_tree(const bench_result *result, int argc, char *const *argv);
 
-/* Name and value i = 0, 1, 2, ... of what is told of program, machine and run; false past the last. The value is cut to
- * fit. */
+/* Name and value of fact i = 0, 1, 2, ... about program, machine and run; false past the last. The value is truncated
+ * to fit. */
 bool bench_context_line(const bench_result *result, int i, const char **name, char *value, size_t room);
 
 #endif

@@ -1,4 +1,4 @@
-/* Rows, and the variants that suites make them of. */
+/* Rows, and the variants from which suites make them. */
 #include "bench.h"
 
 #include <math.h>
@@ -100,7 +100,7 @@ bool bench_next(const bench_settings *s, const bench_axes *axes, int *at, bench_
         if (axes->takes && !axes->takes(&s->models.model[m]))
             continue;
         bool energy = axes->takes && s->models.model[m].info->kind == GS_KIND_ENERGY;
-        if (energy && strcmp(backend.of.name[b], "native")) /* which alone has gradients */
+        if (energy && strcmp(backend.of.name[b], "native")) /* the only one that has gradients */
             continue;
         *v = (bench_variant){.model = axes->takes ? &s->models.model[m] : NULL,
                              .threads = threads.of.number[t],

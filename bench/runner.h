@@ -4,17 +4,17 @@
 
 #include "bench.h"
 
-/* A figure is valid when the multiply-add peak before and after each repetition agrees, the CPUs were ours, ... */
+/* A figure is valid if the multiply-add peaks before and after each repetition agree, the CPUs were ours, ... */
 #define BENCH_PEAK_TOLERANCE 0.05
 #define BENCH_TAKEN_MOST 0.02
 enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUICK = 3 };
 
-/* What is measured once a run. */
+/* What is measured once per run. */
 typedef struct bench_result {
     bench_rows *rows;
     const bench_settings *settings;
     bool interrupted;
-    int failed; /* rows that could not run */
+    int failed; /* number of rows that could not run */
     int invalid;
     double elapsed_s;
     char started[32];     /* UTC, ISO 8601 */
@@ -30,7 +30,7 @@ gs_status bench_filter_names(const char *filter, const char *(*name)(const void 
 /* Keep the rows whose name matches. Errors: the same; GS_ERROR_MEMORY. */
 gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error);
 
-/* Measure all rows and judge them. Errors: GS_ERROR_MEMORY; what befalls single rows is told in these. */
+/* Measure all rows and judge them. Errors: GS_ERROR_MEMORY; failures of single rows are recorded in the rows. */
 gs_status bench_measure(bench_result *result, gs_error *error);
 
 #endif

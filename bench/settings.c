@@ -53,7 +53,7 @@ void bench_help(void) {
         printf("  %-24s %s\n", suite->name, suite->help);
 }
 
-/* The digits of a whole number low ... high. */
+/* Parse the digits of a whole number in low ... high. */
 static bool parse_number(const char *text, unsigned long long low, unsigned long long high,
                          unsigned long long *number) {
     char *end;
@@ -62,7 +62,7 @@ static bool parse_number(const char *text, unsigned long long low, unsigned long
     return isdigit((unsigned char)text[0]) && !*end && !errno && *number >= low && *number <= high;
 }
 
-/* Whether the last of a list's values is there already. */
+/* Whether the last value of a list occurs earlier in it. */
 static bool is_repeated(const option_row *row, const void *field) {
     const bench_names *names = field;
     const bench_numbers *numbers = field;
@@ -76,7 +76,7 @@ static bool is_repeated(const option_row *row, const void *field) {
     return found;
 }
 
-/* Take the words apart where the commas are; an empty word is refused. */
+/* Split the words at the commas; an empty word is refused. */
 static gs_status parse_list(const option_row *row, char *text, void *field, gs_error *error) {
     bench_names *names = field;
     bench_numbers *numbers = field;
@@ -130,7 +130,7 @@ static gs_status parse_value(const option_row *row, char *text, bench_settings *
     }
 }
 
-/* "--name" or "--name=value"; *value is what is attached, or NULL. */
+/* "--name" or "--name=value"; *value is the attached value, or NULL. */
 static const option_row *find_option(char *argument, char **value) {
     size_t length = strcspn(argument, "=");
     *value = argument[length] ? argument + length + 1 : NULL;
@@ -141,7 +141,7 @@ static const option_row *find_option(char *argument, char **value) {
     return NULL;
 }
 
-/* All of a list's names are among those of next(0), next(1), ... */
+/* Check that all names of a list are among those of next(0), next(1), ... */
 static gs_status check_names(const char *option, const bench_names *names, const char *(*next)(int i),
                              gs_error *error) {
     for (int k = 0; k < names->count; k++) {
@@ -177,7 +177,7 @@ static const char *backend_name(int i) {
     return gs_backend_name(i, &built, about, sizeof about);
 }
 
-/* What is asked for runs here. */
+/* Check that what is asked for runs here. */
 static gs_status check_support(const bench_settings *s, gs_error *error) {
     bool there;
     char about[BENCH_TEXT_ROOM];
@@ -216,7 +216,7 @@ static gs_status check(bench_settings *s, gs_error *error) {
     return status ? status : check_support(s, error);
 }
 
-/* A page beside a report that has the usual name. */
+/* By default, a page beside the report, with the same name. */
 static gs_status name_page(bench_settings *s, gs_error *error) {
     static const char json[] = ".json", html[] = ".html";
     size_t length = strlen(s->json), stem = length - strlen(json);

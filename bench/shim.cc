@@ -35,7 +35,7 @@ std::string library_version() {
     return version_text<decltype(GetBenchmarkVersion())>(&GetBenchmarkVersion);
 }
 
-// Hands runs on, and to the library's own reporter where the user asked for its format.
+// Hands runs on, and also to the library's own reporter if the user asked for its format.
 class Reporter : public BenchmarkReporter {
   public:
     typedef void Report(void *, int, const bench_timing *, size_t);
@@ -56,7 +56,7 @@ class Reporter : public BenchmarkReporter {
     void ReportRuns(const std::vector<Run> &runs) override {
         std::vector<bench_timing> timings;
         for (const Run &run : runs)
-            if (run.run_type == Run::RT_Iteration && run.real_accumulated_time > 0) // 0 of those that failed
+            if (run.run_type == Run::RT_Iteration && run.real_accumulated_time > 0) // 0 for runs that failed
                 timings.push_back({run.iterations, run.real_accumulated_time, run.cpu_accumulated_time});
         if (!runs.empty())
             report_(context_, static_cast<int>(runs[0].family_index), timings.data(), timings.size());
@@ -94,7 +94,7 @@ void run_one(State &state, const bench_callbacks &callbacks, void *context) {
 void bench_initialize(int *argc, char **argv, double min_time_s) {
     std::ostringstream option;
     option << "--benchmark_min_time=" << min_time_s;
-    if (!library_version().empty()) // later ones ask for a unit, which earlier ones refuse
+    if (!library_version().empty()) // later versions want a unit, which earlier ones refuse
         option << "s";
     std::string text = option.str();
     std::vector<char *> all(argv, argv + *argc);

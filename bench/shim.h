@@ -1,4 +1,4 @@
-/* What the C of genbench needs of Google Benchmark, whose own interface is C++. */
+/* What the C code of genbench needs from Google Benchmark, whose own interface is C++. */
 #ifndef BENCH_SHIM_H
 #define BENCH_SHIM_H
 
@@ -9,10 +9,10 @@
 extern "C" {
 #endif
 
-/* A benchmark as Google Benchmark calls it: perhaps several times with more iterations each, until the time is long
- * enough. What begin and batch answer, and why not if they answer false, is theirs to remember. */
+/* A benchmark as Google Benchmark calls it: possibly several times, with more iterations each time, until the time is
+ * long enough. begin and batch must remember what they answered and, if that was false, why. */
 typedef struct bench_callbacks {
-    bool (*begin)(void *context);              /* before an untimed start of `iterations` */
+    bool (*begin)(void *context);              /* before a start of `iterations`, not timed */
     bool (*batch)(void *context);              /* one iteration, timed */
     void (*end)(void *context, bool complete); /* after the last iteration, not timed */
 } bench_callbacks;
@@ -20,22 +20,23 @@ typedef struct bench_callbacks {
 /* One repetition that counts. */
 typedef struct bench_timing {
     long long iterations;
-    double real_s, cpu_s; /* of all iterations together; CPU time of the calling thread */
+    double real_s, cpu_s; /* for all iterations together; CPU time of the calling thread */
 } bench_timing;
 
-/* Take the --benchmark_ options off a command line and remember them; those that it doesn't know stay. Prints and exits
- * on a malformed value, as Google Benchmark does. `min_time_s` is the default of --benchmark_min_time, 0: the library's
+/* Take the --benchmark_ options off a command line and remember them; unknown ones stay. Prints and exits on a
+ * malformed value, as Google Benchmark does. `min_time_s` is the default of --benchmark_min_time; 0 means the library's
  * own. */
 void bench_initialize(int *argc, char **argv, double min_time_s);
 
 /* --benchmark_filter as given, or "". */
 const char *bench_filter(void);
 
-/* Add a benchmark; those that bench_run runs are numbered from 0 in the order of adding. */
+/* Add a benchmark; those that bench_run runs are numbered from 0 in the order in which they were added. */
 void bench_register(const char *name, const bench_callbacks *callbacks, void *context);
 
-/* Run all. `report` gets the repetitions of benchmark `number`, once for each benchmark, none where begin or batch
- * answered false. With a --benchmark_format on the command line its report goes to standard output as well. */
+/* Run all. `report` is called once for each benchmark `number` with its repetitions, or with none if begin or batch
+ * answered false. With --benchmark_format on the command line, Google Benchmark's own report goes to standard output as
+ * well. */
 void bench_run(void (*report)(void *context, int number, const bench_timing *timings, size_t count), void *context,
                bool display);
 
@@ -43,7 +44,7 @@ void bench_run(void (*report)(void *context, int number, const bench_timing *tim
  * before bench_run or when memory ends. */
 char *bench_context_json(void);
 
-/* Its version, or "" where it does not tell. */
+/* Its version, or "" if it does not say. */
 const char *bench_library_version(void);
 
 #ifdef __cplusplus

@@ -7,18 +7,18 @@
 /* Sort ascending. */
 void bench_sort(double *x, size_t n);
 
-/* Of n >= 1 sorted values: the mean of the middle ones. */
+/* The median of n >= 1 sorted values: the mean of the middle ones. */
 double bench_median(const double *sorted, size_t n);
 
-/* Of n >= 1 sorted values: the nearest rank, sorted[ceil(q n) - 1], 0 < q <= 1. */
+/* The q-quantile of n >= 1 sorted values by nearest rank: sorted[ceil(q n) - 1], 0 < q <= 1. */
 double bench_quantile(const double *sorted, size_t n, double q);
 
-/* An upper bound of the q-quantile of where n independent values come from, that fails with probability 1 - confidence
- * at most: the k-th value with P(Binomial(n, q) < k) >= confidence (David & Nagaraja 2003, section 7.1); NaN when n is
- * too small for any k. */
+/* An upper bound of the q-quantile of the distribution from which n independent values come, which fails with
+ * probability 1 - confidence at most: the k-th value with P(Binomial(n, q) < k) >= confidence (David & Nagaraja 2003,
+ * section 7.1); NaN if n is too small for any k. */
 double bench_quantile_bound(const double *sorted, size_t n, double q, double confidence);
 
-/* Calls that a percentile asks for at 99 % confidence: the rule of MLPerf LoadGen. */
+/* The number of calls that a percentile needs at 99 % confidence, by the rule of MLPerf LoadGen. */
 enum { BENCH_CALLS_P99 = 662, BENCH_CALLS_P90 = 64 };
 
 #endif

@@ -28,7 +28,7 @@ enum { LINE = 4096 };
 /* ---- Times ---- */
 
 #ifdef __linux__
-/* Those that this process could run on when this was first called; NULL: the system can't tell. */
+/* The processors that this process could run on when this was first called; NULL if the system cannot tell. */
 static const cpu_set_t *processors(void) {
     static cpu_set_t all;
     static bool known;
@@ -47,7 +47,7 @@ static bool may_run_on(size_t cpu) {
 #endif
 }
 
-/* Column 8 of the lines "cpuN ..." of /proc/stat, in ticks. */
+/* The sum of column 8 of the lines "cpuN ..." of /proc/stat, in ticks. */
 static double stolen_s(void) {
     FILE *f = fopen("/proc/stat", "r");
     char line[LINE];
@@ -65,7 +65,7 @@ static double stolen_s(void) {
     return ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* The second number of schedstat of every thread: nanoseconds it was ready and did not run. */
+/* The sum of the second number in every thread's schedstat: nanoseconds in which it was ready but did not run. */
 static double waited_s(void) {
     DIR *tasks = opendir("/proc/self/task");
     double sum = 0;
@@ -102,7 +102,7 @@ bench_times bench_times_now(void) {
 /* ---- Threads and memory ---- */
 
 #ifdef __linux__
-/* This thread onto the i-th processor of a set, around again past the last. */
+/* Keep this thread on the i-th processor of a set, starting over after the last. */
 static bool place_on(const cpu_set_t *all, int i) {
     int left = i % CPU_COUNT(all);
     size_t cpu = 0;

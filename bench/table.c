@@ -40,7 +40,7 @@ static bool has_part(const char *name, const char *wanted) {
     return false;
 }
 
-/* The first part of a row's name that is a setting: what comes before says what is measured. */
+/* The first part of a row's name that is a setting; the parts before it say what is measured. */
 static int first_setting(const json_t *row) {
     const char *name = bench_text(row, "name"), *model = bench_text(row, "model"), *what = bench_text(row, "what");
     bench_cell part;
@@ -52,12 +52,12 @@ static int first_setting(const json_t *row) {
     return i + 1;
 }
 
-/* Side by side, rows of several instruction sets are one. */
+/* In a comparison side by side, rows of several instruction sets count as one. */
 static bool is_shown(const bench_table *t, const char *part) {
     return !t->side_by_side || strncmp(part, "isa:", 4) != 0;
 }
 
-/* Settings that all rows have. */
+/* The settings that all rows share. */
 static void find_constant(bench_table *t) {
     bench_cell part;
     const char *name = bench_text(t->row[0], "name");
@@ -178,7 +178,7 @@ bool bench_figure_hidden(const char *figure) {
     return false;
 }
 
-/* Names of the rows' figures in the order they first come in; their number. */
+/* The names of the rows' figures in order of their first appearance; returns their number. */
 static int collect_figures(const json_t **rows, int count, const char *names[COLUMNS_MAX]) {
     int found = 0;
     for (int i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-"""Cells: what is measured together, in rounds. A cell's first contenders are ours, `rivals` the peers beside them."""
+"""Cells: what is measured together, in rounds. A cell's first contenders are ours, its `rivals` are the peers."""
 
 import math
 import statistics
@@ -14,7 +14,7 @@ from machine import Failure
 from report import Row
 
 TOLERANCE = {"f32": 1e-5, "bf16": 0.02, "int8": 0.02}  # of the largest element of the output
-GRADIENT_TOLERANCE = 1e-4  # in f32: an energy's terms cancel, and so do those of its gradient
+GRADIENT_TOLERANCE = 1e-4  # in f32, where the terms of an energy cancel, and so do those of its gradient
 FALSE_ALARM = 6e-5  # as that of 4 standard deviations
 CALIBRATION = 256
 OURS = "gensample"  # its version is in the report's context
@@ -31,7 +31,7 @@ class Cell:
 
     @staticmethod
     def attempt(contender, action, *arguments):
-        """What the action gives; None: it failed, which its row tells."""
+        """The result of the action; None if it failed, which its row then says."""
         try:
             return action(*arguments)
         except Failure as error:
@@ -49,7 +49,7 @@ class Cell:
 
 
 def beside(ours, theirs, count_ours=lambda r: r.iterations, count_theirs=lambda r: r.iterations):
-    """Median and least of the ratios that the rounds give, ours over theirs; () without any."""
+    """The median and least of the rounds' ratios, ours over theirs; () if there are none."""
     speed = lambda row, r, count: row.items * count(r) / r.seconds
     pairs = zip(ours.repetitions, theirs.repetitions)
     ratios = [speed(ours, a, count_ours) / speed(theirs, b, count_theirs) for a, b in pairs]
@@ -57,8 +57,8 @@ def beside(ours, theirs, count_ours=lambda r: r.iterations, count_theirs=lambda 
 
 
 def apart(found, expected, images):
-    """The largest difference over the largest element. With gradients, of so many energies and of their gradients, each by
-    itself; of gradients one image in 32 does not count, as at a kink of a leaky ReLU rounding alone decides the slope."""
+    """The largest difference over the largest element; with gradients, of that many energies and of their gradients
+    separately. One gradient in 32 images does not count, since at a kink of a leaky ReLU rounding decides the slope."""
     if found.shape != expected.shape:
         return math.inf
     if not images:
@@ -75,7 +75,7 @@ class NetworkCell(Cell):
     """One network at one batch."""
 
     def check(self):
-        """Hold the peers' outputs against ours."""
+        """Compare the peers' outputs with ours."""
         (ours,) = self.ours
         expected = self.attempt(ours, ours.output)
         ours.row.checked = expected is not None
@@ -110,12 +110,12 @@ class NetworkCell(Cell):
 
 
 def exact_interval(k, n):
-    """Clopper and Pearson's 99 % interval of k in n."""
+    """Clopper and Pearson's 99 % interval for k in n."""
     return (beta.ppf(0.005, k, n - k + 1) if k else 0, beta.ppf(0.995, k + 1, n - k) if k < n else 1)
 
 
 class RejectionCell(Cell):
-    """All algorithms in one dimension; `share` is accepted in theory."""
+    """All algorithms in one dimension; `share` is the share that theory accepts."""
 
     def __init__(self, title, ours, rivals, share):
         super().__init__(title, ours, rivals)
@@ -133,8 +133,8 @@ class RejectionCell(Cell):
                 self.beside(ours, c)
 
     def beside(self, ours, theirs):
-        """Proposals where the algorithm is the same. And accepted samples, where few of theirs are accepted in a round:
-        as many as theory says."""
+        """Proposals, where the algorithm is the same; and accepted samples, as many as theory predicts where few of
+        theirs are accepted per round."""
         expected = lambda r: r.iterations * self.share
         ratios = {f"{ours.algorithm} accepted": beside(ours.row, theirs.row, lambda r: r.accepted, expected)}
         if ours.algorithm == theirs.peer.algorithm:
@@ -191,7 +191,7 @@ def images(model, programs, settings, sigma, folder):
 
 
 def network_cell(settings, programs, path, batch, folder):
-    """A network's file beside all peers that are wanted and can."""
+    """A network's file beside all peers that are wanted and can run it."""
     model, _ = weightfile.read(path)
     gradient = model["kind"] == "energy"
     sigma, label = (getattr(settings, name) if name in model["inputs"] else None for name in ("sigma", "label"))

@@ -1,4 +1,4 @@
-"""What run.sh measures, in one job on one machine; options.py says what that is."""
+"""Measures, in one job on one machine, what options.py describes; run.sh starts it."""
 
 import os
 import random
@@ -21,7 +21,7 @@ EXIT_INTERRUPTED = 130
 
 
 def find_models(args, programs, folder):
-    """Paths of the weight files, which genbench can read."""
+    """The paths of the weight files that genbench can read."""
     shipped = {path.stem: path for path in sorted((ROOT / "models").glob("*.bin"))}
     paths = []
     for name in args.model or shipped:
@@ -50,7 +50,7 @@ def make_cells(args, programs, folder):
 
 
 class Run:
-    """Rounds of cell after cell, and the report of all."""
+    """Measures cell after cell in rounds, and reports all."""
 
     def __init__(self, args, programs, made):
         self.args, self.programs, self.cells = args, programs, made
@@ -59,7 +59,7 @@ class Run:
         self.peak = self.best = 0
 
     def measure(self, contender):
-        """One repetition; the peak before it is the one after the last."""
+        """One repetition; the peak before it is the one measured after the last."""
         before = self.peak
         with Stopwatch() as watch:
             repetition = contender.measure(self.args.seconds)
@@ -103,7 +103,8 @@ class Run:
         report.write(self.args.json, rows, self.programs.machine, run)
 
     def all(self):
-        """Exit status. The file is written before the first and after every cell, so that what was measured is kept."""
+        """Returns the exit status. The file is written before the first cell and after every cell, so that measurements
+        are kept."""
         if not self.args.check:
             self.write(False)
         interrupted = False

@@ -1,11 +1,11 @@
-"""Whoever is measured: this project's programs, and peers. Each has a row, and
+"""The contenders: this project's programs and its peers. Each has a row, and
 
-    open()              make all that measuring needs
-    output()            of networks, what it computes of the cell's images
+    open()              make everything that measuring needs
+    output()            for networks, the result for the cell's images
     measure(seconds)    a Repetition
     close()
 
-which raise Failure where they can't."""
+which raise Failure if they cannot do it."""
 
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +29,7 @@ def program(title, package):
 
 
 class Ours:
-    """genbench eval; `inputs` are its options on the noise level, the label and the gradient."""
+    """genbench eval; `inputs` are its options for the noise level, the label and the gradient."""
 
     def __init__(self, row, programs, task, inputs):
         self.row, self.programs, self.task, self.inputs = row, programs, task, inputs
@@ -57,7 +57,7 @@ class Ours:
 
 
 class OurRejection:
-    """gensample rejection, for as many accepted samples as take about the time, by the last measurement's speed."""
+    """gensample rejection, for as many accepted samples as take about this time at the last measurement's speed."""
 
     def __init__(self, row, programs, task, algorithm):
         self.row, self.programs, self.task, self.algorithm = row, programs, task, algorithm
@@ -80,7 +80,7 @@ class OurRejection:
 
 
 class Theirs:
-    """An object of class `make` of a module, made of `arguments` in a process of its own."""
+    """An object of class `make` of a module, constructed with `arguments` in a process of its own."""
 
     def __init__(self, row, peer, module, make, arguments):
         self.row, self.peer, self.make = row, peer, (module, make, arguments, row.threads)

@@ -1,4 +1,4 @@
-"""The machine and this project's programs: what others take of it, its multiply-add peak, what genbench says of it."""
+"""The machine and this project's programs: how busy others keep it, its multiply-add peak, and genbench's report."""
 
 import json
 import os
@@ -14,11 +14,11 @@ WARM_UP_BATCH, WARM_UP_S = 64, 0.05
 
 
 class Failure(Exception):
-    """Why a row can't be measured."""
+    """Why a row cannot be measured."""
 
 
 def processor_times(pid):
-    """{thread: (seconds it ran, seconds it was ready and did not run)}; nothing where the system does not tell."""
+    """{thread: (seconds it ran, seconds it was ready and did not run)}; empty if the system does not report it."""
     times = {}
     for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:
@@ -45,8 +45,8 @@ def stolen():
 
 
 def call(command):
-    """(standard output, (CPU seconds, seconds of waiting)) of a program, whose times are looked up while it runs. It
-    is a process group of its own, as an interruption is ours to deal with."""
+    """(standard output, (CPU seconds, seconds of waiting)) of a program, whose times are read while it runs. It is a
+    process group of its own, because we handle interruptions."""
     command = [str(c) for c in command]
     times, streams = {}, {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
@@ -69,8 +69,8 @@ def call(command):
 
 
 class Programs:
-    """build/genbench and build/gensample with the settings of the run; `machine` is a short report of genbench's, for
-    what it says of program, build and machine. Failure: they aren't there, or don't run."""
+    """build/genbench and build/gensample with the settings of the run; `machine` is a short report by genbench, for
+    what it says about program, build and machine. Failure: they do not exist or do not run."""
 
     def __init__(self, build, threads, isa):
         self.build = build
@@ -80,23 +80,23 @@ class Programs:
         self.doubts = [r for r in self.machine["genbench"]["rows"][0]["reasons"] if r.startswith("the build")]
 
     def evaluate(self, model, batch, *more):
-        """What `genbench eval` tells, and its times."""
+        """The output of `genbench eval`, and its times."""
         command = [self.build / "genbench", "eval", "--model", model, "--batch", batch, *self.options, *more]
         out, times = call(command)
         return json.loads(out), times
 
     def reject(self, algorithm, dim, ratio, n, seed):
-        """What `gensample rejection` tells, and its times."""
+        """The output of `gensample rejection`, and its times."""
         command = [self.build / "gensample", "rejection", "--algorithm", algorithm, "--dim", dim, "--ratio", ratio]
         out, times = call([*command, "-n", n, "--seed", seed, "--json", *self.options])
         return json.loads(out), times
 
     def draw(self, n, path):
-        """n digits of the shipped network into a .npy file."""
+        """Draws n digits of the shipped network into a .npy file."""
         call([self.build / "gensample", "--model", ROOT / "models" / "ncsn.bin", "-n", n, "--out", path, "--quiet"])
 
     def peak(self):
-        """FLOP/s of multiply-adds, after some work for all threads, so that each has found a processor of its own."""
+        """FLOP/s of multiply-adds, after some work on all threads, so that each has found a processor of its own."""
         return self.evaluate(JUDGE, WARM_UP_BATCH, "--seconds", WARM_UP_S)[0]["peak_flops"]
 
     def describe(self):
@@ -109,7 +109,7 @@ class Programs:
 
 
 class Stopwatch:
-    """What a measurement took of the machine: `with Stopwatch() as s: ...`, then s.wall_s and s.stolen_s."""
+    """How long something takes, and how much of that was stolen: `with Stopwatch() as s: ...`, s.wall_s, s.stolen_s."""
 
     def __enter__(self):
         self.start, self.before = time.perf_counter(), stolen()

@@ -1,4 +1,4 @@
-"""Peers that compute networks, each a row of PEERS. What a peer needs is imported in its own process."""
+"""Peers that compute networks, each a row of PEERS. What a peer needs is imported in the peer's own process."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "models"))
 
 @dataclass
 class Task:
-    """A network on a batch: sigma and label None where it takes none; `others` are images to calibrate with."""
+    """A network on a batch: sigma and label are None if it takes none; `others` are images for calibration."""
 
     path: str
     threads: int
@@ -27,11 +27,11 @@ class Task:
 
 
 class Network:
-    """Derived classes have run(), one call on the whole batch, and output(), what it gives as a flat array: the first
+    """Derived classes have run(), one call on the whole batch, and output(), its result as a flat array: the first
     output, or energies and then gradients."""
 
     def measure(self, seconds):
-        """(calls, seconds) of calls one after the other."""
+        """(calls, seconds) for calls one after the other."""
         calls = 0
         self.run()
         start = now = time.perf_counter()
@@ -73,7 +73,7 @@ class OnnxRuntime(Network):
 
 
 class OpenVino(Network):
-    """int8 is NNCF's quantisation after training, its calibration that of noisy images; the rest is then f32."""
+    """int8 is NNCF's quantisation after training, calibrated on noisy images; everything else is then f32."""
 
     def __init__(self, task, dtype):
         import openvino
@@ -93,13 +93,13 @@ class OpenVino(Network):
 
     @staticmethod
     def quantise(model, task):
-        os.environ["NNCF_CI"] = "1"  # it would tell its makers
+        os.environ["NNCF_CI"] = "1"  # it would report usage to its makers
         import nncf
 
         n = len(task.x)
         batches = [task.others[i : i + n] for i in range(0, len(task.others) - n + 1, n)]
         data = nncf.Dataset(batches, lambda x: onnx_inputs(task, np.ascontiguousarray(x)))
-        # The type of model leaves normalisations alone, which halves the error and is no slower.
+        # This type of model leaves normalisations in f32, which halves the error and is no slower.
         more = {"preset": nncf.QuantizationPreset.MIXED, "model_type": nncf.ModelType.TRANSFORMER}
         return nncf.quantize(model, data, subset_size=len(batches), **more)
 
@@ -115,7 +115,7 @@ class PyTorch(Network):
     def __init__(self, task, compiled, last):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(sys.prefix, "compiled"))
         os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = str(task.threads)
-        os.environ["TORCHINDUCTOR_FREEZING"] = "1"  # weights are constants: packed once for its fastest kernels
+        os.environ["TORCHINDUCTOR_FREEZING"] = "1"  # weights are constants: packed once, for its fastest kernels
         import torch
         from network import Network as Module
 
@@ -148,7 +148,7 @@ class PyTorch(Network):
 
 @dataclass(frozen=True)
 class Peer:
-    """A row: what `--peers` calls it, the package whose version it has, and the class with all but the task."""
+    """A row: its name for `--peers`, the package whose version it reports, the class with its arguments."""
 
     library: str
     title: str
@@ -157,8 +157,8 @@ class Peer:
     options: tuple = ()
     variant: str = ""
     dtype: str = "f32"
-    gradients: bool = False  # whether it can
-    quick: bool = True  # whether it is measured in quick runs, too
+    gradients: bool = False  # whether it computes gradients
+    quick: bool = True  # whether it is also measured in quick runs
 
 
 PEERS = [

@@ -1,4 +1,4 @@
-"""The command line of run.sh, which asks for what must be installed before the rest can be imported.
+"""The command line of run.sh, which asks what must be installed before the rest can be imported.
 
 As a program: checks the arguments and prints the libraries that they need.
 """
@@ -20,7 +20,7 @@ LIBRARIES = ("onnxruntime", "openvino", "pytorch", "numpy", "scipy")
 SUITES = ("evaluations", "rejection")
 QUICK = {"rounds": 3, "seconds": 0.4, "batch": [64], "model": ["ncsn", "ebm"]}
 FULL = {"rounds": 5, "seconds": 1.5, "batch": [1, 64], "model": None}
-TUTORIAL = "tutorial"  # a published energy with random weights
+TUTORIAL = "tutorial"  # a published energy, with random weights
 
 
 def words(known=None):

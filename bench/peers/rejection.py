@@ -61,7 +61,7 @@ def scipy_plain(task, size):
 
 
 class Sampler:
-    """A function of (task, size) makes one of (generator), which draws `size` proposals and returns those accepted."""
+    """A function of (task, size) that makes one of (generator), which draws `size` proposals; returns the accepted."""
 
     def __init__(self, task, make, sizes):
         self.generators = [np.random.default_rng(i) for i in range(task.threads)]
@@ -72,7 +72,7 @@ class Sampler:
 
     @staticmethod
     def count(batch, rng, seconds):
-        """(batches, accepted samples) in that time."""
+        """(batches, accepted samples) within that time."""
         batches = accepted = 0
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:

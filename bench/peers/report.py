@@ -17,10 +17,10 @@ class Repetition:
 
     iterations: int
     seconds: float
-    accepted: int = 0  # of rejection sampling, whose calls are proposals
+    accepted: int = 0  # for rejection sampling, in which calls are proposals
     order: int = 0  # among all repetitions of the run
     cpu_s: float = 0
-    waited_s: float = 0  # our threads were ready, other programs ran
+    waited_s: float = 0  # our threads were ready while other programs ran
     stolen_s: float = 0
     wall_s: float = 0
     peak: tuple = (0, 0)  # before and after
@@ -35,7 +35,7 @@ class Repetition:
 
 @dataclass
 class Row:
-    """As genbench's; `program` says whose it is, and the last part of the name which peer."""
+    """A row like genbench's; `program` says whose it is, and the last part of its name which peer's."""
 
     suite: str
     what: str
@@ -43,11 +43,11 @@ class Row:
     dtype: str
     program: str
     unit: str
-    isa: str  # "": the peer chooses
+    isa: str  # "" if the peer chooses
     model: str = ""
     model_hash: str = ""
     batch: int = 0
-    peer: str = ""  # "": ours, whose name has the instruction set instead
+    peer: str = ""  # "" for ours, whose name has the instruction set instead
     items: float = 1
     operations: float = 0
     repetitions: list = field(default_factory=list)
@@ -72,7 +72,7 @@ class Row:
 
     @property
     def why(self):
-        """Why the figure is not valid; empty: it is."""
+        """Why the figure is not valid; empty if it is."""
         return self.reasons or ([] if self.repetitions else ["not measured"])
 
     def fail(self, reason):
@@ -80,7 +80,7 @@ class Row:
         self.reasons.append("failed: " + "".join(c if c.isprintable() else " " for c in str(reason)))
 
     def doubt(self, interrupted, doubts):
-        """Add the reasons why the figure is not valid; `doubts` are those of the build."""
+        """Add the reasons why the figure is not valid; `doubts` are those about the build."""
         if not self.repetitions:
             self.reasons += ["interrupted"] if interrupted and not self.reasons else []
             return
@@ -117,7 +117,7 @@ class Row:
         return o | {"figures": self.figures, "repetitions": [r.report() for r in self.repetitions]}
 
     def benchmarks(self, family):
-        """Google Benchmark's entries: each repetition, then mean, median and standard deviation."""
+        """Google Benchmark's entries: every repetition, then mean, median and standard deviation."""
         same = {"family_index": family, "per_family_instance_index": 0, "run_name": self.name}
         same |= {"repetitions": len(self.repetitions), "threads": self.threads}
         same |= {"label": f"INVALID: {'; '.join(self.why)}"} if self.why else {}
@@ -139,7 +139,7 @@ class Row:
 
 
 def write(path, rows, machine, run):
-    """The report; `machine` is genbench's own of the machine, `run` has members of "genbench"."""
+    """The report; `machine` is genbench's own report of the machine, `run` has members of "genbench"."""
     own, context = machine["genbench"], dict(machine["context"])
     models = {r.model: r.model_hash for r in rows if r.model}
     peaks = [p for r in rows for repetition in r.repetitions for p in repetition.peak]

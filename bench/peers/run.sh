@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measure this project beside its peers: run.sh [options]; --help tells them. Peers that are missing are installed first.
+# Measures this project beside its peers: run.sh [options]; --help lists them. Missing peers are installed first.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 options() {

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Set up the peers' own Python environment in bench/peers/.venv: setup.sh [onnxruntime] [openvino] [pytorch], without
-# arguments all of them; NumPy and SciPy are always there. What is there already is left alone. PYTHON names the
-# interpreter (default python3). PyTorch's default package for Linux brings 5 GB for graphics cards; TORCH_INDEX names
-# the address of its packages for CPUs, which is tried first.
+# Sets up the peers' own Python environment in bench/peers/.venv: setup.sh [onnxruntime] [openvino] [pytorch], all of
+# them without arguments; NumPy and SciPy are always included. Packages that are there already are left alone. PYTHON
+# names the interpreter (default python3). PyTorch's default package for Linux brings 5 GB for graphics cards;
+# TORCH_INDEX is the address of its packages for CPUs, which is tried first.
 set -eu
 cd "$(dirname "$0")"
 [ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv
 
-# install NAME PACKAGE...: unless that was done with these versions.
+# install NAME PACKAGE...: installs them unless that was done with these versions.
 install() {
     done=.venv/$1.installed
     shift

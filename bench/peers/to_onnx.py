@@ -1,7 +1,7 @@
 """A weight file's graph as an ONNX model: `build(model, tensors, batch)`.
 
 Inputs: x (N, C, H, W), sigma (1, 1) and label (N), as far as the network takes them; what depends on sigma alone is
-computed once a call, as in our own plans. N is `batch`, or left open when that is None.
+computed once per call, as in our own plans. N is `batch`, or left open if that is None.
 """
 
 import math
@@ -50,7 +50,7 @@ class Builder:
         return f"{hint}_{self.count}"
 
     def constant(self, value, hint="c"):
-        """An initialiser; equal small ones are shared."""
+        """Add an initialiser; equal small ones are shared."""
         value = np.ascontiguousarray(value)
         key = (value.dtype.str, value.shape, value.tobytes())
         if key not in self.constants:
@@ -73,13 +73,13 @@ class Builder:
         return self.constant(value if shape is None else value.reshape(shape), name)
 
     def reshape(self, v, shape):
-        """To `shape` without the batch."""
+        """Reshape to `shape`, which excludes the batch."""
         if self.shape[v] == tuple(shape):
             return v
         return self.node("Reshape", [v, self.constant(np.array([-1, *shape], np.int64))], shape)
 
     def every(self, v):
-        """The value once for each image, where it was computed once for all."""
+        """The value repeated for each image, if it was computed once for all."""
         if v not in self.once or self.batch == 1:
             return v
         if self.batch is None:
@@ -88,7 +88,7 @@ class Builder:
         return self.node("Expand", [v, target], self.shape[v], once=False)
 
     def scaled(self, v, weight, bias):
-        """v weight + bias with one number a channel; each may be None."""
+        """v weight + bias with one number per channel; each may be None."""
         ones = (1, -1) + (1,) * (len(self.shape[v]) - 1)
         for op, name in (("Mul", weight), ("Add", bias)):
             if name:

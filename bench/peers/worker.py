@@ -1,4 +1,4 @@
-"""A peer in a process of its own, so that its threads, its settings and how it ends are its own affair."""
+"""A peer in a process of its own, so that its threads, its settings and its way of ending affect nothing else."""
 
 import importlib
 import multiprocessing
@@ -11,8 +11,8 @@ TEXT_MOST = 160
 
 
 def serve(pipe, module, name, arguments, threads):
-    """Make module.name(*arguments), then call its methods, until the pipe is closed; runs in the peer's process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks decides what an interruption means
+    """Make module.name(*arguments), then call its methods until the pipe is closed; runs in the peer's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asking process decides what an interruption means
     os.environ["OMP_NUM_THREADS"] = str(threads)
     with open(os.devnull, "w") as nowhere:
         for stream in (1, 2):
@@ -36,7 +36,7 @@ def serve(pipe, module, name, arguments, threads):
 
 
 class Worker:
-    """Calls of a peer's methods. Failure: what the peer raised, or that it ended."""
+    """Calls a peer's methods. Failure: what the peer raised, or that it ended."""
 
     def __init__(self, module, name, arguments, threads):
         context = multiprocessing.get_context("spawn")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A build beside itself raises no alarm: aa.sh BUILD [RUNS (20) [ARGUMENT of genbench ab...]]. Prints a table; exit status 0
-# only if no run found a regression, none failed, and nine in ten were conclusive.
+# Checks that a build compared with itself raises no alarm: aa.sh BUILD [RUNS (20) [ARGUMENT of genbench ab...]]. Prints
+# a table; the exit status is 0 only if no run found a regression, none failed, and nine in ten were conclusive.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/runs.sh"
 build=${1:?usage: aa.sh BUILD [RUNS [ARGUMENT...]]}

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Whether this source is slower than what it came from, for .ci/run: ab.sh BUILD [COMMIT]. Builds the base, COMMIT or where
-# HEAD left origin/main or else HEAD~, in a folder of its own and measures both for a minute or two. What can't be told
-# (no history, no change of code, a busy machine, an inconclusive answer) is no failure, and is said.
+# Checks whether this source is slower than the one it came from, for .ci/run: ab.sh BUILD [COMMIT]. Builds the base,
+# which is COMMIT, or where HEAD left origin/main, or else HEAD~, in a folder of its own and measures both for a minute
+# or two. If nothing can be said (no history, no change of code, a busy machine, an inconclusive answer), that is
+# printed and is not a failure.
 cd "$(dirname "$0")/../.." || exit 1
 build=${1:?usage: ab.sh BUILD [COMMIT]}
 skip() {

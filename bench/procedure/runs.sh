@@ -1,6 +1,6 @@
-# Runs of genbench ab one after the other, and a table of what came of them; sourced by aa.sh and slowdown.sh.
+# Runs of genbench ab one after the other, and a table of their results; sourced by aa.sh and slowdown.sh.
 
-# runs N BASE HEAD ARGUMENT...: sets $pass, $error, $regression, $inconclusive to how often it ended so.
+# runs N BASE HEAD ARGUMENT...: sets $pass, $error, $regression, $inconclusive to how many runs ended that way.
 runs() {
     n=$1
     base=$2

@@ -1,6 +1,6 @@
 /* For a build that is slower on purpose, to test the regression check (slowdown.sh): mac of every instruction set does
- * GENSAMPLE_SLOW_KERNEL per cent of its work twice. The linker's --wrap puts this in the place of gs_kernels_find, so
- * that the library's sources know nothing of it; the results stay the same. */
+ * GENSAMPLE_SLOW_KERNEL per cent of its work twice. The linker's --wrap puts this function in place of gs_kernels_find,
+ * so that the library's sources need not know about it; the results stay the same. */
 #include "kernels.h"
 
 const gs_kernels *__real_gs_kernels_find(const char *isa);
@@ -8,7 +8,7 @@ const gs_kernels *__wrap_gs_kernels_find(const char *isa);
 
 typedef void mac_function(const gs_mac_args *p);
 
-/* Calls that add to what they overwrite can't be repeated; others make up for them. */
+/* Calls that add to what they overwrite cannot be repeated; others make up for them. */
 static void slow_mac(mac_function *mac, const gs_mac_args *p) {
     static _Thread_local long debt; /* per cent of multiply-adds that are to be done again */
     long work = (long)p->rows * p->segments * p->length * p->planes;
@@ -20,7 +20,7 @@ static void slow_mac(mac_function *mac, const gs_mac_args *p) {
     }
 }
 
-/* One function a table, which knows the original by the table's number. */
+/* One function per table, which finds the original by the table's number. */
 #define SLOW_TABLES(TABLE) TABLE(0) TABLE(1) TABLE(2) TABLE(3)
 enum { TABLES = 4 };
 static mac_function *original[TABLES];

@@ -1,7 +1,7 @@
 #!/bin/sh
-# A kernel that is 15 % slower is found: slowdown.sh BUILD [RUNS (10) [ARGUMENT of genbench ab...]]. Builds this source
-# beside BUILD, in BUILD-slow, with the multiply-add kernel slowed, and prints a table; exit status 0 only if nine runs
-# in ten found the regression.
+# Checks that a kernel that is 15 % slower is found: slowdown.sh BUILD [RUNS (10) [ARGUMENT of genbench ab...]]. Builds
+# this source beside BUILD, in BUILD-slow, with the multiply-add kernel slowed down, and prints a table; the exit status
+# is 0 only if nine runs in ten found the regression.
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
 . "$here/runs.sh"

@@ -1,12 +1,12 @@
-/* genbench ab: how long rows of two builds take beside each other, in one job.
+/* genbench ab: how long rows of two builds take, measured side by side in one job.
  *
  *     genbench ab BASE_BUILD HEAD_BUILD [--json FILE] [--format text|github] [options that choose rows]
  *
- * Three workers (worker.h) stay open: of the base, of the head, and of the base again, the control. A row is measured
- * in triples of short batches, one of each in random order, so that what slows the machine for longer than a few
- * milliseconds slows all three. Where code, stack and data lie slows a short row by ten per cent and more for the life
- * of a process, so that there are several rounds, each of fresh processes, in which all rows take turns in random
- * order. Rows that are flagged, or whose control is off, are measured again. */
+ * Three workers (worker.h) stay open: one of the base, one of the head, and a second one of the base, the control. A
+ * row is measured in triples of short batches, one on each worker in random order, so that whatever slows the machine
+ * for longer than a few milliseconds slows all three. The placement of code, stack and data can slow a short row by ten
+ * per cent and more for the life of a process, so there are several rounds, each with fresh processes, in which all
+ * rows take turns in random order. Rows that are flagged, or whose control is off, are measured again. */
 #include "regression/ab.h"
 
 #include <inttypes.h>
@@ -23,8 +23,9 @@
 #include "stats.h"
 #include "regression/worker.h"
 
-/* A batch is so long at least; a row's round ends after so many triples, or after that time with the least number of
- * them. Every attempt has twice as many rounds, so that the last ones find medians on a busy machine too. */
+/* The least length of a batch; the number of triples after which a row's round ends; and the time after which it ends
+ * if it has the least number of triples. Every attempt has twice as many rounds as the one before, so that the last
+ * ones find medians on a busy machine too. */
 enum {
     ROUNDS = 8,
     TRIPLES = 8,
@@ -49,7 +50,7 @@ typedef struct job {
 } job;
 
 static uint32_t random_below(job *j, uint32_t n) {
-    const uint32_t at[4] = {j->drawn++, 1, 0, UINT32_MAX}; /* no sampler's stream */
+    const uint32_t at[4] = {j->drawn++, 1, 0, UINT32_MAX}; /* a stream that no sampler uses */
     uint32_t words[4];
     gs_random_words(j->result.seed, at, words);
     return (uint32_t)(((uint64_t)words[0] * n) >> 32);
@@ -77,7 +78,7 @@ static gs_status start_workers(job *j, gs_error *error) {
     return status;
 }
 
-/* Where the row is on each side; whether all have it. */
+/* Find the row on each side; whether all have it. */
 static bool locate(const job *j, bench_ab_row *row) {
     bool everywhere = true;
     for (int s = 0; s < SIDES; s++) {
@@ -93,7 +94,7 @@ static bench_ab_row *add_row(bench_ab_result *result, const char *name) {
     return row;
 }
 
-/* Rows of both builds, those of one marked. */
+/* The rows of both builds, in which those of only one build are marked. */
 static gs_status make_rows(job *j, gs_error *error) {
     bench_ab_result *r = &j->result;
     const bench_worker *base = &j->worker[BASE], *head = &j->worker[HEAD];
@@ -129,7 +130,7 @@ static gs_status time_batch(job *j, const bench_ab_row *row, int side, long call
     return status;
 }
 
-/* Open on all sides, and compare what the first call gives. */
+/* Open the row on all sides, and compare the results of the first call. */
 static gs_status open_row(job *j, bench_ab_row *row, bool opened[SIDES], gs_error *error) {
     char answer[SIDES][BENCH_WORKER_LINE];
     uint32_t processor = random_below(j, PROCESSORS_MOST);
@@ -177,7 +178,8 @@ static gs_status measure_triples(job *j, bench_ab_row *row, gs_error *error) {
     return status;
 }
 
-/* A round of one row. A worker that says the row fails has closed it and goes on; one that ended is fatal. */
+/* One round of one row. A worker that reports that the row fails has closed it and continues; a worker that ended is
+ * fatal. */
 static gs_status measure_row(job *j, bench_ab_row *row, gs_error *error) {
     bool opened[SIDES] = {false};
     char answer[BENCH_WORKER_LINE];
@@ -216,7 +218,7 @@ static gs_status make_series(bench_ab_row *row, int attempt, gs_error *error) {
     return row->series.head ? GS_OK : gs_fail_memory(error, "the pairs");
 }
 
-/* Numbers of the undecided rows. */
+/* The numbers of the undecided rows. */
 static int find_open(const bench_ab_result *r, int *order) {
     int count = 0;
     for (int i = 0; i < r->rows; i++)
@@ -225,7 +227,7 @@ static int find_open(const bench_ab_result *r, int *order) {
     return count;
 }
 
-/* All undecided rows once, by fresh processes or, in the very first round, those that named the rows. */
+/* Measure all undecided rows once, in fresh processes or, in the very first round, in those that listed the rows. */
 static gs_status measure_round(job *j, int round, int *order, gs_error *error) {
     bench_ab_result *r = &j->result;
     bool terminal = isatty(STDERR_FILENO);
@@ -257,7 +259,7 @@ static void decide(bench_ab_row *row, const bench_pairs_verdict *v, bool last) {
         row->state = BENCH_AB_NOISY;
 }
 
-/* Judge what an attempt measured. */
+/* Judge the measurements of an attempt. */
 static gs_status judge(job *j, int *order, gs_error *error) {
     bench_ab_result *r = &j->result;
     bool last = j->attempt == ATTEMPTS - 1;
@@ -277,7 +279,7 @@ static gs_status judge(job *j, int *order, gs_error *error) {
     return good ? GS_OK : gs_fail_memory(error, "the verdicts");
 }
 
-/* The median of all rows' controls, each of the attempt that decided it. */
+/* The median of all rows' controls, each from the attempt that decided the row. */
 static gs_status judge_control(bench_ab_result *r, gs_error *error) {
     double *controls = gs_alloc((size_t)r->rows + 1, sizeof *controls);
     size_t count = 0;
@@ -359,10 +361,10 @@ static bool has_option(char *const *options, const char *name) {
     return found;
 }
 
-/* What chooses rows goes to the workers; `words` has room for four more than the arguments. */
+/* Pass the options that choose rows to the workers; `words` has room for four more than the arguments. */
 static gs_status choose_options(job *j, int argc, char **argv, char **words, gs_error *error) {
     static char suites[] = "--suite=latency,energy,rejection,layers,kernels,load,scaling", quick[] = "--quick";
-    static char batch[] = "--batch=1"; /* short calls, so that pairs are many */
+    static char batch[] = "--batch=1"; /* short calls, so that there are many pairs */
     static const char *const refused[] = {
         "--csv", "--html", "--markdown", "--repetitions", "--pin", "--benchmark_format", "--benchmark_out"};
     int count = 0;

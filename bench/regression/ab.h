@@ -8,21 +8,21 @@
 typedef enum bench_ab_state {
     BENCH_AB_OPEN,    /* not decided yet */
     BENCH_AB_SAME,    /* not slower */
-    BENCH_AB_SLOWER,  /* flagged, and again in fresh processes */
-    BENCH_AB_NOISY,   /* flagged, but never while its control was steady, or not twice */
+    BENCH_AB_SLOWER,  /* flagged, and flagged again in fresh processes */
+    BENCH_AB_NOISY,   /* flagged, but not twice, or never while its control was steady */
     BENCH_AB_FAILED,  /* one of the builds could not measure it */
-    BENCH_AB_ONE_SIDE /* in one build only */
+    BENCH_AB_ONE_SIDE /* exists in one build only */
 } bench_ab_state;
 
 typedef struct bench_ab_row {
     char name[BENCH_NAME_ROOM];
     bench_ab_state state;
-    bench_pairs_verdict verdict; /* the last that decided, or of the last attempt */
-    size_t pairs;                /* of that */
+    bench_pairs_verdict verdict; /* those of the attempt that decided, or of the last attempt */
+    size_t pairs;                /* verdict on these */
     int alarms;                  /* attempts that flagged it */
-    bool output_differs;         /* first call's output */
-    bool model_differs;          /* the network's file */
-    char why[BENCH_TEXT_ROOM];   /* of BENCH_AB_FAILED and BENCH_AB_ONE_SIDE */
+    bool output_differs;         /* whether the first call's outputs are the same */
+    bool model_differs;          /* whether the network's files are the same */
+    char why[BENCH_TEXT_ROOM];   /* for BENCH_AB_FAILED and BENCH_AB_ONE_SIDE */
     /* While measuring. */
     int at[3]; /* its number for base, head, control */
     long calls;
@@ -40,11 +40,11 @@ typedef struct bench_ab_result {
     double elapsed_s;
 } bench_ab_result;
 
-/* The exit status: inconclusive where the control of all rows is off, else a regression before an error (failed, or
- * nothing measured), before inconclusive. */
+/* The exit status: inconclusive if the control of all rows is off; otherwise a regression takes precedence over an
+ * error (a row failed, or nothing was measured), and that over inconclusive. */
 int bench_ab_exit(const bench_ab_result *result);
 
-/* Table, annotations, and --json. */
+/* Print the table and annotations, and write the file of --json. */
 gs_status bench_ab_report(const bench_ab_result *result, int argc, char *const *argv, gs_error *error);
 
 #endif

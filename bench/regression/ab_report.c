@@ -44,7 +44,7 @@ static const char *word(const bench_ab_row *row) {
     return row->state == BENCH_AB_SAME && row->verdict.quicker ? "quicker" : words[row->state];
 }
 
-/* All that is to be said of a row beside its figures. */
+/* Everything to be said about a row besides its figures. */
 static void remarks(const bench_ab_row *row, char *text, size_t room) {
     const char *const parts[] = {word(row), row->why,
                                  is_measured(row) && row->verdict.unsteady ? "the base differs from itself" : "",
@@ -143,7 +143,7 @@ static void put_real(json_t *object, const char *name, double value) {
         json_object_set_new(object, name, json_real(value));
 }
 
-/* median, low, high: head over base, 1 is the same. */
+/* median, low, high of head over base; 1 means equal. */
 static json_t *row_object(const bench_ab_row *row) {
     static const char *const states[] = {"open", "same", "slower", "noisy", "failed", "one-side"};
     const bench_pairs_verdict *v = &row->verdict;

@@ -74,7 +74,7 @@ static gs_status wrong(const char *path, gs_error *error, const char *what) {
     return gs_fail(error, GS_ERROR_FILE, "%s: %s; genbench check --write makes a baseline", path, what);
 }
 
-/* Words that may be printed: no control characters, not empty. */
+/* Strings that may be printed: not empty, without control characters. */
 static bool is_plain(const char *text, size_t room) {
     for (size_t i = 0; text && text[i]; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 127)

@@ -1,4 +1,4 @@
-/* Counts of rows, of this build or as a baseline keeps them, and how they compare. */
+/* The counts of rows, from this build or from a baseline, and how they compare. */
 #ifndef BENCH_BASELINE_H
 #define BENCH_BASELINE_H
 
@@ -20,7 +20,7 @@ enum {
         BENCH_COUNTS
 };
 
-/* What instructions depend on beside the source. */
+/* What the number of instructions depends on besides the source. */
 enum { BENCH_SURROUNDINGS = 7, BENCH_SURROUNDING_ROOM = 400 };
 
 typedef struct bench_tally_row {
@@ -37,7 +37,7 @@ typedef struct bench_tally {
 /* "architecture", "compiler", ... */
 const char *bench_surrounding_name(int i);
 
-/* Those of this build and run; `valgrind` is its version. */
+/* Those of this build and run; `valgrind` is valgrind's version. */
 void bench_surroundings_fill(bench_tally *tally, const char *valgrind);
 
 const char *bench_count_what(int k);
@@ -51,7 +51,7 @@ void bench_tally_free(bench_tally *tally);
 
 /* ---- Comparison ---- */
 
-/* More than this share is a change. */
+/* A relative difference above this is a change. */
 #define BENCH_COUNT_TOLERANCE 0.01
 
 typedef enum bench_change {
@@ -59,14 +59,14 @@ typedef enum bench_change {
     BENCH_BETTER,
     BENCH_UNKNOWN,    /* the baseline has no such row */
     BENCH_GONE,       /* only the baseline has it */
-    BENCH_IMPOSSIBLE, /* the same, since this CPU lacks the instruction set */
+    BENCH_IMPOSSIBLE, /* only the baseline has it, because this CPU lacks the instruction set */
     BENCH_CHANGES
 } bench_change;
 
 typedef struct bench_finding {
     bench_change change;
     const char *row; /* borrowed from either tally */
-    int count;       /* which one, of the first two changes */
+    int count;       /* which count, for the first two changes */
     long long before, now;
 } bench_finding;
 
@@ -74,19 +74,18 @@ typedef struct bench_comparison {
     bench_finding *finding;
     int findings, of[BENCH_CHANGES]; /* of: how many of each change */
     int compared;                    /* rows that both have */
-    int left_out;                    /* rows of the baseline that were not asked for */
-    int differs;                     /* first surrounding that differs, or -1. If any does, no instructions are
-                                        compared */
+    int left_out;                    /* number of rows of the baseline that were not asked for */
+    int differs; /* the first surrounding that differs, or -1. If any differs, instructions are not compared */
 } bench_comparison;
 
-/* Compare; `some`: not all rows were asked for, so that those which only the baseline has are left out. Errors:
- * GS_ERROR_MEMORY. */
+/* Compare; `some` means that not all rows were asked for, so that rows which only the baseline has are left out.
+ * Errors: GS_ERROR_MEMORY. */
 gs_status bench_tally_compare(const bench_tally *before, const bench_tally *now, bool some,
                               bench_comparison *comparison, gs_error *error);
 void bench_comparison_free(bench_comparison *comparison);
 
-/* The exit status: a regression before an error (rows that have no counterpart, or nothing compared), before
- * inconclusive. */
+/* The exit status: a regression takes precedence over an error (rows without a counterpart, or nothing compared), and
+ * that over inconclusive. */
 int bench_comparison_exit(const bench_comparison *comparison);
 
 #endif

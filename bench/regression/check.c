@@ -2,7 +2,7 @@
  *
  *     genbench check --baseline FILE [--write] [--format text|github] [--model M] [--isa I] [--benchmark_filter=RE]
  *
- * starts itself under callgrind as `genbench check --count FOLDER ...` (count.h). */
+ * It starts itself under callgrind as `genbench check --count FOLDER ...` (count.h). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@
 typedef struct options {
     const char *baseline, *format, *folder;
     bool write, help, github;
-    bool some; /* of the baseline's rows whose names match the filter, not all were asked for */
+    bool some; /* not all rows of the baseline whose names match the filter were asked for */
 } options;
 
 static void help(void) {
@@ -59,7 +59,7 @@ static gs_status take_options(int *argc, char **argv, options *o, gs_error *erro
     return status;
 }
 
-/* Scalar C, and what callgrind knows beside it on this kind of CPU: no AVX-512. */
+/* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU, which does not include AVX-512. */
 static gs_status choose_isas(bench_names *isa, gs_error *error) {
     bool supported, chosen = isa->count > 0;
     const char *name;
@@ -97,7 +97,7 @@ static bench_level level_of(bench_change change) {
     return change == BENCH_BETTER ? BENCH_NOTE : change == BENCH_IMPOSSIBLE ? BENCH_WARNING : BENCH_ALARM;
 }
 
-/* What a finding says, without the row. */
+/* The text of a finding, without its row. */
 static void say(const bench_finding *f, char *text, size_t room) {
     static const char *const others[BENCH_CHANGES] = {[BENCH_UNKNOWN] = "not in the baseline",
                                                       [BENCH_GONE] = "in the baseline, but not counted",
@@ -174,7 +174,7 @@ static const char *tally_name(const void *list, int i) {
     return ((const bench_tally_row *)list)[i].name;
 }
 
-/* Leave only what the filter asks for; how many rows go. */
+/* Keep only the rows that the filter asks for; returns how many are dropped. */
 static gs_status filter(bench_tally *tally, int *left_out, gs_error *error) {
     bool *keeps = gs_alloc((size_t)tally->count, sizeof *keeps);
     int kept = 0;
@@ -235,7 +235,7 @@ static gs_status run(int argc, char **argv, int *exit_status, gs_error *error) {
     options o = {0};
     bench_settings settings = {0};
     bench_rows rows = {.settings = &settings};
-    unsetenv("GENSAMPLE_ISA"); /* --isa says it */
+    unsetenv("GENSAMPLE_ISA"); /* --isa decides it */
     gs_status status = take_options(&argc, argv, &o, error);
     if (!status && o.help) {
         help();

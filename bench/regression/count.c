@@ -40,8 +40,8 @@ static gs_status check_build(gs_error *error) {
 
 /* ---- In the program under callgrind ---- */
 
-/* Instructions since the last call of this, or the program's start, go into a file of their own whose header has
- * `row`. */
+/* The instructions since the last call of this function, or since the program's start, go into a file of their own
+ * whose header names `row`. */
 static void begin_counting(void) {
 #ifdef HAVE_CALLGRIND
     CALLGRIND_START_INSTRUMENTATION;
@@ -58,11 +58,12 @@ static void end_counting(const char *row) {
 }
 
 void bench_count_prepare(void) {
-    json_object_seed(1); /* of jansson's hashes, otherwise random */
+    json_object_seed(1); /* seed of jansson's hashes, which is otherwise random */
     bench_steady_memory();
 }
 
-/* Count the second call: the first one starts what starts once. A line with the counts goes to `to` in one piece. */
+/* Count the second call, because the first one also does what is done only once. A line with the counts is written to
+ * `to` in one piece. */
 static gs_status count_row(bench_row *row, int number, int to, gs_error *error) {
     size_t allocations = gs_allocations(), bytes = gs_allocated_bytes();
     gs_status status = row->kind->open(row, error);
@@ -94,7 +95,7 @@ static void run_row(bench_row *row, int number, int to) {
     _exit(status);
 }
 
-/* Wait for one process; whether it did well. */
+/* Wait for one process; whether it succeeded. */
 static bool wait_one(void) {
     int status = 0;
     pid_t pid = wait(&status);
@@ -137,12 +138,12 @@ static bool has_name(const char *entry, const char *const *names) {
     return false;
 }
 
-/* Counts shall not depend on what the caller's environment has, so the program gets little of it. */
+/* Counts must not depend on the caller's environment, so the program gets little of it. */
 static void choose_environment(char *chosen[WORDS_MOST]) {
     static const char *const passed[] = {"PATH",       "HOME",         "TMPDIR",           "LD_LIBRARY_PATH",
                                          "LD_PRELOAD", "VALGRIND_LIB", "GENSAMPLE_MODELS", NULL};
     static char threads[] = "OMP_NUM_THREADS=1", locale[] = "LC_ALL=C";
-    /* How the C library copies memory shall not depend on the CPU and its caches. */
+    /* How the C library copies memory must not depend on the CPU and its caches. */
     static char copies[] = "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM:"
                            "glibc.cpu.x86_non_temporal_threshold=0xc0000";
     int count = 0;
@@ -167,7 +168,7 @@ static gs_status explain(const char *folder, int status, gs_error *error) {
     return gs_fail(error, GS_ERROR_FILE, "check: counting failed: %s", line);
 }
 
-/* Run the words to the end, what they print into files of the folder. */
+/* Run the command to completion; what it prints goes to files in the folder. */
 static gs_status run(char *const *words, const char *folder, gs_error *error) {
     char errors[PATH_ROOM], *environment[WORDS_MOST];
     int ended = 0;
@@ -181,7 +182,8 @@ static gs_status run(char *const *words, const char *folder, gs_error *error) {
     return ended ? explain(folder, ended, error) : GS_OK;
 }
 
-/* Instructions of a process's first dump, which is the row's; -1: there is no such dump. `valgrind` is its version. */
+/* The instructions of a process's first dump, which is the row's; -1 if there is no such dump. `valgrind` is valgrind's
+ * version. */
 static long long read_dump(const char *folder, long pid, const char *row, char valgrind[LINE_ROOM]) {
     char path[PATH_ROOM], line[LINE_ROOM], expected[LINE_ROOM];
     long long count = -1;
@@ -199,7 +201,7 @@ static long long read_dump(const char *folder, long pid, const char *row, char v
     return of_row ? count : -1;
 }
 
-/* A line of bench_count_here and the dump it speaks of. */
+/* Read a line of bench_count_here and the dump that it refers to. */
 static bool read_counts(const char *line, const bench_rows *rows, const char *folder, bench_tally *tally,
                         char valgrind[LINE_ROOM]) {
     int number;

@@ -1,19 +1,19 @@
-/* Counting what single calls do, under valgrind's callgrind. */
+/* Counting what single calls do under valgrind's callgrind. */
 #ifndef BENCH_COUNT_H
 #define BENCH_COUNT_H
 
 #include "regression/baseline.h"
 
-/* Start this program again under callgrind to count all rows; `argv`, ended by NULL, are the options that made them.
- * Errors: GS_ERROR_UNSUPPORTED: no valgrind, or a build that can't be counted; GS_ERROR_FILE: counting failed;
+/* Start this program again under callgrind to count all rows; `argv`, terminated by NULL, has the options that made
+ * them. Errors: GS_ERROR_UNSUPPORTED: no valgrind, or a build that cannot be counted; GS_ERROR_FILE: counting failed;
  * GS_ERROR_INTERRUPTED. `tally` is then empty. */
 gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error);
 
-/* In the program thus started, before all else: take away what differs from run to run. */
+/* In the program thus started, before everything else: remove what differs from run to run. */
 void bench_count_prepare(void);
 
-/* Then: count each row in a process of its own, whose memory no other row has used, and leave
- * the counts in `folder`. */
+/* After that: count each row in a process of its own, whose memory no other row has used, and leave the counts in
+ * `folder`. */
 gs_status bench_count_here(bench_rows *rows, const char *folder, gs_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* What `genbench check` counts: one call each of networks, samplers, kernels, layers, rejection algorithms and loading,
- * so short that all of them are counted in a minute or two of emulation. */
+ * which are so short that counting all of them takes only a minute or two of emulation. */
 #include <string.h>
 
 #include "regression/regression.h"
@@ -56,7 +56,7 @@ static bool is_widest(const bench_settings *s, const char *isa) {
     return !strcmp(isa, s->isa.name[s->isa.count - 1]);
 }
 
-/* Whether emulation does so many operations soon enough: scalar C is ten times as long about them. */
+/* Whether emulation can do so many operations in reasonable time; scalar C takes ten times as long as vectors. */
 static bool is_short(const bench_settings *s, const bench_variant *v) {
     const uint64_t scalar_most = 5000000;
     return is_widest(s, v->isa) || v->model->info->operations < scalar_most;
@@ -85,7 +85,7 @@ static bool add_samplers(bench_rows *rows) {
 
 /* ---- All ---- */
 
-/* Of rows from `first` on, those with the widest vectors whose name says `part`. */
+/* Of the rows from `first` onwards, keep those with the widest vectors whose name contains `part`. */
 static void keep_widest(bench_rows *rows, int first, const char *part) {
     int kept = first;
     for (int i = first; i < rows->count; i++)
@@ -94,7 +94,7 @@ static void keep_widest(bench_rows *rows, int first, const char *part) {
     rows->count = kept;
 }
 
-/* Rejection sampling and loading are long in scalar C, whose kernels other rows count. */
+/* Rejection sampling and loading take long in scalar C, whose kernels are counted by other rows. */
 gs_status bench_counted_add(bench_rows *rows, gs_error *error) {
     if (!add_networks(rows) || !add_samplers(rows))
         return gs_fail_memory(error, "rows");

@@ -1,4 +1,4 @@
-/* Options of one command only, and what GitHub reads. */
+/* Options of single commands, and output for GitHub. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 /* ---- Options ---- */
 
-/* Whether the word is "--name" or, with *value set, "--name=value". */
+/* Whether the word is "--name" or "--name=value", in which case *value is set. */
 static bool is_option(const char *word, const char *name, const char **value) {
     size_t length = strlen(name);
     bool found = !strncmp(word, "--", 2) && !strncmp(word + 2, name, length);

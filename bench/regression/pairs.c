@@ -10,7 +10,7 @@ enum { EXACT_MOST = 50 };
 
 /* ---- Wilcoxon ---- */
 
-/* Twice the mean rank of magnitudes i ... j - 1 of the sorted ones, counted from 0: whole. */
+/* Twice the mean rank of the sorted magnitudes i ... j - 1, counted from 0, which is a whole number. */
 static size_t twice_rank(size_t i, size_t j) {
     return i + 1 + j;
 }
@@ -67,7 +67,7 @@ double bench_wilcoxon(const double *x, size_t n) {
 void bench_holm(const double *p, double *adjusted, size_t n) {
     for (size_t i = 0; i < n; i++) {
         adjusted[i] = 0;
-        for (size_t k = 0; k < n; k++) { /* the largest of what tests up to this one have */
+        for (size_t k = 0; k < n; k++) { /* the largest value among the tests up to this one */
             size_t below = 0;
             for (size_t j = 0; p[k] <= p[i] && j < n; j++)
                 below += p[j] < p[k];

@@ -1,4 +1,5 @@
-/* genbench work: what `genbench ab` starts in either build, to measure rows on command. Lines of text:
+/* genbench work: the process that `genbench ab` starts in either build to measure rows on command. It exchanges lines
+ * of text:
  *
  *     genbench work PROTOCOL [options]
  *     -> genbench-worker 1 ROWS, then ROWS lines NAME MODEL_HASH ("-": no network)
@@ -7,9 +8,9 @@
  *     close K                                   -> closed
  *
  * or `error WHY`, after which the row is closed. Rows of one thread run on processor P modulo the number of processors,
- * so that all workers, of which one works at a time, use the same one: another may be slower for as long as a program
- * keeps it or its caches busy. It ends with its input. Who changes what is said here counts up BENCH_WORKER_PROTOCOL:
- * only workers of one protocol can be compared. */
+ * so that all workers, of which one works at a time, use the same one: another processor may be slower for as long as a
+ * program keeps it or its caches busy. The worker ends when its input ends. Whoever changes this protocol must
+ * increment BENCH_WORKER_PROTOCOL: only workers of one protocol can be compared. */
 #include "regression/worker.h"
 
 #include <inttypes.h>
@@ -29,7 +30,7 @@ static void say_rows(const bench_rows *rows) {
 }
 
 static gs_status open_row(bench_row *row, long processor, gs_error *error) {
-    bench_place(row->threads == 1 ? (int)(processor % PROCESSORS_MOST) : -1); /* where the system can */
+    bench_place(row->threads == 1 ? (int)(processor % PROCESSORS_MOST) : -1); /* if the system can */
     gs_status status = row->kind->open(row, error);
     if (!status)
         status = row->kind->call(row, error);
@@ -48,7 +49,7 @@ static gs_status time_row(bench_row *row, long calls, gs_error *error) {
     return status;
 }
 
-/* One command; false where it is none. `opened` says which rows are open. */
+/* Carry out one command; false if it is not one. `opened` says which rows are open. */
 static bool obey(const char *line, bench_rows *rows, bool *opened) {
     int k = -1;
     long number = 0;

@@ -1,5 +1,5 @@
-/* A process of one build that measures rows on command: `genbench work` as `genbench ab` sees it; worker.c says what
- * both say. */
+/* A process of one build that measures rows on command: `genbench work` as `genbench ab` sees it; worker.c has the
+ * protocol. */
 #ifndef BENCH_WORKER_H
 #define BENCH_WORKER_H
 
@@ -11,12 +11,12 @@
 enum { BENCH_WORKER_PROTOCOL = 1, BENCH_WORKER_LINE = 512, BENCH_WORKER_ROWS_MOST = 4096 };
 
 typedef struct bench_worker_row {
-    char *name, *hash; /* of the network's file, or "-" */
+    char *name, *hash; /* hash of the network's file, or "-" */
 } bench_worker_row;
 
 typedef struct bench_worker {
-    const char *side; /* "base", "head", ... for messages */
-    pid_t pid;        /* 0: it does not run */
+    const char *side; /* "base", "head", ..., for messages */
+    pid_t pid;        /* 0 if it is not running */
     int to, from;     /* pipes */
     char buffer[BENCH_WORKER_LINE];
     size_t buffered;
@@ -24,21 +24,21 @@ typedef struct bench_worker {
     int rows;
 } bench_worker;
 
-/* Start `program work 1 options...` and read what rows it has. Errors: GS_ERROR_FILE: it can't run, or speaks another
- * protocol; GS_ERROR_MEMORY. bench_worker_stop is due in any case. */
+/* Start `program work 1 options...` and read its list of rows. Errors: GS_ERROR_FILE: it cannot run, or has another
+ * protocol; GS_ERROR_MEMORY. bench_worker_stop must be called in any case. */
 gs_status bench_worker_start(bench_worker *worker, const char *side, const char *program, char *const *options,
                              gs_error *error);
 
-/* Send one command and get the answer's words after `expected`. Errors: GS_ERROR_UNSUPPORTED: the worker says that the
- * row fails, and goes on; GS_ERROR_FILE: it ended, answers something else, or nothing for two minutes;
- * GS_ERROR_INTERRUPTED. */
+/* Send one command and get the words of the answer after `expected`. Errors: GS_ERROR_UNSUPPORTED: the worker reports
+ * that the row fails, and continues; GS_ERROR_FILE: it ended, answered something else, or did not answer for two
+ * minutes; GS_ERROR_INTERRUPTED. */
 gs_status bench_worker_ask(bench_worker *worker, const char *expected, char answer[BENCH_WORKER_LINE], gs_error *error,
                            const char *format, ...) GS_PRINTF(5, 6);
 
-/* The number of the row with that name, or -1. */
+/* The number of the row with that name, or -1 if there is none. */
 int bench_worker_find(const bench_worker *worker, const char *name);
 
-/* End the process and free; a zeroed worker is left alone. */
+/* End the process and free its memory; does nothing to a zeroed worker. */
 void bench_worker_stop(bench_worker *worker);
 
 #endif

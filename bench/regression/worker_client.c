@@ -27,7 +27,7 @@ static gs_status ended(bench_worker *w, gs_error *error) {
     return gs_fail(error, GS_ERROR_FILE, "ab: %s: its worker ended with exit status %d", w->side, WEXITSTATUS(status));
 }
 
-/* Bytes of the worker into the buffer. */
+/* Read bytes from the worker into the buffer. */
 static gs_status receive(bench_worker *w, gs_error *error) {
     struct pollfd from = {.fd = w->from, .events = POLLIN};
     for (int waited = 0; waited < SILENCE_MS; waited += TICK_MS) {
@@ -182,7 +182,7 @@ int bench_worker_find(const bench_worker *w, const char *name) {
     return -1;
 }
 
-/* Its end of input ends it; what does not end in a second is ended. */
+/* The end of its input ends it; if it has not ended within a second, it is killed. */
 static void reap(pid_t pid) {
     const struct timespec tick = {.tv_nsec = 10000000};
     pid_t gone = 0;

@@ -6,7 +6,7 @@
 #include "network.h"
 
 enum { CHAINS = 16, POINTS = 101 };
-static const double LEVEL = 1; /* a noise level at which digits become one another within some hundred steps */
+static const double LEVEL = 1; /* a noise level at which digits turn into others within some hundred steps */
 
 static gs_sample_options settings_of(const bench_row *row, const gs_trace *trace) {
     bool takes_sigma = row->model->info->takes_sigma;
@@ -20,7 +20,7 @@ static gs_sample_options settings_of(const bench_row *row, const gs_trace *trace
 }
 
 static void note(bench_row *row, const gs_diagnosis *d, uint64_t evaluations) {
-    double of_kept = 0.5 * CHAINS * (double)evaluations; /* the second half of the steps, as the sample size is */
+    double of_kept = 0.5 * CHAINS * (double)evaluations; /* the second half, as for the effective sample size */
     bench_figure_add(row, "R-hat", "", d->rhat);
     bench_figure_add(row, "acceptance", "%", 100 * d->acceptance);
     row->ess_per_item = isfinite(d->ess) ? d->ess / of_kept : 0;
@@ -35,7 +35,8 @@ gs_status bench_chains_diagnose(bench_row *row, gs_plan *plan, gs_error *error) 
     gs_sample_options options = settings_of(row, &trace);
     gs_status status = trace.energy && trace.acceptance && x && labels ? GS_OK : gs_fail_memory(error, "chains");
     if (!status) {
-        options.labels = row->model->info->labels ? labels : NULL; /* all of the first class: one distribution */
+        options.labels =
+            row->model->info->labels ? labels : NULL; /* all of the first class, so that there is one distribution */
         status = gs_sample(plan, &options, CHAINS, x, NULL, error);
     }
     bool proposes = strcmp(row->sampling.sampler, "langevin") != 0;

@@ -1,9 +1,9 @@
-/* Steps a second of what moves chains down an energy: the gradient by itself, and samplers that take one a step. */
+/* Steps per second of what moves chains on an energy: the gradient by itself, and samplers that take one per step. */
 #include "suites/evaluations.h"
 #include "suites/sampling.h"
 
-/* Samplers at one noise level; langevin and mala take one gradient a step, hmc one a leapfrog step; a name that the
- * library doesn't have gives no rows. */
+/* Samplers at one noise level; langevin and mala take one gradient per step, hmc one per leapfrog step. A name that the
+ * library lacks gives no rows. */
 static const bench_sampling steppers[] = {
     {.sampler = "langevin", .steps = 20, .mixing = 500, .unit = "steps/s"},
     {.sampler = "mala", .steps = 20, .mixing = 500, .unit = "steps/s"},

@@ -1,4 +1,4 @@
-/* Rows whose call is one evaluation of a batch: outputs, or energies and gradients. */
+/* Rows in which a call is one evaluation of a batch: outputs, or energies and gradients. */
 #ifndef BENCH_EVALUATIONS_H
 #define BENCH_EVALUATIONS_H
 

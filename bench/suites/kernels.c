@@ -1,4 +1,4 @@
-/* Every kernel of kernels.def on data in the nearest cache, by one thread. */
+/* Every kernel of kernels.def, on data in the nearest cache, on one thread. */
 #include "kernels.h"
 
 #include <string.h>
@@ -6,17 +6,12 @@
 #include "network.h"
 
 enum { LANES = 16, VECTORS = 128, ELEMENTS = LANES * VECTORS, TAPS = 9, CHANNELS = 16, TILE = 6, ROWS_MAX = 64 };
-enum {
-    INPUTS = 16384,
-    WEIGHTS = 4096,
-    OUTPUTS = 4096,
-    REPEATS = 100
-}; /* REPEATS: a row's call is so many of the kernel's */
+enum { INPUTS = 16384, WEIGHTS = 4096, OUTPUTS = 4096, REPEATS = 100 }; /* REPEATS: kernel calls per call of a row */
 
-/* What all kernels read and write. */
+/* The arrays that all kernels read and write. */
 typedef struct state {
     const gs_kernels *kernels;
-    float *in, *out, *initial, *expected; /* INPUTS; OUTPUTS each */
+    float *in, *out, *initial, *expected; /* INPUTS elements; OUTPUTS elements each */
     const float *rows[ROWS_MAX];
     float *outs[ROWS_MAX];
     ptrdiff_t taps[TAPS];
@@ -197,7 +192,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-/* One call gives the bytes that scalar C gives. */
+/* Check that one call gives the same bytes as scalar C. */
 static gs_status check(bench_row *row, gs_error *error) {
     (void)error;
     state *s = row->state;
@@ -229,7 +224,7 @@ static uint64_t digest(const bench_row *row) {
 
 static const bench_kind kernel_kind = {open, call, check, close, digest};
 
-/* Elements that a call takes in, or for mac 2 x multiply-adds. */
+/* The elements that a call reads or, for mac, 2 x multiply-adds. */
 static double work(const char *name, const gs_kernels *k) {
     if (!strcmp(name, "mac"))
         return 2.0 * 2 * k->mac_rows * TAPS * CHANNELS * LANES * k->mac_planes;
@@ -238,7 +233,7 @@ static double work(const char *name, const gs_kernels *k) {
     return ELEMENTS;
 }
 
-/* Bytes of a call of mac: rows of 16 channels and what three by three taps reach around them, weights, sums. */
+/* The bytes of a call of mac: rows of 16 channels with what 3 x 3 taps reach around them, weights, and sums. */
 static double traffic(const gs_kernels *k) {
     double rows = 2 * k->mac_rows, in = 3 * (rows + 2) * CHANNELS;
     return sizeof(float) * (in + (double)k->mac_planes * LANES * (TAPS * CHANNELS + rows));

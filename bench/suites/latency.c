@@ -1,4 +1,5 @@
-/* Denoising one image, one call after the other. Of an energy that takes the gradient: D(x, sigma) = x - sigma^2 dE/dx.
+/* Denoising one image, one call after the other. For an energy this needs the gradient: D(x, sigma) = x - sigma^2
+ * dE/dx.
  */
 #include "suites/evaluations.h"
 #include "stats.h"

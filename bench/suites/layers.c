@@ -1,6 +1,6 @@
-/* Every shape of convolution and linear layer that the networks have, as a network of its own, one image after the
- * other on one thread. What is timed are the steps that compute the layer, from the layout before to the layout after
- * it, without the changes of layout at the ends of such a network. */
+/* Every shape of convolution and linear layer that the networks have, each as a network of its own, one image after the
+ * other on one thread. The steps that compute the layer are timed, from the layout before it to the layout after it,
+ * without the changes of layout at the ends of such a network. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { IMAGES = 8, SHAPE_ROOM = 96 };
 
-/* A network of one layer, or two: a linear layer's input is reshaped from an image of one position a channel. */
+/* A network of one layer, or two: a linear layer's input is reshaped from an image of one position per channel. */
 typedef struct state {
     gs_model model;
     gs_node node[2];
@@ -22,7 +22,7 @@ static gs_shape input_shape(const gs_model *model, const gs_node *node) {
     return gs_value_shape(model, node->input[0]);
 }
 
-/* The row's data is the node in the model it comes from. */
+/* The row's data is the node in the model from which it comes. */
 static void wrap(state *s, const bench_row *row) {
     const gs_node *node = row->data;
     gs_shape in = input_shape(row->model->model, node);
@@ -97,7 +97,7 @@ static void close(bench_row *row) {
     row->state = NULL;
 }
 
-/* Of the whole network, which `open` evaluated. */
+/* Check the whole network, which `open` evaluated. */
 static uint64_t digest(const bench_row *row) {
     const bench_network *network = &((const state *)row->state)->network;
     return bench_digest(network->y, network->n * network->out * sizeof *network->y);
@@ -105,7 +105,7 @@ static uint64_t digest(const bench_row *row) {
 
 static const bench_kind layer_kind = {open, call, check, close, digest};
 
-/* "conv-48x14x14-3x3-96" and what is not usual: "-s2" stride, "-p0" padding, "-d2" dilation. */
+/* "conv-48x14x14-3x3-96" and anything unusual: "-s2" stride, "-p0" padding, "-d2" dilation. */
 static void describe(const gs_model *model, const gs_node *node, char text[SHAPE_ROOM]) {
     gs_shape in = input_shape(model, node);
     const gs_attributes *a = &node->attributes;
@@ -128,7 +128,7 @@ static bool is_layer(const gs_node *node) {
     return (conv || node->op == GS_OP_LINEAR) && node->per_sample;
 }
 
-/* Whether another layer or network had the shape already. */
+/* Whether an earlier layer or network had the same shape. */
 static bool is_there(const bench_rows *rows, int first, const char *what) {
     bool found = false;
     for (int i = first; i < rows->count; i++) {
@@ -139,7 +139,7 @@ static bool is_there(const bench_rows *rows, int first, const char *what) {
     return found;
 }
 
-/* Of one call: inputs and outputs of all images, the weights once. */
+/* The bytes of one call: inputs and outputs of all images, and the weights once. */
 static double traffic(const gs_model *model, const gs_node *node) {
     double in = (double)gs_shape_size(input_shape(model, node)), out = (double)gs_shape_size(node->shape);
     const gs_attributes *a = &node->attributes;
@@ -150,7 +150,7 @@ static double traffic(const gs_model *model, const gs_node *node) {
 }
 
 static bool add(bench_rows *rows, const char *what, const gs_node *node, const bench_variant *v) {
-    bench_variant anonymous = *v; /* the shape says all */
+    bench_variant anonymous = *v; /* the shape says everything */
     anonymous.model = NULL;
     anonymous.batch = IMAGES;
     bench_row *row = bench_row_add(rows, "layers", NULL, what, &anonymous, &layer_kind);
@@ -168,7 +168,7 @@ static bool always(const bench_model *model) {
     return model != NULL;
 }
 
-/* Backends and instruction sets one below the other. */
+/* Rows of different backends and instruction sets follow each other. */
 static bool add_shape(bench_rows *rows, const char *what, const bench_model *model, const gs_node *node) {
     static const bench_axes axes = {.takes = always, .threads = {1, {1}}, .all_backends = true};
     int at = 0;

@@ -1,4 +1,4 @@
-/* What this machine can do at most. */
+/* The most that this machine can do. */
 #include <math.h>
 #include <string.h>
 
@@ -110,7 +110,7 @@ static gs_status normals_open(bench_row *row, gs_error *error) {
     return row->state ? GS_OK : gs_fail_memory(error, "random numbers");
 }
 
-/* Mean and variance of the numbers, within six standard errors. */
+/* Check that the mean and variance of the numbers are within six standard errors. */
 static gs_status normals_check(bench_row *row, gs_error *error) {
     (void)error;
     const float *x = row->state;

@@ -1,4 +1,4 @@
-/* Time to n samples: the program gensample beside this one, from its start to the closed picture. */
+/* The time to n samples: the program gensample beside this one, from its start until the picture is closed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     return status || !ended ? status : explain(s, ended, error);
 }
 
-/* The picture has what the library draws here, but for its 256 grey levels. */
+/* The picture must have what the library draws here, reduced to 256 grey levels. */
 static void compare(bench_row *row, const float *found, const float *expected, size_t count) {
     const float *range = row->model->info->range;
     double step = (range[1] - range[0]) / 255.0, worst = 0;

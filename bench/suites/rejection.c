@@ -1,11 +1,11 @@
-/* Rejection sampling of N(0, I) from N(0, 1.01^2 I): proposals a second, and acceptance against theory. */
+/* Rejection sampling of N(0, I) from N(0, 1.01^2 I): proposals per second, and acceptance compared with theory. */
 #include <math.h>
 #include <stdio.h>
 
 #include "bench.h"
 
 static const double ratio = 1.01;
-enum { CHECKED = 4096 }; /* proposals that scalar C decides too */
+enum { CHECKED = 4096 }; /* proposals that scalar C also decides */
 
 typedef struct state {
     gs_rejection_options options;
@@ -13,7 +13,7 @@ typedef struct state {
     double acceptance; /* in theory */
 } state;
 
-/* One row of each: rejections.def's algorithms, and dimensions. */
+/* One row for each algorithm of rejections.def and each dimension. */
 typedef struct variant {
     const char *algorithm;
     int dim;
@@ -35,7 +35,7 @@ static gs_status open(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-/* Proposals that no call made before. */
+/* Proposals that no earlier call made. */
 static gs_status call(bench_row *row, gs_error *error) {
     state *s = row->state;
     gs_rejection_result result;
@@ -99,7 +99,7 @@ static uint64_t digest(const bench_row *row) {
 
 static const bench_kind rejection_kind = {open, call, check, close, digest};
 
-/* Calls of a millisecond or so. */
+/* Calls take about a millisecond. */
 static const variant variants[] = {{"plain", 784, 4096},    {"early", 784, 16384},   {"radius", 784, 1 << 18},
                                    {"plain", 128, 1 << 15}, {"early", 128, 1 << 15}, {"radius", 128, 1 << 17},
                                    {"plain", 64, 1 << 16},  {"early", 64, 1 << 16},  {"radius", 64, 1 << 16},

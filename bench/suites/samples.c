@@ -1,5 +1,5 @@
-/* Finished images a second, many at once; noise and all steps included. The network's own sampler has its own settings;
- * the others are so short that their samples are poor, but no longer than the own one. */
+/* Finished images per second, many at once, including noise and all steps. The network's own sampler has its own
+ * settings; the others are so short, no longer than the own one, that their samples are poor. */
 #include "suites/sampling.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 enum { SHORT_STEPS = 10, SHORT_STEPS_PER_LEVEL = 2 };
 
-/* The own sampler's name. */
+/* The name of the network's own sampler. */
 static const char *own_name(const gs_model *model) {
     gs_sample_options options = {0};
     gs_sample_resolve(model, &options, NULL);

@@ -9,16 +9,16 @@
 #include "quality.h"
 #include "suites/chains.h"
 
-/* Chains that are judged, whatever the batch: 0 ... 511 of the seed, so that the quality of a network and sampler is
- * the same figure in every run. */
+/* The chains that are judged, whatever the batch: 0 ... 511 of the seed, so that the quality of a network and sampler
+ * is the same figure in every run. */
 enum { JUDGED = 512, SHOWN_ROWS = 5, SHOWN_COLUMNS = 16 };
 
 typedef struct state {
     gs_plan *plan;
     gs_sample_options options;
-    size_t pixels, room, next, drawn; /* room: chains of the pool; drawn: the first of them that are there */
+    size_t pixels, room, next, drawn; /* room: chains that the pool can hold; drawn: how many of the first are drawn */
     float *pool;
-    int *labels; /* room, or NULL */
+    int *labels; /* (room), or NULL */
 } state;
 
 bool bench_sampling_draws(const bench_sampling *sampling, const bench_model *model) {
@@ -36,7 +36,7 @@ static bool go_on(void *context, size_t done, size_t n) {
     return !gs_interrupted();
 }
 
-/* As the training data has them, or in turn. */
+/* Labels as frequent as in the training data, or in turn. */
 static gs_status draw_labels(state *s, const bench_row *row, gs_error *error) {
     const gs_model_info *info = row->model->info;
     if (!info->labels)
@@ -76,7 +76,7 @@ static gs_status open(bench_row *row, gs_error *error) {
     return draw_labels(s, row, error);
 }
 
-/* Chains i ... i + n - 1 into the pool. */
+/* Draw chains i ... i + n - 1 into the pool. */
 static gs_status draw(state *s, gs_plan *plan, size_t i, size_t n, float *out, gs_error *error) {
     gs_sample_options options = s->options;
     options.first_chain = i;
@@ -93,7 +93,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     return status;
 }
 
-/* The first chain, as one thread of scalar C draws it. */
+/* Compare the first chain with the one that a single thread of scalar C draws. */
 static gs_status check_chain(state *s, bench_row *row, gs_error *error) {
     gs_plan_options options = {
         .isa = "scalar", .threads = 1, .block = 1, .gradient = row->model->info->kind == GS_KIND_ENERGY};
@@ -110,7 +110,7 @@ static gs_status check_chain(state *s, bench_row *row, gs_error *error) {
     return status;
 }
 
-/* The first samples; of channels that no picture has, none. */
+/* A picture of the first samples; none for a number of channels that pictures lack. */
 static gs_status draw_picture(const state *s, bench_row *row, gs_error *error) {
     const gs_model_info *info = row->model->info;
     gs_images images = {.data = s->pool,
@@ -165,7 +165,7 @@ bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_s
         return NULL;
     gs_sample_options options = {
         .sampler = sampling->sampler, .steps = sampling->steps, .steps_per_level = sampling->steps_per_level};
-    int label = 0; /* a label at all decides how often guidance evaluates */
+    int label = 0; /* whether there is a label decides how often guidance evaluates */
     options.labels = v->model->info->labels ? &label : NULL;
     gs_sample_resolve(v->model->model, &options, NULL);
     double evaluations = (double)gs_sample_evaluations(v->model->model, &options);

@@ -1,4 +1,4 @@
-/* Rows whose call draws a batch of chains with a sampler. */
+/* Rows in which a call draws a batch of chains with a sampler. */
 #ifndef BENCH_SAMPLING_H
 #define BENCH_SAMPLING_H
 
@@ -7,7 +7,7 @@
 /* Whether this library has the sampler and it can draw from the network. */
 bool bench_sampling_draws(const bench_sampling *sampling, const bench_model *model);
 
-/* Add a row; NULL when memory ends. */
+/* Add a row; NULL when memory runs out. */
 bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling,
                               const bench_variant *variant);
 

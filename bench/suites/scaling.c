@@ -1,11 +1,11 @@
-/* Evaluations a second of a batch, by number of threads; the judge adds the efficiency beside one thread. */
+/* Evaluations per second of a batch by number of threads; the judge adds the efficiency relative to one thread. */
 #include "suites/evaluations.h"
 
 static bool draws(const bench_model *model) {
     return bench_can_sample(model) && !bench_is_energy(model);
 }
 
-/* 1, 2, 4, ... and all. */
+/* 1, 2, 4, ... and all threads. */
 static bench_numbers thread_counts(void) {
     bench_numbers n = {0};
     int all = bench_processors();
