@@ -1,4 +1,4 @@
-# Writes a header with the commit that is built; a file that would stay the same is left alone.
+# Writes a header with the commit that is built; a file that would not change is left alone.
 #
 #     cmake -D SOURCE=FOLDER -D OUT=FILE -P commit.cmake
 find_program(GIT git)

@@ -1,5 +1,5 @@
-# The benchmark program. Google Benchmark is C++; nothing else here is, so that the compiler is only looked for where the
-# library is there. Sanitizers want one compiler's runtime for both languages.
+# The benchmark program. Google Benchmark is C++, and nothing else here is, so the C++ compiler is only looked for if
+# the library is there. Sanitizers need one compiler's runtime for both languages.
 if(GENSAMPLE_GENBENCH)
   include(CheckLanguage)
   find_package(benchmark QUIET CONFIG)
@@ -35,7 +35,8 @@ if(build_genbench)
   target_link_libraries(genbench PRIVATE gensample_io benchmark::benchmark)
   target_compile_definitions(genbench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")
   set_target_properties(genbench PROPERTIES CXX_STANDARD 17)
-  # For tests of the regression check only: per cent of its work that a kernel does twice; see bench/procedure/slow.c.
+  # Only for tests of the regression check: the percentage of its work that a kernel does twice; see
+  # bench/procedure/slow.c.
   set(GENSAMPLE_SLOW_KERNEL 0 CACHE STRING "Per cent by which genbench's multiply-add kernel is slowed on purpose")
   mark_as_advanced(GENSAMPLE_SLOW_KERNEL)
   if(GENSAMPLE_SLOW_KERNEL GREATER 0)

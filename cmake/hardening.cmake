@@ -1,7 +1,8 @@
-# What makes a memory error harder to exploit, as far as compiler and linker have it; tests/install/hardening.sh looks
-# for it in the built files. The kernels have it too, as it costs them nothing: samples take 0.99 (AVX2) and 0.94
-# (AVX-512) of the CPU time they take without, medians of 15 pairs that spread by 10 %. -fno-plt is no hardening, but
-# does away with the stubs that binding at start leaves without a purpose: the scalar kernels, which call fmaf, take 0.77.
+# What makes a memory error harder to exploit, as far as compiler and linker support it; tests/install/hardening.sh
+# looks for it in the built files. The kernels have it too, since it costs nothing: samples take 0.99 (AVX2) and 0.94
+# (AVX-512) of the CPU time they take without it, medians of 15 pairs that spread by 10 %. -fno-plt is not hardening,
+# but removes the stubs that have no purpose once symbols are bound at start: the scalar kernels, which call fmaf, take
+# 0.77 of the time.
 include(CheckCCompilerFlag)
 include(CheckCSourceCompiles)
 include(CheckLinkerFlag)
@@ -27,8 +28,8 @@ foreach(flag relro now noexecstack)
   endif()
 endforeach()
 
-# Level 3 needs GCC 12 or Clang 9, and glibc 2.34; older ones warn of it. Sanitizers have checks of their own, and
-# without optimisation it warns.
+# Level 3 needs GCC 12 or Clang 9, and glibc 2.34; older ones warn about it. Sanitizers have checks of their own, and
+# without optimisation there is a warning.
 if(NOT GENSAMPLE_SANITIZE)
   set(CMAKE_REQUIRED_FLAGS "-O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")
   check_c_source_compiles("#include <string.h>\nint main(int c, char **v) { char s[9]; strcpy(s, v[c - 1]); return *s; }"

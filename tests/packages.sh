@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install the Debian packages that are not there: packages.sh [--architecture A] PACKAGE...
-# Asks the package manager only when one is missing.
+# Installs the Debian packages that are missing: packages.sh [--architecture A] PACKAGE... Runs the package manager only
+# if one is.
 command -v dpkg-query >/dev/null || {
     echo "No Debian system; these packages or their like must be there: $*"
     exit 0

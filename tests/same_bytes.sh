@@ -1,9 +1,9 @@
 #!/bin/sh
-# The hash of the same samples drawn in every way: same_bytes.sh BUILD_DIR [OTHER_BUILD_DIR].
-# For every score and energy network of models/ and every sampler that takes it: the instruction sets this CPU runs, and
-# those of the second folder's programs, times threads, times blocks. RUN stands before the latter: qemu-aarch64, for a
-# build for 64-bit ARM. One line a way to run, then the counts; fails when
-# the hashes of a network and sampler differ. SAMPLES, THREADS, BLOCKS, MODELS and SAMPLERS override what is below.
+# Hashes of the same samples drawn in every way: same_bytes.sh BUILD_DIR [OTHER_BUILD_DIR]. For every score and energy
+# network of models/ and every sampler that takes it: the instruction sets that this CPU runs, and those of the second
+# folder's programs, times threads, times blocks. RUN is put before the latter: qemu-aarch64, for a build for 64-bit
+# ARM. Prints one line per way, then the counts; fails if the hashes of a network and sampler differ. SAMPLES, THREADS,
+# BLOCKS, MODELS and SAMPLERS override the defaults below.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
@@ -24,7 +24,7 @@ supported() {
     "$@" cpu | awk '$2 == "supported" { print $1 }'
 }
 
-# draw ISA PROGRAM...: the samples' hash in every number of threads and block.
+# draw ISA PROGRAM...: prints the samples' hash for every number of threads and block.
 draw() {
     isa=$1
     shift
@@ -43,7 +43,7 @@ draw() {
     done
 }
 
-# compare: one case a network and sampler.
+# compare: one case per network and sampler.
 compare() {
     ways=$(wc -l <"$work/hashes")
     different=$(sort -u "$work/hashes" | wc -l)
@@ -75,7 +75,7 @@ for model in ${MODELS:-"$here"/../models/*.bin}; do
         langevin) ;;
         *) grep -q '^sigma ' "$work/inspect" || continue ;;
         esac
-        case $sampler in # as few evaluations as show all of a sampler: an emulator takes seconds each
+        case $sampler in # only as many evaluations as a sampler needs to show all it does: each takes an emulator seconds
         hmc) settings="--steps 2 --leapfrog 2 $label" ;;
         annealed-langevin) settings="--steps 2 --steps-per-level 1 --denoise no $label" ;;
         langevin) settings="--steps 1 --denoise no $label" ;;

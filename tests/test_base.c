@@ -65,7 +65,7 @@ static void test_alloc_is_aligned_zeroed_and_counted(void **state) {
     gs_free(NULL);
 }
 
-/* From 1 MiB on at a boundary of 2 MiB, on either side of whole pages. */
+/* Blocks of 1 MiB and more begin at a boundary of 2 MiB; sizes on either side of whole pages. */
 static void test_large_alloc(void **state) {
     (void)state;
     const size_t large = 1 << 20, sizes[] = {0, large - 1, large, 2 * large - 1, 2 * large, 2 * large + 1};
@@ -95,7 +95,7 @@ static void test_copy_string(void **state) {
 
 /* ---- Elementary functions against the C library's ---- */
 
-/* Absolutely below the smallest normal number, where a relative error means nothing. */
+/* Below the smallest normal number the error is absolute, since a relative error means nothing there. */
 static void assert_close(const char *name, double x, double found, double expected) {
     if (isnan(expected) ? isnan(found) : found == expected)
         return;

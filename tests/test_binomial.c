@@ -1,4 +1,4 @@
-/* Exact binomial intervals and scores against SciPy's and mpmath's. */
+/* Exact binomial intervals and scores, compared with SciPy's and mpmath's. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
-/* Effective sample size and R-hat, against ArviZ on fixed arrays and against theory.
+/* Effective sample size and R-hat, compared with ArviZ on fixed arrays and with theory.
  *
- * References are ArviZ 0.23.4's ess(method="mean") and rhat(method="rank") of the arrays made here; where it refuses a
- * single chain, R-hat is made of its own parts. */
+ * References are ArviZ 0.23.4's ess(method="mean") and rhat(method="rank") for the arrays made here; since it refuses a
+ * single chain, R-hat is then computed from ArviZ's own parts. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,8 +141,8 @@ static moments moments_of(const double *values, size_t runs) {
     return (moments){mean, sqrt(variance / (double)runs)};
 }
 
-/* An autoregressive chain has autocorrelations rho^t, so that ESS is m n (1 - rho) / (1 + rho). Beside the estimate's
- * bias at this length 5 standard errors of 60 runs are allowed: false-alarm rate 6e-7 each. */
+/* An autoregressive chain has autocorrelations rho^t, so that ESS is m n (1 - rho) / (1 + rho). In addition to the
+ * estimate's bias at this length, 5 standard errors of 60 runs are allowed: the false-alarm rate is 6e-7 each. */
 static void autoregressive_chains(void **state) {
     (void)state;
     enum { RUNS = 60 };
@@ -159,8 +159,9 @@ static void autoregressive_chains(void **state) {
     }
 }
 
-/* Of independent draws 4 x 1000, halved, R-hat^2 - 1 is about (F - 1) / 500 with F of 7 and many degrees of freedom:
- * above 1.01 F would be above 11, false-alarm rate 1e-12. A shift by half a deviation adds 0.5^2 3/16 to var+. */
+/* For 4 x 1000 independent draws, halved, R-hat^2 - 1 is about (F - 1) / 500, where F has 7 and many degrees of
+ * freedom: R-hat above 1.01 would need an F above 11, a false-alarm rate of 1e-12. A shift by half a deviation adds
+ * 0.5^2 3/16 to var+. */
 static void rhat_tells_agreeing_chains_from_others(void **state) {
     (void)state;
     enum { RUNS = 200 };
@@ -224,13 +225,13 @@ static void constant_chains(void **state) {
         draws[i] = 0.1;
     assert_true(isnan(ess_of(4, 10)));
     assert_true(isnan(rhat_of(4, 10)));
-    draws[4] = 7; /* of 9 draws the middle one is left out */
+    draws[4] = 7; /* the middle one of 9 draws is left out */
     assert_true(isnan(ess_of(1, 9)));
     assert_true(isnan(rhat_of(1, 9)));
     for (size_t i = 0; i < 40; i++)
         draws[i] = 0.1 * (double)(i / 10);
     assert_true(isinf(rhat_of(4, 10)));
-    assert_near(ess_of(4, 10), 10, 1e-12); /* 40 / tau: five draws of a row have no more than four correlations */
+    assert_near(ess_of(4, 10), 10, 1e-12); /* 40 / tau: five draws per row have only four correlations */
 }
 
 static void draws_that_are_not_finite(void **state) {

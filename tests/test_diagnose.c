@@ -1,4 +1,4 @@
-/* What the program tells of chains: table, warnings, JSON and picture of small records. */
+/* What the program reports about chains: table, warnings, JSON and picture for small records. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static gs_record make_record(void) {
                        .shares = shares};
 }
 
-/* What is printed, to be freed with free(). */
+/* The printed text, to be freed with free(). */
 static char *print(const gs_record *record) {
     char *text;
     size_t size;
@@ -234,7 +234,7 @@ static void the_picture(void **state) {
     text = draw(&record);
     char *late = strstr(text, ">Energy, second half</text>"), *after = strstr(text, ">Gradient norm</text>");
     assert_true(late && late < after);
-    *after = 0; /* of that panel alone */
+    *after = 0; /* in that panel only */
     assert_has(late, "\"middle\">20</text>");
     assert_has(late, "\"middle\">40</text>");
     assert_null(strstr(late, "\"middle\">45</text>"));

@@ -50,7 +50,7 @@ static void assert_near(double found, double expected, double tolerance) {
         fail_msg("%.17g is not within %g of %.17g", found, tolerance, expected);
 }
 
-/* These flags, the words of the first, and as many lines as flags. */
+/* Checks for these flags, the words of the first, and as many lines as there are flags. */
 static void assert_warned(const gs_diagnosis *d, unsigned flags, const char *words) {
     char text[TEXT_ROOM] = "";
     int count = 0, expected = 0;
@@ -66,7 +66,7 @@ static void assert_warned(const gs_diagnosis *d, unsigned flags, const char *wor
         fail_msg("flags %#x with %d lines instead of %#x; last '%s'", d->flags, count, flags, text);
 }
 
-/* Sums of 20 energies have an error of 2 / sqrt(20) = 0.45; 5 of them are allowed (6e-7). */
+/* Means of 20 energies have a standard error of 2 / sqrt(20) = 0.45; 5 of these are allowed (6e-7). */
 static void healthy_chains(void **state) {
     (void)state;
     gs_record record = healthy(1);
@@ -83,7 +83,7 @@ static void healthy_chains(void **state) {
     assert_near(d.gradient_last, 1, 1e-6);
     assert_near(d.acceptance, 0.625, 1e-12);
     assert_near(d.drift, 0, 5 * d.drift_error);
-    /* Changes between means of 50 of 100 draws: sqrt(2 x 4 / 50 / 20). */
+    /* Changes between the means of two halves of 100 draws: sqrt(2 x 4 / 50 / 20). */
     assert_near(d.drift_error, 2 * sqrt(2.0 / 50 / CHAINS), 0.04);
 
     double draws[CHAINS * ROWS / 2], ess, rhat;
@@ -95,8 +95,8 @@ static void healthy_chains(void **state) {
     assert_near(d.rhat, rhat, 0);
 }
 
-/* Of 20,000 such records 138 raised a flag, most of them GS_FLAG_MOVING, so that more than 9 of 300 do at a rate of
- * 1e-4. */
+/* Of 20,000 such records, 138 raised a flag, most of them GS_FLAG_MOVING, so that more than 9 of 300 do so with
+ * probability 1e-4. */
 static void false_alarms_are_rare(void **state) {
     (void)state;
     int raised = 0;
@@ -109,7 +109,7 @@ static void false_alarms_are_rare(void **state) {
 
 enum { FEW_STEPS = 7, FEW_CHAINS = 8 };
 
-/* Seven steps: k `apart` in chain k, and from step 6 on 1 + 0.01 k less. */
+/* Seven steps: chain k is k `apart`, and from step 6 onwards 1 + 0.01 k less. */
 static gs_record small_record(size_t chains, float apart) {
     for (size_t i = 0; i < (FEW_STEPS + 1) * chains; i++) {
         size_t k = i % chains;
@@ -120,7 +120,7 @@ static gs_record small_record(size_t chains, float apart) {
 
 static void numbers_of_a_small_record(void **state) {
     (void)state;
-    const double deviation = sqrt(6); /* of 0, 1 ... 7 */
+    const double deviation = sqrt(6); /* mean of 0, 1 ... 7 */
     gs_record record = small_record(FEW_CHAINS, 1);
     gs_diagnosis d = diagnose(&record);
     assert_near(d.energy_first[0], 23.5, 2e-6);
@@ -187,7 +187,7 @@ static void chains_that_collapse(void **state) {
     (void)state;
     gs_record record = healthy(4);
     for (size_t i = 0; i < ROWS * CHAINS; i++)
-        energy[i] = energy[i - i % CHAINS]; /* copies of one */
+        energy[i] = energy[i - i % CHAINS]; /* copies of one chain */
     gs_diagnosis d = diagnose(&record);
     assert_true(d.flags & GS_FLAG_COLLAPSED);
     assert_near(d.energy_last[1], 0, 0);
@@ -214,7 +214,7 @@ static void classes_that_are_uneven(void **state) {
     assert_warned(&d, GS_FLAG_CLASSES, "55 % of the chains ended in class 3");
     last[3] = 0.1;
     d = diagnose(&record);
-    assert_warned(&d, 0, ""); /* of 20 chains a class may well be missing */
+    assert_warned(&d, 0, ""); /* a class may well be missing among 20 chains */
     record.energy = record.gradient = record.acceptance = NULL;
     record.chains = 100;
     d = diagnose(&record);
@@ -225,7 +225,7 @@ static void classes_that_are_uneven(void **state) {
     record.classes = 2;
     shares[0] = 0.9;
     d = diagnose(&record);
-    assert_warned(&d, 0, ""); /* of two classes one may have most */
+    assert_warned(&d, 0, ""); /* one of two classes may have the majority */
 }
 
 static void energies_that_still_move(void **state) {
@@ -289,7 +289,7 @@ static void runs_that_are_short(void **state) {
     assert_true(isfinite(d.rhat) && isfinite(d.ess) && !(d.flags & GS_FLAG_SHORT));
 }
 
-/* 20,000 steps: every third of the last half. */
+/* 20,000 steps: every third of the second half is used. */
 static void runs_that_are_long(void **state) {
     (void)state;
     enum { LONG = 20000 };

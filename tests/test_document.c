@@ -1,4 +1,4 @@
-/* Reports of genbench as others may have written them: what is refused, and where. */
+/* Reports of genbench as other programs might have written them: what is refused, and where. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static json_t *good(void) {
     return root;
 }
 
-/* The member of "a/0/b" replaced by what the JSON says; NULL: removed. */
+/* Replaces the member at "a/0/b" by the given JSON; NULL removes it. */
 static void change(json_t *root, const char *place, const char *json) {
     char path[PATH_ROOM], *next, *step = path;
     json_t *at = root, *value = json ? json_loads(json, JSON_DECODE_ANY, NULL) : NULL;
@@ -135,7 +135,7 @@ static void what_is_wrong_is_named(void **state) {
     }
 }
 
-/* What is optional may be left out, one member at a time. */
+/* Optional members may be left out, one at a time. */
 static void peers_may_leave_out(void **state) {
     (void)state;
     static const char *const places[] = {"genbench/source",
@@ -196,7 +196,7 @@ static void depth_and_size_are_bounded(void **state) {
     gs_free(deep);
     assert_int_equal(bench_document_load(test_path, &d, &error), GS_ERROR_FILE);
     assert_non_null(strstr(error.message, "depth"));
-    FILE *f = fopen(test_path, "wb"); /* a hole, which takes no room */
+    FILE *f = fopen(test_path, "wb"); /* a hole, which takes no space on the disk */
     assert_non_null(f);
     assert_int_equal(fseek(f, (long)BENCH_FILE_BYTES_MAX + 1, SEEK_SET), 0);
     assert_int_equal(fputc(' ', f), ' ');
@@ -208,7 +208,7 @@ static void depth_and_size_are_bounded(void **state) {
     assert_non_null(strstr(error.message, "No such file"));
 }
 
-/* What is made, and what is read of its file, are the same tree. */
+/* The tree that is made and the tree that is read from its file are the same. */
 static void trees_survive_their_files(void **state) {
     (void)state;
     bench_document before, after;

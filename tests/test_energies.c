@@ -1,4 +1,4 @@
-/* The shipped energies and their gradients against PyTorch's in double precision, on every instruction set. */
+/* The shipped energies and their gradients compared with PyTorch's in double precision, on every instruction set. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,8 @@
 static const char *const names[] = {"ebm-document", "ebm-thick", "ebm", "ebm-cond"};
 enum { NAMES = sizeof names / sizeof *names };
 
-/* Of an energy, or of 1 where it is smaller, and of the largest element of a gradient; measured: 4.1e-6 and 1.9e-5. */
+/* Relative to an energy, or to 1 if that is larger, and to the largest element of a gradient; measured: 4.1e-6 and
+ * 1.9e-5. */
 static const double energy_tolerance = 1e-5, gradient_tolerance = 3e-5;
 
 static double part_error(const npy *expected, size_t at, const float *found, size_t size) {

@@ -1,5 +1,5 @@
-/* Plans: against PyTorch's results, against the reference on random networks, and with themselves for every instruction
- * set, number of threads, block and batch. */
+/* Plans, compared with PyTorch's results, with the reference on random networks, and with themselves for every
+ * instruction set, number of threads, block and batch. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static gs_plan *plan_of(const gs_model *model, const char *isa, int threads, int
     return make_plan(model, (gs_plan_options){.isa = isa, .threads = threads, .block = block});
 }
 
-/* Instruction set i that this CPU runs, from scalar on; NULL past the last. */
+/* The i-th instruction set that this CPU runs, beginning with scalar; NULL past the last. */
 static const char *isa_at(int i) {
     bool supported;
     const char *name;
@@ -34,7 +34,7 @@ static const char *isa_at(int i) {
     return NULL;
 }
 
-/* The first n images of two results are the same bytes. */
+/* Checks that the first n images of two results are the same bytes. */
 static void assert_same(result a, result b, size_t n, const char *what) {
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; i < n * a.size[k]; i++)
@@ -63,7 +63,7 @@ static void networks_agree_with_pytorch(void **state) {
 
 enum { BATCH = 20 };
 
-/* Every way to run a network of `size` floats an image. Blocks and threads are varied together. */
+/* Every way to run a network of `size` floats per image. Blocks and threads are varied together. */
 static void check_same_bytes(const golden *g) {
     static const int blocks[] = {1, 2, 3, 4, 8, 16};
     size_t size = g->x.size / g->levels / g->images;
@@ -122,7 +122,7 @@ static void describe_steps(const gs_plan *plan) {
     assert_false(gs_plan_describe(plan, -1, text, sizeof text));
 }
 
-/* Every instruction set gives the bytes of scalar C, which err by the result. Frees the weights. */
+/* Checks that every instruction set gives the bytes of scalar C, and returns the error of these. Frees the weights. */
 static double check_graph(weights *w, unsigned seed) {
     gs_model *model = weights_load(w);
     weights_free(w);
@@ -162,7 +162,7 @@ static void random_networks_agree_with_the_reference(void **state) {
     assert_random_networks(GRAPHS, 3e-5, random_network_error);
 }
 
-/* ---- Networks where values meet in unusual ways ---- */
+/* ---- Networks that combine values in unusual ways ---- */
 
 /* A classifier of x (c, h, w) whose outputs are nodes `first` and `second`, made rank 1. */
 static weights *classifier(int c, int h, int w) {
@@ -190,7 +190,7 @@ static void conv(weights *w, const char *name, const char *inputs, size_t c, con
     weights_node(w, name, "conv2d", inputs, attributes, tensors);
 }
 
-/* A value of (C, 1, 1) has a border of zeros for its convolution and scales channels too. */
+/* A value of (C, 1, 1) has a border of zeros for its convolution, and also scales channels. */
 static weights *channel_factor_with_border(void) {
     weights *w = classifier(32, 1, 1);
     weights_node(w, "y", "silu", "['x']", NULL, NULL);
@@ -243,7 +243,7 @@ static weights *values_read_twice(void) {
     return w;
 }
 
-/* Over so few positions that one chain of additions does, and over so many that float64 does. */
+/* Sums over so few positions that one chain of additions is exact enough, and over so many that float64 is needed. */
 static weights *sums_of_positions(void) {
     weights *w = classifier(20, 9, 7);
     conv(w, "conv", "['x']", 20, "[1, 1]");
@@ -266,7 +266,7 @@ static weights *dead_nodes(void) {
     return w;
 }
 
-/* Winograd's tiles with a different border at each side. */
+/* Winograd's tiles with a different border on each side. */
 static weights *unequal_borders(void) {
     weights *w = classifier(16, 9, 11);
     conv(w, "a", "['x']", 16, "[2, 0]");

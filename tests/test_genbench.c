@@ -1,4 +1,4 @@
-/* Order statistics of genbench, and when it calls a figure valid. */
+/* Order statistics of genbench, and when it considers a figure valid. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +43,7 @@ static void medians_and_quantiles(void **state) {
     assert_near(x[3], 3, 0);
 }
 
-/* The largest of n values bounds the q-quantile with probability 1 - q^n: known in closed form. */
+/* The largest of n values bounds the q-quantile with probability 1 - q^n, a closed form. */
 static void bounds_begin_where_they_can(void **state) {
     (void)state;
     assert_true(isnan(bench_quantile_bound(ranks(458), 458, 0.99, 0.99)));
@@ -52,7 +52,7 @@ static void bounds_begin_where_they_can(void **state) {
     assert_near(bench_quantile_bound(ranks(44), 44, 0.9, 0.99), 44, 0);
 }
 
-/* P(Binomial(n, q) < k) by its recurrence, in another way than the code has it. */
+/* P(Binomial(n, q) < k) by its recurrence, which differs from the code's way. */
 static double binomial_below(size_t n, double q, size_t k) {
     double term = pow(1 - q, (double)n), sum = 0;
     for (size_t j = 0; j < k; j++) {
@@ -88,7 +88,7 @@ typedef struct fixture {
     bench_result result;
 } fixture;
 
-/* Two rows, of one thread and of two, whose measurements are perfect: 100 and 180 items a second. */
+/* Two rows, of one thread and of two, whose measurements are perfect: 100 and 180 items per second. */
 static fixture *perfect(void) {
     static fixture f;
     memset(&f, 0, sizeof f);
@@ -120,7 +120,8 @@ static fixture *perfect(void) {
     return &f;
 }
 
-/* The row's only reason has the text; builds without optimisation or with sanitizers are not judged here. */
+/* Checks that the row's only reason has the text; builds without optimisation or with sanitizers are not judged
+ * here. */
 static void assert_doubt(const fixture *f, const char *expected) {
     const bench_row *row = &f->row[0];
     const char *found = NULL;

@@ -1,5 +1,5 @@
-/* Gradients of energies: the reference against central differences, plans against the reference and PyTorch, and with
- * themselves for every instruction set, number of threads, block and batch. */
+/* Gradients of energies: the reference compared with central differences; plans compared with the reference, with
+ * PyTorch, and with themselves for every instruction set, number of threads, block and batch. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static gs_plan *plan_of(const gs_model *model, gs_plan_options options) {
     return plan;
 }
 
-/* Instruction set i that this CPU runs, from scalar on; NULL past the last. */
+/* The i-th instruction set that this CPU runs, beginning with scalar; NULL past the last. */
 static const char *isa_at(int i) {
     bool supported;
     const char *name;
@@ -66,7 +66,7 @@ static gs_model *gradient_graph(const gs_model *model) {
     return graph;
 }
 
-/* Energy, and gradient unless NULL, of one image in double precision. */
+/* The energy and, unless NULL, the gradient of one image in double precision. */
 static double reference_energy(const gs_model *graph, const double *x, int label, double *gradient) {
     double energy = 0;
     gs_error error = {.status = GS_OK};
@@ -91,7 +91,7 @@ static double length(const double *x, size_t size) {
     return sqrt(sum);
 }
 
-/* How far the gradient along a random direction is from (E(x + h v) - E(x - h v)) / 2 h, as a part of the gradient's
+/* How far the gradient along a random direction is from (E(x + h v) - E(x - h v)) / 2 h, relative to the gradient's
  * length. */
 static double difference_error(const gs_model *model, const gs_model *graph, const double *x, int label,
                                const double *gradient, unsigned seed) {
@@ -188,8 +188,8 @@ static void assert_same(const float *a, const float *b, size_t n, const char *wh
             fail_msg("%s: element %zu is %.9g, not %.9g", what, i, (double)b[i], (double)a[i]);
 }
 
-/* The largest error in units of the largest element; as it is where all should vanish, as behind the norm of a single
- * number, or the mean of what a norm gives. */
+/* The largest error in units of the largest element; the absolute error where the gradient should vanish, as before the
+ * norm of a single number or the mean of a norm's result. */
 static double relative_error(const float *found, const double *expected, size_t size) {
     double most = 0, error = 0;
     for (size_t i = 0; i < size; i++) {
@@ -229,7 +229,7 @@ static void check_energies(const gs_model *model, const float *x, const float *e
     }
 }
 
-/* Every instruction set gives the bytes of scalar C, which err by the result. Frees the weights. */
+/* Checks that every instruction set gives the bytes of scalar C, and returns the error of these. Frees the weights. */
 static double check_network(weights *w, unsigned seed) {
     gs_model *model = weights_load(w);
     weights_free(w);
@@ -267,7 +267,7 @@ static void random_networks_agree_with_the_reference(void **state) {
 
 enum { CONVOLUTIONS = 400 };
 
-/* A tensor of numbers of standard deviation 1 / sqrt(inputs). */
+/* A tensor of numbers with standard deviation 1 / sqrt(inputs). */
 static void fill_tensor(weights *w, const char *name, int rank, const size_t *shape, size_t inputs, uint64_t *random) {
     size_t count = 1;
     for (int i = 0; i < rank; i++)
@@ -291,7 +291,7 @@ static weights *random_convolution(unsigned seed) {
         s[i] = 1 + random_below(&random, 4);
         p[i] = random_below(&random, 6);
         d[i] = 1 + random_below(&random, 3);
-        if (seed % 3 == 0) /* most are */
+        if (seed % 3 == 0) /* as most are in practice */
             s[i] = d[i] = 1;
         int least = (k[i] - 1) * d[i] + 1 - 2 * p[i];
         h[i] = (least > 1 ? least : 1) + random_below(&random, 20);
@@ -475,7 +475,7 @@ static void gradients_are_the_same_bytes(void **state) {
     golden_free(&g);
 }
 
-/* What a sampler calls at every step. */
+/* The call that a sampler makes at every step. */
 static void running_allocates_nothing(void **state) {
     (void)state;
     golden g = golden_load();

@@ -1,4 +1,5 @@
-/* Weight files that are none, are cut, are changed, or ask for more than their bytes give: header and tensors. */
+/* Weight files that are of another kind, truncated or changed, or that claim more than their bytes give: header and
+ * tensors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -33,7 +34,7 @@ static void test_paths_of_no_file(void **state) {
     hostile_path_refused(path, 0, GS_ERROR_FILE, "symbolic links");
 }
 
-/* Nobody writes to it: opening it to read would wait for ever. */
+/* Nobody writes to it, so opening it for reading would wait for ever. */
 static void test_fifo(void **state) {
     (void)state;
     hostile_kind();
@@ -42,7 +43,7 @@ static void test_fifo(void **state) {
     hostile_path_refused(path, 0, GS_ERROR_FILE, "is not a regular file, expected a weight file");
 }
 
-/* The superuser may read everything, so it becomes somebody else for a while. */
+/* The superuser may read everything, so the test becomes another user for a while. */
 static void test_no_permission(void **state) {
     (void)state;
     enum { NOBODY = 65534 };
@@ -88,7 +89,7 @@ static void test_truncations(void **state) {
     free(bytes);
 }
 
-/* Every bit of the header in turn. Some changes leave a good file, of another name or provenance. */
+/* Every bit of the header in turn. Some changes leave a valid file with another name or provenance. */
 static void test_flipped_bits(void **state) {
     (void)state;
     size_t size, header_end;
@@ -106,7 +107,7 @@ static void test_flipped_bits(void **state) {
     free(bytes);
 }
 
-/* Every byte of the header replaced by those that mean most to a parser. */
+/* Every byte of the header is replaced by the characters that mean most to a parser. */
 static void test_changed_bytes(void **state) {
     (void)state;
     static const char with[] = "\"\\{}[],:0-e \n\xff";

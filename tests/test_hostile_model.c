@@ -8,7 +8,7 @@
 
 #include "support/hostile.h"
 
-/* ---- One value of a good file changed ---- */
+/* ---- One value of a valid file changed ---- */
 
 static const struct change {
     const char *path, *text, *fragment;
@@ -171,7 +171,7 @@ static void test_changed_models(void **state) {
     }
 }
 
-/* The model's text as it stands, where no tree of values leads to it. */
+/* Model texts that cannot be made from a tree of values. */
 static void test_texts_of_models(void **state) {
     (void)state;
     static const struct {
@@ -198,7 +198,7 @@ static void test_texts_of_models(void **state) {
     }
 }
 
-/* The same for the text of graph.nodes, in a model that is right without it. */
+/* The same for the text of graph.nodes, in a model that is otherwise right. */
 static void test_texts_of_nodes(void **state) {
     (void)state;
     static const struct {
@@ -292,7 +292,7 @@ static void test_refusals(void **state) {
     }
 }
 
-/* Nodes may multiply sizes; no value may pass 2^26 elements. */
+/* Nodes may multiply sizes, but no value may exceed 2^26 elements. */
 static void test_values_that_grow(void **state) {
     (void)state;
     weights *w = weights_new("score", 1, 64, 64);
@@ -341,7 +341,7 @@ static void test_operations_that_grow(void **state) {
     hostile_weights_refused(w, "node 'pad': result (2, 12288, 12288) is too large");
 }
 
-/* ---- Files that are right, of networks for another machine ---- */
+/* ---- Valid files whose networks need another machine ---- */
 
 /* A padding of 4000 around one pixel is 4 GB, for each image of a block and each thread; the result is small. */
 static void test_scratch_memory(void **state) {

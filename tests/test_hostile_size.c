@@ -1,4 +1,4 @@
-/* Weight files that are large for what they say: memory and time go with the file's size, not with its claims. */
+/* Weight files that are large, or claim to be: memory and time must grow with the file's size, not with its claims. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 enum { MILLION = 1000000, HEADER_MAX = 16777216 };
 
-/* A text put together. */
+/* A text that is put together. */
 typedef struct text {
     char *at;
     size_t length, room;
@@ -30,7 +30,7 @@ static void append(text *t, const char *piece, size_t times) {
         memcpy(t->at + t->length, piece, length);
 }
 
-/* A header whose model's text is before, `times` x piece, after; the model's quotes are escaped already. */
+/* A header whose model's text is `before`, `times` times `piece`, and `after`, in which quotes are escaped already. */
 static void model_refused(const char *before, const char *piece, size_t times, const char *after, size_t data,
                           const char *fragment) {
     text t = {NULL, 0, 0};
@@ -63,14 +63,14 @@ static void test_a_million_nodes(void **state) {
     static const char *const nodes[] = {"0,", "{},", "[],", "\\\"\\\",", ","};
     for (size_t i = 0; i < GS_COUNT(nodes); i++)
         model_refused(NODES, nodes[i], MILLION, "0]}}", 0, "header: as JSON it may take");
-    /* So much data that the header's text may be kept. */
+    /* Enough data that the header's text may be kept. */
     for (size_t i = 0; i < (size_t)effort(GS_COUNT(nodes)); i++)
         model_refused(NODES, nodes[i], MILLION, "0]}}", 36000000,
                       "graph.nodes: found 1000001 nodes, expected 1 ... 65536");
     model_refused(NODES, NODE ",", MILLION, NODE "]}}", 0, "header length: found 5");
     model_refused(NODES, NODE ",", 10000, NODE "]}}", 3000000,
                   "graph.nodes: found 10001 nodes, expected at most 8904 in a file of");
-    /* As many as may be, the last one wrong. */
+    /* As many as are allowed, of which the last is wrong. */
     model_refused(NODES, "{\\\"name\\\":\\\"a\\\",\\\"op\\\":\\\"neg\\\"},", 2000, "0]}}", 400000,
                   "node 2000: found an integer, expected an object");
 }
@@ -110,7 +110,7 @@ static void test_nesting(void **state) {
     }
 }
 
-/* Headers of the greatest length (of less with less effort), of one thing over and over. */
+/* Headers of the greatest length (shorter with less effort) that repeat one thing over and over. */
 static void test_full_headers(void **state) {
     (void)state;
     static const struct {
@@ -141,7 +141,7 @@ static void test_full_headers(void **state) {
     }
 }
 
-/* Tensors of one value, so many that their entries weigh more than they do. */
+/* So many tensors of one value that their entries take more memory than they do. */
 static void test_many_tensors(void **state) {
     (void)state;
     static const struct {
@@ -167,7 +167,7 @@ static void test_many_tensors(void **state) {
     }
 }
 
-/* A tensor that claims more than there is. */
+/* A tensor that claims more data than there is. */
 static void test_claims(void **state) {
     (void)state;
     static const char *const claims[] = {
@@ -198,8 +198,7 @@ static void assert_bounded(const char *bytes, size_t length) {
         fail_msg("%ld bytes, bound %zu: %.*s", used, gs_json_bytes(&cost), length < 60 ? (int)length : 60, bytes);
 }
 
-/* What the loader thinks that a tree takes is never less than it does, whatever the counts at which arrays and tables
- * grow. */
+/* The loader's estimate of a tree's memory is never too low, whatever the counts at which arrays and tables grow. */
 static void test_bound_of_a_tree(void **state) {
     (void)state;
     static const char *const pieces[] = {

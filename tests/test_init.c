@@ -1,4 +1,4 @@
-/* Chains that begin where the caller says. */
+/* Chains that begin at states given by the caller. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static gs_model *denoiser(void) {
     return model;
 }
 
-/* Black images with the chains' own noise are the chains' own beginning. */
+/* Black images with the chains' own noise are the states in which the chains begin anyway. */
 static void noise_is_that_of_the_chains(void **state) {
     (void)state;
     gs_model *model = denoiser();
@@ -41,7 +41,7 @@ static void noise_is_that_of_the_chains(void **state) {
     gs_model_free(model);
 }
 
-/* One step at one noise level is one call of the denoiser. */
+/* One step at one noise level is a single call of the denoiser. */
 static void one_step_is_the_denoiser(void **state) {
     (void)state;
     gs_model *model = denoiser();

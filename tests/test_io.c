@@ -1,4 +1,4 @@
-/* Every file written is read back, by libpng for pictures and byte by byte for the rest; failures leave nothing. */
+/* Every written file is read back, pictures by libpng and the rest byte by byte; failures leave nothing behind. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static const char *in(place *p, const char *name) {
     return p->path;
 }
 
-/* remove_directory refuses what is unexpected, but only an rmdir tells that nothing hidden is left. */
+/* remove_directory refuses unexpected contents, but only rmdir shows that nothing hidden is left. */
 static void assert_empty(place *p) {
     if (rmdir(p->directory) != 0)
         fail_msg("%s is not empty", p->directory);
@@ -113,7 +113,7 @@ static void a_grey_grid(void **state) {
     assert_empty(p);
 }
 
-/* In memory it is the same file. */
+/* Written into memory, it is the same file. */
 static void a_grid_in_memory(void **state) {
     place *p = *state;
     gs_error error = {0};
@@ -137,7 +137,7 @@ static void a_grid_in_memory(void **state) {
 static void a_coloured_grid_by_column(void **state) {
     place *p = *state;
     gs_error error = {0};
-    const float data[] = {-1, 0, 1, /* red, green, blue of the second */ 1, 1, -1, -1, -1, 1};
+    const float data[] = {-1, 0, 1, /* red, green and blue of the second image */ 1, 1, -1, -1, -1, 1};
     gs_images images = {.data = data, .n = 3, .shape = {3, 1, 1}, .range = {-1, 1}};
     assert_ok(gs_write_grid(in(p, "x.png"), &images, (gs_grid){2, 2, true}, NULL, 0, &error), &error);
     uint8_t *pixels;
@@ -332,7 +332,7 @@ static gs_images some_images(const float *data) {
     return (gs_images){.data = data, .n = 40, .shape = {1, 16, 16}, .range = {0, 1}};
 }
 
-/* Noise, which PNG cannot make small. */
+/* Noise, which PNG cannot compress. */
 static float *noise(void) {
     float *data = malloc(40 * 256 * sizeof *data);
     assert_non_null(data);
@@ -360,7 +360,7 @@ static void a_full_device(void **state) {
     assert_empty(p);
 }
 
-/* A write that fails part-way: every writer, at limits of the file's size from 0 up. */
+/* Writes that fail part-way: every writer, at every limit on the file's size from 0 upwards. */
 static void files_cut_short(void **state) {
     place *p = *state;
     gs_error error;

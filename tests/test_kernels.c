@@ -1,5 +1,6 @@
-/* Every kernel on every instruction set against scalar C, bit by bit, and scalar C against double precision. Inputs lie
- * flush against unmapped pages and outputs among canaries. `test_kernels --bench` times the kernels instead. */
+/* Every kernel on every instruction set compared bit by bit with scalar C, and scalar C compared with double precision.
+ * Inputs lie flush against unmapped pages and outputs among canaries. `test_kernels --bench` times the kernels
+ * instead. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +27,7 @@ static const kernel_check *find_check(const char *name) {
     return NULL;
 }
 
-/* Table i of the instruction sets this CPU runs, NULL past the last of the build; others are skipped. */
+/* The i-th table of an instruction set that this CPU runs; others are skipped. NULL past the last of the build. */
 static const gs_kernels *next_kernels(int *i) {
     const gs_kernels *k;
     while ((k = gs_kernels_at((*i)++)))
@@ -94,7 +95,7 @@ static void kernel_agrees(void **state) {
 
 /* ---- Normals ---- */
 
-/* A million of them: the largest errors, and how far from 0 they come. */
+/* A million of them: the largest errors, and the largest distance from 0. */
 static void normals_keep_their_tolerance(void **state) {
     (void)state;
     double worst = 0, most = 0;
@@ -115,7 +116,7 @@ static void normals_keep_their_tolerance(void **state) {
 
 enum { SWEEP = 1 << 14 };
 
-/* Errors of y = f(t), or of its slope; the largest of them in units of what is allowed. */
+/* The errors of y = f(t), or of its slope; the largest in units of what is allowed. */
 static double sweep_errors(gs_activation activation, bool slope, const float *t, const float *y, float parameter) {
     double worst = 0;
     for (int i = 0; i < SWEEP; i++) {
@@ -132,7 +133,8 @@ static double sweep_errors(gs_activation activation, bool slope, const float *t,
     return worst;
 }
 
-/* Whether f makes no numbers below the normal range of others, on which processors take a hundred times as long. */
+/* Whether f produces no numbers below the normal range from normal ones: processors take a hundred times as long on
+ * those. */
 static bool stays_normal(gs_activation activation) {
     return activation == GS_ACT_SILU || activation == GS_ACT_SIGMOID || activation == GS_ACT_TANH ||
            activation == GS_ACT_GELU || activation == GS_ACT_SOFTPLUS || activation == GS_ACT_EXP;
@@ -154,7 +156,7 @@ static void sweep_activation(const gs_kernels *kernels, gs_activation activation
     double worst[2] = {0};
     for (uint32_t part = 0; part < 64; part++) {
         for (uint32_t i = 0; i < SWEEP; i++) {
-            /* Every magnitude with both signs, then the interval [-32, 32) evenly. */
+            /* Every magnitude with both signs, then evenly spaced numbers in [-32, 32). */
             uint32_t k = part / 2 * SWEEP + i, bits = k * 8191 << 1 >> 1 | part << 31;
             if (part >= 32)
                 t[i] = (float)((double)((part - 32) * SWEEP + i) / (32 * SWEEP) * 64 - 32);
@@ -285,7 +287,7 @@ static void winograd_is_a_convolution(void **state) {
     assert_true(worst < 1.5e-5);
 }
 
-/* The known answers of Random123 1.14, kat_vectors: philox4x32 with 10 rounds. */
+/* The known answers of Random123 1.14 (kat_vectors) for philox4x32 with 10 rounds. */
 static void philox_knows_its_answers(void **state) {
     (void)state;
     static const uint32_t known[][10] = {
@@ -309,7 +311,7 @@ static double now_ns(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* The least of several runs, in ns a call. */
+/* The least of several runs, in ns per call. */
 static double time_case(const kernel_check *check, const kernel_case *c, const gs_kernels *kernels) {
     double best = INFINITY;
     for (int run = 0; run < 20; run++) {

@@ -1,4 +1,4 @@
-/* langevin, mala and hmc on plain energies whose moments are known: normal targets and two wells.
+/* langevin, mala and hmc on plain energies with known moments: normal targets and two wells.
  *
  * Statistical tests have fixed seeds and compare with bounds of 5 standard errors or 2.75 of Kolmogorov's statistic:
  * false-alarm rates 6e-7 and 5e-7 each. */
@@ -26,7 +26,7 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Against a distribution function; sorts x. */
+/* Compares samples with a distribution function; sorts x. */
 static void assert_distribution(float *x, size_t count, double cdf(double), const char *what) {
     double worst = 0;
     qsort(x, count, sizeof *x, ascending);
@@ -83,7 +83,7 @@ static void test_langevin_has_its_bias(void **state) {
     gs_model_free(model);
 }
 
-/* The noise of step 1, from a run whose gradient counts for nothing. */
+/* The noise of step 1, from a run in which the gradient has no effect. */
 static void find_noise(const gs_model *model, const float *start, size_t n, float *noise) {
     gs_sample_options o = {.steps = 1, .step_size = 1e-30, .noise = 1, .init = start, .seed = 3};
     chains c = chains_draw(model, o, n);
@@ -96,7 +96,7 @@ static double clamped(double x, double low, double high) {
     return fmin(fmax(x, low), high);
 }
 
-/* Both orders, with all that checkpoints need: noise, clamp, clipped gradient, step, clamp. */
+/* Both orders, with everything that published recipes need: noise, clamp, clipped gradient, step, clamp. */
 static void test_langevin_follows_recipes(void **state) {
     (void)state;
     enum { CHAINS = 3, COUNT = CHAINS * CHAIN_PIXELS };
@@ -123,7 +123,7 @@ static void test_langevin_follows_recipes(void **state) {
     gs_model_free(model);
 }
 
-/* Scores without noise levels move as the energies they come from. */
+/* Chains on scores without noise levels move as on the energies from which they come. */
 static void test_langevin_takes_scores(void **state) {
     (void)state;
     enum { CHAINS = 5 };
@@ -140,7 +140,7 @@ static void test_langevin_takes_scores(void **state) {
     gs_model_free(score);
 }
 
-/* Guidance acts on networks without noise levels too. */
+/* Guidance also acts on networks without noise levels. */
 static void test_langevin_is_guided(void **state) {
     (void)state;
     enum { CHAINS = 600, COUNT = CHAINS * CHAIN_PIXELS };
@@ -154,9 +154,9 @@ static void test_langevin_is_guided(void **state) {
     gs_model_free(model);
 }
 
-/* ---- The adjusted ones have no bias ---- */
+/* ---- The adjusted samplers have no bias ---- */
 
-/* Runs whose steps would give the unadjusted algorithm a variance 25 % too large, and adapted ones. */
+/* Runs with steps that would make the unadjusted algorithm's variance 25 % too large, and runs with adapted steps. */
 static const gs_sample_options adjusted[] = {
     {.sampler = "mala", .steps = 150, .step_size = 0.1, .burn_in = -1, .seed = 1},
     {.sampler = "mala", .steps = 300, .seed = 2},
@@ -197,7 +197,7 @@ static void test_two_wells(void **state) {
     gs_model_free(model);
 }
 
-/* Paths that are reflected at the ends of the data range have the density within it. */
+/* Chains whose paths are reflected at the ends of the data range have the density restricted to it. */
 static void test_reflection(void **state) {
     (void)state;
     enum { CHAINS = 500, COUNT = CHAINS * CHAIN_PIXELS };
@@ -248,8 +248,9 @@ static double dual_averaging(const chains *c, const gs_sample_options *o, size_t
     return exp(average);
 }
 
-/* From steps a thousand times too small and fifty times too large: within 0.08 of the target after 500 steps of
- * burn-in. The mean of log steps is not the step that would hit it, as acceptance is no straight line in them. */
+/* From steps a thousand times too small and fifty times too large, acceptance is within 0.08 of the target after 500
+ * steps of burn-in. The mean of log steps is not exactly the step that hits it, since acceptance is not linear in
+ * them. */
 static void test_adaptation(void **state) {
     (void)state;
     enum { CHAINS = 40 };

@@ -1,4 +1,4 @@
-/* langevin, mala and hmc: the same bytes however they run, what they refuse, how they fail and stop. */
+/* langevin, mala and hmc: the same bytes however they are run, what they refuse, how they fail and how they stop. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void assert_columns(const void *found, const void *expected, size_t rows,
             fail_msg("%s: other bytes in row %zu of chains %zu + %zu", what, t, first, n);
 }
 
-/* Chains first ... first + n - 1 of `expected`, drawn otherwise. */
+/* Chains first ... first + n - 1 of `expected`, drawn in another way. */
 static void assert_same(const gs_model *model, gs_plan_options how, gs_sample_options o, size_t first, size_t n,
                         const chains *expected) {
     how.gradient = true;
@@ -77,7 +77,7 @@ static void test_same_bytes(void **state) {
     gs_model_free(model);
 }
 
-/* Any of the trace's arrays may be missing, and the trace; only langevin then spares an evaluation. */
+/* Any of the trace's arrays may be missing, and so may the trace; only langevin then saves an evaluation. */
 static void test_trace_changes_nothing(void **state) {
     (void)state;
     enum { CHAINS = 4 };
@@ -169,7 +169,7 @@ static void assert_diverges(gs_plan *plan, gs_sample_options o, const char *begi
     assert_int_equal(done, 0);
 }
 
-/* h = 3 v doubles the distance to the mean at every step: from 1, 2^64 squares to more than floats hold. */
+/* h = 3 v doubles the distance to the mean at every step: starting from 1, it reaches 2^64, whose square overflows. */
 static void test_divergence(void **state) {
     (void)state;
     gs_model *model = normal_energy(0, 0.25);
@@ -197,7 +197,8 @@ static void test_divergence(void **state) {
     gs_model_free(model);
 }
 
-/* Chain 44 diverges first, but 42 is before it: the message does not depend on who shares a block or thread. */
+/* Chain 44 diverges first, but chain 42 comes before it: the message does not depend on which chains share a block or
+ * thread. */
 static void test_first_divergence(void **state) {
     (void)state;
     gs_model *model = normal_energy(0, 0.25);
@@ -215,7 +216,7 @@ static void test_first_divergence(void **state) {
     gs_model_free(model);
 }
 
-/* Proposals that are not finite are rejected, and adaptation finds its way back from them. */
+/* Proposals that are not finite are rejected, and adaptation recovers from them. */
 static void test_wild_proposals_are_rejected(void **state) {
     (void)state;
     enum { CHAINS = 20 };
@@ -326,7 +327,7 @@ static void test_wrong_kinds(void **state) {
         gs_sample_options o = {.sampler = adjust[i], .terms = &term, .term_count = 1, .sigma_low = 1, .sigma_high = 1};
         assert_int_equal(gs_sample(plan, &o, 1, out, NULL, &error), GS_ERROR_UNSUPPORTED);
         assert_non_null(strstr(error.message, "term 1: model 'test' is of kind denoiser"));
-        o.sampler = "langevin"; /* which takes such sums */
+        o.sampler = "langevin"; /* which accepts such sums */
         assert_int_equal(gs_sample(plan, &o, 1, out, NULL, &error), GS_OK);
     }
     refuse(noise, (gs_sample_options){0}, GS_ERROR_UNSUPPORTED, "noise without sigma");

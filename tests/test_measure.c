@@ -1,4 +1,4 @@
-/* Moments, the Frechet distance and the quality of samples, against answers known in closed form. */
+/* Moments, the Frechet distance and the quality of samples, compared with closed forms. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,7 +149,7 @@ static gs_status measure(weights *w, const float *images, const int *labels, siz
 
 static void quality_of_known_images(void **state) {
     (void)state;
-    /* The third is outside the range [0, 1] and clipped to (0, 0, 1); the fourth is torn between 0 and 1. */
+    /* The third is outside the range [0, 1] and clipped to (0, 0, 1); the fourth is undecided between 0 and 1. */
     const float images[] = {1, 0, 0, 0, 1, 0, -5, -1, 7, 0.51F, 0.5F, 0};
     const int labels[] = {0, 2, 2, CLASSES};
     gs_quality q;
@@ -277,7 +277,7 @@ static void distances_of_images(void **state) {
     assert_true(isnan(gs_ssim(nan, nan, (const int[]){1, 11, 11}, 1)));
 }
 
-/* The widths are those of the Python that chose the training images, models/train/stroke.py. */
+/* The widths are those of the Python code that chose the training images, models/train/stroke.py. */
 static void widths_of_strokes(void **state) {
     (void)state;
     enum { SIDE = 12 };

@@ -1,5 +1,5 @@
-/* Memory that ends at any allocation: loading, planning, evaluating, sampling, measuring and writing say so, give back
- * what they had, and leave no file. */
+/* Any allocation may fail: loading, planning, evaluating, sampling, measuring and writing then report it, free what
+ * they allocated, and leave no file. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,7 +120,7 @@ static int files_left(void) {
 
 typedef gs_status action(gs_error *error);
 
-/* Run with the k-th allocation failing, alone or with all after it, for every k until none does. */
+/* Run with the k-th allocation failing, alone or with all after it, for every k until none fails. */
 static void run_out_of_memory(action *act, bool all) {
     int files = files_left();
     for (long k = 0, failed = 1; failed; k++) {
@@ -363,7 +363,7 @@ static void test_read(void **state) {
     }
 }
 
-/* Two networks, from images on. */
+/* Two networks, with chains that begin at images. */
 static gs_status compose(gs_error *error) {
     static float init[IMAGES * PIXELS];
     const gs_term term = {.plan = plan, .weight = 0.5, .labels = labels};

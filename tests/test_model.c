@@ -72,7 +72,7 @@ static void test_any_header_length(void **state) {
     }
 }
 
-/* As many nodes as there may be, each the input of the next. */
+/* The largest allowed number of nodes, each the input of the next. */
 static void test_large_graph(void **state) {
     (void)state;
     enum { NODES = 65536 };
@@ -83,7 +83,7 @@ static void test_large_graph(void **state) {
         snprintf(name, sizeof name, "node%d", i);
         weights_node(w, name, "neg", inputs, NULL, NULL);
     }
-    /* A file must weigh as much as its nodes in memory. */
+    /* A file must be as large as its nodes are in memory. */
     weights_random(w, "reference_weight", 1, (const size_t[]){NODES * 128}, 1);
     gs_model *model = weights_load(w);
     weights_free(w);
@@ -91,7 +91,7 @@ static void test_large_graph(void **state) {
     gs_model_free(model);
 }
 
-/* As many noise levels as there may be, in a file of little else. */
+/* The largest allowed number of noise levels, in a file with little else. */
 static void test_long_ladder(void **state) {
     (void)state;
     enum { LEVELS = 4096 };

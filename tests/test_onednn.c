@@ -1,4 +1,5 @@
-/* The oneDNN backend: against PyTorch's results, and as an oracle for the native one, operation by operation. */
+/* The oneDNN backend: compared with PyTorch's results, and used as an oracle for the native one, operation by
+ * operation. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@
 
 /* ---- Helpers ---- */
 
-/* Skip the running test, with the reason, where the build has no oneDNN. */
+/* Skip the running test, with the reason, if the build has no oneDNN. */
 static void need_onednn(void) {
     char about[100];
     bool built;
@@ -34,7 +35,7 @@ static gs_plan *onednn_plan(const gs_model *model, int threads, int block) {
     return make_plan(model, (gs_plan_options){.backend = "onednn", .threads = threads, .block = block});
 }
 
-/* Largest difference of `found` from `expected`, image by image, in units of the largest expected element. */
+/* The largest difference of `found` from `expected`, image by image, in units of the largest expected element. */
 static double difference(result expected, result found, size_t n) {
     double worst = 0;
     for (int k = 0; k < 2; k++) {
@@ -60,7 +61,8 @@ static float *random_images(const gs_model *model, size_t n, uint64_t seed) {
     return x;
 }
 
-/* Steps of a plan that `backend` runs, as gs_plan_describe has it, on a line that starts with one of the operations. */
+/* Counts the steps of a plan that `backend` runs, according to gs_plan_describe, among lines that begin with one of the
+ * operations. */
 static int steps_of(const gs_plan *plan, const char *backend) {
     char text[300];
     int steps = 0;
@@ -130,13 +132,13 @@ static void random_networks_agree_with_the_reference(void **state) {
 
 /* ---- Single operations, native against oneDNN ---- */
 
-/* Enough for a turn of several images and for what is left over. */
+/* Enough for a turn of several images and for a remainder. */
 enum { BATCH = 11, BLOCK = 9 };
 
-/* Rounding differs in order and, where the native backend takes Winograd's method, in kind. */
+/* Rounding differs in its order and, where the native backend uses Winograd's method, in kind. */
 static const double tolerance = 2e-5;
 
-/* Close the network after node `op` (its result has `size` elements) and compare the backends on it. */
+/* End the network after node `op`, whose result has `size` elements, and compare the backends on it. */
 static double compare(weights *w, size_t size, uint64_t seed) {
     char shape[40];
     snprintf(shape, sizeof shape, "{'shape': [%zu]}", size);
@@ -230,7 +232,7 @@ typedef struct window {
     int kernel[2], stride[2], padding[2], dilation[2], out[2];
 } window;
 
-/* Windows that fit into h x w. */
+/* Random windows that fit into h x w. */
 static window random_window(uint64_t *random, const int size[2], bool pool) {
     window v;
     bool plain = random_below(random, 3) == 0;
@@ -245,7 +247,7 @@ static window random_window(uint64_t *random, const int size[2], bool pool) {
     return v;
 }
 
-/* A tensor `name` whose products with numbers of unit size sum to such again. */
+/* A tensor `name` whose sums of products with numbers of unit size have unit size again. */
 static void random_tensor(weights *w, const char *name, int rank, const size_t *shape, uint64_t *random) {
     size_t count = 1, inputs = 1;
     for (int i = 0; i < rank; i++) {
@@ -353,7 +355,7 @@ static void random_operations_agree(void **state) {
     check_random("random pools", random_pool, 200);
     mine += seconds(CLOCK_THREAD_CPUTIME_ID);
     others += seconds(CLOCK_PROCESS_CPUTIME_ID) - mine;
-    assert_true(others <= 0.005 * mine); /* none of these plans has more than one thread, nor lets oneDNN have it */
+    assert_true(others <= 0.005 * mine); /* none of these plans has more than one thread, or lets oneDNN have more */
 }
 
 /* ---- What is special about the backend ---- */
@@ -414,11 +416,11 @@ static int threads_of_process(void) {
     return threads;
 }
 
-/* Runs first, while the process has its first thread alone. */
+/* Runs first, while the process has only its first thread. */
 static void one_thread_is_one_thread(void **state) {
     (void)state;
     need_onednn();
-    omp_set_num_threads(4); /* what oneDNN would take */
+    omp_set_num_threads(4); /* the number that oneDNN would use */
     for (int i = 0; i < GOLDENS; i++) {
         golden g = golden_load(golden_names[i]);
         gs_plan *plan = onednn_plan(g.model, 1, 0);
@@ -427,7 +429,7 @@ static void one_thread_is_one_thread(void **state) {
         gs_plan_free(plan);
         golden_free(&g);
     }
-    assert_in_range(threads_of_process(), 0, 1); /* 0: this system does not tell */
+    assert_in_range(threads_of_process(), 0, 1); /* 0: this system does not report it */
 }
 
 static void threads_do_not_meet(void **state) {
@@ -455,7 +457,7 @@ static void threads_do_not_meet(void **state) {
     golden_free(&g);
 }
 
-/* The library's own allocations: as many for 8 blocks as for one. */
+/* The library itself allocates no more often for 8 blocks than for one. */
 static void nothing_is_allocated_after_planning(void **state) {
     (void)state;
     need_onednn();

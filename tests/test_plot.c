@@ -232,7 +232,7 @@ static void remarks_are_wrapped(void **state) {
     gs_error error = {0};
     assert_int_equal(gs_plot_write(path, &figure, &error), GS_OK);
     char *text = svg_read(path);
-    /* 500 characters by 140, one unbreakable word and its tail, and the last. */
+    /* 500 characters in lines of 140, an unbreakable word and what follows it, and the last line. */
     assert_int_equal(occurrences(text, "<text class=\"soft\""), 4 + 2 + 1);
     assert_has(text, ">tail</text>");
     assert_has(text, ">end</text>");

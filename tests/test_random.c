@@ -1,4 +1,4 @@
-/* Random numbers outside kernels: known answers, counters, and the shares of labels. */
+/* Random numbers outside kernels: known answers, counters, and the frequencies of labels. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include "model/model.h"
 #include "random/random.h"
 
-/* The known answers that Random123 ships for philox4x32-10. */
+/* The known answers that come with Random123 for philox4x32-10. */
 static void test_philox_known_answers(void **state) {
     (void)state;
     static const struct {
@@ -32,7 +32,8 @@ static void test_philox_known_answers(void **state) {
     }
 }
 
-/* A counter's first 64 normals, by words and in double precision, are those of the kernel, also for chains past 2^32.
+/* A counter's first 64 normals, computed from its words in double precision, are those of the kernel, also for chains
+ * beyond 2^32.
  */
 static void test_counters_are_those_of_kernels(void **state) {
     (void)state;
@@ -66,7 +67,8 @@ static void test_counters_differ(void **state) {
             assert_memory_not_equal(counter[i], counter[j], sizeof counter[i]);
 }
 
-/* Every run of labels, from any chain on, keeps the shares to a few labels; another seed starts elsewhere. */
+/* In every run of labels, from any chain onwards, the counts match the shares to within a few labels; another seed
+ * starts elsewhere. */
 static void test_labels_have_the_shares_of_the_data(void **state) {
     (void)state;
     enum { COUNT = 20000 };

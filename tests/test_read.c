@@ -1,5 +1,6 @@
-/* Images read from IDX, NPY and PNG files: small files made here, each also cut short at every byte and with every byte
- * changed, which must be refused in words or read as images, never more memory than the file's kind may take. */
+/* Images read from IDX, NPY and PNG files: small files made here, each also truncated at every byte and with every byte
+ * changed. These must be refused with a message or read as images, and never take more memory than the kind of file
+ * may. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +33,7 @@ static gs_image_file read_good(const int shape[3], const float range[2], size_t 
     return images;
 }
 
-/* It names the file, and says `words`. */
+/* Checks that the message names the file and has `words`. */
 static void refuse(const int shape[3], gs_status expected, const char *words) {
     gs_image_file images;
     gs_error error = {0};
@@ -299,7 +300,7 @@ static void bad_png_files(void **state) {
     refuse(grey, GS_ERROR_FORMAT, "a picture of 6 x 7 pixels");
     write_png(PNG_FORMAT_GRAY, W, H, plain);
     refuse((const int[]){2, H, W}, GS_ERROR_FORMAT, "1 or 3 channels: expected 2");
-    /* 2^31 - 2 pixels wide, as the header says: refused before there is memory for it. */
+    /* A width of 2^31 - 2 pixels in the header: refused before memory for it is allocated. */
     size_t size;
     unsigned char *bytes = read_file(path, &size);
     memcpy(bytes + 16, "\x7f\xff\xff\xfe\x7f\xff\xff\xfe", 8);

@@ -1,4 +1,5 @@
-/* Every operation on cases small enough to compute by hand: the shape the loader infers and the reference's values. */
+/* Every operation, on cases small enough to compute by hand: the shape that the loader infers and the reference's
+ * values. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,7 @@ typedef struct example {
     const char *op, *inputs, *attributes, *tensors;
     int shape[3]; /* of x */
     double x[X_MAX];
-    tensor w, b; /* left out when all 0 */
+    tensor w, b; /* left out if all are 0 */
     gs_shape result;
     double expected[VALUES_MAX];
 } example;
@@ -227,7 +228,7 @@ static const example examples[] = {
     {"neg", "['x']", NULL, NULL, ROW2, {4, -2}, NONE, NONE, SHAPE3(1, 1, 2), {-4, 2}},
     {"square", "['x']", NULL, NULL, ROW2, {4, -2}, NONE, NONE, SHAPE3(1, 1, 2), {16, 4}},
     {"add", "['x', 'x']", NULL, NULL, ROW2, {1, 2}, NONE, NONE, SHAPE3(1, 1, 2), {2, 4}},
-    /* (C) against (C, H, W): aligned at the left, so one number a channel. */
+    /* (C) with (C, H, W): aligned at the left, so there is one number per channel. */
     {"sub",
      "['x', 'k']",
      NULL,
@@ -356,7 +357,7 @@ static void add_tensor(weights *w, const char *name, const tensor *t) {
         weights_tensor(w, name, t->rank, t->shape, t->data);
 }
 
-/* Of a model that build() made: where node "t" is, and how many logits there can be. */
+/* For a model that build() made: where node "t" is, and how many logits there can be. */
 #define T_INDEX(model) ((model)->nodes - 3)
 enum { LOGITS_MAX = VALUES_MAX + X_MAX };
 
@@ -445,7 +446,7 @@ static void test_limits_at_minus_infinity(void **state) {
     }
 }
 
-/* Values used late, twice, or never; two outputs, one of them used again. */
+/* Values that are used late, twice or never; two outputs, one of which is also used by a node. */
 static void test_lifetimes(void **state) {
     (void)state;
     weights *w = weights_new("classifier", 1, 1, 2);

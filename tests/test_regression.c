@@ -1,4 +1,5 @@
-/* genbench check and ab: statistics against tables and by simulation, comparison with a baseline, what GitHub reads. */
+/* genbench check and ab: statistics compared with tables and by simulation, comparison with a baseline, output for
+ * GitHub. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@ static void assert_near(double found, double expected, double tolerance) {
 
 /* ---- Wilcoxon ---- */
 
-/* The p of n distinct magnitudes whose positive ones have ranks that sum to w: the largest are taken first. */
+/* The p of n distinct magnitudes of which the positive ones have ranks that sum to w; the largest are taken first. */
 static double p_of(size_t n, size_t w) {
     double x[60];
     size_t left = w;
@@ -35,7 +36,7 @@ static double p_of(size_t n, size_t w) {
     return bench_wilcoxon(x, n);
 }
 
-/* Upper tails of T+, Hollander, Wolfe & Chicken 2014, table A.4, to its three digits. */
+/* Upper tails of T+ from Hollander, Wolfe & Chicken 2014, table A.4, to its three digits. */
 static void tails_are_the_table_s(void **state) {
     (void)state;
     static const struct {
@@ -76,7 +77,7 @@ static void ties_share_their_rank(void **state) {
     assert_near(bench_wilcoxon(x, 0), 1, 0);
 }
 
-/* The normal approximation begins where the exact distribution ends: 51 values beside 50, and both sides of it. */
+/* The normal approximation begins where the exact distribution ends: 51 values compared with 50, and both tails. */
 static void the_approximation_is_near(void **state) {
     (void)state;
     assert_near(p_of(50, 800), 0.05924, 1e-5); /* exact */
@@ -123,7 +124,7 @@ static void intervals_are_the_sign_test_s(void **state) {
 
 enum { PAIRS = 60, ROWS = 70 };
 
-/* A standard normal number by the sum of twelve. */
+/* A standard normal number, approximated by the sum of twelve uniform ones. */
 static double noise(uint64_t *random) {
     double sum = -6;
     for (int i = 0; i < 12; i++)
@@ -133,7 +134,7 @@ static double noise(uint64_t *random) {
 
 static double head[ROWS][PAIRS], control[ROWS][PAIRS];
 
-/* Rows whose r has a median and a spread; the control's median is `off`. */
+/* Rows whose r has this median and spread; the control's median is `off`. */
 static int flagged(uint64_t *random, int rows, double median, double spread, double off) {
     bench_pairs pairs[ROWS];
     bench_pairs_verdict verdicts[ROWS];
@@ -151,8 +152,8 @@ static int flagged(uint64_t *random, int rows, double median, double spread, dou
     return count;
 }
 
-/* The Wilcoxon test where nothing is above its boundary: 1.05 % of 20,000 have p of 1.05 %, within four standard
- * deviations, of which normal numbers are more in 6e-5 of all cases. */
+/* The Wilcoxon test when the median is exactly at its boundary: 1.05 % of 20,000 have a p of at most 1.05 %, within
+ * four standard deviations, which normal numbers exceed in 6e-5 of all cases. */
 static void false_alarms_are_as_rare_as_said(void **state) {
     (void)state;
     enum { TIMES = 20000, N = 12 };
@@ -168,8 +169,9 @@ static void false_alarms_are_as_rare_as_said(void **state) {
     assert_true(fabs(low - share * TIMES) < 4 * sqrt(share * TIMES));
 }
 
-/* 200 runs of 70 rows that are equal, with ten times the noise of a quiet machine: none is flagged. At a true 3 % in
- * all rows a run has a flagged row with probability 1 % at most, by Holm. A single row of 15 % is always found. */
+/* 200 runs of 70 equal rows, with ten times the noise of a quiet machine: none is flagged. If all rows are truly 3 %
+ * slower, a run has a flagged row with probability 1 % at most, by Holm. A single row that is 15 % slower is always
+ * found. */
 static void runs_are_judged(void **state) {
     (void)state;
     uint64_t random = 2;
@@ -187,9 +189,9 @@ static void runs_are_judged(void **state) {
 static void both_conditions_are_needed(void **state) {
     (void)state;
     uint64_t random = 3;
-    assert_int_equal(flagged(&random, 1, log(1.045), 0.001, 0), 0); /* sure, but small */
+    assert_int_equal(flagged(&random, 1, log(1.045), 0.001, 0), 0); /* certain, but small */
     assert_int_equal(flagged(&random, 1, log(1.06), 0.001, 0), 1);
-    assert_int_equal(flagged(&random, 1, log(1.08), 0.5, 0), 0);           /* large, but not sure */
+    assert_int_equal(flagged(&random, 1, log(1.08), 0.5, 0), 0);           /* large, but not certain */
     assert_int_equal(flagged(&random, 1, log(1.15), 0.001, log(1.03)), 0); /* the control is off */
     assert_int_equal(flagged(&random, 1, log(1.15), 0.001, -log(1.03)), 0);
     assert_int_equal(flagged(&random, 1, -log(1.15), 0.001, 0), 0); /* faster */
@@ -221,7 +223,7 @@ static bench_tally_row tally_row(const char *name, long long instructions, long 
     return row;
 }
 
-/* Compare one row with another; the exit status, and the findings in *c where that is asked for. */
+/* Compare one row with another; returns the exit status, and the findings in *c unless that is NULL. */
 static int compare(bench_tally_row before, bench_tally_row now, bool some, const char *compiler, bench_comparison *c) {
     bench_tally a = {.row = &before, .count = 1}, b = {.row = &now, .count = 1};
     bench_comparison own;

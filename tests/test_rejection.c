@@ -1,6 +1,8 @@
-/* Rejection sampling: the distribution that every algorithm draws from, the same bytes however it is run, refusals.
+/* Rejection sampling: the distribution from which every algorithm draws, the same bytes however it is run, and
+ * refusals.
  *
- * Statistics are held to 4.5 standard deviations, or to the same false-alarm rate of 7e-6 a figure; seeds are fixed. */
+ * Statistics must be within 4.5 standard deviations, or within bounds of the same false-alarm rate of 7e-6 per figure;
+ * seeds are fixed. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +61,8 @@ static void acceptance_is_that_of_theory(void **state) {
         }
 }
 
-/* (1/1.01)^784 = 4.093e-4 within the 99 % interval around some 1,600 (early) and 8,000 accepted of these seeds. */
+/* (1/1.01)^784 = 4.093e-4 is within the 99 % interval around some 1,600 (early) and 8,000 accepted samples of these
+ * seeds. */
 static void the_reference_setting(void **state) {
     (void)state;
     const char *algorithms[] = {"early", "radius"};
@@ -76,7 +79,7 @@ static void the_reference_setting(void **state) {
     }
 }
 
-/* Every proposal that the bounds in single precision settle is settled as in double precision. */
+/* Every proposal that the bounds in single precision decide is decided the same in double precision. */
 static void bounds_hold(void **state) {
     (void)state;
     static const struct {
@@ -120,7 +123,7 @@ static double chi_square_below(double x, int degrees) {
     return 1 - sum;
 }
 
-/* sqrt(n) times Kolmogorov & Smirnov's distance of sorted values from their distribution function's. */
+/* sqrt(n) times Kolmogorov & Smirnov's distance of sorted values from their distribution function. */
 static double ks_distance(double *sorted, size_t n, int degrees) {
     double most = 0;
     qsort(sorted, n, sizeof *sorted, compare_doubles);
@@ -131,8 +134,9 @@ static double ks_distance(double *sorted, size_t n, int degrees) {
     return sqrt((double)n) * most;
 }
 
-/* Of n samples x: the coordinates' means, as a chi-square number; sum of squares; products of neighbours; sums of
- * fourth powers (of mean 3 and variance 96); the squared radii against their distribution; the first coordinates. */
+/* Checks of n samples x: the coordinates' means, as a chi-square number; the sum of squares; products of neighbours;
+ * sums of fourth powers (of mean 3 and variance 96); the distributions of the squared radii and of the first
+ * coordinates. */
 static void check_samples(const char *algorithm, const float *x, size_t n, int dim) {
     double *radius = calloc(n, sizeof *radius), *first = calloc(n, sizeof *first);
     double means = 0, squares = 0, products = 0, fourths = 0, count = (double)n * dim;
@@ -246,7 +250,7 @@ static void same_bytes_however_it_is_run(void **state) {
     }
 }
 
-/* Fewer samples are the first of more; proposals from the last accepted one on continue them; a limit cuts. */
+/* Fewer samples are the first of more; proposals after the last accepted one continue them; a limit cuts them off. */
 static void proposals_depend_on_their_number_alone(void **state) {
     (void)state;
     enum { N = 300, PART = 123, DIM = 5 };
@@ -265,7 +269,7 @@ static void proposals_depend_on_their_number_alone(void **state) {
         assert_int_equal(rest.accepted, PART - 1);
         assert_int_equal(rest.proposals, r.proposals - 1);
         assert_int_equal(draw(&o, 0, NULL).accepted, PART - 1);
-        /* Numbers past 2^32, and the last ones. */
+        /* Proposal numbers beyond 2^32, and the last ones. */
         o.first_proposal = (1ULL << 60) - 50;
         o.proposals = 50;
         assert_int_equal(draw(&o, 0, NULL).proposals, 50);
@@ -341,7 +345,7 @@ static void bad_options_are_refused(void **state) {
     REFUSE(10, "the numbers end", .dim = 4, .ratio = 2, .first_proposal = (1ULL << 60) - 3);
 }
 
-/* A number of proposals ends what would never be reached. */
+/* A limit on proposals ends a run that would never reach its number of samples. */
 static void a_limit_ends_hopeless_runs(void **state) {
     (void)state;
     for (int a = 0; algorithm_name(a); a++)

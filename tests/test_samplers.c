@@ -1,4 +1,4 @@
-/* Samplers on targets whose answer is known: Gaussians, for which every sampler is linear, and two wells.
+/* Samplers on targets with known answers: Gaussians, for which every sampler is linear, and two wells.
  *
  * Statistical tests have fixed seeds and compare with bounds of 5 standard errors: false-alarm rate 6e-7 each. */
 #include <math.h>
@@ -26,7 +26,7 @@ static const double errors_allowed = 5;
 
 static const double deviation = 0.4, means[3] = {0.9, -0.5, 0.25}; /* of labels 0 and 1, and of none */
 
-/* What all targets share: 1 / t and x s^2 / t, t = s^2 + sigma^2. */
+/* What all targets share: 1 / t and x s^2 / t, with t = s^2 + sigma^2. */
 static weights *new_target(int labels, double s) {
     char text[80];
     weights *w = weights_new("denoiser", 1, SIDE, SIDE);
@@ -126,7 +126,8 @@ static void free_draw(draw d) {
 
 /* ---- Solvers ---- */
 
-/* The labels' means in turn, as guidance of weight w moves them at sigma; NULL labels: none's. */
+/* The means of the labels in turn, moved by guidance of weight w at sigma; for NULL labels, the mean without a
+ * label. */
 static double mean_at(const int *labels, size_t chain, const gs_sample_options *o, double sigma) {
     if (!labels)
         return means[NONE];
@@ -151,7 +152,7 @@ static double dpmpp_step(double x, double d, double before, double earlier, doub
     return t / s * x - expm1(-h) * blend;
 }
 
-/* Karras et al. 2022, algorithm 1, in slopes; guided means may differ at both ends. */
+/* Karras et al. 2022, algorithm 1, written with slopes; guided means may differ between both ends. */
 static double heun_step(double x, double s, double t, double mean_s, double mean_t) {
     double slope = (x - gaussian_denoised(x, s, mean_s)) / s, euler = x + (t - s) * slope;
     if (t == 0)
@@ -159,7 +160,7 @@ static double heun_step(double x, double s, double t, double mean_s, double mean
     return x + (t - s) / 2 * (slope + (euler - gaussian_denoised(euler, t, mean_t)) / t);
 }
 
-/* Every state of every chain against the recursion in float64 from the first state on. */
+/* Every state of every chain is compared with the recursion in float64 from the first state onwards. */
 static void check_recursion(const char *sampler, gs_sample_options o, const int *labels, size_t n) {
     gs_model *model = load(gaussian_weights());
     o.sampler = sampler;
@@ -221,7 +222,7 @@ static void refuse(const gs_model *model, gs_sample_options o, gs_status expecte
 enum { TERMS = 3 };
 static const double weights_of_terms[TERMS] = {0.5, -0.25, 1.5};
 
-/* One call of the denoiser, which is all that heun with one step does, from states of our own. */
+/* One call of the denoiser, which is all that heun does with one step, from given states. */
 static void test_sums_of_networks(void **state) {
     (void)state;
     gs_model *model[TERMS] = {load(gaussian_weights()), load(gaussian_weights()), load(gaussian_energy())};
@@ -307,7 +308,7 @@ static void test_bad_sums(void **state) {
         gs_model_free(models[i]);
 }
 
-/* Largest error at the lowest level against the flow's exact x - m ~ sqrt(s^2 + sigma^2). */
+/* The largest error at the lowest level, compared with the exact flow, x - m ~ sqrt(s^2 + sigma^2). */
 static double flow_error(const gs_model *model, const char *sampler, int steps) {
     gs_sample_options o = {.sampler = sampler, .steps = steps, .sigma_low = 0.1, .sigma_high = 5};
     draw d = draw_from(model, o, NULL, 8);
@@ -334,7 +335,8 @@ static void test_solvers_are_of_second_order(void **state) {
     gs_model_free(model);
 }
 
-/* One step of SDE-DPM-Solver++(2M) acts linearly on (x, D before), both less the mean; their second moments. */
+/* One step of SDE-DPM-Solver++(2M) acts linearly on (x, previous D), both minus the mean; updates their second
+ * moments. */
 typedef struct solver_moments {
     double x, x_before, before;
 } solver_moments;
@@ -350,8 +352,8 @@ static solver_moments stochastic_step(solver_moments m, double eta, double earli
                             shrink * (p * m.x + q * m.x_before), shrink * shrink * m.x};
 }
 
-/* Every state's second moment about the mean against the step's own and, with many steps, the diffusion's. Chains start
- * as noise of sigma_high about 0. */
+/* Every state's second moment about the mean is compared with the step's own and, with many steps, with the
+ * diffusion's. Chains start as noise of sigma_high about 0. */
 static void check_stochastic(double eta, int steps, double marginal_tolerance) {
     enum { CHAINS = 600 };
     gs_model *model = load(gaussian_weights());
@@ -390,8 +392,8 @@ typedef struct gaussian {
     double mean, variance;
 } gaussian;
 
-/* T steps x + alpha / 2 score + sqrt(alpha) z at one level act on a Gaussian exactly: the rest shrinks by 1 - alpha /
- * 2t a step, t = s^2 + sigma^2, and alpha is added to the variance. */
+/* The effect of T steps x + alpha / 2 score + sqrt(alpha) z at one level on a Gaussian is known exactly: x - m shrinks
+ * by 1 - alpha / 2t per step, with t = s^2 + sigma^2, and alpha is added to the variance. */
 static gaussian langevin_steps(gaussian g, double sigma, double alpha, int steps) {
     double t = deviation * deviation + sigma * sigma, shrink = 1 - alpha / (2 * t);
     for (int i = 0; i < steps; i++)
@@ -446,7 +448,7 @@ static void test_langevin_moments(void **state) {
     gs_model_free(model);
 }
 
-/* Far past its memory the chain has the biased variance of the unadjusted algorithm, t / (1 - alpha / 4t). */
+/* After many steps the chain has the biased variance of the unadjusted algorithm, t / (1 - alpha / 4t). */
 static void test_langevin_bias(void **state) {
     (void)state;
     double t = deviation * deviation + 0.3 * 0.3, alpha = 0.2;
@@ -465,7 +467,7 @@ static void test_langevin_bias(void **state) {
 
 /* ---- Two wells ---- */
 
-/* Each pixel is a draw of its own. 4 % of the wells' distance and deviation are left to the discretisation. */
+/* Every pixel is an independent draw. The discretisation is allowed 4 % of the wells' distance and deviation. */
 static void check_wells(gs_sample_options o) {
     enum { CHAINS = 500, COUNT = CHAINS * PIXELS };
     gs_model *model = two_wells();
@@ -597,7 +599,7 @@ static void test_same_bytes(void **state) {
     gs_model_free(model);
 }
 
-/* A chain without a label is the same whether others in the call have one or not. */
+/* A chain without a label is the same whether or not others in the call have one. */
 static void test_unlabelled_chains_are_not_guided(void **state) {
     (void)state;
     gs_model *model = load(gaussian_weights());
@@ -649,7 +651,7 @@ static void test_schedules(void **state) {
 
 /* ---- Memory, stopping, errors ---- */
 
-/* Allocations of one call of gs_sample. */
+/* The number of allocations in one call of gs_sample. */
 static size_t allocations_of(gs_plan *plan, const gs_sample_options *o, size_t n) {
     float out[40 * PIXELS];
     size_t before = gs_allocations();
@@ -657,7 +659,7 @@ static size_t allocations_of(gs_plan *plan, const gs_sample_options *o, size_t n
     return gs_allocations() - before;
 }
 
-/* Levels are prepared first; were there an allocation in any step of any block, ten times the blocks would tell. */
+/* Levels are prepared first; an allocation in any step of any block would show with ten times as many blocks. */
 static void test_no_allocation_once_the_chains_move(void **state) {
     (void)state;
     gs_model *model = load(gaussian_weights());

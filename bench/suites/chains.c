@@ -35,8 +35,7 @@ gs_status bench_chains_diagnose(bench_row *row, gs_plan *plan, gs_error *error) 
     gs_sample_options options = settings_of(row, &trace);
     gs_status status = trace.energy && trace.acceptance && x && labels ? GS_OK : gs_fail_memory(error, "chains");
     if (!status) {
-        options.labels =
-            row->model->info->labels ? labels : NULL; /* all of the first class, so that there is one distribution */
+        options.labels = row->model->info->labels ? labels : NULL; /* all of one class: a single distribution */
         status = gs_sample(plan, &options, CHAINS, x, NULL, error);
     }
     bool proposes = strcmp(row->sampling.sampler, "langevin") != 0;

@@ -1,6 +1,6 @@
 # --diagnose and --plot; sourced by run.sh.
 
-# diagnosed ARGUMENT...: it succeeds, and says no more on standard error than warnings.
+# diagnosed ARGUMENT...: it succeeds, and prints nothing but warnings on standard error.
 diagnosed() {
     run "$@"
     check "gensample $*" sh -c 'test "$1" -eq 0 && ! grep -v "^warning: " stderr.txt' sh "$status"

@@ -5,7 +5,7 @@ cp tiny.bin shipped/ncsn.bin
 cp cond.bin shipped/ncsn-cond.bin
 cp tiny.bin alone/tiny.bin
 few='-n 2 --sampler dpmpp-2m --steps 2'
-# draws_as OPTIONS OTHER_OPTIONS NAME: both draw the same.
+# draws_as OPTIONS OTHER_OPTIONS NAME: both draw the same samples.
 draws_as() {
     # shellcheck disable=SC2086
     "$program" $few --quiet $1 --out out/a.npy && "$program" $few --quiet $2 --out out/b.npy

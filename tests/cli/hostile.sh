@@ -1,6 +1,6 @@
-# Hostile weight files, one of each kind as the tests of the library keep them; sourced by run.sh.
+# Hostile weight files, one of each kind, which the tests of the library keep; sourced by run.sh.
 
-# Processor time, which other programs do not change.
+# Processor time, which does not depend on other programs.
 seconds=${slow:+30}
 seconds=${seconds:-1}
 run_briefly() {
@@ -39,7 +39,7 @@ judge_refusal 'a FIFO without a writer'
 pattern='is a directory'
 run_briefly inspect directory.bin
 judge_refusal 'a directory'
-# The superuser may read everything, so the program runs as somebody else, where he may run it.
+# The superuser may read everything, so the program runs as another user, if that user may run it.
 nobody=
 if [ "$(id -u)" -eq 0 ]; then
     nobody='setpriv --reuid 65534 --clear-groups'

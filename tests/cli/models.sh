@@ -11,7 +11,7 @@ bytes() {
     done
 }
 
-# floats WORD...: float32 numbers out of 0, 1 and -1.
+# floats WORD...: float32 numbers; each word is 0, 1 or -1.
 floats() {
     for word; do
         case $word in
@@ -54,7 +54,7 @@ plain_energy() {
 {"name":"e","op":"affine","inputs":["sum"],"attributes":{"scale":0.5}}],"outputs":["e"]}}' </dev/null
 }
 
-# Three classes, whose pictures are brighter, darker or the same.
+# Three classes, whose pictures are brighter, darker or unchanged.
 conditional_denoiser() {
     i=0
     set --

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. One line a case, "N passed, N failed, N skipped" last.
-# EMULATOR, where set, is the command that runs the program of another architecture.
-# With GENSAMPLE_TEST_EFFORT below 100, as under valgrind, only what is written is tested.
+# Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. Prints one line per case; the last line is "N passed, N
+# failed, N skipped". EMULATOR, if set, is the command that runs programs of another architecture. With
+# GENSAMPLE_TEST_EFFORT below 100, as under valgrind, only what is written is tested.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 program=$build/gensample
@@ -9,7 +9,7 @@ models=${2:-$here/../../models}
 models=$(cd "$models" && pwd)
 . "$here/../support/cases.sh"
 cd "$work" || exit 1
-mkdir out # where outputs go; checked for left-overs
+mkdir out # for outputs; checked for leftovers
 unset GENSAMPLE_ISA
 slow= # sanitizers and emulators take longer
 if [ -n "${EMULATOR:-}" ] || grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt"; then
@@ -30,12 +30,13 @@ conditional_denoiser
 plain_energy plain
 judge judge.bin
 
-# run ARGUMENT...: the program with standard streams kept; its status in $status.
+# run ARGUMENT...: runs the program and keeps its standard streams; its status is in $status.
 run() {
     timeout 120 "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
 }
-# refuse STATUS PATTERN ARGUMENT...: exits so, with one line of error that has the pattern, and writes nothing.
+# refuse STATUS PATTERN ARGUMENT...: it exits with that status and one line of error that has the pattern, and writes
+# nothing.
 refuse() {
     expected=$1
     pattern=$2
@@ -43,7 +44,7 @@ refuse() {
     run "$@"
     judge_refusal "gensample $*"
 }
-# judge_refusal NAME [-F]: the same for a run that was; -F: the pattern is a plain text.
+# judge_refusal NAME [-F]: the same for the last run; with -F the pattern is plain text.
 judge_refusal() {
     if [ "$status" -ne "$expected" ]; then
         not_ok "$1" "exit $status, expected $expected: $(head -c 200 stderr.txt)"
@@ -59,7 +60,7 @@ judge_refusal() {
         ok "$1"
     fi
 }
-# accept ARGUMENT...: exit 0, nothing on standard error.
+# accept ARGUMENT...: it exits with 0 and prints nothing on standard error.
 accept() {
     run "$@"
     if [ "$status" -eq 0 ] && [ ! -s stderr.txt ]; then
@@ -75,7 +76,7 @@ hex() {
 file_size() {
     wc -c <"$1" | tr -d ' '
 }
-# is_png FILE WIDTH HEIGHT TYPE: signature, IHDR and IEND.
+# is_png FILE WIDTH HEIGHT TYPE: checks the signature, IHDR and IEND.
 is_png() {
     [ "$(hex "$1" 0 8)" = 89504e470d0a1a0a ] && [ "$(hex "$1" 16 10)" = "$(printf '%08x%08x08%02x' "$2" "$3" "$4")" ] &&
         [ "$(tail -c 12 "$1" | od -An -v -tx1 | tr -d ' \n')" = 0000000049454e44ae426082 ]

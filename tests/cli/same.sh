@@ -1,4 +1,5 @@
-# Same bytes for every way to run; sourced by run.sh. same MODEL NAME OPTIONS...: compares with one scalar thread.
+# The same bytes however the program is run; sourced by run.sh. same MODEL NAME OPTIONS...: compares with one scalar
+# thread.
 same() {
     model=$1
     name=$2
@@ -19,7 +20,8 @@ same() {
         check "$name: same bytes in blocks of $block" cmp out/block.npy out/reference.npy
     done
 }
-# prefix MODEL NAME BYTES OPTIONS...: -n 10 is the first ten of -n 100, and --first 90 the last ten; BYTES a sample.
+# prefix MODEL NAME BYTES OPTIONS...: -n 10 gives the first ten of -n 100, and --first 90 the last ten; BYTES is the
+# size of a sample.
 prefix() {
     model=$1
     name=$2

@@ -1,4 +1,5 @@
-# The shipped networks; sourced by run.sh. Emulators, a hundred times slower, take two steps and judge nothing.
+# The shipped networks; sourced by run.sh. Emulators are a hundred times slower, so there only two steps are taken and
+# nothing is judged.
 
 short=
 [ -z "${EMULATOR:-}" ] || short='--steps 2'

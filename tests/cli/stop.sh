@@ -1,6 +1,7 @@
 # Interruptions, full disks and closed outputs; sourced by run.sh.
 
-# interrupt SIGNAL ARGUMENT...: send the signal after a second, or ten; the status in $status.
+# interrupt SIGNAL ARGUMENT...: sends the signal after one second, or ten where programs are slow; the status is in
+# $status.
 interrupt() {
     signal=$1
     shift
@@ -31,7 +32,7 @@ judge_refusal 'an interruption of a sweep'
 interrupt INT denoise --model tiny.bin --input thousand.idx -n 1000 --steps 10000,9999,9998 --out out/x.png
 judge_refusal 'an interruption of denoising'
 
-# A full disk, and a limit of the file's size.
+# A full disk, and a limit on the size of files.
 expected=1
 pattern='No space left on device'
 for name in full.png full.npy full.idx; do
@@ -64,7 +65,7 @@ for name in $limited; do
 done
 check 'a failure leaves the old file' test "$(cat old.npy)" = old
 
-# Standard output that can't be written.
+# Standard output that cannot be written.
 pattern='standard output'
 for arguments in '--help' '--version' 'cpu' 'inspect tiny.bin' '--model tiny.bin -n 2 --out out/x.npy'; do
     "$program" $arguments 2>stderr.txt >&-
@@ -86,7 +87,7 @@ check 'whose samples are whole' npy_shape whole.npy '2, 1, 8, 8' 512
     echo $? >status.txt
 } | exec true
 sleep 0.2
-# The reader may end before or after the help is written: an error in one line, or success.
+# The reader may end before or after the help is written, which gives an error in one line or success.
 check 'a closed pipe' sh -c 'read s <status.txt; [ "$s" -eq 0 ] || [ "$s" -eq 1 -a "$(wc -l <stderr.txt)" -eq 1 ]'
 "$program" --model tiny.bin -n 2 --sampler dpmpp-2m --steps 2 --out out/x.npy <&- 2>&- >stdout.txt
 check 'closed standard input and error' test $? -eq 0

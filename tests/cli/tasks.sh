@@ -1,6 +1,6 @@
 # Chains from images, denoising, composition: what is written and what is refused; sourced by run.sh.
 
-# Models beside those of models.sh: the energy (1/2) |x - 1|^2 / (1/4 + sigma^2) and other shapes and ranges.
+# Models besides those of models.sh: the energy (1/2) |x - 1|^2 / (1/4 + sigma^2), and other shapes and ranges.
 unit_energy='{"name":"m","op":"affine","inputs":["x"],"attributes":{"shift":-1}},
 {"name":"q","op":"square","inputs":["m"]},{"name":"t","op":"sum","inputs":["q"],"attributes":{"over":"all"}},
 {"name":"s2","op":"square","inputs":["sigma"]},

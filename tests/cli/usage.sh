@@ -108,7 +108,7 @@ fi
 refuse 2 'no-such' $m --sampler no-such
 refuse 2 'sampler' $m --sampler ''
 
-# Settings the sampler does not read, and ones out of the library's range.
+# Settings that the sampler does not read, and settings outside the library's range.
 refuse 2 'epsilon' $m --sampler dpmpp-2m --epsilon 1e-5
 refuse 2 'steps-per-level' $m --sampler dpmpp-2m --steps-per-level 5
 refuse 2 'denoise' $m --sampler dpmpp-2m --denoise no
@@ -132,7 +132,7 @@ refuse 1 'accepts by energies' $m --sampler hmc
 refuse 1 'chain 0 diverged: after step .* is not finite; lower the step size, 3' $p --step-size 3 --steps 500
 refuse 1 'diverged: after step .* lower the epsilon, 1e+06' $m --sampler annealed-langevin --steps 10 --epsilon 1e6
 
-# Outputs that can't be: said before the sampling begins, or this would take very long.
+# Impossible outputs, which must be refused before the sampling begins, or this would take very long.
 long='--model tiny.bin -n 100000 --sampler dpmpp-2m --steps 10000'
 refuse 2 'unknown extension .jpg' $long --out out/x.jpg
 refuse 2 'unknown extension .PNG' $long --out out/x.PNG
@@ -154,7 +154,7 @@ refuse 2 'trajectory goes into' $long --out out/x/ --trajectory
 refuse 1 'of 2 channels' --model two.bin --out out/x.png
 refuse 1 'of 2 channels' --model two.bin --out out/x/
 
-# Weight files that can't be read.
+# Weight files that cannot be read.
 refuse 1 'no-such.bin' --model no-such.bin --out out/x.png
 refuse 1 'no-such.bin' inspect no-such.bin
 refuse 1 'no-such.bin' cpu --model no-such.bin
@@ -169,7 +169,7 @@ refuse 1 '' --model out --out out/x.png
 refuse 2 'no classifier' $m --judge tiny.bin
 refuse 2 'another shape' --model rgb.bin --out out/x.npy --judge judge.bin
 
-# More than memory holds.
+# More than fits into memory.
 for n in 9223372036854775808 18446744073709551615 1000000000000; do
     refuse 1 'n: .* memory' $m -n $n
 done

@@ -7,7 +7,7 @@
 
 #include "model/loader.h"
 
-/* Multiply-adds, or floats of memory, that one image may take. */
+/* The limit of multiply-adds, or of floats of memory, per image. */
 static const double work_max = 3e5;
 
 static void finding(const char *what, const char *detail) {
@@ -15,7 +15,7 @@ static void finding(const char *what, const char *detail) {
     abort();
 }
 
-/* Floats of a value with the halo that a convolution asks for, in whole planes. */
+/* The floats of a value with the halo that a convolution needs, in whole planes. */
 static double room(gs_shape shape, int padding_h, int padding_w) {
     int pad = padding_h > padding_w ? padding_h : padding_w;
     return (double)((shape.d[0] + 15) / 16 * 16) * (shape.d[1] + 2.0 * pad + 4) * (shape.d[2] + 2.0 * pad + 4);
@@ -65,14 +65,14 @@ static float *floats(size_t count) {
 
 enum { IMAGES = 3 };
 
-/* Floats of all results. */
+/* The floats of all results. */
 static size_t result_size(const gs_model *model) {
     const gs_model_info *info = gs_model_get_info(model);
     size_t x = gs_shape_size(gs_value_shape(model, GS_VALUE_X));
     return IMAGES * (info->output_size[0] + (info->kind == GS_KIND_ENERGY ? x : info->output_size[1]));
 }
 
-/* The first output of three different images, then the second or an energy's gradient. */
+/* The first output for three different images, then the second output or an energy's gradient. */
 static float *evaluate(const gs_model *model, const char *isa, int block) {
     const gs_model_info *info = gs_model_get_info(model);
     size_t size = IMAGES * gs_shape_size(gs_value_shape(model, GS_VALUE_X));
@@ -93,7 +93,7 @@ static float *evaluate(const gs_model *model, const char *isa, int block) {
     return out;
 }
 
-/* A NaN is a NaN whatever its bits. */
+/* All NaNs are equal, whatever their bits. */
 static bool same(const float *a, const float *b, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (memcmp(&a[i], &b[i], sizeof *a) && !(isnan(a[i]) && isnan(b[i])))
@@ -101,7 +101,7 @@ static bool same(const float *a, const float *b, size_t count) {
     return true;
 }
 
-/* One image at a time in scalar code, and all together with every instruction set. */
+/* Evaluates one image at a time in scalar code, and all together with every instruction set. */
 static void evaluate_everywhere(const gs_model *model) {
     float *first = evaluate(model, "scalar", 1);
     bool supported;
@@ -117,7 +117,7 @@ static void evaluate_everywhere(const gs_model *model) {
     free(first);
 }
 
-/* The file's own settings must be usable or refused; the steps taken are few. */
+/* The file's own settings must be usable or refused; only a few steps are taken. */
 static void sample(const gs_model *model) {
     gs_sample_options options = {.seed = 1};
     if (!gs_sample_resolve(model, &options, NULL) && gs_sample_levels(model, &options, NULL, 0) < 1)

@@ -1,5 +1,5 @@
 /* Fuzz target: a graph. The input is a JSON text {"tensors": {name: shape, ...}, "model": the file's model object},
- * which is made a weight file with values for the tensors; the mutator (mutate.c) changes it as a tree. */
+ * which is turned into a weight file with values for the tensors; the mutator (mutate.c) changes it as a tree. */
 #include "fuzz.h"
 
 #include <jansson.h>
@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The header's entries; the data's size, or SIZE_MAX where shapes are no shapes or too large to be worth while. */
+/* Makes the header's entries; returns the size of the data, or SIZE_MAX if a shape is invalid or too large to be
+ * worthwhile. */
 static size_t describe_tensors(json_t *tensors, json_t *header) {
     enum { ELEMENTS_MAX = 1 << 16 };
     size_t bytes = 0;

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 #ifdef GS_LIBFUZZER
 
-/* Half of the time change the header alone and say how long it has become, or else hardly a change of length would pass
+/* Half of the time change only the header and update its length, since otherwise hardly any change of length would pass
  * the first check. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed) {
     uint64_t length = 0;

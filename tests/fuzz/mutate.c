@@ -1,5 +1,5 @@
-/* The graph target's mutator: changes a network as one who writes networks would, and now and then as one who would
- * not. */
+/* The graph target's mutator: mostly changes a network as someone who designs networks would, and now and then as
+ * nobody would. */
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ static json_t *number(tree *t) {
     return json_integer(some[below(t, sizeof some / sizeof *some)]);
 }
 
-/* Key or element number `i` of a container, for its value. */
+/* The value of key or element number `i` of a container. */
 static const char *key_at(json_t *object, size_t i) {
     void *at = json_object_iter(object);
     while (at && i--)
@@ -148,7 +148,7 @@ static void change_data_shape(tree *t) {
     json_array_set_new(shape, below(t, 3), number(t));
 }
 
-/* A copy under a new name somewhere later, which often reads the original. */
+/* Adds a copy under a new name somewhere later, which often reads the original. */
 static void add_node(tree *t) {
     size_t from = below(t, json_array_size(t->nodes));
     json_t *original = json_array_get(t->nodes, from), *copy = json_deep_copy(original);
@@ -187,7 +187,7 @@ static void change_labels(tree *t) {
     json_object_set_new(t->model, "labels", number(t));
 }
 
-/* Any value anywhere becomes one of another type. */
+/* Replaces any value anywhere by one of another type. */
 static void break_a_value(tree *t) {
     json_t *at = t->model;
     for (int depth = 0; depth < 8; depth++) {

@@ -1,4 +1,4 @@
-/* Feeds a fuzz target the files of the folders given, without libFuzzer. */
+/* Feeds the files of the given folders to a fuzz target, without libFuzzer. */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -15,7 +15,7 @@ static int replay_file(const char *path) {
     }
     size_t size = fread(bytes, 1, ROOM, file);
     fclose(file);
-    /* A block of its own, so that reading past the end is seen. */
+    /* A block of its own, so that reading past the end is noticed. */
     uint8_t *copy = malloc(size ? size : 1);
     if (!copy)
         return 1;

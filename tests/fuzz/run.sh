@@ -1,6 +1,7 @@
 #!/bin/sh
-# Run both fuzz targets side by side: run.sh BUILD_DIR SECONDS. What they find worth keeping stays in BUILD_DIR/found;
-# an input that crashes is named, and the exit status is 1. The last line is "N passed, N failed, 0 skipped".
+# Runs both fuzz targets side by side: run.sh BUILD_DIR SECONDS. Inputs that they find worth keeping stay in
+# BUILD_DIR/found; an input that crashes is named, and the exit status is then 1. The last line is "N passed, N failed,
+# 0 skipped".
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1" || exit 1
 for name in weights graph; do

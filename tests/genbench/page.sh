@@ -1,6 +1,7 @@
 #!/bin/sh
-# Tests of genbench's HTML page: page.sh BUILD_DIR. With a Chromium they look at it as a browser does, on a desktop and on
-# a phone, light and dark; SHOTS=FOLDER keeps the screenshots, PAGES="A.json B.json" looks at those reports instead.
+# Tests of genbench's HTML page: page.sh BUILD_DIR. Where Chromium is installed, they look at the page in it, at the
+# width of a desktop and of a phone, light and dark; SHOTS=FOLDER keeps the screenshots, PAGES="A.json B.json" looks at
+# those reports instead.
 here=$(cd "$(dirname "$0")" && pwd)
 program=$(cd "$1" && pwd)/genbench
 [ -z "$SHOTS" ] || SHOTS=$(mkdir -p "$SHOTS" && cd "$SHOTS" && pwd) || exit 1
@@ -14,17 +15,17 @@ cp "$here/page.json" a.json
 sed 's/Example(R)/Other(TM)/; s/avx2/avx512/g' a.json >b.json
 sed 's/"genbench": {/"genbench": {"source": "peers", /' a.json >peer.json
 
-# page OUT FILE...: make it.
+# page OUT FILE...: makes the page.
 page() {
     out=$1
     shift
     "$program" report "$@" --html "$out" >stdout.txt 2>stderr.txt
 }
-# well_formed FILE: as XML, which the page is, too.
+# well_formed FILE: it is well-formed XML, which the page must be too.
 well_formed() {
     if command -v xmllint >/dev/null; then xmllint --noout "$1"; fi
 }
-# refuse STATUS PATTERN ARGUMENT...: genbench report exits so, says why, and writes nothing.
+# refuse STATUS PATTERN ARGUMENT...: genbench report exits with that status, says why, and writes nothing.
 refuse() {
     expected=$1
     pattern=$2
@@ -71,7 +72,7 @@ check 'and that changes are in no commit' grep -q 'in no commit' a.html
 sed 's/"\(99 % low\|NFE\|p90\)": {"value": [0-9.]*, "unit": "[a-z]*"}, //g' a.json >fewer.json
 check 'a report with fewer figures' page fewer.html fewer.json
 check 'says what is unknown' sh -c 'grep -q "unknown network evaluations" fewer.html && ! grep -q "[ \">]nan" fewer.html'
-# altered FILE PATTERN SCRIPT...: a.json with the rows whose line has the pattern altered by scripts of sed.
+# altered FILE PATTERN SCRIPT...: a.json, in which sed scripts have changed the rows whose line has the pattern.
 altered() {
     out=$1
     pattern=$2
@@ -174,12 +175,12 @@ check 'a full disk is an error' sh -c '! "$1" report a.json --html full.html >/d
 
 # ---- In a browser ----
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
-# chromium ARGUMENT...: without a window, network or a profile that stays.
+# chromium ARGUMENT...: runs it without a window, without network, and without a profile that stays.
 chromium() {
     timeout 120 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --no-first-run \
         --user-data-dir="$work/profile" --host-resolver-rules='MAP * ~NOTFOUND' "$@" 2>browser.txt
 }
-# looks NAME WIDTH SCHEME: NAME.html has no overflow and no errors; a picture is taken.
+# looks NAME WIDTH SCHEME: NAME.html has no overflow and no errors; takes a screenshot.
 looks() {
     picture=${SHOTS:-$work}/$1-$2-$3.png
     scheme=0
@@ -188,8 +189,8 @@ looks() {
         --screenshot="$picture" "file://$work/$1.html" || return 1
     ! grep 'CONSOLE' browser.txt && [ -s "$picture" ]
 }
-# framed NAME WIDTH SCRIPT TITLE: a page of its own holds it in a frame of that width, whose document is d; the script
-# then gives itself this title.
+# framed NAME WIDTH SCRIPT TITLE: another page holds it in a frame of that width, whose document is d; the script must
+# set that page's title to TITLE.
 framed() {
     cat >frame.html <<END
 <!DOCTYPE html><iframe src="$1.html" style="border:0;width:$2px;height:4000px" onload="
@@ -200,14 +201,14 @@ END
     grep -o '<title>.*</title>' dom.txt
     grep -q "<title>$4</title>" dom.txt
 }
-# fits NAME WIDTH: nothing is wider.
+# fits NAME WIDTH: nothing is wider than that.
 fits() {
     framed "$1" "$2" "
   const wide = [...d.querySelectorAll('body *')].filter(e => !e.closest('svg') &&
       !(e.closest('.wide') && $2 > 760) && box(e).right > $2 + 1).map(e => e.outerHTML.slice(0, 80));
   document.title = d.documentElement.scrollWidth + ' ' + wide.join(' ')" "$2 "
 }
-# apart NAME WIDTH: no two texts of a chart overlap, nor a label and a mark.
+# apart NAME WIDTH: no two texts of a chart overlap, nor does a label overlap a mark.
 apart() {
     framed "$1" "$2" "
   const over = [], under = (a, b) => a.left < b.right - 1 && a.top < b.bottom - 3,

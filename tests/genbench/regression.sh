@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tests of genbench check and ab: regression.sh BUILD_DIR. Builds beside each other are scripts that answer as workers do,
-# so that no case depends on time.
+# Tests of genbench check and ab: regression.sh BUILD_DIR. The builds that are compared are scripts that answer as
+# workers do, so that no case depends on time.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 program=$build/genbench
@@ -13,7 +13,8 @@ export GENSAMPLE_MODELS
 denoiser tiny 1
 judge judge.bin
 
-# expect STATUS NAME ARGUMENT...: exits so; output in stdout.txt and stderr.txt. $path is the program's PATH.
+# expect STATUS NAME ARGUMENT...: it exits with that status; the output is in stdout.txt and stderr.txt. $path is the
+# program's PATH.
 expect() {
     expected=$1
     name=$2
@@ -26,14 +27,14 @@ expect() {
         not_ok "$name" "exit $status, expected $expected: $(tail -n 2 stdout.txt stderr.txt | head -c 400)"
     fi
 }
-# refuse PATTERN ARGUMENT...: exit status 1 with a last line of error that has the pattern, and nothing else.
+# refuse PATTERN ARGUMENT...: it exits with 1, and its last line of error has the pattern; nothing else is printed.
 refuse() {
     pattern=$1
     shift
     expect 1 "refused: $pattern" "$@"
     check 'in words' sh -c 'tail -n 1 stderr.txt | grep -q "^genbench: .*$1" && test ! -s stdout.txt' sh "$pattern"
 }
-# says PATTERN: standard output does.
+# says PATTERN: standard output has the pattern.
 says() {
     check "says $1" grep -qE -- "$1" stdout.txt
 }
@@ -71,7 +72,8 @@ hostile 'control characters' '{"gensample_baseline":1,"surroundings":{'"$surroun
 hostile 'duplicate' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{},"a":{}}}'
 
 # ---- check: counting ----
-# doctored ROW COUNT PER_MILLE: the baseline with that count of a row changed so that this build has so much of it.
+# doctored ROW COUNT PER_MILLE: the baseline, in which that count of a row is changed so that this build has that many
+# per mille of it.
 doctored() {
     awk -v row="\"$1\":" -v count="\"$2\": " -v mille="$3" 'index($0, row) && match($0, count "[0-9]+") {
             value = substr($0, RSTART + length(count), RLENGTH - length(count))
@@ -147,8 +149,8 @@ else
 fi
 
 # ---- ab: workers that are scripts ----
-# fake NAME ROWS BODY: a build whose worker has these rows; BODY, in the worker's loop, may say what `time` took in
-# $took or answer itself and `continue`. $start counts its processes.
+# fake NAME ROWS BODY: a build whose worker has these rows. BODY, in the worker's loop, may set $took to the time that
+# `time` took, or answer itself and `continue`. $start counts its processes.
 fake() {
     mkdir -p "$1"
     {

@@ -1,4 +1,4 @@
-/* Checks a report of genbench, or tells what is in it; for run.sh:
+/* Checks a report of genbench, or prints what is in it; for run.sh:
  *
  *     report FILE check        the schema, and that figures follow from what was measured
  *     report FILE order        names of rows in the order they were measured
@@ -54,7 +54,7 @@ static void check_context(json_t *context) {
         fail("context: schema or number of CPUs");
 }
 
-/* Entries of "benchmarks" of that name and run_type. */
+/* The entries of "benchmarks" with that name and run_type. */
 static int count_entries(json_t *benchmarks, const char *name, const char *type) {
     size_t i;
     json_t *e;
@@ -83,7 +83,7 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The row's figure from its repetitions: the median of rates or of milliseconds, or the median call. */
+/* The row's figure, computed from its repetitions: the median of rates or of milliseconds, or the median call. */
 static double expected_value(json_t *row, bool single) {
     static double all[1 << 20];
     size_t count = 0, i, k;
@@ -129,7 +129,8 @@ static bool starts(const char *text, const char *with) {
     return !strncmp(text, with, strlen(with));
 }
 
-/* Samples at their own settings are shown; of chains at one noise level energies are, by step. */
+/* Rows of samples at their own settings must have a picture; rows of chains at one noise level must have energies by
+ * step. */
 static void check_pictures(json_t *row) {
     bool stepper = strcmp(text(row, "suite"), "energy") == 0 && strcmp(text(row, "what"), "gradient") != 0;
     json_t *picture = json_object_get(row, "picture"), *trace = json_object_get(row, "trace");
@@ -192,7 +193,7 @@ static void print_counts(json_t *own) {
            json_is_true(json_object_get(own, "interrupted")));
 }
 
-/* "a/isa:x/b" with another instruction set. */
+/* The name "a/isa:x/b" with another instruction set. */
 static json_t *renamed(const char *name, const char *isa) {
     const char *at = strstr(name, "isa:");
     size_t rest = at ? strcspn(at, "/") : 0;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Tests of genbench: run.sh BUILD_DIR. What it measures is not judged, but that its reports follow from it.
+# Tests of genbench: run.sh BUILD_DIR. The measured figures are not judged, but the reports must follow from the
+# measurements.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 program=$build/genbench
@@ -15,19 +16,20 @@ denoiser tiny 1
 conditional_denoiser
 judge judge.bin
 
-# run ARGUMENT...: the program with standard streams kept; its status in $status.
+# run ARGUMENT...: runs the program and keeps its standard streams; its status is in $status.
 run() {
     timeout 300 "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
 }
-# accept NAME ARGUMENT...: exit status 0.
+# accept NAME ARGUMENT...: it exits with 0.
 accept() {
     name=$1
     shift
     run "$@"
     if [ "$status" -eq 0 ]; then ok "$name"; else not_ok "$name" "exit $status: $(tail -c 300 stderr.txt)"; fi
 }
-# refuse STATUS PATTERN ARGUMENT...: exits so, with a last line of error that has the pattern, and writes no report.
+# refuse STATUS PATTERN ARGUMENT...: it exits with that status and a last line of error that has the pattern, and writes
+# no report.
 refuse() {
     expected=$1
     pattern=$2
@@ -44,7 +46,7 @@ refuse() {
         ok "genbench $*"
     fi
 }
-# count FIELD FILE: a number of `report FILE counts`.
+# count FIELD FILE: one number of `report FILE counts`.
 count() {
     "$report" "$2" counts | sed -n "s/.*$1 \([0-9]*\).*/\1/p"
 }
@@ -114,7 +116,7 @@ check 'where the page is' grep -q '^the page: a.html' stdout.txt
 check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
-denoiser ncsn-cond 1 # by its name expected to agree with labels, which this one doesn't take
+denoiser ncsn-cond 1 # its name makes genbench expect agreement with labels, which this network does not take
 accept 'samples that are too poor' --model ncsn-cond.bin --suite samples --threads 1 --quick $short --json poor.json
 check 'are invalid, and say so' grep -q 'INVALID.*quality: agreement' stdout.txt
 rm judge.bin
@@ -153,7 +155,8 @@ check 'the pictures are what the library draws' test "$(count rows program.json)
 check 'in milliseconds' grep -q '^  tiny/picture/b:5/t:2 .* ms' stdout.txt
 cp "$program" alone/genbench
 program=$work/alone/genbench
-# instead PATTERN SCRIPT: with this program for gensample the row fails or is wrong for such a reason.
+# instead PATTERN SCRIPT: with this script in place of gensample, the row fails or is wrong for a reason that has the
+# pattern.
 instead() {
     printf '#!/bin/sh\neval "out=\\${$#}"\n%s\n' "$2" >alone/gensample
     chmod +x alone/gensample
@@ -202,7 +205,7 @@ check 'to standard output' sh -c 'head -c 1 stdout.txt | grep -q "{"'
 check 'a page of the name it is given' test -s own-page.html -a ! -e b2.html
 check 'and to a file' grep -q '"kernels/mac/t:1/' own.json
 compare=${GENBENCH_COMPARE:-/usr/share/benchmark/compare.py}
-for python in ${GENBENCH_PYTHON:-python3 /usr/bin/python3}; do # the system's has its packages
+for python in ${GENBENCH_PYTHON:-python3 /usr/bin/python3}; do # the system's Python has Debian's packages
     "$python" -c 'import scipy' 2>/dev/null && break
 done
 if [ -e "$compare" ] && "$python" -c 'import scipy' 2>/dev/null; then
@@ -214,7 +217,8 @@ else
 fi
 
 # ---- Reports of files ----
-# fails NAME STATUS PATTERN ARGUMENT...: exits so, with an error that has the pattern, and leaves no out.json.
+# fails NAME STATUS PATTERN ARGUMENT...: it exits with that status and an error that has the pattern, and leaves no
+# out.json.
 fails() {
     name=$1
     expected=$2

@@ -1,11 +1,11 @@
-# Strangers' programs, built against the installed library with pkg-config and CMake, in C and C++, with the shared and
-# the static library. Each draws the sample the installed program draws; sourced by run.sh.
+# Programs of users, built against the installed library with pkg-config and CMake, in C and C++, with the shared and
+# the static library. Each must draw the sample that the installed program draws; sourced by run.sh.
 
 model=$prefix/share/gensample/models/ncsn.bin
 "$prefix/bin/gensample" --model "$model" -n 1 --steps 2 --seed 7 --quiet --out program.npy
 tail -c +129 program.npy >expected
 
-# draws NAME PROGRAM shared|static: it runs, needs the library or not, and draws the same bytes.
+# draws NAME PROGRAM shared|static: it runs, does or does not need the shared library, and draws the same bytes.
 draws() {
     needs=$(readelf -dW "$2" 2>/dev/null | grep -c "NEEDED.*\[$soname\]")
     if [ "$3" = shared ]; then
@@ -23,7 +23,7 @@ draws() {
     fi
 }
 
-# A prefix that has the static library only, which is then what -lgensample means.
+# A prefix that has only the static library, which -lgensample then means.
 mkdir static
 cp -r "$prefix/." static
 static_libdir=$work/static${libdir#"$prefix"}
@@ -50,7 +50,7 @@ for compiler in gcc clang g++ clang++; do
     done
 done
 
-# project NAME OPTION...: configure the project in a folder of that name.
+# project NAME OPTION...: configures the project in a folder of that name.
 project() {
     folder=$1
     shift

@@ -1,6 +1,6 @@
-# Manual pages and completions have the options the programs have; sourced by run.sh.
+# Manual pages and completions have the options that the programs have; sourced by run.sh.
 
-# options PROGRAM ARGUMENT...: the options a help names.
+# options PROGRAM ARGUMENT...: the options that a help names.
 options() {
     "$prefix/bin/$@" --help | grep -o '^  --*[a-z_-]*\|\[-[a-z-]*\|eval --[a-z]*\| --dump' | grep -o -- '-.*'
 }
@@ -33,7 +33,7 @@ sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" | sed -n '/^\.SH SAMPLERS/,
 check 'the help names samplers' test "$(wc -l <samplers.txt)" -ge 4
 same_lines 'gensample.1 has the samplers of --help' page.txt samplers.txt
 
-# completes NAME EXPECTED_FILE WORD...: what bash offers for the last word is the file's lines.
+# completes NAME EXPECTED_FILE WORD...: for the last word, bash offers exactly the lines of the file.
 completes() {
     name=$1
     expected=$2
@@ -96,7 +96,7 @@ else
     skip 'zsh reads its completion' 'no such shell here'
 fi
 
-# Doxygen of Debian 12 lets undocumented values of enumerations pass.
+# The Doxygen of Debian 12 does not notice undocumented values of enumerations.
 grep '^    GS_[A-Z0-9_]*' "$header" | grep -v '/\*\*<' >undocumented.txt
 check 'every value of the public enumerations is documented' test ! -s undocumented.txt
 if have doxygen; then

@@ -1,4 +1,4 @@
-# What cmake/hardening.cmake asks for, in the installed files; sourced by run.sh.
+# Looks in the installed files for what cmake/hardening.cmake asks for; sourced by run.sh.
 
 # shows NAME PATTERN COMMAND...: the command's output has a line with the pattern.
 shows() {
@@ -32,7 +32,7 @@ x86_64)
     objects=$(ar t "$libdir/libgensample.a" | wc -l)
     check 'control flow is protected in every object' test \
         "$(readelf -nW "$libdir/libgensample.a" | grep -c 'x86 feature: IBT, SHSTK')" -eq "$objects"
-    # A frame of more than a page is taken page by page, each touched by an instruction that changes nothing.
+    # A stack frame of more than a page is allocated page by page, each touched by an instruction that changes nothing.
     objdump -d --no-show-raw-insn "$prefix/bin/gensample" | grep -A 1 -E 'sub +\$0x1000,%rsp' >pages.txt
     check 'gensample: large stack frames are probed' grep -qE '(or|mov)[ql]? +\$0x0,(0x0)?\(%rsp\)' pages.txt
     ;;

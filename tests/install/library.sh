@@ -8,7 +8,7 @@ check 'the shared library is versioned' test "$(readlink "$libdir/libgensample.s
 check "its soname is $soname" test \
     "$(readelf -dW "$libdir/libgensample.so" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')" = "$soname"
 
-# Comments name functions too: the preprocessor takes them out.
+# Comments also name functions, so the preprocessor removes them.
 cc -E -P "$header" | grep -o '\<gs_[a-z0-9_]* *(' | tr -d ' (' >declared.txt
 nm -D --defined-only "$libdir/libgensample.so" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' >exported.txt
 check 'the header declares functions' test "$(wc -l <declared.txt)" -ge 20

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Tests of what is installed: run.sh BUILD_DIR [BUILD_TYPE]. The build is installed below DESTDIR and then moved, so
-# that whatever remembers a place of the build or of the installation is found out.
+# that anything that remembers a path of the build or of the installation is found out.
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
 build=$(cd "$1" && pwd)
@@ -18,7 +18,7 @@ header=$prefix/include/gensample/gensample.h
 version=$(sed -n 's/^#define GS_VERSION "\(.*\)"/\1/p' "$header")
 soname=libgensample.so.${version%.*}
 build_type=${2:-Release}
-# The library's folder below the prefix: lib or, where the system has it so, lib/x86_64-linux-gnu.
+# The library's folder below the prefix: lib or, on some systems, lib/x86_64-linux-gnu.
 libdir=$(dirname "$(find "$prefix" -name libgensample.a)")
 
 # same_lines NAME FILE FILE: the files hold the same lines in any order.

@@ -53,7 +53,7 @@ void *__wrap_calloc(size_t number, size_t size) {
     return fails() ? NULL : count(__real_calloc(number, size));
 }
 
-/* As if always moved. */
+/* Behaves as if the block always moved. */
 void *__wrap_realloc(void *memory, size_t size) {
     if (fails())
         return NULL;

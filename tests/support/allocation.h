@@ -1,15 +1,16 @@
-/* Allocations counted, and made to fail: those of the library and of the tests themselves, whose calls the linker sends
- * here (--wrap, in tests/CMakeLists.txt), and jansson's, which is told. Not those inside other shared libraries. */
+/* Allocations are counted and made to fail: those of the library and of the tests themselves, whose calls the linker
+ * redirects here (--wrap, in tests/CMakeLists.txt), and jansson's, which is given these functions. Those inside other
+ * shared libraries are not. */
 #ifndef TEST_ALLOCATION_H
 #define TEST_ALLOCATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Let jansson allocate here too; before any use of it. */
+/* Let jansson allocate here too; to be called before any use of it. */
 void allocation_watch_jansson(void);
 
-/* Blocks and bytes that are allocated now. */
+/* The blocks and bytes that are allocated at present. */
 long allocation_blocks(void);
 long allocation_bytes(void);
 
@@ -17,8 +18,8 @@ long allocation_bytes(void);
 void allocation_start_peak(void);
 long allocation_peak(void);
 
-/* After `succeed` more allocations fail one, or with `all` every one until allocation_stop_failing, which returns how
- * many failed. */
+/* After `succeed` more allocations, let one fail or, with `all`, every one until allocation_stop_failing, which returns
+ * how many failed. */
 void allocation_start_failing(long succeed, bool all);
 long allocation_stop_failing(void);
 

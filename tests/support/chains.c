@@ -23,7 +23,7 @@ static void affine(weights *w, const char *name, const char *input, double scale
     weights_node(w, name, "affine", input, text, NULL);
 }
 
-/* The sum of the squares of "d" / 2 variance. */
+/* The sum of the squares of value "d", over 2 variance. */
 static gs_model *squares(weights *w, double variance) {
     weights_node(w, "square", "square", "['d']", NULL, NULL);
     weights_node(w, "sum", "sum", "['square']", "{'over': 'all'}", NULL);

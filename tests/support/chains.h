@@ -1,5 +1,5 @@
-/* Plain energies E(x) whose densities are known, for images of (1, 4, 4) in [0, 1], and chains on them with all they
- * tell. Any failure here fails the running test. */
+/* Plain energies E(x) whose densities are known, for images of (1, 4, 4) in [0, 1], and chains on them with everything
+ * that is recorded. Any failure here fails the running test. */
 #ifndef TEST_CHAINS_H
 #define TEST_CHAINS_H
 
@@ -11,7 +11,7 @@ enum { CHAIN_SIDE = 4, CHAIN_PIXELS = CHAIN_SIDE * CHAIN_SIDE };
 gs_model *normal_energy(double mean, double variance);
 gs_model *normal_score(double mean, double variance);
 
-/* The same, the mean of label 0 and of none being: */
+/* The same, with these means for label 0 and for none: */
 static const double label_mean = 0.6, label_none_mean = -0.2;
 gs_model *labelled_energy(double variance);
 
@@ -19,19 +19,19 @@ gs_model *labelled_energy(double variance);
 static const double well_share = 0.7, well_deviation = 0.5;
 gs_model *wells_energy(void);
 
-/* What a run gave. */
+/* The results of a run. */
 typedef struct chains {
     size_t n;
-    int steps, count; /* of the trace; states after the first */
+    int steps, count; /* steps of the trace; number of states after the first */
     float *out;       /* (n, pixels) */
     float *states;    /* (count + 1, n, pixels) */
     gs_trace trace;   /* all of it */
 } chains;
 
-/* Room for a run of resolved options. */
+/* Allocates a run of resolved options. */
 chains chains_create(const gs_model *model, const gs_sample_options *options, size_t n);
 
-/* The run, with a plan of 2 threads. */
+/* Carries out the run, with a plan of 2 threads. */
 chains chains_draw(const gs_model *model, gs_sample_options options, size_t n);
 void chains_free(chains c);
 

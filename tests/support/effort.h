@@ -1,4 +1,4 @@
-/* Less work where each step is slow: under valgrind, say. */
+/* Less work where every step is slow, as under valgrind. */
 #ifndef TEST_EFFORT_H
 #define TEST_EFFORT_H
 
@@ -11,13 +11,13 @@ static inline int effort_percent(void) {
     return percent < 1 || percent > 100 ? 100 : (int)percent;
 }
 
-/* That many percent of `count`, but at least 1. */
+/* That percentage of `count`, but at least 1. */
 static inline int effort(int count) {
     int some = count * effort_percent() / 100;
     return some > 0 ? some : 1;
 }
 
-/* The step that leaves that many percent of a sequence. */
+/* The step with which that percentage of a sequence is visited. */
 static inline size_t effort_step(void) {
     return (size_t)(100 / effort_percent());
 }

@@ -48,7 +48,7 @@ static int add_value(graph *g, const char *name, int rank, int c, int h, int w, 
     return g->n++;
 }
 
-/* A node of inputs a and b (-1: none), whose result has this shape. */
+/* Adds a node with inputs a and b (-1: none), whose result has this shape. */
 static int node(graph *g, const char *op, int a, int b, const char *attributes, const char *tensors, int rank, int c,
                 int h, int w) {
     char name[12], inputs[TEXT] = "[]";
@@ -62,13 +62,13 @@ static int node(graph *g, const char *op, int a, int b, const char *attributes, 
     return add_value(g, name, rank, c, h, w, sample);
 }
 
-/* A node of a's shape. */
+/* Adds a node of a's shape. */
 static int same(graph *g, const char *op, int a, const char *attributes) {
     const value v = g->v[a];
     return node(g, op, a, -1, attributes, NULL, v.rank, v.d[0], v.d[1], v.d[2]);
 }
 
-/* A tensor of uniform numbers of this standard deviation around `mean`; its name into name. */
+/* Adds a tensor of uniform numbers with this mean and standard deviation; `name` receives its name. */
 static void tensor(graph *g, char name[12], int rank, const size_t *shape, double deviation, float mean) {
     size_t count = 1;
     for (int i = 0; i < rank; i++)
@@ -82,7 +82,7 @@ static void tensor(graph *g, char name[12], int rank, const size_t *shape, doubl
     free(data);
 }
 
-/* "{'weight': 't1', 'bias': 't2'}" with the bias, of the first bias_rank sizes, in half of the cases. */
+/* "{'weight': 't1', 'bias': 't2'}"; half of the cases have the bias, whose shape is the first bias_rank sizes. */
 static void weight_and_bias(graph *g, char text[TEXT], int rank, const size_t *shape, int bias_rank, double deviation,
                             float mean) {
     char weight[12], bias[12];
@@ -117,7 +117,7 @@ static int windows(int size, int kernel, int stride, int padding, int dilation) 
     return room < 0 ? 0 : room / stride + 1;
 }
 
-/* A convolution; `keep`: of a's own shape. */
+/* A convolution; with `keep`, the result has a's own shape. */
 static int convolution(graph *g, int a, bool keep) {
     const value v = g->v[a];
     int k[2], s[2], p[2], d[2], out[2], groups = 1, outputs = keep ? v.d[0] : one_of(g, channel_counts, 10);
@@ -162,7 +162,7 @@ static int make_linear(graph *g, int a) {
     return g->v[a].rank == 1 ? linear(g, a, one_of(g, channel_counts, 10)) : a;
 }
 
-/* a + conv(a) or conv(a) + a, a's user being the convolution or not. */
+/* a + conv(a) or conv(a) + a, in which the convolution may or may not read a. */
 static int make_residual(graph *g, int a) {
     int from = below(g, 2) ? same(g, "silu", a, NULL) : a;
     int b = g->v[a].rank == 3 ? convolution(g, from, true) : linear(g, from, g->v[a].d[0]);
@@ -255,7 +255,7 @@ static int norm(graph *g, int a) {
                 a, -1, attributes, tensors, v.rank, v.d[0], v.d[1], v.d[2]);
 }
 
-/* A norm with what may be fused into it. */
+/* A norm followed by what may be fused into it. */
 static int make_norm(graph *g, int a) {
     int out = norm(g, a), channels = g->v[a].d[0];
     if (out >= 0 && below(g, 2))
@@ -370,7 +370,7 @@ static int (*const makers[])(graph *, int) = {
     make_norm, make_linear,     make_binary, make_binary,   make_binary,   make_concat,  make_slice,
     make_pool, make_activation, make_tamed,  make_shuffle,  make_upsample, make_reshape, make_reduction};
 
-/* A value that depends on x: the last one mostly, so that graphs grow deep. */
+/* A value that depends on x: mostly the last one, so that graphs grow deep. */
 static int pick(graph *g) {
     int i = below(g, 3) ? g->n - 1 : below(g, g->n);
     while (!g->v[i].sample)
@@ -396,7 +396,7 @@ static graph begin(unsigned seed, const char *kind) {
     return g;
 }
 
-/* Value a with rank 1. */
+/* Value a reshaped to rank 1. */
 static int flat(graph *g, int a) {
     char text[TEXT];
     int size = elements(&g->v[a]);
@@ -415,7 +415,8 @@ weights *graph_random(unsigned seed) {
     return g.w;
 }
 
-/* All of a value counts in the energy, with weights of its own: a plain sum of what a norm gives has no gradient. */
+/* All elements of a value contribute to the energy, each with its own weight: the plain sum of a norm's result has no
+ * gradient. */
 weights *graph_random_energy(unsigned seed) {
     graph g = begin(seed, "energy");
     int a = pick(&g), kind = below(&g, 3);

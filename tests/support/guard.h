@@ -7,8 +7,8 @@
 
 enum { GUARD_SLOTS = 8, GUARD_FLOATS = 1 << 18 };
 
-/* `count` <= GUARD_FLOATS floats of slot `slot` < GUARD_SLOTS: its last ones, just before an unmapped page, or its
- * first ones, just after one. The same memory at each call; contents stay. */
+/* `count` <= GUARD_FLOATS floats of slot `slot` < GUARD_SLOTS: either its last ones, just before an unmapped page, or
+ * its first ones, just after one. Every call returns the same memory, whose contents stay. */
 float *guard_floats(int slot, size_t count, bool at_end);
 
 #endif

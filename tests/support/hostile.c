@@ -17,7 +17,7 @@ static char *directory;
 static int kinds;
 static long refused;
 static bool first_of_kind;
-static double most_share; /* of the memory allowed */
+static double most_share; /* share of the allowed memory */
 
 int hostile_begin(void **state) {
     (void)state;
@@ -53,7 +53,7 @@ static void check_memory(size_t size, long used, const char *message) {
         most_share = share;
 }
 
-/* Load a file, from `bytes` where they are given: whether that failed, which it must do in the right way. */
+/* Load a file, from `bytes` if they are given; returns whether that failed, which must happen in the right way. */
 static bool refuses(const char *path, const void *bytes, size_t size, gs_status status, const char *fragment) {
     gs_error error = {.status = GS_OK};
     gs_model *model = (gs_model *)&error;
@@ -83,7 +83,7 @@ void hostile_path_refused(const char *path, size_t size, gs_status status, const
     assert_int_equal(gs_model_load(path, &model, NULL), status);
 }
 
-/* One file of each kind for the command line. */
+/* Keep one file of each kind for the tests of the command line. */
 static void keep(const void *bytes, size_t size, const char *fragment) {
     const char *where = getenv("GENSAMPLE_HOSTILE_KEEP");
     if (!first_of_kind || !where)

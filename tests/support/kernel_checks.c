@@ -7,7 +7,7 @@
 #include "support/random.h"
 
 static const uint32_t canary_bits = 0x7fedcba9U; /* a quiet NaN */
-static const double ulp = 0x1p-24;               /* of one rounding, relative */
+static const double ulp = 0x1p-24;               /* relative error of one rounding */
 
 float canary(void) {
     float x;
@@ -158,7 +158,7 @@ static double transformed(const double m[][6], int i, int j, const float *d, ptr
     return sum;
 }
 
-/* Infinities and NaN spread wider in the kernel than by the formula, so bounds are kept for finite inputs. */
+/* In the kernel infinities and NaN spread further than in the formula, so the bounds hold only for finite inputs. */
 static void winograd_in_prepare(kernel_case *c) {
     c->step[0] = 96 + 16 * random_below(&c->random, 4) + random_below(&c->random, 2);
     c->step[1] = 16 + random_below(&c->random, 3) * 8;
@@ -319,7 +319,7 @@ static void binary_expect(kernel_case *c) {
     }
 }
 
-/* b is 0 in every third case; y then holds canaries, which are NaN. */
+/* In every third case b is 0; y then holds canaries, which are NaN. */
 static void axpby_prepare(kernel_case *c) {
     c->count = (size_t)(1 + c->index / 3);
     c->a = random_float(&c->random);

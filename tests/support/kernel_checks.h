@@ -1,5 +1,5 @@
-/* Cases for every kernel of kernels.def: inputs, the call, and what it must compute by an independent computation in
- * double precision. tests/test_kernels.c runs them on every instruction set. */
+/* Cases for every kernel of kernels.def: the inputs, the call, and the expected results by an independent computation
+ * in double precision. tests/test_kernels.c runs them on every instruction set. */
 #ifndef TEST_KERNEL_CHECKS_H
 #define TEST_KERNEL_CHECKS_H
 
@@ -13,12 +13,12 @@ enum { CHECK_EXTENT = 1 << 16, CHECK_ROWS = 64, CHECK_SEGMENTS = 16 };
 typedef struct kernel_case {
     int index;
     uint64_t random;
-    int slots;                  /* of guarded memory, used so far */
-    bool at_end;                /* inputs and output end, rather than begin, at an unmapped page */
-    bool specials;              /* infinities and NaN among the inputs */
-    float *out;                 /* everything the kernel writes, with gaps it must leave alone */
+    int slots;                  /* slots of guarded memory used so far */
+    bool at_end;                /* inputs and output end at an unmapped page, rather than begin at one */
+    bool specials;              /* there are infinities and NaN among the inputs */
+    float *out;                 /* everything that the kernel writes, with gaps that it must leave alone */
     size_t extent;              /* floats of out */
-    double *expected, *allowed; /* by element of out: the value and its error bound; allowed -1: must stay untouched */
+    double *expected, *allowed; /* per element of out: value and error bound; -1: must stay untouched */
     /* Arguments; each kernel uses its own. */
     gs_mac_args mac;
     gs_winograd_out_args winograd_out;
@@ -44,7 +44,7 @@ typedef struct kernel_case {
 typedef struct kernel_check {
     const char *name;
     int cases;
-    int bench; /* the case --bench measures */
+    int bench; /* the case that --bench measures */
     void (*prepare)(kernel_case *c);
     void (*call)(const kernel_case *c, const gs_kernels *kernels);
     void (*expect)(kernel_case *c); /* before the call */
@@ -57,13 +57,13 @@ extern const int kernel_checks_count;
 
 /* `count` random floats, with infinities and NaN among them in some cases. */
 float *case_input(kernel_case *c, size_t count);
-/* What the kernel writes: canaries. */
+/* Memory for the kernel's output, filled with canaries. */
 float *case_output(kernel_case *c, size_t extent);
-/* A vector of the output gets random values: for kernels that work in place. */
+/* Put random values into a vector of the output, for kernels that work in place. */
 void case_fill(kernel_case *c, float *y);
-/* What element *y of the output must be, within an error. */
+/* Set the expected value of element *y of the output and its allowed error. */
 void case_expect(kernel_case *c, const float *y, double value, double allowed);
-/* As a float: infinite beyond the largest. */
+/* Rounded to float: infinite beyond the largest. */
 double case_as_float(double value);
 
 #define CHECK_FUNCTIONS(name)                                          \
@@ -99,10 +99,10 @@ double activation_allowed(gs_activation activation, double t, double exact, doub
 double slope_exact(gs_activation activation, double t, double parameter);
 double slope_allowed(gs_activation activation, double exact);
 
-/* Philox4x32-10, written after the paper. */
+/* Philox4x32-10, written from the paper. */
 void philox_words(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);
 
-/* A float that no computation gives, and whether `x` is still it. */
+/* A float that no computation produces, and whether `x` still is that float. */
 float canary(void);
 bool is_canary(float x);
 

@@ -1,4 +1,4 @@
-/* What activations and Philox compute, independently of the library. */
+/* Activations and Philox, computed independently of the library. */
 #include <math.h>
 
 #include "support/kernel_checks.h"
@@ -19,7 +19,7 @@ const activation_check activation_checks[GS_ACT_COUNT] = {
     [GS_ACT_SQUARE] = {"square", 6e-8, 1e-45, false},
 };
 
-/* Of the derivatives. */
+/* The derivatives' errors. */
 const activation_check slope_checks[GS_ACT_COUNT] = {
     [GS_ACT_NONE] = {"none", 0, 0, false},
     [GS_ACT_RELU] = {"relu", 0, 0, false},

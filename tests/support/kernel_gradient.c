@@ -4,16 +4,16 @@
 #include "support/kernel_checks.h"
 #include "support/random.h"
 
-static const double ulp = 0x1p-24; /* of one rounding, relative */
+static const double ulp = 0x1p-24; /* relative error of one rounding */
 
 /* ---- affine_slope ---- */
 
-/* y, a gap, and the slopes; y or the slopes in the place of x. */
+/* y, a gap, and the slopes; either y or the slopes may take the place of x. */
 void affine_slope_prepare(kernel_case *c) {
     gs_affine_args *p = &c->affine;
     affine_prepare(c);
     int size = c->index / GS_ACT_COUNT;
-    c->slots = 2; /* what affine_prepare took for scale and shift */
+    c->slots = 2; /* the scale and shift of affine_prepare */
     ptrdiff_t extent = (p->rows - 1) * p->y_row + p->columns * 16, gap = 16 * random_below(&c->random, 3);
     p->slope_row = size % 3 == 1 ? p->y_row + 16 : p->y_row;
     ptrdiff_t slopes = (p->rows - 1) * p->slope_row + p->columns * 16;
@@ -114,7 +114,7 @@ void blend_expect(kernel_case *c) {
 
 /* ---- window ---- */
 
-/* Few different values, so that windows have more than one largest. */
+/* Few different values, so that windows have more than one largest element. */
 static void make_ties(kernel_case *c, float *x, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (isfinite(x[i]) && random_below(&c->random, 2))
@@ -161,7 +161,7 @@ static void expect_sum(kernel_case *c, int l) {
     case_expect(c, p->y + l, sum * (double)p->scale, 1.01 * (n + 1) * ulp * size * fabs((double)p->scale));
 }
 
-/* The largest, or the gradient to where it is first. */
+/* The largest element, or the gradient to its first occurrence. */
 static void expect_top(kernel_case *c, int l) {
     const gs_window_args *p = &c->window;
     int n = p->rows * p->columns, top = 0;

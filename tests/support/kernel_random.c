@@ -4,7 +4,7 @@
 #include "support/kernel_checks.h"
 #include "support/random.h"
 
-static const double ulp = 0x1p-24; /* of one rounding, relative */
+static const double ulp = 0x1p-24; /* relative error of one rounding */
 
 static void draw_key(kernel_case *c, uint32_t key[2], uint32_t counter[4]) {
     for (int i = 0; i < 4; i++)
@@ -31,7 +31,7 @@ static double unit(uint32_t w, double shift) {
     return ((w >> 9) + shift) * 0x1p-23;
 }
 
-/* Element i of the normals of a counter, and the radius that its error is in proportion to. */
+/* Element i of the normals of a counter, and the radius to which its error is proportional. */
 static double normal_at(const uint32_t key[2], const uint32_t counter[4], int i, double *radius) {
     const double turn = 6.28318530717958647692;
     const uint32_t position = (uint32_t)(i / 64 * 16 + i % 16);
@@ -90,7 +90,7 @@ void norms_expect(kernel_case *c) {
             if (last)
                 case_expect(c, p->out + k, z, k < p->size ? 1e-6 * radius : (double)INFINITY);
         }
-        for (; last && k < padded; k++) /* what another vector may have left */
+        for (; last && k < padded; k++) /* as another vector may have left it */
             case_expect(c, p->out + k, 0, (double)INFINITY);
         case_expect(c, p->square + i, sum, error + 100 * ulp * sum);
     }
@@ -114,7 +114,7 @@ static void proposal_words(const uint32_t key[2], const uint32_t counter[4], int
     philox_words(at, key, w);
 }
 
-/* A bound is at most 1e-5 above, and never below, so the middle is expected. */
+/* The bound is at most 1e-5 above and never below, so the middle is expected. */
 void exponentials_expect(kernel_case *c) {
     const gs_exponentials_args *p = &c->exponentials;
     for (int i = 0; i < p->count; i++) {

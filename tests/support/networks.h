@@ -1,4 +1,4 @@
-/* Plans, their results, and the networks whose results PyTorch has computed. Any failure here fails the running test.
+/* Plans, their results, and networks whose results were computed by PyTorch. Any failure here fails the running test.
  */
 #ifndef TEST_NETWORKS_H
 #define TEST_NETWORKS_H
@@ -10,7 +10,7 @@ gs_plan *make_plan(const gs_model *model, gs_plan_options options);
 
 typedef struct result {
     float *out[2];
-    size_t size[2]; /* floats an image */
+    size_t size[2]; /* floats per image */
 } result;
 
 result evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n);
@@ -19,10 +19,10 @@ void free_result(result r);
 /* The largest error of one image, in units of the largest expected element. */
 double relative_error(const float *found, const double *expected, size_t size);
 
-/* The largest such error of n images against the reference. */
+/* The largest such error of n images, compared with the reference. */
 double reference_error(const gs_model *model, const float *x, size_t n, double sigma, const int *labels, result r);
 
-/* A network with its inputs and PyTorch's outputs at some noise levels. */
+/* A network with inputs and PyTorch's outputs at several noise levels. */
 typedef struct golden {
     gs_model *model;
     npy x, sigma, label, out[2];
@@ -30,17 +30,17 @@ typedef struct golden {
 } golden;
 
 enum { GOLDENS = 6 };
-extern const char *const golden_names[GOLDENS]; /* the quickest first */
+extern const char *const golden_names[GOLDENS]; /* the fastest first */
 
 golden golden_load(const char *name);
 void golden_free(golden *g);
 
-/* Input, noise level and labels of level s. */
+/* The input, noise level and labels of level s. */
 const float *golden_x(const golden *g, size_t s);
 double golden_sigma(const golden *g, size_t s);
 const int *golden_labels(const golden *g, size_t s, int labels[64]);
 
-/* A plan's largest error against PyTorch. */
+/* A plan's largest error compared with PyTorch. */
 double golden_error(const golden *g, gs_plan *plan);
 
 #endif

@@ -10,7 +10,7 @@ typedef struct npy {
     float *data; /* to be freed with free() */
 } npy;
 
-/* Read a file; anything else than such an array fails the test. rank is -1 where there is no file. */
+/* Read a file; anything other than such an array fails the test. rank is -1 if there is no file. */
 npy npy_read(const char *path);
 
 #endif

@@ -22,7 +22,7 @@ int occurrences(const char *text, const char *part) {
     return count;
 }
 
-/* Absolute coordinates of one path's data: pairs, but for relative h and v. */
+/* The coordinates in one path's data: absolute pairs, except for relative h and v. */
 static void check_path(const char *data, double width, double height) {
     bool across = true;
     while (*data != '"') {

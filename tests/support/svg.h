@@ -2,12 +2,12 @@
 #ifndef TEST_SVG_H
 #define TEST_SVG_H
 
-/* The file as text, to be freed with free(). It must be well-formed, as xmllint sees it where that is installed, have
- * no "nan" or "inf" outside text elements, and no coordinate outside the picture. Any failure fails the running test.
+/* The file as text, to be freed with free(). It must be well-formed, by xmllint if that is installed, and have no "nan"
+ * or "inf" outside text elements and no coordinate outside the picture. Any failure fails the running test.
  */
 char *svg_read(const char *path);
 
-/* Number of times `part` occurs in `text`. */
+/* The number of times that `part` occurs in `text`. */
 int occurrences(const char *text, const char *part);
 
 #endif

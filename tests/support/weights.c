@@ -17,7 +17,7 @@ struct weights {
     size_t bytes;
 };
 
-/* With double quotes for single ones; to be freed. */
+/* A copy with double quotes instead of single ones; to be freed. */
 static char *with_double_quotes(const char *text) {
     size_t size = strlen(text) + 1;
     char *copy = malloc(size);
@@ -129,7 +129,7 @@ void weights_outputs(weights *w, const char *names) {
     weights_set(w, "graph.outputs", names);
 }
 
-/* Walk to the container of the path's last part, which is copied into `last`. */
+/* Go to the container of the path's last part, which is copied into `last`. */
 static json_t *walk(json_t *value, const char *path, char *last, size_t room) {
     const char *dot;
     while ((dot = strchr(path, '.'))) {

@@ -19,22 +19,22 @@
 
 typedef struct weights weights;
 
-/* A model "test" of that kind for x of (C, H, W) in [0, 1], whose only input is x; no nodes yet. */
+/* A model "test" of that kind for x of (C, H, W) in [0, 1], whose only input is x; it has no nodes yet. */
 weights *weights_new(const char *kind, int c, int h, int w);
 void weights_free(weights *w);
 
-/* Further inputs: sigma, trained on [0.01, 30], and label with `labels` classes where that is not 0. */
+/* More inputs: sigma, trained on [0.01, 30], and label with `labels` classes if that is not 0. */
 void weights_inputs(weights *w, bool sigma, int labels);
 
 /* A tensor of given data (copied), or of random values in [-1, 1), the same for the same seed. */
 void weights_tensor(weights *w, const char *name, int rank, const size_t *shape, const float *data);
 void weights_random(weights *w, const char *name, int rank, const size_t *shape, unsigned seed);
 
-/* A node; NULL texts are left out of the file. */
+/* A node; texts that are NULL are left out of the file. */
 void weights_node(weights *w, const char *name, const char *op, const char *inputs, const char *attributes,
                   const char *tensors);
 
-/* The outputs, "['logits', 'features']"; without this call the last node. */
+/* The outputs, "['logits', 'features']"; without this call, the last node. */
 void weights_outputs(weights *w, const char *names);
 
 /* Set `key` of the model object ("data", "default", ...), or of the object at "data.range" and the like, to a JSON
@@ -42,10 +42,10 @@ void weights_outputs(weights *w, const char *names);
 void weights_set(weights *w, const char *path, const char *text);
 
 /* The same for the safetensors header: "conv.dtype", "__metadata__.gensample". Applied by weights_bytes, in order,
- * after everything else. Tensor names with dots can't be reached. */
+ * after everything else. Tensor names with dots cannot be reached. */
 void weights_set_header(weights *w, const char *path, const char *text);
 
-/* A text of "__metadata__", its single quotes made double, after everything else. */
+/* A text of "__metadata__", with single quotes made double, applied after everything else. */
 void weights_set_metadata(weights *w, const char *key, const char *text);
 
 /* The file's bytes, to be freed with free(). */
@@ -53,7 +53,7 @@ unsigned char *weights_bytes(const weights *w, size_t *size);
 
 void weights_write(const weights *w, const char *path);
 
-/* Write into a temporary file, load that and remove it. */
+/* Write a temporary file, load it and remove it. */
 gs_model *weights_load(const weights *w);
 
 /* A denoiser of x (1, 4, 4), sigma and one of 3 labels: tensors w, b and e; nodes conv, emb, mix, out. */

@@ -1,4 +1,4 @@
-/* The larger of two errors. NaN is the largest, where fmax would lose it. */
+/* The larger of two errors. NaN is the largest; fmax would lose it. */
 #ifndef WORST_H
 #define WORST_H
 

@@ -1,4 +1,5 @@
-/* A program of a stranger, in C or C++: one sample of the weight file argv[1], as float32 on standard output. */
+/* A program that uses the library, in C or C++: writes one sample of the weight file argv[1] to standard output as
+ * float32. */
 #include <gensample/gensample.h>
 #include <stdio.h>
 
