@@ -5,8 +5,8 @@
     python export.py --kind energy --checkpoint runs/ebm/checkpoint.pt --out ebm.bin
     python export.py --kind energy --uva uva_tutorial8_ebm_mnist.ckpt --out uva.bin
 
-or, for a module of your own, `export(module, example_inputs, info)`. The module is traced with torch.export; whatever
-has no operation in a weight file is refused with its name and place. Constant parts are folded in float64. Every
+or, for a module of your own, `export(module, example_inputs, info)`. The module is traced with torch.export; anything
+that has no operation in a weight file is refused with its name and place. Constant parts are folded in float64. Every
 export is read back, evaluated, and compared with the module.
 """
 
@@ -26,7 +26,7 @@ TOLERANCE = 1e-6  # of the file against the module in float64, relative to the l
 
 
 def fold(nodes, outputs):
-    """Put each batch norm into the convolution or linear layer before it, or make it a product and a sum."""
+    """Merge each batch norm into the convolution or linear layer before it, or turn it into a product and a sum."""
     uses = {}
     for name in [i for n in nodes for i in n["inputs"]] + outputs:
         uses[name] = uses.get(name, 0) + 1
@@ -66,7 +66,7 @@ def reachable(nodes, outputs):
 
 
 def collect(nodes, extra):
-    """The nodes as the file has them, and the tensors in the order of use; same name and content, same tensor."""
+    """The nodes as the file has them, and the tensors in order of use; equal name and content, same tensor."""
     tensors, out = {}, []
     for node in nodes:
         roles = {}
@@ -91,7 +91,7 @@ def export(module, example_inputs, info, extra=None):
 
     example_inputs: x (N, C, H, W), then sigma (N) and label (N) as far as `info["inputs"]` names them, N >= 2.
     info: FORMAT.md's model object without its graph. extra: tensors named reference_*.
-    Raises Unsupported for what the format can't express.
+    Raises Unsupported for anything that the format cannot express.
     """
     twin = (
         copy.deepcopy(module)
@@ -188,7 +188,7 @@ def export_denoiser(checkpoint, name, training, data, **sampling):
 
 
 def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
-    """An energy of ebm.py or stroke.py: of a noise level, but for the course's."""
+    """An energy of ebm.py or stroke.py, which takes a noise level unless it is the course's."""
     from energy import Attribute, Course, Energy, without_labels
 
     kinds = {"best": Energy, "thick": Attribute, "document": Course}
@@ -208,7 +208,7 @@ def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
 
 
 def course_sampler():
-    """The Langevin dynamics of the course's training, ebm.py."""
+    """The Langevin dynamics that the course's training uses, as in ebm.py."""
     import ebm
 
     return {"sampler": "langevin", "steps": ebm.CHAIN, "step_size": ebm.STEP_SIZE, "noise": ebm.NOISE, "clamp": 1}

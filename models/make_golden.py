@@ -4,9 +4,9 @@
     python make_golden.py ncsn.bin   # expected outputs of a shipped file
 
 For a network NAME: NAME.x.npy (S, N, C, H, W), NAME.sigma.npy (S), NAME.label.npy (S, N), NAME.out.npy (S, N, outputs'
-shape) and, for a second output, NAME.out2.npy, for an energy its derivative by x, NAME.gradient.npy (S, N, C, H, W); all
-float32. S noise levels with N images each. Files of inputs that the
-network does not take are missing; a network without sigma has S = 1.
+shape) and, for a second output, NAME.out2.npy, for an energy its derivative by x, NAME.gradient.npy (S, N, C, H, W);
+all float32. There are S noise levels with N images each. Files of inputs that the network does not take are missing; a
+network without sigma has S = 1.
 """
 
 import argparse
@@ -27,7 +27,7 @@ RANDOM = {"training": "none, random weights", "licence": "as the program"}
 
 
 def drawing(shape, generator, kind):
-    """A clean image of our own making, a soft-edged disc, bar or ring, with channels of unequal brightness."""
+    """A clean synthetic image, a soft-edged disc, bar or ring, with channels of unequal brightness."""
     c, h, w = shape
     y, x = torch.meshgrid(torch.linspace(-1, 1, h), torch.linspace(-1, 1, w), indexing="ij")
     cy, cx, r = (

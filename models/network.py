@@ -8,7 +8,7 @@ import weightfile
 
 
 def _align(value, rank):
-    """A (N, ...) value with sizes 1 appended, so that `rank` dimensions follow the batch."""
+    """A value (N, ...) with sizes of 1 appended, so that `rank` dimensions follow the batch."""
     return value.reshape(value.shape + (1,) * (rank + 1 - value.dim()))
 
 
@@ -102,7 +102,7 @@ OPERATIONS = {
 
 
 class Network(nn.Module):
-    """A weight file as a module: x (N, C, H, W), and sigma (N) and labels (N) as it takes them, to its outputs.
+    """A weight file as a module: it maps x (N, C, H, W), and sigma (N) and labels (N) if it takes them, to its outputs.
 
     `Network.load(path)` computes in float32, `.double()` in float64.
     """

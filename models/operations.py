@@ -1,4 +1,4 @@
-"""How each PyTorch operation becomes nodes of a weight file: a handler f(e, a) each.
+"""How PyTorch operations become nodes of a weight file: one handler f(e, a) per operation.
 
 e: the Tracer. a: the operation's arguments by PyTorch's names; tensors are Values and Consts. Returns the result.
 """
@@ -154,7 +154,7 @@ def _(e, a):
     return e.affine(e.unary("relu", e.affine(a.self, 1, -low)), 1, low)
 
 
-# What leaves no node, and shapes.
+# Operations that leave no node, and shapes.
 
 
 @handles("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
@@ -360,7 +360,7 @@ def _(e, a):
 
 @handles("_native_batch_norm_legit_no_training")
 def batch_norm(e, a):
-    """A scale and a shift per channel, put into the layer before where that serves nobody else (see `fold`)."""
+    """A scale and a shift per channel, merged into the layer before if nothing else reads that layer (see `fold`)."""
     e.weights("a batch norm", weight=a.weight, bias=a.bias, mean=a.running_mean, variance=a.running_var)
     e.demand(a.running_mean is not None, "batch norm without running statistics")
     scale = torch.rsqrt(a.running_var.value + a.eps)

@@ -1,4 +1,4 @@
-"""Tests of the exporter: what it expresses is the same function, what it can't express is refused by name.
+"""Tests of the exporter: what it exports is the same function, and what it cannot express is refused by name.
 
 python test_export.py [-v]
 """

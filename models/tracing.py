@@ -8,7 +8,7 @@ import torch
 
 
 class Unsupported(Exception):
-    """The module uses something a weight file can't express."""
+    """The module uses something that a weight file cannot express."""
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Const:
 class Value:
     """A result per image: its node, its shape in PyTorch with the batch, and its shape in the file.
 
-    The file's shape may lack trailing sizes 1. `last`: PyTorch sees (N, H, W, C) where the file has (C, H, W).
+    The file's shape may lack trailing sizes of 1. `last`: PyTorch sees (N, H, W, C) where the file has (C, H, W).
     """
 
     name: str
@@ -33,7 +33,7 @@ class Value:
 
 
 def short(shape):
-    """A shape without its trailing sizes 1, but of rank 1 at least."""
+    """A shape without its trailing sizes of 1, but of rank 1 at least."""
     shape = tuple(shape)
     while len(shape) > 1 and shape[-1] == 1:
         shape = shape[:-1]
@@ -151,7 +151,7 @@ class Tracer:
         return candidate
 
     def name_for(self, op):
-        """The module's path where a layer of torch.nn does the work, otherwise that path and the operation."""
+        """The module's path if it is a layer of torch.nn, otherwise the path and the operation."""
         path, kind = next(reversed(self.node.meta.get("nn_module_stack", {}).values()), ("", ""))
         layer = str(kind).startswith("torch.nn.") and op not in ("reshape", "constant", "affine")
         if path and layer and path not in ("x", "sigma", "label"):
@@ -167,7 +167,7 @@ class Tracer:
         return Value(name, self.shape() if shape is None else shape, tuple(file), last)
 
     def full(self, v, rank=None):
-        """The value's name with all sizes present, trailing ones too."""
+        """The value's name with all sizes present, including trailing ones."""
         self.demand(not v.last, "this use of channels as the last dimension")
         file = v.shape[1:] or (1,)
         if rank is not None:
@@ -175,7 +175,7 @@ class Tracer:
         return v.name if v.file == file else self.emit("reshape", [v.name], file, shape=v.shape, shape_=list(file)).name
 
     def reshaped(self, v, shape):
-        """The value seen by PyTorch as `shape`; a node only where the file would notice."""
+        """The value with `shape` in PyTorch; this adds a node only if the shape in the file changes."""
         self.demand(not v.last, "a reshape with channels as the last dimension")
         file = short(shape[1:])
         if short(v.file) == file:
@@ -183,7 +183,7 @@ class Tracer:
         return self.emit("reshape", [v.name], file, shape=tuple(shape), shape_=list(file))
 
     def per_image(self, c, rank, last=False):
-        """A constant next to values of this rank in PyTorch: its part for each image, in the file's order."""
+        """A constant used with values of this rank in PyTorch: its part for each image, in the file's order."""
         t = c.value
         self.demand(t.dim() <= rank, f"a constant of shape {tuple(t.shape)} beside values of rank {rank}")
         t = t.reshape((1,) * (rank - t.dim()) + t.shape)
@@ -210,7 +210,7 @@ class Tracer:
         return self.emit(op, [v.name], v.file, shape=v.shape, last=v.last, **attributes)
 
     def binary(self, op, a, b):
-        """a op b of two values, or of a value and a constant that is no scalar."""
+        """a op b for two values, or for a value and a constant that is not a scalar."""
         v = a if isinstance(a, Value) else b
         names, files = [], []
         for t in (a, b):

@@ -115,7 +115,7 @@ class Zoo(nn.Module):
 
 
 def randomise(net, seed):
-    """Weights that let every layer count: unit gain, norms near 1, small biases."""
+    """Weights with which every layer matters: unit gain, norms near 1, small biases."""
     generator = torch.Generator().manual_seed(seed)
     normal = lambda t: torch.randn(t.shape, generator=generator)
     for name, t in net.state_dict().items():
@@ -147,7 +147,7 @@ def zoo():
 
 
 class Energy(nn.Module):
-    """E(x, sigma, label) of x (N, 2, 18, 14), sigma (N), label (N) in 0..3 (3: none): what energies are made of."""
+    """E(x, sigma, label) of x (N, 2, 18, 14), sigma (N), label (N) in 0..3 (3: none): the parts of energies."""
 
     SHAPE = (2, 18, 14)
 

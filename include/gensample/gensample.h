@@ -4,8 +4,8 @@
  * The order of use: gs_model_load, gs_plan_create, gs_sample (or gs_plan_evaluate), then the matching frees.
  * All arrays are dense, row-major float32; images are (n, C, H, W) in the model's own data range. Sizes count elements
  * unless their name ends in `_bytes`.
- * The library never prints, exits or aborts; it has no global mutable state, so that functions on different objects may
- * run at once. What may run at once on one object is said with the object's type.
+ * The library never prints, exits or aborts. It has no global mutable state, so functions on different objects may run
+ * at the same time; the comment on each type says what may run at the same time on one object.
  * Pointers that may be NULL say so; all others must not be. A function that returns a gs_status other than GS_OK leaves
  * nothing to free.
  */
@@ -20,19 +20,20 @@
 extern "C" {
 #endif
 
-/* What is declared between push and pop is all that the shared library exports. */
+/* The shared library exports exactly what is declared between push and pop. */
 #ifdef __GNUC__
 #pragma GCC visibility push(default)
 #endif
 
-/** Version of this header. While it begins with 0, a library serves programs compiled for the same first two numbers.
+/** Version of this header. While it begins with 0, a library works with programs compiled for the same first two
+ * numbers.
  */
 #define GS_VERSION "0.1.0"
 
-/** Room of gs_error::message in bytes, with the closing zero. */
+/** Size of gs_error::message in bytes, including the terminating zero. */
 #define GS_MESSAGE_MAX 400
 
-/** Version of the library that runs, which may be a later one than GS_VERSION at compile time. Thread-safe.
+/** Version of the library at run time, which may be later than GS_VERSION at compile time. Thread-safe.
  *
  * @return a constant string, "0.1.0"
  */
@@ -42,16 +43,16 @@ const char *gs_version(void);
 typedef enum gs_status {
     GS_OK = 0,            /**< nothing */
     GS_ERROR_ARGUMENT,    /**< an option or argument out of its range */
-    GS_ERROR_FILE,        /**< a file can't be opened, read or written */
+    GS_ERROR_FILE,        /**< a file cannot be opened, read or written */
     GS_ERROR_FORMAT,      /**< a file's content is not what its format demands */
     GS_ERROR_MEMORY,      /**< an allocation failed */
-    GS_ERROR_UNSUPPORTED, /**< this build or CPU can't do it */
+    GS_ERROR_UNSUPPORTED, /**< this build or CPU cannot do it */
     GS_ERROR_INTERRUPTED, /**< the progress callback asked to stop */
     GS_ERROR_DIVERGED     /**< a chain left the finite numbers: its step size is too large */
 } gs_status;
 
-/** Why a function failed. Filled by any function that takes one when it does not return GS_OK, and left alone when it
- * does; NULL is allowed. Belongs to the caller. */
+/** Why a function failed. Any function that takes one fills it in when it does not return GS_OK, and leaves it alone
+ * when it does; NULL is allowed. Belongs to the caller. */
 typedef struct gs_error {
     gs_status status;             /**< what the function returned */
     char message[GS_MESSAGE_MAX]; /**< one line of printable ASCII without a newline: the file, tensor, node or option
@@ -72,46 +73,46 @@ typedef enum gs_kind {
     GS_KIND_CLASSIFIER /**< logits, of shape (classes); a second output, if any, holds features */
 } gs_kind;
 
-/** Load and validate a weight file (models/FORMAT.md), which is read whole and may change afterwards. Thread-safe.
+/** Load and validate a weight file (models/FORMAT.md). The file is read completely and may change afterwards.
+ * Thread-safe.
  *
  * @param path  the file's name, as fopen takes it
  * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure
  * @param error why it failed; may be NULL
- * @return GS_OK; GS_ERROR_FILE: it can't be opened or read, or is no regular file; GS_ERROR_FORMAT: its content is not
- *         what models/FORMAT.md demands, or more than this library takes; GS_ERROR_MEMORY
+ * @return GS_OK; GS_ERROR_FILE: it cannot be opened or read, or is not a regular file; GS_ERROR_FORMAT: its content is
+ *         not what models/FORMAT.md demands, or exceeds this library's limits; GS_ERROR_MEMORY
  */
 gs_status gs_model_load(const char *path, gs_model **model, gs_error *error);
 
-/** Free a model. Not while another thread uses it, nor while a plan made from it is alive.
+/** Free a model. It must not be in use by another thread, and no plan made from it may still exist.
  *
- * @param model what gs_model_load gave; NULL is allowed
+ * @param model the result of gs_model_load; NULL is allowed
  */
 void gs_model_free(gs_model *model);
 
 /** What a weight file says about its network. Pointers belong to the model and live as long. */
 typedef struct gs_model_info {
-    const char *name;      /**< 1 ... 63 characters of a-z 0-9 - _ . */
-    gs_kind kind;          /**< what the first output is */
-    int shape[3];          /**< (C, H, W) of x, each 1 ... 4096 */
-    float range[2];        /**< clean pixels lie in [range[0], range[1]] */
-    bool takes_sigma;      /**< whether the noise level sigma is an input */
-    double sigma[2];       /**< trained range of sigma in units of the pixels, 0 < sigma[0] < sigma[1]; zeros where it
-                              takes none */
-    int labels;            /**< classes K: labels are 0 ... K - 1, and K for "none"; 0: takes no label */
-    const double *shares;  /**< (labels) how often each class occurs in the training data, sum 1; NULL: not told */
-    int ladder_length;     /**< number of discrete noise levels, 0 ... 4096 */
-    const double *ladder;  /**< those noise levels, (ladder_length), positive and strictly decreasing */
-    int outputs;           /**< 1, or 2 for a classifier with features */
-    size_t output_size[2]; /**< elements of each output for an image; 0 past the last one */
-    size_t parameters;     /**< elements of all tensors */
-    uint64_t operations;   /**< 2 x multiply-adds of convolutions and linear layers for an image, without padding */
+    const char *name;     /**< 1 ... 63 characters of a-z 0-9 - _ . */
+    gs_kind kind;         /**< what the first output is */
+    int shape[3];         /**< (C, H, W) of x, each 1 ... 4096 */
+    float range[2];       /**< clean pixels lie in [range[0], range[1]] */
+    bool takes_sigma;     /**< whether the noise level sigma is an input */
+    double sigma[2];      /**< trained range of sigma in units of the pixels, 0 < sigma[0] < sigma[1]; else zeros */
+    int labels;           /**< classes K: labels are 0 ... K - 1, and K for "none"; 0: takes no label */
+    const double *shares; /**< (labels) frequency of each class in the training data, which sum to 1; NULL: not given */
+    int ladder_length;    /**< number of discrete noise levels, 0 ... 4096 */
+    const double *ladder; /**< those noise levels, (ladder_length), positive and strictly decreasing */
+    int outputs;          /**< 1, or 2 for a classifier with features */
+    size_t output_size[2]; /**< elements per image of each output; 0 past the last one */
+    size_t parameters;     /**< total number of elements of all tensors */
+    uint64_t operations;   /**< 2 x multiply-adds of convolutions and linear layers per image, without padding */
     char hash[65];         /**< SHA-256 of the file, lower-case hexadecimal */
 } gs_model_info;
 
 /** What a weight file says about its network. Thread-safe.
  *
  * @param model the network
- * @return belongs to the model and lives as long
+ * @return belongs to the model and lives as long as it
  */
 const gs_model_info *gs_model_get_info(const gs_model *model);
 
@@ -126,16 +127,16 @@ const char *gs_kind_name(gs_kind kind);
  *
  * @param model the network
  * @param name  the tensor's name
- * @param data  the elements, row-major, which belong to the model and live as long; untouched when there is no such
+ * @param data  the elements, row-major, which belong to the model and live as long as it; untouched if there is no such
  *              tensor
- * @param shape its sizes, the first of which are written, as many as its rank
- * @return the rank, 0 ... 6, or -1 when the file has no tensor of that name
+ * @param shape its sizes; as many are written as its rank says
+ * @return the rank, 0 ... 6, or -1 if the file has no tensor of that name
  */
 int gs_model_get_tensor(const gs_model *model, const char *name, const float **data, size_t shape[6]);
 
 /* ---- CPU ---- */
 
-/** The widest instruction set of this build that this CPU and operating system run. Thread-safe.
+/** The widest instruction set of this build that this CPU and operating system can run. Thread-safe.
  *
  * @return a constant string: "scalar", "avx2", "avx512" or "neon"
  */
@@ -144,39 +145,41 @@ const char *gs_isa_best(void);
 /** The instruction sets of this build, from the narrowest to the widest. Thread-safe.
  *
  * @param i         which one, from 0
- * @param supported whether this CPU and operating system run it
+ * @param supported whether this CPU and operating system can run it
  * @return its name, a constant string; NULL, and *supported false, past the last one
  */
 const char *gs_isa_name(int i, bool *supported);
 
-/** The backends, what computes the operations of a plan, "native" first. Thread-safe.
+/** The backends, which compute the operations of plans, beginning with "native". Thread-safe.
  *
  * @param i     which one, from 0
  * @param built whether this build has it; untouched past the last one
- * @param about gets a line for people, cut to fit, without a newline: its version and the instruction set it picks, or
- *              that it is missing; untouched past the last one
- * @param size  room of about in bytes, with the closing zero
+ * @param about gets a line for people, truncated to fit, without a newline: its version and the instruction set that it
+ *              picks, or that it is missing; untouched past the last one
+ * @param size  size of `about` in bytes, including the terminating zero
  * @return its name, a constant string; NULL past the last one
  */
 const char *gs_backend_name(int i, bool *built, char *about, size_t size);
 
 /* ---- Plans ---- */
 
-/** A network made ready to run: kernels chosen, weights packed, memory laid out. Immutable, but its scratch memory
- * serves one gs_plan_evaluate, gs_sample or gs_quality_measure at a time: two threads that run at once need two plans.
+/** A network made ready to run: kernels chosen, weights packed, memory laid out. Immutable, except that its scratch
+ * memory serves one gs_plan_evaluate, gs_sample or gs_quality_measure at a time: two threads that run at the same time
+ * need two plans.
  */
 typedef struct gs_plan gs_plan;
 
-/** How to plan. Zero (NULL) in a field means its default, so that `gs_plan_options options = {0}` is a start. */
+/** How to plan. Zero (NULL) in a field means its default, so that one can start with `gs_plan_options options =
+ * {0}`. */
 typedef struct gs_plan_options {
-    const char *isa; /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best. An
-                        unknown or unsupported name is an error */
-    int threads;     /**< 1 ... 1024; 0: the number of processors this process may run on */
-    int block; /**< images one thread carries together, 1 ... 64; 0: chosen by the planner. Never changes results */
+    const char *isa;     /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best. An
+                            unknown or unsupported name is an error */
+    int threads;         /**< 1 ... 1024; 0: the number of processors this process may run on */
+    int block;           /**< images per thread at a time, 1 ... 64; 0: chosen by the planner. Never changes results */
     const char *backend; /**< "onednn": oneDNN computes convolutions, linear layers and pools, and picks its own
-                            instruction set; NULL or "native": the library's own kernels compute all */
-    bool gradient;       /**< for gs_plan_gradient too; energies and the native backend only. Costs memory, and
-                            gs_plan_evaluate some speed */
+                            instruction set; NULL or "native": the library's own kernels compute everything */
+    bool gradient;       /**< whether to plan for gs_plan_gradient too, for energies and the native backend only. Costs
+                            memory, and makes gs_plan_evaluate somewhat slower */
 } gs_plan_options;
 
 /** Plan a network. All memory that running needs is allocated here. Thread-safe.
@@ -186,15 +189,15 @@ typedef struct gs_plan_options {
  * @param plan    on success the plan, the caller's to be freed with gs_plan_free; NULL on failure
  * @param error   why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: an option out of its range, or an unknown instruction set or backend;
- *         GS_ERROR_UNSUPPORTED: this CPU does not run the instruction set, this build lacks the backend, or the
- *         gradient is asked of what is no energy or of another backend than the native one;
+ *         GS_ERROR_UNSUPPORTED: this CPU cannot run the instruction set, this build lacks the backend, or the gradient
+ *         is asked for with a network that is not an energy or with a backend other than the native one;
  *         GS_ERROR_MEMORY
  */
 gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **plan, gs_error *error);
 
-/** Free a plan. Not while another thread uses it.
+/** Free a plan. It must not be in use by another thread.
  *
- * @param plan what gs_plan_create gave; NULL is allowed
+ * @param plan the result of gs_plan_create; NULL is allowed
  */
 void gs_plan_free(gs_plan *plan);
 
@@ -205,7 +208,7 @@ typedef struct gs_plan_info {
     int block;            /**< images one thread carries together */
     size_t weight_bytes;  /**< packed weights */
     size_t scratch_bytes; /**< scratch memory of all threads */
-    int steps;            /**< kernel calls an evaluation of a block */
+    int steps;            /**< kernel calls per evaluation of a block */
     const char *backend;  /**< name of the backend, a constant string */
 } gs_plan_info;
 
@@ -216,7 +219,7 @@ typedef struct gs_plan_info {
  */
 gs_plan_info gs_plan_get_info(const gs_plan *plan);
 
-/** One line for a step of the plan: operation, shapes, method, instruction set, node. For people; the wording may
+/** One line about a step of the plan: operation, shapes, method, instruction set, node. For people; the wording may
  * change. Thread-safe.
  *
  * @param plan the plan
@@ -228,8 +231,8 @@ gs_plan_info gs_plan_get_info(const gs_plan *plan);
 bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size);
 
 /** Evaluate the network on n images at one noise level. With the native backend the result is the same bytes for every
- * instruction set, thread count, block and n; with another it is so within rounding, 1e-5 of the largest element. Runs
- * on the plan's threads; one call at a time on a plan.
+ * instruction set, thread count, block and n; with another backend it is the same within rounding, 1e-5 of the largest
+ * element. Runs on the plan's threads; one call at a time per plan.
  *
  * @param plan   the plan
  * @param x      images, (n, C, H, W)
@@ -240,15 +243,15 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size);
  *               out[1] is ignored by networks with one output
  * @param error  why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: sigma or a label out of range; GS_ERROR_MEMORY. On failure nothing is written to
- * out
+ *         out
  */
 gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
                            float *const out[2], gs_error *error);
 
 /** Evaluate energies E(x) and their gradients dE/dx, by reverse mode (Griewank & Walther 2008, chapter 3), at one noise
- * level. Where an operation has a kink (relu at 0), the gradient is that of its left side; a maximum counts where it
- * comes first. Energies are the bytes that gs_plan_evaluate gives; gradients, too, are the same bytes for every
- * instruction set, thread count, block and n. Runs on the plan's threads; one call at a time on a plan.
+ * level. Where an operation has a kink (relu at 0), the gradient is the one from the left; of several equal maxima, the
+ * first counts. Energies are the same bytes as from gs_plan_evaluate; gradients, too, are the same bytes for every
+ * instruction set, thread count, block and n. Runs on the plan's threads; one call at a time per plan.
  *
  * @param plan     a plan made with the option `gradient`
  * @param x        images, (n, C, H, W)
@@ -256,7 +259,7 @@ gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const in
  * @param labels   (n) labels, each 0 ... K; NULL: "none" everywhere
  * @param n        number of images, from 0
  * @param energy   gets the energies, (n); may be NULL
- * @param gradient gets the gradients, (n, C, H, W), in units of energy by pixel; not overlapping x; may be NULL
+ * @param gradient gets the gradients, (n, C, H, W), in units of energy per pixel value; not overlapping x; may be NULL
  * @param error    why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: sigma or a label out of range, or a plan without the gradient; GS_ERROR_MEMORY
  */
@@ -269,18 +272,18 @@ gs_status gs_plan_gradient(gs_plan *plan, const float *x, double sigma, const in
 typedef struct gs_sampler_info {
     const char *name;       /**< "annealed-langevin" */
     const char *help;       /**< one line on what it does, and the paper it is from */
-    const char *parameters; /**< what it reads of gs_sample_options, with blanks between: "steps sigmas" */
+    const char *parameters; /**< the fields of gs_sample_options that it reads, separated by blanks: "steps sigmas" */
 } gs_sampler_info;
 
 /** The samplers of this library, the first of which is the default. Thread-safe.
  *
  * @param i which one, from 0
- * @return its row, which lives for ever; NULL past the last one
+ * @return its row, a constant; NULL past the last one
  */
 const gs_sampler_info *gs_sampler_get(int i);
 
-/** Draw n labels with the class frequencies of the training data, gs_model_info::shares, which every run of labels
- * keeps to O(log n / n): label k is that of chain first_chain + k of this seed, whatever else is drawn (a Weyl
+/** Draw n labels with the class frequencies of the training data, gs_model_info::shares, from which every run of labels
+ * deviates by only O(log n / n). Label k is that of chain first_chain + k of this seed, whatever else is drawn (a Weyl
  * sequence, Niederreiter 1992). With a class-conditional model p(x | y), samples under such labels are samples of the
  * whole p(x). Thread-safe.
  *
@@ -296,56 +299,57 @@ gs_status gs_model_draw_labels(const gs_model *model, uint64_t seed, uint64_t fi
                                gs_error *error);
 
 /** One more network of a sum of fields, p(x) proportional to p_0(x)^w_0 p_1(x)^w_1 ... (Du & Mordatch 2019, section 5):
- * energies and scores add up. At noise levels above 0 the sum of noised scores is not the score of the noised product;
- * samplers that end in many Langevin steps, or are corrected, take it for what it is (Du et al. 2023). */
+ * energies and scores are added. At noise levels above 0 the sum of noised scores is not the score of the noised
+ * product; samplers that end in many Langevin steps, or in corrected ones, make up for that (Du et al. 2023). */
 typedef struct gs_term {
-    gs_plan *plan;     /**< its network, of any kind but classifier, of the same shape and data range as the first, with
-                          at least as many threads; energies with the gradient */
-    double weight;     /**< w, -1000 ... 1000 */
+    gs_plan *plan; /**< its network, of any kind but classifier, with the shape and data range of the first and at least
+                      as many threads; energies need the gradient */
+    double weight; /**< w, -1000 ... 1000 */
     const int *labels; /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
 } gs_term;
 
-/** What langevin, mala and hmc tell of their chains, for diagnostics: arrays of the caller's, any of which may be NULL.
- * Step t leads from state t to state t + 1; steps is what gs_sample_trace_steps says. When gs_sample is interrupted,
- * what belongs to unfinished chains is undefined. */
+/** What langevin, mala and hmc record about their chains, for diagnostics: arrays of the caller's, any of which may be
+ * NULL. Step t leads from state t to state t + 1; steps is the result of gs_sample_trace_steps. When gs_sample is
+ * interrupted, the elements of unfinished chains are undefined. */
 typedef struct gs_trace {
-    float *energy; /**< (steps + 1, n): E of state t, the weighted sum of a sum of energies, at temperature 1; NaN
-                      where a network is no energy. With noise_first of state t with the noise of step t added, the
-                      last row excepted */
-    float *gradient_norm; /**< (steps + 1, n): Euclidean length of dE/dx, or of the score, there, before clipping */
+    float *energy; /**< (steps + 1, n): E of state t, for a sum of energies their weighted sum, at temperature 1; NaN if
+                      a network is not an energy. With noise_first, E of state t plus the noise of step t, except in the
+                      last row */
+    float *gradient_norm; /**< (steps + 1, n): Euclidean length of dE/dx, or of the score, at the same points, before
+                             clipping */
     float *acceptance; /**< (steps, n): mala, hmc: probability min(1, exp(H - H')) with which the proposal of step t is
                           accepted; langevin: 1 */
     double *rate;      /**< (n): mean of acceptance over the steps after burn-in */
     double *step_size; /**< (n): the step size after burn-in */
 } gs_trace;
 
-/** How to sample. Zero (NULL) in a field means: the model file's default, else the sampler's. Noise levels are in units
- * of the pixels. Strings and arrays belong to the caller, and must live until gs_sample returns. */
+/** How to sample. Zero (NULL) in a field means the model file's default or, if it has none, the sampler's. Noise levels
+ * are in units of the pixels. Strings and arrays belong to the caller, and must live until gs_sample returns. */
 typedef struct gs_sample_options {
     const char *sampler; /**< name of a sampler */
-    int steps;         /**< solvers and annealed-langevin: noise levels visited, 1 ... 10000; langevin, mala, hmc: steps
-                          of a chain, 1 ... 1e6 */
+    int steps; /**< solvers and annealed-langevin: noise levels visited, 1 ... 10000; langevin, mala, hmc: steps per
+                  chain, 1 ... 1e6 */
     double sigma_low;  /**< last noise level before 0; langevin, mala, hmc: the level of their steps. Within the trained
                           range; 0 for networks that take no sigma */
     double sigma_high; /**< first noise level; sigma_low <= sigma_high. Within the trained range, or 0 */
     double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
                           epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1) */
     int steps_per_level; /**< annealed-langevin: T, Langevin steps at each noise level, 1 ... 1e6 */
-    int denoise;         /**< all but solvers: whether a last step x = D(x, sigma_low) follows: 1 yes, -1 no */
+    int denoise;         /**< all but solvers: whether a last step x = D(x, sigma_low) is taken: 1 yes, -1 no */
     double step_size; /**< langevin, mala, hmc: h, 1e-30 ... 1e30 (see gs_sample). Else, with s = sigma_low or, without
                          sigma, a tenth of the data range's width: 0.1 s^2; hmc: sqrt(0.2) s */
-    double noise;     /**< langevin: standard deviation of the noise of a step, up to 1e30; -1: none. Else sqrt(2 h) */
+    double noise;     /**< langevin: standard deviation of the noise per step, up to 1e30; -1: none. Else sqrt(2 h) */
     double temperature; /**< mala, hmc: T of exp(-E / T), 1e-30 ... 1e30; else 1 */
-    double clip;        /**< langevin: elements of dE/dx are clipped to +-clip, 1e-30 ... 1e30; -1: not */
+    double clip;        /**< langevin: elements of dE/dx are clipped to +-clip, 1e-30 ... 1e30; -1: no clipping */
     int clamp;          /**< langevin, mala, hmc: whether chains are kept in the data range: 1 yes, -1 no */
     int noise_first;    /**< langevin: whether noise is added before the gradient is taken: 1 yes, -1 no */
-    int leapfrog;       /**< hmc: L, leapfrog steps of a step, 1 ... 1000 */
-    int burn_in;        /**< mala, hmc: the first of the steps, which adapt h, at most steps - 1; -1: none. Else half of
-                           them */
-    double target;      /**< mala, hmc: acceptance that h is adapted to, 0.05 ... 0.99 */
-    int every;          /**< langevin, mala, hmc: steps between the states of a trajectory, 1 ... 1e6; else steps */
-    double eta;         /**< dpmpp-2m: noise added on the way, 0 ... 100: -1 none, the ODE; 1 as the reverse SDE */
-    double guidance;    /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
+    int leapfrog;       /**< hmc: L, leapfrog steps per step, 1 ... 1000 */
+    int burn_in;   /**< mala, hmc: number of steps at the beginning in which h is adapted, at most steps - 1; -1: none.
+                      Else half of the steps */
+    double target; /**< mala, hmc: acceptance to which h is adapted, 0.05 ... 0.99 */
+    int every;     /**< langevin, mala, hmc: steps between the states of a trajectory, 1 ... 1e6; else steps */
+    double eta;    /**< dpmpp-2m: noise added on the way, up to 100; -1: none, the ODE; 1: as in the reverse SDE */
+    double guidance;       /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
     double guidance_low;   /**< guidance acts at noise levels above this ... */
     double guidance_high;  /**< ... and up to this; both 0: the model file's, else everywhere */
     uint64_t seed;         /**< any number: chain k of a seed is the same whatever else is drawn */
@@ -354,13 +358,13 @@ typedef struct gs_sample_options {
     double weight;         /**< w_0 of the plan's own network in a sum, -1000 ... 1000; 0: 1 */
     const gs_term *terms;  /**< (term_count) further networks of the sum */
     int term_count;        /**< 0 ... 16 */
-    const float *init;     /**< (n, C, H, W): states in which chains begin, taken as noised by sigma_high; NULL:
-                              noise */
-    float *trajectory;     /**< NULL, or room for (gs_sample_levels, n, C, H, W): the state on entering each level, and
-                              the result last */
-    const gs_trace *trace; /**< langevin, mala, hmc: what to tell; NULL: nothing. Ignored by the others */
-    /** Called now and then, by one thread at a time, though not always the same, with the number of finished chains;
-     * returning false stops: gs_sample returns GS_ERROR_INTERRUPTED within a fraction of a second. NULL is allowed. */
+    const float *init;     /**< (n, C, H, W): states in which chains begin, with noise of sigma_high; NULL: noise */
+    float *trajectory;     /**< NULL, or gets (gs_sample_levels, n, C, H, W): the state on entering each level, and the
+                              result last */
+    const gs_trace *trace; /**< langevin, mala, hmc: what to record; NULL: nothing. Ignored by the others */
+    /** Called now and then, by one thread at a time but not always the same one, with the number of finished chains;
+     * returning false stops the run: gs_sample returns GS_ERROR_INTERRUPTED within a fraction of a second. NULL is
+     * allowed. */
     bool (*progress)(void *context, size_t done, size_t n);
     void *context; /**< handed to progress */
 } gs_sample_options;
@@ -370,95 +374,96 @@ typedef struct gs_sample_options {
  * @param model   the network
  * @param options the settings, changed in place; on failure they may be half resolved
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: the message names the setting out of its range; GS_ERROR_UNSUPPORTED: the sampler
- * can't draw from this kind of network
+ * @return GS_OK; GS_ERROR_ARGUMENT: the message names the setting that is out of range; GS_ERROR_UNSUPPORTED: the
+ *         sampler cannot draw from this kind of network
  */
 gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *options, gs_error *error);
 
-/** The states gs_sample stores in a trajectory, one for each noise level and the result, and their noise levels.
+/** The states that gs_sample stores in a trajectory, one for each noise level and the result, and their noise levels.
  * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin takes the file's ladder
- * or, with other settings, a geometric one. langevin, mala and hmc stay at one level: states before steps 0, every,
- * 2 every ..., and the result. Thread-safe.
+ * or, with other settings, a geometric one. langevin, mala and hmc stay at one level: states before steps 0, every, 2
+ * every ..., and the result. Thread-safe.
  *
  * @param model   the network
  * @param options resolved settings
- * @param sigmas  gets the first `room` noise levels, none above the one before, the result's as 0; may be
- *                NULL when room is 0
+ * @param sigmas  gets the first `room` noise levels, in non-increasing order, with 0 for the result; may be NULL if
+ *                room is 0
  * @param room    elements of sigmas, from 0
- * @return the number of states; 0 when the options are not resolved
+ * @return the number of states; 0 if the options are not resolved
  */
 int gs_sample_levels(const gs_model *model, const gs_sample_options *options, double *sigmas, int room);
 
-/** Steps that a gs_trace tells of. Thread-safe.
+/** The number of steps that a gs_trace records. Thread-safe.
  *
  * @param options resolved settings
- * @return their number, that of langevin, mala or hmc; 0 for other samplers, which fill no trace
+ * @return their number for langevin, mala and hmc; 0 for other samplers, which fill no trace
  */
 int gs_sample_trace_steps(const gs_sample_options *options);
 
-/** Network evaluations a sample takes (NFE), summed over the networks: two at each noise level with guidance, where
- * the network's labels are not NULL, else one. Thread-safe.
+/** Network evaluations per sample (NFE), summed over the networks: two at each noise level with guidance, if the
+ * network's labels are not NULL, else one. Thread-safe.
  *
  * @param model   the network
  * @param options resolved settings
- * @return their number; 0 when the options are not resolved
+ * @return their number; 0 if the options are not resolved
  */
 uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *options);
 
-/** Draw n chains. Each begins as `init` has it, or as x = sigma_high z, z standard normal numbers of its own
- * (Philox4x32-10, Salmon et al. 2011), or, where the network takes no sigma, uniform in the data range, and goes from
- * level to level as its sampler has it. Values are not clipped to the data range, unless `clamp` says so. With the
- * native backend the result is the same bytes for every instruction set, thread count, block and n. Runs on the plan's
- * threads; one call at a time on a plan.
+/** Draw n chains. Each begins at its state in `init`; or at x = sigma_high z, where z are standard normal numbers of
+ * its own (Philox4x32-10, Salmon et al. 2011); or, if the network takes no sigma, uniformly in the data range. It then
+ * goes from level to level as its sampler prescribes. Values are not clipped to the data range, unless `clamp` says so.
+ * With the native backend the result is the same bytes for every instruction set, thread count, block and n. Runs on
+ * the plan's threads; one call at a time per plan.
  *
  * Samplers at one noise level, of E(x, sigma_low) or of E(x) without noise levels:
  * - langevin, the unadjusted Langevin algorithm (Roberts & Tweedie 1996): x <- x - h dE/dx + noise z. The
  *   temperature of its chains is noise^2 / 2 h as h goes to 0; on a normal target of variance v T its variance is
- *   v T / (1 - h / 2v). dE/dx may be that of scores, noise models and denoisers. Elements of dE/dx are clipped, then x
- *   is clamped to the data range after its noise and after its step, where asked for.
+ *   v T / (1 - h / 2v). dE/dx may also come from a score, noise model or denoiser. If asked for, elements of dE/dx are
+ *   clipped, and x is clamped to the data range after its noise and after its step.
  * - mala, Metropolis-adjusted (Roberts & Tweedie 1996; Besag 1994): the same with noise sqrt(2 h) on E / T as a
  *   proposal, which is accepted or rejected so that p(x) is exp(-E / T) exactly, whatever h.
- * - hmc, Hamiltonian Monte Carlo (Neal 2011, section 5.3.2): L leapfrog steps of size h, times a factor uniform in 0.8
- * ... 1.2 for each step of the chain, which keeps off periodic paths (section 5.4.2); momenta of unit mass. With
- * `clamp`, paths of mala and hmc are reflected at the ends of the data range (Neal 2011, section 5.5.1.5), so that p is
- * that density within it. During burn-in each chain adapts h of its own to the target acceptance by dual averaging
- * (Hoffman & Gelman 2014, algorithm 5, with gamma = 0.1), and keeps the average afterwards. Energies
- * are float32, and acceptance errs by as much as their difference does: 1e-7 of the energy, over T.
- * A proposal whose energy is not finite is rejected.
+ * - hmc, Hamiltonian Monte Carlo (Neal 2011, section 5.3.2): L leapfrog steps of size h, times a factor uniform in
+ *   0.8 ... 1.2 for each step of the chain, which avoids periodic paths (section 5.4.2); momenta have unit mass.
+ *
+ * With `clamp`, paths of mala and hmc are reflected at the ends of the data range (Neal 2011, section 5.5.1.5), so that
+ * p is that density within it. During burn-in each chain adapts its own h to the target acceptance by dual averaging
+ * (Hoffman & Gelman 2014, algorithm 5, with gamma = 0.1), and keeps the average afterwards. Energies are float32, and
+ * the error of acceptance is that of their difference: 1e-7 of the energy, over T. A proposal whose energy is not
+ * finite is rejected.
  *
  * Guidance of weight w replaces D(x, sigma, y) by D(x, sigma, none) + (1 + w) (D(x, sigma, y) - D(x, sigma, none)) (Ho
  * & Salimans 2022, equation 6, in terms of denoisers), within an interval of noise levels (Kynkaanniemi et al. 2024);
- * it asks for a second evaluation. Chains without a label are left as they are.
+ * it needs a second evaluation. Chains without a label are unaffected.
  *
  * @param plan    the plan of a denoiser, score or noise network that takes sigma, or of such an energy with the
  *                gradient; for langevin also of a score without sigma, for langevin, mala and hmc of an energy without
  * @param options the settings; those that are zero are resolved as by gs_sample_resolve, in a copy
  * @param n       number of chains, from 0
  * @param out     gets the samples, (n, C, H, W)
- * @param done    gets the number of chains finished from the first one on: n, or less when interrupted, when the rest
- * of out is undefined; 0 on other failures. May be NULL
+ * @param done    gets the number of finished chains, counted from the first one: n, or less when interrupted, in which
+ *                case the rest of out is undefined; 0 on other failures. May be NULL
  * @param error   why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range; GS_ERROR_UNSUPPORTED: no sampler can draw from
  *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false;
  *         GS_ERROR_DIVERGED: the message names the first chain of a Langevin sampler that is no longer finite, and its
- * step
+ *         step
  */
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);
 
 /* ---- Rejection sampling ---- */
 
-/** A way to sample by rejection: one row of src/sample/rejections.def. The strings are constant. */
+/** An algorithm for rejection sampling: one row of src/sample/rejections.def. The strings are constant. */
 typedef struct gs_rejection_info {
     const char *name; /**< "plain" */
     const char *help; /**< one line on what it does */
     bool whole;       /**< whether it draws the whole vector of each proposal before it decides */
 } gs_rejection_info;
 
-/** The ways of this library to sample by rejection, the first of which is the default. Thread-safe.
+/** This library's algorithms for rejection sampling, the first of which is the default. Thread-safe.
  *
  * @param i which one, from 0
- * @return its row, which lives for ever; NULL past the last one
+ * @return its row, a constant; NULL past the last one
  */
 const gs_rejection_info *gs_rejection_get(int i);
 
@@ -472,20 +477,20 @@ typedef struct gs_rejection_options {
     const char *algorithm;   /**< name of a row of gs_rejection_get; NULL: the first */
     uint64_t seed;           /**< any number: proposal k of a seed is the same whatever else is drawn */
     uint64_t first_proposal; /**< number k of the first proposal, to draw more of a seed */
-    uint64_t proposals;      /**< most proposals to make; 0: as many as the samples take. first_proposal + proposals is
-                                at most 2^60 */
-    int threads;             /**< 1 ... 1024; 0: the number of processors this process may run on */
-    const char *isa; /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best */
-    /** Called now and then, by one thread, with the number of accepted samples and the wanted ones, or without a wanted
-     * number with those of proposals; returning false stops: gs_rejection returns GS_ERROR_INTERRUPTED within a
-     * fraction of a second. NULL is allowed. */
+    uint64_t proposals; /**< limit of proposals; 0: as many as the samples need. first_proposal + proposals is at most
+                           2^60 */
+    int threads;        /**< 1 ... 1024; 0: the number of processors this process may run on */
+    const char *isa;    /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best */
+    /** Called now and then, by one thread, with the numbers of accepted and of wanted samples or, if no number is
+     * wanted, with those of proposals; returning false stops the run: gs_rejection returns GS_ERROR_INTERRUPTED within
+     * a fraction of a second. NULL is allowed. */
     bool (*progress)(void *context, uint64_t done, uint64_t n);
     void *context; /**< handed to progress */
 } gs_rejection_options;
 
 /** What gs_rejection did. */
 typedef struct gs_rejection_result {
-    uint64_t proposals;    /**< made; where the wanted number was reached, up to the last accepted one */
+    uint64_t proposals;    /**< proposals made; if the wanted number was reached, up to the last accepted one */
     uint64_t accepted;     /**< of them */
     double acceptance;     /**< probability that a proposal is accepted, 1/M = (sp/sq)^D */
     double seconds;        /**< wall time */
@@ -494,46 +499,47 @@ typedef struct gs_rejection_result {
     int threads;           /**< threads that drew */
 } gs_rejection_result;
 
-/** Draw from p = N(mu, sp^2 I) in D dimensions by rejection from q = N(mu, sq^2 I), sq >= sp (von Neumann 1951): with M
- * = max p/q = (sq/sp)^D, a proposal x = mu + sq z, z standard normal, is accepted where u <= p(x) / (M q(x)) = exp(-s
- * |z|^2),   s = ((sq/sp)^2 - 1) / 2,   that is s |z|^2 <= -log u, with u uniform in (0, 1); a share 1/M is. Proposal k
- * has the same u with each algorithm. What they differ in:
- * - `plain` draws z whole, then decides.
- * - `early` adds up the squares of z in the same order, and stops where the sum so far exceeds -log(u)/s. Rounding
- * keeps the order of sums of squares, so that the whole sum would exceed it too: every decision and every sample is the
- *   same, to the byte.
- * - `radius` draws |z|^2 itself, which is chi-square distributed with D degrees, as 2 G, G a gamma number of shape D/2
- *   (Marsaglia & Tsang 2000), and decides; an accepted x is mu + sq |z| e. As z is spherically symmetric, its direction
- * e is uniform on the sphere and independent of |z|, on which alone the decision depends: so e may be drawn after it,
- *   from other normal numbers. The distribution is the same, the samples are not.
- *   Most proposals are rejected by bounds of |z|^2 and u in single precision (gs_radii_args in simd/kernels.h says why
- *   they hold); the others are decided in double precision.
+/** Draw from p = N(mu, sp^2 I) in D dimensions by rejection from q = N(mu, sq^2 I), sq >= sp (von Neumann 1951). With
+ * M = max p/q = (sq/sp)^D, a proposal x = mu + sq z, z standard normal, is accepted if
+ *     u <= p(x) / (M q(x)) = exp(-s |z|^2),   s = ((sq/sp)^2 - 1) / 2,   that is s |z|^2 <= -log u,
+ * with u uniform in (0, 1). The probability of that is 1/M. Proposal k has the same u with each algorithm. The
+ * algorithms differ as follows:
+ * - `plain` draws all of z, then decides.
+ * - `early` adds up the squares of z in the same order, and stops when the sum so far exceeds -log(u)/s. Rounding
+ *   preserves the order of sums of squares, so that the whole sum would exceed it too: every decision and every sample
+ *   is the same, to the byte.
+ * - `radius` draws |z|^2 itself, which is chi-square distributed with D degrees, as 2 G, where G is a gamma variate of
+ *   shape D/2 (Marsaglia & Tsang 2000), and decides; an accepted x is mu + sq |z| e. As z is spherically symmetric, its
+ *   direction e is uniform on the sphere and independent of |z|, on which alone the decision depends: so e may be drawn
+ *   after it, from other normal numbers. The distribution is the same, the samples are not. Most proposals are
+ *   rejected by bounds of |z|^2 and u in single precision (gs_radii_args in simd/kernels.h says why they hold); the
+ *   others are decided in double precision.
  *
  * Exact within rounding: coordinates of z are normal numbers from 23 bits, at most 5.77 from 0; u has 52 bits.
- * Accepted samples come in the order of their proposals, and proposal k of a seed depends on nothing else, so that the
+ * Accepted samples are in the order of their proposals, and proposal k of a seed depends on nothing else, so that the
  * result is the same bytes for every instruction set and number of threads. Thread-safe.
  *
  * @param options what to draw
- * @param n       samples wanted; 0: those among options->proposals, whose number then must be given, and out is NULL
+ * @param n       samples wanted; 0: those among options->proposals, which must then be given, and out is NULL
  * @param out     gets the samples, (n, D) or less, in units of sigma; NULL: they are counted only
  * @param result  what was done; on failure other than GS_ERROR_INTERRUPTED undefined. When interrupted, out has
  *                result->accepted samples
  * @param error   why it failed; may be NULL
- * @return GS_OK, also where options->proposals had fewer samples than n; GS_ERROR_ARGUMENT: an option out of its range,
+ * @return GS_OK, also if options->proposals gave fewer samples than n; GS_ERROR_ARGUMENT: an option out of its range,
  *         or n samples would take more than 1e12 proposals on average; GS_ERROR_UNSUPPORTED: this CPU does not run the
  *         instruction set; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false
  */
 gs_status gs_rejection(const gs_rejection_options *options, size_t n, float *out, gs_rejection_result *result,
                        gs_error *error);
 /** Add the noise that chains begin with: x_k += sigma z_k, with z_k the standard normal numbers from which gs_sample
- * starts chain first_chain + k of this seed. Images noised by sigma_high are what gs_sample_options::init is for:
- * chains then keep of them what that noise left (SDEdit, Meng et al. 2022). Thread-safe.
+ * starts chain first_chain + k of this seed. gs_sample_options::init is meant for images with noise of sigma_high: the
+ * chains then keep what the noise left of them (SDEdit, Meng et al. 2022). Thread-safe.
  *
  * @param seed        any number, as of gs_sample_options
  * @param first_chain number of the first image's chain; first_chain + n is at most 2^60
  * @param sigma       noise level in units of the pixels, from 0
  * @param n           number of images, from 0
- * @param size        pixels of an image, in all its channels
+ * @param size        pixels per image, in all its channels
  * @param x           images, (n, size), changed in place
  * @param error       why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: a negative or infinite sigma, or chains beyond 2^60
@@ -548,7 +554,7 @@ gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma,
  *
  * @param features   the rows x_k, (n, d)
  * @param n          number of rows, at least 2
- * @param d          features a row, at least 1
+ * @param d          features per row, at least 1
  * @param mean       gets the mean, (d)
  * @param covariance gets the covariance, (d, d), symmetric
  * @param error      why it failed; may be NULL
@@ -564,7 +570,7 @@ gs_status gs_feature_moments(const float *features, size_t n, int d, double *mea
  * @param mean2    m2, (d)
  * @param cov2     C2, (d, d), likewise
  * @param d        dimensions, at least 1
- * @param distance gets the distance, at least 0; NaN when LAPACK finds no eigenvalues, as of matrices with NaN
+ * @param distance gets the distance, at least 0; NaN if LAPACK finds no eigenvalues, as for matrices with NaN
  * @param error    why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: d is below 1; GS_ERROR_MEMORY
  */
@@ -573,9 +579,9 @@ gs_status gs_frechet_distance(const double *mean1, const double *cov1, const dou
 
 /** Exact interval of a probability p from k successes in n independent trials: p_low is where P(X >= k) = (1 -
  * confidence)/2 for binomial X, p_high where P(X <= k) is (Clopper & Pearson 1934), to a relative error of 1e-9. It
- * holds p at least as often as `confidence` says; also where the trials went on until k successes were seen, when P(X
- * >= k) is the probability of as few trials, and P(X <= k) at least that of as many. Thread-safe; takes time as the
- * square root of k.
+ * contains p with a probability of at least `confidence`; also if the trials went on until k successes were seen, since
+ * P(X >= k) is then the probability of as few trials, and P(X <= k) at least that of as many. Thread-safe; the time
+ * grows as the square root of k.
  *
  * @param k          successes, at most n
  * @param n          trials, 1 ... 2^53
@@ -587,18 +593,18 @@ gs_status gs_frechet_distance(const double *mean1, const double *cov1, const dou
  */
 gs_status gs_binomial_interval(uint64_t k, uint64_t n, double confidence, double *low, double *high, gs_error *error);
 
-/** How far k successes in n trials are from what the probability p lets expect, in standard deviations: the z with
+/** How far k successes in n trials are from the number expected for probability p, in standard deviations: the z with
  * Phi(z) = P(X < k) + P(X = k)/2 for binomial X, which is exact where the usual (k - n p)/sqrt(n p (1 - p)) is not, for
  * few successes. Thread-safe; takes time as the square root of k.
  *
  * @param k successes, at most n
  * @param n trials, 1 ... 2^53
  * @param p probability of a success, 0 ... 1
- * @return z, within -38 ... 38; 0 where p is 0 or 1 and k as it must be; NaN for arguments out of range
+ * @return z, within -38 ... 38; 0 if p is 0 or 1 and k is as it must be; NaN for arguments out of range
  */
 double gs_binomial_score(uint64_t k, uint64_t n, double p);
 
-/** Quality of images as a judge, a classifier, sees them. */
+/** The quality of images according to a judge, which is a classifier. */
 typedef struct gs_quality {
     size_t n;         /**< images */
     double frechet;   /**< Frechet distance of their features to the judge's reference set; NaN when n < 2 */
@@ -608,7 +614,7 @@ typedef struct gs_quality {
     double confident; /**< share of images with a soft-max above 0.9 */
 } gs_quality;
 
-/** Measure the quality of n images, which are clipped to the judge's data range first. One call at a time on a plan.
+/** Measure the quality of n images, which are clipped to the judge's data range first. One call at a time per plan.
  *
  * @param judge   plan of a classifier with features whose file has the tensors `reference_mean` (d) and
  *                `reference_covariance` (d, d) for d features
@@ -622,11 +628,12 @@ typedef struct gs_quality {
 gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error);
 
-/** Effective sample size of m chains of n draws each: as many independent draws would know the mean as well. From the
- * autocorrelations of split chains, 1 - (W - mean autocovariance) / var+ with W the mean variance within and var+ the
- * pooled variance (Vehtari et al. 2021, equation 10), summed up to where Geyer's initial monotone sequence ends (Geyer
- * 1992). The estimate may exceed m n for antithetic chains; at most m n log10(m n). Reads the draws as they are,
- * without ranks ("ess_mean"). The same bytes on every CPU. Takes up to m n^2 / 4 multiply-adds. Thread-safe.
+/** Effective sample size of m chains of n draws each: the number of independent draws that would determine the mean
+ * equally well. From the autocorrelations of split chains, 1 - (W - mean autocovariance) / var+ with W the mean
+ * variance within and var+ the pooled variance (Vehtari et al. 2021, equation 10), summed up to where Geyer's initial
+ * monotone sequence ends (Geyer 1992). The estimate may exceed m n for antithetic chains; at most m n log10(m n). Reads
+ * the draws as they are, without ranks ("ess_mean"). The same bytes on every CPU. Takes up to m n^2 / 4 multiply-adds.
+ * Thread-safe.
  *
  * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
  * @param chains m, at least 1
@@ -638,23 +645,22 @@ gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *lab
  */
 gs_status gs_ess(const double *draws, size_t chains, size_t n, double *ess, gs_error *error);
 
-/** Rank-normalised split R-hat, whether chains agree: sqrt(var+ / W) of split chains whose draws are replaced by normal
- * quantiles of their ranks, or the same of their distances from the median, whichever is larger (Vehtari et al. 2021,
- * equations 4 and 14): chains with other means and chains with other spreads are both seen, whatever the tails. Near 1
- * when they agree; the paper asks for at most 1.01. One chain is compared with itself, half with half. The same bytes
- * on every CPU. Thread-safe.
+/** Rank-normalised split R-hat, which measures whether chains agree: sqrt(var+ / W) of split chains whose draws are
+ * replaced by normal quantiles of their ranks, or the same of their distances from the median, whichever is larger
+ * (Vehtari et al. 2021, equations 4 and 14): so chains with different means and chains with different spreads are both
+ * noticed, whatever the tails. It is near 1 if they agree; the paper recommends at most 1.01. One chain is compared
+ * with itself, half with half. The same bytes on every CPU. Thread-safe.
  *
  * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
  * @param chains at least 1
  * @param n      draws a chain, at least 4
- * @param rhat   gets R-hat; infinite when chains differ and none moves; NaN when all draws are equal or one is not
- *               finite
+ * @param rhat   gets R-hat; infinite if chains differ and none moves; NaN if all draws are equal or one is not finite
  * @param error  why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: too few chains or draws; GS_ERROR_MEMORY
  */
 gs_status gs_rhat(const double *draws, size_t chains, size_t n, double *rhat, gs_error *error);
 
-/** What was recorded of chains on their way. Arrays belong to the caller; those that are NULL were not recorded. */
+/** A record of chains along their way. Arrays belong to the caller; those that are NULL were not recorded. */
 typedef struct gs_record {
     size_t steps;          /**< steps taken, at least 1 */
     size_t chains;         /**< at least 1 */
@@ -665,41 +671,41 @@ typedef struct gs_record {
     size_t marks;         /**< steps after which a judge counted classes; 0: none */
     const size_t *mark;   /**< (marks) those steps, 0 ... `steps`, strictly increasing */
     int classes;          /**< classes of the judge, 1 ... 64; ignored where marks is 0 */
-    const double *shares; /**< (marks, classes) share of chains by class, as gs_quality::share. Only of chains that
-                             may go anywhere: the shares of chains with labels say what was asked for */
+    const double *shares; /**< (marks, classes) share of chains by class, as in gs_quality::share. Only for chains that
+                             are free to go anywhere: the shares of chains with labels merely say what was asked for */
 } gs_record;
 
 /** What is wrong with chains, bits of gs_diagnosis::flags. gs_diagnosis_warning has the words. */
 typedef enum gs_flag {
     GS_FLAG_DIVERGED = 1,  /**< an energy or gradient is not finite */
-    GS_FLAG_COLLAPSED = 2, /**< the last energies are the same to 1e-6 of their size, or their deviation is below 1 % of
+    GS_FLAG_COLLAPSED = 2, /**< the last energies are equal to 1e-6 of their size, or their deviation is below 1 % of
                               that along the chains: chains are copies of one another, or rest in one state */
-    GS_FLAG_CLASSES = 4, /**< of at least 10 chains, one class has more than max(1/2, 3 / classes) at the last mark, or
-                            of at least 10 chains a class, one has less than 1 % */
-    GS_FLAG_MOVING = 8,  /**< the mean energy of the last quarter differs from the quarter's before by more than 3
-                            standard errors and a tenth of the deviation across chains; of at least 8 chains */
+    GS_FLAG_CLASSES = 4, /**< at the last mark, one class has more than max(1/2, 3 / classes) of at least 10 chains, or
+                            one has less than 1 % of at least 10 chains per class */
+    GS_FLAG_MOVING = 8, /**< for at least 8 chains, the mean energy of the last quarter differs from that of the quarter
+                           before by more than 3 standard errors and a tenth of the deviation across chains */
     GS_FLAG_DISAGREE = 16, /**< R-hat above 1.01 */
     GS_FLAG_FEW = 32,      /**< effective sample size below 100 */
     GS_FLAG_REJECTED = 64, /**< fewer than 10 % of the proposals are accepted */
     GS_FLAG_SHORT = 128    /**< fewer than 39 steps, so that nothing is known of agreement and effective sample size */
 } gs_flag;
 
-/** How chains are doing. Numbers that are not known are NaN: those of what was not recorded, and those of agreement
- * after fewer than 39 steps, of which the drift after fewer than 7. */
+/** How chains are doing. Unknown numbers are NaN: those about anything that was not recorded; those about agreement
+ * after fewer than 39 steps; and the drift after fewer than 7. */
 typedef struct gs_diagnosis {
     size_t steps;           /**< as of the record */
     size_t chains;          /**< as of the record */
-    size_t diverged;        /**< chains with an energy or gradient that is not finite; what follows is of the others */
-    size_t diverged_step;   /**< first step after which one was not; 0 also where none is */
+    size_t diverged;        /**< chains with an energy or gradient that is not finite; the rest is about the others */
+    size_t diverged_step;   /**< first step after which one was not finite; 0 also if there is none */
     double energy_first[2]; /**< mean and standard deviation of the energies across chains, before the first step */
     double energy_last[2];  /**< and after the last one */
     double gradient_first;  /**< mean norm of the gradients before the first step */
     double gradient_last;   /**< and after the last one */
-    size_t kept;           /**< energies of a chain that the next four are of: the second half, as the first is burn-in,
-                              and of those every k-th from the last on, so that at most 4096 remain */
-    double ess;            /**< effective sample size of the energy, of all chains together (gs_ess) */
-    double rhat;           /**< R-hat of the energy (gs_rhat) */
-    double drift;          /**< mean energy of the second half of those less that of their first half */
+    size_t kept;  /**< energies per chain on which the next four are based: those of the second half, since the first is
+                     burn-in, and of these every k-th, counted from the last, so that at most 4096 remain */
+    double ess;   /**< effective sample size of the energy, of all chains together (gs_ess) */
+    double rhat;  /**< R-hat of the energy (gs_rhat) */
+    double drift; /**< mean energy of the second half of those minus that of their first half */
     double drift_error;    /**< its standard error, from the deviation across chains; NaN for a single chain */
     double acceptance;     /**< mean acceptance of the steps after the first half */
     int largest;           /**< class with the largest share at the last mark; -1: no marks */
@@ -709,10 +715,10 @@ typedef struct gs_diagnosis {
     unsigned flags;        /**< bits of gs_flag */
 } gs_diagnosis;
 
-/** Judge chains by what was recorded of them. The same bytes on every CPU. Thread-safe.
+/** Judge chains by their record. The same bytes on every CPU. Thread-safe.
  *
- * The energy stands for the state, whose pixels are too many to ask one by one. Chains whose noise level changes on the
- * way have no one distribution to agree on: what is said of agreement is of the steps after the first half.
+ * The energy stands for the state, which has too many pixels to examine one by one. Chains whose noise level changes on
+ * the way have no single distribution to agree on; statements about agreement refer to the steps after the first half.
  *
  * @param record    what was recorded
  * @param diagnosis gets the result; undefined on failure
@@ -721,34 +727,34 @@ typedef struct gs_diagnosis {
  */
 gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error *error);
 
-/** One line for a flag of a diagnosis, in plain words with advice. For people; the wording may change. Thread-safe.
+/** One line about a flag of a diagnosis, in plain words, with advice. For people; the wording may change. Thread-safe.
  *
- * @param diagnosis what gs_diagnose gave
- * @param i         which one of the raised flags, from 0, the gravest first
+ * @param diagnosis the result of gs_diagnose
+ * @param i         which of the raised flags, from 0, the most serious first
  * @param text      gets the line, cut to fit, without a newline
  * @param size      room of text in bytes, with the closing zero; 320 is enough
  * @return false, with text untouched, past the last one
  */
 bool gs_diagnosis_warning(const gs_diagnosis *diagnosis, int i, char *text, size_t size);
-/** What a judge, a classifier, takes n images for, which are clipped to its data range first. One call at a time on a
- * plan.
+/** The classes that a judge, which is a classifier, assigns to n images, which are clipped to its data range first. One
+ * call at a time per plan.
  *
  * @param judge   plan of a classifier
  * @param images  (n, C, H, W) of the judge, in its data range
  * @param n       number of images, from 0
- * @param classes gets the arg max of each image's logits, (n); -1 where a logit is no number
+ * @param classes gets the arg max of each image's logits, (n); -1 if a logit is NaN
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: a network that is no classifier; GS_ERROR_MEMORY
+ * @return GS_OK; GS_ERROR_ARGUMENT: a network that is not a classifier; GS_ERROR_MEMORY
  */
 gs_status gs_quality_classify(gs_plan *judge, const float *images, size_t n, int *classes, gs_error *error);
 
-/** Peak signal-to-noise ratio, 10 log10(range^2 / mean((a - b)^2)), in decibel. Thread-safe.
+/** Peak signal-to-noise ratio, 10 log10(range^2 / mean((a - b)^2)), in decibels. Thread-safe.
  *
  * @param a     (count) pixels
  * @param b     (count) pixels
  * @param count number of pixels, at least 1
  * @param range largest less smallest value a pixel can have, above 0
- * @return infinity for equal images; NaN where a pixel is
+ * @return infinity for equal images; NaN if a pixel is NaN
  */
 double gs_psnr(const float *a, const float *b, size_t count, double range);
 
@@ -759,23 +765,23 @@ double gs_psnr(const float *a, const float *b, size_t count, double range);
  * @param b     (C, H, W) pixels
  * @param shape (C, H, W)
  * @param range largest less smallest value a pixel can have, above 0
- * @return -1 ... 1; 1 for equal images; NaN where a pixel is, and for images lower or narrower than 11 pixels
+ * @return -1 ... 1; 1 for equal images; NaN if a pixel is NaN, and for images with a side below 11 pixels
  */
 double gs_ssim(const float *a, const float *b, const int shape[3], double range);
 
-/** Width from which strokes of a digit of MNIST's size count as thick, in pixels: a quarter of MNIST's training images
- * are as thick. */
+/** The width in pixels from which the strokes of a digit of MNIST's size count as thick: a quarter of MNIST's training
+ * images reach it. */
 #define GS_STROKE_THICK 2.75
 
 /** Mean width of the strokes of a drawing, white on black: 2 x ink / total variation, where ink is
- * clamp((p - 0.1) / 0.8, 0, 1) of pixels p in 0 ... 1, and the total variation the sum of the lengths of its forward
- * differences, black beyond the border. By the co-area formula that is 2 x area / perimeter, averaged over grey levels:
- * a stroke of width w and length L has the area w L and contours of 2 L. Thread-safe.
+ * clamp((p - 0.1) / 0.8, 0, 1) of pixels p in 0 ... 1, and the total variation is the sum of the lengths of its forward
+ * differences, with black beyond the border. By the co-area formula that is 2 x area / perimeter, averaged over grey
+ * levels: a stroke of width w and length L has the area w L and contours of 2 L. Thread-safe.
  *
  * @param image  (H, W) pixels
  * @param height H
  * @param width  W
- * @param range  black and white; pixels beyond are clipped
+ * @param range  values of black and white; pixels beyond them are clipped
  * @return in pixels; 0 for an image without ink
  */
 double gs_stroke_width(const float *image, int height, int width, const float range[2]);

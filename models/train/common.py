@@ -1,4 +1,4 @@
-"""What every training script shares: MNIST, checkpoints that survive an interruption, averaged weights, loss curves."""
+"""What all training scripts share: MNIST, checkpoints that survive an interruption, averaged weights, loss curves."""
 
 import argparse
 import gzip
@@ -20,7 +20,7 @@ IDX_NAMES = {
 
 
 def arguments(description, **defaults):
-    """The options all training scripts have; `defaults` sets epochs, batch, lr and out."""
+    """The options that all training scripts have; `defaults` sets epochs, batch, lr and out."""
     p = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--data", help="folder with the four IDX files (gzipped or not); without it torchvision downloads MNIST")
     p.add_argument("--out", default=defaults["out"], help="folder for the checkpoint, the log and the loss curve")
@@ -86,7 +86,7 @@ class Average:
 
 
 class Run:
-    """A training run in a folder: checkpoint.pt, log.jsonl and loss.png. Started again, it goes on where it was."""
+    """A training run in a folder: checkpoint.pt, log.jsonl and loss.png. Started again, it continues where it was."""
 
     def __init__(self, args, module, optimizer, average=None):
         self.folder = Path(args.out)
@@ -173,7 +173,7 @@ def draw(path, images, columns=16):
 
 
 def batches(n, batch, generator):
-    """Endless index batches: every image once an epoch, in a new order each time."""
+    """Endless index batches: every image once per epoch, in a new order each time."""
     while True:
         order = torch.randperm(n, generator=generator)
         for i in range(0, n - batch + 1, batch):

@@ -1,9 +1,9 @@
 """Train energies: `--recipe document`, the course's, and `--recipe best`, by denoising score matching at every noise level.
 
 MODELS.md has the commands of the shipped networks. document: contrastive divergence, negatives from 60 Langevin steps.
-best: dE/dx of E(x, sigma, y) is fitted to what trained denoisers say of noisy digits. No chains are needed in training, and
-every mode is covered. What denoising score matching does not fix is the energies' offset from one noise level, and one
-label, to another.
+best: dE/dx of E(x, sigma, y) is fitted to what trained denoisers say of noisy digits. Training needs no chains, and
+every mode is covered. Denoising score matching does not determine the energies' offset between noise levels, or between
+labels.
 """
 
 import sys
@@ -16,7 +16,7 @@ import common  # noqa: E402
 from energy import Course, Energy, gradient  # noqa: E402
 from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN  # noqa: E402
 
-LEVELS, AT_LEVEL = 768, 64  # best: noise levels, and images at each, in a part of the teachers' pool
+LEVELS, AT_LEVEL = 768, 64  # best: noise levels, and images per level, in a part of the teachers' pool
 CHAIN, STEP_SIZE, NOISE, LAMBDA = 60, 10.0, 0.005, 0.1  # document: Langevin steps from uniform noise, and the loss's lambda
 
 
@@ -45,7 +45,7 @@ def levels(generator):
 
 @torch.no_grad()
 def teach(x, y, conditional, unconditional, part):
-    """Part number `part` of the pool: noisy digits, their noise levels and labels, and what the teachers make of them.
+    """Part number `part` of the pool: noisy digits, their noise levels and labels, and the teachers' denoised images.
 
     Half of the images at a level keep their label and are denoised by the conditional teacher, half by the other.
     """
@@ -107,7 +107,7 @@ def best(args):
     x, y = common.mnist("train", args.data)
     net = best_network(args, x, y)
     print(f"{sum(p.numel() for p in net.parameters())} parameters", flush=True)
-    slow = list(net.mixture.parameters())  # in an order that a later start finds again, as the optimizer's state asks for
+    slow = list(net.mixture.parameters())  # in an order that a later start reproduces, as the optimizer's state requires
     ids = {id(p) for p in slow}
     groups = [{"params": [p for p in net.parameters() if id(p) not in ids], "share": 1.0}, {"params": slow, "share": 0.02}]
     optimizer = torch.optim.Adam(groups, lr=args.lr, betas=(0.9, 0.99))

@@ -1,4 +1,4 @@
-"""The energies: of a noise level, an encoder read at every level, and the course's small convolutional network."""
+"""The energies: an encoder read at every level, which takes a noise level, and the course's small network."""
 
 import math
 
@@ -10,7 +10,7 @@ from unet import MEAN, NO_LABEL, SD, UNet
 
 
 class Block(nn.Module):
-    """Residual: two convolutions, the embedding scales and shifts between them."""
+    """Residual block: two convolutions, between which the embedding scales and shifts."""
 
     def __init__(self, c, ce):
         super().__init__()
@@ -24,7 +24,7 @@ class Block(nn.Module):
 
 
 class Reading(nn.Module):
-    """What a level says of the energy: a weighted sum of its features, weights by noise level and label."""
+    """What a level contributes to the energy: features weighted according to noise level and label."""
 
     def __init__(self, c, ce):
         super().__init__()
@@ -39,9 +39,10 @@ class Reading(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Phi(x, sigma[, y]), shape (N, 1): read from every level of a convolutional encoder that sees 2 x 2 pixels a position.
+    """Phi(x, sigma[, y]), shape (N, 1): read from every level of a convolutional encoder that sees 2 x 2 pixels per
+    position.
 
-    The gradient of Phi by x is a decoder with the transposed weights and a skip connection at every level.
+    The gradient of Phi with respect to x is a decoder with the transposed weights and a skip connection at every level.
     """
 
     def __init__(self, channels, blocks, conditional=False, ce=128, narrow=16, hidden=256):
@@ -148,8 +149,8 @@ class Mixture(nn.Module):
 class Energy(Encoder):
     """E(x, sigma[, y]) = E_mixture - SD / (SD + sigma) Phi(x, sigma[, y]); shape (N, 1).
 
-    The mixture, fitted to the digits before, has all modes, and is nearly right at high noise levels, where digits take
-    shape; Phi, which begins at zero, learns what it lacks.
+    The mixture, which is fitted to the digits beforehand, has all modes and is nearly right at high noise levels, where
+    digits take shape; Phi, which begins at zero, learns what it lacks.
     """
 
     def __init__(self, channels, blocks, conditional=False):
@@ -175,7 +176,7 @@ def without_labels(net):
 
 
 class Attribute(Encoder):
-    """E(x, sigma) = -log p(attribute | x, sigma) = softplus(-Phi), to be added to another energy of a noise level."""
+    """E(x, sigma) = -log p(attribute | x, sigma) = softplus(-Phi), to be added to another such energy."""
 
     def forward(self, x, sigma):
         return F.softplus(-self.phi(x, sigma))
@@ -201,7 +202,7 @@ class Course(nn.Module):
 
 
 def gradient(energy, *inputs, training=False):
-    """(E, dE/dx), both a batch; with `training`, the gradient itself can be differentiated by the parameters."""
+    """(E, dE/dx), both for a batch; with `training`, the parameters' gradient of the latter can be taken."""
     with torch.enable_grad():
         x = inputs[0].detach().requires_grad_(True)
         e = energy(x, *inputs[1:])
@@ -210,6 +211,6 @@ def gradient(energy, *inputs, training=False):
 
 
 def denoise(energy, x, sigma, y=None, training=False):
-    """D(x, sigma) = x - sigma^2 dE/dx, the denoiser an energy of a noise level stands for."""
+    """D(x, sigma) = x - sigma^2 dE/dx, the denoiser that corresponds to an energy of a noise level."""
     g = gradient(energy, x, sigma, *([] if y is None else [y]), training=training)[1]
     return x - (sigma * sigma)[:, None, None, None] * g

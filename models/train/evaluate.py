@@ -1,4 +1,4 @@
-"""Measure a network: the course's loss on the MNIST test set, and the quality of its samples as the judge sees them.
+"""Measure a network: the course's loss on the MNIST test set, and the quality of its samples according to the judge.
 
 python evaluate.py --model ../ncsn.bin --data DIR
 python evaluate.py --data DIR --n 2000            # real training images instead, for comparison
@@ -48,7 +48,7 @@ def load(path):
 
 
 def walk(path, n, steps, generator, batch=500):
-    """n samples of an energy without noise levels from uniform noise, by the Langevin dynamics that its file names."""
+    """n samples of an energy without noise levels from uniform noise, by the Langevin dynamics of its file."""
     net, parts = Network.load(path).eval().requires_grad_(False), []
     (low, high), file = net.model["data"]["range"], net.model["default"]
     limit = file.get("clip", float("inf"))
@@ -126,7 +126,7 @@ def compose(denoise, path, weight):
 
 
 def sample(denoise, conditional, n, steps, sigma_low, eta, guidance, label=None, seed=0, batch=250):
-    """n samples and their labels (None for a network without), classes in turn or all of one class."""
+    """n samples and their labels (None for a network without labels), with the classes in turn or all of one class."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(n) % 10 if conditional else torch.full((n,), NO_LABEL)
     if label is not None:

@@ -33,7 +33,7 @@ class Judge(nn.Module):
 
 
 def shifted(x, generator):
-    """Each image moved by up to two pixels each way."""
+    """Each image shifted by up to two pixels in each direction."""
     n = len(x)
     dy, dx = torch.randint(0, 5, (2, n, 1, 1), generator=generator)
     rows = torch.arange(28).view(1, 28, 1) + dy

@@ -1,7 +1,7 @@
 """Stroke width, measured from the pixels, and the energy of thick strokes: -log p(thick | x, sigma).
 
-The energy is that of a classifier of noisy digits. Added to the energy of digits at the same noise level it gives, by
-Bayes, the energy of thick digits, and at any noise level, so that composed energies are sampled like any other.
+The energy is that of a classifier of noisy digits. Added to the energy of digits at the same noise level, it gives by
+Bayes' rule the energy of thick digits, at every noise level, so that composed energies are sampled like any other.
 """
 
 import torch
@@ -17,7 +17,7 @@ THICK = 2.75  # pixels; a quarter of MNIST's training images are as thick
 def stroke_width(images):
     """Mean width of the strokes in pixels of images (N, 1, H, W) in [0, 1]: 2 x ink / total variation; shape (N).
 
-    Ink is clamp((p - 0.1) / 0.8, 0, 1), so that faint noise on black and on white counts as none.
+    Ink is clamp((p - 0.1) / 0.8, 0, 1), so that faint noise on black and on white does not count.
 
     By the co-area formula the total variation is the mean length of the contours at all grey levels, as ink is the mean
     area within them; a stroke of width w and length L has area w L and contours of 2 L. Differences are forward, with

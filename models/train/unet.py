@@ -31,7 +31,7 @@ class Block(nn.Module):
 
 
 class Mixer(nn.Module):
-    """Residual two-layer perceptron over all positions at once: what a convolution cannot see, the whole digit."""
+    """Residual two-layer perceptron over all positions at once: it sees the whole digit, which a convolution cannot."""
 
     def __init__(self, c, size, ce, narrow=16, hidden=256):
         super().__init__()
@@ -50,7 +50,7 @@ class Mixer(nn.Module):
 
 
 class Refine(nn.Module):
-    """A last look at single pixels: two convolutions at full resolution on what the levels found and on the pixels."""
+    """A last look at single pixels: two convolutions at full resolution on the levels' result and on the pixels."""
 
     def __init__(self, context, ce, hidden=32):
         super().__init__()
@@ -67,8 +67,8 @@ class Refine(nn.Module):
 class UNet(nn.Module):
     """x (N, 1, 28, 28) in [0, 1] plus noise, sigma (N), y (N) in 0..10 (10: no label) to the denoised image.
 
-    With `patch` 2 the image enters as 2 x 2 pixels a position; `channels` and `blocks` name one level each,
-    every level half the size of the one before.
+    With `patch` 2 the image enters as 2 x 2 pixels per position; `channels` and `blocks` have one element per level,
+    and every level has half the size of the one before.
     """
 
     def __init__(self, channels, blocks, patch=1, conditional=False, ce=128):
@@ -105,14 +105,14 @@ class UNet(nn.Module):
     @staticmethod
     def near_ends(x, v):
         """How far, in noise levels, each pixel is from black and from white. Most pixels are one or the other, and at
-        sigma 0.01 the normalised image tells that too faintly: without these the network leaves white pixels noisy."""
+        sigma 0.01 the normalised image shows that too faintly: without these the network leaves white pixels noisy."""
         scale = 0.5 * torch.reciprocal(v)
         return torch.tanh(x * scale), torch.tanh((1 - x) * scale)
 
     @staticmethod
     def pulls(x, v):
-        """By how many noise levels to move each pixel to make it black, and to make it white; about 0 for a pixel that is
-        more than 5 of them away. The network gates them: it decides which pixels are which, not what that means."""
+        """By how many noise levels each pixel must be moved to become black, and to become white; about 0 for a pixel
+        that is more than 5 of them away. The network gates them: it decides which pixels are which, not what that means."""
         for u in (x * -torch.reciprocal(v), (WHITE - x) * torch.reciprocal(v)):
             far = (u * 0.2) * (u * 0.2)
             yield u * torch.reciprocal(1 + far * far)
@@ -163,7 +163,8 @@ def karras_schedule(steps, low=0.02, high=SIGMA_MAX, rho=7.0):
 def dpmpp_2m(denoise, x, sigmas, eta=0.0, generator=None):
     """Lu et al. 2022, DPM-Solver++(2M) in the sigma parametrisation; `x` is noise of standard deviation sigmas[0].
 
-    With eta = 1 of the reverse SDE, in general of the one with eta times its Langevin diffusion, as the library has it.
+    With eta = 1 it is the solver of the reverse SDE, in general of the SDE with eta times as much Langevin diffusion,
+    as in the library.
     """
     before = None
     for i in range(len(sigmas) - 1):
@@ -184,7 +185,7 @@ def dpmpp_2m(denoise, x, sigmas, eta=0.0, generator=None):
 
 @torch.no_grad()
 def course_loss(denoise, x, y, generator, batch=1000):
-    """Mean over the ten levels of sigma^2 |score - target|^2 summed over pixels, for each level too."""
+    """The mean over the ten levels of sigma^2 |score - target|^2 summed over pixels, and its value at each level."""
     out = []
     for s in ladder().tolist():
         total = 0.0
