@@ -47,7 +47,7 @@ static void seed(const bench_result *result, char *text, size_t room) {
     snprintf(text, room, "%llu", (unsigned long long)result->settings->seed);
 }
 static void pinned(const bench_result *result, char *text, size_t room) {
-    snprintf(text, room, "%s", result->settings->pin ? "one processor a thread" : "as the system places them");
+    snprintf(text, room, "%s", result->settings->pin ? "one processor per thread" : "as the system places them");
 }
 static void best(const bench_result *result, char *text, size_t room) {
     (void)result;

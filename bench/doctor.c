@@ -207,7 +207,7 @@ static const symptom symptoms[] = {
      "for figures that repeat: echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or echo 0 > "
      "/sys/devices/system/cpu/cpufreq/boost"},
     {"siblings", siblings,
-     "one thread a core: --threads CORES --pin, or echo off > /sys/devices/system/cpu/smt/control"},
+     "one thread per core: --threads CORES --pin, or echo off > /sys/devices/system/cpu/smt/control"},
     {"hypervisor", virtual, "trust ratios measured in one run more than figures of different days; see genbench ab"},
     {"processors allowed", affinity, "the rest of the machine may still disturb: shared cache, memory, heat"},
     {"quota", quota, "run without a CPU limit, or with fewer threads than it allows"},

@@ -36,7 +36,7 @@ void bench_help(void) {
          "       genbench list [options]    print the names of the rows that would be measured\n"
          "       genbench check ...         counts against a baseline; see genbench check --help\n"
          "       genbench ab BASE HEAD      times of two builds beside each other; see genbench ab --help\n"
-         "       genbench eval ...          evaluations a second of one network; see genbench eval --help\n"
+         "       genbench eval ...          evaluations per second of one network; see genbench eval --help\n"
          "       genbench doctor            what makes this machine noisy, and how to calm it\n"
          "       genbench report FILE...    views of reports, side by side if there are several\n"
          "       genbench merge FILE...     one file of several reports\n\n"

@@ -114,7 +114,7 @@ static void the_table(void **state) {
                      "       4     2.0  50.0  48.0\n");
     assert_has(text, "\n      40    20.0  50.0  30.0\n"
                      "5 chains of 40 steps: energy 200 +- 1.6e+02 before the first, 240 +- 1.6e+02 after the last\n"
-                     "second half, 20 energies a chain: effective sample size ");
+                     "second half, 20 energies per chain: effective sample size ");
     assert_has(text, "drift 10 +- 0\nacceptance in the second half 50.0 %\n"
                      "class shares from 20.0 % (class 0) to 50.0 % (class 1)\nwarning: the chains disagree strongly: ");
     free(text);
@@ -267,7 +267,7 @@ static void odd_records_are_drawn(void **state) {
     free(draw(&record));
     record.gradient = NULL;
     text = print(&record);
-    assert_has(text, "\nsecond half, 20 energies a chain: all are equal\n");
+    assert_has(text, "\nsecond half, 20 energies per chain: all are equal\n");
     free(text);
     record = (gs_record){.steps = 3, .chains = 2};
     text = draw(&record);

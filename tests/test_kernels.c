@@ -335,7 +335,7 @@ static int bench(void) {
         kernel_case c;
         prepare(check, &c, check->bench);
         for (int isa = 0; (kernels = next_kernels(&isa));)
-            printf("%-14s %-8s %10.1f ns a call\n", check->name, kernels->isa, time_case(check, &c, kernels));
+            printf("%-14s %-8s %10.1f ns per call\n", check->name, kernels->isa, time_case(check, &c, kernels));
     }
     return 0;
 }

@@ -11,8 +11,8 @@ from machine import ROOT
 
 ABOUT = """This project beside peers, measured in one job on one machine.
 
-Networks: evaluations a second by PyTorch, ONNX Runtime and OpenVINO, and energies' gradients by PyTorch, of the very
-weight files. Rejection sampling: proposals a second by NumPy and SciPy. What is computed is compared first. Then
+Networks: evaluations per second by PyTorch, ONNX Runtime and OpenVINO, and energies' gradients by PyTorch, of the very
+weight files. Rejection sampling: proposals per second by NumPy and SciPy. What is computed is compared first. Then
 everybody is measured once a round, in random order, and each round gives one ratio, ours over theirs. The report is
 genbench's own (bench/README.md). Peers that are missing are installed first.
 """
@@ -61,7 +61,7 @@ def parse():
     add("--peers", type=words(LIBRARIES), default=LIBRARIES, metavar="NAME,...", help=f"of {', '.join(LIBRARIES)}")
     add("--suite", type=words(SUITES), default=SUITES, metavar="NAME,...", help=f"of {', '.join(SUITES)}")
     add("--model", type=words(), metavar="FILE,...", help=f"weight files or names of shipped networks, or {TUTORIAL}")
-    add("--batch", type=whole_numbers, metavar="B,...", help="images a call (default 1,64)")
+    add("--batch", type=whole_numbers, metavar="B,...", help="images per call (default 1,64)")
     add("--threads", type=positive(int), default=len(os.sched_getaffinity(0)), metavar="T", help="default: all")
     add("--rounds", type=positive(int), metavar="R", help="default 5")
     add("--seconds", type=positive(float), metavar="S", help="of each measurement (default 1.5)")

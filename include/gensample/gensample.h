@@ -637,7 +637,7 @@ gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *lab
  *
  * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
  * @param chains m, at least 1
- * @param n      draws a chain, at least 4
+ * @param n      draws per chain, at least 4
  * @param ess    gets the effective sample size of all chains together; NaN when all draws are equal or one is not
  *               finite
  * @param error  why it failed; may be NULL
@@ -653,7 +653,7 @@ gs_status gs_ess(const double *draws, size_t chains, size_t n, double *ess, gs_e
  *
  * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
  * @param chains at least 1
- * @param n      draws a chain, at least 4
+ * @param n      draws per chain, at least 4
  * @param rhat   gets R-hat; infinite if chains differ and none moves; NaN if all draws are equal or one is not finite
  * @param error  why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: too few chains or draws; GS_ERROR_MEMORY

@@ -131,7 +131,7 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--every: says which states --trajectory draws; add that");
     if (arguments->trajectory && arguments->given[GS_OPTION_GRID])
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: cannot go with --trajectory, which has one row a chain");
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: cannot go with --trajectory, which has one row per chain");
     return GS_OK;
 }
 

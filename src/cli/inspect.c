@@ -124,7 +124,7 @@ static void print_model(const gs_model *model, const char *path, FILE *out) {
     print_outputs(model, out);
     print_defaults(&model->defaults, out);
     print_label(out, "size");
-    fprintf(out, "%zu parameters in %d tensors, %.3f MFLOP an evaluation in %d nodes\n", info->parameters,
+    fprintf(out, "%zu parameters in %d tensors, %.3f MFLOP per evaluation in %d nodes\n", info->parameters,
             model->tensors, (double)info->operations / 1e6, model->nodes);
     print_provenance(model, out);
 }

@@ -255,14 +255,14 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
             return status;
     }
     gs_plan_info plan = gs_plan_get_info(run->plan);
-    fprintf(out, "%zu sample%s in %.3g s: %.4g samples/s, %llu evaluations a sample, %d thread%s, %s%s%s; wrote %s",
+    fprintf(out, "%zu sample%s in %.3g s: %.4g samples/s, %llu evaluations per sample, %d thread%s, %s%s%s; wrote %s",
             drawn(run), drawn(run) == 1 ? "" : "s", run->seconds, (double)drawn(run) / run->seconds,
             (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
             plan.threads == 1 ? "" : "s", plan.isa, gs_run_foreign_backend(run) ? " and " : "",
             gs_run_foreign_backend(run) ? gs_run_foreign_backend(run) : "", run->arguments->out);
     size_t shown = gs_run_shown(run);
     if (shown < run->done)
-        fprintf(out, " (the first %zu%s are drawn)", shown, run->rows > 1 ? " a row" : "");
+        fprintf(out, " (the first %zu%s are drawn)", shown, run->rows > 1 ? " per row" : "");
     fputc('\n', out);
     return GS_OK;
 }

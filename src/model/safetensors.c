@@ -102,7 +102,7 @@ static gs_status read_tensor_entry(gs_loader *loader, const json_t *entry, span 
     s->end = (uint64_t)json_integer_value(end);
     size_t bytes;
     if (!gs_mul_size(s->tensor.size, sizeof(float), &bytes) || s->end - s->begin != bytes)
-        return gs_loader_fail(loader, "%s: data_offsets: found %llu bytes, expected 4 a value of the shape", what,
+        return gs_loader_fail(loader, "%s: data_offsets: found %llu bytes, expected 4 per value of the shape", what,
                               (unsigned long long)(s->end - s->begin));
     return GS_OK;
 }

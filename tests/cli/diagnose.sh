@@ -7,7 +7,7 @@ diagnosed() {
 }
 chains='--model plain.bin -n 12 --sampler mala --steps 40'
 diagnosed $chains --diagnose --out out/x.png
-check 'the summary says how the chains are doing' grep -q '^second half, 20 energies a chain: effective sample size [0-9.]*, R-hat [0-9.]*' stdout.txt
+check 'the summary says how the chains are doing' grep -q '^second half, 20 energies per chain: effective sample size [0-9.]*, R-hat [0-9.]*' stdout.txt
 check 'acceptance is in the summary' grep -q '^acceptance in the second half' stdout.txt
 diagnosed $chains --plot out/p.svg --json --out out/x.png
 check '--plot draws' sh -c 'head -c 100 out/p.svg | grep -q "<svg" && grep -q "Acceptance" out/p.svg'

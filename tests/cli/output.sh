@@ -17,7 +17,7 @@ check 'kernels of a network' grep -q '^tiny: ' stdout.txt
 
 accept --model tiny.bin $draw
 check 'the default output' is_png samples.png 82 82 0
-check 'the last line' grep -Eq '^64 samples in .*: .* samples/s, 4 evaluations a sample, [0-9]+ threads?, [a-z0-9]+; wrote samples.png$' stdout.txt
+check 'the last line' grep -Eq '^64 samples in .*: .* samples/s, 4 evaluations per sample, [0-9]+ threads?, [a-z0-9]+; wrote samples.png$' stdout.txt
 rm -f samples.png
 accept --model tiny.bin $draw -n 10 --out out/x.png
 check 'a grid of ten' is_png out/x.png 42 32 0
@@ -38,7 +38,7 @@ accept --model tiny.bin $draw -n 2000 --out out/x.png
 check 'a grid of 1024' is_png out/x.png 322 322 0
 check 'the rest is said to be left out' grep -q 'the first 1024 are drawn' stdout.txt
 accept --model cond.bin $draw --label all -n 12 --out out/x.png
-check 'one row a class' is_png out/x.png 42 32 0
+check 'one row per class' is_png out/x.png 42 32 0
 accept --model cond.bin $draw --label 2 -n 4 --out out/x.png
 accept --model cond.bin $draw --label none -n 4 --out out/x.png
 accept --model tiny.bin $draw --label none -n 4 --out out/x.png

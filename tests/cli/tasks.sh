@@ -117,7 +117,7 @@ accept --compose bright.bin:1 --compose cond.bin:-0.5 $few --label 1 -n 3 --qual
 check 'strokes' grep -q '^strokes: .* pixels wide, thick .* of the label' stdout.txt
 noted_command out/d.png 'the noted command composes the same picture'
 accept --compose cond.bin:1 --compose bright.bin $few --label 1 -n 3 --sweep 0,1,-2.5 --quality --judge judge.bin --out out/s.png
-check 'a sweep, one row a weight' is_png out/s.png 61 36 0
+check 'a sweep, one row per weight' is_png out/s.png 61 36 0
 check 'its table' grep -Eq '^-2.5 +[0-9.e+]+ +[0-9.]+ % +[0-9.]+ % +[0-9.]+ +[0-9.]+ % +[0-9.]+ %$' stdout.txt
 noted_command out/s.png 'the noted command sweeps again'
 accept --compose cond.bin:1 --compose bright.bin:9 $few --label 1 -n 3 --sweep 0,1 --out out/s.npy
