@@ -14,7 +14,8 @@ enum {
     BENCH_LIST_MAX = 16,
     BENCH_FIGURES_MAX = 24,
     BENCH_REASONS_MAX = 8,
-    BENCH_TEXT_ROOM = 200
+    BENCH_TEXT_ROOM = 200,
+    BENCH_WHY_ROOM = 64
 };
 
 /* ---- Models ---- */
@@ -50,6 +51,7 @@ typedef struct bench_settings {
     const char *json, *html, *markdown, *csv; /* NULL: not asked for */
     uint64_t seed;
     int repetitions; /* 0: not given */
+    int patience;    /* seconds for measuring again what was disturbed; -1: as long as measuring took */
     bool pin, quick, help;
     bool display;        /* --benchmark_format: Google Benchmark writes to standard output instead of us */
     char **words;        /* the texts that the names point into */
@@ -65,8 +67,9 @@ typedef struct bench_row bench_row;
 typedef struct bench_kind {
     gs_status (*open)(bench_row *row, gs_error *error);  /* prepare the calls; on failure `close` is called too */
     gs_status (*call)(bench_row *row, gs_error *error);  /* one call */
-    gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures about what was
-                                                            computed, and a reason (bench_doubt) if it is wrong */
+    gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures of what was
+                                                            computed, compare it with something independent, and say
+                                                            so where it is wrong or there is no such thing */
     void (*close)(bench_row *row);
     uint64_t (*digest)(const bench_row *row); /* bench_digest of the first call's results; NULL: none */
 } bench_kind;
@@ -85,17 +88,34 @@ typedef struct bench_figure {
     double value;
 } bench_figure;
 
+/* What the machine was doing during a repetition. Whether that disturbed it is decided from this alone (again.h), never
+ * from what was measured. */
+typedef struct bench_conditions {
+    double peak[2];        /* FLOP/s of multiply-adds, before and after */
+    double process_s;      /* CPU time of all our threads */
+    double stolen, waited; /* CPU seconds the hypervisor took from our threads, other programs took */
+} bench_conditions;
+
 /* Between begin and end of the runner: `iterations` batches of `calls` calls each. */
 typedef struct bench_repetition {
-    int order; /* its place among all repetitions of the run */
+    int order; /* among all repetitions of the run */
+    int pass;  /* 0, or which time around what had been disturbed was measured again */
     long long iterations;
-    double real_s, cpu_s;     /* as Google Benchmark measures it, for all iterations together */
-    double wall_s, process_s; /* from begin to end; CPU time of all threads */
-    double peak[2];           /* FLOP/s of multiply-adds, before and after */
-    double stolen, waited;    /* CPU seconds the hypervisor took from our threads, other programs took */
+    double real_s, cpu_s; /* as Google Benchmark has it, of all iterations together */
+    double wall_s;        /* from begin to end */
+    bench_conditions conditions;
+    char disturbed[BENCH_WHY_ROOM]; /* by what; "": by nothing */
     size_t samples;
     double *sample; /* seconds of every single call, or else the mean over the calls of each iteration */
 } bench_repetition;
+
+/* What became of comparing what was computed with something that was computed in another way. */
+typedef enum bench_check_state {
+    BENCH_CHECK_OPEN, /* it has not been tried */
+    BENCH_CHECK_PASSED,
+    BENCH_CHECK_FAILED,
+    BENCH_CHECK_IMPOSSIBLE /* there is nothing to compare it with */
+} bench_check_state;
 
 struct bench_row {
     char name[BENCH_NAME_ROOM];
@@ -119,14 +139,16 @@ struct bench_row {
     void *state;             /* from open to close */
     /* Filled while running. */
     int repetitions, reasons, figures;
-    bench_repetition *repetition;
-    char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none if it is */
+    int aside; /* disturbed repetitions that do not count, behind those that do */
+    bench_repetition *repetition; /* (repetitions + aside) */
+    char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none: it is */
     bench_figure figure[BENCH_FIGURES_MAX];
     double ess_per_item; /* effective samples per item; 0: not known */
     char *picture;       /* samples as a PNG file in base64, or NULL */
-    gs_curve trace;      /* energies across chains by step; n is 0 if there are none */
-    bool checked, failed;
-    double value, low, high; /* in `unit`: the median, least and greatest of the repetitions */
+    gs_curve trace;      /* energies across chains by step; n: 0 where there are none */
+    bench_check_state check;
+    bool failed;
+    double value, low, high; /* in `unit`: median of repetitions, the least and the most */
 };
 
 typedef struct bench_rows {
@@ -144,7 +166,14 @@ double bench_figure_get(const bench_row *row, const char *name);
 /* Add a reason why the figure is not valid. */
 void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
-/* A 64-bit hash of `count` bytes, by which the results of builds are compared (Fowler, Noll & Vo's hash 1a). */
+/* For a kind's `check`, which has passed where it calls neither: the output is not what it should be, which is such a
+ * reason; */
+void bench_wrong(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+
+/* there is nothing independent to compare it with, which is one, too, as what is not checked is not valid. */
+void bench_unchecked(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+
+/* 64 bits of `count` bytes, by which builds' results are compared (Fowler, Noll & Vo's hash 1a). */
 uint64_t bench_digest(const void *bytes, size_t count);
 
 /* ---- Suites ---- */

@@ -7,8 +7,8 @@
 #include "views.h"
 
 static const char *const texts[] = {"name", "suite",   "scenario", "model",  "model_hash",
-                                    "isa",  "backend", "dtype",    "program"};
-static const char *const numbers[] = {"threads", "batch", "value", "low", "high"};
+                                    "isa",  "backend", "dtype",    "program", "check"};
+static const char *const numbers[] = {"threads", "batch", "value", "low", "high", "disturbed"};
 
 /* The names of all figures, as members of an object, in order of their first appearance. */
 static json_t *collect(const bench_document *document) {

@@ -189,6 +189,7 @@ static void check_repetition(check *c, const json_t *repetition) {
                                      {"waited_s", AMOUNT, true},
                                      {"peak_before_flops", AMOUNT, true},
                                      {"peak_after_flops", AMOUNT, true},
+                                     {"disturbed", WORD, true},
                                      {"samples_ns", LIST, true}};
     check_members(c, repetition, members, GS_COUNT(members));
     check_items(c, repetition, "samples_ns", AMOUNT, NULL);
@@ -288,6 +289,9 @@ static void check_row(check *c, const json_t *row) {
                                      {"reasons", LIST, false},
                                      {"figures", OBJECT, false},
                                      {"repetitions", LIST, false},
+                                     {"set_aside", LIST, true},
+                                     {"disturbed", COUNT, true},
+                                     {"check", WORD, true},
                                      {"value", RATE, true},
                                      {"low", RATE, true},
                                      {"high", RATE, true},
@@ -300,6 +304,7 @@ static void check_row(check *c, const json_t *row) {
     check_members(c, row, members, GS_COUNT(members));
     check_items(c, row, "reasons", TEXT, NULL);
     check_items(c, row, "repetitions", OBJECT, check_repetition);
+    check_items(c, row, "set_aside", OBJECT, check_repetition);
     check_figures(c, row);
     check_part(c, row, "picture", check_picture);
     check_part(c, row, "trace", check_trace);
@@ -367,6 +372,8 @@ static void check_run(check *c, const json_t *run) {
                                      {"interrupted", FLAG, true},
                                      {"rows_invalid", COUNT, true},
                                      {"rows_failed", COUNT, true},
+                                     {"disturbed", COUNT, true},
+                                     {"patience_s", AMOUNT, true},
                                      {"started", TEXT, true},
                                      {"elapsed_s", AMOUNT, true},
                                      {"seed", WHOLE, true},

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "again.h"
 #include "judge.h"
 #include "pictures.h"
 #include "report.h"
@@ -121,13 +122,14 @@ static json_t *repetition(const bench_repetition *r) {
     bench_put_real(o, "real_s", r->real_s);
     bench_put_real(o, "cpu_s", r->cpu_s);
     bench_put_real(o, "wall_s", r->wall_s);
-    bench_put_real(o, "process_cpu_s", r->process_s);
-    bench_put_real(o, "peak_before_flops", r->peak[0]);
-    bench_put_real(o, "peak_after_flops", r->peak[1]);
-    bench_put_real(o, "stolen_s", r->stolen);
-    bench_put_real(o, "waited_s", r->waited);
+    bench_put_real(o, "process_cpu_s", r->conditions.process_s);
+    bench_put_real(o, "peak_before_flops", r->conditions.peak[0]);
+    bench_put_real(o, "peak_after_flops", r->conditions.peak[1]);
+    bench_put_real(o, "stolen_s", r->conditions.stolen);
+    bench_put_real(o, "waited_s", r->conditions.waited);
     for (size_t i = 0; i < r->samples; i++)
         json_array_append_new(samples, json_integer(llround(r->sample[i] / NANO)));
+    bench_put_text(o, "disturbed", r->disturbed[0] ? r->disturbed : NULL);
     json_object_set_new(o, "samples_ns", samples);
     return o;
 }
@@ -143,8 +145,12 @@ static json_t *figures(const bench_row *row) {
     return o;
 }
 
+static const char *check_word(bench_check_state check) {
+    return check == BENCH_CHECK_PASSED ? "passed" : check == BENCH_CHECK_FAILED ? "failed" : "not checked";
+}
+
 static json_t *row_object(const bench_row *row) {
-    json_t *o = json_object(), *reasons = json_array(), *repetitions = json_array();
+    json_t *o = json_object(), *reasons = json_array(), *repetitions = json_array(), *aside = json_array();
     char what[BENCH_NAME_ROOM];
     snprintf(what, sizeof what, "%.*s", (int)row->what_length, row->name + row->what_at);
     bench_put_text(o, "name", row->name);
@@ -165,6 +171,8 @@ static json_t *row_object(const bench_row *row) {
     for (int i = 0; i < row->reasons; i++)
         json_array_append_new(reasons, bench_json_text(row->reason[i]));
     json_object_set_new(o, "reasons", reasons);
+    bench_put_text(o, "check", check_word(row->check));
+    bench_put_integer(o, "disturbed", bench_count_disturbed(row));
     if (row->repetitions) {
         bench_put_real(o, "value", row->value);
         bench_put_real(o, "low", row->low);
@@ -181,6 +189,9 @@ static json_t *row_object(const bench_row *row) {
     for (int k = 0; k < row->repetitions; k++)
         json_array_append_new(repetitions, repetition(&row->repetition[k]));
     json_object_set_new(o, "repetitions", repetitions);
+    for (int k = row->repetitions; k < row->repetitions + row->aside; k++)
+        json_array_append_new(aside, repetition(&row->repetition[k]));
+    json_object_set_new(o, "set_aside", aside);
     return o;
 }
 
@@ -207,6 +218,8 @@ static json_t *run_object(const bench_result *result, int argc, char *const *arg
     bench_put_flag(o, "interrupted", result->interrupted);
     bench_put_integer(o, "rows_invalid", result->invalid);
     bench_put_integer(o, "rows_failed", result->failed);
+    bench_put_integer(o, "disturbed", result->disturbed);
+    bench_put_real(o, "patience_s", result->patience_s);
     bench_put_text(o, "started", result->started);
     bench_put_real(o, "elapsed_s", result->elapsed_s);
     bench_put_integer(o, "seed", (long long)result->settings->seed);

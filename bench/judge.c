@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "again.h"
 #include "stats.h"
 
 static const double GIGA = 1e9, MEGA = 1e6, MILLI = 1e-3, CONFIDENCE = 0.99;
@@ -24,7 +25,8 @@ double bench_peak_of(const bench_rows *rows, const bench_row *row) {
     for (int r = 0; r < rows->count; r++)
         for (int k = 0; k < rows->row[r].repetitions; k++)
             if (rows->row[r].threads == row->threads && !strcmp(rows->row[r].isa, row->isa))
-                most = fmax(most, fmax(rows->row[r].repetition[k].peak[0], rows->row[r].repetition[k].peak[1]));
+                most = fmax(most, fmax(rows->row[r].repetition[k].conditions.peak[0],
+                                       rows->row[r].repetition[k].conditions.peak[1]));
     return most;
 }
 
@@ -125,32 +127,28 @@ static void scale(const bench_rows *rows, bench_row *row) {
 
 /* ---- Validity ---- */
 
-static void doubt_peaks(bench_row *row) {
+/* Of all repetitions that count, together; again.h has the same rules for one. */
+static void doubt_conditions(bench_row *row) {
+    bench_conditions sum = {.peak = {1, 1}};
     double worst = 0;
     for (int k = 0; k < row->repetitions; k++) {
-        const double *peak = row->repetition[k].peak;
-        if (!(peak[0] > 0 && peak[1] > 0)) {
+        const bench_conditions *c = &row->repetition[k].conditions;
+        double moved = bench_peak_moved(c);
+        if (isnan(moved)) {
             bench_doubt(row, "no multiply-add peak of %s to calibrate by", row->isa);
             return;
         }
-        worst = fmax(worst, 1 - fmin(peak[0], peak[1]) / fmax(peak[0], peak[1]));
+        worst = fmax(worst, moved);
+        sum.stolen += c->stolen;
+        sum.waited += c->waited;
+        sum.process_s += c->process_s;
     }
     if (worst > BENCH_PEAK_TOLERANCE)
         bench_doubt(row, "peak moved %.0f %%", 100 * worst);
-}
-
-static void doubt_processors(bench_row *row) {
-    double stolen = 0, waited = 0, used = 0;
-    for (int k = 0; k < row->repetitions; k++) {
-        stolen += row->repetition[k].stolen;
-        waited += row->repetition[k].waited;
-        used += row->repetition[k].process_s;
-    }
-    double whole = used + stolen + waited; /* what our threads asked for */
-    if (stolen >= BENCH_TAKEN_MOST * whole)
-        bench_doubt(row, "hypervisor took %.0f %%", 100 * stolen / whole);
-    if (waited >= BENCH_TAKEN_MOST * whole)
-        bench_doubt(row, "other programs took %.0f %%", 100 * waited / whole);
+    if (bench_stolen_share(&sum) >= BENCH_TAKEN_MOST)
+        bench_doubt(row, "hypervisor took %.0f %%", 100 * bench_stolen_share(&sum));
+    if (bench_waited_share(&sum) >= BENCH_TAKEN_MOST)
+        bench_doubt(row, "other programs took %.0f %%", 100 * bench_waited_share(&sum));
 }
 
 static void doubt_build(bench_row *row) {
@@ -175,10 +173,9 @@ static void judge(const bench_rows *rows, bench_row *row, bool interrupted) {
     summarise(rows, row);
     if (row->repetitions < BENCH_REPETITIONS_LEAST)
         bench_doubt(row, "%d repetitions, expected at least %d", row->repetitions, BENCH_REPETITIONS_LEAST);
-    doubt_peaks(row);
-    doubt_processors(row);
+    doubt_conditions(row);
     doubt_build(row);
-    if (!row->checked && !row->failed)
+    if (row->check == BENCH_CHECK_OPEN && !row->failed)
         bench_doubt(row, "output not checked");
 }
 

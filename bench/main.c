@@ -190,6 +190,8 @@ gs_status bench_settings_take(bench_settings *settings, int argc, char *const *a
         return status;
     settings->display = given(argc, argv, "--benchmark_format");
     settings->quick = settings->quick || is_plain(settings);
+    if (given(argc, argv, "--benchmark_out=")) /* the file has what ran last */
+        settings->patience = 0;
     status = initialize(argc, argv, settings->quick, error);
     return status ? status : bench_models_load(&settings->models, &settings->model, error);
 }

@@ -101,9 +101,9 @@ void bench_compare(bench_row *row, const char *what, const float *found, const f
     }
     bool native = !row->backend || !strcmp(row->backend, "native");
     if (!finite)
-        bench_doubt(row, "wrong: %s is not finite", what);
+        bench_wrong(row, "%s is not finite", what);
     else if (native ? memcmp(found, expected, count * sizeof *found) != 0 : error > FOREIGN_ERROR * largest)
-        bench_doubt(row, "wrong: %s is off by %.2g of the largest", what, error / largest);
+        bench_wrong(row, "%s is off by %.2g of the largest", what, error / largest);
 }
 
 static gs_status check_image(const bench_network *w, bench_row *row, gs_plan *scalar, size_t i, gs_error *error) {

@@ -35,7 +35,7 @@ static void note(bench_row *row, bool own, const gs_quality *q) {
     bench_figure_add(row, "most share", "%", 100 * most);
     bench_figure_add(row, "confident", "%", 100 * q->confident);
     if (!isfinite(q->frechet))
-        bench_doubt(row, "wrong: the samples have no Frechet distance");
+        bench_wrong(row, "the samples have no Frechet distance");
     for (size_t i = 0; own && i < GS_COUNT(limits); i++) {
         if (strcmp(limits[i].network, row->model->info->name) || strcmp(limits[i].sampler, row->sampling.sampler))
             continue;

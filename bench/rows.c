@@ -18,13 +18,35 @@ double bench_figure_get(const bench_row *row, const char *name) {
     return (double)NAN;
 }
 
-void bench_doubt(bench_row *row, const char *format, ...) {
+static void add_reason(bench_row *row, const char *kind, const char *format, va_list arguments) {
+    char text[BENCH_TEXT_ROOM];
     if (row->reasons == BENCH_REASONS_MAX)
         return;
+    vsnprintf(text, sizeof text, format, arguments);
+    snprintf(row->reason[row->reasons++], BENCH_TEXT_ROOM, "%s%.*s", kind, BENCH_TEXT_ROOM - 16, text);
+}
+
+void bench_doubt(bench_row *row, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(row->reason[row->reasons++], BENCH_TEXT_ROOM, format, arguments);
+    add_reason(row, "", format, arguments);
     va_end(arguments);
+}
+
+void bench_wrong(bench_row *row, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    add_reason(row, "wrong: ", format, arguments);
+    va_end(arguments);
+    row->check = BENCH_CHECK_FAILED;
+}
+
+void bench_unchecked(bench_row *row, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    add_reason(row, "not checked: ", format, arguments);
+    va_end(arguments);
+    row->check = row->check == BENCH_CHECK_FAILED ? row->check : BENCH_CHECK_IMPOSSIBLE;
 }
 
 uint64_t bench_digest(const void *bytes, size_t count) {
@@ -170,7 +192,7 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
 void bench_rows_free(bench_rows *rows) {
     for (int i = 0; i < rows->count; i++) {
         bench_row *row = &rows->row[i];
-        for (int k = 0; k < row->repetitions; k++)
+        for (int k = 0; k < row->repetitions + row->aside; k++)
             gs_free(row->repetition[k].sample);
         gs_free(row->repetition);
         gs_free(row->picture);

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "cli/interrupt.h"
 #include "io/progress.h"
 #include "judge.h"
@@ -16,6 +17,7 @@
 
 enum { SAMPLES_FIRST = 1024, CALLS_MOST = 1 << 20 };
 static const double SAMPLE_S = 5e-4; /* so long is a sample of calls that are shorter */
+static const double CALM_S = 1;      /* so long a job of a later pass waits for the machine to be calm */
 
 /* One measurement of a row, of several in random order with those of all others. */
 typedef struct job {
@@ -32,11 +34,18 @@ typedef struct job {
     bench_repetition *all;
 } job;
 
+/* A pass over the rows: pass 0 measures all, later ones what was disturbed (again.h). */
 typedef struct run {
     bench_result *result;
+    bench_gauge gauge;
+    int pass, order; /* order: jobs of earlier passes */
+    double deadline_s;
     job *jobs;
     int count, reported;
-    int *left; /* by row: jobs not reported */
+    int *left;   /* by row: jobs of this pass that are not reported */
+    int *wanted; /* by row: repetitions that the `each` jobs of pass 0 gave */
+    int each;
+    double *usual; /* by row: the peak that a repetition of a later pass must have */
     bool terminal;
 } run;
 
@@ -87,9 +96,12 @@ static bool fail_row(bench_row *row, const gs_error *error) {
 static void show_progress(const job *j) {
     const run *r = j->run;
     int tenth = r->count / 10 ? r->count / 10 : 1;
+    const char *again = r->pass ? "again: " : "";
     if (r->terminal)
-        fprintf(stderr, "\r\033[K[%d/%d] %s", r->reported + 1, r->count, j->row->name);
-    else if (!j->done && r->reported % tenth == 0)
+        fprintf(stderr, "\r\033[K[%s%d/%d] %s", again, r->reported + 1, r->count, j->row->name);
+    else if (r->pass && !j->done && r->reported == 0)
+        fprintf(stderr, "genbench: %d measurements were disturbed: again\n", r->count);
+    else if (!r->pass && !j->done && r->reported % tenth == 0)
         fprintf(stderr, "genbench: %d of %d measurements\n", r->reported, r->count);
     fflush(stderr);
 }
@@ -119,14 +131,47 @@ static bool open_job(job *j) {
     return choose_calls(j->row, &error) || fail_row(j->row, &error);
 }
 
+static bench_conditions conditions_since(bench_times before, double peak_before, double peak_after,
+                                         const bench_gauge *g) {
+    bench_times now = g->times(g->context);
+    return (bench_conditions){.peak = {peak_before, peak_after},
+                              .process_s = now.process - before.process,
+                              .stolen = now.stolen - before.stolen,
+                              .waited = now.waited - before.waited};
+}
+
+static bool is_late(const run *r) {
+    return r->pass && r->gauge.now_s(r->gauge.context) >= r->deadline_s;
+}
+
+/* In later passes: until the machine looks calm, for a while. */
+static void await_calm(const job *j) {
+    const run *r = j->run;
+    const bench_gauge *g = &r->gauge;
+    char why[BENCH_WHY_ROOM];
+    double end_s = g->now_s(g->context) + CALM_S;
+    for (bool noisy = r->pass > 0; noisy && !gs_interrupted();) {
+        bench_times before = g->times(g->context);
+        double peak = g->peak(g->context, j->row->isa, j->row->threads);
+        bench_conditions c = conditions_since(before, peak, peak, g);
+        noisy = bench_disturbed(&c, r->usual[j->row - r->result->rows->row], why) && g->now_s(g->context) < end_s;
+        if (noisy)
+            g->pause(g->context);
+    }
+}
+
 static bool begin(void *context) {
     job *j = context;
-    if (gs_interrupted() || (!j->open && !open_job(j)) || j->row->failed)
+    const run *r = j->run;
+    const bench_gauge *g = &r->gauge;
+    if (gs_interrupted() || (!j->open && (is_late(r) || !open_job(j))) || j->row->failed)
         return false;
-    j->now = (bench_repetition){.order = j->order, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
+    await_calm(j);
+    j->now =
+        (bench_repetition){.order = j->order, .pass = r->pass, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
     j->room = SAMPLES_FIRST;
-    j->peak_before = bench_peak_measure(j->row->isa, j->row->threads);
-    j->before = bench_times_now();
+    j->peak_before = g->peak(g->context, j->row->isa, j->row->threads);
+    j->before = g->times(g->context);
     j->start_s = gs_now_s();
     return j->now.sample != NULL;
 }
@@ -176,18 +221,15 @@ static void keep(job *j, bench_repetition repetition) {
 
 static void end(void *context, bool complete) {
     job *j = context;
+    const bench_gauge *g = &j->run->gauge;
     if (!complete) {
         gs_free(j->now.sample);
         j->now.sample = NULL;
         return;
     }
-    bench_times after = bench_times_now();
     j->now.wall_s = gs_now_s() - j->start_s;
-    j->now.process_s = after.process - j->before.process;
-    j->now.stolen = after.stolen - j->before.stolen;
-    j->now.waited = after.waited - j->before.waited;
-    j->now.peak[0] = j->peak_before;
-    j->now.peak[1] = bench_peak_measure(j->row->isa, j->row->threads);
+    j->now.conditions = conditions_since(j->before, j->peak_before, 0, g);
+    j->now.conditions.peak[1] = g->peak(g->context, j->row->isa, j->row->threads);
     keep(j, j->now);
     j->now.sample = NULL;
 }
@@ -211,10 +253,11 @@ static void finish(job *j, bool last) {
     bench_row *row = j->row;
     gs_error error = {0};
     if (j->open && last && row->repetitions && !row->failed && !gs_interrupted()) {
-        if (row->kind->check(row, &error))
+        row->check = BENCH_CHECK_PASSED;
+        if (row->kind->check(row, &error)) {
+            row->check = BENCH_CHECK_OPEN;
             fail_row(row, &error);
-        else
-            row->checked = true;
+        }
     }
     if (j->open)
         row->kind->close(row);
@@ -226,6 +269,7 @@ static void report(void *context, int number, const bench_timing *timings, size_
     if (number < 0 || number >= r->count)
         return;
     job *j = &r->jobs[number];
+    size_t row = (size_t)(j->row - r->result->rows->row);
     int first = j->done - (int)count;
     for (int i = 0; i < j->done; i++) {
         if (i < first || first < 0) {
@@ -235,46 +279,101 @@ static void report(void *context, int number, const bench_timing *timings, size_
         j->all[i].iterations = timings[i - first].iterations;
         j->all[i].real_s = timings[i - first].real_s;
         j->all[i].cpu_s = timings[i - first].cpu_s;
+        bench_disturbed(&j->all[i].conditions, r->usual[row], j->all[i].disturbed);
         add_repetition(j->row, j->all[i]);
     }
     gs_free(j->all);
     j->all = NULL;
     j->done = 0;
     r->reported++;
-    finish(j, --r->left[j->row - r->result->rows->row] == 0);
+    finish(j, --r->left[row] == 0 && r->pass == 0);
 }
 
 /* ---- All ---- */
 
-static uint32_t random_below(uint64_t seed, uint32_t counter, uint32_t n) {
-    const uint32_t at[4] = {counter, 0, 0, UINT32_MAX}; /* no sampler's stream */
+static uint32_t random_below(const run *r, uint32_t counter, uint32_t n) {
+    const uint32_t at[4] = {counter, 0, (uint32_t)r->pass, UINT32_MAX}; /* no sampler's stream */
     uint32_t words[4];
-    gs_random_words(seed, at, words);
+    gs_random_words(r->result->settings->seed, at, words);
     return (uint32_t)(((uint64_t)words[0] * n) >> 32);
 }
 
-/* Every row `repetitions` times, in random order (Fisher & Yates). */
-static bool make_jobs(run *r, int repetitions) {
+/* Every row as often as `left` says, in random order (Fisher & Yates). */
+static bool make_jobs(run *r) {
     bench_rows *rows = r->result->rows;
-    r->count = rows->count * repetitions;
+    r->count = r->reported = 0;
+    for (int i = 0; i < rows->count; i++)
+        r->count += r->left[i];
+    gs_free(r->jobs);
     r->jobs = gs_alloc((size_t)r->count, sizeof *r->jobs);
-    r->left = gs_alloc((size_t)rows->count, sizeof *r->left);
-    if (!r->jobs || !r->left)
+    if (!r->jobs)
         return false;
-    for (int i = 0; i < r->count; i++)
-        r->jobs[i].row = &rows->row[i % rows->count];
+    int most = 0, made = 0;
+    for (int i = 0; i < rows->count; i++)
+        most = r->left[i] > most ? r->left[i] : most;
+    for (int k = 0; k < most; k++)
+        for (int i = 0; i < rows->count; i++)
+            if (k < r->left[i])
+                r->jobs[made++].row = &rows->row[i];
     for (int i = r->count - 1; i > 0; i--) {
-        uint32_t k = random_below(rows->settings->seed, (uint32_t)i, (uint32_t)i + 1);
+        uint32_t k = random_below(r, (uint32_t)i, (uint32_t)i + 1);
         bench_row *swap = r->jobs[i].row;
         r->jobs[i].row = r->jobs[k].row;
         r->jobs[k].row = swap;
     }
     for (int i = 0; i < r->count; i++) {
         r->jobs[i].run = r;
-        r->jobs[i].order = i;
-        r->left[r->jobs[i].row - rows->row]++;
+        r->jobs[i].order = r->order + i;
     }
+    r->order += r->count;
     return true;
+}
+
+static bool measure_pass(run *r) {
+    static const bench_callbacks callbacks = {begin, batch, end};
+    if (!make_jobs(r))
+        return false;
+    for (int i = 0; i < r->count; i++)
+        bench_register(r->jobs[i].row->name, &callbacks, &r->jobs[i]);
+    bench_run(report, r, r->result->settings->display);
+    if (r->terminal)
+        fputs("\r\033[K", stderr);
+    return true;
+}
+
+/* Say in `left` what is to be measured again; how many jobs these are. */
+static int choose_again(run *r) {
+    const bench_rows *rows = r->result->rows;
+    int jobs = 0;
+    for (int i = 0; i < rows->count; i++) {
+        int a_job = r->wanted[i] > r->each ? r->wanted[i] / r->each : 1; /* more with --benchmark_repetitions */
+        r->left[i] = (bench_lacking(&rows->row[i], r->wanted[i]) + a_job - 1) / a_job;
+        jobs += r->left[i];
+    }
+    return jobs;
+}
+
+/* Pass after pass, while something is lacking and there is time. */
+static bool measure_again(run *r, double started_s) {
+    bench_result *result = r->result;
+    const bench_gauge *g = &r->gauge;
+    double now = g->now_s(g->context);
+    bool ok = true;
+    result->patience_s = result->settings->patience < 0 ? now - started_s : result->settings->patience;
+    r->deadline_s = now + result->patience_s;
+    for (int i = 0; i < result->rows->count; i++) {
+        r->wanted[i] = result->rows->row[i].repetitions;
+        r->usual[i] = bench_usual_peak(result->rows, &result->rows->row[i]);
+    }
+    while (ok && !gs_interrupted() && g->now_s(g->context) < r->deadline_s && choose_again(r)) {
+        r->pass++;
+        ok = measure_pass(r);
+    }
+    for (int i = 0; i < result->rows->count; i++) {
+        result->disturbed += bench_count_disturbed(&result->rows->row[i]);
+        bench_set_aside(&result->rows->row[i]);
+    }
+    return ok;
 }
 
 static void measure_bandwidth(bench_result *result) {
@@ -296,30 +395,62 @@ static int most_threads(const bench_rows *rows) {
     return most;
 }
 
+static double machine_peak(void *context, const char *isa, int threads) {
+    (void)context;
+    return bench_peak_measure(isa, threads);
+}
+
+static bench_times machine_times(void *context) {
+    (void)context;
+    return bench_times_now();
+}
+
+static double machine_now_s(void *context) {
+    (void)context;
+    return gs_now_s();
+}
+
+static void machine_pause(void *context) {
+    (void)context;
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+}
+
+/* All passes; false when memory ends. */
+static bool measure(run *r, int repetitions) {
+    size_t rows = (size_t)r->result->rows->count;
+    double started_s = r->gauge.now_s(r->gauge.context);
+    r->each = repetitions;
+    r->left = gs_alloc(rows, sizeof *r->left);
+    r->wanted = gs_alloc(rows, sizeof *r->wanted);
+    r->usual = gs_alloc(rows, sizeof *r->usual);
+    bool ok = r->left && r->wanted && r->usual;
+    for (size_t i = 0; i < rows && ok; i++)
+        r->left[i] = repetitions;
+    ok = ok && measure_pass(r) && measure_again(r, started_s);
+    bench_run_end();
+    gs_free(r->jobs);
+    gs_free(r->left);
+    gs_free(r->wanted);
+    gs_free(r->usual);
+    return ok;
+}
+
 gs_status bench_measure(bench_result *result, gs_error *error) {
-    static const bench_callbacks callbacks = {begin, batch, end};
+    static const bench_gauge machine = {machine_peak, machine_times, machine_now_s, machine_pause, NULL};
     const bench_settings *s = result->settings;
     int usual = s->quick ? BENCH_REPETITIONS_QUICK : BENCH_REPETITIONS;
-    run r = {.result = result, .terminal = isatty(STDERR_FILENO)};
+    run r = {.result = result, .gauge = result->gauge ? *result->gauge : machine, .terminal = isatty(STDERR_FILENO)};
     time_t now = time(NULL);
     struct tm utc;
     strftime(result->started, sizeof result->started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     double start = gs_now_s();
     if (s->pin && !bench_pin(most_threads(result->rows)))
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "--pin: this system can't");
-    bool ok = make_jobs(&r, s->repetitions ? s->repetitions : usual);
-    if (ok) {
-        measure_bandwidth(result);
-        for (int i = 0; i < r.count; i++)
-            bench_register(r.jobs[i].row->name, &callbacks, &r.jobs[i]);
-        bench_run(report, &r, s->display);
-        if (r.terminal)
-            fputs("\r\033[K", stderr);
-        result->interrupted = gs_interrupted();
-        bench_judge(result);
-        result->elapsed_s = gs_now_s() - start;
-    }
-    gs_free(r.jobs);
-    gs_free(r.left);
-    return ok ? GS_OK : gs_fail_memory(error, "the measurements");
+    measure_bandwidth(result);
+    if (!measure(&r, s->repetitions ? s->repetitions : usual))
+        return gs_fail_memory(error, "the measurements");
+    result->interrupted = gs_interrupted();
+    bench_judge(result);
+    result->elapsed_s = gs_now_s() - start;
+    return GS_OK;
 }

@@ -3,20 +3,29 @@
 #define BENCH_RUNNER_H
 
 #include "bench.h"
+#include "system.h"
 
-/* A figure is valid if the multiply-add peaks before and after each repetition agree, the CPUs were ours, ... */
-#define BENCH_PEAK_TOLERANCE 0.05
-#define BENCH_TAKEN_MOST 0.02
 enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUICK = 3 };
 
-/* What is measured once per run. */
+/* Where the runner learns what the machine is doing, and what time it is: of the machine, or in tests by a script. */
+typedef struct bench_gauge {
+    double (*peak)(void *context, const char *isa, int threads); /* as bench_peak_measure */
+    bench_times (*times)(void *context);                         /* as bench_times_now */
+    double (*now_s)(void *context);                              /* for how long there is patience */
+    void (*pause)(void *context);                                /* some hundredths of a second pass */
+    void *context;
+} bench_gauge;
+
+/* What is measured once a run. */
 typedef struct bench_result {
     bench_rows *rows;
     const bench_settings *settings;
+    const bench_gauge *gauge; /* NULL: the machine itself */
     bool interrupted;
     int failed; /* number of rows that could not run */
     int invalid;
-    double elapsed_s;
+    int disturbed; /* repetitions */
+    double elapsed_s, patience_s;
     char started[32];     /* UTC, ISO 8601 */
     double triad_bytes_s; /* memory bandwidth, all threads; 0: not measured */
 } bench_result;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum kind { NAMES, NUMBERS, INTEGER, SEED, TEXT, FLAG } kind;
+typedef enum kind { NAMES, NUMBERS, INTEGER, SECONDS, SEED, TEXT, FLAG } kind;
 
 typedef struct option_row {
     const char *name, *metavar;
@@ -103,9 +103,27 @@ static gs_status parse_list(const option_row *row, char *text, void *field, gs_e
     return GS_OK;
 }
 
+/* One whole number of the kind's range. */
+static gs_status parse_whole(const option_row *row, const char *text, void *field, gs_error *error) {
+    static const struct {
+        unsigned long long low, high;
+        const char *range;
+    } ranges[] = {[INTEGER] = {1, 1000, "1 to 1000"},
+                  [SECONDS] = {0, 86400, "0 to 86400"},
+                  [SEED] = {0, UINT64_MAX, "0 to 2^64 - 1"}};
+    unsigned long long number;
+    if (!parse_number(text, ranges[row->kind].low, ranges[row->kind].high, &number))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected a whole number from %s", row->name, text,
+                       ranges[row->kind].range);
+    if (row->kind == SEED)
+        *(uint64_t *)field = number;
+    else
+        *(int *)field = (int)number;
+    return GS_OK;
+}
+
 static gs_status parse_value(const option_row *row, char *text, bench_settings *settings, gs_error *error) {
     void *field = (char *)settings + row->offset;
-    unsigned long long number;
     switch (row->kind) {
     case NAMES:
     case NUMBERS:
@@ -119,14 +137,7 @@ static gs_status parse_value(const option_row *row, char *text, bench_settings *
         *(bool *)field = true;
         return GS_OK;
     default:
-        if (!parse_number(text, row->kind == INTEGER, row->kind == INTEGER ? 1000 : UINT64_MAX, &number))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected a whole number from %s", row->name,
-                           text, row->kind == INTEGER ? "1 to 1000" : "0 to 2^64 - 1");
-        if (row->kind == INTEGER)
-            *(int *)field = (int)number;
-        else
-            *(uint64_t *)field = number;
-        return GS_OK;
+        return parse_whole(row, text, field, error);
     }
 }
 
@@ -243,7 +254,7 @@ static char **copy_words(int argc, char *const *argv) {
 }
 
 gs_status bench_settings_parse(bench_settings *s, int argc, char *const *argv, gs_error *error) {
-    *s = (bench_settings){.json = "genbench.json"};
+    *s = (bench_settings){.json = "genbench.json", .patience = -1};
     s->words = copy_words(argc, argv);
     if (!s->words)
         return gs_fail_memory(error, "the command line");

@@ -30,6 +30,7 @@ using namespace benchmark;
 using namespace fallback;
 
 std::string context_text;
+std::unique_ptr<BenchmarkReporter> shown; // the library's own report, of all runs together
 
 std::string library_version() {
     return version_text<decltype(GetBenchmarkVersion())>(&GetBenchmarkVersion);
@@ -49,8 +50,9 @@ class Reporter : public BenchmarkReporter {
         json.SetErrorStream(&text);
         bool go_on = json.ReportContext(context);
         json.Finalize();
+        bool first = context_text.empty();
         context_text = text.str();
-        return display_ ? display_->ReportContext(context) : go_on;
+        return display_ && first ? display_->ReportContext(context) : go_on;
     }
 
     void ReportRuns(const std::vector<Run> &runs) override {
@@ -64,10 +66,7 @@ class Reporter : public BenchmarkReporter {
             display_->ReportRuns(runs);
     }
 
-    void Finalize() override {
-        if (display_)
-            display_->Finalize();
-    }
+    void Finalize() override {} // by bench_run_end
 
   private:
     Report *report_;
@@ -119,9 +118,17 @@ void bench_register(const char *name, const bench_callbacks *callbacks, void *co
 }
 
 void bench_run(void (*report)(void *, int, const bench_timing *, size_t), void *context, bool display) {
-    std::unique_ptr<BenchmarkReporter> own(display ? CreateDefaultDisplayReporter() : nullptr);
-    Reporter reporter(report, context, own.get());
+    if (display && !shown)
+        shown.reset(CreateDefaultDisplayReporter());
+    Reporter reporter(report, context, shown.get());
     RunSpecifiedBenchmarks(&reporter, ".");
+    ClearRegisteredBenchmarks();
+}
+
+void bench_run_end(void) {
+    if (shown && !context_text.empty())
+        shown->Finalize();
+    shown.reset();
 }
 
 char *bench_context_json(void) {

@@ -99,8 +99,7 @@ static fixture *perfect(void) {
             f.repetition[r][k] = (bench_repetition){.iterations = 10,
                                                     .real_s = r ? 10 / 180.0 : 0.1,
                                                     .wall_s = 0.1,
-                                                    .process_s = 0.1,
-                                                    .peak = {1e9 * (r + 1), 1e9 * (r + 1)},
+                                                    .conditions = {.peak = {1e9 * (r + 1), 1e9 * (r + 1)}, .process_s = 0.1},
                                                     .samples = CALLS,
                                                     .sample = f.samples};
         f.row[r] = (bench_row){.suite = "test",
@@ -113,7 +112,7 @@ static fixture *perfect(void) {
                                .operations = 4e6,
                                .repetitions = REPETITIONS,
                                .repetition = f.repetition[r],
-                               .checked = true};
+                               .check = BENCH_CHECK_PASSED};
     }
     f.rows = (bench_rows){.row = f.row, .count = 2, .settings = &f.settings};
     f.result = (bench_result){.rows = &f.rows, .settings = &f.settings};
@@ -175,19 +174,19 @@ static void doubt_too_few_calls(void **state) {
 static void doubt_a_peak_that_moves(void **state) {
     (void)state;
     fixture *f = perfect();
-    f->repetition[0][1].peak[1] = 0.96e9;
+    f->repetition[0][1].conditions.peak[1] = 0.96e9;
     bench_judge(&f->result);
     assert_doubt(f, NULL);
     f = perfect();
-    f->repetition[0][1].peak[1] = 0.94e9;
+    f->repetition[0][1].conditions.peak[1] = 0.94e9;
     bench_judge(&f->result);
     assert_doubt(f, "peak moved 6 %");
     f = perfect();
-    f->repetition[0][1].peak[0] = 0.94e9;
+    f->repetition[0][1].conditions.peak[0] = 0.94e9;
     bench_judge(&f->result);
     assert_doubt(f, "peak moved 6 %");
     f = perfect();
-    f->repetition[0][1].peak[0] = 0;
+    f->repetition[0][1].conditions.peak[0] = 0;
     bench_judge(&f->result);
     assert_doubt(f, "no multiply-add peak");
 }
@@ -195,16 +194,16 @@ static void doubt_a_peak_that_moves(void **state) {
 static void doubt_processors_that_are_taken(void **state) {
     (void)state;
     fixture *f = perfect();
-    f->repetition[0][1].stolen = 0.005; /* 0.3 s used */
-    f->repetition[0][2].waited = 0.005;
+    f->repetition[0][1].conditions.stolen = 0.005; /* 0.3 s used */
+    f->repetition[0][2].conditions.waited = 0.005;
     bench_judge(&f->result);
     assert_doubt(f, NULL);
     f = perfect();
-    f->repetition[0][1].stolen = 0.01;
+    f->repetition[0][1].conditions.stolen = 0.01;
     bench_judge(&f->result);
     assert_doubt(f, "hypervisor took 3 %");
     f = perfect();
-    f->repetition[0][1].waited = 0.1;
+    f->repetition[0][1].conditions.waited = 0.1;
     bench_judge(&f->result);
     assert_doubt(f, "other programs took 25 %");
 }
@@ -216,7 +215,7 @@ static void doubt_what_did_not_run(void **state) {
     bench_judge(&f->result);
     assert_doubt(f, "avx2 ran");
     f = perfect();
-    f->row[0].checked = false;
+    f->row[0].check = BENCH_CHECK_OPEN;
     bench_judge(&f->result);
     assert_doubt(f, "output not checked");
     f = perfect();

@@ -86,6 +86,7 @@ static gs_status check(bench_row *row, gs_error *error) {
         status = bench_network_check(&s->network, &one, error);
     for (int i = row->reasons; i < one.reasons; i++)
         bench_doubt(row, "%s", one.reason[i]);
+    row->check = one.check;
     return status;
 }
 

@@ -59,7 +59,7 @@ static gs_status triad_check(bench_row *row, gs_error *error) {
     const bench_triad *triad = row->state;
     for (size_t i = 0; i < triad->count; i++)
         if (triad->a[i] != 7) { /* 1 + 3 x 2 */
-            bench_doubt(row, "wrong: element %zu", i);
+            bench_wrong(row, "element %zu", i);
             break;
         }
     if (row->items < 2 * bench_last_cache())
@@ -120,7 +120,7 @@ static gs_status normals_check(bench_row *row, gs_error *error) {
         square += (double)x[i] * (double)x[i];
     }
     if (!(fabs(sum) < 6 * sqrt(n)) || !(fabs(square - n) < 6 * sqrt(2 * n)))
-        bench_doubt(row, "wrong: mean %.3g, mean square %.3g", sum / n, square / n);
+        bench_wrong(row, "mean %.3g, mean square %.3g", sum / n, square / n);
     return GS_OK;
 }
 

@@ -73,7 +73,7 @@ static void compare(bench_row *row, const float *found, const float *expected, s
     for (size_t i = 0; i < count; i++)
         worst = fmax(worst, fabs(found[i] - fmin(fmax(expected[i], range[0]), range[1])));
     if (!(worst <= 0.51 * step))
-        bench_doubt(row, "wrong: the picture is %.3g grey levels from the samples", worst / step);
+        bench_wrong(row, "the picture is %.3g grey levels from the samples", worst / step);
 }
 
 static gs_status check(bench_row *row, gs_error *error) {
@@ -93,7 +93,7 @@ static gs_status check(bench_row *row, gs_error *error) {
     if (!status)
         status = gs_sample(plan, &sampling, n, expected, NULL, error);
     if (!status && images.n != n)
-        bench_doubt(row, "wrong: the picture has %zu samples, expected %zu", images.n, n);
+        bench_wrong(row, "the picture has %zu samples, expected %zu", images.n, n);
     else if (!status)
         compare(row, images.data, expected, n * pixels);
     gs_free(images.data);

@@ -62,7 +62,7 @@ static gs_status compare(bench_row *row, gs_error *error) {
         status = gs_rejection(&options, 0, NULL, &result[i], error);
     }
     if (!status && result[0].accepted != result[1].accepted)
-        bench_doubt(row, "wrong: %llu of %d proposals accepted, scalar C accepts %llu",
+        bench_wrong(row, "%llu of %d proposals accepted, scalar C accepts %llu",
                     (unsigned long long)result[0].accepted, CHECKED, (unsigned long long)result[1].accepted);
     return status;
 }
@@ -83,7 +83,7 @@ static gs_status check(bench_row *row, gs_error *error) {
     for (size_t i = 0; i < GS_COUNT(figures); i++)
         bench_figure_add(row, figures[i].name, figures[i].unit, figures[i].value);
     if (!(fabs(z) <= 4))
-        bench_doubt(row, "wrong: acceptance is %.1f standard deviations from theory", z);
+        bench_wrong(row, "acceptance is %.1f standard deviations from theory", z);
     return compare(row, error);
 }
 
