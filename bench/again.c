@@ -77,15 +77,15 @@ double bench_usual_peak(const bench_rows *rows, const bench_row *row) {
     return usual;
 }
 
-int bench_count_disturbed(const bench_row *row) {
+int bench_count_disturbed(const bench_row *row, int from_pass) {
     int count = 0;
     for (int k = 0; k < row->repetitions + row->aside; k++)
-        count += row->repetition[k].disturbed[0] != '\0';
+        count += row->repetition[k].pass >= from_pass && row->repetition[k].disturbed[0];
     return count;
 }
 
 int bench_lacking(const bench_row *row, int wanted) {
-    int lacking = wanted - (row->repetitions - bench_count_disturbed(row)),
+    int lacking = wanted - (row->repetitions - bench_count_disturbed(row, 0)),
         left = BENCH_TRIES_MOST * wanted - row->repetitions;
     if (row->failed || lacking <= 0 || left <= 0)
         return 0;
@@ -93,7 +93,7 @@ int bench_lacking(const bench_row *row, int wanted) {
 }
 
 void bench_set_aside(bench_row *row) {
-    int disturbed = bench_count_disturbed(row), kept = 0;
+    int disturbed = bench_count_disturbed(row, 0), kept = 0;
     if (!disturbed || row->repetitions - disturbed < BENCH_REPETITIONS_LEAST)
         return;
     for (int k = 0; k < row->repetitions; k++) {

@@ -1,8 +1,9 @@
 /* Repetitions that the machine disturbed, and which rows are to be measured again for that.
  *
- * After all rows were measured once, those with a disturbed repetition are measured again, as often as they lack
- * undisturbed ones and in random order among each other; and so on until none lacks any, the time for it is over, or a
- * row has been tried often enough. A disturbed repetition does not count while enough others do.
+ * After all rows were measured, some of those with a disturbed repetition are measured again in random order, as often as
+ * they lack undisturbed ones, then some others, and so on until none lacks any, the time for it is over, or a row has
+ * been tried often enough. Rows that lack few come first, so that a busy machine gives some rows, late, rather than
+ * none. A disturbed repetition does not count while enough others do.
  *
  * This does not bias figures. Whether a repetition is disturbed follows from bench_conditions alone, which hold nothing
  * of what was measured, so that a slow repetition is kept and a fast one set aside as the machine's state has it; and
@@ -39,8 +40,8 @@ double bench_usual_peak(const bench_rows *rows, const bench_row *row);
 /* How many more repetitions a row should have that was to have `wanted`. None for a row that failed. */
 int bench_lacking(const bench_row *row, int wanted);
 
-/* How many repetitions of the row were disturbed, whether they count or not. */
-int bench_count_disturbed(const bench_row *row);
+/* How many repetitions of the row were disturbed, in this pass and later ones, whether they count or not. */
+int bench_count_disturbed(const bench_row *row, int from_pass);
 
 /* Move disturbed repetitions behind the others, where they do not count, if BENCH_REPETITIONS_LEAST others are left. If
  * not, all count, and the judge says what is wrong with them. */

@@ -172,7 +172,7 @@ static json_t *row_object(const bench_row *row) {
         json_array_append_new(reasons, bench_json_text(row->reason[i]));
     json_object_set_new(o, "reasons", reasons);
     bench_put_text(o, "check", check_word(row->check));
-    bench_put_integer(o, "disturbed", bench_count_disturbed(row));
+    bench_put_integer(o, "disturbed", bench_count_disturbed(row, 0));
     if (row->repetitions) {
         bench_put_real(o, "value", row->value);
         bench_put_real(o, "low", row->low);

@@ -3,11 +3,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/reference.h"
 #include "kernels.h"
 #include "model/model.h"
 
 static const double SIGMA = 0.5; /* in the middle of the levels that samplers visit */
 static const double FOREIGN_ERROR = 1e-5;
+
+/* Of energies, whose terms cancel, and of their differences along the gradient, so small a step that few kinks of leaky
+ * ReLUs lie within. */
+static const double ENERGY_ERROR = 1e-4, SLOPE_STEP = 1e-3, SLOPE_ERROR = 0.01;
 
 size_t bench_pixels(const gs_model_info *info) {
     return (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
@@ -91,7 +96,8 @@ gs_status bench_network_evaluate(bench_network *w, gs_error *error) {
     return evaluate(w, w->plan, 0, w->n, w->y, error);
 }
 
-void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count) {
+void bench_compare_within(bench_row *row, const char *what, const float *found, const float *expected, size_t count,
+                          double tolerance) {
     double error = 0, largest = 0;
     bool finite = true;
     for (size_t i = 0; i < count; i++) {
@@ -99,35 +105,121 @@ void bench_compare(bench_row *row, const char *what, const float *found, const f
         error = fmax(error, fabs((double)found[i] - (double)expected[i]));
         largest = fmax(largest, fabs((double)expected[i]));
     }
-    bool native = !row->backend || !strcmp(row->backend, "native");
+    bool same = tolerance > 0 ? error <= tolerance * largest : !memcmp(found, expected, count * sizeof *found);
     if (!finite)
         bench_wrong(row, "%s is not finite", what);
-    else if (native ? memcmp(found, expected, count * sizeof *found) != 0 : error > FOREIGN_ERROR * largest)
+    else if (!same)
         bench_wrong(row, "%s is off by %.2g of the largest", what, error / largest);
 }
 
+static bool is_native(const bench_row *row) {
+    return !row->backend || !strcmp(row->backend, "native");
+}
+
+void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count) {
+    bench_compare_within(row, what, found, expected, count, is_native(row) ? 0 : FOREIGN_ERROR);
+}
+
+bool bench_is_scalar(const bench_row *row) {
+    return is_native(row) && !strcmp(row->isa, "scalar");
+}
+
+void bench_unchecked_scalar(bench_row *row) {
+    bench_unchecked(row, "what others are compared with is scalar C itself");
+}
+
+/* ---- Against float64 ---- */
+
+static int label_of(const bench_network *w, const gs_model_info *info, size_t i) {
+    return w->labels ? w->labels[i] : info->labels;
+}
+
+/* The first output of image i moved by `step` along `direction` (NULL: not at all). */
+static gs_status evaluate_reference(const bench_network *w, const gs_model *model, size_t i, const float *direction,
+                                    double step, double *y, gs_error *error) {
+    double *x = gs_alloc(w->in, sizeof *x);
+    if (!x)
+        return gs_fail_memory(error, "an image");
+    for (size_t k = 0; k < w->in; k++)
+        x[k] = (double)w->x[i * w->in + k] + (direction ? step * (double)direction[k] : 0);
+    gs_status status =
+        gs_reference_evaluate(model, x, w->sigma, label_of(w, gs_model_get_info(model), i), y, NULL, error);
+    gs_free(x);
+    return status;
+}
+
+gs_status bench_reference_check(const bench_network *w, bench_row *row, const float *found, size_t i,
+                                gs_error *error) {
+    double *y = gs_alloc(w->out, sizeof *y);
+    float *expected = gs_alloc(w->out, sizeof *expected);
+    gs_status status = y && expected ? evaluate_reference(w, row->model->model, i, NULL, 0, y, error)
+                                     : gs_fail_memory(error, "an image");
+    for (size_t k = 0; k < w->out && !status; k++)
+        expected[k] = (float)y[k];
+    if (!status)
+        bench_compare_within(row, "an output", found, expected, w->out, FOREIGN_ERROR);
+    gs_free(y);
+    gs_free(expected);
+    return status;
+}
+
+/* The energy, and how steep it is along the gradient that was found: |g|^2 by central differences of float64. */
+static gs_status check_slope(const bench_network *w, bench_row *row, double energy, const float *gradient, size_t i,
+                             gs_error *error) {
+    const gs_model *model = row->model->model;
+    double square = 0, exact, ahead, behind;
+    for (size_t k = 0; k < w->in; k++)
+        square += (double)gradient[k] * (double)gradient[k];
+    double step = SLOPE_STEP / sqrt(square);
+    gs_status status = evaluate_reference(w, model, i, NULL, 0, &exact, error);
+    if (!status)
+        status = evaluate_reference(w, model, i, gradient, step, &ahead, error);
+    if (!status)
+        status = evaluate_reference(w, model, i, gradient, -step, &behind, error);
+    if (status)
+        return status;
+    double slope = (ahead - behind) / (2 * step);
+    if (!(fabs(energy - exact) <= ENERGY_ERROR * fmax(1, fabs(exact))))
+        bench_wrong(row, "the energy is %.9g, in float64 %.9g", energy, exact);
+    if (!(fabs(slope - square) <= SLOPE_ERROR * square))
+        bench_wrong(row, "along the gradient the energy rises by %.6g, expected %.6g", slope, square);
+    return GS_OK;
+}
+
+/* ---- Against scalar C ---- */
+
+/* What was found of image i: its output, or its energy and gradient. */
+static void gather(const bench_network *w, size_t i, float *found) {
+    if (!w->gradient) {
+        memcpy(found, w->y + i * w->out, w->out * sizeof *found);
+        return;
+    }
+    found[0] = w->y[i];
+    memcpy(found + 1, w->y + w->n + i * w->in, w->in * sizeof *found);
+}
+
+/* scalar: NULL where it is scalar C itself that is checked. */
 static gs_status check_image(const bench_network *w, bench_row *row, gs_plan *scalar, size_t i, gs_error *error) {
     float *expected = gs_alloc(w->out, 2 * sizeof *expected), *found = expected + w->out;
-    gs_status status = expected ? evaluate(w, scalar, i, 1, expected, error) : gs_fail_memory(error, "an image");
-    if (!status && w->gradient) {
-        found[0] = w->y[i];
-        memcpy(found + 1, w->y + w->n + i * w->in, w->in * sizeof *found);
-    } else if (!status) {
-        memcpy(found, w->y + i * w->out, w->out * sizeof *found);
-    }
-    if (!status)
+    if (!expected)
+        return gs_fail_memory(error, "an image");
+    gather(w, i, found);
+    gs_status status = scalar        ? evaluate(w, scalar, i, 1, expected, error)
+                       : w->gradient ? check_slope(w, row, (double)found[0], found + 1, i, error)
+                                     : bench_reference_check(w, row, found, i, error);
+    if (!status && scalar)
         bench_compare(row, "an output", found, expected, w->out);
     gs_free(expected);
     return status;
 }
 
 gs_status bench_network_check(const bench_network *w, bench_row *row, gs_error *error) {
-    gs_plan *scalar;
+    gs_plan *scalar = NULL;
     gs_plan_options options = {.isa = "scalar", .threads = 1, .block = 1, .gradient = w->gradient};
-    gs_status status = gs_plan_create(row->model->model, &options, &scalar, error);
-    if (status)
-        return status;
-    status = check_image(w, row, scalar, 0, error);
+    gs_status status =
+        bench_is_scalar(row) ? GS_OK : gs_plan_create(row->model->model, &options, &scalar, error);
+    if (!status)
+        status = check_image(w, row, scalar, 0, error);
     if (!status && w->n > 1)
         status = check_image(w, row, scalar, w->n - 1, error);
     gs_plan_free(scalar);

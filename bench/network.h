@@ -23,19 +23,33 @@ void bench_network_close(bench_network *network);
 /* The first output of all n images, or energies and gradients. */
 gs_status bench_network_evaluate(bench_network *network, gs_error *error);
 
-/* Whether the last evaluation's results for the first and the last image are those of one thread of scalar C: the same
- * bytes or, for a backend other than the native one, within 1e-5 of the largest element. If not, or if they are not
- * finite, the row gets a reason. */
+/* Whether what the last evaluation gave for the first and the last image is what one thread of scalar C gives: the same
+ * bytes, of another backend than the native one within 1e-5 of the largest element. Scalar C itself is compared with
+ * float64 (engine/reference.h): outputs within 1e-5 of the largest element, energies within 1e-4, and gradients as
+ * differences of energies along them, within 1 %. If not, or if it is not finite, the row gets a reason. */
 gs_status bench_network_check(const bench_network *network, bench_row *row, gs_error *error);
 
-/* Standard normal numbers from the seed. */
+/* The latter for what was found of image i, where it is an output. */
+gs_status bench_reference_check(const bench_network *network, bench_row *row, const float *found, size_t i,
+                                gs_error *error);
+
+/* Whether a row's own code is scalar C, so that there is nothing to be had from comparing it with that. */
+bool bench_is_scalar(const bench_row *row);
+
+/* Say so of a row that has nothing else to be compared with. */
+void bench_unchecked_scalar(bench_row *row);
+
+/* Standard normal numbers of the seed. */
 gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error);
 
 /* Whether two results agree as well as the backend promises; `what` goes into the row's reason. */
 void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count);
 
-/* Whether a sampler can draw from the network and is meant to, which shipped networks say; and whether it is an
- * energy. */
+/* The same within a share of the largest element; 0: to the byte. */
+void bench_compare_within(bench_row *row, const char *what, const float *found, const float *expected, size_t count,
+                          double tolerance);
+
+/* What networks a sampler can draw from, and is meant to: shipped ones say so. Which are energies. */
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);
 

@@ -66,6 +66,11 @@ static int find(const char *isa) {
     return -1;
 }
 
+double bench_peak_result(const char *isa, long blocks) {
+    int p = find(isa);
+    return p < 0 ? (double)NAN : (double)peaks[p].run((blocks + peaks[p].share - 1) / peaks[p].share) / peaks[p].chains;
+}
+
 double bench_peak_run(const char *isa, int threads, long blocks) {
     int p = find(isa);
     if (p < 0)

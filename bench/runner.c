@@ -1,5 +1,6 @@
 #include "runner.h"
 
+#include <math.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "shim.h"
 #include "system.h"
 
-enum { SAMPLES_FIRST = 1024, CALLS_MOST = 1 << 20 };
+enum { SAMPLES_FIRST = 1024, CALLS_MOST = 1 << 20, ROWS_AGAIN = 6 /* in a later pass */ };
 static const double SAMPLE_S = 5e-4; /* so long is a sample of calls that are shorter */
 static const double CALM_S = 1;      /* so long a job of a later pass waits for the machine to be calm */
 
@@ -341,16 +342,35 @@ static bool measure_pass(run *r) {
     return true;
 }
 
-/* Say in `left` what is to be measured again; how many jobs these are. */
-static int choose_again(run *r) {
+/* The row whose turn it is to be measured again, of those that `left` has not chosen yet: the one that lacks least, where
+ * each measurement that failed counts as if it lacked one more; among equals at random. -1: none. */
+static int choose_row(const run *r) {
     const bench_rows *rows = r->result->rows;
-    int jobs = 0;
+    int chosen = -1;
+    double least = INFINITY;
     for (int i = 0; i < rows->count; i++) {
-        int a_job = r->wanted[i] > r->each ? r->wanted[i] / r->each : 1; /* more with --benchmark_repetitions */
-        r->left[i] = (bench_lacking(&rows->row[i], r->wanted[i]) + a_job - 1) / a_job;
-        jobs += r->left[i];
+        int lacking = r->left[i] ? 0 : bench_lacking(&rows->row[i], r->wanted[i]);
+        double chance = random_below(r, UINT32_MAX - (uint32_t)i, UINT32_MAX) * 0x1p-32,
+               key = lacking + bench_count_disturbed(&rows->row[i], 1) + chance;
+        if (lacking && key < least) {
+            chosen = i;
+            least = key;
+        }
     }
-    return jobs;
+    return chosen;
+}
+
+/* Say in `left` how often a few rows are to be measured again, so that some are done when time is over; how many rows
+ * these are. */
+static int choose_again(run *r) {
+    int chosen = 0, i;
+    memset(r->left, 0, (size_t)r->result->rows->count * sizeof *r->left);
+    while (chosen < ROWS_AGAIN && (i = choose_row(r)) >= 0) {
+        int a_job = r->wanted[i] > r->each ? r->wanted[i] / r->each : 1; /* more with --benchmark_repetitions */
+        r->left[i] = (bench_lacking(&r->result->rows->row[i], r->wanted[i]) + a_job - 1) / a_job;
+        chosen++;
+    }
+    return chosen;
 }
 
 /* Pass after pass, while something is lacking and there is time. */
@@ -370,7 +390,7 @@ static bool measure_again(run *r, double started_s) {
         ok = measure_pass(r);
     }
     for (int i = 0; i < result->rows->count; i++) {
-        result->disturbed += bench_count_disturbed(&result->rows->row[i]);
+        result->disturbed += bench_count_disturbed(&result->rows->row[i], 0);
         bench_set_aside(&result->rows->row[i]);
     }
     return ok;

@@ -14,7 +14,7 @@
 
 /* ---- The machine ---- */
 
-enum { CALLS = 4, JOBS_MOST = 400, ROWS = 4 };
+enum { CALLS = 4, JOBS_MOST = 400, ROWS = 12 };
 static const double CALL_S = 1;                                     /* of the machine's time */
 #define FIRST_S (3 * ROWS * (CALL_S + CALL_S / CALLS + 2 * PEAK_S)) /* of a pass: each job calls once more, to warm up */
 #define PEAK_S 0.01
@@ -27,6 +27,7 @@ static struct machine {
     double later;               /* the multiply-add peak after the first pass, over that before; 0: the same */
     double slowness[JOBS_MOST]; /* by order of measurement: what Google Benchmark reports; 0: 1 s */
     int measured, checks, closed;
+    int running; /* the row whose calls these are */
 } machine;
 
 static void pass_time(double seconds) {
@@ -98,8 +99,9 @@ const char *bench_filter(void) {
 
 /* ---- Rows ---- */
 
-static gs_status nothing(bench_row *row, gs_error *error) {
+static gs_status open_row(bench_row *row, gs_error *error) {
     (void)error;
+    machine.running = row->name[row->what_at] - 'a';
     row->ran = row->isa;
     return GS_OK;
 }
@@ -117,9 +119,10 @@ static gs_status check(bench_row *row, gs_error *error) {
 }
 static void close_row(bench_row *row) {
     (void)row;
+    machine.running = -1;
     machine.closed++;
 }
-static const bench_kind kind = {nothing, call, check, close_row, NULL};
+static const bench_kind kind = {open_row, call, check, close_row, NULL};
 
 typedef struct fixture {
     bench_settings settings;
@@ -130,13 +133,13 @@ typedef struct fixture {
 /* Measure ROWS rows three times on the machine as it has been set up. */
 static fixture measure(int patience, uint64_t seed) {
     static const bench_variant variant = {.threads = 1, .isa = "scalar"};
-    static const char *const names[ROWS] = {"a", "b", "c", "d"};
     static fixture f;
     gs_error error = {0};
     f = (fixture){.settings = {.repetitions = 3, .patience = patience, .seed = seed}};
     f.rows = (bench_rows){.settings = &f.settings};
     for (int i = 0; i < ROWS; i++) {
-        bench_row *row = bench_row_add(&f.rows, "test", NULL, names[i], &variant, &kind);
+        const char name[] = {(char)('a' + i), '\0'};
+        bench_row *row = bench_row_add(&f.rows, "test", NULL, name, &variant, &kind);
         assert_non_null(row);
         row->calls = CALLS;
         row->unit = "things/s";
@@ -149,7 +152,7 @@ static fixture measure(int patience, uint64_t seed) {
 
 static int reset(void **state) {
     (void)state;
-    machine = (struct machine){0};
+    machine = (struct machine){.running = -1};
     return 0;
 }
 
@@ -305,6 +308,40 @@ static void calm_moments_are_waited_for(void **state) {
     bench_rows_free(&f.rows);
 }
 
+/* All is disturbed at first, and then there is time for half of it: as many rows are done as that is enough for. */
+static noise at_first(double now) {
+    (void)now;
+    return machine.measured < 3 * ROWS ? TAKEN : CALM;
+}
+
+static void some_rows_are_done_when_time_is_over(void **state) {
+    (void)state;
+    machine.noise = at_first;
+    fixture f = measure((int)(FIRST_S / 2), 0);
+    int valid = 0;
+    for (int i = 0; i < ROWS; i++)
+        valid += reason_of(&f.rows.row[i]) == NULL;
+    if (valid != ROWS / 2)
+        fail_msg("%d of %d rows are valid", valid, ROWS);
+    bench_rows_free(&f.rows);
+}
+
+/* Rows that fail again and again do not keep others waiting: noise that one of them makes itself. */
+static noise of_one_row(double now) {
+    (void)now;
+    return machine.measured < 3 * ROWS || machine.running == 0 ? TAKEN : CALM;
+}
+
+static void a_hopeless_row_keeps_none_waiting(void **state) {
+    (void)state;
+    machine.noise = of_one_row;
+    fixture f = measure((int)(1.5 * FIRST_S), 0);
+    for (int i = 0; i < ROWS; i++)
+        if ((reason_of(&f.rows.row[i]) == NULL) != (i > 0))
+            fail_msg("row %d: %s", i, reason_of(&f.rows.row[i]) ? reason_of(&f.rows.row[i]) : "valid");
+    bench_rows_free(&f.rows);
+}
+
 /* ---- No bias ---- */
 
 enum { ORDERS = BENCH_TRIES_MOST * 3 * ROWS };
@@ -386,6 +423,8 @@ int main(void) {
         cmocka_unit_test_setup(a_machine_that_stays_busy_gives_up, reset),
         cmocka_unit_test_setup(patience_ends, reset),
         cmocka_unit_test_setup(calm_moments_are_waited_for, reset),
+        cmocka_unit_test_setup(some_rows_are_done_when_time_is_over, reset),
+        cmocka_unit_test_setup(a_hopeless_row_keeps_none_waiting, reset),
         cmocka_unit_test_setup(figures_choose_nothing, reset),
         cmocka_unit_test_setup(a_clock_that_drifts_is_noticed, reset),
         cmocka_unit_test_setup(orders_follow_the_seed, reset),

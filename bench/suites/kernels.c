@@ -1,9 +1,11 @@
 /* Every kernel of kernels.def, on data in the nearest cache, on one thread. */
 #include "kernels.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "network.h"
+#include "suites/kernel_reference.h"
 
 enum { LANES = 16, VECTORS = 128, ELEMENTS = LANES * VECTORS, TAPS = 9, CHANNELS = 16, TILE = 6, ROWS_MAX = 64 };
 enum { INPUTS = 16384, WEIGHTS = 4096, OUTPUTS = 4096, REPEATS = 100 }; /* REPEATS: kernel calls per call of a row */
@@ -192,16 +194,20 @@ static gs_status call(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-/* Check that one call gives the same bytes as scalar C. */
+/* One call gives the bytes that scalar C gives; scalar C's own nearly give what float64 does. */
 static gs_status check(bench_row *row, gs_error *error) {
     (void)error;
     state *s = row->state;
+    bool scalar = !strcmp(row->isa, "scalar");
+    char name[BENCH_NAME_ROOM];
+    snprintf(name, sizeof name, "%.*s", (int)row->what_length, row->name + row->what_at);
+    const gs_kernels reference = scalar ? bench_reference_kernels() : *gs_kernels_find("scalar");
     memcpy(s->out, s->initial, OUTPUTS * sizeof *s->out);
-    (*call_of(row))(gs_kernels_find("scalar"), s);
+    (*call_of(row))(&reference, s);
     memcpy(s->expected, s->out, OUTPUTS * sizeof *s->out);
     memcpy(s->out, s->initial, OUTPUTS * sizeof *s->out);
     (*call_of(row))(s->kernels, s);
-    bench_compare(row, "an element", s->out, s->expected, OUTPUTS);
+    bench_compare_within(row, "an element", s->out, s->expected, OUTPUTS, scalar ? bench_reference_tolerance(name) : 0);
     return GS_OK;
 }
 

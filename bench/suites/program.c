@@ -76,29 +76,52 @@ static void compare(bench_row *row, const float *found, const float *expected, s
         bench_wrong(row, "the picture is %.3g grey levels from the samples", worst / step);
 }
 
+static gs_status draw(const bench_row *row, const char *isa, const char *backend, size_t n, float *out,
+                      gs_error *error) {
+    gs_plan_options options = {.isa = isa,
+                               .threads = row->threads,
+                               .backend = backend,
+                               .gradient = row->model->info->kind == GS_KIND_ENERGY};
+    gs_sample_options sampling = {.seed = row->settings->seed};
+    gs_plan *plan = NULL;
+    gs_status status = gs_plan_create(row->model->model, &options, &plan, error);
+    if (!status)
+        status = gs_sample(plan, &sampling, n, out, NULL, error);
+    gs_plan_free(plan);
+    return status;
+}
+
+/* All samples are the library's with the same code, the first is scalar C's. */
+static gs_status check_images(bench_row *row, const gs_image_file *images, size_t n, gs_error *error) {
+    size_t pixels = bench_pixels(row->model->info);
+    bool native = !strcmp(row->backend, "native");
+    float *expected = gs_alloc(n, pixels * sizeof *expected);
+    if (!expected)
+        return gs_fail_memory(error, "samples");
+    gs_status status = draw(row, row->isa, row->backend, n, expected, error);
+    if (!status)
+        compare(row, images->data, expected, n * pixels);
+    if (!status && native && !bench_is_scalar(row))
+        status = draw(row, "scalar", "native", 1, expected, error);
+    if (!status && native && !bench_is_scalar(row))
+        compare(row, images->data, expected, pixels);
+    gs_free(expected);
+    if (bench_is_scalar(row))
+        bench_unchecked_scalar(row);
+    return status;
+}
+
 static gs_status check(bench_row *row, gs_error *error) {
     const state *s = row->state;
     const gs_model_info *info = row->model->info;
-    size_t n = row->batch < GS_GRID_MAX ? (size_t)row->batch : GS_GRID_MAX, pixels = bench_pixels(info);
-    gs_plan_options options = {
-        .isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = info->kind == GS_KIND_ENERGY};
-    gs_sample_options sampling = {.seed = row->settings->seed};
+    size_t n = row->batch < GS_GRID_MAX ? (size_t)row->batch : GS_GRID_MAX;
     gs_image_file images = {0};
-    gs_plan *plan = NULL;
-    float *expected = gs_alloc(n, pixels * sizeof *expected);
-    gs_status status = expected ? gs_images_read(s->picture, info->shape, info->range, n, &images, error)
-                                : gs_fail_memory(error, "samples");
-    if (!status)
-        status = gs_plan_create(row->model->model, &options, &plan, error);
-    if (!status)
-        status = gs_sample(plan, &sampling, n, expected, NULL, error);
+    gs_status status = gs_images_read(s->picture, info->shape, info->range, n, &images, error);
     if (!status && images.n != n)
         bench_wrong(row, "the picture has %zu samples, expected %zu", images.n, n);
     else if (!status)
-        compare(row, images.data, expected, n * pixels);
+        status = check_images(row, &images, n, error);
     gs_free(images.data);
-    gs_free(expected);
-    gs_plan_free(plan);
     return status;
 }
 

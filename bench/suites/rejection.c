@@ -1,6 +1,7 @@
 /* Rejection sampling of N(0, I) from N(0, 1.01^2 I): proposals per second, and acceptance compared with theory. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench.h"
 
@@ -50,6 +51,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     return status;
 }
 
+/* Of scalar C itself it is theory alone that says whether it is right. */
 static gs_status compare(bench_row *row, gs_error *error) {
     const state *s = row->state;
     gs_rejection_result result[2];
@@ -84,7 +86,7 @@ static gs_status check(bench_row *row, gs_error *error) {
         bench_figure_add(row, figures[i].name, figures[i].unit, figures[i].value);
     if (!(fabs(z) <= 4))
         bench_wrong(row, "acceptance is %.1f standard deviations from theory", z);
-    return compare(row, error);
+    return strcmp(row->isa, "scalar") ? compare(row, error) : GS_OK;
 }
 
 static void close(bench_row *row) {
