@@ -3,26 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "expectation.h"
 #include "measure/quality.h"
 #include "network.h"
-
-typedef struct limit {
-    const char *network, *sampler;
-    double distance, agreement;
-} limit;
-
-static const limit limits[] = {
-#define BENCH_QUALITY(network, sampler, distance, agreement) {network, sampler, distance, agreement},
-#include "quality.def"
-#undef BENCH_QUALITY
-};
 
 static bool fits(const gs_model_info *network, const gs_model_info *judge) {
     return !memcmp(network->shape, judge->shape, sizeof judge->shape);
 }
 
-/* Figures, and reasons where a limit is passed. Other networks than the shipped ones have no limits. */
-static void note(bench_row *row, bool own, const gs_quality *q) {
+static void note(bench_row *row, const gs_quality *q) {
     double least = 1, most = 0;
     for (int k = 0; k < q->classes; k++) {
         least = fmin(least, q->share[k]);
@@ -36,14 +25,33 @@ static void note(bench_row *row, bool own, const gs_quality *q) {
     bench_figure_add(row, "confident", "%", 100 * q->confident);
     if (!isfinite(q->frechet))
         bench_wrong(row, "the samples have no Frechet distance");
-    for (size_t i = 0; own && i < GS_COUNT(limits); i++) {
-        if (strcmp(limits[i].network, row->model->info->name) || strcmp(limits[i].sampler, row->sampling.sampler))
-            continue;
-        if (!(q->frechet <= limits[i].distance))
-            bench_doubt(row, "quality: Frechet distance %.3g, expected at most %g", q->frechet, limits[i].distance);
-        if (limits[i].agreement > 0 && !(q->agreement >= limits[i].agreement))
-            bench_doubt(row, "quality: agreement %.3g, expected at least %g", q->agreement, limits[i].agreement);
+}
+
+/* Samples with the network's own settings are as good as those of other seeds: no worse, and no better, either. */
+static gs_status compare(bench_row *row, const char *judge_hash, const gs_quality *q, gs_error *error) {
+    const bench_expected expected = {.model_path = row->model->path,
+                                     .model_hash = row->model->info->hash,
+                                     .judge_hash = judge_hash,
+                                     .sampler = row->sampling.sampler,
+                                     .n = q->n};
+    bench_expectation e;
+    double low, high;
+    gs_status status = bench_expectation_find(&expected, &e, error);
+    if (status)
+        return status;
+    if (!e.seeds) {
+        bench_unchecked(row, "quality.json beside the weight file expects nothing of it; see models/quality.py");
+        return GS_OK;
     }
+    bench_expected_distances(&e, &low, &high);
+    bench_figure_add(row, "FD at least", "", low);
+    bench_figure_add(row, "FD at most", "", high);
+    if (!(q->frechet >= low && q->frechet <= high))
+        bench_wrong(row, "quality: Frechet distance %.3g, expected %.3g to %.3g", q->frechet, low, high);
+    if (e.agreements && !(bench_agreement_chance(&e, q->agreement) >= BENCH_QUALITY_ALARM))
+        bench_wrong(row, "quality: agreement %.3g, which has chance %.1g", q->agreement,
+                    bench_agreement_chance(&e, q->agreement));
+    return GS_OK;
 }
 
 static gs_status judge(bench_row *row, bool own, const gs_model *model, const float *samples, const int *labels,
@@ -63,7 +71,9 @@ static gs_status judge(bench_row *row, bool own, const gs_model *model, const fl
         status = gs_quality_measure(plan, images, labels, n, &quality, error);
     }
     if (!status)
-        note(row, own, &quality);
+        note(row, &quality);
+    if (!status && own)
+        status = compare(row, to->hash, &quality, error);
     gs_plan_free(plan);
     gs_free(images);
     return status;

@@ -171,7 +171,7 @@ char *bench_row_reasons(const json_t *row) {
 /* ---- One report ---- */
 
 bool bench_figure_hidden(const char *figure) {
-    static const char *const hidden[] = {"plan", "confident", "most", "calls", "bytes"};
+    static const char *const hidden[] = {"plan", "confident", "most", "calls", "bytes", "FD at least", "FD at most"};
     for (size_t i = 0; i < GS_COUNT(hidden); i++)
         if (!strcmp(hidden[i], figure))
             return true;

@@ -85,7 +85,7 @@ if(TARGET genbench)
   install(TARGETS genbench)
   target_compile_definitions(genbench PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}")
 endif()
-file(GLOB models CONFIGURE_DEPENDS models/*.bin)
+file(GLOB models CONFIGURE_DEPENDS models/*.bin models/quality.json)
 install(FILES ${models} DESTINATION ${data_dir}/models)
 install(FILES README.md CHANGELOG.md LICENSE models/FORMAT.md models/MODELS.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
