@@ -213,8 +213,13 @@ bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at,
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *variant, const bench_kind *kind);
 
-/* All rows that the settings and --benchmark_filter select. Errors: GS_ERROR_FILE if there is none. */
-gs_status bench_rows_make(bench_rows *rows, gs_error *error);
+/* All rows that the settings and --benchmark_filter leave. Errors: none is left: GS_ERROR_FILE; `strict`: those of
+ * bench_rows_obey. */
+gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error);
+
+/* Whether rows are what was asked for: each value of --threads, --batch, --isa and --backend is some row's; where suites
+ * are named, no row has another value; and some row has a network if one is named. Errors: GS_ERROR_ARGUMENT. */
+gs_status bench_rows_obey(const bench_rows *rows, gs_error *error);
 
 void bench_rows_free(bench_rows *rows);
 

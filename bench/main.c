@@ -46,12 +46,14 @@ static gs_status check_names(const bench_rows *rows, gs_error *error) {
     return GS_OK;
 }
 
-gs_status bench_rows_make(bench_rows *rows, gs_error *error) {
+gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
     const bench_settings *s = rows->settings;
     gs_status status = GS_OK;
     for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
         if (bench_wants(&s->suite, suite->name))
             status = suite->add(rows, error);
+    if (!status && strict)
+        status = bench_rows_obey(rows, error);
     if (!status)
         status = bench_rows_filter(rows, bench_filter(), error);
     int kept = 0;
@@ -66,7 +68,7 @@ gs_status bench_rows_make(bench_rows *rows, gs_error *error) {
 }
 
 static gs_status list(bench_rows *rows, gs_error *error) {
-    gs_status status = bench_rows_make(rows, error);
+    gs_status status = bench_rows_make(rows, true, error);
     for (int i = 0; !status && i < rows->count; i++)
         puts(rows->row[i].name);
     return status;
@@ -120,7 +122,7 @@ static gs_status measure(bench_rows *rows, int argc, char *const *argv, gs_error
     bench_document document;
     bench_output outputs[OUTPUTS];
     list_outputs(rows->settings, outputs);
-    gs_status status = bench_rows_make(rows, error);
+    gs_status status = bench_rows_make(rows, true, error);
     if (!status)
         status = bench_outputs_check(outputs, OUTPUTS, NULL, 0, error);
     if (status)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { COLUMNS_MAX = 32, VALUE = 1, SPREAD, FIGURES };
+static const char DISTURBED[] = "disturbed";
 
 /* ---- Names ---- */
 
@@ -129,8 +130,8 @@ void bench_put_value(const json_t *row, bench_cell text) {
 }
 
 static void put_figure(const json_t *row, const char *name, bench_cell text) {
-    const char *unit;
-    double value = bench_row_figure(row, name, &unit);
+    const char *unit = "";
+    double value = strcmp(name, DISTURBED) ? bench_row_figure(row, name, &unit) : bench_real(row, DISTURBED);
     if (!isfinite(value))
         return;
     int digits = value == floor(value) ? 0 : fabs(value) < 1 ? 3 : fabs(value) < 100 ? 2 : 0;
@@ -178,9 +179,11 @@ bool bench_figure_hidden(const char *figure) {
     return false;
 }
 
-/* The names of the rows' figures in order of their first appearance; returns their number. */
+/* Names of the rows' figures in the order they first come in, and how many repetitions were disturbed where some were;
+ * their number. */
 static int collect_figures(const json_t **rows, int count, const char *names[COLUMNS_MAX]) {
     int found = 0;
+    bool disturbed = false;
     for (int i = 0; i < count; i++) {
         const char *name;
         json_t *figure;
@@ -191,7 +194,10 @@ static int collect_figures(const json_t **rows, int count, const char *names[COL
             if (!known && found < COLUMNS_MAX)
                 names[found++] = name;
         }
+        disturbed = disturbed || bench_integer(rows[i], DISTURBED, 0) > 0;
     }
+    if (disturbed && found < COLUMNS_MAX)
+        names[found++] = DISTURBED;
     return found;
 }
 

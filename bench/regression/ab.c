@@ -101,6 +101,8 @@ static gs_status make_rows(job *j, gs_error *error) {
     r->row = gs_alloc((size_t)(base->rows + head->rows) + 1, sizeof *r->row);
     if (!r->row)
         return gs_fail_memory(error, "rows");
+    snprintf(r->commit[BASE], sizeof r->commit[BASE], "%s", base->commit);
+    snprintf(r->commit[HEAD], sizeof r->commit[HEAD], "%s", head->commit);
     for (int i = 0; i < base->rows; i++) {
         bench_ab_row *row = add_row(r, base->row[i].name);
         if (locate(j, row)) {

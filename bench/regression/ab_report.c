@@ -110,15 +110,15 @@ static void print_table(const bench_ab_result *r) {
         print_row(&r->row[i], width);
 }
 
-static gs_status summarise(const bench_ab_result *r, const char *total, gs_error *error) {
+static gs_status summarise(const bench_ab_result *r, const char *builds, const char *total, gs_error *error) {
     FILE *file = NULL;
     gs_status status = r->github ? bench_github_summary(&file, error) : GS_OK;
     if (!file)
         return status;
     fprintf(
         file,
-        "### genbench ab\n\n%s\n\n| row | head/base | 99 %% interval | p | control | |\n|---|---|---|---|---|---|\n",
-        total);
+        "### genbench ab\n\n%s\n\n%s\n\n| row | head/base | 99 %% interval | p | control | |\n|---|---|---|---|---|---|\n",
+        total, builds);
     for (int i = 0; i < r->rows; i++) {
         const bench_ab_row *row = &r->row[i];
         const bench_pairs_verdict *v = &row->verdict;
@@ -169,6 +169,8 @@ static json_t *context(const bench_ab_result *r) {
         bench_put_text(o, name, value);
     bench_put_text(o, "base", r->base);
     bench_put_text(o, "head", r->head);
+    bench_put_text(o, "base_commit", r->commit[0][0] ? r->commit[0] : NULL);
+    bench_put_text(o, "head_commit", r->commit[1][0] ? r->commit[1] : NULL);
     json_object_set_new(o, "json_schema_version", json_integer(BENCH_SCHEMA_VERSION));
     return o;
 }
@@ -213,13 +215,22 @@ static gs_status write_json(const bench_ab_result *r, int argc, char *const *arg
     return status;
 }
 
+/* "base FOLDER (COMMIT), head ..." */
+static void name_builds(const bench_ab_result *r, char *text, size_t room) {
+    const char *const unknown = "commit unknown";
+    snprintf(text, room, "base %.80s (%.63s), head %.80s (%.63s)", r->base, r->commit[0][0] ? r->commit[0] : unknown,
+             r->head, r->commit[1][0] ? r->commit[1] : unknown);
+}
+
 gs_status bench_ab_report(const bench_ab_result *r, int argc, char *const *argv, gs_error *error) {
-    char total[BENCH_TEXT_ROOM];
+    char total[BENCH_TEXT_ROOM], builds[2 * BENCH_TEXT_ROOM];
+    name_builds(r, builds, sizeof builds);
+    puts(builds);
     print_table(r);
     for (int i = 0; r->github && i < r->rows; i++)
         annotate(&r->row[i]);
     verdict(r, total, sizeof total);
     printf("genbench ab: %s\n", total);
-    gs_status status = summarise(r, total, error);
+    gs_status status = summarise(r, builds, total, error);
     return status || !r->json ? status : write_json(r, argc, argv, error);
 }

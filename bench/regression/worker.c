@@ -2,7 +2,7 @@
  * of text:
  *
  *     genbench work PROTOCOL [options]
- *     -> genbench-worker 1 ROWS, then ROWS lines NAME MODEL_HASH ("-": no network)
+ *     -> genbench-worker 1 ROWS COMMIT, then ROWS lines NAME MODEL_HASH ("-": no network); older ones tell no commit
  *     open K P    open row K, call it once      -> opened DIGEST, of what the call computed
  *     time K C    call it C times               -> took NANOSECONDS
  *     close K                                   -> closed
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commit.h"
 #include "io/progress.h"
 #include "regression/regression.h"
 #include "system.h"
@@ -24,7 +25,8 @@
 enum { LINE_ROOM = 128, PROCESSORS_MOST = 1024 };
 
 static void say_rows(const bench_rows *rows) {
-    printf("genbench-worker %d %d\n", BENCH_WORKER_PROTOCOL, rows->count);
+    printf("genbench-worker %d %d %s%s\n", BENCH_WORKER_PROTOCOL, rows->count, BENCH_COMMIT,
+           strcmp(BENCH_DIRTY, "yes") ? "" : "-dirty");
     for (int i = 0; i < rows->count; i++)
         printf("%s %s\n", rows->row[i].name, rows->row[i].model ? rows->row[i].model->info->hash : "-");
 }
@@ -101,7 +103,7 @@ int bench_work(int argc, char **argv) {
     if (!status)
         status = bench_settings_take(&settings, argc, argv, 2, &error);
     if (!status)
-        status = bench_rows_make(&rows, &error);
+        status = bench_rows_make(&rows, false, &error);
     if (!status)
         status = serve(&rows, &error);
     if (status)

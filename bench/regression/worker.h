@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 
-enum { BENCH_WORKER_PROTOCOL = 1, BENCH_WORKER_LINE = 512, BENCH_WORKER_ROWS_MOST = 4096 };
+enum { BENCH_WORKER_PROTOCOL = 1, BENCH_WORKER_LINE = 512, BENCH_WORKER_ROWS_MOST = 4096, BENCH_WORKER_COMMIT = 64 };
 
 typedef struct bench_worker_row {
     char *name, *hash; /* hash of the network's file, or "-" */
@@ -20,6 +20,7 @@ typedef struct bench_worker {
     int to, from;     /* pipes */
     char buffer[BENCH_WORKER_LINE];
     size_t buffered;
+    char commit[BENCH_WORKER_COMMIT]; /* of its source, "" where it does not tell */
     bench_worker_row *row;
     int rows;
 } bench_worker;

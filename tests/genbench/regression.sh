@@ -171,10 +171,14 @@ fake base 'one two three' ''
 fake head 'one two three' ''
 expect 0 'two builds that are the same' ab base head --json ab.json
 says '^genbench ab: not slower: 3 of 3 rows measured, 0 slower'
+says '^base base \(commit unknown\), head head \(commit unknown\)$'
 check 'measured in 64 pairs' sh -c 'test "$(grep -c "\"pairs\": 64" ab.json)" -eq 3'
 check 'by a process a round' test "$(wc -l <head/starts)" -eq 8
 fake head 'one two three' "$slow"
+sed -i 's/^echo genbench-worker 1 [$]#/& 0123abcd-dirty/' head/genbench
 expect 2 '15 % slower' ab base head --json ab.json
+says '^base base \(commit unknown\), head head \(0123abcd-dirty\)$'
+check 'commits in the report' sh -c 'grep -q "\"head_commit\": \"0123abcd-dirty\"" ab.json && ! grep -q base_commit ab.json'
 says '^two +\+1[45]\.[0-9]+ %.*SLOWER$'
 says '^genbench ab: SLOWER: 3 of 3 rows measured, 1 slower'
 check 'in the report' sh -c 'test "$(grep -c "\"flagged\": true" ab.json)" -eq 1 && grep -q "\"median\": 1\.1[45]" ab.json'
@@ -243,7 +247,8 @@ timeout 300 "$program" ab "$build" "$build" --suite kernels --isa scalar '--benc
 status=$?
 check 'a build beside itself' test $status -ne 1
 says '^kernels/axpby/t:1/isa:scalar/f32 .* (64|[0-9]{3}) '
-check 'has the same output' sh -c '! grep -q differs stdout.txt'
+check 'has the same output' sh -c '! grep -q "output differs" stdout.txt'
+says '^base .* \(([0-9a-f]{40}|unknown)(-dirty)?\), head .* \(([0-9a-f]{40}|unknown)(-dirty)?\)$'
 refuse 'base: its worker did not begin' ab "$build" "$build" --suite nothing
 check 'which said why' grep -q 'nothing.* is unknown' stderr.txt
 refuse 'not an option of ab' ab "$build" "$build" --html page.html

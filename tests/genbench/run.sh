@@ -71,6 +71,7 @@ refuse 2 'expected one of samples' --suite none
 refuse 2 'expected one of f32' --dtype bf16
 refuse 2 'expected one of ' --isa mmx
 refuse 2 'expected whole numbers' --threads 0
+refuse 2 'from 0 to 86400' --patience -1
 refuse 2 'its value' --model
 refuse 2 'given twice' --quick --quick
 refuse 2 '"1" is there twice' --threads 1,2,1
@@ -85,6 +86,10 @@ refuse 2 'the report and the page would be one file' --suite kernels --json k.js
 refuse 2 'the page and the values would be one file' --suite kernels --html k.html --csv k.html
 refuse 2 'no such option' --benchmark_foo=1
 refuse 2 'regular expression' '--benchmark_filter=('
+refuse 2 '--batch: suite latency takes none, its rows have 1;' --suite latency,samples --model tiny.bin --batch 64
+refuse 2 '--batch: 64: no row has it' --suite rejection --batch 64
+refuse 2 '--backend: .*onednn' --suite kernels --backend onednn # not in this build, or not of these rows
+refuse 2 '--model: no row has a network' --suite kernels --model tiny.bin
 refuse 1 'nothing to measure' --suite kernels --benchmark_filter=nothing
 refuse 1 'nothing to measure' --suite kernels --scenario offline
 refuse 1 'missing.bin' --model missing.bin
@@ -96,6 +101,9 @@ refuse 1 'No such file' --suite kernels --html missing/x.html
 
 # ---- Nothing is measured: an earlier report stays ----
 echo mine >kept.json
+accept 'a run that waits' --suite kernels --benchmark_filter=axpby --benchmark_min_time=0.002 --patience 2 --json again.json
+check 'says how much was disturbed' grep -q '^ *"disturbed": [0-9]' again.json
+check 'in a report that is whole' "$report" again.json check
 accept 'a list of tests' --suite kernels --benchmark_list_tests --json kept.json
 check 'of Google Benchmark' grep -q '^kernels/mac/' stdout.txt
 timeout -s INT 1 "$program" --suite rejection --benchmark_min_time=60 --json kept.json >stdout.txt 2>stderr.txt
@@ -103,8 +111,28 @@ check 'an interruption before the first row' sh -c 'test $1 -eq 124 -o $1 -eq 13
 check 'leaves what was there' grep -qx mine kept.json
 
 # ---- A run ----
-short='--benchmark_min_time=0.002'
-accept 'a run' --model tiny.bin,cond.bin --suite samples,latency,scaling,load,layers --threads 1,2 --batch 8 --quick $short \
+short='--benchmark_min_time=0.002 --patience 0'
+# drawn_quality MODEL.bin FACTOR OPTION...: a row of quality.json, of three seeds, whose distances are FACTOR times what they
+# are.
+drawn_quality() {
+    file=$1
+    factor=$2
+    shift 2
+    for seed in 1 2 3; do
+        "$build/gensample" --model "$file" -n 512 --seed $seed --quality --json --out drawn.npy "$@"
+    done >drawn.txt 2>/dev/null
+    of() { sed "s/.*\"$1\": \([^,}]*\).*/\1/" drawn.txt | awk -v f="$2" '{ printf "%s%.17g", NR > 1 ? "," : "", $1 * f }'; }
+    printf '{"model":"%s","model_hash":"%s","judge_hash":"%s","sampler":"%s","n":512,"seeds":[1,2,3],"frechet":[%s],"agreement":[%s]}' \
+        "${file%.bin}" "$(sha256sum <"$file" | cut -d' ' -f1)" "$(sha256sum <judge.bin | cut -d' ' -f1)" \
+        "$(sed -n '1s/.*"sampler": "\([^"]*\)".*/\1/p' drawn.txt)" "$(of frechet "$factor")" "$(of agreement 1 | grep -v null)"
+}
+expect_quality() {
+    printf '{"gensample_quality":1,"rows":[%s]}\n' "$1" >quality.json
+}
+tiny_row=$(drawn_quality tiny.bin 1 | sed 's/"agreement":.*/"agreement":[]}/')
+cond_row=$(drawn_quality cond.bin 1 --label all)
+expect_quality "$tiny_row,$cond_row"
+accept 'a run' --model tiny.bin,cond.bin --suite samples,latency,scaling,load,layers --threads 1,2 --quick $short \
     --json a.json --csv a.csv
 check 'its report follows from what it measured' "$report" a.json check
 check 'a page beside it' sh -c 'grep -q "Latency by percentile" a.html && grep -q "Thread scaling" a.html'
@@ -116,9 +144,47 @@ check 'where the page is' grep -q '^the page: a.html' stdout.txt
 check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
-denoiser ncsn-cond 1 # its name makes genbench expect agreement with labels, which this network does not take
-accept 'samples that are too poor' --model ncsn-cond.bin --suite samples --threads 1 --quick $short --json poor.json
-check 'are invalid, and say so' grep -q 'INVALID.*quality: agreement' stdout.txt
+# judged NAME PATTERN [ARGUMENT...]: samples of tiny.bin are INVALID for such a reason.
+judged() {
+    case_name=$1
+    pattern=$2
+    shift 2
+    run --model tiny.bin --suite samples --threads 1 --quick $short --json judged.json "$@"
+    check "$case_name" grep -q "INVALID.*$pattern" stdout.txt
+    check 'in a report that is whole' "$report" judged.json check
+}
+expect_quality "$(drawn_quality tiny.bin 10000 | sed 's/"agreement":.*/"agreement":[]}/')"
+judged 'samples that are too good' 'wrong: quality: Frechet distance .*, expected '
+expect_quality "$(drawn_quality tiny.bin 0.0001 | sed 's/"agreement":.*/"agreement":[]}/')"
+judged 'samples that are too poor' 'wrong: quality: Frechet distance .*, expected '
+expect_quality "$(echo "$cond_row" | sed 's/"agreement":.*/"agreement":[0.01,0.01,0.01]}/')"
+run --model cond.bin --suite samples --threads 1 --quick $short --json judged.json
+check 'labels that are kept too well' grep -q 'INVALID.*wrong: quality: agreement ' stdout.txt
+expect_quality "$cond_row"
+judged 'samples of which nothing is expected' 'not checked: quality.json beside the weight file expects nothing'
+check 'are neither right nor wrong' grep -q '"check": "not checked"' judged.json
+echo '{"gensample_quality":1}' >quality.json
+judged 'an expectation that is none' 'failed: quality.json: rows: expected an array'
+rm quality.json
+judged 'no expectation' 'not checked: quality.json'
+if command -v python3 >/dev/null; then
+    script="$here/../../models/quality.py --program $build/gensample --judge judge.bin --seeds 3 --threads 1"
+    check 'the script that makes expectations' python3 $script tiny.bin
+    cp quality.json first.json
+    sed -i 's/"seeds": \[1, 2, 3\], "frechet": \[\([^]]*\), [^],]*\]/"seeds": [1, 2], "frechet": [\1]/' quality.json
+    check 'which was interrupted' grep -q '"seeds": \[1, 2\]' quality.json
+    check 'goes on' python3 $script tiny.bin cond.bin
+    check 'where it was' sh -c 'grep "\"tiny\"" quality.json | tr -d "," | cmp - "$0"' "$(grep '"tiny"' first.json | tr -d ',' >first.txt; echo first.txt)"
+    accept 'what it expects' --model tiny.bin,cond.bin --suite samples --threads 1 --quick $short --json judged.json
+    check 'is what is found' test "$(count checked judged.json)" -eq 2
+else
+    skip 'the script that makes expectations' 'no python3'
+fi
+# Of scalar C, which all else is compared with.
+accept 'scalar C' --model tiny.bin --suite latency,kernels,layers,load,rejection --isa scalar --threads 1 --quick $short --json scalar.json
+check 'is compared with float64 and theory' test "$(count rows scalar.json)" -eq $(($(count checked scalar.json) + 1))
+check 'or says that it is not' grep -q 'first-sample.*INVALID.*not checked: what others are compared with' stdout.txt
+expect_quality "$tiny_row,$cond_row"
 rm judge.bin
 accept 'samples without a judge' --model tiny.bin --suite samples --threads 1 --quick $short --json poor.json
 check 'are invalid too' grep -q 'INVALID.*quality not measured' stdout.txt
