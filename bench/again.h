@@ -1,8 +1,8 @@
 /* Repetitions that the machine disturbed, and which rows are to be measured again for that.
  *
- * After all rows were measured, some of those with a disturbed repetition are measured again in random order, as often as
- * they lack undisturbed ones, then some others, and so on until none lacks any, the time for it is over, or a row has
- * been tried often enough. Rows that lack few come first, so that a busy machine gives some rows, late, rather than
+ * After all rows were measured, some of those with a disturbed repetition are measured again in random order, as often
+ * as they lack undisturbed ones, then some others, and so on until none lacks any, the time for it is over, or a row
+ * has been tried often enough. Rows that lack few come first, so that a busy machine gives some rows, late, rather than
  * none. A disturbed repetition does not count while enough others do.
  *
  * This does not bias figures. Whether a repetition is disturbed follows from bench_conditions alone, which hold nothing

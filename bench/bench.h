@@ -67,7 +67,7 @@ typedef struct bench_row bench_row;
 typedef struct bench_kind {
     gs_status (*open)(bench_row *row, gs_error *error);  /* prepare the calls; on failure `close` is called too */
     gs_status (*call)(bench_row *row, gs_error *error);  /* one call */
-    gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures of what was
+    gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures about what was
                                                             computed, compare it with something independent, and say
                                                             so where it is wrong or there is no such thing */
     void (*close)(bench_row *row);
@@ -98,7 +98,7 @@ typedef struct bench_conditions {
 
 /* Between begin and end of the runner: `iterations` batches of `calls` calls each. */
 typedef struct bench_repetition {
-    int order; /* among all repetitions of the run */
+    int order; /* its place among all repetitions of the run */
     int pass;  /* 0, or which time around what had been disturbed was measured again */
     long long iterations;
     double real_s, cpu_s; /* as Google Benchmark has it, of all iterations together */
@@ -139,16 +139,16 @@ struct bench_row {
     void *state;             /* from open to close */
     /* Filled while running. */
     int repetitions, reasons, figures;
-    int aside; /* disturbed repetitions that do not count, behind those that do */
-    bench_repetition *repetition; /* (repetitions + aside) */
-    char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none: it is */
+    int aside;                                       /* disturbed repetitions that do not count, behind those that do */
+    bench_repetition *repetition;                    /* (repetitions + aside) */
+    char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none if it is */
     bench_figure figure[BENCH_FIGURES_MAX];
     double ess_per_item; /* effective samples per item; 0: not known */
     char *picture;       /* samples as a PNG file in base64, or NULL */
-    gs_curve trace;      /* energies across chains by step; n: 0 where there are none */
+    gs_curve trace;      /* energies across chains by step; n is 0 if there are none */
     bench_check_state check;
     bool failed;
-    double value, low, high; /* in `unit`: median of repetitions, the least and the most */
+    double value, low, high; /* in `unit`: the median, least and greatest of the repetitions */
 };
 
 typedef struct bench_rows {
@@ -173,7 +173,7 @@ void bench_wrong(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 /* there is nothing independent to compare it with, which is one, too, as what is not checked is not valid. */
 void bench_unchecked(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
-/* 64 bits of `count` bytes, by which builds' results are compared (Fowler, Noll & Vo's hash 1a). */
+/* A 64-bit hash of `count` bytes, by which the results of builds are compared (Fowler, Noll & Vo's hash 1a). */
 uint64_t bench_digest(const void *bytes, size_t count);
 
 /* ---- Suites ---- */
@@ -217,8 +217,8 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
  * bench_rows_obey. */
 gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error);
 
-/* Whether rows are what was asked for: each value of --threads, --batch, --isa and --backend is some row's; where suites
- * are named, no row has another value; and some row has a network if one is named. Errors: GS_ERROR_ARGUMENT. */
+/* Whether rows are what was asked for: each value of --threads, --batch, --isa and --backend is some row's; where
+ * suites are named, no row has another value; and some row has a network if one is named. Errors: GS_ERROR_ARGUMENT. */
 gs_status bench_rows_obey(const bench_rows *rows, gs_error *error);
 
 void bench_rows_free(bench_rows *rows);

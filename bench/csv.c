@@ -6,7 +6,7 @@
 #include "table.h"
 #include "views.h"
 
-static const char *const texts[] = {"name", "suite",   "scenario", "model",  "model_hash",
+static const char *const texts[] = {"name", "suite",   "scenario", "model",   "model_hash",
                                     "isa",  "backend", "dtype",    "program", "check"};
 static const char *const numbers[] = {"threads", "batch", "value", "low", "high", "disturbed"};
 

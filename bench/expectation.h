@@ -19,7 +19,7 @@ enum { BENCH_SEEDS_LEAST = 3, BENCH_SEEDS_MOST = 64 };
 #define BENCH_QUALITY_ALARM 1e-4
 
 typedef struct bench_expectation {
-    int seeds; /* 0: nothing is expected of it */
+    int seeds;      /* 0: nothing is expected of it */
     int agreements; /* seeds, or 0 */
     size_t n;
     double frechet[BENCH_SEEDS_MOST], agreement[BENCH_SEEDS_MOST];

@@ -148,8 +148,7 @@ static gs_status evaluate_reference(const bench_network *w, const gs_model *mode
     return status;
 }
 
-gs_status bench_reference_check(const bench_network *w, bench_row *row, const float *found, size_t i,
-                                gs_error *error) {
+gs_status bench_reference_check(const bench_network *w, bench_row *row, const float *found, size_t i, gs_error *error) {
     double *y = gs_alloc(w->out, sizeof *y);
     float *expected = gs_alloc(w->out, sizeof *expected);
     gs_status status = y && expected ? evaluate_reference(w, row->model->model, i, NULL, 0, y, error)
@@ -216,8 +215,7 @@ static gs_status check_image(const bench_network *w, bench_row *row, gs_plan *sc
 gs_status bench_network_check(const bench_network *w, bench_row *row, gs_error *error) {
     gs_plan *scalar = NULL;
     gs_plan_options options = {.isa = "scalar", .threads = 1, .block = 1, .gradient = w->gradient};
-    gs_status status =
-        bench_is_scalar(row) ? GS_OK : gs_plan_create(row->model->model, &options, &scalar, error);
+    gs_status status = bench_is_scalar(row) ? GS_OK : gs_plan_create(row->model->model, &options, &scalar, error);
     if (!status)
         status = check_image(w, row, scalar, 0, error);
     if (!status && w->n > 1)

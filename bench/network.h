@@ -23,10 +23,10 @@ void bench_network_close(bench_network *network);
 /* The first output of all n images, or energies and gradients. */
 gs_status bench_network_evaluate(bench_network *network, gs_error *error);
 
-/* Whether what the last evaluation gave for the first and the last image is what one thread of scalar C gives: the same
- * bytes, of another backend than the native one within 1e-5 of the largest element. Scalar C itself is compared with
- * float64 (engine/reference.h): outputs within 1e-5 of the largest element, energies within 1e-4, and gradients as
- * differences of energies along them, within 1 %. If not, or if it is not finite, the row gets a reason. */
+/* Whether the last evaluation's results for the first and the last image are those of one thread of scalar C: the same
+ * bytes or, for a backend other than the native one, within 1e-5 of the largest element. Scalar C itself is compared
+ * with float64 (engine/reference.h): outputs within 1e-5 of the largest element, energies within 1e-4, and gradients as
+ * differences of energies along them, within 1 %. If not, or if they are not finite, the row gets a reason. */
 gs_status bench_network_check(const bench_network *network, bench_row *row, gs_error *error);
 
 /* The latter for what was found of image i, where it is an output. */
@@ -39,7 +39,7 @@ bool bench_is_scalar(const bench_row *row);
 /* Say so of a row that has nothing else to be compared with. */
 void bench_unchecked_scalar(bench_row *row);
 
-/* Standard normal numbers of the seed. */
+/* Standard normal numbers from the seed. */
 gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error);
 
 /* Whether two results agree as well as the backend promises; `what` goes into the row's reason. */
@@ -49,7 +49,8 @@ void bench_compare(bench_row *row, const char *what, const float *found, const f
 void bench_compare_within(bench_row *row, const char *what, const float *found, const float *expected, size_t count,
                           double tolerance);
 
-/* What networks a sampler can draw from, and is meant to: shipped ones say so. Which are energies. */
+/* Whether a sampler can draw from the network and is meant to, which shipped networks say; and whether it is an
+ * energy. */
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);
 

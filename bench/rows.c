@@ -199,11 +199,10 @@ typedef struct asked {
     bool is_name;
 } asked;
 
-static const asked all_asked[] = {
-    {"threads", offsetof(bench_settings, threads), offsetof(bench_row, threads), false},
-    {"batch", offsetof(bench_settings, batch), offsetof(bench_row, batch), false},
-    {"isa", offsetof(bench_settings, isa), offsetof(bench_row, isa), true},
-    {"backend", offsetof(bench_settings, backend), offsetof(bench_row, backend), true}};
+static const asked all_asked[] = {{"threads", offsetof(bench_settings, threads), offsetof(bench_row, threads), false},
+                                  {"batch", offsetof(bench_settings, batch), offsetof(bench_row, batch), false},
+                                  {"isa", offsetof(bench_settings, isa), offsetof(bench_row, isa), true},
+                                  {"backend", offsetof(bench_settings, backend), offsetof(bench_row, backend), true}};
 
 /* Value i of the list as text; false past the last. */
 static bool value_of(const asked *a, const bench_settings *s, int i, char text[BENCH_TEXT_ROOM]) {
@@ -255,9 +254,10 @@ static gs_status check_row(const bench_settings *s, const asked *a, const bench_
         any = true;
         found = found || !strcmp(text, value);
     }
-    return !any || found ? GS_OK
-                         : gs_fail(error, GS_ERROR_ARGUMENT, "--%s: suite %s takes none, its rows have %s; see genbench list",
-                                   a->option, row->suite, text);
+    return !any || found
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_ARGUMENT, "--%s: suite %s takes none, its rows have %s; see genbench list",
+                         a->option, row->suite, text);
 }
 
 gs_status bench_rows_obey(const bench_rows *rows, gs_error *error) {

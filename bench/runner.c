@@ -168,8 +168,7 @@ static bool begin(void *context) {
     if (gs_interrupted() || (!j->open && (is_late(r) || !open_job(j))) || j->row->failed)
         return false;
     await_calm(j);
-    j->now =
-        (bench_repetition){.order = j->order, .pass = r->pass, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
+    j->now = (bench_repetition){.order = j->order, .pass = r->pass, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
     j->room = SAMPLES_FIRST;
     j->peak_before = g->peak(g->context, j->row->isa, j->row->threads);
     j->before = g->times(g->context);
@@ -342,8 +341,8 @@ static bool measure_pass(run *r) {
     return true;
 }
 
-/* The row whose turn it is to be measured again, of those that `left` has not chosen yet: the one that lacks least, where
- * each measurement that failed counts as if it lacked one more; among equals at random. -1: none. */
+/* The row whose turn it is to be measured again, of those that `left` has not chosen yet: the one that lacks least,
+ * where each measurement that failed counts as if it lacked one more; among equals at random. -1: none. */
 static int choose_row(const run *r) {
     const bench_rows *rows = r->result->rows;
     int chosen = -1;

@@ -16,7 +16,7 @@ typedef struct bench_gauge {
     void *context;
 } bench_gauge;
 
-/* What is measured once a run. */
+/* What is measured once per run. */
 typedef struct bench_result {
     bench_rows *rows;
     const bench_settings *settings;

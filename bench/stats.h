@@ -18,8 +18,8 @@ double bench_quantile(const double *sorted, size_t n, double q);
  * section 7.1); NaN if n is too small for any k. */
 double bench_quantile_bound(const double *sorted, size_t n, double q, double confidence);
 
-/* P(|T| >= t) of Student's t with a whole number of degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4), and
- * the t >= 0 at which it is p, 1e-12 < p < 1. */
+/* P(|T| >= t) of Student's t with a whole number of degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4),
+ * and the t >= 0 at which it is p, 1e-12 < p < 1. */
 double bench_student(double t, int degrees);
 double bench_student_quantile(double p, int degrees);
 
@@ -27,7 +27,7 @@ double bench_student_quantile(double p, int degrees);
  * many as k, twice the lesser of both, at most 1. All are whole numbers, k <= n and all_k <= all_n. */
 double bench_fisher(double k, double n, double all_k, double all_n);
 
-/* Calls that a percentile asks for at 99 % confidence: the rule of MLPerf LoadGen. */
+/* The number of calls that a percentile needs at 99 % confidence, by the rule of MLPerf LoadGen. */
 enum { BENCH_CALLS_P99 = 662, BENCH_CALLS_P90 = 64 };
 
 #endif

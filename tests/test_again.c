@@ -15,8 +15,9 @@
 /* ---- The machine ---- */
 
 enum { CALLS = 4, JOBS_MOST = 400, ROWS = 12 };
-static const double CALL_S = 1;                                     /* of the machine's time */
-#define FIRST_S (3 * ROWS * (CALL_S + CALL_S / CALLS + 2 * PEAK_S)) /* of a pass: each job calls once more, to warm up */
+static const double CALL_S = 1; /* of the machine's time */
+#define FIRST_S \
+    (3 * ROWS * (CALL_S + CALL_S / CALLS + 2 * PEAK_S)) /* of a pass: each job calls once more, to warm up */
 #define PEAK_S 0.01
 
 typedef enum noise { CALM, TAKEN, STOLEN, CLOCK } noise;
@@ -90,8 +91,7 @@ void bench_run(void (*report)(void *context, int number, const bench_timing *tim
     adds = 0;
 }
 
-void bench_run_end(void) {
-}
+void bench_run_end(void) {}
 
 const char *bench_filter(void) {
     return "";
@@ -199,7 +199,7 @@ static void rules(void **state) {
                  {{{1e9, 1e9}, 1, 0, 0}, 1.04e9, ""},
                  {{{1e9, 1e9}, 1, 0, 0}, 1.25e9, "peak is 20 % from"},
                  {{{1e9, 1e9}, 1, 0, 0}, 0.8e9, "peak is 25 % from"},
-                 {{{0, 0}, 1, 0, 0}, 0, ""},  /* no peak is known */
+                 {{{0, 0}, 1, 0, 0}, 0, ""},      /* no peak is known */
                  {{{1e9, 1e9}, 0, 0, 0}, 0, ""}}; /* nor any time */
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
         char why[BENCH_WHY_ROOM];

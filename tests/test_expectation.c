@@ -1,4 +1,5 @@
-/* What genbench expects of a network's samples: the file, the spread over seeds, and the probabilities of false alarms. */
+/* What genbench expects of a network's samples: the file, the spread over seeds, and the probabilities of false alarms.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,9 +29,9 @@ static void student_is_the_table_s(void **state) {
     static const struct {
         int degrees;
         double p, t;
-    } rows[] = {{1, .05, 12.706}, {1, .001, 636.619}, {2, .05, 4.303},  {3, .01, 5.841},  {4, .001, 8.610},
-                {5, .1, 2.015},   {7, .05, 2.365},    {7, .001, 5.408}, {10, .02, 2.764}, {15, .001, 4.073},
-                {30, .05, 2.042}, {60, .001, 3.460}};
+    } rows[] = {{1, .05, 12.706}, {1, .001, 636.619}, {2, .05, 4.303},  {3, .01, 5.841},
+                {4, .001, 8.610}, {5, .1, 2.015},     {7, .05, 2.365},  {7, .001, 5.408},
+                {10, .02, 2.764}, {15, .001, 4.073},  {30, .05, 2.042}, {60, .001, 3.460}};
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
         double t = bench_student_quantile(rows[i].p, rows[i].degrees);
         if (!(fabs(t - rows[i].t) <= 0.00051))
@@ -132,8 +133,8 @@ static gs_status find(const char *text, const bench_expected *wanted, bench_expe
     return bench_expectation_find(wanted, e, error);
 }
 
-#define ROW(model, judge, sampler, n, seeds, frechet, agreement)                                            \
-    "{\"model\":\"net\",\"model_hash\":\"" model "\",\"judge_hash\":\"" judge "\",\"sampler\":\"" sampler   \
+#define ROW(model, judge, sampler, n, seeds, frechet, agreement)                                          \
+    "{\"model\":\"net\",\"model_hash\":\"" model "\",\"judge_hash\":\"" judge "\",\"sampler\":\"" sampler \
     "\",\"n\":" n ",\"seeds\":[" seeds "],\"frechet\":[" frechet "],\"agreement\":[" agreement "]}"
 #define FILE_OF(rows) "{\"gensample_quality\":1,\"rows\":[" rows "]}"
 
@@ -141,15 +142,15 @@ static void rows_are_found_by_hash(void **state) {
     (void)state;
     static const char text[] = FILE_OF(ROW("m", "j", "s", "512", "1,2,3", "5,6,7", "") "," ROW(
         "m", "k", "s", "512", "1,2,3", "8,8,9", "1,0.5,0") "," ROW("m", "j", "s", "64", "1,2,3", "50,60,70",
-                                                                    "") "," ROW("o", "j", "s", "512", "1,2", "5,6", ""));
+                                                                   "") "," ROW("o", "j", "s", "512", "1,2", "5,6", ""));
     static const struct {
         bench_expected wanted;
         int seeds, agreements;
         double first;
-    } cases[] = {{{model_path, "m", "j", "s", 512}, 3, 0, 5},  {{model_path, "m", "k", "s", 512}, 3, 3, 8},
-                 {{model_path, "m", "j", "s", 64}, 3, 0, 50},  {{model_path, "m", "l", "s", 512}, 0, 0, 0},
-                 {{model_path, "n", "j", "s", 512}, 0, 0, 0},  {{model_path, "m", "j", "t", 512}, 0, 0, 0},
-                 {{model_path, "m", "j", "s", 100}, 0, 0, 0},  {{model_path, "o", "j", "s", 512}, 0, 0, 0},
+    } cases[] = {{{model_path, "m", "j", "s", 512}, 3, 0, 5},        {{model_path, "m", "k", "s", 512}, 3, 3, 8},
+                 {{model_path, "m", "j", "s", 64}, 3, 0, 50},        {{model_path, "m", "l", "s", 512}, 0, 0, 0},
+                 {{model_path, "n", "j", "s", 512}, 0, 0, 0},        {{model_path, "m", "j", "t", 512}, 0, 0, 0},
+                 {{model_path, "m", "j", "s", 100}, 0, 0, 0},        {{model_path, "o", "j", "s", 512}, 0, 0, 0},
                  {{"/missing/net.bin", "m", "j", "s", 512}, 0, 0, 0}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
         bench_expectation e;

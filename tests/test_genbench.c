@@ -96,12 +96,13 @@ static fixture *perfect(void) {
         f.samples[i] = 1e-3 * (i + 1);
     for (int r = 0; r < 2; r++) {
         for (int k = 0; k < REPETITIONS; k++)
-            f.repetition[r][k] = (bench_repetition){.iterations = 10,
-                                                    .real_s = r ? 10 / 180.0 : 0.1,
-                                                    .wall_s = 0.1,
-                                                    .conditions = {.peak = {1e9 * (r + 1), 1e9 * (r + 1)}, .process_s = 0.1},
-                                                    .samples = CALLS,
-                                                    .sample = f.samples};
+            f.repetition[r][k] =
+                (bench_repetition){.iterations = 10,
+                                   .real_s = r ? 10 / 180.0 : 0.1,
+                                   .wall_s = 0.1,
+                                   .conditions = {.peak = {1e9 * (r + 1), 1e9 * (r + 1)}, .process_s = 0.1},
+                                   .samples = CALLS,
+                                   .sample = f.samples};
         f.row[r] = (bench_row){.suite = "test",
                                .isa = "scalar",
                                .ran = "scalar",

@@ -30,7 +30,7 @@ typedef struct bench_ab_row {
 } bench_ab_row;
 
 typedef struct bench_ab_result {
-    const char *base, *head; /* as named on the command line */
+    const char *base, *head;         /* as named on the command line */
     char commit[2][BENCH_TEXT_ROOM]; /* of base and head, "" where the build does not tell */
     bench_ab_row *row;
     int rows;

@@ -115,10 +115,10 @@ static gs_status summarise(const bench_ab_result *r, const char *builds, const c
     gs_status status = r->github ? bench_github_summary(&file, error) : GS_OK;
     if (!file)
         return status;
-    fprintf(
-        file,
-        "### genbench ab\n\n%s\n\n%s\n\n| row | head/base | 99 %% interval | p | control | |\n|---|---|---|---|---|---|\n",
-        total, builds);
+    fprintf(file,
+            "### genbench ab\n\n%s\n\n%s\n\n| row | head/base | 99 %% interval | p | control | "
+            "|\n|---|---|---|---|---|---|\n",
+            total, builds);
     for (int i = 0; i < r->rows; i++) {
         const bench_ab_row *row = &r->row[i];
         const bench_pairs_verdict *v = &row->verdict;

@@ -133,8 +133,8 @@ static gs_status read_rows(bench_worker *w, gs_error *error) {
                        w->side, BENCH_WORKER_PROTOCOL);
     if (status)
         return status;
-    if (sscanf(line, "genbench-worker %d %d %63[0-9a-zA-Z.+-]", &protocol, &rows, w->commit) < 2 || protocol != BENCH_WORKER_PROTOCOL || rows < 0 ||
-        rows > BENCH_WORKER_ROWS_MOST)
+    if (sscanf(line, "genbench-worker %d %d %63[0-9a-zA-Z.+-]", &protocol, &rows, w->commit) < 2 ||
+        protocol != BENCH_WORKER_PROTOCOL || rows < 0 || rows > BENCH_WORKER_ROWS_MOST)
         return gs_fail(error, GS_ERROR_FILE, "ab: %s: it says \"%.60s\", expected worker protocol %d", w->side, line,
                        BENCH_WORKER_PROTOCOL);
     w->row = gs_alloc((size_t)rows + 1, sizeof *w->row);

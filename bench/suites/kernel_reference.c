@@ -132,9 +132,8 @@ static void reference_blend(const gs_blend_args *p) {
     for (int i = 0; i < p->rows; i++)
         for (int k = 0; k < p->columns * LANES; k++) {
             int lane = k % LANES;
-            p->y[i * p->y_row + k] =
-                (float)((double)p->x[i * p->x_row + k] * (double)p->a[lane] +
-                        (double)p->g[i * p->g_row + k] * (double)p->b[lane] + (double)p->c[lane]);
+            p->y[i * p->y_row + k] = (float)((double)p->x[i * p->x_row + k] * (double)p->a[lane] +
+                                             (double)p->g[i * p->g_row + k] * (double)p->b[lane] + (double)p->c[lane]);
         }
 }
 
@@ -232,9 +231,10 @@ static void reference_radii(const gs_radii_args *p) {
 
 gs_kernels bench_reference_kernels(void) {
     const gs_kernels *scalar = gs_kernels_find("scalar");
-    return (gs_kernels){.isa = "reference",
-                        .mac_rows = scalar->mac_rows,
-                        .mac_planes = scalar->mac_planes,
+    return (gs_kernels){
+        .isa = "reference",
+        .mac_rows = scalar->mac_rows,
+        .mac_planes = scalar->mac_planes,
 #define GS_KERNEL(name, result, parameters, what) .name = reference_##name,
 #include "kernels.def"
 #undef GS_KERNEL

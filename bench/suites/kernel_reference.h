@@ -4,7 +4,8 @@
 
 #include "kernels.h"
 
-/* A table like the others, for the arguments that kernels.c has: SiLU, sums, products; sizes of tiles are scalar C's. */
+/* A table like the others, for the arguments that kernels.c has: SiLU, sums, products; sizes of tiles are scalar C's.
+ */
 gs_kernels bench_reference_kernels(void);
 
 /* By how much of the largest element an instruction set's may differ: what kernels.h allows, and roundings. */

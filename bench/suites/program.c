@@ -78,10 +78,8 @@ static void compare(bench_row *row, const float *found, const float *expected, s
 
 static gs_status draw(const bench_row *row, const char *isa, const char *backend, size_t n, float *out,
                       gs_error *error) {
-    gs_plan_options options = {.isa = isa,
-                               .threads = row->threads,
-                               .backend = backend,
-                               .gradient = row->model->info->kind == GS_KIND_ENERGY};
+    gs_plan_options options = {
+        .isa = isa, .threads = row->threads, .backend = backend, .gradient = row->model->info->kind == GS_KIND_ENERGY};
     gs_sample_options sampling = {.seed = row->settings->seed};
     gs_plan *plan = NULL;
     gs_status status = gs_plan_create(row->model->model, &options, &plan, error);

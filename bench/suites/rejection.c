@@ -64,8 +64,8 @@ static gs_status compare(bench_row *row, gs_error *error) {
         status = gs_rejection(&options, 0, NULL, &result[i], error);
     }
     if (!status && result[0].accepted != result[1].accepted)
-        bench_wrong(row, "%llu of %d proposals accepted, scalar C accepts %llu",
-                    (unsigned long long)result[0].accepted, CHECKED, (unsigned long long)result[1].accepted);
+        bench_wrong(row, "%llu of %d proposals accepted, scalar C accepts %llu", (unsigned long long)result[0].accepted,
+                    CHECKED, (unsigned long long)result[1].accepted);
     return status;
 }
 
