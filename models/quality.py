@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the quality of a network's samples is expected to be: quality.json beside its weight file, for genbench.
 
-    models/quality.py [--program build/gensample] [--judge FILE] [--seeds 8] [--n 512] [--threads T] [NETWORK.bin ...]
+    models/quality.py [--program build/gensample] [--judge FILE] [--seeds 16] [--n 512] [--threads T] [NETWORK.bin ...]
 
 Draws n samples with each of the seeds 1, 2, ... and the network's own settings, and keeps their Frechet distance and
 agreement, seed by seed, under the hashes of the network and the judge. What is there already is not drawn again, so that
@@ -112,7 +112,7 @@ def parse():
     parser = argparse.ArgumentParser(description="Measure the expected quality of networks' samples over seeds.")
     parser.add_argument("--program", type=Path, default=MODELS.parent / "build" / "gensample")
     parser.add_argument("--judge", type=Path, default=MODELS / "judge.bin", help="a file called judge.bin")
-    parser.add_argument("--seeds", type=int, default=8, help="from 3 to 64 (default 8)")
+    parser.add_argument("--seeds", type=int, default=16, help="from 3 to 64 (default 16)")
     parser.add_argument("--n", type=int, default=512, help="samples a seed; genbench judges 512")
     parser.add_argument("--threads", type=int)
     parser.add_argument("network", type=Path, nargs="*", help="weight files (default: all beside the judge)")

@@ -250,6 +250,69 @@ static void doubt_results_that_differ(void **state) {
     assert_doubt(f, "wrong: it is not finite");
 }
 
+/* A row is checked and right, wrong, or not checked, which is not valid either; what is wrong stays so. */
+static void checks_have_three_ends(void **state) {
+    (void)state;
+    fixture *f = perfect();
+    bench_unchecked(&f->row[0], "there is no %s", "second opinion");
+    bench_judge(&f->result);
+    assert_doubt(f, "not checked: there is no second opinion");
+    assert_int_equal(f->row[0].check, BENCH_CHECK_IMPOSSIBLE);
+    assert_int_equal(f->result.invalid, 1 + (f->row[1].reasons > 0));
+    f = perfect();
+    bench_wrong(&f->row[0], "it is %d", 2);
+    assert_doubt(f, "wrong: it is 2");
+    bench_unchecked(&f->row[0], "there is nothing else");
+    assert_int_equal(f->row[0].check, BENCH_CHECK_FAILED);
+}
+
+static bench_row *add(bench_rows *rows, const char *suite, int batch, const char *backend) {
+    const bench_variant variant = {.threads = 1, .batch = batch, .isa = "scalar", .backend = backend};
+    return bench_row_add(rows, suite, NULL, "what", &variant, NULL);
+}
+
+/* What is asked for and would be ignored is refused. */
+static void options_are_obeyed(void **state) {
+    (void)state;
+    static const struct {
+        const char *suite, *backend;
+        int batch;
+        const char *refused;
+    } cases[] = {{NULL, NULL, 64, NULL},
+                 {"many", NULL, 64, NULL},
+                 {"one", NULL, 64, "--batch: suite one takes none, its rows have 1"},
+                 {NULL, NULL, 65, "--batch: 65: no row has it"},
+                 {"none", NULL, 0, NULL},
+                 {"none", "native", 0, NULL},
+                 {"none", "onednn", 0, "--backend: onednn: no row has it"},
+                 {"many", "onednn", 0, "--backend: suite many takes none, its rows have native"}};
+    for (size_t i = 0; i < GS_COUNT(cases); i++) {
+        bench_settings s = {.isa = {1, {"scalar"}}, .threads = {1, {1}}};
+        bench_rows rows = {.settings = &s};
+        gs_error error = {0};
+        if (cases[i].suite)
+            s.suite = (bench_names){1, {cases[i].suite}};
+        if (cases[i].batch)
+            s.batch = (bench_numbers){1, {cases[i].batch}};
+        if (cases[i].backend)
+            s.backend = (bench_names){1, {cases[i].backend}};
+        bool all = !cases[i].suite, ok = true;
+        if (all || !strcmp(cases[i].suite, "many"))
+            ok = ok && add(&rows, "many", 64, "native");
+        if (all || !strcmp(cases[i].suite, "one"))
+            ok = ok && add(&rows, "one", 1, "native");
+        if (all || !strcmp(cases[i].suite, "none"))
+            ok = ok && add(&rows, "none", 0, NULL);
+        assert_true(ok);
+        gs_status status = bench_rows_obey(&rows, &error);
+        if ((status == GS_ERROR_ARGUMENT) != (cases[i].refused != NULL) ||
+            (cases[i].refused && strncmp(error.message, cases[i].refused, strlen(cases[i].refused))))
+            fail_msg("case %zu: status %d, \"%s\", expected \"%s\"", i, status, error.message,
+                     cases[i].refused ? cases[i].refused : "");
+        bench_rows_free(&rows);
+    }
+}
+
 static void figures_are_finite(void **state) {
     (void)state;
     fixture *f = perfect();
@@ -270,6 +333,8 @@ int main(void) {
         cmocka_unit_test(doubt_processors_that_are_taken),
         cmocka_unit_test(doubt_what_did_not_run),
         cmocka_unit_test(doubt_results_that_differ),
+        cmocka_unit_test(checks_have_three_ends),
+        cmocka_unit_test(options_are_obeyed),
         cmocka_unit_test(figures_are_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,12 +119,14 @@ else
     says '^GONE +kernels/radii-of-old/'
     doctored $row instructions 1020
     mkdir temporary
-    TMPDIR=$work/temporary "$program" check --baseline whole.json --isa scalar >stdout.txt 2>stderr.txt &
-    running=$!
-    until [ -s temporary/genbench-*/counts ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
-    kill -INT $running
-    wait $running
-    check 'an interruption exits with 130' test $? -eq 130
+    for signal in INT TERM HUP; do
+        TMPDIR=$work/temporary "$program" check --baseline whole.json --isa scalar >stdout.txt 2>stderr.txt &
+        running=$!
+        until [ -s temporary/genbench-*/counts ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
+        kill -$signal $running
+        wait $running
+        check "SIG$signal ends it with 130" test $? -eq 130
+    done
     check 'and leaves nothing' rmdir temporary
     GITHUB_STEP_SUMMARY=summary.md
     export GITHUB_STEP_SUMMARY
