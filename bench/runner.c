@@ -101,7 +101,7 @@ static void show_progress(const job *j) {
     if (r->terminal)
         fprintf(stderr, "\r\033[K[%s%d/%d] %s", again, r->reported + 1, r->count, j->row->name);
     else if (r->pass && !j->done && r->reported == 0)
-        fprintf(stderr, "genbench: %d measurements were disturbed: again\n", r->count);
+        fprintf(stderr, "genbench: measuring again what was disturbed: %d\n", r->count);
     else if (!r->pass && !j->done && r->reported % tenth == 0)
         fprintf(stderr, "genbench: %d of %d measurements\n", r->reported, r->count);
     fflush(stderr);

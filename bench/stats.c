@@ -1,6 +1,7 @@
 #include "stats.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 static int compare(const void *a, const void *b) {
@@ -34,7 +35,8 @@ double bench_quantile_bound(const double *sorted, size_t n, double q, double con
 
 double bench_student(double t, int degrees) {
     const double half_turn = 3.14159265358979323846;
-    double angle = atan(fabs(t) / sqrt(degrees)), c = cos(angle), sum = 0, odd = degrees % 2;
+    double angle = atan(fabs(t) / sqrt(degrees)), c = cos(angle), sum = 0;
+    bool odd = degrees % 2 != 0;
     double term = odd ? c : 1; /* the sum's terms are the powers of the cosine of this parity, below `degrees` */
     for (int i = 0; i < degrees / 2; i++) {
         sum += term;

@@ -92,7 +92,7 @@ static void run_row(bench_row *row, int number, int to) {
     if (status)
         fprintf(stderr, "%s: %s\n", row->name, error.message);
     fflush(stderr);
-    _exit(status);
+    _exit((int)status);
 }
 
 /* Wait for one process; whether it succeeded. */
