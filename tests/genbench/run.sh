@@ -177,6 +177,13 @@ if command -v python3 >/dev/null; then
     check 'where it was' sh -c 'grep "\"tiny\"" quality.json | tr -d "," | cmp - "$0"' "$(grep '"tiny"' first.json | tr -d ',' >first.txt; echo first.txt)"
     accept 'what it expects' --model tiny.bin,cond.bin --suite samples --threads 1 --quick $short --json judged.json
     check 'is what is found' test "$(count checked judged.json)" -eq 2
+    run --model cond.bin --suite samples --threads 1 --quick $short --seed 2 --json judged.json
+    check 'and of a seed that it has, the same figures' python3 -c '
+import json
+row = json.load(open("judged.json"))["genbench"]["rows"][0]["figures"]
+kept = next(row for row in json.load(open("quality.json"))["rows"] if row["model"] == "cond")
+assert abs(row["FD"]["value"] / kept["frechet"][1] - 1) < 1e-9, (row["FD"], kept)
+assert abs(row["agreement"]["value"] / 100 - kept["agreement"][1]) < 1e-9, (row["agreement"], kept)'
 else
     skip 'the script that makes expectations' 'no python3'
 fi
