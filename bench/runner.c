@@ -145,7 +145,7 @@ static bool is_late(const run *r) {
     return r->pass && r->gauge.now_s(r->gauge.context) >= r->deadline_s;
 }
 
-/* In later passes: until the machine looks calm, for a while. */
+/* In later passes, wait until the machine looks calm, but no longer than CALM_S. */
 static void await_calm(const job *j) {
     const run *r = j->run;
     const bench_gauge *g = &r->gauge;
@@ -342,7 +342,7 @@ static bool measure_pass(run *r) {
 }
 
 /* The row whose turn it is to be measured again, of those that `left` has not chosen yet: the one that lacks least,
- * where each measurement that failed counts as if it lacked one more; among equals at random. -1: none. */
+ * where each attempt that was disturbed counts as if it lacked one more; among equals at random. -1: none. */
 static int choose_row(const run *r) {
     const bench_rows *rows = r->result->rows;
     int chosen = -1;
