@@ -14,7 +14,10 @@
 
 namespace fallback {
 struct Unknown {};
-template <typename = void> Unknown GetBenchmarkVersion(); // a template, so that the library's own, if any, is preferred
+// A template, so that the library's own, if any, is preferred.
+template <typename = void> Unknown GetBenchmarkVersion() {
+    return {};
+}
 
 template <typename Version> std::string version_text(Version (*get)()) {
     return get();

@@ -19,18 +19,18 @@ endif()
 
 if(build_genbench)
   # The commit at the time of building.
-  set(BENCH_HEADERS ${CMAKE_BINARY_DIR}/bench)
+  set(BENCH_HEADERS ${PROJECT_BINARY_DIR}/bench)
   string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
   get_directory_property(options COMPILE_OPTIONS)
   list(FILTER options EXCLUDE REGEX "[$>]") # generator expressions
   list(JOIN options " " options)
   string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}} ${options}" flags)
-  add_custom_target(commit BYPRODUCTS ${BENCH_HEADERS}/commit.h VERBATIM
-                    COMMAND ${CMAKE_COMMAND} -D SOURCE=${CMAKE_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
-                            -P ${CMAKE_SOURCE_DIR}/cmake/commit.cmake)
+  add_custom_target(gensample_commit BYPRODUCTS ${BENCH_HEADERS}/commit.h VERBATIM
+                    COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
+                            -P ${PROJECT_SOURCE_DIR}/cmake/commit.cmake)
   file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/page/*.c bench/regression/*.c bench/suites/*.c)
   add_executable(genbench ${bench_sources} bench/shim.cc src/cli/curve.c src/cli/find.c src/cli/interrupt.c src/cli/words.c)
-  add_dependencies(genbench commit)
+  add_dependencies(genbench gensample_commit)
   target_include_directories(genbench PRIVATE bench ${BENCH_HEADERS})
   target_link_libraries(genbench PRIVATE gensample_io benchmark::benchmark)
   target_compile_definitions(genbench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")

@@ -1,0 +1,40 @@
+# The programs, their manual and the shells' completions.
+include(GNUInstallDirs)
+
+pkg_check_modules(libpng REQUIRED IMPORTED_TARGET libpng)
+file(GLOB io_sources CONFIGURE_DEPENDS src/io/*.c)
+add_library(gensample_io STATIC ${io_sources})
+target_link_libraries(gensample_io PUBLIC gensample_internal PkgConfig::libpng)
+
+file(GLOB program_sources CONFIGURE_DEPENDS src/cli/*.c)
+add_executable(gensample ${program_sources})
+target_link_libraries(gensample PRIVATE gensample_io)
+include(cmake/genbench.cmake)
+
+# The networks, which the programs look for from their own folder.
+file(RELATIVE_PATH models_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/gensample/models)
+foreach(program gensample genbench)
+  if(TARGET ${program})
+    target_compile_definitions(${program} PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}")
+  endif()
+endforeach()
+
+# Manual and completions are made from the rows that the program itself reads.
+add_executable(gensample_generate man/generate.c src/cli/option.c src/cli/words.c)
+target_link_libraries(gensample_generate PRIVATE gensample_internal)
+add_custom_target(gensample_documents ALL)
+function(gensample_add_document kind file)
+  set(template ${PROJECT_SOURCE_DIR}/man/gensample.1.in)
+  set(document ${PROJECT_BINARY_DIR}/man/${file})
+  add_custom_command(OUTPUT ${document} VERBATIM DEPENDS gensample_generate ${template}
+                     COMMAND gensample_generate ${kind} ${template} ${document})
+  set_property(TARGET gensample_documents APPEND PROPERTY SOURCES ${document})
+endfunction()
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)
+gensample_add_document(man gensample.1)
+gensample_add_document(bash gensample)
+gensample_add_document(zsh _gensample)
+gensample_add_document(fish gensample.fish)
+if(TARGET genbench)
+  configure_file(man/genbench.1.in man/genbench.1 @ONLY)
+endif()
