@@ -4,8 +4,21 @@
  * The order of use: gs_model_load, gs_plan_create, gs_sample (or gs_plan_evaluate), then the matching frees.
  * All arrays are dense, row-major float32; images are (n, C, H, W) in the model's own data range. Sizes count elements
  * unless their name ends in `_bytes`.
- * The library never prints, exits or aborts. It has no global mutable state, so functions on different objects may run
- * at the same time; the comment on each type says what may run at the same time on one object.
+ * The library never prints, exits or aborts. It has no global mutable state but one flag (see Fork), so functions on
+ * different objects may run at the same time; the comment on each type says what may run at the same time on one object.
+ *
+ * Fork: objects may be used on both sides of a fork(). In a child of a process that has computed on several threads of
+ * this library before, everything is computed on one thread, to the same bytes, however many threads a plan has: the
+ * others were not copied, and GCC's OpenMP would wait for them for ever. A process learns that through pthread_atfork,
+ * which sets the flag. Children that fork before their parent's first computation have all threads. Two cases can't be
+ * noticed: a child that a progress callback forks must not return from the callback; and a host that runs loops of
+ * GCC's OpenMP itself before it forks has to ask for one thread in the child (gs_plan_options::threads), with which the
+ * library uses no OpenMP.
+ *
+ * Floating point: loading, planning, evaluating, sampling and rejection compute in the default environment (rounding to
+ * nearest, subnormal numbers kept, no traps) whatever the caller has set, and restore the caller's, so that a host that
+ * flushes subnormal numbers to zero gets the same bytes. A progress callback runs in the default environment.
+ * Numbers in weight files have a decimal point in every locale. A thread that calls the library needs 128 KiB of stack.
  * Pointers that may be NULL say so; all others must not be. A function that returns a gs_status other than GS_OK leaves
  * nothing to free.
  */
@@ -174,7 +187,8 @@ typedef struct gs_plan gs_plan;
 typedef struct gs_plan_options {
     const char *isa;     /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best. An
                             unknown or unsupported name is an error */
-    int threads;         /**< 1 ... 1024; 0: the number of processors this process may run on */
+    int threads;         /**< 1 ... 1024; 0: what OMP_NUM_THREADS says, else the number of processors this process may
+                            run on or, where it is lower, its control groups' quota of processors, rounded up */
     int block;           /**< images per thread at a time, 1 ... 64; 0: chosen by the planner. Never changes results */
     const char *backend; /**< "onednn": oneDNN computes convolutions, linear layers and pools, and picks its own
                             instruction set; NULL or "native": the library's own kernels compute everything */
@@ -204,7 +218,7 @@ void gs_plan_free(gs_plan *plan);
 /** What the planner decided. */
 typedef struct gs_plan_info {
     const char *isa;      /**< name of the instruction set, a constant string */
-    int threads;          /**< threads that evaluate */
+    int threads;          /**< threads that evaluate; 1 in a child of a process that had several (see Fork above) */
     int block;            /**< images one thread carries together */
     size_t weight_bytes;  /**< packed weights */
     size_t scratch_bytes; /**< scratch memory of all threads */
@@ -479,7 +493,7 @@ typedef struct gs_rejection_options {
     uint64_t first_proposal; /**< number k of the first proposal, to draw more of a seed */
     uint64_t proposals; /**< limit of proposals; 0: as many as the samples need. first_proposal + proposals is at most
                            2^60 */
-    int threads;        /**< 1 ... 1024; 0: the number of processors this process may run on */
+    int threads;        /**< 1 ... 1024; 0: as in gs_plan_options */
     const char *isa;    /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best */
     /** Called now and then, by one thread, with the numbers of accepted and of wanted samples or, if no number is
      * wanted, with those of proposals; returning false stops the run: gs_rejection returns GS_ERROR_INTERRUPTED within

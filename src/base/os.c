@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __APPLE__
@@ -51,7 +52,13 @@ bool gs_os_has_neon(void) {
 }
 #endif
 
-double gs_machine_bytes(void) {
+double gs_now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double gs_os_memory_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;
 }

@@ -8,9 +8,16 @@
 /* The running program's own absolute path, of at most room - 1 bytes; false where the system does not report it. */
 bool gs_os_program_path(char *path, size_t room);
 
-/* Bytes of memory that this machine has; infinite where the system does not report it. Systems promise more than that,
- * and kill the program when it is used. */
-double gs_machine_bytes(void);
+/* Seconds of a clock that never goes back. */
+double gs_now_s(void);
+
+/* Bytes of memory that this machine has; infinite where the system does not report it. */
+double gs_os_memory_bytes(void);
+
+/* What the control groups of this process allow: processors' time, in processors, and bytes of memory; infinite where
+ * they set no limit or the system has none. `root` is put before the paths of their files: "", or in tests the folder
+ * of a tree that stands for the real one. */
+void gs_os_group_limits(const char *root, double *processors, double *bytes);
 
 /* Tell the system that all of the memory, which begins at a boundary of GS_LARGE_PAGE, will be used, so that the system
  * may use large pages, which need fewer of the processor's page table entries. */

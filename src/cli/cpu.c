@@ -1,4 +1,7 @@
 /* gensample cpu: what this CPU can run. */
+#include <math.h>
+
+#include "base/machine.h"
 #include "cli/run.h"
 
 enum { LINE = 200 };
@@ -36,6 +39,18 @@ static void print_backends(void) {
         printf("  %-8s %s\n", name, about);
 }
 
+static void print_machine(void) {
+    gs_machine machine = gs_machine_read("");
+    char why[LINE];
+    int threads = gs_machine_threads(&machine, why, sizeof why);
+    printf("threads: %d (%s)\n", threads, why);
+    if (machine.group_bytes < machine.machine_bytes)
+        printf("memory: %.3g GB (cgroup limit; the machine has %.3g GB)\n", machine.group_bytes * 1e-9,
+               machine.machine_bytes * 1e-9);
+    else if (isfinite(machine.machine_bytes))
+        printf("memory: %.3g GB (the machine's)\n", machine.machine_bytes * 1e-9);
+}
+
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     gs_status status = gs_check_isa(arguments->isa, error);
     if (!status)
@@ -47,6 +62,7 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     if (!arguments->model) {
         print_isas();
         print_backends();
+        print_machine();
         print_kernels(arguments->isa ? arguments->isa : gs_isa_best());
         puts("--model FILE shows which kernel runs each operation of a network");
         return GS_OK;
@@ -63,6 +79,7 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
         gs_plan_info info = gs_plan_get_info(plan);
         print_isas();
         print_backends();
+        print_machine();
         printf("%s: %s, %s backend, %d threads, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n",
                gs_model_get_info(model)->name, info.isa, info.backend, info.threads, info.block, info.weight_bytes,
                info.scratch_bytes);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/os.h"
+#include "base/machine.h"
 #include "cli/interrupt.h"
 
 enum { DEFAULT_N = 64, SHOWN = 16 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/os.h"
+#include "base/machine.h"
 
 enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
 
@@ -184,7 +184,7 @@ static gs_status check_memory(const gs_run *run, gs_error *error) {
     if (fits && (double)bytes <= memory)
         return GS_OK;
     double need = (double)run->n * (double)states * (double)run->pixels * (double)sizeof(float);
-    return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this machine has %.3g GB", run->n,
+    return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this process may use %.3g GB", run->n,
                    need * 1e-9, memory * 1e-9);
 }
 

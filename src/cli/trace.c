@@ -1,7 +1,7 @@
 /* --diagnose and --plot: what is recorded of chains, and what is reported about it. */
 #include <string.h>
 
-#include "base/os.h"
+#include "base/machine.h"
 #include "cli/diagnose.h"
 #include "cli/run.h"
 

@@ -1,14 +1,13 @@
 /* Making, freeing and describing plans. */
-#include "base/os.h"
+#include "base/floats.h"
+#include "base/machine.h"
+#include "base/parallel.h"
 #include "engine/backend.h"
 #include "engine/gradient.h"
 
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { GS_THREADS_MAX = 1024 };
 
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
     const char *where = "option isa";
@@ -52,9 +51,8 @@ const char *gs_isa_best(void) {
 gs_status gs_threads_choose(int wanted, int *threads, gs_error *error) {
     if (wanted < 0 || wanted > GS_THREADS_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "threads %d: expected 1 ... %d", wanted, GS_THREADS_MAX);
-    *threads = wanted ? wanted : omp_get_num_procs();
-    if (*threads > GS_THREADS_MAX)
-        *threads = GS_THREADS_MAX;
+    gs_machine machine = wanted ? (gs_machine){0} : gs_machine_read("");
+    *threads = wanted ? wanted : gs_machine_threads(&machine, NULL, 0);
     return GS_OK;
 }
 
@@ -100,15 +98,21 @@ static void finish_steps(gs_plan *plan) {
     }
 }
 
+/* Bytes for which the system is not asked, which takes about as long as a small plan. */
+static const double surely_there = 1 << 26;
+
 /* A small file can ask for a lot of memory, by large padding for example. */
 static gs_status check_scratch(const gs_plan *plan, gs_error *error) {
     double each = ((double)plan->scratch_size + (double)plan->tiles_size) * sizeof(float) +
                   (double)plan->doubles_size * sizeof(double);
+    if (each * plan->threads <= surely_there)
+        return GS_OK;
     double memory = gs_machine_bytes();
     if (each * plan->threads <= memory)
         return GS_OK;
     return gs_fail(error, GS_ERROR_MEMORY,
-                   "network %s: %d threads with blocks of %d take %.3g GB of scratch memory, this machine has %.3g GB",
+                   "network %s: %d threads with blocks of %d take %.3g GB of scratch memory, this process may use "
+                   "%.3g GB",
                    plan->model->info.name, plan->threads, plan->block, each * plan->threads * 1e-9, memory * 1e-9);
 }
 
@@ -130,7 +134,7 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
 }
 
-gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
+static gs_status create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
     *out = NULL;
     gs_plan *plan = gs_alloc(1, sizeof *plan);
     if (!plan)
@@ -164,6 +168,13 @@ gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, 
     return GS_OK;
 }
 
+gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
+    fenv_t callers = gs_floats_enter();
+    gs_status status = create(model, options, out, error);
+    gs_floats_leave(&callers);
+    return status;
+}
+
 void gs_plan_free(gs_plan *plan) {
     if (!plan)
         return;
@@ -193,7 +204,7 @@ void gs_plan_free(gs_plan *plan) {
 gs_plan_info gs_plan_get_info(const gs_plan *plan) {
     return (gs_plan_info){.isa = plan->kernels->isa,
                           .backend = plan->backend ? plan->backend->name : "native",
-                          .threads = plan->threads,
+                          .threads = gs_parallel_threads(plan->threads),
                           .block = plan->block,
                           .weight_bytes = plan->weight_size * sizeof(float),
                           .scratch_bytes =

@@ -2,8 +2,10 @@
 #include "engine/plan.h"
 
 #include <math.h>
-#include <omp.h>
 #include <string.h>
+
+#include "base/floats.h"
+#include "base/parallel.h"
 
 float *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
@@ -112,22 +114,36 @@ bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
     return wanted;
 }
 
-/* Evaluate all blocks on all threads, into the first `outputs` elements of out. */
+/* What gs_plan_evaluate does with n images. */
+typedef struct batch {
+    gs_plan *plan;
+    const float *x, *table;
+    const int *labels;
+    size_t n, block;
+    float *const *out;
+} batch;
+
+static void run_block(void *context, size_t turn, int thread) {
+    const batch *b = context;
+    const gs_plan *plan = b->plan;
+    const gs_model_info *info = &plan->model->info;
+    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), i = turn * b->block;
+    const float *condition[GS_BLOCK_MAX];
+    int images = (int)(b->n - i < b->block ? b->n - i : b->block);
+    for (int k = 0; k < images; k++)
+        condition[k] = b->table + (size_t)(b->labels ? b->labels[i + (size_t)k] : info->labels) * plan->condition_size;
+    float *part[2];
+    for (int k = 0; k < 2; k++)
+        part[k] = b->out[k] ? b->out[k] + i * info->output_size[k] : NULL;
+    gs_plan_run(plan, &plan->worker[thread], b->x + i * size, condition, images, part);
+}
+
+/* All blocks on all threads, into those of out that are not NULL. */
 static void run_blocks(gs_plan *plan, const float *x, const float *table, const int *labels, size_t n,
                        float *const out[2]) {
-    const gs_model_info *info = &plan->model->info;
-    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), block = gs_plan_share(plan, n);
-#pragma omp parallel for schedule(dynamic) num_threads(plan->threads)
-    for (size_t i = 0; i < n; i += block) {
-        const float *condition[GS_BLOCK_MAX];
-        int images = (int)(n - i < block ? n - i : block);
-        for (int k = 0; k < images; k++)
-            condition[k] = table + (size_t)(labels ? labels[i + (size_t)k] : info->labels) * plan->condition_size;
-        float *part[2];
-        for (int k = 0; k < 2; k++)
-            part[k] = out[k] ? out[k] + i * info->output_size[k] : NULL;
-        gs_plan_run(plan, &plan->worker[omp_get_thread_num()], x + i * size, condition, images, part);
-    }
+    batch b = {.plan = plan, .x = x, .table = table, .labels = labels, .n = n, .out = out};
+    b.block = gs_plan_share(plan, n);
+    gs_parallel_for(plan->threads, (n + b.block - 1) / b.block, run_block, &b);
 }
 
 static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *const out[2],
@@ -148,15 +164,23 @@ static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int
     return GS_OK;
 }
 
+static gs_status evaluate_in_own_floats(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
+                                        float *const out[2], gs_error *error) {
+    fenv_t callers = gs_floats_enter();
+    gs_status status = evaluate(plan, x, sigma, labels, n, out, error);
+    gs_floats_leave(&callers);
+    return status;
+}
+
 gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
                            float *const out[2], gs_error *error) {
     bool second = plan->source->info.outputs > 1;
-    return evaluate(plan, x, sigma, labels, n, (float *const[2]){out[0], second ? out[1] : NULL}, error);
+    return evaluate_in_own_floats(plan, x, sigma, labels, n, (float *const[2]){out[0], second ? out[1] : NULL}, error);
 }
 
 gs_status gs_plan_gradient(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *energy,
                            float *gradient, gs_error *error) {
     if (!plan->gradient)
         return gs_fail(error, GS_ERROR_ARGUMENT, "gradient: the plan was made without it");
-    return evaluate(plan, x, sigma, labels, n, (float *const[2]){energy, gradient}, error);
+    return evaluate_in_own_floats(plan, x, sigma, labels, n, (float *const[2]){energy, gradient}, error);
 }

@@ -1,15 +1,8 @@
 #include "io/progress.h"
 
-#include <time.h>
 #include <unistd.h>
 
 static const double INTERVAL_S = 0.1;
-
-double gs_now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void gs_progress_start(gs_progress *progress, FILE *file) {
     *progress = (gs_progress){.file = isatty(fileno(file)) ? file : NULL, .start_s = gs_now_s()};

@@ -5,9 +5,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
-
-/* Seconds on a clock that never goes back. */
-double gs_now_s(void);
+#include "base/os.h"
 
 typedef struct gs_progress {
     FILE *file; /* NULL: nothing is shown */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/os.h"
+#include "base/machine.h"
 
 enum { CHUNK = 4096, MAGIC = 4, IDX_BYTES = 8, RANK_MAX = 4 };
 

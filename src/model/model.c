@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/floats.h"
 #include "model/loader.h"
 
 gs_status gs_loader_fail(const gs_loader *loader, const char *format, ...) {
@@ -62,7 +63,9 @@ static gs_status load_into_arena(gs_loader *loader, gs_model **model) {
         return gs_loader_memory(loader);
     }
     loader->model->memory = loader->arena;
+    fenv_t callers = gs_floats_enter();
     gs_status status = load(loader);
+    gs_floats_leave(&callers);
     if (status)
         gs_arena_free(loader->arena);
     else

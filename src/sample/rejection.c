@@ -1,13 +1,16 @@
 /* gs_rejection: chunks of proposals over threads, in waves. After each wave, its accepted proposals are counted in
  * order, and the vectors of those that are wanted are drawn. Waves are long, since threads wait for each other at the
  * end of each. */
+#include "base/floats.h"
 #include "base/math64.h"
+#include "base/os.h"
+#include "base/parallel.h"
 #include "engine/plan.h"
 #include "random/random.h"
 #include "sample/proposals.h"
 
 #include <math.h>
-#include <omp.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +44,8 @@ typedef struct gs_run {
     uint64_t wanted, done; /* samples; wanted = UINT64_MAX means as many as there are */
     float *out;
     atomic_bool stop;
-    double asked; /* time of the last call of progress, under the critical section */
+    pthread_mutex_t lock;
+    double asked; /* time of the last call of progress; under the lock */
 } gs_run;
 
 static const gs_rejection_row rows[] = {
@@ -156,33 +160,32 @@ static gs_status allocate(gs_run *run, gs_error *error) {
 static bool ask(gs_run *run) {
     const gs_rejection_options *o = run->options;
     if (o->progress && !atomic_load(&run->stop)) {
-#pragma omp critical(gs_progress)
-        {
-            double now = omp_get_wtime();
-            if (now - run->asked >= seconds_between_calls) {
-                bool counting = run->wanted == UINT64_MAX;
-                run->asked = now;
-                if (!o->progress(o->context, counting ? run->next - run->first : run->done,
-                                 counting ? o->proposals : run->wanted))
-                    atomic_store(&run->stop, true);
-            }
+        pthread_mutex_lock(&run->lock);
+        double now = gs_now_s();
+        if (now - run->asked >= seconds_between_calls) {
+            bool counting = run->wanted == UINT64_MAX;
+            run->asked = now;
+            if (!o->progress(o->context, counting ? run->next - run->first : run->done,
+                             counting ? o->proposals : run->wanted))
+                atomic_store(&run->stop, true);
         }
+        pthread_mutex_unlock(&run->lock);
     }
     return !atomic_load(&run->stop);
 }
 
-static float *own_vector(const gs_run *run) {
-    return run->vector + (size_t)omp_get_thread_num() * run->vector_size;
+static float *own_vector(const gs_run *run, int thread) {
+    return run->vector + (size_t)thread * run->vector_size;
 }
 
 /* Nothing more is needed once one chunk alone has all that are wanted. */
-static void decide_chunk(gs_run *run, gs_chunk *c) {
+static void decide_chunk(gs_run *run, gs_chunk *c, int thread) {
     uint64_t end = c->first + run->chunk;
     int batch = run->chunk < GS_PROPOSAL_BATCH ? (int)run->chunk : GS_PROPOSAL_BATCH;
     while (c->end < end && c->end < run->end && c->count + (size_t)batch <= run->room &&
            c->count < run->wanted - run->done) {
         gs_accepted *found = c->accepted + c->count;
-        size_t n = run->row->decide(&run->target, c->end, batch, own_vector(run), found);
+        size_t n = run->row->decide(&run->target, c->end, batch, own_vector(run, thread), found);
         for (size_t k = 0; k < n; k++)
             if (found[k].proposal >= run->next && found[k].proposal < run->end)
                 c->accepted[c->count++] = found[k];
@@ -208,37 +211,46 @@ static size_t gather(gs_run *run, size_t chunks) {
     return n;
 }
 
-static void run_wave(gs_run *run) {
+static void take_chunk(void *context, size_t i, int thread) {
+    gs_run *run = context;
+    gs_chunk *c = &run->wave[i];
     uint64_t first = run->next / run->chunk * run->chunk;
+    *c = (gs_chunk){.first = first + i * run->chunk, .accepted = run->accepted + i * run->room};
+    c->end = c->first;
+    if (ask(run))
+        decide_chunk(run, c, thread);
+}
+
+static void draw_vector(void *context, size_t k, int thread) {
+    gs_run *run = context;
+    size_t dim = (size_t)run->target.dim;
+    run->row->draw(&run->target, &run->accepted[k], own_vector(run, thread), run->out + (size_t)(run->done + k) * dim);
+}
+
+static void run_wave(gs_run *run) {
     double wish = needed(run) / (double)run->chunk + 2;
     size_t chunks = wish < (double)run->chunks ? (size_t)wish : run->chunks;
-#pragma omp parallel for schedule(dynamic) num_threads(run->threads)
-    for (size_t i = 0; i < chunks; i++) {
-        gs_chunk *c = &run->wave[i];
-        *c = (gs_chunk){.first = first + i * run->chunk, .accepted = run->accepted + i * run->room};
-        c->end = c->first;
-        if (ask(run))
-            decide_chunk(run, c);
-    }
-    size_t n = gather(run, chunks), dim = (size_t)run->target.dim;
-    if (run->out) {
-#pragma omp parallel for schedule(dynamic) num_threads(run->threads)
-        for (size_t k = 0; k < n; k++)
-            run->row->draw(&run->target, &run->accepted[k], own_vector(run), run->out + (size_t)(run->done + k) * dim);
-    }
+    gs_parallel_for(run->threads, chunks, take_chunk, run);
+    size_t n = gather(run, chunks);
+    if (run->out)
+        gs_parallel_for(run->threads, n, draw_vector, run);
     run->done += n;
     run->next = run->next < run->end ? run->next : run->end;
 }
 
-gs_status gs_rejection(const gs_rejection_options *options, size_t n, float *out, gs_rejection_result *result,
-                       gs_error *error) {
+static gs_status reject(const gs_rejection_options *options, size_t n, float *out, gs_rejection_result *result,
+                        gs_error *error) {
     gs_status status = check_numbers(options, n, out, error);
     if (!status && n)
         status = check_work(options, n, error);
     if (status)
         return status;
-    double start = omp_get_wtime();
-    gs_run run = {.options = options, .wanted = n ? n : UINT64_MAX, .out = out, .asked = start};
+    double start = gs_now_s();
+    gs_run run = {.options = options,
+                  .wanted = n ? n : UINT64_MAX,
+                  .out = out,
+                  .lock = PTHREAD_MUTEX_INITIALIZER,
+                  .asked = start};
     status = choose(&run, error);
     if (!status)
         status = allocate(&run, error);
@@ -254,13 +266,21 @@ gs_status gs_rejection(const gs_rejection_options *options, size_t n, float *out
         *result = (gs_rejection_result){.proposals = run.next - run.first,
                                         .accepted = run.done,
                                         .acceptance = run.acceptance,
-                                        .seconds = omp_get_wtime() - start,
+                                        .seconds = gs_now_s() - start,
                                         .algorithm = run.row->info.name,
                                         .isa = run.target.kernels->isa,
-                                        .threads = run.threads};
+                                        .threads = gs_parallel_threads(run.threads)};
     }
     gs_free(run.accepted);
     gs_free(run.wave);
     gs_free(run.vector);
+    return status;
+}
+
+gs_status gs_rejection(const gs_rejection_options *options, size_t n, float *out, gs_rejection_result *result,
+                       gs_error *error) {
+    fenv_t callers = gs_floats_enter();
+    gs_status status = reject(options, n, out, result, error);
+    gs_floats_leave(&callers);
     return status;
 }

@@ -3,10 +3,14 @@
 #include "sample/schedule.h"
 
 #include <math.h>
-#include <omp.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "base/floats.h"
+#include "base/os.h"
+#include "base/parallel.h"
 
 static const double seconds_between_calls = 0.05;
 
@@ -14,9 +18,10 @@ static const double seconds_between_calls = 0.05;
 typedef struct progress_clock {
     atomic_bool stop;
     atomic_size_t done;
-    double last; /* time of the last call, under the critical section */
+    pthread_mutex_t lock;
+    double last; /* time of the last call; under the lock */
     /* The first chain that diverged, UINT64_MAX while there is none. Those before it go on, as it may not be the first;
-     * that way it is, whatever the threads and blocks. What and when: under a critical section. */
+     * that way it is, whatever the threads and blocks. What and when: under the lock. */
     atomic_uint_least64_t diverged;
     const char *what;
     uint64_t step;
@@ -30,15 +35,14 @@ static size_t images_size(const gs_plan *plan) {
 static bool ask(const gs_run *run) {
     progress_clock *clock = run->clock;
     if (run->options.progress && !atomic_load(&clock->stop)) {
-#pragma omp critical(gs_progress)
-        {
-            double now = omp_get_wtime();
-            if (now - clock->last >= seconds_between_calls) {
-                clock->last = now;
-                if (!run->options.progress(run->options.context, atomic_load(&clock->done), run->n))
-                    atomic_store(&clock->stop, true);
-            }
+        pthread_mutex_lock(&clock->lock);
+        double now = gs_now_s();
+        if (now - clock->last >= seconds_between_calls) {
+            clock->last = now;
+            if (!run->options.progress(run->options.context, atomic_load(&clock->done), run->n))
+                atomic_store(&clock->stop, true);
         }
+        pthread_mutex_unlock(&clock->lock);
     }
     return !atomic_load(&clock->stop);
 }
@@ -74,12 +78,13 @@ bool gs_finite(const float *x, size_t size) {
 bool gs_chains_diverge(gs_chains *c, int i, const char *what, uint64_t step) {
     progress_clock *clock = c->run->clock;
     uint64_t chain = c->run->options.first_chain + c->first + (uint64_t)i;
-#pragma omp critical(gs_divergence)
+    pthread_mutex_lock(&clock->lock);
     if (chain < atomic_load(&clock->diverged)) {
         atomic_store(&clock->diverged, chain);
         clock->what = what;
         clock->step = step;
     }
+    pthread_mutex_unlock(&clock->lock);
     c->n = i;
     c->vectors = ((size_t)i * c->size + 15) / 16;
     return i > 0;
@@ -153,10 +158,12 @@ gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma,
     if (n > GS_CHAIN_MAX || first_chain > GS_CHAIN_MAX - n)
         return gs_fail(error, GS_ERROR_ARGUMENT, "first chain %llu: with %zu chains expected at most 2^60",
                        (unsigned long long)first_chain, n);
+    fenv_t callers = gs_floats_enter();
     for (size_t k = 0; k < n; k++) {
         noised to = {.x = x + k * size, .sigma = (float)sigma};
         draw_normals(gs_kernels_at(0), seed, GS_STREAM_START, first_chain + k, 0, size, add_normals, &to);
     }
+    gs_floats_leave(&callers);
     return GS_OK;
 }
 
@@ -210,12 +217,21 @@ static void start(gs_chains *c) {
     gs_chains_axpby(c, o->sigma_high, c->noise, 0, c->x);
 }
 
+/* What the threads share. */
+typedef struct blocks {
+    const gs_run *run;
+    const gs_sampler_row *row;
+    float *states;
+    bool *finished; /* per block */
+    size_t block;
+    float *out;
+} blocks;
+
 /* One block; false when told to stop. */
-static bool run_block(const gs_run *run, const gs_sampler_row *row, float *states, size_t block, size_t first,
-                      float *out) {
-    size_t size = images_size(run->plan), room = state_floats(run->plan, block);
-    int thread = omp_get_thread_num();
-    float *mine = states + (size_t)thread * STATES * room;
+static bool run_block(const blocks *b, size_t first, int thread) {
+    const gs_run *run = b->run;
+    size_t size = images_size(run->plan), room = state_floats(run->plan, b->block), block = b->block;
+    float *mine = b->states + (size_t)thread * STATES * room;
     size_t n = run->n - first < block ? run->n - first : block;
     gs_chains c = {.run = run,
                    .thread = thread,
@@ -231,20 +247,29 @@ static bool run_block(const gs_run *run, const gs_sampler_row *row, float *state
                    .term = mine + 5 * room,
                    .gradient = mine + 6 * room};
     start(&c);
-    if (!row->run(&c))
+    if (!b->row->run(&c))
         return false;
-    memcpy(out + first * size, c.x, n * size * sizeof(float));
+    memcpy(b->out + first * size, c.x, n * size * sizeof(float));
     atomic_fetch_add(&((progress_clock *)run->clock)->done, n);
     return true;
 }
 
+static void take_block(void *context, size_t i, int thread) {
+    const blocks *b = context;
+    size_t first = i * b->block;
+    if (!atomic_load(&((progress_clock *)b->run->clock)->stop) && precedes_divergence(b->run, first))
+        b->finished[i] = run_block(b, first, thread);
+}
+
 /* All blocks; *done gets the chains finished from the first one on without a gap. */
 static void run_blocks(const gs_run *run, float *states, bool *finished, size_t block, float *out, size_t *done) {
-    const gs_sampler_row *row = gs_sampler_find(run->options.sampler);
-#pragma omp parallel for schedule(dynamic) num_threads(run->plan->threads)
-    for (size_t first = 0; first < run->n; first += block)
-        if (!atomic_load(&((progress_clock *)run->clock)->stop) && precedes_divergence(run, first))
-            finished[first / block] = run_block(run, row, states, block, first, out);
+    blocks b = {.run = run,
+                .row = gs_sampler_find(run->options.sampler),
+                .states = states,
+                .finished = finished,
+                .block = block,
+                .out = out};
+    gs_parallel_for(run->plan->threads, run->n / block + (run->n % block > 0), take_block, &b);
     size_t whole = 0;
     while (whole * block < run->n && finished[whole])
         whole++;
@@ -261,12 +286,12 @@ static size_t share_of(const gs_run *run) {
     return share;
 }
 
-gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
-                    gs_error *error) {
+static gs_status sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
+                        gs_error *error) {
     size_t ignored;
     done = done ? done : &ignored;
     *done = 0;
-    progress_clock clock = {.last = omp_get_wtime(), .diverged = UINT64_MAX};
+    progress_clock clock = {.lock = PTHREAD_MUTEX_INITIALIZER, .last = gs_now_s(), .diverged = UINT64_MAX};
     gs_run run = {.plan = plan, .options = *options, .n = n, .clock = &clock};
     gs_status status = gs_sample_resolve(plan->model, &run.options, error);
     if (!status && (n > GS_CHAIN_MAX || options->first_chain > GS_CHAIN_MAX - n))
@@ -292,5 +317,13 @@ gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, f
     gs_free(run.sigma);
     gs_free(states);
     gs_free(finished);
+    return status;
+}
+
+gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
+                    gs_error *error) {
+    fenv_t callers = gs_floats_enter();
+    gs_status status = sample(plan, options, n, out, done, error);
+    gs_floats_leave(&callers);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -20,18 +21,27 @@ char *temp_directory(void) {
     return copy;
 }
 
-void remove_directory(char *path) {
+static void remove_tree(const char *path) {
     DIR *directory = opendir(path);
     assert_non_null(directory);
     for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
+        struct stat about;
+        char file[1024];
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
-        char file[1024];
-        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
-        assert_int_equal(remove(file), 0);
+        assert_true(snprintf(file, sizeof file, "%s/%s", path, entry->d_name) < (int)sizeof file);
+        assert_int_equal(lstat(file, &about), 0);
+        if (S_ISDIR(about.st_mode))
+            remove_tree(file);
+        else
+            assert_int_equal(unlink(file), 0);
     }
     closedir(directory);
     assert_int_equal(rmdir(path), 0);
+}
+
+void remove_directory(char *path) {
+    remove_tree(path);
     free(path);
 }
 

@@ -7,7 +7,7 @@
 /* A new directory under TMPDIR or /tmp, to be removed by remove_directory. */
 char *temp_directory(void);
 
-/* Remove the directory with the files and empty directories in it, and free its name. */
+/* Remove the directory with all that is in it, and free its name. */
 void remove_directory(char *path);
 
 /* For cmocka_run_group_tests: the first creates test_directory and sets test_path to the name of a file in it that does

@@ -1,0 +1,48 @@
+#include "base/machine.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/os.h"
+#include "base/parallel.h"
+
+gs_machine gs_machine_read(const char *root) {
+    gs_machine machine = {.processors = omp_get_num_procs(), .machine_bytes = gs_os_memory_bytes()};
+    gs_os_group_limits(root, &machine.quota, &machine.group_bytes);
+    return machine;
+}
+
+/* The first number of the variable, which may be a list, one for each level of nested loops; 0: none that is valid. */
+static long openmp_threads(void) {
+    const char *value = getenv("OMP_NUM_THREADS");
+    char *end = NULL;
+    long threads = value ? strtol(value, &end, 10) : 0;
+    return threads > 0 && (*end == '\0' || *end == ',' || *end == ' ') ? threads : 0;
+}
+
+int gs_machine_threads(const gs_machine *machine, char *why, size_t room) {
+    char ignored[1];
+    why = why ? why : ignored;
+    room = why == ignored ? sizeof ignored : room;
+    long named = openmp_threads(), threads = machine->processors;
+    if (gs_parallel_threads(2) == 1) {
+        snprintf(why, room, "a child of a process with threads");
+        threads = 1;
+    } else if (named) {
+        snprintf(why, room, "OMP_NUM_THREADS");
+        threads = named;
+    } else if (ceil(machine->quota) < machine->processors) {
+        snprintf(why, room, "cgroup quota %.3g", machine->quota);
+        threads = machine->quota > 1 ? (long)ceil(machine->quota) : 1;
+    } else {
+        snprintf(why, room, "processors this process may run on");
+    }
+    return threads < GS_THREADS_MAX ? (int)threads : GS_THREADS_MAX;
+}
+
+double gs_machine_bytes(void) {
+    gs_machine machine = gs_machine_read("");
+    return fmin(machine.machine_bytes, machine.group_bytes);
+}
