@@ -1,8 +1,9 @@
-# Two commands are all a bare Debian 12 needs: `make sample` draws digits, `make check` tests everything.
-# Both install the packages below when they are missing.
+# Two commands are all a bare Debian 12 needs: `make sample` builds the program and draws digits, `make check` builds and
+# tests everything. Both install what they need of the packages below when it is missing.
 
-PACKAGES := build-essential cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev libdnnl-dev \
-    libxml2-utils libbenchmark-dev g++ valgrind
+PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev
+PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind \
+    locales
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.
@@ -14,17 +15,23 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample check bench-check check-full check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
-    fuzz build install docs packages packages-aarch64 packages-clang format clean
+.PHONY: sample program check bench-check check-full check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+    fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
-sample: build
+sample: program
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
 	@echo "The picture is $(CURDIR)/samples.png"
 
+# The program alone. A folder that is configured already, perhaps for everything, stays so.
+program: packages-program
+	@[ -e $(BUILD)/build.ninja ] || cmake/quietly.sh "Configuring $(BUILD)" cmake --preset release -B $(BUILD) \
+	    -D GENSAMPLE_TESTS=OFF -D GENSAMPLE_GENBENCH=OFF
+	@cmake/quietly.sh "Building gensample" cmake --build $(BUILD) --target gensample
+
 build: packages
-	@cmake --preset release -B $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
-	@cmake --build $(BUILD)
+	@cmake/quietly.sh "Configuring $(BUILD)" cmake --preset release -B $(BUILD) \
+	    -D GENSAMPLE_TESTS=ON -D GENSAMPLE_GENBENCH=AUTO
+	@cmake/quietly.sh "Building everything" cmake --build $(BUILD)
 
 check: build
 	@tests/run_all.sh $(BUILD)
@@ -36,22 +43,26 @@ bench-check: build
 
 # Clang builds everything without warnings, to programs that give the same bytes.
 check-clang: build packages-clang
-	cmake --preset clang && cmake --build --preset clang
+	cmake/quietly.sh "Building the preset clang" sh -c "cmake --preset clang && cmake --build --preset clang"
 	SAMPLES=2 THREADS=2 BLOCKS=1 tests/same_bytes.sh $(BUILD) build-clang
 
 # Everything: hours.
-check-full: check bench-check docs check-clang check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+check-full: check bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+
+# Every preset of CMakePresets.json configures and links its programs.
+check-presets: packages-clang packages-aarch64
+	tests/presets.sh
 
 check-sanitize: check-addresses check-threads
 
 # The address, leak and undefined-behaviour sanitizers.
 check-addresses: packages
-	cmake --preset asan && cmake --build --preset asan
+	cmake/quietly.sh "Building the preset asan" sh -c "cmake --preset asan && cmake --build --preset asan"
 	tests/run_all.sh build-asan
 
 # The thread sanitizer.
 check-threads: packages-clang
-	cmake --preset tsan && cmake --build --preset tsan
+	cmake/quietly.sh "Building the preset tsan" sh -c "cmake --preset tsan && cmake --build --preset tsan"
 	tests/run_all.sh build-tsan
 
 # Into PREFIX, below DESTDIR if it is given.
@@ -64,26 +75,30 @@ docs:
 	mkdir -p $(BUILD)/docs && DOCS=$(BUILD)/docs doxygen Doxyfile
 	@echo "The pages begin at $(CURDIR)/$(BUILD)/docs/index.html"
 
-# The same tests cross-compiled for 64-bit ARM (NEON), under QEMU, and the same bytes as this machine's.
+# The same tests cross-compiled for 64-bit ARM (NEON), under QEMU, with half of the random networks, and the same bytes as
+# this machine's.
 check-aarch64: build packages-aarch64
-	cmake --preset aarch64 && cmake --build --preset aarch64
-	tests/run_all.sh build-aarch64
+	cmake/quietly.sh "Building the preset aarch64" sh -c "cmake --preset aarch64 && cmake --build --preset aarch64"
+	GENSAMPLE_TEST_EFFORT=50 tests/run_all.sh build-aarch64
 	RUN=qemu-aarch64 SAMPLES=2 THREADS=2 BLOCKS=1 tests/same_bytes.sh $(BUILD) build-aarch64
 
 # Every instruction set, number of threads and block, for every network and sampler; hours.
 check-same-bytes: build packages-aarch64
-	cmake --preset aarch64 && cmake --build --preset aarch64
+	cmake/quietly.sh "Building the preset aarch64" sh -c "cmake --preset aarch64 && cmake --build --preset aarch64"
 	RUN=qemu-aarch64 tests/same_bytes.sh $(BUILD) build-aarch64
 
 # Uninitialised memory, which the sanitizers above do not see; a part of the work of each test, in scalar code.
 check-valgrind: packages
-	cmake --preset valgrind && cmake --build --preset valgrind
+	cmake/quietly.sh "Building the preset valgrind" sh -c "cmake --preset valgrind && cmake --build --preset valgrind"
 	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
 
 # FUZZ_SECONDS of each fuzz target.
 fuzz: packages-clang
-	cmake --preset fuzz && cmake --build --preset fuzz
+	cmake/quietly.sh "Building the preset fuzz" sh -c "cmake --preset fuzz && cmake --build --preset fuzz"
 	tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
+
+packages-program:
+	@tests/packages.sh $(PROGRAM_PACKAGES)
 
 packages:
 	@tests/packages.sh $(PACKAGES)
@@ -98,4 +113,4 @@ format:
 	git ls-files '*.c' '*.h' '*.inc' '*.def' '*.cc' | xargs $(FORMATTER) -i
 
 clean:
-	rm -rf $(BUILD) build-clang build-aarch64 build-asan build-tsan build-valgrind build-fuzz
+	rm -rf $(BUILD) build-clang build-debug build-aarch64 build-asan build-tsan build-valgrind build-fuzz

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/machine.h"
 #include "bench.h"
 #include "noise.h"
 #include "peak.h"
@@ -89,27 +90,14 @@ static grade affinity(char found[FOUND_ROOM]) {
     return all ? CALM : NOTE;
 }
 
-/* Version 2 of control groups says "QUOTA PERIOD" or "max PERIOD"; version 1 has a quota that may be -1. */
 static grade quota(char found[FOUND_ROOM]) {
-    double quota = 0, period = 100000;
-    char text[64];
-    if (bench_first_line("/sys/fs/cgroup/cpu.max", text, sizeof text)) {
-        if (sscanf(text, "%lf %lf", &quota, &period) != 2)
-            quota = 0;
-    } else if (bench_first_line("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof text)) {
-        quota = strtod(text, NULL);
-        if (bench_first_line("/sys/fs/cgroup/cpu/cpu.cfs_period_us", text, sizeof text))
-            period = strtod(text, NULL);
-    } else {
-        return UNKNOWN;
-    }
-    bool limited = quota > 0 && period > 0;
-    if (limited)
-        snprintf(found, FOUND_ROOM, "%.2f processors' time, then all stand still until the next period",
-                 quota / period);
-    else
+    double allowed = gs_machine_read("").quota;
+    if (isinf(allowed)) {
         snprintf(found, FOUND_ROOM, "none");
-    return limited ? NOISY : CALM;
+        return CALM;
+    }
+    snprintf(found, FOUND_ROOM, "%.2f processors' time, then all stand still until the next period", allowed);
+    return NOISY;
 }
 
 static grade clock_source(char found[FOUND_ROOM]) {

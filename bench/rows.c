@@ -2,10 +2,11 @@
 #include "bench.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/machine.h"
 
 void bench_figure_add(bench_row *row, const char *name, const char *unit, double value) {
     if (isfinite(value) && row->figures < BENCH_FIGURES_MAX)
@@ -58,8 +59,8 @@ uint64_t bench_digest(const void *bytes, size_t count) {
 }
 
 int bench_processors(void) {
-    int count = omp_get_num_procs();
-    return count > 1024 ? 1024 : count;
+    gs_machine machine = gs_machine_read("");
+    return gs_machine_threads(&machine, NULL, 0);
 }
 
 /* ---- Variants ---- */

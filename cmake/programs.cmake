@@ -38,3 +38,9 @@ gensample_add_document(fish gensample.fish)
 if(TARGET genbench)
   configure_file(man/genbench.1.in man/genbench.1 @ONLY)
 endif()
+
+# All programs, for those who want no tests: gensample, genbench where it is built, fuzz targets.
+add_custom_target(gensample_programs DEPENDS gensample)
+if(TARGET genbench)
+  add_dependencies(gensample_programs genbench)
+endif()

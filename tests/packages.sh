@@ -14,6 +14,8 @@ missing=$(for p in "$@"; do dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep
 [ -n "$missing" ] || exit 0
 root=
 [ "$(id -u)" -eq 0 ] || root=sudo
-echo "Installing:" $missing
 [ -z "$architecture" ] || $root dpkg --add-architecture "$architecture" || exit
-$root apt-get update -q && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
+# shellcheck disable=SC2086
+"$(dirname "$0")/../cmake/quietly.sh" "Installing: $(echo $missing)" sh -c 'root=$1; shift
+    $root apt-get update -qq && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"' \
+    sh "$root" $missing

@@ -1,12 +1,14 @@
 #!/bin/sh
 # Run CTest in a build folder and count single test cases: run_all.sh BUILD_DIR.
-# The last line is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed.
+# Before the last line it says which tests took longest. The last line is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed.
 build=$1
 ctest --test-dir "$build" --output-on-failure
 status=$?
 log=$build/Testing/Temporary/LastTest.log
 [ -f "$log" ] || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 grep '^skipped - ' "$log" # a skipped case says why
+awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 } /^Test time = / { printf "%8.1f s  %s\n", $4, name }' "$log" |
+    sort -rn | head -n 10 | { echo "longest:" && cat; }
 
 # A program counts its cases: cmocka's summary, or a line "N passed, N failed, N skipped". One that does not is one
 # case, and so is the crash of one that was to.

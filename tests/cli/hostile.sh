@@ -1,8 +1,9 @@
 # Hostile weight files, one of each kind, which the tests of the library keep; sourced by run.sh.
 
-# Processor time, which does not depend on other programs.
-seconds=${slow:+30}
-seconds=${seconds:-1}
+# Seconds of processor time, for work of some milliseconds: a limit only for work that grows with what a file claims, which
+# would take hours.
+seconds=${slow:+600}
+seconds=${seconds:-60}
 run_briefly() {
     (
         ulimit -t $seconds

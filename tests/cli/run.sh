@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. Prints one line per case; the last line is "N passed, N
 # failed, N skipped". EMULATOR, if set, is the command that runs programs of another architecture. With
-# GENSAMPLE_TEST_EFFORT below 100, as under valgrind, only what is written is tested.
+# GENSAMPLE_TEST_EFFORT below 50, as under valgrind, only what is written is tested.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 program=$build/gensample
@@ -32,7 +32,7 @@ judge judge.bin
 
 # run ARGUMENT...: runs the program and keeps its standard streams; its status is in $status.
 run() {
-    timeout 120 "$program" "$@" >stdout.txt 2>stderr.txt
+    timeout 1800 "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
 }
 # refuse STATUS PATTERN ARGUMENT...: it exits with that status and one line of error that has the pattern, and writes
@@ -91,13 +91,13 @@ absent() {
 }
 
 effort=${GENSAMPLE_TEST_EFFORT:-100}
-if [ "$effort" -ge 100 ]; then
+if [ "$effort" -ge 50 ]; then
     . "$here/usage.sh"
     . "$here/hostile.sh"
 fi
 . "$here/output.sh"
 . "$here/tasks.sh"
-if [ "$effort" -ge 100 ]; then
+if [ "$effort" -ge 50 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"
     . "$here/find.sh"

@@ -177,7 +177,7 @@ check 'a full disk is an error' sh -c '! "$1" report a.json --html full.html >/d
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 # chromium ARGUMENT...: runs it without a window, without network, and without a profile that stays.
 chromium() {
-    timeout 120 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --no-first-run \
+    timeout 1800 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --no-first-run \
         --user-data-dir="$work/profile" --host-resolver-rules='MAP * ~NOTFOUND' "$@" 2>browser.txt
 }
 # looks NAME WIDTH SCHEME: NAME.html has no overflow and no errors; takes a screenshot.

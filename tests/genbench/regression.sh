@@ -19,7 +19,7 @@ expect() {
     expected=$1
     name=$2
     shift 2
-    timeout 300 env PATH="${path:-$PATH}" "$program" "$@" >stdout.txt 2>stderr.txt
+    timeout 1800 env PATH="${path:-$PATH}" "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
     if [ "$status" -eq "$expected" ]; then
         ok "$name"
@@ -245,10 +245,11 @@ refuse 'No such file' ab base base --json missing/x.json
 check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[/ ]base/genbench work [1]"'
 
 # ---- ab: a build beside itself ----
-timeout 300 "$program" ab "$build" "$build" --suite kernels --isa scalar '--benchmark_filter=axpby|binary' >stdout.txt 2>stderr.txt
+# How fast it is, and whether that can be told, depends on what else runs here: any answer will do but a failure.
+timeout 1800 "$program" ab "$build" "$build" --suite kernels --isa scalar '--benchmark_filter=axpby|binary' >stdout.txt 2>stderr.txt
 status=$?
-check 'a build beside itself' test $status -ne 1
-says '^kernels/axpby/t:1/isa:scalar/f32 .* (64|[0-9]{3}) '
+check 'a build beside itself' test $status -eq 0 -o $status -eq 2 -o $status -eq 3
+says '^kernels/axpby/t:1/isa:scalar/f32 '
 check 'has the same output' sh -c '! grep -q "output differs" stdout.txt'
 says '^base .* \(([0-9a-f]{40}|unknown)(-dirty)?\), head .* \(([0-9a-f]{40}|unknown)(-dirty)?\)$'
 refuse 'base: its worker did not begin' ab "$build" "$build" --suite nothing
