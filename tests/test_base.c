@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/math64.h"
+#include "support/about.h"
 
 static void test_fail_fills_one_printable_line(void **state) {
     (void)state;
@@ -52,11 +53,14 @@ static void test_alloc_is_aligned_zeroed_and_counted(void **state) {
     (void)state;
     size_t before = gs_allocations();
     for (size_t count = 0; count < 200; count += 13) {
+        about("count %zu", count);
         unsigned char *memory = gs_alloc(count, 3);
         assert_non_null(memory);
         assert_int_equal((uintptr_t)memory % 64, 0);
-        for (size_t i = 0; i < 3 * count; i++)
+        for (size_t i = 0; i < 3 * count; i++) {
+            about("count %zu, i %zu", count, i);
             assert_int_equal(memory[i], 0);
+        }
         gs_free(memory);
     }
     assert_int_equal(gs_allocations() - before, 16);
@@ -71,11 +75,14 @@ static void test_large_alloc(void **state) {
     const size_t large = 1 << 20, sizes[] = {0, large - 1, large, 2 * large - 1, 2 * large, 2 * large + 1};
     size_t before = gs_allocations(), bytes = gs_allocated_bytes(), sum = 0;
     for (size_t k = 0; k < GS_COUNT(sizes); k++) {
+        about("sizes[%zu]", k);
         unsigned char *memory = gs_alloc_large(sizes[k], 1);
         assert_non_null(memory);
         assert_int_equal((uintptr_t)memory % (sizes[k] < large ? 64 : 2 * large), 0);
-        for (size_t i = 0; i < sizes[k]; i++)
+        for (size_t i = 0; i < sizes[k]; i++) {
+            about("sizes[%zu], i %zu", k, i);
             assert_int_equal(memory[i], 0);
+        }
         memset(memory, 1, sizes[k]);
         gs_free(memory);
         sum += sizes[k];
@@ -144,6 +151,7 @@ static void test_functions_match_libm(void **state) {
     enum { POINTS = 20011 };
     for (size_t i = 0; i < GS_COUNT(functions); i++)
         for (int k = 0; k <= POINTS; k++) {
+            about("k %d", k);
             double x = functions[i].low + (functions[i].high - functions[i].low) * k / POINTS;
             assert_close(functions[i].name, x, functions[i].ours(x), functions[i].expected(x));
         }
@@ -158,6 +166,7 @@ static void test_functions_at_hard_points(void **state) {
                              22 * half_pi, 63661 * half_pi, 1e5};
     for (size_t i = 0; i < GS_COUNT(functions); i++)
         for (size_t k = 0; k < 2 * GS_COUNT(points); k++) {
+            about("points[%zu]", k);
             double x = k % 2 ? -points[k / 2] : points[k / 2];
             if (x >= functions[i].low && x <= functions[i].high)
                 assert_close(functions[i].name, x, functions[i].ours(x), functions[i].expected(x));
@@ -172,6 +181,7 @@ static void test_functions_at_limits(void **state) {
     static const double points[] = {INFINITY, -INFINITY, NAN, 0.0, -0.0, 1000, -1000};
     for (size_t i = 0; i < GS_COUNT(functions); i++)
         for (size_t k = 0; k < GS_COUNT(points); k++) {
+            about("points[%zu]", k);
             double x = points[k], found = functions[i].ours(x), expected = functions[i].expected(x);
             if (functions[i].ours == gs_softplus64 && isinf(x))
                 expected = x > 0 ? INFINITY : 0;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "gensample/gensample.h"
+#include "support/about.h"
 
 /* scipy.stats.beta 1.16: ppf((1 - confidence)/2, k, n - k + 1) and isf((1 - confidence)/2, k + 1, n - k). */
 static const struct {
@@ -50,6 +51,7 @@ static const struct {
 static void intervals_are_exact(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof intervals / sizeof *intervals; i++) {
+        about("intervals[%zu]", i);
         double low, high;
         assert_int_equal(
             gs_binomial_interval(intervals[i].k, intervals[i].n, intervals[i].confidence, &low, &high, NULL), GS_OK);
@@ -84,6 +86,7 @@ static void nonsense_is_refused(void **state) {
     assert_non_null(strstr(error.message, "2^53"));
     const double bad[] = {0, 0.4, 1, 2, -1, NAN, INFINITY};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        about("bad[%zu]", i);
         assert_int_equal(gs_binomial_interval(1, 2, bad[i], &low, &high, &error), GS_ERROR_ARGUMENT);
         assert_non_null(strstr(error.message, "confidence"));
     }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "measure/chains.h"
+#include "support/about.h"
 #include "support/random.h"
 
 enum { CHAINS_MAX = 4, DRAWS_MAX = 1000 };
@@ -148,6 +149,7 @@ static void autoregressive_chains(void **state) {
     enum { RUNS = 60 };
     static const struct { double rho, bias; } cases[] = {{-0.5, 0.1}, {0, 0.03}, {0.5, 0.03}, {0.9, 0.03}};
     for (size_t r = 0; r < GS_COUNT(cases); r++) {
+        about("cases[%zu]", r);
         double rho = cases[r].rho, expected = CHAINS_MAX * DRAWS_MAX * (1 - rho) / (1 + rho), values[RUNS];
         for (size_t i = 0; i < RUNS; i++) {
             fill_autoregressive(CHAINS_MAX, DRAWS_MAX, rho, 1000 * r + i);
@@ -181,9 +183,12 @@ static void quantiles_of_the_normal_distribution(void **state) {
     static const double known[][2] = {{0.25, -0.67448975019608174}, /* printed by Wichura 1988 */
                                       {0.001, -3.0902323061678132},
                                       {1e-20, -9.2623400897984236}};
-    for (size_t i = 0; i < GS_COUNT(known); i++)
+    for (size_t i = 0; i < GS_COUNT(known); i++) {
+        about("known[%zu]", i);
         assert_near(gs_normal_quantile(known[i][0]), known[i][1], -1e-14 * known[i][1]);
+    }
     for (double p = 1.0 / 1024; p < 1; p += 1.0 / 1024) {
+        about("p %g", p);
         double z = gs_normal_quantile(p);
         assert_near(0.5 * erfc(-z / sqrt(2)), p, 4e-16);
         assert_near(gs_normal_quantile(1 - p), -z, 0);
@@ -238,6 +243,7 @@ static void draws_that_are_not_finite(void **state) {
     (void)state;
     static const double bad[] = {NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < GS_COUNT(bad); i++) {
+        about("bad[%zu]", i);
         fill_autoregressive(2, 9, 0, 1);
         draws[4] = bad[i];
         assert_true(isnan(ess_of(2, 9)));

@@ -10,6 +10,7 @@
 
 #include "cli/curve.h"
 #include "cli/diagnose.h"
+#include "support/about.h"
 #include "support/files.h"
 #include "support/record.h"
 #include "support/svg.h"
@@ -75,6 +76,7 @@ static void curves_are_quantiles_at_even_steps(void **state) {
     assert_int_equal(curve.singles, 3);
     assert_int_equal(curve.chain[2], 3);
     for (size_t i = 0; i < 11; i++) {
+        about("i %zu", i);
         double t = 4 * (double)i;
         assert_true(curve.step[i] == t && curve.median[i] == 200 + t);
         assert_true(fabs(curve.low[i] - (20 + t)) < 1e-9 && fabs(curve.high[i] - (380 + t)) < 1e-9);
@@ -192,6 +194,7 @@ static void each_flag_has_its_name(void **state) {
                                         "disagree", "few",       "rejected", "short"};
     gs_record record = make_record();
     for (size_t i = 0; i < GS_COUNT(names); i++) {
+        about("names[%zu]", i);
         gs_diagnosis d = {.flags = 1U << i, .steps = 1, .ess = NAN};
         json_t *object = gs_diagnosis_json(&record, &d), *flags = item(object, "flags");
         assert_int_equal(json_array_size(flags), 1);
@@ -224,8 +227,10 @@ static void the_picture(void **state) {
                                         ">class 2: 30.0 %</text>",
                                         ">5 chains, 40 steps; acceptance in the second half 50.0 %</text>",
                                         "class=\"warning\""};
-    for (size_t i = 0; i < GS_COUNT(parts); i++)
+    for (size_t i = 0; i < GS_COUNT(parts); i++) {
+        about("parts[%zu]", i);
         assert_has(text, parts[i]);
+    }
     assert_int_equal(occurrences(text, "class=\"part a"), 2 * CLASSES); /* areas, and their legend */
     assert_null(strstr(text, "Energy, second half"));
     free(text);

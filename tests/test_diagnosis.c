@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "measure/chains.h"
+#include "support/about.h"
 #include "support/random.h"
 #include "support/record.h"
 
@@ -231,6 +232,7 @@ static void classes_that_are_uneven(void **state) {
 static void energies_that_still_move(void **state) {
     (void)state;
     for (int sign = -1; sign <= 1; sign += 2) {
+        about("sign %d", sign);
         gs_record record = healthy(6);
         for (size_t i = 0; i < ROWS * CHAINS; i++)
             energy[i] += (float)sign * 0.01F * (float)(i / CHAINS);

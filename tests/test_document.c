@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "document.h"
+#include "support/about.h"
 #include "support/files.h"
 
 enum { PATH_ROOM = 120 };
@@ -176,6 +177,7 @@ static void files_that_are_no_reports(void **state) {
                  {"{\"a\": \x1b[31m}", "line 1: no JSON: invalid token near ' '"},
                  {"[]", "no report: expected an object"}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
+        about("cases[%zu]", i);
         bench_document d;
         gs_error error = {0};
         write_text(cases[i].text, strlen(cases[i].text));

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/plan.h"
+#include "support/about.h"
 #include "support/effort.h"
 #include "support/networks.h"
 #include "support/worst.h"
@@ -38,6 +39,7 @@ static void check_plan(const golden *g, const npy *gradients, gs_plan *plan, con
     assert_true(energy && gradient && size > 0);
     double worst[2] = {0, 0};
     for (size_t s = 0; s < g->levels; s++) {
+        about("s %zu", s);
         int labels[64];
         assert_int_equal(gs_plan_gradient(plan, golden_x(g, s), golden_sigma(g, s), golden_labels(g, s, labels),
                                           g->images, energy, gradient, NULL),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/plan.h"
+#include "support/about.h"
 #include "support/effort.h"
 #include "support/files.h"
 #include "support/graphs.h"
@@ -49,6 +50,7 @@ static void networks_agree_with_pytorch(void **state) {
         golden g = golden_load(golden_names[i]);
         const char *isa;
         for (int k = 0; (isa = isa_at(k)); k++) {
+            about("i %d, k %d", i, k);
             gs_plan *plan = plan_of(g.model, isa, 1, 0);
             double error = golden_error(&g, plan);
             print_message("%-10s %-8s errs by at most %.2g of the largest\n", golden_names[i], isa, error);
@@ -85,6 +87,7 @@ static void check_same_bytes(const golden *g) {
             int threads = 1 + (b + k) % 3;
             plan = plan_of(g->model, isa, threads, blocks[b]);
             for (size_t n = b % 2 ? BATCH : 1; n <= BATCH; n += k ? 6 : 19) {
+                about("b %d, n %zu", b, n);
                 char what[100];
                 snprintf(what, sizeof what, "%s, %d threads, block %d, n %zu", isa, threads, blocks[b], n);
                 result r = evaluate(plan, x, golden_sigma(g, 0), labels, n);
@@ -114,6 +117,7 @@ static void describe_steps(const gs_plan *plan) {
     char text[300];
     int steps = gs_plan_get_info(plan).steps;
     for (int i = 0; i < steps; i++) {
+        about("i %d", i);
         assert_true(gs_plan_describe(plan, i, text, sizeof text));
         assert_true(strlen(text) > 20);
         assert_null(strchr(text, '\n'));
@@ -141,6 +145,7 @@ static double check_graph(weights *w, unsigned seed) {
     double error = reference_error(model, x, IMAGES, 0.75, labels, first);
     const char *isa;
     for (int k = 0; (isa = isa_at(k)); k++) {
+        about("k %d", k);
         plan = plan_of(model, isa, 1 + k % 2, 2 + k);
         result r = evaluate(plan, x, 0.75, labels, IMAGES);
         assert_same(first, r, IMAGES, isa);
@@ -335,6 +340,7 @@ static void bad_arguments_are_refused(void **state) {
     gs_error error;
     gs_plan *plan;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        about("options[%zu]", i);
         assert_int_equal(gs_plan_create(g.model, &options[i].options, &plan, &error), GS_ERROR_ARGUMENT);
         assert_int_equal(error.status, GS_ERROR_ARGUMENT);
         assert_null(plan);
@@ -348,10 +354,12 @@ static void bad_arguments_are_refused(void **state) {
         double sigma;
         int label;
     } calls[] = {{0, 0}, {-1, 0}, {(double)NAN, 0}, {(double)INFINITY, 0}, {1, -1}, {1, 11}};
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        about("calls[%zu]", i);
         assert_int_equal(
             gs_plan_evaluate(plan, g.x.data, calls[i].sigma, &calls[i].label, 1, (float *const[2]){out, NULL}, &error),
             GS_ERROR_ARGUMENT);
+    }
     assert_int_equal(gs_plan_evaluate(plan, g.x.data, 1, NULL, 0, (float *const[2]){out, NULL}, &error), GS_OK);
     assert_int_equal(gs_plan_evaluate(plan, g.x.data, 1, (int[]){10}, 1, (float *const[2]){out, NULL}, &error), GS_OK);
     free(out);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/parallel.h"
+#include "support/about.h"
 #include "support/jobs.h"
 
 enum { THREADS = 4, JOBS_MAX = 20, STUCK_S = 300 /* only so that a child that hangs ends at all */ };
@@ -72,8 +73,10 @@ static void test_a_child_before_any_thread(void **state) {
 
 static void test_a_child_of_a_process_with_threads(void **state) {
     jobs *w = *state;
-    for (int k = 0; k < job_count; k++)
+    for (int k = 0; k < job_count; k++) {
+        about("%s", job_rows[k].name);
         assert_int_equal(job_rows[k].compute(w, expected[k]), GS_OK);
+    }
     IN_CHILD(compare_all(w));
     assert_int_equal(gs_parallel_threads(THREADS), THREADS); /* the parent keeps its threads */
     assert_int_equal(compare_all(w), 0);
@@ -95,6 +98,7 @@ static void test_a_grandchild(void **state) {
 static void test_several_children_at_once(void **state) {
     pid_t child[3];
     for (int i = 0; i < 3; i++) {
+        about("i %d", i);
         child[i] = fork();
         assert_true(child[i] >= 0);
         if (child[i] == 0) {

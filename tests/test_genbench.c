@@ -10,6 +10,7 @@
 #include "judge.h"
 #include "network.h"
 #include "stats.h"
+#include "support/about.h"
 
 static void assert_near(double found, double expected, double tolerance) {
     if (!(fabs(found - expected) <= tolerance))
@@ -69,6 +70,7 @@ static void bounds_hold_with_their_confidence(void **state) {
         double q;
     } cases[] = {{64, 0.9}, {100, 0.5}, {140, 0.9}, {100, 0.95}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
+        about("cases[%zu]", i);
         size_t k = (size_t)bench_quantile_bound(ranks(cases[i].n), cases[i].n, cases[i].q, 0.99);
         assert_true(binomial_below(cases[i].n, cases[i].q, k) >= 0.99);
         assert_true(binomial_below(cases[i].n, cases[i].q, k - 1) < 0.99);

@@ -13,6 +13,7 @@
 #include "engine/gradient.h"
 #include "engine/plan.h"
 #include "engine/reference.h"
+#include "support/about.h"
 #include "support/graphs.h"
 #include "support/npy.h"
 #include "support/random.h"
@@ -220,6 +221,7 @@ static double reference_error(const gs_model *model, const float *x, const float
 /* A plan with the gradient gives the energies of one without, whether asked for the gradient or not. */
 static void check_energies(const gs_model *model, const float *x, const float *energy) {
     for (int gradient = 0; gradient < 2; gradient++) {
+        about("gradient %d", gradient);
         gs_plan *plan = plan_of(model, (gs_plan_options){.threads = 1, .block = 2, .gradient = gradient});
         float found[IMAGES];
         assert_int_equal(
@@ -241,6 +243,7 @@ static double check_network(weights *w, unsigned seed) {
     check_energies(model, x, first.energy);
     const char *isa;
     for (int k = 0; (isa = isa_at(k)); k++) {
+        about("k %d", k);
         plan = plan_of(model, (gs_plan_options){.isa = isa, .threads = 1 + k % 2, .block = 2 + k, .gradient = true});
         result r = gradient_of(plan, x, labels_of(model), IMAGES);
         assert_same(first.energy, r.energy, IMAGES, isa);
@@ -408,6 +411,7 @@ static void golden_free(golden *g) {
 static double golden_error(const golden *g, gs_plan *plan) {
     double worst = 0;
     for (size_t s = 0; s < g->levels; s++) {
+        about("s %zu", s);
         int given[64];
         assert_in_range(g->images, 1, 64);
         for (size_t i = 0; i < g->images; i++)
@@ -431,6 +435,7 @@ static void energies_and_gradients_agree_with_pytorch(void **state) {
     golden g = golden_load();
     const char *isa;
     for (int k = 0; (isa = isa_at(k)); k++) {
+        about("k %d", k);
         gs_plan *plan = plan_of(g.model, (gs_plan_options){.isa = isa, .threads = 1, .gradient = true});
         double error = golden_error(&g, plan);
         print_message("%-8s errs by at most %.2g of the largest\n", isa, error);
@@ -461,6 +466,7 @@ static void gradients_are_the_same_bytes(void **state) {
             plan = plan_of(g.model,
                            (gs_plan_options){.isa = isa, .threads = threads, .block = blocks[b], .gradient = true});
             for (size_t n = b % 2 ? BATCH : 1; n <= BATCH; n += k ? 6 : 19) {
+                about("b %d, n %zu", b, n);
                 char what[100];
                 snprintf(what, sizeof what, "%s, %d threads, block %d, n %zu", isa, threads, blocks[b], n);
                 result r = gradient_of(plan, x, given, n);
@@ -537,8 +543,10 @@ static void either_result_may_be_left_out(void **state) {
     assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, 1, energy, NULL, NULL), GS_OK);
     assert_true(energy[0] == 4324.0F);
     assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, 1, NULL, gradient, NULL), GS_OK);
-    for (int i = 0; i < 24; i++)
+    for (int i = 0; i < 24; i++) {
+        about("i %d", i);
         assert_true(gradient[i] == 2 * x[i]);
+    }
     assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, 0, energy, gradient, NULL), GS_OK);
     assert_int_equal(gs_plan_gradient(plan, x, 1, (int[]){1}, 1, energy, gradient, NULL), GS_ERROR_ARGUMENT);
     gs_plan_free(plan);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "support/about.h"
 #include "support/allocation.h"
 #include "support/effort.h"
 #include "support/hostile.h"
@@ -206,6 +207,7 @@ static void test_bound_of_a_tree(void **state) {
         "[1,2]", "[[],[]]", "{\"a\":1}", "{\"a\":{},\"b\":[\"c\"]}"};
     for (size_t i = 0; i < GS_COUNT(pieces); i++)
         for (size_t n = 1; n<200; n += n> 40 ? 7 : 1) {
+            about("n %zu", n);
             text array = {NULL, 0, 0}, object = {NULL, 0, 0};
             char key[24];
             append(&array, "[", 1);
@@ -225,6 +227,7 @@ static void test_bound_of_a_tree(void **state) {
             free(object.at);
         }
     for (size_t n = 1; n < 3000; n += 13) {
+        about("n %zu", n);
         text string = {NULL, 0, 0}, key = {NULL, 0, 0};
         append(&string, "\"", 1);
         append(&string, "a", n);

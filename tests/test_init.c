@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/about.h"
 #include "support/weights.h"
 
 enum { N = 5, SIDE = 9, PIXELS = SIDE * SIDE };
@@ -52,8 +53,10 @@ static void one_step_is_the_denoiser(void **state) {
         x[i] = (float)i / PIXELS;
     gs_sample_options o = {.sampler = "dpmpp-2m", .steps = 1, .sigma_low = 0.5, .sigma_high = 0.5, .init = x};
     assert_int_equal(gs_sample(plan, &o, 1, out, NULL, NULL), GS_OK);
-    for (int i = 0; i < PIXELS; i++)
+    for (int i = 0; i < PIXELS; i++) {
+        about("i %d", i);
         assert_float_equal(out[i], x[i] / 2, 1e-6);
+    }
     gs_plan_free(plan);
     gs_model_free(model);
 }

@@ -16,6 +16,7 @@
 #include <png.h>
 
 #include "io/images.h"
+#include "support/about.h"
 #include "support/files.h"
 
 typedef struct place {
@@ -163,6 +164,7 @@ static void grids(void **state) {
     } square[] = {{1, 1, 1},  {2, 1, 2},      {3, 2, 2},      {64, 8, 8},
                   {65, 8, 9}, {1024, 32, 32}, {1025, 32, 32}, {SIZE_MAX, 32, 32}};
     for (size_t i = 0; i < GS_COUNT(square); i++) {
+        about("square[%zu]", i);
         gs_grid grid = gs_grid_square(square[i].n);
         assert_int_equal(grid.rows, square[i].rows);
         assert_int_equal(grid.columns, square[i].columns);
@@ -185,8 +187,10 @@ static void text_is_drawn_inside_the_canvas_only(void **state) {
     gs_canvas_text(&canvas, 0, 0, "1?", 200);
     const uint8_t one[7] = {0x04, 0x0C, 0x04, 0x04, 0x04, 0x04, 0x0E};
     for (int y = 0; y < 7; y++)
-        for (int x = 0; x < 9; x++)
+        for (int x = 0; x < 9; x++) {
+            about("x %d", x);
             assert_int_equal(canvas.pixels[y * 9 + x], x < 5 && one[y] >> (4 - x) & 1 ? 200 : 0);
+        }
     gs_canvas_text(&canvas, -3, -3, "8888", 255);
     gs_canvas_text(&canvas, 7, 5, "8888", 255);
     gs_canvas_free(&canvas);
@@ -287,8 +291,10 @@ static void an_idx_file_longer_than_a_chunk(void **state) {
     size_t size;
     unsigned char *bytes = read_file(p->path, &size);
     assert_int_equal(size, 16 + N);
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < N; i++) {
+        about("i %d", i);
         assert_int_equal(bytes[16 + i], i % 256);
+    }
     free(bytes);
     free(data);
 }
@@ -306,14 +312,17 @@ static void formats_by_name(void **state) {
                  {"a/.hidden", GS_FORMAT_DIRECTORY}};
     gs_error error;
     for (size_t i = 0; i < GS_COUNT(known); i++) {
+        about("known[%zu]", i);
         gs_format format;
         assert_int_equal(gs_output_format(known[i].path, &format, &error), GS_OK);
         assert_int_equal(format, known[i].format);
     }
     gs_format format;
     const char *unknown[] = {"", "x.jpg", "x.PNG", "x.", "x.png.gz"};
-    for (size_t i = 0; i < GS_COUNT(unknown); i++)
+    for (size_t i = 0; i < GS_COUNT(unknown); i++) {
+        about("unknown[%zu]", i);
         assert_int_equal(gs_output_format(unknown[i], &format, &error), GS_ERROR_ARGUMENT);
+    }
 }
 
 static void checks_leave_nothing(void **state) {
@@ -371,6 +380,7 @@ static void files_cut_short(void **state) {
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     static const rlim_t limits[] = {0, 10, 100, 5000};
     for (size_t i = 0; i < GS_COUNT(limits); i++) {
+        about("limits[%zu]", i);
         limit = before;
         limit.rlim_cur = limits[i];
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -399,12 +409,15 @@ static void directories_are_not_overwritten(void **state) {
     char name[600];
     assert_ok(gs_write_directory(in(p, "d//"), &images, NULL, 0, &error), &error);
     for (int i = 0; i < 11; i++) {
+        about("i %d", i);
         snprintf(name, sizeof name, "%s/d/%02d.png", p->directory, i);
         uint8_t *pixels;
         png_image image = read_png(name, PNG_FORMAT_GRAY, &pixels);
         assert_int_equal(image.width, 16);
-        for (int j = 0; j < 256; j++)
+        for (int j = 0; j < 256; j++) {
+            about("i %d, j %d", i, j);
             assert_int_equal(pixels[j], gs_pixel(data[i * 256 + j], 0, 1));
+        }
         free(pixels);
         assert_int_equal(gs_write_directory(in(p, "d"), &images, NULL, 0, &error), GS_ERROR_FILE);
         assert_int_equal(access(name, F_OK), 0);

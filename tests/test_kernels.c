@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "support/about.h"
 #include "support/guard.h"
 #include "support/kernel_checks.h"
 #include "support/random.h"
@@ -210,6 +211,7 @@ static void products_of_next_to_nothing_are_nothing(void **state) {
         float y[16];
         kernels->binary(GS_BINARY_MUL, a, 16, b, 16, y, 1);
         for (int i = 0; i < 16; i++) {
+            about("isa %d, i %d", isa, i);
             float product = a[i] * b[i];
             if (isnan(product))
                 assert_true(isnan(y[i]));
@@ -298,8 +300,10 @@ static void philox_knows_its_answers(void **state) {
     for (int i = 0; i < 3; i++) {
         uint32_t words[4];
         philox_words(known[i], known[i] + 4, words);
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < 4; k++) {
+            about("i %d, k %d", i, k);
             assert_int_equal(words[k], known[i][6 + k]);
+        }
     }
 }
 

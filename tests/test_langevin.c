@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "support/about.h"
 #include "support/chains.h"
 #include "support/networks.h"
 #include "support/statistics.h"
@@ -63,11 +64,13 @@ static void test_langevin_has_its_bias(void **state) {
     gs_model *model = normal_energy(centre, variance);
     const double noises[] = {0, 0.25}; /* temperatures 1 and 0.31 */
     for (size_t k = 0; k < GS_COUNT(noises); k++) {
+        about("noises[%zu]", k);
         gs_sample_options o = {.steps = STEPS, .step_size = 0.1, .noise = noises[k], .every = EVERY, .seed = 5 + k};
         chains c = chains_draw(model, o, CHAINS);
         double h = 0.1, noise = noises[k] > 0 ? noises[k] : sqrt(2 * h), shrink = 1 - h / variance;
         double mean = 0.5, v = 1 / 12.0; /* uniform in the data range */
         for (int s = 0; s <= STEPS / EVERY; s++) {
+            about("noises[%zu], s %d", k, s);
             assert_moments(c.states + (size_t)s * COUNT, COUNT, mean, v, "langevin");
             for (int t = 0; t < EVERY; t++) {
                 mean = centre + shrink * (mean - centre);
@@ -112,6 +115,7 @@ static void test_langevin_follows_recipes(void **state) {
         o.seed = 3;
         chains c = chains_draw(model, o, CHAINS);
         for (int i = 0; i < COUNT; i++) {
+            about("first %d, i %d", first, i);
             double x = (double)start[i], z = 0.3 * (double)noise[i];
             x = first > 0 ? clamped(x + z, 0, 1) : x;
             x -= 0.4 * clamped((x - centre) / variance, -0.9, 0.9);
@@ -130,8 +134,10 @@ static void test_langevin_takes_scores(void **state) {
     gs_model *energy = normal_energy(centre, variance), *score = normal_score(centre, variance);
     gs_sample_options o = {.steps = 20, .step_size = 0.05};
     chains a = chains_draw(energy, o, CHAINS), b = chains_draw(score, o, CHAINS);
-    for (size_t i = 0; i < CHAINS * CHAIN_PIXELS; i++)
+    for (size_t i = 0; i < CHAINS * CHAIN_PIXELS; i++) {
+        about("i %zu", i);
         assert_true(fabs((double)a.out[i] - (double)b.out[i]) < 1e-5);
+    }
     assert_true(isnan(b.trace.energy[0]) &&
                 fabs((double)(b.trace.gradient_norm[0] / a.trace.gradient_norm[0]) - 1) < 1e-5);
     chains_free(a);
@@ -168,6 +174,7 @@ static void test_normal_target(void **state) {
     enum { CHAINS = 600, COUNT = CHAINS * CHAIN_PIXELS };
     gs_model *model = normal_energy(centre, variance);
     for (size_t k = 0; k < 2 * GS_COUNT(adjusted); k++) {
+        about("adjusted[%zu]", k);
         gs_sample_options o = adjusted[k / 2];
         o.temperature = k % 2 ? 0.7 : 0;
         chains c = chains_draw(model, o, CHAINS);
@@ -182,6 +189,7 @@ static void test_two_wells(void **state) {
     enum { CHAINS = 400, COUNT = CHAINS * CHAIN_PIXELS };
     gs_model *model = wells_energy();
     for (size_t k = 0; k < GS_COUNT(adjusted); k++) {
+        about("adjusted[%zu]", k);
         gs_sample_options o = adjusted[k];
         o.steps = !strcmp(o.sampler, "mala") ? 800 : 250;
         chains c = chains_draw(model, o, CHAINS);
@@ -203,6 +211,7 @@ static void test_reflection(void **state) {
     enum { CHAINS = 500, COUNT = CHAINS * CHAIN_PIXELS };
     gs_model *model = normal_energy(centre, variance);
     for (size_t k = 0; k < GS_COUNT(adjusted); k++) {
+        about("adjusted[%zu]", k);
         gs_sample_options o = adjusted[k];
         o.clamp = 1;
         chains c = chains_draw(model, o, CHAINS);
@@ -221,6 +230,7 @@ static void test_sums(void **state) {
     gs_term term = {.plan = make_plan(other, (gs_plan_options){.gradient = true, .threads = 2}), .weight = 2};
     double precision = 1 / variance + 2 / 0.4, mean = (centre / variance + 2 * 0.9 / 0.4) / precision;
     for (size_t k = 0; k < GS_COUNT(adjusted); k++) {
+        about("adjusted[%zu]", k);
         gs_sample_options o = adjusted[k];
         o.step_size = o.step_size > 0 ? 0.5 * o.step_size : 0;
         o.terms = &term;
@@ -260,6 +270,7 @@ static void test_adaptation(void **state) {
         double target;
     } aims[] = {{"mala", 0}, {"hmc", 0}, {"mala", 0.4}, {"hmc", 0.65}};
     for (size_t k = 0; k < 2 * GS_COUNT(aims); k++) {
+        about("aims[%zu]", k);
         gs_sample_options o = {
             .sampler = aims[k / 2].sampler, .target = aims[k / 2].target, .steps = 1000, .leapfrog = 4};
         o.step_size = k % 2 ? 30 : 1e-4;
@@ -268,6 +279,7 @@ static void test_adaptation(void **state) {
         bool mala = !strcmp(o.sampler, "mala");
         double mean = 0;
         for (size_t i = 0; i < CHAINS; i++) {
+            about("aims[%zu], i %zu", k, i);
             double rate = 0, step = dual_averaging(&c, &o, i, mala ? sqrt(2 * o.step_size) : o.step_size);
             for (int t = o.burn_in; t < o.steps; t++)
                 rate += (double)c.trace.acceptance[(size_t)t * CHAINS + i] / (o.steps - o.burn_in);
@@ -306,17 +318,20 @@ static void test_trace(void **state) {
     for (size_t k = 0; k < GS_COUNT(short_runs); k++) {
         chains c = chains_draw(model, short_runs[k], CHAINS);
         for (int t = 0; t <= c.steps; t++) {
+            about("short_runs[%zu], t %d", k, t);
             float energy[CHAINS], gradient[CHAINS * CHAIN_PIXELS];
             const float *x = c.states + (size_t)t * CHAINS * CHAIN_PIXELS;
             assert_int_equal(gs_plan_gradient(plan, x, 1, NULL, CHAINS, energy, gradient, NULL), GS_OK);
             bool noised = short_runs[k].noise_first > 0 && t < c.steps;
             for (int i = 0; i < CHAINS && !noised; i++) {
+                about("short_runs[%zu], t %d, i %d", k, t, i);
                 assert_true(c.trace.energy[t * CHAINS + i] == energy[i]);
                 double norm = length_of(gradient + i * CHAIN_PIXELS),
                        found = (double)c.trace.gradient_norm[t * CHAINS + i];
                 assert_true(fabs(found - norm) <= 1e-6 * norm);
             }
             for (int i = 0; i < CHAINS && t < c.steps; i++) {
+                about("short_runs[%zu], t %d, i %d", k, t, i);
                 float acceptance = c.trace.acceptance[t * CHAINS + i];
                 bool moved = memcmp(x + i * CHAIN_PIXELS, x + (CHAINS + i) * CHAIN_PIXELS, CHAIN_PIXELS * sizeof *x);
                 assert_true(acceptance >= 0 && acceptance <= 1 && (moved || acceptance < 1));
@@ -344,6 +359,7 @@ static void test_start(void **state) {
     assert_distribution(c.states, COUNT, uniform_cdf, "start");
     chains_free(c);
     for (size_t k = 0; k < GS_COUNT(short_runs); k++) {
+        about("short_runs[%zu]", k);
         o = short_runs[k];
         o.init = init;
         c = chains_draw(model, o, 1);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/about.h"
 #include "support/chains.h"
 #include "support/networks.h"
 #include "support/watch.h"
@@ -58,9 +59,11 @@ static void test_same_bytes(void **state) {
     enum { CHAINS = 50 };
     gs_model *model = wells_energy();
     for (size_t k = 0; k < GS_COUNT(short_runs); k++) {
+        about("short_runs[%zu]", k);
         gs_sample_options o = short_runs[k];
         chains all = chains_draw(model, o, CHAINS);
         for (int i = 0; i < 9; i++) {
+            about("short_runs[%zu], i %d", k, i);
             const int threads[] = {1, 2, 7}, blocks[] = {1, 5, 16};
             assert_same(model, (gs_plan_options){.threads = threads[i / 3], .block = blocks[i % 3]}, o, 0, CHAINS,
                         &all);
@@ -86,6 +89,7 @@ static void test_trace_changes_nothing(void **state) {
     for (size_t k = 0; k < GS_COUNT(short_runs); k++) {
         chains c = chains_draw(model, short_runs[k], CHAINS);
         for (int missing = 0; missing < 6; missing++) {
+            about("short_runs[%zu], missing %d", k, missing);
             float out[CHAINS * CHAIN_PIXELS];
             gs_trace trace = c.trace;
             memset((char *)&trace + (size_t)missing % 5 * sizeof(void *), 0, sizeof(void *));
@@ -108,6 +112,7 @@ static void test_counts(void **state) {
     static const uint64_t evaluations[] = {6, 6, 8, 22};
     gs_model *model = wells_energy();
     for (size_t k = 0; k < GS_COUNT(short_runs); k++) {
+        about("short_runs[%zu]", k);
         gs_sample_options o = short_runs[k];
         assert_int_equal(gs_sample_trace_steps(&o), o.sampler ? 7 : 0);
         assert_int_equal(gs_sample_resolve(model, &o, NULL), GS_OK);
@@ -190,6 +195,7 @@ static void test_divergence(void **state) {
     o.clamp = 1;
     assert_diverges(plan, o, "chain 41 begins where its energy is not finite", "");
     for (int i = 0; i < 2; i++) {
+        about("i %d", i);
         o.sampler = i ? "hmc" : "mala";
         assert_diverges(plan, o, "chain 41 begins where its energy is not finite", "");
     }
@@ -208,6 +214,7 @@ static void test_first_divergence(void **state) {
     gs_sample_options o = {.steps = 1000, .step_size = 0.75, .noise = -1, .first_chain = 40, .init = init};
     for (int threads = 1; threads <= 3; threads++)
         for (int block = 1; block <= 5; block++) {
+            about("block %d", block);
             gs_plan *plan = make_plan(model, (gs_plan_options){.gradient = true, .block = block, .threads = threads});
             assert_diverges(plan, o, "chain 42 diverged: after step 94 its energy is not finite;",
                             "lower the step size, 0.75");
@@ -222,11 +229,14 @@ static void test_wild_proposals_are_rejected(void **state) {
     enum { CHAINS = 20 };
     gs_model *model = normal_energy(0, 0.25);
     for (int i = 0; i < 4; i++) {
+        about("i %d", i);
         gs_sample_options o = {.sampler = i % 2 ? "hmc" : "mala", .steps = 300, .step_size = i / 2 ? 1e30 : 1e5};
         o.burn_in = i / 2 ? -1 : 200;
         chains c = chains_draw(model, o, CHAINS);
-        for (size_t k = 0; k < CHAINS; k++)
+        for (size_t k = 0; k < CHAINS; k++) {
+            about("i %d, k %zu", i, k);
             assert_true(i / 2 ? c.trace.rate[k] == 0 : c.trace.rate[k] > 0.3 && c.trace.step_size[k] < 2);
+        }
         if (i / 2)
             assert_memory_equal(c.out, c.states, CHAINS * CHAIN_PIXELS * sizeof *c.out);
         chains_free(c);
@@ -243,6 +253,7 @@ static void test_interruption(void **state) {
     gs_plan *plan = make_plan(model, (gs_plan_options){.threads = 2, .block = 4, .gradient = true});
     static float out[CHAINS * CHAIN_PIXELS], whole[CHAINS * CHAIN_PIXELS];
     for (int i = 0; i < 2; i++) {
+        about("i %d", i);
         watch w = {.stop_after = 2};
         gs_sample_options o = {.sampler = i ? "hmc" : "mala", .steps = i ? 20 : 200};
         size_t done;
@@ -322,6 +333,7 @@ static void test_wrong_kinds(void **state) {
     gs_plan *plan = make_plan(energy, (gs_plan_options){.gradient = true});
     gs_term term = {.plan = make_plan(denoiser, (gs_plan_options){0}), .weight = 1};
     for (size_t i = 0; i < GS_COUNT(adjust); i++) {
+        about("adjust[%zu]", i);
         refuse(score, (gs_sample_options){.sampler = adjust[i]}, GS_ERROR_UNSUPPORTED, "is of kind score: the sampler");
         refuse(denoiser, (gs_sample_options){.sampler = adjust[i]}, GS_ERROR_UNSUPPORTED, "accepts by energies");
         gs_sample_options o = {.sampler = adjust[i], .terms = &term, .term_count = 1, .sigma_low = 1, .sigma_high = 1};

@@ -12,6 +12,7 @@
 #include "base/machine.h"
 #include "base/os.h"
 #include "engine/plan.h"
+#include "support/about.h"
 #include "support/files.h"
 
 enum { ROOM = 1024 };
@@ -146,6 +147,7 @@ static void test_default_number_of_threads(void **state) {
                  {"two", INFINITY, 8, 8, "processors this process may run on"},
                  {"2x", INFINITY, 8, 8, "processors this process may run on"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        about("cases[%zu]", i);
         char why[64];
         gs_machine machine = {.processors = cases[i].processors, .quota = cases[i].quota};
         cases[i].openmp ? setenv("OMP_NUM_THREADS", cases[i].openmp, 1) : unsetenv("OMP_NUM_THREADS");

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "measure/quality.h"
+#include "support/about.h"
 #include "support/weights.h"
 
 static void assert_near(double found, double expected, double tolerance) {
@@ -228,8 +229,10 @@ static void images_are_classified(void **state) {
     gs_plan *plan;
     assert_int_equal(gs_plan_create(model, NULL, &plan, NULL), GS_OK);
     assert_int_equal(gs_quality_classify(plan, images, N, classes, NULL), GS_OK);
-    for (int k = 0; k < N; k++)
+    for (int k = 0; k < N; k++) {
+        about("k %d", k);
         assert_int_equal(classes[k], k ? k % CLASSES : -1);
+    }
     gs_plan_free(plan);
     gs_model_free(model);
     weights_free(w);
@@ -254,6 +257,7 @@ static void distances_of_images(void **state) {
                  {11, 11, 22.251650201373, 0.951157145456, 0.952081259153},
                  {13, 19, 21.795921489057, 0.947672053368, 0.948641129865}};
     for (size_t i = 0; i < 3; i++) {
+        about("i %zu", i);
         int height = cases[i].height, width = cases[i].width, size = height * width;
         float a[2 * 784], b[2 * 784];
         draw_reference(a, height, width, 7);

@@ -12,6 +12,7 @@
 #include "io/images.h"
 #include "io/plot.h"
 #include "io/read.h"
+#include "support/about.h"
 #include "support/allocation.h"
 #include "support/files.h"
 #include "support/weights.h"
@@ -124,6 +125,7 @@ typedef gs_status action(gs_error *error);
 static void run_out_of_memory(action *act, bool all) {
     int files = files_left();
     for (long k = 0, failed = 1; failed; k++) {
+        about("k %ld", k);
         gs_error error = {.status = GS_OK};
         long blocks = allocation_blocks();
         allocation_start_failing(k, all);
@@ -293,6 +295,7 @@ static gs_status write_trajectory(gs_error *error) {
 static gs_status write_directory(gs_error *error) {
     gs_status status = gs_write_directory(path_of("pictures"), &written, &note, 1, error);
     for (int i = 0; i < IMAGES && !status; i++) {
+        about("i %d", i);
         char name[40];
         snprintf(name, sizeof name, "pictures/%d.png", i);
         assert_int_equal(remove(path_of(name)), 0);

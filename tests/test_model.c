@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "model/model.h"
+#include "support/about.h"
 #include "support/weights.h"
 
 static void test_load(void **state) {
@@ -61,6 +62,7 @@ static void test_tensors_by_name(void **state) {
 static void test_any_header_length(void **state) {
     (void)state;
     for (int spaces = 0; spaces < 5; spaces++) {
+        about("spaces %d", spaces);
         weights *w = weights_small();
         char name[16];
         snprintf(name, sizeof name, "'n%.*s'", spaces, "ooooo");

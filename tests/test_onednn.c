@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <omp.h>
 
+#include "support/about.h"
 #include "support/graphs.h"
 #include "support/networks.h"
 #include "support/random.h"
@@ -81,9 +82,11 @@ static void networks_agree_with_pytorch(void **state) {
     (void)state;
     need_onednn();
     for (int i = 0; i < GOLDENS; i++) {
+        about("i %d", i);
         golden g = golden_load(golden_names[i]);
         double worst = 0;
         for (int block = 0; block < 4; block += 3) {
+            about("i %d, block %d", i, block);
             gs_plan *plan = onednn_plan(g.model, 1 + block % 2, block);
             worst = worst_of(worst, golden_error(&g, plan));
             int expected = 0;
@@ -414,6 +417,7 @@ static void one_thread_is_one_thread(void **state) {
     need_onednn();
     omp_set_num_threads(4); /* the number that oneDNN would use */
     for (int i = 0; i < GOLDENS; i++) {
+        about("i %d", i);
         golden g = golden_load(golden_names[i]);
         gs_plan *plan = onednn_plan(g.model, 1, 0);
         golden_error(&g, plan);

@@ -13,6 +13,7 @@
 
 #include "io/axis.h"
 #include "io/plot.h"
+#include "support/about.h"
 #include "support/files.h"
 #include "support/svg.h"
 
@@ -48,6 +49,7 @@ static void ticks_are_round_numbers(void **state) {
         gs_axis axis = gs_axis_fit(cases[i].low, cases[i].high, cases[i].log, cases[i].round);
         char labels[GS_TICKS_MAX * GS_TICK_ROOM] = "";
         for (int k = 0; k < axis.count; k++) {
+            about("cases[%zu], k %d", i, k);
             snprintf(labels + strlen(labels), sizeof labels - strlen(labels), "%s ", axis.labels[k]);
             double at = gs_axis_place(&axis, axis.ticks[k]);
             assert_true(at > -1e-9 && at < 1 + 1e-9);
@@ -186,6 +188,7 @@ static void odd_input_is_drawn(void **state) {
     }
     for (int kind = 0; kind < 4; kind++) {
         for (size_t n = 0; n <= 3; n++) {
+            about("kind %d, n %zu", kind, n);
             gs_panel panels[GS_COUNT(values) + 2];
             for (size_t i = 0; i < GS_COUNT(panels); i++) {
                 int count = i < GS_COUNT(values) ? 1 : i == GS_COUNT(values) ? 0 : SERIES;
@@ -238,6 +241,7 @@ static void remarks_are_wrapped(void **state) {
     assert_has(text, ">end</text>");
     const char *line = text;
     for (int i = 0; i < 4; i++) {
+        about("i %d", i);
         line = strstr(line, "<text class=\"soft\"");
         line = strchr(line, '>') + 1;
         int characters = 0;

@@ -10,6 +10,7 @@
 #include "kernels.h"
 #include "model/model.h"
 #include "random/random.h"
+#include "support/about.h"
 
 /* The known answers that come with Random123 for philox4x32-10. */
 static void test_philox_known_answers(void **state) {
@@ -26,6 +27,7 @@ static void test_philox_known_answers(void **state) {
          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        about("known[%zu]", i);
         uint32_t words[4];
         gs_random_words((uint64_t)known[i].key[1] << 32 | known[i].key[0], known[i].counter, words);
         assert_memory_equal(words, known[i].words, sizeof words);
@@ -44,6 +46,7 @@ static void test_counters_are_those_of_kernels(void **state) {
         gs_random_counter(GS_STREAM_STEP, chains[i], 5, 32, args.counter);
         gs_kernels_find("scalar")->normals(&args);
         for (int lane = 0; lane < 16; lane++) {
+            about("chains[%zu], lane %d", i, lane);
             uint32_t counter[4], words[4];
             gs_random_counter(GS_STREAM_STEP, chains[i], 5, 32 + (uint32_t)lane, counter);
             gs_random_words((uint64_t)1 << 32 | 9, counter, words);
@@ -63,8 +66,10 @@ static void test_counters_differ(void **state) {
     gs_random_counter(GS_STREAM_START, GS_CHAIN_MAX, 0, 0, counter[2]);
     gs_random_counter(GS_STREAM_STEP, GS_CHAIN_MAX, 0, 0, counter[3]);
     for (int i = 0; i < 4; i++)
-        for (int j = 0; j < i; j++)
+        for (int j = 0; j < i; j++) {
+            about("j %d", j);
             assert_memory_not_equal(counter[i], counter[j], sizeof counter[i]);
+        }
 }
 
 /* In every run of labels, from any chain onwards, the counts match the shares to within a few labels; another seed
@@ -80,8 +85,10 @@ static void test_labels_have_the_shares_of_the_data(void **state) {
         int count[4] = {0};
         for (int k = first * 777; k < COUNT; k++) {
             count[labels[k]]++;
-            for (int i = 0; i < 4; i++)
+            for (int i = 0; i < 4; i++) {
+                about("first %d, k %d, i %d", first, k, i);
                 assert_true(fabs(count[i] - (k - first * 777 + 1) * shares[i]) < 4);
+            }
         }
     }
     assert_int_equal(gs_model_draw_labels(&model, 5, 90, 10, part, NULL), GS_OK);

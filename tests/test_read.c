@@ -17,6 +17,7 @@
 
 #include "io/images.h"
 #include "io/read.h"
+#include "support/about.h"
 #include "support/files.h"
 
 enum { H = 2, W = 3, PIXELS = H * W };
@@ -57,6 +58,7 @@ static void damage(const int shape[3]) {
     }
     for (size_t at = 0; at < size; at++) {
         for (int bit = 0; bit < 8; bit++) {
+            about("at %zu, bit %d", at, bit);
             bytes[at] ^= (unsigned char)(1 << bit);
             write_file(path, bytes, size);
             gs_image_file images;
@@ -238,8 +240,10 @@ static void png_files(void **state) {
     write_png(PNG_FORMAT_GRAY, W, H, one);
     gs_image_file images = read_good(grey, unit, 100);
     assert_int_equal(images.n, 1);
-    for (int i = 0; i < PIXELS; i++)
+    for (int i = 0; i < PIXELS; i++) {
+        about("i %d", i);
         assert_float_equal(images.data[i], (float)i / 5, 1e-6);
+    }
     gs_free(images.data);
     images = read_good(colour, unit, 100);
     assert_float_equal(images.data[PIXELS + 2], 0.4, 1e-6);
@@ -270,8 +274,10 @@ static void png_grids(void **state) {
     gs_image_file images = read_good(grey, unit, 5);
     assert_int_equal(images.n, 5);
     assert_int_equal(images.total, 6);
-    for (int i = 0; i < 5 * PIXELS; i++)
+    for (int i = 0; i < 5 * PIXELS; i++) {
+        about("i %d", i);
         assert_float_equal(images.data[i], (float)(i / PIXELS) / 5, 1e-6);
+    }
     gs_free(images.data);
     float drawn[5 * PIXELS];
     for (int i = 0; i < 5 * PIXELS; i++)
@@ -284,8 +290,10 @@ static void png_grids(void **state) {
     assert_int_equal(rename(name, path), 0);
     images = read_good(grey, unit, 100);
     assert_int_equal(images.n, 5); /* the sixth cell is empty */
-    for (int i = 0; i < 5 * PIXELS; i++)
+    for (int i = 0; i < 5 * PIXELS; i++) {
+        about("i %d", i);
         assert_float_equal(images.data[i], drawn[i], 1e-6);
+    }
     gs_free(images.data);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "engine/reference.h"
+#include "support/about.h"
 #include "support/weights.h"
 
 enum { VALUES_MAX = 24, X_MAX = 16 };
@@ -388,6 +389,7 @@ static void test_every_operation(void **state) {
     (void)state;
     bool seen[GS_OP_COUNT] = {false};
     for (size_t i = 0; i < GS_COUNT(examples); i++) {
+        about("examples[%zu]", i);
         const example *e = &examples[i];
         gs_model *model = build(e);
         const gs_node *t = &model->node[T_INDEX(model)];
@@ -425,6 +427,7 @@ static void test_embedding_of_unknown_label_is_nan(void **state) {
     gs_model *model = build(&e);
     double out[LOGITS_MAX];
     for (int label = -1; label <= 3; label += 4) {
+        about("label %d", label);
         assert_int_equal(gs_reference_evaluate(model, e.x, 1, label, out, NULL, NULL), GS_OK);
         assert_true(isnan(out[0]));
     }
@@ -436,6 +439,7 @@ static void test_limits_at_minus_infinity(void **state) {
     const char *const rows[][2] = {
         {"silu", NULL}, {"gelu", NULL}, {"gelu", "{'approximate': 'tanh'}"}, {"sigmoid", NULL}, {"softplus", NULL}};
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("rows[%zu]", i);
         const example e = {rows[i][0], "['x']", rows[i][1],      NULL, ROW2, {-INFINITY, NAN},
                            NONE,       NONE,    SHAPE3(1, 1, 2), {0}};
         gs_model *model = build(&e);

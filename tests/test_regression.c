@@ -14,6 +14,7 @@
 #include "regression/ab.h"
 #include "regression/baseline.h"
 #include "regression/pairs.h"
+#include "support/about.h"
 #include "support/random.h"
 
 static void assert_near(double found, double expected, double tolerance) {
@@ -45,8 +46,10 @@ static void tails_are_the_table_s(void **state) {
     } rows[] = {{3, 6, .125},   {5, 15, .031},  {5, 14, .062},  {6, 21, .016},  {6, 19, .047},  {7, 28, .008},
                 {7, 25, .039},  {8, 36, .004},  {8, 31, .039},  {9, 45, .002},  {9, 40, .020},  {10, 55, .001},
                 {10, 45, .042}, {10, 50, .010}, {12, 61, .046}, {15, 90, .047}, {15, 101, .009}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        about("rows[%zu]", i);
         assert_near(p_of(rows[i].n, rows[i].w), rows[i].p, .00051);
+    }
 }
 
 /* Their example 3.1, depression scores before and after: T+ = 5 of 9, so P(T+ >= 40) of the opposite is .0195. */
@@ -82,6 +85,7 @@ static void the_approximation_is_near(void **state) {
     (void)state;
     assert_near(p_of(50, 800), 0.05924, 1e-5); /* exact */
     for (size_t w = 663; w < 1000; w += 40) {
+        about("w %zu", w);
         double z = ((double)w - 663 - .5) / sqrt(51.0 * 52 * 103 / 24);
         assert_near(p_of(51, w), erfc(z / sqrt(2)) / 2, 1e-12);
     }
@@ -99,11 +103,15 @@ static void holm_is_known(void **state) {
     const double p[] = {0.01, 0.04, 0.03, 0.005}, expected[] = {0.03, 0.06, 0.06, 0.02};
     double adjusted[4];
     bench_holm(p, adjusted, 4);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
+        about("i %d", i);
         assert_near(adjusted[i], expected[i], 1e-12);
+    }
     bench_holm((const double[]){0.5, 0.6, 0.5}, adjusted, 3);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
+        about("i %d", i);
         assert_near(adjusted[i], 1, 0);
+    }
 }
 
 /* Sign test: 8 values are the fewest with P(all on one side) at most 0.005 each; of 20 the 4th and 17th, table A.2. */
@@ -304,6 +312,7 @@ static void summaries_are_written_on(void **state) {
     close(mkstemp(path));
     setenv("GITHUB_STEP_SUMMARY", path, 1);
     for (int i = 0; i < 2; i++) {
+        about("i %d", i);
         assert_int_equal(bench_github_summary(&file, NULL), GS_OK);
         fputs("line\n", file);
         fclose(file);

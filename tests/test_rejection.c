@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "sample/proposals.h"
+#include "support/about.h"
 #include "support/effort.h"
 
 static const double deviations_max = 4.5, ks_max = 2.51; /* 2 exp(-2 2.51^2) = 7e-6 */
@@ -48,6 +49,7 @@ static void acceptance_is_that_of_theory(void **state) {
     (void)state;
     for (int a = 0; algorithm_name(a); a++)
         for (size_t i = 0; i < GS_COUNT(shares); i++) {
+            about("shares[%zu]", i);
             gs_rejection_options o = {.dim = shares[i].dim,
                                       .ratio = shares[i].ratio,
                                       .algorithm = algorithm_name(a),
@@ -67,6 +69,7 @@ static void the_reference_setting(void **state) {
     (void)state;
     const char *algorithms[] = {"early", "radius"};
     for (int a = 0; a < 2; a++) {
+        about("a %d", a);
         gs_rejection_options o = {.dim = 784, .ratio = 1.01, .algorithm = algorithms[a], .seed = 3};
         o.proposals = (uint64_t)effort(a ? 20000000 : 4000000);
         gs_rejection_result r = draw(&o, 0, NULL);
@@ -88,6 +91,7 @@ static void bounds_hold(void **state) {
     } cases[] = {{1, 1.001},    {1, 3},      {2, 1.5}, {3, 1.01},         {16, 1.1},
                  {784, 1.0001}, {784, 1.01}, {784, 2}, {1 << 20, 1.00001}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
+        about("cases[%zu]", i);
         gs_target t = {.kernels = gs_kernels_find("scalar"), .seed = 11, .dim = cases[i].dim};
         t.steepness = (cases[i].ratio * cases[i].ratio - 1) / 2;
         size_t settled = 0;
@@ -193,6 +197,7 @@ static void algorithms_agree(void **state) {
     const size_t n = (size_t)effort(4000);
     double *radius[2];
     for (int a = 0; a < 2; a++) {
+        about("a %d", a);
         gs_rejection_options o = {.dim = DIM, .ratio = 1.05, .algorithm = algorithm_name(a), .seed = 21};
         float *x = calloc(n * DIM, sizeof *x);
         radius[a] = calloc(n, sizeof **radius);
@@ -232,6 +237,7 @@ static void same_bytes_however_it_is_run(void **state) {
     (void)state;
     static float expected[SAME_N * SAME_DIM], plain[SAME_N * SAME_DIM];
     for (int a = 0; algorithm_name(a); a++) {
+        about("a %d", a);
         gs_rejection_options o = {
             .dim = SAME_DIM, .ratio = 1.02, .algorithm = algorithm_name(a), .seed = 9, .isa = "scalar", .threads = 1};
         gs_rejection_result r = draw(&o, SAME_N, expected);
@@ -256,6 +262,7 @@ static void proposals_depend_on_their_number_alone(void **state) {
     enum { N = 300, PART = 123, DIM = 5 };
     static float all[N * DIM], part[N * DIM];
     for (int a = 0; algorithm_name(a); a++) {
+        about("a %d", a);
         gs_rejection_options o = {.dim = DIM, .ratio = 1.5, .algorithm = algorithm_name(a), .seed = 2};
         gs_rejection_result whole = draw(&o, N, all), r = draw(&o, PART, part);
         assert_memory_equal(part, all, PART * DIM * sizeof(float));
@@ -289,13 +296,16 @@ static void mean_and_deviation_are_applied(void **state) {
     const float mu[DIM] = {0, 1, -2, 3, 100, -0.5F, 8};
     float x[N * DIM], y[N * DIM];
     for (int a = 0; algorithm_name(a); a++) {
+        about("a %d", a);
         gs_rejection_options o = {.dim = DIM, .ratio = 1.2, .algorithm = algorithm_name(a)};
         gs_rejection_result standard = draw(&o, N, x);
         o.mu = mu;
         o.sigma = 0.25;
         assert_int_equal(draw(&o, N, y).proposals, standard.proposals);
-        for (int i = 0; i < N * DIM; i++)
+        for (int i = 0; i < N * DIM; i++) {
+            about("a %d, i %d", a, i);
             assert_true(fabsf(y[i] - (mu[i % DIM] + 0.25F * x[i])) <= 1e-6F * (fabsf(y[i]) + fabsf(mu[i % DIM]) + 1));
+        }
     }
 }
 
@@ -304,6 +314,7 @@ static void ratio_one_accepts_all(void **state) {
     enum { DIM = 70, N = 1000 };
     static float x[N * DIM];
     for (int a = 0; algorithm_name(a); a++) {
+        about("a %d", a);
         gs_rejection_options o = {.dim = DIM, .ratio = 1, .algorithm = algorithm_name(a)};
         assert_int_equal(draw(&o, N, x).proposals, N);
         check_samples(o.algorithm, x, N, DIM);
@@ -350,6 +361,7 @@ static void a_limit_ends_hopeless_runs(void **state) {
     (void)state;
     for (int a = 0; algorithm_name(a); a++)
         for (double ratio = 4; ratio < 1e300; ratio *= 1e200) {
+            about("ratio %g", ratio);
             gs_rejection_options o = {.dim = 784, .ratio = ratio, .algorithm = algorithm_name(a), .proposals = 1000};
             gs_rejection_result r = draw(&o, 1, NULL);
             assert_int_equal(r.accepted, 0);
@@ -369,6 +381,7 @@ static void interrupted_runs_keep_the_first_samples(void **state) {
     float *x = calloc((size_t)N * DIM, sizeof *x), *y = calloc((size_t)N * DIM, sizeof *y);
     assert_true(x && y);
     for (int a = 0; algorithm_name(a); a++) {
+        about("a %d", a);
         int calls = 0;
         gs_rejection_options o = {.dim = DIM, .ratio = 1.4, .algorithm = algorithm_name(a)};
         o.progress = stop_later;

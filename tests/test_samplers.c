@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "gensample/gensample.h"
+#include "support/about.h"
 #include "support/networks.h"
 #include "support/statistics.h"
 #include "support/watch.h"
@@ -326,6 +327,7 @@ static void test_solvers_are_of_second_order(void **state) {
     (void)state;
     gs_model *model = load(gaussian_weights());
     for (int i = 0; i < 2; i++) {
+        about("i %d", i);
         const char *sampler = i ? "heun" : "dpmpp-2m";
         double coarse = flow_error(model, sampler, 16), fine = flow_error(model, sampler, 31);
         double order = log2(coarse / fine);
@@ -414,6 +416,7 @@ static void check_langevin(const gs_model *model, gs_sample_options o) {
     gaussian g = {0, o.sigma_high * o.sigma_high};
     double lowest = d.sigma[d.levels - 1];
     for (int k = 0; k < d.levels; k++) {
+        about("k %d", k);
         assert_moments(d.states + (size_t)k * CHAINS * PIXELS, CHAINS * PIXELS, g.mean, g.variance, o.sampler);
         double ratio = d.sigma[k] / lowest;
         double alpha = annealed ? o.epsilon * ratio * ratio : 2 * o.step_size;
@@ -485,6 +488,7 @@ static void check_wells(gs_sample_options o) {
     print_message("%s: share %.4f, %.1f errors off\n", o.sampler, (double)count[1] / COUNT, z);
     assert_true(fabs(z) < errors_allowed);
     for (int k = 0; k < 2; k++) {
+        about("k %d", k);
         double mean = sum[k] / (double)count[k], sd = sqrt(squares[k] / (double)count[k] - mean * mean);
         double error = well_deviation / sqrt((double)count[k]);
         assert_true(fabs(mean - (k ? 1 : -1)) < 0.04 + errors_allowed * error);
@@ -580,12 +584,15 @@ static void test_same_bytes(void **state) {
         labels[i] = i % 3;
     gs_model *model = load(gaussian_weights());
     for (size_t s = 0; s < GS_COUNT(short_runs); s++) {
+        about("short_runs[%zu]", s);
         draw d = draw_from(model, short_runs[s], labels, CHAINS);
         gs_sample_options o = short_runs[s];
         o.labels = labels;
-        for (int i = 0; i < 16; i++)
+        for (int i = 0; i < 16; i++) {
+            about("short_runs[%zu], i %d", s, i);
             assert_chains(model, (gs_plan_options){.threads = threads[i / 4], .block = blocks[i % 4]}, o, 0, CHAINS,
                           d.out);
+        }
         const char *isa;
         bool supported;
         for (int i = 0; (isa = gs_isa_name(i, &supported)); i++)
@@ -605,8 +612,10 @@ static void test_unlabelled_chains_are_not_guided(void **state) {
     gs_model *model = load(gaussian_weights());
     draw mixed = draw_from(model, short_runs[0], (const int[]){NONE, 0, NONE, 1}, 4);
     draw plain = draw_from(model, short_runs[0], NULL, 4);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
+        about("i %d", i);
         assert_true(!memcmp(mixed.out + i * PIXELS, plain.out + i * PIXELS, PIXELS * sizeof(float)) == (i % 2 == 0));
+    }
     free_draw(mixed);
     free_draw(plain);
     gs_model_free(model);
@@ -620,6 +629,7 @@ static void test_evaluations(void **state) {
     static const int labels[1] = {0};
     gs_model *model = load(gaussian_weights());
     for (size_t s = 0; s < GS_COUNT(short_runs); s++) {
+        about("short_runs[%zu]", s);
         gs_sample_options o = short_runs[s];
         assert_int_equal(gs_sample_resolve(model, &o, NULL), GS_OK);
         assert_int_equal(gs_sample_evaluations(model, &o), plain[s]);
@@ -637,6 +647,7 @@ static void test_schedules(void **state) {
     assert_int_equal(gs_sample_resolve(model, &o, NULL), GS_OK);
     assert_int_equal(gs_sample_levels(model, &o, s, STATES_MAX), 9);
     for (int i = 0; i < 8; i++) {
+        about("i %d", i);
         double root = pow(30, 1 / 7.0) + i / 7.0 * (pow(0.02, 1 / 7.0) - pow(30, 1 / 7.0));
         assert_true(fabs(s[i] / pow(root, 7) - 1) < 1e-12);
     }
@@ -644,8 +655,10 @@ static void test_schedules(void **state) {
     o = (gs_sample_options){.sampler = "annealed-langevin", .steps = 10, .sigma_low = 0.01, .sigma_high = 30};
     assert_int_equal(gs_sample_resolve(model, &o, NULL), GS_OK);
     assert_int_equal(gs_sample_levels(model, &o, s, STATES_MAX), 11);
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 9; i++) {
+        about("i %d", i);
         assert_true(fabs(s[i + 1] / s[i] / pow(0.01 / 30, 1 / 9.0) - 1) < 1e-12);
+    }
     gs_model_free(model);
 }
 
@@ -664,8 +677,10 @@ static void test_no_allocation_once_the_chains_move(void **state) {
     (void)state;
     gs_model *model = load(gaussian_weights());
     gs_plan *plan = make_plan(model, (gs_plan_options){.threads = 2, .block = 2});
-    for (size_t s = 0; s < GS_COUNT(short_runs); s++)
+    for (size_t s = 0; s < GS_COUNT(short_runs); s++) {
+        about("short_runs[%zu]", s);
         assert_int_equal(allocations_of(plan, &short_runs[s], 40), allocations_of(plan, &short_runs[s], 4));
+    }
     gs_plan_free(plan);
     gs_model_free(model);
 }
@@ -729,6 +744,7 @@ static void test_bad_options(void **state) {
     float out[PIXELS];
     gs_error error;
     for (int label = -1; label <= 3; label += 4) {
+        about("label %d", label);
         gs_sample_options o = {.labels = &label};
         assert_int_equal(gs_sample(plan, &o, 1, out, NULL, &error), GS_ERROR_ARGUMENT);
         assert_non_null(strstr(error.message, "label"));

@@ -5,6 +5,7 @@
 seconds=${slow:+600}
 seconds=${seconds:-60}
 run_briefly() {
+    ran="gensample $*"
     (
         ulimit -t $seconds
         exec "$program" "$@" >stdout.txt 2>stderr.txt

@@ -32,6 +32,7 @@ judge judge.bin
 
 # run ARGUMENT...: runs the program and keeps its standard streams; its status is in $status.
 run() {
+    ran="gensample $*"
     timeout 1800 "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
 }

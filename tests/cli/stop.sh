@@ -5,6 +5,7 @@
 interrupt() {
     signal=$1
     shift
+    ran="gensample $* and SIG$signal"
     for wait in 0.3 1 3 10 30 100; do
         timeout --preserve-status -k 300 -s "$signal" $wait "$program" "$@" >stdout.txt 2>stderr.txt
         status=$?

@@ -19,6 +19,7 @@ sed 's/"genbench": {/"genbench": {"source": "peers", /' a.json >peer.json
 page() {
     out=$1
     shift
+    ran="genbench report $* --html $out"
     "$program" report "$@" --html "$out" >stdout.txt 2>stderr.txt
 }
 # well_formed FILE: it is well-formed XML, which the page must be too.

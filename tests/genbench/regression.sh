@@ -19,6 +19,7 @@ expect() {
     expected=$1
     name=$2
     shift 2
+    ran="genbench $*"
     timeout 1800 env PATH="${path:-$PATH}" "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
     if [ "$status" -eq "$expected" ]; then

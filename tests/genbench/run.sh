@@ -18,6 +18,7 @@ judge judge.bin
 
 # run ARGUMENT...: runs the program and keeps its standard streams; its status is in $status.
 run() {
+    ran="genbench $*"
     timeout 1800 "$program" "$@" >stdout.txt 2>stderr.txt
     status=$?
 }
@@ -110,6 +111,7 @@ check 'of Google Benchmark' grep -q '^kernels/mac/' stdout.txt
 interrupt() {
     pattern=$1
     shift
+    ran="genbench $* and SIGINT"
     "$program" "$@" >stdout.txt 2>stderr.txt &
     running=$!
     until grep -q "$pattern" stderr.txt || ! kill -0 $running 2>/dev/null; do sleep 0.1; done

@@ -2,6 +2,7 @@
 passed=0
 failed=0
 skipped=0
+ran= # by the test last, which sets it: told with a case that fails
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
@@ -11,7 +12,7 @@ ok() {
 }
 not_ok() {
     failed=$((failed + 1))
-    echo "not ok - $1: $2"
+    echo "not ok - $1: $2${ran:+; the last run was: $ran}"
 }
 skip() {
     skipped=$((skipped + 1))
