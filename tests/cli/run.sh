@@ -106,5 +106,6 @@ if [ "$effort" -ge 50 ]; then
     . "$here/backend.sh"
     . "$here/rejection.sh"
     . "$here/diagnose.sh"
+    . "$here/host.sh"
 fi
 end_of_cases

@@ -1,7 +1,7 @@
-# What only one system has stays in src/base/os.c, and genbench's own in bench/system.c, noise.c and doctor.c; sourced by run.sh.
+# What only one system has stays in src/base/os.c and cgroup.c, and genbench's own in bench/system.c, noise.c and doctor.c; sourced by run.sh.
 
 only='/proc/|/sys/|sched_|getauxval|sys/auxv|linux/|epoll|eventfd|memfd|O_TMPFILE|O_PATH|MAP_POPULATE|MADV_|getrandom'
 only="$only|renameat2|copy_file_range|posix_fallocate|program_invocation|_GNU_SOURCE|_SC_PHYS_PAGES|mach-o/|__linux__|__APPLE__"
-(cd "$source" && grep -rnE "$only" src simd bench include man --include='*.[ch]' --include='*.inc') | grep -vE '^(src/base/os|bench/(system|noise|doctor))\.c:' >foreign.txt
-check 'no call of one system outside src/base/os.c and three files of genbench' test ! -s foreign.txt
+(cd "$source" && grep -rnE "$only" src simd bench include man --include='*.[ch]' --include='*.inc') | grep -vE '^(src/base/(os|cgroup)|bench/(system|noise|doctor))\.c:' >foreign.txt
+check 'no call of one system outside two files of src/base and three of genbench' test ! -s foreign.txt
 check 'which has some' grep -qE "$only" "$source/src/base/os.c"

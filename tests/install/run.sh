@@ -34,6 +34,7 @@ have() {
 genbench=$([ ! -e "$prefix/bin/genbench" ] || echo genbench) # not built without Google Benchmark
 . "$here/library.sh"
 . "$here/consumers.sh"
+. "$here/build.sh"
 . "$here/part.sh"
 . "$here/programs.sh"
 . "$here/documents.sh"
