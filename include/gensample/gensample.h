@@ -5,7 +5,8 @@
  * All arrays are dense, row-major float32; images are (n, C, H, W) in the model's own data range. Sizes count elements
  * unless their name ends in `_bytes`.
  * The library never prints, exits or aborts. It has no global mutable state but one flag (see Fork), so functions on
- * different objects may run at the same time; the comment on each type says what may run at the same time on one object.
+ * different objects may run at the same time; the comment on each type says what may run at the same time on one
+ * object.
  *
  * Fork: objects may be used on both sides of a fork(). In a child of a process that has computed on several threads of
  * this library before, everything is computed on one thread, to the same bytes, however many threads a plan has: the

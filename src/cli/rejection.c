@@ -50,8 +50,8 @@ static gs_status check_output(const gs_rejecting *r, gs_error *error) {
 static gs_status allocate(gs_rejecting *r, gs_error *error) {
     double need = (double)r->n * r->options.dim * (double)sizeof(float), memory = gs_machine_bytes();
     if (need > memory) {
-        return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this process may use %.3g GB", r->n,
-                       need * 1e-9, memory * 1e-9);
+        return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this process may use %.3g GB",
+                       r->n, need * 1e-9, memory * 1e-9);
     }
     r->samples = gs_alloc(r->n, (size_t)r->options.dim * sizeof(float));
     return r->samples ? GS_OK : gs_fail_memory(error, "the samples");
