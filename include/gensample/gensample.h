@@ -8,18 +8,19 @@
  * different objects may run at the same time; the comment on each type says what may run at the same time on one
  * object.
  *
- * Fork: objects may be used on both sides of a fork(). In a child of a process that has computed on several threads of
- * this library before, everything is computed on one thread, to the same bytes, however many threads a plan has: the
- * others were not copied, and GCC's OpenMP would wait for them for ever. A process learns that through pthread_atfork,
- * which sets the flag. Children that fork before their parent's first computation have all threads. Two cases can't be
- * noticed: a child that a progress callback forks must not return from the callback; and a host that runs loops of
- * GCC's OpenMP itself before it forks has to ask for one thread in the child (gs_plan_options::threads), with which the
- * library uses no OpenMP.
+ * Fork: objects may be used on both sides of a fork(). In a child of a process that has already computed on several
+ * threads with this library, everything is computed on one thread and gives the same bytes, however many threads a plan
+ * has: fork() does not copy the other threads, and GCC's OpenMP would wait for them for ever. pthread_atfork sets the
+ * flag that says so. A child that was forked before its parent first computed has all its threads. Two cases cannot be
+ * detected: a child forked from within a progress callback must not return from that callback; and where the host
+ * itself runs loops of GCC's OpenMP before it forks, the child must ask for one thread (gs_plan_options::threads), with
+ * which the library does not use OpenMP.
  *
  * Floating point: loading, planning, evaluating, sampling and rejection compute in the default environment (rounding to
- * nearest, subnormal numbers kept, no traps) whatever the caller has set, and restore the caller's, so that a host that
+ * nearest, subnormal numbers kept, no traps), whatever the caller has set, and restore the caller's. So a host that
  * flushes subnormal numbers to zero gets the same bytes. A progress callback runs in the default environment.
  * Numbers in weight files have a decimal point in every locale. A thread that calls the library needs 128 KiB of stack.
+ *
  * Pointers that may be NULL say so; all others must not be. A function that returns a gs_status other than GS_OK leaves
  * nothing to free.
  */
