@@ -43,12 +43,12 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 
 static gs_status check_output(gs_denoise *d, gs_error *error) {
     const char *path = d->run.arguments->out;
-    gs_status status = gs_output_format(path, &d->run.format, error);
+    gs_status status = gs_output_format(path, d->run.arguments->format, GS_FORMAT_PNG, &d->run.format, error);
     if (!status && d->run.format != GS_FORMAT_PNG && d->run.format != GS_FORMAT_NPY)
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: restored images go into a .png or .npy file", path);
     if (!status)
         status = gs_images_check(path, d->run.format, d->run.info->shape, error);
-    return !status ? gs_output_check(path, d->run.format, error) : status;
+    return !status ? gs_output_check(path, d->run.format, 0, error) : status;
 }
 
 /* A standard deviation converted to units of the model's pixels. */
@@ -272,7 +272,7 @@ static gs_status restore(gs_denoise *d, gs_error *error) {
     if (!status)
         status = write_output(d, error);
     if (!status && !d->run.arguments->quiet)
-        status = gs_denoise_report(d, stdout, error);
+        status = gs_denoise_report(d, gs_arguments_report(d->run.arguments), error);
     return status;
 }
 

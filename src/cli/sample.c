@@ -80,10 +80,9 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
         return gs_write_npy(path, run->samples, sizes + 1, 4, error);
     case GS_FORMAT_IDX:
         return gs_write_idx(path, &images, error);
-    case GS_FORMAT_DIRECTORY:
+    default:
         return gs_write_directory(path, &images, notes, count, error);
     }
-    return GS_OK;
 }
 
 gs_status gs_run_write(const gs_run *run, gs_error *error) {
@@ -116,12 +115,12 @@ static gs_status finish(gs_run *run, gs_error *error) {
     if (!status && gs_run_diagnoses(run) && !gs_interrupted())
         status = gs_run_diagnose(run, error);
     if (!status && !a->quiet)
-        status = gs_run_report(run, stdout, error);
+        status = gs_run_report(run, gs_arguments_report(a), error);
     if (!status && run->record.chains)
         gs_diagnosis_warn(&run->diagnosis, stderr);
     if (!status && run->interrupted) {
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s", run->done,
-                         run->n, a->out);
+                         run->n, gs_output_label(a->out));
     }
     return status;
 }
