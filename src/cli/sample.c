@@ -114,13 +114,14 @@ static gs_status finish(gs_run *run, gs_error *error) {
         status = gs_run_measure(run, error);
     if (!status && gs_run_diagnoses(run) && !gs_interrupted())
         status = gs_run_diagnose(run, error);
+    bool is_cut = !status && ((run->judge && !run->judged) || (gs_run_diagnoses(run) && !run->record.chains));
     if (!status && !a->quiet)
         status = gs_run_report(run, gs_arguments_report(a), error);
     if (!status && run->record.chains)
         gs_diagnosis_warn(&run->diagnosis, stderr);
-    if (!status && run->interrupted) {
-        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s", run->done,
-                         run->n, gs_output_label(a->out));
+    if (!status && (run->interrupted || is_cut)) {
+        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s%s", run->done,
+                         run->n, gs_output_label(a->out), is_cut ? ", and not measured" : "");
     }
     return status;
 }

@@ -154,12 +154,14 @@ gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
     gs_status status = gs_place_find(path, &place, error);
     if (status)
         return status;
+    if (place.descriptor == STDOUT_FILENO)
+        output->path = "standard output";
     int descriptor = open_place(&place, output);
     output->target = place.target;
     if (descriptor >= 0)
         output->file = fdopen(descriptor, "wb");
     if (!output->file) {
-        status = fail_errno(error, path, "cannot write");
+        status = fail_errno(error, output->path, "cannot write");
         if (descriptor >= 0)
             close(descriptor);
         gs_output_abandon(output);

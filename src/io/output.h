@@ -35,7 +35,7 @@ gs_status gs_output_check(const char *path, gs_format format, double bytes, gs_e
  * can be made beside it, and into what is no regular file (a stream, a pipe, a device), they are written straight. */
 typedef struct gs_output {
     FILE *file;
-    const char *path;        /* as given, for messages; the caller's */
+    const char *path;        /* as given, for messages, or "standard output"; the caller's */
     char *target;            /* the file's own name */
     gs_temporary *temporary; /* its name until it is complete; NULL: written straight */
     bool is_copied;          /* into the file that is there */

@@ -96,6 +96,7 @@ if [ "$effort" -ge 100 ]; then
     . "$here/hostile.sh"
 fi
 . "$here/output.sh"
+. "$here/places.sh"
 . "$here/tasks.sh"
 if [ "$effort" -ge 100 ]; then
     . "$here/same.sh"
