@@ -7,6 +7,8 @@
 #include "base/os.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,8 +16,6 @@
 #include <limits.h>
 #include <mach-o/dyld.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 bool gs_os_program_path(char *path, size_t room) {
     char given[PATH_MAX]; /* may be relative, may be a link */
@@ -50,6 +50,24 @@ bool gs_os_has_neon(void) {
     return true;
 }
 #endif
+
+int gs_os_stream_number(const char *path) {
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    enum { DIGITS_MAX = 6 };
+    if (!strcmp(path, "/dev/stdout"))
+        return STDOUT_FILENO;
+    if (!strcmp(path, "/dev/stderr"))
+        return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t length = strlen(folders[i]);
+        const char *number = path + length;
+        if (strncmp(path, folders[i], length) != 0)
+            continue;
+        size_t digits = strspn(number, "0123456789");
+        return digits >= 1 && digits <= DIGITS_MAX && !number[digits] ? atoi(number) : -1;
+    }
+    return -1;
+}
 
 double gs_machine_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);

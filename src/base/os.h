@@ -8,6 +8,9 @@
 /* The running program's own absolute path, of at most room - 1 bytes; false where the system does not report it. */
 bool gs_os_program_path(char *path, size_t room);
 
+/* The number of the open stream that a path stands for (/dev/stdout: 1, /dev/fd/3: 3), or -1. */
+int gs_os_stream_number(const char *path);
+
 /* Bytes of memory that this machine has; infinite where the system does not report it. Systems promise more than that,
  * and kill the program when it is used. */
 double gs_machine_bytes(void);

@@ -3,29 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/os.h"
 
 enum { LINKS_MAX = 40, LINK_ROOM = 4096 };
 
 static gs_status fail_errno(gs_error *error, const char *path) {
     return gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
-}
-
-/* The number of the open stream that a path stands for, or -1. */
-static int stream_number(const char *path) {
-    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
-    if (!strcmp(path, "/dev/stdout"))
-        return STDOUT_FILENO;
-    if (!strcmp(path, "/dev/stderr"))
-        return STDERR_FILENO;
-    for (size_t i = 0; i < GS_COUNT(folders); i++) {
-        size_t length = strlen(folders[i]), digits = strspn(path + strnlen(path, length), "0123456789");
-        if (!strncmp(path, folders[i], length) && digits >= 1 && digits <= 6 && !path[length + digits])
-            return atoi(path + length);
-    }
-    return -1;
 }
 
 static gs_status take_stream(const char *path, int descriptor, gs_place *place, gs_error *error) {
@@ -61,7 +47,7 @@ static gs_status follow(const char *path, gs_place *place, gs_error *error) {
 
 static gs_status find(const char *path, gs_place *place, gs_error *error) {
     for (int links = 0; links <= LINKS_MAX; links++) {
-        int number = stream_number(place->target);
+        int number = gs_os_stream_number(place->target);
         if (number >= 0)
             return take_stream(path, number, place, error);
         if (lstat(place->target, &place->info) != 0)
