@@ -15,8 +15,8 @@ typedef struct gs_place {
 
 /* Symbolic links are followed, also to a name that is not there yet. "-" is standard output, and
  * /dev/stdout, /dev/fd/3 (process substitution) and the like are the streams that are open under these numbers,
- * whatever they were opened as. Errors: GS_ERROR_FILE: a link that leads nowhere, a directory, a folder on the way that is not there, a
- * stream that is closed or for reading; GS_ERROR_MEMORY. */
+ * whatever they were opened as. Errors: GS_ERROR_FILE: a link that leads nowhere, a directory, a folder on the way that
+ * is not there, a stream that is closed or for reading; GS_ERROR_MEMORY. */
 gs_status gs_place_find(const char *path, gs_place *place, gs_error *error);
 void gs_place_free(gs_place *place);
 
