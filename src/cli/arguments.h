@@ -54,6 +54,7 @@ typedef struct gs_arguments {
     bool trajectory, quality, diagnose, json, quiet, help, version;
     const char *file;                  /* operand of inspect */
     char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
+    bool model_is_shipped;             /* so found */
     char default_out[32];              /* where --format chooses the default output's extension */
     gs_composed composed[GS_LIST_MAX]; /* what `compose` names, one each */
 } gs_arguments;

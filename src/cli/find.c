@@ -95,14 +95,14 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         a->model = a->found[0];
     }
     a->model = find(a->model, a->found[0]);
+    a->model_is_shipped = a->model == a->found[0];
     if (a->quality || a->command == GS_DENOISE)
         a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
     return GS_OK;
 }
 
 const char *gs_arguments_model_word(const gs_arguments *arguments) {
-    bool is_shipped = arguments->model == arguments->found[0];
-    return is_shipped ? gs_base_name(arguments->model) : arguments->model;
+    return arguments->model_is_shipped ? gs_base_name(arguments->model) : arguments->model;
 }
 
 const char *gs_arguments_composed_word(const gs_arguments *arguments, int k) {

@@ -90,6 +90,36 @@ judge_refusal 'an interruption of a sweep'
 interrupt INT denoise --model tiny.bin --input thousand.idx -n 1000 --steps 10000,9999,9998 --out out/x.png
 judge_refusal 'an interruption of denoising'
 
+# Of lists, the finished part is kept, which is what a shorter list gives. How much that is, the machine chooses.
+# first_numbers COUNT LIST
+first_numbers() {
+    echo "$2" | cut -d , -f "1-$1"
+}
+sweep=0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1,1.1,1.2,1.3,1.4,1.5,1.6
+drawn="--compose tiny.bin -n 100 --sampler dpmpp-2m --steps 10000 --threads 1"
+interrupt TERM $drawn --sweep $sweep --out out/x.npy
+kept=$(sed -n 's/^gensample: interrupted: samples of \([0-9]*\) of 16 weights are kept in out\/x.npy$/\1/p' stderr.txt)
+if [ -n "$kept" ]; then
+    check 'an interrupted sweep exits with 130' test $status -eq 130
+    accept $drawn --sweep "$(first_numbers "$kept" $sweep)" --out out/y.npy
+    check 'and keeps what a shorter one draws' cmp out/x.npy out/y.npy
+else
+    check 'a sweep that is done, or of which nothing is' sh -c 'test $1 -eq 0 || grep -q "nothing is written" stderr.txt' sh $status
+fi
+noises=0.1,0.15,0.2,0.25,0.3,0.35,0.4,0.45,0.5,0.55,0.6,0.65,0.7,0.75,0.8,0.85
+drawn="denoise --model tiny.bin --input thousand.idx -n 100 --steps 10000 --threads 1"
+interrupt TERM $drawn --noise $noises --out out/x.npy
+kept=$(sed -n 's/^gensample: interrupted: images of \([0-9]*\) of 16 noise levels are kept in out\/x.npy$/\1/p' stderr.txt)
+if [ -n "$kept" ]; then
+    check 'an interrupted restoration exits with 130' test $status -eq 130
+    check 'and reports so many levels' test "$(grep -c ' noisy ' stdout.txt)" -eq "$kept"
+    accept $drawn --noise "$(first_numbers "$kept" $noises)" --out out/y.npy
+    check 'and keeps what a shorter one restores' cmp out/x.npy out/y.npy
+else
+    check 'a restoration that is done, or of which nothing is' sh -c 'test $1 -eq 0 || grep -q "nothing is written" stderr.txt' sh $status
+fi
+rm -f out/*
+
 # A full disk, and a limit on the size of files.
 expected=1
 pattern='No space left on device'
