@@ -4,12 +4,12 @@
 
 #include "base/base.h"
 
-/* Bytes of the character that the text begins with, and its number; 0 where it begins with none. A terminating 0 is a
- * character of one byte. */
+/* The length in bytes of the character at the start of the text, and its number in *character; 0 if there is none. The
+ * terminating 0 counts as a character. */
 int gs_utf8_length(const char *text, unsigned *character);
 
-/* A copy in which each byte that belongs to no character is written as \xE9, to be freed with gs_free; NULL when memory
- * ends. */
+/* A copy in which each byte that belongs to no character is written as \xE9; free it with gs_free. NULL if there is no
+ * memory. */
 char *gs_utf8_escape(const char *text);
 
 #endif

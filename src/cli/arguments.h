@@ -54,8 +54,8 @@ typedef struct gs_arguments {
     bool trajectory, quality, diagnose, json, quiet, help, version;
     const char *file;                  /* operand of inspect */
     char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
-    bool model_is_shipped;             /* so found */
-    char default_out[32];              /* where --format chooses the default output's extension */
+    bool model_is_shipped;             /* found[0] is its path */
+    char default_out[32];              /* the default output, with the extension of --format */
     gs_composed composed[GS_LIST_MAX]; /* what `compose` names, one each */
 } gs_arguments;
 
@@ -66,14 +66,14 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
  * --judge is filled in. The paths belong to *arguments. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error);
 
-/* Names of files as the command kept in a picture says them, so that it finds them again from the same folder: the
- * weight file of --model or of --compose number k, of a shipped network without its folder; and the output, without its
- * folder, so that running the command replaces nothing. */
+/* How the command kept in a picture names files. The weight files of --model and of --compose number k are named as
+ * they were given, so that the command finds them from the same folder; a shipped network's name has no folder. Neither
+ * has the output's, so that running the command does not replace it. */
 const char *gs_arguments_model_word(const gs_arguments *arguments);
 const char *gs_arguments_composed_word(const gs_arguments *arguments, int k);
 void gs_arguments_put_out(const gs_arguments *arguments, FILE *out);
 
-/* Where the report goes: stdout, or where that is an output's, stderr. */
+/* The stream that the report goes to: stdout, or stderr if an output goes to standard output. */
 FILE *gs_arguments_report(const gs_arguments *arguments);
 
 /* Print the help of a command. */

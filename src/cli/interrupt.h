@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-/* From here on the first SIGINT, SIGTERM or SIGHUP sets the flag, and a second one, not at the same moment, removes
- * temporary files and ends the process. SIGUSR1 and SIGXCPU, by which batch systems announce their limits, some of them
- * again and again, set the flag alone. SIGHUP, SIGUSR1 and SIGXCPU stay ignored where they are. Called by the main
- * thread, which handles the signals of all. */
+/* From now on the first SIGINT, SIGTERM or SIGHUP sets the flag; a second one, unless it comes at the same moment,
+ * removes temporary files and ends the process. SIGUSR1 and SIGXCPU, with which batch systems announce their limits,
+ * sometimes repeatedly, only set the flag. SIGHUP, SIGUSR1 and SIGXCPU stay ignored if they were. The main thread must
+ * call this; it handles the signals of all threads. */
 void gs_interrupt_install(void);
 bool gs_interrupted(void);
 

@@ -53,8 +53,8 @@ static gs_status check_output(const gs_rejecting *r, gs_error *error) {
     return gs_output_check(r->out, format, (double)r->n * r->options.dim * (double)sizeof(float), error);
 }
 
-/* Samples that nobody wants are only counted; others are written a block at a time, so that as many as the disk holds
- * can be drawn. */
+/* Without --out samples are only counted. With it they are written block by block, so that their number is limited by
+ * the disk and not by memory. */
 static gs_status allocate(gs_rejecting *r, gs_error *error) {
     size_t size = (size_t)r->options.dim * sizeof(float), most = size < BLOCK_BYTES ? BLOCK_BYTES / size : 1;
     r->block = r->out && most < r->n ? most : r->n;
@@ -91,7 +91,8 @@ static void add_result(gs_rejection_result *sum, const gs_rejection_result *resu
     sum->seconds += seconds;
 }
 
-/* Blocks follow each other as one run's samples do: each begins with the proposal after the last one's. */
+/* Each block begins with the proposal after the previous block's last, so that the blocks are what one run would draw.
+ */
 static gs_status draw_blocks(gs_rejecting *r, gs_error *error) {
     gs_rejection_options options = r->options;
     gs_status status = GS_OK;

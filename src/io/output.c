@@ -46,7 +46,7 @@ static gs_status check_directory(const char *path, gs_error *error) {
     return status;
 }
 
-/* A new file beside the target, or where none can be made there the target itself, if it is new; else -1. */
+/* Make a new file beside the target, or if that fails and the target does not exist, the target itself. */
 static int make_new(const gs_place *place, gs_temporary **made) {
     int descriptor = gs_temporary_make_file(place->target, place->exists ? 0600 : 0666, made);
     if (descriptor < 0 && errno != ENOMEM && !place->exists)
@@ -54,7 +54,7 @@ static int make_new(const gs_place *place, gs_temporary **made) {
     return descriptor;
 }
 
-/* Whether a new file takes a byte, so that a full disk is found. */
+/* Write a byte, which a full disk refuses, and close the file. */
 static bool takes_byte(int descriptor) {
     bool taken = write(descriptor, "", 1) == 1;
     int reason = errno;
@@ -63,7 +63,7 @@ static bool takes_byte(int descriptor) {
     return taken;
 }
 
-/* An old file is opened for writing, which tells that at least a copy can go into it. */
+/* An existing file must open for writing, so that the bytes can be copied into it if a rename fails. */
 static bool can_write(const gs_place *place) {
     if (place->exists && !S_ISREG(place->info.st_mode))
         return access(place->target, W_OK) == 0;
@@ -79,7 +79,7 @@ static bool can_write(const gs_place *place) {
     return can;
 }
 
-/* Some file systems say that they have no room at all, and take what comes. */
+/* A file system that reports no room at all may not know its room, and is not believed; takes_byte has tried it. */
 static gs_status check_room(const char *path, const gs_place *place, double bytes, gs_error *error) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && bytes > (double)limit.rlim_cur) {
@@ -124,7 +124,7 @@ gs_status gs_output_check(const char *path, gs_format format, double bytes, gs_e
 
 /* ---- Files ---- */
 
-/* Whether the new file has the owner and the mode of the old one now. */
+/* Give the new file the owner and mode of the old one; false if that fails. */
 static bool take_after(int descriptor, const struct stat *old) {
     struct stat now;
     bool owned = fstat(descriptor, &now) == 0 && ((now.st_uid == old->st_uid && now.st_gid == old->st_gid) ||
@@ -135,7 +135,7 @@ static bool take_after(int descriptor, const struct stat *old) {
 /* A descriptor, or -1 with errno set. */
 static int open_place(const gs_place *place, gs_output *output) {
     if (place->descriptor >= 0) {
-        fflush(NULL); /* what was printed comes first */
+        fflush(NULL); /* what has been printed comes first */
         return fcntl(place->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     }
     if (place->exists && !S_ISREG(place->info.st_mode))
@@ -207,8 +207,8 @@ static int copy_into(int from, const char *target) {
     return result;
 }
 
-/* The complete file gets its name, by `source`, which has its bytes, where no rename will do. From here on it is the
- * only whole copy, and stays whatever happens. */
+/* Put the complete file in its place, by a rename or else by a copy from `source`. During the copy the temporary file
+ * is the only whole one, so even a signal must not remove it. */
 static gs_status settle(gs_output *output, int source, gs_error *error) {
     gs_temporary *temporary = output->temporary;
     char renamed[TEXT_ROOM] = "";

@@ -1,4 +1,4 @@
-/* What the path of an output leads to. */
+/* Where the path of an output leads. */
 #ifndef GS_IO_PLACE_H
 #define GS_IO_PLACE_H
 
@@ -7,20 +7,20 @@
 #include "base/base.h"
 
 typedef struct gs_place {
-    char *target;     /* the name after all symbolic links */
-    int descriptor;   /* of a stream that is open already, which has no name of its own; else -1 */
-    bool exists;      /* under that name; `info` is then of it */
-    struct stat info; /* of the stream, too */
+    char *target;   /* the path with symbolic links followed */
+    int descriptor; /* of a stream that is open already and has no name of its own; else -1 */
+    bool exists;    /* whether there is something, which `info` describes */
+    struct stat info;
 } gs_place;
 
-/* Symbolic links are followed, also to a name that is not there yet. "-" is standard output, and
- * /dev/stdout, /dev/fd/3 (process substitution) and the like are the streams that are open under these numbers,
- * whatever they were opened as. Errors: GS_ERROR_FILE: a link that leads nowhere, a directory, a folder on the way that
- * is not there, a stream that is closed or for reading; GS_ERROR_MEMORY. */
+/* Follow the path, through symbolic links, even to a name that does not exist yet. "-" means standard output;
+ * /dev/stdout, /dev/fd/3 (process substitution) and the like mean the streams that are open under these numbers.
+ * Errors: GS_ERROR_FILE: a link leads in a circle, the path is a directory's, a part of it is no directory, or the
+ * stream is closed or open for reading; GS_ERROR_MEMORY. */
 gs_status gs_place_find(const char *path, gs_place *place, gs_error *error);
 void gs_place_free(gs_place *place);
 
-/* Whether both paths are of one file, be it there already or not. Streams, pipes and devices are none. */
+/* Whether both paths mean the same regular file, which need not exist yet. */
 bool gs_place_same(const char *a, const char *b);
 
 #endif

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* NAME is cut to NAME_BYTES: where it is as long as the file system takes, nothing can be put before it. */
+/* NAME is cut to NAME_BYTES, since the whole must not be longer than the file system allows. */
 enum { ATTEMPTS = 100, NAME_BYTES = 100, NUMBER_ROOM = 64 };
 
-/* Newest first; changed with all signals blocked. */
+/* The newest comes first. Signals are blocked while the list changes. */
 static gs_temporary *live;
 
 static void block_signals(sigset_t *before) {
@@ -27,7 +27,7 @@ static void restore_signals(const sigset_t *before) {
     errno = reason;
 }
 
-/* The last part of a path begins and ends there; slashes after it do not count. */
+/* Find where the last part of a path begins, and its length without slashes at the end. */
 static void find_name(const char *path, size_t *start, size_t *length) {
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/')
@@ -65,7 +65,7 @@ static gs_temporary *create(const char *path, size_t n, bool is_directory) {
     return NULL;
 }
 
-/* Make what temporary->name says; signals wait until it is known. */
+/* Make the file or directory and put it on the list, with signals blocked meanwhile. */
 static int make(gs_temporary *temporary, mode_t mode) {
     sigset_t before;
     block_signals(&before);
@@ -137,7 +137,7 @@ int gs_temporary_make_itself(const char *path, mode_t mode, gs_temporary **made)
     return result;
 }
 
-/* Without snprintf, which a signal handler must not call. */
+/* A signal handler calls this, so it must not call snprintf. */
 const char *gs_temporary_file(gs_temporary *temporary, size_t i) {
     size_t length = strlen(temporary->name), digits = (size_t)temporary->digits;
     char *at = temporary->file + length;
