@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "io/output.h"
+#include "base/utf8.h"
 
 enum { DIGITS = 12, NUMBER_ROOM = 40 };
 
@@ -139,10 +140,7 @@ gs_status bench_document_write(const json_t *root, bool dense, const char *path,
     if (!status)
         status = gs_output_write(&output, "\n", 1, error);
     free(text);
-    if (!status)
-        return gs_output_commit(&output, error);
-    gs_output_abandon(&output);
-    return status;
+    return gs_output_end(&output, status, error);
 }
 
 const json_t *bench_document_row(const bench_document *document, const char *name) {
@@ -208,11 +206,9 @@ json_t *bench_json_text(const char *text) {
     if (!copy)
         return NULL;
     blank_controls(copy);
-    json_t *string = json_string(copy);
-    for (char *c = copy; !string && *c; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    string = string ? string : json_string(copy);
+    char *escaped = gs_utf8_escape(copy);
+    json_t *string = escaped ? json_string(escaped) : NULL;
+    gs_free(escaped);
     gs_free(copy);
     return string;
 }

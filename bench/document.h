@@ -75,7 +75,7 @@ void bench_put_text(json_t *object, const char *name, const char *text);
 void bench_put_integer(json_t *object, const char *name, long long value);
 void bench_put_flag(json_t *object, const char *name, bool value);
 
-/* A string; if it is not UTF-8, '?' replaces everything but ASCII; control characters become spaces. */
+/* A string; bytes that are not UTF-8 are written as \xE9, and control characters become spaces. */
 json_t *bench_json_text(const char *text);
 
 /* ---- Text ---- */

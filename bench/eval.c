@@ -15,6 +15,7 @@
 
 #include "bench.h"
 #include "cli/words.h"
+#include "io/output.h"
 #include "peak.h"
 
 typedef struct settings {
@@ -112,10 +113,12 @@ static bool fill(const settings *s, float *x, size_t count) {
 }
 
 static int dump(const settings *s, const float *y, size_t count) {
-    FILE *f = fopen(s->dump, "wb");
-    bool ok = f && fwrite(y, sizeof *y, count, f) == count;
-    ok = f && fclose(f) == 0 && ok;
-    return ok ? 0 : fail(s->dump, "can't be written");
+    gs_output output;
+    gs_error error;
+    gs_status status = gs_output_open(&output, s->dump, &error);
+    if (!status)
+        status = gs_output_end(&output, gs_output_write(&output, y, count * sizeof *y, &error), &error);
+    return status ? fail("eval", error.message) : 0;
 }
 
 /* Evaluate one batch; y has room for the output and, if the gradient is asked for, for that after it. */

@@ -4,11 +4,12 @@
 
 #include "bench.h"
 #include "documents.h"
+#include "io/output.h"
 #include "page/html.h"
 #include "outputs.h"
 #include "views.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, OUTPUTS = 4 };
 
 typedef struct request {
     const char *command, *help;
@@ -60,10 +61,16 @@ static gs_status parse(request *r, int argc, char **argv, gs_error *error) {
     return status;
 }
 
-static gs_status check_outputs(const request *r, gs_error *error) {
-    const bench_output outputs[] = {
+static void list_outputs(const request *r, bench_output outputs[OUTPUTS]) {
+    const bench_output all[OUTPUTS] = {
         {r->json, "the report"}, {r->html, "the page"}, {r->markdown, "the tables"}, {r->csv, "the values"}};
-    return bench_outputs_check(outputs, (int)GS_COUNT(outputs), r->files, r->count, error);
+    memcpy(outputs, all, sizeof all);
+}
+
+static gs_status check_outputs(const request *r, gs_error *error) {
+    bench_output outputs[OUTPUTS];
+    list_outputs(r, outputs);
+    return bench_outputs_check(outputs, OUTPUTS, r->files, r->count, error);
 }
 
 static gs_status write_merged(const request *r, const bench_documents *all, gs_error *error) {
@@ -80,6 +87,9 @@ static gs_status write_merged(const request *r, const bench_documents *all, gs_e
 }
 
 static gs_status write_all(const request *r, const bench_documents *all, gs_error *error) {
+    bench_output outputs[OUTPUTS];
+    list_outputs(r, outputs);
+    FILE *out = bench_outputs_console(outputs, OUTPUTS);
     gs_status status = GS_OK;
     if (r->csv && all->count > 1)
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--csv: of one report only, and these are %d", all->count);
@@ -92,9 +102,9 @@ static gs_status write_all(const request *r, const bench_documents *all, gs_erro
     if (!status && r->csv)
         status = bench_csv_write(all->document, r->csv, error);
     if (!status)
-        status = bench_console_print(stdout, all->document, all->count, error);
+        status = bench_console_print(out, all->document, all->count, error);
     if (!status && r->html)
-        printf("the page: %s\n", r->html);
+        fprintf(out, "the page: %s\n", gs_output_label(r->html));
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/interrupt.h"
+#include "io/output.h"
 #include "page/html.h"
 #include "outputs.h"
 #include "regression/regression.h"
@@ -83,8 +84,9 @@ static void list_outputs(const bench_settings *s, bench_output outputs[OUTPUTS])
 }
 
 static gs_status write_reports(const bench_settings *s, const bench_document *document, gs_error *error) {
-    FILE *out = s->display ? stderr : stdout;
     bench_output outputs[OUTPUTS];
+    list_outputs(s, outputs);
+    FILE *out = s->display ? stderr : bench_outputs_console(outputs, OUTPUTS);
     gs_status status = s->display ? GS_OK : bench_console_print(out, document, 1, error);
     if (!status)
         status = bench_document_write(document->root, false, s->json, error);
@@ -94,10 +96,9 @@ static gs_status write_reports(const bench_settings *s, const bench_document *do
         status = bench_markdown_write(document, 1, s->markdown, error);
     if (!status && s->csv)
         status = bench_csv_write(document, s->csv, error);
-    list_outputs(s, outputs);
     for (int i = 0; i < OUTPUTS && !status; i++)
         if (outputs[i].path)
-            fprintf(out, "%s: %s\n", outputs[i].what, outputs[i].path);
+            fprintf(out, "%s: %s\n", outputs[i].what, gs_output_label(outputs[i].path));
     return status;
 }
 

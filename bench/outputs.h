@@ -2,6 +2,8 @@
 #ifndef BENCH_OUTPUTS_H
 #define BENCH_OUTPUTS_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 
 typedef struct bench_output {
@@ -13,5 +15,8 @@ typedef struct bench_output {
  * called before the work. Errors: GS_ERROR_ARGUMENT; those of gs_output_check. */
 gs_status bench_outputs_check(const bench_output *outputs, int count, char *const *inputs, int input_count,
                               gs_error *error);
+
+/* Where the tables go: stdout, or where that is an output's, stderr. */
+FILE *bench_outputs_console(const bench_output *outputs, int count);
 
 #endif

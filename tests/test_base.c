@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/math64.h"
 #include "support/about.h"
+#include "base/utf8.h"
 
 static void test_fail_fills_one_printable_line(void **state) {
     (void)state;
@@ -193,6 +194,25 @@ static void test_functions_at_limits(void **state) {
     assert_true(isnan(gs_log64(-1)) && isnan(gs_log1p64(-2)) && isinf(gs_log1p64(-1)));
 }
 
+static void test_bytes_that_are_no_text(void **state) {
+    (void)state;
+    static const char *const texts[][2] = {{"", ""},
+                                           {"plain \\ text", "plain \\ text"},
+                                           {"caf\xC3\xA9", "caf\xC3\xA9"},
+                                           {"caf\xE9", "caf\\xE9"},
+                                           {"\xE9t\xE9.png", "\\xE9t\\xE9.png"},
+                                           {"\xC3", "\\xC3"},
+                                           {"\xC0\x80", "\\xC0\\x80"},
+                                           {"\xED\xA0\x80", "\\xED\\xA0\\x80"},
+                                           {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
+                                           {"\xF5\x80\x80\x80", "\\xF5\\x80\\x80\\x80"}};
+    for (size_t i = 0; i < GS_COUNT(texts); i++) {
+        char *escaped = gs_utf8_escape(texts[i][0]);
+        assert_string_equal(escaped, texts[i][1]);
+        gs_free(escaped);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fail_fills_one_printable_line),
@@ -202,6 +222,7 @@ int main(void) {
         cmocka_unit_test(test_alloc_is_aligned_zeroed_and_counted),
         cmocka_unit_test(test_large_alloc),
         cmocka_unit_test(test_copy_string),
+        cmocka_unit_test(test_bytes_that_are_no_text),
         cmocka_unit_test(test_functions_match_libm),
         cmocka_unit_test(test_functions_at_hard_points),
         cmocka_unit_test(test_functions_at_limits),

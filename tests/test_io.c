@@ -306,33 +306,78 @@ static void formats_by_name(void **state) {
     static const struct {
         const char *path;
         gs_format format;
-    } known[] = {{"x.png", GS_FORMAT_PNG},          {"a.b/x.npy", GS_FORMAT_NPY},  {"x.idx", GS_FORMAT_IDX},
-                 {"x.idx3-ubyte", GS_FORMAT_IDX},   {"x", GS_FORMAT_DIRECTORY},    {"a.b/x", GS_FORMAT_DIRECTORY},
-                 {"x.png/", GS_FORMAT_DIRECTORY},   {".png", GS_FORMAT_DIRECTORY}, {"..", GS_FORMAT_DIRECTORY},
-                 {"a/.hidden", GS_FORMAT_DIRECTORY}};
-    gs_error error;
-    for (size_t i = 0; i < GS_COUNT(known); i++) {
-        about("known[%zu]", i);
-        gs_format format;
-        assert_int_equal(gs_output_format(known[i].path, &format, &error), GS_OK);
-        assert_int_equal(format, known[i].format);
-    }
+        const char *named;
+    } known[] = {{"x.png", GS_FORMAT_PNG, NULL},
+                 {"x.PNG", GS_FORMAT_PNG, NULL},
+                 {"a.b/x.npy", GS_FORMAT_NPY, NULL},
+                 {"x.Npy", GS_FORMAT_NPY, "npy"},
+                 {"x.idx", GS_FORMAT_IDX, NULL},
+                 {"x.IDX", GS_FORMAT_IDX, NULL},
+                 {"x.idx3-ubyte", GS_FORMAT_IDX, "idx"},
+                 {"x", GS_FORMAT_DIRECTORY, NULL},
+                 {"x", GS_FORMAT_NPY, "npy"},
+                 {"x.dat", GS_FORMAT_IDX, "idx"},
+                 {"a.b/x", GS_FORMAT_DIRECTORY, NULL},
+                 {"x.png/", GS_FORMAT_DIRECTORY, NULL},
+                 {"png/", GS_FORMAT_DIRECTORY, "png"},
+                 {"..", GS_FORMAT_DIRECTORY, NULL},
+                 {"a/.hidden", GS_FORMAT_DIRECTORY, NULL},
+                 {"-", GS_FORMAT_PNG, NULL},
+                 {"-", GS_FORMAT_NPY, "npy"},
+                 {"/dev/stdout", GS_FORMAT_PNG, NULL},
+                 {"/dev/null", GS_FORMAT_IDX, "idx"}};
+    gs_error error = {0};
     gs_format format;
-    const char *unknown[] = {"", "x.jpg", "x.PNG", "x.", "x.png.gz"};
-    for (size_t i = 0; i < GS_COUNT(unknown); i++) {
-        about("unknown[%zu]", i);
-        assert_int_equal(gs_output_format(unknown[i], &format, &error), GS_ERROR_ARGUMENT);
+    for (size_t i = 0; i < GS_COUNT(known); i++)
+        if (gs_output_format(known[i].path, known[i].named, GS_FORMAT_PNG, &format, &error) ||
+            format != known[i].format)
+            fail_msg("%s: format %d, expected %d: %s", known[i].path, (int)format, (int)known[i].format, error.message);
+    assert_int_equal(gs_output_format("-", NULL, GS_FORMAT_NPY, &format, &error), GS_OK);
+    assert_int_equal(format, GS_FORMAT_NPY);
+}
+
+static void names_that_are_mistakes(void **state) {
+    (void)state;
+    static const struct {
+        const char *path, *named, *why;
+    } mistakes[] = {{"", NULL, "is empty"},
+                    {"x.jpg", NULL, "unknown extension"},
+                    {"x.pngg", NULL, "unknown extension"},
+                    {"x.", NULL, "unknown extension"},
+                    {"x.png.gz", NULL, "unknown extension"},
+                    {"-o", NULL, "dash"},
+                    {"--json", NULL, "dash"},
+                    {"-x.png", NULL, "dash"},
+                    {"x.png ", NULL, "space"},
+                    {"a/x ", NULL, "space"},
+                    {" x.png", NULL, "space"},
+                    {"x.png\n", NULL, "control"},
+                    {"x\t.npy", NULL, "control"},
+                    {".png", NULL, "no name"},
+                    {"a/.NPY", NULL, "no name"},
+                    {"png", NULL, "a format"},
+                    {"a/npy", NULL, "a format"},
+                    {"x.png", "npy", "asks for png"},
+                    {"x/", "idx", "asks for a directory of png"},
+                    {"x.png", "jpeg", "known are png, npy and idx"}};
+    for (size_t i = 0; i < GS_COUNT(mistakes); i++) {
+        gs_error error = {0};
+        gs_format format;
+        gs_status status = gs_output_format(mistakes[i].path, mistakes[i].named, GS_FORMAT_PNG, &format, &error);
+        if (status != GS_ERROR_ARGUMENT || !strstr(error.message, mistakes[i].why))
+            fail_msg("\"%s\": status %d, expected \"%s\": %s", mistakes[i].path, (int)status, mistakes[i].why,
+                     error.message);
     }
 }
 
 static void checks_leave_nothing(void **state) {
     place *p = *state;
     gs_error error;
-    assert_int_equal(gs_output_check(in(p, "x.png"), GS_FORMAT_PNG, &error), GS_OK);
-    assert_int_equal(gs_output_check(in(p, "d/"), GS_FORMAT_DIRECTORY, &error), GS_OK);
-    assert_int_equal(gs_output_check(in(p, "no/x.png"), GS_FORMAT_PNG, &error), GS_ERROR_FILE);
+    assert_int_equal(gs_output_check(in(p, "x.png"), GS_FORMAT_PNG, 0, &error), GS_OK);
+    assert_int_equal(gs_output_check(in(p, "d/"), GS_FORMAT_DIRECTORY, 0, &error), GS_OK);
+    assert_int_equal(gs_output_check(in(p, "no/x.png"), GS_FORMAT_PNG, 0, &error), GS_ERROR_FILE);
     assert_non_null(strstr(error.message, strerror(ENOENT)));
-    assert_int_equal(gs_output_check(p->directory, GS_FORMAT_DIRECTORY, &error), GS_ERROR_FILE);
+    assert_int_equal(gs_output_check(p->directory, GS_FORMAT_DIRECTORY, 0, &error), GS_ERROR_FILE);
     assert_non_null(strstr(error.message, "exists"));
     assert_empty(p);
 }
@@ -465,6 +510,7 @@ int main(void) {
         TEST(an_idx_file),
         TEST(an_idx_file_longer_than_a_chunk),
         TEST(formats_by_name),
+        TEST(names_that_are_mistakes),
         TEST(checks_leave_nothing),
         TEST(a_full_device),
         TEST(files_cut_short),

@@ -410,8 +410,10 @@ static gs_status run(job *j, int argc, char **argv, char **words, gs_error *erro
         status = bench_format_parse(format, &j->result.github, error);
     if (!status)
         status = choose_options(j, argc, argv, words, error);
+    if (!status && j->result.json && gs_output_is_stdout(j->result.json))
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "ab: --json: the table goes to standard output; name a file");
     if (!status && j->result.json)
-        status = gs_output_check(j->result.json, GS_FORMAT_NPY, error);
+        status = gs_output_check(j->result.json, GS_FORMAT_TEXT, 0, error);
     if (status)
         return status;
     gs_interrupt_install();

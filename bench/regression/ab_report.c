@@ -209,10 +209,7 @@ static gs_status write_json(const bench_ab_result *r, int argc, char *const *arg
         status = gs_output_write(&output, "\n", 1, error);
     json_decref(root);
     free(text);
-    if (!status)
-        return gs_output_commit(&output, error);
-    gs_output_abandon(&output);
-    return status;
+    return gs_output_end(&output, status, error);
 }
 
 /* "base FOLDER (COMMIT), head ..." */

@@ -187,10 +187,7 @@ gs_status bench_tally_write(const bench_tally *tally, const char *path, gs_error
                         ",\n \"rows\": {\n", error);
     if (!status)
         status = write_rows(&output, tally, error);
-    if (!status)
-        return gs_output_commit(&output, error);
-    gs_output_abandon(&output);
-    return status;
+    return gs_output_end(&output, status, error);
 }
 
 /* ---- Comparison ---- */

@@ -215,8 +215,8 @@ static gs_status compare(const options *o, bench_tally *before, const bench_tall
 /* The baseline is read before the work. */
 static gs_status check(const options *o, const bench_rows *rows, char *const *argv, int *exit_status, gs_error *error) {
     bench_tally before = {0}, now = {0};
-    gs_status status =
-        o->write ? gs_output_check(o->baseline, GS_FORMAT_NPY, error) : bench_tally_read(o->baseline, &before, error);
+    gs_status status = o->write ? gs_output_check(o->baseline, GS_FORMAT_TEXT, 0, error)
+                                : bench_tally_read(o->baseline, &before, error);
     if (!status)
         status = bench_count(rows, argv, &now, error);
     if (!status && o->write) {

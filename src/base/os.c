@@ -7,6 +7,8 @@
 #include "base/os.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,8 +17,6 @@
 #include <limits.h>
 #include <mach-o/dyld.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 bool gs_os_program_path(char *path, size_t room) {
     char given[PATH_MAX]; /* may be relative, may be a link */
@@ -56,6 +56,24 @@ double gs_now_s(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int gs_os_stream_number(const char *path) {
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    enum { DIGITS_MAX = 6 };
+    if (!strcmp(path, "/dev/stdout"))
+        return STDOUT_FILENO;
+    if (!strcmp(path, "/dev/stderr"))
+        return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t length = strlen(folders[i]);
+        const char *number = path + length;
+        if (strncmp(path, folders[i], length) != 0)
+            continue;
+        size_t digits = strspn(number, "0123456789");
+        return digits >= 1 && digits <= DIGITS_MAX && !number[digits] ? atoi(number) : -1;
+    }
+    return -1;
 }
 
 double gs_os_memory_bytes(void) {

@@ -135,6 +135,16 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     return GS_OK;
 }
 
+/* The default output in the format that is asked for. */
+static void choose_out(gs_arguments *arguments) {
+    const bool *given = arguments->given;
+    if (!arguments->format || given[GS_OPTION_OUT] || given[GS_OPTION_DENOISED] || given[GS_OPTION_KEPT])
+        return;
+    snprintf(arguments->default_out, sizeof arguments->default_out, "%.*s%.8s", (int)strcspn(arguments->out, ".") + 1,
+             arguments->out, arguments->format);
+    arguments->out = arguments->default_out;
+}
+
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
     if (arguments->command == GS_INSPECT && !arguments->file && text[0]) {
         arguments->file = text;
@@ -178,5 +188,6 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
         }
     }
     arguments->quality = arguments->quality || arguments->judge;
+    choose_out(arguments);
     return !status ? check(arguments, error) : status;
 }

@@ -35,13 +35,14 @@ typedef struct gs_texts {
 /* A network of a product of densities. */
 typedef struct gs_composed {
     char path[GS_PATH_ROOM];
+    bool is_shipped; /* found among the shipped networks */
     double weight;
 } gs_composed;
 
 typedef struct gs_arguments {
     int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
-    const char *model, *out, *sampler, *judge, *isa, *backend, *algorithm;
+    const char *model, *out, *format, *sampler, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
     int steps, steps_per_level, threads, block, denoise, label, noise_first, clamp, leapfrog, burn_in, every, dim;
     double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, step_size, noise, clip, temperature, target, ratio;
@@ -52,7 +53,9 @@ typedef struct gs_arguments {
     double init_noise;
     bool trajectory, quality, diagnose, json, quiet, help, version;
     const char *file;                  /* operand of inspect */
-    char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find */
+    char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
+    bool model_is_shipped;             /* found[0] is its path */
+    char default_out[32];              /* the default output, with the extension of --format */
     gs_composed composed[GS_LIST_MAX]; /* what `compose` names, one each */
 } gs_arguments;
 
@@ -62,6 +65,16 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
 /* Find the weight files that are meant: a name without a folder may be a shipped network's, and a missing --model or
  * --judge is filled in. The paths belong to *arguments. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error);
+
+/* How the command kept in a picture names files. The weight files of --model and of --compose number k are named as
+ * they were given, so that the command finds them from the same folder; a shipped network's name has no folder. Neither
+ * has the output's, so that running the command does not replace it. */
+const char *gs_arguments_model_word(const gs_arguments *arguments);
+const char *gs_arguments_composed_word(const gs_arguments *arguments, int k);
+void gs_arguments_put_out(const gs_arguments *arguments, FILE *out);
+
+/* The stream that the report goes to: stdout, or stderr if an output goes to standard output. */
+FILE *gs_arguments_report(const gs_arguments *arguments);
 
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);

@@ -43,12 +43,12 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 
 static gs_status check_output(gs_denoise *d, gs_error *error) {
     const char *path = d->run.arguments->out;
-    gs_status status = gs_output_format(path, &d->run.format, error);
+    gs_status status = gs_output_format(path, d->run.arguments->format, GS_FORMAT_PNG, &d->run.format, error);
     if (!status && d->run.format != GS_FORMAT_PNG && d->run.format != GS_FORMAT_NPY)
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: restored images go into a .png or .npy file", path);
     if (!status)
         status = gs_images_check(path, d->run.format, d->run.info->shape, error);
-    return !status ? gs_output_check(path, d->run.format, error) : status;
+    return !status ? gs_output_check(path, d->run.format, 0, error) : status;
 }
 
 /* A standard deviation converted to units of the model's pixels. */
@@ -189,7 +189,7 @@ static gs_status try_steps(gs_denoise *d, int noise, int k, gs_trial **best, gs_
     run->seconds = 0;
     status = gs_run_draw(run, run->samples, error);
     if (!status && run->interrupted)
-        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: nothing is written");
+        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no noise level was finished, nothing is written");
     trial->seconds = run->seconds;
     if (!status) {
         clip(run->samples, size, run->info->range);
@@ -267,12 +267,23 @@ static gs_status write_output(const gs_denoise *d, gs_error *error) {
 
 static gs_status restore(gs_denoise *d, gs_error *error) {
     gs_status status = d->run.judge ? classify(d, d->input.data, d->classes, error) : GS_OK;
-    for (int i = 0; i < d->run.arguments->noises.count && !status; i++)
-        status = try_noise(d, i, error);
+    int finished = 0, noises = d->run.arguments->noises.count;
+    while (finished < noises && !status) {
+        status = try_noise(d, finished, error);
+        finished += !status;
+    }
+    bool is_cut = status == GS_ERROR_INTERRUPTED && finished > 0;
+    if (is_cut) {
+        gs_run_own_arguments(&d->run)->noises.count = finished;
+        status = GS_OK;
+    }
     if (!status)
         status = write_output(d, error);
     if (!status && !d->run.arguments->quiet)
-        status = gs_denoise_report(d, stdout, error);
+        status = gs_denoise_report(d, gs_arguments_report(d->run.arguments), error);
+    if (!status && is_cut)
+        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: images of %d of %d noise levels are kept in %s",
+                         finished, noises, gs_output_label(d->run.arguments->out));
     return status;
 }
 

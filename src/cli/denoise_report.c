@@ -20,7 +20,7 @@ static json_t *numbers_json(const gs_numbers *numbers, bool are_whole) {
 static void put_settings(const gs_denoise *d, json_t *object) {
     const gs_run *run = &d->run;
     const gs_arguments *a = run->arguments;
-    json_object_set_new(object, "input", json_string(gs_base_name(a->input)));
+    json_object_set_new(object, "input", gs_text_json(gs_base_name(a->input)));
     json_object_set_new(object, "n", gs_whole_json(run->n));
     json_object_set_new(object, "noise", numbers_json(&a->noises, false));
     json_object_set_new(object, "steps", numbers_json(&a->step_counts, true));
@@ -52,15 +52,15 @@ char *gs_denoise_command_text(const gs_denoise *d) {
     if (!out)
         return NULL;
     fputs("gensample denoise --model", out);
-    gs_put_word(out, gs_base_name(a->model));
+    gs_put_word(out, gs_arguments_model_word(a));
     fputs(" --input", out);
-    gs_put_word(out, gs_base_name(a->input));
+    gs_put_word(out, a->input);
     fprintf(out, " -n %zu", run->n);
     put_numbers(out, "noise", &a->noises);
     put_numbers(out, "steps", &a->step_counts);
     gs_run_put_options(run, out);
-    fprintf(out, " --seed %llu --out", (unsigned long long)a->seed);
-    gs_put_word(out, gs_base_name(a->out));
+    fprintf(out, " --seed %llu", (unsigned long long)a->seed);
+    gs_arguments_put_out(a, out);
     if (fclose(out) != 0) {
         free(text);
         return NULL;
@@ -98,7 +98,7 @@ static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
     put_settings(d, object);
     json_object_set_new(object, "noisy", noisy);
     json_object_set_new(object, "restored", restored);
-    json_object_set_new(object, "out", json_string(a->out));
+    json_object_set_new(object, "out", gs_text_json(a->out));
     return gs_print_json(object, out, error);
 }
 
@@ -133,6 +133,6 @@ gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
             put_trial(out, &d->trials[i][k], d->trials[i][k].best && a->step_counts.count > 1);
     }
     fprintf(out, "%zu image%s of %s by %s, the network %s; wrote %s\n", d->run.n, d->run.n == 1 ? "" : "s", a->input,
-            d->run.options.sampler, d->run.info->name, a->out);
+            d->run.options.sampler, d->run.info->name, gs_output_label(a->out));
     return GS_OK;
 }

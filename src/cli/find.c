@@ -71,7 +71,9 @@ static gs_status find_composed(const char *text, bool first, gs_composed *compos
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": a network's name is missing", text);
     memcpy(name, text, length);
     name[length] = 0;
-    snprintf(composed->path, GS_PATH_ROOM, "%s", find(name, path));
+    const char *found = find(name, path);
+    composed->is_shipped = found == path;
+    snprintf(composed->path, GS_PATH_ROOM, "%s", found);
     return GS_OK;
 }
 
@@ -93,7 +95,17 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         a->model = a->found[0];
     }
     a->model = find(a->model, a->found[0]);
+    a->model_is_shipped = a->model == a->found[0];
     if (a->quality || a->command == GS_DENOISE)
         a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
     return GS_OK;
+}
+
+const char *gs_arguments_model_word(const gs_arguments *arguments) {
+    return arguments->model_is_shipped ? gs_base_name(arguments->model) : arguments->model;
+}
+
+const char *gs_arguments_composed_word(const gs_arguments *arguments, int k) {
+    const gs_composed *composed = &arguments->composed[k];
+    return composed->is_shipped ? gs_base_name(composed->path) : composed->path;
 }

@@ -82,7 +82,8 @@ static void choose_grid(gs_run *run) {
     const gs_arguments *a = run->arguments;
     bool all = a->label == GS_LABEL_ALL;
     if (a->given[GS_OPTION_GRID])
-        run->grid = (gs_grid){.rows = a->grid[0], .columns = a->grid[1], .by_column = all};
+        run->grid =
+            (gs_grid){.rows = a->grid[0], .columns = a->grid[1], .by_column = all && a->grid[0] == run->classes};
     else
         run->grid = all ? gs_grid_classes(run->n, run->classes) : gs_grid_square(run->n);
 }
@@ -121,10 +122,18 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
     return !status ? gs_run_check_levels(run, error) : status;
 }
 
+/* Of arrays; pictures are compressed. */
+static double output_bytes(const gs_run *run) {
+    bool has_states = run->arguments->trajectory;
+    double images = (double)run->n * (has_states ? gs_sample_levels(run->model, &run->options, NULL, 0) : run->rows);
+    size_t pixel = run->format == GS_FORMAT_NPY ? sizeof(float) : run->format == GS_FORMAT_IDX;
+    return images * (double)run->pixels * (double)pixel;
+}
+
 /* The output's name, format and directory. */
 static gs_status check_output(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    gs_status status = gs_output_format(a->out, &run->format, error);
+    gs_status status = gs_output_format(a->out, a->format, GS_FORMAT_PNG, &run->format, error);
     if (status)
         return status;
     if (a->trajectory && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY)
@@ -132,9 +141,9 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     if (a->given[GS_OPTION_SWEEP] && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a sweep goes into a .png or .npy file", a->out);
     if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", a->out);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", gs_output_label(a->out));
     status = gs_images_check(a->out, run->format, run->info->shape, error);
-    return !status ? gs_output_check(a->out, run->format, error) : status;
+    return !status ? gs_output_check(a->out, run->format, output_bytes(run), error) : status;
 }
 
 gs_status gs_run_make_plans(gs_run *run, gs_error *error) {

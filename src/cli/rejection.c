@@ -5,28 +5,32 @@
 
 #include <jansson.h>
 
-#include "base/machine.h"
 #include "cli/interrupt.h"
 #include "cli/run.h"
 #include "cli/words.h"
 #include "io/progress.h"
 
 static const double CONFIDENCE = 0.99, SCORE_MAX = 4, DEFAULT_RATIO = 1.01;
-enum { DEFAULT_DIM = 784, DEFAULT_SAMPLES = 1000 };
+enum { DEFAULT_DIM = 784, DEFAULT_SAMPLES = 1000, BLOCK_BYTES = 1 << 26 };
 
 typedef struct gs_rejecting {
     const gs_arguments *arguments;
     const char *out; /* NULL if the samples are not kept */
     gs_rejection_options options;
     size_t n;
-    float *samples; /* (n, dim) */
-    gs_rejection_result result;
+    size_t block;   /* samples drawn and written at a time */
+    float *samples; /* (block, dim), or NULL */
+    gs_npy npy;
+    gs_rejection_result result; /* of all blocks */
+    gs_progress progress;
     double low, high, score; /* interval of the acceptance */
     bool interrupted;
 } gs_rejecting;
 
 static bool show_progress(void *context, uint64_t done, uint64_t n) {
-    gs_progress_update(context, (size_t)done, (size_t)n);
+    gs_rejecting *r = context;
+    (void)n; /* of the block */
+    gs_progress_update(&r->progress, (size_t)(r->result.accepted + done), r->n);
     return !gs_interrupted();
 }
 
@@ -38,23 +42,24 @@ static const gs_rejection_info *find_algorithm(const char *name) {
 }
 
 static gs_status check_output(const gs_rejecting *r, gs_error *error) {
+    if (!r->out)
+        return GS_OK;
     gs_format format;
-    gs_status status = r->out ? gs_output_format(r->out, &format, error) : GS_OK;
-    if (!r->out || status)
+    gs_status status = gs_output_format(r->out, r->arguments->format, GS_FORMAT_NPY, &format, error);
+    if (status)
         return status;
     if (format != GS_FORMAT_NPY)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: vectors go into a .npy file", r->out);
-    return gs_output_check(r->out, format, error);
+    return gs_output_check(r->out, format, (double)r->n * r->options.dim * (double)sizeof(float), error);
 }
 
+/* Without --out samples are only counted. With it they are written block by block, so that their number is limited by
+ * the disk and not by memory. */
 static gs_status allocate(gs_rejecting *r, gs_error *error) {
-    double need = (double)r->n * r->options.dim * (double)sizeof(float), memory = gs_machine_bytes();
-    if (need > memory) {
-        return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this process may use %.3g GB",
-                       r->n, need * 1e-9, memory * 1e-9);
-    }
-    r->samples = gs_alloc(r->n, (size_t)r->options.dim * sizeof(float));
-    return r->samples ? GS_OK : gs_fail_memory(error, "the samples");
+    size_t size = (size_t)r->options.dim * sizeof(float), most = size < BLOCK_BYTES ? BLOCK_BYTES / size : 1;
+    r->block = r->out && most < r->n ? most : r->n;
+    r->samples = r->out ? gs_alloc(r->block, size) : NULL;
+    return r->samples || !r->out ? GS_OK : gs_fail_memory(error, "the samples");
 }
 
 static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error) {
@@ -67,7 +72,8 @@ static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error
                                         .first_proposal = a->first,
                                         .threads = a->threads,
                                         .isa = a->isa,
-                                        .progress = show_progress};
+                                        .progress = show_progress,
+                                        .context = r};
     gs_status status = gs_check_isa(a->isa, error);
     if (!status)
         status = check_output(r, error);
@@ -76,14 +82,44 @@ static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error
     return status;
 }
 
+static void add_result(gs_rejection_result *sum, const gs_rejection_result *result) {
+    uint64_t proposals = sum->proposals, accepted = sum->accepted;
+    double seconds = sum->seconds;
+    *sum = *result;
+    sum->proposals += proposals;
+    sum->accepted += accepted;
+    sum->seconds += seconds;
+}
+
+/* Each block begins with the proposal after the previous block's last, so that the blocks are what one run would draw.
+ */
+static gs_status draw_blocks(gs_rejecting *r, gs_error *error) {
+    gs_rejection_options options = r->options;
+    gs_status status = GS_OK;
+    while (!status && r->result.accepted < r->n) {
+        size_t left = r->n - (size_t)r->result.accepted, n = left < r->block ? left : r->block;
+        gs_rejection_result result;
+        options.first_proposal = r->options.first_proposal + r->result.proposals;
+        status = gs_rejection(&options, n, r->samples, &result, error);
+        if (status && status != GS_ERROR_INTERRUPTED)
+            break;
+        add_result(&r->result, &result);
+        gs_status written = r->out ? gs_npy_write(&r->npy, r->samples, (size_t)result.accepted, error) : GS_OK;
+        status = written ? written : status;
+    }
+    return status;
+}
+
 static gs_status draw(gs_rejecting *r, gs_error *error) {
-    gs_progress progress = {0};
     gs_interrupt_install();
+    size_t shape[2] = {r->n, (size_t)r->options.dim};
+    gs_status status = r->out ? gs_npy_open(&r->npy, r->out, shape, 2, error) : GS_OK;
+    if (status)
+        return status;
     if (!r->arguments->quiet)
-        gs_progress_start(&progress, stderr);
-    r->options.context = &progress;
-    gs_status status = gs_rejection(&r->options, r->n, r->samples, &r->result, error);
-    gs_progress_clear(&progress);
+        gs_progress_start(&r->progress, stderr);
+    status = draw_blocks(r, error);
+    gs_progress_clear(&r->progress);
     if (status == GS_ERROR_INTERRUPTED) {
         r->interrupted = true;
         status = r->result.proposals ? GS_OK : status;
@@ -109,7 +145,7 @@ static gs_status report_json(const gs_rejecting *r, FILE *out, gs_error *error) 
         result->seconds, "proposals_per_second", n / result->seconds, "accepted_per_second", k / result->seconds,
         "threads", result->threads, "isa", result->isa);
     if (object && r->out)
-        json_object_set_new(object, "out", json_string(r->out));
+        json_object_set_new(object, "out", gs_text_json(r->out));
     return gs_print_json(object, out, error);
 }
 
@@ -126,32 +162,39 @@ static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {
             result->acceptance, r->score);
     fprintf(out, "%.3g s: %.4g proposals/s, %.4g accepted samples/s, %d thread%s, %s%s%s\n", result->seconds,
             n / result->seconds, k / result->seconds, result->threads, result->threads == 1 ? "" : "s", result->isa,
-            r->out ? "; wrote " : "", r->out ? r->out : "");
+            r->out ? "; wrote " : "", r->out ? gs_output_label(r->out) : "");
     return GS_OK;
 }
 
-/* If too few or too many proposals were accepted, the samples are not worth keeping. */
-static gs_status finish(const gs_rejecting *r, gs_error *error) {
-    const gs_rejection_result *result = &r->result;
-    if (r->interrupted && result->accepted == 0)
-        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was accepted, nothing is written");
-    gs_status status = GS_OK;
-    bool agrees = fabs(r->score) <= SCORE_MAX;
-    if (agrees && r->out) {
-        size_t shape[2] = {(size_t)result->accepted, (size_t)r->options.dim};
-        status = gs_write_npy(r->out, r->samples, shape, 2, error);
+/* If too few or too many proposals were accepted, the samples are not worth keeping; a stream has them already. */
+static gs_status keep(gs_rejecting *r, bool agrees, gs_error *error) {
+    if (!r->out)
+        return GS_OK;
+    if (agrees) {
+        gs_status status = gs_npy_end(&r->npy, GS_OK, error);
+        return status && r->interrupted ? GS_ERROR_INTERRUPTED : status;
     }
+    gs_output_abandon(&r->npy.output);
+    return GS_OK;
+}
+
+static gs_status finish(gs_rejecting *r, gs_error *error) {
+    const gs_rejection_result *result = &r->result;
+    bool is_straight = r->out && !r->npy.output.temporary, agrees = fabs(r->score) <= SCORE_MAX;
+    const char *loss = is_straight ? "what was written is not to be trusted" : "nothing is written";
+    if (r->interrupted && result->accepted == 0)
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was accepted, %s", loss);
+    gs_status status = keep(r, agrees, error);
     if (!status && !r->arguments->quiet)
-        status = report(r, stdout, error);
+        status = report(r, r->out ? gs_arguments_report(r->arguments) : stdout, error);
     if (!status && !agrees) {
-        status =
-            gs_fail(error, GS_ERROR_UNSUPPORTED,
-                    "acceptance: it is %.2f standard deviations from %.4g, expected at most %g; nothing is written",
-                    r->score, result->acceptance, SCORE_MAX);
+        status = gs_fail(error, GS_ERROR_UNSUPPORTED,
+                         "acceptance: it is %.2f standard deviations from %.4g, expected at most %g; %s", r->score,
+                         result->acceptance, SCORE_MAX, loss);
     } else if (!status && r->interrupted) {
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %llu of %zu samples %s%s",
                          (unsigned long long)result->accepted, r->n, r->out ? "are kept in " : "were accepted",
-                         r->out ? r->out : "");
+                         r->out ? gs_output_label(r->out) : "");
     }
     return status;
 }
@@ -163,6 +206,8 @@ gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error) {
         status = draw(&r, error);
     if (!status)
         status = finish(&r, error);
+    if (r.npy.output.file)
+        gs_output_abandon(&r.npy.output);
     gs_free(r.samples);
     return status;
 }

@@ -33,7 +33,7 @@ static void put_settings(const gs_run *run, json_t *object) {
     if (run->arguments->compose.count)
         put_networks(run, object);
     if (run->init.data) {
-        json_object_set_new(object, "init", json_string(gs_base_name(run->arguments->init)));
+        json_object_set_new(object, "init", gs_text_json(gs_base_name(run->arguments->init)));
         json_object_set_new(object, "init_noise", json_real(gs_run_init_noise(run)));
     }
     json_object_set_new(object, "seed", gs_whole_json(o->seed));
@@ -55,11 +55,11 @@ static void put_models(const gs_run *run, FILE *out) {
     char number[32];
     if (!a->compose.count) {
         fputs(" --model", out);
-        gs_put_word(out, gs_base_name(a->model));
+        gs_put_word(out, gs_arguments_model_word(a));
     }
     for (int k = 0; k < a->compose.count; k++) {
         char text[GS_PATH_ROOM + 40];
-        snprintf(text, sizeof text, "%s:%s", gs_base_name(a->composed[k].path),
+        snprintf(text, sizeof text, "%s:%s", gs_arguments_composed_word(a, k),
                  gs_shortest(a->composed[k].weight, number));
         fputs(" --compose", out);
         gs_put_word(out, text);
@@ -68,7 +68,7 @@ static void put_models(const gs_run *run, FILE *out) {
         fprintf(out, "%s%s", i ? "," : " --sweep ", gs_shortest(a->sweep.values[i], number));
     if (a->init) {
         fputs(" --init", out);
-        gs_put_word(out, gs_base_name(a->init));
+        gs_put_word(out, a->init);
         fprintf(out, " --init-noise %s", gs_shortest(gs_run_init_noise(run), number));
     }
 }
@@ -89,10 +89,9 @@ char *gs_run_command(const gs_run *run) {
         fprintf(out, " --first %llu", (unsigned long long)a->first);
     if (a->trajectory)
         fputs(" --trajectory", out);
-    else if (run->format == GS_FORMAT_PNG && run->rows == 1)
+    else if (run->format == GS_FORMAT_PNG && !a->sweep.count)
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
-    fputs(" --out", out);
-    gs_put_word(out, gs_base_name(a->out));
+    gs_arguments_put_out(a, out);
     if (fclose(out) != 0) {
         free(text);
         return NULL;
@@ -171,7 +170,7 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "isa", json_string(plan.isa));
     json_object_set_new(object, "backend", json_string(plan.backend));
     json_object_set_new(object, "block", json_integer(plan.block));
-    json_object_set_new(object, "out", json_string(run->arguments->out));
+    json_object_set_new(object, "out", gs_text_json(run->arguments->out));
     json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
     if (run->trace.rate)
         json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
@@ -259,7 +258,7 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
             drawn(run), drawn(run) == 1 ? "" : "s", run->seconds, (double)drawn(run) / run->seconds,
             (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
             plan.threads == 1 ? "" : "s", plan.isa, gs_run_foreign_backend(run) ? " and " : "",
-            gs_run_foreign_backend(run) ? gs_run_foreign_backend(run) : "", run->arguments->out);
+            gs_run_foreign_backend(run) ? gs_run_foreign_backend(run) : "", gs_output_label(run->arguments->out));
     size_t shown = gs_run_shown(run);
     if (shown < run->done)
         fprintf(out, " (the first %zu%s are drawn)", shown, run->rows > 1 ? " per row" : "");

@@ -52,6 +52,7 @@ typedef struct gs_run {
     int classes_judged;
     double seconds; /* spent in gs_sample alone */
     bool interrupted, judged;
+    gs_arguments own;        /* what gs_run_own_arguments returns */
     gs_row row[GS_LIST_MAX]; /* (rows) */
 } gs_run;
 
@@ -101,6 +102,10 @@ gs_status gs_run_write(const gs_run *run, gs_error *error);
 
 /* The number of cells of the picture that are filled; run->done for formats that hold all samples. */
 size_t gs_run_shown(const gs_run *run);
+
+/* A copy of the arguments, from now on the run's own, so that an interrupted run can shorten the list of which it has
+ * finished a part. */
+gs_arguments *gs_run_own_arguments(gs_run *run);
 
 /* Print what was done, as text or, with --json, as one JSON object. */
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error);

@@ -80,10 +80,9 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
         return gs_write_npy(path, run->samples, sizes + 1, 4, error);
     case GS_FORMAT_IDX:
         return gs_write_idx(path, &images, error);
-    case GS_FORMAT_DIRECTORY:
+    default:
         return gs_write_directory(path, &images, notes, count, error);
     }
-    return GS_OK;
 }
 
 gs_status gs_run_write(const gs_run *run, gs_error *error) {
@@ -104,24 +103,44 @@ gs_status gs_run_write(const gs_run *run, gs_error *error) {
     return status;
 }
 
-static gs_status finish(gs_run *run, gs_error *error) {
+gs_arguments *gs_run_own_arguments(gs_run *run) {
+    run->own = *run->arguments;
+    run->arguments = &run->own;
+    return &run->own;
+}
+
+/* Keep the first `rows` rows of an interrupted sweep. */
+static void keep_rows(gs_run *run, int rows) {
+    gs_run_own_arguments(run)->sweep.count = rows;
+    run->rows = rows;
+    run->done = rows ? run->n : 0;
+    if (rows)
+        gs_run_weigh(run, rows - 1);
+}
+
+/* `weights`: of a sweep that was interrupted, all there were to be; else 0. */
+static gs_status finish(gs_run *run, int weights, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    if (run->interrupted && (run->done == 0 || run->rows > 1)) {
-        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %s, nothing is written",
-                       run->rows > 1 ? "the sweep was not finished" : "no sample was finished");
+    if (run->interrupted && run->done == 0) {
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no %s was finished, nothing is written",
+                       weights ? "weight of the sweep" : "sample");
     }
     gs_status status = gs_run_write(run, error);
     if (!status && run->judge && !gs_interrupted())
         status = gs_run_measure(run, error);
     if (!status && gs_run_diagnoses(run) && !gs_interrupted())
         status = gs_run_diagnose(run, error);
+    bool is_cut = !status && ((run->judge && !run->judged) || (gs_run_diagnoses(run) && !run->record.chains));
     if (!status && !a->quiet)
-        status = gs_run_report(run, stdout, error);
+        status = gs_run_report(run, gs_arguments_report(a), error);
     if (!status && run->record.chains)
         gs_diagnosis_warn(&run->diagnosis, stderr);
-    if (!status && run->interrupted) {
-        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s", run->done,
-                         run->n, a->out);
+    if (!status && weights) {
+        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: samples of %d of %d weights are kept in %s%s",
+                         run->rows, weights, gs_output_label(a->out), is_cut ? ", and not measured" : "");
+    } else if (!status && (run->interrupted || is_cut)) {
+        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s%s", run->done,
+                         run->n, gs_output_label(a->out), is_cut ? ", and not measured" : "");
     }
     return status;
 }
@@ -129,13 +148,18 @@ static gs_status finish(gs_run *run, gs_error *error) {
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     gs_status status = gs_run_prepare(&run, arguments, error);
-    for (int i = 0; i < run.rows && !status && !run.interrupted; i++) {
-        gs_run_weigh(&run, i);
-        status = gs_run_draw(&run, run.samples + (size_t)i * run.n * run.pixels, error);
+    int row = 0, weights = 0;
+    for (; row < run.rows && !status && !run.interrupted; row++) {
+        gs_run_weigh(&run, row);
+        status = gs_run_draw(&run, run.samples + (size_t)row * run.n * run.pixels, error);
     }
     if (!status) {
+        if (run.interrupted && run.rows > 1) {
+            weights = run.rows;
+            keep_rows(&run, row - 1);
+        }
         gs_run_close_up(run.trajectory, (size_t)run.levels, run.n * run.pixels, run.done * run.pixels);
-        status = finish(&run, error);
+        status = finish(&run, weights, error);
     }
     gs_run_free(&run);
     return status;

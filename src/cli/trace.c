@@ -1,9 +1,11 @@
 /* --diagnose and --plot: what is recorded of chains, and what is reported about it. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/machine.h"
 #include "cli/diagnose.h"
 #include "cli/run.h"
+#include "io/place.h"
 
 bool gs_run_diagnoses(const gs_run *run) {
     return run->arguments->diagnose || run->arguments->plot;
@@ -33,9 +35,13 @@ gs_status gs_run_check_trace(gs_run *run, gs_error *error) {
     if (!a->plot)
         return GS_OK;
     const char *dot = strrchr(a->plot, '.');
-    if (!dot || strcmp(dot, ".svg"))
+    bool to_stdout = gs_output_is_stdout(a->plot);
+    if (!to_stdout && (!dot || strcasecmp(dot, ".svg")))
         return gs_fail(error, GS_ERROR_ARGUMENT, "--plot: %s: expected a name that ends in .svg", a->plot);
-    return gs_output_check(a->plot, GS_FORMAT_PNG, error);
+    if ((to_stdout && gs_output_is_stdout(a->out)) || gs_place_same(a->plot, a->out))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--plot: %s: --out goes there; give each its own name",
+                       gs_output_label(a->plot));
+    return gs_output_check(a->plot, GS_FORMAT_TEXT, 0, error);
 }
 
 gs_status gs_run_allocate_trace(gs_run *run, gs_error *error) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 const char *gs_shortest(double v, char text[32]) {
     for (int digits = 6; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, v);
@@ -25,6 +27,13 @@ json_t *gs_whole_json(uint64_t v) {
     return json_string(text);
 }
 
+json_t *gs_text_json(const char *text) {
+    char *escaped = gs_utf8_escape(text);
+    json_t *string = escaped ? json_string(escaped) : NULL;
+    gs_free(escaped);
+    return string;
+}
+
 gs_status gs_print_json(json_t *object, FILE *out, gs_error *error) {
     char *text = object ? json_dumps(object, 0) : NULL;
     json_decref(object);
@@ -35,10 +44,39 @@ gs_status gs_print_json(json_t *object, FILE *out, gs_error *error) {
     return GS_OK;
 }
 
+/* Three digits, after which a digit is one again. */
+static void put_escaped(FILE *out, const char *text) {
+    unsigned character;
+    fputs(" $'", out);
+    while (*text) {
+        int length = gs_utf8_length(text, &character);
+        if (!length || character < ' ' || character == 0x7F)
+            fprintf(out, "\\%03o", (unsigned)(unsigned char)*text);
+        else
+            fprintf(out, "%s%.*s", strchr("'\\", *text) ? "\\" : "", length, text);
+        text += length ? length : 1;
+    }
+    fputc('\'', out);
+}
+
+static bool is_printable(const char *text) {
+    unsigned character;
+    int length = 1;
+    for (; *text && length; text += length) {
+        length = gs_utf8_length(text, &character);
+        length = character < ' ' || character == 0x7F ? 0 : length;
+    }
+    return length != 0;
+}
+
 void gs_put_word(FILE *out, const char *text) {
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=+:@";
     if (*text && strspn(text, plain) == strlen(text)) {
         fprintf(out, " %s", text);
+        return;
+    }
+    if (!is_printable(text)) {
+        put_escaped(out, text);
         return;
     }
     fputs(" '", out);

@@ -17,10 +17,14 @@ const char *gs_shortest(double v, char text[32]);
 json_t *gs_real_json(double v);
 json_t *gs_whole_json(uint64_t v);
 
+/* A string; bytes that are not UTF-8 are written as \xE9. */
+json_t *gs_text_json(const char *text);
+
 /* Print the object on a line of its own and free it; NULL counts as a lack of memory. Errors: GS_ERROR_MEMORY. */
 gs_status gs_print_json(json_t *object, FILE *out, gs_error *error);
 
-/* A blank and the text, in quotes where a shell would misread it. */
+/* A blank and the text, in quotes where a shell would misread it: '...', or $'...' with escapes if it has control
+ * characters or is not UTF-8. */
 void gs_put_word(FILE *out, const char *text);
 
 /* The part after the last slash. */

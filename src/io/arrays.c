@@ -1,12 +1,15 @@
 /* Files of plain numbers: NPY and IDX formats. */
 #include "io/images.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
-enum { NPY_ALIGNMENT = 64, NPY_PREFIX = 10, NPY_HEADER_MAX = 512, RANK_MAX = 8, CHUNK = 4096 };
+enum { NPY_ALIGNMENT = 64, NPY_PREFIX = 10, NPY_HEADER_MAX = 512, CHUNK = 4096 };
 
-/* The whole header: magic, version, length, dictionary, spaces and a newline up to a multiple of 64 bytes. */
-static size_t npy_header(char header[NPY_HEADER_MAX], const size_t *shape, int rank) {
+/* The whole header: magic, version, length, dictionary, spaces and a newline up to a multiple of 64 bytes, at least as
+ * long as `least`. */
+static size_t npy_header(char header[NPY_HEADER_MAX], const size_t *shape, int rank, size_t least) {
     const char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
     size_t at = NPY_PREFIX;
     at += (size_t)snprintf(header + at, NPY_HEADER_MAX - at, "{'descr': '%cf4', 'fortran_order': False, 'shape': (",
@@ -15,6 +18,7 @@ static size_t npy_header(char header[NPY_HEADER_MAX], const size_t *shape, int r
         at += (size_t)snprintf(header + at, NPY_HEADER_MAX - at, "%s%zu", i ? ", " : "", shape[i]);
     at += (size_t)snprintf(header + at, NPY_HEADER_MAX - at, "%s), }", rank == 1 ? "," : "");
     size_t end = (at + 1 + NPY_ALIGNMENT - 1) / NPY_ALIGNMENT * NPY_ALIGNMENT;
+    end = end > least ? end : least;
     memset(header + at, ' ', end - at - 1);
     header[end - 1] = '\n';
     memcpy(header, "\x93NUMPY\x01\x00", 8);
@@ -23,29 +27,65 @@ static size_t npy_header(char header[NPY_HEADER_MAX], const size_t *shape, int r
     return end;
 }
 
-gs_status gs_write_npy(const char *path, const float *data, const size_t *shape, int rank, gs_error *error) {
-    size_t size = sizeof *data;
-    if (rank < 1 || rank > RANK_MAX) {
+gs_status gs_npy_open(gs_npy *npy, const char *path, const size_t *shape, int rank, gs_error *error) {
+    *npy = (gs_npy){.rank = rank, .row = 1};
+    if (rank < 1 || rank > GS_NPY_RANK_MAX) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: an array of rank %d, this writer takes 1 to %d", path, rank,
-                       RANK_MAX);
+                       GS_NPY_RANK_MAX);
     }
-    for (int i = 0; i < rank; i++)
+    memcpy(npy->shape, shape, (size_t)rank * sizeof *shape);
+    size_t size = sizeof(float);
+    for (int i = 0; i < rank; i++) {
+        npy->row *= i ? shape[i] : 1;
         if (!gs_mul_size(size, shape[i], &size))
             return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: the array is too large to address", path);
+    }
     char header[NPY_HEADER_MAX];
-    size_t length = npy_header(header, shape, rank);
-    gs_output output;
-    gs_status status = gs_output_open(&output, path, error);
+    npy->header = npy_header(header, shape, rank, 0);
+    gs_status status = gs_output_open(&npy->output, path, error);
     if (status)
         return status;
-    status = gs_output_write(&output, header, length, error);
+    npy->start = ftello(npy->output.file);
+    status = gs_output_write(&npy->output, header, npy->header, error);
+    if (status)
+        gs_output_abandon(&npy->output);
+    return status;
+}
+
+gs_status gs_npy_write(gs_npy *npy, const float *data, size_t rows, gs_error *error) {
+    npy->rows += rows;
+    return gs_output_write(&npy->output, data, rows * npy->row * sizeof *data, error);
+}
+
+/* Say how many rows there are. Appended bytes would not come to where the header is. */
+static gs_status correct_header(gs_npy *npy, gs_error *error) {
+    FILE *file = npy->output.file;
+    char header[NPY_HEADER_MAX];
+    size_t announced = npy->shape[0];
+    npy->shape[0] = npy->rows;
+    bool is_appended = (fcntl(fileno(file), F_GETFL) & O_APPEND) != 0;
+    if (npy->start < 0 || is_appended || fseeko(file, npy->start, SEEK_SET) != 0)
+        return gs_fail(error, GS_ERROR_FILE, "%s: it has %zu of the %zu rows that its header says", npy->output.path,
+                       npy->rows, announced);
+    size_t length = npy_header(header, npy->shape, npy->rank, npy->header);
+    gs_status status = gs_output_write(&npy->output, header, length, error);
+    if (!status && fseeko(file, 0, SEEK_END) != 0)
+        status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", npy->output.path, strerror(errno));
+    return status;
+}
+
+gs_status gs_npy_end(gs_npy *npy, gs_status status, gs_error *error) {
+    if (!status && npy->rows != npy->shape[0])
+        status = correct_header(npy, error);
+    return gs_output_end(&npy->output, status, error);
+}
+
+gs_status gs_write_npy(const char *path, const float *data, const size_t *shape, int rank, gs_error *error) {
+    gs_npy npy;
+    gs_status status = gs_npy_open(&npy, path, shape, rank, error);
     if (!status)
-        status = gs_output_write(&output, data, size, error);
-    if (status) {
-        gs_output_abandon(&output);
-        return status;
-    }
-    return gs_output_commit(&output, error);
+        status = gs_npy_end(&npy, gs_npy_write(&npy, data, shape[0], error), error);
+    return status;
 }
 
 /* Magic 00 00 08 RANK, then big-endian sizes. */
@@ -90,9 +130,5 @@ gs_status gs_write_idx(const char *path, const gs_images *images, gs_error *erro
     status = gs_output_write(&output, header, length, error);
     if (!status)
         status = idx_pixels(&output, images, error);
-    if (status) {
-        gs_output_abandon(&output);
-        return status;
-    }
-    return gs_output_commit(&output, error);
+    return gs_output_end(&output, status, error);
 }

@@ -153,11 +153,7 @@ static gs_status put_canvas(const gs_canvas *canvas, gs_output output, const gs_
         png_write_all(png, info, canvas, notes, count);
     }
     png_destroy_write_struct(&png, &info);
-    if (sink.png.status) {
-        gs_output_abandon(&sink.output);
-        return sink.png.status;
-    }
-    return gs_output_commit(&sink.output, error);
+    return gs_output_end(&sink.output, sink.png.status, error);
 }
 
 gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,

@@ -63,7 +63,26 @@ gs_status gs_write_trajectory(const char *path, const gs_trajectory *trajectory,
 gs_status gs_write_directory(const char *path, const gs_images *images, const gs_note *notes, int count,
                              gs_error *error);
 
-/* NumPy's format 1.0: float32 of the given shape (rank 1 ... 8), row-major. */
+/* An NPY file (format 1.0, float32, row-major) that is written row by row. */
+enum { GS_NPY_RANK_MAX = 8 };
+typedef struct gs_npy {
+    gs_output output;
+    size_t shape[GS_NPY_RANK_MAX];
+    int rank;
+    size_t row, rows; /* numbers of one; rows written */
+    size_t header;    /* bytes */
+    long long start;  /* where it begins; -1: a pipe */
+} gs_npy;
+
+/* A row is a slice along the first axis; the header first announces shape[0] of them. */
+gs_status gs_npy_open(gs_npy *npy, const char *path, const size_t *shape, int rank, gs_error *error);
+gs_status gs_npy_write(gs_npy *npy, const float *data, size_t rows, gs_error *error);
+
+/* gs_output_end, after correcting the header if fewer rows were written than announced. In a pipe, or a stream that
+ * appends, the header can no longer be changed: GS_ERROR_FILE. */
+gs_status gs_npy_end(gs_npy *npy, gs_status status, gs_error *error);
+
+/* The whole array at once, of rank 1 ... 8. */
 gs_status gs_write_npy(const char *path, const float *data, const size_t *shape, int rank, gs_error *error);
 
 /* IDX as MNIST has it: bytes (n, H, W) of one channel, else (n, C, H, W), mapped from the data range to 0 ... 255. */

@@ -1,17 +1,17 @@
-/* realpath */
-#define _XOPEN_SOURCE 700
-
 #include "io/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { ATTEMPTS = 100, NUMBER_ROOM = 64 };
+#include "io/output_name.h"
+#include "io/place.h"
+
+enum { COPY_BYTES = 1 << 16, TEXT_ROOM = 128 };
 
 static gs_status fail_errno(gs_error *error, const char *path, const char *what) {
     if (errno == ENOMEM)
@@ -19,128 +19,14 @@ static gs_status fail_errno(gs_error *error, const char *path, const char *what)
     return gs_fail(error, GS_ERROR_FILE, "%s: %s: %s", path, what, strerror(errno));
 }
 
-static char *join(const char *a, size_t a_length, const char *b) {
-    size_t length = strlen(b);
-    char *text = gs_alloc(a_length + length + 1, 1);
-    if (text) {
-        memcpy(text, a, a_length);
-        memcpy(text + a_length, b, length);
-    }
-    return text;
-}
-
-static size_t length_without_slashes(const char *path) {
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    return length;
-}
-
-gs_status gs_output_format(const char *path, gs_format *format, gs_error *error) {
-    static const struct {
-        const char *extension;
-        gs_format format;
-    } known[] = {
-        {".png", GS_FORMAT_PNG}, {".npy", GS_FORMAT_NPY}, {".idx", GS_FORMAT_IDX}, {".idx3-ubyte", GS_FORMAT_IDX}};
-    if (!path[0])
-        return gs_fail(error, GS_ERROR_ARGUMENT, "the output's name is empty");
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-    bool only_dots = strspn(name, ".") == strlen(name);
-    if (!dot || dot == name || only_dots) {
-        *format = GS_FORMAT_DIRECTORY;
-        return GS_OK;
-    }
-    for (size_t i = 0; i < GS_COUNT(known); i++) {
-        if (!strcmp(dot, known[i].extension)) {
-            *format = known[i].format;
-            return GS_OK;
-        }
-    }
-    return gs_fail(error, GS_ERROR_ARGUMENT,
-                   "%s: unknown extension %s; known are .png, .npy, .idx, .idx3-ubyte, and none for a directory", path,
-                   dot);
-}
-
-/* ".NAME.PID-ATTEMPT" beside `path`, whose trailing slashes do not count. */
-static char *temporary_name(const char *path, int attempt) {
-    size_t length = length_without_slashes(path);
-    size_t start = length;
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    char number[64];
-    snprintf(number, sizeof number, ".%ld-%d", (long)getpid(), attempt);
-    size_t room = length + strlen(number) + 2;
-    char *text = gs_alloc(room, 1);
-    if (text)
-        snprintf(text, room, "%.*s.%.*s%s", (int)start, path, (int)(length - start), path + start, number);
-    return text;
-}
-
-/* Make a new file or directory beside `path`; *made is its name. Returns a descriptor (0 for a directory) or -1. */
-static int make_temporary(const char *path, bool directory, char **made) {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        char *name = temporary_name(path, attempt);
-        if (!name) {
-            errno = ENOMEM;
-            return -1;
-        }
-        int result = directory ? mkdir(name, 0777) : open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (result >= 0) {
-            *made = name;
-            return result;
-        }
-        int reason = errno;
-        gs_free(name);
-        errno = reason;
-        if (reason != EEXIST)
-            return -1;
-    }
-    return -1;
-}
-
-/* The name to replace: `path`, or what it points to when it is a symbolic link; *straight when that is no regular file.
- */
-static gs_status resolve(const char *path, char **target, bool *straight, gs_error *error) {
-    struct stat info;
-    *straight = false;
-    *target = NULL;
-    if (lstat(path, &info) != 0) {
-        if (errno != ENOENT)
-            return fail_errno(error, path, "cannot write");
-        *target = gs_copy_string(path);
-        return *target ? GS_OK : gs_fail_memory(error, "an output's name");
-    }
-    if (S_ISLNK(info.st_mode)) {
-        char *real = realpath(path, NULL);
-        if (!real || stat(real, &info) != 0) {
-            fail_errno(error, path, "cannot follow the symbolic link");
-            free(real);
-            return GS_ERROR_FILE;
-        }
-        *target = gs_copy_string(real);
-        free(real);
-    } else {
-        *target = gs_copy_string(path);
-    }
-    if (!*target)
-        return gs_fail_memory(error, "an output's name");
-    *straight = !S_ISREG(info.st_mode);
-    if (S_ISDIR(info.st_mode))
-        errno = EISDIR;
-    else if (access(*target, W_OK) == 0)
-        return GS_OK;
-    fail_errno(error, path, "cannot write");
-    gs_free(*target);
-    *target = NULL;
-    return GS_ERROR_FILE;
-}
+/* ---- Asking before the work ---- */
 
 static gs_status check_absent(const char *path, gs_error *error) {
-    char *name = join(path, length_without_slashes(path), "");
+    char *name = gs_copy_string(path);
     if (!name)
         return gs_fail_memory(error, "an output's name");
+    for (size_t length = strlen(name); length > 1 && name[length - 1] == '/'; length--)
+        name[length - 1] = '\0';
     struct stat info;
     gs_status status = GS_OK;
     if (lstat(name, &info) == 0)
@@ -151,38 +37,131 @@ static gs_status check_absent(const char *path, gs_error *error) {
     return status;
 }
 
-gs_status gs_output_check(const char *path, gs_format format, gs_error *error) {
-    char *target = NULL, *made = NULL;
-    bool directory = format == GS_FORMAT_DIRECTORY, straight = false;
-    gs_status status = directory ? check_absent(path, error) : resolve(path, &target, &straight, error);
-    if (!status && !straight) {
-        int descriptor = make_temporary(directory ? path : target, directory, &made);
-        if (descriptor < 0) {
-            status = fail_errno(error, path, "cannot write");
-        } else if (directory) {
-            rmdir(made);
-        } else {
-            close(descriptor);
-            unlink(made);
-        }
-    }
-    gs_free(target);
-    gs_free(made);
+static gs_status check_directory(const char *path, gs_error *error) {
+    gs_temporary *made = NULL;
+    gs_status status = check_absent(path, error);
+    if (!status && gs_temporary_make_directory(path, 0, &made) < 0)
+        status = fail_errno(error, path, "cannot make the directory");
+    gs_temporary_free(made);
     return status;
 }
 
-gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
-    *output = (gs_output){0};
-    bool straight = false;
-    gs_status status = resolve(path, &output->path, &straight, error);
+/* Make a new file beside the target, or if that fails and the target does not exist, the target itself. */
+static int make_new(const gs_place *place, gs_temporary **made) {
+    int descriptor = gs_temporary_make_file(place->target, place->exists ? 0600 : 0666, made);
+    if (descriptor < 0 && errno != ENOMEM && !place->exists)
+        descriptor = gs_temporary_make_itself(place->target, 0666, made);
+    return descriptor;
+}
+
+/* Write a byte, which a full disk refuses, and close the file. */
+static bool takes_byte(int descriptor) {
+    bool taken = write(descriptor, "", 1) == 1;
+    int reason = errno;
+    close(descriptor);
+    errno = reason;
+    return taken;
+}
+
+/* An existing file must open for writing, so that the bytes can be copied into it if a rename fails. */
+static bool can_write(const gs_place *place) {
+    if (place->exists && !S_ISREG(place->info.st_mode))
+        return access(place->target, W_OK) == 0;
+    int old = place->exists ? open(place->target, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (place->exists && old < 0)
+        return false;
+    gs_temporary *made = NULL;
+    int descriptor = make_new(place, &made);
+    bool can = descriptor >= 0 ? takes_byte(descriptor) : old >= 0;
+    gs_temporary_free(made);
+    if (old >= 0)
+        close(old);
+    return can;
+}
+
+/* A file system that reports no room at all may not know its room, and is not believed; takes_byte has tried it. */
+static gs_status check_room(const char *path, const gs_place *place, double bytes, gs_error *error) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && bytes > (double)limit.rlim_cur) {
+        errno = EFBIG;
+        return fail_errno(error, path, "cannot write");
+    }
+    const char *slash = strrchr(place->target, '/');
+    size_t length = slash ? (size_t)(slash - place->target) + 1 : 1;
+    char *folder = gs_alloc(length + 1, 1);
+    if (!folder)
+        return gs_fail_memory(error, "an output's name");
+    memcpy(folder, slash ? place->target : ".", length);
+    struct statvfs info;
+    bool told = statvfs(folder, &info) == 0 && info.f_blocks > 0 && info.f_bavail > 0;
+    gs_free(folder);
+    double room = told ? (double)info.f_bavail * (double)info.f_frsize : 0;
+    return !told || bytes <= room
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_FILE, "%s: cannot write: it takes %.3g GB, and the disk has room for %.3g GB",
+                         path, bytes * 1e-9, room * 1e-9);
+}
+
+gs_status gs_output_check(const char *path, gs_format format, double bytes, gs_error *error) {
+    gs_status status = gs_output_check_name(path, error);
+    if (status || format == GS_FORMAT_DIRECTORY)
+        return status ? status : check_directory(path, error);
+    gs_place place;
+    status = gs_place_find(path, &place, error);
     if (status)
         return status;
-    int descriptor =
-        straight ? open(output->path, O_WRONLY | O_CLOEXEC) : make_temporary(output->path, false, &output->temporary);
+    if (place.descriptor >= 0 && format != GS_FORMAT_TEXT && isatty(place.descriptor))
+        status = gs_fail(error, GS_ERROR_ARGUMENT,
+                         "%s: it is a terminal, which shows no pictures or numbers; redirect it, or name a file",
+                         gs_output_label(path));
+    else if (place.descriptor < 0 && !can_write(&place))
+        status = fail_errno(error, path, "cannot write");
+    else if (place.descriptor < 0 && (!place.exists || S_ISREG(place.info.st_mode)))
+        status = check_room(path, &place, bytes, error);
+    gs_place_free(&place);
+    return status;
+}
+
+/* ---- Files ---- */
+
+/* Give the new file the owner and mode of the old one; false if that fails. */
+static bool take_after(int descriptor, const struct stat *old) {
+    struct stat now;
+    bool owned = fstat(descriptor, &now) == 0 && ((now.st_uid == old->st_uid && now.st_gid == old->st_gid) ||
+                                                  fchown(descriptor, old->st_uid, old->st_gid) == 0);
+    return owned && fchmod(descriptor, old->st_mode & 07777) == 0;
+}
+
+/* A descriptor, or -1 with errno set. */
+static int open_place(const gs_place *place, gs_output *output) {
+    if (place->descriptor >= 0) {
+        fflush(NULL); /* what has been printed comes first */
+        return fcntl(place->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    }
+    if (place->exists && !S_ISREG(place->info.st_mode))
+        return open(place->target, O_WRONLY | O_CLOEXEC);
+    int descriptor = make_new(place, &output->temporary);
+    if (descriptor >= 0 && place->exists)
+        output->is_copied = place->info.st_nlink > 1 || !take_after(descriptor, &place->info);
+    else if (descriptor < 0 && errno != ENOMEM && place->exists)
+        descriptor = open(place->target, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+    return descriptor;
+}
+
+gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
+    *output = (gs_output){.path = path};
+    gs_place place;
+    gs_status status = gs_place_find(path, &place, error);
+    if (status)
+        return status;
+    if (place.descriptor == STDOUT_FILENO)
+        output->path = "standard output";
+    int descriptor = open_place(&place, output);
+    output->target = place.target;
     if (descriptor >= 0)
         output->file = fdopen(descriptor, "wb");
     if (!output->file) {
-        status = fail_errno(error, path, "cannot write");
+        status = fail_errno(error, output->path, "cannot write");
         if (descriptor >= 0)
             close(descriptor);
         gs_output_abandon(output);
@@ -192,34 +171,87 @@ gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
 
 gs_status gs_output_open_memory(gs_output *output, char **bytes, size_t *size, gs_error *error) {
     *bytes = NULL;
-    *output = (gs_output){.path = gs_copy_string("a buffer"), .file = open_memstream(bytes, size)};
-    if (output->path && output->file)
-        return GS_OK;
-    gs_output_abandon(output);
-    free(*bytes);
-    *bytes = NULL;
-    return gs_fail_memory(error, "an output");
+    *output = (gs_output){.path = "a buffer", .file = open_memstream(bytes, size)};
+    return output->file ? GS_OK : gs_fail_memory(error, "an output");
 }
 
 gs_status gs_output_write(gs_output *output, const void *bytes, size_t count, gs_error *error) {
     return fwrite(bytes, 1, count, output->file) == count ? GS_OK : fail_errno(error, output->path, "cannot write");
 }
 
+/* 0, or -1 with errno set. */
+static int copy_bytes(int from, int to) {
+    char bytes[COPY_BYTES];
+    ssize_t count;
+    while ((count = read(from, bytes, sizeof bytes)) > 0)
+        for (ssize_t at = 0, put; at < count; at += put)
+            if ((put = write(to, bytes + at, (size_t)(count - at))) < 0)
+                return -1;
+    return count < 0 ? -1 : 0;
+}
+
+static int copy_into(int from, const char *target) {
+    if (lseek(from, 0, SEEK_SET) < 0)
+        return -1;
+    int to = open(target, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+    if (to < 0 && errno == ENOENT)
+        to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (to < 0)
+        return -1;
+    int result = copy_bytes(from, to), reason = errno;
+    if (close(to) != 0 && result == 0) {
+        result = -1;
+        reason = errno;
+    }
+    errno = reason;
+    return result;
+}
+
+/* Put the complete file in its place, by a rename or else by a copy from `source`. During the copy the temporary file
+ * is the only whole one, so even a signal must not remove it. */
+static gs_status settle(gs_output *output, int source, gs_error *error) {
+    gs_temporary *temporary = output->temporary;
+    char renamed[TEXT_ROOM] = "";
+    if (!strcmp(temporary->name, output->target)) {
+        gs_temporary_keep(temporary);
+        return GS_OK;
+    }
+    if (!output->is_copied && gs_temporary_rename(temporary, output->target) == 0) {
+        output->temporary = NULL;
+        return GS_OK;
+    }
+    if (!output->is_copied)
+        snprintf(renamed, sizeof renamed, "rename to it: %s; nor ", strerror(errno));
+    gs_temporary_keep(temporary);
+    if (copy_into(source, output->target) == 0) {
+        unlink(temporary->name);
+        return GS_OK;
+    }
+    return gs_fail(error, GS_ERROR_FILE, "%s: cannot %swrite into it: %s; what it was to hold is kept whole in %s",
+                   output->path, renamed, strerror(errno), temporary->name);
+}
+
 gs_status gs_output_commit(gs_output *output, gs_error *error) {
     FILE *file = output->file;
     bool failed = ferror(file) != 0;
-    output->file = NULL;
+    int source = output->temporary ? fcntl(fileno(file), F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
     gs_status status = GS_OK;
+    output->file = NULL;
     if (fclose(file) != 0)
         status = fail_errno(error, output->path, "cannot write");
     else if (failed)
         status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write all of it", output->path);
-    else if (output->temporary && rename(output->temporary, output->path) != 0)
-        status = fail_errno(error, output->path, "cannot rename to it");
-    if (!status) {
-        gs_free(output->temporary);
-        output->temporary = NULL;
-    }
+    else if (output->temporary)
+        status = settle(output, source, error);
+    if (source >= 0)
+        close(source);
+    gs_output_abandon(output);
+    return status;
+}
+
+gs_status gs_output_end(gs_output *output, gs_status status, gs_error *error) {
+    if (!status)
+        return gs_output_commit(output, error);
     gs_output_abandon(output);
     return status;
 }
@@ -227,60 +259,35 @@ gs_status gs_output_commit(gs_output *output, gs_error *error) {
 void gs_output_abandon(gs_output *output) {
     if (output->file)
         fclose(output->file);
-    if (output->temporary)
-        unlink(output->temporary);
-    gs_free(output->temporary);
-    gs_free(output->path);
+    gs_temporary_free(output->temporary);
+    gs_free(output->target);
     *output = (gs_output){0};
 }
 
+/* ---- Directories ---- */
+
 gs_status gs_directory_open(gs_output_directory *directory, const char *path, size_t n, gs_error *error) {
-    *directory = (gs_output_directory){.digits = 1};
-    for (size_t last = n ? n - 1 : 0; last >= 10; last /= 10)
-        directory->digits++;
+    *directory = (gs_output_directory){.path = path};
     gs_status status = check_absent(path, error);
-    if (status)
-        return status;
-    directory->path = join(path, length_without_slashes(path), "");
-    if (!directory->path)
-        return gs_fail_memory(error, "an output's name");
-    if (make_temporary(path, true, &directory->temporary) < 0)
+    if (!status && gs_temporary_make_directory(path, n, &directory->temporary) < 0)
         status = fail_errno(error, path, "cannot make the directory");
-    else if (!(directory->name = gs_alloc(strlen(directory->temporary) + NUMBER_ROOM, 1)))
-        status = gs_fail_memory(error, "an output's name");
-    if (status)
-        gs_directory_abandon(directory);
     return status;
 }
 
-const char *gs_directory_name(gs_output_directory *directory, size_t i) {
-    snprintf(directory->name, strlen(directory->temporary) + NUMBER_ROOM, "%s/%0*zu.png", directory->temporary,
-             directory->digits, i);
-    return directory->name;
-}
-
-static void free_directory(gs_output_directory *directory) {
-    gs_free(directory->temporary);
-    gs_free(directory->path);
-    gs_free(directory->name);
-    *directory = (gs_output_directory){0};
-}
-
 gs_status gs_directory_commit(gs_output_directory *directory, gs_error *error) {
-    gs_status status = GS_OK;
-    if (rename(directory->temporary, directory->path) != 0) {
-        status = fail_errno(error, directory->path, "cannot rename to it");
-        gs_directory_abandon(directory);
-        return status;
-    }
-    free_directory(directory);
+    gs_temporary *temporary = directory->temporary;
+    directory->temporary = NULL;
+    if (gs_temporary_rename(temporary, directory->path) == 0)
+        return GS_OK;
+    int reason = errno;
+    gs_temporary_keep(temporary);
+    gs_status status = gs_fail(error, GS_ERROR_FILE, "%s: cannot rename to it: %s; the pictures are kept in %s",
+                               directory->path, strerror(reason), temporary->name);
+    gs_temporary_free(temporary);
     return status;
 }
 
 void gs_directory_abandon(gs_output_directory *directory) {
-    for (size_t i = 0; i < directory->files; i++)
-        unlink(gs_directory_name(directory, i));
-    if (directory->temporary)
-        rmdir(directory->temporary);
-    free_directory(directory);
+    gs_temporary_free(directory->temporary);
+    *directory = (gs_output_directory){0};
 }

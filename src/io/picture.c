@@ -169,11 +169,10 @@ gs_status gs_write_directory(const char *path, const gs_images *images, const gs
         gs_canvas_free(&canvas);
         return status;
     }
-    while (!status && directory.files < images->n) {
-        size_t i = directory.files;
+    for (size_t i = 0; !status && i < images->n; i++) {
         gs_canvas_image(&canvas, 0, 0, images->data + i * image_size(shape), shape, images->range);
-        status = gs_canvas_write_png(&canvas, gs_directory_name(&directory, i), notes, count, error);
-        directory.files += !status;
+        status = gs_canvas_write_png(&canvas, gs_temporary_file(directory.temporary, i), notes, count, error);
+        directory.temporary->files += !status;
     }
     gs_canvas_free(&canvas);
     if (status) {

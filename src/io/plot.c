@@ -309,9 +309,5 @@ gs_status gs_plot_write(const char *path, const gs_figure *figure, gs_error *err
     status = draw_figure(output.file, figure, error);
     if (!status && (fflush(output.file) != 0 || ferror(output.file)))
         status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
-    if (status) {
-        gs_output_abandon(&output);
-        return status;
-    }
-    return gs_output_commit(&output, error);
+    return gs_output_end(&output, status, error);
 }

@@ -58,8 +58,30 @@ refuse 2 'no instruction set' rejection --isa sse9
 refuse 2 'go into a .npy file' rejection --out out/x.png
 refuse 2 'json: cannot go with --quiet' rejection --json --quiet
 refuse 1 'No such file or directory' rejection --out no-such-directory/x.npy
-refuse 1 'n: .* memory' rejection -n 1000000000000
-refuse 1 'n: .* memory' rejection --dim 16777216 -n 1000000
+refuse 1 'the disk has room for' rejection --ratio 1 -n 1000000000000 --out out/x.npy
+
+# Samples that are not wanted take no memory, others a block's, whose samples follow each other.
+if grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt" || [ -n "${EMULATOR:-}" ]; then
+    skip 'samples that are counted only' 'sanitizers and emulators take all addresses there are'
+else
+    (
+        ulimit -v 3000000
+        exec "$program" rejection --algorithm radius --ratio 1 -n 2000000 --json --threads 2
+    ) >stdout.txt 2>stderr.txt
+    check 'two million samples in less memory than they would take' grep -q '"accepted": 2000000' stdout.txt
+fi
+ratio=1.000001
+blocks="--dim 1048576 --ratio $ratio --algorithm radius" # a block has 16 samples
+accept rejection $blocks -n 16 --json
+proposals=$(sed 's/.*"proposals": \([0-9]*\).*/\1/' stdout.txt)
+check 'some are rejected' test "${proposals:-0}" -gt 16
+accept rejection $blocks -n 19 --out out/x.npy
+check 'more than a block of samples' npy_shape out/x.npy '19, 1048576' $((19 * 4194304))
+accept rejection $blocks -n 3 --first "${proposals:-0}" --out out/y.npy
+tail -c 12582912 out/x.npy >out/a
+tail -c 12582912 out/y.npy >out/b
+check 'the next block goes on where the last one ended' cmp out/a out/b
+rm -f out/*
 refuse 2 'the numbers end' rejection --first 1152921504606846970 --dim 4 --ratio 1.1 -n 100 --out out/x.npy
 
 interrupt INT rejection --dim 100 --ratio 1.07 -n 1000000 --out out/x.npy
@@ -67,6 +89,18 @@ kept=$(sed -n 's/^gensample: interrupted: \([0-9]*\) of 1000000 samples are kept
 check 'an interrupted rejection exits with 130' test $status -eq 130
 check 'and keeps what was accepted' npy_shape out/x.npy "${kept:-0}, 100" $((${kept:-0} * 400))
 rm -f out/*
+mkfifo out/pipe.npy
+"$program" rejection --dim 100 --ratio 1.07 -n 100000000 --out out/pipe.npy >stdout.txt 2>stderr.txt &
+pid=$!
+exec 9<out/pipe.npy
+kill -s INT $pid
+cat <&9 >got.npy
+exec 9<&-
+wait $pid
+check 'a rejection into a pipe is interrupted' test $? -eq 130
+check 'which says that the header is wrong' \
+    grep -Eq '^gensample: (out/pipe.npy: it has [0-9]+ of the 100000000 rows that its header says|interrupted: no sample was accepted, what was written is not to be trusted)$' stderr.txt
+rm -f out/* got.npy
 expected=130
 pattern='no sample was accepted, nothing is written'
 interrupt INT rejection --dim 100 --ratio 1.3 -n 1 --out out/x.npy

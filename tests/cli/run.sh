@@ -97,6 +97,7 @@ if [ "$effort" -ge 50 ]; then
     . "$here/hostile.sh"
 fi
 . "$here/output.sh"
+. "$here/places.sh"
 . "$here/tasks.sh"
 if [ "$effort" -ge 50 ]; then
     . "$here/same.sh"

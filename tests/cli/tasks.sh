@@ -120,6 +120,8 @@ accept --compose cond.bin:1 --compose bright.bin $few --label 1 -n 3 --sweep 0,1
 check 'a sweep, one row per weight' is_png out/s.png 61 36 0
 check 'its table' grep -Eq '^-2.5 +[0-9.e+]+ +[0-9.]+ % +[0-9.]+ % +[0-9.]+ +[0-9.]+ % +[0-9.]+ %$' stdout.txt
 noted_command out/s.png 'the noted command sweeps again'
+accept --compose cond.bin:1 --compose bright.bin $few --label 1 -n 3 --sweep 2 --out out/s.png
+noted_command out/s.png 'the noted command sweeps one weight again'
 accept --compose cond.bin:1 --compose bright.bin:9 $few --label 1 -n 3 --sweep 0,1 --out out/s.npy
 check 'a sweep in numbers' npy_shape out/s.npy '2, 3, 1, 8, 8' $((6 * 256))
 accept --compose cond.bin:1 --compose bright.bin:1 $few --label 1 -n 3 --out out/t.npy

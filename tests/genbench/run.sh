@@ -259,7 +259,7 @@ instead 'wrong: the picture is .* grey levels' "cp '$work/other.png' \"\$out\""
 "$build/gensample" --model tiny.bin -n 3 --out fewer.png >/dev/null 2>&1
 instead 'wrong: the picture has 3 samples, expected 4' "cp '$work/fewer.png' \"\$out\""
 printf '#!/bin/sh\ntouch started; exec sleep 100\n' >alone/gensample
-for signal in INT TERM HUP; do
+for signal in INT TERM HUP USR1 XCPU; do
     rm -f started
     "$program" --model tiny.bin --suite program --threads 1 --batch 4 --quick $short --json instead.json >stdout.txt 2>stderr.txt &
     running=$!
@@ -357,6 +357,53 @@ echo '[1, 2' >wrong.json
 fails 'no JSON' 1 'wrong.json: line 2: no JSON' report wrong.json
 fails 'values of two reports' 2 'of one report only' report fast.json slow.json --csv out.json
 fails 'an unknown option' 2 'unknown; see genbench report --help' report fast.json --json out.json
+
+# ---- Where outputs go ----
+for output in 'report fast.json --csv' 'report fast.json --html' 'report fast.json --markdown' 'merge fast.json --json'; do
+    for name in - /dev/stdout; do
+        run $output $name
+        mv stdout.txt streamed
+        check "$output $name: the table is on standard error" sh -c 'test "$1" -eq 0 && grep -q rejection stderr.txt' sh "$status"
+        echo old >kept
+        chmod 600 kept
+        ln kept linked
+        accept "$output onto a file" $output kept
+        check "$output $name: the same as in a file" cmp streamed kept
+        check "$output: a private file stays private" test "$(ls -l kept | cut -c 1-10)" = '-rw-------'
+        check "$output: a hard link is kept" cmp kept linked
+        rm -f kept linked streamed
+    done
+    refuse 2 'does not begin with a dash' $output -x
+    refuse 2 'neither begins nor ends with a space' $output 'x '
+    "$program" $output whole >/dev/full 2>stderr.txt
+    check "$output: a full standard output is an error" test $? -eq 1
+    check "$output: the file is whole" test "$(tail -c 1 whole | od -An -tx1 | tr -d ' ')" = 0a
+    rm -f whole
+done
+for unshare in 'unshare -m' 'unshare -rm' ''; do
+    [ -z "$unshare" ] || ! $unshare mount --bind "$work" "$work" 2>/dev/null || break
+done
+if [ -n "$unshare" ]; then
+    for output in 'report fast.json --csv' 'report fast.json --html' 'report fast.json --markdown' 'merge fast.json --json'; do
+        "$program" $output plain >/dev/null 2>&1
+        echo 'older and longer than nothing' >source
+        echo >mounted
+        $unshare sh -c 'mount --bind source mounted && exec "$@"' sh "$program" $output mounted >stdout.txt 2>stderr.txt
+        check "$output onto a mounted file" test $? -eq 0
+        check "$output onto a mounted file: all of it" cmp plain source
+    done
+else
+    skip 'mounted files' 'nothing can be mounted here'
+fi
+accept 'a name that is not UTF-8' --suite kernels --isa scalar --benchmark_filter=axpby $short --json "$(printf 'caf\351.json')"
+mv caf*.json escaped.json
+check 'is escaped in the report' grep -qF '"caf\\xE9.json"' escaped.json
+head -c 512 /dev/zero >zeros
+echo old >dumped
+chmod 600 dumped
+accept 'eval into a file' eval --model tiny.bin --batch 2 --seconds 0 --sigma 1 --input zeros --dump dumped
+check 'eval: a private file stays private' test "$(ls -l dumped | cut -c 1-10) $(wc -c <dumped)" = '-rw------- 512'
+check 'nothing temporary is left' test -z "$(find . -name '.*.*-*')"
 
 # ---- Failures and interruptions ----
 ln -s /dev/full full.json
