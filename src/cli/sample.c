@@ -113,10 +113,14 @@ static gs_status finish(gs_run *run, gs_error *error) {
     gs_status status = gs_run_write(run, error);
     if (!status && run->judge && !gs_interrupted())
         status = gs_run_measure(run, error);
+    if (!status && run->training.data && !gs_interrupted())
+        status = gs_run_measure_nearest(run, error);
     if (!status && gs_run_diagnoses(run) && !gs_interrupted())
         status = gs_run_diagnose(run, error);
     if (!status && !a->quiet)
         status = gs_run_report(run, stdout, error);
+    if (!status && !a->quiet)
+        gs_run_warn_of_quality(run, stderr);
     if (!status && run->record.chains)
         gs_diagnosis_warn(&run->diagnosis, stderr);
     if (!status && run->interrupted) {
