@@ -642,7 +642,8 @@ gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *lab
 typedef struct gs_measured {
     double value; /**< of the samples; NaN: not measured */
     double error; /**< its standard error, of the choice of samples alone; NaN: not known */
-    double real;  /**< the same of real images that no network was trained on; NaN: the judge's file has none */
+    double real;  /**< the same figure of real images that are none of the reference images; NaN: the judge's file has
+                     none */
 } gs_measured;
 
 /** How samples are distributed, beside real images. All of it is about features, the judge's second output. */
