@@ -115,10 +115,18 @@ gs_status gs_run_read_nearest(gs_run *run, gs_error *error) {
 
 gs_status gs_run_measure_nearest(gs_run *run, gs_error *error) {
     const float *range = run->info->range;
-    size_t stand_ins = run->n < REAL_MIN ? REAL_MIN : run->n;
+    size_t count = run->done * run->pixels, stand_ins = run->n < REAL_MIN ? REAL_MIN : run->n;
+    float *clipped = gs_alloc(count, sizeof *clipped); /* as training images are, and pictures of samples */
+    if (!clipped)
+        return gs_fail_memory(error, "the samples beside training images");
+    for (size_t i = 0; i < count; i++)
+        clipped[i] = fminf(fmaxf(run->samples[i], range[0]), range[1]);
     if (stand_ins > run->training.n)
         stand_ins = run->training.n;
-    return gs_nearness_measure(run->samples, run->done, run->training.data, run->training.n, run->held_out.data,
-                               run->held_out.data ? run->held_out.n : stand_ins, run->pixels,
-                               (double)(range[1] - range[0]), run->arguments->threads, &run->nearness, error);
+    gs_status status =
+        gs_nearness_measure(clipped, run->done, run->training.data, run->training.n, run->held_out.data,
+                            run->held_out.data ? run->held_out.n : stand_ins, run->pixels,
+                            (double)(range[1] - range[0]), run->arguments->threads, &run->nearness, error);
+    gs_free(clipped);
+    return status;
 }

@@ -97,6 +97,7 @@ if [ "$effort" -ge 100 ]; then
 fi
 . "$here/output.sh"
 . "$here/tasks.sh"
+. "$here/nearest.sh"
 if [ "$effort" -ge 100 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"
