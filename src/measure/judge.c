@@ -60,9 +60,8 @@ static gs_status find_features(gs_judge *judge, const char *name, const char *la
 
 gs_status gs_judge_find(gs_plan *plan, gs_judge *judge, gs_error *error) {
     const gs_model_info *info = gs_model_get_info(gs_plan_get_model(plan));
-    *judge = (gs_judge){.plan = plan,
-                        .info = info,
-                        .pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2]};
+    *judge = (gs_judge){
+        .plan = plan, .info = info, .pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2]};
     if (info->kind != GS_KIND_CLASSIFIER || info->outputs != 2)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier with features", info->name);
     if (info->output_size[0] - info->rejects > GS_JUDGE_CLASSES_MAX) {

@@ -233,8 +233,8 @@ static gs_neighbour_figures summarise(const gs_neighbourhood *hood, const neighb
                                   .recall = size > NARROW ? (double)recalled / m : NAN,
                                   .density = dense / (WIDE * size),
                                   .coverage = size > 0 ? (double)covered / m : NAN,
-                                  .kernel = size > 1 ? pairs / (size * (size - 1)) + hood->kernel - 2 * across / size
-                                                     : NAN};
+                                  .kernel =
+                                      size > 1 ? pairs / (size * (size - 1)) + hood->kernel - 2 * across / size : NAN};
 }
 
 static void free_lists(neighbour_lists *lists) {

@@ -15,10 +15,8 @@ gs_pair_block *gs_pair_blocks_create(const float *rows, size_t n, size_t d) {
     float *columns = (float *)(blocks + count);
     for (size_t i = 0; i < count; i++, columns += block_floats) {
         size_t first = i * GS_PAIR_LANES, left = n - first;
-        blocks[i] = (gs_pair_block){.columns = columns,
-                                    .first = first,
-                                    .d = d,
-                                    .count = left < GS_PAIR_LANES ? (int)left : GS_PAIR_LANES};
+        blocks[i] = (gs_pair_block){
+            .columns = columns, .first = first, .d = d, .count = left < GS_PAIR_LANES ? (int)left : GS_PAIR_LANES};
         for (int lane = 0; lane < blocks[i].count; lane++)
             for (size_t k = 0; k < d; k++)
                 columns[k * GS_PAIR_LANES + (size_t)lane] = rows[(first + (size_t)lane) * d + k];

@@ -319,12 +319,11 @@ static bool describes_data(const char *name) {
 /* Tensors that describe data rather than the network need no node. */
 static gs_status check_all_used(const gs_loader *loader) {
     gs_model *model = loader->model;
-    for (int i = 0; i < model->tensors; i++) {
+    for (int i = 0; i < model->tensors; i++)
         if (loader->tensor_used[i])
             model->info.parameters += model->tensor[i].size;
         else if (!describes_data(model->tensor[i].name))
             return gs_loader_fail(loader, "tensor '%.80s': no node uses it", model->tensor[i].name);
-    }
     return GS_OK;
 }
 
