@@ -15,7 +15,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check bench-check check-full check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check bench-check check-full check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
 sample: program
@@ -46,8 +46,15 @@ check-clang: build packages-clang
 	cmake/quietly.sh "Building the preset clang" sh -c "cmake --preset clang && cmake --build --preset clang"
 	SAMPLES=2 THREADS=2 BLOCKS=1 tests/same_bytes.sh $(BUILD) build-clang
 
+# The figures in documents that the program gives the same everywhere: all of them, or with FIGURES=quick those that `check`
+# checks; WRITE=yes puts the right ones in place. GENSAMPLE_MNIST names the folder with MNIST's files, which some need.
+check-figures: build
+	@tests/packages.sh python3
+	@tests/figures.py $(if $(filter quick,$(FIGURES)),--quick) $(if $(WRITE),--write) $(BUILD)
+
 # Everything: hours.
-check-full: check bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind check-same-bytes fuzz
+check-full: check check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+    check-same-bytes fuzz
 
 # Every preset of CMakePresets.json configures and links its programs.
 check-presets: packages-clang packages-aarch64

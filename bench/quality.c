@@ -23,6 +23,7 @@ static void note(bench_row *row, const gs_quality *q) {
     bench_figure_add(row, "least share", "%", 100 * least);
     bench_figure_add(row, "most share", "%", 100 * most);
     bench_figure_add(row, "confident", "%", 100 * q->confident);
+    bench_figure_add(row, "rejected", "%", 100 * q->rejected);
     if (!isfinite(q->frechet))
         bench_wrong(row, "the samples have no Frechet distance");
 }

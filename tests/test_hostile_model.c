@@ -74,6 +74,10 @@ static const struct change model_changes[] = {
     {"data.shares", "[0.5, '0.25', 0.25]", "data.shares: found a string"},
     {"data.shares", "[1.5, -0.25, -0.25]", "share 0 is 1.5"},
     {"data.shares", "[0.5, 0.25, 0.125]", "their sum is 0.875"},
+    {"data.reject", "true", "data.reject: given for the kind denoiser, expected of a classifier only"},
+    {"data.reject", "false", "data.reject: given for the kind denoiser"},
+    {"data.reject", "1", "data.reject: found an integer, expected true or false"},
+    {"data.reject", "'yes'", "data.reject: found a string"},
     {"default", "[]", "default: found an array"},
     {"default", "{'extra': 1}", "default: unknown key"},
     {"default", "{'sampler': 3}", "default.sampler"},
@@ -169,6 +173,16 @@ static void test_changed_models(void **state) {
         weights_set(w, model_changes[i].path, model_changes[i].text);
         hostile_weights_refused(w, model_changes[i].fragment);
     }
+}
+
+/* A classifier with one logit has none left for what it rejects. */
+static void test_rejection_without_classes(void **state) {
+    (void)state;
+    weights *w = weights_new("classifier", 1, 1, 1);
+    weights_set(w, "data.reject", "true");
+    weights_node(w, "logits", "reshape", "['x']", "{'shape': [1]}", NULL);
+    hostile_kind();
+    hostile_weights_refused(w, "data.reject: given with 1 logit, expected at least 2");
 }
 
 /* Model texts that cannot be made from a tree of values. */
@@ -367,6 +381,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changed_headers),
         cmocka_unit_test(test_changed_models),
+        cmocka_unit_test(test_rejection_without_classes),
         cmocka_unit_test(test_texts_of_models),
         cmocka_unit_test(test_texts_of_nodes),
         cmocka_unit_test(test_refusals),

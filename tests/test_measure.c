@@ -238,6 +238,86 @@ static void images_are_classified(void **state) {
     weights_free(w);
 }
 
+/* The same judge with a fourth logit, 5, which stands for none of the classes. */
+static weights *rejecting_judge(void) {
+    static const float unit[] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0}, bias[] = {0, 0, 0, 0.5F};
+    weights *w = weights_new("classifier", CLASSES, 1, 1);
+    weights_tensor(w, "w", 2, (size_t[]){CLASSES + 1, CLASSES}, unit);
+    weights_tensor(w, "b", 1, (size_t[]){CLASSES + 1}, bias);
+    weights_set(w, "data.reject", "true");
+    weights_node(w, "features", "reshape", "['x']", "{'shape': [3]}", NULL);
+    weights_node(w, "scores", "linear", "['features']", NULL, "{'weight': 'w', 'bias': 'b'}");
+    weights_node(w, "logits", "affine", "['scores']", "{'scale': 10}", NULL);
+    weights_outputs(w, "['logits', 'features']");
+    weights_tensor(w, "reference_mean", 1, (size_t[]){CLASSES}, (float[CLASSES]){0});
+    weights_tensor(w, "reference_covariance", 2, (size_t[]){CLASSES, CLASSES}, unit);
+    return w;
+}
+
+static void images_of_no_class_are_rejected(void **state) {
+    (void)state;
+    /* Sure, sure of another, torn between a class and none (soft-max 0.73), none, no number. */
+    const float images[] = {1, 0, 0, 0, 1, 0, 0.6F, 0, 0, 0.4F, 0.4F, 0.4F, NAN, 0, 0};
+    const int labels[] = {0, 2, 0, 0, CLASSES};
+    gs_quality q;
+    assert_int_equal(measure(rejecting_judge(), images, labels, 5, &q), GS_OK);
+    assert_int_equal(q.classes, CLASSES);
+    assert_near(q.share[0], 0.4, 1e-15);
+    assert_near(q.share[1], 0.2, 1e-15);
+    assert_near(q.share[2], 0, 0);
+    assert_near(q.confident, 0.4, 1e-15);
+    assert_near(q.rejected, 0.2, 1e-15);
+    assert_near(q.agreement, 0.5, 1e-15);
+    weights *w = rejecting_judge();
+    gs_model *model = weights_load(w);
+    gs_plan *plan;
+    int classes[5];
+    assert_int_equal(gs_plan_create(model, NULL, &plan, NULL), GS_OK);
+    assert_int_equal(gs_quality_classify(plan, images, 5, classes, NULL), GS_OK);
+    assert_memory_equal(classes, ((int[]){0, 1, 0, -1, -1}), sizeof classes);
+    gs_plan_free(plan);
+    gs_model_free(model);
+    weights_free(w);
+}
+
+/* Images that were all drawn for one label are compared with that label's own, where the file tells of them. */
+static void one_label_has_its_own_statistics(void **state) {
+    (void)state;
+    const float images[] = {1, 0, 0, 0.9F, 0, 0, 0.8F, 0.1F, 0};
+    float mean[CLASSES * CLASSES] = {0}, covariance[CLASSES * CLASSES * CLASSES] = {0};
+    mean[2 * CLASSES] = 0.5F;
+    for (size_t i = 0; i < CLASSES; i++)
+        covariance[2 * CLASSES * CLASSES + i * (CLASSES + 1)] = 0.25F;
+    static const struct {
+        int labels[3];
+        bool told;
+        int expected;
+    } cases[] = {{{2, 2, 2}, true, 2},
+                 {{2, 2, 2}, false, -1},
+                 {{2, 2, 1}, true, -1},
+                 {{2, 2, CLASSES}, true, -1},
+                 {{CLASSES, CLASSES, CLASSES}, true, -1}};
+    for (size_t i = 0; i < GS_COUNT(cases); i++) {
+        weights *w = judge_weights();
+        if (cases[i].told) {
+            weights_tensor(w, "label_mean", 2, (size_t[]){CLASSES, CLASSES}, mean);
+            weights_tensor(w, "label_covariance", 3, (size_t[]){CLASSES, CLASSES, CLASSES}, covariance);
+        }
+        gs_quality q;
+        assert_int_equal(measure(w, images, cases[i].labels, 3, &q), GS_OK);
+        double own[CLASSES], own_covariance[9], of_label[CLASSES] = {0.5}, expected;
+        bool label = cases[i].expected == 2;
+        double scale = label ? 0.25 : 1, unit[9] = {scale, 0, 0, 0, scale, 0, 0, 0, scale};
+        gs_feature_moments(images, 3, CLASSES, own, own_covariance, NULL);
+        gs_frechet_distance(own, own_covariance, label ? of_label : (double[CLASSES]){0}, unit, CLASSES, &expected,
+                            NULL);
+        if (q.label != cases[i].expected || !(fabs(q.frechet - expected) < 1e-7))
+            fail_msg("case %zu: label %d, distance %.9g; expected %d, %.9g", i, q.label, q.frechet, cases[i].expected,
+                     expected);
+        assert_int_equal(q.features, CLASSES);
+    }
+}
+
 /* An image of the reference numbers below. */
 static void draw_reference(float *image, int height, int width, int mixed) {
     for (int i = 0; i < height * width; i++) {
@@ -321,6 +401,8 @@ int main(void) {
         cmocka_unit_test(quality_of_one_image_without_label),
         cmocka_unit_test(judges_without_reference_are_refused),
         cmocka_unit_test(images_are_classified),
+        cmocka_unit_test(images_of_no_class_are_rejected),
+        cmocka_unit_test(one_label_has_its_own_statistics),
         cmocka_unit_test(distances_of_images),
         cmocka_unit_test(widths_of_strokes),
     };

@@ -56,6 +56,8 @@ static weights *classifier(void) {
     weights *w = weights_new("classifier", 1, SIDE, SIDE);
     weights_tensor(w, "reference_mean", 1, (const size_t[]){3}, mean);
     weights_tensor(w, "reference_covariance", 2, (const size_t[]){3, 3}, covariance);
+    weights_random(w, "reference_features", 2, (const size_t[]){40, 3}, 2);
+    weights_random(w, "real_features", 2, (const size_t[]){8, 3}, 3);
     weights_node(w, "flat", "reshape", "['x']", "{'shape': [64]}", NULL);
     weights_node(w, "logits", "slice", "['flat']", "{'begin': 0, 'end': 3}", NULL);
     weights_node(w, "features", "slice", "['flat']", "{'begin': 0, 'end': 3}", NULL);
@@ -257,6 +259,16 @@ static gs_status measure(gs_error *error) {
     return gs_quality_measure(judge, images, labels, IMAGES, &quality, error);
 }
 
+static gs_status compare(gs_error *error) {
+    gs_comparison comparison;
+    return gs_quality_compare(judge, images, labels, IMAGES, 1, &comparison, error);
+}
+
+static gs_status near(gs_error *error) {
+    gs_nearness nearness;
+    return gs_nearness_measure(images, IMAGES, states, LEVELS * IMAGES, NULL, IMAGES, PIXELS, 1, 2, &nearness, error);
+}
+
 static gs_status diagnose(gs_error *error) {
     const float energies[8 * 2] = {1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1};
     const gs_record record = {.steps = 7, .chains = 2, .energy = energies};
@@ -267,6 +279,8 @@ static gs_status diagnose(gs_error *error) {
 static void test_measure(void **state) {
     (void)state;
     run_both(measure);
+    run_both(compare);
+    run_both(near);
     run_both(diagnose);
 }
 

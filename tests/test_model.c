@@ -58,6 +58,26 @@ static void test_tensors_by_name(void **state) {
     gs_model_free(model);
 }
 
+/* The last logit may stand for no class; tensors about data are no parameters, and no node need use them. */
+static void test_classifier_that_rejects(void **state) {
+    (void)state;
+    static const char *const prefixes[] = {"reference_x", "label_x", "real_x"};
+    for (int rejects = 0; rejects < 2; rejects++) {
+        weights *w = weights_new("classifier", 3, 1, 1);
+        weights_random(w, "w", 2, (const size_t[]){2, 3}, 1);
+        weights_node(w, "flat", "reshape", "['x']", "{'shape': [3]}", NULL);
+        weights_node(w, "logits", "linear", "['flat']", NULL, "{'weight': 'w'}");
+        for (size_t i = 0; i < 3; i++)
+            weights_random(w, prefixes[i], 1, (const size_t[]){50}, 2);
+        weights_set(w, "data.reject", rejects ? "true" : "false");
+        gs_model *model = weights_load(w);
+        weights_free(w);
+        assert_int_equal(gs_model_get_info(model)->rejects, rejects);
+        assert_int_equal(gs_model_get_info(model)->parameters, 6);
+        gs_model_free(model);
+    }
+}
+
 /* A header whose length is no multiple of 4 leaves the data unaligned in the file. */
 static void test_any_header_length(void **state) {
     (void)state;
@@ -123,6 +143,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load),
         cmocka_unit_test(test_tensors_by_name),
+        cmocka_unit_test(test_classifier_that_rejects),
         cmocka_unit_test(test_any_header_length),
         cmocka_unit_test(test_large_graph),
         cmocka_unit_test(test_long_ladder),

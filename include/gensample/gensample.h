@@ -119,9 +119,10 @@ typedef struct gs_model_info {
     const double *ladder; /**< those noise levels, (ladder_length), positive and strictly decreasing */
     int outputs;          /**< 1, or 2 for a classifier with features */
     size_t output_size[2]; /**< elements per image of each output; 0 past the last one */
-    size_t parameters;     /**< total number of elements of all tensors */
+    size_t parameters;     /**< elements of the tensors that the network computes with */
     uint64_t operations;   /**< 2 x multiply-adds of convolutions and linear layers per image, without padding */
     char hash[65];         /**< SHA-256 of the file, lower-case hexadecimal */
+    bool rejects;          /**< of a classifier: the last logit stands for none of the classes */
 } gs_model_info;
 
 /** What a weight file says about its network. Thread-safe.
@@ -623,17 +624,26 @@ double gs_binomial_score(uint64_t k, uint64_t n, double p);
 /** The quality of images according to a judge, which is a classifier. */
 typedef struct gs_quality {
     size_t n;         /**< images */
-    double frechet;   /**< Frechet distance of their features to the judge's reference set; NaN when n < 2 */
-    double agreement; /**< share of images with a requested label that the arg max agrees with; NaN without any */
+    double frechet;   /**< Frechet distance of their features to the judge's reference set; NaN when n < 2. With at most
+                         as many images as features their covariance is singular, and the distance says little */
+    int label;        /**< the label whose own images `frechet` compares with, where all of the images were drawn for it
+                         and the judge's file tells of them; -1: it compares with those of all classes */
+    size_t features;  /**< d, of the judge */
+    double agreement; /**< share of images with a requested label that the arg max agrees with, which one that is
+                         rejected does not; NaN without any */
     double share[64]; /**< share of images by arg max, one for each class */
-    int classes;      /**< classes of the judge, 1 ... 64 */
-    double confident; /**< share of images with a soft-max above 0.9 */
+    int classes;      /**< classes of the judge, 1 ... 64, without that of what it rejects */
+    double confident; /**< share of images with a class whose soft-max is above 0.9, the logit of what the judge rejects
+                         included in its sum */
+    double rejected;  /**< share of images that the judge takes for none of its classes; 0 for one that rejects nothing
+                       */
 } gs_quality;
 
 /** Measure the quality of n images, which are clipped to the judge's data range first. One call at a time per plan.
  *
  * @param judge   plan of a classifier with features whose file has the tensors `reference_mean` (d) and
- *                `reference_covariance` (d, d) for d features
+ *                `reference_covariance` (d, d) for d features and, for images of one label, may have `label_mean`
+ *                (classes, d) and `label_covariance` (classes, d, d)
  * @param images  (n, C, H, W) of the judge, in its data range
  * @param labels  (n) requested labels, where the number of classes means none; may be NULL
  * @param n       number of images, at least 1
@@ -643,6 +653,94 @@ typedef struct gs_quality {
  */
 gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error);
+
+/** A figure of samples, and what stands beside it. */
+typedef struct gs_measured {
+    double value; /**< of the samples; NaN: not measured */
+    double error; /**< its standard error, of the choice of samples alone; NaN: not known */
+    double real;  /**< the same figure of real images that are none of the reference images; NaN: the judge's file has
+                     none */
+} gs_measured;
+
+/** How samples are distributed, beside real images. All of it is about features, the judge's second output. */
+typedef struct gs_comparison {
+    size_t n;            /**< samples that `frechet` is of */
+    size_t compared;     /**< the first of them, that all else is of: at most as many as reference images */
+    size_t reference;    /**< reference images that all else is compared with, m; 0: none of the figures below
+                            `frechet` is measured */
+    size_t real;         /**< real images, at most n, of the samples' labels in their number; `compared` of them at most
+                            stand beside what is below `frechet` */
+    int label;           /**< as in gs_quality; all else too is then of this label alone */
+    int resamples;       /**< how many the standard errors come from; 0: they are not known, of fewer than 16 samples */
+    gs_measured frechet; /**< as in gs_quality */
+    gs_measured kernel;  /**< kernel inception distance: the unbiased estimate over all pairs of the squared maximum
+                          mean discrepancy for the kernel (x.y / d + 1)^3 (Binkowski et al. 2018, equation 4). Its
+                          mean over samples of the reference's distribution is 0, whatever n */
+    gs_measured precision; /**< share of samples within the third nearest neighbour's distance of some reference image
+                            (Kynkaanniemi et al. 2019, equation 2) */
+    gs_measured recall;    /**< share of reference images within that of some sample */
+    gs_measured density; /**< reference images that a sample is within the fifth nearest neighbour's distance of, over 5
+                          (Naeem et al. 2020, equation 3); 1 on average for samples of the reference's distribution */
+    gs_measured coverage; /**< share of reference images within whose fifth nearest neighbour's distance a sample is
+                           (equation 4) */
+} gs_comparison;
+
+/** Compare the distribution of n images, clipped to the judge's data range first, with the judge's reference images,
+ * and real images with the same. Standard errors are the deviation over 63 random halves, each with a sample or without
+ * it as a coin falls: the bootstrap without replacement of half of the samples (Politis & Romano 1994), which for a
+ * mean is s / sqrt(n) too, and under which no sample is its own neighbour, as those drawn twice would be. Like the
+ * bootstrap's, the error of a distance is too large, by up to twice, where the distance is little more than that of
+ * real images. Takes memory for the features, and m (m + n) d multiply-adds for m reference images. Uses the plan's
+ * threads; the same bytes on any number of them. One call at a time on a plan.
+ *
+ * @param judge      as for gs_quality_measure; its file may have the tensors `reference_features` (m, d),
+ *                   `reference_labels` (m), which images of one label need, `real_features` (r, d) and `real_labels`
+ * (r)
+ * @param images     (n, C, H, W) of the judge, in its data range
+ * @param labels     (n) requested labels, where the number of classes means none; may be NULL
+ * @param n          number of images, at least 1
+ * @param seed       chooses the halves
+ * @param comparison gets the figures; undefined on failure
+ * @param error      why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: no images, or a network that can't judge; GS_ERROR_MEMORY
+ */
+gs_status gs_quality_compare(gs_plan *judge, const float *images, const int *labels, size_t n, uint64_t seed,
+                             gs_comparison *comparison, gs_error *error);
+
+/** How near samples are to a training set, beside real images. */
+typedef struct gs_nearness {
+    size_t samples;  /**< n */
+    size_t training; /**< m */
+    size_t real;     /**< real images, r */
+    bool held_out;   /**< whether these are no training images; else each is compared with the other training images */
+    double nearer;   /**< share of pairs of a sample and a real image of which the sample is nearer to its nearest
+                        training image, ties by half: 0.5 for samples of the real images' distribution, above where
+                        samples are drawn towards training images (Meehan et al. 2020, section 3.1) */
+    double error;    /**< its standard error (DeLong et al. 1988); NaN for fewer than 2 of either */
+    size_t copies;   /**< samples that no pixel of is further from a training image than half a grey level of 255 */
+    double distance; /**< mean Euclidean distance of samples to their nearest training images, in units of pixels */
+    double distance_real; /**< the same of the real images */
+} gs_nearness;
+
+/** Compare the distances of images to their nearest training images with those of real images. Takes (n + r) m times as
+ * many multiply-adds as an image has pixels. Thread-safe. The same bytes on every CPU and number of threads.
+ *
+ * @param samples  (n, pixels)
+ * @param n        number of samples, at least 1
+ * @param training (m, pixels)
+ * @param m        number of training images, at least 2
+ * @param real     (r, pixels) real images outside the training set; NULL: r training images, evenly spread
+ * @param r        number of real images, at least 1; with `real` NULL at most m
+ * @param pixels   elements of an image
+ * @param range    largest less smallest value of a pixel
+ * @param threads  1 ... 1024; 0: the number of processors this process may run on
+ * @param nearness gets the figures; undefined on failure
+ * @param error    why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: too few images; GS_ERROR_MEMORY
+ */
+gs_status gs_nearness_measure(const float *samples, size_t n, const float *training, size_t m, const float *real,
+                              size_t r, size_t pixels, double range, int threads, gs_nearness *nearness,
+                              gs_error *error);
 
 /** Effective sample size of m chains of n draws each: the number of independent draws that would determine the mean
  * equally well. From the autocorrelations of split chains, 1 - (W - mean autocovariance) / var+ with W the mean
@@ -758,7 +856,7 @@ bool gs_diagnosis_warning(const gs_diagnosis *diagnosis, int i, char *text, size
  * @param judge   plan of a classifier
  * @param images  (n, C, H, W) of the judge, in its data range
  * @param n       number of images, from 0
- * @param classes gets the arg max of each image's logits, (n); -1 if a logit is NaN
+ * @param classes gets the arg max of each image's logits, (n); -1 where the judge rejects the image or a logit is NaN
  * @param error   why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: a network that is not a classifier; GS_ERROR_MEMORY
  */

@@ -85,18 +85,20 @@ def frechet(mean1, cov1, mean2, cov2):
 
 @torch.no_grad()
 def quality(judge, images, labels=None):
-    """Frechet distance to the judge's reference, agreement with the labels, class shares, confident share."""
+    """Frechet distance to the judge's reference, agreement with the labels, class shares, confident and rejected share."""
     parts = [judge(b) for b in images.clamp(0, 1).split(500)]
     logits, features = (torch.cat(p).double() for p in zip(*parts))
     mean, covariance = features.mean(0).numpy(), torch.cov(features.T).numpy()
     reference = [judge.tensor(f"reference_{t}").double().numpy() for t in ("mean", "covariance")]
-    found, sure = logits.argmax(1), logits.softmax(1).amax(1)
+    classes = logits.shape[1] - bool(judge.model["data"].get("reject"))
+    found, sure = logits.argmax(1), logits.softmax(1)[:, :classes].amax(1)
     return {
         "n": len(images),
         "frechet": round(frechet(mean, covariance, *reference), 4),
         "agreement": None if labels is None else round((found == labels).double().mean().item(), 5),
-        "shares": [round(v, 4) for v in (torch.bincount(found, minlength=10) / len(found)).tolist()],
+        "shares": [round(v, 4) for v in (torch.bincount(found, minlength=classes)[:classes] / len(found)).tolist()],
         "confident": round((sure > 0.9).double().mean().item(), 4),
+        "rejected": round((found >= classes).double().mean().item(), 4),
     }
 
 

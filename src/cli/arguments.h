@@ -47,13 +47,14 @@ typedef struct gs_arguments {
     int steps, steps_per_level, threads, block, denoise, label, noise_first, clamp, leapfrog, burn_in, every, dim;
     double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, step_size, noise, clip, temperature, target, ratio;
     int grid[2];
-    const char *input, *init, *plot;
+    const char *input, *init, *plot, *nearest;
+    const char *second_judge; /* beside the default judge, where it is there; or NULL */
     gs_numbers noises, step_counts, sweep;
     gs_texts compose;
     double init_noise;
     bool trajectory, quality, diagnose, json, quiet, help, version;
     const char *file;                  /* operand of inspect */
-    char found[2][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
+    char found[3][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
     bool model_is_shipped;             /* found[0] is its path */
     char default_out[32];              /* the default output, with the extension of --format */
     gs_composed composed[GS_LIST_MAX]; /* what `compose` names, one each */

@@ -164,7 +164,7 @@ static gs_status measure(gs_denoise *d, const float *images, gs_trial *trial, gs
         return GS_OK;
     gs_status status = classify(d, images, d->found, error);
     for (size_t k = 0; k < run->n; k++)
-        kept += d->found[k] == d->classes[k];
+        kept += d->found[k] >= 0 && d->found[k] == d->classes[k];
     trial->kept = kept / n;
     return status;
 }

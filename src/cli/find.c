@@ -56,6 +56,14 @@ static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
     return path;
 }
 
+/* judge2.bin beside the judge that is taken where none is named; NULL when it is not there. */
+static const char *find_second_judge(const char *judge, char path[GS_PATH_ROOM]) {
+    const char *slash = strrchr(judge, '/');
+    int folder = slash ? (int)(slash - judge) + 1 : 0;
+    int length = snprintf(path, GS_PATH_ROOM, "%.*sjudge2.bin", folder, judge);
+    return length > 0 && length < GS_PATH_ROOM && is_there(path) ? path : NULL;
+}
+
 /* NAME:WEIGHT or NAME. The library reads a weight of 0 for the first network as 1, so 0 is refused here. */
 static gs_status find_composed(const char *text, bool first, gs_composed *composed, gs_error *error) {
     const char *colon = strrchr(text, ':');
@@ -96,8 +104,11 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     }
     a->model = find(a->model, a->found[0]);
     a->model_is_shipped = a->model == a->found[0];
+    bool default_judge = !a->judge;
     if (a->quality || a->command == GS_DENOISE)
         a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
+    if (a->quality && default_judge)
+        a->second_judge = find_second_judge(a->judge, a->found[2]);
     return GS_OK;
 }
 

@@ -40,7 +40,7 @@ gs_status gs_run_noise_init(gs_run *run, gs_error *error) {
 static double share_of_equals(const int *a, const int *b, size_t n) {
     size_t equal = 0;
     for (size_t k = 0; k < n; k++)
-        equal += a[k] == b[k];
+        equal += a[k] >= 0 && a[k] == b[k];
     return (double)equal / (double)n;
 }
 

@@ -162,15 +162,16 @@ gs_status gs_run_make_plans(gs_run *run, gs_error *error) {
         options.backend = NULL; /* so that the same samples get the same judgement */
         status = gs_plan_create(run->judge_model, &options, &run->judge, error);
     }
+    if (!status && run->second.model)
+        status = gs_plan_create(run->second.model, &options, &run->second.plan, error);
     return status;
 }
 
-gs_status gs_run_load_judge(gs_run *run, gs_error *error) {
-    const gs_arguments *a = run->arguments;
-    gs_status status = gs_model_load(a->judge, &run->judge_model, error);
+static gs_status load_judge(const gs_run *run, const char *path, gs_model **model, gs_error *error) {
+    gs_status status = gs_model_load(path, model, error);
     if (status)
         return status;
-    const gs_model_info *judge = gs_model_get_info(run->judge_model);
+    const gs_model_info *judge = gs_model_get_info(*model);
     if (judge->kind != GS_KIND_CLASSIFIER || judge->outputs != 2)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s is no classifier with features", judge->name);
     if (memcmp(judge->shape, run->info->shape, sizeof judge->shape) != 0) {
@@ -180,8 +181,18 @@ gs_status gs_run_load_judge(gs_run *run, gs_error *error) {
     return GS_OK;
 }
 
-static gs_status load_wanted_judge(gs_run *run, gs_error *error) {
-    return run->arguments->quality ? gs_run_load_judge(run, error) : GS_OK;
+gs_status gs_run_load_judge(gs_run *run, gs_error *error) {
+    return load_judge(run, run->arguments->judge, &run->judge_model, error);
+}
+
+static gs_status load_wanted_judges(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    if (!a->quality)
+        return GS_OK;
+    gs_status status = gs_run_load_judge(run, error);
+    if (!status && a->second_judge && !a->sweep.count)
+        status = load_judge(run, a->second_judge, &run->second.model, error);
+    return status;
 }
 
 /* All samples and states must fit into this machine's memory, whatever the system promises when asked for it. */
@@ -261,8 +272,8 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
     if (arguments->init)
         status = gs_run_read_init(run, run->n, error);
     choose_grid(run);
-    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options, check_output, gs_run_check_trace,
-                                                        load_wanted_judge, gs_run_make_plans};
+    gs_status (*const steps[])(gs_run *, gs_error *) = {resolve_options,    check_output,      gs_run_check_trace,
+                                                        load_wanted_judges, gs_run_make_plans, gs_run_read_nearest};
     for (size_t i = 0; !status && i < GS_COUNT(steps); i++)
         status = steps[i](run, error);
     if (!status) {
@@ -281,6 +292,10 @@ void gs_run_free(gs_run *run) {
     gs_free(run->init.data);
     gs_free(run->init_states);
     gs_free(run->kept);
+    gs_free(run->training.data);
+    gs_free(run->held_out.data);
+    gs_plan_free(run->second.plan);
+    gs_model_free(run->second.model);
     gs_plan_free(run->judge);
     gs_plan_free(run->plan);
     for (int k = 0; k < GS_LIST_MAX; k++) {

@@ -99,54 +99,9 @@ char *gs_run_command(const gs_run *run) {
     return text;
 }
 
-static json_t *quality_json(const gs_row *row) {
-    const gs_quality *q = &row->quality;
-    json_t *shares = json_array();
-    for (int i = 0; i < q->classes; i++)
-        json_array_append_new(shares, json_real(q->share[i]));
-    json_t *object = json_object();
-    json_object_set_new(object, "n", gs_whole_json(q->n));
-    json_object_set_new(object, "frechet", gs_real_json(q->frechet));
-    json_object_set_new(object, "agreement", gs_real_json(q->agreement));
-    json_object_set_new(object, "shares", shares);
-    json_object_set_new(object, "confident", gs_real_json(q->confident));
-    if (isfinite(row->stroke)) {
-        json_object_set_new(object, "stroke", json_real(row->stroke));
-        json_object_set_new(object, "thick", json_real(row->thick));
-        json_object_set_new(object, "both", gs_real_json(row->both));
-    }
-    return object;
-}
-
 /* Steps done on entering state i of chains at one noise level. */
 int gs_run_state_step(const gs_run *run, int i) {
     return i == run->levels - 1 ? run->options.steps : i * run->options.every;
-}
-
-/* Of one row as "quality", of a sweep as "rows"; and of chains that began with images, "labels_kept". */
-static void put_measured(const gs_run *run, json_t *object) {
-    json_t *rows = json_array(), *kept = json_array();
-    for (int i = 0; i < run->rows; i++) {
-        json_t *row = quality_json(&run->row[i]);
-        json_object_set_new(row, "weight", json_real(run->row[i].weight));
-        json_array_append_new(rows, row);
-    }
-    for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
-        json_t *state = json_object();
-        json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
-        if (run->trajectory && gs_run_reads(run, "every"))
-            json_object_set_new(state, "step", json_integer(gs_run_state_step(run, i)));
-        json_object_set_new(state, "share", json_real(run->kept[i]));
-        json_array_append_new(kept, state);
-    }
-    if (run->arguments->sweep.count)
-        json_object_set(object, "rows", rows);
-    else
-        json_object_set_new(object, "quality", quality_json(&run->row[0]));
-    if (run->kept)
-        json_object_set(object, "labels_kept", kept);
-    json_decref(rows);
-    json_decref(kept);
 }
 
 /* Samples of all rows. */
@@ -174,71 +129,10 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
     if (run->trace.rate)
         json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
-    if (run->judged)
-        put_measured(run, object);
+    gs_run_put_measured(run, object);
     if (run->record.chains)
         json_object_set_new(object, "diagnosis", gs_diagnosis_json(&run->record, &run->diagnosis));
     return gs_print_json(object, out, error);
-}
-
-static void report_quality(const gs_quality *q, FILE *out) {
-    fprintf(out, "quality at n = %zu: Frechet distance ", q->n);
-    if (isfinite(q->frechet))
-        fprintf(out, "%.4g", q->frechet);
-    else
-        fputs("(needs 2 samples)", out);
-    if (isfinite(q->agreement))
-        fprintf(out, ", agreement %.2f %%", 100 * q->agreement);
-    fprintf(out, ", confident %.2f %%\nclass shares:", 100 * q->confident);
-    for (int i = 0; i < q->classes; i++)
-        fprintf(out, "%s %d: %.2f %%", i ? "," : "", i, 100 * q->share[i]);
-    fputc('\n', out);
-}
-
-static void put_share(double share, FILE *out) {
-    char text[32] = "-";
-    if (isfinite(share))
-        snprintf(text, sizeof text, "%.1f %%", 100 * share);
-    fprintf(out, "%11s", text);
-}
-
-static void report_rows(const gs_run *run, FILE *out) {
-    fprintf(out, "%-8s%9s%11s%11s%9s%11s%11s\n", "weight", "Frechet", "agreement", "confident", "stroke", "thick",
-            "both");
-    for (int i = 0; i < run->rows; i++) {
-        const gs_row *row = &run->row[i];
-        fprintf(out, "%-8g%9.4g", row->weight, row->quality.frechet);
-        put_share(row->quality.agreement, out);
-        put_share(row->quality.confident, out);
-        fprintf(out, "%9.2f", row->stroke);
-        put_share(row->thick, out);
-        put_share(row->both, out);
-        fputc('\n', out);
-    }
-}
-
-static void report_measured(const gs_run *run, FILE *out) {
-    const gs_row *row = &run->row[0];
-    if (run->arguments->sweep.count) {
-        report_rows(run, out);
-    } else {
-        report_quality(&row->quality, out);
-        if (isfinite(row->stroke)) {
-            fprintf(out, "strokes: %.2f pixels wide, thick %.2f %%", row->stroke, 100 * row->thick);
-            if (isfinite(row->both))
-                fprintf(out, ", thick and of the label %.2f %%", 100 * row->both);
-            fputc('\n', out);
-        }
-    }
-    for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
-        fputs(i ? ", " : "labels kept: ", out);
-        if (run->trajectory && gs_run_reads(run, "every"))
-            fprintf(out, "step %d ", gs_run_state_step(run, i));
-        else if (run->trajectory)
-            fprintf(out, "sigma %.3g ", run->sigmas[i]);
-        fprintf(out, "%.1f %%", 100 * run->kept[i]);
-    }
-    fputs(run->kept ? "\n" : "", out);
 }
 
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
@@ -246,8 +140,7 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
         return report_json(run, out, error);
     if (gs_run_reads(run, "step-size"))
         gs_run_report_chains(run, out);
-    if (run->judged)
-        report_measured(run, out);
+    gs_run_report_measured(run, out);
     if (run->record.chains) {
         gs_status status = gs_diagnosis_print(&run->record, &run->diagnosis, out, error);
         if (status)

@@ -22,6 +22,14 @@ typedef struct gs_row {
                                    label they were drawn for. NaN where there are none */
 } gs_row;
 
+/* The judge that reports beside the one that settings may have been chosen by; without a plan there is none. */
+typedef struct gs_second_judge {
+    gs_model *model;
+    gs_plan *plan;
+    gs_quality quality;
+    gs_comparison comparison;
+} gs_second_judge;
+
 typedef struct gs_run {
     const gs_arguments *arguments;
     gs_model *model, *judge_model;
@@ -54,6 +62,10 @@ typedef struct gs_run {
     bool interrupted, judged;
     gs_arguments own;        /* what gs_run_own_arguments returns */
     gs_row row[GS_LIST_MAX]; /* (rows) */
+    gs_comparison comparison; /* of the samples, where there is no sweep */
+    gs_second_judge second;
+    gs_image_file training, held_out; /* of --nearest: the training images, and others if there are any */
+    gs_nearness nearness;
 } gs_run;
 
 /* Load, check and allocate everything, so that whatever can fail does so before the sampling. */
@@ -73,9 +85,22 @@ gs_status gs_run_check_levels(const gs_run *run, gs_error *error);
 gs_status gs_run_plan_factors(gs_run *run, const gs_plan_options *options, gs_error *error);
 void gs_run_weigh(gs_run *run, int row);
 
-/* For a sweep: draw its picture, and measure all rows. */
+/* For a sweep: the samples of a row; draw its picture. */
+const float *gs_run_row(const gs_run *run, int row);
 gs_status gs_run_write_sweep(const gs_run *run, const gs_note *notes, int count, gs_error *error);
+
+/* What the judges measure of all rows. */
 gs_status gs_run_measure(gs_run *run, gs_error *error);
+
+/* For --nearest, where it is given: its images, and what is measured with them. */
+gs_status gs_run_read_nearest(gs_run *run, gs_error *error);
+gs_status gs_run_measure_nearest(gs_run *run, gs_error *error);
+
+/* What was measured, as members of a JSON object and as lines of text; and one line "warning: ..." for each thing that
+ * makes a figure mean less than it seems to. */
+void gs_run_put_measured(const gs_run *run, json_t *object);
+void gs_run_report_measured(const gs_run *run, FILE *out);
+void gs_run_warn_of_quality(const gs_run *run, FILE *out);
 
 /* For --init: read the images; add noise to them; and let the judge count how many chains kept their label. */
 gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error);

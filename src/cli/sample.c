@@ -128,11 +128,15 @@ static gs_status finish(gs_run *run, int weights, gs_error *error) {
     gs_status status = gs_run_write(run, error);
     if (!status && run->judge && !gs_interrupted())
         status = gs_run_measure(run, error);
+    if (!status && run->training.data && !gs_interrupted())
+        status = gs_run_measure_nearest(run, error);
     if (!status && gs_run_diagnoses(run) && !gs_interrupted())
         status = gs_run_diagnose(run, error);
     bool is_cut = !status && ((run->judge && !run->judged) || (gs_run_diagnoses(run) && !run->record.chains));
     if (!status && !a->quiet)
         status = gs_run_report(run, gs_arguments_report(a), error);
+    if (!status && !a->quiet)
+        gs_run_warn_of_quality(run, stderr);
     if (!status && run->record.chains)
         gs_diagnosis_warn(&run->diagnosis, stderr);
     if (!status && weights) {

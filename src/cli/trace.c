@@ -6,6 +6,7 @@
 #include "cli/diagnose.h"
 #include "cli/run.h"
 #include "io/place.h"
+#include "measure/judge.h"
 
 bool gs_run_diagnoses(const gs_run *run) {
     return run->arguments->diagnose || run->arguments->plot;
@@ -92,7 +93,7 @@ void gs_run_close_up(float *rows, size_t count, size_t from, size_t to) {
 /* The judge's class shares at the stored states, unless the chains' classes were chosen by labels. */
 static gs_status count_classes(gs_run *run, gs_error *error) {
     size_t states = (size_t)run->levels;
-    run->classes_judged = (int)gs_model_get_info(run->judge_model)->output_size[0];
+    run->classes_judged = gs_judge_classes(gs_model_get_info(run->judge_model));
     run->mark = gs_alloc(states, sizeof *run->mark);
     run->shares = gs_alloc(states * (size_t)run->classes_judged, sizeof *run->shares);
     int *classes = gs_alloc(run->done, sizeof *classes);
@@ -101,7 +102,8 @@ static gs_status count_classes(gs_run *run, gs_error *error) {
         run->mark[i] = (size_t)gs_run_state_step(run, (int)i);
         status = gs_run_classify_state(run, (int)i, classes, error);
         for (size_t k = 0; k < run->done && !status; k++)
-            run->shares[i * (size_t)run->classes_judged + (size_t)classes[k]] += 1 / (double)run->done;
+            if (classes[k] >= 0)
+                run->shares[i * (size_t)run->classes_judged + (size_t)classes[k]] += 1 / (double)run->done;
     }
     gs_free(classes);
     return status;

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-#include "engine/plan.h"
+#include "measure/frechet.h"
+#include "measure/judge.h"
 
-enum { CHUNK = 256, CLASSES_MAX = 64 };
 static const double CONFIDENT = 0.9;
 
 void gs_map_range(const float *x, size_t count, const float from[2], const float to[2], float *out) {
@@ -13,177 +13,91 @@ void gs_map_range(const float *x, size_t count, const float from[2], const float
         out[i] = to[0] + (x[i] - from[0]) * scale;
 }
 
-/* The judge's parts and the memory of one measurement. */
-typedef struct measurement {
-    const gs_model_info *info;
-    const float *mean, *covariance; /* of the reference: (d), (d, d) */
-    size_t pixels, d;
-    int classes;
-    float *clipped, *logits; /* one chunk */
-    float *features;         /* (n, d) */
-    double *moments;         /* mean, covariance, and the reference's in float64 */
-} measurement;
+/* Shares of the images by what the judge takes them for. */
+static void count(const gs_judge *judge, const float *logits, const int *labels, size_t n, gs_quality *quality) {
+    size_t asked = 0, agreeing = 0, confident = 0, rejections = 0, counts[GS_JUDGE_CLASSES_MAX] = {0};
+    for (size_t k = 0; k < n; k++) {
+        double probability = 0.0;
+        bool rejected;
+        int class = gs_judge_decide(judge->info, logits + k * (size_t)judge->logits, &probability, &rejected);
+        rejections += rejected;
+        if (class >= 0) {
+            counts[class]++;
+            confident += probability > CONFIDENT;
+        }
+        if (labels && labels[k] != judge->classes) {
+            asked++;
+            agreeing += labels[k] == class;
+        }
+    }
+    for (int i = 0; i < judge->classes; i++)
+        quality->share[i] = (double)counts[i] / (double)n;
+    quality->confident = (double)confident / (double)n;
+    quality->rejected = (double)rejections / (double)n;
+    quality->agreement = asked > 0 ? (double)agreeing / (double)asked : NAN;
+}
 
-static gs_status find_reference(const gs_model *model, measurement *m, gs_error *error) {
-    size_t mean[6], covariance[6];
-    if (gs_model_get_tensor(model, "reference_mean", &m->mean, mean) != 1 || mean[0] != m->d) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s has no tensor reference_mean of %zu elements",
-                       m->info->name, m->d);
+gs_status gs_quality_classify(gs_plan *plan, const float *images, size_t n, int *classes, gs_error *error) {
+    const gs_model_info *info = gs_model_get_info(gs_plan_get_model(plan));
+    if (info->kind != GS_KIND_CLASSIFIER)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier", info->name);
+    size_t all;
+    float *logits = gs_mul_size(n, info->output_size[0], &all) ? gs_alloc(all, sizeof *logits) : NULL;
+    gs_status status = logits ? GS_OK : gs_fail_memory(error, "judging images");
+    if (!status)
+        status = gs_judge_evaluate(plan, images, n, logits, NULL, error);
+    for (size_t k = 0; !status && k < n; k++) {
+        double probability;
+        bool rejected;
+        classes[k] = gs_judge_decide(info, logits + k * info->output_size[0], &probability, &rejected);
     }
-    if (gs_model_get_tensor(model, "reference_covariance", &m->covariance, covariance) != 2 || covariance[0] != m->d ||
-        covariance[1] != m->d) {
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "the judge %s has no tensor reference_covariance of %zu x %zu elements", m->info->name, m->d,
-                       m->d);
+    gs_free(logits);
+    return status;
+}
+
+/* The Frechet distance of features to what the judge's file tells of the label, or of all. */
+static gs_status measure_distance(const gs_judge *judge, const float *features, gs_quality *quality, gs_error *error) {
+    size_t d = judge->d, room;
+    quality->frechet = NAN;
+    if (!gs_mul_size(d, 5 * d + 3, &room))
+        return gs_fail_memory(error, "the Frechet distance");
+    double *reference = gs_alloc(room, sizeof *reference);
+    if (!reference)
+        return gs_fail_memory(error, "the Frechet distance");
+    double *own = reference + d * (d + 1), *root = own + d * (d + 1), *work = root + d * d;
+    gs_judge_moments(judge, &quality->label, reference);
+    if (quality->n > 1 && gs_covariance_root(reference + d, d, root, work)) {
+        gs_subset_moments(features, NULL, 0, quality->n, d, own, own + d, work);
+        quality->frechet = gs_frechet_to(reference, reference + d, root, own, own + d, d, work);
     }
+    gs_free(reference);
     return GS_OK;
 }
 
-static gs_status prepare(const gs_model *model, size_t n, measurement *m, gs_error *error) {
-    const gs_model_info *info = gs_model_get_info(model);
-    *m =
-        (measurement){.info = info, .pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2]};
-    if (info->kind != GS_KIND_CLASSIFIER || info->outputs != 2)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier with features", info->name);
-    if (info->output_size[0] > CLASSES_MAX) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s has %zu classes, at most %d are counted", info->name,
-                       info->output_size[0], CLASSES_MAX);
-    }
-    m->classes = (int)info->output_size[0];
-    m->d = info->output_size[1];
-    gs_status status = find_reference(model, m, error);
-    size_t all, moments;
-    if (status)
-        return status;
-    if (!gs_mul_size(n, m->d, &all) || !gs_mul_size(m->d, 2 * m->d + 2, &moments))
-        return gs_fail_memory(error, "the features of the samples");
-    m->clipped = gs_alloc(CHUNK * m->pixels, sizeof(float));
-    m->logits = gs_alloc(CHUNK * info->output_size[0], sizeof(float));
-    m->features = gs_alloc(all, sizeof(float));
-    m->moments = gs_alloc(moments, sizeof(double));
-    bool ready = m->clipped && m->logits && m->features && m->moments;
-    return ready ? GS_OK : gs_fail_memory(error, "the features of the samples");
-}
-
-static void release(measurement *m) {
-    gs_free(m->clipped);
-    gs_free(m->logits);
-    gs_free(m->features);
-    gs_free(m->moments);
-}
-
-/* Arg max of one row of logits, and its soft-max; -1 when a logit is not a number. */
-static int decide(const float *logits, int classes, double *probability) {
-    int best = 0;
-    for (int i = 0; i < classes; i++) {
-        if (isnan(logits[i]))
-            return -1;
-        best = logits[i] > logits[best] ? i : best;
-    }
-    double sum = 0.0;
-    for (int i = 0; i < classes; i++)
-        sum += exp((double)logits[i] - (double)logits[best]);
-    *probability = 1.0 / sum;
-    return best;
-}
-
-/* Counts of one chunk, as sums in *quality; *asked counts samples with a requested label. */
-static void count_chunk(const measurement *m, const int *labels, size_t n, gs_quality *quality, size_t *asked) {
-    for (size_t k = 0; k < n; k++) {
-        double probability = 0.0;
-        int class = decide(m->logits + k * (size_t)m->classes, m->classes, &probability);
-        if (class >= 0) {
-            quality->share[class] += 1.0;
-            quality->confident += probability > CONFIDENT;
-        }
-        if (labels && labels[k] != m->classes) {
-            *asked += 1;
-            quality->agreement += labels[k] == class;
-        }
-    }
-}
-
-/* Logits and features of one chunk, whose images are clipped; features may be NULL. */
-static gs_status judge_chunk(gs_plan *judge, measurement *m, const float *images, size_t n, float *features,
-                             gs_error *error) {
-    float low = m->info->range[0], high = m->info->range[1];
-    for (size_t i = 0; i < n * m->pixels; i++) {
-        float v = images[i];
-        m->clipped[i] = v < low ? low : v > high ? high : v; /* a NaN stays */
-    }
-    return gs_plan_evaluate(judge, m->clipped, 1.0, NULL, n, (float *[2]){m->logits, features}, error);
-}
-
-static size_t chunk_size(size_t n, size_t at) {
-    return n - at < CHUNK ? n - at : CHUNK;
-}
-
-static gs_status judge_all(gs_plan *judge, measurement *m, const float *images, const int *labels, size_t n,
-                           gs_quality *quality, size_t *asked, gs_error *error) {
-    gs_status status = GS_OK;
-    for (size_t at = 0; !status && at < n; at += CHUNK) {
-        size_t count = chunk_size(n, at);
-        status = judge_chunk(judge, m, images + at * m->pixels, count, m->features + at * m->d, error);
-        if (!status)
-            count_chunk(m, labels ? labels + at : NULL, count, quality, asked);
-    }
-    return status;
-}
-
-gs_status gs_quality_classify(gs_plan *judge, const float *images, size_t n, int *classes, gs_error *error) {
-    const gs_model_info *info = gs_model_get_info(gs_plan_get_model(judge));
-    measurement m = {.info = info, .classes = (int)info->output_size[0]};
-    if (info->kind != GS_KIND_CLASSIFIER)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier", info->name);
-    m.pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
-    m.clipped = gs_alloc(CHUNK * m.pixels, sizeof(float));
-    m.logits = gs_alloc(CHUNK * info->output_size[0], sizeof(float));
-    gs_status status = m.clipped && m.logits ? GS_OK : gs_fail_memory(error, "judging images");
-    for (size_t at = 0; !status && at < n; at += CHUNK) {
-        size_t count = chunk_size(n, at);
-        status = judge_chunk(judge, &m, images + at * m.pixels, count, NULL, error);
-        for (size_t k = 0; !status && k < count; k++) {
-            double probability;
-            classes[at + k] = decide(m.logits + k * (size_t)m.classes, m.classes, &probability);
-        }
-    }
-    release(&m);
-    return status;
-}
-
-static gs_status measure_distance(measurement *m, size_t n, double *distance, gs_error *error) {
-    size_t d = m->d;
-    double *mean = m->moments, *covariance = mean + d, *reference = covariance + d * d;
-    *distance = NAN;
-    if (n < 2)
-        return GS_OK;
-    for (size_t i = 0; i < d; i++)
-        reference[i] = (double)m->mean[i];
-    for (size_t i = 0; i < d * d; i++)
-        reference[d + i] = (double)m->covariance[i];
-    gs_status status = gs_feature_moments(m->features, n, (int)d, mean, covariance, error);
-    if (!status)
-        status = gs_frechet_distance(mean, covariance, reference, reference + d, (int)d, distance, error);
-    return status;
-}
-
-gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
+gs_status gs_quality_measure(gs_plan *plan, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error) {
     *quality = (gs_quality){.n = n};
     if (n < 1)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the quality of no images");
-    measurement m;
-    size_t asked = 0;
-    gs_status status = prepare(gs_plan_get_model(judge), n, &m, error);
+    gs_judge judge;
+    gs_status status = gs_judge_find(plan, &judge, error);
+    size_t all;
+    if (status)
+        return status;
+    if (!gs_mul_size(n, judge.d + (size_t)judge.logits, &all))
+        return gs_fail_memory(error, "the features of the samples");
+    float *features = gs_alloc(all, sizeof *features);
+    if (!features)
+        return gs_fail_memory(error, "the features of the samples");
+    float *logits = features + n * judge.d;
+    quality->classes = judge.classes;
+    quality->features = judge.d;
+    quality->label = gs_judge_only_label(&judge, labels, n);
+    status = gs_judge_evaluate(plan, images, n, logits, features, error);
     if (!status)
-        status = judge_all(judge, &m, images, labels, n, quality, &asked, error);
+        count(&judge, logits, labels, n, quality);
     if (!status)
-        status = measure_distance(&m, n, &quality->frechet, error);
-    quality->classes = m.classes;
-    for (int i = 0; i < m.classes; i++)
-        quality->share[i] /= (double)n;
-    quality->confident /= (double)n;
-    quality->agreement = asked > 0 ? quality->agreement / (double)asked : NAN;
-    release(&m);
+        status = measure_distance(&judge, features, quality, error);
+    gs_free(features);
     return status;
 }

@@ -302,14 +302,27 @@ static gs_status read_outputs(gs_loader *loader, const json_t *array) {
         model->info.output_size[i] = gs_shape_size(model->node[node].shape);
     }
     model->info.outputs = (int)count;
+    if (model->info.rejects && model->info.output_size[0] < 2)
+        return gs_loader_fail(loader, "data.reject: given with %zu logit, expected at least 2, of which it is the last",
+                              model->info.output_size[0]);
     return GS_OK;
+}
+
+static bool describes_data(const char *name) {
+    static const char *const prefixes[] = {"reference_", "label_", "real_"};
+    for (size_t i = 0; i < GS_COUNT(prefixes); i++)
+        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return false;
 }
 
 /* Tensors that describe data rather than the network need no node. */
 static gs_status check_all_used(const gs_loader *loader) {
-    const gs_model *model = loader->model;
+    gs_model *model = loader->model;
     for (int i = 0; i < model->tensors; i++)
-        if (!loader->tensor_used[i] && strncmp(model->tensor[i].name, "reference_", 10))
+        if (loader->tensor_used[i])
+            model->info.parameters += model->tensor[i].size;
+        else if (!describes_data(model->tensor[i].name))
             return gs_loader_fail(loader, "tensor '%.80s': no node uses it", model->tensor[i].name);
     return GS_OK;
 }

@@ -133,8 +133,22 @@ static gs_status read_shares(gs_loader *loader, const json_t *value) {
     return GS_OK;
 }
 
+/* Whether the last logit stands for none of the classes. How many logits there are is known once the graph is read. */
+static gs_status read_reject(gs_loader *loader, const json_t *value) {
+    gs_model_info *info = &loader->model->info;
+    if (!value)
+        return GS_OK;
+    if (!json_is_boolean(value))
+        return gs_loader_fail(loader, "data.reject: found %s, expected true or false", gs_json_type(value));
+    if (info->kind != GS_KIND_CLASSIFIER)
+        return gs_loader_fail(loader, "data.reject: given for the kind %s, expected of a classifier only",
+                              gs_kind_name(info->kind));
+    info->rejects = json_is_true(value);
+    return GS_OK;
+}
+
 static gs_status read_data(gs_loader *loader, const json_t *data) {
-    static const char *const keys[] = {"shape", "range", "sigma", "ladder", "shares", NULL};
+    static const char *const keys[] = {"shape", "range", "sigma", "ladder", "shares", "reject", NULL};
     gs_status status = gs_json_keys(loader, data, "data", keys);
     if (!status)
         status = read_shape(loader, json_object_get(data, "shape"));
@@ -146,6 +160,8 @@ static gs_status read_data(gs_loader *loader, const json_t *data) {
         status = read_ladder(loader, json_object_get(data, "ladder"));
     if (!status)
         status = read_shares(loader, json_object_get(data, "shares"));
+    if (!status)
+        status = read_reject(loader, json_object_get(data, "reject"));
     return status;
 }
 

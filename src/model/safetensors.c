@@ -197,7 +197,6 @@ static gs_status read_data(gs_loader *loader, gs_file *file, const span *spans, 
     for (int i = 0; i < count && !status; i++) {
         model->tensor[i] = spans[i].tensor;
         model->tensor[i].data = data + spans[i].begin / sizeof(float);
-        model->info.parameters += spans[i].tensor.size;
         status = decode(loader, &spans[i].tensor, data + spans[i].begin / sizeof(float));
     }
     if (status)

@@ -82,3 +82,26 @@ judge() {
 {"name":"features","op":"slice","inputs":["flat"],"attributes":{"begin":0,"end":3}}],
 "outputs":["logits","features"]}}'
 }
+
+# The same, called judge2, with all that a judge may tell: of class 1 twelve reference and twelve real images, the
+# corners of a cube.
+full_judge() {
+    unit='1 0 0 0 1 0 0 0 1'
+    corners='0 0 0 0 0 1 0 1 0 0 1 1 1 0 0 1 0 1 1 1 0 1 1 1 0 0 -1 0 -1 0 -1 0 0 -1 -1 -1'
+    ones='1 1 1 1 1 1 1 1 1 1 1 1'
+    # shellcheck disable=SC2086
+    floats 0 0 0 $unit 0 0 0 0 0 0 0 0 0 $unit $unit $unit $corners $ones $corners $ones | weight_file "$1" '
+,"reference_mean":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}
+,"reference_covariance":{"dtype":"F32","shape":[3,3],"data_offsets":[12,48]}
+,"label_mean":{"dtype":"F32","shape":[3,3],"data_offsets":[48,84]}
+,"label_covariance":{"dtype":"F32","shape":[3,3,3],"data_offsets":[84,192]}
+,"reference_features":{"dtype":"F32","shape":[12,3],"data_offsets":[192,336]}
+,"reference_labels":{"dtype":"F32","shape":[12],"data_offsets":[336,384]}
+,"real_features":{"dtype":"F32","shape":[12,3],"data_offsets":[384,528]}
+,"real_labels":{"dtype":"F32","shape":[12],"data_offsets":[528,576]}' \
+        '{"name":"judge2","kind":"classifier","data":{"shape":[1,8,8],"range":[0,1]},"inputs":["x"],
+"graph":{"nodes":[{"name":"flat","op":"reshape","inputs":["x"],"attributes":{"shape":[64]}},
+{"name":"logits","op":"slice","inputs":["flat"],"attributes":{"begin":0,"end":3}},
+{"name":"features","op":"slice","inputs":["flat"],"attributes":{"begin":0,"end":3}}],
+"outputs":["logits","features"]}}'
+}

@@ -91,9 +91,28 @@ accept --model tiny.bin $draw -n 4 --out out/x.npy --json
 check 'one line of JSON' test "$(wc -l <stdout.txt)" -eq 1
 check 'its keys' grep -Eq '^\{"model": "tiny", "hash": "[0-9a-f]{64}", .*"evaluations_per_sample": 4,.*\}$' stdout.txt
 accept --model cond.bin $draw -n 30 --label all --out out/x.npy --quality
-check 'the quality' grep -q '^quality at n = 30: Frechet distance .*agreement .*confident' stdout.txt
+check 'the quality' grep -q '^quality at n = 30: agreement .*confident .*rejected 0.00 %$' stdout.txt
+check 'the distance' grep -Eq '^Frechet distance +[0-9.]+ +[0-9.]+ +-$' stdout.txt
+check 'nothing about what the judge does not tell' sh -c '! grep -q precision stdout.txt'
+check 'of labels in other shares than data' grep -q '^warning: the samples are of all labels equally' stderr.txt
 check 'the class shares' grep -q '^class shares: 0: .*, 2: .* %$' stdout.txt
 accept --model cond.bin $draw -n 1 --out out/x.npy --judge judge.bin --json
 check 'no distance of one sample' grep -q '"quality": {"n": 1, "frechet": null, "agreement": null, "shares"' stdout.txt
+accept --model cond.bin $draw -n 3 --label 1 --out out/x.npy --judge judge.bin --json
+check 'too few samples for a distance' grep -q '^warning: the Frechet distance of 3 samples says little' stderr.txt
+check 'one label of which the judge does not tell' grep -q '^warning: all samples are of label 1, but' stderr.txt
+check 'the same in JSON' grep -q '"warnings": \["the Frechet distance of 3 .*", "all samples are of label 1' stdout.txt
+full_judge judge2.bin
+accept --model cond.bin $draw -n 40 --label 1 --out out/x.npy --judge judge2.bin
+check 'of one label alone' grep -q '^all of it beside real images of label 1 alone' stdout.txt
+check 'precision beside real images' grep -Eq '^precision +[0-9.]+ % +[0-9.]+ % +[0-9.]+ %$' stdout.txt
+check 'no warning' test ! -s stderr.txt
+accept --model cond.bin $draw -n 40 --label all --out out/x.npy --quality
+check 'two judges' grep -Eq '^second judge, judge2: Frechet distance [0-9.e+-]+ \(real images [0-9.e+-]+\), ' stdout.txt
+accept --model cond.bin $draw -n 40 --out out/x.npy --quality --json
+check 'both in JSON' grep -q '"comparison": {"n": 40, .*"second": {"judge": "judge2", .*"coverage": {"value": ' stdout.txt
+accept --model cond.bin $draw -n 40 --out out/x.npy --judge judge.bin --json
+check 'the judge that is named is the only one' sh -c '! grep -q "\"second\"" stdout.txt'
+rm judge2.bin
 rm -rf out samples.png
 mkdir out

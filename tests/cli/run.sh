@@ -61,10 +61,10 @@ judge_refusal() {
         ok "$1"
     fi
 }
-# accept ARGUMENT...: it exits with 0 and prints nothing on standard error.
+# accept ARGUMENT...: it exits with 0 and prints nothing but warnings on standard error.
 accept() {
     run "$@"
-    if [ "$status" -eq 0 ] && [ ! -s stderr.txt ]; then
+    if [ "$status" -eq 0 ] && ! grep -qv '^warning: ' stderr.txt; then
         ok "gensample $*"
     else
         not_ok "gensample $*" "exit $status: $(head -c 300 stderr.txt)"
@@ -99,6 +99,7 @@ fi
 . "$here/output.sh"
 . "$here/places.sh"
 . "$here/tasks.sh"
+. "$here/nearest.sh"
 if [ "$effort" -ge 50 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"

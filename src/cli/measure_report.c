@@ -1,0 +1,310 @@
+/* What was measured of samples, as JSON and as lines of text. */
+#include <math.h>
+#include <stdio.h>
+
+#include "cli/run.h"
+#include "cli/words.h"
+
+enum { WARNING_ROOM = 320 };
+
+/* The figures of a comparison, in the order of the report. */
+static const struct comparison_row {
+    const char *key, *name;
+    size_t offset; /* in gs_comparison */
+    bool share;    /* told in percent */
+} comparison_rows[] = {
+#define ROW(field, name, share) \
+    { #field, name, offsetof(gs_comparison, field), share }
+    ROW(frechet, "Frechet distance", false), ROW(kernel, "kernel distance", false),
+    ROW(precision, "precision", true),       ROW(recall, "recall", true),
+    ROW(density, "density", false),          ROW(coverage, "coverage", true),
+#undef ROW
+};
+
+static const gs_measured *figure_of(const gs_comparison *c, const struct comparison_row *row) {
+    return (const gs_measured *)((const char *)c + row->offset);
+}
+
+/* Whether the samples were compared with real images, and not only counted. */
+static bool is_compared(const gs_run *run) {
+    return run->judged && !run->arguments->sweep.count;
+}
+
+/* ---- Warnings ---- */
+
+/* Warning i about the judge's figures, from 0; false past the last one. */
+static bool warn(const gs_run *run, int i, char text[WARNING_ROOM]) {
+    const gs_quality *q = &run->row[0].quality;
+    int label = run->arguments->label;
+    bool few = q->n > 1 && q->n <= q->features, all = run->labels && label == GS_LABEL_ALL;
+    bool unknown = run->labels && label >= 0 && q->label < 0;
+    if (!run->judged)
+        return false;
+    if (few && i-- == 0) {
+        snprintf(
+            text, WARNING_ROOM,
+            "the Frechet distance of %zu samples says little, as their covariance in %zu features is singular; draw "
+            "more, thousands for a distance to be told",
+            q->n, q->features);
+        return true;
+    }
+    if (unknown && i-- == 0) {
+        snprintf(text, WARNING_ROOM,
+                 "all samples are of label %d, but the judge's file tells of real images of all labels together only, "
+                 "which the Frechet distance is to",
+                 label);
+        return true;
+    }
+    if (all && i-- == 0) {
+        snprintf(text, WARNING_ROOM,
+                 "the samples are of all labels equally, which data seldom are, and distances see that; compare with "
+                 "real images of the same labels, beside, or draw with --label data");
+        return true;
+    }
+    return false;
+}
+
+void gs_run_warn_of_quality(const gs_run *run, FILE *out) {
+    char text[WARNING_ROOM];
+    for (int i = 0; warn(run, i, text); i++)
+        fprintf(out, "warning: %s\n", text);
+}
+
+/* ---- JSON ---- */
+
+static json_t *label_json(int label) {
+    return label < 0 ? json_null() : json_integer(label);
+}
+
+static void put_quality(const gs_quality *q, json_t *object) {
+    json_t *shares = json_array();
+    for (int i = 0; i < q->classes; i++)
+        json_array_append_new(shares, json_real(q->share[i]));
+    json_object_set_new(object, "n", gs_whole_json(q->n));
+    json_object_set_new(object, "frechet", gs_real_json(q->frechet));
+    json_object_set_new(object, "agreement", gs_real_json(q->agreement));
+    json_object_set_new(object, "shares", shares);
+    json_object_set_new(object, "confident", json_real(q->confident));
+    json_object_set_new(object, "rejected", json_real(q->rejected));
+    json_object_set_new(object, "features", gs_whole_json(q->features));
+    json_object_set_new(object, "label", label_json(q->label));
+}
+
+static json_t *comparison_json(const gs_comparison *c) {
+    json_t *object = json_object();
+    json_object_set_new(object, "n", gs_whole_json(c->n));
+    json_object_set_new(object, "compared", gs_whole_json(c->compared));
+    json_object_set_new(object, "reference", gs_whole_json(c->reference));
+    json_object_set_new(object, "real", gs_whole_json(c->real));
+    json_object_set_new(object, "resamples", json_integer(c->resamples));
+    for (size_t i = 0; i < GS_COUNT(comparison_rows); i++) {
+        const gs_measured *f = figure_of(c, &comparison_rows[i]);
+        json_t *figure = json_object();
+        json_object_set_new(figure, "value", gs_real_json(f->value));
+        json_object_set_new(figure, "error", gs_real_json(f->error));
+        json_object_set_new(figure, "real", gs_real_json(f->real));
+        json_object_set_new(object, comparison_rows[i].key, figure);
+    }
+    return object;
+}
+
+static json_t *row_json(const gs_row *row) {
+    json_t *object = json_object();
+    put_quality(&row->quality, object);
+    if (isfinite(row->stroke)) {
+        json_object_set_new(object, "stroke", json_real(row->stroke));
+        json_object_set_new(object, "thick", json_real(row->thick));
+        json_object_set_new(object, "both", gs_real_json(row->both));
+    }
+    return object;
+}
+
+/* What the judges say of the samples. */
+static json_t *judged_json(const gs_run *run) {
+    json_t *object = row_json(&run->row[0]), *warnings = json_array();
+    char text[WARNING_ROOM];
+    for (int i = 0; warn(run, i, text); i++)
+        json_array_append_new(warnings, json_string(text));
+    json_object_set_new(object, "judge", json_string(gs_model_get_info(run->judge_model)->name));
+    json_object_set_new(object, "comparison", comparison_json(&run->comparison));
+    if (run->second.plan) {
+        json_t *second = json_object();
+        json_object_set_new(second, "judge", json_string(gs_model_get_info(run->second.model)->name));
+        put_quality(&run->second.quality, second);
+        json_object_set_new(second, "comparison", comparison_json(&run->second.comparison));
+        json_object_set_new(object, "second", second);
+    }
+    json_object_set_new(object, "warnings", warnings);
+    return object;
+}
+
+static json_t *nearness_json(const gs_nearness *near) {
+    json_t *object = json_object();
+    json_object_set_new(object, "training", gs_whole_json(near->training));
+    json_object_set_new(object, "real", gs_whole_json(near->real));
+    json_object_set_new(object, "held_out", json_boolean(near->held_out));
+    json_object_set_new(object, "nearer", gs_real_json(near->nearer));
+    json_object_set_new(object, "error", gs_real_json(near->error));
+    json_object_set_new(object, "copies", gs_whole_json(near->copies));
+    json_object_set_new(object, "distance", gs_real_json(near->distance));
+    json_object_set_new(object, "distance_real", gs_real_json(near->distance_real));
+    return object;
+}
+
+/* Of chains that began with images, how many keep their label. */
+static json_t *kept_json(const gs_run *run) {
+    json_t *kept = json_array();
+    for (int i = 0; i < (run->trajectory ? run->levels : 1); i++) {
+        json_t *state = json_object();
+        json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
+        if (run->trajectory && gs_run_reads(run, "every"))
+            json_object_set_new(state, "step", json_integer(gs_run_state_step(run, i)));
+        json_object_set_new(state, "share", json_real(run->kept[i]));
+        json_array_append_new(kept, state);
+    }
+    return kept;
+}
+
+static json_t *rows_json(const gs_run *run) {
+    json_t *rows = json_array();
+    for (int i = 0; i < run->rows; i++) {
+        json_t *row = row_json(&run->row[i]);
+        json_object_set_new(row, "weight", json_real(run->row[i].weight));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+void gs_run_put_measured(const gs_run *run, json_t *object) {
+    if (run->judged && run->arguments->sweep.count)
+        json_object_set_new(object, "rows", rows_json(run));
+    else if (run->judged)
+        json_object_set_new(object, "quality", judged_json(run));
+    if (run->judged && run->kept)
+        json_object_set_new(object, "labels_kept", kept_json(run));
+    if (run->nearness.samples)
+        json_object_set_new(object, "nearest", nearness_json(&run->nearness));
+}
+
+/* ---- Text ---- */
+
+static void put_share(double share, FILE *out) {
+    char text[32] = "-";
+    if (isfinite(share))
+        snprintf(text, sizeof text, "%.1f %%", 100 * share);
+    fprintf(out, "%11s", text);
+}
+
+static void report_rows(const gs_run *run, FILE *out) {
+    fprintf(out, "%-8s%9s%11s%11s%9s%11s%11s\n", "weight", "Frechet", "agreement", "confident", "stroke", "thick",
+            "both");
+    for (int i = 0; i < run->rows; i++) {
+        const gs_row *row = &run->row[i];
+        fprintf(out, "%-8g%9.4g", row->weight, row->quality.frechet);
+        put_share(row->quality.agreement, out);
+        put_share(row->quality.confident, out);
+        fprintf(out, "%9.2f", row->stroke);
+        put_share(row->thick, out);
+        put_share(row->both, out);
+        fputc('\n', out);
+    }
+}
+
+/* A number in its column; "-" for what is not known. */
+static void put_figure(double v, bool share, FILE *out) {
+    char text[32] = "-";
+    if (isfinite(v) && share)
+        snprintf(text, sizeof text, "%.1f %%", 100 * v);
+    else if (isfinite(v))
+        snprintf(text, sizeof text, "%.4g", v);
+    fprintf(out, "%12s", text);
+}
+
+static void report_counts(const gs_quality *q, FILE *out) {
+    if (isfinite(q->agreement))
+        fprintf(out, "agreement %.2f %%, ", 100 * q->agreement);
+    fprintf(out, "confident %.2f %%, rejected %.2f %%\n", 100 * q->confident, 100 * q->rejected);
+}
+
+static void report_comparison(const gs_comparison *c, FILE *out) {
+    fprintf(out, "%-20s%12s%12s%12s\n", "", "samples", "std. error", "real images");
+    for (size_t i = 0; i < (c->reference ? GS_COUNT(comparison_rows) : 1); i++) {
+        const gs_measured *f = figure_of(c, &comparison_rows[i]);
+        fprintf(out, "%-20s", comparison_rows[i].name);
+        put_figure(f->value, comparison_rows[i].share, out);
+        put_figure(f->error, comparison_rows[i].share, out);
+        put_figure(f->real, comparison_rows[i].share, out);
+        fputc('\n', out);
+    }
+    if (c->label >= 0)
+        fprintf(out, "all of it beside real images of label %d alone\n", c->label);
+    if (c->reference && c->compared < c->n)
+        fprintf(out, "all but the Frechet distance of the first %zu samples\n", c->compared);
+    if (c->real && c->real < c->n)
+        fprintf(out, "no more than %zu real images are in the judge's file\n", c->real);
+}
+
+static void report_judges(const gs_run *run, FILE *out) {
+    const gs_quality *q = &run->row[0].quality;
+    const gs_second_judge *second = &run->second;
+    fprintf(out, "quality at n = %zu: ", q->n);
+    report_counts(q, out);
+    fputs("class shares:", out);
+    for (int i = 0; i < q->classes; i++)
+        fprintf(out, "%s %d: %.2f %%", i ? "," : "", i, 100 * q->share[i]);
+    fputc('\n', out);
+    report_comparison(&run->comparison, out);
+    if (second->plan) {
+        const gs_measured *f = &second->comparison.frechet;
+        fprintf(out, "second judge, %s: Frechet distance %.4g", gs_model_get_info(second->model)->name, f->value);
+        if (isfinite(f->real))
+            fprintf(out, " (real images %.4g)", f->real);
+        fputs(", ", out);
+        report_counts(&second->quality, out);
+    }
+}
+
+static void report_strokes(const gs_row *row, FILE *out) {
+    if (!isfinite(row->stroke))
+        return;
+    fprintf(out, "strokes: %.2f pixels wide, thick %.2f %%", row->stroke, 100 * row->thick);
+    if (isfinite(row->both))
+        fprintf(out, ", thick and of the label %.2f %%", 100 * row->both);
+    fputc('\n', out);
+}
+
+static void report_kept(const gs_run *run, FILE *out) {
+    for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
+        fputs(i ? ", " : "labels kept: ", out);
+        if (run->trajectory && gs_run_reads(run, "every"))
+            fprintf(out, "step %d ", gs_run_state_step(run, i));
+        else if (run->trajectory)
+            fprintf(out, "sigma %.3g ", run->sigmas[i]);
+        fprintf(out, "%.1f %%", 100 * run->kept[i]);
+    }
+    fputs(run->kept ? "\n" : "", out);
+}
+
+static void report_nearness(const gs_nearness *near, FILE *out) {
+    fprintf(
+        out,
+        "nearest of %zu training images: %.3g away on average (%s %.3g), nearer than a real one in %.1f %% of pairs",
+        near->training, near->distance, near->held_out ? "real images" : "that of training images", near->distance_real,
+        100 * near->nearer);
+    if (isfinite(near->error))
+        fprintf(out, " (std. error %.1f %%)", 100 * near->error);
+    fprintf(out, ", %zu cop%s\n", near->copies, near->copies == 1 ? "y" : "ies");
+}
+
+void gs_run_report_measured(const gs_run *run, FILE *out) {
+    if (run->judged && run->arguments->sweep.count)
+        report_rows(run, out);
+    if (is_compared(run)) {
+        report_judges(run, out);
+        report_strokes(&run->row[0], out);
+    }
+    if (run->judged)
+        report_kept(run, out);
+    if (run->nearness.samples)
+        report_nearness(&run->nearness, out);
+}

@@ -1,0 +1,217 @@
+/* How near samples are to training images, beside real images. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "engine/plan.h"
+
+/* Training images are packed PACKED at a time, lane by lane, for the multiply-add kernel, and held against the queries
+ * in groups of ROWS: |x - t|^2 = |x|^2 + |t|^2 - 2 x.t, of which |x|^2 is the same for all t. */
+enum { LANES = 16, PLANES = 32, PACKED = LANES * PLANES, ROWS = 12 };
+
+typedef struct training_set {
+    const float *at; /* (m, pixels) */
+    size_t m, pixels;
+    float *packed; /* (PLANES, pixels, LANES) of the images from `first` on */
+    float norm[PACKED];
+    size_t first, count;
+} training_set;
+
+/* Images that look for their nearest training image. */
+typedef struct query {
+    const float *at;
+    size_t index;    /* of the training image that it is itself; SIZE_MAX: of none */
+    size_t found;    /* the nearest so far */
+    float score;     /* its |t|^2 - 2 x.t */
+    double distance; /* at the end */
+} query;
+
+static void pack(training_set *set, size_t first, int threads) {
+    set->first = first;
+    set->count = set->m - first < PACKED ? set->m - first : PACKED;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < PACKED; i++) {
+        const float *image = set->at + (first + i) * set->pixels;
+        float *lane = set->packed + i / LANES * set->pixels * LANES + i % LANES;
+        double norm = 0;
+        for (size_t k = 0; k < set->pixels; k++) {
+            float v = i < set->count ? image[k] : 0;
+            lane[k * LANES] = v;
+            norm += (double)v * (double)v;
+        }
+        set->norm[i] = (float)norm;
+    }
+}
+
+/* Up to ROWS queries beside the packed images. */
+static void search(const gs_kernels *kernels, const training_set *set, query *queries, int count) {
+    const float *rows[ROWS];
+    float product[ROWS][PACKED], *out[ROWS];
+    for (int i = 0; i < count; i++) {
+        rows[i] = queries[i].at;
+        out[i] = product[i];
+    }
+    kernels->mac(&(gs_mac_args){.a = rows,
+                                .segment = (const ptrdiff_t[]){0},
+                                .w = set->packed,
+                                .out = out,
+                                .w_plane = (ptrdiff_t)(set->pixels * LANES),
+                                .out_plane = LANES,
+                                .rows = count,
+                                .segments = 1,
+                                .length = (int)set->pixels,
+                                .planes = (int)((set->count + LANES - 1) / LANES)});
+    for (int i = 0; i < count; i++) {
+        query *q = &queries[i];
+        for (size_t k = 0; k < set->count; k++) {
+            float score = set->norm[k] - 2 * product[i][k];
+            if (score < q->score && set->first + k != q->index) {
+                q->score = score;
+                q->found = set->first + k;
+            }
+        }
+    }
+}
+
+static double distance(const float *a, const float *b, size_t pixels) {
+    double sum = 0;
+    for (size_t k = 0; k < pixels; k++) {
+        double difference = (double)a[k] - (double)b[k];
+        sum += difference * difference;
+    }
+    return sqrt(sum);
+}
+
+static void search_all(const gs_kernels *kernels, training_set *set, query *queries, size_t n, int threads) {
+    for (size_t first = 0; first < set->m; first += PACKED) {
+        pack(set, first, threads);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+        for (size_t i = 0; i < n; i += ROWS)
+            search(kernels, set, queries + i, n - i < ROWS ? (int)(n - i) : ROWS);
+    }
+    for (size_t i = 0; i < n; i++)
+        queries[i].distance = distance(queries[i].at, set->at + queries[i].found * set->pixels, set->pixels);
+}
+
+/* ---- Figures ---- */
+
+static bool is_copy(const float *a, const float *b, size_t pixels, double most) {
+    for (size_t k = 0; k < pixels; k++)
+        if (!(fabs((double)a[k] - (double)b[k]) <= most))
+            return false;
+    return true;
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many of sorted numbers are above v, those equal to it by half. */
+static double count_above(const double *sorted, size_t n, double v) {
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < v)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    size_t equal = 0;
+    while (low + equal < n && sorted[low + equal] == v)
+        equal++;
+    return (double)(n - low - equal) + 0.5 * (double)equal;
+}
+
+/* The mean over `of` of the share of `others` (sorted) above each; *spread: the variance of that mean. */
+static double mean_above(const double *of, size_t n, const double *others, size_t m, double *spread) {
+    double mean = 0, sum = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += count_above(others, m, of[i]);
+    mean /= (double)m * (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double share = count_above(others, m, of[i]) / (double)m;
+        sum += (share - mean) * (share - mean);
+    }
+    *spread = n > 1 ? sum / (double)(n - 1) / (double)n : NAN;
+    return mean;
+}
+
+static void summarise(const training_set *set, const query *samples, size_t n, const query *real, size_t r,
+                      double range, double *distances, gs_nearness *out) {
+    double *others = distances + n, spread, other_spread;
+    for (size_t i = 0; i < n; i++) {
+        distances[i] = samples[i].distance;
+        out->distance += distances[i] / (double)n;
+        out->copies += is_copy(samples[i].at, set->at + samples[i].found * set->pixels, set->pixels, range / 510);
+    }
+    for (size_t i = 0; i < r; i++) {
+        others[i] = real[i].distance;
+        out->distance_real += others[i] / (double)r;
+    }
+    out->nearer = out->error = NAN;
+    if (!isfinite(out->distance + out->distance_real))
+        return; /* a pixel is no number */
+    qsort(distances, n, sizeof *distances, ascending);
+    qsort(others, r, sizeof *others, ascending);
+    out->nearer = mean_above(distances, n, others, r, &spread);
+    mean_above(others, r, distances, n, &other_spread);
+    out->error = sqrt(spread + other_spread);
+}
+
+/* What a search allocates. */
+typedef struct workspace {
+    float *packed;
+    query *queries; /* (n + r) */
+    double *distances;
+} workspace;
+
+static bool allocate(workspace *w, size_t n, size_t r, size_t pixels) {
+    size_t all, room;
+    *w = (workspace){0};
+    if (!gs_add_size(n, r, &all) || !gs_mul_size(pixels, PACKED, &room))
+        return false;
+    *w = (workspace){.packed = gs_alloc(room, sizeof(float)),
+                     .queries = gs_alloc(all, sizeof(query)),
+                     .distances = gs_alloc(all, sizeof(double))};
+    return w->packed && w->queries && w->distances;
+}
+
+gs_status gs_nearness_measure(const float *samples, size_t n, const float *training, size_t m, const float *real,
+                              size_t r, size_t pixels, double range, int threads, gs_nearness *nearness,
+                              gs_error *error) {
+    *nearness = (gs_nearness){.samples = n, .training = m, .real = r, .held_out = real != NULL};
+    if (n < 1 || m < 2 || r < 1 || pixels < 1 || (!real && r > m)) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "the nearest of %zu training images to %zu samples and %zu real images; at least 2, 1 and 1 are "
+                       "needed, and no more training images stand in for real ones than there are",
+                       m, n, r);
+    }
+    const gs_kernels *kernels;
+    gs_status status = gs_threads_choose(threads, &threads, error);
+    if (!status)
+        status = gs_kernels_choose(NULL, &kernels, error);
+    if (status)
+        return status;
+    training_set *set = gs_alloc(1, sizeof *set);
+    workspace w;
+    bool ready = allocate(&w, n, r, pixels);
+    if (set && ready) {
+        *set = (training_set){.at = training, .m = m, .pixels = pixels, .packed = w.packed};
+        for (size_t i = 0; i < n; i++)
+            w.queries[i] = (query){.at = samples + i * pixels, .index = SIZE_MAX, .score = INFINITY};
+        for (size_t i = 0; i < r; i++) {
+            size_t index = (size_t)((double)i / (double)r * (double)m);
+            const float *at = real ? real + i * pixels : training + index * pixels;
+            w.queries[n + i] = (query){.at = at, .index = real ? SIZE_MAX : index, .score = INFINITY};
+        }
+        search_all(kernels, set, w.queries, n + r, threads);
+        summarise(set, w.queries, n, w.queries + n, r, range, w.distances, nearness);
+    } else {
+        status = gs_fail_memory(error, "the nearest training images");
+    }
+    gs_free(set);
+    gs_free(w.packed);
+    gs_free(w.queries);
+    gs_free(w.distances);
+    return status;
+}
