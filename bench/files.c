@@ -12,7 +12,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 typedef struct request {
     const char *command, *help;
-    const char *json, *html, *markdown, *csv; /* outputs, or NULL */
+    const char *json, *html, *markdown, *csv, *chart; /* outputs, or NULL */
     char *files[BENCH_DOCUMENTS_MAX];
     int count;
 } request;
@@ -25,6 +25,8 @@ static const char **output_of(request *r, const char *name) {
         return &r->html;
     if (!strcmp(name, "--markdown"))
         return &r->markdown;
+    if (!strcmp(name, "--chart") && !merges)
+        return &r->chart;
     return !strcmp(name, "--csv") && !merges ? &r->csv : NULL;
 }
 
@@ -61,8 +63,11 @@ static gs_status parse(request *r, int argc, char **argv, gs_error *error) {
 }
 
 static gs_status check_outputs(const request *r, gs_error *error) {
-    const bench_output outputs[] = {
-        {r->json, "the report"}, {r->html, "the page"}, {r->markdown, "the tables"}, {r->csv, "the values"}};
+    const bench_output outputs[] = {{r->json, "the report"},
+                                    {r->html, "the page"},
+                                    {r->markdown, "the tables"},
+                                    {r->csv, "the values"},
+                                    {r->chart, "the chart"}};
     return bench_outputs_check(outputs, (int)GS_COUNT(outputs), r->files, r->count, error);
 }
 
@@ -87,6 +92,8 @@ static gs_status write_all(const request *r, const bench_documents *all, gs_erro
         status = write_merged(r, all, error);
     if (!status && r->html)
         status = bench_html_write(all->document, all->count, r->html, error);
+    if (!status && r->chart)
+        status = bench_chart_write(all->document, all->count, r->chart, error);
     if (!status && r->markdown)
         status = bench_markdown_write(all->document, all->count, r->markdown, error);
     if (!status && r->csv)
@@ -122,10 +129,11 @@ static int run(request *r, int argc, char **argv) {
 
 int bench_report(int argc, char **argv) {
     return run(&(request){.command = "report",
-                          .help = "usage: genbench report FILE... [--html FILE] [--markdown FILE] [--csv FILE]\n\n"
+                          .help = "usage: genbench report FILE... [--html FILE] [--markdown FILE] [--csv FILE] [--chart FILE]\n\n"
                                   "Views of reports that genbench wrote, on standard output and as files. Of several\n"
-                                  "reports, what they all measure side by side; a ratio above 1 is better than the "
-                                  "first."},
+                                  "reports, what they all measure side by side; a ratio above 1 is better than the\n"
+                                  "first. --chart draws, as SVG, how many times as fast gensample is as the other\n"
+                                  "programs of reports by bench/peers/run.sh, of one machine."},
                argc, argv);
 }
 

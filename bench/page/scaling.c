@@ -38,7 +38,7 @@ static void fill(line *l, const page_suite *suite, int d, const json_t *one) {
     for (size_t i = 0; i < suite->rows[d]; i++) {
         const json_t *row = suite->row[d][i].json;
         if (same_work(row, one))
-            add_point(l, bench_real(row, "threads"), page_times_as_fast(row, one));
+            add_point(l, bench_real(row, "threads"), bench_times_as_fast(row, one));
     }
 }
 
