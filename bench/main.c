@@ -224,6 +224,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {{"eval", bench_eval},   {"doctor", bench_doctor}, {"report", bench_report}, {"merge", bench_merge},
+                {"history", bench_history},
                 {"check", bench_check}, {"ab", bench_ab},         {"work", bench_work}};
 
 int main(int argc, char **argv) {

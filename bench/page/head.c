@@ -259,6 +259,16 @@ static void put_runs(page *p) {
     fputs("</p>\n", p->out);
 }
 
+void page_begin(page *p, const char *title) {
+    page_put(p,
+             "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
+             "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+             "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
+             title);
+    page_style(p);
+    page_put(p, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", title);
+}
+
 void page_head(page *p) {
     char name[PAGE_TEXT_ROOM];
     page_name_cpu(p->document, name);
@@ -266,13 +276,7 @@ void page_head(page *p) {
         snprintf(name, sizeof name, "%d runs side by side", p->count);
     if (p->count > 1 && p->duels)
         snprintf(name, sizeof name, "gensample beside other programs");
-    page_put(p,
-             "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
-             "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-             "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
-             name);
-    page_style(p);
-    page_put(p, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", name);
+    page_begin(p, name);
     if (p->count == 1) {
         fputs("<p class=\"about\">", p->out);
         put_run(p, p->document);

@@ -141,6 +141,9 @@ void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]);
 
 void page_style(page *p);
 void page_labels(page *p);
+
+/* All up to the title, after which the <header> goes on. */
+void page_begin(page *p, const char *title);
 void page_head(page *p);
 void page_headline(page *p);
 
