@@ -147,14 +147,16 @@ static int run(request *r, int argc, char **argv) {
 }
 
 int bench_report(int argc, char **argv) {
-    return run(&(request){.command = REPORT,
-                          .name = "report",
-                          .help = "usage: genbench report FILE... [--html FILE] [--chart FILE] [--markdown FILE] [--csv FILE]\n\n"
-                                  "Views of reports that genbench wrote, on standard output and as files. Of several\n"
-                                  "reports, what they all measure side by side; a ratio above 1 is better than the\n"
-                                  "first. --chart draws, as SVG, how many times as fast gensample is as the other\n"
-                                  "programs in reports of bench/peers/run.sh, of one machine."},
-               argc, argv);
+    return run(
+        &(request){.command = REPORT,
+                   .name = "report",
+                   .help =
+                       "usage: genbench report FILE... [--html FILE] [--chart FILE] [--markdown FILE] [--csv FILE]\n\n"
+                       "Views of reports that genbench wrote, on standard output and as files. Of several\n"
+                       "reports, what they all measure side by side; a ratio above 1 is better than the\n"
+                       "first. --chart draws, as SVG, how many times as fast gensample is as the other\n"
+                       "programs in reports of bench/peers/run.sh, of one machine."},
+        argc, argv);
 }
 
 int bench_merge(int argc, char **argv) {
@@ -169,10 +171,11 @@ int bench_merge(int argc, char **argv) {
 int bench_history(int argc, char **argv) {
     return run(&(request){.command = HISTORY,
                           .name = "history",
-                          .help = "usage: genbench history FOLDER [--html FILE] [--json FILE]\n\n"
-                                  "How fast each row was in all reports of a folder, files whose names end with .json,\n"
-                                  "by time, and since when it is faster or slower: by 2 % at least, at a rate of false\n"
-                                  "alarms of 1 in 1,000 rows. That takes some 14 reports with the row valid. The page\n"
-                                  "draws every row."},
+                          .help =
+                              "usage: genbench history FOLDER [--html FILE] [--json FILE]\n\n"
+                              "How fast each row was in all reports of a folder, files whose names end with .json,\n"
+                              "by time, and since when it is faster or slower: by 2 % at least, at a rate of false\n"
+                              "alarms of 1 in 1,000 rows. That takes some 14 reports with the row valid. The page\n"
+                              "draws every row."},
                argc, argv);
 }

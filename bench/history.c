@@ -185,7 +185,8 @@ gs_status bench_history_read(const char *folder, json_t **history, gs_error *err
         json_array_append(list, series);
     }
     json_decref(c.series);
-    *history = json_pack("{s:i, s:o, s:o}", "json_schema_version", BENCH_SCHEMA_VERSION, "reports", c.reports, "series", list);
+    *history =
+        json_pack("{s:i, s:o, s:o}", "json_schema_version", BENCH_SCHEMA_VERSION, "reports", c.reports, "series", list);
     if (!status && !*history)
         status = gs_fail_memory(error, "a history");
     if (status) {
@@ -210,8 +211,7 @@ void bench_history_label(const json_t *history, long long report, char label[BEN
 static void print_change(const json_t *history, const json_t *series, const json_t *change) {
     char label[BENCH_REPORT_ROOM];
     long long report = bench_integer(change, "report", 0);
-    const char *started =
-        bench_text(json_array_get(json_object_get(history, "reports"), (size_t)report), "started");
+    const char *started = bench_text(json_array_get(json_object_get(history, "reports"), (size_t)report), "started");
     bench_history_label(history, report, label);
     printf("  %s, %s: %.3f x as fast since %s (%.10s)\n", bench_text(series, "name"), bench_text(series, "machine"),
            bench_real(change, "times_as_fast"), label, started ? started : "no date");

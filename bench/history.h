@@ -9,8 +9,8 @@
  *  "series": [{"name", "machine", "suite", "unit", "less_is_better", "changes": [{"report", "times_as_fast"}],
  *              "points": [{"report", "value", "valid"}]}]}
  * where `report` is an index. A series is a row of one name, network and CPU; changes are of its valid figures.
- * Reads all files of the folder whose names end with .json. Errors: as bench_documents_load; no report: GS_ERROR_FILE. The
- * tree is the caller's. */
+ * Reads all files of the folder whose names end with .json. Errors: as bench_documents_load; no report: GS_ERROR_FILE.
+ * The tree is the caller's. */
 gs_status bench_history_read(const char *folder, json_t **history, gs_error *error);
 
 /* Print all changes to standard output. */

@@ -46,7 +46,8 @@ static const json_t *find_ours(const json_t *rows, const json_t *row, const char
 bench_rival bench_rival_of(const json_t *rows, const json_t *row) {
     bench_rival r = {.ratio = (double)NAN};
     double beside = bench_row_figure(row, "beside", NULL);
-    bool checked = isfinite(bench_row_figure(row, "difference", NULL)) || isfinite(bench_row_figure(row, "theory", NULL));
+    bool checked =
+        isfinite(bench_row_figure(row, "difference", NULL)) || isfinite(bench_row_figure(row, "theory", NULL));
     bool wrong = checked && bench_is_peer(row) && !isfinite(beside);
     r.ours = is_ours(row) ? NULL : find_ours(rows, row, bench_text(row, "what"), isfinite(beside));
     if (!r.ours)

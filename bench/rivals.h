@@ -6,13 +6,13 @@
 
 typedef struct bench_rival {
     const json_t *ours; /* the row it is held against; NULL: there is none, and nothing else is set */
-    double ratio;       /* how many times as fast ours is; NaN: not comparable, as a figure is missing or its output wrong */
-    bool valid;         /* both figures are, so that something is won or lost */
+    double ratio; /* how many times as fast ours is; NaN: not comparable, as a figure is missing or its output wrong */
+    bool valid;   /* both figures are, so that something is won or lost */
 } bench_rival;
 
 /* A row of `rows` beside ours of the same work. The ratio is the one that was measured in rounds (the figure `beside`),
- * else that of the two values. A program whose output was checked (the figures `difference` or `theory`) and that has no
- * ratio gave a wrong one. */
+ * else that of the two values. A program whose output was checked (the figures `difference` or `theory`) and that has
+ * no ratio gave a wrong one. */
 bench_rival bench_rival_of(const json_t *rows, const json_t *row);
 
 /* Whether the row is of another program, not of another backend of ours. */
@@ -21,7 +21,8 @@ bool bench_is_peer(const json_t *row);
 /* How many times as fast a is as b. */
 double bench_times_as_fast(const json_t *a, const json_t *b);
 
-/* Comparisons: those that count; those with an INVALID row on either side, by who was faster; those of a wrong output. */
+/* Comparisons: those that count; those with an INVALID row on either side, by who was faster; those of a wrong output.
+ */
 typedef struct bench_tally {
     size_t won, lost, ahead, behind, wrong;
 } bench_tally;

@@ -34,8 +34,8 @@ static void multiply(double *x, size_t from, size_t to, double by) {
         x[i] *= by;
 }
 
-/* The rate is 0.001 at most: of 2,000 series more than 8 have a change once in 4,000 seeds, where the rate is just that.
- * Noise of 20 %, so that medians hardly ever differ by less than is told. */
+/* The rate is 0.001 at most: of 2,000 series more than 8 have a change once in 4,000 seeds, where the rate is just
+ * that. Noise of 20 %, so that medians hardly ever differ by less than is told. */
 static void noise_has_changes_at_the_stated_rate(void **unused) {
     (void)unused;
     uint64_t state = 1;
@@ -65,8 +65,8 @@ static void a_step_is_found_where_it_is(void **unused) {
                 bench_change changes[BENCH_CHANGES_MAX];
                 fill(x, 30, 0.02, &state);
                 multiply(x, at, 30, steps[s]);
-                found += find(x, 30, changes) == 1 && changes[0].at == at &&
-                         fabs(log(changes[0].ratio / steps[s])) < 0.06;
+                found +=
+                    find(x, 30, changes) == 1 && changes[0].at == at && fabs(log(changes[0].ratio / steps[s])) < 0.06;
             }
             if (found < 95)
                 fail_msg("%d of 100 steps of %.2f before value %zu of 30 were found there", found, steps[s], at);

@@ -1,12 +1,23 @@
-/* Bars of how many times as fast gensample is as the best of each other program: to the right of 1 where it is faster, to
- * the left where it is slower. Equal factors are equal lengths. */
+/* Bars of how many times as fast gensample is as the best of each other program: to the right of 1 where it is faster,
+ * to the left where it is slower. Equal factors are equal lengths. */
 #include <math.h>
 #include <string.h>
 
 #include "io/output.h"
 #include "page/chart.h"
 
-enum { HEADING = 21, PITCH = 16, THICK = 11, TOP = 24, LEFT = 112, RIGHT = 352, GUTTER = 28, BANNER = 74, MARGIN = 18, KEY = 150 };
+enum {
+    HEADING = 21,
+    PITCH = 16,
+    THICK = 11,
+    TOP = 24,
+    LEFT = 112,
+    RIGHT = 352,
+    GUTTER = 28,
+    BANNER = 74,
+    MARGIN = 18,
+    KEY = 150
+};
 static const double MOST = 8, LEAST = 1.0 / 8;
 
 typedef struct bars {
@@ -71,7 +82,8 @@ static void draw_bar(const bars *b, const page_duel *duel, double x, double y) {
     page_ratio(r->ratio, number);
     page_quantity(bench_real(r->ours, "value"), bench_text(r->ours, "unit"), ours);
     page_quantity(bench_real(duel->row, "value"), bench_text(duel->row, "unit"), theirs);
-    page_put(p, "<g><title>%s: %s %s; gensample %s</title>", duel->work, bench_text(duel->row, "program"), theirs, ours);
+    page_put(p, "<g><title>%s: %s %s; gensample %s</title>", duel->work, bench_text(duel->row, "program"), theirs,
+             ours);
     page_put(p, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>", x + LEFT - 8, y + 10, duel->name);
     page_put(p, "<rect class=\"%s%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"1.5\"/>",
              won ? "win" : "loss", r->valid ? "" : " doubt", x + fmin(from, to), y, fmax(fabs(to - from), 1.5), THICK);
@@ -85,8 +97,8 @@ static void draw_axis(const bars *b, double x, double y, double height) {
         double at = x + place(b, tick);
         page_put(b->p, "<path class=\"%s\" d=\"M%.1f %.1fv%.1f\"/>\n", tick == 1 ? "axis" : "grid", at, y + TOP - 6,
                  height - TOP + 6);
-        page_put(b->p, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.3g\xc3\x97</text>\n", at, y + 11,
-                 tick);
+        page_put(b->p, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.3g\xc3\x97</text>\n", at,
+                 y + 11, tick);
     }
 }
 
@@ -148,15 +160,19 @@ void page_bars(page *p, const char *machine) {
 static const char style[] =
     "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#57616b}"
     ".ground{fill:#fff;stroke:#dde2e7}.title{font-size:17px;font-weight:650;fill:#1b2026}"
-    ".over{paint-order:stroke;stroke:#fff;stroke-width:4px}.label,.direct{fill:#1b2026;font-weight:600}.t1{fill:#a8470a}.win{fill:#0072b2}.loss{fill:#d55e00}"
-    ".doubt{fill-opacity:.3}.win.doubt{stroke:#0072b2}.loss.doubt{stroke:#d55e00}.grid{stroke:#dde2e7}.axis{stroke:#57616b}"
+    ".over{paint-order:stroke;stroke:#fff;stroke-width:4px}.label,.direct{fill:#1b2026;font-weight:600}.t1{fill:#"
+    "a8470a}.win{fill:#0072b2}.loss{fill:#d55e00}"
+    ".doubt{fill-opacity:.3}.win.doubt{stroke:#0072b2}.loss.doubt{stroke:#d55e00}.grid{stroke:#dde2e7}.axis{stroke:#"
+    "57616b}"
     "@media(prefers-color-scheme:dark){text{fill:#9ba7b2}.ground{fill:#12161b;stroke:#2c343c}"
     ".title,.label,.direct{fill:#e5e9ed}.t1{fill:#ff9148}.win{fill:#56b4e9}.loss{fill:#ff9148}"
-    ".win.doubt{stroke:#56b4e9}.loss.doubt{stroke:#ff9148}.grid{stroke:#2c343c}.axis{stroke:#9ba7b2}.over{stroke:#12161b}}";
+    ".win.doubt{stroke:#56b4e9}.loss.doubt{stroke:#ff9148}.grid{stroke:#2c343c}.axis{stroke:#9ba7b2}.over{stroke:#"
+    "12161b}}";
 
 static void put_banner(page *p, const bars *b, int width) {
     int x = MARGIN;
-    page_put(p, "<text class=\"title\" x=\"%d\" y=\"30\">How many times as fast as other programs gensample is</text>\n",
+    page_put(p,
+             "<text class=\"title\" x=\"%d\" y=\"30\">How many times as fast as other programs gensample is</text>\n",
              MARGIN);
     page_put(p, "<text x=\"%d\" y=\"54\" text-anchor=\"end\">%s, %s, %s</text>\n", width - MARGIN, b->machine,
              bench_text(p->duel[0].rival.ours, "isa"), p->duel[0].threads);

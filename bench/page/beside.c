@@ -174,9 +174,8 @@ static bool is_first(const page *p, size_t i, bool by_machine) {
     return true;
 }
 
-const page_key page_keys[PAGE_KEYS] = {{"win", "gensample is faster"},
-                                       {"loss", "gensample is slower"},
-                                       {"win doubt", BENCH_DOUBT_MEANING}};
+const page_key page_keys[PAGE_KEYS] = {
+    {"win", "gensample is faster"}, {"loss", "gensample is slower"}, {"win doubt", BENCH_DOUBT_MEANING}};
 
 static void put_keys(page *p) {
     fputs("<ul class=\"keys\">", p->out);
@@ -196,7 +195,8 @@ void page_beside(page *p) {
     fputs("</b>. A comparison is left out where one of its two figures is INVALID.", p->out);
     if (p->all.wrong)
         page_put(p, " %zu more gave an output that is too far from ours, and are not compared.", p->all.wrong);
-    fputs("</p>\n<p class=\"about\">Below is the best variant of each program for each network and batch: the geometric mean "
+    fputs("</p>\n<p class=\"about\">Below is the best variant of each program for each network and batch: the "
+          "geometric mean "
           "and the range of those that count.</p>\n<div class=\"cards small\">\n",
           p->out);
     for (size_t i = 0; i < p->duels; i++)

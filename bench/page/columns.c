@@ -23,8 +23,8 @@ static int find_best(const json_t *const *rows, int count) {
 static void put_cell(page *p, const page_suite *suite, int d, const json_t *row, const json_t *best) {
     char text[PAGE_NUMBER_ROOM];
     bool measured = row && isfinite(bench_real(row, "value"));
-    page_put(p, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\"", measured ? (row == best ? " best" : "") : " empty",
-             p->label[d]);
+    page_put(p, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\"",
+             measured ? (row == best ? " best" : "") : " empty", p->label[d]);
     if (measured) {
         page_quantity(bench_real(row, "value"), bench_text(row, "unit"), text);
         page_put(p, " data-value=\"%.9g\">%s", bench_real(row, "value"), text);
@@ -100,7 +100,8 @@ static void count_wins(const page_suite *suite, int wins[BENCH_PAGE_DOCUMENTS_MA
     for (int d = 0; d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d]; i++) {
             const json_t *rows[BENCH_PAGE_DOCUMENTS_MAX];
-            int best = is_put(suite, d, &suite->row[d][i]) ? -1 : find_best_of(suite, &suite->row[d][i], rows), have = 0;
+            int best = is_put(suite, d, &suite->row[d][i]) ? -1 : find_best_of(suite, &suite->row[d][i], rows),
+                have = 0;
             for (int k = 0; best >= 0 && k < suite->documents; k++)
                 have += rows[k] && isfinite(bench_real(rows[k], "value"));
             if (have > 1)
@@ -125,7 +126,9 @@ static void put_titles(page *p, const page_suite *suite) {
 }
 
 void page_columns(page *p, const page_suite *suite) {
-    page_put(p, "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"columns rows\"><caption>%s</caption>\n", suite->name);
+    page_put(p,
+             "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"columns rows\"><caption>%s</caption>\n",
+             suite->name);
     put_titles(p, suite);
     fputs("<tbody role=\"rowgroup\">\n", p->out);
     for (int d = 0; d < suite->documents; d++)

@@ -145,8 +145,9 @@ bool page_has_environment(const page *p) {
 void page_environment(page *p) {
     if (!page_has_environment(p))
         return;
-    page_put(p, "<details class=\"suite environment\"%s><summary><h2>Environment</h2></summary>\n<div id=\"environment\" class=\"%s\">\n",
-             p->count + p->peers > 1 ? "" : " open=\"open\"", p->count > 1 ? "groups many" : "groups");
+    page_fold(p, "suite environment");
+    page_put(p, "<summary><h2>Environment</h2></summary>\n<div id=\"environment\" class=\"%s\">\n",
+             p->count > 1 ? "groups many" : "groups");
     const char *title = NULL; /* of the group to come, if it has anything */
     bool open = false;
     for (size_t i = 0; i < GS_COUNT(entries); i++) {

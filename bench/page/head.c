@@ -187,7 +187,9 @@ static void put_invalid(page *p) {
         }
     if (!invalid)
         return;
-    page_put(p, "<div class=\"note mild\" role=\"note\"><b>%zu of %zu row%s %s INVALID</b>: %s figures are not to be relied on.",
+    page_put(p,
+             "<div class=\"note mild\" role=\"note\"><b>%zu of %zu row%s %s INVALID</b>: %s figures are not to be "
+             "relied on.",
              invalid, rows, rows == 1 ? "" : "s", invalid == 1 ? "is" : "are", invalid == 1 ? "its" : "their");
     put_commonest(p);
     page_advice(p);
@@ -216,7 +218,8 @@ static void put_note(page *p, bool (*is_true)(const bench_document *document), c
 }
 
 static void put_notes(page *p) {
-    put_note(p, is_interrupted, "note", "Interrupted. The rows that were finished are here; the others have no figures.");
+    put_note(p, is_interrupted, "note",
+             "Interrupted. The rows that were finished are here; the others have no figures.");
     put_invalid(p);
     put_note(p, is_dirty, "note mild", "Built from a tree with changes that are in no commit.");
 }

@@ -126,8 +126,8 @@ static void tell_peak(metric *m) {
     page_quantity(bench_row_figure(m->row, "of peak", NULL), "%", m->value);
     page_number(bench_row_figure(m->row, "GFLOP/s", NULL), speed);
     bool above = bench_row_figure(m->row, "of peak", NULL) > 100;
-    snprintf(m->about, sizeof m->about, "%s GFLOP/s of direct convolutions in %.60s, %.60s%s%s", speed, model_of(m->row),
-             bench_text(m->row, "what"), above ? ". " : "", above ? page_above_peak : "");
+    snprintf(m->about, sizeof m->about, "%s GFLOP/s of direct convolutions in %.60s, %.60s%s%s", speed,
+             model_of(m->row), bench_text(m->row, "what"), above ? ". " : "", above ? page_above_peak : "");
 }
 
 static const struct {
@@ -213,8 +213,7 @@ static void name_machine(machines *all, int d) {
 static void group(machines *all) {
     for (int d = 0; d < all->p->count; d++) {
         int i = 0;
-        while (i < all->count &&
-               !same_machine(&all->p->document[all->machine[i].document[0]], &all->p->document[d]))
+        while (i < all->count && !same_machine(&all->p->document[all->machine[i].document[0]], &all->p->document[d]))
             i++;
         if (i == all->count) {
             name_machine(all, d);
@@ -255,7 +254,8 @@ static const json_t *find_same(const machines *all, const machine *m, const json
 
 /* Rows of whole networks: those that have a scenario. */
 static bool is_scored(const json_t *row) {
-    return bench_text(row, "scenario") && bench_flag(row, "valid") && !bench_is_peer(row) && bench_real(row, "value") > 0;
+    return bench_text(row, "scenario") && bench_flag(row, "valid") && !bench_is_peer(row) &&
+           bench_real(row, "value") > 0;
 }
 
 static void score_row(machines *all, const json_t *row, double logs[BENCH_PAGE_DOCUMENTS_MAX]) {
@@ -327,15 +327,17 @@ static void put_machines(page *p) {
     group(&all);
     if (all.count > 1)
         score(&all);
-    fputs("<section id=\"machines\"><h2>Machines</h2>\n<p class=\"about\">What gensample does with the best instruction "
-          "set of each.",
-          p->out);
+    fputs(
+        "<section id=\"machines\"><h2>Machines</h2>\n<p class=\"about\">What gensample does with the best instruction "
+        "set of each.",
+        p->out);
     if (all.rows)
         page_put(p,
                  " The score is the geometric mean over the %d rows of whole networks that all of them have; the "
                  "fastest machine has 100.",
                  all.rows);
-    fputs("</p>\n<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"glance\"><caption>Machines</caption>\n<thead "
+    fputs("</p>\n<div class=\"wide\" tabindex=\"0\"><table role=\"table\" "
+          "class=\"glance\"><caption>Machines</caption>\n<thead "
           "role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\"></th>",
           p->out);
     fputs(all.rows ? "<th role=\"columnheader\" scope=\"col\">score</th>" : "", p->out);

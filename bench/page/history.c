@@ -43,7 +43,8 @@ static void draw_points(chart *c, const row_history *h) {
         page_number(value_of(h, i), number);
         bench_history_label(h->history, bench_integer(point, "report", 0), label);
         snprintf(text, sizeof text, "%s: %s %s%s", label, number, h->scale.symbol, valid ? "" : ", INVALID");
-        chart_dot(c, bench_real(point, "report"), fmin(fmax(value_of(h, i), c->y.low), c->y.high), valid ? 0 : GREY, text);
+        chart_dot(c, bench_real(point, "report"), fmin(fmax(value_of(h, i), c->y.low), c->y.high), valid ? 0 : GREY,
+                  text);
     }
 }
 
@@ -83,8 +84,8 @@ static void put_changes(page *p, const row_history *h) {
         char label[BENCH_REPORT_ROOM], text[PAGE_NUMBER_ROOM];
         bench_history_label(h->history, report, label);
         page_fixed(ratio, 3, text);
-        page_put(p, "<p class=\"%s\">%s\xc3\x97 as fast since %s (%.10s)</p>\n", ratio >= 1 ? "won" : "lost", text, label,
-                 started ? started : "no date");
+        page_put(p, "<p class=\"%s\">%s\xc3\x97 as fast since %s (%.10s)</p>\n", ratio >= 1 ? "won" : "lost", text,
+                 label, started ? started : "no date");
     }
 }
 
@@ -106,8 +107,8 @@ static void put_chart(page *p, row_history *h) {
     for (size_t i = 0; !h->n && i < json_array_size(h->points); i++)
         chart_widen(&range, value_of(h, i));
     chart_open(p);
-    chart c = chart_begin(p, name, report_axis(h), gs_axis_fit(range.low, range.high, false, true), "", h->scale.symbol, 0,
-                          HEIGHT);
+    chart c = chart_begin(p, name, report_axis(h), gs_axis_fit(range.low, range.high, false, true), "", h->scale.symbol,
+                          0, HEIGHT);
     draw_stretches(&c, h);
     draw_points(&c, h);
     chart_end(&c);
@@ -149,8 +150,9 @@ static void put_history(page *p, row_history *h) {
     bench_history_label(h->history, 0, first);
     bench_history_label(h->history, (long long)count - 1, last);
     page_begin(p, "History");
-    page_put(p, "<p class=\"about\">%zu reports, from %s to %s; %zu rows. A dot is the median of a report, a grey one is "
-                "INVALID; lines are medians between changes.</p>\n</header>\n<main>\n<section><h2>Changes</h2>\n",
+    page_put(p,
+             "<p class=\"about\">%zu reports, from %s to %s; %zu rows. A dot is the median of a report, a grey one is "
+             "INVALID; lines are medians between changes.</p>\n</header>\n<main>\n<section><h2>Changes</h2>\n",
              count, first, last, json_array_size(all));
     page_put(p, "<p class=\"about\">By at least 2 %%; of rows that never change, 1 in 1,000 is shown here by chance. A "
                 "new compiler or a busier machine is a change, too.</p>\n");

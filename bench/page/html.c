@@ -30,11 +30,16 @@ static void put_navigation(page *p) {
     fputs("</ul></nav>\n", p->out);
 }
 
-/* Of one report the tables are what is looked for; of several they are folded away. `of`: the machine, or "". */
+void page_fold(page *p, const char *class) {
+    page_put(p, "<details class=\"%s\"", class);
+    fputs(p->count + p->peers > 1 ? ">" : " open=\"open\">", p->out);
+}
+
+/* `of`: the machine, or "". */
 static void put_suite(page *p, const page_suite *suite, const char *id, int number, const char *of) {
     const char *about = page_suite_about(suite->name);
-    page_put(p, "<details class=\"suite\"%s><summary><h2>%s%s%s</h2>", p->count + p->peers > 1 ? "" : " open=\"open\"",
-             suite->name, of[0] ? ": " : "", of);
+    page_fold(p, "suite");
+    page_put(p, "<summary><h2>%s%s%s</h2>", suite->name, of[0] ? ": " : "", of);
     page_put(p, " <span class=\"about\">%s</span></summary>\n<div id=\"%s-%d\">\n", about ? about : "", id, number);
     for (size_t i = 0; i < GS_COUNT(charts); i++)
         if (!strcmp(charts[i].suite, suite->name))

@@ -12,8 +12,8 @@ enum { BENCH_PAGE_DOCUMENTS_MAX = BENCH_DOCUMENTS_MAX };
  * left behind then. */
 gs_status bench_html_write(const bench_document *documents, int count, const char *path, gs_error *error);
 
-/* The bars of how many times as fast gensample is as other programs, as an SVG file of its own. Errors: no rows of other
- * programs, or several machines: GS_ERROR_ARGUMENT; those of bench_html_write. */
+/* The bars of how many times as fast gensample is as other programs, as an SVG file of its own. Errors: no rows of
+ * other programs, or several machines: GS_ERROR_ARGUMENT; those of bench_html_write. */
 gs_status bench_chart_write(const bench_document *documents, int count, const char *path, gs_error *error);
 
 #endif

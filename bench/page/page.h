@@ -22,8 +22,8 @@ typedef struct page {
     FILE *out;
     const bench_document *document; /* the columns */
     int count;
-    const bench_document *peer; /* the peers' */
-    int peers;              /* which follow the columns */
+    const bench_document *peer;                            /* the peers' */
+    int peers;                                             /* which follow the columns */
     char label[BENCH_PAGE_DOCUMENTS_MAX][PAGE_TEXT_ROOM];  /* what tells the columns apart; empty for a single one */
     char brief[BENCH_PAGE_DOCUMENTS_MAX][PAGE_BRIEF_ROOM]; /* the same in few characters, for charts */
     page_duel *duel;                                       /* (duels), of all documents */
@@ -146,6 +146,9 @@ void page_labels(page *p);
 void page_begin(page *p, const char *title);
 void page_head(page *p);
 void page_headline(page *p);
+
+/* <details>: of one report, what is in it is looked for; of several, it is folded away. */
+void page_fold(page *p, const char *class);
 
 /* What genbench doctor advises against the reasons that the machine gave. */
 void page_advice(page *p);

@@ -13,7 +13,7 @@ static const char script[] =
     "  field.oninput = () => rows.forEach(r => {\n"
     "    r.hidden = !field.value.toLowerCase().split(' ').every(w => r.textContent.toLowerCase().includes(w));\n"
     "  });\n"
-    "  if (rows.length > 5) t.parentNode.before(field);\n"
+    "  if (rows.length > 3) t.parentNode.before(field);\n"
     "  Array.from(t.tHead.rows[0].cells).forEach((head, i) => {\n"
     "    const sort = () => {\n"
     "      const up = head.getAttribute('aria-sort') === 'descending' ? 1 : -1;\n"

@@ -318,7 +318,8 @@ void page_table(page *p, const page_suite *suite) {
             continue;
         make_columns(&t);
         put_shared(&t);
-        page_put(p, "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"rows\"><caption>%s</caption>\n", suite->name);
+        page_put(p, "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"rows\"><caption>%s</caption>\n",
+                 suite->name);
         put_titles(&t);
         fputs("<tbody role=\"rowgroup\">\n", p->out);
         for (size_t i = 0; i < t.rows; i++)

@@ -45,10 +45,11 @@ static void put_runaway(page *p, const json_t *trace) {
         return;
     page_number(first, from);
     page_number(last, to);
-    page_put(p,
-             "<p class=\"runaway\"><b>These chains ran away</b>: the %s (%s) went from %s to %s. Their speed is right, but "
-             "their states are no samples.</p>\n",
-             bench_text(trace, "y_label"), bench_text(middle, "name"), from, to);
+    page_put(
+        p,
+        "<p class=\"runaway\"><b>These chains ran away</b>: the %s (%s) went from %s to %s. Their speed is right, but "
+        "their states are no samples.</p>\n",
+        bench_text(trace, "y_label"), bench_text(middle, "name"), from, to);
 }
 
 static void trace(page *p, const char *name, const json_t *trace) {
@@ -151,7 +152,10 @@ static void put_picture(page *p, const json_t *row, int same) {
         page_put(p, ", %s evaluations per sample", number);
     page_number(distance, number);
     if (isfinite(distance))
-        page_put(p, ", Fr\xc3\xa9" "chet distance %s", number);
+        page_put(p,
+                 ", Fr\xc3\xa9"
+                 "chet distance %s",
+                 number);
     if (same > 1)
         page_put(p, "; to the byte the same in %d runs", same);
     fputs("</span></figcaption></figure>\n", p->out);
