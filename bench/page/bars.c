@@ -12,7 +12,7 @@ enum {
     THICK = 11,
     TOP = 24,
     LEFT = 112,
-    RIGHT = 352,
+    RIGHT = 340,
     GUTTER = 28,
     BANNER = 74,
     MARGIN = 18,
