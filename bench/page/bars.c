@@ -84,7 +84,8 @@ static void draw_bar(const bars *b, const page_duel *duel, double x, double y) {
     page_quantity(bench_real(duel->row, "value"), bench_text(duel->row, "unit"), theirs);
     page_put(p, "<g><title>%s: %s %s; gensample %s</title>", duel->work, bench_text(duel->row, "program"), theirs,
              ours);
-    page_put(p, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>", x + LEFT - 8, y + 10, duel->name);
+    page_put(p, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.16s%s</text>", x + LEFT - 8, y + 10, duel->name,
+             strlen(duel->name) > 16 ? "\xe2\x80\xa6" : "");
     page_put(p, "<rect class=\"%s%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"1.5\"/>",
              won ? "win" : "loss", r->valid ? "" : " doubt", x + fmin(from, to), y, fmax(fabs(to - from), 1.5), THICK);
     page_put(p, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s%s\xc3\x97%s</text></g>\n", won ? "direct" : "direct t1",

@@ -85,7 +85,8 @@ static const char *const style[] = {
     "margin:14px 0 22px}.chart svg{display:block;width:100%;height:auto}\n",
     ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:10px "
     "34px;margin:16px 0}",
-    ".charts .chart{display:block;margin:0}.charts figcaption{margin-top:6px}",
+    ".charts .chart{display:block;margin:0}.charts figcaption{margin-top:6px}.charts "
+    ".legend{display:flex;flex-wrap:wrap;gap:2px 18px}",
     "figcaption p{max-width:60ch}.legend{margin:10px 0 0;padding:0;list-style:none;font-size:14px}",
     ".legend li{margin:3px 0;padding-left:22px}.legend svg{display:inline-block;width:14px;height:14px;",
     "margin:0 4px 0 -22px;vertical-align:-2px}\n",
@@ -120,7 +121,8 @@ static const char *const style[] = {
     "td.valid{position:absolute;top:9px;right:0}td.valid::before{content:none}\n",
     "td::before{content:attr(data-label) \" \";color:var(--soft);font-weight:400}",
     "td.value{order:-1}tbody th{order:-2}td.strips{flex:1 0 100%;display:flex;gap:8px}",
-    ".columns td,.glance td{flex:1 0 100%}.columns td::before,.glance td::before{display:block}",
+    ".columns td,.glance td{flex:1 0 100%}.columns td::before,.glance td::before{display:block}.columns "
+    ".times{display:inline;margin-left:6px}",
     ".group tr{flex-wrap:nowrap}.group tbody th{flex:0 0 7.5em;padding:0}.group td{flex:1 1 0}",
     ".many .group tr{flex-wrap:wrap}.many .group td{flex:1 0 100%}}\n",
     "@media print{body{max-width:none;font-size:11px}nav{display:none}section{break-inside:auto}",
