@@ -143,14 +143,6 @@ static void put_figure(const json_t *row, const char *name, bench_cell text) {
     put_unit(unit, text);
 }
 
-/* Whether the row is valid, and how often it was disturbed and measured again. */
-static void put_validity(const json_t *row, bench_cell text) {
-    long long disturbed = bench_integer(row, "disturbed", 0);
-    int used = snprintf(text, BENCH_CELL_ROOM, "%s", bench_flag(row, "valid") ? "valid" : "INVALID");
-    if (disturbed > 0)
-        snprintf(text + used, BENCH_CELL_ROOM - (size_t)used, " (%lld disturbed)", disturbed);
-}
-
 static void put_cells(bench_table *t, int i, const json_t *rows) {
     const json_t *row = t->row[i];
     bench_cell *cell = t->cell + (size_t)i * (size_t)t->columns;
@@ -167,7 +159,7 @@ static void put_cells(bench_table *t, int i, const json_t *rows) {
         put_unit(BENCH_DOUBT_MARK, cell[c]);
         t->doubts = true;
     }
-    put_validity(row, cell[t->columns - 1]);
+    snprintf(cell[t->columns - 1], BENCH_CELL_ROOM, "%s", bench_flag(row, "valid") ? "valid" : "INVALID");
 }
 
 char *bench_row_reasons(const json_t *row) {

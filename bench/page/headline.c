@@ -57,7 +57,7 @@ static void tell_samples(metric *m) {
     page_number(bench_row_figure(m->row, "NFE", NULL), evaluations);
     snprintf(m->about, sizeof m->about,
              "%.60s, %.60s, Fr\xc3\xa9"
-             "chet distance %.20s, %.20s network evaluations a sample",
+             "chet distance %.20s, %.20s network evaluations per sample",
              model_of(m->row), bench_text(m->row, "what"), distance, evaluations);
 }
 

@@ -152,7 +152,7 @@ void page_scaling(page *p, const page_suite *suite) {
     chart_labels(&c, labels, told);
     chart_end(&c);
     chart_caption(p, "Thread scaling",
-                  "Evaluations a second with T threads over those with one. The dashed line is what a loop of "
+                  "Evaluations per second with T threads over those with one. The dashed line is what a loop of "
                   "multiply-adds in registers gains on the same processors: no program can do better than that.");
     legend(p, lines, count);
     chart_close(p);
