@@ -1,4 +1,5 @@
-/* The table of a suite of one document: a line per row, figures aligned at their points, what all rows share above it. */
+/* The table of a suite of one document: a line per row, figures aligned at their points, what all rows share above it.
+ */
 #include <math.h>
 #include <string.h>
 
