@@ -15,7 +15,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check bench-check check-full check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check figures bench-check check-full check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
 sample: program
@@ -40,6 +40,10 @@ check: build
 # compiler than the baseline's, no instructions are compared, which is no failure.
 bench-check: build
 	@$(BUILD)/genbench check --baseline bench/baseline.json || [ $$? -eq 3 ]
+
+# The page, tables and chart of bench/results, of the reports that are there.
+figures: build
+	@bench/results/figures.sh $(BUILD)
 
 # Clang builds everything without warnings, to programs that give the same bytes.
 check-clang: build packages-clang

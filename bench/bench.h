@@ -255,5 +255,6 @@ int bench_eval(int argc, char **argv);
 int bench_doctor(int argc, char **argv);
 int bench_report(int argc, char **argv);
 int bench_merge(int argc, char **argv);
+int bench_history(int argc, char **argv);
 
 #endif

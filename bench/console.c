@@ -1,6 +1,7 @@
 /* Tables on a terminal. */
 #include <string.h>
 
+#include "rivals.h"
 #include "table.h"
 #include "views.h"
 
@@ -48,7 +49,7 @@ static void print_table(FILE *out, const bench_table *t) {
             print_reasons(out, t->row[i]);
         fputc('\n', out);
     }
-    fputc('\n', out);
+    fputs(t->doubts ? "  " BENCH_DOUBT_MEANING "\n\n" : "\n", out);
 }
 
 static void print_sum(FILE *out, const bench_document *d, bool named) {
@@ -60,6 +61,7 @@ static void print_sum(FILE *out, const bench_document *d, bool named) {
     json_array_foreach(ratios, i, item) {
         flagged += bench_flag(item, "flagged");
     }
+    char tally[BENCH_TALLY_ROOM];
     fputs(named ? d->path : "", out);
     fputs(named ? ": " : "", out);
     if (rows || !pairs)
@@ -68,6 +70,8 @@ static void print_sum(FILE *out, const bench_document *d, bool named) {
         fprintf(out, ", %zu INVALID: %s figures are not to be relied on", invalid, invalid == 1 ? "its" : "their");
     if (pairs)
         fprintf(out, "%s%zu row%s of two builds, %zu flagged", rows ? "; " : "", pairs, pairs == 1 ? "" : "s", flagged);
+    if (bench_tally_document(d, tally))
+        fprintf(out, "; beside other programs %s", tally);
     fputs(bench_flag(d->genbench, "interrupted") ? "; interrupted\n" : "\n", out);
 }
 

@@ -211,6 +211,13 @@ static const symptom symptoms[] = {
     {"peak, all threads", wobble_all, "other programs, heat or a clock that changes; see above"},
     {"pauses", pauses, "interrupts and other programs: --pin, fewer threads than processors, isolcpus= at boot"}};
 
+const char *bench_doctor_remedy(const char *name) {
+    for (size_t i = 0; i < GS_COUNT(symptoms); i++)
+        if (!strcmp(symptoms[i].name, name))
+            return symptoms[i].remedy;
+    return NULL;
+}
+
 static const char *word_of(grade g) {
     return g == UNKNOWN ? "-" : g == CALM ? "calm" : g == NOTE ? "note" : "NOISY";
 }

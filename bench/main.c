@@ -224,8 +224,8 @@ static int exit_code(gs_status status) {
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"eval", bench_eval},   {"doctor", bench_doctor}, {"report", bench_report}, {"merge", bench_merge},
-                {"check", bench_check}, {"ab", bench_ab},         {"work", bench_work}};
+} commands[] = {{"eval", bench_eval},       {"doctor", bench_doctor}, {"report", bench_report}, {"merge", bench_merge},
+                {"history", bench_history}, {"check", bench_check},   {"ab", bench_ab},         {"work", bench_work}};
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */

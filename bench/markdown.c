@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "io/output.h"
+#include "rivals.h"
 #include "table.h"
 #include "views.h"
 
@@ -54,13 +55,14 @@ static void put_table(FILE *f, const bench_table *t) {
     fputs("|\n", f);
     for (int i = 0; i < t->rows; i++)
         put_line(f, t, t->cell + (size_t)i * (size_t)t->columns);
-    fputc('\n', f);
+    fputs(t->doubts ? "\n" BENCH_DOUBT_MEANING "\n\n" : "\n", f);
     put_reasons(f, t);
 }
 
 static void put_context(FILE *f, const bench_document *d) {
     static const char *const shown[] = {"cpu_model", "cpu_signature", "virtualisation", "kernel",   "compiler",
                                         "commit",    "isa_used",      "peaks",          "bandwidth"};
+    char tally[BENCH_TALLY_ROOM];
     fputs("\n`", f);
     fputs(strchr(d->path, '`') ? "report" : d->path, f);
     fputc('`', f);
@@ -77,6 +79,8 @@ static void put_context(FILE *f, const bench_document *d) {
             put_text(f, bench_text(d->context, shown[i]));
             fputc('\n', f);
         }
+    if (bench_tally_document(d, tally))
+        fprintf(f, "- beside other programs: %s\n", tally);
 }
 
 gs_status bench_markdown_write(const bench_document *documents, int count, const char *path, gs_error *error) {

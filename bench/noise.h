@@ -30,4 +30,7 @@ typedef struct bench_others {
 
 bench_others bench_measure_others(void);
 
+/* What `genbench doctor` advises against a symptom by its name, such as "boost"; NULL: it knows no such symptom. */
+const char *bench_doctor_remedy(const char *name);
+
 #endif

@@ -39,7 +39,8 @@ void bench_help(void) {
          "       genbench eval ...          evaluations per second of one network; see genbench eval --help\n"
          "       genbench doctor            what makes this machine noisy, and how to calm it\n"
          "       genbench report FILE...    views of reports, side by side if there are several\n"
-         "       genbench merge FILE...     one file of several reports\n\n"
+         "       genbench merge FILE...     one file of several reports\n"
+         "       genbench history FOLDER    rows over many reports, and since when they are faster or slower\n\n"
          "options:");
     for (size_t i = 0; i < GS_COUNT(options); i++) {
         char left[64];

@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include "rivals.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -141,7 +143,7 @@ static void put_figure(const json_t *row, const char *name, bench_cell text) {
     put_unit(unit, text);
 }
 
-static void put_cells(bench_table *t, int i) {
+static void put_cells(bench_table *t, int i, const json_t *rows) {
     const json_t *row = t->row[i];
     bench_cell *cell = t->cell + (size_t)i * (size_t)t->columns;
     bench_put_value(row, cell[VALUE]);
@@ -150,8 +152,13 @@ static void put_cells(bench_table *t, int i) {
                          cell[SPREAD]);
         put_unit("%", cell[SPREAD]);
     }
-    for (int c = FIGURES; c < t->columns - 1; c++)
+    for (int c = FIGURES; c < t->columns - 1; c++) {
         put_figure(row, t->title[c], cell[c]);
+        if (!bench_ratio_doubtful(rows, row, t->title[c]))
+            continue;
+        put_unit(BENCH_DOUBT_MARK, cell[c]);
+        t->doubts = true;
+    }
     snprintf(cell[t->columns - 1], BENCH_CELL_ROOM, "%s", bench_flag(row, "valid") ? "valid" : "INVALID");
 }
 
@@ -201,7 +208,8 @@ static int collect_figures(const json_t **rows, int count, const char *names[COL
     return found;
 }
 
-static gs_status add_suite(bench_tables *tables, const json_t **rows, int count, gs_error *error) {
+static gs_status add_suite(const bench_document *d, bench_tables *tables, const json_t **rows, int count,
+                           gs_error *error) {
     static const char *const titles[] = {"", "median", "+-"};
     const char *names[COLUMNS_MAX];
     int figures = collect_figures(rows, count, names);
@@ -213,7 +221,7 @@ static gs_status add_suite(bench_tables *tables, const json_t **rows, int count,
         snprintf(t->title[c], BENCH_CELL_ROOM, "%.60s", c < FIGURES ? titles[c] : names[c - FIGURES]);
     bench_table_name(t);
     for (int i = 0; i < count; i++)
-        put_cells(t, i);
+        put_cells(t, i, d->rows);
     return GS_OK;
 }
 
@@ -233,7 +241,7 @@ static gs_status add_all(const bench_document *document, bench_tables *tables, g
                 rows[count++] = row;
         }
         if (!done)
-            status = add_suite(tables, rows, count, error);
+            status = add_suite(document, tables, rows, count, error);
     }
     gs_free(rows);
     return status;

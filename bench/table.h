@@ -21,6 +21,7 @@ typedef struct bench_table {
     bench_cell *cell;   /* (rows, columns) */
     const json_t **row; /* (rows); with several reports, from the first that has the row */
     bool side_by_side;
+    bool doubts; /* a ratio is marked as one beside an INVALID figure */
 } bench_table;
 
 typedef struct bench_tables {

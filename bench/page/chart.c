@@ -126,6 +126,11 @@ void chart_mark(chart *c, double x, double y, int colour, bool hollow, const cha
     page_put(c->p, "><title>%s</title></path>\n", title);
 }
 
+void chart_dot(chart *c, double x, double y, int colour, const char *title) {
+    page_put(c->p, "<circle class=\"m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"><title>%s</title></circle>\n",
+             colour % PAGE_COLOURS, chart_x(c, x), chart_y(c, y), title);
+}
+
 void chart_interval(chart *c, double x, double low, double high, int colour) {
     double at = chart_x(c, x), from = chart_y(c, low), to = chart_y(c, high);
     page_put(c->p, "<path class=\"line l%d\" d=\"M%.1f %.1fV%.1fM%.1f %.1fh8M%.1f %.1fh8\"/>\n", colour % PAGE_COLOURS,

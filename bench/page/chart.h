@@ -47,6 +47,9 @@ void chart_line(chart *c, const double *x, const double *y, size_t n, int colour
 /* Marks are of as many shapes as there are colours; `title` is shown to a pointer. */
 void chart_mark(chart *c, double x, double y, int colour, bool hollow, const char *title);
 
+/* A small round one, where there are many. */
+void chart_dot(chart *c, double x, double y, int colour, const char *title);
+
 /* A vertical interval with ends. */
 void chart_interval(chart *c, double x, double low, double high, int colour);
 

@@ -1,38 +1,44 @@
-/* The table of a suite of several documents: a column each, and how many times as fast as the first each is. */
+/* The table of a suite of several documents: a column each that has rows; in each row the fastest is marked, and the
+ * others say how fast they are beside it. */
 #include <math.h>
 #include <string.h>
 
 #include "page/page.h"
 
-static double fastest(const json_t *const *rows, int count) {
-    double best = 0;
-    for (int d = 0; d < count; d++) {
-        double value = rows[d] ? bench_real(rows[d], "value") : (double)NAN;
-        double speed = rows[d] && bench_flag(rows[d], "less_is_better") ? 1 / value : value;
-        best = isfinite(speed) ? fmax(best, speed) : best;
-    }
+static bool is_faster(const json_t *a, const json_t *b) {
+    return !b || bench_times_as_fast(a, b) > 1;
+}
+
+/* The column of the fastest valid row, or of the fastest of all where none is valid; -1: nothing was measured. */
+static int find_best(const json_t *const *rows, int count) {
+    int best = -1;
+    for (int valid = 1; valid >= 0 && best < 0; valid--)
+        for (int d = 0; d < count; d++)
+            if (rows[d] && isfinite(bench_real(rows[d], "value")) && (!valid || bench_flag(rows[d], "valid")) &&
+                is_faster(rows[d], best < 0 ? NULL : rows[best]))
+                best = d;
     return best;
 }
 
-static void put_cell(page *p, const page_suite *suite, int d, const json_t *row, const json_t *first, double best) {
+static void put_cell(page *p, const page_suite *suite, int d, const json_t *row, const json_t *best) {
     char text[PAGE_NUMBER_ROOM];
-    double value = row ? bench_real(row, "value") : (double)NAN;
-    page_put(p, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\">", isfinite(value) ? "" : " empty",
-             p->label[d]);
-    if (isfinite(value)) {
-        double share = fmin((bench_flag(row, "less_is_better") ? 1 / value : value) / best, 1);
-        page_quantity(value, bench_text(row, "unit"), text);
-        page_put(p, "<span class=\"bar\"><i style=\"width:%.0f%%\"></i></span>%s", 100 * share, text);
+    bool measured = row && isfinite(bench_real(row, "value"));
+    page_put(p, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\"",
+             measured ? (row == best ? " best" : "") : " empty", p->label[d]);
+    if (measured) {
+        page_quantity(bench_real(row, "value"), bench_text(row, "unit"), text);
+        page_put(p, " data-value=\"%.9g\">%s", bench_real(row, "value"), text);
+        page_ratio(bench_times_as_fast(row, best), text);
+        bool doubt = !bench_flag(row, "valid") || !bench_flag(best, "valid");
+        page_put(p, " <span class=\"times\">%s%s%s</span>", row == best ? "fastest" : text,
+                 row == best ? "" : "\xc3\x97", doubt ? " " BENCH_DOUBT_MARK : "");
+    } else {
+        fputc('>', p->out);
     }
-    if (isfinite(value) && first != row) {
-        page_ratio(page_times_as_fast(row, first), text);
-        page_put(p, " <span class=\"soft times\">%s\xc3\x97</span>", text);
-    } else if (isfinite(value)) {
-        fputs(" <span class=\"times\"></span>", p->out);
-    }
-    if (isfinite(value) && suite->rivals[d]) {
+    if (measured && suite->rivals[d]) {
+        bench_rival rival = bench_rival_of(suite->document[d].rows, row);
         fputs(" <span class=\"rival\">", p->out);
-        page_won(p, suite, d, row);
+        page_put_ratio(p, &rival);
         fputs("</span>", p->out);
     }
     if (row && !bench_flag(row, "valid")) {
@@ -42,25 +48,31 @@ static void put_cell(page *p, const page_suite *suite, int d, const json_t *row,
     fputs("</td>", p->out);
 }
 
+static const json_t *find(const page_suite *suite, int d, const page_row *row) {
+    return page_find(suite, d, row->title, bench_text(row->json, "unit"));
+}
+
+static int find_best_of(const page_suite *suite, const page_row *row, const json_t *rows[BENCH_PAGE_DOCUMENTS_MAX]) {
+    for (int d = 0; d < suite->documents; d++)
+        rows[d] = find(suite, d, row);
+    return find_best(rows, suite->documents);
+}
+
 static void put_row(page *p, const page_suite *suite, const page_row *row) {
-    const json_t *rows[BENCH_PAGE_DOCUMENTS_MAX] = {NULL}, *first = NULL;
-    for (int d = 0; d < suite->documents; d++) {
-        rows[d] = page_find(suite, d, row->title, bench_text(row->json, "unit"));
-        bool measured = rows[d] && isfinite(bench_real(rows[d], "value"));
-        first = first || !measured ? first : rows[d];
-    }
-    double best = fastest(rows, suite->documents);
+    const json_t *rows[BENCH_PAGE_DOCUMENTS_MAX];
+    int best = find_best_of(suite, row, rows);
     page_put(p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span></th>",
              row->title);
     for (int d = 0; d < suite->documents; d++)
-        put_cell(p, suite, d, rows[d], first, best);
+        if (suite->rows[d])
+            put_cell(p, suite, d, rows[d], best < 0 ? NULL : rows[best]);
     fputs("</tr>\n", p->out);
 }
 
 /* Whether an earlier document had the row. */
 static bool is_put(const page_suite *suite, int d, const page_row *row) {
     for (int k = 0; k < d; k++)
-        if (page_find(suite, k, row->title, bench_text(row->json, "unit")))
+        if (find(suite, k, row))
             return true;
     return false;
 }
@@ -76,26 +88,47 @@ static void put_shared(page *p, const page_suite *suite, int d) {
     page_put(p, "%s", begun ? text : "");
     for (int part = PART_MODEL + 1; part < PAGE_PARTS; part++) {
         page_part_text(row, (enum page_part)part, text);
-        if (suite->varies[part] || !text[0])
+        if (suite->varies[part] || !text[0] || strstr(p->label[d], text))
             continue;
         page_put(p, "%s%s", begun ? ", " : "", text);
         begun = true;
     }
 }
 
+/* In how many rows each document is the fastest of several. */
+static void count_wins(const page_suite *suite, int wins[BENCH_PAGE_DOCUMENTS_MAX]) {
+    for (int d = 0; d < suite->documents; d++)
+        for (size_t i = 0; i < suite->rows[d]; i++) {
+            const json_t *rows[BENCH_PAGE_DOCUMENTS_MAX];
+            int best = is_put(suite, d, &suite->row[d][i]) ? -1 : find_best_of(suite, &suite->row[d][i], rows),
+                have = 0;
+            for (int k = 0; best >= 0 && k < suite->documents; k++)
+                have += rows[k] && isfinite(bench_real(rows[k], "value"));
+            if (have > 1)
+                wins[best]++;
+        }
+}
+
 static void put_titles(page *p, const page_suite *suite) {
+    int wins[BENCH_PAGE_DOCUMENTS_MAX] = {0};
+    count_wins(suite, wins);
     fputs("<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"left\">row</th>",
           p->out);
     for (int d = 0; d < suite->documents; d++) {
+        if (!suite->rows[d])
+            continue;
         page_put(p, "<th role=\"columnheader\" scope=\"col\">%s<span class=\"reasons soft\">", p->label[d]);
         put_shared(p, suite, d);
-        fputs("</span></th>", p->out);
+        page_put(p, "</span><span class=\"reasons soft\">fastest in %d row%s</span></th>", wins[d],
+                 wins[d] == 1 ? "" : "s");
     }
     fputs("</tr></thead>\n", p->out);
 }
 
 void page_columns(page *p, const page_suite *suite) {
-    page_put(p, "<div class=\"wide\"><table role=\"table\" class=\"columns\"><caption>%s</caption>\n", suite->name);
+    page_put(p,
+             "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"columns rows\"><caption>%s</caption>\n",
+             suite->name);
     put_titles(p, suite);
     fputs("<tbody role=\"rowgroup\">\n", p->out);
     for (int d = 0; d < suite->documents; d++)

@@ -125,7 +125,7 @@ static void put_entry(page *p, const entry *e) {
 }
 
 static void put_group(page *p, const char *title) {
-    page_put(p, "<div class=\"wide group\"><table role=\"table\"><caption>%s</caption>\n", title);
+    page_put(p, "<div class=\"wide group\" tabindex=\"0\"><table role=\"table\"><caption>%s</caption>\n", title);
     if (p->count > 1) {
         fputs("<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\"></th>", p->out);
         for (int d = 0; d < p->count; d++)
@@ -145,7 +145,8 @@ bool page_has_environment(const page *p) {
 void page_environment(page *p) {
     if (!page_has_environment(p))
         return;
-    page_put(p, "<section id=\"environment\" class=\"environment\"><h2>Environment</h2>\n<div class=\"%s\">\n",
+    page_fold(p, "suite environment");
+    page_put(p, "<summary><h2>Environment</h2></summary>\n<div id=\"environment\" class=\"%s\">\n",
              p->count > 1 ? "groups many" : "groups");
     const char *title = NULL; /* of the group to come, if it has anything */
     bool open = false;
@@ -163,5 +164,5 @@ void page_environment(page *p) {
         }
     }
     fputs(open ? "</tbody></table></div>\n" : "", p->out);
-    fputs("</div></section>\n", p->out);
+    fputs("</div></details>\n", p->out);
 }

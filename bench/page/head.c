@@ -19,12 +19,6 @@ static bool all_differ(const page *p) {
     return true;
 }
 
-static void append(char label[PAGE_TEXT_ROOM], const char *text) {
-    size_t used = strlen(label);
-    if (text[0])
-        snprintf(label + used, PAGE_TEXT_ROOM - used, "%s%.100s", used ? ", " : "", text);
-}
-
 /* The instruction set of what is measured; the machine's own peaks are of all. */
 static const char *main_isa(const bench_document *document) {
     size_t i;
@@ -42,7 +36,7 @@ static void append_differing(page *p, const char *(*say)(const bench_document *d
     for (int d = 1; d < p->count; d++)
         differs = differs || strcmp(say(&p->document[d]), say(&p->document[0]));
     for (int d = 0; differs && d < p->count; d++)
-        append(p->label[d], say(&p->document[d]));
+        page_append(p->label[d], say(&p->document[d]));
 }
 
 static const char *cores(const bench_document *document) {
@@ -85,7 +79,7 @@ static void make_brief(page *p) {
                  isas ? main_isa(&p->document[d]) : p->label[d] + common);
 }
 
-static void name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]) {
+void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]) {
     bench_cpu_name(document->context, name, PAGE_TEXT_ROOM);
     if (!name[0])
         snprintf(name, PAGE_TEXT_ROOM, "%s", document->path);
@@ -97,7 +91,7 @@ void page_labels(page *p) {
     if (p->count < 2)
         return;
     for (int d = 0; d < p->count; d++)
-        name_cpu(&p->document[d], p->label[d]);
+        page_name_cpu(&p->document[d], p->label[d]);
     append_differing(p, main_isa);
     for (size_t i = 0; i < GS_COUNT(say) && !all_differ(p); i++)
         append_differing(p, say[i]);
@@ -140,30 +134,31 @@ typedef struct tally {
     int count;
 } tally;
 
-static int count_reasons(const bench_document *document, tally *tallies, int room) {
+static int count_reasons(const page *p, tally *tallies, int room) {
     size_t i, k;
     int kinds = 0;
     const json_t *row, *reason;
-    json_array_foreach(document->rows, i, row) {
-        json_array_foreach(json_object_get(row, "reasons"), k, reason) {
-            const char *text = json_string_value(reason);
-            size_t length = kind_length(text);
-            int t = 0;
-            while (t < kinds && (tallies[t].length != length || strncmp(tallies[t].reason, text, length)))
-                t++;
-            if (t == kinds && kinds < room)
-                tallies[kinds++] = (tally){text, length, 0};
-            if (t < kinds)
-                tallies[t].count++;
+    for (int d = 0; d < p->count + p->peers; d++)
+        json_array_foreach(p->document[d].rows, i, row) {
+            json_array_foreach(json_object_get(row, "reasons"), k, reason) {
+                const char *text = json_string_value(reason);
+                size_t length = kind_length(text);
+                int t = 0;
+                while (t < kinds && (tallies[t].length != length || strncmp(tallies[t].reason, text, length)))
+                    t++;
+                if (t == kinds && kinds < room)
+                    tallies[kinds++] = (tally){text, length, 0};
+                if (t < kinds)
+                    tallies[t].count++;
+            }
         }
-    }
     return kinds;
 }
 
-static void put_commonest(page *p, const bench_document *document) {
+static void put_commonest(page *p) {
     enum { KINDS = 32, SHOWN = 3 };
     tally tallies[KINDS];
-    int kinds = count_reasons(document, tallies, KINDS);
+    int kinds = count_reasons(p, tallies, KINDS);
     for (int shown = 0; shown < SHOWN && shown < kinds; shown++) {
         int most = shown;
         char text[PAGE_TEXT_ROOM];
@@ -181,62 +176,52 @@ static void put_commonest(page *p, const bench_document *document) {
     fputs(kinds ? "." : "", p->out);
 }
 
-static size_t count_invalid(const bench_document *document) {
-    size_t i, invalid = 0;
+/* How many rows are INVALID, why, and what to do about it. */
+static void put_invalid(page *p) {
+    size_t i, invalid = 0, rows = 0;
     const json_t *row;
-    json_array_foreach(document->rows, i, row) {
-        invalid += !bench_flag(row, "valid");
-    }
-    return invalid;
+    for (int d = 0; d < p->count + p->peers; d++)
+        json_array_foreach(p->document[d].rows, i, row) {
+            invalid += !bench_flag(row, "valid");
+            rows++;
+        }
+    if (!invalid)
+        return;
+    page_put(p,
+             "<div class=\"note mild\" role=\"note\"><b>%zu of %zu row%s %s INVALID</b>: %s figures are not to be "
+             "relied on.",
+             invalid, rows, rows == 1 ? "" : "s", invalid == 1 ? "is" : "are", invalid == 1 ? "its" : "their");
+    put_commonest(p);
+    page_advice(p);
+    fputs("</div>\n", p->out);
 }
 
-/* "4 of 21 rows are INVALID" */
-static const char *say_invalid(const bench_document *document, char text[PAGE_TEXT_ROOM]) {
-    size_t invalid = count_invalid(document), rows = json_array_size(document->rows);
-    snprintf(text, PAGE_TEXT_ROOM, "%zu of %zu row%s %s INVALID", invalid, rows, rows == 1 ? "" : "s",
-             invalid == 1 ? "is" : "are");
-    return text;
+static bool is_interrupted(const bench_document *document) {
+    return bench_flag(document->genbench, "interrupted");
+}
+static bool is_dirty(const bench_document *document) {
+    return !strcmp(context_text(document, "dirty"), "yes");
+}
+
+/* A note with the columns it is true of, if there are any. */
+static void put_note(page *p, bool (*is_true)(const bench_document *document), const char *class, const char *text) {
+    bool any = false;
+    for (int d = 0; d < p->count; d++) {
+        if (!is_true(&p->document[d]))
+            continue;
+        if (!any)
+            page_put(p, "<p class=\"%s\" role=\"note\">%s", class, text);
+        page_put(p, "%s%s", p->count < 2 ? "" : any ? "; " : " ", p->label[d]);
+        any = true;
+    }
+    fputs(any ? "</p>\n" : "", p->out);
 }
 
 static void put_notes(page *p) {
-    char text[PAGE_TEXT_ROOM];
-    const bench_document *document = p->document;
-    size_t invalid = count_invalid(document);
-    if (bench_flag(document->genbench, "interrupted"))
-        fputs("<p class=\"note\" role=\"note\"><b>Interrupted.</b> The rows that were finished are here; the others "
-              "have no "
-              "figures.</p>\n",
-              p->out);
-    if (invalid) {
-        page_put(p, "<p class=\"note\" role=\"note\"><b>%s</b>: %s figures are not to be relied on.",
-                 say_invalid(document, text), invalid == 1 ? "its" : "their");
-        put_commonest(p, document);
-        fputs("</p>\n", p->out);
-    }
-    if (!strcmp(context_text(document, "dirty"), "yes"))
-        fputs("<p class=\"note mild\" role=\"note\">Built from a tree with changes that are in no commit.</p>\n",
-              p->out);
-}
-
-/* One line a document that has something to beware of. */
-static void put_brief_notes(page *p) {
-    char text[PAGE_TEXT_ROOM];
-    for (int d = 0; d < p->count; d++) {
-        const bench_document *document = &p->document[d];
-        bool interrupted = bench_flag(document->genbench, "interrupted");
-        bool dirty = !strcmp(context_text(document, "dirty"), "yes");
-        size_t invalid = count_invalid(document);
-        if (!interrupted && !dirty && !invalid)
-            continue;
-        page_put(p, "<p class=\"note%s\" role=\"note\"><b>%s:</b>", interrupted || invalid ? "" : " mild", p->label[d]);
-        if (interrupted)
-            fputs(" Interrupted.", p->out);
-        if (invalid)
-            page_put(p, " %s.", say_invalid(document, text));
-        if (dirty)
-            fputs(" Built with changes that are in no commit.", p->out);
-        fputs("</p>\n", p->out);
-    }
+    put_note(p, is_interrupted, "note",
+             "Interrupted. The rows that were finished are here; the others have no figures.");
+    put_invalid(p);
+    put_note(p, is_dirty, "note mild", "Built from a tree with changes that are in no commit.");
 }
 
 /* ---- The head ---- */
@@ -261,26 +246,47 @@ static void put_run(page *p, const bench_document *document) {
         page_put(p, " \xc2\xb7 %zu row%s in %s s", rows, rows == 1 ? "" : "s", seconds);
 }
 
-void page_head(page *p) {
-    char name[PAGE_TEXT_ROOM];
-    name_cpu(p->document, name);
-    if (p->count > 1)
-        snprintf(name, sizeof name, "%d runs side by side", p->count);
+/* "14 reports, 2026-11-25 to 2026-11-26" */
+static void put_runs(page *p) {
+    const char *first = NULL, *last = NULL;
+    for (int d = 0; d < p->count + p->peers; d++) {
+        const char *started = bench_text(p->document[d].genbench, "started");
+        first = started && (!first || strcmp(started, first) < 0) ? started : first;
+        last = started && (!last || strcmp(started, last) > 0) ? started : last;
+    }
+    page_put(p, "<p class=\"about\">%d reports", p->count + p->peers);
+    if (first)
+        page_put(p, ", %.10s", first);
+    if (first && strncmp(first, last, 10))
+        page_put(p, " to %.10s", last);
+    fputs("</p>\n", p->out);
+}
+
+void page_begin(page *p, const char *title) {
     page_put(p,
              "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
              "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
              "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
-             name);
+             title);
     page_style(p);
-    page_put(p, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", name);
+    page_put(p, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", title);
+}
+
+void page_head(page *p) {
+    char name[PAGE_TEXT_ROOM];
+    page_name_cpu(p->document, name);
+    if (p->count > 1)
+        snprintf(name, sizeof name, "%d runs side by side", p->count);
+    if (p->count > 1 && p->duels)
+        snprintf(name, sizeof name, "gensample beside other programs");
+    page_begin(p, name);
     if (p->count == 1) {
         fputs("<p class=\"about\">", p->out);
         put_run(p, p->document);
         fputs("</p>\n", p->out);
+    } else {
+        put_runs(p);
     }
     fputs("</header>\n<main>\n", p->out);
-    if (p->count > 1)
-        put_brief_notes(p);
-    else
-        put_notes(p);
+    put_notes(p);
 }

@@ -1,13 +1,10 @@
-/* The few figures that matter: as cards of one document, as a table of several. */
+/* The few figures that matter: as cards of one document; of several as a table with a line per machine. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "page/page.h"
-#include "stats.h"
 #include "table.h"
-
-enum { RATIOS_MAX = 1024 };
 
 typedef struct metric {
     char value[PAGE_NUMBER_ROOM], about[PAGE_TEXT_ROOM];
@@ -60,7 +57,7 @@ static void tell_samples(metric *m) {
     page_number(bench_row_figure(m->row, "NFE", NULL), evaluations);
     snprintf(m->about, sizeof m->about,
              "%.60s, %.60s, Fr\xc3\xa9"
-             "chet distance %.20s, %.20s network evaluations a sample",
+             "chet distance %.20s, %.20s network evaluations per sample",
              model_of(m->row), bench_text(m->row, "what"), distance, evaluations);
 }
 
@@ -128,8 +125,9 @@ static void tell_peak(metric *m) {
     char speed[PAGE_NUMBER_ROOM];
     page_quantity(bench_row_figure(m->row, "of peak", NULL), "%", m->value);
     page_number(bench_row_figure(m->row, "GFLOP/s", NULL), speed);
-    snprintf(m->about, sizeof m->about, "%s GFLOP/s of direct convolutions in %.60s, %.60s", speed, model_of(m->row),
-             bench_text(m->row, "what"));
+    bool above = bench_row_figure(m->row, "of peak", NULL) > 100;
+    snprintf(m->about, sizeof m->about, "%s GFLOP/s of direct convolutions in %.60s, %.60s%s%s", speed,
+             model_of(m->row), bench_text(m->row, "what"), above ? ". " : "", above ? page_above_peak : "");
 }
 
 static const struct {
@@ -141,51 +139,6 @@ static const struct {
                {"Denoise one image", find_latency, has_latency, tell_latency},
                {"Rejection acceptance", find_acceptance, has_acceptance, tell_acceptance},
                {"Of the machine's peak", find_peak, has_peak, tell_peak}};
-
-/* ---- Beside other programs ---- */
-
-typedef struct comparisons {
-    double ratio[RATIOS_MAX];
-    size_t count, invalid; /* of the ratios; of those that are none as a row is not valid */
-} comparisons;
-
-static void compare(page *p, const bench_document *document, comparisons *all) {
-    page_suite suite;
-    for (int s = 0; page_suite_get(p, document, 1, s, &suite); s++) {
-        for (size_t i = 0; i < suite.rows[0]; i++) {
-            const json_t *row = suite.row[0][i].json, *ours = page_ours_valid(&suite, 0, row);
-            double ratio = ours ? page_times_as_fast(ours, row) : (double)NAN;
-            if (!page_is_peer(row))
-                continue;
-            all->invalid += page_ours(&suite, 0, row) && !ours;
-            if (isfinite(ratio) && all->count < RATIOS_MAX)
-                all->ratio[all->count++] = ratio;
-        }
-        page_suite_free(&suite);
-    }
-}
-
-static bool peers(page *p, metric *m) {
-    comparisons all = {.count = 0};
-    size_t won = 0;
-    for (int d = 0; d < p->count; d++)
-        compare(p, &p->document[d], &all);
-    for (int d = 0; d < p->peers; d++)
-        compare(p, &p->peer[d], &all);
-    if (!all.count)
-        return false;
-    bench_sort(all.ratio, all.count);
-    for (size_t i = 0; i < all.count; i++)
-        won += all.ratio[i] >= 1;
-    char number[PAGE_NUMBER_ROOM], left_out[PAGE_NUMBER_ROOM] = "";
-    page_ratio(bench_median(all.ratio, all.count), number);
-    if (all.invalid)
-        snprintf(left_out, sizeof left_out, "; %zu more left out, each with an INVALID row", all.invalid);
-    snprintf(m->value, sizeof m->value, "%.40s\xc3\x97", number);
-    snprintf(m->about, sizeof m->about, "as fast as other programs, median of %zu comparison%s: %zu won, %zu lost%s",
-             all.count, all.count == 1 ? "" : "s", won, all.count - won, left_out);
-    return true;
-}
 
 /* ---- Cards and table ---- */
 
@@ -207,77 +160,198 @@ static void put_card(page *p, const char *title, const metric *m) {
     fputs("</div>\n", p->out);
 }
 
-static void put_cards(page *p, bool own) {
-    metric m[GS_COUNT(metrics) + 1] = {{.row = NULL}};
-    bool found[GS_COUNT(metrics) + 1], any = false;
-    for (size_t i = 0; i <= GS_COUNT(metrics); i++) {
-        m[i].row = own && i < GS_COUNT(metrics) ? metrics[i].find(p->document) : NULL;
-        if (m[i].row)
-            metrics[i].tell(&m[i]);
-        found[i] = m[i].row || (i == GS_COUNT(metrics) && peers(p, &m[i]));
-        any = any || found[i];
+static void put_cards(page *p) {
+    bool any = false;
+    for (size_t i = 0; i < GS_COUNT(metrics); i++) {
+        metric m = {.row = metrics[i].find(p->document)};
+        if (!m.row)
+            continue;
+        metrics[i].tell(&m);
+        fputs(any ? "" : "<div class=\"cards\">\n", p->out);
+        any = true;
+        put_card(p, metrics[i].title, &m);
     }
-    fputs(any ? "<div class=\"cards\">\n" : "", p->out);
-    for (size_t i = 0; i <= GS_COUNT(metrics); i++)
-        if (found[i])
-            put_card(p, i == GS_COUNT(metrics) ? "Beside other programs" : metrics[i].title, &m[i]);
     fputs(any ? "</div>\n" : "", p->out);
 }
 
-/* The row of another document that measures the same, or NULL. */
-static const json_t *find_same(const bench_document *document, const json_t *row, has_metric *has) {
-    char key[BENCH_KEY_ROOM], of_other[BENCH_KEY_ROOM];
-    size_t i;
-    const json_t *other;
-    bench_row_key(row, key);
-    json_array_foreach(document->rows, i, other) {
-        bench_row_key(other, of_other);
-        if (!strcmp(key, of_other) && has(other))
-            return other;
-    }
-    return NULL;
+/* ---- Machines ---- */
+
+/* Documents of one machine and build, which differ in their instruction sets. */
+typedef struct machine {
+    char name[PAGE_TEXT_ROOM];
+    int document[BENCH_PAGE_DOCUMENTS_MAX], documents;
+    double score; /* geometric mean over rows of how many times as fast it is as the first; NaN: nothing in common */
+} machine;
+
+typedef struct machines {
+    const page *p;
+    machine machine[BENCH_PAGE_DOCUMENTS_MAX];
+    int count, rows; /* rows that the score is of */
+} machines;
+
+static bool same_text(const bench_document *a, const bench_document *b, const char *name) {
+    const char *x = bench_text(a->context, name), *y = bench_text(b->context, name);
+    return (!x && !y) || (x && y && !strcmp(x, y));
 }
 
-/* Of each document the row that the first has, as others would be other things. */
-static void put_metric_row(page *p, size_t i) {
-    metric m[BENCH_PAGE_DOCUMENTS_MAX] = {{.row = NULL}};
+static bool same_machine(const bench_document *a, const bench_document *b) {
+    char x[PAGE_TEXT_ROOM], y[PAGE_TEXT_ROOM];
+    page_name_cpu(a, x);
+    page_name_cpu(b, y);
+    return !strcmp(x, y) && same_text(a, b, "cores") && same_text(a, b, "commit") && same_text(a, b, "compiler");
+}
+
+/* The CPU and, where that does not tell it from an earlier machine, the document's label. */
+static void name_machine(machines *all, int d) {
+    machine *m = &all->machine[all->count];
+    page_name_cpu(&all->p->document[d], m->name);
+    for (int i = 0; i < all->count; i++)
+        if (!strcmp(m->name, all->machine[i].name))
+            snprintf(m->name, sizeof m->name, "%s", all->p->label[d]);
+}
+
+static void group(machines *all) {
+    for (int d = 0; d < all->p->count; d++) {
+        int i = 0;
+        while (i < all->count && !same_machine(&all->p->document[all->machine[i].document[0]], &all->p->document[d]))
+            i++;
+        if (i == all->count) {
+            name_machine(all, d);
+            all->count++;
+        }
+        machine *m = &all->machine[i];
+        m->document[m->documents++] = d;
+    }
+}
+
+/* The better of two rows that measure the same: a valid one, else the faster. */
+static const json_t *better(const json_t *a, const json_t *b) {
+    if (!a || !b)
+        return a ? a : b;
+    bool a_valid = bench_flag(a, "valid"), b_valid = bench_flag(b, "valid");
+    if (a_valid != b_valid)
+        return a_valid ? a : b;
+    return bench_times_as_fast(b, a) > 1 ? b : a;
+}
+
+/* The best of the machine's rows that measure the same as `row`, or NULL. */
+static const json_t *find_same(const machines *all, const machine *m, const json_t *row, has_metric *has) {
+    char key[BENCH_KEY_ROOM], of_other[BENCH_KEY_ROOM];
+    const json_t *best = NULL, *other;
+    size_t i;
+    bench_row_key(row, key);
+    for (int d = 0; d < m->documents; d++) {
+        json_array_foreach(all->p->document[m->document[d]].rows, i, other) {
+            if (strcmp(bench_text(row, "suite"), bench_text(other, "suite")) || !has(other))
+                continue;
+            bench_row_key(other, of_other);
+            if (!strcmp(key, of_other))
+                best = better(best, other);
+        }
+    }
+    return best;
+}
+
+/* Rows of whole networks: those that have a scenario. */
+static bool is_scored(const json_t *row) {
+    return bench_text(row, "scenario") && bench_flag(row, "valid") && !bench_is_peer(row) &&
+           bench_real(row, "value") > 0;
+}
+
+static void score_row(machines *all, const json_t *row, double logs[BENCH_PAGE_DOCUMENTS_MAX]) {
+    const json_t *best[BENCH_PAGE_DOCUMENTS_MAX];
+    for (int i = 0; i < all->count; i++) {
+        best[i] = find_same(all, &all->machine[i], row, is_scored);
+        if (!best[i] || (i == 0 && best[0] != row))
+            return;
+    }
+    for (int i = 0; i < all->count; i++)
+        logs[i] += log(bench_times_as_fast(best[i], row));
+    all->rows++;
+}
+
+static void score(machines *all) {
+    double logs[BENCH_PAGE_DOCUMENTS_MAX] = {0}, most = 0;
+    const machine *first = &all->machine[0];
+    const json_t *row;
+    size_t k;
+    for (int d = 0; d < first->documents; d++) {
+        json_array_foreach(all->p->document[first->document[d]].rows, k, row) {
+            if (is_scored(row))
+                score_row(all, row, logs);
+        }
+    }
+    for (int i = 0; i < all->count; i++) {
+        all->machine[i].score = exp(logs[i] / all->rows);
+        most = fmax(most, all->machine[i].score);
+    }
+    for (int i = 0; i < all->count; i++)
+        all->machine[i].score *= 100 / most;
+}
+
+/* Of each machine the row that the first one with such a metric has, as others would be other things. */
+static const json_t *find_metric_row(const machines *all, int i, size_t k) {
     const json_t *first = NULL;
-    for (int d = 0; d < p->count; d++) {
-        m[d].row = first ? find_same(&p->document[d], first, metrics[i].has) : metrics[i].find(&p->document[d]);
-        first = first ? first : m[d].row;
-        if (m[d].row)
-            metrics[i].tell(&m[d]);
-        else
-            snprintf(m[d].value, sizeof m[d].value, "\xe2\x80\x93");
-    }
-    if (!first)
-        return;
-    page_put(p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">%s</th>", metrics[i].title);
-    for (int d = 0; d < p->count; d++) {
+    for (int m = 0; m < all->count && !first; m++)
+        for (int d = 0; d < all->machine[m].documents && !first; d++)
+            first = metrics[k].find(&all->p->document[all->machine[m].document[d]]);
+    return first ? find_same(all, &all->machine[i], first, metrics[k].has) : NULL;
+}
+
+static void put_metric(page *p, const machines *all, int i, size_t k) {
+    metric m = {.row = find_metric_row(all, i, k)};
+    if (m.row)
+        metrics[k].tell(&m);
+    page_put(p, "<td role=\"cell\" data-label=\"%s\"><b class=\"figure\">%s</b><span class=\"reasons soft\">%s</span>",
+             metrics[k].title, m.row ? m.value : "\xe2\x80\x93", m.about);
+    if (m.row && !bench_flag(m.row, "valid"))
+        page_badge(p, m.row);
+    fputs("</td>", p->out);
+}
+
+static void put_machine(page *p, const machines *all, int i) {
+    const machine *m = &all->machine[i];
+    page_put(p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">%s</th>", m->name);
+    if (all->rows)
         page_put(p,
-                 "<td role=\"cell\" data-label=\"%s\"><b class=\"figure\">%s</b><span class=\"reasons soft\">%s</span>",
-                 p->label[d], m[d].value, m[d].about);
-        if (m[d].row && !bench_flag(m[d].row, "valid"))
-            page_badge(p, m[d].row);
-        fputs("</td>", p->out);
-    }
+                 "<td role=\"cell\" data-label=\"score\"><b class=\"figure\">%.0f</b><span class=\"bar\"><i "
+                 "style=\"width:%.0f%%\"></i></span></td>",
+                 m->score, m->score);
+    for (size_t k = 0; k < GS_COUNT(metrics); k++)
+        put_metric(p, all, i, k);
     fputs("</tr>\n", p->out);
 }
 
-void page_headline(page *p) {
-    if (p->count == 1) {
-        put_cards(p, true);
-        return;
-    }
-    fputs("<div class=\"wide\"><table role=\"table\" class=\"glance\"><caption>At a glance</caption>\n<thead "
-          "role=\"rowgroup\">"
-          "<tr role=\"row\"><th role=\"columnheader\" scope=\"col\"></th>",
+static void put_machines(page *p) {
+    machines all = {.p = p};
+    group(&all);
+    if (all.count > 1)
+        score(&all);
+    fputs(
+        "<section id=\"machines\"><h2>Machines</h2>\n<p class=\"about\">What gensample does with the best instruction "
+        "set of each.",
+        p->out);
+    if (all.rows)
+        page_put(p,
+                 " The score is the geometric mean over the %d rows of whole networks that all of them have; the "
+                 "fastest machine has 100.",
+                 all.rows);
+    fputs("</p>\n<div class=\"wide\" tabindex=\"0\"><table role=\"table\" "
+          "class=\"glance\"><caption>Machines</caption>\n<thead "
+          "role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\"></th>",
           p->out);
-    for (int d = 0; d < p->count; d++)
-        page_put(p, "<th role=\"columnheader\" scope=\"col\">%s</th>", p->label[d]);
+    fputs(all.rows ? "<th role=\"columnheader\" scope=\"col\">score</th>" : "", p->out);
+    for (size_t k = 0; k < GS_COUNT(metrics); k++)
+        page_put(p, "<th role=\"columnheader\" scope=\"col\">%s</th>", metrics[k].title);
     fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", p->out);
-    for (size_t i = 0; i < GS_COUNT(metrics); i++)
-        put_metric_row(p, i);
-    fputs("</tbody></table></div>\n", p->out);
-    put_cards(p, false);
+    for (int i = 0; i < all.count; i++)
+        put_machine(p, &all, i);
+    fputs("</tbody></table></div></section>\n", p->out);
+}
+
+void page_headline(page *p) {
+    if (p->count == 1)
+        put_cards(p);
+    else
+        put_machines(p);
 }

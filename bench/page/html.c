@@ -30,11 +30,17 @@ static void put_navigation(page *p) {
     fputs("</ul></nav>\n", p->out);
 }
 
-static void put_suite(page *p, const page_suite *suite, const char *id, int number) {
+void page_fold(page *p, const char *class) {
+    page_put(p, "<details class=\"%s\"", class);
+    fputs(p->count + p->peers > 1 ? ">" : " open=\"open\">", p->out);
+}
+
+/* `of`: the machine, or "". */
+static void put_suite(page *p, const page_suite *suite, const char *id, int number, const char *of) {
     const char *about = page_suite_about(suite->name);
-    page_put(p, "<section id=\"%s-%d\"><h2>%s</h2>\n", id, number, suite->name);
-    if (about)
-        page_put(p, "<p class=\"about\">%s</p>\n", about);
+    page_fold(p, "suite");
+    page_put(p, "<summary><h2>%s%s%s</h2>", suite->name, of[0] ? ": " : "", of);
+    page_put(p, " <span class=\"about\">%s</span></summary>\n<div id=\"%s-%d\">\n", about ? about : "", id, number);
     for (size_t i = 0; i < GS_COUNT(charts); i++)
         if (!strcmp(charts[i].suite, suite->name))
             charts[i].draw(p, suite);
@@ -43,37 +49,43 @@ static void put_suite(page *p, const page_suite *suite, const char *id, int numb
     else
         page_table(p, suite);
     page_traces(p, suite);
-    page_pictures(p, suite);
-    fputs("</section>\n", p->out);
+    fputs("</div></details>\n", p->out);
 }
 
 static void put_suites(page *p) {
     page_suite suite;
     for (int i = 0; page_suite_get(p, p->document, p->count, i, &suite); i++) {
-        put_suite(p, &suite, "suite", i);
+        put_suite(p, &suite, "suite", i, "");
         page_suite_free(&suite);
     }
     for (int d = 0; d < p->peers; d++)
         for (int i = 0; page_suite_get(p, &p->peer[d], 1, i, &suite); i++) {
-            char id[PAGE_NUMBER_ROOM];
+            char id[PAGE_NUMBER_ROOM], machine[PAGE_TEXT_ROOM];
             snprintf(id, sizeof id, "peers-%d", d);
-            put_suite(p, &suite, id, i);
+            page_name_cpu(&p->peer[d], machine);
+            put_suite(p, &suite, id, i, machine);
             page_suite_free(&suite);
         }
 }
 
 static void put_page(page *p) {
     page_labels(p);
+    page_duels_make(p);
     page_head(p);
+    page_beside(p);
     page_headline(p);
+    page_pictures(p);
     put_navigation(p);
     page_ratios(p);
     put_suites(p);
     page_environment(p);
     fputs("</main>\n<footer><p>Written by genbench. A figure is the median of its repetitions, \xc2\xb1 half their "
           "range; "
-          "of percentiles, all calls of all repetitions count.</p></footer>\n</body>\n</html>\n",
+          "of percentiles, all calls of all repetitions count.</p></footer>\n",
           p->out);
+    page_script(p);
+    fputs("</body>\n</html>\n", p->out);
+    page_duels_free(p);
 }
 
 /* Peers' reports stand beside ours; alone, they are the page. */

@@ -1,5 +1,5 @@
-/* Reports as one HTML page: tables, charts as inline SVG, the environment; no scripts, nothing fetched. It is XML, too.
- */
+/* Reports as one HTML page: who is faster, tables, charts as inline SVG, the environment; nothing is fetched, and
+ * without its script it reads as well. It is XML, too. */
 #ifndef BENCH_HTML_H
 #define BENCH_HTML_H
 
@@ -11,5 +11,9 @@ enum { BENCH_PAGE_DOCUMENTS_MAX = BENCH_DOCUMENTS_MAX };
  * report has are left out. The bytes depend on the reports alone. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing is
  * left behind then. */
 gs_status bench_html_write(const bench_document *documents, int count, const char *path, gs_error *error);
+
+/* The bars of how many times as fast gensample is as other programs, as an SVG file of its own. Errors: no rows of
+ * other programs, or several machines: GS_ERROR_ARGUMENT; those of bench_html_write. */
+gs_status bench_chart_write(const bench_document *documents, int count, const char *path, gs_error *error);
 
 #endif

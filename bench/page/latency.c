@@ -110,7 +110,7 @@ void page_latency(page *p, const page_suite *suite) {
     gs_axis y = gs_axis_fit(log ? scale.factor * range.low : 0, scale.factor * range.high, log, true);
     chart_open(p);
     chart c =
-        chart_begin(p, "Time of a call by percentile, a line a network; the percentiles are in the list beside it",
+        chart_begin(p, "Time of a call by percentile, a line per network; the percentiles are in the list beside it",
                     percentile_axis(most), y, "calls that are as fast or faster", scale.symbol, LABEL, CHART_HEIGHT);
     for (int i = 0; i < count; i++)
         draw(&c, &all[i], i, scale.factor, &labels[i]);

@@ -5,17 +5,30 @@
 #include <stdio.h>
 
 #include "page/html.h"
+#include "rivals.h"
 
 enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
+
+/* Another program's best row of one work on one machine, beside ours. */
+typedef struct page_duel {
+    const json_t *row;
+    bench_rival rival;
+    char program[PAGE_TEXT_ROOM], name[PAGE_TEXT_ROOM]; /* with its version and without, but with its narrower type */
+    char work[PAGE_TEXT_ROOM], threads[PAGE_TEXT_ROOM]; /* "ncsn, denoise, batch 64", "2 threads" */
+    char machine[PAGE_TEXT_ROOM];
+} page_duel;
 
 typedef struct page {
     FILE *out;
     const bench_document *document; /* the columns */
     int count;
-    const bench_document *peer; /* the peers' */
-    int peers;
+    const bench_document *peer;                            /* the peers' */
+    int peers;                                             /* which follow the columns */
     char label[BENCH_PAGE_DOCUMENTS_MAX][PAGE_TEXT_ROOM];  /* what tells the columns apart; empty for a single one */
     char brief[BENCH_PAGE_DOCUMENTS_MAX][PAGE_BRIEF_ROOM]; /* the same in few characters, for charts */
+    page_duel *duel;                                       /* (duels), of all documents */
+    size_t duels;
+    bench_tally all; /* of all rows of other programs, not of the best only */
     bool failed;
 } page;
 
@@ -104,18 +117,6 @@ bool page_is_shown(const page_suite *suite, const json_t *row);
 /* Whether two rows measure the same but for the parts that a bit of `but` stands for. */
 bool page_same_but(const json_t *a, const json_t *b, unsigned but);
 
-/* Gensample's own row that another program's or backend's row is held against, or NULL. */
-const json_t *page_ours(const page_suite *suite, int d, const json_t *row);
-
-/* The same where both rows are valid, so that something is won or lost, else NULL. */
-const json_t *page_ours_valid(const page_suite *suite, int d, const json_t *row);
-
-/* Whether the row is of another program, not of another backend of ours. */
-bool page_is_peer(const json_t *row);
-
-/* How many times as fast `ours` is as `theirs`. */
-double page_times_as_fast(const json_t *ours, const json_t *theirs);
-
 /* The title of a row, or line of a chart, of document d, with the document's label where there are several. */
 void page_name(const page *p, int d, const char *title, char name[PAGE_TEXT_ROOM]);
 
@@ -130,21 +131,56 @@ double page_median(const json_t *row);
  * ended. */
 double *page_calls(page *p, const json_t *row, size_t *count);
 
+/* Append to a list with ", " between. */
+void page_append(char list[PAGE_TEXT_ROOM], const char *part);
+
+/* The CPU or, where the report tells none, the file's name. */
+void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]);
+
 /* ---- Parts of the page ---- */
 
 void page_style(page *p);
 void page_labels(page *p);
+
+/* All up to the title, after which the <header> goes on. */
+void page_begin(page *p, const char *title);
 void page_head(page *p);
 void page_headline(page *p);
+
+/* <details>: of one report, what is in it is looked for; of several, it is folded away. */
+void page_fold(page *p, const char *class);
+
+/* What genbench doctor advises against the reasons that the machine gave. */
+void page_advice(page *p);
+
+/* Fill p->duel and p->all from all documents. */
+void page_duels_make(page *p);
+void page_duels_free(page *p);
+
+/* "1.33x won", or "0.40x behind, INVALID". */
+void page_put_ratio(page *p, const bench_rival *rival);
+
+/* What the colours of bars mean. */
+enum { PAGE_KEYS = 3 };
+typedef struct page_key {
+    const char *class, *text;
+} page_key;
+extern const page_key page_keys[PAGE_KEYS];
+
+/* Why a share of the peak may be above 100 %. */
+extern const char page_above_peak[];
+
+/* Who won against other programs, and the bars of one machine. */
+void page_beside(page *p);
+void page_bars(page *p, const char *machine);
 bool page_has_environment(const page *p);
 void page_environment(page *p);
 void page_badge(page *p, const json_t *row);
 void page_reasons(page *p, const json_t *row);
-/* How many times as fast page_ours_valid is, and so whether that is won. */
-void page_won(page *p, const page_suite *suite, int d, const json_t *row);
 void page_table(page *p, const page_suite *suite);
 void page_columns(page *p, const page_suite *suite);
-void page_pictures(page *p, const page_suite *suite);
+/* Every picture once. */
+void page_pictures(page *p);
 
 /* A chart, if the documents have what it needs. */
 void page_latency(page *p, const page_suite *suite);
@@ -153,5 +189,8 @@ void page_roofline(page *p, const page_suite *suite);
 void page_acceptance(page *p, const page_suite *suite);
 void page_traces(page *p, const page_suite *suite);
 void page_ratios(page *p);
+
+/* The script that sorts and filters tables; without it they still read. */
+void page_script(page *p);
 
 #endif

@@ -11,7 +11,7 @@ typedef struct point {
     const json_t *row;
     const char *title;
     int colour;              /* by document and backend */
-    double intensity, speed; /* FLOP a byte, GFLOP/s */
+    double intensity, speed; /* FLOP per byte, GFLOP/s */
 } point;
 
 /* Of the points of a document: same instruction set and threads, else it is not told. */
@@ -81,7 +81,7 @@ static void draw_points(chart *c, const point *points, int count) {
         char text[2 * PAGE_TEXT_ROOM], speed[PAGE_NUMBER_ROOM], intensity[PAGE_NUMBER_ROOM];
         page_number(points[i].speed, speed);
         page_number(points[i].intensity, intensity);
-        snprintf(text, sizeof text, "%s: %s GFLOP/s, %s FLOP a byte", points[i].title, speed, intensity);
+        snprintf(text, sizeof text, "%s: %s GFLOP/s, %s FLOP per byte", points[i].title, speed, intensity);
         chart_mark(c, points[i].intensity, points[i].speed, points[i].colour, points[i].colour % 2, text);
     }
 }
@@ -147,7 +147,7 @@ void page_roofline(page *p, const page_suite *suite) {
         }
     }
     chart_open(p);
-    chart c = chart_begin(p, "Speed of layers against operations a byte, under the machine's measured roofs",
+    chart c = chart_begin(p, "Speed of layers against operations per byte, under the machine's measured roofs",
                           gs_axis_fit(x.low, x.high, true, true), gs_axis_fit(y.low, y.high, true, true),
                           "operations for each byte that must be moved, FLOP/B", "GFLOP/s", LABEL, HEIGHT);
     for (int d = 0, i; d < suite->documents; d++) {
@@ -161,7 +161,7 @@ void page_roofline(page *p, const page_suite *suite) {
     chart_end(&c);
     chart_caption(
         p, "Roofline",
-        "What each layer does a second against how much it computes for each byte of inputs, weights and "
+        "What each layer does per second against how much it computes for each byte of inputs, weights and "
         "outputs. The line is this machine: a loop of multiply-adds in registers, and memory as the triad sees it. "
         "Left of it are layers whose data stay in a cache; above it those by Winograd's method, which needs fewer "
         "operations than the direct one, whose operations are counted.");

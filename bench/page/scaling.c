@@ -38,7 +38,7 @@ static void fill(line *l, const page_suite *suite, int d, const json_t *one) {
     for (size_t i = 0; i < suite->rows[d]; i++) {
         const json_t *row = suite->row[d][i].json;
         if (same_work(row, one))
-            add_point(l, bench_real(row, "threads"), page_times_as_fast(row, one));
+            add_point(l, bench_real(row, "threads"), bench_times_as_fast(row, one));
     }
 }
 
@@ -152,7 +152,7 @@ void page_scaling(page *p, const page_suite *suite) {
     chart_labels(&c, labels, told);
     chart_end(&c);
     chart_caption(p, "Thread scaling",
-                  "Evaluations a second with T threads over those with one. The dashed line is what a loop of "
+                  "Evaluations per second with T threads over those with one. The dashed line is what a loop of "
                   "multiply-adds in registers gains on the same processors: no program can do better than that.");
     legend(p, lines, count);
     chart_close(p);

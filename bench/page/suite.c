@@ -30,14 +30,14 @@ static bool names_model(const json_t *row) {
     return model && strstr(bench_text(row, "name"), model);
 }
 
-static void append(char text[PAGE_TEXT_ROOM], const char *part) {
-    size_t used = strlen(text);
-    snprintf(text + used, PAGE_TEXT_ROOM - used, "%s%s", used && part[0] ? ", " : "", part);
+void page_append(char list[PAGE_TEXT_ROOM], const char *part) {
+    size_t used = strlen(list);
+    snprintf(list + used, PAGE_TEXT_ROOM - used, "%s%s", used && part[0] ? ", " : "", part);
 }
 
 void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]) {
     snprintf(text, PAGE_TEXT_ROOM, "%s", names_model(row) ? bench_text(row, "model") : "");
-    append(text, bench_text(row, "what"));
+    page_append(text, bench_text(row, "what"));
 }
 
 static void make_title(const page_suite *suite, page_row *row) {
@@ -49,14 +49,14 @@ static void make_title(const page_suite *suite, page_row *row) {
             page_thing(row->json, part);
         else if (i != PART_MODEL && suite->varies[i])
             page_part_text(row->json, (enum page_part)i, part);
-        append(row->title, part);
+        page_append(row->title, part);
     }
 }
 
 void page_name(const page *p, int d, const char *title, char name[PAGE_TEXT_ROOM]) {
     name[0] = '\0';
-    append(name, p->label[d]);
-    append(name, title);
+    page_append(name, p->label[d]);
+    page_append(name, title);
 }
 
 const json_t *page_find(const page_suite *suite, int d, const char *title, const char *unit) {
@@ -146,7 +146,7 @@ bool page_suite_get(page *p, const bench_document *documents, int count, int i, 
             make_title(suite, &suite->row[d][k]);
     for (int d = 0; d < count; d++)
         for (size_t k = 0; k < suite->rows[d] && !suite->rivals[d]; k++)
-            suite->rivals[d] = page_ours(suite, d, suite->row[d][k].json);
+            suite->rivals[d] = bench_rival_of(documents[d].rows, suite->row[d][k].json).ours;
     return true;
 }
 
@@ -194,41 +194,6 @@ bool page_same_but(const json_t *a, const json_t *b, unsigned but) {
             return false;
     }
     return true;
-}
-
-bool page_is_peer(const json_t *row) {
-    const char *program = bench_text(row, "program");
-    return program && strcmp(program, "gensample");
-}
-
-static bool is_ours(const json_t *row) {
-    const char *backend = bench_text(row, "backend");
-    return !page_is_peer(row) && (!backend || !strcmp(backend, "native"));
-}
-
-const json_t *page_ours(const page_suite *suite, int d, const json_t *row) {
-    const unsigned theirs = 1u << PART_PROGRAM | 1u << PART_BACKEND | 1u << PART_ISA | 1u << PART_DTYPE;
-    const json_t *other;
-    if (is_ours(row))
-        return NULL;
-    for (size_t i = 0; i < suite->rows[d]; i++) {
-        other = suite->row[d][i].json;
-        if (is_ours(other) && page_same_but(row, other, theirs) &&
-            !strcmp(bench_text(row, "what"), bench_text(other, "what")) &&
-            !strcmp(bench_text(row, "unit"), bench_text(other, "unit")))
-            return other;
-    }
-    return NULL;
-}
-
-const json_t *page_ours_valid(const page_suite *suite, int d, const json_t *row) {
-    const json_t *ours = bench_flag(row, "valid") ? page_ours(suite, d, row) : NULL;
-    return ours && bench_flag(ours, "valid") ? ours : NULL;
-}
-
-double page_times_as_fast(const json_t *ours, const json_t *theirs) {
-    double ratio = bench_real(ours, "value") / bench_real(theirs, "value");
-    return bench_flag(ours, "less_is_better") ? 1 / ratio : ratio;
 }
 
 /* ---- Measurements ---- */

@@ -1,4 +1,5 @@
-/* The table of a suite of one document: a row a line, figures aligned at their points, what all rows share above it. */
+/* The table of a suite of one document: a line per row, figures aligned at their points, what all rows share above it.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -27,6 +28,10 @@ typedef struct table {
     bool one_unit;
     double reach; /* of the strips: 0.1 for -10 % ... 10 % */
 } table;
+
+static bench_rival rival_of(const table *t, const json_t *row) {
+    return bench_rival_of(t->suite->document[t->d].rows, row);
+}
 
 /* ---- Numbers of cells ---- */
 
@@ -83,12 +88,13 @@ static bool has_figure(const table *t, const char *figure) {
     return false;
 }
 
-static void add_figures(table *t) {
+/* Without `beside` where there is a column of who won. */
+static void add_figures(table *t, bool peers) {
     for (size_t i = 0; i < t->rows; i++) {
         const char *name;
         json_t *figure;
         json_object_foreach(json_object_get(t->row[i].json, "figures"), name, figure) {
-            if (bench_figure_hidden(name) || has_figure(t, name))
+            if (bench_figure_hidden(name) || has_figure(t, name) || (peers && !strcmp(name, "beside")))
                 continue;
             column *c = add(t, FIGURE, name);
             c->figure = name;
@@ -143,7 +149,7 @@ static void make_columns(table *t) {
     for (size_t i = 0; i < t->rows; i++) {
         const json_t *row = t->row[i].json;
         t->one_unit = t->one_unit && !strcmp(bench_text(row, "unit"), bench_text(t->row[0].json, "unit"));
-        peers = peers || page_ours(t->suite, t->d, row);
+        peers = peers || rival_of(t, row).ours;
     }
     add(t, NAME, "");
     add(t, VALUE, t->one_unit ? scale_of(t, t->row[0].json).symbol : "median");
@@ -155,7 +161,7 @@ static void make_columns(table *t) {
     add(t, STRIP, title);
     if (peers)
         add(t, RATIO, "gensample beside it");
-    add_figures(t);
+    add_figures(t, peers);
     add(t, VALIDITY, "validity");
     for (int i = 0; i < t->columns; i++)
         measure(t, &t->column[i]);
@@ -226,15 +232,11 @@ static void put_strip(const table *t, const json_t *row) {
     fputs("</svg>", t->p->out);
 }
 
-void page_won(page *p, const page_suite *suite, int d, const json_t *row) {
-    const json_t *ours = page_ours_valid(suite, d, row);
-    double ratio = ours ? page_times_as_fast(ours, row) : (double)NAN;
-    char text[PAGE_NUMBER_ROOM];
-    if (!isfinite(ratio))
-        return;
-    bool won = ratio >= 1;
-    page_ratio(ratio, text);
-    page_put(p, "<span class=\"%s\">%s\xc3\x97 %s</span>", won ? "won" : "lost", text, won ? "won" : "lost");
+static void put_validity(page *p, const json_t *row) {
+    long long disturbed = bench_integer(row, "disturbed", 0);
+    page_badge(p, row);
+    if (disturbed > 0)
+        page_put(p, " <span class=\"soft\">%.0f disturbed</span>", (double)disturbed);
 }
 
 static void put_cell(const table *t, const column *c, const page_row *row) {
@@ -245,27 +247,34 @@ static void put_cell(const table *t, const column *c, const page_row *row) {
     cell_text(t, c, row->json, text);
     bool share = c->kind == FIGURE && !strcmp(c->figure, "of peak") && isfinite(figure);
     bool empty = (c->kind == FIGURE || c->kind == SPREAD) && !text[0];
-    empty = empty || (c->kind == RATIO && !page_ours_valid(t->suite, t->d, row->json));
-    page_put(t->p, "<td role=\"cell\" class=\"%s%s\" data-label=\"%s\">", classes[c->kind], empty ? " empty" : "",
+    bench_rival rival = rival_of(t, row->json);
+    empty = empty || (c->kind == RATIO && !isfinite(rival.ratio));
+    page_put(t->p, "<td role=\"cell\" class=\"%s%s\" data-label=\"%s\"", classes[c->kind], empty ? " empty" : "",
              c->title);
+    double value = c->kind == VALUE ? bench_real(row->json, "value") : c->kind == RATIO ? rival.ratio : figure;
+    if (isfinite(value))
+        page_put(t->p, " data-value=\"%.9g\"", value);
+    fputc('>', t->p->out);
     if (share)
         page_put(t->p, "<span class=\"bar\"><i style=\"width:%.0f%%\"></i></span>", fmax(0, fmin(100, figure)));
     if (c->kind == STRIP)
         put_strip(t, row->json);
     else if (c->kind == RATIO)
-        page_won(t->p, t->suite, t->d, row->json);
+        page_put_ratio(t->p, &rival);
     else if (c->kind == VALIDITY)
-        page_badge(t->p, row->json);
+        put_validity(t->p, row->json);
     else if (c->kind == UNIT)
         page_put(t->p, "%s", scale_of(t, row->json).symbol);
     else
         put_aligned(t->p, text, c, share);
+    if (c->kind == FIGURE && bench_ratio_doubtful(t->suite->document[t->d].rows, row->json, c->figure))
+        fputs("\xc2\xa0" BENCH_DOUBT_MARK, t->p->out);
     fputs("</td>", t->p->out);
 }
 
 static void put_row(const table *t, const page_row *row) {
     page_put(t->p, "<tr role=\"row\" class=\"%s\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span>",
-             page_ours(t->suite, t->d, row->json) ? "other" : "own", row->title);
+             rival_of(t, row->json).ours ? "other" : "own", row->title);
     page_reasons(t->p, row->json);
     fputs("</th>", t->p->out);
     for (int i = 1; i < t->columns; i++)
@@ -284,6 +293,25 @@ static void put_titles(const table *t) {
     fputs("</tr></thead>\n", t->p->out);
 }
 
+const char page_above_peak[] =
+    "Above 100 % of the peak: Winograd's method multiplies less than the direct convolutions that are counted.";
+
+/* What marks and shares above 100 % mean, where there are some. */
+static void put_meanings(const table *t) {
+    bool above = false, doubt = false;
+    for (size_t i = 0; i < t->rows; i++) {
+        const json_t *row = t->row[i].json;
+        above = above || bench_row_figure(row, "of peak", NULL) > 100;
+        for (int c = 0; c < t->columns; c++)
+            doubt = doubt || (t->column[c].kind == FIGURE &&
+                              bench_ratio_doubtful(t->suite->document[t->d].rows, row, t->column[c].figure));
+    }
+    if (above)
+        page_put(t->p, "<p class=\"soft\">%s</p>\n", page_above_peak);
+    if (doubt)
+        fputs("<p class=\"soft\">" BENCH_DOUBT_MEANING ".</p>\n", t->p->out);
+}
+
 void page_table(page *p, const page_suite *suite) {
     for (int d = 0; d < suite->documents; d++) {
         table t = {.p = p, .suite = suite, .row = suite->row[d], .rows = suite->rows[d], .d = d};
@@ -291,11 +319,13 @@ void page_table(page *p, const page_suite *suite) {
             continue;
         make_columns(&t);
         put_shared(&t);
-        page_put(p, "<div class=\"wide\"><table role=\"table\"><caption>%s</caption>\n", suite->name);
+        page_put(p, "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"rows\"><caption>%s</caption>\n",
+                 suite->name);
         put_titles(&t);
         fputs("<tbody role=\"rowgroup\">\n", p->out);
         for (size_t i = 0; i < t.rows; i++)
             put_row(&t, &t.row[i]);
         fputs("</tbody></table></div>\n", p->out);
+        put_meanings(&t);
     }
 }

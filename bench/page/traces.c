@@ -33,6 +33,25 @@ static gs_axis fit(const json_t *list, chart_range *range) {
     return gs_axis_fit(range->low, range->high, false, false);
 }
 
+/* Says so where the middle series left its beginning a hundredfold behind: energies are in units of kT, so such chains
+ * have not settled. */
+static void put_runaway(page *p, const json_t *trace) {
+    const json_t *all = json_object_get(trace, "series"), *middle = json_array_get(all, json_array_size(all) / 2);
+    const json_t *y = json_object_get(middle, "y");
+    double first = json_number_value(json_array_get(y, 0));
+    double last = json_number_value(json_array_get(y, json_array_size(y) - 1));
+    char from[PAGE_NUMBER_ROOM], to[PAGE_NUMBER_ROOM];
+    if (!(fabs(last) > 100 * fmax(fabs(first), 1)))
+        return;
+    page_number(first, from);
+    page_number(last, to);
+    page_put(
+        p,
+        "<p class=\"runaway\"><b>These chains ran away</b>: the %s (%s) went from %s to %s. Their speed is right, but "
+        "their states are no samples.</p>\n",
+        bench_text(trace, "y_label"), bench_text(middle, "name"), from, to);
+}
+
 static void trace(page *p, const char *name, const json_t *trace) {
     const json_t *all = json_object_get(trace, "series"), *series;
     chart_range x = chart_no_range, y = chart_no_range;
@@ -51,6 +70,7 @@ static void trace(page *p, const char *name, const json_t *trace) {
     }
     chart_end(&c);
     chart_caption(p, bench_text(trace, "title"), name);
+    put_runaway(p, trace);
     chart_legend_begin(p);
     json_array_foreach(all, i, series) {
         chart_legend(p, (int)(i % PAGE_COLOURS), false, bench_text(series, "name"), "");
@@ -59,50 +79,100 @@ static void trace(page *p, const char *name, const json_t *trace) {
     chart_close(p);
 }
 
+/* How many documents from d on have a row of that title with such a trace; 0: an earlier one has it. */
+static int count_same(const page_suite *suite, int d, const page_row *row, const json_t *member) {
+    int same = 0;
+    for (int k = 0; k < suite->documents; k++) {
+        const json_t *other = page_find(suite, k, row->title, bench_text(row->json, "unit"));
+        bool equal = other && json_equal(json_object_get(other, "trace"), member);
+        if (equal && k < d)
+            return 0;
+        same += equal;
+    }
+    return same;
+}
+
 void page_traces(page *p, const page_suite *suite) {
     bool any = false;
     for (int d = 0; d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d]; i++) {
-            const json_t *member = json_object_get(suite->row[d][i].json, "trace");
+            const page_row *row = &suite->row[d][i];
+            const json_t *member = json_object_get(row->json, "trace");
             char name[PAGE_TEXT_ROOM];
-            page_name(p, d, suite->row[d][i].title, name);
-            if (!member)
+            int same = member ? count_same(suite, d, row, member) : 0;
+            if (!same)
                 continue;
-            if (!any)
-                fputs("<div class=\"charts\">\n", p->out);
+            if (same > 1)
+                snprintf(name, sizeof name, "%.200s, the same in %d runs", row->title, same);
+            else
+                page_name(p, d, row->title, name);
+            fputs(any ? "" : "<div class=\"charts\">\n", p->out);
             any = true;
             trace(p, name, member);
         }
-    if (any)
-        fputs("</div>\n", p->out);
+    fputs(any ? "</div>\n" : "", p->out);
 }
 
 /* ---- Pictures ---- */
 
-static void picture(page *p, const char *name, const json_t *member) {
-    const char *caption = bench_text(member, "caption");
-    page_put(p,
-             "<figure class=\"picture\"><img alt=\"Samples: %s\" src=\"data:image/png;base64,%s\"/>"
-             "<figcaption><b>%s</b> <span class=\"soft\">%s</span></figcaption></figure>\n",
-             name, bench_text(member, "png"), name, caption ? caption : "");
+static const char *png_of(const json_t *row) {
+    return bench_text(json_object_get(row, "picture"), "png");
 }
 
-void page_pictures(page *p, const page_suite *suite) {
-    bool any = false;
-    for (int d = 0; d < suite->documents; d++)
-        for (size_t i = 0; i < suite->rows[d]; i++) {
-            const json_t *member = json_object_get(suite->row[d][i].json, "picture");
-            char name[PAGE_TEXT_ROOM];
-            if (!member)
+/* How many rows have this picture; 0: one before document d's row i has it, or it has none. */
+static int count_pictures(const page *p, int d, size_t i) {
+    const json_t *row, *mine = json_array_get(p->document[d].rows, i);
+    const char *png = png_of(mine);
+    int same = 0;
+    for (int k = 0; png && k < p->count; k++) {
+        size_t at;
+        json_array_foreach(p->document[k].rows, at, row) {
+            const char *other = png_of(row);
+            if (!other || strcmp(other, png))
                 continue;
-            if (!any)
-                fputs("<div class=\"pictures\">\n", p->out);
-            any = true;
-            page_name(p, d, suite->row[d][i].title, name);
-            picture(p, name, member);
+            if (k < d || (k == d && at < i))
+                return 0;
+            same++;
         }
-    if (any)
-        fputs("</div>\n", p->out);
+    }
+    return same;
+}
+
+static void put_picture(page *p, const json_t *row, int same) {
+    const char *caption = bench_text(json_object_get(row, "picture"), "caption"), *model = bench_text(row, "model");
+    double evaluations = bench_row_figure(row, "NFE", NULL), distance = bench_row_figure(row, "FD", NULL);
+    char thing[PAGE_TEXT_ROOM], number[PAGE_NUMBER_ROOM];
+    page_thing(row, thing);
+    page_put(p,
+             "<figure class=\"picture\"><img alt=\"Samples: %s\" src=\"data:image/png;base64,%s\"/>"
+             "<figcaption><b>%s</b> <span class=\"soft\">%s",
+             thing, png_of(row), model ? model : thing, caption ? caption : "");
+    page_number(evaluations, number);
+    if (isfinite(evaluations))
+        page_put(p, ", %s evaluations per sample", number);
+    page_number(distance, number);
+    if (isfinite(distance))
+        page_put(p,
+                 ", Fr\xc3\xa9"
+                 "chet distance %s",
+                 number);
+    if (same > 1)
+        page_put(p, "; to the byte the same in %d runs", same);
+    fputs("</span></figcaption></figure>\n", p->out);
+}
+
+void page_pictures(page *p) {
+    bool any = false;
+    for (int d = 0; d < p->count; d++)
+        for (size_t i = 0; i < json_array_size(p->document[d].rows); i++) {
+            int same = count_pictures(p, d, i);
+            if (!same)
+                continue;
+            fputs(any ? "" : "<section id=\"drawn\"><h2>What was drawn</h2>\n<div class=\"pictures\">\n", p->out);
+            any = true;
+            put_picture(p, json_array_get(p->document[d].rows, i), same);
+        }
+    fputs(any ? "</div></section>\n" : "", p->out);
 }
 
 /* ---- Ratios of two builds ---- */

@@ -106,7 +106,7 @@ class NetworkCell(Cell):
 
     def cells_of(self, row):
         figures = (("beside", ".2f"), ("least", ".2f"), ("difference", ".1e"))
-        return [shown(row.figures.get(name), style) for name, style in figures]
+        return [shown(row.figures.get(name), style, self.ours[0].row, row) for name, style in figures]
 
 
 def exact_interval(k, n):
@@ -164,12 +164,14 @@ class RejectionCell(Cell):
     columns = ("proposals/s", "accepted/s", "z", *(f"our {a} over its" for a in rejection.ALGORITHMS))
 
     def cells_of(self, row):
-        ratios = [shown(row.figures.get(f"{a} accepted"), ".4g") for a in rejection.ALGORITHMS]
+        ratios = [shown(row.figures.get(f"{o.algorithm} accepted"), ".4g", o.row, row) for o in self.ours]
         return [shown(row.figures.get("accepted/s"), ".4g"), shown(row.figures.get("z"), ".2f"), *ratios]
 
 
-def shown(figure, style):
-    return format(figure["value"], style) if figure else ""
+def shown(figure, style, *rows):
+    """Ratios of rows of which one is INVALID are marked."""
+    doubt = " !" if figure and figure["unit"] == "x" and any(row.why for row in rows) else ""
+    return format(figure["value"], style) + doubt if figure else ""
 
 
 # ---- Making cells ----

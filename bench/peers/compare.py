@@ -133,13 +133,17 @@ def wrong_outputs(made):
 def print_table(cell, check):
     columns = ("", "difference", "") if check else ("", *cell.columns, "")
     print(f"\n{cell.title}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    marked = False
     for row in cell.rows:
         value = f"{statistics.median(row.rates()):.4g}" if row.repetitions else ""
         figures = cell.cells_of(row)
         figures = figures[-1:] if check else [value, *figures]
+        marked = marked or any(f.endswith(" !") for f in figures)
         fine = not row.why or (check and row.checked and not row.wrong)
         outcome = "" if fine else f"INVALID: {'; '.join(row.why)}"
         print(f"| {cell.label(row)} | {' | '.join(figures)} | {outcome} |")
+    if marked:
+        print("\n! one of the two figures is INVALID")
     sys.stdout.flush()
 
 

@@ -52,11 +52,12 @@ check 'is well-formed' well_formed a.html
 check 'a page of several' page several.html a.json b.json peer.json
 check 'is well-formed, too' well_formed several.html
 check 'names them by what differs' grep -q 'Other &lt;script&gt;alert(1)&lt;/script&gt; &quot;q&quot; .a. &amp; b, avx512' several.html
-check 'and the peer stands below' sh -c 'grep -q "<h1>2 runs side by side" several.html && grep -q "id=.peers-0-0" several.html'
+check 'and the peer stands below' sh -c 'grep -q "<h1>gensample beside other programs" several.html && grep -q "id=.peers-0-0" several.html'
 check 'the same report twice' page twice.html a.json a.json
 check 'a peer alone' page peer.html peer.json
 for f in a several twice peer; do
-    check "$f: nothing of a report is markup" sh -c '! grep -iq "<script\|onerror\|<iframe" $1.html' sh $f
+    check "$f: nothing of a report is markup" sh -c '! grep -iq "<script[^>]\|<script>.\|onerror\|<iframe" $1.html' sh $f
+    check "$f: one script, of the page itself" test "$(grep -c '<script>$' $f.html)" = 1
     check "$f: nothing is fetched" sh -c '! grep -iE "(src|href)=\"[a-z]*:?//|@import|url\(|<link" $1.html' sh $f
     check "$f: numbers are finite" sh -c '! grep -E "[\" ,]-?(nan|inf)[\" ,<%]" $1.html' sh $f
 done
@@ -86,34 +87,137 @@ altered() {
 doubtful='s/"valid": true, "reasons": \[\]/"valid": false, "reasons": ["no"]/'
 
 # ---- What is won ----
-check 'the headline counts other programs, not backends' grep -q 'median of 2 comparisons: 1 won, 1 lost<' a.html
+check 'the headline counts other programs, not backends' grep -q '<p><b>1 won, 1 lost</b>' a.html
+check 'as a geometric mean with its range' sh -c 'tr -d "\n" <a.html | grep -q "<p class=.big win.>1.35× <span class=.unit.>0.91 to 2.00</span></p>"'
+check 'and names the worst' grep -q 'Worst: <span class="lost">0.91× lost</span>, ncsn, evaluate, batch 64, Example' a.html
+check 'a bar of what is won and one of what is lost' sh -c 'grep -q "<rect class=\"win\"" a.html && grep -q "<rect class=\"loss\"" a.html'
 altered ours.json 't:2\/.*"program":' "$doubtful"
 check 'a peer that is not valid' page ours.html ours.json
-check 'is not counted, which is told' \
-    grep -q 'median of 1 comparison: 1 won, 0 lost; 1 more left out, each with an INVALID row<' ours.html
-check 'and neither won nor lost' sh -c '! grep -q "0.91×" ours.html && grep -q "2.00× won" ours.html'
+check 'is not counted as won or lost, but as left out' grep -q '<p><b>1 won, 0 lost; of 1 left out 0 ahead, 1 behind</b>' ours.html
+check 'its ratio is marked' sh -c 'grep -q "<span class=\"lost doubt\">0.91× behind, INVALID" ours.html &&
+    grep -q "<rect class=\"loss doubt\"" ours.html && grep -q ">0.91× !</text>" ours.html && grep -q "2.00× won" ours.html'
+check 'the mean with it is told' grep -q '1 won, 0 lost; of 1 left out 0 ahead, 1 behind, with these 1.35×' ours.html
 altered ours.json '"backend": "native", "threads": 1, "batch": 8' "$doubtful"
 check 'what is beside ours that is not valid' page ours.html ours.json
-check 'is neither won nor lost' sh -c '! grep -q "1.83×" ours.html && grep -q "2.00× won" ours.html'
+check 'is neither won nor lost, but marked' sh -c '! grep -q "1.83× won" ours.html && grep -q "1.83× ahead, INVALID" ours.html &&
+    grep -q "2.00× won" ours.html'
 altered ours.json '"threads": 2, "batch": 64, "program"' \
     's/"program": "[^,]*"/"program": "gensample", "backend": "onednn"/'
 check 'a backend of gensample' page ours.html ours.json
-check 'is no other program' grep -q 'median of 1 comparison: 1 won' ours.html
+check 'is no other program' grep -q '<p><b>1 won, 0 lost</b>' ours.html
 check 'side by side, too' grep -q '<span class="rival"><span class="won">1.83× won' several.html
 
-# ---- At a glance ----
-# glance TITLE FILE: what each column has.
-glance() {
+# Two variants of one program: the faster one is beside ours.
+variants() {
+    sed 's/"program": "[^,]*"/"program": "Rival 1.2, slow"/' a.json |
+        sed '/t:2\/isa:avx2\/f32\/peer/{p;s/2511.3/'"$1"'/;s/f32\/peer/f32\/peer2/;s/slow/quick/'"$2"'}' >variants.json
+}
+variants 4566
+check 'two variants of a program' page variants.html variants.json
+check 'are both counted' grep -q '<p><b>1 won, 2 lost</b>' variants.html
+check 'and the better one has the bar' sh -c 'grep -q "0.50×</text>" variants.html && ! grep -q "0.91×</text>" variants.html'
+check 'under its name without the version' grep -q '>Rival</text>' variants.html
+check 'and the card' sh -c 'grep -q "<h3>Rival 1.2</h3>" variants.html && grep -q "Worst: <span class=\"lost\">0.50× lost" variants.html'
+variants 4566 ';s/"dtype": "f32"/"dtype": "bf16"/'
+check 'one of a narrower type' page variants.html variants.json
+check 'has bars and a card of its own' sh -c 'grep -q "0.50×</text>" variants.html && grep -q "0.91×</text>" variants.html &&
+    grep -q ">Rival bf16</text>" variants.html && grep -q "<h3>Rival 1.2, fewer than 32 bits</h3>" variants.html'
+variants 4566 ';s/"figures": {}/"figures": {"difference": {"value": 0.5, "unit": ""}}/'
+check 'one of another output' page variants.html variants.json
+check 'is not compared, which is told' sh -c 'grep -q "<p><b>1 won, 1 lost</b>.* 1 more gave an output" variants.html &&
+    ! grep -q "0.50×" variants.html'
+variants 4566 ';s/"figures": {}/"figures": {"difference": {"value": 0, "unit": ""}, "beside": {"value": 0.75, "unit": "x"}}/'
+check 'one that was measured in rounds' page variants.html variants.json
+check 'has the ratio of these' sh -c 'grep -q "0.75× lost" variants.html && ! grep -q "0.50×" variants.html'
+
+# ---- The same in text ----
+altered doubt.json 't:2\/.*"program":' "$doubtful" \
+    's/"figures": {}/"figures": {"beside": {"value": 0.75, "unit": "x"}, "least": {"value": 0.5, "unit": "x"}}/'
+altered fine.json 't:2\/.*"program":' \
+    's/"figures": {}/"figures": {"beside": {"value": 0.75, "unit": "x"}, "least": {"value": 0.5, "unit": "x"}}/'
+altered ours.json 't:2\/.*"program":' \
+    's/"figures": {}/"figures": {"beside": {"value": 0.75, "unit": "x"}, "least": {"value": 0.5, "unit": "x"}}/'
+sed -i '/"scaling\/ncsn\/evaluate\/offline\/b:64\/t:2\/isa:avx2\/f32"/'"$doubtful" ours.json
+for f in doubt ours; do
+    "$program" report $f.json --markdown $f.md --html $f.html >$f.txt
+    check "$f: ratios beside an INVALID figure are marked" grep -q '0.750 x !   *0.500 x !' $f.txt
+    check "$f: in Markdown" grep -qF '| 0.750 x ! | 0.500 x ! |' $f.md
+    check "$f: which is explained" sh -c 'grep -q "^  ! one of the two figures is INVALID" $1.txt &&
+        grep -q "^! one of the two figures is INVALID" $1.md && grep -q "<p class=\"soft\">! one of the two" $1.html' sh $f
+    check "$f: and counted" sh -c 'grep -q "; beside other programs 1 won, 0 lost; of 1 left out 0 ahead, 1 behind" $1.txt &&
+        grep -q "^- beside other programs: 1 won, 0 lost; of 1 left out 0 ahead, 1 behind" $1.md' sh $f
+done
+"$program" report fine.json --markdown fine.md --html fine.html >fine.txt
+check 'no others are' sh -c 'grep -q "0.750 x   *0.500 x  " fine.txt && ! grep -q " x !" fine.txt fine.md &&
+    ! grep -q "<p class=\"soft\">! one" fine.html'
+
+# ---- Machines ----
+# line MACHINE FILE: the cells of the machine's line.
+line() {
     tr -d '\n' <"$2" | sed "s/.*scope=.row.>$1<\/th>//; s/<\/tr>.*//; s/<\/td>/\n/g" |
         sed 's/.*<b class="figure">//; s/<[^>]*>/ /g'
 }
 altered other.json '"latency\/ncsn' 's/"p99"/"p98"/'
-sed -i 's/"accepted": {"value": 761916/"accepted": {"value": 1/; s/avx2/avx512/g' other.json
-check 'columns of which one has another network' page glance.html a.json other.json
-check 'have the same one, or a dash' sh -c 'echo "$1" | head -n 1 | grep -q "ncsn, denoise" &&
-    echo "$1" | tail -n 1 | grep -q "^– *$"' \
-    sh "$(glance 'Denoise one image' glance.html)"
-check 'and the same algorithm' test "$(glance 'Rejection acceptance' glance.html | grep -c 'radius-d784')" = 2
+sed -i 's/"accepted": {"value": 761916/"accepted": {"value": 1/; s/avx2/avx512/g; s/Example(R)[^,]*,/Other 7",/' other.json
+sed -i '/"samples\/ncsn/{s/118.0/59.0/;s/"low": [0-9.]*/"low": 59.0/;}' other.json
+check 'two machines of which one has another network' page machines.html a.json other.json
+line 'Other 7' machines.html >line.txt
+check 'have the row of the first, or a dash' sh -c 'sed -n 2p line.txt | grep -q "ncsn, dpmpp-2m" && sed -n 3p line.txt | grep -q "^– *$"'
+check 'and the same algorithm' sh -c 'sed -n 4p line.txt | grep -q radius-d784'
+# Valid rows with a scenario: samples/ncsn (half as fast), energy/ebm/mala and two of scaling: 100 / 2^(1/4) = 84.
+check 'and a score' sh -c 'sed -n 1p line.txt | grep -q "^84 *$"'
+check 'over so many rows' grep -q 'over the 4 rows of whole networks' machines.html
+sed 's/avx2/avx512/g; /"samples\/ncsn/s/118.0/236.0/' a.json >wide.json
+check 'two instruction sets of a machine' page wide.html a.json wide.json
+check 'are one line, with the better figure' sh -c 'test "$(grep -c "class=.glance." wide.html)" = 1 &&
+    tr -d "\n" <wide.html | sed "s/.*class=.glance.//; s/<\/table>.*//" | grep -o "<b class=.figure.>236\|<b class=.figure.>118" | grep -c . | grep -qx 1 &&
+    ! grep -q ">score<" wide.html'
+
+# ---- Columns ----
+check 'the fastest of a row is marked' sh -c 'grep -q "class=\"number best\" data-label=\"[^\"]*avx512\" data-value=\"236\">236.*fastest" wide.html &&
+    grep -q "118.samples/s <span class=\"times\">0.50×</span>" wide.html'
+altered few.json '"samples\/' 's/"suite": "samples"/"suite": "drawn"/'
+sed -i 's/avx2/avx512/g' few.json
+check 'a suite that one of two lacks' page few.html a.json few.json
+check 'has one column' sh -c 'sed -n "/id=\"suite-0\"/,/<.details>/p" few.html | grep -c "<th role=\"columnheader\"" | grep -qx 2 ||
+    test "$(sed -n "/id=\"suite-0\"/,/<.details>/p" few.html | grep -o "scope=\"col\"" | wc -l)" = 2'
+check 'several fold their tables away' sh -c 'grep -q "<details class=\"suite\">" several.html && ! grep -q "open=" several.html'
+check 'one does not' sh -c 'grep -q "<details class=\"suite\" open=\"open\">" a.html'
+
+# ---- Pictures, traces, peaks, advice ----
+check 'the same picture is there once' test "$(grep -o 'alt="Samples: ncsn, dpmpp-2m"' several.html | wc -l)" = 1
+check 'and says of how many runs it is' grep -q 'to the byte the same in 2 runs' several.html
+check 'its caption names the sampler once' sh -c '! grep -q "dpmpp-2m</b> .*dpmpp-2m" several.html'
+check 'chains that stay are not said to run away' sh -c '! grep -q "ran away" a.html'
+sed '/"trace"/s/"y": \[\([^]]*\), [-0-9.e]*\]/"y": [\1, -1e5]/g' a.json >away.json
+check 'chains that run away' page away.html away.json
+check 'are said to' grep -q '<b>These chains ran away</b>: .* to −100,000' away.html
+check 'a share of the peak below 100 % needs no words' sh -c '! grep -q "Winograd.s method multiplies" a.html'
+altered peak.json '"samples\/ncsn' 's/"value": 61.0/"value": 127.0/'
+check 'one above' page peak.html peak.json
+check 'has its reason beside it' sh -c 'grep -q "127.*Above 100 % of the peak: Winograd.s method multiplies less" peak.html &&
+    grep -q "<p class=\"soft\">Above 100 %" peak.html'
+check 'what the doctor advises' sh -c 'tr -d "\n" <a.html | grep -q "genbench doctor</code> advises</summary><ul>.*<li>boost: for figures"'
+sed 's/peak moved 16 %/nothing/' a.json >calm.json
+check 'a report without such reasons' page calm.html calm.json
+check 'gets no advice' sh -c '! grep -q "genbench doctor" calm.html'
+altered disturbed.json '"samples\/ncsn' 's/"valid": true/"disturbed": 3, "valid": true/'
+check 'disturbed repetitions' sh -c '"$1" report disturbed.json --html disturbed.html | grep -q " disturbed " &&
+    grep -q "3 disturbed" disturbed.html && ! grep -q disturbed a.html' sh "$program"
+
+# ---- The chart, and what is committed ----
+check 'a chart' "$program" report a.json --chart a.svg
+check 'is well-formed' well_formed a.svg
+check 'names the machine' grep -q 'Example &lt;script.*avx2, 1 thread</text>' a.svg
+check 'and has what is lost' sh -c 'grep -q "<rect class=\"loss\"" a.svg && grep -q "0.91×" a.svg'
+check 'nothing of a report is markup' sh -c '! grep -iq "<script\|href" a.svg'
+mkdir figures
+check 'the figures of results/' "$here/../../bench/results/figures.sh" "$(dirname "$program")" figures
+for f in index.html xeon-167.md xeon-207.md; do
+    check "$f is as committed" cmp figures/$f "$here/../../bench/results/$f"
+done
+check 'speed.svg is as committed' cmp figures/speed.svg "$here/../../bench/pictures/speed.svg"
+check 'whose losses are counted' grep -q '<p><b>55 won, 0 lost; of 79 left out 73 ahead, 6 behind</b>.* 10 more gave an output' figures/index.html
 
 # ---- Numbers that are too long ----
 altered huge.json '"samples\/ncsn' 's/"high": [0-9.]*/"high": 1e308/'
@@ -138,7 +242,7 @@ check 'speaks of one' sh -c 'grep -q "^1 row, 1 INVALID: its figures are" stdout
     grep -q "1 of 1 row is INVALID</b>: its figures" one.html &&
     grep -q "1 row in 1 s" one.html'
 check 'side by side, too' page one.html one.json a.json
-check 'speaks of one' grep -q '</b> 1 of 1 row is INVALID\.' one.html
+check 'speaks of all' grep -q '<b>5 of 22 rows are INVALID</b>' one.html
 
 # ---- Ratios of two builds ----
 sed '/^ "rows"/,$d' a.json >ab.json
@@ -163,6 +267,9 @@ refuse 2 'report: no files' --html x.html
 refuse 2 '--html: its value FILE is missing' a.json --html
 refuse 2 '--html: given twice' a.json --html x.html --html x.html
 refuse 2 '--foo: unknown' a.json --foo
+refuse 2 '--chart: no report has a row of another program' ab.json --chart x.html
+sed 's/Example(R)/Other(TM)/' a.json >elsewhere.json
+refuse 2 '--chart: of one machine only' a.json elsewhere.json --chart x.html
 refuse 1 'missing.json: cannot read' missing.json --html x.html
 refuse 1 'missing/x.html' a.json --html missing/x.html
 printf '{"context": ' >broken.json
@@ -195,7 +302,7 @@ looks() {
 framed() {
     cat >frame.html <<END
 <!DOCTYPE html><iframe src="$1.html" style="border:0;width:$2px;height:4000px" onload="
-  const d = this.contentDocument, box = e => e.getBoundingClientRect(); $3"></iframe>
+  const d = this.contentDocument; d.querySelectorAll('details').forEach(e => e.open = true); const box = e => e.getBoundingClientRect(); $3"></iframe>
 END
     chromium --allow-file-access-from-files --disable-web-security --window-size=1400,2400 --virtual-time-budget=5000 \
         --dump-dom "file://$work/frame.html" >dom.txt || return 1
@@ -221,6 +328,18 @@ apart() {
   }
   document.title = 'overlaps: ' + over.join(', ')" 'overlaps: '
 }
+# sorts NAME: a click on a column's title sorts its table, the field filters it.
+sorts() {
+    framed "$1" 1280 "
+  const t = [...d.querySelectorAll('table.rows')].find(t => t.rows.length > 4), heads = [...t.tHead.rows[0].cells],
+      values = () => [...t.tBodies[0].rows].map(r => +r.cells[1].dataset.value),
+      sorted = sign => values().every((v, i, all) => !i || sign * (v - all[i - 1]) >= 0), field = d.querySelector('.filter');
+  heads[1].click(); const down = sorted(-1);
+  heads[1].click(); const up = sorted(1);
+  field.value = 'radius d784'; field.oninput();
+  const shown = [...field.nextSibling.querySelectorAll('tbody tr')].filter(r => !r.hidden).length;
+  document.title = [down, up, shown].join(' ')" 'true true 1'
+}
 # Peaks that are close to each other.
 sed 's/avx2/avx/g; s/"flops": 150000000000.0/"flops": 148000000000.0/; s/"triad_bytes_per_second": 2/&1/
     s/"value": 12400000000.0/"value": 12300000000.0/' a.json >close.json
@@ -238,6 +357,7 @@ if [ -n "$browser" ]; then
             done
         done
     done
+    check 'tables can be sorted and filtered' sorts a
     check 'light and dark differ' sh -c '! cmp -s "$1-light.png" "$1-dark.png"' sh "${SHOTS:-$work}/a-390"
 else
     skip 'in a browser' 'no chromium'

@@ -1,0 +1,212 @@
+/* Gensample beside other programs: who won, by how much, against whom. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "page/page.h"
+
+/* ---- Collecting ---- */
+
+/* "OpenVINO" of "OpenVINO 2026.4.1, latency": up to the comma, without the version. */
+static void name_program(const json_t *row, bool version, char name[PAGE_TEXT_ROOM]) {
+    const char *program = bench_text(row, "program"), *at = program + strcspn(program, ",");
+    for (const char *space = program; !version && (space = strchr(space, ' ')) && space < at; space++)
+        if (strspn(space + 1, "0123456789"))
+            at = space;
+    snprintf(name, PAGE_TEXT_ROOM, "%.*s", (int)(at - program), program);
+}
+
+/* Numbers of fewer bits than ours. */
+static bool is_narrow(const json_t *row) {
+    const char *dtype = bench_text(row, "dtype"), *bits = strpbrk(dtype, "0123456789");
+    return bits && strtol(bits, NULL, 10) < 32;
+}
+
+static page_duel make_duel(const bench_document *document, const json_t *row) {
+    page_duel duel = {.row = row, .rival = bench_rival_of(document->rows, row)};
+    char part[PAGE_TEXT_ROOM];
+    name_program(row, true, duel.program);
+    name_program(row, false, duel.name);
+    if (is_narrow(row)) {
+        page_append(duel.program, "fewer than 32 bits");
+        snprintf(part, sizeof part, "%.200s %.20s", duel.name, bench_text(row, "dtype"));
+        memcpy(duel.name, part, sizeof duel.name);
+    }
+    page_name_cpu(document, duel.machine);
+    page_thing(row, part);
+    snprintf(duel.work, sizeof duel.work, "%.60s", bench_text(row, "model") ? "" : bench_text(row, "suite"));
+    page_append(duel.work, part);
+    page_part_text(row, PART_BATCH, part);
+    page_append(duel.work, part);
+    if (duel.rival.ours)
+        page_part_text(duel.rival.ours, PART_THREADS, duel.threads);
+    return duel;
+}
+
+/* Keep the best of a program. */
+static void keep(page *p, const page_duel *duel) {
+    for (size_t i = 0; i < p->duels; i++) {
+        page_duel *known = &p->duel[i];
+        if (strcmp(known->program, duel->program) || strcmp(known->machine, duel->machine) ||
+            strcmp(known->work, duel->work) || strcmp(known->threads, duel->threads))
+            continue;
+        if (duel->rival.ratio < known->rival.ratio)
+            *known = *duel;
+        return;
+    }
+    p->duel[p->duels++] = *duel;
+}
+
+static void collect(page *p, const bench_document *document) {
+    const json_t *row;
+    size_t i;
+    bench_tally_rows(&p->all, document->rows);
+    json_array_foreach(document->rows, i, row) {
+        if (!bench_is_peer(row))
+            continue;
+        page_duel duel = make_duel(document, row);
+        if (isfinite(duel.rival.ratio))
+            keep(p, &duel);
+    }
+}
+
+void page_duels_make(page *p) {
+    size_t rows = 0;
+    for (int d = 0; d < p->count + p->peers; d++)
+        rows += json_array_size(p->document[d].rows);
+    p->duel = gs_alloc(rows, sizeof *p->duel);
+    p->failed = p->failed || (rows && !p->duel);
+    for (int d = 0; d < p->count + p->peers && p->duel; d++)
+        collect(p, &p->document[d]);
+}
+
+void page_duels_free(page *p) {
+    gs_free(p->duel);
+    p->duel = NULL;
+    p->duels = 0;
+}
+
+/* ---- Telling ---- */
+
+static void put_tally(page *p, const bench_tally *tally) {
+    char text[BENCH_TALLY_ROOM];
+    bench_tally_say(tally, text);
+    page_put(p, "%s", text);
+}
+
+/* Geometric means of a program's duels, those that count and all, and who was worst. */
+typedef struct record {
+    bench_tally tally;
+    double mean, all, low, high;
+    const page_duel *worst;
+} record;
+
+static record sum_up(const page *p, const char *program) {
+    record r = {.low = INFINITY};
+    double logs = 0, all = 0;
+    size_t counted = 0, n = 0;
+    for (size_t i = 0; i < p->duels; i++) {
+        const page_duel *duel = &p->duel[i];
+        double ratio = duel->rival.ratio;
+        if (strcmp(duel->program, program))
+            continue;
+        bench_tally_add(&r.tally, &duel->rival);
+        r.worst = !r.worst || ratio < r.worst->rival.ratio ? duel : r.worst;
+        all += log(ratio);
+        n++;
+        if (!duel->rival.valid)
+            continue;
+        logs += log(ratio);
+        counted++;
+        r.low = fmin(r.low, ratio);
+        r.high = fmax(r.high, ratio);
+    }
+    r.mean = exp(logs / (double)counted);
+    r.all = exp(all / (double)n);
+    return r;
+}
+
+void page_put_ratio(page *p, const bench_rival *rival) {
+    char text[PAGE_NUMBER_ROOM];
+    bool won = rival->ratio >= 1;
+    if (!isfinite(rival->ratio))
+        return;
+    page_ratio(rival->ratio, text);
+    page_put(p, "<span class=\"%s%s\">%s\xc3\x97 %s%s</span>", won ? "won" : "lost", rival->valid ? "" : " doubt", text,
+             rival->valid ? (won ? "won" : "lost") : (won ? "ahead" : "behind"), rival->valid ? "" : ", INVALID");
+}
+
+/* "2.57x, 1.98 to 3.99x" of those that count; marked, of all, where none does. */
+static void put_mean(page *p, const record *r) {
+    char mean[PAGE_NUMBER_ROOM], low[PAGE_NUMBER_ROOM], high[PAGE_NUMBER_ROOM];
+    bool counts = isfinite(r->mean);
+    double shown = counts ? r->mean : r->all;
+    page_ratio(shown, mean);
+    page_ratio(r->low, low);
+    page_ratio(r->high, high);
+    page_put(p, "<p class=\"big %s%s\">%s\xc3\x97", shown >= 1 ? "win" : "loss", counts ? "" : " doubt", mean);
+    if (counts)
+        page_put(p, " <span class=\"unit\">%s to %s</span></p>", low, high);
+    else
+        fputs(" <span class=\"unit\">INVALID</span></p>", p->out);
+}
+
+static void put_card(page *p, const char *program) {
+    char all[PAGE_NUMBER_ROOM];
+    record r = sum_up(p, program);
+    page_put(p, "<div class=\"card\"><h3>%s</h3>", program);
+    put_mean(p, &r);
+    fputs("<p class=\"soft\">", p->out);
+    put_tally(p, &r.tally);
+    page_ratio(r.all, all);
+    if (isfinite(r.mean) && r.tally.ahead + r.tally.behind)
+        page_put(p, ", with these %s\xc3\x97", all);
+    fputs("</p><p class=\"soft\">Worst: ", p->out);
+    page_put_ratio(p, &r.worst->rival);
+    page_put(p, ", %s, %s</p></div>\n", r.worst->work, r.worst->machine);
+}
+
+static bool is_first(const page *p, size_t i, bool by_machine) {
+    for (size_t k = 0; k < i; k++)
+        if (!strcmp(by_machine ? p->duel[k].machine : p->duel[k].program,
+                    by_machine ? p->duel[i].machine : p->duel[i].program))
+            return false;
+    return true;
+}
+
+const page_key page_keys[PAGE_KEYS] = {
+    {"win", "gensample is faster"}, {"loss", "gensample is slower"}, {"win doubt", BENCH_DOUBT_MEANING}};
+
+static void put_keys(page *p) {
+    fputs("<ul class=\"keys\">", p->out);
+    for (int i = 0; i < PAGE_KEYS; i++)
+        page_put(p,
+                 "<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 12 12\" aria-hidden=\"true\"><rect "
+                 "class=\"%s\" x=\"1\" y=\"1\" width=\"10\" height=\"10\"/></svg>%s</li>",
+                 page_keys[i].class, page_keys[i].text);
+    fputs("</ul>\n", p->out);
+}
+
+void page_beside(page *p) {
+    if (!p->duels)
+        return;
+    fputs("<section id=\"beside\"><h2>How many times as fast as other programs</h2>\n<p><b>", p->out);
+    put_tally(p, &p->all);
+    fputs("</b>. A comparison is left out where one of its two figures is INVALID.", p->out);
+    if (p->all.wrong)
+        page_put(p, " %zu more gave an output that is too far from ours, and are not compared.", p->all.wrong);
+    fputs("</p>\n<p class=\"about\">Below is the best variant of each program for each network and batch: the "
+          "geometric mean "
+          "and the range of those that count.</p>\n<div class=\"cards small\">\n",
+          p->out);
+    for (size_t i = 0; i < p->duels; i++)
+        if (is_first(p, i, false))
+            put_card(p, p->duel[i].program);
+    fputs("</div>\n", p->out);
+    put_keys(p);
+    fputs("<div class=\"machines\">\n", p->out);
+    for (size_t i = 0; i < p->duels; i++)
+        if (is_first(p, i, true))
+            page_bars(p, p->duel[i].machine);
+    fputs("</div>\n</section>\n", p->out);
+}
