@@ -273,6 +273,7 @@ def export_judge(checkpoint, name, training, data):
         "label_mean": torch.stack([m for m, _ in by_label]),
         "label_covariance": torch.stack([c for _, c in by_label]),
         "reference_features": found[:REFERENCES],
+        "reference_labels": labels[:REFERENCES],
         "real_features": features(net, real),
         "real_labels": real_labels,
     }
