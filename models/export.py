@@ -134,7 +134,7 @@ MNIST = "MNIST training set, 60,000 images, pixels in [0, 1]"
 
 
 def provenance(checkpoint, training):
-    minutes = f"{checkpoint['step']} steps in {checkpoint['seconds'] / 60:.0f} minutes on 2 CPU cores"
+    minutes = f"{checkpoint['step']} steps in {checkpoint['seconds'] / 60:.1f} minutes on {checkpoint['machine']}"
     out = {"data": MNIST, "data licence": "CC BY-SA 3.0", "licence": "as the program"}
     out |= {"duration": minutes, "torch": torch.__version__.split("+")[0]}
     return ({"training": training} if training else {}) | out
@@ -247,18 +247,37 @@ def export_uva(path, name):
     return export(net, (2 * torch.rand(3, 1, 28, 28) - 1,), info)
 
 
+REFERENCES, REALS = 4096, 10000  # images whose features a judge's file carries, of the test and of the training set
+
+
 def export_judge(checkpoint, name, training, data):
     import common
-    from judge import Judge
+    from judge import ARCHITECTURES
 
-    net = Judge()
-    net.load_state_dict(checkpoint["module"])
+    net = ARCHITECTURES[checkpoint["architecture"]]()
+    net.load_state_dict(checkpoint["average"])
     net.eval()
-    images = common.mnist("test", data)[0]
-    info = {"name": name, "kind": "classifier", "data": {"shape": [1, 28, 28], "range": [0, 1]}, "inputs": ["x"]}
-    info["provenance"] = provenance(checkpoint, training) | {"reference": "features of the 10,000 MNIST test images"}
-    mean, covariance = moments(features(net, images))
-    return export(net, (torch.rand(2, 1, 28, 28),), info, {"reference_mean": mean, "reference_covariance": covariance})
+    images, labels = common.mnist("test", data)
+    real, real_labels = (t[:REALS] for t in common.mnist("train", data))
+    pixels = {"shape": [1, 28, 28], "range": [0, 1], "reject": True}
+    info = {"name": name, "kind": "classifier", "data": pixels, "inputs": ["x"]}
+    info["provenance"] = provenance(checkpoint, training) | {
+        "reference": "features of the 10,000 MNIST test images; the first of them, and the first training images as real ones"
+    }
+    found = features(net, images)
+    mean, covariance = moments(found)
+    by_label = [moments(found[labels == k]) for k in range(10)]
+    tensors = {
+        "reference_mean": mean,
+        "reference_covariance": covariance,
+        "label_mean": torch.stack([m for m, _ in by_label]),
+        "label_covariance": torch.stack([c for _, c in by_label]),
+        "reference_features": found[:REFERENCES],
+        "reference_labels": labels[:REFERENCES],
+        "real_features": features(net, real),
+        "real_labels": real_labels,
+    }
+    return export(net, (torch.rand(2, 1, 28, 28),), info, tensors)
 
 
 @torch.no_grad()

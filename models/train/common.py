@@ -1,6 +1,7 @@
 """What all training scripts share: MNIST, checkpoints that survive an interruption, averaged weights, loss curves."""
 
 import argparse
+import copy
 import gzip
 import json
 import math
@@ -29,8 +30,18 @@ def arguments(description, **defaults):
     p.add_argument("--lr", type=float, default=defaults["lr"], help="peak learning rate")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=os.cpu_count())
-    p.add_argument("--compile", action="store_true", help="use torch.compile (pays where bf16 or wide vectors exist)")
+    p.add_argument("--device", default="cpu", help="where to train, as PyTorch names it: cpu, cuda")
+    p.add_argument("--minutes", type=float, default=math.inf, help="end after so long, the learning rate's decay included")
+    p.add_argument("--compile", action="store_true", help="use torch.compile (pays on CPUs with bf16 or wide vectors)")
     return p
+
+
+def parse(parser):
+    """The options, with PyTorch set up as they say."""
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    return args
 
 
 def _read_idx(path):
@@ -45,13 +56,13 @@ def _read_idx(path):
     return data.reshape(shape)
 
 
-def mnist(part, folder=None):
-    """(images in [0, 1] of shape (N, 1, 28, 28), labels (N)) for part "train" or "test"."""
+def mnist(part, folder=None, device="cpu"):
+    """(images in [0, 1] of shape (N, 1, 28, 28), labels (N)) for part "train" or "test", on a device."""
     if folder is None:
         from torchvision.datasets import MNIST
 
         d = MNIST(Path.home() / ".cache" / "gensample", train=part == "train", download=True)
-        return d.data[:, None].float() / 255, d.targets
+        return d.data[:, None].to(device).float() / 255, d.targets.to(device)
     arrays = []
     for what in ("images", "labels"):
         base = Path(folder) / IDX_NAMES[part, what]
@@ -59,14 +70,13 @@ def mnist(part, folder=None):
         if path is None:
             raise SystemExit(f"{base}[.gz]: not found")
         arrays.append(_read_idx(path))
-    return arrays[0][:, None].float() / 255, arrays[1].long()
+    return arrays[0][:, None].to(device).float() / 255, arrays[1].to(device).long()
 
 
-def learning_rate(step, steps, peak, warmup=300, constant=False):
-    """Linear warm-up, then cosine decay to zero, or no decay."""
-    if step < warmup or constant:
-        return peak * min(1, (step + 1) / warmup)
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+def learning_rate(step, progress, peak, warmup=300, constant=False):
+    """Linear warm-up over steps, times a cosine's decay to zero as progress goes from 0 to 1, or no decay."""
+    decay = 1 if constant else 0.5 * (1 + math.cos(math.pi * min(1, progress)))
+    return peak * min(1, (step + 1) / warmup) * decay
 
 
 class Average:
@@ -92,12 +102,14 @@ class Run:
         self.folder = Path(args.out)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.module, self.optimizer, self.average = module, optimizer, average
+        self.minutes = args.minutes
+        self.machine = f"{args.threads} CPU cores" if args.device == "cpu" else torch.cuda.get_device_name(args.device)
         self.step, self.seconds, self.started = 0, 0.0, time.time()
         if self.path.exists():
-            c = torch.load(self.path, weights_only=False)
+            c = torch.load(self.path, weights_only=False, map_location=args.device)
             module.load_state_dict(c["module"])
             optimizer.load_state_dict(c["optimizer"])
-            torch.set_rng_state(c["rng"])
+            torch.set_rng_state(c["rng"].cpu())
             self.step, self.seconds = c["step"], c["seconds"]
             if average:
                 average.state, average.steps = c["average"], c["average_steps"]
@@ -109,6 +121,16 @@ class Run:
 
     def elapsed(self):
         return self.seconds + time.time() - self.started
+
+    def progress(self, steps):
+        """How much of the run is done, from 0 to 1 at its end, by steps or by the time it may take."""
+        return max(self.step / steps, self.elapsed() / 60 / self.minutes)
+
+    def set_rate(self, steps, peak, **schedule):
+        """The learning rate of the next step; a group of parameters may have a share of it."""
+        rate = learning_rate(self.step, self.progress(steps), peak, **schedule)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group.get("share", 1) * rate
 
     def descend(self, loss, clip=None):
         """One step down the gradient of a scalar loss, whose norm over all parameters is clipped to `clip`."""
@@ -128,6 +150,7 @@ class Run:
             "rng": torch.get_rng_state(),
             "step": self.step,
             "seconds": self.elapsed(),
+            "machine": self.machine,
             **extra,
         }
         if self.average:
@@ -161,6 +184,13 @@ class Run:
         plt.close(fig)
 
 
+def averaged(module, average):
+    """A copy of the module with the averaged weights, to be evaluated."""
+    twin = copy.deepcopy(module).eval().requires_grad_(False)
+    twin.load_state_dict(average.state)
+    return twin
+
+
 def draw(path, images, columns=16):
     """A grid of images (N, 1, H, W) in [0, 1] as a grey picture."""
     import matplotlib
@@ -169,12 +199,12 @@ def draw(path, images, columns=16):
     import matplotlib.pyplot as plt
 
     rows = [torch.cat(list(row[:, 0]), 1) for row in images.split(columns)]
-    plt.imsave(path, torch.cat([r for r in rows if r.shape == rows[0].shape]).clamp(0, 1).numpy(), cmap="gray", vmin=0, vmax=1)
+    plt.imsave(path, torch.cat([r for r in rows if r.shape == rows[0].shape]).clamp(0, 1).cpu().numpy(), cmap="gray", vmin=0, vmax=1)
 
 
 def batches(n, batch, generator):
     """Endless index batches: every image once per epoch, in a new order each time."""
     while True:
-        order = torch.randperm(n, generator=generator)
+        order = torch.randperm(n, generator=generator, device=generator.device)
         for i in range(0, n - batch + 1, batch):
             yield order[i : i + batch]

@@ -29,7 +29,7 @@ def parse():
     p.add_argument("--blocks", type=int, nargs="+", default=[1, 1])
     p.add_argument("--ema", type=float, default=0.999)
     p.add_argument("--images", type=int, default=60000, help="train on the first so many images")
-    return p.parse_args()
+    return common.parse(p)
 
 
 # best
@@ -126,8 +126,7 @@ def best(args):
     pool = pooled_batches(args, run, x, y, args.seed + run.step)
     while run.step < steps:
         noisy, sigma, label, target = next(pool)
-        for group in optimizer.param_groups:
-            group["lr"] = group["share"] * common.learning_rate(run.step, steps, args.lr, warmup=100)
+        run.set_rate(steps, args.lr, warmup=100)
         loss = step_loss(noisy, sigma, label, target).mean()
         run.descend(loss, clip=1.0)
         mean, count = mean + loss.item(), count + 1
@@ -178,8 +177,6 @@ def document(args):
 
 def main():
     args = parse()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
     torch.set_flush_denormal(True)  # the mixture leaves components far away with next to no weight
     {"best": best, "document": document}[args.recipe](args)
 

@@ -34,9 +34,7 @@ def main():
     p = common.arguments(__doc__.splitlines()[0], out="runs/thick", epochs=4, batch=128, lr=2e-3)
     p.add_argument("--channels", type=int, nargs="+", default=[16, 32])
     p.add_argument("--blocks", type=int, nargs="+", default=[1, 1])
-    args = p.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    args = common.parse(p)
     x, _ = common.mnist("train", args.data)
     thick = (stroke_width(x) >= THICK).float()[:, None]
     net = Attribute(args.channels, args.blocks).to(memory_format=torch.channels_last)
@@ -53,8 +51,7 @@ def main():
     step_loss = torch.compile(batch_loss) if args.compile else batch_loss
     mean, count = 0.0, 0
     while run.step < steps:
-        for group in optimizer.param_groups:
-            group["lr"] = common.learning_rate(run.step, steps, args.lr, warmup=100)
+        run.set_rate(steps, args.lr, warmup=100)
         i = next(index)
         sigma = torch.exp((torch.randn(len(i)) * 1.5 - 0.7).clamp(low, high))
         loss = step_loss(x[i] + sigma[:, None, None, None] * torch.randn(len(i), 1, 28, 28), sigma, thick[i])

@@ -190,7 +190,7 @@ def course_loss(denoise, x, y, generator, batch=1000):
     for s in ladder().tolist():
         total = 0.0
         for xb, yb in zip(x.split(batch), y.split(batch)):
-            noisy = xb + s * torch.randn(xb.shape, generator=generator)
+            noisy = xb + s * torch.randn(xb.shape, generator=generator, device=xb.device)
             total += ((denoise(noisy, s, yb) - xb) / s).square().sum().item()
         out.append(total / len(x))
     return sum(out) / len(out), out
