@@ -98,6 +98,7 @@ static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
     put_settings(d, object);
     json_object_set_new(object, "noisy", noisy);
     json_object_set_new(object, "restored", restored);
+    json_object_set(object, "warnings", d->run.warnings);
     json_object_set_new(object, "out", json_string(a->out));
     return gs_print_json(object, out, error);
 }

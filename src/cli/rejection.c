@@ -26,7 +26,7 @@ typedef struct gs_rejecting {
 } gs_rejecting;
 
 static bool show_progress(void *context, uint64_t done, uint64_t n) {
-    gs_progress_update(context, (size_t)done, (size_t)n);
+    gs_progress_update(context, n ? (double)done / (double)n : 1, (size_t)done, (size_t)n);
     return !gs_interrupted();
 }
 
@@ -80,7 +80,7 @@ static gs_status draw(gs_rejecting *r, gs_error *error) {
     gs_progress progress = {0};
     gs_interrupt_install();
     if (!r->arguments->quiet)
-        gs_progress_start(&progress, stderr);
+        gs_progress_start(&progress, stderr, NULL);
     r->options.context = &progress;
     gs_status status = gs_rejection(&r->options, r->n, r->samples, &r->result, error);
     gs_progress_clear(&progress);

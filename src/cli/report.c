@@ -175,6 +175,7 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
     if (run->trace.rate)
         json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
+    json_object_set(object, "warnings", run->warnings);
     if (run->judged)
         put_measured(run, object);
     if (run->record.chains)
