@@ -69,9 +69,7 @@ static const gs_sample_options adapted[] = {{.sampler = "mala", .steps = 400, .s
                                             {.sampler = "hmc", .steps = 100, .step_size = 1e20, .seed = 4}};
 
 /* Slopes and temperatures, whose quotient is the rate. What is hot is as flat as what is constant. */
-static const struct {
-    double slope, temperature;
-} targets[] = {{0, 1}, {3, 1}, {-20, 1}, {3e5, 1e5}, {1, 1e12}};
+static const struct { double slope, temperature; } targets[] = {{0, 1}, {3, 1}, {-20, 1}, {3e5, 1e5}, {1, 1e12}};
 
 static void test_adapted_steps(void **state) {
     (void)state;

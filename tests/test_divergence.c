@@ -119,10 +119,17 @@ static void test_bounds(void **state) {
         double sigma;
         gs_status status;
         bool far;
-    } rows[] = {{0.5F, 1, GS_OK, false},      {11, 1, GS_OK, false},       {-9.99F, 1, GS_OK, false},
-                {11.01F, 1, GS_OK, true},     {-10.01F, 1, GS_OK, true},   {1000, 1, GS_OK, true},
-                {1002, 1, GS_ERROR_DIVERGED, false}, {-1001, 1, GS_ERROR_DIVERGED, false}, {1002, 20, GS_ERROR_DIVERGED, false},
-                {NAN, 1, GS_ERROR_DIVERGED, false},  {INFINITY, 1, GS_ERROR_DIVERGED, false}};
+    } rows[] = {{0.5F, 1, GS_OK, false},
+                {11, 1, GS_OK, false},
+                {-9.99F, 1, GS_OK, false},
+                {11.01F, 1, GS_OK, true},
+                {-10.01F, 1, GS_OK, true},
+                {1000, 1, GS_OK, true},
+                {1002, 1, GS_ERROR_DIVERGED, false},
+                {-1001, 1, GS_ERROR_DIVERGED, false},
+                {1002, 20, GS_ERROR_DIVERGED, false},
+                {NAN, 1, GS_ERROR_DIVERGED, false},
+                {INFINITY, 1, GS_ERROR_DIVERGED, false}};
     gs_model *same = scaling(1);
     gs_plan *plan = plan_of(same, 2, 4);
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
@@ -140,8 +147,8 @@ static void test_bounds(void **state) {
         size_t finished = status ? 99 : 3;
         if (status != rows[i].status || outcome.chains != finished || outcome.far != rows[i].far ||
             (outcome.far && (outcome.far_chain != 7 || outcome.reach != 10)))
-            fail_msg("%g at %g: status %d, %zu of %zu chains far, the first %d", (double)rows[i].x, rows[i].sigma, status,
-                     outcome.far, outcome.chains, (int)outcome.far_chain);
+            fail_msg("%g at %g: status %d, %zu of %zu chains far, the first %d", (double)rows[i].x, rows[i].sigma,
+                     status, outcome.far, outcome.chains, (int)outcome.far_chain);
     }
     gs_plan_free(plan);
     gs_model_free(same);
@@ -183,15 +190,16 @@ static void test_advice(void **state) {
         gs_plan *plan;
         gs_sample_options o;
         const char *advice;
-    } rows[] = {
-        {plan, {.sampler = "annealed-langevin", .epsilon = 3}, "; lower the epsilon, 3"},
-        {plan, {.sampler = "langevin", .step_size = 100}, "; lower the step size, 100"},
-        {plan, {.sampler = "dpmpp-2m", .weight = 100}, "; bring the weight, 100, nearer to 1"},
-        {plan, {.sampler = "heun", .terms = &term, .term_count = 1}, "; bring the weight, 50, nearer to 1"},
-        {plan, {.sampler = "heun", .steps = 40, .terms = &opposite, .term_count = 1}, "; bring the weight, -3, nearer to 1"},
-        {plan, {.sampler = "dpmpp-2m", .terms = ones, .term_count = 8}, "; lower the weights, whose sum is 9"},
-        {wild, {.sampler = "dpmpp-2m", .labels = labels, .guidance = 20}, "; lower the guidance, 20"},
-        {wild, {.sampler = "dpmpp-2m"}, "; no setting is to blame"}};
+    } rows[] = {{plan, {.sampler = "annealed-langevin", .epsilon = 3}, "; lower the epsilon, 3"},
+                {plan, {.sampler = "langevin", .step_size = 100}, "; lower the step size, 100"},
+                {plan, {.sampler = "dpmpp-2m", .weight = 100}, "; bring the weight, 100, nearer to 1"},
+                {plan, {.sampler = "heun", .terms = &term, .term_count = 1}, "; bring the weight, 50, nearer to 1"},
+                {plan,
+                 {.sampler = "heun", .steps = 40, .terms = &opposite, .term_count = 1},
+                 "; bring the weight, -3, nearer to 1"},
+                {plan, {.sampler = "dpmpp-2m", .terms = ones, .term_count = 8}, "; lower the weights, whose sum is 9"},
+                {wild, {.sampler = "dpmpp-2m", .labels = labels, .guidance = 20}, "; lower the guidance, 20"},
+                {wild, {.sampler = "dpmpp-2m"}, "; no setting is to blame"}};
     for (size_t i = 0; i < GS_COUNT(rows); i++)
         assert_diverges(rows[i].plan, rows[i].o, "chain 0 diverged: after step ", rows[i].advice);
     gs_plan_free(plan);
@@ -202,7 +210,8 @@ static void test_advice(void **state) {
 
 /* ---- Outcomes ---- */
 
-static void assert_warns(const gs_model *model, gs_sample_options o, size_t stuck, size_t unopposed, const char *words) {
+static void assert_warns(const gs_model *model, gs_sample_options o, size_t stuck, size_t unopposed,
+                         const char *words) {
     char text[GS_MESSAGE_MAX] = "";
     gs_outcome outcome;
     o.outcome = &outcome;

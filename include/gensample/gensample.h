@@ -492,8 +492,8 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);
 
-/** One line for what is doubtful about the results of gs_sample, in plain words with advice. For people; the wording may
- * change. Thread-safe.
+/** One line for what is doubtful about the results of gs_sample, in plain words with advice. For people; the wording
+ * may change. Thread-safe.
  *
  * @param outcome what gs_sample gave
  * @param options its settings, resolved
@@ -690,7 +690,7 @@ gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *lab
  *
  * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
  * @param chains m, at least 1
- * @param n      draws per chain, at least 4
+ * @param n      draws per chain, at least 10, as fewer have no autocorrelations to sum up
  * @param ess    gets the effective sample size of all chains together; NaN when all draws are equal or one is not
  *               finite
  * @param error  why it failed; may be NULL

@@ -65,8 +65,8 @@ static gs_status find_composed(const char *text, gs_composed *composed, gs_error
     bool good = !colon || (gs_parse_number(colon + 1, &composed->weight) && fabs(composed->weight) <= GS_WEIGHT_MAX);
     if (!good || composed->weight == 0) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--compose: \"%.200s\": the weight is no number from -%d to %d other than 0", text, GS_WEIGHT_MAX,
-                       GS_WEIGHT_MAX);
+                       "--compose: \"%.200s\": the weight is no number from -%d to %d other than 0", text,
+                       GS_WEIGHT_MAX, GS_WEIGHT_MAX);
     }
     if (length == 0 || length >= GS_PATH_ROOM)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": a network's name is missing", text);

@@ -194,7 +194,8 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         snprintf(range, sizeof range, "a whole number that a sampler takes");
         break;
     case GS_KIND_OPTION_STEP_COUNTS:
-        snprintf(range, sizeof range, "at most %d whole numbers that a sampler takes, with commas between", GS_LIST_MAX);
+        snprintf(range, sizeof range, "at most %d whole numbers that a sampler takes, with commas between",
+                 GS_LIST_MAX);
         break;
     case GS_KIND_OPTION_POSITIVES:
     case GS_KIND_OPTION_NUMBERS:

@@ -1,5 +1,6 @@
 #include "io/progress.h"
 
+#include <math.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -12,7 +13,8 @@ void gs_progress_time(double seconds, char *text, size_t size) {
         const char *name, *next;
     } rows[] = {{60, 3600, "min", "s"}, {3600, 86400, "h", "min"}, {86400, 8.64e12, "d", "h"}};
     static const double nexts[] = {1, 60, 3600};
-    if (seconds < 59.5) {
+    seconds = floor(seconds + 0.5);
+    if (seconds < 60) {
         snprintf(text, size, "%.0f s", seconds);
         return;
     }

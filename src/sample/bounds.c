@@ -76,12 +76,13 @@ static void put_weights(text *t, const gs_sample_options *o) {
         put(t, "%slower the weights, whose sum is %g", t->advices++ ? ", or " : "; ", sum);
 }
 
-/* What may have sent chains astray: steps and noise of the samplers that have them, weights and guidance. Accepted steps
- * do not leave where the energy holds them. */
+/* What may have sent chains astray: steps and noise of the samplers that have them, weights and guidance. Accepted
+ * steps do not leave where the energy holds them. */
 static void put_causes(text *t, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     if (row->family == GS_FAMILY_METROPOLIS && o->clamp <= 0)
-        put(t, "%sclamp the chains, as the energy does not keep them near the data range", t->advices++ ? ", or " : "; ");
+        put(t, "%sclamp the chains, as the energy does not keep them near the data range",
+            t->advices++ ? ", or " : "; ");
     if (row->family == GS_FAMILY_ANNEALED)
         put_advice(t, "epsilon", o->epsilon);
     if (row->family == GS_FAMILY_LANGEVIN)
@@ -153,8 +154,9 @@ static void put_unopposed(text *t, const gs_outcome *outcome, const gs_sample_op
     put_count(t, outcome->unopposed, outcome);
     put(t, "accepted more than 99 %% of the proposals after burn-in: ");
     if (o->burn_in > 0)
-        put(t, "the energy is nearly flat where they moved, at temperature %g, or burn-in was too short for the step "
-               "size to grow",
+        put(t,
+            "the energy is nearly flat where they moved, at temperature %g, or burn-in was too short for the step "
+            "size to grow",
             o->temperature);
     else
         put(t, "the step size, %g, could be larger, or be adapted by burn-in", o->step_size);

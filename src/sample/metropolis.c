@@ -65,8 +65,8 @@ static double mirror(double beyond, double width, bool *odd) {
 }
 
 /* q <- q + a p, mirrored where it left the range, with its momentum (Neal 2011, section 5.5.1.5). What went far
- * beyond is computed anew in double, as its fraction was lost. Past what doubles can tell, q becomes NaN, and the path is
- * rejected, as is the one that would lead back: it takes a step as long. */
+ * beyond is computed anew in double, as its fraction was lost. Past what doubles can tell, q becomes NaN, and the path
+ * is rejected, as is the one that would lead back: it takes a step as long. */
 static void move_within(float *q, double a, float *p, size_t size, const float range[2]) {
     double low = (double)range[0], width = (double)range[1] - low;
     float factor = (float)a;

@@ -160,8 +160,7 @@ static gs_status allocate(gs_run *run, gs_error *error) {
 static void tell(gs_run *run) {
     const gs_rejection_options *o = run->options;
     bool counting = run->wanted == UINT64_MAX;
-    if (!o->progress(o->context, counting ? run->next - run->first : run->done,
-                     counting ? o->proposals : run->wanted))
+    if (!o->progress(o->context, counting ? run->next - run->first : run->done, counting ? o->proposals : run->wanted))
         atomic_store(&run->stop, true);
 }
 

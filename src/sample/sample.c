@@ -258,7 +258,8 @@ static bool move(gs_chains *c, const gs_sampler_row *row) {
         return false;
     store_state(c, (size_t)run->states);
     for (int i = 0; i < c->n; i++)
-        c->fate[i].beyond = gs_bounds_beyond(run->plan->model, c->x + (size_t)i * c->size, c->size, run->reach[c->level]);
+        c->fate[i].beyond =
+            gs_bounds_beyond(run->plan->model, c->x + (size_t)i * c->size, c->size, run->reach[c->level]);
     return true;
 }
 
