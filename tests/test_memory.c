@@ -46,7 +46,8 @@ static weights *denoiser(void) {
     weights_node(w, "pool", "max_pool", "['res']", "{'kernel': [3, 3], 'stride': [1, 1], 'padding': [1, 1]}", NULL);
     weights_node(w, "last", "conv2d", "['pool']", NULL, "{'weight': 'w3'}");
     weights_node(w, "s", "reciprocal", "['sigma']", NULL, NULL);
-    weights_node(w, "out", "mul", "['last', 's']", NULL, NULL);
+    weights_node(w, "scaled", "mul", "['last', 's']", NULL, NULL);
+    weights_node(w, "out", "affine", "['scaled']", "{'scale': 0.001, 'shift': 0}", NULL);
     return w;
 }
 

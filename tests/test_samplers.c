@@ -557,7 +557,7 @@ static const gs_sample_options short_runs[] = {
     {.sampler = "dpmpp-2m", .steps = 5, .guidance = 0.5, .guidance_low = 0.1, .guidance_high = 5},
     {.sampler = "dpmpp-2m", .steps = 4, .eta = 0.7, .guidance = -1},
     {.sampler = "heun", .steps = 4},
-    {.sampler = "annealed-langevin", .steps = 3, .steps_per_level = 3, .epsilon = 1e-3, .guidance = 1},
+    {.sampler = "annealed-langevin", .steps = 3, .steps_per_level = 3, .epsilon = 2e-5, .guidance = 1},
     {.sampler = "langevin", .steps = 4, .step_size = 0.005}};
 
 static void assert_chains(const gs_model *model, gs_plan_options how, gs_sample_options o, size_t first, size_t n,

@@ -8,6 +8,7 @@
 enum { CHAINS = 16, POINTS = 101 };
 static const double LEVEL = 1; /* a noise level at which digits turn into others within some hundred steps */
 
+/* Without noise levels, an energy need not keep chains near the pixels' range, beyond which it was never trained. */
 static gs_sample_options settings_of(const bench_row *row, const gs_trace *trace) {
     bool takes_sigma = row->model->info->takes_sigma;
     return (gs_sample_options){.sampler = row->sampling.sampler,
@@ -15,6 +16,7 @@ static gs_sample_options settings_of(const bench_row *row, const gs_trace *trace
                                .sigma_low = takes_sigma ? LEVEL : 0,
                                .sigma_high = takes_sigma ? LEVEL : 0,
                                .denoise = -1,
+                               .clamp = takes_sigma ? 0 : 1,
                                .seed = row->settings->seed,
                                .trace = trace};
 }

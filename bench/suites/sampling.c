@@ -18,7 +18,8 @@ typedef struct state {
     gs_sample_options options;
     size_t pixels, room, next, drawn; /* room: chains that the pool can hold; drawn: how many of the first are drawn */
     float *pool;
-    int *labels; /* (room), or NULL */
+    int *labels;        /* (room), or NULL */
+    gs_outcome outcome; /* of the call that left the most chains far outside the data range */
 } state;
 
 bool bench_sampling_draws(const bench_sampling *sampling, const bench_model *model) {
@@ -29,8 +30,9 @@ bool bench_sampling_draws(const bench_sampling *sampling, const bench_model *mod
     return known && !gs_sample_resolve(model->model, &options, NULL);
 }
 
-static bool go_on(void *context, size_t done, size_t n) {
+static bool go_on(void *context, double part, size_t done, size_t n) {
     (void)context;
+    (void)part;
     (void)done;
     (void)n;
     return !gs_interrupted();
@@ -81,7 +83,11 @@ static gs_status draw(state *s, gs_plan *plan, size_t i, size_t n, float *out, g
     gs_sample_options options = s->options;
     options.first_chain = i;
     options.labels = s->labels ? s->labels + i : NULL;
-    return gs_sample(plan, &options, n, out, NULL, error);
+    gs_outcome outcome = {0};
+    options.outcome = &outcome;
+    gs_status status = gs_sample(plan, &options, n, out, NULL, error);
+    s->outcome = outcome.far > s->outcome.far ? outcome : s->outcome;
+    return status;
 }
 
 static gs_status call(bench_row *row, gs_error *error) {
@@ -132,6 +138,9 @@ static gs_status check(bench_row *row, gs_error *error) {
     gs_sample_resolve(row->model->model, &options, NULL);
     bench_figure_add(row, "NFE", "", (double)gs_sample_evaluations(row->model->model, &options));
     bool short_settings = row->sampling.steps > 0, finished = !strcmp(row->unit, "samples/s");
+    char doubt[GS_MESSAGE_MAX];
+    if (finished && s->outcome.far && gs_outcome_warning(&s->outcome, &options, 0, doubt, sizeof doubt))
+        bench_doubt(row, "%s", doubt);
     gs_status status = short_settings ? check_chain(s, row, error) : GS_OK;
     if (!status && finished && s->drawn < JUDGED)
         status = draw(s, s->plan, s->drawn, JUDGED - s->drawn, s->pool + s->drawn * s->pixels, error);

@@ -63,7 +63,7 @@ typedef enum gs_status {
     GS_ERROR_MEMORY,      /**< an allocation failed */
     GS_ERROR_UNSUPPORTED, /**< this build or CPU cannot do it */
     GS_ERROR_INTERRUPTED, /**< the progress callback asked to stop */
-    GS_ERROR_DIVERGED     /**< a chain left the finite numbers: its step size is too large */
+    GS_ERROR_DIVERGED     /**< a chain left the finite numbers, or is far outside of what its noise level allows */
 } gs_status;
 
 /** Why a function failed. Any function that takes one fills it in when it does not return GS_OK, and leaves it alone
@@ -290,6 +290,7 @@ typedef struct gs_sampler_info {
     const char *name;       /**< "annealed-langevin" */
     const char *help;       /**< one line on what it does, and the paper it is from */
     const char *parameters; /**< the fields of gs_sample_options that it reads, separated by blanks: "steps sigmas" */
+    int steps_max;          /**< the most that gs_sample_options::steps may be; the least is 1 */
 } gs_sampler_info;
 
 /** The samplers of this library, the first of which is the default. Thread-safe.
@@ -340,21 +341,38 @@ typedef struct gs_trace {
     double *step_size; /**< (n): the step size after burn-in */
 } gs_trace;
 
+/** What became of the chains of one call of gs_sample, for gs_outcome_warning. */
+typedef struct gs_outcome {
+    size_t chains;      /**< chains that finished; the rest is about these */
+    double reach;       /**< how far beyond the data range a pixel of a result may be expected at most, in units of the
+                           pixels: 10 (w + sigma) max(1, T). w is the width of the range; sigma is 0, or sigma_low if no
+                           denoising step ends the run; T is the temperature of langevin, mala and hmc, else 1 */
+    size_t far;         /**< chains whose result has a pixel farther beyond the range than that */
+    uint64_t far_chain; /**< number of the first of them */
+    double far_by;      /**< how far its farthest pixel is beyond the data range */
+    size_t stuck;       /**< mala, hmc: chains that accepted less than 1 % of their proposals after burn-in */
+    size_t unopposed;   /**< mala, hmc: chains that accepted more than 99 % of at least 20 proposals after burn-in */
+} gs_outcome;
+
 /** How to sample. Zero (NULL) in a field means the model file's default or, if it has none, the sampler's. Noise levels
  * are in units of the pixels. Strings and arrays belong to the caller, and must live until gs_sample returns. */
 typedef struct gs_sample_options {
     const char *sampler; /**< name of a sampler */
     int steps; /**< solvers and annealed-langevin: noise levels visited, 1 ... 10000; langevin, mala, hmc: steps per
-                  chain, 1 ... 1e6 */
+                  chain, 1 ... 1e6 (gs_sampler_info::steps_max) */
     double sigma_low;  /**< last noise level before 0; langevin, mala, hmc: the level of their steps. Within the trained
                           range; 0 for networks that take no sigma */
-    double sigma_high; /**< first noise level; sigma_low <= sigma_high. Within the trained range, or 0 */
+    double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of a solver.
+                          Within the trained range, or 0 */
     double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
-                          epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1) */
+                          epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1). Else 0.2 sigma_low^2, theirs
+                          at 0.01, or the file's, which is of the file's own lowest level, likewise in proportion to
+                          sigma_low^2; where the weights' absolute sum W is above 10, 10 / W of that */
     int steps_per_level; /**< annealed-langevin: T, Langevin steps at each noise level, 1 ... 1e6 */
     int denoise;         /**< all but solvers: whether a last step x = D(x, sigma_low) is taken: 1 yes, -1 no */
     double step_size; /**< langevin, mala, hmc: h, 1e-30 ... 1e30 (see gs_sample). Else, with s = sigma_low or, without
-                         sigma, a tenth of the data range's width: 0.1 s^2; hmc: sqrt(0.2) s */
+                         sigma, a tenth of the data range's width: 0.1 s^2; hmc: sqrt(0.2) s. If the sum W of the
+                         weights' absolute values is above 10: 0.1 s^2 10 / W; hmc: sqrt(2 / W) s */
     double noise;     /**< langevin: standard deviation of the noise per step, up to 1e30; -1: none. Else sqrt(2 h) */
     double temperature; /**< mala, hmc: T of exp(-E / T), 1e-30 ... 1e30; else 1 */
     double clip;        /**< langevin: elements of dE/dx are clipped to +-clip, 1e-30 ... 1e30; -1: no clipping */
@@ -379,10 +397,13 @@ typedef struct gs_sample_options {
     float *trajectory;     /**< NULL, or gets (gs_sample_levels, n, C, H, W): the state on entering each level, and the
                               result last */
     const gs_trace *trace; /**< langevin, mala, hmc: what to record; NULL: nothing. Ignored by the others */
-    /** Called now and then, by one thread at a time but not always the same one, with the number of finished chains;
-     * returning false stops the run: gs_sample returns GS_ERROR_INTERRUPTED within a fraction of a second. NULL is
-     * allowed. */
-    bool (*progress)(void *context, size_t done, size_t n);
+    gs_outcome *outcome;   /**< NULL, or gets what became of the chains, also if the run is interrupted; untouched on
+                              other failures */
+    /** Called at the start, now and then, and at the end, by one thread at a time but not always the same one, with the
+     * part of all network evaluations that is done, 0 ... 1, which never falls, and with the number of finished chains
+     * out of n; returning false stops the run: gs_sample returns GS_ERROR_INTERRUPTED within a fraction of a second.
+     * NULL is allowed. */
+    bool (*progress)(void *context, double part, size_t done, size_t n);
     void *context; /**< handed to progress */
 } gs_sample_options;
 
@@ -444,9 +465,10 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  *
  * With `clamp`, paths of mala and hmc are reflected at the ends of the data range (Neal 2011, section 5.5.1.5), so that
  * p is that density within it. During burn-in each chain adapts its own h to the target acceptance by dual averaging
- * (Hoffman & Gelman 2014, algorithm 5, with gamma = 0.1), and keeps the average afterwards. Energies are float32, and
- * the error of acceptance is that of their difference: 1e-7 of the energy, over T. A proposal whose energy is not
- * finite is rejected.
+ * (Hoffman & Gelman 2014, algorithm 5, with gamma = 0.1), and keeps the average afterwards. With `clamp`, a leapfrog
+ * step adapts up to four widths of the data range, as longer ones mix no better. Energies are float32, and the error of
+ * acceptance is that of their difference: 1e-7 of the energy, over T. A proposal whose energy is not finite is
+ * rejected.
  *
  * Guidance of weight w replaces D(x, sigma, y) by D(x, sigma, none) + (1 + w) (D(x, sigma, y) - D(x, sigma, none)) (Ho
  * & Salimans 2022, equation 6, in terms of denoisers), within an interval of noise levels (Kynkaanniemi et al. 2024);
@@ -462,11 +484,26 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * @param error   why it failed; may be NULL
  * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range; GS_ERROR_UNSUPPORTED: no sampler can draw from
  *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false;
- *         GS_ERROR_DIVERGED: the message names the first chain of a Langevin sampler that is no longer finite, and its
- *         step
+ *         GS_ERROR_DIVERGED: the state of a chain is not finite, or farther beyond the data range than
+ *         1000 (w + sigma) max(1, T), with w and T as in gs_outcome and the noise level sigma of the state. Neither
+ *         chance nor the errors of a good network take a chain beyond a hundredth of that, and the largest guidance
+ *         takes images to a tenth of it. The message names the first such chain, the same for every number of threads,
+ *         the step after which its state was there, and what to change
  */
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);
+
+/** One line for what is doubtful about the results of gs_sample, in plain words with advice. For people; the wording
+ * may change. Thread-safe.
+ *
+ * @param outcome what gs_sample gave
+ * @param options its settings, resolved
+ * @param i       which one, from 0, the gravest first
+ * @param text    gets the line, cut to fit, without a newline
+ * @param size    room of text in bytes, with the closing zero; 400 is enough
+ * @return false, with text untouched, past the last one
+ */
+bool gs_outcome_warning(const gs_outcome *outcome, const gs_sample_options *options, int i, char *text, size_t size);
 
 /* ---- Rejection sampling ---- */
 
@@ -498,9 +535,9 @@ typedef struct gs_rejection_options {
                            2^60 */
     int threads;        /**< 1 ... 1024; 0: as in gs_plan_options */
     const char *isa;    /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best */
-    /** Called now and then, by one thread, with the numbers of accepted and of wanted samples or, if no number is
-     * wanted, with those of proposals; returning false stops the run: gs_rejection returns GS_ERROR_INTERRUPTED within
-     * a fraction of a second. NULL is allowed. */
+    /** Called at the start, now and then, and at the end, by one thread, with the numbers of accepted and of wanted
+     * samples or, if no number is wanted, with those of proposals; returning false stops the run: gs_rejection returns
+     * GS_ERROR_INTERRUPTED within a fraction of a second. NULL is allowed. */
     bool (*progress)(void *context, uint64_t done, uint64_t n);
     void *context; /**< handed to progress */
 } gs_rejection_options;
@@ -751,7 +788,7 @@ gs_status gs_nearness_measure(const float *samples, size_t n, const float *train
  *
  * @param draws  a number of each chain at each step, (chains, n); for n odd the middle draw is left out
  * @param chains m, at least 1
- * @param n      draws per chain, at least 4
+ * @param n      draws per chain, at least 10, as fewer have no autocorrelations to sum up
  * @param ess    gets the effective sample size of all chains together; NaN when all draws are equal or one is not
  *               finite
  * @param error  why it failed; may be NULL

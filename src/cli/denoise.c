@@ -56,41 +56,52 @@ static double model_sigma(const gs_denoise *d, double noise) {
     return noise * (double)(d->run.info->range[1] - d->run.info->range[0]);
 }
 
-/* The settings of a chain of `steps` steps that begins at an image with that noise. A network that takes sigma is told
- * the noise level; one step of a solver is then one call of its denoiser. */
-static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error) {
+static gs_sample_options given_options(const gs_denoise *d, int steps) {
     const gs_arguments *a = d->run.arguments;
+    return (gs_sample_options){.sampler = a->sampler                 ? a->sampler
+                                          : d->run.info->takes_sigma ? "dpmpp-2m"
+                                                                     : NULL,
+                               .steps = steps,
+                               .epsilon = a->epsilon,
+                               .steps_per_level = a->steps_per_level,
+                               .denoise = a->denoise,
+                               .step_size = a->step_size,
+                               .noise = a->noise,
+                               .temperature = a->temperature,
+                               .clip = a->clip,
+                               .clamp = a->clamp,
+                               .noise_first = a->noise_first,
+                               .leapfrog = a->leapfrog,
+                               .burn_in = a->burn_in,
+                               .target = a->target,
+                               .eta = a->given[GS_OPTION_ETA] ? a->eta : -1,
+                               .guidance = a->guidance,
+                               .guidance_low = a->guidance_sigmas[0],
+                               .guidance_high = a->guidance_sigmas[1],
+                               .labels = d->run.labels,
+                               .seed = a->seed};
+}
+
+/* The settings of a chain of `steps` steps from an image with that noise on. A network that takes sigma is told, and
+ * what follows from noise levels follows from these; one step of a solver is then one call of its denoiser, and more
+ * need a lower level than that of the noise. */
+static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error) {
+    const gs_model_info *info = d->run.info;
     gs_sample_options *o = &d->run.options;
-    *o = (gs_sample_options){.sampler = a->sampler                 ? a->sampler
-                                        : d->run.info->takes_sigma ? "dpmpp-2m"
-                                                                   : NULL,
-                             .steps = steps,
-                             .epsilon = a->epsilon,
-                             .steps_per_level = a->steps_per_level,
-                             .denoise = a->denoise,
-                             .step_size = a->step_size,
-                             .noise = a->noise,
-                             .temperature = a->temperature,
-                             .clip = a->clip,
-                             .clamp = a->clamp,
-                             .noise_first = a->noise_first,
-                             .leapfrog = a->leapfrog,
-                             .burn_in = a->burn_in,
-                             .target = a->target,
-                             .eta = a->given[GS_OPTION_ETA] ? a->eta : -1,
-                             .guidance = a->guidance,
-                             .guidance_low = a->guidance_sigmas[0],
-                             .guidance_high = a->guidance_sigmas[1],
-                             .labels = d->run.labels,
-                             .seed = a->seed};
+    *o = given_options(d, steps);
     gs_status status = gs_sample_resolve(d->run.model, o, error);
-    double sigma = model_sigma(d, noise);
-    if (!status && d->run.info->takes_sigma) {
-        o->sigma_high = sigma;
-        o->sigma_low = o->sigma_low < sigma ? o->sigma_low : sigma;
-        status = gs_sample_resolve(d->run.model, o, error);
-    }
-    return status;
+    if (!status)
+        status = gs_run_check_steps(&d->run, steps, error);
+    if (status || !info->takes_sigma)
+        return status;
+    double sigma = model_sigma(d, noise), low = o->sigma_low;
+    bool solves = !gs_run_reads(&d->run, "denoise");
+    if (solves && steps > 1 && low >= sigma)
+        low = info->sigma[0];
+    *o = given_options(d, steps);
+    o->sigma_high = sigma;
+    o->sigma_low = low < sigma ? low : sigma;
+    return gs_sample_resolve(d->run.model, o, error);
 }
 
 /* Done early, so that whatever can fail does so before the first chain. */
@@ -179,6 +190,7 @@ static gs_status try_steps(gs_denoise *d, int noise, int k, gs_trial **best, gs_
     gs_run *run = &d->run;
     const gs_arguments *a = run->arguments;
     size_t size = run->n * run->pixels;
+    char what[64];
     gs_trial *trial = &d->trials[noise][k];
     *trial = (gs_trial){.noise = a->noises.values[noise], .steps = (int)a->step_counts.values[k]};
     gs_status status = resolve(d, trial->noise, trial->steps, error);
@@ -187,7 +199,8 @@ static gs_status try_steps(gs_denoise *d, int noise, int k, gs_trial **best, gs_
     run->options.init = d->noisy + (size_t)noise * size;
     trial->evaluations = gs_sample_evaluations(run->model, &run->options);
     run->seconds = 0;
-    status = gs_run_draw(run, run->samples, error);
+    snprintf(what, sizeof what, "noise %g, %d step%s", trial->noise, trial->steps, trial->steps == 1 ? "" : "s");
+    status = gs_run_draw(run, what, run->samples, error);
     if (!status && run->interrupted)
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no noise level was finished, nothing is written");
     trial->seconds = run->seconds;
@@ -281,6 +294,8 @@ static gs_status restore(gs_denoise *d, gs_error *error) {
         status = write_output(d, error);
     if (!status && !d->run.arguments->quiet)
         status = gs_denoise_report(d, gs_arguments_report(d->run.arguments), error);
+    if (!status)
+        gs_run_warn(&d->run, stderr);
     if (!status && is_cut)
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: images of %d of %d noise levels are kept in %s",
                          finished, noises, gs_output_label(d->run.arguments->out));

@@ -99,6 +99,7 @@ static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
     json_object_set_new(object, "noisy", noisy);
     json_object_set_new(object, "restored", restored);
     json_object_set_new(object, "out", gs_text_json(a->out));
+    json_object_set(object, "warnings", d->run.warnings);
     return gs_print_json(object, out, error);
 }
 

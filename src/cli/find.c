@@ -64,16 +64,17 @@ static const char *find_second_judge(const char *judge, char path[GS_PATH_ROOM])
     return length > 0 && length < GS_PATH_ROOM && is_there(path) ? path : NULL;
 }
 
-/* NAME:WEIGHT or NAME. The library reads a weight of 0 for the first network as 1, so 0 is refused here. */
-static gs_status find_composed(const char *text, bool first, gs_composed *composed, gs_error *error) {
+/* NAME:WEIGHT or NAME. A weight of 0 would take the network out, whichever it is; only a sweep has a use for that. */
+static gs_status find_composed(const char *text, gs_composed *composed, gs_error *error) {
     const char *colon = strrchr(text, ':');
     size_t length = colon ? (size_t)(colon - text) : strlen(text);
     char name[GS_PATH_ROOM], path[GS_PATH_ROOM];
     composed->weight = 1;
     bool good = !colon || (gs_parse_number(colon + 1, &composed->weight) && fabs(composed->weight) <= GS_WEIGHT_MAX);
-    if (!good || (first && composed->weight == 0)) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": the weight is no number from -%d to %d%s",
-                       text, GS_WEIGHT_MAX, GS_WEIGHT_MAX, first ? " other than 0" : "");
+    if (!good || composed->weight == 0) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--compose: \"%.200s\": the weight is no number from -%d to %d other than 0", text,
+                       GS_WEIGHT_MAX, GS_WEIGHT_MAX);
     }
     if (length == 0 || length >= GS_PATH_ROOM)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": a network's name is missing", text);
@@ -88,7 +89,7 @@ static gs_status find_composed(const char *text, bool first, gs_composed *compos
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     gs_arguments *a = arguments;
     for (int i = 0; i < a->compose.count; i++) {
-        gs_status status = find_composed(a->compose.values[i], i == 0, &a->composed[i], error);
+        gs_status status = find_composed(a->compose.values[i], &a->composed[i], error);
         if (status)
             return status;
         a->model = a->composed[0].path;

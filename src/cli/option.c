@@ -1,5 +1,6 @@
 #include "cli/option.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,14 @@ static bool parse_grid(const char *text, uint64_t limit, int grid[2]) {
     return true;
 }
 
+/* What an int holds. */
+static bool parse_steps(const char *text, size_t length, int *value) {
+    uint64_t v;
+    bool good = parse_u64(text, length, &v) && v <= INT_MAX;
+    *value = good ? (int)v : 0;
+    return good;
+}
+
 static bool parse_int(const gs_option_row *row, const char *text, int *value) {
     uint64_t v;
     if (!parse_u64(text, strlen(text), &v) || v < row->low || v > row->high)
@@ -97,11 +106,11 @@ static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *v
 
 /* One number of a list. */
 static bool parse_item(const gs_option_row *row, const char *text, size_t length, double *value) {
-    uint64_t v;
+    int steps;
     bool minus = row->kind == GS_KIND_OPTION_NUMBERS && length && text[0] == '-';
-    if (row->kind == GS_KIND_OPTION_WHOLES) {
-        bool good = parse_u64(text, length, &v) && v >= row->low && v <= row->high;
-        *value = good ? (double)v : 0;
+    if (row->kind == GS_KIND_OPTION_STEP_COUNTS) {
+        bool good = parse_steps(text, length, &steps);
+        *value = steps;
         return good;
     }
     if (!gs_parse_decimal(text + minus, length - minus, value) || *value > (double)row->high)
@@ -181,9 +190,12 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_LABEL:
         snprintf(range, sizeof range, "a class (0, 1, ...), all, data or none");
         break;
-    case GS_KIND_OPTION_WHOLES:
-        snprintf(range, sizeof range, "at most %d whole numbers from %llu to %llu, with commas between", GS_LIST_MAX,
-                 (unsigned long long)row->low, (unsigned long long)row->high);
+    case GS_KIND_OPTION_STEPS:
+        snprintf(range, sizeof range, "a whole number that a sampler takes");
+        break;
+    case GS_KIND_OPTION_STEP_COUNTS:
+        snprintf(range, sizeof range, "at most %d whole numbers that a sampler takes, with commas between",
+                 GS_LIST_MAX);
         break;
     case GS_KIND_OPTION_POSITIVES:
     case GS_KIND_OPTION_NUMBERS:
@@ -218,6 +230,9 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
     case GS_KIND_OPTION_INT:
         good = parse_int(row, text, field);
         break;
+    case GS_KIND_OPTION_STEPS:
+        good = parse_steps(text, strlen(text), field);
+        break;
     case GS_KIND_OPTION_COUNT:
         good = parse_count(row, text, field);
         break;
@@ -239,7 +254,7 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
     case GS_KIND_OPTION_YES_NO:
         good = parse_word(text, "yes", 1, field) || parse_word(text, "no", -1, field);
         break;
-    case GS_KIND_OPTION_WHOLES:
+    case GS_KIND_OPTION_STEP_COUNTS:
     case GS_KIND_OPTION_POSITIVES:
     case GS_KIND_OPTION_NUMBERS:
         good = parse_list(row, text, field);

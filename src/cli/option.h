@@ -5,21 +5,22 @@
 #include "cli/arguments.h"
 
 typedef enum gs_option_kind {
-    GS_KIND_OPTION_FLAG,      /* bool */
-    GS_KIND_OPTION_TEXT,      /* const char * */
-    GS_KIND_OPTION_U64,       /* uint64_t, low ... high */
-    GS_KIND_OPTION_INT,       /* int, low ... high */
-    GS_KIND_OPTION_COUNT,     /* int, low ... high, or -1 for 0 */
-    GS_KIND_OPTION_REAL,      /* double, positive and finite */
-    GS_KIND_OPTION_WEIGHT,    /* double, positive and finite, or -1 for 0 */
-    GS_KIND_OPTION_PAIR,      /* double[2], positive, finite, first not above second */
-    GS_KIND_OPTION_GRID,      /* int[2], whose product is at most high */
-    GS_KIND_OPTION_LABEL,     /* int, GS_LABEL_... or low ... high */
-    GS_KIND_OPTION_YES_NO,    /* int, 1 or -1 */
-    GS_KIND_OPTION_WHOLES,    /* gs_numbers, whole, low ... high */
-    GS_KIND_OPTION_POSITIVES, /* gs_numbers, positive, at most high */
-    GS_KIND_OPTION_NUMBERS,   /* gs_numbers, of either sign, at most high */
-    GS_KIND_OPTION_TEXTS      /* gs_texts; may be repeated */
+    GS_KIND_OPTION_FLAG,        /* bool */
+    GS_KIND_OPTION_TEXT,        /* const char * */
+    GS_KIND_OPTION_U64,         /* uint64_t, low ... high */
+    GS_KIND_OPTION_INT,         /* int, low ... high */
+    GS_KIND_OPTION_COUNT,       /* int, low ... high, or -1 for 0 */
+    GS_KIND_OPTION_REAL,        /* double, positive and finite */
+    GS_KIND_OPTION_WEIGHT,      /* double, positive and finite, or -1 for 0 */
+    GS_KIND_OPTION_PAIR,        /* double[2], positive, finite, first not above second */
+    GS_KIND_OPTION_GRID,        /* int[2], whose product is at most high */
+    GS_KIND_OPTION_LABEL,       /* int, GS_LABEL_... or low ... high */
+    GS_KIND_OPTION_YES_NO,      /* int, 1 or -1 */
+    GS_KIND_OPTION_STEPS,       /* int, from 0; which are too few or too many, its sampler says */
+    GS_KIND_OPTION_STEP_COUNTS, /* gs_numbers of the same */
+    GS_KIND_OPTION_POSITIVES,   /* gs_numbers, positive, at most high */
+    GS_KIND_OPTION_NUMBERS,     /* gs_numbers, of either sign, at most high */
+    GS_KIND_OPTION_TEXTS        /* gs_texts; may be repeated */
 } gs_option_kind;
 
 typedef struct gs_option_row {

@@ -284,6 +284,7 @@ gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *e
 }
 
 void gs_run_free(gs_run *run) {
+    json_decref(run->warnings);
     gs_free(run->sigmas);
     gs_run_free_trace(run);
     gs_free(run->trajectory);

@@ -30,7 +30,8 @@ typedef struct gs_rejecting {
 static bool show_progress(void *context, uint64_t done, uint64_t n) {
     gs_rejecting *r = context;
     (void)n; /* of the block */
-    gs_progress_update(&r->progress, (size_t)(r->result.accepted + done), r->n);
+    size_t all = (size_t)(r->result.accepted + done);
+    gs_progress_update(&r->progress, (double)all / (double)r->n, all, r->n);
     return !gs_interrupted();
 }
 
@@ -117,7 +118,7 @@ static gs_status draw(gs_rejecting *r, gs_error *error) {
     if (status)
         return status;
     if (!r->arguments->quiet)
-        gs_progress_start(&r->progress, stderr);
+        gs_progress_start(&r->progress, stderr, NULL);
     status = draw_blocks(r, error);
     gs_progress_clear(&r->progress);
     if (status == GS_ERROR_INTERRUPTED) {

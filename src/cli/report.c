@@ -130,6 +130,7 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     if (run->trace.rate)
         json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
     gs_run_put_measured(run, object);
+    json_object_set(object, "warnings", run->warnings);
     if (run->record.chains)
         json_object_set_new(object, "diagnosis", gs_diagnosis_json(&run->record, &run->diagnosis));
     return gs_print_json(object, out, error);

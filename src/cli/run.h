@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "io/images.h"
+#include "io/progress.h"
 #include "io/read.h"
 
 /* A further network in a product of densities. */
@@ -58,7 +59,8 @@ typedef struct gs_run {
     size_t *mark;   /* (levels) steps of the states */
     double *shares; /* (levels, classes_judged) */
     int classes_judged;
-    double seconds; /* spent in gs_sample alone */
+    double seconds;   /* spent in gs_sample alone */
+    json_t *warnings; /* texts about the results of all calls of gs_sample */
     bool interrupted, judged;
     gs_arguments own;        /* what gs_run_own_arguments returns */
     gs_row row[GS_LIST_MAX]; /* (rows) */
@@ -110,9 +112,19 @@ gs_status gs_run_measure_kept(gs_run *run, gs_error *error);
 
 gs_status gs_run_check_settings(const gs_run *run, gs_error *error);
 
-/* Call gs_sample for run->n chains and show a line of progress; sets run->done, and adds to run->seconds. An
- * interruption gives GS_OK and sets run->interrupted. */
-gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error);
+/* Refuse 0 steps, which mean nothing to the program, but "not given" to the library. */
+gs_status gs_run_check_steps(const gs_run *run, int steps, gs_error *error);
+
+/* Call gs_sample for run->n chains and show a line of progress; sets run->done, and adds to run->seconds and
+ * run->warnings. An interruption gives GS_OK and sets run->interrupted. `what` tells one of several calls from the
+ * others in the line and in the warnings; NULL if there is one call. */
+gs_status gs_run_draw(gs_run *run, const char *what, float *samples, gs_error *error);
+
+/* Show `what` on a line until gs_progress_clear, for work that takes long without telling how far it is. */
+gs_progress gs_run_wait(const gs_run *run, const char *what);
+
+/* Print the warnings. */
+void gs_run_warn(const gs_run *run, FILE *out);
 
 /* The model's images in the judge's data range: the images themselves, or a converted copy in `room`, which has the
  * same size. */

@@ -5,32 +5,56 @@
 #include "cli/diagnose.h"
 #include "cli/interrupt.h"
 #include "cli/run.h"
-#include "io/progress.h"
 #include "measure/quality.h"
 
-static bool show_progress(void *context, size_t done, size_t n) {
-    gs_progress_update(context, done, n);
+static bool show_progress(void *context, double part, size_t done, size_t n) {
+    gs_progress_update(context, part, done, n);
     return !gs_interrupted();
 }
 
-gs_status gs_run_draw(gs_run *run, float *samples, gs_error *error) {
+static void note_warnings(gs_run *run, const char *what) {
+    char text[GS_MESSAGE_MAX];
+    if (!run->warnings)
+        run->warnings = json_array();
+    for (int i = 0; gs_outcome_warning(run->options.outcome, &run->options, i, text, sizeof text); i++)
+        json_array_append_new(run->warnings, json_sprintf("%s%s%s", what ? what : "", what ? ": " : "", text));
+}
+
+gs_status gs_run_draw(gs_run *run, const char *what, float *samples, gs_error *error) {
     gs_progress progress = {0};
+    gs_outcome outcome = {0};
     gs_interrupt_install();
     if (!run->arguments->quiet)
-        gs_progress_start(&progress, stderr);
+        gs_progress_start(&progress, stderr, what);
     run->options.progress = show_progress;
     run->options.context = &progress;
+    run->options.outcome = &outcome;
     double start_s = gs_now_s();
     gs_status status = gs_sample(run->plan, &run->options, run->n, samples, &run->done, error);
     run->seconds += gs_now_s() - start_s;
     gs_progress_clear(&progress);
-    if (!status) {
+    if (!status)
         run->done = run->n;
-    } else if (status == GS_ERROR_INTERRUPTED) {
-        run->interrupted = true;
+    if (!status || status == GS_ERROR_INTERRUPTED) {
+        run->interrupted = status != GS_OK;
+        note_warnings(run, what);
         status = GS_OK;
     }
+    run->options.outcome = NULL;
     return status;
+}
+
+gs_progress gs_run_wait(const gs_run *run, const char *what) {
+    gs_progress progress = {0};
+    if (!run->arguments->quiet)
+        gs_progress_start(&progress, stderr, what);
+    gs_progress_wait(&progress);
+    return progress;
+}
+
+void gs_run_warn(const gs_run *run, FILE *out) {
+    for (size_t i = 0; i < json_array_size(run->warnings); i++)
+        fprintf(out, "warning: %s\n", json_string_value(json_array_get(run->warnings, i)));
 }
 
 const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room) {
@@ -126,15 +150,19 @@ static gs_status finish(gs_run *run, int weights, gs_error *error) {
                        weights ? "weight of the sweep" : "sample");
     }
     gs_status status = gs_run_write(run, error);
+    gs_progress progress = gs_run_wait(run, run->judge ? "judging" : "diagnosing");
     if (!status && run->judge && !gs_interrupted())
         status = gs_run_measure(run, error);
     if (!status && run->training.data && !gs_interrupted())
         status = gs_run_measure_nearest(run, error);
     if (!status && gs_run_diagnoses(run) && !gs_interrupted())
         status = gs_run_diagnose(run, error);
+    gs_progress_clear(&progress);
     bool is_cut = !status && ((run->judge && !run->judged) || (gs_run_diagnoses(run) && !run->record.chains));
     if (!status && !a->quiet)
         status = gs_run_report(run, gs_arguments_report(a), error);
+    if (!status)
+        gs_run_warn(run, stderr);
     if (!status && !a->quiet)
         gs_run_warn_of_quality(run, stderr);
     if (!status && run->record.chains)
@@ -154,8 +182,10 @@ gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_status status = gs_run_prepare(&run, arguments, error);
     int row = 0, weights = 0;
     for (; row < run.rows && !status && !run.interrupted; row++) {
+        char what[64];
         gs_run_weigh(&run, row);
-        status = gs_run_draw(&run, run.samples + (size_t)row * run.n * run.pixels, error);
+        snprintf(what, sizeof what, "weight %g", run.row[row].weight);
+        status = gs_run_draw(&run, run.rows > 1 ? what : NULL, run.samples + (size_t)row * run.n * run.pixels, error);
     }
     if (!status) {
         if (run.interrupted && run.rows > 1) {

@@ -67,8 +67,16 @@ bool gs_run_reads(const gs_run *run, const char *setting) {
     return sampler && has_word(sampler->parameters, setting);
 }
 
+gs_status gs_run_check_steps(const gs_run *run, int steps, gs_error *error) {
+    int most = find_sampler(run->options.sampler)->steps_max;
+    return steps ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "steps 0: expected 1 ... %d", most);
+}
+
 /* A setting that the sampler would not read is a mistake worth reporting. */
 gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->arguments;
+    if (a->given[GS_OPTION_STEPS] && gs_run_check_steps(run, a->steps, error))
+        return GS_ERROR_ARGUMENT;
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].name)) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: the sampler %s has no such setting; it reads %s",

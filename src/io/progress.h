@@ -1,4 +1,4 @@
-/* A line on a terminal: how much is done, how fast, and how much time is left. */
+/* A line on a terminal: a bar, how much is done, how fast, and how much time is left. */
 #ifndef GS_IO_PROGRESS_H
 #define GS_IO_PROGRESS_H
 
@@ -8,18 +8,26 @@
 #include "base/os.h"
 
 typedef struct gs_progress {
-    FILE *file; /* NULL: nothing is shown */
+    FILE *file;       /* NULL: nothing is shown */
+    const char *what; /* what goes on, before the bar; NULL: nothing */
     double start_s, shown_s;
+    int columns; /* of the terminal */
     bool shown;
 } gs_progress;
 
-/* Show progress on `file` if that is a terminal. */
-void gs_progress_start(gs_progress *progress, FILE *file);
+/* Show progress on `file` if that is a terminal; `what` must live as long. */
+void gs_progress_start(gs_progress *progress, FILE *file, const char *what);
 
-/* `done` of `n` samples are finished; shown at most ten times a second. */
-void gs_progress_update(gs_progress *progress, size_t done, size_t n);
+/* A `part` of the work, 0 ... 1, is done, and `done` of `n` samples are finished; shown at most ten times a second. */
+void gs_progress_update(gs_progress *progress, double part, size_t done, size_t n);
+
+/* The same of work that does not tell how far it is. */
+void gs_progress_wait(gs_progress *progress);
 
 /* Remove the line. */
 void gs_progress_clear(gs_progress *progress);
+
+/* A time for people: "42 s", "3 min 20 s", "2 h 5 min", "4 d 7 h". */
+void gs_progress_time(double seconds, char *text, size_t size);
 
 #endif

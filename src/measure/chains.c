@@ -6,7 +6,9 @@
 
 #include "base/math64.h"
 
-enum { DRAWS_MIN = 4 };
+/* A half of 2 draws has a variance. Geyer's sequence needs one pair of autocorrelations more than the first, which is a
+ * half of 5: with fewer its sum would be empty, and the effective sample size the same whatever the draws are. */
+enum { DRAWS_MIN = 4, ESS_DRAWS_MIN = 10 };
 
 /* ---- Quantiles ---- */
 
@@ -111,12 +113,12 @@ static void take_moments(halves *h, bool centre) {
     h->variance = h->within * (double)(h->n - 1) / (double)h->n + squares / (double)(h->rows - 1);
 }
 
-static gs_status split_chains(const double *draws, size_t chains, size_t n, halves *h, gs_error *error) {
+static gs_status split_chains(const double *draws, size_t chains, size_t n, size_t least, halves *h, gs_error *error) {
     size_t all;
     *h = (halves){.rows = 2 * chains, .n = n / 2};
-    if (chains < 1 || n < DRAWS_MIN) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu draws; at least 1 chain of %d is needed", chains, n,
-                       DRAWS_MIN);
+    if (chains < 1 || n < least) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu draws; at least 1 chain of %zu is needed", chains,
+                       n, least);
     }
     if (!gs_mul_size(chains, n, &all))
         return gs_fail_memory(error, "the draws of chains");
@@ -190,7 +192,7 @@ static double autocorrelation_time(const halves *h, double *rho) {
 gs_status gs_ess(const double *draws, size_t chains, size_t n, double *ess, gs_error *error) {
     *ess = NAN;
     halves h;
-    gs_status status = split_chains(draws, chains, n, &h, error);
+    gs_status status = split_chains(draws, chains, n, ESS_DRAWS_MIN, &h, error);
     double *rho = !status ? gs_alloc(h.n, sizeof *rho) : NULL;
     if (!status && !rho)
         status = gs_fail_memory(error, "the autocorrelations of chains");
@@ -242,7 +244,7 @@ static double plain_rhat(halves *h) {
 gs_status gs_rhat(const double *draws, size_t chains, size_t n, double *rhat, gs_error *error) {
     *rhat = NAN;
     halves h;
-    gs_status status = split_chains(draws, chains, n, &h, error);
+    gs_status status = split_chains(draws, chains, n, DRAWS_MIN, &h, error);
     ranked *order = !status ? gs_alloc(h.rows * h.n, sizeof *order) : NULL;
     if (!status && !order)
         status = gs_fail_memory(error, "the ranks of chains");

@@ -8,13 +8,11 @@
 static bool level_steps(gs_chains *c, int level, double alpha, int steps) {
     double sigma = c->run->sigma[level], pull = alpha / (2 * sigma * sigma);
     for (int t = 0; t < steps; t++) {
-        if (!gs_chains_go_on(c))
-            return false;
         gs_field_denoised(c, level, c->x, c->denoised);
-        gs_chains_noise(c, c->steps++, GS_STREAM_STEP);
+        gs_chains_noise(c, GS_STREAM_STEP);
         gs_chains_axpby(c, pull, c->denoised, 1 - pull, c->x);
         gs_chains_axpby(c, sqrt(alpha), c->noise, 1, c->x);
-        if (!gs_chains_check(c, c->x, "state", c->steps))
+        if (!gs_chains_stepped(c))
             return false;
     }
     return true;
@@ -26,8 +24,9 @@ bool gs_sampler_annealed_langevin(gs_chains *c) {
     double lowest = c->run->sigma[c->run->levels - 1];
     for (int i = 0; i < c->run->levels; i++) {
         double ratio = c->run->sigma[i] / lowest;
-        if (!gs_chains_enter(c, i) || !level_steps(c, i, o->epsilon * ratio * ratio, o->steps_per_level))
+        if (!level_steps(c, i, o->epsilon * ratio * ratio, o->steps_per_level))
             return false;
     }
-    return gs_walk_finish(c, c->run->levels, c->steps);
+    gs_walk_finish(c);
+    return true;
 }

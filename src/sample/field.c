@@ -49,6 +49,7 @@ static void evaluate(gs_chains *c, const gs_field *field, int level, const int *
         gs_plan_run_gradient(plan, worker, x, condition, c->n, energy, out);
     else
         gs_plan_run(plan, worker, x, condition, c->n, (float *const[2]){out, NULL});
+    gs_chains_evaluated(c);
     if (to.of_x != 0 || to.of_output != 1)
         gs_chains_axpby(c, to.of_x, x, to.of_output, out);
 }

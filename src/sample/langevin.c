@@ -4,10 +4,10 @@
 
 #include "sample/schedule.h"
 
-static void add_noise(gs_chains *c, int t) {
+static void add_noise(gs_chains *c) {
     double noise = c->run->options.noise;
     if (noise > 0) {
-        gs_chains_noise(c, (uint32_t)t, GS_STREAM_STEP);
+        gs_chains_noise(c, GS_STREAM_STEP);
         gs_chains_axpby(c, noise, c->noise, 1, c->x);
     }
 }
@@ -23,7 +23,7 @@ static bool step(gs_chains *c, int t) {
     const gs_sample_options *o = &c->run->options;
     float energy[GS_BLOCK_MAX];
     if (o->noise_first > 0) {
-        add_noise(c, t);
+        add_noise(c);
         clamp(c);
     }
     if (!gs_walk_gradient(c, t, energy))
@@ -32,9 +32,9 @@ static bool step(gs_chains *c, int t) {
         gs_walk_clamp(c->gradient, (size_t)c->n * c->size, (float)-o->clip, (float)o->clip);
     gs_chains_axpby(c, -o->step_size, c->gradient, 1, c->x);
     if (o->noise_first <= 0)
-        add_noise(c, t);
+        add_noise(c);
     clamp(c);
-    return gs_chains_check(c, c->x, "state", (uint64_t)t + 1);
+    return gs_chains_stepped(c);
 }
 
 static void trace_steps(const gs_chains *c) {
@@ -54,10 +54,11 @@ bool gs_sampler_langevin(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
     float energy[GS_BLOCK_MAX];
     for (int t = 0; t < o->steps; t++)
-        if (!gs_walk_enter(c, t) || !step(c, t))
+        if (!step(c, t))
             return false;
     if (gs_schedule_traces_end(o) && !gs_walk_gradient(c, o->steps, energy))
         return false;
     trace_steps(c);
-    return gs_walk_finish(c, gs_schedule_states(o), (uint64_t)o->steps);
+    gs_walk_finish(c);
+    return true;
 }

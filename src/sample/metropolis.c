@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/math64.h"
-#include "sample/schedule.h"
+#include "sample/bounds.h"
 
 enum { LANES = 16 };
 
@@ -21,6 +21,14 @@ typedef struct walker {
     double energy, kinetic;        /* at x; at the start of the path */
     double step, luck;             /* of this path, jittered; log of the uniform number */
 } walker;
+
+/* Acceptance above and below which a chain is told of; the former after enough steps for it to be no chance. */
+static const double acceptance_low = 0.01, acceptance_high = 0.99;
+enum { STEPS_JUDGED = 20 };
+
+/* In widths of the data range: the largest adapted step; as far as a float that left the range keeps enough of its
+ * fraction, 19 bits; as far as a double keeps a float's. */
+static const double widths_adapted = 4, widths_float = 32, widths_double = 0x1p29;
 
 typedef struct block {
     gs_chains *c;
@@ -48,37 +56,64 @@ static void add_scaled(float *y, double a, const float *x, size_t size) {
         y[i] += factor * x[i];
 }
 
-/* Mirror what left [low, high], as often as it crossed an end, and its momentum (Neal 2011, section 5.5.1.5). fmod is
- * exact. */
-static void reflect(float *q, float *p, size_t size, const float range[2]) {
+/* Mirror what left [low, low + width], as often as it crossed an end; fmod is exact. The result is in [0, width], and
+ * *odd whether an odd number of ends was crossed. */
+static double mirror(double beyond, double width, bool *odd) {
+    double place = fmod(fabs(beyond), 2 * width);
+    *odd = (beyond < 0) != (place > width);
+    return place > width ? 2 * width - place : place;
+}
+
+/* q <- q + a p, mirrored where it left the range, with its momentum (Neal 2011, section 5.5.1.5). What went far
+ * beyond is computed anew in double, as its fraction was lost. Past what doubles can tell, q becomes NaN, and the path
+ * is rejected, as is the one that would lead back: it takes a step as long. */
+static void move_within(float *q, double a, float *p, size_t size, const float range[2]) {
     double low = (double)range[0], width = (double)range[1] - low;
+    float factor = (float)a;
     for (size_t i = 0; i < size; i++) {
+        float from = q[i];
+        q[i] += factor * p[i];
         if (q[i] >= range[0] && q[i] <= range[1])
             continue;
-        double beyond = (double)q[i] - low, place = fmod(fabs(beyond), 2 * width);
-        bool odd = (beyond < 0) != (place > width);
-        q[i] = (float)(low + (place > width ? 2 * width - place : place));
+        double beyond = (double)q[i] - low;
+        if (!(fabs(beyond) <= widths_float * width))
+            beyond = (double)from - low + (double)factor * (double)p[i];
+        bool odd;
+        double place = mirror(beyond, width, &odd);
+        q[i] = fabs(beyond) <= widths_double * width ? (float)(low + place) : NAN;
         p[i] = odd ? -p[i] : p[i];
     }
+}
+
+/* Log of the largest step that adaptation takes: what the options allow, and within a range four times its width.
+ * Momenta are normal, and a step of deviation s in a range of width w, mirrored, leaves exp(-(pi s / w)^2 / 2) of the
+ * slowest mode of a flat energy, 0.7 % at s = w, so that longer ones mix no better; where all are accepted they would
+ * grow without end. Below four widths the first steps of burn-in swing freely. */
+static double log_step_most(const gs_run *run) {
+    const float *range = run->plan->model->info.range;
+    double most = run->options.clamp > 0 ? widths_adapted * ((double)range[1] - (double)range[0]) : GS_SCALE_MAX;
+    return gs_log64(fmin(most, GS_SCALE_MAX));
 }
 
 static void begin(block *b) {
     const gs_sample_options *o = &b->c->run->options;
     double step = b->how.is_squared ? sqrt(2 * o->step_size) : o->step_size;
+    double most = o->burn_in > 0 ? log_step_most(b->c->run) : (double)INFINITY;
     for (int i = 0; i < b->c->n; i++)
-        b->walker[i] =
-            (walker){.log_step = gs_log64(step), .centre = gs_log64(10 * step), .energy = (double)b->energy[i]};
+        b->walker[i] = (walker){.log_step = fmin(gs_log64(step), most),
+                                .centre = fmin(gs_log64(10 * step), most),
+                                .energy = (double)b->energy[i]};
 }
 
-/* Momenta, jitter and luck of step t. */
-static void cast(block *b, int t) {
+/* Momenta, jitter and luck of a step. */
+static void cast(block *b) {
     gs_chains *c = b->c;
     const gs_sample_options *o = &c->run->options;
-    gs_chains_noise(c, (uint32_t)t, GS_STREAM_STEP);
+    gs_chains_noise(c, GS_STREAM_STEP);
     for (int i = 0; i < c->n; i++) {
         walker *w = &b->walker[i];
         uint32_t counter[4], words[4];
-        gs_random_counter(GS_STREAM_ACCEPT, o->first_chain + c->first + (uint64_t)i, (uint32_t)t, 0, counter);
+        gs_random_counter(GS_STREAM_ACCEPT, o->first_chain + c->first + (uint64_t)i, c->step, 0, counter);
         gs_random_words(o->seed, counter, words);
         w->luck = gs_log64(gs_random_unit(words[0]));
         w->step = gs_exp64(w->log_step) * (1 + b->how.jitter * (2 * gs_random_unit(words[1]) - 1));
@@ -101,9 +136,10 @@ static bool follow(block *b) {
             size_t at = (size_t)i * size;
             double step = b->walker[i].step;
             add_scaled(c->noise + at, -0.5 * step / o->temperature, c->denoised + at, size);
-            add_scaled(c->spare + at, step, c->noise + at, size);
             if (o->clamp > 0)
-                reflect(c->spare + at, c->noise + at, size, range);
+                move_within(c->spare + at, step, c->noise + at, size, range);
+            else
+                add_scaled(c->spare + at, step, c->noise + at, size);
         }
         gs_field_gradient(c, 0, c->spare, b->energy, c->denoised);
         for (int i = 0; i < c->n; i++)
@@ -123,13 +159,13 @@ static double log_ratio(const block *b, int i) {
     return isfinite(ratio) && gs_finite(q, c->size) ? ratio : -INFINITY;
 }
 
-/* Hoffman & Gelman 2014, algorithm 5; the step stays within what the options allow. */
-static void adapt(walker *w, double acceptance, double target, int count) {
-    const double most = gs_log64(GS_SCALE_MAX);
+/* Hoffman & Gelman 2014, algorithm 5; the step stays within bounds. */
+static void adapt(walker *w, double acceptance, double target, int count, double most) {
+    const double least = -gs_log64(GS_SCALE_MAX);
     double rate = 1 / (count + stabilisation), weight = gs_exp64(-forgetting * gs_log64(count));
     w->error += rate * (target - acceptance - w->error);
     double log_step = w->centre - sqrt(count) / shrinkage * w->error;
-    w->log_step = log_step < -most ? -most : log_step > most ? most : log_step;
+    w->log_step = log_step < least ? least : log_step > most ? most : log_step;
     w->average += weight * (w->log_step - w->average);
 }
 
@@ -147,7 +183,7 @@ static void settle(block *b, int i, int t) {
     if (o->trace && o->trace->acceptance)
         o->trace->acceptance[(size_t)t * c->run->n + c->first + (size_t)i] = (float)acceptance;
     if (t < o->burn_in) {
-        adapt(w, acceptance, o->target, t + 1);
+        adapt(w, acceptance, o->target, t + 1, log_step_most(c->run));
         if (t + 1 == o->burn_in)
             w->log_step = w->average;
     } else {
@@ -158,9 +194,7 @@ static void settle(block *b, int i, int t) {
 static bool step(block *b, int t) {
     gs_chains *c = b->c;
     float energy[GS_BLOCK_MAX];
-    if (!gs_walk_enter(c, t))
-        return false;
-    cast(b, t);
+    cast(b);
     if (!follow(b))
         return false;
     for (int i = 0; i < c->n; i++) {
@@ -168,28 +202,28 @@ static bool step(block *b, int t) {
         energy[i] = (float)b->walker[i].energy;
     }
     gs_walk_trace(c, t + 1, energy);
-    return true;
+    return gs_chains_stepped(c);
 }
 
 static void tell(const block *b) {
     const gs_sample_options *o = &b->c->run->options;
     int after = o->steps - (o->burn_in > 0 ? o->burn_in : 0);
-    for (int i = 0; o->trace && i < b->c->n; i++) {
+    for (int i = 0; i < b->c->n; i++) {
         size_t chain = b->c->first + (size_t)i;
         double size = gs_exp64(b->walker[i].log_step), adapted = b->how.is_squared ? size * size / 2 : size;
-        if (o->trace->rate)
-            o->trace->rate[chain] = b->walker[i].accepted / after;
-        if (o->trace->step_size)
+        double rate = b->walker[i].accepted / after;
+        b->c->fate[i].stuck = rate < acceptance_low;
+        b->c->fate[i].unopposed = rate > acceptance_high && after >= STEPS_JUDGED;
+        if (o->trace && o->trace->rate)
+            o->trace->rate[chain] = rate;
+        if (o->trace && o->trace->step_size)
             o->trace->step_size[chain] = o->burn_in > 0 ? adapted : o->step_size;
     }
 }
 
 bool gs_metropolis_run(gs_chains *c, gs_metropolis how) {
     const gs_sample_options *o = &c->run->options;
-    const float *range = c->run->plan->model->info.range;
     block b = {.c = c, .how = how};
-    if (o->clamp > 0)
-        gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
     if (!gs_walk_gradient(c, 0, b.energy))
         return false;
     begin(&b);
@@ -197,5 +231,6 @@ bool gs_metropolis_run(gs_chains *c, gs_metropolis how) {
         if (!step(&b, t))
             return false;
     tell(&b);
-    return gs_walk_finish(c, gs_schedule_states(o), (uint64_t)o->steps);
+    gs_walk_finish(c);
+    return true;
 }

@@ -156,18 +156,22 @@ static gs_status allocate(gs_run *run, gs_error *error) {
     return run->vector && run->wave && run->accepted ? GS_OK : gs_fail_memory(error, "the proposals");
 }
 
-/* Ask the caller whether to go on, at most every seconds_between_calls. */
-static bool ask(gs_run *run) {
+/* Tell the caller how far it is. */
+static void tell(gs_run *run) {
     const gs_rejection_options *o = run->options;
-    if (o->progress && !atomic_load(&run->stop)) {
+    bool counting = run->wanted == UINT64_MAX;
+    if (!o->progress(o->context, counting ? run->next - run->first : run->done, counting ? o->proposals : run->wanted))
+        atomic_store(&run->stop, true);
+}
+
+/* The same, and whether to go on, at most every seconds_between_calls. */
+static bool ask(gs_run *run) {
+    if (run->options->progress && !atomic_load(&run->stop)) {
         pthread_mutex_lock(&run->lock);
         double now = gs_now_s();
         if (now - run->asked >= seconds_between_calls) {
-            bool counting = run->wanted == UINT64_MAX;
             run->asked = now;
-            if (!o->progress(o->context, counting ? run->next - run->first : run->done,
-                             counting ? o->proposals : run->wanted))
-                atomic_store(&run->stop, true);
+            tell(run);
         }
         pthread_mutex_unlock(&run->lock);
     }
@@ -255,6 +259,8 @@ static gs_status reject(const gs_rejection_options *options, size_t n, float *ou
     if (!status)
         status = allocate(&run, error);
     if (!status) {
+        if (options->progress)
+            tell(&run);
         while (run.done < run.wanted && run.next < run.end && !atomic_load(&run.stop))
             run_wave(&run);
         if (run.done < run.wanted && run.next == run.end && !options->proposals)
@@ -263,6 +269,8 @@ static gs_status reject(const gs_rejection_options *options, size_t n, float *ou
         else if (run.done < run.wanted && run.next < run.end)
             status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %llu samples accepted of %llu proposals",
                              (unsigned long long)run.done, (unsigned long long)(run.next - run.first));
+        else if (options->progress)
+            tell(&run);
         *result = (gs_rejection_result){.proposals = run.next - run.first,
                                         .accepted = run.done,
                                         .acceptance = run.acceptance,

@@ -1,6 +1,7 @@
 /* gs_sample: blocks of chains over threads, each from its first noise to its last step without meeting another. */
-#include "sample/field.h"
+#include "sample/bounds.h"
 #include "sample/schedule.h"
+#include "sample/walk.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -18,20 +19,29 @@ static const double seconds_between_calls = 0.05;
 typedef struct progress_clock {
     atomic_bool stop;
     atomic_size_t done;
+    atomic_uint_least64_t evaluations;
+    double all; /* evaluations there will be */
     pthread_mutex_t lock;
     double last; /* time of the last call; under the lock */
     /* The first chain that diverged, UINT64_MAX while there is none. Those before it go on, as it may not be the first;
      * that way it is, whatever the threads and blocks. What and when: under the lock. */
     atomic_uint_least64_t diverged;
-    const char *what;
-    uint64_t step;
+    gs_divergence divergence;
 } progress_clock;
 
 static size_t images_size(const gs_plan *plan) {
     return gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
 }
 
-/* Ask the caller whether to go on, at most every seconds_between_calls. */
+/* Tell the caller how far it is. One call at a time: under the lock, or while no other thread is there. */
+static void tell(const gs_run *run, double part) {
+    progress_clock *clock = run->clock;
+    const gs_sample_options *o = &run->options;
+    if (!o->progress(o->context, part, atomic_load(&clock->done), run->n))
+        atomic_store(&clock->stop, true);
+}
+
+/* The same, and whether to go on, at most every seconds_between_calls. */
 static bool ask(const gs_run *run) {
     progress_clock *clock = run->clock;
     if (run->options.progress && !atomic_load(&clock->stop)) {
@@ -39,8 +49,7 @@ static bool ask(const gs_run *run) {
         double now = gs_now_s();
         if (now - clock->last >= seconds_between_calls) {
             clock->last = now;
-            if (!run->options.progress(run->options.context, atomic_load(&clock->done), run->n))
-                atomic_store(&clock->stop, true);
+            tell(run, fmin((double)atomic_load(&clock->evaluations) / clock->all, 1));
         }
         pthread_mutex_unlock(&clock->lock);
     }
@@ -56,12 +65,9 @@ bool gs_chains_go_on(const gs_chains *c) {
     return ask(c->run) && precedes_divergence(c->run, c->first);
 }
 
-bool gs_chains_enter(gs_chains *c, int level) {
-    float *trajectory = c->run->options.trajectory;
-    if (trajectory)
-        memcpy(trajectory + ((size_t)level * c->run->n + c->first) * c->size, c->x,
-               (size_t)c->n * c->size * sizeof(float));
-    return gs_chains_go_on(c);
+void gs_chains_evaluated(const gs_chains *c) {
+    progress_clock *clock = c->run->clock;
+    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n, memory_order_relaxed);
 }
 
 /* The exponent is all ones. */
@@ -75,14 +81,14 @@ bool gs_finite(const float *x, size_t size) {
     return !bad;
 }
 
-bool gs_chains_diverge(gs_chains *c, int i, const char *what, uint64_t step) {
+bool gs_chains_diverge(gs_chains *c, int i, const char *what, double beyond) {
     progress_clock *clock = c->run->clock;
     uint64_t chain = c->run->options.first_chain + c->first + (uint64_t)i;
     pthread_mutex_lock(&clock->lock);
     if (chain < atomic_load(&clock->diverged)) {
         atomic_store(&clock->diverged, chain);
-        clock->what = what;
-        clock->step = step;
+        clock->divergence = (gs_divergence){
+            .chain = chain, .what = what, .beyond = beyond, .reach = c->run->reach[c->level], .step = c->step};
     }
     pthread_mutex_unlock(&clock->lock);
     c->n = i;
@@ -90,24 +96,35 @@ bool gs_chains_diverge(gs_chains *c, int i, const char *what, uint64_t step) {
     return i > 0;
 }
 
-bool gs_chains_check(gs_chains *c, const float *x, const char *what, uint64_t step) {
-    for (int i = 0; i < c->n; i++)
-        if (!gs_finite(x + (size_t)i * c->size, c->size))
-            return gs_chains_diverge(c, i, what, step);
+/* Whether the block goes on: all states are where their noise level lets them be, or those of the first chains; the
+ * others diverge. */
+static bool check(gs_chains *c) {
+    const gs_model *model = c->run->plan->model;
+    double most = GS_BOUNDS_DIVERGED * c->run->reach[c->level];
+    for (int i = 0; i < c->n; i++) {
+        double beyond = gs_bounds_beyond(model, c->x + (size_t)i * c->size, c->size, most);
+        if (beyond > 0)
+            return gs_chains_diverge(c, i, "state", beyond);
+    }
     return true;
 }
 
-static gs_status fail_diverged(const gs_run *run, gs_error *error) {
-    progress_clock *clock = run->clock;
-    unsigned long long chain = atomic_load(&clock->diverged);
-    const gs_sample_options *o = &run->options;
-    bool annealed = gs_sampler_find(o->sampler)->family == GS_FAMILY_ANNEALED;
-    if (clock->step == 0)
-        return gs_fail(error, GS_ERROR_DIVERGED, "chain %llu begins where its %s is not finite", chain, clock->what);
-    return gs_fail(error, GS_ERROR_DIVERGED,
-                   "chain %llu diverged: after step %llu its %s is not finite; lower the %s, %g", chain,
-                   (unsigned long long)clock->step, clock->what, annealed ? "epsilon" : "step size",
-                   annealed ? o->epsilon : o->step_size);
+static void store_state(const gs_chains *c, size_t state) {
+    float *trajectory = c->run->options.trajectory;
+    if (trajectory)
+        memcpy(trajectory + (state * c->run->n + c->first) * c->size, c->x, (size_t)c->n * c->size * sizeof(float));
+}
+
+bool gs_chains_stepped(gs_chains *c) {
+    const gs_run *run = c->run;
+    c->step++;
+    if (!check(c))
+        return false;
+    uint32_t every = (uint32_t)run->every, state = c->step / every;
+    if (c->step % every == 0 && state < (uint32_t)run->states)
+        store_state(c, state);
+    c->level = state < (uint32_t)run->levels ? (int)state : run->levels - 1;
+    return gs_chains_go_on(c);
 }
 
 void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, float *y) {
@@ -134,10 +151,10 @@ static void store_normals(void *out, const float *normals, size_t at, size_t cou
     memcpy((float *)out + at, normals, count * sizeof(float));
 }
 
-void gs_chains_noise(gs_chains *c, uint32_t step, gs_stream stream) {
+void gs_chains_noise(gs_chains *c, gs_stream stream) {
     const gs_sample_options *o = &c->run->options;
     for (int i = 0; i < c->n; i++)
-        draw_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, step, c->size,
+        draw_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, c->step, c->size,
                      store_normals, c->noise + (size_t)i * c->size);
 }
 
@@ -169,12 +186,20 @@ gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma,
 
 /* Levels and networks of a run. */
 static gs_status prepare(gs_run *run, gs_plan *plan, gs_error *error) {
-    run->levels = gs_schedule_levels(&run->options);
+    const gs_sample_options *o = &run->options;
+    run->levels = gs_schedule_levels(o);
+    run->states = gs_schedule_states(o);
+    run->every = gs_schedule_every(o);
     run->sigma = gs_alloc((size_t)run->levels + 1, sizeof *run->sigma);
-    if (!run->sigma)
+    run->reach = gs_alloc((size_t)run->levels + 1, sizeof *run->reach);
+    run->fate = gs_alloc(run->n, sizeof *run->fate);
+    if (!run->sigma || !run->reach || !run->fate)
         return gs_fail_memory(error, "the noise levels");
-    for (int i = 0; i < run->levels; i++)
-        run->sigma[i] = gs_schedule_sigma(plan->model, &run->options, i);
+    for (int i = 0; i < run->levels; i++) {
+        run->sigma[i] = gs_schedule_sigma(plan->model, o, i);
+        run->reach[i] = gs_bounds_reach(plan->model, o, i ? run->sigma[i - 1] : o->sigma_high);
+    }
+    run->reach[run->levels] = gs_bounds_reach(plan->model, o, gs_schedule_left(o));
     return gs_fields_prepare(run, plan, error);
 }
 
@@ -205,16 +230,37 @@ static void start_uniform(gs_chains *c) {
 
 static void start(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
+    const gs_model_info *info = &c->run->plan->model->info;
     if (o->init) {
         memcpy(c->x, o->init + c->first * c->size, (size_t)c->n * c->size * sizeof(float));
-        return;
-    }
-    if (!c->run->plan->model->info.takes_sigma) {
+    } else if (!info->takes_sigma) {
         start_uniform(c);
-        return;
+    } else {
+        gs_chains_noise(c, GS_STREAM_START);
+        gs_chains_axpby(c, o->sigma_high, c->noise, 0, c->x);
     }
-    gs_chains_noise(c, 0, GS_STREAM_START);
-    gs_chains_axpby(c, o->sigma_high, c->noise, 0, c->x);
+}
+
+/* Where chains begin, end, and how they get from the one to the other; false when told to stop. */
+static bool move(gs_chains *c, const gs_sampler_row *row) {
+    const gs_run *run = c->run;
+    const float *range = run->plan->model->info.range;
+    start(c);
+    if (!check(c))
+        return false;
+    if (row->family == GS_FAMILY_METROPOLIS && run->options.clamp > 0)
+        gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
+    store_state(c, 0);
+    if (!gs_chains_go_on(c) || !row->run(c))
+        return false;
+    c->level = run->levels;
+    if (!check(c))
+        return false;
+    store_state(c, (size_t)run->states);
+    for (int i = 0; i < c->n; i++)
+        c->fate[i].beyond =
+            gs_bounds_beyond(run->plan->model, c->x + (size_t)i * c->size, c->size, run->reach[c->level]);
+    return true;
 }
 
 /* What the threads share. */
@@ -245,9 +291,9 @@ static bool run_block(const blocks *b, size_t first, int thread) {
                    .noise = mine + 3 * room,
                    .unguided = mine + 4 * room,
                    .term = mine + 5 * room,
-                   .gradient = mine + 6 * room};
-    start(&c);
-    if (!b->row->run(&c))
+                   .gradient = mine + 6 * room,
+                   .fate = run->fate + first};
+    if (!move(&c, b->row))
         return false;
     memcpy(b->out + first * size, c.x, n * size * sizeof(float));
     atomic_fetch_add(&((progress_clock *)run->clock)->done, n);
@@ -263,12 +309,16 @@ static void take_block(void *context, size_t i, int thread) {
 
 /* All blocks; *done gets the chains finished from the first one on without a gap. */
 static void run_blocks(const gs_run *run, float *states, bool *finished, size_t block, float *out, size_t *done) {
+    progress_clock *clock = run->clock;
     blocks b = {.run = run,
                 .row = gs_sampler_find(run->options.sampler),
                 .states = states,
                 .finished = finished,
                 .block = block,
                 .out = out};
+    clock->all = (double)gs_sample_evaluations(run->plan->model, &run->options) * (double)run->n;
+    if (run->options.progress)
+        tell(run, 0);
     gs_parallel_for(run->plan->threads, run->n / block + (run->n % block > 0), take_block, &b);
     size_t whole = 0;
     while (whole * block < run->n && finished[whole])
@@ -284,6 +334,23 @@ static size_t share_of(const gs_run *run) {
         share = share < block ? share : block;
     }
     return share;
+}
+
+/* How it ended. */
+static gs_status judge(const gs_run *run, size_t *done, gs_error *error) {
+    progress_clock *clock = run->clock;
+    const gs_sample_options *o = &run->options;
+    if (atomic_load(&clock->diverged) != UINT64_MAX) {
+        *done = 0;
+        return gs_bounds_fail(o, &clock->divergence, error);
+    }
+    if (o->outcome)
+        gs_bounds_sum(run->fate, *done, o->first_chain, run->reach[run->levels], o->outcome);
+    if (*done < run->n)
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %zu of %zu chains finished", *done, run->n);
+    if (o->progress)
+        tell(run, 1);
+    return GS_OK;
 }
 
 static gs_status sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
@@ -305,16 +372,12 @@ static gs_status sample(gs_plan *plan, const gs_sample_options *options, size_t 
     status = states && finished ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
     if (!status) {
         run_blocks(&run, states, finished, block, out, done);
-        if (clock.what) {
-            *done = 0;
-            status = fail_diverged(&run, error);
-        } else if (*done < n)
-            status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %zu of %zu chains finished", *done, n);
-        else if (run.options.progress)
-            run.options.progress(run.options.context, n, n);
+        status = judge(&run, done, error);
     }
     gs_fields_free(&run);
     gs_free(run.sigma);
+    gs_free(run.reach);
+    gs_free(run.fate);
     gs_free(states);
     gs_free(finished);
     return status;

@@ -11,10 +11,13 @@ typedef struct gs_run {
     gs_sample_options options; /* resolved */
     int levels;
     double *sigma;          /* `levels` noise levels, descending; a 0 follows for the solvers */
+    double *reach;          /* (levels + 1): gs_bounds_reach of the states in each level's steps, and of the results */
+    int states, every;      /* states of a trajectory before the result, and the steps between them */
+    struct gs_fate *fate;   /* (n): see bounds.h */
     struct gs_field *field; /* field.h; the first is the plan's */
     int fields;
     size_t n;
-    void *clock; /* progress and stopping: sample.c */
+    void *clock; /* progress, stopping and divergence: sample.c */
 } gs_run;
 typedef struct gs_field gs_field;
 
@@ -32,11 +35,13 @@ typedef struct gs_chains {
     float *term;          /* (n, size): room for a further network's output */
     float *spare, *noise; /* (n, size) each, the sampler's own */
     float *gradient;      /* (n, size): room for the gradient at x */
-    uint32_t steps;       /* Langevin steps done, which count the noise */
+    uint32_t step;        /* steps done, which count the noise */
+    int level;            /* noise level of the present step; `levels` at the end */
+    struct gs_fate *fate; /* (n): see bounds.h */
 } gs_chains;
 
-/* A sampler moves chains from noise of standard deviation sigma_high to samples. It returns false if it was told to
- * stop. */
+/* A sampler moves chains from noise of standard deviation sigma_high to samples, and calls gs_chains_stepped after each
+ * step. It returns false if it was told to stop. Its caller checks and stores what it leaves in x. */
 typedef bool gs_sampler_run(gs_chains *chains);
 #define GS_SAMPLER(function, family, ...) gs_sampler_run gs_sampler_##function;
 #include "sample/samplers.def"
@@ -45,24 +50,24 @@ typedef bool gs_sampler_run(gs_chains *chains);
 /* y = a x + b y over all chains. */
 void gs_chains_axpby(const gs_chains *chains, double a, const float *x, double b, float *y);
 
-/* Standard normals for every chain into chains->noise. */
-void gs_chains_noise(gs_chains *chains, uint32_t step, gs_stream stream);
+/* Standard normals of the present step for every chain into chains->noise. */
+void gs_chains_noise(gs_chains *chains, gs_stream stream);
 
-/* To be called on entering level `level` (`levels` at the end): stores the trajectory; false if told to stop. */
-bool gs_chains_enter(gs_chains *chains, int level);
+/* To be called after each step: counts it, checks the states, and stores those of the trajectory. False if told to
+ * stop, or if no chain is left whose state is where its noise level allows. */
+bool gs_chains_stepped(gs_chains *chains);
 
-/* To be called between steps inside a level; false if told to stop. */
+/* To be called within long steps; false if told to stop. */
 bool gs_chains_go_on(const gs_chains *chains);
+
+/* Called after each evaluation of a network for all chains. */
+void gs_chains_evaluated(const gs_chains *chains);
 
 /* Whether all of x is finite. */
 bool gs_finite(const float *x, size_t size);
 
-/* The run will end with GS_ERROR_DIVERGED: `what` of chain i of the block is not finite after `step` steps. The block
- * goes on with the chains before it; false when there are none. */
-bool gs_chains_diverge(gs_chains *chains, int i, const char *what, uint64_t step);
-
-/* Whether the block goes on: all of x, an array of the chains', is finite, or that of the first ones; the others
- * diverge. */
-bool gs_chains_check(gs_chains *chains, const float *x, const char *what, uint64_t step);
+/* The run will end with GS_ERROR_DIVERGED: `what` of chain i of the block is `beyond` the data range, or, for INFINITY,
+ * not finite. The block goes on with the chains before it; false when there are none. */
+bool gs_chains_diverge(gs_chains *chains, int i, const char *what, double beyond);
 
 #endif

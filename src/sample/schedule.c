@@ -7,9 +7,17 @@
 #include <math.h>
 #include <string.h>
 
+/* Of gs_sample_options::steps: noise levels, or steps of a chain. */
+enum {
+    STEPS_MAX_SOLVER = 10000,
+    STEPS_MAX_ANNEALED = 10000,
+    STEPS_MAX_LANGEVIN = 1000000,
+    STEPS_MAX_METROPOLIS = 1000000
+};
+
 static const gs_sampler_row rows[] = {
 #define GS_SAMPLER(function, family, name, help, parameters, ...) \
-    {{name, help, parameters}, GS_FAMILY_##family, gs_sampler_##function, {__VA_ARGS__}},
+    {{name, help, parameters, STEPS_MAX_##family}, GS_FAMILY_##family, gs_sampler_##function, {__VA_ARGS__}},
 #include "sample/samplers.def"
 #undef GS_SAMPLER
 };
@@ -50,7 +58,24 @@ static double first_double(double a, double b, double c) {
 static gs_status check_range(const char *what, double value, double least, double most, gs_error *error) {
     if (value >= least && value <= most)
         return GS_OK;
-    return gs_fail(error, GS_ERROR_ARGUMENT, "%s %g: expected %g ... %g", what, value, least, most);
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s %.8g: expected %.8g ... %.8g", what, value, least, most);
+}
+
+/* Solvers spend an evaluation or two on a step, annealed-langevin many on each of its levels. */
+static gs_status check_steps(const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {
+    bool annealed = row->family == GS_FAMILY_ANNEALED;
+    gs_status s = check_range("steps", o->steps, 1, row->info.steps_max, error);
+    if (!s && annealed)
+        s = check_range("steps per level", o->steps_per_level, 1, 1e6, error);
+    if (!s && annealed && (uint64_t)o->steps * (uint64_t)o->steps_per_level > UINT32_MAX)
+        s = gs_fail(error, GS_ERROR_ARGUMENT, "steps %d and steps per level %d: expected a product of at most %lu",
+                    o->steps, o->steps_per_level, (unsigned long)UINT32_MAX);
+    if (!s && row->family == GS_FAMILY_SOLVER && o->steps > 1 && o->sigma_low == o->sigma_high)
+        s = gs_fail(error, GS_ERROR_ARGUMENT,
+                    "sigmas %g and %g: the sampler %s goes down %d noise levels; expected the lower sigma below the "
+                    "upper one, or 1 step",
+                    o->sigma_low, o->sigma_high, row->info.name, o->steps);
+    return s;
 }
 
 static gs_status check_weights(const gs_sample_options *o, gs_error *error) {
@@ -106,9 +131,7 @@ static gs_status check_chain(const gs_sampler_row *row, const gs_sample_options 
 static gs_status check(const gs_model *model, const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {
     const gs_model_info *info = &model->info;
     bool annealed = row->family == GS_FAMILY_ANNEALED;
-    gs_status s = check_range("steps", o->steps, 1, gs_sampler_stays(row) ? 1e6 : 1e4, error);
-    if (!s && annealed)
-        s = check_range("steps per level", o->steps_per_level, 1, 1e6, error);
+    gs_status s = check_steps(row, o, error);
     if (!s && annealed)
         s = check_range("epsilon", o->epsilon, GS_SCALE_MIN, GS_SCALE_MAX, error);
     if (!s && gs_sampler_stays(row))
@@ -175,6 +198,25 @@ static void resolve_sigmas(const gs_model *model, const gs_defaults *file, const
         o->sigma_high = high;
 }
 
+/* A product of densities to the power of their weights is as much steeper as these sum up to. The default steps below
+ * are a tenth of what one density takes, so that larger sums than 10 ask for smaller steps. */
+static double steepness(const gs_sample_options *o) {
+    double sum = fabs(o->weight);
+    for (int k = 0; k < o->term_count && k < GS_TERMS_MAX; k++)
+        sum += fabs(o->terms[k].weight);
+    return fmax(sum / 10, 1);
+}
+
+/* A step size belongs to a lowest noise level and goes with its square: Song & Ermon's 2e-5 is of 0.01, a file's of the
+ * file's own. */
+static double default_epsilon(const gs_model *model, const gs_defaults *file, const gs_sample_options *d,
+                              const gs_sample_options *o) {
+    const gs_model_info *info = &model->info;
+    double end = info->ladder_length ? info->ladder[info->ladder_length - 1] : info->sigma[0];
+    double level = file->epsilon != 0 ? first_double(file->sigma_low, end, 0) : 0.01, ratio = o->sigma_low / level;
+    return first_double(file->epsilon, d->epsilon, 0) * (ratio * ratio) / steepness(o);
+}
+
 /* Settings of chains at one noise level. */
 static void resolve_chain(const gs_model *model, const gs_sampler_row *row, const gs_defaults *file,
                           gs_sample_options *o) {
@@ -182,8 +224,8 @@ static void resolve_chain(const gs_model *model, const gs_sampler_row *row, cons
     const float *range = model->info.range;
     /* By default a tenth of s^2, the step that would take a Gaussian of deviation s to its mean at once. */
     double s = o->sigma_low > 0 ? o->sigma_low : 0.1 * ((double)range[1] - (double)range[0]);
-    o->step_size =
-        first_double(o->step_size, file->step_size, row->run == gs_sampler_hmc ? sqrt(0.2) * s : 0.1 * s * s);
+    double steep = steepness(o), step = row->run == gs_sampler_hmc ? sqrt(0.2 / steep) * s : 0.1 / steep * s * s;
+    o->step_size = first_double(o->step_size, file->step_size, step);
     o->noise = first_double(o->noise, file->noise, sqrt(2 * o->step_size));
     o->temperature = first_double(o->temperature, file->temperature, 1);
     o->clip = first_double(o->clip, file->clip, -1);
@@ -217,11 +259,12 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
     if (o->steps == 0)
         o->steps = info->ladder_length ? info->ladder_length : 10;
     resolve_sigmas(model, &file, &d, ladder, o);
-    o->epsilon = first_double(o->epsilon, file.epsilon, d.epsilon);
     o->steps_per_level = first_int(o->steps_per_level, file.steps_per_level, d.steps_per_level);
     o->eta = first_double(o->eta, file.eta, d.eta);
     o->denoise = first_int(o->denoise, file.denoise, d.denoise);
     o->weight = first_double(o->weight, 1, 0);
+    if (o->epsilon == 0 && row->family == GS_FAMILY_ANNEALED)
+        o->epsilon = default_epsilon(model, &file, &d, o);
     resolve_guidance(model, o);
     if (gs_sampler_stays(row))
         resolve_chain(model, row, &file, o);
@@ -255,7 +298,17 @@ static bool is_ladder(const gs_model_info *info, const gs_sample_options *o) {
 }
 
 int gs_schedule_states(const gs_sample_options *o) {
-    return (o->steps - 1) / o->every + 1;
+    return gs_sampler_stays(gs_sampler_find(o->sampler)) ? (o->steps - 1) / o->every + 1 : o->steps;
+}
+
+int gs_schedule_every(const gs_sample_options *o) {
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    return gs_sampler_stays(row) ? o->every : row->family == GS_FAMILY_ANNEALED ? o->steps_per_level : 1;
+}
+
+double gs_schedule_left(const gs_sample_options *o) {
+    bool solves = gs_sampler_find(o->sampler)->family == GS_FAMILY_SOLVER;
+    return solves || o->denoise > 0 ? 0 : o->sigma_low;
 }
 
 int gs_schedule_levels(const gs_sample_options *o) {
@@ -275,7 +328,7 @@ int gs_sample_levels(const gs_model *model, const gs_sample_options *o, double *
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     if (!row || o->steps < 1 || (gs_sampler_stays(row) && o->every < 1))
         return 0;
-    int states = gs_sampler_stays(row) ? gs_schedule_states(o) : o->steps;
+    int states = gs_schedule_states(o);
     for (int i = 0; i < room && i <= states; i++)
         sigmas[i] = i == states ? 0 : gs_schedule_sigma(model, o, i);
     return states + 1;

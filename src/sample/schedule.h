@@ -21,8 +21,12 @@ const gs_sampler_row *gs_sampler_find(const char *name);
 /* Whether it stays at one noise level, or uses none. */
 bool gs_sampler_stays(const gs_sampler_row *row);
 
-/* The number of states of a trajectory before the result, for a sampler that stays at one level. */
+/* The number of states of a trajectory before the result, and of the steps between them. */
 int gs_schedule_states(const gs_sample_options *options);
+int gs_schedule_every(const gs_sample_options *options);
+
+/* Noise level of results. */
+double gs_schedule_left(const gs_sample_options *options);
 
 /* Whether the trace needs one more gradient, that of the last state. */
 bool gs_schedule_traces_end(const gs_sample_options *options);

@@ -16,8 +16,6 @@ bool gs_sampler_dpmpp_2m(gs_chains *c) {
     const bool stochastic = eta > 0;
     float *d = c->denoised, *before = c->spare;
     for (int i = 0; i < c->run->levels; i++) {
-        if (!gs_chains_enter(c, i))
-            return false;
         double s = sigma[i], t = sigma[i + 1];
         gs_field_denoised(c, i, c->x, d);
         double w = 0, lost = stochastic && t > 0 ? gs_exp64(-eta * gs_log64(s / t)) : 1, keep = t / s * lost;
@@ -27,14 +25,16 @@ bool gs_sampler_dpmpp_2m(gs_chains *c) {
         if (i > 0 && t > 0)
             gs_chains_axpby(c, -(1 - keep) * w, before, 1, c->x);
         if (stochastic && t > 0) {
-            gs_chains_noise(c, c->steps++, GS_STREAM_STEP);
+            gs_chains_noise(c, GS_STREAM_STEP);
             gs_chains_axpby(c, t * sqrt(1 - lost * lost), c->noise, 1, c->x);
         }
         float *swap = d;
         d = before;
         before = swap;
+        if (!gs_chains_stepped(c))
+            return false;
     }
-    return gs_chains_enter(c, c->run->levels);
+    return true;
 }
 
 /* Karras et al. 2022, algorithm 1: an Euler step to t, then the mean of the slopes at both ends; the step to 0 is
@@ -43,13 +43,11 @@ bool gs_sampler_dpmpp_2m(gs_chains *c) {
 bool gs_sampler_heun(gs_chains *c) {
     const double *sigma = c->run->sigma;
     for (int i = 0; i < c->run->levels; i++) {
-        if (!gs_chains_enter(c, i))
-            return false;
         double s = sigma[i], t = sigma[i + 1], half = (t - s) / 2;
         gs_field_denoised(c, i, c->x, c->denoised);
         if (t == 0) {
             gs_chains_axpby(c, 1, c->denoised, 0, c->x);
-            break;
+            return gs_chains_stepped(c);
         }
         gs_chains_axpby(c, 1, c->x, 0, c->spare);
         gs_chains_axpby(c, 1 - t / s, c->denoised, t / s, c->spare);
@@ -59,6 +57,8 @@ bool gs_sampler_heun(gs_chains *c) {
         gs_field_denoised(c, i + 1, c->spare, c->denoised);
         gs_chains_axpby(c, half / t, c->spare, 1, c->x);
         gs_chains_axpby(c, -half / t, c->denoised, 1, c->x);
+        if (!gs_chains_stepped(c))
+            return false;
     }
-    return gs_chains_enter(c, c->run->levels);
+    return true;
 }

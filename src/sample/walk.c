@@ -4,11 +4,6 @@
 
 #include "sample/schedule.h"
 
-bool gs_walk_enter(gs_chains *c, int t) {
-    int every = c->run->options.every;
-    return t % every ? gs_chains_go_on(c) : gs_chains_enter(c, t / every);
-}
-
 static double length(const float *x, size_t size) {
     double sum = 0;
     for (size_t i = 0; i < size; i++)
@@ -33,20 +28,21 @@ bool gs_walk_gradient(gs_chains *c, int t, float *energy) {
     for (int i = 0; i < c->n; i++)
         if (!known)
             energy[i] = NAN;
-        else if (!isfinite(energy[i]) && !gs_chains_diverge(c, i, "energy", (uint64_t)t))
+        else if (!isfinite(energy[i]) && !gs_chains_diverge(c, i, "energy", (double)INFINITY))
             return false;
-    if (!gs_chains_check(c, c->gradient, "gradient", (uint64_t)t))
-        return false;
+    for (int i = 0; i < c->n; i++)
+        if (!gs_finite(c->gradient + (size_t)i * c->size, c->size) &&
+            !gs_chains_diverge(c, i, "gradient", (double)INFINITY))
+            return false;
     gs_walk_trace(c, t, energy);
     return true;
 }
 
-bool gs_walk_finish(gs_chains *c, int state, uint64_t steps) {
+void gs_walk_finish(gs_chains *c) {
     if (c->run->options.denoise > 0) {
         gs_field_denoised(c, c->run->levels - 1, c->x, c->denoised);
         gs_chains_axpby(c, 1, c->denoised, 0, c->x);
     }
-    return gs_chains_check(c, c->x, "state", steps) && gs_chains_enter(c, state);
 }
 
 void gs_walk_clamp(float *x, size_t size, float low, float high) {

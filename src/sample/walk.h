@@ -4,9 +4,6 @@
 
 #include "sample/field.h"
 
-/* To be called before step t: stores the trajectory; false if told to stop. */
-bool gs_walk_enter(gs_chains *chains, int t);
-
 /* Compute energies, (n), and gradients at x into chains->gradient, which become row t of the trace. `energy` is NaN if
  * a network of the sum has none. False if one is not finite, so that the chain diverges. */
 bool gs_walk_gradient(gs_chains *chains, int t, float *energy);
@@ -15,8 +12,8 @@ bool gs_walk_gradient(gs_chains *chains, int t, float *energy);
 void gs_walk_trace(const gs_chains *chains, int t, const float *energy);
 
 /* If the run asks for it, remove x - D(x, sigma), the noise left at the last level (Jolicoeur-Martineau et al. 2021,
- * section 3). Then store the trajectory's last state, number `state`. */
-bool gs_walk_finish(gs_chains *chains, int state, uint64_t steps);
+ * section 3). */
+void gs_walk_finish(gs_chains *chains);
 
 /* Elements below low become low, those above high become high; NaN stays NaN. */
 void gs_walk_clamp(float *x, size_t size, float low, float high);

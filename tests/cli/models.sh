@@ -46,12 +46,20 @@ denoiser() {
 "sigma":[0.01,30]},"inputs":["x","sigma"],"graph":{"nodes":['"$denoise"'],"outputs":["d"]}}' </dev/null
 }
 
-# The plain energy of pixels that are normal with mean 0 and variance 1: E = |x|^2 / 2.
+# runaway NAME SCALE: a denoiser that takes images farther from the data range, D = SCALE x.
+runaway() {
+    weight_file "$1.bin" '' '{"name":"'"$1"'","kind":"denoiser","data":{"shape":[1,8,8],"range":[0,1],"sigma":[0.01,30]},
+"inputs":["x","sigma"],"graph":{"nodes":[{"name":"d","op":"affine","inputs":["x"],"attributes":{"scale":'"$2"'}}],
+"outputs":["d"]}}' </dev/null
+}
+
+# plain_energy NAME [SCALE]: the plain energy of pixels that are normal with mean 0 and variance 1, E = |x|^2 / 2; or
+# E = SCALE |x|^2.
 plain_energy() {
     weight_file "$1.bin" '' '{"name":"'"$1"'","kind":"energy","data":{"shape":[1,8,8],"range":[0,1]},"inputs":["x"],
 "graph":{"nodes":[{"name":"square","op":"square","inputs":["x"]},
 {"name":"sum","op":"sum","inputs":["square"],"attributes":{"over":"all"}},
-{"name":"e","op":"affine","inputs":["sum"],"attributes":{"scale":0.5}}],"outputs":["e"]}}' </dev/null
+{"name":"e","op":"affine","inputs":["sum"],"attributes":{"scale":'"${2:-0.5}"'}}],"outputs":["e"]}}' </dev/null
 }
 
 # Three classes, whose pictures are brighter, darker or unchanged.

@@ -55,7 +55,7 @@ accept --model plain.bin --sampler mala --steps 50 -n 3 --burn-in 0 --step-size 
 check 'the same as JSON' grep -Eq '"step_size": 0.29.*, "temperature": 2.0, "clamp": false, "burn_in": 0, .*"acceptance": \{"rate": 0.[0-9]+, "rates": \[.*\], "step_size": 0.29' stdout.txt
 accept --model plain.bin -n 3 --noise 0 --clamp yes --out out/x.npy --json
 check 'and of Langevin dynamics' grep -Eq '"step_size": 0.001[0-9]*, "noise": 0.0, "noise_first": false, "clip": 0.0, "temperature": 0.0, "clamp": true' stdout.txt
-for sampler in 'langevin --clip 3 --noise-first yes' 'mala --temperature 0.3 --clamp yes' 'hmc --leapfrog 3 --burn-in 4'; do
+for sampler in 'langevin --clip 3 --noise-first yes' 'mala --burn-in 0 --temperature 0.3 --clamp yes' 'hmc --leapfrog 3 --burn-in 4'; do
     accept --model plain.bin --sampler $sampler --steps 9 -n 4 --out out/x.png
     command=$(tr -c ' -~' '\n' <out/x.png | grep -A 1 'gensample:command' | tail -n 1 | sed 's/--out x.png.*/--out x.png/')
     mv out/x.png first.png

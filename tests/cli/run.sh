@@ -109,5 +109,6 @@ if [ "$effort" -ge 50 ]; then
     . "$here/rejection.sh"
     . "$here/diagnose.sh"
     . "$here/host.sh"
+    . "$here/doubt.sh"
 fi
 end_of_cases

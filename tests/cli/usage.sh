@@ -35,7 +35,14 @@ for value in -1 1e30 nan '' 3x 18446744073709551616; do
     refuse 2 'seed: .* is not a whole number' $m --seed "$value"
     refuse 2 'first: .* is not a whole number' $m --first "$value"
 done
-for option in steps steps-per-level threads block leapfrog every; do
+for value in -1 1e30 9223372036854775808 2147483648 nan '' 3x; do
+    refuse 2 'steps: .* is not a whole number that a sampler takes' $m "--steps=$value"
+done
+for value in 0 10001 100001 10000000 2147483647; do
+    refuse 2 'steps .*: expected 1 ... 10000$' $m --steps $value
+    [ $value = 10001 ] || [ $value = 100001 ] || refuse 2 'steps .*: expected 1 ... 1000000$' $m --sampler langevin --steps $value
+done
+for option in steps-per-level threads block leapfrog every; do
     for value in 0 -1 1e30 9223372036854775808 nan '' 3x 10000000; do
         refuse 2 "$option: .* is not a whole number" $m "--$option=$value"
     done
@@ -129,7 +136,7 @@ refuse 2 'takes no noise level' $p --denoise yes
 refuse 1 'goes down noise levels; expected langevin, mala or hmc' $p --sampler heun
 refuse 1 'accepts by energies' $m --sampler mala
 refuse 1 'accepts by energies' $m --sampler hmc
-refuse 1 'chain 0 diverged: after step .* is not finite; lower the step size, 3' $p --step-size 3 --steps 500
+refuse 1 'chain 0 diverged: after step .* beyond the data range.*; lower the step size, 3' $p --step-size 3 --steps 500
 refuse 1 'diverged: after step .* lower the epsilon, 1e+06' $m --sampler annealed-langevin --steps 10 --epsilon 1e6
 
 # Impossible outputs, which must be refused before the sampling begins, or this would take very long.

@@ -208,6 +208,11 @@ expect_quality "$tiny_row,$cond_row"
 rm judge.bin
 accept 'samples without a judge' --model tiny.bin --suite samples --threads 1 --quick $short --json poor.json
 check 'are invalid too' grep -q 'INVALID.*quality not measured' stdout.txt
+runaway runaway 900
+run --model runaway.bin --suite samples,load --threads 1 --quick $short --json runaway.json
+check 'chains that diverge end with status 1' test "$status" -eq 1
+check 'and are errors of their rows' \
+    test "$(grep -c '"error_message": "failed: chain 0 diverged: after step ' runaway.json)" -eq 2
 refuse 1 'no shipped networks' --suite kernels
 judge judge.bin
 accept 'kernels and machine' --suite kernels,machine --benchmark_filter='/(mac|axpby|fma)/t:1' $short --json b.json

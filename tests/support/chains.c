@@ -68,6 +68,13 @@ gs_model *wells_energy(void) {
     return load(w);
 }
 
+gs_model *linear_energy(double slope) {
+    weights *w = weights_new("energy", 1, CHAIN_SIDE, CHAIN_SIDE);
+    weights_node(w, "sum", "sum", "['x']", "{'over': 'all'}", NULL);
+    affine(w, "e", "['sum']", slope, 1);
+    return load(w);
+}
+
 static void *room(size_t count, size_t size) {
     void *memory = calloc(count, size);
     assert_non_null(memory);

@@ -19,6 +19,9 @@ gs_model *labelled_energy(double variance);
 static const double well_share = 0.7, well_deviation = 0.5;
 gs_model *wells_energy(void);
 
+/* E = slope x the sum of the pixels; it is constant if the slope is 0. */
+gs_model *linear_energy(double slope);
+
 /* The results of a run. */
 typedef struct chains {
     size_t n;

@@ -1,4 +1,4 @@
-/* A progress callback that counts its calls and stops at one of them. */
+/* A progress callback that counts its calls, stops at one of them, and sees to it that the work never shrinks. */
 #ifndef TEST_WATCH_H
 #define TEST_WATCH_H
 
@@ -7,11 +7,14 @@
 
 typedef struct watch {
     int calls, stop_after; /* 0: never */
+    double part;
 } watch;
 
-static inline bool watching(void *context, size_t done, size_t n) {
+static inline bool watching(void *context, double part, size_t done, size_t n) {
     watch *w = context;
-    return ++w->calls != w->stop_after && done <= n;
+    bool grows = part >= w->part && part <= 1;
+    w->part = part;
+    return ++w->calls != w->stop_after && done <= n && grows;
 }
 
 #endif

@@ -1,0 +1,180 @@
+#include "sample/bounds.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sample/schedule.h"
+
+/* ---- Distances ---- */
+
+static double temperature(const gs_sample_options *o) {
+    gs_family family = gs_sampler_find(o->sampler)->family;
+    if (family == GS_FAMILY_METROPOLIS)
+        return o->temperature;
+    return family == GS_FAMILY_LANGEVIN && o->noise > 0 ? o->noise * o->noise / (2 * o->step_size) : 1;
+}
+
+double gs_bounds_reach(const gs_model *model, const gs_sample_options *o, double sigma) {
+    const float *range = model->info.range;
+    return 10 * ((double)range[1] - (double)range[0] + sigma) * fmax(1, temperature(o));
+}
+
+static double farthest(const float *x, size_t size, const float range[2]) {
+    double most = 0;
+    for (size_t i = 0; i < size; i++) {
+        double v = (double)x[i], beyond = fmax((double)range[0] - v, v - (double)range[1]);
+        most = !isfinite(v) ? (double)INFINITY : fmax(most, beyond);
+    }
+    return most;
+}
+
+/* Nearly all calls end after the first loop. Comparisons are false for NaN. */
+double gs_bounds_beyond(const gs_model *model, const float *x, size_t size, double least) {
+    const float *range = model->info.range;
+    float low = (float)fmax((double)range[0] - least, -(double)FLT_MAX);
+    float high = (float)fmin((double)range[1] + least, (double)FLT_MAX);
+    unsigned outside = 0;
+    for (size_t i = 0; i < size; i++)
+        outside |= !(x[i] >= low) | !(x[i] <= high);
+    return outside ? farthest(x, size, range) : 0;
+}
+
+/* ---- Words ---- */
+
+typedef struct text {
+    char *at;
+    size_t size, used;
+    int advices;
+} text;
+
+__attribute__((format(printf, 2, 3))) static void put(text *t, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(t->at + t->used, t->size - t->used, format, arguments);
+    va_end(arguments);
+    t->used = n < 0 ? t->used : t->used + (size_t)n < t->size ? t->used + (size_t)n : t->size - 1;
+}
+
+static void put_advice(text *t, const char *what, double value) {
+    put(t, "%slower the %s, %g", t->advices++ ? ", or " : "; ", what, value);
+}
+
+/* The weight that is farthest from 1; where all are 1, their sum is what may be too much. */
+static void put_weights(text *t, const gs_sample_options *o) {
+    double odd = o->weight, sum = o->weight;
+    for (int k = 0; k < o->term_count; k++) {
+        double weight = o->terms[k].weight;
+        odd = fabs(weight - 1) > fabs(odd - 1) ? weight : odd;
+        sum += weight;
+    }
+    if (odd != 1)
+        put(t, "%sbring the weight, %g, nearer to 1", t->advices++ ? ", or " : "; ", odd);
+    else if (o->term_count)
+        put(t, "%slower the weights, whose sum is %g", t->advices++ ? ", or " : "; ", sum);
+}
+
+/* What may have sent chains astray: steps and noise of the samplers that have them, weights and guidance. Accepted
+ * steps do not leave where the energy holds them. */
+static void put_causes(text *t, const gs_sample_options *o) {
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    if (row->family == GS_FAMILY_METROPOLIS && o->clamp <= 0)
+        put(t, "%sclamp the chains, as the energy does not keep them near the data range",
+            t->advices++ ? ", or " : "; ");
+    if (row->family == GS_FAMILY_ANNEALED)
+        put_advice(t, "epsilon", o->epsilon);
+    if (row->family == GS_FAMILY_LANGEVIN)
+        put_advice(t, "step size", o->step_size);
+    if (row->family == GS_FAMILY_LANGEVIN && temperature(o) > 1 + 1e-9)
+        put_advice(t, "noise", o->noise);
+    if (o->weight != 1 || o->term_count)
+        put_weights(t, o);
+    if (o->guidance > 1)
+        put_advice(t, "guidance", o->guidance);
+    if (!t->advices)
+        put(t, "; no setting is to blame, the network itself leads there");
+}
+
+gs_status gs_bounds_fail(const gs_sample_options *o, const gs_divergence *d, gs_error *error) {
+    char words[GS_MESSAGE_MAX] = "";
+    text t = {.at = words, .size = sizeof words};
+    unsigned long long chain = d->chain, step = d->step;
+    if (step)
+        put(&t, "chain %llu diverged: after step %llu its %s is ", chain, step, d->what);
+    else
+        put(&t, "chain %llu begins where its %s is ", chain, d->what);
+    if (isfinite(d->beyond))
+        put(&t, "%.3g beyond the data range, of which its noise level explains %.3g", d->beyond, d->reach);
+    else
+        put(&t, "not finite");
+    if (step)
+        put_causes(&t, o);
+    else if (o->init)
+        put(&t, "; begin nearer to the data range, with less noise");
+    return gs_fail(error, GS_ERROR_DIVERGED, "%s", words);
+}
+
+/* ---- Outcomes ---- */
+
+void gs_bounds_sum(const gs_fate *fate, size_t n, uint64_t first, double reach, gs_outcome *outcome) {
+    *outcome = (gs_outcome){.chains = n, .reach = reach};
+    for (size_t k = 0; k < n; k++) {
+        if (fate[k].beyond > 0 && !outcome->far++) {
+            outcome->far_chain = first + k;
+            outcome->far_by = fate[k].beyond;
+        }
+        outcome->stuck += fate[k].stuck;
+        outcome->unopposed += fate[k].unopposed;
+    }
+}
+
+static void put_count(text *t, size_t count, const gs_outcome *outcome) {
+    put(t, "%zu of %zu chain%s ", count, outcome->chains, outcome->chains == 1 ? "" : "s");
+}
+
+static void put_far(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    put_count(t, outcome->far, outcome);
+    put(t, "ended far outside of the data range, chain %llu %.3g beyond it, of which %.3g are to be expected",
+        (unsigned long long)outcome->far_chain, outcome->far_by, outcome->reach);
+    put_causes(t, o);
+}
+
+static void put_stuck(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    put_count(t, outcome->stuck, outcome);
+    put(t, "accepted less than 1 %% of the proposals after burn-in and hardly moved; ");
+    if (o->burn_in > 0)
+        put(t, "give more steps to burn-in, or begin it with a smaller step size than %g", o->step_size);
+    else
+        put(t, "lower the step size, %g, or let burn-in adapt it", o->step_size);
+}
+
+static void put_unopposed(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    put_count(t, outcome->unopposed, outcome);
+    put(t, "accepted more than 99 %% of the proposals after burn-in: ");
+    if (o->burn_in > 0)
+        put(t,
+            "the energy is nearly flat where they moved, at temperature %g, or burn-in was too short for the step "
+            "size to grow",
+            o->temperature);
+    else
+        put(t, "the step size, %g, could be larger, or be adapted by burn-in", o->step_size);
+}
+
+bool gs_outcome_warning(const gs_outcome *outcome, const gs_sample_options *options, int i, char *line, size_t size) {
+    const struct {
+        size_t count;
+        void (*put)(text *, const gs_outcome *, const gs_sample_options *);
+    } kinds[] = {{outcome->far, put_far}, {outcome->stuck, put_stuck}, {outcome->unopposed, put_unopposed}};
+    if (!size || !gs_sampler_find(options->sampler))
+        return false;
+    for (size_t k = 0; k < GS_COUNT(kinds); k++) {
+        if (!kinds[k].count || i-- > 0)
+            continue;
+        text t = {.at = line, .size = size};
+        kinds[k].put(&t, outcome, options);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,42 @@
+/* How far from the data range chains may be, and the words for those that are farther. */
+#ifndef GS_BOUNDS_H
+#define GS_BOUNDS_H
+
+#include "sample/sample.h"
+
+/* What is noted of one chain, for gs_outcome. */
+typedef struct gs_fate {
+    double beyond; /* how far its result is beyond the data range, where that is more than is to be expected; else 0 */
+    bool stuck, unopposed; /* accepted next to nothing, or nearly all, after burn-in */
+} gs_fate;
+
+/* The first chain that left its bounds. */
+typedef struct gs_divergence {
+    uint64_t chain;
+    const char *what;
+    double beyond; /* of the data range; INFINITY: not finite */
+    double reach;  /* of its noise level */
+    uint64_t step;
+} gs_divergence;
+
+/* Distance beyond the data range that is to be expected at noise level sigma at most: 10 (w + sigma) max(1, T), w the
+ * range's width. A state there is a clean image, which lies within the range, with noise of sigma, whose numbers are at
+ * most 5.77 deviations; good networks overshoot the range by two widths at times. Distributions exp(-E / T) widen by
+ * less than T where E grows at least as fast as a straight line. */
+double gs_bounds_reach(const gs_model *model, const gs_sample_options *options, double sigma);
+
+/* What no sound run reaches, in units of the above: guidance of 100, the most there may be, moves means of images by
+ * 100 widths at most, a tenth of this bound. */
+enum { GS_BOUNDS_DIVERGED = 100 };
+
+/* How far the farthest of `size` pixels is beyond the data range, INFINITY where one is not finite; 0 where it is not
+ * above `least`. */
+double gs_bounds_beyond(const gs_model *model, const float *x, size_t size, double least);
+
+/* GS_ERROR_DIVERGED in words, with what is to be changed. */
+gs_status gs_bounds_fail(const gs_sample_options *options, const gs_divergence *divergence, gs_error *error);
+
+/* Sum up what was noted of n chains, of which `first` is the first one's number. */
+void gs_bounds_sum(const gs_fate *fate, size_t n, uint64_t first, double reach, gs_outcome *outcome);
+
+#endif

@@ -1,0 +1,82 @@
+# Results that are none, or doubtful, and what is told on a terminal meanwhile; sourced by run.sh.
+runaway runaway 900
+runaway loud 30
+plain_energy flat 0
+
+# ---- Chains that leave what their noise level allows ----
+for sampler in $("$program" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p'); do
+    case $sampler in mala | hmc) model=flat ;; *) model=runaway ;; esac
+    refuse 1 'chain 0 diverged: after step [0-9]* its state is .* beyond the data range.*; ' \
+        --model $model.bin --sampler "$sampler" --steps 2000 -n 20 --out out/x.npy --threads 1
+    cp stderr.txt first.txt
+    for ways in '--threads 3 --block 1' '--threads 2 --block 16'; do
+        run --model $model.bin --sampler "$sampler" --steps 2000 -n 20 --out out/x.npy $ways
+        check "$sampler: the same chain and step with $ways" cmp first.txt stderr.txt
+    done
+done
+refuse 1 'diverged.*; lower the step size, 50' --model plain.bin --steps 100 --step-size 50 --out out/x.npy
+refuse 1 'diverged.*; lower the epsilon, 1' --model tiny.bin --sampler annealed-langevin --epsilon 1 --out out/x.npy
+refuse 1 'diverged.*; bring the weight, -1, nearer to 1' --compose tiny.bin:-1 --steps 20 --sampler heun --out out/x.npy
+refuse 1 'diverged.*; bring the weight, 100, nearer' --compose tiny.bin:100 --compose bright.bin --out out/x.npy --quality --judge judge.bin
+refuse 1 'diverged.*; bring the weight, 1000, nearer' --compose tiny.bin --sweep 1,1000 --out out/x.npy
+refuse 1 'diverged.*; clamp the chains' --model flat.bin --sampler mala --steps 2000 --out out/x.npy
+refuse 1 'chain 0 begins where its state is .* beyond the data range.*with less noise' --model tiny.bin --init six.idx --init-noise 1e30 --out out/x.npy
+refuse 1 'chain 0 begins where its state is ' --model tiny.bin --init six.idx --init-noise 1e38 --out out/x.npy
+refuse 1 'diverged: after step 2 its state is ' denoise --model runaway.bin --input six.idx --steps 3 --noise 0.4 --out out/x.png
+refuse 2 'sigmas 1 and 1: the sampler dpmpp-2m goes down 3 noise levels' --model tiny.bin --sigmas 1,1 --sampler dpmpp-2m --steps 3 --out out/x.npy
+accept denoise --model tiny.bin --input six.idx --noise 0.015 --steps 3 --out out/x.npy
+
+# ---- Results that are doubtful ----
+# doubt PATTERN ARGUMENT...: exit 0 with one warning that has the pattern, whether asked to be quiet or not, in JSON too.
+doubt() {
+    pattern=$1
+    shift
+    for quiet in '' --quiet; do
+        run "$@" $quiet
+        check "a warning: $* $quiet" sh -c 'test "$1" -eq 0 && test "$(grep -c . stderr.txt)" -eq 1 && grep -q "^warning: .*$2" stderr.txt' \
+            sh $status "$pattern"
+    done
+    run "$@" --json
+    check "in JSON: $*" grep -q "\"warnings\": \[\"[^\"]*$pattern" stdout.txt
+}
+doubt '3 of 3 chains ended far outside of the data range, chain 0 .* beyond it, of which 10 are to be expected' \
+    --model loud.bin --sampler heun --steps 1 --sigmas 1,1 -n 3 --out out/x.npy
+doubt 'noise 0.5, 1 step: 6 of 6 chains ended far outside' denoise --model loud.bin --input six.idx --noise 0.5 --out out/x.npy
+doubt 'weight 4: 3 of 3 chains ended far outside' --compose tiny.bin --compose loud.bin --sweep 0,4 --sampler heun --steps 1 --sigmas 1,1 -n 3 --out out/x.npy
+doubt '4 of 4 chains accepted less than 1 % .*; lower the step size, 1e+06' \
+    --model plain.bin --sampler mala --step-size 1e6 --burn-in 0 --steps 9 -n 4 --out out/x.npy
+doubt '4 of 4 chains accepted more than 99 % .*: the step size, 1e-09, could be larger' \
+    --model plain.bin --sampler mala --step-size 1e-9 --burn-in 0 --steps 30 -n 4 --out out/x.npy
+doubt '4 of 4 chains accepted more than 99 % .*: the energy is nearly flat' \
+    --model flat.bin --sampler hmc --clamp yes --steps 60 -n 4 --out out/x.npy
+accept --model tiny.bin -n 3 --json --out out/x.npy
+check 'no warnings' grep -q '"warnings": \[\]' stdout.txt
+
+# ---- Progress ----
+# on_terminal NAME ARGUMENT...: the program with a terminal for its standard streams, whose text goes to stdout.txt.
+on_terminal() {
+    printf '%s' "$program" >command.sh
+    printf " '%s'" "$@" >>command.sh
+    timeout 120 script -qec 'sh command.sh' /dev/null >stdout.txt 2>stderr.txt </dev/null
+}
+if command -v script >/dev/null; then
+    bar='\[[#.]*\] *[0-9]* %, [0-9]* of'
+    on_terminal --model tiny.bin -n 5 --out out/x.npy
+    check 'a bar on a terminal' grep -q "$(printf '\r').*$bar 5" stdout.txt
+    check 'and no more of it at the end' grep -q "$bar 5.*$(printf '\r\033')\[K[^$(printf '\r')]*5 samples in" stdout.txt
+    on_terminal --compose tiny.bin --compose bright.bin --sweep 0,0.5 -n 5 --sampler heun --steps 2 --sigmas 0.1,1 --out out/x.npy
+    check 'which row of a sweep' grep -q "weight 0.5 $bar 5" stdout.txt
+    on_terminal denoise --model tiny.bin --input six.idx --noise 0.5 --steps 1,3 --out out/x.npy
+    check 'which noise and steps' grep -q "noise 0.5, 3 steps $bar 6" stdout.txt
+    on_terminal rejection --dim 10 -n 7
+    check 'of rejection' grep -q "$bar 7" stdout.txt
+    on_terminal --model tiny.bin -n 5 --quality --judge judge.bin --out out/x.npy
+    check 'that it judges' grep -q 'judging \.\.\.' stdout.txt
+    on_terminal --model tiny.bin -n 5 --out out/x.npy --quiet
+    check 'nothing where it is to be quiet' test ! -s stdout.txt
+else
+    skip 'progress on a terminal' 'script(1) is not installed'
+fi
+accept --model tiny.bin -n 5 --quality --judge judge.bin --out out/x.npy # no bar on what is no terminal
+check 'no bar elsewhere' sh -c '! grep -q "%, [0-9]* of\|judging" stdout.txt'
+rm -rf out && mkdir out
