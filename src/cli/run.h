@@ -76,6 +76,12 @@ void gs_run_weigh(gs_run *run, int row);
 gs_status gs_run_write_sweep(const gs_run *run, const gs_note *notes, int count, gs_error *error);
 gs_status gs_run_measure(gs_run *run, gs_error *error);
 
+/* Read the first images of a file for the run's network, `most` or fewer, but no fewer if that many were asked for
+ * (`given`), with what there is to beware of on standard error; and print how a picture was cut. */
+gs_status gs_run_read_images(const gs_run *run, const char *path, bool given, size_t most, gs_image_file *images,
+                             gs_error *error);
+void gs_run_put_taken(const char *path, const gs_image_file *images, FILE *out);
+
 /* For --init: read the images; add noise to them; and let the judge count how many chains kept their label. */
 gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error);
 gs_status gs_run_noise_init(gs_run *run, gs_error *error);
