@@ -163,7 +163,7 @@ refuse 2 'report: no files' --html x.html
 refuse 2 '--html: its value FILE is missing' a.json --html
 refuse 2 '--html: given twice' a.json --html x.html --html x.html
 refuse 2 '--foo: unknown' a.json --foo
-refuse 1 'missing.json: cannot read' missing.json --html x.html
+refuse 1 'missing.json: can.t be opened' missing.json --html x.html
 refuse 1 'missing/x.html' a.json --html missing/x.html
 printf '{"context": ' >broken.json
 refuse 1 'broken.json: line 1' a.json broken.json --html x.html
