@@ -98,6 +98,7 @@ if [ "$effort" -ge 50 ]; then
 fi
 . "$here/output.sh"
 . "$here/tasks.sh"
+. "$here/inputs.sh"
 if [ "$effort" -ge 50 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"
