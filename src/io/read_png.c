@@ -124,9 +124,9 @@ static void read_picture(picture *p) {
 
 /* ---- Colours ---- */
 
-static gs_status fail_at(const picture *p, size_t x, size_t y, const char *what) {
+static gs_status fail_at(const picture *p, size_t x, size_t y, const char *found, const char *expected) {
     return gs_fail(p->reader->error, GS_ERROR_FORMAT, "%s: is %s at row %zu, column %zu: expected %s", p->reader->path,
-                   what, y, x, *what == 't' ? "opaque" : "grey, as the model has one channel");
+                   found, y, x, expected);
 }
 
 /* What libpng gives to what the model takes: opaque, and grey where one channel is wanted. */
@@ -137,10 +137,10 @@ static gs_status check_colours(const picture *p, size_t left, size_t top, size_t
     for (size_t y = top; y < top + height; y++) {
         for (size_t x = left; x < left + width; x++) {
             if (a->channels > colours && gs_raster_sample(a, x, y, colours) != UINT16_MAX)
-                return fail_at(p, x, y, "transparent");
+                return fail_at(p, x, y, "transparent", "opaque");
             unsigned red = gs_raster_sample(a, x, y, 0);
             if (need_grey && (gs_raster_sample(a, x, y, 1) != red || gs_raster_sample(a, x, y, 2) != red))
-                return fail_at(p, x, y, "coloured");
+                return fail_at(p, x, y, "coloured", "grey, as the model has one channel");
         }
     }
     return GS_OK;
