@@ -1,14 +1,14 @@
 # Two commands are all a bare Debian 12 needs: `make sample` builds the program and draws digits, `make check` builds and
 # tests everything. Both install what they need of the packages below when it is missing.
 
-PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev liblapacke-dev
+PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev
 PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind \
     locales
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.
 ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
-    $(addsuffix :arm64,libgomp1 libjansson-dev nettle-dev libpng-dev liblapacke-dev libcmocka-dev)
+    $(addsuffix :arm64,libgomp1 libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev libcmocka-dev)
 CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
 FUZZ_SECONDS := 600
 BUILD := build

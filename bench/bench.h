@@ -52,7 +52,7 @@ typedef struct bench_settings {
     uint64_t seed;
     int repetitions; /* 0: not given */
     int patience;    /* seconds for measuring again what was disturbed; -1: as long as measuring took */
-    bool pin, quick, help;
+    bool pin, quick, help, version;
     bool display;        /* --benchmark_format: Google Benchmark writes to standard output instead of us */
     char **words;        /* the texts that the names point into */
     char *page;          /* and html, if it is not given */
@@ -233,8 +233,8 @@ int bench_processors(void);
 gs_status bench_settings_parse(bench_settings *settings, int argc, char *const *argv, gs_error *error);
 
 /* The same and all that comes with it: words 0 ... skip - 1 of the command line are skipped, Google Benchmark gets its
- * options, and the networks are loaded, unless help is asked for. Errors: those of bench_settings_parse and
- * bench_models_load. */
+ * options, and the networks are loaded, unless help or the version is asked for. Errors: those of bench_settings_parse
+ * and bench_models_load. */
 gs_status bench_settings_take(bench_settings *settings, int argc, char *const *argv, int skip, gs_error *error);
 void bench_settings_free(bench_settings *settings);
 void bench_help(void);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/stream.h"
 #include "io/output.h"
 #include "base/utf8.h"
 
@@ -39,50 +39,46 @@ static void blank_controls(char *text) {
 
 /* Feeds jansson, which limits the depth itself. */
 typedef struct source {
-    FILE *file;
+    gs_stream stream;
     size_t bytes;
-    int failure; /* errno of a failed read, or EFBIG */
+    gs_status status;
 } source;
+
+static gs_status fail_large(const gs_stream *stream) {
+    return gs_fail(stream->error, GS_ERROR_FILE, "%s: more than %d bytes, too many for a report", stream->path,
+                   BENCH_FILE_BYTES_MAX);
+}
 
 static size_t feed(void *buffer, size_t room, void *data) {
     source *s = data;
-    size_t count = fread(buffer, 1, room, s->file);
+    size_t count = 0;
+    if (!s->status)
+        s->status = gs_stream_read(&s->stream, buffer, room, &count);
     s->bytes += count;
-    if (ferror(s->file))
-        s->failure = errno;
-    else if (s->bytes > BENCH_FILE_BYTES_MAX)
-        s->failure = EFBIG;
-    return s->failure ? (size_t)-1 : count;
+    if (!s->status && s->bytes > BENCH_FILE_BYTES_MAX)
+        s->status = fail_large(&s->stream);
+    return s->status ? (size_t)-1 : count;
 }
 
-static bool is_large(FILE *file) {
-    struct stat about;
-    return fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > BENCH_FILE_BYTES_MAX;
-}
-
-static gs_status parse(FILE *file, const char *path, json_t **root, gs_error *error) {
+static gs_status parse(source *s, json_t **root, gs_error *error) {
     json_error_t why = {0};
-    source s = {.file = file, .failure = is_large(file) ? EFBIG : 0};
-    *root = s.failure ? NULL : json_load_callback(feed, &s, JSON_REJECT_DUPLICATES, &why);
-    if (s.failure == EFBIG)
-        return gs_fail(error, GS_ERROR_FILE, "%s: more than %d bytes, too many for a report", path,
-                       BENCH_FILE_BYTES_MAX);
-    if (s.failure)
-        return gs_fail(error, GS_ERROR_FILE, "%s: cannot read: %s", path, strerror(s.failure));
-    if (!*root && json_error_code(&why) == json_error_out_of_memory)
+    s->status = s->stream.size > BENCH_FILE_BYTES_MAX ? fail_large(&s->stream) : GS_OK;
+    *root = s->status ? NULL : json_load_callback(feed, s, JSON_REJECT_DUPLICATES, &why);
+    if (s->status || *root)
+        return s->status;
+    if (json_error_code(&why) == json_error_out_of_memory)
         return gs_fail_memory(error, "reading a report");
-    if (*root)
-        return GS_OK;
-    blank_controls(why.text); /* the message quotes the file */
-    return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", path, why.line, why.text);
+    blank_controls(why.text); /* it quotes the file */
+    return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", s->stream.path, why.line, why.text);
 }
 
 gs_status bench_document_parse(const char *path, json_t **root, gs_error *error) {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return gs_fail(error, GS_ERROR_FILE, "%s: cannot read: %s", path, strerror(errno));
-    gs_status status = parse(file, path, root, error);
-    fclose(file);
+    source s = {0};
+    gs_status status = gs_stream_open(&s.stream, path, "a report", error);
+    if (status)
+        return status;
+    status = parse(&s, root, error);
+    gs_stream_close(&s.stream);
     return status;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/stream.h"
 #include "bench.h"
 #include "cli/words.h"
 #include "io/output.h"
@@ -105,11 +106,15 @@ static bool fill(const settings *s, float *x, size_t count) {
         }
         return true;
     }
-    FILE *f = fopen(s->input, "rb");
-    bool ok = f && fread(x, sizeof *x, count, f) == count;
-    if (f)
-        fclose(f);
-    return ok;
+    gs_stream stream;
+    size_t left = count * sizeof *x, got = 1;
+    gs_status status = gs_stream_open(&stream, s->input, "images", NULL);
+    if (status)
+        return false;
+    for (char *to = (char *)x; !status && left && got; to += got, left -= got)
+        status = gs_stream_read(&stream, to, left, &got);
+    gs_stream_close(&stream);
+    return !status && !left;
 }
 
 static int dump(const settings *s, const float *y, size_t count) {

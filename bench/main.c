@@ -189,7 +189,7 @@ static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *e
 
 gs_status bench_settings_take(bench_settings *settings, int argc, char *const *argv, int skip, gs_error *error) {
     gs_status status = bench_settings_parse(settings, argc - skip, argv + skip, error);
-    if (status || settings->help)
+    if (status || settings->help || settings->version)
         return status;
     settings->display = given(argc, argv, "--benchmark_format");
     settings->quick = settings->quick || is_plain(settings);
@@ -206,6 +206,8 @@ static gs_status run(int argc, char *const *argv, gs_error *error) {
     bench_rows rows = {.settings = &settings};
     if (!status && settings.help)
         bench_help();
+    else if (!status && settings.version)
+        puts("genbench " GS_VERSION);
     else if (!status)
         status = lists ? list(&rows, error) : measure(&rows, argc, argv, error);
     bench_rows_free(&rows);

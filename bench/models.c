@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/arguments.h"
 
@@ -79,14 +78,17 @@ static gs_status load_shipped(bench_models *models, gs_error *error) {
     return status;
 }
 
+/* The shipped judge, which need not be there. */
+static gs_status find_judge(char **judge, gs_error *error) {
+    gs_error why = {.status = GS_OK};
+    gs_status status = bench_model_find("judge.bin", judge, &why);
+    return !status || status == GS_ERROR_FILE ? GS_OK : gs_fail(error, status, "%s", why.message);
+}
+
 gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error) {
-    gs_status status = bench_model_find("judge.bin", &models->judge, error);
+    gs_status status = find_judge(&models->judge, error);
     if (status)
         return status;
-    if (access(models->judge, F_OK)) {
-        gs_free(models->judge);
-        models->judge = NULL;
-    }
     return names->count ? load_named(models, names, error) : load_shipped(models, error);
 }
 

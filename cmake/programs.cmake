@@ -1,10 +1,12 @@
 # The programs, their manual and the shells' completions.
 include(GNUInstallDirs)
 
-pkg_check_modules(libpng REQUIRED IMPORTED_TARGET libpng)
+foreach(module libpng zlib)
+  pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})
+endforeach()
 file(GLOB io_sources CONFIGURE_DEPENDS src/io/*.c)
 add_library(gensample_io STATIC ${io_sources})
-target_link_libraries(gensample_io PUBLIC gensample_internal PkgConfig::libpng)
+target_link_libraries(gensample_io PUBLIC gensample_internal PkgConfig::libpng PkgConfig::zlib)
 
 file(GLOB program_sources CONFIGURE_DEPENDS src/cli/*.c)
 add_executable(gensample ${program_sources})

@@ -3,7 +3,15 @@ _genbench() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= values
     [[ ${COMP_WORDS[1]} == @(eval|check|ab|report|merge|history) ]] && command=${COMP_WORDS[1]}
     case $before in
-    --model | --input | --dump | --json | --html | --chart | --markdown | --csv | --baseline)
+    --model)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
+            compgen -W "$(gensample --help 2>/dev/null | sed -n '/^shipped networks/{n;p;}')" -- "$word"
+        )
+        return
+        ;;
+    --input | --dump | --json | --html | --chart | --markdown | --csv | --baseline)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
@@ -12,7 +20,7 @@ _genbench() {
     --suite) values=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z]*\) .*/\1/p') ;;
     *) values=$("${COMP_WORDS[0]}" $command --help 2>/dev/null | grep -o -- '^  --[a-z_-]*\|\[--[a-z-]*\|eval --model\| --dump' | grep -o -- '--[a-z_-]*') ;;
     esac
-    if [[ $command == @(report|merge|history) ]] && [[ $word != -* && $COMP_CWORD -gt 1 ]]; then
+    if [[ $command == @(report|merge|history|ab) ]] && [[ $word != -* && $COMP_CWORD -gt 1 ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

@@ -17,6 +17,13 @@ static bool takes_file(const gs_option_row *row) {
     return row->metavar && !strncmp(row->metavar, "FILE", 4);
 }
 
+static bool takes_network(const gs_option_row *row) {
+    return row->kind == GS_KIND_OPTION_NETWORK || row->kind == GS_KIND_OPTION_NETWORKS;
+}
+
+/* A command of the shells that prints the shipped networks' names, which the help ends with. */
+static const char list_networks[] = "gensample --help 2>/dev/null | sed -n \"/^shipped networks/{n;p;}\"";
+
 static void append(char words[WORDS], const char *word, size_t length) {
     size_t used = strlen(words);
     snprintf(words + used, WORDS - used, "%s%.*s", used ? " " : "", (int)length, word);
@@ -62,17 +69,60 @@ static void put_roff(const char *text) {
         fputs(*text == '\\' ? "\\e" : *text == '-' ? "\\-" : (char[]){*text, 0}, stdout);
 }
 
-static void man_options(void) {
+static void man_option(const gs_option_row *row) {
+    fputs(".TP\n\\fB", stdout);
+    put_roff(gs_option_dashes(row));
+    put_roff(row->name);
+    printf("\\fR%s%s%s\n", row->metavar ? " \\fI" : "", row->metavar ? row->metavar : "", row->metavar ? "\\fR" : "");
+    put_roff(row->help);
+    fputs("\n", stdout);
+}
+
+/* The first command that has the option; it describes it for all. */
+static const gs_command_row *first_command(const gs_option_row *row) {
+    const gs_command_row *command = gs_command_rows;
+    while (!(row->commands & command->command))
+        command++;
+    return command;
+}
+
+/* Options that no command before it has; and the names of those that `with` described. */
+static void man_own_options(const gs_command_row *command) {
+    const char *title = NULL;
+    for (const gs_option_line *line = gs_option_lines; line->title || line->row; line++) {
+        title = line->title ? line->title : title;
+        if (!line->row || !(line->row->commands & command->command) || first_command(line->row) != command)
+            continue;
+        if (title)
+            printf(".PP\n%c%s:\n", toupper((unsigned char)*title), title + 1);
+        title = NULL;
+        man_option(line->row);
+    }
+}
+
+static void man_shared_options(const gs_command_row *command, const gs_command_row *with) {
+    bool any = false;
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
-        char commands[WORDS];
-        fputs(".TP\n\\fB", stdout);
+        if (!(row->commands & command->command) || first_command(row) != with)
+            continue;
+        fputs(any ? ",\n" : ".PP\nAs of ", stdout);
+        if (!any)
+            printf("\\fBgensample %s\\fR:\n", with->name);
+        any = true;
+        fputs("\\fB", stdout);
         put_roff(gs_option_dashes(row));
         put_roff(row->name);
-        printf("\\fR%s%s%s\n", row->metavar ? " \\fI" : "", row->metavar ? row->metavar : "",
-               row->metavar ? "\\fR" : "");
-        put_roff(row->help);
-        list_commands(row, true, commands);
-        printf("\n[%s]\n", commands);
+        fputs("\\fR", stdout);
+    }
+    fputs(any ? ".\n" : "", stdout);
+}
+
+static void man_options(void) {
+    for (const gs_command_row *command = gs_command_rows; command->name; command++) {
+        printf(".SS gensample %s\n", command->name);
+        man_own_options(command);
+        for (const gs_command_row *with = gs_command_rows; with < command; with++)
+            man_shared_options(command, with);
     }
 }
 
@@ -154,21 +204,27 @@ static void write_bash(void) {
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
         char words[WORDS];
         list_values(row, words);
-        if (row->metavar) {
-            printf("    %s%s) values=%s%s%s ;;\n", gs_option_dashes(row), row->name, takes_file(row) ? "FILE" : "'",
-                   takes_file(row) ? "" : words, takes_file(row) ? "" : "'");
-        }
+        if (!row->metavar)
+            continue;
+        printf("    %s%s) values=", gs_option_dashes(row), row->name);
+        if (takes_file(row))
+            puts(takes_network(row) ? "NETWORK ;;" : "FILE ;;");
+        else
+            printf("'%s' ;;\n", words);
     }
     fputs("    *) values=$options\n        [[ $COMP_CWORD -eq 1 ]] && values+='", stdout);
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("%s ", row->name);
     puts("'\n"
-         "        [[ ${COMP_WORDS[1]} == inspect && $word != -* ]] && values=FILE ;;\n"
+         "        [[ ${COMP_WORDS[1]} == inspect && $word != -* ]] && values=NETWORK ;;\n"
          "    esac\n"
-         "    if [[ $values == FILE ]]; then\n"
+         "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
          "        compopt -o filenames 2>/dev/null\n"
-         "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
-         "    else\n"
+         "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")");
+    printf("        [[ $values == FILE ]] ||\n"
+           "            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W \"$(%s)\" -- \"$word\")\n",
+           list_networks);
+    puts("    else\n"
          "        mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$word\")\n"
          "    fi\n"
          "}\n"
@@ -194,14 +250,23 @@ static void zsh_option(const gs_option_row *row) {
     if (row->metavar) {
         fputs(":", stdout);
         put_quoted(row->metavar, "'\\''", ":\\");
-        printf(":%s%s%s", takes_file(row) ? "_files" : words[0] ? "(" : "", words, words[0] ? ")" : "");
+        if (takes_file(row))
+            fputs(takes_network(row) ? ":_gensample_networks" : ":_files", stdout);
+        else
+            printf(":%s%s%s", words[0] ? "(" : "", words, words[0] ? ")" : "");
     }
     puts("'");
 }
 
 static void write_zsh(void) {
-    puts("#compdef gensample\n"
-         "local command=sample\n"
+    printf("#compdef gensample\n"
+           "_gensample_networks() {\n"
+           "    local -a networks\n"
+           "    networks=(${=\"$(%s)\"})\n"
+           "    _alternative 'files:file:_files' \"networks:shipped network:($networks)\"\n"
+           "}\n",
+           list_networks);
+    puts("local command=sample\n"
          "local -a options");
     fputs("(( CURRENT == 2 )) && options=('1:command:(", stdout);
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
@@ -218,7 +283,7 @@ static void write_zsh(void) {
         for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
             if (row->commands & command->command)
                 zsh_option(row);
-        puts(command->command == GS_INSPECT ? "        '1:FILE:_files'\n    ) ;;" : "    ) ;;");
+        puts(command->command == GS_INSPECT ? "        '1:FILE:_gensample_networks'\n    ) ;;" : "    ) ;;");
     }
     puts("esac\n"
          "_arguments -s $options");
@@ -235,9 +300,11 @@ static void fish_option(const gs_option_row *row) {
     list_values(row, words);
     if (takes_file(row))
         fputs(" -r -F", stdout);
+    if (takes_network(row))
+        printf(" -a '(%s | grep -o \"[^ ]*\")'", list_networks);
     else if (words[0])
         printf(" -x -a '%s'", words);
-    else if (row->metavar)
+    else if (row->metavar && !takes_file(row))
         fputs(" -x", stdout);
     fputs(" -d '", stdout);
     put_quoted(row->help, "\\'", "\\");
@@ -248,7 +315,8 @@ static void write_fish(void) {
     puts("complete -c gensample -f");
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
-    puts("complete -c gensample -n '__fish_seen_subcommand_from inspect' -F");
+    printf("complete -c gensample -n '__fish_seen_subcommand_from inspect' -F -a '(%s | grep -o \"[^ ]*\")'\n",
+           list_networks);
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
         fish_option(row);
 }

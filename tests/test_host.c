@@ -185,7 +185,7 @@ static bool loads(const char *format, const char *nest) {
     size_t length = (size_t)snprintf(file + 8, sizeof file - 8, format, nest);
     for (unsigned i = 0; i < 8; i++)
         file[i] = (char)(length >> 8 * i);
-    gs_status status = gs_model_load_bytes("nest", file, 8 + length, &model, NULL);
+    gs_status status = gs_model_load_memory("nest", file, 8 + length, &model, NULL);
     gs_model_free(model);
     return !status;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "io/images.h"
 #include "io/plot.h"
@@ -367,14 +368,26 @@ static gs_status read_images(gs_error *error) {
     return status;
 }
 
+/* The same bytes packed. */
+static void pack(const char *from, const char *to) {
+    size_t size;
+    unsigned char *bytes = read_file(path_of(from), &size);
+    gzFile out = gzopen(path_of(to), "wb");
+    assert_non_null(out);
+    assert_int_equal(gzwrite(out, bytes, (unsigned)size), size);
+    assert_int_equal(gzclose(out), Z_OK);
+    free(bytes);
+}
+
 static void test_read(void **state) {
-    static const char *const names[] = {"read.png", "read.npy", "read.idx"};
+    static const char *const names[] = {"read.png", "read.npy", "read.idx", "read.idx.gz"};
     (void)state;
     memset(images, 0, sizeof images);
     assert_int_equal(gs_write_grid(path_of(names[0]), &written, gs_grid_square(IMAGES), &note, 1, NULL), GS_OK);
     assert_int_equal(gs_write_npy(path_of(names[1]), images, (const size_t[]){IMAGES, 1, SIDE, SIDE}, 4, NULL), GS_OK);
     assert_int_equal(gs_write_idx(path_of(names[2]), &written, NULL), GS_OK);
-    for (int i = 0; i < 3; i++) {
+    pack(names[2], names[3]);
+    for (size_t i = 0; i < GS_COUNT(names); i++) {
         read_name = names[i];
         run_both(read_images);
         remove(path_of(read_name));

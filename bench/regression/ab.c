@@ -343,7 +343,8 @@ static void help(void) {
          "  --format text|github     github: annotations, and a table in $GITHUB_STEP_SUMMARY\n"
          "  --help                   print this text\n"
          "and those of genbench that choose rows, which go to both builds (default: a quick choice, --batch 1).\n\n"
-         "exit status: 0 not slower, 1 an error, or nothing measured, 2 a regression, 3 inconclusive");
+         "exit status: 0 not slower, 1 an error, or nothing measured, 2 a regression, or wrong\n"
+         "usage, which prints nothing on standard output, 3 inconclusive");
 }
 
 /* The program of a build. */
@@ -430,13 +431,10 @@ int bench_ab(int argc, char **argv) {
         status = gs_fail(&error, GS_ERROR_FILE, "standard output can't be written");
     if (status)
         fprintf(stderr, "genbench: %s\n", error.message);
-    int exit_status = status == GS_ERROR_INTERRUPTED ? BENCH_INTERRUPTED
-                      : status                       ? BENCH_ERROR
-                      : j->result.row                ? bench_ab_exit(&j->result)
-                                                     : BENCH_PASS;
+    int found = !status && j->result.row ? bench_ab_exit(&j->result) : BENCH_PASS;
     if (j)
         gs_free(j->result.row);
     gs_free(j);
     gs_free(words);
-    return exit_status;
+    return bench_regression_exit(status, found);
 }

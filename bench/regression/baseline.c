@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <jansson.h>
 #include <nettle/version.h>
 
+#include "base/stream.h"
 #include "io/output.h"
 #include "regression/regression.h"
 #include "system.h"
@@ -126,20 +127,26 @@ static gs_status read_all(const char *path, json_t *root, bench_tally *tally, gs
 }
 
 gs_status bench_tally_read(const char *path, bench_tally *tally, gs_error *error) {
-    struct stat about;
+    gs_stream stream;
     json_error_t why;
+    unsigned char *text;
+    size_t count;
     *tally = (bench_tally){0};
-    FILE *file = fopen(path, "rb");
-    if (!file)
+    if (access(path, R_OK))
         return gs_fail(error, GS_ERROR_FILE, "%s: it can't be read; genbench check --write makes a baseline", path);
-    bool fits = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= FILE_BYTES_MAX;
-    json_t *root = fits ? json_loadf(file, JSON_REJECT_DUPLICATES, &why) : NULL;
-    fclose(file);
-    if (!fits)
-        return wrong(path, error, "expected a file of at most 16 MiB");
+    gs_status status = gs_stream_open(&stream, path, "a baseline of at most 16 MiB", error);
+    if (status)
+        return status;
+    status = stream.size > FILE_BYTES_MAX ? wrong(path, error, "expected a file of at most 16 MiB")
+                                          : gs_stream_read_all(&stream, FILE_BYTES_MAX, NULL, &text, &count);
+    gs_stream_close(&stream);
+    if (status)
+        return status;
+    json_t *root = json_loadb((const char *)text, count, JSON_REJECT_DUPLICATES, &why);
+    gs_free(text);
     if (!root)
         return gs_fail(error, GS_ERROR_FILE, "%s:%d: %s", path, why.line, why.text);
-    gs_status status = read_all(path, root, tally, error);
+    status = read_all(path, root, tally, error);
     json_decref(root);
     if (status)
         bench_tally_free(tally);

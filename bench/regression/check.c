@@ -31,7 +31,8 @@ static void help(void) {
          "  --isa NAME,...           instruction sets (default: scalar, and avx2 or neon)\n"
          "  --benchmark_filter=REGEX rows whose name matches\n"
          "  --help                   print this text\n\n"
-         "exit status: 0 no worse, 1 an error, or rows without counterpart, 2 a regression, 3 inconclusive");
+         "exit status: 0 no worse, 1 an error, or rows without counterpart, 2 a regression, or wrong\n"
+         "usage, which prints nothing on standard output, 3 inconclusive");
 }
 
 /* ---- Options and rows ---- */
@@ -262,5 +263,5 @@ int bench_check(int argc, char **argv) {
         status = gs_fail(&error, GS_ERROR_FILE, "standard output can't be written");
     if (status)
         fprintf(stderr, "genbench: %s\n", error.message);
-    return status == GS_ERROR_INTERRUPTED ? BENCH_INTERRUPTED : status ? BENCH_ERROR : exit_status;
+    return bench_regression_exit(status, exit_status);
 }

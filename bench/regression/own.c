@@ -93,3 +93,16 @@ gs_status bench_github_summary(FILE **file, gs_error *error) {
         return gs_fail(error, GS_ERROR_FILE, "%.200s ($GITHUB_STEP_SUMMARY): %s", path, strerror(errno));
     return GS_OK;
 }
+
+int bench_regression_exit(gs_status status, int found) {
+    switch (status) {
+    case GS_OK:
+        return found;
+    case GS_ERROR_ARGUMENT:
+        return BENCH_USAGE;
+    case GS_ERROR_INTERRUPTED:
+        return BENCH_INTERRUPTED;
+    default:
+        return BENCH_ERROR;
+    }
+}

@@ -7,8 +7,12 @@
 
 #include "bench.h"
 
-/* Exit statuses of both commands; wrong usage counts as an error here, since 2 has another meaning. */
-enum { BENCH_PASS, BENCH_ERROR, BENCH_REGRESSION, BENCH_INCONCLUSIVE, BENCH_INTERRUPTED = 130 };
+/* Exit statuses of both commands. Wrong usage is 2 as everywhere, and a regression is too: only of the latter there is
+ * a report on standard output. */
+enum { BENCH_PASS, BENCH_ERROR, BENCH_REGRESSION, BENCH_INCONCLUSIVE, BENCH_USAGE = 2, BENCH_INTERRUPTED = 130 };
+
+/* The exit status of a failure; of GS_OK what was found. */
+int bench_regression_exit(gs_status status, int found);
 
 /* The commands `genbench check`, `genbench ab`, and `genbench work`, which `ab` starts in either build. */
 int bench_check(int argc, char **argv);

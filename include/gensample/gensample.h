@@ -88,20 +88,33 @@ typedef enum gs_kind {
     GS_KIND_CLASSIFIER /**< logits, of shape (classes); a second output, if any, holds features */
 } gs_kind;
 
-/** Load and validate a weight file (models/FORMAT.md). The file is read completely and may change afterwards.
- * Thread-safe.
+/** Load and validate a weight file (models/FORMAT.md). The file is read completely and may change afterwards. It may be
+ * a pipe, such as /dev/stdin or a named one, with at most 1 GiB; a named pipe that no program opens for writing within
+ * three seconds is an error. Thread-safe.
  *
  * @param path  the file's name, as fopen takes it
  * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure
  * @param error why it failed; may be NULL
- * @return GS_OK; GS_ERROR_FILE: it cannot be opened or read, or is not a regular file; GS_ERROR_FORMAT: its content is
- *         not what models/FORMAT.md demands, or exceeds this library's limits; GS_ERROR_MEMORY
+ * @return GS_OK; GS_ERROR_FILE: it cannot be opened or read, or is a directory or a device; GS_ERROR_FORMAT: its
+ *         content is not what models/FORMAT.md demands, or exceeds this library's limits; GS_ERROR_MEMORY
  */
 gs_status gs_model_load(const char *path, gs_model **model, gs_error *error);
 
+/** gs_model_load of a weight file that is in memory: embedded in a program, unpacked, received. Thread-safe.
+ *
+ * @param name  what to call it in messages, where gs_model_load has the path; NULL: "memory"
+ * @param bytes the file's bytes, at any alignment, which are copied and may be freed afterwards; NULL: no bytes
+ * @param size  how many
+ * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure
+ * @param error why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_FORMAT: the bytes are not what models/FORMAT.md demands, or exceed this library's limits;
+ *         GS_ERROR_MEMORY
+ */
+gs_status gs_model_load_memory(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error);
+
 /** Free a model. It must not be in use by another thread, and no plan made from it may still exist.
  *
- * @param model the result of gs_model_load; NULL is allowed
+ * @param model the result of gs_model_load or gs_model_load_memory; NULL is allowed
  */
 void gs_model_free(gs_model *model);
 

@@ -53,7 +53,7 @@ static gs_status take_option(gs_arguments *arguments, int argc, char *const *arg
     const char *dashes = gs_option_dashes(row);
     if (!(row->commands & arguments->command))
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: no option of gensample %s", dashes, row->name, command);
-    if (arguments->given[row - gs_option_rows] && row->kind != GS_KIND_OPTION_TEXTS)
+    if (arguments->given[row - gs_option_rows] && row->kind != GS_KIND_OPTION_NETWORKS)
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: given twice", dashes, row->name);
     arguments->given[row - gs_option_rows] = true;
     if (!row->metavar && value)
@@ -114,7 +114,7 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     if (arguments->command == GS_DENOISE)
         return check_denoise(arguments, error);
     if (arguments->command == GS_INSPECT && !arguments->file)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the weight file's name is missing");
+        return gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the file's name is missing");
     gs_status status = check_product(arguments, error);
     if (status)
         return status;
@@ -146,9 +146,9 @@ static void choose_out(gs_arguments *arguments) {
 }
 
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
-    if (arguments->command == GS_INSPECT && !arguments->file && text[0]) {
+    if (arguments->command == GS_INSPECT && !arguments->file) {
         arguments->file = text;
-        return GS_OK;
+        return text[0] ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the file's name is empty");
     }
     return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text,
                    command_name(arguments->command));

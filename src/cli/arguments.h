@@ -11,7 +11,6 @@ enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16
 typedef enum gs_option {
 #define GS_OPTION(id, ...) GS_OPTION_##id,
 #include "cli/options.def"
-#undef GS_OPTION
     GS_OPTION_COUNT
 } gs_option;
 
@@ -64,7 +63,8 @@ typedef struct gs_arguments {
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error);
 
 /* Find the weight files that are meant: a name without a folder may be a shipped network's, and a missing --model or
- * --judge is filled in. The paths belong to *arguments. Errors: GS_ERROR_ARGUMENT. */
+ * --judge is filled in; "-" is standard input. The paths belong to *arguments. Errors: GS_ERROR_ARGUMENT,
+ * GS_ERROR_FILE: there is none of that name. */
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error);
 
 /* How the command kept in a picture names files. The weight files of --model and of --compose number k are named as
@@ -76,6 +76,9 @@ void gs_arguments_put_out(const gs_arguments *arguments, FILE *out);
 
 /* The stream that the report goes to: stdout, or stderr if an output goes to standard output. */
 FILE *gs_arguments_report(const gs_arguments *arguments);
+/* The names of the shipped networks, in order, with `between` between them, and their folder, or where there are none
+ * the one in which they are looked for first; how many. */
+int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]);
 
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);

@@ -39,6 +39,7 @@ void gs_run_report_chains(const gs_run *run, FILE *out) {
     acceptance a = accepted(run);
     int burn_in = o->burn_in > 0 ? o->burn_in : 0;
     fprintf(out,
-            "; after %d steps of burn-in: acceptance %.1f %% (chains %.1f - %.1f %%), step size %.4g (%.4g - %.4g)\n",
-            burn_in, 100 * a.rate, 100 * a.rate_low, 100 * a.rate_high, a.step, a.step_low, a.step_high);
+            "; after %d step%s of burn-in: acceptance %.1f %% (chains %.1f - %.1f %%), step size %.4g (%.4g - %.4g)\n",
+            burn_in, burn_in == 1 ? "" : "s", 100 * a.rate, 100 * a.rate_low, 100 * a.rate_high, a.step, a.step_low,
+            a.step_high);
 }

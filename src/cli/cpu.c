@@ -80,9 +80,9 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
         print_isas();
         print_backends();
         print_machine();
-        printf("%s: %s, %s backend, %d threads, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n",
-               gs_model_get_info(model)->name, info.isa, info.backend, info.threads, info.block, info.weight_bytes,
-               info.scratch_bytes);
+        printf("%s: %s, %s backend, %d thread%s, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n",
+               gs_model_get_info(model)->name, info.isa, info.backend, info.threads, info.threads == 1 ? "" : "s",
+               info.block, info.weight_bytes, info.scratch_bytes);
         char text[LINE];
         for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++)
             printf("  %s\n", text);

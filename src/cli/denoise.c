@@ -17,11 +17,7 @@ static gs_status read_input(gs_denoise *d, gs_error *error) {
     const gs_arguments *a = d->run.arguments;
     bool given = a->given[GS_OPTION_INPUTS];
     size_t most = given ? (size_t)a->n : DEFAULT_N;
-    gs_status status = gs_images_read(a->input, d->run.info->shape, d->run.info->range, most, &d->input, error);
-    if (!status && given && d->input.n < most) {
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu images are more than the %zu of %s", most, d->input.total,
-                         a->input);
-    }
+    gs_status status = gs_run_read_images(&d->run, a->input, given, most, &d->input, error);
     d->run.n = d->input.n;
     return status;
 }

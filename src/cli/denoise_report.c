@@ -93,6 +93,8 @@ static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
         for (int k = 0; k < a->step_counts.count; k++)
             json_array_append_new(restored, trial_json(&d->trials[i][k]));
     }
+    if (d->input.taken[0])
+        json_object_set_new(object, "input_taken", json_string(d->input.taken));
     json_object_set_new(object, "model", json_string(d->run.info->name));
     json_object_set_new(object, "hash", json_string(d->run.info->hash));
     put_settings(d, object);
@@ -127,6 +129,7 @@ gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
     const gs_arguments *a = d->run.arguments;
     if (a->json)
         return report_json(d, out, error);
+    gs_run_put_taken(a->input, &d->input, out);
     fprintf(out, "%-7s%6s%13s%10s%8s%13s\n", "noise", "steps", "evaluations", "PSNR/dB", "SSIM", "labels kept");
     for (int i = 0; i < a->noises.count; i++) {
         put_trial(out, &d->noisy_trials[i], false);

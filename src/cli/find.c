@@ -1,5 +1,6 @@
-/* Finds weight files: as named, else among the networks that come with the program, so that an installed program works
- * from any folder. */
+/* Finds weight files: as named, else among the networks that come with the program, so that an installed program
+ * works from any folder. */
+#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,34 +15,108 @@ static bool is_there(const char *path) {
     return access(path, F_OK) == 0;
 }
 
-/* FOLDER/PLACE/NAME or, failing that, with .bin added; false, with *path the former, when neither is there. */
-static bool find_in(const char *folder, const char *place, const char *name, char path[GS_PATH_ROOM]) {
+enum { FOLDERS = 2 };
+
+/* Where shipped networks may be, the first place first: $GENSAMPLE_MODELS, else as the program is installed, and as it
+ * lies where it was built. */
+static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
+    static const char *const places[FOLDERS] = {GS_MODELS_FROM_PROGRAM, "../models"};
+    const char *folder = getenv("GENSAMPLE_MODELS");
+    if (folder && folder[0]) {
+        snprintf(folders[0], GS_PATH_ROOM, "%s", folder);
+        return 1;
+    }
+    char program[GS_PATH_ROOM] = "";
+    char *slash = gs_os_program_path(program, sizeof program) ? strrchr(program, '/') : NULL;
+    if (slash)
+        *slash = 0;
+    for (int i = 0; i < FOLDERS; i++)
+        if (snprintf(folders[i], GS_PATH_ROOM, "%s/%s", program, places[i]) >= GS_PATH_ROOM)
+            folders[i][0] = 0;
+    return FOLDERS;
+}
+
+/* FOLDER/NAME or, failing that, with .bin added; false, with *path the former, when neither is there. */
+static bool find_in(const char *folder, const char *name, char path[GS_PATH_ROOM]) {
     static const char *const endings[] = {".bin", ""};
     bool found = false;
     for (size_t i = 0; !found && i < GS_COUNT(endings); i++) {
-        int length = snprintf(path, GS_PATH_ROOM, "%s/%s/%s%s", folder, place, name, endings[i]);
+        int length = snprintf(path, GS_PATH_ROOM, "%s/%s%s", folder, name, endings[i]);
         found = length > 0 && length < GS_PATH_ROOM && is_there(path);
     }
     return found;
 }
 
-/* A shipped network's path; when it is not there, false, and *path is where an installed program would have it. */
+/* A shipped network's path; false, with *path where it is looked for first, when it is not there. */
 static bool find_shipped(const char *name, char path[GS_PATH_ROOM]) {
-    const char *folder = getenv("GENSAMPLE_MODELS");
-    if (folder && folder[0])
-        return find_in(folder, ".", name, path);
-    char program[GS_PATH_ROOM] = "";
-    char *slash = gs_os_program_path(program, sizeof program) ? strrchr(program, '/') : NULL;
-    if (slash)
-        *slash = 0;
-    return find_in(program, GS_MODELS_FROM_PROGRAM, name, path) || find_in(program, "../models", name, path) ||
-           find_in(program, GS_MODELS_FROM_PROGRAM, name, path);
+    char folders[FOLDERS][GS_PATH_ROOM];
+    int count = list_folders(folders);
+    bool found = false;
+    for (int i = 0; i < count && !found; i++)
+        found = find_in(folders[i], name, path);
+    if (!found)
+        find_in(folders[0], name, path);
+    return found;
 }
 
-/* The file as named if the name has a folder or the file is in the current one, else a shipped network. */
-static const char *find(const char *name, char path[GS_PATH_ROOM]) {
-    bool named = !name || strchr(name, '/') || is_there(name);
-    return !named && find_shipped(name, path) ? path : name;
+static int is_weight_file(const struct dirent *entry) {
+    size_t length = strlen(entry->d_name);
+    return length > 4 && !strcmp(entry->d_name + length - 4, ".bin");
+}
+
+/* Without the ending, which would put "ebm-cond" before "ebm". */
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+    size_t first = strlen((*a)->d_name) - 4, second = strlen((*b)->d_name) - 4;
+    int order = strncmp((*a)->d_name, (*b)->d_name, first < second ? first : second);
+    return order ? order : (first > second) - (first < second);
+}
+
+int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]) {
+    char folders[FOLDERS][GS_PATH_ROOM];
+    int places = list_folders(folders), count = 0;
+    names[0] = 0;
+    snprintf(folder, GS_PATH_ROOM, "%s", folders[0]);
+    for (int i = 0; i < places && count <= 0; i++) {
+        struct dirent **entries;
+        count = scandir(folders[i], &entries, is_weight_file, compare_names);
+        for (int k = 0; k < count; k++) {
+            size_t used = strlen(names);
+            int length = (int)strlen(entries[k]->d_name) - 4;
+            snprintf(names + used, room - used, "%s%.*s", k ? between : "", length, entries[k]->d_name);
+            free(entries[k]);
+        }
+        if (count >= 0)
+            free(entries);
+        if (count > 0)
+            snprintf(folder, GS_PATH_ROOM, "%s", folders[i]);
+    }
+    return count > 0 ? count : 0;
+}
+
+static gs_status fail_to_find(const char *name, gs_error *error) {
+    char names[GS_MESSAGE_MAX], folder[GS_PATH_ROOM];
+    if (gs_shipped_list(", ", names, sizeof names, folder))
+        return gs_fail(error, GS_ERROR_FILE, "%.100s: no such file, and no shipped network: there are %s, in %s", name,
+                       names, folder);
+    return gs_fail(error, GS_ERROR_FILE, "%.100s: no such file, and no shipped network: there is none in %s", name,
+                   folder);
+}
+
+static const char standard_input[] = "/dev/stdin";
+
+/* The file as named if the name has a folder or the file is in the current one, standard input for "-", else a shipped
+ * network. */
+static gs_status find(const char **name, char path[GS_PATH_ROOM], gs_error *error) {
+    if (!*name || strchr(*name, '/') || is_there(*name))
+        return GS_OK;
+    if (!strcmp(*name, "-")) {
+        *name = standard_input;
+        return GS_OK;
+    }
+    if (!find_shipped(*name, path))
+        return fail_to_find(*name, error);
+    *name = path;
+    return GS_OK;
 }
 
 /* judge.bin beside the model, else the shipped one. */
@@ -80,21 +155,41 @@ static gs_status find_composed(const char *text, gs_composed *composed, gs_error
         return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: \"%.200s\": a network's name is missing", text);
     memcpy(name, text, length);
     name[length] = 0;
-    const char *found = find(name, path);
+    const char *found = name;
+    gs_status status = find(&found, path, error);
     composed->is_shipped = found == path;
     snprintf(composed->path, GS_PATH_ROOM, "%s", found);
-    return GS_OK;
+    return status;
+}
+
+static const char *find_images(const char *name) {
+    return name && !strcmp(name, "-") ? standard_input : name;
+}
+
+/* It is read once. */
+static gs_status check_standard_input(const gs_arguments *a, gs_error *error) {
+    const char *const names[] = {a->compose.count ? NULL : a->model, a->judge, a->input, a->init, a->file};
+    int count = 0;
+    for (size_t i = 0; i < GS_COUNT(names); i++)
+        count += names[i] && !strcmp(names[i], standard_input);
+    for (int i = 0; i < a->compose.count; i++)
+        count += !strcmp(a->composed[i].path, standard_input);
+    return count < 2 ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "standard input is named as %d files", count);
 }
 
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     gs_arguments *a = arguments;
     for (int i = 0; i < a->compose.count; i++) {
-        gs_status status = find_composed(a->compose.values[i], &a->composed[i], error);
-        if (status)
-            return status;
+        gs_status composed = find_composed(a->compose.values[i], &a->composed[i], error);
+        if (composed)
+            return composed;
         a->model = a->composed[0].path;
     }
-    a->file = find(a->file, a->found[0]);
+    gs_status status = find(&a->file, a->found[0], error);
+    if (status)
+        return status;
+    a->input = find_images(a->input);
+    a->init = find_images(a->init);
     if ((a->command & (GS_SAMPLE | GS_DENOISE)) && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? "ncsn.bin" : "ncsn-cond.bin";
         if (!find_shipped(name, a->found[0])) {
@@ -103,14 +198,15 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         }
         a->model = a->found[0];
     }
-    a->model = find(a->model, a->found[0]);
+    status = find(&a->model, a->found[0], error);
     a->model_is_shipped = a->model == a->found[0];
-    bool default_judge = !a->judge;
-    if (a->quality || a->command == GS_DENOISE)
-        a->judge = a->judge ? find(a->judge, a->found[1]) : find_judge(a->model, a->found[1]);
-    if (a->quality && default_judge)
-        a->second_judge = find_second_judge(a->judge, a->found[2]);
-    return GS_OK;
+    if (!status && a->judge) {
+        status = find(&a->judge, a->found[1], error);
+    } else if (!status && (a->quality || a->command == GS_DENOISE)) {
+        a->judge = find_judge(a->model, a->found[1]);
+        a->second_judge = a->quality ? find_second_judge(a->judge, a->found[2]) : NULL;
+    }
+    return status ? status : check_standard_input(a, error);
 }
 
 const char *gs_arguments_model_word(const gs_arguments *arguments) {

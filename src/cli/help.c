@@ -34,17 +34,37 @@ static void print_row(const char *name, const char *help, FILE *out) {
     print_wrapped(help, INDENT, out);
 }
 
+static void print_option(const gs_option_row *row, FILE *out) {
+    char name[64];
+    snprintf(name, sizeof name, "%s%s%s%s", gs_option_dashes(row), row->name, row->metavar ? " " : "",
+             row->metavar ? row->metavar : "");
+    print_row(name, row->help, out);
+}
+
+/* Few without titles. */
 static void print_options(int command, FILE *out) {
-    fputs("\noptions:\n", out);
-    for (int i = 0; i < GS_OPTION_COUNT; i++) {
-        const gs_option_row *row = &gs_option_rows[i];
-        if (row->commands & command) {
-            char name[64];
-            snprintf(name, sizeof name, "%s%s%s%s", gs_option_dashes(row), row->name, row->metavar ? " " : "",
-                     row->metavar ? row->metavar : "");
-            print_row(name, row->help, out);
-        }
+    enum { FEW = 10 };
+    int count = 0;
+    const char *title = NULL;
+    for (const gs_option_line *line = gs_option_lines; line->title || line->row; line++)
+        count += line->row && (line->row->commands & command);
+    if (count <= FEW)
+        fputs("\noptions:\n", out);
+    for (const gs_option_line *line = gs_option_lines; line->title || line->row; line++) {
+        title = line->title ? line->title : title;
+        if (!line->row || !(line->row->commands & command))
+            continue;
+        if (title && count > FEW)
+            fprintf(out, "\n%s:\n", title);
+        title = NULL;
+        print_option(line->row, out);
     }
+}
+
+static void print_shipped(FILE *out) {
+    char names[GS_PATH_ROOM], folder[GS_PATH_ROOM];
+    if (gs_shipped_list(" ", names, sizeof names, folder))
+        fprintf(out, "\nshipped networks, in %s:\n  %s\n", folder, names);
 }
 
 static void print_samplers(FILE *out) {
@@ -76,6 +96,7 @@ static void print_sample(FILE *out) {
         fprintf(out, "  gensample %-*s%s\n", USAGE_WIDTH, row->usage, row->help);
     print_options(GS_SAMPLE, out);
     print_samplers(out);
+    print_shipped(out);
     fputs("\nexamples:\n"
           "  gensample -n 1024 --out samples.png\n"
           "  gensample --label all -n 100 --out classes.png\n"
@@ -97,6 +118,7 @@ static void print_denoise(FILE *out) {
           out);
     print_options(GS_DENOISE, out);
     print_samplers(out);
+    print_shipped(out);
     fputs("\nexample:\n  gensample denoise --input digits.idx --noise 0.2,0.4,0.6 --steps 1,5,10\n", out);
 }
 
@@ -114,9 +136,9 @@ void gs_help_print(int command, FILE *out) {
         return;
     }
     if (command == GS_INSPECT) {
-        fputs(
-            "usage: gensample inspect FILE\n\nSay what a weight file holds: its network, graph, tensors and origin.\n",
-            out);
+        fputs("usage: gensample inspect FILE\n\nSay what a file is: of a weight file its network, graph, tensors and "
+              "origin; of a picture what it was\ndrawn with; of IDX and NPY files their sizes. - is standard input.\n",
+              out);
     } else {
         fputs("usage: gensample cpu [--model FILE] [options]\n\nSay which instruction sets this CPU runs and, with a "
               "model, "
@@ -124,4 +146,5 @@ void gs_help_print(int command, FILE *out) {
               out);
     }
     print_options(command, out);
+    print_shipped(out);
 }

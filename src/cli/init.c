@@ -3,13 +3,29 @@
 
 #include <string.h>
 
+#include "cli/words.h"
+
+gs_status gs_run_read_images(const gs_run *run, const char *path, bool given, size_t most, gs_image_file *images,
+                             gs_error *error) {
+    gs_status status = gs_images_read(path, run->info->shape, run->info->range, most, images, error);
+    if (!status && images->caution[0])
+        gs_warn("%s: %s", path, images->caution);
+    if (status || !given || images->n == most)
+        return status;
+    return gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu is more than the %zu image%s of %s", most, images->total,
+                   images->total == 1 ? "" : "s", path);
+}
+
+void gs_run_put_taken(const char *path, const gs_image_file *images, FILE *out) {
+    if (images->taken[0]) {
+        gs_put_plain(path, out);
+        fprintf(out, ": %s\n", images->taken);
+    }
+}
+
 gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    gs_status status = gs_images_read(a->init, run->info->shape, run->info->range, most, &run->init, error);
-    if (!status && a->given[GS_OPTION_N] && run->init.n < most) {
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu chains are more than the %zu images of %s", most,
-                         run->init.total, a->init);
-    }
+    gs_status status = gs_run_read_images(run, a->init, a->given[GS_OPTION_N], most, &run->init, error);
     run->n = run->init.n;
     return status;
 }

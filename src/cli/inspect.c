@@ -2,15 +2,10 @@
 
 #include <string.h>
 
+#include "cli/words.h"
 #include "model/model.h"
 
 enum { LABEL_WIDTH = 12, TEXT = 160 };
-
-/* Text that comes from the file: anything but printable ASCII becomes '?', so that it cannot control a terminal. */
-static void print_text(FILE *out, const char *text) {
-    for (; *text; text++)
-        fputc(*text >= ' ' && *text <= '~' ? *text : '?', out);
-}
 
 static void print_label(FILE *out, const char *label) {
     fprintf(out, "%-*s", LABEL_WIDTH, label);
@@ -29,7 +24,7 @@ static void print_data(const gs_model *model, FILE *out) {
     }
     if (info->ladder_length) {
         print_label(out, "ladder");
-        fprintf(out, "%d levels:", info->ladder_length);
+        fprintf(out, "%d level%s:", info->ladder_length, info->ladder_length == 1 ? "" : "s");
         for (int i = 0; i < info->ladder_length; i++) {
             bool left_out = info->ladder_length > 12 && i >= 10 && i < info->ladder_length - 1;
             if (!left_out)
@@ -49,7 +44,7 @@ static void print_data(const gs_model *model, FILE *out) {
 
 static void print_defaults(const gs_defaults *d, FILE *out) {
     print_label(out, "default");
-    print_text(out, d->sampler ? d->sampler : "no sampler");
+    gs_put_plain(d->sampler ? d->sampler : "no sampler", out);
     if (d->steps)
         fprintf(out, " steps=%d", d->steps);
     if (d->sigma_high > 0)
@@ -92,7 +87,7 @@ static void print_outputs(const gs_model *model, FILE *out) {
     for (int i = 0; i < model->info.outputs; i++) {
         gs_shape shape = gs_value_shape(model, model->output[i]);
         fputs(i ? ", " : "", out);
-        print_text(out, model->node[model->output[i] - GS_VALUE_NODES].name);
+        gs_put_plain(model->node[model->output[i] - GS_VALUE_NODES].name, out);
         fprintf(out, " (%d", shape.d[0]);
         for (int k = 1; k < shape.rank; k++)
             fprintf(out, ", %d", shape.d[k]);
@@ -104,9 +99,9 @@ static void print_outputs(const gs_model *model, FILE *out) {
 static void print_provenance(const gs_model *model, FILE *out) {
     for (int i = 0; i < model->provenances; i++) {
         print_label(out, i ? "" : "provenance");
-        print_text(out, model->provenance[i].key);
+        gs_put_plain(model->provenance[i].key, out);
         fputs(": ", out);
-        print_text(out, model->provenance[i].value);
+        gs_put_plain(model->provenance[i].value, out);
         fputc('\n', out);
     }
 }
@@ -116,7 +111,7 @@ static void print_model(const gs_model *model, const char *path, FILE *out) {
     print_label(out, "model");
     fprintf(out, "%s (%s)\n", info->name, gs_kind_name(info->kind));
     print_label(out, "file");
-    print_text(out, path);
+    gs_put_plain(path, out);
     fputc('\n', out);
     print_label(out, "sha-256");
     fprintf(out, "%s\n", info->hash);
@@ -124,8 +119,9 @@ static void print_model(const gs_model *model, const char *path, FILE *out) {
     print_outputs(model, out);
     print_defaults(&model->defaults, out);
     print_label(out, "size");
-    fprintf(out, "%zu parameters in %d tensors, %.3f MFLOP per evaluation in %d nodes\n", info->parameters,
-            model->tensors, (double)info->operations / 1e6, model->nodes);
+    fprintf(out, "%zu parameter%s in %d tensor%s, %.3f MFLOP per evaluation in %d node%s\n", info->parameters,
+            info->parameters == 1 ? "" : "s", model->tensors, model->tensors == 1 ? "" : "s",
+            (double)info->operations / 1e6, model->nodes, model->nodes == 1 ? "" : "s");
     print_provenance(model, out);
 }
 
@@ -233,7 +229,7 @@ static void print_nodes(const gs_model *model, FILE *out) {
         char shape[TEXT], attributes[TEXT];
         describe_shape(node->shape, shape, sizeof shape);
         describe_attributes(node, attributes, sizeof attributes);
-        print_text(out, node->name);
+        gs_put_plain(node->name, out);
         int gap = width - (int)strlen(node->name);
         fprintf(out, "%*s  %-12s  %10zu  %12llu  %s  %s%s\n", gap > 0 ? gap : 0, "", shape, parameters(node),
                 (unsigned long long)node->operations, node->per_sample ? "image" : "level", gs_op_name(node->op),

@@ -1,4 +1,4 @@
-/* A readable report on a weight file. */
+/* Readable reports on files. */
 #ifndef GS_INSPECT_H
 #define GS_INSPECT_H
 
@@ -9,5 +9,10 @@
 /* Print what `model`, loaded from `path`, holds: its data, settings, size and origin, then a table of its nodes.
  * Errors: GS_ERROR_FILE when `out` can't be written (errno tells why). */
 gs_status gs_inspect_print(const gs_model *model, const char *path, FILE *out);
+
+/* Print what the file is and holds: a weight file as above; of pictures that were drawn here, with what; of files of
+ * images, how many of what; of others, what they are. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT: it is none that is known,
+ * or damaged; GS_ERROR_MEMORY. */
+gs_status gs_inspect_file(const char *path, FILE *out, gs_error *error);
 
 #endif

@@ -23,22 +23,10 @@ static bool standard_streams_open(void) {
     return open_before;
 }
 
-static gs_status inspect(const gs_arguments *arguments, gs_error *error) {
-    gs_model *model = NULL;
-    gs_status status = gs_model_load(arguments->file, &model, error);
-    if (!status) {
-        status = gs_inspect_print(model, arguments->file, stdout);
-        if (status)
-            gs_fail(error, status, "standard output: %s", strerror(errno));
-    }
-    gs_model_free(model);
-    return status;
-}
-
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     switch (arguments->command) {
     case GS_INSPECT:
-        return inspect(arguments, error);
+        return gs_inspect_file(arguments->file, stdout, error);
     case GS_REJECT:
         return gs_rejection_command(arguments, error);
     case GS_DENOISE:

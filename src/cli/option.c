@@ -13,13 +13,18 @@ const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
 #define GS_OPTION(id, name, metavar, kind, field, low, high, commands, help) \
     {name, metavar, GS_KIND_OPTION_##kind, offsetof(gs_arguments, field), low, high, commands, help},
 #include "cli/options.def"
-#undef GS_OPTION
 };
+
+const gs_option_line gs_option_lines[] = {
+#define GS_GROUP(title) {title, NULL},
+#define GS_OPTION(id, ...) {NULL, &gs_option_rows[GS_OPTION_##id]},
+#include "cli/options.def"
+    {NULL, NULL}};
 
 const gs_command_row gs_command_rows[] = {
     {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
     {"denoise", GS_DENOISE, "denoise [options]", "restore noisy images"},
-    {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file holds"},
+    {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file or a picture holds"},
     {"rejection", GS_REJECT, "rejection [options]", "draw from a normal distribution by rejection"},
     {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
     {0},
@@ -133,7 +138,7 @@ static bool parse_list(const gs_option_row *row, const char *text, gs_numbers *l
 }
 
 static bool append_text(const char *text, gs_texts *list) {
-    bool good = text[0] && list->count < GS_LIST_MAX;
+    bool good = list->count < GS_LIST_MAX;
     if (good)
         list->values[list->count++] = text;
     return good;
@@ -167,8 +172,8 @@ static bool parse_label_word(const char *text, int *label) {
 
 static gs_status refuse(const gs_option_row *row, const char *text, gs_error *error) {
     const char *dashes = gs_option_dashes(row);
-    char range[80];
-    switch (row->kind) {
+    char range[GS_MESSAGE_MAX];
+    switch (text[0] || row->kind != GS_KIND_OPTION_NETWORKS ? row->kind : GS_KIND_OPTION_TEXT) {
     case GS_KIND_OPTION_U64:
     case GS_KIND_OPTION_INT:
     case GS_KIND_OPTION_COUNT:
@@ -202,27 +207,35 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         snprintf(range, sizeof range, "at most %d %snumbers up to %llu, with commas between", GS_LIST_MAX,
                  row->kind == GS_KIND_OPTION_POSITIVES ? "positive " : "", (unsigned long long)row->high);
         break;
-    case GS_KIND_OPTION_TEXTS:
-        snprintf(range, sizeof range, "one of at most %d texts", GS_LIST_MAX);
+    case GS_KIND_OPTION_NETWORKS:
+        snprintf(range, sizeof range, "one of at most %d networks", GS_LIST_MAX);
+        break;
+    case GS_KIND_OPTION_YES_NO:
+        snprintf(range, sizeof range, "yes or no");
         break;
     default:
-        snprintf(range, sizeof range, "%s", row->kind == GS_KIND_OPTION_YES_NO ? "yes or no" : "a text");
+        snprintf(range, sizeof range, "the %s that is expected: %s", row->metavar, row->help);
         break;
     }
+    if (!text[0])
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: the value is empty, which is not %s", dashes, row->name, range);
     return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: \"%.60s\" is not %s", dashes, row->name, text, range);
 }
 
 gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_arguments *arguments, gs_error *error) {
     void *field = (char *)arguments + row->offset;
     bool good = false;
+    if (row->metavar && !text[0])
+        return refuse(row, text, error);
     switch (row->kind) {
     case GS_KIND_OPTION_FLAG:
         *(bool *)field = true;
         good = true;
         break;
     case GS_KIND_OPTION_TEXT:
+    case GS_KIND_OPTION_NETWORK:
         *(const char **)field = text;
-        good = text[0] != 0;
+        good = true;
         break;
     case GS_KIND_OPTION_U64:
         good = parse_u64_in(row, text, field);
@@ -259,7 +272,7 @@ gs_status gs_option_parse(const gs_option_row *row, const char *text, gs_argumen
     case GS_KIND_OPTION_NUMBERS:
         good = parse_list(row, text, field);
         break;
-    case GS_KIND_OPTION_TEXTS:
+    case GS_KIND_OPTION_NETWORKS:
         good = append_text(text, field);
         break;
     }

@@ -7,6 +7,7 @@
 typedef enum gs_option_kind {
     GS_KIND_OPTION_FLAG,        /* bool */
     GS_KIND_OPTION_TEXT,        /* const char * */
+    GS_KIND_OPTION_NETWORK,     /* const char *, a weight file or the name of a shipped one */
     GS_KIND_OPTION_U64,         /* uint64_t, low ... high */
     GS_KIND_OPTION_INT,         /* int, low ... high */
     GS_KIND_OPTION_COUNT,       /* int, low ... high, or -1 for 0 */
@@ -20,7 +21,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_STEP_COUNTS, /* gs_numbers of the same */
     GS_KIND_OPTION_POSITIVES,   /* gs_numbers, positive, at most high */
     GS_KIND_OPTION_NUMBERS,     /* gs_numbers, of either sign, at most high */
-    GS_KIND_OPTION_TEXTS        /* gs_texts; may be repeated */
+    GS_KIND_OPTION_NETWORKS     /* gs_texts, NAME:WEIGHT; may be repeated */
 } gs_option_kind;
 
 typedef struct gs_option_row {
@@ -33,6 +34,15 @@ typedef struct gs_option_row {
 } gs_option_row;
 
 extern const gs_option_row gs_option_rows[GS_OPTION_COUNT];
+
+/* The rows in the order of the help, and before those that belong together a title, without a row. */
+typedef struct gs_option_line {
+    const char *title;        /* or NULL */
+    const gs_option_row *row; /* or NULL */
+} gs_option_line;
+
+/* They end with a line that has neither. */
+extern const gs_option_line gs_option_lines[];
 
 typedef struct gs_command_row {
     const char *name;

@@ -204,8 +204,8 @@ static gs_status check_memory(const gs_run *run, gs_error *error) {
     if (fits && (double)bytes <= memory)
         return GS_OK;
     double need = (double)run->n * (double)states * (double)run->pixels * (double)sizeof(float);
-    return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu samples take %.3g GB of memory, this process may use %.3g GB",
-                   run->n, need * 1e-9, memory * 1e-9);
+    return gs_fail(error, GS_ERROR_MEMORY, "-n: %zu sample%s %.3g GB of memory, this process may use %.3g GB", run->n,
+                   run->n == 1 ? " takes" : "s take", need * 1e-9, memory * 1e-9);
 }
 
 static gs_status choose_labels(gs_run *run, gs_error *error) {

@@ -115,6 +115,8 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "model", json_string(run->info->name));
     json_object_set_new(object, "hash", json_string(run->info->hash));
     put_settings(run, object);
+    if (run->init.taken[0])
+        json_object_set_new(object, "init_taken", json_string(run->init.taken));
     json_object_set_new(object, "requested", gs_whole_json(run->n));
     json_object_set_new(object, "interrupted", json_boolean(run->interrupted));
     json_object_set_new(object, "seconds", gs_real_json(run->seconds));
@@ -139,6 +141,8 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
 gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
     if (run->arguments->json)
         return report_json(run, out, error);
+    if (run->init.n)
+        gs_run_put_taken(run->arguments->init, &run->init, out);
     if (gs_run_reads(run, "step-size"))
         gs_run_report_chains(run, out);
     gs_run_report_measured(run, out);

@@ -62,8 +62,8 @@ typedef struct gs_run {
     double seconds;   /* spent in gs_sample alone */
     json_t *warnings; /* texts about the results of all calls of gs_sample */
     bool interrupted, judged;
-    gs_arguments own;        /* what gs_run_own_arguments returns */
-    gs_row row[GS_LIST_MAX]; /* (rows) */
+    gs_arguments own;         /* what gs_run_own_arguments returns */
+    gs_row row[GS_LIST_MAX];  /* (rows) */
     gs_comparison comparison; /* of the samples, where there is no sweep */
     gs_second_judge second;
     gs_image_file training, held_out; /* of --nearest: the training images, and others if there are any */
@@ -103,6 +103,11 @@ gs_status gs_run_measure_nearest(gs_run *run, gs_error *error);
 void gs_run_put_measured(const gs_run *run, json_t *object);
 void gs_run_report_measured(const gs_run *run, FILE *out);
 void gs_run_warn_of_quality(const gs_run *run, FILE *out);
+/* Read the first images of a file for the run's network, `most` or fewer, but no fewer if that many were asked for
+ * (`given`), with what there is to beware of on standard error; and print how a picture was cut. */
+gs_status gs_run_read_images(const gs_run *run, const char *path, bool given, size_t most, gs_image_file *images,
+                             gs_error *error);
+void gs_run_put_taken(const char *path, const gs_image_file *images, FILE *out);
 
 /* For --init: read the images; add noise to them; and let the judge count how many chains kept their label. */
 gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error);

@@ -85,6 +85,23 @@ void gs_put_word(FILE *out, const char *text) {
     fputc('\'', out);
 }
 
+void gs_put_plain(const char *text, FILE *out) {
+    for (; *text; text++)
+        fputc(*text >= ' ' && *text <= '~' ? *text : '?', out);
+}
+
+void gs_warn(const char *format, ...) {
+    char text[2 * GS_MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(text, sizeof text, format, arguments) < 0)
+        text[0] = '\0';
+    va_end(arguments);
+    fputs("warning: ", stderr);
+    gs_put_plain(text, stderr);
+    fputc('\n', stderr);
+}
+
 const char *gs_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash && slash[1] ? slash + 1 : path;

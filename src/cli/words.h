@@ -27,6 +27,14 @@ gs_status gs_print_json(json_t *object, FILE *out, gs_error *error);
  * characters or is not UTF-8. */
 void gs_put_word(FILE *out, const char *text);
 
+/* Text that comes from a file or a name: anything but printable ASCII becomes '?', so that it cannot control a
+ * terminal.
+ */
+void gs_put_plain(const char *text, FILE *out);
+
+/* One line "warning: ..." on standard error, plain likewise. */
+void gs_warn(const char *format, ...) GS_PRINTF(1, 2);
+
 /* The part after the last slash. */
 const char *gs_base_name(const char *path);
 

@@ -110,10 +110,11 @@ static gs_status check_scratch(const gs_plan *plan, gs_error *error) {
     double memory = gs_machine_bytes();
     if (each * plan->threads <= memory)
         return GS_OK;
-    return gs_fail(error, GS_ERROR_MEMORY,
-                   "network %s: %d threads with blocks of %d take %.3g GB of scratch memory, this process may use "
-                   "%.3g GB",
-                   plan->model->info.name, plan->threads, plan->block, each * plan->threads * 1e-9, memory * 1e-9);
+    return gs_fail(
+        error, GS_ERROR_MEMORY,
+        "network %s: %d thread%s with blocks of %d take %.3g GB of scratch memory, this process may use %.3g GB",
+        plan->model->info.name, plan->threads, plan->threads == 1 ? "" : "s", plan->block, each * plan->threads * 1e-9,
+        memory * 1e-9);
 }
 
 static gs_status make_workers(gs_plan *plan, gs_error *error) {

@@ -17,3 +17,10 @@ void gs_png_give(png_structp png, png_voidp memory) {
     (void)png;
     gs_free(memory);
 }
+
+void gs_png_limit(png_structp png) {
+    enum { CHUNK_BYTES_MAX = 1 << 20, CHUNKS_MAX = 64 };
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_chunk_malloc_max(png, CHUNK_BYTES_MAX);
+    png_set_chunk_cache_max(png, CHUNKS_MAX);
+}

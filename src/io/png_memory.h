@@ -18,4 +18,7 @@ void gs_png_ignore(png_structp png, png_const_charp message);
 png_voidp gs_png_take(png_structp png, png_alloc_size_t size);
 void gs_png_give(png_structp png, png_voidp memory);
 
+/* Let a file ask for no more than it may: sizes as our own checks allow, a mebibyte per chunk, 64 chunks of text. */
+void gs_png_limit(png_structp png);
+
 #endif

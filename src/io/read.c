@@ -1,51 +1,20 @@
 #include "io/reader.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/machine.h"
 
-enum { CHUNK = 4096, MAGIC = 4, IDX_BYTES = 8, RANK_MAX = 4 };
+enum { CHUNK = 4096, MAGIC = 4, IDX_BYTES = 8, RANK_MAX = 5 };
 
-static gs_status fail_errno(const gs_reader *r, const char *what) {
-    return gs_fail(r->error, GS_ERROR_FILE, "%s: %s: %s", r->path, what, strerror(errno));
-}
-
-/* Without blocking: opening a FIFO would wait for a writer. */
-static gs_status open_file(gs_reader *r) {
-    int descriptor = open(r->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (descriptor < 0)
-        return fail_errno(r, "can't be opened");
-    struct stat about;
-    gs_status status = GS_OK;
-    if (fstat(descriptor, &about) != 0) {
-        status = fail_errno(r, "can't be examined");
-    } else if (!S_ISREG(about.st_mode)) {
-        status = gs_fail(r->error, GS_ERROR_FILE, "%s: is %s: expected a file of images", r->path,
-                         S_ISDIR(about.st_mode) ? "a directory" : "not a regular file");
-    } else if (!(r->file = fdopen(descriptor, "rb"))) {
-        status = fail_errno(r, "can't be opened");
-    }
-    if (status) {
-        close(descriptor);
-        return status;
-    }
-    r->size = (uint64_t)about.st_size;
-    return GS_OK;
-}
+static const float DARK = 0.1F; /* a share of the maximum that pixels of 0 ... 1 in a byte do not reach */
 
 gs_status gs_reader_take(gs_reader *r, void *bytes, size_t count) {
-    if (fread(bytes, 1, count, r->file) == count)
-        return GS_OK;
-    return ferror(r->file)
-               ? fail_errno(r, "can't be read")
-               : gs_fail(r->error, GS_ERROR_FORMAT, "%s: ends at byte %llu", r->path, (unsigned long long)r->size);
+    return gs_source_take(&r->source, bytes, count);
 }
 
-float gs_reader_pixel(const gs_reader *r, float t) {
+float gs_reader_pixel(gs_reader *r, float t) {
+    r->highest = t > r->highest ? t : r->highest;
     return r->range[0] + t * (r->range[1] - r->range[0]);
 }
 
@@ -61,104 +30,239 @@ gs_status gs_reader_make_room(gs_reader *r, uint64_t total) {
     return GS_OK;
 }
 
+/* ---- Arrays ---- */
+
 /* "1 x 28 x 28" or, of one channel, "28 x 28". */
 static void shape_text(const uint64_t chw[3], char text[80]) {
     int at = chw[0] == 1 ? 0 : snprintf(text, 80, "%llu x ", (unsigned long long)chw[0]);
     snprintf(text + at, 80 - (size_t)at, "%llu x %llu", (unsigned long long)chw[1], (unsigned long long)chw[2]);
 }
 
-gs_status gs_reader_accept(gs_reader *r, int rank, const uint64_t *sizes, uint64_t item_bytes, uint64_t start) {
-    if (rank < 2 || rank > RANK_MAX) {
-        return gs_fail(r->error, GS_ERROR_FORMAT,
-                       "%s: an array of rank %d: expected images (H, W), (n, H, W) or (n, C, H, W)", r->path, rank);
+static gs_status check_rank(const gs_reader *r, const gs_array *a) {
+    for (int i = 0; i < a->rank && i < GS_READER_RANK_MAX; i++) {
+        if (a->sizes[i] == UINT64_MAX)
+            return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an array of sizes %.*s, more than any file holds", r->path,
+                           a->length < 100 ? a->length : 100, a->text);
     }
-    const uint64_t wanted[3] = {(uint64_t)r->shape[0], (uint64_t)r->shape[1], (uint64_t)r->shape[2]};
-    const uint64_t found[3] = {rank == 4 ? sizes[1] : 1, sizes[rank - 2], sizes[rank - 1]};
-    if (memcmp(found, wanted, sizeof found) != 0) {
-        char a[80], b[80];
-        shape_text(found, a);
-        shape_text(wanted, b);
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has images of %s: expected %s, the model's", r->path, a, b);
-    }
-    uint64_t total = rank == 2 ? 1 : sizes[0], image = r->pixels * item_bytes, bytes = r->size - start;
-    if (total == 0)
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
-    if (bytes / image < total) {
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is cut short: ends in image %llu of %llu", r->path,
-                       (unsigned long long)(bytes / image), (unsigned long long)total);
-    }
-    if (bytes != total * image) {
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: %llu bytes follow its last image", r->path,
-                       (unsigned long long)(bytes - total * image));
-    }
-    return gs_reader_make_room(r, total);
+    if (a->rank >= 2 && a->rank <= RANK_MAX)
+        return GS_OK;
+    return gs_fail(r->error, GS_ERROR_FORMAT,
+                   "%s: an array of rank %d: expected images (H, W), (n, H, W), (n, C, H, W) or (rows, n, C, H, W)",
+                   r->path, a->rank);
 }
 
-/* Magic 00 00 TYPE RANK, then big-endian sizes (LeCun et al., the MNIST database). */
-gs_status gs_read_idx(gs_reader *r) {
-    uint8_t header[MAGIC + 4 * RANK_MAX] = {0};
-    gs_status status = gs_reader_take(r, header, MAGIC);
+/* (C, H, W) of the images, of one channel where the array has no axis of them or has it last. */
+static void image_shape(const gs_reader *r, const gs_array *a, uint64_t found[3]) {
+    const uint64_t *sizes = a->sizes;
+    bool last = a->rank == 4 && r->shape[0] == 1 && sizes[1] != 1 && sizes[3] == 1;
+    found[0] = a->rank >= 4 && !last ? sizes[a->rank - 3] : 1;
+    found[1] = last ? sizes[1] : sizes[a->rank - 2];
+    found[2] = last ? sizes[2] : sizes[a->rank - 1];
+}
+
+/* How many images there are; false when they have no number. */
+static bool count_images(gs_array *a) {
+    a->total = a->rank == 2 ? 1 : a->sizes[0];
+    if (a->rank < 5)
+        return true;
+    bool fits = !a->sizes[1] || a->total <= UINT64_MAX / a->sizes[1];
+    a->total = fits ? a->total * a->sizes[1] : UINT64_MAX;
+    return fits;
+}
+
+static gs_status cut_short(const gs_reader *r, const gs_array *a, uint64_t image) {
+    return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is cut short: ends in image %llu of %llu", r->path,
+                   (unsigned long long)image, (unsigned long long)a->total);
+}
+
+static gs_status check_size(const gs_reader *r, const gs_array *a) {
+    uint64_t image = r->pixels * a->item_bytes, bytes = r->source.size - r->source.taken;
+    if (!r->source.sized)
+        return GS_OK;
+    if (bytes / image < a->total)
+        return cut_short(r, a, bytes / image);
+    if (bytes == a->total * image)
+        return GS_OK;
+    bytes -= a->total * image;
+    return gs_fail(r->error, GS_ERROR_FORMAT, "%s: %llu byte%s its last image", r->path, (unsigned long long)bytes,
+                   bytes == 1 ? " follows" : "s follow");
+}
+
+gs_status gs_reader_accept(gs_reader *r, gs_array *a) {
+    gs_status status = check_rank(r, a);
     if (status)
         return status;
-    int rank = header[3];
-    if (header[2] != IDX_BYTES) {
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an IDX file of elements 0x%02x: expected 0x08, bytes", r->path,
-                       header[2]);
+    const uint64_t wanted[3] = {(uint64_t)r->shape[0], (uint64_t)r->shape[1], (uint64_t)r->shape[2]};
+    uint64_t found[3];
+    image_shape(r, a, found);
+    if (memcmp(found, wanted, sizeof found) != 0) {
+        char was[80], expected[80];
+        shape_text(found, was);
+        shape_text(wanted, expected);
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has images of %s: expected %s, the model's", r->path, was,
+                       expected);
     }
-    if (rank >= 2 && rank <= RANK_MAX)
-        status = gs_reader_take(r, header + MAGIC, 4 * (size_t)rank);
-    uint64_t sizes[RANK_MAX] = {0};
-    for (size_t i = 0; i < 4 * RANK_MAX; i++)
-        sizes[i / 4] = sizes[i / 4] << 8 | header[MAGIC + i];
+    if (!count_images(a) || a->total > UINT64_MAX / (r->pixels * a->item_bytes))
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an array of sizes %.*s, more than any file holds", r->path,
+                       a->length < 100 ? a->length : 100, a->text);
+    if (a->total == 0)
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
+    status = check_size(r, a);
+    return status ? status : gs_reader_make_room(r, a->total);
+}
+
+gs_status gs_reader_take_items(gs_reader *r, const gs_array *a, uint64_t at, void *items, size_t count) {
+    uint64_t before = r->source.taken;
+    gs_status status = gs_reader_take(r, items, count * (size_t)a->item_bytes);
+    if (!status || !r->source.spent)
+        return status;
+    return cut_short(r, a, (at + (r->source.taken - before) / a->item_bytes) / r->pixels);
+}
+
+gs_status gs_reader_finish(gs_reader *r, const gs_array *a, uint64_t at) {
+    uint8_t bytes[CHUNK];
+    uint64_t size = a->total * r->pixels;
+    gs_status status = GS_OK;
+    size_t most = CHUNK / (size_t)a->item_bytes, got = 0;
+    if (r->source.sized)
+        return GS_OK;
+    for (; !status && at < size; at += most)
+        status = gs_reader_take_items(r, a, at, bytes, size - at < most ? (size_t)(size - at) : most);
     if (!status)
-        status = gs_reader_accept(r, rank, sizes, 1, MAGIC + 4 * (uint64_t)rank);
+        status = gs_source_read(&r->source, bytes, 1, &got);
+    return !status && got ? gs_fail(r->error, GS_ERROR_FORMAT, "%s: more bytes follow its last image", r->path)
+                          : status;
+}
+
+/* ---- IDX ---- */
+
+/* Magic 00 00 TYPE RANK, then big-endian sizes (LeCun et al., the MNIST database); those of a rank that is too high are
+ * not read. */
+static gs_status read_idx_header(gs_reader *r, gs_array *array, int *type) {
+    uint8_t header[MAGIC + 4 * RANK_MAX] = {0};
+    gs_status status = gs_reader_take(r, header, MAGIC);
+    *array = (gs_array){.rank = header[3], .item_bytes = 1};
+    *type = header[2];
+    if (!status && array->rank <= RANK_MAX)
+        status = gs_reader_take(r, header + MAGIC, 4 * (size_t)array->rank);
+    for (size_t i = 0; i < 4 * RANK_MAX; i++)
+        array->sizes[i / 4] = array->sizes[i / 4] << 8 | header[MAGIC + i];
+    return status;
+}
+
+gs_status gs_describe_idx(gs_reader *r, gs_description *description) {
+    static const struct {
+        int type;
+        const char *name;
+    } types[] = {{8, "bytes"},          {9, "signed bytes"},  {11, "16-bit integers"}, {12, "32-bit integers"},
+                 {13, "32-bit floats"}, {14, "64-bit floats"}};
+    gs_array array;
+    int type;
+    size_t i = 0;
+    gs_status status = read_idx_header(r, &array, &type);
+    while (i < GS_COUNT(types) && types[i].type != type)
+        i++;
+    int used = snprintf(description->text, sizeof description->text, "IDX, %s, ",
+                        i < GS_COUNT(types) ? types[i].name : "elements of an unknown type");
+    for (int k = 0; k < array.rank && k < RANK_MAX; k++)
+        used += snprintf(description->text + used, sizeof description->text - (size_t)used, "%s%llu", k ? " x " : "",
+                         (unsigned long long)array.sizes[k]);
+    if (array.rank > RANK_MAX)
+        snprintf(description->text + used, sizeof description->text - (size_t)used, " x ...");
+    return status;
+}
+
+gs_status gs_read_idx(gs_reader *r) {
+    gs_array array;
+    int type;
+    gs_status status = read_idx_header(r, &array, &type);
+    if (!status && type != IDX_BYTES)
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an IDX file of elements 0x%02x: expected 0x08, bytes", r->path,
+                       type);
+    if (!status)
+        status = gs_reader_accept(r, &array);
     size_t size = r->images->n * r->pixels;
     for (size_t at = 0; !status && at < size; at += CHUNK) {
         uint8_t bytes[CHUNK];
         size_t count = size - at < CHUNK ? size - at : CHUNK;
-        status = gs_reader_take(r, bytes, count);
+        status = gs_reader_take_items(r, &array, at, bytes, count);
         for (size_t i = 0; !status && i < count; i++)
             r->images->data[at + i] = gs_reader_pixel(r, (float)bytes[i] / 255.0F);
+    }
+    return status ? status : gs_reader_finish(r, &array, size);
+}
+
+/* ---- Any file ---- */
+
+static gs_status read_any(gs_reader *r) {
+    gs_content content = gs_content_find(r->source.head, r->source.head_count);
+    switch (content.kind) {
+    case GS_CONTENT_IDX:
+        return gs_read_idx(r);
+    case GS_CONTENT_NPY:
+        return gs_read_npy(r);
+    case GS_CONTENT_PNG:
+        return gs_read_png(r);
+    default:
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %s%s", r->path, content.name ? content.name : "",
+                       content.name ? ": expected an IDX, NPY or PNG file of images"
+                                    : "no IDX, NPY or PNG file of images");
+    }
+}
+
+static void beware_of_darkness(gs_reader *r) {
+    if (r->highest >= 0 && r->highest <= DARK && !r->images->caution[0]) {
+        snprintf(r->images->caution, GS_REMARK_MAX,
+                 "no value above %.3g of 255, so that the images are dark: if their white is less than 255, scale them",
+                 (double)r->highest * 255);
+    }
+}
+
+static gs_status read_images(gs_reader *r) {
+    r->pixels = (size_t)r->shape[0] * (size_t)r->shape[1] * (size_t)r->shape[2];
+    r->highest = -1;
+    gs_status status = read_any(r);
+    gs_source_close(&r->source);
+    if (status) {
+        gs_free(r->images->data);
+        *r->images = (gs_image_file){0};
+    } else {
+        beware_of_darkness(r);
     }
     return status;
 }
 
-static gs_status read_any(gs_reader *r) {
-    static const struct {
-        const char *bytes;
-        size_t count;
-        gs_status (*read)(gs_reader *);
-    } formats[] = {{"\0\0", 2, gs_read_idx}, {"\x93NUM", 4, gs_read_npy}, {"\x89PNG", 4, gs_read_png}};
-    char magic[MAGIC] = "?";
-    if (fread(magic, 1, MAGIC, r->file) < MAGIC && ferror(r->file))
-        return fail_errno(r, "can't be read");
-    rewind(r->file);
-    for (size_t i = 0; i < GS_COUNT(formats); i++)
-        if (!memcmp(magic, formats[i].bytes, formats[i].count))
-            return formats[i].read(r);
-    bool gzip = !memcmp(magic, "\x1f\x8b", 2);
-    return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %s", r->path,
-                   gzip ? "compressed: unpack it with gunzip first" : "no IDX, NPY or PNG file of images");
-}
-
 gs_status gs_images_read(const char *path, const int shape[3], const float range[2], size_t most, gs_image_file *images,
                          gs_error *error) {
+    gs_reader r = {.path = path, .shape = shape, .range = range, .most = most, .images = images, .error = error};
     *images = (gs_image_file){0};
-    gs_reader r = {.path = path,
-                   .shape = shape,
-                   .range = range,
-                   .most = most,
-                   .pixels = (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2],
-                   .images = images,
-                   .error = error};
-    gs_status status = open_file(&r);
+    gs_status status = gs_source_open(&r.source, path, "a file of images", error);
+    return status ? status : read_images(&r);
+}
+
+gs_status gs_images_read_memory(const char *name, const void *bytes, size_t size, const int shape[3],
+                                const float range[2], size_t most, gs_image_file *images, gs_error *error) {
+    gs_reader r = {.path = name, .shape = shape, .range = range, .most = most, .images = images, .error = error};
+    *images = (gs_image_file){0};
+    gs_status status = gs_source_open_memory(&r.source, name, bytes, size, error);
+    return status ? status : read_images(&r);
+}
+
+gs_status gs_images_describe(const char *path, const void *bytes, size_t size, gs_description *description,
+                             gs_content *content, bool *packed, gs_error *error) {
+    gs_reader r = {.path = path, .error = error};
+    gs_status status = bytes ? gs_source_open_memory(&r.source, path, bytes, size, error)
+                             : gs_source_open(&r.source, path, "a file", error);
     if (status)
         return status;
-    status = read_any(&r);
-    fclose(r.file);
-    if (status) {
-        gs_free(images->data);
-        *images = (gs_image_file){0};
-    }
+    *content = gs_content_find(r.source.head, r.source.head_count);
+    *packed = r.source.packed;
+    if (content->kind == GS_CONTENT_IDX)
+        status = gs_describe_idx(&r, description);
+    else if (content->kind == GS_CONTENT_NPY)
+        status = gs_describe_npy(&r, description);
+    else if (content->kind == GS_CONTENT_PNG)
+        status = gs_describe_png(&r, description);
+    gs_source_close(&r.source);
     return status;
 }

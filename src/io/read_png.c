@@ -2,26 +2,25 @@
 #include "io/reader.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "io/images.h"
+#include "io/cut.h"
 #include "io/png_memory.h"
 
-enum { PIXELS_MAX = 1 << 24, CHUNK_BYTES_MAX = 1 << 20, CHUNKS_MAX = 64 };
+enum { PIXELS_MAX = 1 << 24 };
+
+/* Of the file: more than that many pixels take, so that chunks which nobody reads come to an end. */
+static const uint64_t BYTES_MAX = (uint64_t)1 << 28;
 
 typedef struct picture {
     gs_reader *reader;
     gs_png png;
-    size_t width, height, channels; /* channels: 1 grey, 2 with alpha, 3 RGB, 4 with alpha */
-    uint8_t *samples;               /* (height, width, channels), 2 bytes each, big-endian */
+    gs_raster raster;
     png_bytep *rows;
-    size_t row; /* rows read */
+    size_t row;                  /* rows read */
+    gs_description *description; /* NULL: the images are read */
 } picture;
-
-/* How a picture is cut. */
-typedef struct cut {
-    size_t rows, columns, gap;
-} cut;
 
 static void png_complain(png_structp png, png_const_charp message) {
     picture *p = png_get_error_ptr(png);
@@ -36,6 +35,9 @@ static void png_get(png_structp png, png_bytep bytes, size_t count) {
     picture *p = png_get_io_ptr(png);
     if (!p->png.status) /* libpng goes on without memory for a text */
         p->png.status = gs_reader_take(p->reader, bytes, count);
+    if (!p->png.status && p->reader->source.taken > BYTES_MAX)
+        p->png.status = gs_fail(p->png.error, GS_ERROR_FORMAT, "%s: a picture of more than %llu bytes", p->reader->path,
+                                (unsigned long long)BYTES_MAX);
     if (p->png.status)
         png_error(png, "read");
 }
@@ -46,60 +48,63 @@ static void count_row(png_structp png, png_uint_32 row, int pass) {
     p->row = row;
 }
 
-/* Whether `length` pixels are whole cells of `side`, each with a gap before it and one at the end. */
-static bool divides(size_t length, size_t side, size_t gap) {
-    return length > gap && (length - gap) % (side + gap) == 0;
-}
-
-static bool fits(const picture *p, size_t gap) {
-    return divides(p->width, (size_t)p->reader->shape[2], gap) && divides(p->height, (size_t)p->reader->shape[1], gap);
-}
-
-static gs_status wrong_size(const picture *p) {
-    const gs_reader *r = p->reader;
-    return gs_fail(r->error, GS_ERROR_FORMAT,
-                   "%s: a picture of %zu x %zu pixels: expected %d x %d, the model's, or a grid of such images",
-                   r->path, p->height, p->width, r->shape[1], r->shape[2]);
-}
-
 static gs_status check_size(const picture *p) {
     const gs_reader *r = p->reader;
-    if (!fits(p, 0) && !fits(p, GS_GRID_GAP))
-        return wrong_size(p);
-    if (p->width > PIXELS_MAX / p->height) {
+    const gs_raster *a = &p->raster;
+    if (!gs_cut_may_fit(a->height, a->width, (size_t)r->shape[1], (size_t)r->shape[2])) {
+        return gs_fail(r->error, GS_ERROR_FORMAT,
+                       "%s: a picture of %zu x %zu pixels: expected %d x %d, the model's, or a grid of such images",
+                       r->path, a->height, a->width, r->shape[1], r->shape[2]);
+    }
+    if (a->width > PIXELS_MAX / a->height) {
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture of %zu x %zu pixels: expected at most %d", r->path,
-                       p->height, p->width, PIXELS_MAX);
+                       a->height, a->width, PIXELS_MAX);
     }
     return GS_OK;
 }
 
 /* Sets p->png.status; the caller's setjmp ends it early. */
 static void read_all(picture *p, png_structp png, png_infop info) {
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_chunk_malloc_max(png, CHUNK_BYTES_MAX);
-    png_set_chunk_cache_max(png, CHUNKS_MAX);
-    png_read_info(png, info);
-    p->width = png_get_image_width(png, info);
-    p->height = png_get_image_height(png, info);
+    gs_raster *a = &p->raster;
+    a->width = png_get_image_width(png, info);
+    a->height = png_get_image_height(png, info);
     p->png.status = check_size(p);
     if (p->png.status)
         return;
     png_set_expand_16(png);
     png_set_interlace_handling(png);
     png_read_update_info(png, info);
-    p->channels = png_get_channels(png, info);
-    size_t pitch = p->width * p->channels * 2;
-    p->samples = gs_alloc(p->height, pitch);
-    p->rows = gs_alloc(p->height, sizeof *p->rows);
-    if (!p->samples || !p->rows) {
+    a->channels = png_get_channels(png, info);
+    size_t pitch = a->width * a->channels * 2;
+    a->samples = gs_alloc(a->height, pitch);
+    p->rows = gs_alloc(a->height, sizeof *p->rows);
+    if (!a->samples || !p->rows) {
         p->png.status = gs_fail_memory(p->png.error, p->png.what);
         return;
     }
-    for (size_t y = 0; y < p->height; y++)
-        p->rows[y] = p->samples + y * pitch;
+    for (size_t y = 0; y < a->height; y++)
+        p->rows[y] = a->samples + y * pitch;
     png_set_read_status_fn(png, count_row);
     png_read_image(png, p->rows);
     png_read_end(png, NULL);
+}
+
+/* What is before the pixels. */
+static void describe(picture *p, png_structp png, png_infop info) {
+    static const char *const colours[] = {[PNG_COLOR_TYPE_GRAY] = "grey",
+                                          [PNG_COLOR_TYPE_GRAY_ALPHA] = "grey with transparency",
+                                          [PNG_COLOR_TYPE_PALETTE] = "a palette",
+                                          [PNG_COLOR_TYPE_RGB] = "RGB",
+                                          [PNG_COLOR_TYPE_RGB_ALPHA] = "RGB with transparency"};
+    gs_description *d = p->description;
+    png_textp notes = NULL;
+    int count = 0;
+    snprintf(d->text, sizeof d->text, "PNG, %lu x %lu pixels, %d-bit %s",
+             (unsigned long)png_get_image_height(png, info), (unsigned long)png_get_image_width(png, info),
+             png_get_bit_depth(png, info), colours[png_get_color_type(png, info)]);
+    png_get_text(png, info, &notes, &count);
+    for (int i = 0; i < count; i++)
+        d->note(d->context, notes[i].key, notes[i].text);
 }
 
 static void read_picture(picture *p) {
@@ -110,110 +115,139 @@ static void read_picture(picture *p) {
         p->png.status = gs_fail_memory(p->png.error, p->png.what);
     } else if (setjmp(png_jmpbuf(png)) == 0) { /* a longjmp comes back here; nothing local changes in between */
         png_set_read_fn(png, p, png_get);
-        read_all(p, png, info);
+        gs_png_limit(png);
+        png_read_info(png, info);
+        (p->description ? describe : read_all)(p, png, info);
     }
     png_destroy_read_struct(&png, &info, NULL);
 }
 
-static unsigned sample(const picture *p, size_t x, size_t y, size_t channel) {
-    const uint8_t *at = p->samples + ((y * p->width + x) * p->channels + channel) * 2;
-    return (unsigned)at[0] << 8 | at[1];
+/* ---- Colours ---- */
+
+static gs_status fail_at(const picture *p, size_t x, size_t y, const char *found, const char *expected) {
+    return gs_fail(p->reader->error, GS_ERROR_FORMAT, "%s: is %s at row %zu, column %zu: expected %s", p->reader->path,
+                   found, y, x, expected);
 }
 
 /* What libpng gives to what the model takes: opaque, and grey where one channel is wanted. */
-static gs_status check_colours(const picture *p) {
-    const gs_reader *r = p->reader;
-    size_t colours = p->channels < 3 ? 1 : 3;
-    bool need_grey = r->shape[0] == 1 && colours == 3;
-    if (r->shape[0] != 1 && r->shape[0] != 3) {
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture has 1 or 3 channels: expected %d, the model's",
-                       r->path, r->shape[0]);
-    }
-    for (size_t y = 0; y < p->height; y++) {
-        for (size_t x = 0; x < p->width; x++) {
-            if (p->channels > colours && sample(p, x, y, colours) != UINT16_MAX) {
-                return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is transparent at row %zu, column %zu: expected opaque",
-                               r->path, y, x);
-            }
-            unsigned red = sample(p, x, y, 0);
-            if (need_grey && (sample(p, x, y, 1) != red || sample(p, x, y, 2) != red)) {
-                return gs_fail(r->error, GS_ERROR_FORMAT,
-                               "%s: is coloured at row %zu, column %zu: expected grey, as the model has one channel",
-                               r->path, y, x);
-            }
+static gs_status check_colours(const picture *p, size_t left, size_t top, size_t width, size_t height) {
+    const gs_raster *a = &p->raster;
+    size_t colours = a->channels < 3 ? 1 : 3;
+    bool need_grey = p->reader->shape[0] == 1 && colours == 3;
+    for (size_t y = top; y < top + height; y++) {
+        for (size_t x = left; x < left + width; x++) {
+            if (a->channels > colours && gs_raster_sample(a, x, y, colours) != UINT16_MAX)
+                return fail_at(p, x, y, "transparent", "opaque");
+            unsigned red = gs_raster_sample(a, x, y, 0);
+            if (need_grey && (gs_raster_sample(a, x, y, 1) != red || gs_raster_sample(a, x, y, 2) != red))
+                return fail_at(p, x, y, "coloured", "grey, as the model has one channel");
         }
     }
     return GS_OK;
 }
 
-/* Whether a rectangle has the colour of what gs_write_grid leaves empty. */
-static bool is_empty(const picture *p, size_t x, size_t y, size_t width, size_t height) {
-    for (size_t i = y; i < y + height; i++) {
-        for (size_t j = x; j < x + width; j++)
-            if (sample(p, j, i, 0) != GS_GRID_BACKGROUND * 257)
-                return false;
-    }
-    return true;
+/* ---- Images ---- */
+
+/* The mean over scale x scale pixels, as a share of white. */
+static float mean(const gs_raster *a, size_t x, size_t y, size_t channel, size_t scale) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < scale; i++)
+        for (size_t j = 0; j < scale; j++)
+            sum += gs_raster_sample(a, x + j, y + i, channel);
+    return scale == 1 ? (float)sum / (float)UINT16_MAX
+                      : (float)((double)sum / ((double)UINT16_MAX * (double)(scale * scale)));
 }
 
-static cut choose_cut(const picture *p) {
-    size_t w = (size_t)p->reader->shape[2], h = (size_t)p->reader->shape[1], gap = GS_GRID_GAP;
-    bool drawn = fits(p, gap);
-    for (size_t x = 0; drawn && x < p->width; x += w + gap)
-        drawn = is_empty(p, x, 0, gap, p->height);
-    for (size_t y = 0; drawn && y < p->height; y += h + gap)
-        drawn = is_empty(p, 0, y, p->width, gap);
-    gap = drawn ? gap : 0;
-    return (cut){.rows = (p->height - gap) / (h + gap), .columns = (p->width - gap) / (w + gap), .gap = gap};
-}
-
-static void take_image(const picture *p, size_t x, size_t y, float *image) {
-    const gs_reader *r = p->reader;
+static void take_image(const picture *p, size_t x, size_t y, size_t scale, float *image) {
+    gs_reader *r = p->reader;
     for (int c = 0; c < r->shape[0]; c++) {
         for (int i = 0; i < r->shape[1]; i++) {
             for (int j = 0; j < r->shape[2]; j++) {
-                unsigned v = sample(p, x + (size_t)j, y + (size_t)i, p->channels < 3 ? 0 : (size_t)c);
-                *image++ = gs_reader_pixel(r, (float)v / (float)UINT16_MAX);
+                size_t channel = p->raster.channels < 3 ? 0 : (size_t)c;
+                *image++ =
+                    gs_reader_pixel(r, mean(&p->raster, x + (size_t)j * scale, y + (size_t)i * scale, channel, scale));
             }
         }
     }
 }
 
-/* Cut into images; where `images` is NULL, count them. */
-static size_t cut_up(const picture *p, cut c, float *images, size_t most) {
-    size_t w = (size_t)p->reader->shape[2], h = (size_t)p->reader->shape[1], n = 0;
-    for (size_t k = 0; k < c.rows * c.columns && n < most; k++) {
-        size_t x = c.gap + k % c.columns * (w + c.gap), y = c.gap + k / c.columns * (h + c.gap);
-        if (c.gap && is_empty(p, x, y, w, h))
+/* Cut into images; where `images` is NULL, check their colours and count them. */
+static gs_status cut_up(const picture *p, const gs_cut *c, float *images, size_t most, size_t *n) {
+    const gs_raster *a = &p->raster;
+    size_t w = (size_t)p->reader->shape[2], h = (size_t)p->reader->shape[1];
+    gs_status status = GS_OK;
+    *n = 0;
+    for (size_t k = 0; !status && k < c->rows * c->columns && *n < most; k++) {
+        size_t x = c->margin + k % c->columns * (w + c->gap), y = c->margin + k / c->columns * (h + c->gap);
+        if (c->gap && gs_raster_is_plain(a, x, y, w, h, c->x, c->y))
             continue;
         if (images)
-            take_image(p, x, y, images + n * p->reader->pixels);
-        n++;
+            take_image(p, x, y, c->scale, images + *n * p->reader->pixels);
+        else
+            status = check_colours(p, x, y, w * c->scale, h * c->scale);
+        ++*n;
     }
-    return n;
+    return status;
+}
+
+static void tell(const picture *p, const gs_cut *c, size_t total) {
+    const gs_reader *r = p->reader;
+    gs_image_file *images = r->images;
+    int h = r->shape[1], w = r->shape[2];
+    size_t cells = c->rows * c->columns;
+    if (c->scale > 1) {
+        snprintf(images->taken, GS_REMARK_MAX, "one drawing of %zu x %zu, scaled down to %d x %d", p->raster.height,
+                 p->raster.width, h, w);
+        snprintf(images->caution, GS_REMARK_MAX,
+                 "taken as one drawing of %zu x %zu, scaled down, because its lines run on across the borders of %zu x "
+                 "%zu images of %d x %d",
+                 p->raster.height, p->raster.width, c->scale, c->scale, h, w);
+    } else if (cells > 1 || c->gap) {
+        int used =
+            snprintf(images->taken, GS_REMARK_MAX, "cut into %zu x %zu images of %d x %d", c->rows, c->columns, h, w);
+        if (c->gap)
+            used += snprintf(images->taken + used, GS_REMARK_MAX - (size_t)used, " with gaps of %zu pixel%s", c->gap,
+                             c->gap == 1 ? "" : "s");
+        if (total < cells)
+            snprintf(images->taken + used, GS_REMARK_MAX - (size_t)used, ", of which %zu %s empty", cells - total,
+                     cells - total == 1 ? "is" : "are");
+    }
 }
 
 static gs_status take_images(const picture *p) {
     gs_reader *r = p->reader;
-    gs_status status = check_colours(p);
-    cut c = choose_cut(p);
-    if (!status && !c.gap && !fits(p, 0))
-        return wrong_size(p);
-    size_t total = cut_up(p, c, NULL, SIZE_MAX);
+    gs_cut c = {0};
+    size_t total = 0, taken;
+    if (r->shape[0] != 1 && r->shape[0] != 3) {
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture has 1 or 3 channels: expected %d, the model's",
+                       r->path, r->shape[0]);
+    }
+    gs_status status = gs_cut_choose(&p->raster, (size_t)r->shape[1], (size_t)r->shape[2], &c, r->path, r->error);
+    if (!status)
+        status = cut_up(p, &c, NULL, SIZE_MAX, &total);
     if (!status && total == 0)
         status = gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
     if (!status)
         status = gs_reader_make_room(r, total);
-    if (!status)
-        cut_up(p, c, r->images->data, r->images->n);
-    return status;
+    if (status)
+        return status;
+    tell(p, &c, total);
+    return cut_up(p, &c, r->images->data, r->images->n, &taken);
+}
+
+gs_status gs_describe_png(gs_reader *r, gs_description *description) {
+    picture p = {.reader = r,
+                 .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"},
+                 .description = description};
+    read_picture(&p);
+    return p.png.status;
 }
 
 gs_status gs_read_png(gs_reader *r) {
     picture p = {.reader = r, .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"}};
     read_picture(&p);
     gs_status status = !p.png.status ? take_images(&p) : p.png.status;
-    gs_free(p.samples);
+    gs_free(p.raster.samples);
     gs_free(p.rows);
     return status;
 }

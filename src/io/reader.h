@@ -2,34 +2,56 @@
 #ifndef GS_IO_READER_H
 #define GS_IO_READER_H
 
-#include <stdio.h>
-
 #include "io/read.h"
+#include "io/source.h"
+
+enum { GS_READER_RANK_MAX = 8 };
 
 typedef struct gs_reader {
     const char *path;
-    FILE *file;
-    uint64_t size;      /* bytes of the file */
+    gs_source source;
     const int *shape;   /* (C, H, W) that is expected */
     const float *range; /* of the pixels wanted */
     size_t most;        /* images wanted at most */
     size_t pixels;      /* elements of an image */
+    float highest;      /* of the shares of the maximum that were mapped to `range`; negative: none */
     gs_image_file *images;
     gs_error *error;
 } gs_reader;
 
-/* Exactly `count` bytes. Errors: GS_ERROR_FILE. */
+/* An array as its header says. */
+typedef struct gs_array {
+    int rank;
+    uint64_t sizes[GS_READER_RANK_MAX]; /* UINT64_MAX: more than that */
+    const char *text;                   /* of the sizes as they are written, `length` characters; NULL: not written */
+    int length;
+    uint64_t item_bytes;
+    uint64_t total; /* images, from gs_reader_accept on */
+} gs_array;
+
+/* Exactly `count` bytes. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT, GS_ERROR_MEMORY. */
 gs_status gs_reader_take(gs_reader *reader, void *bytes, size_t count);
 
-/* Accept an array of `rank` sizes whose items of `item_bytes` begin at byte `start` and end with the file, and make
- * room for its images. Errors: GS_ERROR_FORMAT, GS_ERROR_MEMORY. */
-gs_status gs_reader_accept(gs_reader *reader, int rank, const uint64_t *sizes, uint64_t item_bytes, uint64_t start);
+/* Accept an array whose items begin here and end with the file, and make room for its images. Errors: GS_ERROR_FORMAT,
+ * GS_ERROR_MEMORY. */
+gs_status gs_reader_accept(gs_reader *reader, gs_array *array);
+
+/* The next `count` items, from item `at` of an accepted array on. Errors: as gs_reader_take. */
+gs_status gs_reader_take_items(gs_reader *reader, const gs_array *array, uint64_t at, void *items, size_t count);
+
+/* Read on from item `at` to the array's end, which must be the file's. Errors: as gs_reader_take. */
+gs_status gs_reader_finish(gs_reader *reader, const gs_array *array, uint64_t at);
 
 /* Room for the first of `total` images. Errors: GS_ERROR_MEMORY. */
 gs_status gs_reader_make_room(gs_reader *reader, uint64_t total);
 
-/* t in 0 ... 1 as a pixel. */
-float gs_reader_pixel(const gs_reader *reader, float t);
+/* A share t of the maximum, 0 ... 1, as a pixel. */
+float gs_reader_pixel(gs_reader *reader, float t);
+
+/* What the header says. */
+gs_status gs_describe_idx(gs_reader *reader, gs_description *description);
+gs_status gs_describe_npy(gs_reader *reader, gs_description *description);
+gs_status gs_describe_png(gs_reader *reader, gs_description *description);
 
 /* The formats, each after its first bytes have been seen, from the file's start. */
 gs_status gs_read_idx(gs_reader *reader);

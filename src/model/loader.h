@@ -28,9 +28,6 @@ typedef struct gs_loader {
     gs_text nodes; /* the inside of the array graph.nodes, which is parsed node by node */
 } gs_loader;
 
-/* gs_model_load for a file's bytes; `name` takes the place of the path in messages. */
-gs_status gs_model_load_bytes(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error);
-
 /* GS_ERROR_FORMAT "PATH: ...". */
 gs_status gs_loader_fail(const gs_loader *loader, const char *format, ...) GS_PRINTF(2, 3);
 gs_status gs_loader_memory(const gs_loader *loader);
@@ -39,7 +36,7 @@ gs_status gs_loader_memory(const gs_loader *loader);
 
 typedef struct gs_file gs_file;
 
-/* Open a regular file, or the loader's bytes. */
+/* Open the file, a pipe, which is read whole, or the loader's bytes. */
 gs_status gs_file_open(gs_loader *loader, gs_file **file);
 /* Read the next `bytes` bytes, which also go into the hash. */
 gs_status gs_file_read(gs_loader *loader, gs_file *file, void *memory, size_t bytes);
@@ -95,6 +92,9 @@ bool gs_text_member(gs_text object, const char *key, gs_text *value);
 size_t gs_text_count(gs_text inside);
 
 /* ---- safetensors.c: header and tensors ---- */
+
+/* Whether a weight file may begin with these bytes, the header's length. */
+bool gs_safetensors_length_is_good(const unsigned char bytes[8]);
 
 /* Read the whole file: fills model->tensor (sorted by name), info.parameters, info.hash, and *metadata. */
 gs_status gs_safetensors_read(gs_loader *loader, json_t **metadata);

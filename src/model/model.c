@@ -78,8 +78,9 @@ gs_status gs_model_load(const char *path, gs_model **model, gs_error *error) {
     return load_into_arena(&loader, model);
 }
 
-gs_status gs_model_load_bytes(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error) {
-    gs_loader loader = {.path = name, .error = error, .bytes = bytes, .file_bytes = size};
+gs_status gs_model_load_memory(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error) {
+    gs_loader loader = {
+        .path = name ? name : "memory", .error = error, .bytes = bytes ? bytes : "", .file_bytes = bytes ? size : 0};
     return load_into_arena(&loader, model);
 }
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/content.h"
 #include "model/loader.h"
 
 enum { HEADER_MAX = 16777216, TENSOR_RANK_MAX = 6, NAME_MAX_BYTES = 255 };
@@ -18,6 +19,11 @@ static uint64_t little_endian(const unsigned char *bytes, int n) {
     return value;
 }
 
+bool gs_safetensors_length_is_good(const unsigned char bytes[8]) {
+    uint64_t n = little_endian(bytes, 8);
+    return n >= 1 && n <= HEADER_MAX;
+}
+
 static gs_status read_header_length(gs_loader *loader, gs_file *file, size_t *length) {
     unsigned char bytes[8];
     uint64_t size = loader->file_bytes;
@@ -31,9 +37,11 @@ static gs_status read_header_length(gs_loader *loader, gs_file *file, size_t *le
         return gs_loader_fail(loader, "begins like a Git LFS pointer, expected the weight file it stands for "
                                       "(git lfs pull)");
     uint64_t n = little_endian(bytes, 8);
-    if (n < 1 || n > HEADER_MAX)
-        return gs_loader_fail(loader, "header length: found %llu, expected 1 ... %d", (unsigned long long)n,
-                              HEADER_MAX);
+    if (!gs_safetensors_length_is_good(bytes)) {
+        const char *name = gs_content_find(bytes, sizeof bytes).name;
+        return gs_loader_fail(loader, "header length: found %llu, expected 1 ... %d%s%s%s", (unsigned long long)n,
+                              HEADER_MAX, name ? " (is this " : "", name ? name : "", name ? "?)" : "");
+    }
     if (n > size - sizeof bytes)
         return gs_loader_fail(loader, "header length: found %llu, but only %llu bytes follow", (unsigned long long)n,
                               (unsigned long long)(size - sizeof bytes));

@@ -20,6 +20,13 @@ draws_as '--model ncsn-cond.bin --label 1' '--model cond.bin --label 1' 'a shipp
 accept inspect ncsn-cond
 accept cpu --model ncsn
 refuse 1 '^gensample: ./ncsn.bin: ' --model ./ncsn.bin
+for asked in '--model nope' '--compose nope:2' '--model tiny.bin --judge nope' 'inspect nope' 'cpu --model nope' 'denoise --input six.idx --model nope'; do
+    # shellcheck disable=SC2086
+    refuse 1 '^gensample: nope: no such file, and no shipped network: there are ncsn, ncsn-cond, in .*/shipped$' $asked
+done
+GENSAMPLE_MODELS=$work/out refuse 1 '^gensample: nope: no such file, and no shipped network: there is none in .*/out$' --model nope
+accept --help
+check 'the help ends with the shipped networks' sh -c 'sed -n "/^shipped networks, in .*shipped:/{n;p;}" stdout.txt | grep -q "^  ncsn ncsn-cond$"'
 cp cond.bin ncsn.bin
 draws_as '--model ncsn.bin --label 1' '--model cond.bin --label 1' 'a file here comes first'
 rm ncsn.bin

@@ -35,7 +35,7 @@ mkfifo fifo.bin
 mkdir directory.bin
 : >secret.bin
 chmod 0 secret.bin
-pattern='is not a regular file'
+pattern='is a pipe that no program has opened for writing'
 run_briefly --model fifo.bin --out out/x.png
 judge_refusal 'a FIFO without a writer'
 pattern='is a directory'

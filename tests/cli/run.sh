@@ -100,6 +100,7 @@ fi
 . "$here/places.sh"
 . "$here/tasks.sh"
 . "$here/nearest.sh"
+. "$here/inputs.sh"
 if [ "$effort" -ge 50 ]; then
     . "$here/same.sh"
     . "$here/stop.sh"

@@ -53,7 +53,7 @@ rm -rf out && mkdir out
 refuse 2 'more than the 6 images of six.idx' --model tiny.bin --init six.idx -n 7 --out out/x.npy
 refuse 1 'six.idx: has images of 8 x 8: expected 16 x 16' --model wide.bin --init six.idx --out out/x.npy
 refuse 1 'no-such.idx: can.t be opened' --model tiny.bin --init no-such.idx --out out/x.npy
-refuse 1 'tiny.bin: is no IDX, NPY or PNG' --model tiny.bin --init tiny.bin --out out/x.npy
+refuse 1 'tiny.bin: is no IDX, NPY or PNG file of images' --model tiny.bin --init tiny.bin --out out/x.npy
 refuse 1 'a directory' --model tiny.bin --init out --out out/x.npy
 refuse 2 'init-noise: .* --init, which is missing' --model tiny.bin --init-noise 1 --out out/x.npy
 printf '\223NUMPY\001\000\072\000%-57s\n' "{'descr':'<f4','fortran_order':False,'shape':(8,8)}" >range.npy
@@ -87,7 +87,7 @@ rm -rf out && mkdir out
 d='denoise --model tiny.bin --out out/d.png'
 refuse 2 'input: missing' $d
 refuse 1 'no-such.idx' $d --input no-such.idx
-refuse 2 'more than the 6 of six.idx' $d --input six.idx -n 7
+refuse 2 'more than the 6 images of six.idx' $d --input six.idx -n 7
 for value in 0 -1 nan '' 1, 101 1,,2 x "$(yes 1 | head -n 17 | tr '\n' ,)1"; do
     refuse 2 'noise: .* is not at most 16 positive numbers' $d --input six.idx --noise "$value"
 done
@@ -143,7 +143,7 @@ done
 refuse 2 'other than 0' --compose tiny.bin:0 --out out/x.npy
 refuse 2 'other than 0' $c --compose bright.bin:0
 refuse 2 'name is missing' $c --compose :1
-refuse 2 'compose: "" is not' $c --compose ''
+refuse 2 'compose: the value is empty, which is not the FILE:WEIGHT that is expected' $c --compose ''
 # shellcheck disable=SC2046
 refuse 2 'at most 16' $c $(yes -- '--compose bright.bin' | head -n 16)
 refuse 2 'model: cannot go with --compose' $c --model tiny.bin

@@ -2,8 +2,8 @@
 
 m='--model tiny.bin --out out/x.npy'
 refuse 2 'nothing to do'
-refuse 2 'model: missing, .*shipped/./ncsn.bin' sample
-refuse 2 'model: missing, .*shipped/./ncsn-cond.bin' -n 3 --label 1
+refuse 2 'model: missing, .*shipped/ncsn.bin' sample
+refuse 2 'model: missing, .*shipped/ncsn-cond.bin' -n 3 --label 1
 refuse 1 '^gensample: ncsn: ' inspect ncsn
 refuse 2 'unknown command' frobnicate
 refuse 2 'unknown command' ''
@@ -27,6 +27,16 @@ for option in model n out sampler steps sigmas epsilon step-size noise noise-fir
     refuse 2 'is missing' $dashes$option
 done
 refuse 2 'is missing' --model --quiet
+# Whatever takes a value says what it expects where that is empty.
+for command in sample denoise rejection cpu; do
+    "$program" $command --help | sed -n 's/^  \(--*[a-z-]*\) [^ ].*/\1/p' >takes.txt
+    check "options of $command that take a value" test "$(wc -l <takes.txt)" -ge 4
+    while read -r option; do
+        refuse 2 "^gensample: $option: the value is empty, which is not [^ ]*" $command "$option" ''
+    done <takes.txt
+done
+refuse 2 'isa: the value is empty, which is not the NAME that is expected: instruction set' --isa ''
+refuse 2 'inspect: the file.s name is empty' inspect ''
 
 for value in 0 -1 1e30 1.5 nan '' x 3x ' 3' +3 0x10 18446744073709551616 99999999999999999999; do
     refuse 2 'n: .* is not a whole number' $m -n "$value"

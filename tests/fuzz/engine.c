@@ -140,7 +140,7 @@ static void sample(const gs_model *model) {
 void fuzz_weight_file(const uint8_t *bytes, size_t size) {
     gs_model *model;
     gs_error error = {.status = GS_OK};
-    gs_status status = gs_model_load_bytes("input", bytes, size, &model, &error);
+    gs_status status = gs_model_load_memory("input", bytes, size, &model, &error);
     if (status) {
         if (model || status != GS_ERROR_FORMAT || strncmp(error.message, "input: ", 7) || strchr(error.message, '\n'))
             finding("an improper refusal", error.message);

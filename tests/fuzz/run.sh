@@ -1,10 +1,9 @@
 #!/bin/sh
-# Runs both fuzz targets side by side: run.sh BUILD_DIR SECONDS. Inputs that they find worth keeping stay in
-# BUILD_DIR/found; an input that crashes is named, and the exit status is then 1. The last line is "N passed, N failed,
-# 0 skipped".
+# Runs the fuzz targets side by side: run.sh BUILD_DIR SECONDS. Inputs that they find worth keeping stay in BUILD_DIR/found;
+# an input that crashes is named, and the exit status is 1. The last line is "N passed, N failed, 0 skipped".
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1" || exit 1
-for name in weights graph; do
+for name in weights graph images; do
     mkdir -p found/$name
     dictionary=
     [ $name = weights ] && dictionary=-dict=$here/weights.dict
@@ -14,7 +13,7 @@ for name in weights graph; do
 done
 passed=0
 failed=0
-for name in weights graph; do
+for name in weights graph images; do
     eval "process=\$process_$name"
     if wait "$process"; then
         passed=$((passed + 1))

@@ -28,11 +28,12 @@ expect() {
         not_ok "$name" "exit $status, expected $expected: $(tail -n 2 stdout.txt stderr.txt | head -c 400)"
     fi
 }
-# refuse PATTERN ARGUMENT...: it exits with 1, and its last line of error has the pattern; nothing else is printed.
+# refuse STATUS PATTERN ARGUMENT...: exits so with a last line of error that has the pattern, and nothing else.
 refuse() {
-    pattern=$1
-    shift
-    expect 1 "refused: $pattern" "$@"
+    pattern=$2
+    refused=$1
+    shift 2
+    expect "$refused" "refused: $pattern" "$@"
     check 'in words' sh -c 'tail -n 1 stderr.txt | grep -q "^genbench: .*$1" && test ! -s stdout.txt' sh "$pattern"
 }
 # says PATTERN: standard output has the pattern.
@@ -41,22 +42,22 @@ says() {
 }
 
 # ---- check: what is refused before the work ----
-refuse 'baseline: missing' check
-refuse 'unknown; see' check --baseline a.json --threads 2
-refuse 'expected text or github' check --baseline a.json --format xml
-refuse 'given twice' check --baseline a.json --baseline b.json
-refuse 'a.json: it can.t be read' check --baseline a.json
-refuse 'missing.bin' check --baseline a.json --model missing.bin
-refuse 'nothing to count' check --baseline a.json --benchmark_filter=nothing
-refuse 'No such file' check --write --baseline missing/a.json
-refuse 'at most 16 MiB' check --baseline .
-refuse 'at most 16 MiB' check --baseline /dev/zero
+refuse 2 'baseline: missing' check
+refuse 2 'unknown; see' check --baseline a.json --threads 2
+refuse 2 'expected text or github' check --baseline a.json --format xml
+refuse 2 'given twice' check --baseline a.json --baseline b.json
+refuse 1 'a.json: it can.t be read' check --baseline a.json
+refuse 1 'missing.bin' check --baseline a.json --model missing.bin
+refuse 1 'nothing to count' check --baseline a.json --benchmark_filter=nothing
+refuse 1 'No such file' check --write --baseline missing/a.json
+refuse 1 'at most 16 MiB' check --baseline .
+refuse 1 'at most 16 MiB' check --baseline /dev/zero
 surroundings='"architecture":"a","compiler":"a","flags":"a","libc":"a","jansson":"a","nettle":"a","valgrind":"a"'
 counts='"instructions":1,"allocations":0,"allocated_bytes":0,"opening_allocations":0,"opening_bytes":0'
 # hostile PATTERN TEXT: a baseline of that text.
 hostile() {
     printf '%s' "$2" >hostile.json
-    refuse "hostile.json:.*$1" check --baseline hostile.json
+    refuse 1 "hostile.json:.*$1" check --baseline hostile.json
 }
 hostile '1:' ''
 hostile '1:' '{"rows":'
@@ -85,7 +86,7 @@ row=kernels/exponentials/t:1/isa:scalar/f32
 set -- --model tiny.bin --isa scalar '--benchmark_filter=kernels/(exponentials|radii)/|network/tiny'
 if grep -q '^GENSAMPLE_SANITIZE:STRING=..*' "$build/CMakeCache.txt"; then
     printf '%s' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{'"$counts"',"operations":1}}}' >base.json
-    refuse 'sanitizers' check --baseline base.json "$@"
+    refuse 1 'sanitizers' check --baseline base.json "$@"
 elif ! command -v valgrind >/dev/null || [ ! -e /usr/include/valgrind/callgrind.h ]; then
     skip 'check counts' 'no valgrind, or none when built'
 else
@@ -232,17 +233,17 @@ fake head 'one two three' '[ $word = time ] && exit 3'
 expect 1 'a worker that ends' ab base head
 check 'is told too' grep -q 'exit status 3' stderr.txt
 fake head 'one two three' '[ $word = time ] && { echo what; continue; }'
-refuse 'says "what", expected "took"' ab base head
+refuse 1 'says "what", expected "took"' ab base head
 fake head 'one two three' '[ $word = time ] && { echo took 0; continue; }'
 expect 1 'a batch without time' ab base head
 printf '#!/bin/sh\necho genbench-worker 2 0\n' >head/genbench
-refuse 'expected worker protocol 1' ab base head
+refuse 1 'expected worker protocol 1' ab base head
 printf '#!/bin/sh\nexit 2\n' >head/genbench
-refuse 'head: its worker did not begin: .* or is no genbench that speaks worker protocol 1' ab base head
-refuse 'missing/genbench: there is no' ab base missing/genbench
-refuse 'expected BASE_BUILD HEAD_BUILD' ab base
-refuse 'not an option of ab' ab base head --csv x
-refuse 'No such file' ab base base --json missing/x.json
+refuse 1 'head: its worker did not begin: .* or is no genbench that speaks worker protocol 1' ab base head
+refuse 1 'missing/genbench: there is no' ab base missing/genbench
+refuse 2 'expected BASE_BUILD HEAD_BUILD' ab base
+refuse 2 'not an option of ab' ab base head --csv x
+refuse 1 'No such file' ab base base --json missing/x.json
 check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[/ ]base/genbench work [1]"'
 
 # ---- ab: a build beside itself ----
@@ -253,7 +254,7 @@ check 'a build beside itself' test $status -eq 0 -o $status -eq 2 -o $status -eq
 says '^kernels/axpby/t:1/isa:scalar/f32 '
 check 'has the same output' sh -c '! grep -q "output differs" stdout.txt'
 says '^base .* \(([0-9a-f]{40}|unknown)(-dirty)?\), head .* \(([0-9a-f]{40}|unknown)(-dirty)?\)$'
-refuse 'base: its worker did not begin' ab "$build" "$build" --suite nothing
+refuse 1 'base: its worker did not begin' ab "$build" "$build" --suite nothing
 check 'which said why' grep -q 'nothing.* is unknown' stderr.txt
-refuse 'not an option of ab' ab "$build" "$build" --html page.html
+refuse 2 'not an option of ab' ab "$build" "$build" --html page.html
 end_of_cases

@@ -55,6 +55,8 @@ count() {
 # ---- Help and lists ----
 accept 'help' --help
 check 'the help names suites and options' sh -c 'grep -q "^  latency  " stdout.txt && grep -q "^  --seed S" stdout.txt'
+accept 'version' --version
+check 'the version' grep -qE '^genbench [0-9]+\.[0-9]+\.[0-9]+$' stdout.txt
 accept 'list' list
 check 'names of rows' sh -c '! grep -vE "^(samples|latency|energy|layers|kernels|load|program|scaling|machine|rejection)/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9]+/f32(/onednn)?$" stdout.txt'
 check 'each name once' sh -c 'test -z "$(sort stdout.txt | uniq -d)"'
@@ -353,7 +355,11 @@ sed 's/^{"json_schema_version":1/{"json_schema_version":2/' both.json >wrong.jso
 fails 'a merger of another version' 1 'wrong.json: json_schema_version: expected 1' report wrong.json
 fails 'nothing to merge' 2 'no files' merge --json out.json
 fails 'nowhere to merge to' 2 '--json FILE is missing' merge fast.json
-fails 'a missing report' 1 'missing.json: cannot read' merge fast.json missing.json --json out.json
+mkfifo pipe.json
+fails 'a pipe that nobody writes to' 1 'pipe.json: is a pipe that no program has opened for writing' merge fast.json pipe.json --json out.json
+cat fast.json >pipe.json &
+accept 'a report from a pipe' report pipe.json
+fails 'a missing report' 1 'missing.json: can.t be opened' merge fast.json missing.json --json out.json
 echo '{"json_schema_version": 1, "merged": []}' >wrong.json
 fails 'a merger of nothing' 1 'wrong.json: merged: no reports' merge fast.json wrong.json --json out.json
 echo '{"json_schema_version": 1, "merged": [{"path": "\u001b[31m", "merged": []}]}' >wrong.json

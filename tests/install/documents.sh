@@ -65,6 +65,14 @@ mkdir files
 printf 'files/out 1.png\n' >expected.txt
 completes 'files' expected.txt gensample --out files/o
 completes 'files of inspect' expected.txt gensample inspect files/o
+printf 'ebm\nebm-cond\nebm-document\nebm-thick\n' >networks.txt
+completes 'shipped networks' networks.txt gensample --model eb
+completes 'shipped networks of a product' networks.txt gensample --compose eb
+completes 'shipped networks of inspect' networks.txt gensample inspect eb
+check 'each option is told once' sh -c '[ -z "$(sed -n "s/^\\\\fB\\(-[^ ]*\\)\\\\fR.*/\\1/p" "$1" | grep -v -e "^.-n$" -e out -e noise -e steps | sort | uniq -d)" ]' sh "$prefix/share/man/man1/gensample.1"
+for command in sample denoise inspect rejection cpu; do
+    check "a section of gensample $command" grep -q "^\.SS gensample $command$" "$prefix/share/man/man1/gensample.1"
+done
 if [ $genbench ]; then
     completes 'options of genbench' help-genbench.txt genbench --
     completes 'options of genbench eval' help-eval.txt genbench eval --
@@ -75,23 +83,55 @@ if [ $genbench ]; then
     done
     printf 'latency\nlayers\nload\n' >expected.txt
     completes 'suites' expected.txt genbench --suite l
+    completes 'networks of genbench' networks.txt genbench --model eb
 fi
 
-completion=$prefix/share/fish/vendor_completions.d/gensample.fish
+# fish_offers NAME EXPECTED_FILE LINE: what fish offers at the end of the line is the file's lines.
+fish_offers() {
+    for completion in "$prefix"/share/fish/vendor_completions.d/*.fish; do echo "source '$completion'"; done >source.fish
+    HOME=$work PATH=$prefix/bin:$PATH fish -c "source source.fish; complete -C '$3'" | cut -f 1 | grep -v '^files/$' >offered.txt
+    same_lines "fish: $1" "$2" offered.txt
+}
 if have fish; then
-    HOME=$work fish -c "source $completion; complete -C 'gensample --'; complete -C 'gensample -'" | cut -f 1 |
-        grep -o -- '^-[a-z]$\|^--.*' >offered.txt
-    same_lines 'fish: options' help.txt offered.txt
-    HOME=$work fish -c "source $completion; complete -C 'gensample --sampler '" | cut -f 1 >offered.txt
-    same_lines 'fish: samplers' samplers.txt offered.txt
+    grep '^--' help.txt >expected.txt
+    fish_offers 'options' expected.txt 'gensample --'
+    fish_offers 'samplers' samplers.txt 'gensample --sampler '
+    fish_offers 'shipped networks' networks.txt 'gensample --model eb'
+    if [ $genbench ]; then
+        fish_offers 'options of genbench' help-genbench.txt 'genbench --'
+        printf 'latency\nlayers\nload\n' >expected.txt
+        fish_offers 'suites' expected.txt 'genbench --suite l'
+        fish_offers 'networks of genbench' networks.txt 'genbench --model eb'
+    fi
 else
     skip 'fish' 'no such shell here'
 fi
+# zsh_offers NAME EXPECTED_FILE WORD...: what zsh's function adds or passes on, without what it makes of that, for the
+# last word.
+zsh_offers() {
+    name=$1
+    expected=$2
+    shift 2
+    PATH=$prefix/bin:$PATH zsh -f -c 'compadd() { [[ $1 == -a ]] && print -l -- ${(P)2} || print -l -- $@ }
+        _files() { : }
+        _alternative() { print -l -- ${=${${2#*\(}%\)}} }
+        file=$1; shift
+        words=("$@"); CURRENT=$#
+        source $file' zsh "$prefix/share/zsh/site-functions/_$1" "$@" | { grep "^$(eval "printf %s \"\$$#\"")" || :; } >offered.txt
+    same_lines "zsh: $name" "$expected" offered.txt
+}
 completion=$prefix/share/zsh/site-functions/_gensample
 sed -n "/^sample)/,/^    ) ;;/s/^ *'\(--*[a-z-]*\).*/\1/p" "$completion" >offered.txt
 same_lines 'zsh: options' help.txt offered.txt
 if have zsh; then
     check 'zsh reads its completion' zsh -n "$completion"
+    if [ $genbench ]; then
+        zsh_offers 'options of genbench' help-genbench.txt genbench --
+        zsh_offers 'options of genbench eval' help-eval.txt genbench eval --
+        printf 'latency\nlayers\nload\n' >expected.txt
+        zsh_offers 'suites' expected.txt genbench --suite l
+        zsh_offers 'networks of genbench' networks.txt genbench --model eb
+    fi
 else
     skip 'zsh reads its completion' 'no such shell here'
 fi

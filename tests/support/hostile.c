@@ -60,7 +60,7 @@ static bool refuses(const char *path, const void *bytes, size_t size, gs_status 
     long blocks = allocation_blocks(), before = allocation_bytes();
     allocation_start_peak();
     gs_status found =
-        bytes ? gs_model_load_bytes(path, bytes, size, &model, &error) : gs_model_load(path, &model, &error);
+        bytes ? gs_model_load_memory(path, bytes, size, &model, &error) : gs_model_load(path, &model, &error);
     if (!found) {
         gs_model_free(model);
         assert_int_equal(allocation_blocks(), blocks);

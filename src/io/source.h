@@ -1,0 +1,45 @@
+/* Where images are read from: a file, a pipe, or memory, packed by gzip or not. */
+#ifndef GS_IO_SOURCE_H
+#define GS_IO_SOURCE_H
+
+#include <zlib.h>
+
+#include "base/content.h"
+#include "base/stream.h"
+
+enum { GS_SOURCE_ROOM = 1 << 16 };
+
+typedef struct gs_source {
+    const char *path;
+    gs_error *error;
+    gs_stream stream;
+    bool open;             /* the stream is; else the bytes are in memory */
+    const uint8_t *memory; /* the next of them */
+    size_t left;
+    uint8_t *buffer; /* GS_SOURCE_ROOM, of what is packed */
+    z_stream z;
+    bool packed, ended;             /* ended: at the end of a member of what is packed */
+    bool sized;                     /* `size` is known before the end */
+    uint64_t size;                  /* unpacked */
+    uint64_t taken;                 /* bytes read so far */
+    bool spent;                     /* gs_source_take met the end */
+    uint8_t head[GS_CONTENT_BYTES]; /* the first bytes, by which the content is known */
+    size_t head_count, head_taken;
+} gs_source;
+
+/* Open what `path` names, or `size` bytes that are in memory, and unpack the first bytes. `expected` ("a file of
+ * images") goes into messages. The strings and bytes must outlive the source. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT,
+ * GS_ERROR_MEMORY; it then needs no gs_source_close. */
+gs_status gs_source_open(gs_source *source, const char *path, const char *expected, gs_error *error);
+gs_status gs_source_open_memory(gs_source *source, const char *name, const void *bytes, size_t size, gs_error *error);
+
+/* The next bytes, at most `room` and at least one before the end, where *got is 0. Errors: GS_ERROR_FILE,
+ * GS_ERROR_FORMAT: what is packed is damaged or cut short; GS_ERROR_MEMORY. */
+gs_status gs_source_read(gs_source *source, void *to, size_t room, size_t *got);
+
+/* Exactly `count` bytes; the file's end is GS_ERROR_FORMAT. */
+gs_status gs_source_take(gs_source *source, void *to, size_t count);
+
+void gs_source_close(gs_source *source);
+
+#endif
