@@ -123,9 +123,9 @@ static gs_status draw(gs_rejecting *r, gs_error *error) {
     gs_progress_clear(&r->progress);
     if (status == GS_ERROR_INTERRUPTED) {
         r->interrupted = true;
-        status = r->result.proposals ? GS_OK : status;
+        status = GS_OK;
     }
-    if (!status) {
+    if (!status && r->result.proposals) {
         uint64_t k = r->result.accepted, n = r->result.proposals;
         status = gs_binomial_interval(k, n, CONFIDENCE, &r->low, &r->high, error);
         r->score = gs_binomial_score(k, n, r->result.acceptance);

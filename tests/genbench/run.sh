@@ -136,7 +136,7 @@ drawn_quality() {
     for seed in 1 2 3; do
         "$build/gensample" --model "$file" -n 512 --seed $seed --quality --json --out drawn.npy "$@"
     done >drawn.txt 2>/dev/null
-    of() { sed "s/.*\"$1\": \([^,}]*\).*/\1/" drawn.txt | awk -v f="$2" '{ printf "%s%.17g", (NR > 1 ? "," : ""), $1 * f }'; }
+    of() { sed "s/.*\"quality\": {[^{]*\"$1\": \([^,}]*\).*/\1/" drawn.txt | awk -v f="$2" '{ printf "%s%.17g", (NR > 1 ? "," : ""), $1 * f }'; }
     printf '{"model":"%s","model_hash":"%s","judge_hash":"%s","sampler":"%s","n":512,"seeds":[1,2,3],"frechet":[%s],"agreement":[%s]}' \
         "${file%.bin}" "$(sha256sum <"$file" | cut -d' ' -f1)" "$(sha256sum <judge.bin | cut -d' ' -f1)" \
         "$(sed -n '1s/.*"sampler": "\([^"]*\)".*/\1/p' drawn.txt)" "$(of frechet "$factor")" "$(of agreement 1 | grep -v null)"
