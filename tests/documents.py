@@ -224,7 +224,7 @@ def run(commands, folder):
     script = []
     for i, (_, text) in enumerate(commands):
         (notes / f"{i}.sh").write_text(text + "\n")
-        script.append(f'. "{notes}/{i}.sh" >"{notes}/{i}.out" 2>&1 </dev/null; echo $? >"{notes}/{i}.status"')
+        script.append(f'command . "{notes}/{i}.sh" >"{notes}/{i}.out" 2>&1 </dev/null; echo $? >"{notes}/{i}.status"')
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GENSAMPLE_")}
     try:
         subprocess.run(["sh", "-c", "\n".join(script)], cwd=folder, env=environment, timeout=60 * MINUTES)
