@@ -36,7 +36,6 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENTS = ["README.md", "docs/*.md", "models/MODELS.md", "models/FORMAT.md", "bench/*.md", "bench/results/README.md",
              "tests/README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 MOST_SAMPLES = 16
-MINUTES = 15
 MACHINE = [
     (r"\b[\d.,e+]+(?= s\b)", "TIME"),
     (r"\b[\d.,e+]+(?= (samples|steps|proposals|accepted samples)/s)", "RATE"),
@@ -218,7 +217,7 @@ def outputs_of(text):
 
 
 def run(commands, folder):
-    """Run (command, text) one after the other in one shell; writes FOLDER.N.out and .status. False: it took too long."""
+    """Run (command, text) one after the other in one shell; the folder with N.out and N.status of command N."""
     notes = folder.with_name(folder.name + "-notes")
     notes.mkdir()
     script = []
@@ -226,11 +225,9 @@ def run(commands, folder):
         (notes / f"{i}.sh").write_text(text + "\n")
         script.append(f'command . "{notes}/{i}.sh" >"{notes}/{i}.out" 2>&1 </dev/null; echo $? >"{notes}/{i}.status"')
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GENSAMPLE_")}
-    try:
-        subprocess.run(["sh", "-c", "\n".join(script)], cwd=folder, env=environment, timeout=60 * MINUTES)
-    except subprocess.TimeoutExpired:
-        return notes, False
-    return notes, True
+    environment["OMP_WAIT_POLICY"] = "passive"  # other tests may run
+    subprocess.run(["sh", "-c", "\n".join(script)], cwd=folder, env=environment)
+    return notes
 
 
 def check(document, lines, command, text, status, printed, folder, results):
@@ -278,9 +275,7 @@ def test(document, build, results, write):
                     results.skip(f"{document}:{command.line + 1}: {command.text.strip()}", why)
                 else:
                     commands.append((command, text))
-        notes, in_time = run(commands, folder)
-        if not in_time:
-            results.wrong(document, f"its commands took more than {MINUTES} minutes")
+        notes = run(commands, folder)
         replaced = []
         for i, (command, text) in enumerate(commands):
             if not (notes / f"{i}.status").exists():
