@@ -2,7 +2,7 @@
 # tests everything. Both install what they need of the packages below when it is missing.
 
 PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev
-PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind \
+PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind python3 \
     locales
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have

@@ -47,8 +47,8 @@ bool bench_disturbed(const bench_conditions *c, double usual, char why[BENCH_WHY
 
 /* ---- A row ---- */
 
-/* Peaks around undisturbed repetitions of pass 0 with the row's instruction set and threads, for which there is room;
- * their number. */
+/* The peaks around undisturbed repetitions of pass 0 with the row's instruction set and threads, as many as there is
+ * room for; returns their number. */
 static size_t collect_peaks(const bench_rows *rows, const bench_row *like, double *peaks) {
     size_t count = 0;
     for (int i = 0; i < rows->count; i++) {

@@ -51,7 +51,7 @@ typedef struct bench_settings {
     const char *json, *html, *markdown, *csv; /* NULL: not asked for */
     uint64_t seed;
     int repetitions; /* 0: not given */
-    int patience;    /* seconds for measuring again what was disturbed; -1: as long as measuring took */
+    int patience;    /* seconds for measuring disturbed repetitions again; -1: as long as measuring took */
     bool pin, quick, help, version;
     bool display;        /* --benchmark_format: Google Benchmark writes to standard output instead of us */
     char **words;        /* the texts that the names point into */
@@ -89,7 +89,7 @@ typedef struct bench_figure {
 } bench_figure;
 
 /* What the machine was doing during a repetition. Whether that disturbed it is decided from this alone (again.h), never
- * from what was measured. */
+ * from the measurements. */
 typedef struct bench_conditions {
     double peak[2];        /* FLOP/s of multiply-adds, before and after */
     double process_s;      /* CPU time of all our threads */
@@ -99,17 +99,17 @@ typedef struct bench_conditions {
 /* Between begin and end of the runner: `iterations` batches of `calls` calls each. */
 typedef struct bench_repetition {
     int order; /* its place among all repetitions of the run */
-    int pass;  /* 0, or which time around what had been disturbed was measured again */
+    int pass;  /* 0, or the number of the pass in which it was measured again */
     long long iterations;
     double real_s, cpu_s; /* as Google Benchmark has it, of all iterations together */
     double wall_s;        /* from begin to end */
     bench_conditions conditions;
-    char disturbed[BENCH_WHY_ROOM]; /* by what; "": by nothing */
+    char disturbed[BENCH_WHY_ROOM]; /* what disturbed it; "" if nothing did */
     size_t samples;
     double *sample; /* seconds of every single call, or else the mean over the calls of each iteration */
 } bench_repetition;
 
-/* What became of comparing what was computed with something that was computed in another way. */
+/* The outcome of comparing a result with one that was computed in another way. */
 typedef enum bench_check_state {
     BENCH_CHECK_OPEN, /* it has not been tried */
     BENCH_CHECK_PASSED,
@@ -166,11 +166,10 @@ double bench_figure_get(const bench_row *row, const char *name);
 /* Add a reason why the figure is not valid. */
 void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
-/* For a kind's `check`, which has passed where it calls neither: the output is not what it should be, which is such a
- * reason; */
+/* For a kind's `check`, which has passed if it calls neither. The output is wrong, which is such a reason; */
 void bench_wrong(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
-/* there is nothing independent to compare it with, which is one, too, as what is not checked is not valid. */
+/* or there is nothing independent to compare it with, which is a reason too, since an unchecked row is not valid. */
 void bench_unchecked(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
 /* A 64-bit hash of `count` bytes, by which the results of builds are compared (Fowler, Noll & Vo's hash 1a). */
@@ -213,11 +212,11 @@ bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at,
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *variant, const bench_kind *kind);
 
-/* All rows that the settings and --benchmark_filter leave. Errors: none is left: GS_ERROR_FILE; `strict`: those of
- * bench_rows_obey. */
+/* All rows that the settings and --benchmark_filter select. Errors: GS_ERROR_FILE if there is none; with `strict`,
+ * those of bench_rows_obey. */
 gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error);
 
-/* Whether rows are what was asked for: each value of --threads, --batch, --isa and --backend is some row's; where
+/* Whether the rows are what was asked for: each value of --threads, --batch, --isa and --backend is some row's; if
  * suites are named, no row has another value; and some row has a network if one is named. Errors: GS_ERROR_ARGUMENT. */
 gs_status bench_rows_obey(const bench_rows *rows, gs_error *error);
 

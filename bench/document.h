@@ -1,4 +1,4 @@
-/* A report as a JSON tree, from a file, ours or a peer's, or from the run that has just ended. bench/README.md
+/* A report as a JSON tree, from a file, ours or a peer's, or from the run that has just ended. bench/REPORT.md
  * describes its members. Once a tree is checked, views may read it with these getters and jansson's without further
  * checks: required members are present, all members have their type and range, numbers are finite, strings have no
  * control characters, and no two rows have the same name. */

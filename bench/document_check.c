@@ -1,4 +1,4 @@
-/* What a valid report looks like; its members are described in bench/README.md, "The report". */
+/* What a valid report looks like; its members are described in bench/REPORT.md, "The report". */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

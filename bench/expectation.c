@@ -28,7 +28,7 @@ static bool is_text(const json_t *row, const char *name) {
     return text && *text && !bench_has_controls(text);
 }
 
-/* A number for each seed; `least` is none of them. */
+/* Reads one number per seed; all are above `least`. */
 static gs_status read_numbers(const place *at, const json_t *row, const char *name, double least, double most,
                               size_t count, double *out) {
     const json_t *list = json_object_get(row, name), *item;
@@ -68,7 +68,7 @@ static bool is_of(const json_t *row, const bench_expected *x, const bench_expect
            e->n == x->n;
 }
 
-/* All rows are checked, whichever is wanted. */
+/* All rows are checked, not only the one that is wanted. */
 static gs_status read_rows(const char *path, const json_t *root, const bench_expected *x,
                            bench_expectation *expectation, gs_error *error) {
     const json_t *rows = json_object_get(root, "rows"), *row;

@@ -10,8 +10,8 @@
 static const double SIGMA = 0.5; /* in the middle of the levels that samplers visit */
 static const double FOREIGN_ERROR = 1e-5;
 
-/* Of energies, whose terms cancel, and of their differences along the gradient, so small a step that few kinks of leaky
- * ReLUs lie within. */
+/* Tolerances of energies, whose terms cancel, and of their differences along the gradient; and a step so small that few
+ * kinks of leaky ReLUs lie within it. */
 static const double ENERGY_ERROR = 1e-4, SLOPE_STEP = 1e-3, SLOPE_ERROR = 0.01;
 
 size_t bench_pixels(const gs_model_info *info) {
@@ -134,7 +134,7 @@ static int label_of(const bench_network *w, const gs_model_info *info, size_t i)
     return w->labels ? w->labels[i] : info->labels;
 }
 
-/* The first output of image i moved by `step` along `direction` (NULL: not at all). */
+/* The first output for image i, moved by `step` along `direction` (not at all if NULL). */
 static gs_status evaluate_reference(const bench_network *w, const gs_model *model, size_t i, const float *direction,
                                     double step, double *y, gs_error *error) {
     double *x = gs_alloc(w->in, sizeof *x);
@@ -162,7 +162,7 @@ gs_status bench_reference_check(const bench_network *w, bench_row *row, const fl
     return status;
 }
 
-/* The energy, and how steep it is along the gradient that was found: |g|^2 by central differences of float64. */
+/* The energy, and its slope along the gradient that was found: |g|^2 by central differences in float64. */
 static gs_status check_slope(const bench_network *w, bench_row *row, double energy, const float *gradient, size_t i,
                              gs_error *error) {
     const gs_model *model = row->model->model;
@@ -187,7 +187,7 @@ static gs_status check_slope(const bench_network *w, bench_row *row, double ener
 
 /* ---- Against scalar C ---- */
 
-/* What was found of image i: its output, or its energy and gradient. */
+/* The result found for image i: its output, or its energy and gradient. */
 static void gather(const bench_network *w, size_t i, float *found) {
     if (!w->gradient) {
         memcpy(found, w->y + i * w->out, w->out * sizeof *found);
@@ -197,7 +197,7 @@ static void gather(const bench_network *w, size_t i, float *found) {
     memcpy(found + 1, w->y + w->n + i * w->in, w->in * sizeof *found);
 }
 
-/* scalar: NULL where it is scalar C itself that is checked. */
+/* `scalar` is NULL if scalar C itself is checked. */
 static gs_status check_image(const bench_network *w, bench_row *row, gs_plan *scalar, size_t i, gs_error *error) {
     float *expected = gs_alloc(w->out, 2 * sizeof *expected), *found = expected + w->out;
     if (!expected)

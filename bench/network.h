@@ -29,14 +29,14 @@ gs_status bench_network_evaluate(bench_network *network, gs_error *error);
  * differences of energies along them, within 1 %. If not, or if they are not finite, the row gets a reason. */
 gs_status bench_network_check(const bench_network *network, bench_row *row, gs_error *error);
 
-/* The latter for what was found of image i, where it is an output. */
+/* The comparison with float64 for the result found for image i, if it is an output. */
 gs_status bench_reference_check(const bench_network *network, bench_row *row, const float *found, size_t i,
                                 gs_error *error);
 
-/* Whether a row's own code is scalar C, so that there is nothing to be had from comparing it with that. */
+/* Whether a row's own code is scalar C, so that comparing it with scalar C would show nothing. */
 bool bench_is_scalar(const bench_row *row);
 
-/* Say so of a row that has nothing else to be compared with. */
+/* Say so for a row that has nothing else to be compared with. */
 void bench_unchecked_scalar(bench_row *row);
 
 /* Standard normal numbers from the seed. */
@@ -45,7 +45,7 @@ gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error);
 /* Whether two results agree as well as the backend promises; `what` goes into the row's reason. */
 void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count);
 
-/* The same within a share of the largest element; 0: to the byte. */
+/* The same, within a share of the largest element; 0 means to the byte. */
 void bench_compare_within(bench_row *row, const char *what, const float *found, const float *expected, size_t count,
                           double tolerance);
 

@@ -9,7 +9,8 @@
  * the instruction set. In scalar C a multiply-add is a call of fmaf, as in the scalar kernels. */
 double bench_peak_run(const char *isa, int threads, long blocks);
 
-/* The mean of what such a loop computes on one thread, which goes to 1; NaN: not one of this build. */
+/* The mean of the results of such a loop on one thread, which tends to 1; NaN if this build lacks the instruction
+ * set. */
 double bench_peak_result(const char *isa, long blocks);
 
 /* FLOP/s of all threads together: the best of twelve runs of a millisecond or more, in which all threads begin

@@ -28,7 +28,7 @@ static void note(bench_row *row, const gs_quality *q) {
         bench_wrong(row, "the samples have no Frechet distance");
 }
 
-/* Samples with the network's own settings are as good as those of other seeds: no worse, and no better, either. */
+/* Samples with the network's own settings must be as good as those of other seeds, neither worse nor better. */
 static gs_status compare(bench_row *row, const char *judge_hash, const gs_quality *q, gs_error *error) {
     const bench_expected expected = {.model_path = row->model->path,
                                      .model_hash = row->model->info->hash,

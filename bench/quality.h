@@ -4,8 +4,9 @@
 
 #include "bench.h"
 
-/* Measure n samples of a row's network and sampler with the judge and add figures; and a reason where they can't be
- * judged, or with the network's own settings are better or worse than expectation.h has them, or it has nothing. */
+/* Measure n samples of a row's network and sampler with the judge and add figures; and add a reason if they cannot be
+ * judged or, with the network's own settings, are better or worse than expected (expectation.h), or if nothing is
+ * expected. */
 gs_status bench_quality_check(bench_row *row, bool own, const float *samples, const int *labels, size_t n,
                               gs_error *error);
 

@@ -6,7 +6,7 @@
 #include "runner.h"
 
 /* The report as a tree: Google Benchmark's "context" and "benchmarks", so that its tools can read the file, and
- * "genbench" with everything else; bench/README.md describes the members. The tree belongs to the caller; if memory
+ * "genbench" with everything else; bench/REPORT.md describes the members. The tree belongs to the caller; if memory
  * runs out, members are missing, which bench_document_take notices. */
 json_t *bench_report_tree(const bench_result *result, int argc, char *const *argv);
 

@@ -196,7 +196,7 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
 /* A setting of rows that is a list on the command line. */
 typedef struct asked {
     const char *option;
-    size_t list, row; /* where they are in bench_settings and bench_row */
+    size_t list, row; /* offsets in bench_settings and bench_row */
     bool is_name;
 } asked;
 
@@ -219,7 +219,7 @@ static bool value_of(const asked *a, const bench_settings *s, int i, char text[B
     return true;
 }
 
-/* The row's, "" where it has none. */
+/* The row's value, "" if it has none. */
 static void setting_of(const asked *a, const bench_row *row, char text[BENCH_TEXT_ROOM]) {
     const void *at = (const char *)row + a->row;
     const char *name = a->is_name ? *(const char *const *)at : NULL;
@@ -231,7 +231,7 @@ static void setting_of(const asked *a, const bench_row *row, char text[BENCH_TEX
         snprintf(text, BENCH_TEXT_ROOM, "%d", number);
 }
 
-/* Each value is some row's; rows without such a setting are native. */
+/* Check that each value is some row's; rows without such a setting are native. */
 static gs_status find_asked(const bench_rows *rows, const asked *a, gs_error *error) {
     char value[BENCH_TEXT_ROOM], text[BENCH_TEXT_ROOM];
     for (int i = 0; rows->count && value_of(a, rows->settings, i, value); i++) {
@@ -246,7 +246,7 @@ static gs_status find_asked(const bench_rows *rows, const asked *a, gs_error *er
     return GS_OK;
 }
 
-/* The row's setting, if it has such a one, is one of the values, if there are any. */
+/* Whether the row's setting, if it has one, is among the values, if there are any. */
 static gs_status check_row(const bench_settings *s, const asked *a, const bench_row *row, gs_error *error) {
     char value[BENCH_TEXT_ROOM], text[BENCH_TEXT_ROOM];
     setting_of(a, row, text);

@@ -18,7 +18,7 @@
 
 enum { SAMPLES_FIRST = 1024, CALLS_MOST = 1 << 20, ROWS_AGAIN = 6 /* in a later pass */ };
 static const double SAMPLE_S = 5e-4; /* so long is a sample of calls that are shorter */
-static const double CALM_S = 1;      /* so long a job of a later pass waits for the machine to be calm */
+static const double CALM_S = 1;      /* how long a job of a later pass waits for the machine to be calm */
 
 /* One measurement of a row, of several in random order with those of all others. */
 typedef struct job {
@@ -35,16 +35,16 @@ typedef struct job {
     bench_repetition *all;
 } job;
 
-/* A pass over the rows: pass 0 measures all, later ones what was disturbed (again.h). */
+/* A pass over the rows: pass 0 measures all, later ones those that were disturbed (again.h). */
 typedef struct run {
     bench_result *result;
     bench_gauge gauge;
-    int pass, order; /* order: jobs of earlier passes */
+    int pass, order; /* order: number of jobs in earlier passes */
     double deadline_s;
     job *jobs;
     int count, reported;
-    int *left;   /* by row: jobs of this pass that are not reported */
-    int *wanted; /* by row: repetitions that the `each` jobs of pass 0 gave */
+    int *left;   /* by row: jobs of this pass that have not reported */
+    int *wanted; /* by row: repetitions from the `each` jobs of pass 0 */
     int each;
     double *usual; /* by row: the peak that a repetition of a later pass must have */
     bool terminal;
@@ -145,7 +145,7 @@ static bool is_late(const run *r) {
     return r->pass && r->gauge.now_s(r->gauge.context) >= r->deadline_s;
 }
 
-/* In later passes, wait until the machine looks calm, but no longer than CALM_S. */
+/* In later passes, wait until the machine looks calm, but not longer than CALM_S. */
 static void await_calm(const job *j) {
     const run *r = j->run;
     const bench_gauge *g = &r->gauge;
@@ -298,7 +298,7 @@ static uint32_t random_below(const run *r, uint32_t counter, uint32_t n) {
     return (uint32_t)(((uint64_t)words[0] * n) >> 32);
 }
 
-/* Every row as often as `left` says, in random order (Fisher & Yates). */
+/* Measure every row as often as `left` says, in random order (Fisher & Yates). */
 static bool make_jobs(run *r) {
     bench_rows *rows = r->result->rows;
     r->count = r->reported = 0;
@@ -341,8 +341,8 @@ static bool measure_pass(run *r) {
     return true;
 }
 
-/* The row whose turn it is to be measured again, of those that `left` has not chosen yet: the one that lacks least,
- * where each attempt that was disturbed counts as if it lacked one more; among equals at random. -1: none. */
+/* The next row to be measured again, among those that `left` has not chosen yet: the one that lacks least, where each
+ * disturbed attempt counts as if it lacked one more; at random among equals. -1 if there is none. */
 static int choose_row(const run *r) {
     const bench_rows *rows = r->result->rows;
     int chosen = -1;
@@ -359,8 +359,8 @@ static int choose_row(const run *r) {
     return chosen;
 }
 
-/* Say in `left` how often a few rows are to be measured again, so that some are done when time is over; how many rows
- * these are. */
+/* Set in `left` how often a few rows are measured again, so that some are done when the time is over; returns the
+ * number of these rows. */
 static int choose_again(run *r) {
     int chosen = 0, i;
     memset(r->left, 0, (size_t)r->result->rows->count * sizeof *r->left);
@@ -372,7 +372,7 @@ static int choose_again(run *r) {
     return chosen;
 }
 
-/* Pass after pass, while something is lacking and there is time. */
+/* Make pass after pass while something is lacking and there is time. */
 static bool measure_again(run *r, double started_s) {
     bench_result *result = r->result;
     const bench_gauge *g = &r->gauge;
@@ -434,7 +434,7 @@ static void machine_pause(void *context) {
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 }
 
-/* All passes; false when memory ends. */
+/* Make all passes; false when memory runs out. */
 static bool measure(run *r, int repetitions) {
     size_t rows = (size_t)r->result->rows->count;
     double started_s = r->gauge.now_s(r->gauge.context);

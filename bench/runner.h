@@ -7,12 +7,13 @@
 
 enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUICK = 3 };
 
-/* Where the runner learns what the machine is doing, and what time it is: of the machine, or in tests by a script. */
+/* Where the runner learns what the machine is doing and what time it is: from the machine or, in tests, from a
+ * script. */
 typedef struct bench_gauge {
     double (*peak)(void *context, const char *isa, int threads); /* as bench_peak_measure */
     bench_times (*times)(void *context);                         /* as bench_times_now */
-    double (*now_s)(void *context);                              /* for how long there is patience */
-    void (*pause)(void *context);                                /* some hundredths of a second pass */
+    double (*now_s)(void *context);                              /* the clock of --patience */
+    void (*pause)(void *context);                                /* lets lets some hundredths of a second pass */
     void *context;
 } bench_gauge;
 
@@ -20,7 +21,7 @@ typedef struct bench_gauge {
 typedef struct bench_result {
     bench_rows *rows;
     const bench_settings *settings;
-    const bench_gauge *gauge; /* NULL: the machine itself */
+    const bench_gauge *gauge; /* NULL means the machine itself */
     bool interrupted;
     int failed; /* number of rows that could not run */
     int invalid;

@@ -34,13 +34,14 @@ const char *bench_filter(void);
 /* Add a benchmark; those that bench_run runs are numbered from 0 in the order in which they were added. */
 void bench_register(const char *name, const bench_callbacks *callbacks, void *context);
 
-/* Run all that were added since the last time. `report` gets the repetitions of benchmark `number`, once for each
- * benchmark, none where begin or batch answered false. With `display`, a --benchmark_format on the command line, Google
- * Benchmark's report of all times together goes to standard output as well; --benchmark_out has the last time only. */
+/* Run all benchmarks that were added since the last call. `report` is called once for each benchmark `number` with its
+ * repetitions, or with none if begin or batch answered false. With `display`, for --benchmark_format on the command
+ * line, Google Benchmark's own report of all calls together goes to standard output as well; --benchmark_out has only
+ * the last call. */
 void bench_run(void (*report)(void *context, int number, const bench_timing *timings, size_t count), void *context,
                bool display);
 
-/* After the last time. */
+/* To be called after the last bench_run. */
 void bench_run_end(void);
 
 /* Google Benchmark's own "context" of a report: JSON text of an object with that member, to be freed with free(). NULL

@@ -186,8 +186,8 @@ bool bench_figure_hidden(const char *figure) {
     return false;
 }
 
-/* Names of the rows' figures in the order they first come in, and how many repetitions were disturbed where some were;
- * their number. */
+/* The names of the rows' figures in order of their first appearance, and the number of disturbed repetitions if there
+ * were any; returns their number. */
 static int collect_figures(const json_t **rows, int count, const char *names[COLUMNS_MAX]) {
     int found = 0;
     bool disturbed = false;

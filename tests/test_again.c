@@ -1,5 +1,5 @@
-/* genbench's runner on a machine that is a script: what is measured again, what counts, and when it ends. The script
- * stands in for the clock, the multiply-add peak and the operating system, and for Google Benchmark, behind shim.h. */
+/* genbench's runner on a scripted machine: what is measured again, what counts, and when it ends. The script replaces
+ * the clock, the multiply-add peak and the operating system, and Google Benchmark behind shim.h. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -156,7 +156,7 @@ static int reset(void **state) {
     return 0;
 }
 
-/* What says of a row that it is not valid, but for the build. */
+/* The reasons for which a row is not valid, except those about the build. */
 static const char *reason_of(const bench_row *row) {
     for (int i = 0; i < row->reasons; i++)
         if (!strstr(row->reason[i], "the build"))
@@ -220,7 +220,7 @@ static void a_calm_machine_measures_once(void **state) {
     bench_rows_free(&f.rows);
 }
 
-/* Another program for a while, from the second second on. */
+/* Another program runs for a while, beginning after one second. */
 static noise taken_early(double now) {
     return now > 2 && now < 6 ? TAKEN : CALM;
 }

@@ -1,4 +1,4 @@
-"""Rows, whether their figures are valid, and genbench's report of them (bench/README.md)."""
+"""Rows, whether their figures are valid, and genbench's report of them (bench/REPORT.md)."""
 
 import json
 import math

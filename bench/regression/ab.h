@@ -31,7 +31,7 @@ typedef struct bench_ab_row {
 
 typedef struct bench_ab_result {
     const char *base, *head;         /* as named on the command line */
-    char commit[2][BENCH_TEXT_ROOM]; /* of base and head, "" where the build does not tell */
+    char commit[2][BENCH_TEXT_ROOM]; /* of base and head, "" if the build does not say */
     bench_ab_row *row;
     int rows;
     double control; /* median of all rows' control medians */

@@ -20,7 +20,7 @@ typedef struct bench_worker {
     int to, from;     /* pipes */
     char buffer[BENCH_WORKER_LINE];
     size_t buffered;
-    char commit[BENCH_WORKER_COMMIT]; /* of its source, "" where it does not tell */
+    char commit[BENCH_WORKER_COMMIT]; /* of its source, "" if it does not say */
     bench_worker_row *row;
     int rows;
 } bench_worker;

@@ -22,7 +22,8 @@ static void reference_mac(const gs_mac_args *p) {
     }
 }
 
-/* Cook & Toom: a polynomial of degree 5 is known by its values at five points, and its first coefficient ("infinity").
+/* Cook & Toom: a polynomial of degree 5 is determined by its values at five points and its leading coefficient
+ * ("infinity").
  */
 static const double points[TILE - 1] = {0, 1, -1, 0.5, -2};
 

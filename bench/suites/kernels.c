@@ -194,7 +194,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-/* One call gives the bytes that scalar C gives; scalar C's own nearly give what float64 does. */
+/* Check that one call gives the same bytes as scalar C, or that scalar C gives nearly the same as float64. */
 static gs_status check(bench_row *row, gs_error *error) {
     (void)error;
     state *s = row->state;

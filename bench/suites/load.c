@@ -62,7 +62,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     return load(row, row->isa, row->threads, row->backend, ((state *)row->state)->y, error);
 }
 
-/* Scalar C's own evaluation against float64. */
+/* Compare scalar C's own evaluation with float64. */
 static gs_status check_scalar(bench_row *row, gs_error *error) {
     state *s = row->state;
     const bench_network network = {.n = 1,

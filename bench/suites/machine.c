@@ -28,7 +28,7 @@ static gs_status fma_call(bench_row *row, gs_error *error) {
     return gs_fail(error, GS_ERROR_UNSUPPORTED, "no multiply-add loop for %s", row->isa);
 }
 
-/* a := 0.999 a + 0.001 has gone to where it stays, 1, but for roundings. */
+/* Check that a := 0.999 a + 0.001 has converged to 1 within rounding. */
 static gs_status fma_check(bench_row *row, gs_error *error) {
     (void)error;
     double mean = bench_peak_result(row->isa, FMA_BLOCKS);

@@ -89,7 +89,7 @@ static gs_status draw(const bench_row *row, const char *isa, const char *backend
     return status;
 }
 
-/* All samples are the library's with the same code, the first is scalar C's. */
+/* All samples must be the library's with the same code, and the first one scalar C's. */
 static gs_status check_images(bench_row *row, const gs_image_file *images, size_t n, gs_error *error) {
     size_t pixels = bench_pixels(row->model->info);
     bool native = !strcmp(row->backend, "native");

@@ -51,7 +51,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     return status;
 }
 
-/* Of scalar C itself it is theory alone that says whether it is right. */
+/* For scalar C itself, only theory says whether it is right. */
 static gs_status compare(bench_row *row, gs_error *error) {
     const state *s = row->state;
     gs_rejection_result result[2];

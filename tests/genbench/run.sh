@@ -127,8 +127,8 @@ check 'leaves what was there' grep -qx mine kept.json
 
 # ---- A run ----
 short='--benchmark_min_time=0.002 --patience 0'
-# drawn_quality MODEL.bin FACTOR OPTION...: a row of quality.json, of three seeds, whose distances are FACTOR times what they
-# are.
+# drawn_quality MODEL.bin FACTOR OPTION...: a row of quality.json with three seeds, whose distances are FACTOR times the
+# right ones.
 drawn_quality() {
     file=$1
     factor=$2
@@ -159,7 +159,7 @@ check 'where the page is' grep -q '^the page: a.html' stdout.txt
 check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
-# judged NAME PATTERN [ARGUMENT...]: samples of tiny.bin are INVALID for such a reason.
+# judged NAME PATTERN [ARGUMENT...]: samples of tiny.bin are INVALID for a reason that has the pattern.
 judged() {
     case_name=$1
     pattern=$2
@@ -202,7 +202,7 @@ assert abs(row["agreement"]["value"] / 100 - kept["agreement"][1]) < 1e-9, (row[
 else
     skip 'the script that makes expectations' 'no python3'
 fi
-# Of scalar C, which all else is compared with.
+# Scalar C, with which everything else is compared.
 accept 'scalar C' --model tiny.bin --suite latency,kernels,layers,load,rejection --isa scalar --threads 1 --quick $short --json scalar.json
 check 'is compared with float64 and theory' test "$(count rows scalar.json)" -eq $(($(count checked scalar.json) + 1))
 check 'or says that it is not' grep -q 'first-sample.*INVALID.*not checked: what others are compared with' stdout.txt
