@@ -41,7 +41,7 @@ check: build
 bench-check: build
 	@$(BUILD)/genbench check --baseline bench/baseline.json || [ $$? -eq 3 ]
 
-# The page, tables and chart of bench/results, of the reports that are there.
+# The page, tables and chart of bench/results, made from the reports that are there.
 figures: build
 	@bench/results/figures.sh $(BUILD)
 

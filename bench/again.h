@@ -2,14 +2,14 @@
  *
  * After all rows were measured, some of those with a disturbed repetition are measured again in random order, as often
  * as they lack undisturbed ones, then some others, and so on until none lacks any, the time for it is over, or every
- * row has been tried often enough. Rows that lack few come first, so that a busy machine gives some rows late, rather
- * than none. A disturbed repetition does not count while enough others do.
+ * row has been tried often enough. Rows that lack few repetitions come first, so that a busy machine finishes some rows
+ * late rather than none. A disturbed repetition does not count while enough others do.
  *
  * This does not bias figures. Whether a repetition is disturbed follows from bench_conditions alone, which contain
  * nothing that was measured, so that a slow repetition is kept or a fast one set aside according to the machine's
- * state; and how often a row is measured does not depend on its figures. What is left are figures of the machine when
- * it is calm. A clock that drifts between one row's first measurements and another's last ones would tilt their ratio,
- * so a repetition that is measured again also counts as disturbed if its multiply-add peak is not that of the first
+ * state; and how often a row is measured does not depend on its figures. The remaining figures are those of the calm
+ * machine. A clock that drifts between one row's first measurements and another's last ones would tilt their ratio, so
+ * a repetition that is measured again also counts as disturbed if its multiply-add peak is not that of the first
  * pass. */
 #ifndef BENCH_AGAIN_H
 #define BENCH_AGAIN_H

@@ -63,7 +63,7 @@ typedef struct bench_settings {
 
 typedef struct bench_row bench_row;
 
-/* What the rows of one kind do. `call` is what is timed. */
+/* The functions of the rows of one kind. `call` is timed. */
 typedef struct bench_kind {
     gs_status (*open)(bench_row *row, gs_error *error);  /* prepare the calls; on failure `close` is called too */
     gs_status (*call)(bench_row *row, gs_error *error);  /* one call */
@@ -88,8 +88,8 @@ typedef struct bench_figure {
     double value;
 } bench_figure;
 
-/* What the machine was doing during a repetition. Whether that disturbed it is decided from this alone (again.h), never
- * from the measurements. */
+/* The state of the machine during a repetition. It alone decides whether the repetition was disturbed (again.h), never
+ * the measurements. */
 typedef struct bench_conditions {
     double peak[2];        /* FLOP/s of multiply-adds, before and after */
     double process_s;      /* CPU time of all our threads */
@@ -166,7 +166,7 @@ double bench_figure_get(const bench_row *row, const char *name);
 /* Add a reason why the figure is not valid. */
 void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
-/* For a kind's `check`, which has passed if it calls neither. The output is wrong, which is such a reason; */
+/* For a kind's `check`, which has passed if it calls neither. The output is wrong, which is a reason; */
 void bench_wrong(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
 
 /* or there is nothing independent to compare it with, which is a reason too, since an unchecked row is not valid. */
@@ -189,7 +189,7 @@ typedef struct bench_suite {
 /* The rows of suites.def; the name is NULL past the last one. */
 extern const bench_suite bench_suites[];
 
-/* What a suite's rows range over: everything asked for on the command line, or else these. */
+/* The settings over which a suite's rows range: everything asked for on the command line, or else these. */
 typedef struct bench_axes {
     bool (*takes)(const bench_model *model); /* NULL: rows have no model */
     bench_numbers threads, batch;            /* none: all processors; no batch */
@@ -216,8 +216,9 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
  * those of bench_rows_obey. */
 gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error);
 
-/* Whether the rows are what was asked for: each value of --threads, --batch, --isa and --backend is some row's; if
- * suites are named, no row has another value; and some row has a network if one is named. Errors: GS_ERROR_ARGUMENT. */
+/* Whether the rows are those that were asked for: some row has each value of --threads, --batch, --isa and --backend;
+ * if suites are named, no row has another value; and if a network is named, some row has a network. Errors:
+ * GS_ERROR_ARGUMENT. */
 gs_status bench_rows_obey(const bench_rows *rows, gs_error *error);
 
 void bench_rows_free(bench_rows *rows);

@@ -37,7 +37,7 @@ static double median_of(double *x, size_t n) {
     return bench_median(x, n);
 }
 
-/* Logarithms, of which what is far from their median counts as less far, less their mean. */
+/* Logarithms minus their mean, after those far from their median were moved closer to it. */
 static void standardise(search *s, size_t from, size_t n) {
     static const double far = 5 * 1.4826; /* median deviations: five standard ones of normal noise */
     double mean = 0;

@@ -1,4 +1,4 @@
-/* What a figure depends on besides its row: the build, the machine, the run. */
+/* The context on which a figure depends besides its row: the build, the machine, the run. */
 #include <stdio.h>
 #include <string.h>
 

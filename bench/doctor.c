@@ -1,4 +1,4 @@
-/* genbench doctor: what makes this machine noisy, and how to quieten it. */
+/* genbench doctor finds what makes this machine noisy, and says how to quieten it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What a valid report looks like; its members are described in bench/REPORT.md, "The report". */
+/* Checks that a report is valid; bench/REPORT.md describes its members in "The report". */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

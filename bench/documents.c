@@ -26,7 +26,7 @@ static gs_status check_merged(const json_t *root, const char *path, gs_error *er
     return GS_OK;
 }
 
-/* A merged report is checked as a file of its own would be. */
+/* A merged report is checked like a separate file. */
 static gs_status add_merged(bench_documents *all, const json_t *root, const char *path, gs_error *error) {
     gs_status status = check_merged(root, path, error);
     const json_t *merged = json_object_get(root, "merged");

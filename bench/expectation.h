@@ -1,11 +1,11 @@
-/* How good a network's samples are expected to be: quality.json beside its weight file, which models/quality.py writes.
+/* The expected quality of a network's samples: quality.json beside its weight file, which models/quality.py writes.
  *
  *     {"gensample_quality": 1, "rows": [
  *       {"model": "ncsn", "model_hash": "...", "judge_hash": "...", "sampler": "dpmpp-2m", "n": 512,
  *        "seeds": [1, ...], "frechet": [...], "agreement": [...]}]}
  *
- * A row belongs to a network and a judge by the hashes of their files, so that it cannot be taken for another's, and
- * neither file changes when the other does. For each of 3 to 64 seeds it has the Frechet distance of n samples with the
+ * The hashes of both files tie a row to a network and a judge, so that it cannot be mistaken for another's, and neither
+ * file has to change when the other does. For each of 3 to 64 seeds it has the Frechet distance of n samples with the
  * network's own settings and, for networks that take labels, the agreement. */
 #ifndef BENCH_EXPECTATION_H
 #define BENCH_EXPECTATION_H
@@ -14,8 +14,8 @@
 
 enum { BENCH_SEEDS_LEAST = 3, BENCH_SEEDS_MOST = 64 };
 
-/* The probability that samples which are as good as those of the seeds are called too poor, or too good, by their
- * distance, and likewise by their agreement. */
+/* The probability that samples which are as good as those of the seeds are called too poor, or too good, because of
+ * their distance; the same holds for their agreement. */
 #define BENCH_QUALITY_ALARM 1e-4
 
 typedef struct bench_expectation {

@@ -1,4 +1,4 @@
-/* genbench report, merge and history: what can be made of existing reports. */
+/* genbench report, merge and history, which work on existing reports. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2, REPORT = 1, MERGE = 2, HISTORY = 4, OPTI
 
 enum { JSON, HTML, CHART, MARKDOWN, CSV, OUTPUTS };
 
-/* Outputs, and the commands that have them. */
+/* The outputs, and the commands that have each. */
 static const struct {
     const char *option, *what;
     int commands;

@@ -142,7 +142,7 @@ static bool sort_all(collection *c) {
 
 /* ---- Changes ---- */
 
-/* Of how fast it is, in the order of time, without what is not valid. */
+/* Finds the changes of a series' speed, in the order of time, without figures that are not valid. */
 static gs_status find_changes(json_t *series, gs_error *error) {
     const json_t *points = json_object_get(series, "points"), *point;
     json_t *list = json_array();

@@ -127,7 +127,7 @@ static void scale(const bench_rows *rows, bench_row *row) {
 
 /* ---- Validity ---- */
 
-/* Judges all repetitions that count together; again.h has the same rules for single ones. */
+/* Judges together all repetitions that count; again.h has the same rules for single ones. */
 static void doubt_conditions(bench_row *row) {
     bench_conditions sum = {.peak = {1, 1}};
     double worst = 0;

@@ -1,4 +1,4 @@
-/* Which networks are measured: those named, else all that are shipped. */
+/* Chooses the networks to measure: those that are named, else all that are shipped. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "bench.h"

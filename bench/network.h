@@ -1,5 +1,5 @@
-/* What several suites do with a network: make a plan, inputs and memory for results; evaluate; compare with scalar
- * C. */
+/* The operations on a network that several suites share: make a plan, inputs and memory for results; evaluate; compare
+ * with scalar C. */
 #ifndef BENCH_NETWORK_H
 #define BENCH_NETWORK_H
 
@@ -36,7 +36,7 @@ gs_status bench_reference_check(const bench_network *network, bench_row *row, co
 /* Whether a row's own code is scalar C, so that comparing it with scalar C would show nothing. */
 bool bench_is_scalar(const bench_row *row);
 
-/* Say so for a row that has nothing else to be compared with. */
+/* Record that for a row that has nothing else to be compared with. */
 void bench_unchecked_scalar(bench_row *row);
 
 /* Standard normal numbers from the seed. */
@@ -49,7 +49,7 @@ void bench_compare(bench_row *row, const char *what, const float *found, const f
 void bench_compare_within(bench_row *row, const char *what, const float *found, const float *expected, size_t count,
                           double tolerance);
 
-/* Whether a sampler can draw from the network and is meant to, which shipped networks say; and whether it is an
+/* Whether a sampler can draw from the network and is meant to, according to the network's file; and whether it is an
  * energy. */
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);

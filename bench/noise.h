@@ -13,7 +13,7 @@ typedef struct bench_wobble {
 
 bench_wobble bench_measure_wobble(const char *isa, int threads);
 
-/* What threads see that only read the clock for half a second. */
+/* The interruptions that threads see while they do nothing but read the clock for half a second. */
 typedef struct bench_pauses {
     double longest_s;
     double lost; /* share of the time that passed in pauses of 20 microseconds or more */
@@ -30,7 +30,7 @@ typedef struct bench_others {
 
 bench_others bench_measure_others(void);
 
-/* What `genbench doctor` advises against a symptom by its name, such as "boost"; NULL: it knows no such symptom. */
+/* The advice of `genbench doctor` against a symptom by its name, such as "boost"; NULL if it knows no such symptom. */
 const char *bench_doctor_remedy(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a row shows besides figures: samples, and the energies along the chains. */
+/* The pictures that a row has besides figures: samples, and the energies along the chains. */
 #ifndef BENCH_PICTURES_H
 #define BENCH_PICTURES_H
 

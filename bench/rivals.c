@@ -26,8 +26,8 @@ double bench_times_as_fast(const json_t *a, const json_t *b) {
     return bench_flag(a, "less_is_better") ? 1 / ratio : ratio;
 }
 
-/* Our row that does `what` of the same suite, network and batch. With the same number of threads, too, where there is
- * one; a peer that was measured beside ours may have had fewer. */
+/* Our row that does `what`, of the same suite, network and batch, and if possible with the same number of threads; a
+ * peer that was measured beside ours may have had fewer. */
 static const json_t *find_ours(const json_t *rows, const json_t *row, const char *what, bool beside) {
     static const char *const same[] = {"suite", "unit", "model", "scenario", "batch"};
     const json_t *other, *found = NULL;
@@ -91,7 +91,7 @@ bool bench_tally_document(const bench_document *document, char text[BENCH_TALLY_
     return t.won + t.lost + t.ahead + t.behind > 0;
 }
 
-/* "early-d784" of a row that is "plain-d784" and its figure "early accepted"; else what the row is. */
+/* "early-d784" for the figure "early accepted" of a row "plain-d784"; else the row's own work. */
 static void compared_with(const json_t *row, const char *figure, char what[WHAT_ROOM]) {
     const char *of_row = bench_text(row, "what"), *accepted = strstr(figure, " accepted"), *dim = strrchr(of_row, '-');
     if (accepted && dim)

@@ -10,15 +10,15 @@ typedef struct bench_rival {
     bool valid;   /* both figures are, so that something is won or lost */
 } bench_rival;
 
-/* A row of `rows` beside ours of the same work. The ratio is the one that was measured in rounds (the figure `beside`),
- * else that of the two values. A program whose output was checked (the figures `difference` or `theory`) and that has
- * no ratio gave a wrong one. */
+/* A row of `rows` beside our row of the same work. The ratio is that of the rounds (the figure `beside`) if there is
+ * one, else that of the two values. A program whose output was checked (the figures `difference` or `theory`) and that
+ * has no ratio gave a wrong one. */
 bench_rival bench_rival_of(const json_t *rows, const json_t *row);
 
 /* Whether the row is of another program, not of another backend of ours. */
 bool bench_is_peer(const json_t *row);
 
-/* How many times as fast a is as b. */
+/* The speed of a as a multiple of b's. */
 double bench_times_as_fast(const json_t *a, const json_t *b);
 
 /* Comparisons: those that count; those with an INVALID row on either side, by who was faster; those of a wrong output.
@@ -35,13 +35,13 @@ void bench_tally_rows(bench_tally *tally, const json_t *rows);
 enum { BENCH_TALLY_ROOM = 160 };
 void bench_tally_say(const bench_tally *tally, char text[BENCH_TALLY_ROOM]);
 
-/* The same of one report; false: it compares nothing. */
+/* The same for one report; false if it compares nothing. */
 bool bench_tally_document(const bench_document *document, char text[BENCH_TALLY_ROOM]);
 
 /* Whether a figure of the row is a ratio with an INVALID row on either side. */
 bool bench_ratio_doubtful(const json_t *rows, const json_t *row, const char *figure);
 
-/* What stands behind such a ratio, and what it means. */
+/* The mark behind such a ratio, and its meaning. */
 #define BENCH_DOUBT_MARK "!"
 #define BENCH_DOUBT_MEANING "! one of the two figures is INVALID"
 

@@ -205,7 +205,7 @@ static const asked all_asked[] = {{"threads", offsetof(bench_settings, threads),
                                   {"isa", offsetof(bench_settings, isa), offsetof(bench_row, isa), true},
                                   {"backend", offsetof(bench_settings, backend), offsetof(bench_row, backend), true}};
 
-/* Value i of the list as text; false past the last. */
+/* Value i of the list as text; false past the last value. */
 static bool value_of(const asked *a, const bench_settings *s, int i, char text[BENCH_TEXT_ROOM]) {
     const void *list = (const char *)s + a->list;
     const bench_names *names = list;
@@ -231,7 +231,7 @@ static void setting_of(const asked *a, const bench_row *row, char text[BENCH_TEX
         snprintf(text, BENCH_TEXT_ROOM, "%d", number);
 }
 
-/* Check that each value is some row's; rows without such a setting are native. */
+/* Check that some row has each value; rows without such a setting are native. */
 static gs_status find_asked(const bench_rows *rows, const asked *a, gs_error *error) {
     char value[BENCH_TEXT_ROOM], text[BENCH_TEXT_ROOM];
     for (int i = 0; rows->count && value_of(a, rows->settings, i, value); i++) {

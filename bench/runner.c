@@ -145,7 +145,7 @@ static bool is_late(const run *r) {
     return r->pass && r->gauge.now_s(r->gauge.context) >= r->deadline_s;
 }
 
-/* In later passes, wait until the machine looks calm, but not longer than CALM_S. */
+/* Wait in later passes until the machine looks calm, but not longer than CALM_S. */
 static void await_calm(const job *j) {
     const run *r = j->run;
     const bench_gauge *g = &r->gauge;

@@ -7,17 +7,16 @@
 
 enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUICK = 3 };
 
-/* Where the runner learns what the machine is doing and what time it is: from the machine or, in tests, from a
- * script. */
+/* The runner's source of the machine's state and of the time: the machine or, in tests, a script. */
 typedef struct bench_gauge {
     double (*peak)(void *context, const char *isa, int threads); /* as bench_peak_measure */
     bench_times (*times)(void *context);                         /* as bench_times_now */
     double (*now_s)(void *context);                              /* the clock of --patience */
-    void (*pause)(void *context);                                /* lets lets some hundredths of a second pass */
+    void (*pause)(void *context);                                /* lets some hundredths of a second pass */
     void *context;
 } bench_gauge;
 
-/* What is measured once per run. */
+/* The measurements that are made once per run. */
 typedef struct bench_result {
     bench_rows *rows;
     const bench_settings *settings;

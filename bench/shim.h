@@ -1,4 +1,4 @@
-/* What the C code of genbench needs from Google Benchmark, whose own interface is C++. */
+/* The part of Google Benchmark that the C code of genbench needs; its own interface is C++. */
 #ifndef BENCH_SHIM_H
 #define BENCH_SHIM_H
 

@@ -23,8 +23,8 @@ double bench_quantile_bound(const double *sorted, size_t n, double q, double con
 double bench_student(double t, int degrees);
 double bench_student_quantile(double p, int degrees);
 
-/* Fisher's exact test of k in n against all_k in all_n others: the probability, with k + all_k fixed, of as few or as
- * many as k; twice the smaller of both, at most 1. All are whole numbers, k <= n and all_k <= all_n. */
+/* Fisher's exact test of k in n against all_k in all_n others: the probability, with k + all_k fixed, of k or fewer, or
+ * of k or more; twice the smaller of both, at most 1. All are whole numbers, k <= n and all_k <= all_n. */
 double bench_fisher(double k, double n, double all_k, double all_n);
 
 /* The number of calls that a percentile needs at 99 % confidence, by the rule of MLPerf LoadGen. */

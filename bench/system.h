@@ -1,4 +1,5 @@
-/* What genbench asks the operating system, which may not know; then strings are "unknown" and times are 0. */
+/* The questions that genbench asks the operating system. If the system does not know, strings are "unknown" and times
+ * are 0. */
 #ifndef BENCH_SYSTEM_H
 #define BENCH_SYSTEM_H
 

@@ -59,8 +59,8 @@ char *bench_row_reasons(const json_t *row);
 /* Part i of "a/b/c", counted from 0; false past the last. */
 bool bench_name_part(const char *name, int i, bench_cell part);
 
-/* What a row measures and of which network, by its hash, on whatever instruction set: equal for rows of two reports
- * that are to be compared. */
+/* A row's work and the hash of its network, without the instruction set: equal for rows of two reports that are to be
+ * compared. */
 enum { BENCH_KEY_ROOM = 512 };
 void bench_row_key(const json_t *row, char key[BENCH_KEY_ROOM]);
 

@@ -1,5 +1,6 @@
-# What `cmake --install` puts where. Everything finds its parts from its own place, so that an installed tree may be
-# moved, and a prefix given at install time; but for folders that were given as absolute paths.
+# The files that `cmake --install` installs, and their folders. Everything finds its parts from its own place, so that
+# an installed tree may be moved, and a prefix may be given at install time; this does not hold for folders that were
+# given as absolute paths.
 include(GNUInstallDirs)
 include(CheckLinkerFlag)
 include(CMakePackageConfigHelpers)

@@ -12,8 +12,8 @@ target_include_directories(gensample_shared PUBLIC $<BUILD_INTERFACE:${PROJECT_S
 add_library(gensample::gensample ALIAS gensample_shared)
 set_target_properties(gensample_shared PROPERTIES OUTPUT_NAME gensample EXPORT_NAME gensample LINKER_LANGUAGE C
                       VERSION ${PROJECT_VERSION} SOVERSION ${abi})
-# Hidden visibility keeps all to itself that the public header does not declare; the script does so with what compilers
-# make up, such as the locks of OpenMP, and gives the rest a version.
+# Hidden visibility hides everything that the public header does not declare; the script hides the symbols that
+# compilers add, such as the locks of OpenMP, and gives the rest a version.
 check_linker_flag(C LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/gensample.map HAVE_LINKER_version_script)
 if(HAVE_LINKER_version_script)
   target_link_options(gensample_shared PRIVATE LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/gensample.map)

@@ -4,10 +4,10 @@
     models/quality.py [--program build/gensample] [--judge FILE] [--seeds 16] [--n 512] [--threads T] [NETWORK.bin ...]
 
 Draws n samples with each of the seeds 1, 2, ... and the network's own settings, and keeps their Frechet distance and
-agreement, seed by seed, under the hashes of the network and the judge. What is there already is not drawn again, so that
-an interrupted run goes on where it was; rows of networks and judges that are gone leave when all networks of the folder
-are asked for, as they are without NETWORK. genbench (bench/expectation.h) holds the samples of a run against the spread
-over seeds. Python's own library is enough.
+agreement, seed by seed, under the hashes of the network and the judge. Seeds that are there already are not drawn
+again, so an interrupted run goes on where it stopped; rows of networks and judges that no longer exist are removed if
+all networks of the folder are asked for, as they are without NETWORK. genbench (bench/expectation.h) compares the
+samples of a run with the spread over seeds. Python's standard library is enough.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def load(path):
 
 
 def save(path, rows):
-    """A row a line; the file is whole at any time."""
+    """Write one line per row; the file is whole at any time."""
     lines = ",\n".join("  " + json.dumps(row) for row in sorted(rows, key=lambda row: (row["model"], row["n"])))
     part = path.with_name(path.name + ".part")
     part.write_text(f'{{"gensample_quality": {FORMAT}, "rows": [\n{lines}\n]}}\n')
@@ -88,7 +88,7 @@ def find_row(rows, key):
 
 
 def measure(options, path):
-    """The row of one network, seed by seed into the file beside it."""
+    """Write the row of one network, seed by seed, into the file beside it."""
     file = path.parent / "quality.json"
     model, rows = read_header(path), load(file)
     key = {"model": model["name"], "model_hash": file_hash(path), "judge_hash": options.judge_hash, "n": options.n}

@@ -192,7 +192,7 @@ typedef struct gs_radii_args {
     float *out; /* count */
 } gs_radii_args;
 
-/* One pointer for each row of kernels.def; there is one table per instruction set. */
+/* One pointer per row of kernels.def; there is one table per instruction set. */
 typedef struct gs_kernels {
     const char *isa;
     int mac_rows;   /* rows per tile of mac: callers cut rows into multiples of it where they can */

@@ -294,7 +294,7 @@ def test(document, build, results, write):
 
 
 def anchors(path):
-    """The anchors that GitHub makes of a document's headings."""
+    """The anchors that GitHub gives to a document's headings."""
     text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.M | re.S)
     titles = re.findall(r"^#+ (.*)$", text, flags=re.M)
     return {re.sub(r"[^\w\- ]", "", re.sub(r"`", "", title)).strip().lower().replace(" ", "-") for title in titles}

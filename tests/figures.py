@@ -42,11 +42,11 @@ PROGRAMS = ("gensample", "genbench", "python")
 
 
 class Skipped(Exception):
-    """Why a run can't be done here."""
+    """The reason why a run can't be done here."""
 
 
 class Wrong(Exception):
-    """What is wrong with a document or a command."""
+    """An error in a document or a command."""
 
 
 # ---- Documents ----
@@ -207,7 +207,7 @@ def evaluate(expression, printed):
 
 
 def written(value, spec):
-    """A value as the document has it."""
+    """A value in the document's format."""
     if value is None:
         return "-"
     if spec.endswith("%"):
@@ -221,7 +221,7 @@ class Checker:
         self.right, self.wrong, self.skipped = 0, 0, {}
 
     def value(self, name, expression, spec, runs):
-        """A figure as it has to be."""
+        """The text that a figure must have."""
         if name not in runs:
             raise Wrong(f"there is no run '{name}'")
         command, slow = runs[name]
@@ -233,7 +233,7 @@ class Checker:
             raise Wrong(f"{expression} of {command}: {error}") from None
 
     def check_figure(self, match, place, runs):
-        """A number with its comment, right."""
+        """The correct number, with its comment."""
         found, *source = match.groups()
         try:
             value = self.value(*source, runs)

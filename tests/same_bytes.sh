@@ -1,9 +1,9 @@
 #!/bin/sh
 # Hashes of the same samples drawn in every way: same_bytes.sh BUILD_DIR [OTHER_BUILD_DIR]. For every score and energy
 # network of models/ and every sampler that takes it: the instruction sets that this CPU runs, and those of the second
-# folder's programs, times threads, times blocks. RUN is put before the latter: qemu-aarch64, for a build for 64-bit
-# ARM. Prints one line per way, then the counts; fails if the hashes of a network and sampler differ. SAMPLES, THREADS,
-# BLOCKS, MODELS and SAMPLERS override the defaults below.
+# folder's programs, times threads, times blocks. RUN is put before the latter programs: qemu-aarch64, for a build for
+# 64-bit ARM. Prints one line per way, then the counts; fails if the hashes of a network and sampler differ. SAMPLES,
+# THREADS, BLOCKS, MODELS and SAMPLERS override the defaults below.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1

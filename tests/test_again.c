@@ -1,5 +1,6 @@
-/* genbench's runner on a scripted machine: what is measured again, what counts, and when it ends. The script replaces
- * the clock, the multiply-add peak and the operating system, and Google Benchmark behind shim.h. */
+/* genbench's runner on a scripted machine: the rows that are measured again, the repetitions that count, and the end of
+ * the run. The script replaces the clock, the multiply-add peak and the operating system, and Google Benchmark behind
+ * shim.h. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -293,7 +294,8 @@ static void patience_ends(void **state) {
     bench_rows_free(&f.rows);
 }
 
-/* Busy for 0.9 of every 2.2 seconds, while measuring takes one: who waits for calm measures in it. */
+/* The machine is busy for 0.9 of every 2.2 seconds, while a measurement takes one: a runner that waits for calm
+ * measures in it. */
 static noise mostly(double now) {
     return fmod(now, 2.2) < 0.9 ? TAKEN : CALM;
 }
@@ -308,7 +310,8 @@ static void calm_moments_are_waited_for(void **state) {
     bench_rows_free(&f.rows);
 }
 
-/* All is disturbed at first, and then there is time for half of it: as many rows are done as that is enough for. */
+/* All repetitions are disturbed at first, and then there is time for half of them: as many rows are finished as that
+ * time allows. */
 static noise at_first(double now) {
     (void)now;
     return machine.measured < 3 * ROWS ? TAKEN : CALM;
@@ -326,7 +329,7 @@ static void some_rows_are_done_when_time_is_over(void **state) {
     bench_rows_free(&f.rows);
 }
 
-/* Rows that fail again and again do not keep others waiting: noise that one of them makes itself. */
+/* Rows that fail again and again do not keep others waiting: one row makes its own noise. */
 static noise of_one_row(double now) {
     (void)now;
     return machine.measured < 3 * ROWS || machine.running == 0 ? TAKEN : CALM;
@@ -358,7 +361,7 @@ static void collect(const fixture *f, int kept[ORDERS]) {
         }
 }
 
-/* Whatever Google Benchmark says that calls took: the same repetitions are measured again, and the same count. */
+/* Whatever times Google Benchmark reports, the same repetitions are measured again, and the same ones count. */
 static void figures_choose_nothing(void **state) {
     (void)state;
     int expected[ORDERS], found[ORDERS];
@@ -378,7 +381,7 @@ static void figures_choose_nothing(void **state) {
     }
 }
 
-/* The clock is a tenth faster by the time of the second pass: what is measured then does not count beside the rest. */
+/* The clock is a tenth faster by the time of the second pass: its measurements do not count beside the rest. */
 static void a_clock_that_drifts_is_noticed(void **state) {
     (void)state;
     machine.noise = taken_early;
@@ -396,7 +399,7 @@ static void a_clock_that_drifts_is_noticed(void **state) {
     bench_rows_free(&f.rows);
 }
 
-/* Later passes have rows in random order, too, of the seed. */
+/* Later passes, too, have rows in a random order that the seed determines. */
 static void orders_follow_the_seed(void **state) {
     (void)state;
     char orders[3][ORDERS + 1];

@@ -68,7 +68,7 @@ static const gs_sample_options adapted[] = {{.sampler = "mala", .steps = 400, .s
                                             {.sampler = "mala", .steps = 400, .step_size = 1e20, .seed = 3},
                                             {.sampler = "hmc", .steps = 100, .step_size = 1e20, .seed = 4}};
 
-/* Slopes and temperatures, whose quotient is the rate. What is hot is as flat as what is constant. */
+/* Slopes and temperatures, whose quotient is the rate. A hot energy is as flat as a constant one. */
 static const struct { double slope, temperature; } targets[] = {{0, 1}, {3, 1}, {-20, 1}, {3e5, 1e5}, {1, 1e12}};
 
 static void test_adapted_steps(void **state) {
@@ -96,7 +96,7 @@ static void test_adapted_steps(void **state) {
 }
 
 /* Steps that no adaptation bounds. Floats of 10^6 and more have no fraction to reflect; those of 10^30 have none in
- * double either, and are rejected. */
+ * double either, so their paths are rejected. */
 static void test_long_steps(void **state) {
     (void)state;
     gs_model *model = linear_energy(0);

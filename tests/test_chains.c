@@ -268,8 +268,9 @@ static void too_few_draws_are_refused(void **state) {
     assert_int_equal(gs_rhat(draws, SIZE_MAX / 2, 9, &result, &error), GS_ERROR_MEMORY);
 }
 
-/* Chains that rest in states of their own: R-hat is infinite, and they never count for more than their draws, or, where
- * there are some, for many more than there are chains. Fewer than 10 draws would count for more than there are. */
+/* Chains that each rest in a state of their own: R-hat is infinite. They never count for more than their draws and, if
+ * some of them move, hardly for more than the number of chains. Fewer than 10 draws would count for more than there
+ * are. */
 static void chains_at_rest_are_not_many_draws(void **state) {
     (void)state;
     enum { CHAINS = 4 };

@@ -34,8 +34,8 @@ static void multiply(double *x, size_t from, size_t to, double by) {
         x[i] *= by;
 }
 
-/* The rate is 0.001 at most: of 2,000 series more than 8 have a change once in 4,000 seeds, where the rate is just
- * that. Noise of 20 %, so that medians hardly ever differ by less than is told. */
+/* The rate is at most 0.001: at just that rate, more than 8 of 2,000 series have a change once in 4,000 seeds. The
+ * noise is 20 %, so that medians hardly ever differ by less than a reported change. */
 static void noise_has_changes_at_the_stated_rate(void **unused) {
     (void)unused;
     uint64_t state = 1;
@@ -89,7 +89,7 @@ static void several_are_told_in_order(void **unused) {
     assert_true(fabs(changes[1].ratio - 0.8) < 0.02);
 }
 
-/* Lone values, however far off, equal values, and steps below 2 % are none. */
+/* Lone values, however far off, equal values, and steps below 2 % are no changes. */
 static void what_is_no_change(void **unused) {
     (void)unused;
     double x[MOST];

@@ -1,6 +1,6 @@
 /* Samples beside a reference: nearest neighbours, the kernel distance and standard errors, against answers known in
  * closed form, by brute force, or from many repetitions. All seeds are fixed, so that a test fails always or never; the
- * false-alarm rates said are those of another choice of seeds. */
+ * stated false-alarm rates are those over other seeds. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -230,7 +230,7 @@ static void add_rows(weights *w, const char *name, const float *rows, size_t n) 
     weights_tensor(w, name, 2, (const size_t[]){n, D}, rows);
 }
 
-/* Compare with a judge, which is freed; gs_status and words where that fails. */
+/* Compare with a judge, which is freed; the status and the words are checked if that fails. */
 static gs_status compare(weights *w, const float *images, const int *labels, size_t n, int threads,
                          gs_comparison *comparison, gs_error *error) {
     gs_model *model = weights_load(w);
@@ -286,7 +286,7 @@ static void sizes_are_told(void **state) {
                      GS_ERROR_ARGUMENT);
 }
 
-/* Real images have the figures that samples would have, were they the same. */
+/* Real images have the figures that identical samples would have. */
 static void real_images_stand_beside(void **state) {
     (void)state;
     static float reference[M * D], real[R * D];
@@ -301,8 +301,9 @@ static void real_images_stand_beside(void **state) {
     }
 }
 
-/* The mean of the errors told, beside the deviation of the figures over many sets of samples: the latter is known to
- * 1/sqrt(2 200) = 5 % and the former's halves are a little apart from n/2 each; 20 % is 4 standard errors. */
+/* The mean of the reported errors is compared with the deviation of the figures over many sets of samples. The latter
+ * is known to 1/sqrt(2 200) = 5 %, and the halves behind the former differ a little from n/2 samples; 20 % is 4
+ * standard errors. */
 static void standard_errors_are_those_of_repetition(void **state) {
     (void)state;
     enum { TRIALS = 200, N = 120, FIGURES = 6 };
@@ -452,7 +453,7 @@ static void images_of_one_label_are_compared_with_their_own(void **state) {
     assert_true(c.frechet.value > 10000 && c.recall.value < 0.4);
 }
 
-/* Real images are chosen with the labels that samples have, as many as there are. */
+/* Real images are chosen with the labels of the samples, as far as there are any. */
 static void real_images_have_the_samples_labels(void **state) {
     (void)state;
     enum { N = 100 };

@@ -1,5 +1,5 @@
 /* Pictures cut into images: with gaps of any colour and width, without, and large drawings; each picture is drawn here
- * from images of their own, so that what comes back can be compared. */
+ * from its own images, with which the result can be compared. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,7 +55,7 @@ static void write_grid(grid g, int count) {
     free(all);
 }
 
-/* They come back, and it is said how the picture was cut. */
+/* Checks that the images come back, and that the report says how the picture was cut. */
 static void check_grid(grid g, int count) {
     char words[200];
     write_grid(g, count);

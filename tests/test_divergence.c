@@ -1,5 +1,5 @@
-/* What became of chains: those that leave what their noise level allows, whatever the sampler, with the words for it;
- * doubtful results; default steps that keep chains together; and how far a run is. */
+/* Outcomes of chains: chains that leave the bounds of their noise level, with every sampler, and the messages about
+ * them; doubtful results; default steps that keep chains together; and the progress of a run. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ static gs_model *scaling(double scale) {
     return model;
 }
 
-/* Of pixels that are normal with mean 0 and variance 1/4: D = x / (1 + 4 sigma^2). */
+/* The denoiser of pixels that are normal with mean 0 and variance 1/4: D = x / (1 + 4 sigma^2). */
 static gs_model *normal_denoiser(void) {
     weights *w = weights_new("denoiser", 1, CHAIN_SIDE, CHAIN_SIDE);
     weights_inputs(w, true, 0);
@@ -68,7 +68,7 @@ static void assert_diverges(gs_plan *plan, gs_sample_options o, const char *begi
 
 /* ---- Divergence ---- */
 
-/* Rows that come later are tried too. Which chain and when is the same however they are shared out. */
+/* Rows that come later are tried too. The chain and the step are the same however chains are shared out. */
 static void test_every_sampler(void **state) {
     (void)state;
     gs_model *away = scaling(900), *flat = linear_energy(0);
@@ -93,7 +93,7 @@ static void test_every_sampler(void **state) {
     gs_model_free(flat);
 }
 
-/* What is finite may be as far from being a sample. */
+/* A finite state may be just as far from being a sample. */
 static void test_finite_but_absurd(void **state) {
     (void)state;
     gs_model *normal = normal_energy(0.3, 0.25), *flat = linear_energy(0);
@@ -387,7 +387,7 @@ static bool see(void *context, double part, size_t done, size_t n) {
     return true;
 }
 
-/* One chain tells of every step: the part grows by one evaluation each time from 0 to 1. */
+/* A single chain reports every step: the part grows by one evaluation each time, from 0 to 1. */
 static void test_progress_within_a_chain(void **state) {
     (void)state;
     static const gs_sample_options runs[] = {{.sampler = "dpmpp-2m", .steps = 6},

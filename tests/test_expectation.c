@@ -1,4 +1,5 @@
-/* What genbench expects of a network's samples: the file, the spread over seeds, and the probabilities of false alarms.
+/* The quality that genbench expects of a network's samples: the file, the spread over seeds, and the probabilities of
+ * false alarms.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -69,8 +70,8 @@ static void limits_have_two_sides(void **state) {
     assert_near(log(low), 2 - 0.1 * 99.992 * sqrt(4 / 3.0), 1e-3);
 }
 
-/* Another seed of the same spread is outside as seldom as is said: 10 of 100,000 times. Fewer than 1 or more than 27
- * would be so once in 20,000 runs; the seed is fixed. */
+/* Another seed of the same spread is outside as seldom as stated: 10 of 100,000 times. Fewer than 1 or more than 27
+ * would occur once in 20,000 runs; the seed is fixed. */
 static void alarms_are_as_rare_as_said(void **state) {
     (void)state;
     uint64_t random = 11;

@@ -14,7 +14,7 @@
 #include "support/about.h"
 #include "support/jobs.h"
 
-enum { THREADS = 4, JOBS_MAX = 20, STUCK_S = 300 /* only so that a child that hangs ends at all */ };
+enum { THREADS = 4, JOBS_MAX = 20, STUCK_S = 300 /* so that a child that hangs ends after all */ };
 
 static float expected[JOBS_MAX][JOB_FLOATS];
 
@@ -64,7 +64,7 @@ static int end_of(pid_t child) {
                      job_rows[WEXITSTATUS(ended_) - 1].name);                       \
     } while (0)
 
-/* First: the threads have not been begun, and the child has some of its own. */
+/* This test runs first: no threads have been started yet, and the child has its own. */
 static void test_a_child_before_any_thread(void **state) {
     jobs *w = *state;
     assert_int_equal(gs_parallel_threads(THREADS), THREADS);

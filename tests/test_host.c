@@ -1,5 +1,5 @@
-/* Programs that use the library have ways of their own: a locale with decimal commas, numbers that are flushed to zero,
- * threads with small stacks. The results are the same bytes. */
+/* Programs that use the library bring their own surroundings: a locale with decimal commas, subnormal numbers flushed
+ * to zero, threads with small stacks. The results are the same bytes. */
 #include <fenv.h>
 #include <locale.h>
 #include <pthread.h>
@@ -154,14 +154,14 @@ static void test_floating_point_environments(void **state) {
 
 /* ---- Small stacks ---- */
 
-/* What threads have with musl. Sanitizers and builds without optimisation use more. */
+/* The stack of a thread with musl. Sanitizers and builds without optimisation use more. */
 #if defined(GS_SANITIZED) || !defined(__OPTIMIZE__)
 enum { STACK = 1 << 20 };
 #else
 enum { STACK = 128 << 10 };
 #endif
 
-/* cmocka's checks are for the main thread alone, which reads what the other notes here. */
+/* cmocka's checks work only in the main thread, which reads the notes that the other thread leaves here. */
 typedef struct notes {
     jobs *work;
     const char *wrong; /* NULL: nothing */

@@ -43,7 +43,7 @@ static void open_all(void) {
     check(gs_output_write(&file, "new", 3, &error) == GS_OK && fflush(file.file) == 0, 14);
 }
 
-/* The child's way to end: the number of the signal that ended it, or -1 - its exit status. */
+/* How the child ended: the number of the signal that ended it, or -1 - its exit status. */
 static int ended_by(void (*act)(const int *signals), const int *signals) {
     fflush(NULL);
     pid_t pid = fork();

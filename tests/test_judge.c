@@ -1,4 +1,4 @@
-/* The shipped judges: sure of digits, and of nothing else. Every other thing is made here, from a fixed seed. */
+/* The shipped judges are sure of digits, and of nothing else. All other images are made here, from a fixed seed. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -256,7 +256,8 @@ static weights *rejecting_judge(void) {
 
 static void images_of_no_class_are_rejected(void **state) {
     (void)state;
-    /* Sure, sure of another, torn between a class and none (soft-max 0.73), none, no number. */
+    /* The judge is sure of one class, is sure of another, wavers between a class and none (soft-max 0.73), rejects, and
+     * gives NaN. */
     const float images[] = {1, 0, 0, 0, 1, 0, 0.6F, 0, 0, 0.4F, 0.4F, 0.4F, NAN, 0, 0};
     const int labels[] = {0, 2, 0, 0, CLASSES};
     gs_quality q;
@@ -280,7 +281,7 @@ static void images_of_no_class_are_rejected(void **state) {
     weights_free(w);
 }
 
-/* Images that were all drawn for one label are compared with that label's own, where the file tells of them. */
+/* Images that were all drawn for one label are compared with that label's own images if the file describes them. */
 static void one_label_has_its_own_statistics(void **state) {
     (void)state;
     const float images[] = {1, 0, 0, 0.9F, 0, 0, 0.8F, 0.1F, 0};

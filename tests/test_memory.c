@@ -368,7 +368,7 @@ static gs_status read_images(gs_error *error) {
     return status;
 }
 
-/* The same bytes packed. */
+/* The same bytes, packed by gzip. */
 static void pack(const char *from, const char *to) {
     size_t size;
     unsigned char *bytes = read_file(path_of(from), &size);

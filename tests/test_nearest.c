@@ -1,5 +1,5 @@
-/* How near samples are to training images, against brute force and against what is known of sets made for it. All seeds
- * are fixed. */
+/* The nearness of samples to training images, compared with brute force and with the known answers for sets that are
+ * made here. All seeds are fixed. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,9 +100,9 @@ static void copies_are_found(void **state) {
     assert_near("the training images themselves", found.distance, 0, 0);
 }
 
-/* Samples of the real images' distribution are nearer in half of the pairs; of 200 sets, the share's deviation is what
- * is said, to 15 % (3 standard errors; false-alarm rate 3e-3 for other seeds), and its mean within 4 standard errors of
- * 0.5 (6e-5). */
+/* Samples of the real images' distribution are nearer in half of the pairs. Over 200 sets, the share's deviation equals
+ * the reported one within 15 % (3 standard errors; false-alarm rate 3e-3 for other seeds), and its mean is within 4
+ * standard errors of 0.5 (6e-5). */
 static void samples_like_real_images_are_as_near(void **state) {
     (void)state;
     enum { TRIALS = 200, N = 30, R = 40 };

@@ -354,7 +354,7 @@ static int threads_of_process(void) {
     return threads;
 }
 
-/* Runs second, when the process still has its first thread alone. */
+/* This test runs second, while the process still has only its first thread. */
 static void random_operations_agree(void **state) {
     (void)state;
     need_onednn();
@@ -411,7 +411,7 @@ static void lanes_past_the_last_channel_do_not_matter(void **state) {
     }
 }
 
-/* Runs first, while the process has only its first thread. */
+/* This test runs first, while the process has only its first thread. */
 static void one_thread_is_one_thread(void **state) {
     (void)state;
     need_onednn();

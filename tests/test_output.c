@@ -267,7 +267,7 @@ static void the_longest_name(void **state) {
 
 /* ---- Folders that take no new file ---- */
 
-/* In a process that obeys permissions; the parent sees to it that it did. */
+/* The case runs in a child process that obeys permissions; the parent checks that it ran. */
 static void as_nobody(void (*act)(void)) {
     assert_int_equal(chmod(test_directory, 0755), 0);
     fflush(NULL);
@@ -313,7 +313,7 @@ static void act_in_sticky_folder(void) {
     check(put_text("sticky/x.svg", "new", &error) == GS_OK, 1);
 }
 
-/* As in /tmp: who does not own a file may write into it, and not replace it. */
+/* As in /tmp, a user who does not own a file may write into it, but not replace it. */
 static void a_file_in_a_sticky_folder(void **state) {
     (void)state;
     if (!is_root())

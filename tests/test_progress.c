@@ -1,4 +1,4 @@
-/* Times as the line of progress has them. What it shows on a terminal: cli/doubt.sh. */
+/* The wording of times in the line of progress. cli/doubt.sh tests the line on a terminal. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -68,7 +68,7 @@ static void bad_idx_files(void **state) {
     refuse(grey, GS_ERROR_FORMAT, "rank 9");
 }
 
-/* What a file is, is said by name, whatever it is called. */
+/* A refusal names the kind of file, whatever the file is called. */
 static void no_files_of_images(void **state) {
     (void)state;
     static const struct {
@@ -143,7 +143,7 @@ static void npy_files(void **state) {
     gs_free(images.data);
 }
 
-/* What numpy.array([[0, 255, 51], [0, 0, 102]], type) holds, by its spelling. */
+/* The bytes of numpy.array([[0, 255, 51], [0, 0, 102]], type), by the name of the type. */
 static void npy_types(void **state) {
     (void)state;
     static const struct {
@@ -230,7 +230,7 @@ static void npy_orders(void **state) {
     }
 }
 
-/* Samples that leave the range a little are read back, clipped and said; other data are refused. */
+/* Samples that leave the range a little are read back and clipped, with a caution; other data are refused. */
 static void npy_clipped(void **state) {
     (void)state;
     enum { N = 20, SIZE = N * PIXELS };

@@ -223,7 +223,7 @@ static void refuse(const gs_model *model, gs_sample_options o, gs_status expecte
 enum { TERMS = 3 };
 static const double weights_of_terms[TERMS] = {0.5, -0.25, 1.5};
 
-/* One call of the denoiser, which is all that heun does with one step, from given states. */
+/* Heun with one step from given states is a single call of the denoiser. */
 static void test_sums_of_networks(void **state) {
     (void)state;
     gs_model *model[TERMS] = {load(gaussian_weights()), load(gaussian_weights()), load(gaussian_energy())};

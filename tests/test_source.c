@@ -1,4 +1,5 @@
-/* Images and weight files from pipes and, images, packed by gzip: read as from a plain file, and refused in its words.
+/* Images and weight files from pipes, and images packed by gzip, are read as from a plain file, and refused in the same
+ * words.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,7 +112,7 @@ static void pack_zeros(const void *header, size_t count, size_t zeros) {
     pack();
 }
 
-/* Whatever is unpacked is held to the header's sizes. */
+/* Unpacked data must have the header's sizes. */
 static void bombs(void **state) {
     (void)state;
     enum { LARGE = 1 << 25 };

@@ -1,10 +1,11 @@
-/* What `genbench doctor` advises where the machine made figures INVALID. */
+/* The advice of `genbench doctor` if the machine made figures INVALID. */
 #include <string.h>
 
 #include "noise.h"
 #include "page/page.h"
 
-/* A reason begins so; the doctor's symptom behind it; a context string that rules it out when it has this value. */
+/* The beginning of a reason; the doctor's symptom behind it; a context string that rules the symptom out if it has this
+ * value. */
 static const struct {
     const char *reason, *symptom, *member, *unless;
 } causes[] = {{"peak moved", "frequency governor", "governor", "performance"},

@@ -32,7 +32,7 @@ static bool same_work(const page_duel *a, const page_duel *b) {
     return !strcmp(a->work, b->work) && !strcmp(a->threads, b->threads);
 }
 
-/* Whether duel i opens a work of the machine; the others of the work need not follow it. */
+/* Whether duel i is the first of its work on the machine; the others of the work need not follow it. */
 static bool opens_work(const bars *b, size_t i) {
     const page_duel *duel = &b->p->duel[i], *other;
     if (strcmp(duel->machine, b->machine))
@@ -117,7 +117,7 @@ static void draw_work(const bars *b, size_t first, double x, double y) {
     }
 }
 
-/* Works from top to bottom, then the next column. Returns the height; draws only where asked to. */
+/* Places the works from top to bottom, column by column. Returns the height; draws only if asked to. */
 static int flow(const bars *b, double x, double y, bool draw) {
     int total = 0, most = 0, used = TOP, column = 0;
     for (size_t i = 0; i < b->p->duels; i++)
@@ -157,7 +157,7 @@ void page_bars(page *p, const char *machine) {
 
 /* ---- A picture of its own ---- */
 
-/* It has its own ground, so that it reads on a page of either colour. */
+/* The picture has its own background, so that it can be read on a light or a dark page. */
 static const char style[] =
     "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#57616b}"
     ".ground{fill:#fff;stroke:#dde2e7}.title{font-size:17px;font-weight:650;fill:#1b2026}"
@@ -200,7 +200,7 @@ static void put_picture(page *p) {
     fputs("</svg>\n", p->out);
 }
 
-/* All of one machine, as the picture names one. */
+/* Checks that all duels are of one machine, because the picture names only one. */
 static gs_status check_duels(const page *p, gs_error *error) {
     if (!p->duels)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--chart: no report has a row of another program beside gensample's");

@@ -1,4 +1,4 @@
-/* Gensample beside other programs: who won, by how much, against whom. */
+/* Compares gensample with other programs: who won, by how much, against whom. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 /* ---- Collecting ---- */
 
-/* "OpenVINO" of "OpenVINO 2026.4.1, latency": up to the comma, without the version. */
+/* The program's name, "OpenVINO" of "OpenVINO 2026.4.1, latency": the text up to the comma, without the version. */
 static void name_program(const json_t *row, bool version, char name[PAGE_TEXT_ROOM]) {
     const char *program = bench_text(row, "program"), *at = program + strcspn(program, ",");
     for (const char *space = program; !version && (space = strchr(space, ' ')) && space < at; space++)
@@ -16,7 +16,7 @@ static void name_program(const json_t *row, bool version, char name[PAGE_TEXT_RO
     snprintf(name, PAGE_TEXT_ROOM, "%.*s", (int)(at - program), program);
 }
 
-/* Numbers of fewer bits than ours. */
+/* Whether the program computes with fewer bits than ours. */
 static bool is_narrow(const json_t *row) {
     const char *dtype = bench_text(row, "dtype"), *bits = strpbrk(dtype, "0123456789");
     return bits && strtol(bits, NULL, 10) < 32;
@@ -94,7 +94,7 @@ static void put_tally(page *p, const bench_tally *tally) {
     page_put(p, "%s", text);
 }
 
-/* Geometric means of a program's duels, those that count and all, and who was worst. */
+/* Geometric means over a program's duels: over those that count and over all; and the worst duel. */
 typedef struct record {
     bench_tally tally;
     double mean, all, low, high;
@@ -136,7 +136,7 @@ void page_put_ratio(page *p, const bench_rival *rival) {
              rival->valid ? (won ? "won" : "lost") : (won ? "ahead" : "behind"), rival->valid ? "" : ", INVALID");
 }
 
-/* "2.57x, 1.98 to 3.99x" of those that count; marked, of all, where none does. */
+/* "2.57x, 1.98 to 3.99x" over the duels that count; if none does, over all of them, with a mark. */
 static void put_mean(page *p, const record *r) {
     char mean[PAGE_NUMBER_ROOM], low[PAGE_NUMBER_ROOM], high[PAGE_NUMBER_ROOM];
     bool counts = isfinite(r->mean);

@@ -1,5 +1,5 @@
-/* The table of a suite of several documents: a column each that has rows; in each row the fastest is marked, and the
- * others say how fast they are beside it. */
+/* The table of a suite of several documents, with one column per document that has rows. The fastest of each row is
+ * marked, and the others are given in proportion to it. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ static bool is_faster(const json_t *a, const json_t *b) {
     return !b || bench_times_as_fast(a, b) > 1;
 }
 
-/* The column of the fastest valid row, or of the fastest of all where none is valid; -1: nothing was measured. */
+/* The column of the fastest valid row or, if none is valid, of the fastest row; -1 if nothing was measured. */
 static int find_best(const json_t *const *rows, int count) {
     int best = -1;
     for (int valid = 1; valid >= 0 && best < 0; valid--)
@@ -95,7 +95,7 @@ static void put_shared(page *p, const page_suite *suite, int d) {
     }
 }
 
-/* In how many rows each document is the fastest of several. */
+/* The number of rows in which each document is the fastest of several. */
 static void count_wins(const page_suite *suite, int wins[BENCH_PAGE_DOCUMENTS_MAX]) {
     for (int d = 0; d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d]; i++) {

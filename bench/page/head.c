@@ -176,7 +176,7 @@ static void put_commonest(page *p) {
     fputs(kinds ? "." : "", p->out);
 }
 
-/* How many rows are INVALID, why, and what to do about it. */
+/* Tells how many rows are INVALID, why, and what to do about it. */
 static void put_invalid(page *p) {
     size_t i, invalid = 0, rows = 0;
     const json_t *row;
@@ -203,7 +203,7 @@ static bool is_dirty(const bench_document *document) {
     return !strcmp(context_text(document, "dirty"), "yes");
 }
 
-/* A note with the columns it is true of, if there are any. */
+/* A note with the columns to which it applies, if there are any. */
 static void put_note(page *p, bool (*is_true)(const bench_document *document), const char *class, const char *text) {
     bool any = false;
     for (int d = 0; d < p->count; d++) {

@@ -1,4 +1,4 @@
-/* The few figures that matter: as cards of one document; of several as a table with a line per machine. */
+/* The few figures that matter: cards for one document; for several, a table with one line per machine. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,7 +224,7 @@ static void group(machines *all) {
     }
 }
 
-/* The better of two rows that measure the same: a valid one, else the faster. */
+/* The better of two rows that measure the same: the valid one, else the faster one. */
 static const json_t *better(const json_t *a, const json_t *b) {
     if (!a || !b)
         return a ? a : b;
@@ -289,7 +289,8 @@ static void score(machines *all) {
         all->machine[i].score *= 100 / most;
 }
 
-/* Of each machine the row that the first one with such a metric has, as others would be other things. */
+/* For each machine, the row that the first machine with such a metric has, because other rows would measure other
+ * things. */
 static const json_t *find_metric_row(const machines *all, int i, size_t k) {
     const json_t *first = NULL;
     for (int m = 0; m < all->count && !first; m++)

@@ -1,4 +1,4 @@
-/* The page of a history: a chart per row, of its figures by time, with the medians between its changes. */
+/* The page of a history: one chart per row, with its figures by time and the medians between its changes. */
 #include "history.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static double value_of(const row_history *h, size_t i) {
     return h->scale.factor * bench_real(json_array_get(h->points, i), "value");
 }
 
-/* A tick is a report, as many as fit. */
+/* Each tick is a report; there are as many as fit. */
 static gs_axis report_axis(const row_history *h) {
     size_t reports = json_array_size(json_object_get(h->history, "reports")), step = (reports + TICKS - 1) / TICKS;
     gs_axis axis = {.low = -0.5, .high = (double)reports - 0.5};
@@ -34,7 +34,7 @@ static gs_axis report_axis(const row_history *h) {
     return axis;
 }
 
-/* What is not valid is grey, and at the edge where it is further off. */
+/* Figures that are not valid are grey, and lie at the edge if they are further off. */
 static void draw_points(chart *c, const row_history *h) {
     for (size_t i = 0; i < json_array_size(h->points); i++) {
         const json_t *point = json_array_get(h->points, i);
@@ -48,7 +48,7 @@ static void draw_points(chart *c, const row_history *h) {
     }
 }
 
-/* The median of each stretch without a change, and how much it changed then. */
+/* The median of each stretch without a change, and by how much the stretch after it differs. */
 static void draw_stretches(chart *c, const row_history *h) {
     size_t from = 0;
     for (size_t k = 0; k <= json_array_size(h->changes); k++) {
@@ -119,7 +119,7 @@ static void put_chart(page *p, row_history *h) {
 
 /* ---- The page ---- */
 
-/* Charts of a suite's rows or, with NULL, of all that changed; their number. */
+/* Draws charts of a suite's rows or, with NULL, of all rows that changed; returns their number. */
 static int put_charts(page *p, row_history *h, const char *suite) {
     size_t i;
     int count = 0;

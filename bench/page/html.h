@@ -1,5 +1,5 @@
-/* Reports as one HTML page: who is faster, tables, charts as inline SVG, the environment; nothing is fetched, and
- * without its script it reads as well. It is XML, too. */
+/* Reports as one HTML page: who is faster, tables, charts as inline SVG, the environment; nothing is fetched, and the
+ * page can be read without its script. It is also well-formed XML. */
 #ifndef BENCH_HTML_H
 #define BENCH_HTML_H
 

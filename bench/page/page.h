@@ -9,7 +9,7 @@
 
 enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
 
-/* Another program's best row of one work on one machine, beside ours. */
+/* Another program's best row for one work on one machine, and ours beside it. */
 typedef struct page_duel {
     const json_t *row;
     bench_rival rival;
@@ -111,7 +111,7 @@ void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]);
 /* The first row of document d with a title and unit, or NULL. */
 const json_t *page_find(const page_suite *suite, int d, const char *title, const char *unit);
 
-/* Whether a chart shows the row: of several documents one network is enough, ncsn where it is there. */
+/* Whether a chart shows the row: for several documents one network is enough, ncsn if they have it. */
 bool page_is_shown(const page_suite *suite, const json_t *row);
 
 /* Whether two rows measure the same but for the parts that a bit of `but` stands for. */
@@ -120,11 +120,11 @@ bool page_same_but(const json_t *a, const json_t *b, unsigned but);
 /* The title of a row, or line of a chart, of document d, with the document's label where there are several. */
 void page_name(const page *p, int d, const char *title, char name[PAGE_TEXT_ROOM]);
 
-/* Repetition k as the row's figure has it, in its unit; of percentiles the mean call; calls a second where the row does
- * not say what a call does. */
+/* Repetition k in the unit of the row's figure; the mean call if the figure is a percentile; calls per second if the
+ * row does not say what a call does. */
 double page_repetition(const json_t *row, size_t k);
 
-/* The median of the repetitions as page_repetition has them; NaN: there are none. */
+/* The median of the repetitions in page_repetition's units; NaN if there are none. */
 double page_median(const json_t *row);
 
 /* All calls of the row in ascending order, in milliseconds, to be freed with gs_free; NULL: there are none, or memory
@@ -142,15 +142,15 @@ void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]);
 void page_style(page *p);
 void page_labels(page *p);
 
-/* All up to the title, after which the <header> goes on. */
+/* Everything up to the title, after which the <header> goes on. */
 void page_begin(page *p, const char *title);
 void page_head(page *p);
 void page_headline(page *p);
 
-/* <details>: of one report, what is in it is looked for; of several, it is folded away. */
+/* A <details> element: open for one report, whose readers look for its content; folded for several. */
 void page_fold(page *p, const char *class);
 
-/* What genbench doctor advises against the reasons that the machine gave. */
+/* The advice of genbench doctor against the machine's reasons. */
 void page_advice(page *p);
 
 /* Fill p->duel and p->all from all documents. */
@@ -160,14 +160,14 @@ void page_duels_free(page *p);
 /* "1.33x won", or "0.40x behind, INVALID". */
 void page_put_ratio(page *p, const bench_rival *rival);
 
-/* What the colours of bars mean. */
+/* The key to the colours of bars. */
 enum { PAGE_KEYS = 3 };
 typedef struct page_key {
     const char *class, *text;
 } page_key;
 extern const page_key page_keys[PAGE_KEYS];
 
-/* Why a share of the peak may be above 100 %. */
+/* Explains why a share of the peak may be above 100 %. */
 extern const char page_above_peak[];
 
 /* Who won against other programs, and the bars of one machine. */
@@ -179,7 +179,7 @@ void page_badge(page *p, const json_t *row);
 void page_reasons(page *p, const json_t *row);
 void page_table(page *p, const page_suite *suite);
 void page_columns(page *p, const page_suite *suite);
-/* Every picture once. */
+/* Shows every picture once. */
 void page_pictures(page *p);
 
 /* A chart, if the documents have what it needs. */
@@ -190,7 +190,7 @@ void page_acceptance(page *p, const page_suite *suite);
 void page_traces(page *p, const page_suite *suite);
 void page_ratios(page *p);
 
-/* The script that sorts and filters tables; without it they still read. */
+/* The script that sorts and filters tables, which can be read without it too. */
 void page_script(page *p);
 
 #endif

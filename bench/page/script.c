@@ -1,5 +1,5 @@
-/* What little the page does by script: a click on a column's title sorts a table, a field above it filters its rows. It
- * has no < and no &, so that the page stays XML. */
+/* The page's script: a click on a column's title sorts a table, and a field above it filters its rows. It has no < and
+ * no &, so that the page stays XML. */
 #include "page/page.h"
 
 static const char script[] =

@@ -51,7 +51,7 @@ static const char *const style[] = {
     "\\25B4\"}\n",
     ".shared{margin:6px 0 8px}.shared li{padding:1px "
     "9px;border-radius:10px;background:var(--raised);color:var(--soft);",
-    "font-size:13.5px}\n", /* A shadow at the side where there is more. */
+    "font-size:13.5px}\n", /* A shadow shows on which side the table goes on. */
     ".wide{overflow-x:auto;background:linear-gradient(90deg,var(--paper) 30%,transparent) 0 0/40px 100% no-repeat "
     "local,"
     "linear-gradient(270deg,var(--paper) 30%,transparent) 100% 0/40px 100% no-repeat local,"

@@ -1,4 +1,5 @@
-/* The table of a suite of one document: a line per row, figures aligned at their points, what all rows share above it.
+/* The table of a suite of one document: one line per row, figures aligned at their points, and above it the settings
+ * that all rows share.
  */
 #include <math.h>
 #include <string.h>
@@ -88,7 +89,7 @@ static bool has_figure(const table *t, const char *figure) {
     return false;
 }
 
-/* Without `beside` where there is a column of who won. */
+/* The figure `beside` is left out if there is a column of who won. */
 static void add_figures(table *t, bool peers) {
     for (size_t i = 0; i < t->rows; i++) {
         const char *name;
@@ -296,7 +297,7 @@ static void put_titles(const table *t) {
 const char page_above_peak[] =
     "Above 100 % of the peak: Winograd's method multiplies less than the direct convolutions that are counted.";
 
-/* What marks and shares above 100 % mean, where there are some. */
+/* Explains marks and shares above 100 %, if there are some. */
 static void put_meanings(const table *t) {
     bool above = false, doubt = false;
     for (size_t i = 0; i < t->rows; i++) {

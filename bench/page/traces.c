@@ -79,7 +79,7 @@ static void trace(page *p, const char *name, const json_t *trace) {
     chart_close(p);
 }
 
-/* How many documents from d on have a row of that title with such a trace; 0: an earlier one has it. */
+/* The number of documents from d on that have a row of that title with such a trace; 0 if an earlier one has it. */
 static int count_same(const page_suite *suite, int d, const page_row *row, const json_t *member) {
     int same = 0;
     for (int k = 0; k < suite->documents; k++) {
@@ -119,7 +119,7 @@ static const char *png_of(const json_t *row) {
     return bench_text(json_object_get(row, "picture"), "png");
 }
 
-/* How many rows have this picture; 0: one before document d's row i has it, or it has none. */
+/* The number of rows with this picture; 0 if a row before row i of document d has it, or if row i has none. */
 static int count_pictures(const page *p, int d, size_t i) {
     const json_t *row, *mine = json_array_get(p->document[d].rows, i);
     const char *png = png_of(mine);

@@ -1,4 +1,4 @@
-"""Cells: what is measured together, in rounds. A cell's first contenders are ours, its `rivals` are the peers."""
+"""Cells: contenders measured together, in rounds. A cell's first contenders are ours, its `rivals` are the peers."""
 
 import math
 import statistics

@@ -69,8 +69,8 @@ def call(command):
 
 
 class Programs:
-    """build/genbench and build/gensample with the settings of the run; `machine` is a short report by genbench, for
-    what it says about program, build and machine. Failure: they do not exist or do not run."""
+    """build/genbench and build/gensample with the settings of the run; `machine` is a short report by genbench, which
+    describes program, build and machine. Failure: they do not exist or do not run."""
 
     def __init__(self, build, threads, isa):
         self.build = build

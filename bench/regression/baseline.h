@@ -20,7 +20,7 @@ enum {
         BENCH_COUNTS
 };
 
-/* What the number of instructions depends on besides the source. */
+/* The surroundings on which the number of instructions depends besides the source. */
 enum { BENCH_SURROUNDINGS = 7, BENCH_SURROUNDING_ROOM = 400 };
 
 typedef struct bench_tally_row {

@@ -1,4 +1,4 @@
-/* genbench check: what this build counts, against a baseline.
+/* genbench check compares this build's counts with a baseline.
  *
  *     genbench check --baseline FILE [--write] [--format text|github] [--model M] [--isa I] [--benchmark_filter=RE]
  *

@@ -1,5 +1,5 @@
-/* What `genbench check` counts: one call each of networks, samplers, kernels, layers, rejection algorithms and loading,
- * which are so short that counting all of them takes only a minute or two of emulation. */
+/* The rows that `genbench check` counts: one call each of networks, samplers, kernels, layers, rejection algorithms and
+ * loading, which are so short that counting all of them takes only a minute or two of emulation. */
 #include <string.h>
 
 #include "regression/regression.h"

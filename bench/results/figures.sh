@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes what the repository shows of these reports: figures.sh [BUILD_DIR [FOLDER]] writes index.html, the tables and
-# speed.svg into FOLDER, else where they belong. The test genbench_page compares them with those that are committed.
+# Makes the views of these reports that the repository shows: figures.sh [BUILD_DIR [FOLDER]] writes index.html, the
+# tables and speed.svg into FOLDER, else to where they belong. The test genbench_page compares them with those that are
+# committed.
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 program=$(cd "${1:-$here/../../build}" && pwd)/genbench || exit 1
 tables=$here

@@ -1,4 +1,4 @@
-/* Steps per second of what moves chains on an energy: the gradient by itself, and samplers that take one per step. */
+/* Steps per second of chains on an energy: the gradient by itself, and samplers that take one gradient per step. */
 #include "suites/evaluations.h"
 #include "suites/sampling.h"
 

@@ -1,4 +1,4 @@
-/* The most that this machine can do. */
+/* The peak rates of this machine. */
 #include <math.h>
 #include <string.h>
 

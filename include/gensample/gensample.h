@@ -96,7 +96,7 @@ typedef enum gs_kind {
  * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure
  * @param error why it failed; may be NULL
  * @return GS_OK; GS_ERROR_FILE: it cannot be opened or read, or is a directory or a device; GS_ERROR_FORMAT: its
- *         content is not what models/FORMAT.md demands, or exceeds this library's limits; GS_ERROR_MEMORY
+ *         content does not follow models/FORMAT.md, or exceeds this library's limits; GS_ERROR_MEMORY
  */
 gs_status gs_model_load(const char *path, gs_model **model, gs_error *error);
 
@@ -107,7 +107,7 @@ gs_status gs_model_load(const char *path, gs_model **model, gs_error *error);
  * @param size  how many
  * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure
  * @param error why it failed; may be NULL
- * @return GS_OK; GS_ERROR_FORMAT: the bytes are not what models/FORMAT.md demands, or exceed this library's limits;
+ * @return GS_OK; GS_ERROR_FORMAT: the bytes do not follow models/FORMAT.md, or exceed this library's limits;
  *         GS_ERROR_MEMORY
  */
 gs_status gs_model_load_memory(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error);
@@ -138,7 +138,7 @@ typedef struct gs_model_info {
     bool rejects;          /**< of a classifier: the last logit stands for none of the classes */
 } gs_model_info;
 
-/** What a weight file says about its network. Thread-safe.
+/** The description of a network in its weight file. Thread-safe.
  *
  * @param model the network
  * @return belongs to the model and lives as long as it
@@ -354,7 +354,7 @@ typedef struct gs_trace {
     double *step_size; /**< (n): the step size after burn-in */
 } gs_trace;
 
-/** What became of the chains of one call of gs_sample, for gs_outcome_warning. */
+/** The outcome of the chains of one call of gs_sample, for gs_outcome_warning. */
 typedef struct gs_outcome {
     size_t chains;      /**< chains that finished; the rest is about these */
     double reach;       /**< how far beyond the data range a pixel of a result may be expected at most, in units of the
@@ -506,8 +506,8 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error);
 
-/** One line for what is doubtful about the results of gs_sample, in plain words with advice. For people; the wording
- * may change. Thread-safe.
+/** One line for each doubt about the results of gs_sample, in plain words with advice. For people; the wording may
+ * change. Thread-safe.
  *
  * @param outcome what gs_sample gave
  * @param options its settings, resolved
@@ -673,19 +673,19 @@ double gs_binomial_score(uint64_t k, uint64_t n, double p);
 
 /** The quality of images according to a judge, which is a classifier. */
 typedef struct gs_quality {
-    size_t n;         /**< images */
-    double frechet;   /**< Frechet distance of their features to the judge's reference set; NaN when n < 2. With at most
-                         as many images as features their covariance is singular, and the distance says little */
-    int label;        /**< the label whose own images `frechet` compares with, where all of the images were drawn for it
-                         and the judge's file tells of them; -1: it compares with those of all classes */
+    size_t n;       /**< images */
+    double frechet; /**< Frechet distance of their features to the judge's reference set; NaN when n < 2. With at most
+                       as many images as features their covariance is singular, and the distance says little */
+    int label; /**< the label with whose own images `frechet` compares, if all images were drawn for it and the judge's
+                  file describes them; -1: it compares with the images of all classes */
     size_t features;  /**< d, of the judge */
-    double agreement; /**< share of images with a requested label that the arg max agrees with, which one that is
-                         rejected does not; NaN without any */
+    double agreement; /**< share of images with a requested label with which the arg max agrees; a rejected image does
+                         not agree; NaN if there are none */
     double share[64]; /**< share of images by arg max, one for each class */
-    int classes;      /**< classes of the judge, 1 ... 64, without that of what it rejects */
-    double confident; /**< share of images with a class whose soft-max is above 0.9, the logit of what the judge rejects
-                         included in its sum */
-    double rejected;  /**< share of images that the judge takes for none of its classes; 0 for one that rejects nothing
+    int classes;      /**< classes of the judge, 1 ... 64, without its reject class */
+    double confident; /**< share of images with a class whose soft-max is above 0.9; the logit of the reject class
+                         counts in its sum */
+    double rejected;  /**< share of images that the judge takes for none of its classes; 0 if the judge rejects nothing
                        */
 } gs_quality;
 
@@ -704,7 +704,7 @@ typedef struct gs_quality {
 gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error);
 
-/** A figure of samples, and what stands beside it. */
+/** A figure of samples, and the figures that stand beside it. */
 typedef struct gs_measured {
     double value; /**< of the samples; NaN: not measured */
     double error; /**< its standard error, of the choice of samples alone; NaN: not known */
@@ -712,20 +712,21 @@ typedef struct gs_measured {
                      none */
 } gs_measured;
 
-/** How samples are distributed, beside real images. All of it is about features, the judge's second output. */
+/** The distribution of samples, compared with that of real images. All figures are computed from features, the judge's
+ * second output. */
 typedef struct gs_comparison {
-    size_t n;            /**< samples that `frechet` is of */
-    size_t compared;     /**< the first of them, that all else is of: at most as many as reference images */
-    size_t reference;    /**< reference images that all else is compared with, m; 0: none of the figures below
-                            `frechet` is measured */
-    size_t real;         /**< real images, at most n, of the samples' labels in their number; `compared` of them at most
-                            stand beside what is below `frechet` */
-    int label;           /**< as in gs_quality; all else too is then of this label alone */
-    int resamples;       /**< how many the standard errors come from; 0: they are not known, of fewer than 16 samples */
-    gs_measured frechet; /**< as in gs_quality */
-    gs_measured kernel;  /**< kernel inception distance: the unbiased estimate over all pairs of the squared maximum
-                          mean discrepancy for the kernel (x.y / d + 1)^3 (Binkowski et al. 2018, equation 4). Its
-                          mean over samples of the reference's distribution is 0, whatever n */
+    size_t n;         /**< samples from which `frechet` is computed */
+    size_t compared;  /**< the first of them, from which all else is computed: at most as many as reference images */
+    size_t reference; /**< reference images with which all else is compared, m; 0: none of the figures below `frechet`
+                         is measured */
+    size_t real;      /**< real images, at most n, of the samples' labels in their number; `compared` of them at most
+                         stand beside what is below `frechet` */
+    int label;        /**< as in gs_quality; all else, too, is then about this label alone */
+    int resamples;    /**< how many the standard errors come from; 0: they are not known, of fewer than 16 samples */
+    gs_measured frechet;   /**< as in gs_quality */
+    gs_measured kernel;    /**< kernel inception distance: the unbiased estimate over all pairs of the squared maximum
+                            mean discrepancy for the kernel (x.y / d + 1)^3 (Binkowski et al. 2018, equation 4). Its
+                            mean over samples of the reference's distribution is 0, whatever n */
     gs_measured precision; /**< share of samples within the third nearest neighbour's distance of some reference image
                             (Kynkaanniemi et al. 2019, equation 2) */
     gs_measured recall;    /**< share of reference images within that of some sample */
@@ -736,12 +737,12 @@ typedef struct gs_comparison {
 } gs_comparison;
 
 /** Compare the distribution of n images, clipped to the judge's data range first, with the judge's reference images,
- * and real images with the same. Standard errors are the deviation over 63 random halves, each with a sample or without
- * it as a coin falls: the bootstrap without replacement of half of the samples (Politis & Romano 1994), which for a
- * mean is s / sqrt(n) too, and under which no sample is its own neighbour, as those drawn twice would be. Like the
+ * and real images with the same. Standard errors are the deviation over 63 random halves; a coin decides whether a half
+ * contains a sample. This is the bootstrap without replacement of half of the samples (Politis & Romano 1994). For a
+ * mean it gives s / sqrt(n) too, and no sample is its own neighbour, as samples drawn twice would be. Like the
  * bootstrap's, the error of a distance is too large, by up to twice, where the distance is little more than that of
- * real images. Takes memory for the features, and m (m + n) d multiply-adds for m reference images. Uses the plan's
- * threads; the same bytes on any number of them. One call at a time on a plan.
+ * real images. It takes memory for the features, and m (m + n) d multiply-adds for m reference images. Uses the plan's
+ * threads; the bytes are the same on any number of threads. One call at a time per plan.
  *
  * @param judge      as for gs_quality_measure; its file may have the tensors `reference_features` (m, d),
  *                   `reference_labels` (m), which images of one label need, `real_features` (r, d) and `real_labels`
@@ -757,23 +758,23 @@ typedef struct gs_comparison {
 gs_status gs_quality_compare(gs_plan *judge, const float *images, const int *labels, size_t n, uint64_t seed,
                              gs_comparison *comparison, gs_error *error);
 
-/** How near samples are to a training set, beside real images. */
+/** The nearness of samples to a training set, compared with that of real images. */
 typedef struct gs_nearness {
     size_t samples;  /**< n */
     size_t training; /**< m */
     size_t real;     /**< real images, r */
     bool held_out;   /**< whether these are no training images; else each is compared with the other training images */
-    double nearer;   /**< share of pairs of a sample and a real image of which the sample is nearer to its nearest
-                        training image, ties by half: 0.5 for samples of the real images' distribution, above where
+    double nearer;   /**< share of pairs of a sample and a real image in which the sample is nearer to its nearest
+                        training image; ties count as half. 0.5 for samples of the real images' distribution, above 0.5 if
                         samples are drawn towards training images (Meehan et al. 2020, section 3.1) */
     double error;    /**< its standard error (DeLong et al. 1988); NaN for fewer than 2 of either */
-    size_t copies;   /**< samples that no pixel of is further from a training image than half a grey level of 255 */
+    size_t copies;   /**< samples with no pixel further from a training image than half a grey level of 255 */
     double distance; /**< mean Euclidean distance of samples to their nearest training images, in units of pixels */
     double distance_real; /**< the same of the real images */
 } gs_nearness;
 
-/** Compare the distances of images to their nearest training images with those of real images. Takes (n + r) m times as
- * many multiply-adds as an image has pixels. Thread-safe. The same bytes on every CPU and number of threads.
+/** Compare the distances of images to their nearest training images with those of real images. This takes (n + r) m
+ * times as many multiply-adds as an image has pixels. Thread-safe. The same bytes on every CPU and number of threads.
  *
  * @param samples  (n, pixels)
  * @param n        number of samples, at least 1

@@ -20,11 +20,12 @@ from ncsn import start_from, teacher_from
 from unet import NO_LABEL, SIGMA_MAX, SIGMA_MIN, UNet
 
 FINEST = 0.012  # the lowest t; r below SIGMA_MIN counts as 0
-GUIDANCE = (0.3, 0.2, 5.0)  # weight, and the noise levels between which it acts
+GUIDANCE = (0.3, 0.2, 5.0)  # the weight of guidance, and the noise levels between which it acts
 
 
 def draw_levels(n, device):
-    """t and r of a step: t log-normal, with more at high levels than Geng et al. have; r below t by 1/256 to 1/32 of it."""
+    """t and r of a step: t is log-normal, with more at high levels than Geng et al. have; r is below t by 1/256 to 1/32
+    of t."""
     t = torch.exp(torch.randn(n, device=device) * 2.0 - 0.8).clamp(FINEST, SIGMA_MAX)
     r = t * (1 - (1 + 8 * torch.sigmoid(-t)) / 256)
     return t, torch.where(r < SIGMA_MIN, 0.0, r)
@@ -57,7 +58,8 @@ def loss_of(net, teacher, device):
 
 
 class Critic(nn.Module):
-    """A classifier's trunk, whose features the discriminator looks at; no judge, and of another shape than both."""
+    """A classifier's trunk, whose features the discriminator sees; it is neither of the judges, and has another
+    architecture."""
 
     def __init__(self):
         super().__init__()
@@ -114,7 +116,8 @@ def train_critic(x, y, steps, batch=512):
 
 
 class Finish:
-    """The adversarial part: hinge losses on what one evaluation draws and on what a second one makes of it."""
+    """The adversarial part: hinge losses on the images that one evaluation draws, and on those that a second evaluation
+    refines."""
 
     def __init__(self, args, net, x, y):
         self.x, self.y, self.net, self.middle, self.batch = x, y, net, args.middle, args.batch

@@ -41,7 +41,8 @@ class Judge(nn.Module):
 
 
 class Residual(nn.Module):
-    """The second judge, like the first from outside: residual blocks with group norms, SiLU and pools."""
+    """The second judge, with the same inputs and outputs as the first: residual blocks with group norms, SiLU and
+    pools."""
 
     def __init__(self):
         super().__init__()
@@ -71,8 +72,9 @@ ARCHITECTURES = {"plain": Judge, "residual": Residual}
 
 
 def augmented(x):
-    """Moved by up to two pixels each way; every other image also turned by up to 8 degrees and scaled by up to 8 %. Digits and
-    others alike, as the judge would otherwise learn to tell what has been interpolated from what has not."""
+    """Move images by up to two pixels each way, and turn every other one by up to 8 degrees and scale it by up to 8 %.
+    Digits and other images are treated alike, as the judge would otherwise learn to tell interpolated images from
+    others."""
     moved = x.roll(torch.randint(-2, 3, (2,)).tolist(), (2, 3))
     turned = outliers.affine(x[1::2], math.radians(8), 1.08, 0.05, 2 / 14)
     return torch.cat([moved[::2], turned])
@@ -84,7 +86,7 @@ def reordered(y):
 
 @torch.no_grad()
 def examine(net, x, y):
-    """Figures of test digits, and of what is none: shares that the judge is sure of, above 0.9."""
+    """Figures of test digits and of images that are no digits: the shares of which the judge is sure, above 0.9."""
     p = torch.cat([net(b)[0] for b in x.split(1000)]).softmax(1)
     q = torch.cat([net(b)[0] for b in outliers.draw(x, y).split(1000)]).softmax(1)
     digits = p[:, :REJECT].amax(1)

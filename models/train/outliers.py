@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 SIZE = 28
-# Letters that no hand writes like a digit.
+# Letters that nobody writes like a digit.
 LETTERS = "ACEFHKMNPRUVWXacdefhkmnprvwx@#&%$?*="
 
 
@@ -68,7 +68,7 @@ def faint(x, y):
 
 
 def other(x, y):
-    """For each digit another one of another class, where the shuffled batch has one there; and whether it has."""
+    """For each digit one of another class, if the shuffled batch has one in that place; and whether it has."""
     order = torch.randperm(len(x), device=x.device)
     return x[order], (y[order] != y).view(-1, 1, 1, 1)
 

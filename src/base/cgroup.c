@@ -20,7 +20,7 @@ static bool first_line(const char *folder, const char *file, char *line, int roo
     return there;
 }
 
-/* A positive number; infinite for "max", -1 and what is not there. */
+/* A positive number; infinite for "max", for -1 and where there is no number. */
 static double limit_of(const char *folder, const char *file) {
     char line[64];
     double limit;
@@ -53,7 +53,7 @@ static double memory_limit(const char *folder) {
 
 typedef double group_limit(const char *folder);
 
-/* A tree of groups. Version 2 has one for all controllers, which names none. */
+/* A tree of groups. Version 2 has one tree for all controllers, which names no controller. */
 typedef struct hierarchy {
     const char *type, *controller;   /* of the file system; in its options and in /proc/self/cgroup */
     group_limit *processors, *bytes; /* NULL: another's */
@@ -62,7 +62,7 @@ typedef struct hierarchy {
 static const hierarchy hierarchies[] = {
     {"cgroup2", "", cpu_max, memory_max}, {"cgroup", "cpu", cpu_quota, NULL}, {"cgroup", "memory", NULL, memory_limit}};
 
-/* What is known of one of them. */
+/* What is known about one of these trees. */
 typedef struct place {
     bool member, seen;
     char group[ROOM]; /* of this process, if it is a member */
@@ -104,7 +104,7 @@ static void find_groups(const char *root, place places[GS_COUNT(hierarchies)]) {
         fclose(f);
 }
 
-/* In place: "\040" and its like become the characters they stand for. */
+/* Replaces octal escapes such as "\040" in place by the characters that they stand for. */
 static void unescape(char *text) {
     char *to = text;
     for (const char *from = text; *from; to++)
@@ -118,15 +118,16 @@ static void unescape(char *text) {
     *to = '\0';
 }
 
-/* The group's path below the folder that shows group `top`; empty when it is not below that, as for a process that a
- * namespace took in from outside. */
+/* The group's path below the folder that shows group `top`; empty if the group is not below it, as for a process that
+ * entered a namespace from outside. */
 static const char *below(const char *group, const char *top) {
     size_t length = strcmp(top, "/") ? strlen(top) : 0;
     bool inside = !strncmp(group, top, length) && (group[length] == '/' || !group[length]);
     return inside && !strstr(group, "..") ? group + length : "";
 }
 
-/* The lowest limits of the folder's group and of those above it down from `shown` characters: each binds all below. */
+/* The lowest limits of the folder's group and of the groups above it, up to the folder of the first `shown` characters:
+ * the limit of a group binds all groups below it. */
 static void apply(const hierarchy *h, char folder[ROOM], size_t shown, double *processors, double *bytes) {
     for (size_t length = strlen(folder); length >= shown; length--)
         if (length == shown || folder[length] == '/' || !folder[length]) {

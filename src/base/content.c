@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-/* The first row that fits counts: `size` bytes at `offset`. */
+/* The first row whose `size` bytes are found at `offset` counts. */
 static const struct row {
     gs_content_kind kind;
     size_t offset, size;
@@ -67,7 +67,7 @@ static const struct row {
 #undef ROW
 };
 
-/* "BM", then the size, two zeros that are reserved, and where the pixels begin. */
+/* A bitmap begins with "BM", the size, two reserved zeros, and the offset of the pixels. */
 static bool is_bmp(const unsigned char *b, size_t count) {
     return count >= 14 && b[0] == 'B' && b[1] == 'M' && !memcmp(b + 6, "\0\0\0\0", 4);
 }
@@ -77,7 +77,7 @@ static bool is_idx(const unsigned char *b, size_t count) {
     return count >= 4 && !b[0] && !b[1] && b[2] >= 8 && b[2] <= 14 && b[3] >= 1;
 }
 
-/* Whether the word stands somewhere in the bytes, in small letters or as it is written. */
+/* Whether the word occurs in the bytes, in lower case or as it is written. */
 static bool mentions(const unsigned char *bytes, size_t count, const char *word) {
     size_t length = strlen(word);
     for (size_t i = 0; i + length <= count; i++) {

@@ -1,4 +1,4 @@
-/* What a file is by its first bytes, for messages about files that are none of ours. */
+/* Recognises a file by its first bytes, for messages about files that this library does not read. */
 #ifndef GS_CONTENT_H
 #define GS_CONTENT_H
 
@@ -6,7 +6,7 @@
 
 enum { GS_CONTENT_BYTES = 512 };
 
-/* What can be read, and the rest. */
+/* The formats that can be read, and the rest. */
 typedef enum gs_content_kind {
     GS_CONTENT_UNKNOWN,
     GS_CONTENT_PNG,
@@ -24,7 +24,7 @@ typedef struct gs_content {
     const char *name; /* "a JPEG picture"; NULL for GS_CONTENT_UNKNOWN */
 } gs_content;
 
-/* By the first bytes, of which GS_CONTENT_BYTES are enough and fewer may do. */
+/* Judges by the first bytes, of which GS_CONTENT_BYTES are enough; fewer may do. */
 gs_content gs_content_find(const void *bytes, size_t count);
 
 #endif

@@ -14,7 +14,8 @@ gs_machine gs_machine_read(const char *root) {
     return machine;
 }
 
-/* The first number of the variable, which may be a list, one for each level of nested loops; 0: none that is valid. */
+/* The first number of the variable, which may be a list with one number per level of nested loops; 0 if it is not
+ * valid. */
 static long openmp_threads(void) {
     const char *value = getenv("OMP_NUM_THREADS");
     char *end = NULL;

@@ -1,4 +1,5 @@
-/* What this process may use of its machine: processors and memory, as far as its control groups allow. Thread-safe. */
+/* The share of its machine that this process may use: processors and memory, as far as its control groups allow.
+ * Thread-safe. */
 #ifndef GS_MACHINE_H
 #define GS_MACHINE_H
 
@@ -13,8 +14,8 @@ typedef struct gs_machine {
     double group_bytes;   /* memory that its control groups allow; infinite: no limit */
 } gs_machine;
 
-/* Asks the system each time, as limits may change while a program runs. `root` is put before the paths of the control
- * groups' files: "", or in tests the folder of a tree that stands for the real one. */
+/* Every call asks the system, because limits may change while a program runs. `root` is put before the paths of the
+ * control groups' files: "", or in tests the folder of a tree that stands for the real one. */
 gs_machine gs_machine_read(const char *root);
 
 /* The default number of threads, 1 ... GS_THREADS_MAX: what OMP_NUM_THREADS says, else the machine's processors or,

@@ -1,4 +1,5 @@
-/* What POSIX leaves to each system. No other file calls functions that only one system has. Thread-safe. */
+/* The functions that POSIX leaves to each system. No other file calls functions that only one system has.
+ * Thread-safe. */
 #ifndef GS_OS_H
 #define GS_OS_H
 
@@ -14,9 +15,9 @@ double gs_now_s(void);
 /* Bytes of memory that this machine has; infinite where the system does not report it. */
 double gs_os_memory_bytes(void);
 
-/* What the control groups of this process allow: processors' time, in processors, and bytes of memory; infinite where
- * they set no limit or the system has none. `root` is put before the paths of their files: "", or in tests the folder
- * of a tree that stands for the real one. */
+/* The limits that the control groups of this process set: processors' time, in processors, and bytes of memory;
+ * infinite if there is no limit, or if the system has no control groups. `root` is put before the paths of their files:
+ * "", or in tests the folder of a tree that stands for the real one. */
 void gs_os_group_limits(const char *root, double *processors, double *bytes);
 /* The number of the open stream that a path stands for (/dev/stdout: 1, /dev/fd/3: 3), or -1. */
 int gs_os_stream_number(const char *path);

@@ -7,7 +7,8 @@
 
 #include "base/floats.h"
 
-/* What outlives a call: there is nowhere else to learn of a fork, which a library can't see coming. */
+/* The only state that outlives a call: a library cannot see a fork coming, so it has to remember that one may
+ * happen. */
 static pthread_once_t watched = PTHREAD_ONCE_INIT;
 static atomic_bool threads_lost;
 
@@ -15,7 +16,7 @@ static void lose_threads(void) {
     atomic_store(&threads_lost, true);
 }
 
-/* Without the watch, for want of memory, no team is begun. */
+/* Where memory does not suffice to watch for forks, no team is started. */
 static void watch_forks(void) {
     if (pthread_atfork(NULL, NULL, lose_threads))
         lose_threads();

@@ -10,9 +10,9 @@ typedef void gs_turn(void *context, size_t i, int thread);
 /* Calls turn(context, i, thread) for every i from 0 to n - 1, in any order, on at most `threads` threads, and returns
  * when all are done. Each thread computes in the default floating-point environment (floats.h).
  *
- * One thread does without OpenMP. So does a child of a process that had run such a loop on several threads before it
- * forked: fork() does not copy OpenMP's threads, but GCC's libgomp waits for them. That this process is such a child is
- * all that is kept between calls. */
+ * A single thread does without OpenMP. So does a child of a process that had run such a loop on several threads before
+ * it forked: fork() does not copy OpenMP's threads, but GCC's libgomp waits for them. Nothing is kept between calls but
+ * the flag that this process is such a child. */
 void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context);
 
 /* The threads that gs_parallel_for uses of the `wish` it is asked for: all, or 1 in such a child. */

@@ -46,8 +46,8 @@ static bool is_transient(int code) {
     return code == EINTR || code == EAGAIN || code == EWOULDBLOCK;
 }
 
-/* read(2) that waits and goes on after a signal. A pipe's end is told by poll(2) only once it has had a writer, so that
- * time runs out before the first one comes. */
+/* read(2) that waits and goes on after a signal. poll(2) reports the end of a pipe only once the pipe has had a writer,
+ * so waiting for the first writer can time out. */
 gs_status gs_stream_read(gs_stream *s, void *to, size_t room, size_t *got) {
     ssize_t count;
     for (;;) {
@@ -68,7 +68,7 @@ gs_status gs_stream_read(gs_stream *s, void *to, size_t room, size_t *got) {
     return GS_OK;
 }
 
-/* Twice the room, or for none at all the first. */
+/* Doubles the room, or makes the first. */
 static gs_status grow(const gs_stream *s, unsigned char **bytes, size_t count, size_t *room) {
     size_t larger = *bytes ? 2 * *room : s->sized && s->size < *room ? (size_t)s->size + 1 : *room;
     unsigned char *moved = gs_alloc(larger, 1);

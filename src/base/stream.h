@@ -18,13 +18,13 @@ typedef struct gs_stream {
  * strings must outlive the stream. Errors: GS_ERROR_FILE; the stream then needs no gs_stream_close. */
 gs_status gs_stream_open(gs_stream *stream, const char *path, const char *expected, gs_error *error);
 
-/* The next bytes, at most `room` and at least one before the end, where *got is 0. Of a pipe it waits for them, but for
- * the first writer of a named one at most three seconds. Errors: GS_ERROR_FILE. */
+/* Reads the next bytes, at most `room` and at least one; at the end *got is 0. It waits for a pipe's bytes, but at most
+ * three seconds for the first writer of a named pipe. Errors: GS_ERROR_FILE. */
 gs_status gs_stream_read(gs_stream *stream, void *to, size_t room, size_t *got);
 
-/* All bytes, after them a 0 byte that is not counted, to be freed with gs_free; NULL on failure. Memory is at most
- * three times what was read. `enough`, unless NULL, is asked when the first bytes are there and may end the reading
- * early. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT: more than `most` bytes; GS_ERROR_MEMORY. */
+/* All bytes, followed by a 0 byte that is not counted, to be freed with gs_free; NULL on failure. It takes at most
+ * three times as much memory as it reads bytes. `enough`, unless NULL, is asked when the first bytes are there and may
+ * end the reading early. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT: more than `most` bytes; GS_ERROR_MEMORY. */
 gs_status gs_stream_read_all(gs_stream *stream, size_t most, bool (*enough)(const unsigned char *bytes, size_t count),
                              unsigned char **bytes, size_t *count);
 

@@ -68,16 +68,16 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error);
 
 /* How the command kept in a picture names files. The weight files of --model and of --compose number k are named as
- * they were given, so that the command finds them from the same folder; a shipped network's name has no folder. Neither
- * has the output's, so that running the command does not replace it. */
+ * they were given, so that the command finds them from the same folder; a shipped network's name has no folder. The
+ * output's name has no folder either, so that running the command does not replace the picture. */
 const char *gs_arguments_model_word(const gs_arguments *arguments);
 const char *gs_arguments_composed_word(const gs_arguments *arguments, int k);
 void gs_arguments_put_out(const gs_arguments *arguments, FILE *out);
 
 /* The stream that the report goes to: stdout, or stderr if an output goes to standard output. */
 FILE *gs_arguments_report(const gs_arguments *arguments);
-/* The names of the shipped networks, in order, with `between` between them, and their folder, or where there are none
- * the one in which they are looked for first; how many. */
+/* The names of the shipped networks, in order, with `between` between them, and their folder; if there are none, the
+ * folder in which they are looked for first. Returns how many there are. */
 int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]);
 
 /* Print the help of a command. */

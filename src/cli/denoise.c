@@ -78,9 +78,9 @@ static gs_sample_options given_options(const gs_denoise *d, int steps) {
                                .seed = a->seed};
 }
 
-/* The settings of a chain of `steps` steps from an image with that noise on. A network that takes sigma is told, and
- * what follows from noise levels follows from these; one step of a solver is then one call of its denoiser, and more
- * need a lower level than that of the noise. */
+/* The settings of a chain of `steps` steps from an image with that noise on. A network that takes sigma is given the
+ * noise level, and every setting that depends on noise levels follows from it; one step of a solver is then one call of
+ * its denoiser, and more steps need a lowest level below that of the noise. */
 static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error) {
     const gs_model_info *info = d->run.info;
     gs_sample_options *o = &d->run.options;

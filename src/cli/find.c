@@ -1,5 +1,5 @@
-/* Finds weight files: as named, else among the networks that come with the program, so that an installed program
- * works from any folder. */
+/* Finds weight files: by the name as given, else among the networks that come with the program, so that an installed
+ * program works from any folder. */
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ static bool is_there(const char *path) {
 
 enum { FOLDERS = 2 };
 
-/* Where shipped networks may be, the first place first: $GENSAMPLE_MODELS, else as the program is installed, and as it
- * lies where it was built. */
+/* The folders in which shipped networks may be, in the order of the search: $GENSAMPLE_MODELS if it is set, else the
+ * folder of an installed program's networks, then that of a program where it was built. */
 static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
     static const char *const places[FOLDERS] = {GS_MODELS_FROM_PROGRAM, "../models"};
     const char *folder = getenv("GENSAMPLE_MODELS");
@@ -36,7 +36,7 @@ static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
     return FOLDERS;
 }
 
-/* FOLDER/NAME or, failing that, with .bin added; false, with *path the former, when neither is there. */
+/* FOLDER/NAME.bin or, failing that, FOLDER/NAME; false, with the latter in *path, if neither exists. */
 static bool find_in(const char *folder, const char *name, char path[GS_PATH_ROOM]) {
     static const char *const endings[] = {".bin", ""};
     bool found = false;
@@ -47,7 +47,7 @@ static bool find_in(const char *folder, const char *name, char path[GS_PATH_ROOM
     return found;
 }
 
-/* A shipped network's path; false, with *path where it is looked for first, when it is not there. */
+/* A shipped network's path; false if it does not exist, with the place where it is looked for first in *path. */
 static bool find_shipped(const char *name, char path[GS_PATH_ROOM]) {
     char folders[FOLDERS][GS_PATH_ROOM];
     int count = list_folders(folders);
@@ -131,7 +131,7 @@ static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
     return path;
 }
 
-/* judge2.bin beside the judge that is taken where none is named; NULL when it is not there. */
+/* The path of judge2.bin beside the default judge; NULL if there is none. */
 static const char *find_second_judge(const char *judge, char path[GS_PATH_ROOM]) {
     const char *slash = strrchr(judge, '/');
     int folder = slash ? (int)(slash - judge) + 1 : 0;
@@ -139,7 +139,7 @@ static const char *find_second_judge(const char *judge, char path[GS_PATH_ROOM])
     return length > 0 && length < GS_PATH_ROOM && is_there(path) ? path : NULL;
 }
 
-/* NAME:WEIGHT or NAME. A weight of 0 would take the network out, whichever it is; only a sweep has a use for that. */
+/* NAME:WEIGHT or NAME. A weight of 0 would take the network out, which only a sweep has a use for. */
 static gs_status find_composed(const char *text, gs_composed *composed, gs_error *error) {
     const char *colon = strrchr(text, ':');
     size_t length = colon ? (size_t)(colon - text) : strlen(text);
@@ -166,7 +166,7 @@ static const char *find_images(const char *name) {
     return name && !strcmp(name, "-") ? standard_input : name;
 }
 
-/* It is read once. */
+/* Standard input can be read only once. */
 static gs_status check_standard_input(const gs_arguments *a, gs_error *error) {
     const char *const names[] = {a->compose.count ? NULL : a->model, a->judge, a->input, a->init, a->file};
     int count = 0;

@@ -41,7 +41,7 @@ static void print_option(const gs_option_row *row, FILE *out) {
     print_row(name, row->help, out);
 }
 
-/* Few without titles. */
+/* A command with few options shows no titles. */
 static void print_options(int command, FILE *out) {
     enum { FEW = 10 };
     int count = 0;

@@ -31,7 +31,7 @@ static void print_note(void *context, const char *key, const char *text) {
     print_field(context, own ? key + strlen(ours) : key, text);
 }
 
-/* Notes come while the file is described, so that they are kept until it was. */
+/* Notes arrive while the file is being described, so they are kept until the description is complete. */
 static gs_status print_images(const char *path, const void *bytes, size_t size, gs_content *content, FILE *out,
                               gs_error *error) {
     char *notes = NULL;
@@ -72,7 +72,7 @@ static gs_status print_any(const char *path, const void *bytes, size_t size, FIL
     return status || !other ? status : print_model(path, bytes, size, out, error);
 }
 
-/* A pipe is kept, as it can be read once only. */
+/* The bytes of a pipe are kept, because it can be read only once. */
 gs_status gs_inspect_file(const char *path, FILE *out, gs_error *error) {
     gs_stream stream;
     unsigned char *bytes = NULL;

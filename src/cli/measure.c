@@ -1,4 +1,4 @@
-/* What samples are: what one judge or two say of them, their strokes, and how near they are to training images. */
+/* Measures samples: their quality by one judge or two, their strokes, and how near they are to training images. */
 #include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ static void measure_strokes(const gs_run *run, const float *samples, const int *
     row->both = labels ? (double)both / (double)run->done : NAN;
 }
 
-/* Requested labels, where they are of the judge's classes. Others say nothing to it. */
+/* The requested labels if they name the judge's classes; other labels mean nothing to the judge. */
 static const int *labels_for(const gs_run *run, const gs_model *judge) {
     return run->classes == gs_judge_classes(gs_model_get_info(judge)) ? run->labels : NULL;
 }
@@ -42,7 +42,8 @@ static gs_status measure_row(gs_run *run, gs_row *row, const float *samples, con
     return status;
 }
 
-/* Of all samples, one sampler's and no sweep's, beside real images; and what the second judge says of them. */
+/* Compares all samples with real images, and has the second judge measure and compare them; for the samples of one
+ * sampler, not of a sweep. */
 static gs_status compare(gs_run *run, const float *images, gs_error *error) {
     uint64_t seed = run->arguments->seed;
     gs_status status = gs_quality_compare(run->judge, images, labels_for(run, run->judge_model), run->done, seed,
@@ -78,7 +79,8 @@ gs_status gs_run_measure(gs_run *run, gs_error *error) {
 
 enum { REAL_MIN = 1000 };
 
-/* The first of the names under which a folder may have that part of MNIST; false, with the first name, for none. */
+/* The first of the names under which the folder has that part of MNIST; if it has none, false, with the first possible
+ * name. */
 static bool find_part(const char *folder, const char *part, char path[GS_PATH_ROOM]) {
     static const char *const endings[] = {"-images-idx3-ubyte", "-images.idx3-ubyte", "-images-idx3-ubyte.gz",
                                           "-images.idx3-ubyte.gz"};

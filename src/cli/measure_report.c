@@ -1,4 +1,4 @@
-/* What was measured of samples, as JSON and as lines of text. */
+/* The measurements of samples, as JSON and as lines of text. */
 #include <math.h>
 #include <stdio.h>
 
@@ -119,7 +119,7 @@ static json_t *row_json(const gs_row *row) {
     return object;
 }
 
-/* What the judges say of the samples. */
+/* The judges' figures of the samples. */
 static json_t *judged_json(const gs_run *run) {
     json_t *object = row_json(&run->row[0]), *warnings = json_array();
     char text[WARNING_ROOM];
@@ -151,7 +151,7 @@ static json_t *nearness_json(const gs_nearness *near) {
     return object;
 }
 
-/* Of chains that began with images, how many keep their label. */
+/* The share of chains that began at images and kept their label. */
 static json_t *kept_json(const gs_run *run) {
     json_t *kept = json_array();
     for (int i = 0; i < (run->trajectory ? run->levels : 1); i++) {
@@ -210,7 +210,7 @@ static void report_rows(const gs_run *run, FILE *out) {
     }
 }
 
-/* A number in its column; "-" for what is not known. */
+/* A number in its column; "-" if it is not known. */
 static void put_figure(double v, bool share, FILE *out) {
     char text[32] = "-";
     if (isfinite(v) && share)

@@ -35,13 +35,13 @@ typedef struct gs_option_row {
 
 extern const gs_option_row gs_option_rows[GS_OPTION_COUNT];
 
-/* The rows in the order of the help, and before those that belong together a title, without a row. */
+/* The rows in the order of the help, with a title and no row before each group of rows. */
 typedef struct gs_option_line {
     const char *title;        /* or NULL */
     const gs_option_row *row; /* or NULL */
 } gs_option_line;
 
-/* They end with a line that has neither. */
+/* The last line has neither. */
 extern const gs_option_line gs_option_lines[];
 
 typedef struct gs_command_row {

@@ -1,4 +1,4 @@
-/* Where outputs and reports go. */
+/* The destinations of outputs and reports. */
 #include "cli/arguments.h"
 #include "cli/words.h"
 #include "io/output.h"

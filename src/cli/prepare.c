@@ -122,7 +122,7 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
     return !status ? gs_run_check_levels(run, error) : status;
 }
 
-/* Of arrays; pictures are compressed. */
+/* The bytes of an array; 0 for pictures, which are compressed. */
 static double output_bytes(const gs_run *run) {
     bool has_states = run->arguments->trajectory;
     double images = (double)run->n * (has_states ? gs_sample_levels(run->model, &run->options, NULL, 0) : run->rows);

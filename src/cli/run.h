@@ -15,7 +15,7 @@ typedef struct gs_factor {
     gs_plan *plan;
 } gs_factor;
 
-/* What the samples drawn under one weight are like. */
+/* The measurements of the samples drawn under one weight. */
 typedef struct gs_row {
     double weight; /* weight of the last network */
     gs_quality quality;
@@ -23,7 +23,7 @@ typedef struct gs_row {
                                    label they were drawn for. NaN where there are none */
 } gs_row;
 
-/* The judge that reports beside the one that settings may have been chosen by; without a plan there is none. */
+/* A second judge, which reports beside the one by which settings may have been chosen; without a plan there is none. */
 typedef struct gs_second_judge {
     gs_model *model;
     gs_plan *plan;
@@ -91,20 +91,20 @@ void gs_run_weigh(gs_run *run, int row);
 const float *gs_run_row(const gs_run *run, int row);
 gs_status gs_run_write_sweep(const gs_run *run, const gs_note *notes, int count, gs_error *error);
 
-/* What the judges measure of all rows. */
+/* Have the judges measure the samples of all rows. */
 gs_status gs_run_measure(gs_run *run, gs_error *error);
 
-/* For --nearest, where it is given: its images, and what is measured with them. */
+/* For --nearest, if it is given: read its images, and measure with them. */
 gs_status gs_run_read_nearest(gs_run *run, gs_error *error);
 gs_status gs_run_measure_nearest(gs_run *run, gs_error *error);
 
-/* What was measured, as members of a JSON object and as lines of text; and one line "warning: ..." for each thing that
- * makes a figure mean less than it seems to. */
+/* The measurements, as members of a JSON object and as lines of text; and one line "warning: ..." for each reason why a
+ * figure means less than it seems to. */
 void gs_run_put_measured(const gs_run *run, json_t *object);
 void gs_run_report_measured(const gs_run *run, FILE *out);
 void gs_run_warn_of_quality(const gs_run *run, FILE *out);
 /* Read the first images of a file for the run's network, `most` or fewer, but no fewer if that many were asked for
- * (`given`), with what there is to beware of on standard error; and print how a picture was cut. */
+ * (`given`). Print cautions on standard error, and how a picture was cut. */
 gs_status gs_run_read_images(const gs_run *run, const char *path, bool given, size_t most, gs_image_file *images,
                              gs_error *error);
 void gs_run_put_taken(const char *path, const gs_image_file *images, FILE *out);
@@ -125,7 +125,7 @@ gs_status gs_run_check_steps(const gs_run *run, int steps, gs_error *error);
  * others in the line and in the warnings; NULL if there is one call. */
 gs_status gs_run_draw(gs_run *run, const char *what, float *samples, gs_error *error);
 
-/* Show `what` on a line until gs_progress_clear, for work that takes long without telling how far it is. */
+/* Show `what` on a line until gs_progress_clear, for long work that does not report its progress. */
 gs_progress gs_run_wait(const gs_run *run, const char *what);
 
 /* Print the warnings. */
@@ -170,7 +170,7 @@ double gs_run_temperature(const gs_run *run);
 /* The backend's name, or NULL for the native one, whose bytes are the same everywhere. */
 const char *gs_run_foreign_backend(const gs_run *run);
 
-/* What share of proposals chains at one noise level accepted, as JSON and as a line with the temperature. */
+/* The share of proposals that chains at one noise level accepted, as JSON and as a line with the temperature. */
 json_t *gs_run_acceptance_json(const gs_run *run);
 void gs_run_report_chains(const gs_run *run, FILE *out);
 

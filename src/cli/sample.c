@@ -142,7 +142,7 @@ static void keep_rows(gs_run *run, int rows) {
         gs_run_weigh(run, rows - 1);
 }
 
-/* `weights`: of a sweep that was interrupted, all there were to be; else 0. */
+/* `weights`: the number of weights that an interrupted sweep was to have; else 0. */
 static gs_status finish(gs_run *run, int weights, gs_error *error) {
     const gs_arguments *a = run->arguments;
     if (run->interrupted && run->done == 0) {

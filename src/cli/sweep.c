@@ -1,4 +1,4 @@
-/* Samples drawn under several weights: their picture, row by row. */
+/* The picture of samples drawn under several weights, row by row. */
 #include "cli/run.h"
 
 #include <string.h>

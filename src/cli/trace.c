@@ -16,7 +16,7 @@ bool gs_run_stores_states(const gs_run *run) {
     return run->arguments->trajectory || (gs_run_diagnoses(run) && run->arguments->quality);
 }
 
-/* States at about ten steps, where no trajectory is asked for. */
+/* States are stored at about ten steps if no trajectory is asked for. */
 enum { MARKS = 10 };
 
 gs_status gs_run_check_trace(gs_run *run, gs_error *error) {

@@ -44,7 +44,7 @@ gs_status gs_print_json(json_t *object, FILE *out, gs_error *error) {
     return GS_OK;
 }
 
-/* Three digits, after which a digit is one again. */
+/* An octal escape takes three digits, so a digit that follows it is read as itself. */
 static void put_escaped(FILE *out, const char *text) {
     unsigned character;
     fputs(" $'", out);

@@ -1,4 +1,4 @@
-/* What the planner's parts (build.c, build_gradient.c, build_move.c) share: the state while a graph is turned into
+/* The state that the planner's parts (build.c, build_gradient.c, build_move.c) share while they turn a graph into
  * steps. */
 #ifndef GS_BUILD_H
 #define GS_BUILD_H

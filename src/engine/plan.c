@@ -98,7 +98,8 @@ static void finish_steps(gs_plan *plan) {
     }
 }
 
-/* Bytes for which the system is not asked, which takes about as long as a small plan. */
+/* Scratch memory up to this many bytes is taken without asking the system how much it has, which takes about as long as
+ * making a small plan. */
 static const double surely_there = 1 << 26;
 
 /* A small file can ask for a lot of memory, by large padding for example. */

@@ -114,7 +114,7 @@ bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
     return wanted;
 }
 
-/* What gs_plan_evaluate does with n images. */
+/* One call of gs_plan_evaluate, for n images. */
 typedef struct batch {
     gs_plan *plan;
     const float *x, *table;

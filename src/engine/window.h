@@ -15,7 +15,7 @@ static inline int gs_window_clamp(int value, int high) {
 }
 
 /* The window of result i of n along one dimension of `size` elements: for adaptive pools floor(i size/n) ... ceil((i +
- * 1) size/n) - 1, for others what stride and padding give. */
+ * 1) size/n) - 1, for other pools, the window that stride and padding give. */
 static inline void gs_window_ends(const gs_node *pool, int dimension, int i, int n, int size, int *begin, int *end) {
     const gs_attributes *a = &pool->attributes;
     if (pool->op == GS_OP_ADAPTIVE_AVG_POOL) {

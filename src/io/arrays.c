@@ -57,7 +57,7 @@ gs_status gs_npy_write(gs_npy *npy, const float *data, size_t rows, gs_error *er
     return gs_output_write(&npy->output, data, rows * npy->row * sizeof *data, error);
 }
 
-/* Say how many rows there are. Appended bytes would not come to where the header is. */
+/* Correct the number of rows in the header. In a stream that appends, the bytes would not land in the header. */
 static gs_status correct_header(gs_npy *npy, gs_error *error) {
     FILE *file = npy->output.file;
     char header[NPY_HEADER_MAX];

@@ -99,7 +99,7 @@ typedef struct png_sink {
     gs_png png;
 } png_sink;
 
-/* An error of libpng's own; png_put has recorded an error of the file already. */
+/* This records libpng's own errors; png_put has already recorded those of the file. */
 static void png_complain(png_structp png, png_const_charp message) {
     png_sink *sink = png_get_error_ptr(png);
     if (!sink->png.status) {

@@ -24,7 +24,8 @@ enum { FOUND_MAX = 8 };
 
 /* ---- Sizes ---- */
 
-/* How many cells of `side` with gaps between fill `length` between two margins exactly; 0: none do. */
+/* The number of cells of `side` that, with gaps between them, fill `length` between two margins exactly; 0 if no number
+ * does. */
 static size_t cells(size_t length, size_t side, size_t gap, size_t margin) {
     if (length < 2 * margin + side)
         return 0;
@@ -59,7 +60,7 @@ bool gs_cut_may_fit(size_t picture_height, size_t picture_width, size_t height, 
 
 /* ---- Gaps ---- */
 
-/* Whether all gaps and margins have one colour; sets where it is. */
+/* Whether all gaps and margins have one colour; if so, records a pixel that has it. */
 static bool has_plain_gaps(const gs_raster *r, size_t height, size_t width, gs_cut *c) {
     bool plain = true;
     c->x = c->margin || c->columns < 2 ? 0 : width;
@@ -89,8 +90,8 @@ static void find_gaps(const gs_raster *r, size_t height, size_t width, bool arou
     }
 }
 
-/* The only cut, or the one with gaps and a margin as they are drawn usually: between images with black borders wider
- * gaps are black too. */
+/* The only cut or, of several, the one with the usual gaps and margin: between images with black borders, wider gaps
+ * are black too. */
 static const gs_cut *choose_gaps(const gs_cut *found, int count) {
     const gs_cut *usual = NULL;
     int usuals = 0;
@@ -105,15 +106,15 @@ static const gs_cut *choose_gaps(const gs_cut *found, int count) {
 
 /* ---- Drawings ---- */
 
-/* What is on both sides of the borders between images of a grid without gaps, in sums over all pairs of neighbours
- * there. A drawing that is larger than an image runs on from one side to the other; images end. */
+/* A comparison of the two sides of the borders between images of a grid without gaps, as sums over all pairs of
+ * neighbours there. A drawing that is larger than an image runs on from one side to the other; images end. */
 typedef struct seams {
     double least, most;    /* the smaller and the larger of the two samples' distances from the background */
     double across, inside; /* distances of the two, and of those beside them from their neighbours away from the seam */
     bool plain;            /* all are of one colour */
 } seams;
 
-/* The sample that is most frequent, of 8 bits of the first channel. */
+/* The most frequent sample of the first channel, in its upper 8 bits. */
 static unsigned background(const gs_raster *r) {
     size_t counts[256] = {0}, best = 0;
     for (size_t i = 0; i < r->width * r->height; i++)
@@ -153,9 +154,9 @@ static bool is_blocky(const gs_raster *r, size_t height, size_t width) {
     return plain;
 }
 
-/* Whether lines run on across the borders: both sides have as good as the same, which is not the background's, and the
- * borders are no rougher than the places beside them, unless they are borders of enlarged pixels. Images of their own
- * that fill their borders have half of the larger distance in common, as two numbers at random do. */
+/* Whether lines run on across the borders: the samples on both sides are nearly equal and differ from the background,
+ * and the borders are no rougher than the places beside them, unless they are borders of enlarged pixels. Separate
+ * images that fill their borders have half of the larger distance in common, like two random numbers. */
 static bool runs_on(const gs_raster *r, size_t height, size_t width) {
     static const double COMMON = 0.65, COMMON_ENLARGED = 0.25, ROUGHER = 2, GRAIN = 0.05;
     seams s = {.plain = true};
@@ -204,7 +205,8 @@ static gs_status fail_ambiguous(const gs_cut *found, const char *path, gs_error 
                    found[1].columns, found[1].gap, found[1].margin);
 }
 
-/* Gaps of one colour are no accident, unless all has that colour, and so are believed before a grid without gaps. */
+/* Gaps of one colour are no accident unless the whole picture has that colour, so they take precedence over a grid
+ * without gaps. */
 gs_status gs_cut_choose(const gs_raster *r, size_t height, size_t width, gs_cut *cut, const char *path,
                         gs_error *error) {
     gs_cut found[FOUND_MAX];

@@ -18,10 +18,10 @@ typedef struct gs_cut {
     size_t x, y;  /* with a gap or margin, a pixel that has the colour of all of them */
 } gs_cut;
 
-/* Whether a picture of this size may be images of height x width pixels, whatever is on it. */
+/* Whether a picture of this size may consist of images of height x width pixels, whatever it shows. */
 bool gs_cut_may_fit(size_t picture_height, size_t picture_width, size_t height, size_t width);
 
-/* Choose how to cut. Errors: GS_ERROR_FORMAT, with what was found after "PATH: ". */
+/* Choose how to cut. Errors: GS_ERROR_FORMAT, whose message says after "PATH: " what was found. */
 gs_status gs_cut_choose(const gs_raster *raster, size_t height, size_t width, gs_cut *cut, const char *path,
                         gs_error *error);
 

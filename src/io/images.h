@@ -54,8 +54,8 @@ enum { GS_TRAJECTORY_ROWS = GS_SHEET_ROWS, GS_TRAJECTORY_COLUMNS = GS_SHEET_COLU
 /* One row per chain, at most GS_TRAJECTORY_ROWS, and at most GS_TRAJECTORY_COLUMNS columns chosen evenly from the
  * levels, including the first and the last. Column heads show sigma, or the steps done; row heads show the label. A
  * state x at sigma is shown as m + (x - m) h / sqrt(h^2 + (2 sigma)^2), with m the middle and h half the width of the
- * data range, so that noise spreads over a quarter of it and the result is shown unchanged. With originals, there is
- * one column per chain instead: the original on top, its states below. */
+ * data range, so that noise spreads over a quarter of it and the result is shown unchanged. With originals, each chain
+ * has a column instead, with the original on top and its states below. */
 gs_status gs_write_trajectory(const char *path, const gs_trajectory *trajectory, const gs_note *notes, int count,
                               gs_error *error);
 
@@ -74,7 +74,7 @@ typedef struct gs_npy {
     long long start;  /* where it begins; -1: a pipe */
 } gs_npy;
 
-/* A row is a slice along the first axis; the header first announces shape[0] of them. */
+/* A row is a slice along the first axis; the header announces shape[0] rows at first. */
 gs_status gs_npy_open(gs_npy *npy, const char *path, const size_t *shape, int rank, gs_error *error);
 gs_status gs_npy_write(gs_npy *npy, const float *data, size_t rows, gs_error *error);
 

@@ -79,7 +79,8 @@ static bool can_write(const gs_place *place) {
     return can;
 }
 
-/* A file system that reports no room at all may not know its room, and is not believed; takes_byte has tried it. */
+/* A file system that reports no room at all may not know its room, so the report is ignored; takes_byte has tried to
+ * write. */
 static gs_status check_room(const char *path, const gs_place *place, double bytes, gs_error *error) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && bytes > (double)limit.rlim_cur) {

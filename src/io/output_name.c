@@ -1,4 +1,4 @@
-/* What the names of outputs ask for. */
+/* The format that the name of an output asks for. */
 #include "io/output_name.h"
 
 #include <string.h>
@@ -59,7 +59,7 @@ gs_status gs_output_check_name(const char *path, gs_error *error) {
     return GS_OK;
 }
 
-/* Whether it is there, and neither a file nor a directory. */
+/* Whether the path exists and is neither a file nor a directory. */
 static bool is_special(const char *path) {
     gs_place place;
     if (gs_place_find(path, &place, NULL))

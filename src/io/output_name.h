@@ -3,8 +3,8 @@
 
 #include "base/base.h"
 
-/* Refuse names of outputs that can only be a mistake: what nobody means, and what an empty variable of a shell or a
- * forgotten value leaves. Errors: GS_ERROR_ARGUMENT. */
+/* Refuse names of outputs that can only be a mistake: names that nobody means, and names that an empty shell variable
+ * or a forgotten value leaves behind. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_output_check_name(const char *path, gs_error *error);
 
 #endif

@@ -25,7 +25,7 @@ static gs_status take_stream(const char *path, int descriptor, gs_place *place, 
     return GS_OK;
 }
 
-/* place->target, a symbolic link, becomes what it says. */
+/* Replaces place->target, a symbolic link, by the path that the link holds. */
 static gs_status follow(const char *path, gs_place *place, gs_error *error) {
     char text[LINK_ROOM];
     ssize_t length = readlink(place->target, text, sizeof text - 1);
@@ -83,7 +83,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b) {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Whether two names that are not there yet are the same name in the same folder. */
+/* Whether two paths that do not exist yet are the same name in the same folder. */
 static bool is_same_name(const char *a, const char *b) {
     const char *name[2] = {a, b};
     struct stat folder[2];

@@ -1,4 +1,4 @@
-/* Where the path of an output leads. */
+/* The place to which the path of an output leads. */
 #ifndef GS_IO_PLACE_H
 #define GS_IO_PLACE_H
 

@@ -1,5 +1,5 @@
-/* What reading and writing PNG files have in common: the memory of libpng and zlib, which goes through our allocator,
- * and libpng's warnings, which are dropped. */
+/* Reading and writing PNG files share this: the memory of libpng and zlib goes through our allocator, and libpng's
+ * warnings are dropped. */
 #ifndef GS_IO_PNG_MEMORY_H
 #define GS_IO_PNG_MEMORY_H
 
@@ -18,7 +18,7 @@ void gs_png_ignore(png_structp png, png_const_charp message);
 png_voidp gs_png_take(png_structp png, png_alloc_size_t size);
 void gs_png_give(png_structp png, png_voidp memory);
 
-/* Let a file ask for no more than it may: sizes as our own checks allow, a mebibyte per chunk, 64 chunks of text. */
+/* Limit what a file may ask for: sizes that our own checks allow, a mebibyte per chunk, 64 chunks of text. */
 void gs_png_limit(png_structp png);
 
 #endif

@@ -4,7 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static const double INTERVAL_S = 0.1, KNOWN_S = 1; /* KNOWN_S: what comes before it says too little of the rate */
+static const double INTERVAL_S = 0.1, KNOWN_S = 1; /* KNOWN_S: before it, the rate is not known well enough */
 enum { BAR = 20, TIME_ROOM = 40, LINE_ROOM = 256, COLUMNS = 80 };
 
 void gs_progress_time(double seconds, char *text, size_t size) {
@@ -38,7 +38,8 @@ void gs_progress_start(gs_progress *progress, FILE *file, const char *what) {
                               .columns = known ? window.ws_col : COLUMNS};
 }
 
-/* Show a line in place of the one before, unless that was just now. Cut to fit, as a second line would stay. */
+/* Show a line in place of the previous one, unless that was shown just now. The text is cut to fit, because a second
+ * line would stay. */
 static void show(gs_progress *progress, const char *line, double now) {
     if (progress->shown && now - progress->shown_s < INTERVAL_S)
         return;

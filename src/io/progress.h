@@ -18,10 +18,11 @@ typedef struct gs_progress {
 /* Show progress on `file` if that is a terminal; `what` must live as long. */
 void gs_progress_start(gs_progress *progress, FILE *file, const char *what);
 
-/* A `part` of the work, 0 ... 1, is done, and `done` of `n` samples are finished; shown at most ten times a second. */
+/* A `part` of the work, 0 ... 1, is done, and `done` of `n` samples are finished; shown at most ten times per
+ * second. */
 void gs_progress_update(gs_progress *progress, double part, size_t done, size_t n);
 
-/* The same of work that does not tell how far it is. */
+/* The same for work that does not report its progress. */
 void gs_progress_wait(gs_progress *progress);
 
 /* Remove the line. */

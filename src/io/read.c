@@ -51,7 +51,7 @@ static gs_status check_rank(const gs_reader *r, const gs_array *a) {
                    r->path, a->rank);
 }
 
-/* (C, H, W) of the images, of one channel where the array has no axis of them or has it last. */
+/* (C, H, W) of the images; C is 1 if the array has no axis of channels or has it last. */
 static void image_shape(const gs_reader *r, const gs_array *a, uint64_t found[3]) {
     const uint64_t *sizes = a->sizes;
     bool last = a->rank == 4 && r->shape[0] == 1 && sizes[1] != 1 && sizes[3] == 1;
@@ -60,7 +60,7 @@ static void image_shape(const gs_reader *r, const gs_array *a, uint64_t found[3]
     found[2] = last ? sizes[2] : sizes[a->rank - 1];
 }
 
-/* How many images there are; false when they have no number. */
+/* The number of images; false if it overflows. */
 static bool count_images(gs_array *a) {
     a->total = a->rank == 2 ? 1 : a->sizes[0];
     if (a->rank < 5)
@@ -136,8 +136,8 @@ gs_status gs_reader_finish(gs_reader *r, const gs_array *a, uint64_t at) {
 
 /* ---- IDX ---- */
 
-/* Magic 00 00 TYPE RANK, then big-endian sizes (LeCun et al., the MNIST database); those of a rank that is too high are
- * not read. */
+/* Magic 00 00 TYPE RANK, then big-endian sizes (LeCun et al., the MNIST database); the sizes are not read if the rank
+ * is too high. */
 static gs_status read_idx_header(gs_reader *r, gs_array *array, int *type) {
     uint8_t header[MAGIC + 4 * RANK_MAX] = {0};
     gs_status status = gs_reader_take(r, header, MAGIC);

@@ -11,8 +11,8 @@ typedef struct gs_image_file {
     float *data;  /* (n, C, H, W), in the range asked for; to be freed with gs_free */
     size_t n;     /* images read */
     size_t total; /* images in the file */
-    /* What was made of a picture: "cut into 2 x 3 images of 28 x 28"; and what the user should look at. Empty if
-     * nothing.
+    /* How a picture was cut, "cut into 2 x 3 images of 28 x 28", and a caution for the user. Each is empty if there is
+     * none.
      */
     char taken[GS_REMARK_MAX], caution[GS_REMARK_MAX];
 } gs_image_file;
@@ -24,35 +24,35 @@ typedef struct gs_image_file {
  *
  * NPY: (H, W), (n, H, W), (n, C, H, W), (rows, n, C, H, W) or, of one channel, (n, H, W, 1), row- or column-major; of
  * uint8, of wider integers from 0 to 255, of bool, or of float16, 32 or 64, which are in `range` already. Floats that
- * leave it by up to its width, as samples may, are clipped, with a caution where one leaves it by more than a tenth of
- * that; where more than one in 50 does, and all on one side, they are of another range and refused.
+ * leave the range by up to its width, as samples may, are clipped, with a caution if one leaves it by more than a tenth
+ * of the width. If more than one in 50 leaves it, all on one side, the data have another range and are refused.
  *
  * PNG: grey or RGB, opaque; one image, or a grid of them, row by row: side by side, or with gaps of one colour, between
  * the images or around them too. Cells of the gaps' colour are left out. A square of pixels whose lines run on across
  * the borders of such images is one large drawing, which is scaled down, with a caution. Grey serves every channel; RGB
  * of equal channels serves one.
  *
- * Bytes and PNG samples are mapped from 0 ... their maximum to `range`; where none is above a tenth of it there is a
- * caution. Memory is bounded by what is asked for, and 128 MiB for a picture. Errors: GS_ERROR_FILE: it can't be opened
- * or read, or is a directory or a device; GS_ERROR_FORMAT: its content is not what its format demands, is of another
- * size, has values out of range, or may be cut in more than one way; GS_ERROR_MEMORY. */
+ * Bytes and PNG samples are mapped from 0 ... their maximum to `range`; there is a caution if none is above a tenth of
+ * the maximum. Memory is bounded by the images asked for, and 128 MiB for a picture. Errors: GS_ERROR_FILE: it can't be
+ * opened or read, or is a directory or a device; GS_ERROR_FORMAT: its content is not what its format demands, is of
+ * another size, has values out of range, or may be cut in more than one way; GS_ERROR_MEMORY. */
 gs_status gs_images_read(const char *path, const int shape[3], const float range[2], size_t most, gs_image_file *images,
                          gs_error *error);
 
-/* The same of a file that is in memory; `name` stands for the path in messages. */
+/* The same for a file that is in memory; `name` stands for the path in messages. */
 gs_status gs_images_read_memory(const char *name, const void *bytes, size_t size, const int shape[3],
                                 const float range[2], size_t most, gs_image_file *images, gs_error *error);
 
-/* What a file of images says of itself: "PNG, 242 x 242 pixels, 8-bit grey"; and what is noted in a picture, told one
- * by one. */
+/* Receives the description of a file of images, "PNG, 242 x 242 pixels, 8-bit grey", and the notes in a picture, one
+ * per call. */
 typedef struct gs_description {
     char text[GS_REMARK_MAX];
     void (*note)(void *context, const char *key, const char *text);
     void *context;
 } gs_description;
 
-/* Describe the file `path`, or what is in memory where `bytes` is not NULL. *content says what it is; only IDX, NPY and
- * PNG files, of which *packed says whether gzip packed them, have a description. Errors: as of gs_images_read. */
+/* Describe the file `path` or, if `bytes` is not NULL, the file in memory. *content says what it is; only IDX, NPY and
+ * PNG files have a description, and *packed says whether gzip packed them. Errors: as of gs_images_read. */
 gs_status gs_images_describe(const char *path, const void *bytes, size_t size, gs_description *description,
                              gs_content *content, bool *packed, gs_error *error);
 

@@ -7,9 +7,9 @@
 
 enum { PREFIX = 8, HEADER_MAX = 10000, RANK_MAX = GS_READER_RANK_MAX, WORD = 40, CHUNK = 1024, ITEM_MAX = 8 };
 
-/* Of the range, beyond which floats are clipped with a caution; and of the pixels that may be, where they all are on
- * one side, as in data of another range: of digits on white in -1 ... 1, one in 25 is below -0.1. Samples leave their
- * range on both. */
+/* SLACK: the share of the range beyond which floats are clipped with a caution. CLIPPED_MOST: the share of the pixels
+ * that may be clipped if all of them are on one side, as in data of another range: of digits on white in -1 ... 1, one
+ * pixel in 25 is below -0.1. Samples leave their range on both sides. */
 static const double SLACK = 0.1, CLIPPED_MOST = 0.02;
 
 typedef struct header {
@@ -43,7 +43,7 @@ static bool parse_string(header *h, char text[WORD]) {
     return true;
 }
 
-/* Any number of digits: UINT64_MAX stands for all that is more than that. */
+/* Reads any number of digits; UINT64_MAX stands for every larger number. */
 static bool parse_size(header *h, uint64_t *size) {
     const char *begin = h->at;
     *size = 0;
@@ -135,8 +135,8 @@ static gs_status read_header(gs_reader *r, char text[HEADER_MAX + 1]) {
 
 typedef enum kind { BYTE, BOOL, SIGNED, UNSIGNED, FLOAT } kind;
 
-/* How NumPy spells the types that can only mean one thing, without the byte order. 16-bit integers without a sign are
- * white at 255 or at 65535; one byte with a sign, and other widths of floats, nobody uses for pixels. */
+/* NumPy's names, without the byte order, of the types whose meaning is certain. White may be 255 or 65535 in unsigned
+ * 16-bit integers; nobody uses signed bytes or floats of other widths for pixels. */
 static const struct type {
     const char *name;
     size_t bytes;
@@ -145,7 +145,7 @@ static const struct type {
              {"i4", 4, SIGNED}, {"i8", 8, SIGNED}, {"u4", 4, UNSIGNED}, {"u8", 8, UNSIGNED},
              {"f2", 2, FLOAT},  {"f4", 4, FLOAT},  {"f8", 8, FLOAT}};
 
-/* What is being read, and which of it is to be clipped. */
+/* The elements that are being read, and those of them that are to be clipped. */
 typedef struct elements {
     const struct type *type;
     bool big;
@@ -156,7 +156,7 @@ typedef struct elements {
     double first_value;
 } elements;
 
-/* '<u1': one byte has no order, so that any sign will do; more need one of '<' and '>'. */
+/* A type such as '<u1': a single byte has no order, so any sign will do; wider types need '<' or '>'. */
 static gs_status choose_type(const gs_reader *r, const char *descr, elements *e) {
     const char *name = descr + (*descr && strchr("<>|=", *descr) != NULL);
     size_t i = 0;
@@ -192,7 +192,7 @@ static double signed_value(uint64_t word, size_t bytes) {
     return word < sign ? (double)word : -(double)(sign - (word - sign));
 }
 
-/* The element at `bytes`, of whose `type` a number is made. */
+/* The element of that type at `bytes`, as a number. */
 static double element(const uint8_t *bytes, const elements *e) {
     uint64_t word = 0;
     size_t item = e->type->bytes;
@@ -219,7 +219,7 @@ static gs_status out_of_range(const gs_reader *r, double value, uint64_t at, con
                    pixel % width, expected);
 }
 
-/* The error of a float that is not to be clipped: where it is, and how many are like it. */
+/* The error about floats that are not to be clipped: where the first one is, and how many there are. */
 static gs_status refuse_float(const gs_reader *r, const elements *e, double value, uint64_t at) {
     char expected[200];
     int used = snprintf(expected, sizeof expected, "pixels in [%g, %g], the model's", e->low, e->high);
@@ -277,7 +277,7 @@ static uint64_t row_major_place(const gs_array *a, uint64_t at) {
     return place;
 }
 
-/* In the file's order; the first images of a column-major array are spread over all of it. */
+/* Elements are read in the file's order; the first images of a column-major array are spread over all of it. */
 static gs_status read_elements(gs_reader *r, const gs_array *a, elements *e, bool column_major) {
     uint64_t wanted = (uint64_t)r->images->n * r->pixels, size = column_major ? a->total * r->pixels : wanted;
     gs_status status = GS_OK;

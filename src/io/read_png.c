@@ -10,7 +10,8 @@
 
 enum { PIXELS_MAX = 1 << 24 };
 
-/* Of the file: more than that many pixels take, so that chunks which nobody reads come to an end. */
+/* A limit on the bytes of the file: more than that many pixels take, so that chunks which nobody reads come to an
+ * end. */
 static const uint64_t BYTES_MAX = (uint64_t)1 << 28;
 
 typedef struct picture {
@@ -89,7 +90,7 @@ static void read_all(picture *p, png_structp png, png_infop info) {
     png_read_end(png, NULL);
 }
 
-/* What is before the pixels. */
+/* Reads everything before the pixels. */
 static void describe(picture *p, png_structp png, png_infop info) {
     static const char *const colours[] = {[PNG_COLOR_TYPE_GRAY] = "grey",
                                           [PNG_COLOR_TYPE_GRAY_ALPHA] = "grey with transparency",
@@ -171,7 +172,7 @@ static void take_image(const picture *p, size_t x, size_t y, size_t scale, float
     }
 }
 
-/* Cut into images; where `images` is NULL, check their colours and count them. */
+/* Cut the picture into images; if `images` is NULL, only check their colours and count them. */
 static gs_status cut_up(const picture *p, const gs_cut *c, float *images, size_t most, size_t *n) {
     const gs_raster *a = &p->raster;
     size_t w = (size_t)p->reader->shape[2], h = (size_t)p->reader->shape[1];

@@ -19,7 +19,7 @@ typedef struct gs_reader {
     gs_error *error;
 } gs_reader;
 
-/* An array as its header says. */
+/* An array as its header describes it. */
 typedef struct gs_array {
     int rank;
     uint64_t sizes[GS_READER_RANK_MAX]; /* UINT64_MAX: more than that */
@@ -48,7 +48,7 @@ gs_status gs_reader_make_room(gs_reader *reader, uint64_t total);
 /* A share t of the maximum, 0 ... 1, as a pixel. */
 float gs_reader_pixel(gs_reader *reader, float t);
 
-/* What the header says. */
+/* The header's description of the array. */
 gs_status gs_describe_idx(gs_reader *reader, gs_description *description);
 gs_status gs_describe_npy(gs_reader *reader, gs_description *description);
 gs_status gs_describe_png(gs_reader *reader, gs_description *description);

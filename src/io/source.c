@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* zlib's memory ends as ours does. */
+/* zlib's memory goes through our allocator. */
 static void *take_memory(void *opaque, unsigned count, unsigned size) {
     (void)opaque;
     return gs_alloc(count, size);
@@ -53,7 +53,7 @@ static gs_status unpack_step(gs_source *s) {
     return fail_packed(s, s->z.msg ? s->z.msg : "damaged");
 }
 
-/* One member after another, as gzip takes them. */
+/* Unpacks one member after another, as gzip does. */
 static gs_status unpack(gs_source *s, void *to, size_t room, size_t *got) {
     size_t most = room < GS_SOURCE_ROOM ? room : GS_SOURCE_ROOM;
     s->z.next_out = to;

@@ -33,11 +33,11 @@ typedef struct gs_source {
 gs_status gs_source_open(gs_source *source, const char *path, const char *expected, gs_error *error);
 gs_status gs_source_open_memory(gs_source *source, const char *name, const void *bytes, size_t size, gs_error *error);
 
-/* The next bytes, at most `room` and at least one before the end, where *got is 0. Errors: GS_ERROR_FILE,
- * GS_ERROR_FORMAT: what is packed is damaged or cut short; GS_ERROR_MEMORY. */
+/* Reads the next bytes, at most `room` and at least one; at the end *got is 0. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT:
+ * the packed data are damaged or cut short; GS_ERROR_MEMORY. */
 gs_status gs_source_read(gs_source *source, void *to, size_t room, size_t *got);
 
-/* Exactly `count` bytes; the file's end is GS_ERROR_FORMAT. */
+/* Reads exactly `count` bytes; the end of the file is GS_ERROR_FORMAT. */
 gs_status gs_source_take(gs_source *source, void *to, size_t count);
 
 void gs_source_close(gs_source *source);

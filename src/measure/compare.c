@@ -15,7 +15,7 @@ typedef struct feature_rows {
     size_t n;
 } feature_rows;
 
-/* All that one comparison holds. */
+/* The state of one comparison. */
 typedef struct comparing {
     gs_judge judge;
     int only; /* the one label of the samples, or -1 */
@@ -59,7 +59,8 @@ static bool all_labelled(const gs_judge *judge, const int *labels, size_t n) {
     return true;
 }
 
-/* As many real images as samples, as far as there are: of the same labels where these are known, else the first. */
+/* As many real images as there are samples, if that many exist: images of the same labels if these are known, else the
+ * first ones. */
 static gs_status choose_real(comparing *c, const int *labels, gs_error *error) {
     const gs_feature_set *set = &c->judge.real;
     size_t n = c->samples.n, next[GS_JUDGE_CLASSES_MAX] = {0};
@@ -105,7 +106,7 @@ static gs_status prepare(comparing *c, const float *images, const int *labels, s
 
 /* ---- Figures ---- */
 
-/* The deviation of what the halves gave; NaN where one is unknown. */
+/* The deviation of the halves' figures; NaN if one of them is unknown. */
 static double deviation(const double *of_half, int halves) {
     double mean = 0, sum = 0;
     for (int i = 0; i < halves; i++)
@@ -146,7 +147,7 @@ static double value_of(const gs_neighbour_figures *figures, size_t offset) {
     return *(const double *)((const char *)figures + offset);
 }
 
-/* Where each figure comes from and goes to. */
+/* Where each figure comes from, and where it goes. */
 static const struct {
     size_t from, to;
 } neighbour_figures[] = {
@@ -161,7 +162,7 @@ static gs_measured *figure_of(gs_comparison *comparison, size_t i) {
     return (gs_measured *)((char *)comparison + neighbour_figures[i].to);
 }
 
-/* All that comes from distances between pairs. */
+/* The figures that come from distances between pairs. */
 static gs_status measure_neighbours(comparing *c, int halves, gs_comparison *comparison, gs_error *error) {
     gs_neighbour_figures of[GS_SUBSETS], of_real;
     size_t n = comparison->compared, real = c->real.n < n ? c->real.n : n;

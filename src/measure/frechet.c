@@ -5,7 +5,7 @@
 
 #include "measure/frechet.h"
 
-/* Whether row k is in subset `set` of those that a bit of each row's mask stands for; without masks all are. */
+/* Whether row k is in subset `set`, for which one bit of each row's mask stands; without masks every row is. */
 static bool is_in(const uint64_t *members, int set, size_t k) {
     return !members || members[k] >> set & 1;
 }

@@ -4,8 +4,8 @@
 
 #include "base/base.h"
 
-/* Mean (d) and unbiased covariance (d, d) of the rows of (n, d) whose mask in `members` (n) has bit `set`, or with NULL
- * of all; returns how many these are, of which NaN come where they are too few. work: d. */
+/* Mean (d) and unbiased covariance (d, d) of those rows of (n, d) whose mask in `members` (n) has bit `set`, or of all
+ * rows if it is NULL. Returns their number; both are NaN if there are too few. work: d. */
 size_t gs_subset_moments(const float *features, const uint64_t *members, int set, size_t n, size_t d, double *mean,
                          double *covariance, double *work);
 

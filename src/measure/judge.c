@@ -8,8 +8,8 @@ int gs_judge_classes(const gs_model_info *info) {
     return (int)info->output_size[0] - info->rejects;
 }
 
-/* A tensor of the file of that name and rank, whose sizes past the first are all `size`; *first is its first size or
- * what that has to be, 0: anything. NULL, which is no error, when there is none. */
+/* The file's tensor of that name and rank, whose sizes past the first are all `size`. *first is the first size that it
+ * must have, 0 for any, and becomes the one that it has. NULL, which is no error, if there is no such tensor. */
 static gs_status find(const gs_judge *judge, const char *name, int rank, size_t size, size_t *first, const float **data,
                       gs_error *error) {
     size_t shape[6], wanted = *first;

@@ -1,4 +1,4 @@
-/* A judge: a classifier whose file says what its features of real images are, and what it makes of images. */
+/* A judge: a classifier whose file has the statistics of its features of real images; and its verdicts on images. */
 #ifndef GS_MEASURE_JUDGE_H
 #define GS_MEASURE_JUDGE_H
 
@@ -22,10 +22,10 @@ typedef struct gs_judge {
     gs_feature_set reference, real;
 } gs_judge;
 
-/* Classes of a classifier, without that of what it rejects. */
+/* The classes of a classifier, without its reject class. */
 int gs_judge_classes(const gs_model_info *info);
 
-/* The judge of a plan, with what its file tells of real images. Errors: GS_ERROR_ARGUMENT: it is no classifier with
+/* The judge of a plan, with its file's statistics of real images. Errors: GS_ERROR_ARGUMENT: it is no classifier with
  * features, lacks the reference's mean or covariance, or has a tensor of another size. */
 gs_status gs_judge_find(gs_plan *plan, gs_judge *judge, gs_error *error);
 
@@ -33,15 +33,15 @@ gs_status gs_judge_find(gs_plan *plan, gs_judge *judge, gs_error *error);
 gs_status gs_judge_evaluate(gs_plan *plan, const float *images, size_t n, float *logits, float *features,
                             gs_error *error);
 
-/* The arg max of one row of logits, and its soft-max; -1 where that is what the judge rejects or, with *rejected false,
- * where a logit is no number. */
+/* The arg max of one row of logits, and its soft-max; -1 if the judge rejects the image or, with *rejected false, if a
+ * logit is not a number. */
 int gs_judge_decide(const gs_model_info *info, const float *logits, double *probability, bool *rejected);
 
-/* The label that all n images were drawn for; -1: there are several, or none. */
+/* The label for which all n images were drawn; -1 if there are several labels, or none. */
 int gs_judge_only_label(const gs_judge *judge, const int *labels, size_t n);
 
-/* What their Frechet distance is to, in float64: the mean (d) and covariance (d, d) of the label's own images where the
- * file has them, else, with *label set to -1, of all. moments: d (d + 1). */
+/* The moments to which the images' Frechet distance is taken, in float64: the mean (d) and covariance (d, d) of the
+ * label's own images if the file has them, else, with *label set to -1, of all images. moments: d (d + 1). */
 void gs_judge_moments(const gs_judge *judge, int *label, double *moments);
 
 #endif

@@ -1,4 +1,4 @@
-/* How near samples are to training images, beside real images. */
+/* Measures how near samples are to training images, compared with real images. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -106,7 +106,7 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* How many of sorted numbers are above v, those equal to it by half. */
+/* The number of sorted numbers above v; numbers equal to v count as half. */
 static double count_above(const double *sorted, size_t n, double v) {
     size_t low = 0, high = n;
     while (low < high) {
@@ -158,7 +158,7 @@ static void summarise(const training_set *set, const query *samples, size_t n, c
     out->error = sqrt(spread + other_spread);
 }
 
-/* What a search allocates. */
+/* The memory of a search. */
 typedef struct workspace {
     float *packed;
     query *queries; /* (n + r) */

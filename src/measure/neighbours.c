@@ -6,7 +6,7 @@
 
 enum { NARROW = 3, WIDE = 5, NEAREST = 32 };
 
-/* What is known of each sample. */
+/* What is known about each sample. */
 typedef struct neighbour_lists {
     float *distance; /* (n, NEAREST) squared, ascending; infinite past the last neighbour */
     uint64_t *open;  /* (n, NEAREST) subsets of which fewer than three samples are nearer than that */
@@ -18,7 +18,7 @@ typedef struct neighbour_lists {
 
 /* ---- The reference ---- */
 
-/* Put a distance into an ascending list of the smallest ones; returns where, or `count` where it is none of them. */
+/* Put a distance into an ascending list of the smallest ones; returns its place, or `count` if it is not among them. */
 static int insert(float *list, int count, float distance) {
     int at = count;
     while (at > 0 && distance < list[at - 1])
@@ -30,7 +30,8 @@ static int insert(float *list, int count, float distance) {
     return at;
 }
 
-/* One block of reference images beside all; *sum: of the kernel over pairs whose second image is in the block. */
+/* Compare one block of reference images with all of them; *sum is that of the kernel over pairs whose second image is
+ * in the block. */
 static void measure_reference(gs_neighbourhood *hood, const gs_pair_block *block, double *sum) {
     float nearest[GS_PAIR_LANES][WIDE], d2[GS_PAIR_LANES];
     double kernel[GS_PAIR_LANES], sums[GS_PAIR_LANES] = {0};
@@ -99,7 +100,7 @@ static void open_subsets(const uint32_t neighbour[NEAREST], const float distance
             having[k] |= having[k - 1] & member;
         having[0] |= member;
     }
-    /* Without a third neighbour in the list there is no distance to be within. */
+    /* Without a third neighbour in the list there is no distance to compare with. */
     for (int t = 0; t < NEAREST; t++)
         open[t] &= having[NARROW - 1];
 }
@@ -122,7 +123,8 @@ static void add_to_subsets(uint64_t mask, const double *kernel, double (*sums)[G
     }
 }
 
-/* One block of samples beside all samples: their neighbours, and the kernel's sums over pairs; pairs: (subsets). */
+/* Compare one block of samples with all samples: their neighbours, and the kernel's sums over pairs; pairs:
+ * (subsets). */
 static void measure_samples(const gs_pair_block *block, const float *features, const uint64_t *members, size_t n,
                             int subsets, const neighbour_lists *lists, double *pairs) {
     uint32_t neighbour[GS_PAIR_LANES][NEAREST] = {0};
@@ -151,7 +153,7 @@ static void measure_samples(const gs_pair_block *block, const float *features, c
 
 /* ---- Samples and reference ---- */
 
-/* One block of samples beside the reference. */
+/* Compare one block of samples with the reference. */
 static void place_samples(const gs_neighbourhood *hood, const gs_pair_block *block, const neighbour_lists *lists) {
     float d2[GS_PAIR_LANES];
     double kernel[GS_PAIR_LANES], sums[GS_PAIR_LANES] = {0};
@@ -189,7 +191,7 @@ static void count_bits(uint64_t mask, unsigned *counts) {
         counts[__builtin_ctzll(mask)]++;
 }
 
-/* One block of reference images beside the samples. */
+/* Compare one block of reference images with the samples. */
 static void reach_reference(const gs_neighbourhood *hood, const gs_pair_block *block, const float *features,
                             const uint64_t *members, size_t n, const neighbour_lists *lists, reach *counts) {
     float d2[GS_PAIR_LANES];

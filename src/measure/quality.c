@@ -13,7 +13,7 @@ void gs_map_range(const float *x, size_t count, const float from[2], const float
         out[i] = to[0] + (x[i] - from[0]) * scale;
 }
 
-/* Shares of the images by what the judge takes them for. */
+/* Shares of the images by the judge's verdict. */
 static void count(const gs_judge *judge, const float *logits, const int *labels, size_t n, gs_quality *quality) {
     size_t asked = 0, agreeing = 0, confident = 0, rejections = 0, counts[GS_JUDGE_CLASSES_MAX] = {0};
     for (size_t k = 0; k < n; k++) {
@@ -55,7 +55,7 @@ gs_status gs_quality_classify(gs_plan *plan, const float *images, size_t n, int 
     return status;
 }
 
-/* The Frechet distance of features to what the judge's file tells of the label, or of all. */
+/* The Frechet distance of features to the moments that the judge's file has for the label, or for all images. */
 static gs_status measure_distance(const gs_judge *judge, const float *features, gs_quality *quality, gs_error *error) {
     size_t d = judge->d, room;
     quality->frechet = NAN;

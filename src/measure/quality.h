@@ -1,4 +1,4 @@
-/* What measurements of samples need beside the public interface. */
+/* The functions that measure samples and are not part of the public interface. */
 #ifndef GS_MEASURE_QUALITY_H
 #define GS_MEASURE_QUALITY_H
 

@@ -4,7 +4,7 @@
 #include "base/stream.h"
 #include "model/loader.h"
 
-/* A pipe's size is known at its end only, so that it is read before anything of it is believed. */
+/* A pipe's size is known only at its end, so all of it is read before any of its content is trusted. */
 enum { PIPE_MAX = 1 << 30 };
 
 struct gs_file {
@@ -15,7 +15,7 @@ struct gs_file {
     struct sha256_ctx hash;
 };
 
-/* No more is needed to refuse it. */
+/* These bytes suffice to refuse a file. */
 static bool has_bad_length(const unsigned char *bytes, size_t count) {
     return count >= 8 && !gs_safetensors_length_is_good(bytes);
 }

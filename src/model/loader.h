@@ -52,8 +52,8 @@ void gs_file_close(gs_file *file);
 enum { GS_SHARE_HEADER = 12, GS_SHARE_MODEL = 5, GS_SHARE_NODE = 1, GS_SHARE_NODES = 8 };
 uint64_t gs_loader_share(const gs_loader *loader, unsigned sixteenths);
 
-/* Parse `text` without its part `hole` (.length 0: all of it), unless its tree might take more than its share; `what`
- * ("header") is used in messages. */
+/* Parse `text` without its part `hole` (a .length of 0 means all of it), unless its tree might take more than its
+ * share; `what` ("header") is used in messages. */
 gs_status gs_json_parse(gs_loader *loader, gs_text text, gs_text hole, const char *what, unsigned sixteenths,
                         json_t **value);
 /* Refuse keys of `object` that are not in the NULL-terminated list, and an `object` that is not one. */

@@ -62,7 +62,7 @@ static void put_advice(text *t, const char *what, double value) {
     put(t, "%slower the %s, %g", t->advices++ ? ", or " : "; ", what, value);
 }
 
-/* The weight that is farthest from 1; where all are 1, their sum is what may be too much. */
+/* The weight that is farthest from 1; where all weights are 1, their sum may be the cause. */
 static void put_weights(text *t, const gs_sample_options *o) {
     double odd = o->weight, sum = o->weight;
     for (int k = 0; k < o->term_count; k++) {
@@ -76,8 +76,8 @@ static void put_weights(text *t, const gs_sample_options *o) {
         put(t, "%slower the weights, whose sum is %g", t->advices++ ? ", or " : "; ", sum);
 }
 
-/* What may have sent chains astray: steps and noise of the samplers that have them, weights and guidance. Accepted
- * steps do not leave where the energy holds them. */
+/* The settings that may have sent chains astray: steps and noise of the samplers that have them, weights and guidance.
+ * Samplers that accept or reject are not among them, since their chains stay where the energy holds them. */
 static void put_causes(text *t, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     if (row->family == GS_FAMILY_METROPOLIS && o->clamp <= 0)

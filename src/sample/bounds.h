@@ -4,7 +4,7 @@
 
 #include "sample/sample.h"
 
-/* What is noted of one chain, for gs_outcome. */
+/* The notes about one chain, for gs_outcome. */
 typedef struct gs_fate {
     double beyond; /* how far its result is beyond the data range, where that is more than is to be expected; else 0 */
     bool stuck, unopposed; /* accepted next to nothing, or nearly all, after burn-in */
@@ -25,18 +25,18 @@ typedef struct gs_divergence {
  * less than T where E grows at least as fast as a straight line. */
 double gs_bounds_reach(const gs_model *model, const gs_sample_options *options, double sigma);
 
-/* What no sound run reaches, in units of the above: guidance of 100, the most there may be, moves means of images by
- * 100 widths at most, a tenth of this bound. */
+/* A bound that no sound run reaches, in units of the distance above: guidance of 100, the largest that is allowed,
+ * moves the means of images by 100 widths at most, a tenth of this bound. */
 enum { GS_BOUNDS_DIVERGED = 100 };
 
 /* How far the farthest of `size` pixels is beyond the data range, INFINITY where one is not finite; 0 where it is not
  * above `least`. */
 double gs_bounds_beyond(const gs_model *model, const float *x, size_t size, double least);
 
-/* GS_ERROR_DIVERGED in words, with what is to be changed. */
+/* GS_ERROR_DIVERGED in words, with advice on what to change. */
 gs_status gs_bounds_fail(const gs_sample_options *options, const gs_divergence *divergence, gs_error *error);
 
-/* Sum up what was noted of n chains, of which `first` is the first one's number. */
+/* Sum up the notes about n chains; `first` is the number of the first one. */
 void gs_bounds_sum(const gs_fate *fate, size_t n, uint64_t first, double reach, gs_outcome *outcome);
 
 #endif

@@ -13,7 +13,8 @@ enum { LANES = 16 };
  * 0.86; with 0.1 they give 0.85 and 0.82. With 0.2, 50 steps from a step size 100 times too large end at 0.66. */
 static const double shrinkage = 0.1, stabilisation = 10, forgetting = 0.75;
 
-/* One chain. Everything about it comes from itself, so that it is the same whatever is drawn beside it. */
+/* One chain. It adapts from its own acceptances and draws its own random numbers, so that it is the same whatever is
+ * drawn beside it. */
 typedef struct walker {
     double log_step;               /* of the leapfrog step */
     double centre, error, average; /* dual averaging: mu, H-bar, log epsilon-bar */
@@ -22,12 +23,13 @@ typedef struct walker {
     double step, luck;             /* of this path, jittered; log of the uniform number */
 } walker;
 
-/* Acceptance above and below which a chain is told of; the former after enough steps for it to be no chance. */
+/* A chain is reported when its acceptance is below the one or above the other; the latter only after enough steps to
+ * rule out chance. */
 static const double acceptance_low = 0.01, acceptance_high = 0.99;
 enum { STEPS_JUDGED = 20 };
 
-/* In widths of the data range: the largest adapted step; as far as a float that left the range keeps enough of its
- * fraction, 19 bits; as far as a double keeps a float's. */
+/* Distances in widths of the data range: the largest adapted step; how far from the range a float still keeps enough of
+ * its fraction, 19 bits; and how far a double still keeps a float's fraction. */
 static const double widths_adapted = 4, widths_float = 32, widths_double = 0x1p29;
 
 typedef struct block {
@@ -56,17 +58,17 @@ static void add_scaled(float *y, double a, const float *x, size_t size) {
         y[i] += factor * x[i];
 }
 
-/* Mirror what left [low, low + width], as often as it crossed an end; fmod is exact. The result is in [0, width], and
- * *odd whether an odd number of ends was crossed. */
+/* Mirror a value that left [low, low + width] once for each end that it crossed; fmod is exact. The result is in [0,
+ * width], and *odd says whether the number of crossings is odd. */
 static double mirror(double beyond, double width, bool *odd) {
     double place = fmod(fabs(beyond), 2 * width);
     *odd = (beyond < 0) != (place > width);
     return place > width ? 2 * width - place : place;
 }
 
-/* q <- q + a p, mirrored where it left the range, with its momentum (Neal 2011, section 5.5.1.5). What went far
- * beyond is computed anew in double, as its fraction was lost. Past what doubles can tell, q becomes NaN, and the path
- * is rejected, as is the one that would lead back: it takes a step as long. */
+/* q <- q + a p, mirrored where it left the range, with its momentum (Neal 2011, section 5.5.1.5). A position far beyond
+ * the range is computed again in double, because the float has lost its fraction. Where a double loses it too, q
+ * becomes NaN and the path is rejected; the reverse path is rejected as well, because it takes an equally long step. */
 static void move_within(float *q, double a, float *p, size_t size, const float range[2]) {
     double low = (double)range[0], width = (double)range[1] - low;
     float factor = (float)a;
@@ -88,7 +90,7 @@ static void move_within(float *q, double a, float *p, size_t size, const float r
 /* Log of the largest step that adaptation takes: what the options allow, and within a range four times its width.
  * Momenta are normal, and a step of deviation s in a range of width w, mirrored, leaves exp(-(pi s / w)^2 / 2) of the
  * slowest mode of a flat energy, 0.7 % at s = w, so that longer ones mix no better; where all are accepted they would
- * grow without end. Below four widths the first steps of burn-in swing freely. */
+ * grow without end. Below four widths, the first steps of burn-in are free to vary. */
 static double log_step_most(const gs_run *run) {
     const float *range = run->plan->model->info.range;
     double most = run->options.clamp > 0 ? widths_adapted * ((double)range[1] - (double)range[0]) : GS_SCALE_MAX;
@@ -105,7 +107,7 @@ static void begin(block *b) {
                                 .energy = (double)b->energy[i]};
 }
 
-/* Momenta, jitter and luck of a step. */
+/* Draw the random numbers of a step: the momenta, the jitter, and the number that decides about acceptance. */
 static void cast(block *b) {
     gs_chains *c = b->c;
     const gs_sample_options *o = &c->run->options;

@@ -24,7 +24,7 @@ typedef struct progress_clock {
     pthread_mutex_t lock;
     double last; /* time of the last call; under the lock */
     /* The first chain that diverged, UINT64_MAX while there is none. Those before it go on, as it may not be the first;
-     * that way it is, whatever the threads and blocks. What and when: under the lock. */
+     * that way it is, whatever the threads and blocks. The lock guards what diverged and when. */
     atomic_uint_least64_t diverged;
     gs_divergence divergence;
 } progress_clock;
@@ -33,7 +33,7 @@ static size_t images_size(const gs_plan *plan) {
     return gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
 }
 
-/* Tell the caller how far it is. One call at a time: under the lock, or while no other thread is there. */
+/* Tell the caller how far the run is. Calls must not overlap: hold the lock, or be the only thread. */
 static void tell(const gs_run *run, double part) {
     progress_clock *clock = run->clock;
     const gs_sample_options *o = &run->options;
@@ -96,8 +96,8 @@ bool gs_chains_diverge(gs_chains *c, int i, const char *what, double beyond) {
     return i > 0;
 }
 
-/* Whether the block goes on: all states are where their noise level lets them be, or those of the first chains; the
- * others diverge. */
+/* Whether the block goes on: all states, or at least those of the first chains, are where their noise level allows; the
+ * other chains diverge. */
 static bool check(gs_chains *c) {
     const gs_model *model = c->run->plan->model;
     double most = GS_BOUNDS_DIVERGED * c->run->reach[c->level];

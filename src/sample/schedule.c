@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Of gs_sample_options::steps: noise levels, or steps of a chain. */
+/* Limits of gs_sample_options::steps, which counts noise levels, or steps of a chain. */
 enum {
     STEPS_MAX_SOLVER = 10000,
     STEPS_MAX_ANNEALED = 10000,
@@ -198,8 +198,8 @@ static void resolve_sigmas(const gs_model *model, const gs_defaults *file, const
         o->sigma_high = high;
 }
 
-/* A product of densities to the power of their weights is as much steeper as these sum up to. The default steps below
- * are a tenth of what one density takes, so that larger sums than 10 ask for smaller steps. */
+/* A product of densities to the power of their weights is steeper in proportion to the sum of the weights. The default
+ * steps below are a tenth of the largest that one density allows, so only sums above 10 need smaller steps. */
 static double steepness(const gs_sample_options *o) {
     double sum = fabs(o->weight);
     for (int k = 0; k < o->term_count && k < GS_TERMS_MAX; k++)
@@ -207,8 +207,8 @@ static double steepness(const gs_sample_options *o) {
     return fmax(sum / 10, 1);
 }
 
-/* A step size belongs to a lowest noise level and goes with its square: Song & Ermon's 2e-5 is of 0.01, a file's of the
- * file's own. */
+/* A step size belongs to a lowest noise level and is proportional to its square: Song & Ermon's 2e-5 belongs to 0.01,
+ * and a file's step size to the file's own lowest level. */
 static double default_epsilon(const gs_model *model, const gs_defaults *file, const gs_sample_options *d,
                               const gs_sample_options *o) {
     const gs_model_info *info = &model->info;

@@ -1,4 +1,5 @@
-/* What the samplers that stay at one noise level, or move on an energy without noise levels, have in common. */
+/* The code that the samplers which stay at one noise level, or move on an energy without noise levels, have in
+ * common. */
 #ifndef GS_WALK_H
 #define GS_WALK_H
 

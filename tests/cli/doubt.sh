@@ -1,4 +1,4 @@
-# Results that are none, or doubtful, and what is told on a terminal meanwhile; sourced by run.sh.
+# Results that are invalid or doubtful, and the progress shown on a terminal; sourced by run.sh.
 runaway runaway 900
 runaway loud 30
 plain_energy flat 0
@@ -77,6 +77,6 @@ if command -v script >/dev/null; then
 else
     skip 'progress on a terminal' 'script(1) is not installed'
 fi
-accept --model tiny.bin -n 5 --quality --judge judge.bin --out out/x.npy # no bar on what is no terminal
+accept --model tiny.bin -n 5 --quality --judge judge.bin --out out/x.npy # no bar where there is no terminal
 check 'no bar elsewhere' sh -c '! grep -q "%, [0-9]* of\|judging" stdout.txt'
 rm -rf out && mkdir out

@@ -1,10 +1,10 @@
-# Files as people have them: from pipes, packed, spelled otherwise, and what inspect says of any; sourced by run.sh after
-# tasks.sh, whose models and images it uses.
+# Files as people have them: from pipes, packed, in other spellings, and the report of inspect on each; sourced by
+# run.sh after tasks.sh, whose models and images it uses.
 
 few='--sampler dpmpp-2m --steps 2 --eta 0 --quiet'
 rm -rf out && mkdir out
 "$program" --model tiny.bin $few --init six.idx --out out/plain.npy
-# as_plain NAME COMMAND: what the command draws into out/x.npy is what six.idx begins.
+# as_plain NAME COMMAND: the command draws into out/x.npy the chains that begin at six.idx.
 as_plain() {
     (eval "$2") >stdout.txt 2>stderr.txt
     check "$1" sh -c 'test ! -s stderr.txt && cmp out/plain.npy out/x.npy'

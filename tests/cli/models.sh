@@ -91,8 +91,8 @@ judge() {
 "outputs":["logits","features"]}}'
 }
 
-# The same, called judge2, with all that a judge may tell: of class 1 twelve reference and twelve real images, the
-# corners of a cube.
+# The same, called judge2, with everything that a judge may have: twelve reference and twelve real images of class 1,
+# the corners of a cube.
 full_judge() {
     unit='1 0 0 0 1 0 0 0 1'
     corners='0 0 0 0 0 1 0 1 0 0 1 1 1 0 0 1 0 1 1 1 0 1 1 1 0 0 -1 0 -1 0 -1 0 0 -1 -1 -1'

@@ -4,7 +4,7 @@ draw='--sampler dpmpp-2m --steps 4'
 
 # Standard output.
 for name in - /dev/stdout /dev/fd/1; do
-    accept_stream() { # NAME PATTERN ARGUMENT...: exit 0, the report on standard error
+    accept_stream() { # NAME PATTERN ARGUMENT...: it exits with 0 and writes the report to standard error
         stream=$1
         report=$2
         shift 2
@@ -91,7 +91,7 @@ refuse 2 'asks for png, --format for npy' --model tiny.bin --out out/x.png --for
 refuse 2 'asks for a directory of png' --model tiny.bin --out out/x/ --format npy
 refuse 2 '--out goes there' --model plain.bin -n 4 --sampler hmc --steps 20 --plot out/x.svg --out ./out/x.svg --format png
 
-# What a file that is replaced keeps.
+# The properties that a replaced file keeps.
 echo old >out/x.png
 chmod 600 out/x.png
 accept --model tiny.bin $draw -n 10 --out out/x.png
@@ -111,7 +111,7 @@ check 'stays one' test -p out/pipe.idx
 rm -rf out got.idx
 mkdir out
 
-# Names that are not UTF-8, and the folder of what is read.
+# Names that are not UTF-8, and the folder of an input.
 cafe=$(printf 'caf\351')
 accept --model tiny.bin $draw -n 3 --json --out "out/$cafe.idx"
 check 'a name that is not UTF-8 is escaped in JSON' grep -qF '"out": "out/caf\\xE9.idx"' stdout.txt
@@ -162,7 +162,7 @@ rm -rf out drawn shown by_class cells.idx
 mkdir out
 
 # Mount points, as containers have them: one file, in a folder that can be written or not; and full disks.
-# mounted SETUP ARGUMENT...: the program where SETUP has mounted, its status in $status.
+# mounted SETUP ARGUMENT...: runs the program where SETUP has mounted something; its status is in $status.
 if unshare -m true 2>/dev/null; then
     unshare='unshare -m'
 elif unshare -rm true 2>/dev/null; then

@@ -60,7 +60,7 @@ refuse 2 'json: cannot go with --quiet' rejection --json --quiet
 refuse 1 'No such file or directory' rejection --out no-such-directory/x.npy
 refuse 1 'the disk has room for' rejection --ratio 1 -n 1000000000000 --out out/x.npy
 
-# Samples that are not wanted take no memory, others a block's, whose samples follow each other.
+# Samples that are not wanted take no memory; others take the memory of one block, and blocks follow each other.
 if grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt" || [ -n "${EMULATOR:-}" ]; then
     skip 'samples that are counted only' 'sanitizers and emulators take all addresses there are'
 else

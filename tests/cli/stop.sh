@@ -40,7 +40,7 @@ rm -f out/*
 
 # Signals while the samples, all drawn, go into a pipe that takes a part of them: it is read from when the program has
 # opened it.
-# start_writing ARGUMENT...: its process number in $pid, the pipe at descriptor 9.
+# start_writing ARGUMENT...: starts the program, with its process number in $pid and the pipe at descriptor 9.
 start_writing() {
     rm -f pipe.npy
     mkfifo pipe.npy
@@ -48,7 +48,7 @@ start_writing() {
     pid=$!
     exec 9<pipe.npy
 }
-# has_ended: whether the process $pid has, waited for or not.
+# has_ended: whether the process $pid has ended, waited for or not.
 has_ended() {
     ! kill -0 "$pid" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
 }
@@ -95,7 +95,7 @@ judge_refusal 'an interruption of a sweep'
 interrupt INT denoise --model tiny.bin --input thousand.idx -n 1000 --steps 10000,9999,9998 --out out/x.png
 judge_refusal 'an interruption of denoising'
 
-# Of lists, the finished part is kept, which is what a shorter list gives. How much that is, the machine chooses.
+# The finished part of a list is kept, and equals the result of a shorter list. Its length depends on the machine.
 # first_numbers COUNT LIST
 first_numbers() {
     echo "$2" | cut -d , -f "1-$1"

@@ -114,7 +114,7 @@ check 'one network alone' cmp out/a.npy out/b.npy
 accept --compose tiny.bin:0.5 --compose tiny.bin:0.5 $few -n 4 --json --out out/c.npy
 check 'the evaluations of both' grep -q '"evaluations_per_sample": 6' stdout.txt
 check 'the networks, their hashes and weights' grep -Eq '"networks": \[\{"model": "tiny", "hash": "[0-9a-f]{64}", "weight": 0.5\}, \{"model": "tiny", .*"weight": 0.5\}\]' stdout.txt
-gentle="$few --sigmas 0.1,1" # the denoisers of all, added up, draw chains far apart
+gentle="$few --sigmas 0.1,1" # the sum of all denoisers drives chains far apart
 accept --compose bright.bin:1 --compose cond.bin:-0.5 $gentle --label 1 -n 3 --quality --judge judge.bin --out out/d.png
 check 'strokes' grep -q '^strokes: .* pixels wide, thick .* of the label' stdout.txt
 noted_command out/d.png 'the noted command composes the same picture'

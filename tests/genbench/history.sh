@@ -7,8 +7,8 @@ program=$(cd "$1" && pwd)/genbench
 cd "$work" || exit 1
 mkdir reports noise
 
-# reports FOLDER ROWS STEPPED: 30 reports, a day each, of which files are named against the order of time. Of ROWS rows,
-# STEPPED begin with "step": these are 10 % faster from the commit 0000018 on (every second, which is in milliseconds,
+# reports FOLDER ROWS STEPPED: 30 reports, one per day, whose files are named against the order of time. Of ROWS rows,
+# STEPPED begin with "step": these are 10 % faster from the commit 0000018 on (every second row is in milliseconds and
 # takes 10 % less), and are INVALID and far off in the fifth report.
 reports() {
     awk -v folder="$1" -v rows="$2" -v stepped="$3" '
@@ -37,9 +37,9 @@ reports() {
 reports reports 6 2
 reports noise 200 0
 
-# history ARGUMENT...: its words are in stdout.txt.
+# history ARGUMENT...: runs genbench history; its output is in stdout.txt.
 history() { "$program" history "$@" >stdout.txt 2>stderr.txt; }
-# refuse STATUS PATTERN ARGUMENT...: exits so, says why, and writes nothing.
+# refuse STATUS PATTERN ARGUMENT...: it exits with that status, says why, and writes nothing.
 refuse() {
     expected=$1
     pattern=$2
@@ -69,7 +69,8 @@ check 'nothing is fetched' sh -c '! grep -iE "(src|href)=\"[a-z]*:?//|@import|ur
 cp h.html first.html
 check 'the same bytes twice' sh -c '"$1" history reports --html h.html >/dev/null && cmp h.html first.html' sh "$program"
 
-# One row in 1,000 may have a change by chance, so of 200 three or more would be a fault with a probability of 0.999.
+# One row in 1,000 may have a change by chance, so three or more changes in 200 rows are a fault with a probability of
+# 0.999.
 check 'noise' history noise --html noise.html
 check 'has no changes' sh -c 'tail -n 2 stdout.txt | grep -qE "^30 reports, 200 rows, [012] changes?$"'
 [ "$(grep -c ' as fast since ' stdout.txt)" -gt 0 ] || check 'which the page says' grep -q 'No row changed' noise.html

@@ -309,7 +309,7 @@ END
     grep -o '<title>.*</title>' dom.txt
     grep -q "<title>$4</title>" dom.txt
 }
-# fits NAME WIDTH: nothing is wider than that.
+# fits NAME WIDTH: nothing on the page is wider than that.
 fits() {
     framed "$1" "$2" "
   const wide = [...d.querySelectorAll('body *')].filter(e => !e.closest('svg') &&

@@ -28,7 +28,8 @@ expect() {
         not_ok "$name" "exit $status, expected $expected: $(tail -n 2 stdout.txt stderr.txt | head -c 400)"
     fi
 }
-# refuse STATUS PATTERN ARGUMENT...: exits so with a last line of error that has the pattern, and nothing else.
+# refuse STATUS PATTERN ARGUMENT...: it exits with that status and a last line of error that has the pattern, and writes
+# nothing else.
 refuse() {
     pattern=$2
     refused=$1
@@ -247,7 +248,7 @@ refuse 1 'No such file' ab base base --json missing/x.json
 check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[/ ]base/genbench work [1]"'
 
 # ---- ab: a build beside itself ----
-# How fast it is, and whether that can be told, depends on what else runs here: any answer will do but a failure.
+# The speed, and whether it can be told, depends on what else runs here: every answer but a failure will do.
 timeout 1800 "$program" ab "$build" "$build" --suite kernels --isa scalar '--benchmark_filter=axpby|binary' >stdout.txt 2>stderr.txt
 status=$?
 check 'a build beside itself' test $status -eq 0 -o $status -eq 2 -o $status -eq 3

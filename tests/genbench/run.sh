@@ -91,7 +91,7 @@ refuse 2 'no such option' --benchmark_foo=1
 refuse 2 'regular expression' '--benchmark_filter=('
 refuse 2 '--batch: suite latency takes none, its rows have 1;' --suite latency,samples --model tiny.bin --batch 64
 refuse 2 '--batch: 64: no row has it' --suite rejection --batch 64
-refuse 2 '--backend: .*onednn' --suite kernels --backend onednn # not in this build, or not of these rows
+refuse 2 '--backend: .*onednn' --suite kernels --backend onednn # values that this build lacks, or that no row has
 refuse 2 '--model: no row has a network' --suite kernels --model tiny.bin
 refuse 1 'nothing to measure' --suite kernels --benchmark_filter=nothing
 refuse 1 'nothing to measure' --suite kernels --scenario offline

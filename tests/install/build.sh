@@ -1,4 +1,4 @@
-# What `make sample` builds and needs, and how little it prints; sourced by run.sh.
+# Checks what `make sample` builds and needs, and how little it prints; sourced by run.sh.
 
 quietly=$source/cmake/quietly.sh
 check 'a build that goes well prints one line' sh -c 'test "$("$1" "Doing it" echo much)" = "Doing it"' sh "$quietly"

@@ -106,8 +106,8 @@ if have fish; then
 else
     skip 'fish' 'no such shell here'
 fi
-# zsh_offers NAME EXPECTED_FILE WORD...: what zsh's function adds or passes on, without what it makes of that, for the
-# last word.
+# zsh_offers NAME EXPECTED_FILE WORD...: the words that zsh's function adds or passes on for the last word, before zsh
+# works on them.
 zsh_offers() {
     name=$1
     expected=$2

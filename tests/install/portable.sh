@@ -1,4 +1,5 @@
-# What only one system has stays in src/base/os.c and cgroup.c, and genbench's own in bench/system.c, noise.c and doctor.c; sourced by run.sh.
+# Functions that only one system has stay in src/base/os.c and cgroup.c, and genbench's own in bench/system.c, noise.c
+# and doctor.c; sourced by run.sh.
 
 only='/proc/|/sys/|sched_|getauxval|sys/auxv|linux/|epoll|eventfd|memfd|O_TMPFILE|O_PATH|MAP_POPULATE|MADV_|getrandom'
 only="$only|renameat2|copy_file_range|posix_fallocate|program_invocation|_GNU_SOURCE|_SC_PHYS_PAGES|mach-o/|__linux__|__APPLE__"

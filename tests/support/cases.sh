@@ -2,7 +2,7 @@
 passed=0
 failed=0
 skipped=0
-ran= # by the test last, which sets it: told with a case that fails
+ran= # the tests set it to what they ran last; it is printed with a case that fails
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 

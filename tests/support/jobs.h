@@ -1,5 +1,5 @@
-/* What a program does with the library, as jobs whose results are compared in other surroundings: after a fork, in
- * another locale or floating-point environment, on a small stack. */
+/* Typical uses of the library, as jobs whose results are compared in other surroundings: after a fork, in another
+ * locale or floating-point environment, on a small stack. */
 #ifndef TEST_JOBS_H
 #define TEST_JOBS_H
 
@@ -15,7 +15,7 @@ void jobs_free(jobs *w);
 /* The threads that the plans say they have. */
 int jobs_threads(const jobs *w);
 
-/* One of them: its numbers into out (JOB_FLOATS), or an error. Calls no function of cmocka. */
+/* Do one job: write its numbers to out (JOB_FLOATS), or fail. Calls no function of cmocka. */
 typedef struct job {
     const char *name;
     gs_status (*compute)(jobs *w, float *out);

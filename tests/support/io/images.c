@@ -32,7 +32,7 @@ void refuse(const int shape[3], gs_status expected, const char *words) {
     assert_null(images.data);
 }
 
-/* From memory, which must say what a file says. */
+/* Reads from memory, which must give the same words as from a file. */
 static gs_status read_bytes(const void *bytes, size_t size, const int shape[3], gs_error *error) {
     gs_image_file images;
     *error = (gs_error){0};

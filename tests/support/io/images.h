@@ -1,4 +1,4 @@
-/* Files of images for tests, and what is expected of reading them. Any failure here fails the running test. */
+/* Files of images for tests, and checks of reading them. Any failure here fails the running test. */
 #ifndef TEST_IMAGES_H
 #define TEST_IMAGES_H
 
@@ -6,13 +6,13 @@
 
 #include "io/read.h"
 
-/* The file test_path, read: to be freed with gs_free(images.data). */
+/* The images of the file test_path, to be freed with gs_free(images.data). */
 gs_image_file read_good(const int shape[3], const float range[2], size_t most);
 
 /* Reading test_path in [0, 1] fails with that status and one line that names it and has `words`. */
 void refuse(const int shape[3], gs_status expected, const char *words);
 
-/* Every file that is test_path cut short is refused; with any bit changed it is refused or read. */
+/* Checks that test_path is refused if it is cut short anywhere, and refused or read if any bit is changed. */
 void damage(const int shape[3]);
 
 /* Write test_path as PNG, as IDX of bytes that rise from 0 in steps of 255 / 11, or as NPY with this header. */
