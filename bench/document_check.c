@@ -86,7 +86,7 @@ static void wrong_member(check *c, const char *name, const char *what) {
 
 /* ---- Strings ---- */
 
-/* No name or string of the tree may have control characters, because views and errors print them. */
+/* Names and strings of the tree may not have control characters, because views and errors print them. */
 static void check_strings(check *c, const json_t *value) {
     size_t i, length;
     const char *name;

@@ -16,7 +16,7 @@ typedef struct bench_output {
 gs_status bench_outputs_check(const bench_output *outputs, int count, char *const *inputs, int input_count,
                               gs_error *error);
 
-/* Where the tables go: stdout, or where that is an output's, stderr. */
+/* The stream for the tables: stdout, or stderr if an output goes to stdout. */
 FILE *bench_outputs_console(const bench_output *outputs, int count);
 
 #endif

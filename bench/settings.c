@@ -228,7 +228,7 @@ static gs_status check(bench_settings *s, gs_error *error) {
     return status ? status : check_support(s, error);
 }
 
-/* By default, a page beside the report, with the same name. */
+/* By default the page lies beside the report, with the same name. */
 static gs_status name_page(bench_settings *s, gs_error *error) {
     static const char json[] = ".json", html[] = ".html";
     size_t length = strlen(s->json), stem = length - strlen(json);

@@ -247,7 +247,7 @@ def export_uva(path, name):
     return export(net, (2 * torch.rand(3, 1, 28, 28) - 1,), info)
 
 
-REFERENCES, REALS = 4096, 10000  # images whose features a judge's file carries, of the test and of the training set
+REFERENCES, REALS = 4096, 10000  # images whose features a judge's file has: test and training images
 
 
 def export_judge(checkpoint, name, training, data):

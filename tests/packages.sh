@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: packages.sh [--architecture A] PACKAGE... Runs the package manager only
-# if one is.
+# if a package is missing.
 command -v dpkg-query >/dev/null || {
     echo "No Debian system; these packages or their like must be there: $*"
     exit 0

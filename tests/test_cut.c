@@ -105,7 +105,7 @@ static void ambiguous_gaps(void **state) {
            "may be 2 x 2 images with gaps of 1 and a margin of 1 pixels, or 2 x 2 with gaps of 3 and a margin of 0");
 }
 
-/* One colour alone says nothing about gaps. */
+/* A picture of one colour says nothing about gaps. */
 static void blank_pictures(void **state) {
     (void)state;
     static const uint8_t plain[4 * PIXELS];
@@ -117,7 +117,7 @@ static void blank_pictures(void **state) {
     refuse(grey, GS_ERROR_FORMAT, "a picture of 32 x 32 pixels: expected 28 x 28");
 }
 
-/* What gs_write_grid draws, with its empty cells; and a frame around one image. */
+/* Pictures by gs_write_grid, with its empty cells; and a frame around one image. */
 static void own_grids(void **state) {
     (void)state;
     float drawn[5 * PIXELS];

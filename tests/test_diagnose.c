@@ -1,4 +1,4 @@
-/* What the program reports about chains: table, warnings, JSON and picture for small records. */
+/* The program's reports on chains: table, warnings, JSON and picture for small records. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

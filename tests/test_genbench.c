@@ -273,7 +273,7 @@ static bench_row *add(bench_rows *rows, const char *suite, int batch, const char
     return bench_row_add(rows, suite, NULL, "what", &variant, NULL);
 }
 
-/* What is asked for and would be ignored is refused. */
+/* Settings that would be ignored are refused. */
 static void options_are_obeyed(void **state) {
     (void)state;
     static const struct {

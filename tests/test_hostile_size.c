@@ -71,7 +71,7 @@ static void test_a_million_nodes(void **state) {
     model_refused(NODES, NODE ",", MILLION, NODE "]}}", 0, "header length: found 5");
     model_refused(NODES, NODE ",", 10000, NODE "]}}", 3000000,
                   "graph.nodes: found 10001 nodes, expected at most 8904 in a file of");
-    /* As many as are allowed, of which the last is wrong. */
+    /* As many nodes as are allowed, of which the last is wrong. */
     model_refused(NODES, "{\\\"name\\\":\\\"a\\\",\\\"op\\\":\\\"neg\\\"},", 2000, "0]}}", 400000,
                   "node 2000: found an integer, expected an object");
 }

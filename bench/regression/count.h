@@ -9,7 +9,7 @@
  * GS_ERROR_INTERRUPTED. `tally` is then empty. */
 gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error);
 
-/* In the program thus started, before everything else: remove what differs from run to run. */
+/* The program thus started calls this before everything else, to remove everything that differs from run to run. */
 void bench_count_prepare(void);
 
 /* After that: count each row in a process of its own, whose memory no other row has used, and leave the counts in

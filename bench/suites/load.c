@@ -34,7 +34,7 @@ static gs_status open_sample(bench_row *row, gs_error *error) {
     return open_with(row, true, error);
 }
 
-/* From the file to the result y. */
+/* Goes from the file to the result y. */
 static gs_status load(const bench_row *row, const char *isa, int threads, const char *backend, float *y,
                       gs_error *error) {
     const state *s = row->state;

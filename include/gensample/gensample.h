@@ -339,9 +339,9 @@ typedef struct gs_term {
     const int *labels; /**< (n) labels, each 0 ... K; NULL: "none" everywhere */
 } gs_term;
 
-/** What langevin, mala and hmc record about their chains, for diagnostics: arrays of the caller's, any of which may be
- * NULL. Step t leads from state t to state t + 1; steps is the result of gs_sample_trace_steps. When gs_sample is
- * interrupted, the elements of unfinished chains are undefined. */
+/** The record that langevin, mala and hmc keep of their chains, for diagnostics: arrays of the caller's, any of which
+ * may be NULL. Step t leads from state t to state t + 1; steps is the result of gs_sample_trace_steps. When gs_sample
+ * is interrupted, the elements of unfinished chains are undefined. */
 typedef struct gs_trace {
     float *energy; /**< (steps + 1, n): E of state t, for a sum of energies their weighted sum, at temperature 1; NaN if
                       a network is not an energy. With noise_first, E of state t plus the noise of step t, except in the

@@ -1,4 +1,4 @@
-"""What all training scripts share: MNIST, checkpoints that survive an interruption, averaged weights, loss curves."""
+"""Shared parts of all training scripts: MNIST, checkpoints that survive an interruption, averaged weights, loss curves."""
 
 import argparse
 import copy

@@ -24,7 +24,7 @@ class Block(nn.Module):
 
 
 class Reading(nn.Module):
-    """What a level contributes to the energy: features weighted according to noise level and label."""
+    """A level's contribution to the energy: features weighted according to noise level and label."""
 
     def __init__(self, c, ce):
         super().__init__()

@@ -5,7 +5,7 @@
 #include <fenv.h>
 
 /* Keeps the caller's environment and sets the default one: rounding to nearest, subnormal numbers kept (neither flushed
- * to zero nor read as zero), no traps. For this thread alone. */
+ * to zero nor read as zero), no traps. This affects the calling thread alone. */
 fenv_t gs_floats_enter(void);
 
 /* Restores what gs_floats_enter returned, with the exceptions that were flagged then and no others. */

@@ -30,7 +30,7 @@ static gs_status examine(gs_stream *s, const char *expected) {
     return GS_OK;
 }
 
-/* Without blocking: opening a named pipe would wait for its writer for ever. */
+/* The file is opened without blocking, because opening a named pipe would wait for its writer for ever. */
 gs_status gs_stream_open(gs_stream *s, const char *path, const char *expected, gs_error *error) {
     *s = (gs_stream){.path = path, .error = error};
     s->descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);

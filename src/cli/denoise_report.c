@@ -1,4 +1,4 @@
-/* What gensample denoise reports. */
+/* The report of gensample denoise. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What a user reads about chains: a table, summary lines and warnings, a JSON object, a picture. All are made from a
- * record and the diagnosis that gs_diagnose made of it; parts that were not recorded are left out. */
+/* The reports on chains that a user reads: a table, summary lines and warnings, a JSON object, a picture. All are made
+ * from a record and its diagnosis by gs_diagnose; parts that were not recorded are left out. */
 #ifndef GS_CLI_DIAGNOSE_H
 #define GS_CLI_DIAGNOSE_H
 

@@ -64,7 +64,7 @@ static int is_weight_file(const struct dirent *entry) {
     return length > 4 && !strcmp(entry->d_name + length - 4, ".bin");
 }
 
-/* Without the ending, which would put "ebm-cond" before "ebm". */
+/* Names are compared without the ending, which would put "ebm-cond" before "ebm". */
 static int compare_names(const struct dirent **a, const struct dirent **b) {
     size_t first = strlen((*a)->d_name) - 4, second = strlen((*b)->d_name) - 4;
     int order = strncmp((*a)->d_name, (*b)->d_name, first < second ? first : second);

@@ -77,7 +77,7 @@ static bool parse_grid(const char *text, uint64_t limit, int grid[2]) {
     return true;
 }
 
-/* What an int holds. */
+/* The bounds of an int. */
 static bool parse_steps(const char *text, size_t length, int *value) {
     uint64_t v;
     bool good = parse_u64(text, length, &v) && v <= INT_MAX;

@@ -13,8 +13,8 @@ typedef enum setting_kind {
     SETTING_PAIR    /* two doubles, one after the other */
 } setting_kind;
 
-/* In the order in which they are reported. Temperature is reported wherever a step size is read, even if it follows
- * from other settings.
+/* The settings, in the order in which they are reported. Temperature is reported wherever a step size is read, even if
+ * it follows from other settings.
  */
 static const struct setting {
     gs_option option;

@@ -40,7 +40,7 @@ static double silu_slope(double x) {
     return isinf(x) ? s : s * (1 + x * gs_sigmoid64(-x));
 }
 
-/* Where f has a kink, at 0, this is the slope from the left. */
+/* At a kink of f, which lies at 0, this is the slope from the left. */
 static double slope(gs_op op, const gs_attributes *a, double x) {
     switch (op) {
     case GS_OP_RELU:

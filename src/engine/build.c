@@ -1,4 +1,5 @@
-/* From the validated graph to steps: what is fused, which layout each value has, and which kernel computes it. */
+/* Turns the validated graph into steps: decides which operations are fused, which layout each value has, and which
+ * kernel computes it. */
 #include "engine/backend.h"
 #include "engine/build.h"
 

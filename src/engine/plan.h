@@ -46,7 +46,7 @@ typedef struct gs_step gs_step;
 typedef struct gs_worker gs_worker;
 typedef struct gs_backend gs_backend;
 
-/* What a kind of step does: compute images i0 ... i1 - 1 of its buffer. */
+/* The function of a kind of step, which computes images i0 ... i1 - 1 of its buffer. */
 typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
 
 struct gs_step {

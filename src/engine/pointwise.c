@@ -251,7 +251,7 @@ void gs_to_padded_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-/* From blocked channels that hold blocks of pixels (gs_conv_in_blocks) to planar; pixels past the edge are left out.
+/* Convert blocked channels that hold blocks of pixels (gs_conv_in_blocks) to planar; pixels past the edge are left out.
  */
 void gs_from_blocks_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_buffer *in = &worker->plan->buffer[step->source[0].index];

@@ -28,7 +28,8 @@ static double nice(double v, bool down) {
     return steps[i] * power;
 }
 
-/* As few digits as distinguish ticks that differ by `step`; numbers of more than seven digits get an exponent. */
+/* Writes only as many digits as distinguish ticks that differ by `step`; numbers of more than seven digits get an
+ * exponent. */
 static void add_tick(gs_axis *axis, double value, double step) {
     double size = fmax(fabs(axis->low), fabs(axis->high));
     int whole = (int)floor(log10(size) + slack) + 1;

@@ -71,7 +71,7 @@ typedef struct gs_output_directory {
 /* Errors: GS_ERROR_FILE (`path` exists, or cannot be made), GS_ERROR_MEMORY. `n` files will be written. */
 gs_status gs_directory_open(gs_output_directory *directory, const char *path, size_t n, gs_error *error);
 
-/* As gs_output_commit. */
+/* Works like gs_output_commit. */
 gs_status gs_directory_commit(gs_output_directory *directory, gs_error *error);
 
 /* Remove the files written and the directory, and free. */

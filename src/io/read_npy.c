@@ -267,7 +267,7 @@ static gs_status check_clipped(const gs_reader *r, const elements *e) {
     return GS_OK;
 }
 
-/* Where element `at` of a column-major array is in a row-major one. */
+/* The place in a row-major array of element `at` of a column-major one. */
 static uint64_t row_major_place(const gs_array *a, uint64_t at) {
     uint64_t place = 0;
     for (int i = 0; i < a->rank; i++) {

@@ -1,4 +1,4 @@
-/* Where images are read from: a file, a pipe, or memory, packed by gzip or not. */
+/* A source of images: a file, a pipe, or memory, packed by gzip or not. */
 #ifndef GS_IO_SOURCE_H
 #define GS_IO_SOURCE_H
 

@@ -6,8 +6,9 @@
 
 #include "base/math64.h"
 
-/* A half of 2 draws has a variance. Geyer's sequence needs one pair of autocorrelations more than the first, which is a
- * half of 5: with fewer its sum would be empty, and the effective sample size the same whatever the draws are. */
+/* A half of 2 draws has a variance. Geyer's sequence needs one pair of autocorrelations beyond the first, so a half of
+ * 5 draws: with fewer its sum would be empty, and the effective sample size would be the same whatever the draws
+ * are. */
 enum { DRAWS_MIN = 4, ESS_DRAWS_MIN = 10 };
 
 /* ---- Quantiles ---- */

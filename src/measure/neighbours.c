@@ -6,7 +6,7 @@
 
 enum { NARROW = 3, WIDE = 5, NEAREST = 32 };
 
-/* What is known about each sample. */
+/* The knowledge about each sample. */
 typedef struct neighbour_lists {
     float *distance; /* (n, NEAREST) squared, ascending; infinite past the last neighbour */
     uint64_t *open;  /* (n, NEAREST) subsets of which fewer than three samples are nearer than that */

@@ -30,9 +30,9 @@ uint64_t gs_loader_share(const gs_loader *loader, unsigned sixteenths) {
     return (loader->file_bytes / 16 + (1 << 16)) * sixteenths;
 }
 
-/* What jansson reads: ["aaa...", the text without its hole]. jansson 2.14 does not check whether its buffer for tokens
- * could grow; if it could not, it loses characters or aborts. The string in front makes the buffer grow once, as far as
- * any token needs, and its length shows whether that succeeded. */
+/* The text that jansson reads is ["aaa...", the text without its hole]. jansson 2.14 does not check whether its buffer
+ * for tokens could grow; if it could not, it loses characters or aborts. The string in front makes the buffer grow
+ * once, as far as any token needs, and its length shows whether that succeeded. */
 enum { FILLER = 1, BEFORE = 3, AFTER = 4, PARTS = 6 };
 typedef struct source {
     gs_text part[PARTS];

@@ -1,4 +1,5 @@
-/* What the parts of the weight file reader share, in the order in which FORMAT.md describes the file. */
+/* The declarations that the parts of the weight file reader share, in the order in which FORMAT.md describes the
+ * file. */
 #ifndef GS_LOADER_H
 #define GS_LOADER_H
 
@@ -67,7 +68,7 @@ gs_status gs_json_sigmas(gs_loader *loader, const json_t *value, const char *wha
                          double *high);
 /* 1 ... 63 characters of a-z 0-9 - _ . */
 gs_status gs_json_name(gs_loader *loader, const json_t *value, const char *what, char **out);
-/* What kind of value it is: "a string". */
+/* The kind of a value in words: "a string". */
 const char *gs_json_type(const json_t *value);
 
 /* ---- json_text.c: JSON before it is parsed ---- */

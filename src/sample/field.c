@@ -4,7 +4,7 @@
 
 #include "sample/schedule.h"
 
-/* What a network's output is turned into: of_x times x + of_output times the output. */
+/* The conversion of a network's output: of_x times x + of_output times the output. */
 typedef struct conversion {
     double of_x, of_output;
 } conversion;

@@ -241,7 +241,7 @@ static void start(gs_chains *c) {
     }
 }
 
-/* Where chains begin, end, and how they get from the one to the other; false when told to stop. */
+/* Moves a block's chains from their beginning to their end; false when told to stop. */
 static bool move(gs_chains *c, const gs_sampler_row *row) {
     const gs_run *run = c->run;
     const float *range = run->plan->model->info.range;
@@ -263,7 +263,7 @@ static bool move(gs_chains *c, const gs_sampler_row *row) {
     return true;
 }
 
-/* What the threads share. */
+/* The state that the threads share. */
 typedef struct blocks {
     const gs_run *run;
     const gs_sampler_row *row;

@@ -1,4 +1,4 @@
-/* What a sampler sees: chains and a schedule of noise levels; field.h has the field in which they move. */
+/* A sampler sees chains and a schedule of noise levels; field.h has the field in which they move. */
 #ifndef GS_SAMPLE_H
 #define GS_SAMPLE_H
 

@@ -222,7 +222,7 @@ static void resolve_chain(const gs_model *model, const gs_sampler_row *row, cons
                           gs_sample_options *o) {
     const gs_sample_options *d = &row->defaults;
     const float *range = model->info.range;
-    /* By default a tenth of s^2, the step that would take a Gaussian of deviation s to its mean at once. */
+    /* The default is a tenth of s^2, the step that would take a Gaussian of deviation s to its mean at once. */
     double s = o->sigma_low > 0 ? o->sigma_low : 0.1 * ((double)range[1] - (double)range[0]);
     double steep = steepness(o), step = row->run == gs_sampler_hmc ? sqrt(0.2 / steep) * s : 0.1 / steep * s * s;
     o->step_size = first_double(o->step_size, file->step_size, step);

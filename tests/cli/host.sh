@@ -1,4 +1,4 @@
-# Where the program runs: numbers of threads that are set from outside, and locales; sourced by run.sh.
+# The program's surroundings: numbers of threads that are set from outside, and locales; sourced by run.sh.
 
 OMP_NUM_THREADS=3 "$program" cpu >stdout.txt
 check 'OMP_NUM_THREADS is told' grep -qx 'threads: 3 (OMP_NUM_THREADS)' stdout.txt

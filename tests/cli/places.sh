@@ -1,4 +1,4 @@
-# Where outputs go: standard output, mount points, files that are kept as they are, names; sourced by run.sh.
+# Places of outputs: standard output, mount points, files that are kept as they are, names; sourced by run.sh.
 
 draw='--sampler dpmpp-2m --steps 4'
 
@@ -53,7 +53,7 @@ else
 fi
 rm -f typescript terminal.txt
 
-# The format by name, in capitals too, and by --format.
+# The format is chosen by the name, in capitals too, and by --format.
 accept --model tiny.bin $draw -n 10 --out out/x.PNG
 check 'a picture with its extension in capitals' is_png out/x.PNG 42 32 0
 accept --model tiny.bin $draw -n 10 --out out/x.Npy

@@ -27,7 +27,7 @@ for option in model n out sampler steps sigmas epsilon step-size noise noise-fir
     refuse 2 'is missing' $dashes$option
 done
 refuse 2 'is missing' --model --quiet
-# Whatever takes a value says what it expects where that is empty.
+# Every option that takes a value says what it expects if the value is empty.
 for command in sample denoise rejection cpu; do
     "$program" $command --help | sed -n 's/^  \(--*[a-z-]*\) [^ ].*/\1/p' >takes.txt
     check "options of $command that take a value" test "$(wc -l <takes.txt)" -ge 4

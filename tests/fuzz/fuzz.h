@@ -1,5 +1,5 @@
-/* What the fuzz targets share. A target is a function LLVMFuzzerTestOneInput (libFuzzer's name), which is called by
- * libFuzzer, or by replay.c with the files of a folder. A finding is a crash. */
+/* The functions that the fuzz targets share. A target is a function LLVMFuzzerTestOneInput (libFuzzer's name), which is
+ * called by libFuzzer, or by replay.c with the files of a folder. A finding is a crash. */
 #ifndef TEST_FUZZ_H
 #define TEST_FUZZ_H
 

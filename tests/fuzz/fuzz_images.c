@@ -14,7 +14,7 @@ static void finding(const char *what, const char *detail) {
     abort();
 }
 
-/* What was read is in the range; a refusal has one line that names the input. */
+/* Pixels that were read are in the range; a refusal has one line that names the input. */
 static void read_as(const uint8_t *bytes, size_t size, const int shape[3], const float range[2]) {
     gs_image_file images;
     gs_error error = {.status = GS_OK};

@@ -10,7 +10,7 @@ check 'and shows all' cmp quietly.txt expected.txt
 make -n -C "$source" sample BUILD="$work/sample" >sample.txt 2>&1
 check 'make sample builds the program alone' grep -q -- '--target gensample$' sample.txt
 check 'and needs no packages of tests and benchmarks' sh -c '! grep -E "cmocka|benchmark|valgrind" sample.txt'
-# Without the packages of the tests, which are hidden here.
+# The packages of the tests are hidden here, so `make sample` has to do without them.
 mkdir hidden
 for module in jansson nettle lapacke libpng zlib; do
     pkg-config --exists $module && cp -L "$(pkg-config --variable=pcfiledir $module)/$module.pc" hidden

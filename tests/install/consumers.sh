@@ -23,7 +23,7 @@ draws() {
     fi
 }
 
-# A prefix that has only the static library, which -lgensample then means.
+# In a prefix that has only the static library, -lgensample means that one.
 mkdir static
 cp -r "$prefix/." static
 static_libdir=$work/static${libdir#"$prefix"}
