@@ -48,7 +48,7 @@ static void draw_points(chart *c, const row_history *h) {
     }
 }
 
-/* The median of each stretch without a change, and by how much the stretch after it differs. */
+/* The median of each stretch without a change, and the factor by which the next stretch differs. */
 static void draw_stretches(chart *c, const row_history *h) {
     size_t from = 0;
     for (size_t k = 0; k <= json_array_size(h->changes); k++) {

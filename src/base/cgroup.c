@@ -62,7 +62,7 @@ typedef struct hierarchy {
 static const hierarchy hierarchies[] = {
     {"cgroup2", "", cpu_max, memory_max}, {"cgroup", "cpu", cpu_quota, NULL}, {"cgroup", "memory", NULL, memory_limit}};
 
-/* The knowledge about one of these trees. */
+/* This process's place in one of these trees. */
 typedef struct place {
     bool member, seen;
     char group[ROOM]; /* of this process, if it is a member */

@@ -147,7 +147,7 @@ static double value_of(const gs_neighbour_figures *figures, size_t offset) {
     return *(const double *)((const char *)figures + offset);
 }
 
-/* Where each figure comes from, and where it goes. */
+/* The source and the destination of each figure. */
 static const struct {
     size_t from, to;
 } neighbour_figures[] = {

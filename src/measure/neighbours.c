@@ -6,7 +6,7 @@
 
 enum { NARROW = 3, WIDE = 5, NEAREST = 32 };
 
-/* The knowledge about each sample. */
+/* The neighbours and sums of each sample. */
 typedef struct neighbour_lists {
     float *distance; /* (n, NEAREST) squared, ascending; infinite past the last neighbour */
     uint64_t *open;  /* (n, NEAREST) subsets of which fewer than three samples are nearer than that */

@@ -76,8 +76,9 @@ static void put_weights(text *t, const gs_sample_options *o) {
         put(t, "%slower the weights, whose sum is %g", t->advices++ ? ", or " : "; ", sum);
 }
 
-/* The settings that may have sent chains astray: steps and noise of the samplers that have them, weights and guidance.
- * Samplers that accept or reject are not among them, since their chains stay where the energy holds them. */
+/* Names the settings that may have sent chains astray: a missing clamp, steps and noise, weights and guidance. The step
+ * size of samplers that accept or reject is not among them, since accepted steps do not leave the region in which the
+ * energy holds its chains. */
 static void put_causes(text *t, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     if (row->family == GS_FAMILY_METROPOLIS && o->clamp <= 0)

@@ -23,8 +23,8 @@ typedef struct walker {
     double step, luck;             /* of this path, jittered; log of the uniform number */
 } walker;
 
-/* A chain is reported when its acceptance is below the one or above the other; the latter only after enough steps to
- * rule out chance. */
+/* A chain is reported if it accepts less than the first share of its proposals, or more than the second; the latter
+ * only after enough steps to rule out chance. */
 static const double acceptance_low = 0.01, acceptance_high = 0.99;
 enum { STEPS_JUDGED = 20 };
 
