@@ -1,4 +1,4 @@
-/* What disturbs measurements, measured. */
+/* Measures the disturbances of measurements. */
 #ifndef BENCH_NOISE_H
 #define BENCH_NOISE_H
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the quality of a network's samples is expected to be: quality.json beside its weight file, for genbench.
+"""The expected quality of a network's samples: quality.json beside its weight file, for genbench.
 
     models/quality.py [--program build/gensample] [--judge FILE] [--seeds 16] [--n 512] [--threads T] [NETWORK.bin ...]
 

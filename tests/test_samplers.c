@@ -27,7 +27,7 @@ static const double errors_allowed = 5;
 
 static const double deviation = 0.4, means[3] = {0.9, -0.5, 0.25}; /* of labels 0 and 1, and of none */
 
-/* What all targets share: 1 / t and x s^2 / t, with t = s^2 + sigma^2. */
+/* The terms that all targets share: 1 / t and x s^2 / t, with t = s^2 + sigma^2. */
 static weights *new_target(int labels, double s) {
     char text[80];
     weights *w = weights_new("denoiser", 1, SIDE, SIDE);

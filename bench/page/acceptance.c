@@ -37,7 +37,8 @@ static int colour_of(const point *points, int count, const point *q) {
     return most + 1;
 }
 
-/* What rows of the page's charts have: of several documents, only the algorithm with the narrowest interval. */
+/* Whether the page's chart has the row: for several documents, only the algorithm with the narrowest interval is
+ * shown. */
 static bool is_point(const page_suite *suite, const json_t *row, const char *only, point *q) {
     q->row = row;
     q->accepted = PPM * bench_row_figure(row, "acceptance", NULL);

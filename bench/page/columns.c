@@ -77,7 +77,7 @@ static bool is_put(const page_suite *suite, int d, const page_row *row) {
     return false;
 }
 
-/* What the rows of a document share. */
+/* The settings that the rows of a document share. */
 static void put_shared(page *p, const page_suite *suite, int d) {
     char text[PAGE_TEXT_ROOM];
     if (!suite->rows[d])

@@ -1,4 +1,4 @@
-/* What the figures depend on: machine, build, run. */
+/* The environment on which the figures depend: machine, build, run. */
 #include <string.h>
 
 #include "page/page.h"

@@ -11,7 +11,7 @@ typedef struct metric {
     const json_t *row; /* NULL: there is none, or it is of many */
 } metric;
 
-/* The row that a metric is of in one document, or NULL; whether a row has what it tells; and what that is. */
+/* The row from which one document's metric comes, or NULL; whether a row has the metric; and the metric itself. */
 typedef const json_t *find_metric(const bench_document *document);
 typedef bool has_metric(const json_t *row);
 typedef void tell_metric(metric *m);
@@ -22,7 +22,7 @@ static bool has_figure(const json_t *row, const char *figure) {
     return isfinite(bench_row_figure(row, figure, NULL)) && !bench_text(row, "program");
 }
 
-/* The row of a suite that has a figure: of ncsn, which the program draws from unless told otherwise, else the first. */
+/* The row of a suite that has a figure: the row of ncsn, from which the program draws by default, else the first. */
 static const json_t *find_usual(const bench_document *document, const char *suite, const char *figure) {
     size_t i;
     const json_t *row, *first = NULL;
@@ -89,7 +89,7 @@ static bool has_acceptance(const json_t *row) {
     return has;
 }
 
-/* Of the narrowest interval, as it says most. */
+/* The row with the narrowest interval, because it says most. */
 static const json_t *find_acceptance(const bench_document *document) {
     size_t i;
     const json_t *row, *best = NULL;

@@ -1,4 +1,5 @@
-/* What the parts of the HTML page share. Parts write what they have to `out`; where memory ends they set `failed`. */
+/* The declarations that the parts of the HTML page share. Parts write their output to `out`; if memory runs out they
+ * set `failed`. */
 #ifndef BENCH_HTML_PAGE_H
 #define BENCH_HTML_PAGE_H
 
@@ -64,7 +65,7 @@ void page_quantity(double value, const char *unit, char text[PAGE_NUMBER_ROOM]);
 
 /* ---- Rows ---- */
 
-/* What tells the rows of a suite apart beside `what`, in the order in which titles have it. */
+/* The settings besides `what` that tell the rows of a suite apart, in the order in which titles have them. */
 enum page_part {
     PART_PROGRAM,
     PART_MODEL,
@@ -99,13 +100,13 @@ typedef struct page_suite {
 bool page_suite_get(page *p, const bench_document *documents, int count, int i, page_suite *suite);
 void page_suite_free(page_suite *suite);
 
-/* What the suite measures, or NULL where this program has no such suite. */
+/* The description of a suite, or NULL if this program has no such suite. */
 const char *page_suite_about(const char *name);
 
 /* Part of a row in words: "batch 64"; empty where the row has no such part. */
 void page_part_text(const json_t *row, enum page_part part, char text[PAGE_TEXT_ROOM]);
 
-/* Of what a row is a figure: "ncsn, dpmpp-2m", "conv-48x14x14-3x3-96". */
+/* The object that a row measures: "ncsn, dpmpp-2m", "conv-48x14x14-3x3-96". */
 void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]);
 
 /* The first row of document d with a title and unit, or NULL. */

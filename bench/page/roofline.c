@@ -14,7 +14,7 @@ typedef struct point {
     double intensity, speed; /* FLOP per byte, GFLOP/s */
 } point;
 
-/* Of the points of a document: same instruction set and threads, else it is not told. */
+/* The points of a document must share instruction set and threads; else these are not told. */
 typedef struct roof {
     double peak, bandwidth; /* GFLOP/s, GB/s; NaN: not known */
     bool all_processors;    /* the bandwidth's */

@@ -1,4 +1,4 @@
-/* What rows may bring along, traces by step and pictures of samples; and the ratios of two builds. */
+/* The traces by step and the pictures of samples that rows may have; and the ratios of two builds. */
 #include <math.h>
 #include <string.h>
 

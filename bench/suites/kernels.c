@@ -144,7 +144,7 @@ static void call_exponentials(const gs_kernels *k, state *s) {
     k->exponentials(&args);
 }
 
-/* As for 784 dimensions and a ratio of 1.01. */
+/* The values belong to 784 dimensions and a ratio of 1.01. */
 static void call_radii(const gs_kernels *k, state *s) {
     gs_radii_args args = {.key = {1, 2}, .count = ELEMENTS, .c = 0.0168f, .d = 391.7f, .h = 7.87f, .out = s->out};
     k->radii(&args);

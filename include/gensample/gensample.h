@@ -54,7 +54,7 @@ extern "C" {
  */
 const char *gs_version(void);
 
-/** What went wrong. */
+/** The kinds of failure. */
 typedef enum gs_status {
     GS_OK = 0,            /**< nothing */
     GS_ERROR_ARGUMENT,    /**< an option or argument out of its range */
@@ -79,7 +79,7 @@ typedef struct gs_error {
 /** A validated network. Immutable after loading, so any number of threads and plans may use it. */
 typedef struct gs_model gs_model;
 
-/** What a network's first output is, for an input x = x0 + sigma n: a clean image and standard normal noise n. */
+/** The meaning of a network's first output for an input x = x0 + sigma n: a clean image and standard normal noise n. */
 typedef enum gs_kind {
     GS_KIND_ENERGY,    /**< E(x), of shape (1), with p(x) proportional to exp(-E(x)) */
     GS_KIND_SCORE,     /**< the gradient of log p(x; sigma) with respect to x, of shape (C, H, W) */
@@ -118,7 +118,7 @@ gs_status gs_model_load_memory(const char *name, const void *bytes, size_t size,
  */
 void gs_model_free(gs_model *model);
 
-/** What a weight file says about its network. Pointers belong to the model and live as long. */
+/** The description of a network in its weight file. Pointers belong to the model and live as long as it. */
 typedef struct gs_model_info {
     const char *name;     /**< 1 ... 63 characters of a-z 0-9 - _ . */
     gs_kind kind;         /**< what the first output is */
@@ -555,7 +555,7 @@ typedef struct gs_rejection_options {
     void *context; /**< handed to progress */
 } gs_rejection_options;
 
-/** What gs_rejection did. */
+/** The outcome of gs_rejection. */
 typedef struct gs_rejection_result {
     uint64_t proposals;    /**< proposals made; if the wanted number was reached, up to the last accepted one */
     uint64_t accepted;     /**< of them */
@@ -840,7 +840,7 @@ typedef struct gs_record {
                              are free to go anywhere: the shares of chains with labels merely say what was asked for */
 } gs_record;
 
-/** What is wrong with chains, bits of gs_diagnosis::flags. gs_diagnosis_warning has the words. */
+/** Faults of chains, as bits of gs_diagnosis::flags. gs_diagnosis_warning puts them into words. */
 typedef enum gs_flag {
     GS_FLAG_DIVERGED = 1,  /**< an energy or gradient is not finite */
     GS_FLAG_COLLAPSED = 2, /**< the last energies are equal to 1e-6 of their size, or their deviation is below 1 % of

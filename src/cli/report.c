@@ -1,4 +1,4 @@
-/* What a run tells: the lines or the JSON object on standard output, and the notes in pictures. */
+/* The reports of a run: the lines or the JSON object on standard output, and the notes in pictures. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

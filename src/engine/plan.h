@@ -82,7 +82,7 @@ typedef struct gs_segment {
     int first, last, images;
 } gs_segment;
 
-/* What one thread works with. */
+/* The memory of one thread. */
 struct gs_worker {
     const gs_plan *plan;
     float *scratch;                /* buffers */

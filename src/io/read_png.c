@@ -130,7 +130,7 @@ static gs_status fail_at(const picture *p, size_t x, size_t y, const char *found
                    found, y, x, expected);
 }
 
-/* What libpng gives to what the model takes: opaque, and grey where one channel is wanted. */
+/* Checks that the picture's colours suit the model: they must be opaque, and grey if one channel is wanted. */
 static gs_status check_colours(const picture *p, size_t left, size_t top, size_t width, size_t height) {
     const gs_raster *a = &p->raster;
     size_t colours = a->channels < 3 ? 1 : 3;

@@ -1,4 +1,4 @@
-/* What the readers of each format share. */
+/* The declarations that the readers of all formats share. */
 #ifndef GS_IO_READER_H
 #define GS_IO_READER_H
 

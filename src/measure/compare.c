@@ -1,4 +1,5 @@
-/* How samples are distributed beside real images: every figure, the same of real images, and its standard error. */
+/* Compares the distributions of samples and of real images: every figure, the same figure of real images, and its
+ * standard error. */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* How chains are doing, from the record of their run, in numbers and in words. */
+/* Judges chains by the record of their run, in numbers and in words. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

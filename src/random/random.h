@@ -8,7 +8,7 @@
 /* The largest number of a chain, since the stream takes the four bits above. */
 #define GS_CHAIN_MAX ((UINT64_C(1) << 60) - 1)
 
-/* What random numbers are for. A stream is the upper four bits of the counter's last word. */
+/* The uses of random numbers. A stream is the upper four bits of the counter's last word. */
 typedef enum gs_stream {
     GS_STREAM_START,
     GS_STREAM_STEP,

@@ -4,7 +4,7 @@
 
 #include "sample/walk.h"
 
-/* How mala and hmc differ. */
+/* The differences between mala and hmc. */
 typedef struct gs_metropolis {
     int leapfrog;    /* steps per path */
     bool is_squared; /* the option step_size is half the square of the leapfrog step */

@@ -131,7 +131,7 @@ void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, flo
     c->run->plan->kernels->axpby((float)a, x, (float)b, y, c->vectors);
 }
 
-/* What is done with 64 normals at a time, from `at` on. */
+/* The function that uses 64 normals at a time, from `at` on. */
 typedef void take_normals(void *context, const float *normals, size_t at, size_t count);
 
 /* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
@@ -336,7 +336,7 @@ static size_t share_of(const gs_run *run) {
     return share;
 }
 
-/* How it ended. */
+/* The status of the run after its end. */
 static gs_status judge(const gs_run *run, size_t *done, gs_error *error) {
     progress_clock *clock = run->clock;
     const gs_sample_options *o = &run->options;

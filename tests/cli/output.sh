@@ -1,4 +1,4 @@
-# What is written: valid files of every format; sourced by run.sh.
+# Outputs are valid files of every format; sourced by run.sh.
 
 draw='--sampler dpmpp-2m --steps 4'
 accept --help

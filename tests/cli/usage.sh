@@ -1,4 +1,4 @@
-# What is refused, and how; sourced by run.sh.
+# Wrong usage, and how it is refused; sourced by run.sh.
 
 m='--model tiny.bin --out out/x.npy'
 refuse 2 'nothing to do'

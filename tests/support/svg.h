@@ -1,4 +1,4 @@
-/* What tests ask of an SVG file. */
+/* Checks of SVG files. */
 #ifndef TEST_SVG_H
 #define TEST_SVG_H
 
