@@ -765,8 +765,8 @@ typedef struct gs_nearness {
     size_t real;     /**< real images, r */
     bool held_out;   /**< whether these are no training images; else each is compared with the other training images */
     double nearer;   /**< share of pairs of a sample and a real image in which the sample is nearer to its nearest
-                        training image; ties count as half. 0.5 for samples of the real images' distribution, above 0.5 if
-                        samples are drawn towards training images (Meehan et al. 2020, section 3.1) */
+                        training image; ties count as half. 0.5 for samples of the real images' distribution, above 0.5
+                        if samples are drawn towards training images (Meehan et al. 2020, section 3.1) */
     double error;    /**< its standard error (DeLong et al. 1988); NaN for fewer than 2 of either */
     size_t copies;   /**< samples with no pixel further from a training image than half a grey level of 255 */
     double distance; /**< mean Euclidean distance of samples to their nearest training images, in units of pixels */
