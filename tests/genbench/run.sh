@@ -153,12 +153,12 @@ check 'its report follows from what it measured' "$report" a.json check
 check 'a page beside it' sh -c 'grep -q "Latency by percentile" a.html && grep -q "Thread scaling" a.html'
 check 'is the one that is made of the file' sh -c '"$1" report a.json --html again.html && cmp a.html again.html' sh "$program"
 check 'every output was checked, and right' test "$(count rows a.json)" -eq "$(count checked a.json)"
-check 'a table a suite' test "$(grep -c '^[a-z]* .*f32$' stdout.txt)" -eq 4
+check 'one table per suite' test "$(grep -c '^[a-z]* .*f32$' stdout.txt)" -eq 4
 check 'where the report is' grep -q '^the report: a.json' stdout.txt
 check 'where the page is' grep -q '^the page: a.html' stdout.txt
 check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
-check 'a line a row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
+check 'one line per row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
 # judged NAME PATTERN [ARGUMENT...]: samples of tiny.bin are INVALID for a reason that has the pattern.
 judged() {
     case_name=$1
@@ -326,7 +326,7 @@ fails() {
 "$report" rejection.json other slow 0.5 >slow.json
 accept 'a report again' report a.json --markdown a.md --csv a2.csv
 check 'has the same values' cmp a.csv a2.csv
-check 'a table a suite' test "$(grep -c '^## ' a.md)" -eq 4
+check 'one table per suite' test "$(grep -c '^## ' a.md)" -eq 4
 check 'whose lines are as wide as their heads' test -z "$(sed 's/\\|//g' a.md | awk -F '|' '/^[|]/ { if (n && NF != n) print; n = NF } !/^[|]/ { n = 0 }')"
 accept 'two reports side by side' report fast.json slow.json
 check 'with ratios to the first' sh -c 'test "$(grep -c "(0.50 x)" stdout.txt)" -eq 3'
