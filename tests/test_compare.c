@@ -312,7 +312,8 @@ static void standard_errors_are_those_of_repetition(void **state) {
     static const char *const names[FIGURES] = {"frechet", "kernel", "precision", "recall", "density", "coverage"};
     static float reference[M * D], real[R * D], x[N * D];
     uint64_t random = 9;
-    gs_model *model = weights_load(judge_with_features(reference, real, &random));
+    weights *w = judge_with_features(reference, real, &random);
+    gs_model *model = weights_load(w);
     gs_plan *plan;
     assert_int_equal(gs_plan_create(model, NULL, &plan, NULL), GS_OK);
     double sum[FIGURES] = {0}, square[FIGURES] = {0}, error[FIGURES] = {0};
@@ -333,6 +334,7 @@ static void standard_errors_are_those_of_repetition(void **state) {
     }
     gs_plan_free(plan);
     gs_model_free(model);
+    weights_free(w);
 }
 
 static void any_number_of_threads_says_the_same(void **state) {

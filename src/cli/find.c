@@ -75,7 +75,7 @@ int gs_shipped_list(const char *between, char *names, size_t room, char folder[G
     char folders[FOLDERS][GS_PATH_ROOM];
     int places = list_folders(folders), count = 0;
     names[0] = 0;
-    snprintf(folder, GS_PATH_ROOM, "%s", folders[0]);
+    memcpy(folder, folders[0], GS_PATH_ROOM);
     for (int i = 0; i < places && count <= 0; i++) {
         struct dirent **entries;
         count = scandir(folders[i], &entries, is_weight_file, compare_names);
@@ -88,7 +88,7 @@ int gs_shipped_list(const char *between, char *names, size_t room, char folder[G
         if (count >= 0)
             free(entries);
         if (count > 0)
-            snprintf(folder, GS_PATH_ROOM, "%s", folders[i]);
+            memcpy(folder, folders[i], GS_PATH_ROOM);
     }
     return count > 0 ? count : 0;
 }
