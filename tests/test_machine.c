@@ -114,10 +114,10 @@ static void test_limits_of_control_groups(void **state) {
         char *root = temp_directory();
         for (const entry *e = t->file; e < t->file + 9 && e->path; e++)
             put(root, *e);
-        double processors, bytes, expected = t->processors ? t->processors : (double)INFINITY,
-                                  most = t->bytes ? t->bytes : (double)INFINITY;
+        double processors, bytes, expected = t->processors > 0 ? t->processors : (double)INFINITY,
+                                  most = t->bytes > 0 ? t->bytes : (double)INFINITY;
         gs_os_group_limits(root, &processors, &bytes);
-        if (!(processors == expected) || !(fabs(bytes - most) < 1 || bytes == most || (!t->bytes && bytes > 9e18)))
+        if (!(processors == expected) || !(fabs(bytes - most) < 1 || bytes == most || (t->bytes <= 0 && bytes > 9e18)))
             fail_msg("%s: %g processors and %g bytes, expected %g and %g", t->name, processors, bytes, expected, most);
         remove_directory(root);
     }
