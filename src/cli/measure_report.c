@@ -256,10 +256,13 @@ static void report_judges(const gs_run *run, FILE *out) {
     report_comparison(&run->comparison, out);
     if (second->plan) {
         const gs_measured *f = &second->comparison.frechet;
-        fprintf(out, "second judge, %s: Frechet distance %.4g", gs_model_get_info(second->model)->name, f->value);
-        if (isfinite(f->real))
-            fprintf(out, " (real images %.4g)", f->real);
-        fputs(", ", out);
+        fprintf(out, "second judge, %s: ", gs_model_get_info(second->model)->name);
+        if (isfinite(f->value)) {
+            fprintf(out, "Frechet distance %.4g", f->value);
+            if (isfinite(f->real))
+                fprintf(out, " (real images %.4g)", f->real);
+            fputs(", ", out);
+        }
         report_counts(&second->quality, out);
     }
 }

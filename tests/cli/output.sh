@@ -109,6 +109,8 @@ check 'precision beside real images' grep -Eq '^precision +[0-9.]+ % +[0-9.]+ % 
 check 'no warning' test ! -s stderr.txt
 accept --model cond.bin $draw -n 40 --label all --out out/x.npy --quality
 check 'two judges' grep -Eq '^second judge, judge2: Frechet distance [0-9.e+-]+ \(real images [0-9.e+-]+\), ' stdout.txt
+accept --model cond.bin $draw -n 1 --out out/x.npy --quality
+check 'of one sample a second judge tells no distance' grep -Eq '^second judge, judge2: confident ' stdout.txt
 accept --model cond.bin $draw -n 40 --out out/x.npy --quality --json
 check 'both in JSON' grep -q '"comparison": {"n": 40, .*"second": {"judge": "judge2", .*"coverage": {"value": ' stdout.txt
 accept --model cond.bin $draw -n 40 --out out/x.npy --judge judge.bin --json
