@@ -1,6 +1,8 @@
 """Export a PyTorch module to a weight file (FORMAT.md).
 
     python export.py --kind denoiser --checkpoint runs/ncsn/checkpoint.pt --out ncsn.bin
+    python export.py --kind denoiser --checkpoint runs/ncsn-fast/checkpoint.pt --data DIR --sampler consistency \\
+        --ladder 30 1.2 0.35 --out ncsn-fast.bin
     python export.py --kind classifier --checkpoint runs/judge/checkpoint.pt --data DIR --out judge.bin
     python export.py --kind energy --checkpoint runs/ebm/checkpoint.pt --out ebm.bin
     python export.py --kind energy --uva uva_tutorial8_ebm_mnist.ckpt --out uva.bin
@@ -145,17 +147,23 @@ def ladder(low, high, levels):
     return [high, *(high * (low / high) ** (i / (levels - 1)) for i in range(1, levels - 1)), low]
 
 
-def denoiser_info(name, config, shares=None, steps=12, sigma_low=0.02, eta=0.0, guidance=None, patch_size=28):
+def denoiser_info(
+    name, config, shares=None, sampler="dpmpp-2m", levels=None, steps=12, sigma_low=0.02, eta=0.0, guidance=None, patch_size=28
+):
+    """levels: the noise levels that the sampler visits, which then are the ladder; else those below, and a ladder of ten."""
     from unet import NO_LABEL, SIGMA_MAX, SIGMA_MIN
+
+    ends = [levels[-1], levels[0]] if levels else [sigma_low, SIGMA_MAX]
 
     data = {"shape": [1, patch_size, patch_size], "range": [0, 1], "sigma": [SIGMA_MIN, SIGMA_MAX]}
     return {
         "name": name,
         "kind": "denoiser",
-        "data": data | {"ladder": ladder(SIGMA_MIN, SIGMA_MAX, 10)} | ({"shares": shares} if shares else {}),
+        "data": data | {"ladder": levels or ladder(SIGMA_MIN, SIGMA_MAX, 10)} | ({"shares": shares} if shares else {}),
         "inputs": ["x", "sigma"] + (["label"] if config["conditional"] else []),
         "labels": NO_LABEL if config["conditional"] else 0,
-        "default": {"sampler": "dpmpp-2m", "steps": steps, "sigmas": [sigma_low, SIGMA_MAX], "eta": eta}
+        "default": {"sampler": sampler, "steps": len(levels) if levels else steps, "sigmas": ends}
+        | ({"eta": eta} if eta else {})
         | ({"guidance": guidance[0], "guidance_sigmas": guidance[1:]} if guidance else {}),
     }
 
@@ -296,12 +304,14 @@ def main():
     )
     p.add_argument("--kind", choices=["denoiser", "classifier", "energy"], required=True)
     source = p.add_mutually_exclusive_group(required=True)
-    source.add_argument("--checkpoint", help="checkpoint.pt of ncsn.py (denoiser), judge.py, or ebm.py or stroke.py (energy)")
+    source.add_argument("--checkpoint", help="checkpoint.pt of ncsn.py or fast.py (denoiser), judge.py, or ebm.py or stroke.py (energy)")
     source.add_argument("--uva", help="energy: the published checkpoint of UvA Deep Learning tutorial 8")
     p.add_argument("--out", required=True, help="the weight file")
     p.add_argument("--name", help="the model's name; default: the file's")
     p.add_argument("--training", help="the training command, for the provenance")
     p.add_argument("--data", help="folder with MNIST: the judge's reference features, a conditional network's class shares")
+    p.add_argument("--sampler", default="dpmpp-2m", help="sampler by default")
+    p.add_argument("--ladder", type=float, nargs="+", metavar="SIGMA", help="denoiser: its noise levels, instead of --steps and --sigma-low")
     p.add_argument("--steps", type=int, default=12, help="sampling steps by default")
     p.add_argument("--eta", type=float, default=0, help="noise added on the way by default")
     p.add_argument(
@@ -315,7 +325,7 @@ def main():
     torch.manual_seed(0)
     checkpoint = torch.load(args.checkpoint, weights_only=False) if args.checkpoint else None
     name = args.name or Path(args.out).stem
-    sampling = {k: getattr(args, k) for k in ("steps", "sigma_low", "eta", "guidance")}
+    sampling = {k: getattr(args, k) for k in ("sampler", "steps", "sigma_low", "eta", "guidance")} | {"levels": args.ladder}
     if args.uva:
         raw = export_uva(args.uva, name)
     elif args.kind == "denoiser":

@@ -468,6 +468,50 @@ static void test_langevin_bias(void **state) {
     gs_model_free(model);
 }
 
+/* ---- Consistency ---- */
+
+/* Each level t adds t^2 to the variance, and D shrinks as above: known exactly for every state. */
+static void check_consistency(const gs_model *model, gs_sample_options o, const double *levels) {
+    enum { CHAINS = 600 };
+    o.sampler = "consistency";
+    draw d = draw_from(model, o, NULL, CHAINS);
+    gaussian g = {0, levels[0] * levels[0]};
+    for (int k = 0; k < d.levels; k++) {
+        about("%d levels, state %d", d.levels, k);
+        if (!(fabs(d.sigma[k] / levels[k] - 1) < 1e-12))
+            fail_msg("level %.9g, expected %.9g", d.sigma[k], levels[k]);
+        assert_moments(d.states + (size_t)k * CHAINS * PIXELS, CHAINS * PIXELS, g.mean, g.variance, o.sampler);
+        g = denoise(g, levels[k]);
+        if (k + 1 < d.levels)
+            g.variance += levels[k + 1] * levels[k + 1];
+    }
+    assert_moments(d.out, CHAINS * PIXELS, g.mean, g.variance, o.sampler);
+    free_draw(d);
+}
+
+static void test_consistency_moments(void **state) {
+    (void)state;
+    const double geometric[] = {8, 2, 0.5}, ladder[] = {8, 1.5, 0.5, 0.1};
+    gs_model *model = load(gaussian_weights());
+    check_consistency(model, (gs_sample_options){.steps = 1, .sigma_low = 0.5, .sigma_high = 8, .seed = 21}, geometric);
+    check_consistency(model, (gs_sample_options){.steps = 2, .sigma_low = 2, .sigma_high = 8, .seed = 22}, geometric);
+    check_consistency(model, (gs_sample_options){.steps = 3, .sigma_low = 0.5, .sigma_high = 8, .seed = 23}, geometric);
+    gs_model_free(model);
+    weights *w = gaussian_weights();
+    weights_set(w, "data.ladder", "[8, 1.5, 0.5, 0.1]");
+    model = load(w);
+    check_consistency(model, (gs_sample_options){.seed = 24}, ladder);
+    check_consistency(model, (gs_sample_options){.steps = 4, .sigma_low = 0.1, .sigma_high = 8, .seed = 25}, ladder);
+    check_consistency(model, (gs_sample_options){.steps = 3, .sigma_low = 0.5, .sigma_high = 8, .seed = 26}, geometric);
+    gs_model_free(model);
+    w = gaussian_weights();
+    weights_set(w, "data.ladder", "[8, 1.5, 0.5]");
+    weights_set(w, "default", "{'sampler': 'consistency', 'steps': 3, 'sigmas': [0.5, 8]}");
+    model = load(w);
+    check_consistency(model, (gs_sample_options){.seed = 27}, ladder);
+    gs_model_free(model);
+}
+
 /* ---- Two wells ---- */
 
 /* Every pixel is an independent draw. The discretisation is allowed 4 % of the wells' distance and deviation. */
@@ -558,7 +602,8 @@ static const gs_sample_options short_runs[] = {
     {.sampler = "dpmpp-2m", .steps = 4, .eta = 0.7, .guidance = -1},
     {.sampler = "heun", .steps = 4},
     {.sampler = "annealed-langevin", .steps = 3, .steps_per_level = 3, .epsilon = 2e-5, .guidance = 1},
-    {.sampler = "langevin", .steps = 4, .step_size = 0.005}};
+    {.sampler = "langevin", .steps = 4, .step_size = 0.005},
+    {.sampler = "consistency", .steps = 3, .guidance = 1, .guidance_low = 0.1, .guidance_high = 30}};
 
 static void assert_chains(const gs_model *model, gs_plan_options how, gs_sample_options o, size_t first, size_t n,
                           const float *expected) {
@@ -625,7 +670,7 @@ static void test_unlabelled_chains_are_not_guided(void **state) {
 
 static void test_evaluations(void **state) {
     (void)state;
-    static const uint64_t plain[] = {5, 4, 7, 10, 5}, guided[] = {7, 4, 7, 20, 5};
+    static const uint64_t plain[] = {5, 4, 7, 10, 5, 3}, guided[] = {7, 4, 7, 20, 5, 5};
     static const int labels[1] = {0};
     gs_model *model = load(gaussian_weights());
     for (size_t s = 0; s < GS_COUNT(short_runs); s++) {
@@ -768,6 +813,7 @@ int main(void) {
                                        cmocka_unit_test(test_stochastic_solver_keeps_the_marginals),
                                        cmocka_unit_test(test_langevin_moments),
                                        cmocka_unit_test(test_langevin_bias),
+                                       cmocka_unit_test(test_consistency_moments),
                                        cmocka_unit_test(test_two_wells),
                                        cmocka_unit_test(test_first_noise_is_standard_normal),
                                        cmocka_unit_test(test_same_bytes),

@@ -304,6 +304,7 @@ typedef struct gs_sampler_info {
     const char *help;       /**< one line on what it does, and the paper it is from */
     const char *parameters; /**< the fields of gs_sample_options that it reads, separated by blanks: "steps sigmas" */
     int steps_max;          /**< the most that gs_sample_options::steps may be; the least is 1 */
+    bool descends;          /**< whether it goes down noise levels from sigma_high; else it stays at one or has none */
 } gs_sampler_info;
 
 /** The samplers of this library, the first of which is the default. Thread-safe.
@@ -371,18 +372,19 @@ typedef struct gs_outcome {
  * are in units of the pixels. Strings and arrays belong to the caller, and must live until gs_sample returns. */
 typedef struct gs_sample_options {
     const char *sampler; /**< name of a sampler */
-    int steps; /**< solvers and annealed-langevin: noise levels visited, 1 ... 10000; langevin, mala, hmc: steps per
-                  chain, 1 ... 1e6 (gs_sampler_info::steps_max) */
+    int steps;           /**< samplers that descend: noise levels visited, 1 ... 10000; langevin, mala, hmc: steps per
+                            chain, 1 ... 1e6 (gs_sampler_info::steps_max) */
     double sigma_low;  /**< last noise level before 0; langevin, mala, hmc: the level of their steps. Within the trained
                           range; 0 for networks that take no sigma */
-    double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of a solver.
-                          Within the trained range, or 0 */
+    double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of a solver
+                          or of consistency. Within the trained range, or 0 */
     double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
                           epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1). Else 0.2 sigma_low^2, theirs
                           at 0.01, or the file's, which is of the file's own lowest level, likewise in proportion to
                           sigma_low^2; where the weights' absolute sum W is above 10, 10 / W of that */
     int steps_per_level; /**< annealed-langevin: T, Langevin steps at each noise level, 1 ... 1e6 */
-    int denoise;         /**< all but solvers: whether a last step x = D(x, sigma_low) is taken: 1 yes, -1 no */
+    int denoise; /**< annealed-langevin, langevin, mala, hmc: whether a last step x = D(x, sigma_low) is taken: 1 yes,
+                    -1 no */
     double step_size; /**< langevin, mala, hmc: h, 1e-30 ... 1e30 (see gs_sample). Else, with s = sigma_low or, without
                          sigma, a tenth of the data range's width: 0.1 s^2; hmc: sqrt(0.2) s. If the sum W of the
                          weights' absolute values is above 10: 0.1 s^2 10 / W; hmc: sqrt(2 / W) s */
@@ -431,9 +433,9 @@ typedef struct gs_sample_options {
 gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *options, gs_error *error);
 
 /** The states that gs_sample stores in a trajectory, one for each noise level and the result, and their noise levels.
- * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin takes the file's ladder
- * or, with other settings, a geometric one. langevin, mala and hmc stay at one level: states before steps 0, every, 2
- * every ..., and the result. Thread-safe.
+ * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin and consistency take the
+ * file's ladder or, with other settings, a geometric one. langevin, mala and hmc stay at one level: states before steps
+ * 0, every, 2 every ..., and the result. Thread-safe.
  *
  * @param model   the network
  * @param options resolved settings

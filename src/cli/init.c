@@ -31,14 +31,10 @@ gs_status gs_run_read_init(gs_run *run, size_t most, gs_error *error) {
 }
 
 double gs_run_init_noise(const gs_run *run) {
-    static const char *const lowering[] = {"dpmpp-2m", "heun", "annealed-langevin"};
     const gs_arguments *a = run->arguments;
     if (a->given[GS_OPTION_INIT_NOISE])
         return a->init_noise > 0 ? a->init_noise : 0;
-    for (size_t i = 0; i < GS_COUNT(lowering); i++)
-        if (!strcmp(run->options.sampler, lowering[i]))
-            return run->options.sigma_high;
-    return 0;
+    return gs_run_sampler(run)->descends ? run->options.sigma_high : 0;
 }
 
 gs_status gs_run_noise_init(gs_run *run, gs_error *error) {

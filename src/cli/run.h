@@ -156,6 +156,9 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error);
 char *gs_run_settings(const gs_run *run);
 char *gs_run_command(const gs_run *run);
 
+/* The row of the run's sampler. */
+const gs_sampler_info *gs_run_sampler(const gs_run *run);
+
 /* Whether the run's sampler reads the setting ("steps", "sigmas", ...). */
 bool gs_run_reads(const gs_run *run, const char *setting);
 

@@ -45,10 +45,10 @@ static const struct setting {
 _Static_assert(offsetof(gs_sample_options, sigma_high) == offsetof(gs_sample_options, sigma_low) + sizeof(double),
                "sigmas are a pair");
 
-static const gs_sampler_info *find_sampler(const char *name) {
+const gs_sampler_info *gs_run_sampler(const gs_run *run) {
     const gs_sampler_info *row;
     for (int i = 0; (row = gs_sampler_get(i)); i++)
-        if (!strcmp(row->name, name))
+        if (!strcmp(row->name, run->options.sampler))
             return row;
     return NULL;
 }
@@ -63,12 +63,12 @@ static bool has_word(const char *words, const char *word) {
 }
 
 bool gs_run_reads(const gs_run *run, const char *setting) {
-    const gs_sampler_info *sampler = find_sampler(run->options.sampler);
+    const gs_sampler_info *sampler = gs_run_sampler(run);
     return sampler && has_word(sampler->parameters, setting);
 }
 
 gs_status gs_run_check_steps(const gs_run *run, int steps, gs_error *error) {
-    int most = find_sampler(run->options.sampler)->steps_max;
+    int most = gs_run_sampler(run)->steps_max;
     return steps ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "steps 0: expected 1 ... %d", most);
 }
 
@@ -80,7 +80,7 @@ gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
     for (size_t i = 0; i < GS_COUNT(settings); i++) {
         if (run->arguments->given[settings[i].option] && !gs_run_reads(run, settings[i].name)) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: the sampler %s has no such setting; it reads %s",
-                           settings[i].name, run->options.sampler, find_sampler(run->options.sampler)->parameters);
+                           settings[i].name, run->options.sampler, gs_run_sampler(run)->parameters);
         }
     }
     return GS_OK;

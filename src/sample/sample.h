@@ -43,7 +43,7 @@ typedef struct gs_chains {
 /* A sampler moves chains from noise of standard deviation sigma_high to samples, and calls gs_chains_stepped after each
  * step. It returns false if it was told to stop. Its caller checks and stores the states that it leaves in x. */
 typedef bool gs_sampler_run(gs_chains *chains);
-#define GS_SAMPLER(function, family, ...) gs_sampler_run gs_sampler_##function;
+#define GS_SAMPLER(function, ...) gs_sampler_run gs_sampler_##function;
 #include "sample/samplers.def"
 #undef GS_SAMPLER
 

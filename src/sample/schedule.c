@@ -16,8 +16,12 @@ enum {
 };
 
 static const gs_sampler_row rows[] = {
-#define GS_SAMPLER(function, family, name, help, parameters, ...) \
-    {{name, help, parameters, STEPS_MAX_##family}, GS_FAMILY_##family, gs_sampler_##function, {__VA_ARGS__}},
+#define GS_SAMPLER(function, family, levels, name, help, parameters, ...)               \
+    {{name, help, parameters, STEPS_MAX_##family, GS_LEVELS_##levels != GS_LEVELS_ONE}, \
+     GS_FAMILY_##family,                                                                \
+     GS_LEVELS_##levels,                                                                \
+     gs_sampler_##function,                                                             \
+     {__VA_ARGS__}},
 #include "sample/samplers.def"
 #undef GS_SAMPLER
 };
@@ -34,7 +38,7 @@ const gs_sampler_row *gs_sampler_find(const char *name) {
 }
 
 bool gs_sampler_stays(const gs_sampler_row *row) {
-    return row->family == GS_FAMILY_LANGEVIN || row->family == GS_FAMILY_METROPOLIS;
+    return row->spacing == GS_LEVELS_ONE;
 }
 
 static gs_status unknown_sampler(const char *name, gs_error *error) {
@@ -253,8 +257,8 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
     gs_sample_options d = row->defaults;
     if (!info->takes_sigma)
         d.sigma_low = d.sigma_high = d.denoise = 0;
-    bool ladder = row->family == GS_FAMILY_ANNEALED && info->ladder_length && !o->steps && o->sigma_low == 0 &&
-                  o->sigma_high == 0;
+    bool ladder =
+        row->spacing == GS_LEVELS_LADDER && info->ladder_length && !o->steps && o->sigma_low == 0 && o->sigma_high == 0;
     o->steps = first_int(o->steps, file.steps, d.steps);
     if (o->steps == 0)
         o->steps = info->ladder_length ? info->ladder_length : 10;
@@ -319,7 +323,7 @@ double gs_schedule_sigma(const gs_model *model, const gs_sample_options *o, int 
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     if (gs_sampler_stays(row))
         return o->sigma_low;
-    if (row->family == GS_FAMILY_ANNEALED)
+    if (row->spacing == GS_LEVELS_LADDER)
         return is_ladder(&model->info, o) ? model->info.ladder[i] : geometric(o, i, o->steps);
     return karras(o, i, o->steps);
 }

@@ -7,10 +7,15 @@
  * with proposals that are accepted by their energies. */
 typedef enum gs_family { GS_FAMILY_SOLVER, GS_FAMILY_ANNEALED, GS_FAMILY_LANGEVIN, GS_FAMILY_METROPOLIS } gs_family;
 
+/* The noise levels a sampler visits: spaced as Karras et al. 2022 have them; those of the file's ladder, or in
+ * geometric progression; or a single one, if any. */
+typedef enum gs_spacing { GS_LEVELS_KARRAS, GS_LEVELS_LADDER, GS_LEVELS_ONE } gs_spacing;
+
 /* One row of samplers.def. */
 typedef struct gs_sampler_row {
     gs_sampler_info info;
     gs_family family;
+    gs_spacing spacing;
     gs_sampler_run *run;
     gs_sample_options defaults;
 } gs_sampler_row;

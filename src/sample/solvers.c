@@ -1,5 +1,5 @@
 /* Few-step solvers of the probability-flow ODE dx/dsigma = (x - D(x, sigma)) / sigma (Karras et al. 2022, equation 1
- * with sigma(t) = t). */
+ * with sigma(t) = t). A consistency model is one that has learnt where this ODE ends. */
 #include "sample/field.h"
 
 #include "base/math64.h"
@@ -57,6 +57,24 @@ bool gs_sampler_heun(gs_chains *c) {
         gs_field_denoised(c, i + 1, c->spare, c->denoised);
         gs_chains_axpby(c, half / t, c->spare, 1, c->x);
         gs_chains_axpby(c, -half / t, c->denoised, 1, c->x);
+        if (!gs_chains_stepped(c))
+            return false;
+    }
+    return true;
+}
+
+/* Song et al. 2023, "Consistency Models", algorithm 1, with epsilon = 0, as D(x, 0) = x: x <- D(x, s) is a sample
+ * already, which for the next level t is noised, x <- x + t z, and drawn again. */
+bool gs_sampler_consistency(gs_chains *c) {
+    const double *sigma = c->run->sigma;
+    for (int i = 0; i < c->run->levels; i++) {
+        double t = sigma[i + 1];
+        gs_field_denoised(c, i, c->x, c->denoised);
+        gs_chains_axpby(c, 1, c->denoised, 0, c->x);
+        if (t > 0) {
+            gs_chains_noise(c, GS_STREAM_STEP);
+            gs_chains_axpby(c, t, c->noise, 1, c->x);
+        }
         if (!gs_chains_stepped(c))
             return false;
     }

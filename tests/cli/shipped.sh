@@ -19,6 +19,9 @@ prefix "$models/ncsn.bin" 'ncsn' $((784 * 4)) --steps 2
 accept --model "$models/ncsn-cond.bin" --label all -n 20 $short --out out/x.png
 check 'one row a digit' is_png out/x.png 62 302 0
 same "$models/ncsn-cond.bin" 'ncsn-cond' -n 5 --steps 3 --label 3
+accept --model "$models/ncsn-fast.bin" --label all -n 20 --json --out out/x.png
+check 'three evaluations a sample' grep -q '"evaluations_per_sample": 3[,}]' stdout.txt
+same "$models/ncsn-fast.bin" 'ncsn-fast' -n 5 --label 3
 accept --model "$models/ebm.bin" -n 20 $short --out out/x.png
 accept --model "$models/ebm-cond.bin" --label all -n 20 $short --out out/x.png
 same "$models/ebm-cond.bin" 'ebm-cond' -n 5 --steps 3 --label 3
@@ -29,9 +32,11 @@ prefix "$models/ebm.bin" 'ebm' $((784 * 4)) --steps 2
 if [ -n "$short" ]; then
     skip 'agreement with the label' 'an emulator would take an hour'
 else
-    accept --model "$models/ncsn-cond.bin" --label all -n 100 --quality --out out/x.png
-    share=$(sed -n 's/^quality.*agreement \([0-9]*\)\..*/\1/p' stdout.txt)
-    check 'at least 95 of 100 digits are what was asked for' test "${share:-0}" -ge 95
+    for network in ncsn-cond ncsn-fast; do
+        accept --model "$models/$network.bin" --label all -n 100 --quality --out out/x.png
+        share=$(sed -n 's/^quality.*agreement \([0-9]*\)\..*/\1/p' stdout.txt)
+        check "$network: at least 95 of 100 digits are what was asked for" test "${share:-0}" -ge 95
+    done
 fi
 accept --model "$models/ncsn-cond.bin" --label data -n 3 --first 1000 --steps 2 --out out/x.npy
 "$program" --model "$models/ncsn-cond.bin" --label data -n 1 --first 1002 --steps 2 --quiet --out out/y.npy

@@ -37,6 +37,10 @@ accept --model tiny.bin $few --init six.idx -n 2 --out out/two.npy
 check 'the first images' test "$(tail -c 512 out/two.npy | od -An -tx1)" = "$(head -c 640 out/x.npy | tail -c 512 | od -An -tx1)"
 accept --model tiny.bin $few --init six.png --out out/y.npy
 check 'a grid that was drawn holds the same images' cmp out/x.npy out/y.npy
+fast='--sampler consistency --steps 2 --sigmas 0.1,2 --quiet'
+accept --model tiny.bin $fast --init six.idx --out out/a.npy
+accept --model tiny.bin $fast --init six.idx --init-noise 2 --out out/b.npy
+check 'consistency begins with noise of its upper sigma' cmp out/a.npy out/b.npy
 accept --model tiny.bin $few --init six.idx --init-noise 0 --out out/z.npy
 check 'noise is chosen' test "$(cmp out/x.npy out/z.npy | wc -l)" -eq 1
 accept --model tiny.bin $few --init six.idx --trajectory --out out/strips.png

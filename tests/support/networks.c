@@ -46,7 +46,8 @@ double relative_error(const float *found, const double *expected, size_t size) {
     return error / most;
 }
 
-const char *const golden_names[GOLDENS] = {"zoo", "tiny", "tiny-cond", "judge", "judge2", "ncsn", "ncsn-cond"};
+const char *const golden_names[GOLDENS] = {"zoo",    "tiny", "tiny-cond", "judge",
+                                           "judge2", "ncsn", "ncsn-cond", "ncsn-fast"};
 
 static npy golden_array(const char *name, const char *part) {
     char path[400];
