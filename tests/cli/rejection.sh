@@ -84,6 +84,7 @@ check 'the next block goes on where the last one ended' cmp out/a out/b
 rm -f out/*
 refuse 2 'the numbers end' rejection --first 1152921504606846970 --dim 4 --ratio 1.1 -n 100 --out out/x.npy
 
+pattern='interrupted: [1-9]'
 interrupt INT rejection --dim 100 --ratio 1.07 -n 1000000 --out out/x.npy
 kept=$(sed -n 's/^gensample: interrupted: \([0-9]*\) of 1000000 samples are kept in out\/x.npy$/\1/p' stderr.txt)
 check 'an interrupted rejection exits with 130' test $status -eq 130

@@ -100,6 +100,7 @@ judge_refusal 'an interruption of denoising'
 first_numbers() {
     echo "$2" | cut -d , -f "1-$1"
 }
+pattern='interrupted: samples of'
 sweep=0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1,1.1,1.2,1.3,1.4,1.5,1.6
 drawn="--compose tiny.bin -n 100 --sampler dpmpp-2m --steps 10000 --threads 1"
 interrupt TERM $drawn --sweep $sweep --out out/x.npy
@@ -111,6 +112,7 @@ if [ -n "$kept" ]; then
 else
     check 'a sweep that is done, or of which nothing is' sh -c 'test $1 -eq 0 || grep -q "nothing is written" stderr.txt' sh $status
 fi
+pattern='interrupted: images of'
 noises=0.1,0.15,0.2,0.25,0.3,0.35,0.4,0.45,0.5,0.55,0.6,0.65,0.7,0.75,0.8,0.85
 drawn="denoise --model tiny.bin --input thousand.idx -n 100 --steps 10000 --threads 1"
 interrupt TERM $drawn --noise $noises --out out/x.npy
