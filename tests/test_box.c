@@ -14,10 +14,13 @@
 #include <cmocka.h>
 
 #include "support/chains.h"
+#include "support/effort.h"
 #include "support/networks.h"
 #include "support/worst.h"
 
-enum { CHAINS = 600, COUNT = CHAINS * CHAIN_PIXELS };
+static size_t chain_count(void) {
+    return (size_t)effort(600);
+}
 
 /* exp(-rate x) within [0, 1]; rates about 0 are the uniform distribution, with which moments differ by a tenth of the
  * rate. */
@@ -47,19 +50,20 @@ static int ascending(const void *a, const void *b) {
 static void check(float *x, double rate, const char *what) {
     double m = raw_moment(1, rate), r2 = raw_moment(2, rate), r3 = raw_moment(3, rate), r4 = raw_moment(4, rate);
     double variance = r2 - m * m, fourth = r4 - 4 * m * r3 + 6 * m * m * r2 - 3 * m * m * m * m;
-    double sum = 0, squares = 0, worst = 0;
-    for (size_t i = 0; i < COUNT; i++) {
+    double sum = 0, squares = 0, worst = 0, count = (double)(chain_count() * CHAIN_PIXELS);
+    for (size_t i = 0; i < chain_count() * CHAIN_PIXELS; i++) {
         sum += (double)x[i] - m;
         squares += ((double)x[i] - m) * ((double)x[i] - m);
     }
-    qsort(x, COUNT, sizeof *x, ascending);
-    for (size_t i = 0; i < COUNT; i++)
-        worst = worst_of(worst, fabs(cdf((double)x[i], rate) - ((double)i + 0.5) / COUNT));
-    double z_mean = sum / sqrt(variance * COUNT);
-    double z_square = (squares / COUNT - variance) / sqrt((fourth - variance * variance) / COUNT);
+    qsort(x, chain_count() * CHAIN_PIXELS, sizeof *x, ascending);
+    for (size_t i = 0; i < chain_count() * CHAIN_PIXELS; i++)
+        worst = worst_of(worst, fabs(cdf((double)x[i], rate) - ((double)i + 0.5) / count));
+    double z_mean = sum / sqrt(variance * count);
+    double z_square = (squares / count - variance) / sqrt((fourth - variance * variance) / count);
+    float last = x[chain_count() * CHAIN_PIXELS - 1];
     print_message("%s: mean %.1f, variance %.1f errors off, Kolmogorov's statistic %.2f\n", what, z_mean, z_square,
-                  worst * sqrt(COUNT));
-    if (!(fabs(z_mean) < 5 && fabs(z_square) < 5 && worst * sqrt(COUNT) < 2.75 && x[0] >= 0 && x[COUNT - 1] <= 1))
+                  worst * sqrt(count));
+    if (!(fabs(z_mean) < 5 && fabs(z_square) < 5 && worst * sqrt(count) < 2.75 && x[0] >= 0 && last <= 1))
         fail_msg("%s: not exp(-%g x) within [0, 1]", what, rate);
 }
 
@@ -81,8 +85,8 @@ static void test_adapted_steps(void **state) {
             o.temperature = targets[i].temperature;
             o.clamp = 1;
             snprintf(what, sizeof what, "%s %zu, slope %g at %g", o.sampler, k, targets[i].slope, o.temperature);
-            chains c = chains_draw(model, o, CHAINS);
-            for (size_t j = 0; j < CHAINS; j++) {
+            chains c = chains_draw(model, o, chain_count());
+            for (size_t j = 0; j < chain_count(); j++) {
                 bool mala = !strcmp(o.sampler, "mala");
                 double leap = mala ? sqrt(2 * c.trace.step_size[j]) : c.trace.step_size[j];
                 if (!(leap < 4.001))
@@ -104,24 +108,24 @@ static void test_long_steps(void **state) {
         char what[80];
         gs_sample_options o = {.sampler = "hmc", .steps = 3, .step_size = step, .burn_in = -1, .clamp = 1, .seed = 5};
         snprintf(what, sizeof what, "hmc with steps of %g", step);
-        chains c = chains_draw(model, o, CHAINS);
+        chains c = chains_draw(model, o, chain_count());
         double least = 1;
-        for (size_t j = 0; j < CHAINS; j++)
+        for (size_t j = 0; j < chain_count(); j++)
             least = fmin(least, c.trace.rate[j]);
         if (least < 1 && step < 1e7)
             fail_msg("%s: accepts %g", what, least);
-        size_t fine = 0; /* pixels that are no multiple of 2^-15: of 16 bits and more */
-        for (size_t i = 0; i < COUNT; i++)
+        size_t fine = 0, count = chain_count() * CHAIN_PIXELS; /* pixels that are no multiple of 2^-15: of 16 bits and more */
+        for (size_t i = 0; i < count; i++)
             fine += fmod((double)c.out[i] * 0x1p15, 1) != 0;
-        if (fine < COUNT * 9 / 10)
-            fail_msg("%s: %zu of %d pixels have lost their fraction", what, COUNT - fine, COUNT);
+        if (fine < count * 9 / 10)
+            fail_msg("%s: %zu of %zu pixels have lost their fraction", what, count - fine, count);
         check(c.out, 0, what);
         chains_free(c);
     }
     gs_sample_options o = {.sampler = "hmc", .steps = 3, .step_size = 1e30, .burn_in = -1, .clamp = 1};
-    chains c = chains_draw(model, o, CHAINS);
-    assert_memory_equal(c.out, c.states, COUNT * sizeof *c.out);
-    for (size_t j = 0; j < CHAINS; j++)
+    chains c = chains_draw(model, o, chain_count());
+    assert_memory_equal(c.out, c.states, chain_count() * CHAIN_PIXELS * sizeof *c.out);
+    for (size_t j = 0; j < chain_count(); j++)
         assert_true(c.trace.rate[j] == 0);
     chains_free(c);
     gs_model_free(model);

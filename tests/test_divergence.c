@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/chains.h"
+#include "support/effort.h"
 #include "support/networks.h"
 #include "support/statistics.h"
 #include "support/weights.h"
@@ -77,7 +78,7 @@ static void test_every_sampler(void **state) {
         gs_sample_options o = {
             .sampler = gs_sampler_get(i)->name, .steps = adapts ? 2000 : 30, .first_chain = 7, .seed = 3};
         char first[GS_MESSAGE_MAX] = "";
-        for (int k = 0; k < 6; k++) {
+        for (int k = 0; k < 2 + effort(4); k++) {
             float out[N * CHAIN_PIXELS];
             gs_error error = {.message = ""};
             gs_plan *plan = plan_of(adapts ? flat : away, 1 + k % 3, k / 3 ? 16 : 3);
@@ -271,7 +272,7 @@ static void test_epsilon_follows_the_last_level(void **state) {
         gs_sample_options o = {.sampler = "annealed-langevin", .steps = 10, .denoise = -1, .seed = 4};
         o.sigma_low = low;
         o.sigma_high = 30;
-        assert_int_equal(gs_sample(plan, &o, MANY, out, NULL, NULL), GS_OK);
+        assert_int_equal(gs_sample(plan, &o, (size_t)effort(MANY), out, NULL, NULL), GS_OK);
         assert_int_equal(gs_sample_resolve(model, &o, NULL), GS_OK);
         if (fabs(o.epsilon / (0.2 * low * low) - 1) > 1e-12 || (low == 0.01 && o.epsilon != 2e-5))
             fail_msg("epsilon is %.17g where the last level is %g", o.epsilon, low);
@@ -283,7 +284,7 @@ static void test_epsilon_follows_the_last_level(void **state) {
             for (int t = 0; t < 100; t++)
                 v = gain * gain * v + alpha;
         }
-        assert_moments(out, MANY * CHAIN_PIXELS, 0, v, "annealed");
+        assert_moments(out, (size_t)effort(MANY) * CHAIN_PIXELS, 0, v, "annealed");
         if (low > 0.1 && fabs(v / (0.25 + low * low) - 1) > 0.1)
             fail_msg("a variance of %g where the last level is %g", v, low);
     }

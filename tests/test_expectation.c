@@ -15,6 +15,7 @@
 
 #include "expectation.h"
 #include "stats.h"
+#include "support/effort.h"
 #include "support/random.h"
 
 static void assert_near(double found, double expected, double tolerance) {
@@ -71,12 +72,12 @@ static void limits_have_two_sides(void **state) {
 }
 
 /* Another seed of the same spread is outside as seldom as stated: 10 of 100,000 times. Fewer than 1 or more than 27
- * would occur once in 20,000 runs; the seed is fixed. */
+ * would occur once in 20,000 runs; the seed is fixed. With less effort there may be none. */
 static void alarms_are_as_rare_as_said(void **state) {
     (void)state;
     uint64_t random = 11;
     int outside = 0;
-    for (int trial = 0; trial < 100000; trial++) {
+    for (int trial = 0; trial < effort(100000); trial++) {
         double x[9], low, high;
         for (int i = 0; i < 9; i++) {
             double u = ((double)(random_next(&random) >> 11) + 0.5) * 0x1p-53,
@@ -87,8 +88,8 @@ static void alarms_are_as_rare_as_said(void **state) {
         bench_expected_distances(&e, &low, &high);
         outside += exp(x[8]) < low || exp(x[8]) > high;
     }
-    if (outside < 1 || outside > 27)
-        fail_msg("%d of 100000 are outside, expected 10", outside);
+    if ((outside < 1 && effort_percent() == 100) || outside > 27)
+        fail_msg("%d of %d are outside, expected 10 of 100000", outside, effort(100000));
 }
 
 static void agreement_has_two_sides(void **state) {

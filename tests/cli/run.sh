@@ -1,7 +1,8 @@
 #!/bin/sh
 # Tests of the command line: run.sh BUILD_DIR [MODELS_DIR]. Prints one line per case; the last line is "N passed, N
 # failed, N skipped". EMULATOR, if set, is the command that runs programs of another architecture. With
-# GENSAMPLE_TEST_EFFORT below 50, as under valgrind, only what is written is tested.
+# GENSAMPLE_TEST_EFFORT below 50, as under valgrind, only what is written is tested, and with the thread sanitizer what
+# several threads write and how they are interrupted.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 program=$build/gensample
@@ -101,9 +102,11 @@ fi
 . "$here/tasks.sh"
 . "$here/nearest.sh"
 . "$here/inputs.sh"
-if [ "$effort" -ge 50 ]; then
+if [ "$effort" -ge 50 ] || grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CMakeCache.txt"; then
     . "$here/same.sh"
     . "$here/stop.sh"
+fi
+if [ "$effort" -ge 50 ]; then
     . "$here/find.sh"
     . "$here/shipped.sh"
     . "$here/backend.sh"
