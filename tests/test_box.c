@@ -114,7 +114,8 @@ static void test_long_steps(void **state) {
             least = fmin(least, c.trace.rate[j]);
         if (least < 1 && step < 1e7)
             fail_msg("%s: accepts %g", what, least);
-        size_t fine = 0, count = chain_count() * CHAIN_PIXELS; /* pixels that are no multiple of 2^-15: of 16 bits and more */
+        size_t fine = 0, count = chain_count() *
+                                 CHAIN_PIXELS; /* fine: pixels that are no multiple of 2^-15: of 16 bits and more */
         for (size_t i = 0; i < count; i++)
             fine += fmod((double)c.out[i] * 0x1p15, 1) != 0;
         if (fine < count * 9 / 10)

@@ -14,6 +14,7 @@
 
 #include "support/about.h"
 #include "support/chains.h"
+#include "support/effort.h"
 #include "support/networks.h"
 #include "support/statistics.h"
 #include "support/worst.h"
@@ -60,18 +61,19 @@ static double wells_cdf(double x) {
 /* x - h (x - m) / v + noise z acts on moments exactly, whatever their distribution. */
 static void test_langevin_has_its_bias(void **state) {
     (void)state;
-    enum { CHAINS = 600, STEPS = 80, EVERY = 4, COUNT = CHAINS * CHAIN_PIXELS };
+    enum { STEPS = 80, EVERY = 4 };
+    const size_t chain_count = (size_t)effort(600), count = chain_count * CHAIN_PIXELS;
     gs_model *model = normal_energy(centre, variance);
     const double noises[] = {0, 0.25}; /* temperatures 1 and 0.31 */
     for (size_t k = 0; k < GS_COUNT(noises); k++) {
         about("noises[%zu]", k);
         gs_sample_options o = {.steps = STEPS, .step_size = 0.1, .noise = noises[k], .every = EVERY, .seed = 5 + k};
-        chains c = chains_draw(model, o, CHAINS);
+        chains c = chains_draw(model, o, chain_count);
         double h = 0.1, noise = noises[k] > 0 ? noises[k] : sqrt(2 * h), shrink = 1 - h / variance;
         double mean = 0.5, v = 1 / 12.0; /* uniform in the data range */
         for (int s = 0; s <= STEPS / EVERY; s++) {
             about("noises[%zu], s %d", k, s);
-            assert_moments(c.states + (size_t)s * COUNT, COUNT, mean, v, "langevin");
+            assert_moments(c.states + (size_t)s * count, count, mean, v, "langevin");
             for (int t = 0; t < EVERY; t++) {
                 mean = centre + shrink * (mean - centre);
                 v = shrink * shrink * v + noise * noise;
@@ -80,7 +82,7 @@ static void test_langevin_has_its_bias(void **state) {
         double temperature = noise * noise / (2 * h);
         assert_true(fabs(v - noise * noise / (1 - shrink * shrink)) < 1e-12);
         assert_true(fabs(v - variance * temperature / (1 - h / (2 * variance))) < 1e-12);
-        assert_moments(c.out, COUNT, centre, variance * temperature / (1 - h / (2 * variance)), "langevin at the end");
+        assert_moments(c.out, count, centre, variance * temperature / (1 - h / (2 * variance)), "langevin at the end");
         chains_free(c);
     }
     gs_model_free(model);
@@ -149,12 +151,12 @@ static void test_langevin_takes_scores(void **state) {
 /* Guidance also acts on networks without noise levels. */
 static void test_langevin_is_guided(void **state) {
     (void)state;
-    enum { CHAINS = 600, COUNT = CHAINS * CHAIN_PIXELS };
+    const size_t chain_count = (size_t)effort(600), count = chain_count * CHAIN_PIXELS;
     gs_model *model = labelled_energy(variance);
-    int labels[CHAINS] = {0};
+    const int labels[600] = {0};
     gs_sample_options o = {.steps = 60, .step_size = 0.05, .guidance = 1.5, .labels = labels, .seed = 2};
-    chains c = chains_draw(model, o, CHAINS);
-    assert_moments(c.out, COUNT, label_none_mean + 2.5 * (label_mean - label_none_mean), variance / (1 - 0.1),
+    chains c = chains_draw(model, o, chain_count);
+    assert_moments(c.out, count, label_none_mean + 2.5 * (label_mean - label_none_mean), variance / (1 - 0.1),
                    "guided");
     chains_free(c);
     gs_model_free(model);
@@ -171,14 +173,14 @@ static const gs_sample_options adjusted[] = {
 
 static void test_normal_target(void **state) {
     (void)state;
-    enum { CHAINS = 600, COUNT = CHAINS * CHAIN_PIXELS };
+    const size_t chain_count = (size_t)effort(600), count = chain_count * CHAIN_PIXELS;
     gs_model *model = normal_energy(centre, variance);
     for (size_t k = 0; k < 2 * GS_COUNT(adjusted); k++) {
         about("adjusted[%zu]", k);
         gs_sample_options o = adjusted[k / 2];
         o.temperature = k % 2 ? 0.7 : 0;
-        chains c = chains_draw(model, o, CHAINS);
-        assert_moments(c.out, COUNT, centre, variance * (k % 2 ? 0.7 : 1), o.sampler);
+        chains c = chains_draw(model, o, chain_count);
+        assert_moments(c.out, count, centre, variance * (k % 2 ? 0.7 : 1), o.sampler);
         chains_free(c);
     }
     gs_model_free(model);
@@ -186,20 +188,21 @@ static void test_normal_target(void **state) {
 
 static void test_two_wells(void **state) {
     (void)state;
-    enum { CHAINS = 400, COUNT = CHAINS * CHAIN_PIXELS };
+    const size_t chain_count = (size_t)effort(400), count = chain_count * CHAIN_PIXELS;
     gs_model *model = wells_energy();
     for (size_t k = 0; k < GS_COUNT(adjusted); k++) {
         about("adjusted[%zu]", k);
         gs_sample_options o = adjusted[k];
         o.steps = !strcmp(o.sampler, "mala") ? 800 : 250;
-        chains c = chains_draw(model, o, CHAINS);
+        chains c = chains_draw(model, o, chain_count);
         size_t upper = 0;
-        for (size_t i = 0; i < COUNT; i++)
+        for (size_t i = 0; i < count; i++)
             upper += c.out[i] > 0;
-        double share = 1 - wells_cdf(0), z = ((double)upper / COUNT - share) / sqrt(share * (1 - share) / COUNT);
+        double share = 1 - wells_cdf(0),
+               z = ((double)upper / (double)count - share) / sqrt(share * (1 - share) / (double)count);
         print_message("%s: share of the upper well %.1f errors off\n", o.sampler, z);
         assert_true(fabs(z) < 5);
-        assert_distribution(c.out, COUNT, wells_cdf, o.sampler);
+        assert_distribution(c.out, count, wells_cdf, o.sampler);
         chains_free(c);
     }
     gs_model_free(model);
@@ -208,15 +211,15 @@ static void test_two_wells(void **state) {
 /* Chains whose paths are reflected at the ends of the data range have the density restricted to it. */
 static void test_reflection(void **state) {
     (void)state;
-    enum { CHAINS = 500, COUNT = CHAINS * CHAIN_PIXELS };
+    const size_t chain_count = (size_t)effort(500), count = chain_count * CHAIN_PIXELS;
     gs_model *model = normal_energy(centre, variance);
     for (size_t k = 0; k < GS_COUNT(adjusted); k++) {
         about("adjusted[%zu]", k);
         gs_sample_options o = adjusted[k];
         o.clamp = 1;
-        chains c = chains_draw(model, o, CHAINS);
-        assert_distribution(c.out, COUNT, truncated_cdf, o.sampler);
-        assert_true(c.out[0] >= 0 && c.out[COUNT - 1] <= 1);
+        chains c = chains_draw(model, o, chain_count);
+        assert_distribution(c.out, count, truncated_cdf, o.sampler);
+        assert_true(c.out[0] >= 0 && c.out[count - 1] <= 1);
         chains_free(c);
     }
     gs_model_free(model);
@@ -225,7 +228,7 @@ static void test_reflection(void **state) {
 /* The product of two normal densities, one to the power 2, has precision 1 / v + 2 / w. */
 static void test_sums(void **state) {
     (void)state;
-    enum { CHAINS = 600, COUNT = CHAINS * CHAIN_PIXELS };
+    const size_t chain_count = (size_t)effort(600), count = chain_count * CHAIN_PIXELS;
     gs_model *model = normal_energy(centre, variance), *other = normal_energy(0.9, 0.4);
     gs_term term = {.plan = make_plan(other, (gs_plan_options){.gradient = true, .threads = 2}), .weight = 2};
     double precision = 1 / variance + 2 / 0.4, mean = (centre / variance + 2 * 0.9 / 0.4) / precision;
@@ -235,8 +238,8 @@ static void test_sums(void **state) {
         o.step_size = o.step_size > 0 ? 0.5 * o.step_size : 0;
         o.terms = &term;
         o.term_count = 1;
-        chains c = chains_draw(model, o, CHAINS);
-        assert_moments(c.out, COUNT, mean, 1 / precision, o.sampler);
+        chains c = chains_draw(model, o, chain_count);
+        assert_moments(c.out, count, mean, 1 / precision, o.sampler);
         chains_free(c);
     }
     gs_plan_free(term.plan);
@@ -346,17 +349,17 @@ static void test_trace(void **state) {
 
 static void test_start(void **state) {
     (void)state;
-    enum { CHAINS = 2000, COUNT = CHAINS * CHAIN_PIXELS };
+    const size_t chain_count = (size_t)effort(2000), count = chain_count * CHAIN_PIXELS;
     gs_model *model = normal_energy(centre, variance);
     gs_sample_options o = {.steps = 1};
-    chains c = chains_draw(model, o, CHAINS);
+    chains c = chains_draw(model, o, chain_count);
     double products = 0;
-    for (size_t i = 1; i < COUNT; i++)
+    for (size_t i = 1; i < count; i++)
         products += 12 * ((double)c.states[i] - 0.5) * ((double)c.states[i - 1] - 0.5);
-    assert_true(fabs(products) < 5 * sqrt(COUNT));
+    assert_true(fabs(products) < 5 * sqrt((double)count));
     float init[CHAIN_PIXELS];
     memcpy(init, c.states, sizeof init);
-    assert_distribution(c.states, COUNT, uniform_cdf, "start");
+    assert_distribution(c.states, count, uniform_cdf, "start");
     chains_free(c);
     for (size_t k = 0; k < GS_COUNT(short_runs); k++) {
         about("short_runs[%zu]", k);
