@@ -7,7 +7,7 @@
 #define BENCH_BENCH_H
 
 #include "base/base.h"
-#include "cli/curve.h"
+#include "app/curve.h"
 
 enum {
     BENCH_NAME_ROOM = 128,

@@ -15,7 +15,7 @@
 
 #include "base/stream.h"
 #include "bench.h"
-#include "cli/words.h"
+#include "app/words.h"
 #include "io/output.h"
 #include "peak.h"
 

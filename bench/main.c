@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "io/output.h"
 #include "page/html.h"
 #include "outputs.h"

@@ -4,23 +4,17 @@
 #include "bench.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/arguments.h"
+#include "app/find.h"
 
 gs_status bench_model_find(const char *name, char **path, gs_error *error) {
-    *path = NULL;
-    gs_arguments *a = gs_alloc(1, sizeof *a);
-    if (!a)
-        return gs_fail_memory(error, "a path");
-    a->command = GS_CPU;
-    a->model = name;
-    gs_status status = gs_arguments_find(a, error);
-    if (!status && !(*path = gs_copy_string(a->model)))
-        status = gs_fail_memory(error, "a path");
-    gs_free(a);
-    return status;
+    char found[GS_PATH_ROOM];
+    gs_status status = gs_network_find(&name, found, error);
+    *path = status ? NULL : gs_copy_string(name);
+    return status || *path ? status : gs_fail_memory(error, "a path");
 }
 
 static gs_status load(bench_models *models, const char *path, gs_error *error) {

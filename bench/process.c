@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 
 /* ---- Processes ---- */
 

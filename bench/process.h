@@ -7,7 +7,7 @@
 enum { BENCH_FOLDER_ROOM = 1024, BENCH_PATH_ROOM = BENCH_FOLDER_ROOM + 300, BENCH_LINE_ROOM = 512 };
 
 /* Run words[0], which is looked for in PATH unless it has a slash, and append what it prints to the file `log`. *status
- * is as from waitpid. An interruption (cli/interrupt.h) kills it and everything it started. Errors:
+ * is as from waitpid. An interruption (app/interrupt.h) kills it and everything it started. Errors:
  * GS_ERROR_INTERRUPTED; GS_ERROR_UNSUPPORTED: it cannot be started; GS_ERROR_FILE: no pipe could be made. */
 gs_status bench_process_run(char *const *words, char *const *environment, const char *log, int *status,
                             gs_error *error);

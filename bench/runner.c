@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "again.h"
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "io/progress.h"
 #include "judge.h"
 #include "peak.h"

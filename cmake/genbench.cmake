@@ -29,10 +29,10 @@ if(build_genbench)
                     COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
                             -P ${PROJECT_SOURCE_DIR}/cmake/commit.cmake)
   file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/page/*.c bench/regression/*.c bench/suites/*.c)
-  add_executable(genbench ${bench_sources} bench/shim.cc src/cli/curve.c src/cli/find.c src/cli/interrupt.c src/cli/words.c)
+  add_executable(genbench ${bench_sources} bench/shim.cc)
   add_dependencies(genbench gensample_commit)
   target_include_directories(genbench PRIVATE bench ${BENCH_HEADERS})
-  target_link_libraries(genbench PRIVATE gensample_io benchmark::benchmark)
+  target_link_libraries(genbench PRIVATE gensample_app benchmark::benchmark)
   target_compile_definitions(genbench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")
   set_target_properties(genbench PROPERTIES CXX_STANDARD 17)
   # Only for tests of the regression check: the percentage of its work that a kernel does twice; see

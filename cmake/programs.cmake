@@ -8,22 +8,21 @@ file(GLOB io_sources CONFIGURE_DEPENDS src/io/*.c)
 add_library(gensample_io STATIC ${io_sources})
 target_link_libraries(gensample_io PUBLIC gensample_internal PkgConfig::libpng PkgConfig::zlib)
 
+# What both programs share. They look for the networks from their own folder.
+file(GLOB app_sources CONFIGURE_DEPENDS src/app/*.c)
+add_library(gensample_app STATIC ${app_sources})
+target_link_libraries(gensample_app PUBLIC gensample_io)
+file(RELATIVE_PATH models_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/gensample/models)
+target_compile_definitions(gensample_app PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}")
+
 file(GLOB program_sources CONFIGURE_DEPENDS src/cli/*.c)
 add_executable(gensample ${program_sources})
-target_link_libraries(gensample PRIVATE gensample_io)
+target_link_libraries(gensample PRIVATE gensample_app)
 include(cmake/genbench.cmake)
 
-# The networks, which the programs look for from their own folder.
-file(RELATIVE_PATH models_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/gensample/models)
-foreach(program gensample genbench)
-  if(TARGET ${program})
-    target_compile_definitions(${program} PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}")
-  endif()
-endforeach()
-
 # Manual and completions are made from the rows that the program itself reads.
-add_executable(gensample_generate man/generate.c src/cli/option.c src/cli/words.c)
-target_link_libraries(gensample_generate PRIVATE gensample_internal)
+add_executable(gensample_generate man/generate.c src/cli/option.c)
+target_link_libraries(gensample_generate PRIVATE gensample_app)
 add_custom_target(gensample_documents ALL)
 function(gensample_add_document kind file)
   set(template ${PROJECT_SOURCE_DIR}/man/gensample.1.in)

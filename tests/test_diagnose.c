@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/curve.h"
+#include "app/curve.h"
 #include "cli/diagnose.h"
 #include "support/about.h"
 #include "support/files.h"

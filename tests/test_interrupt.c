@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "io/output.h"
 #include "support/files.h"
 #include "support/outputs.h"

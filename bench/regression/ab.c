@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "io/output.h"
 #include "io/progress.h"
 #include "random/random.h"

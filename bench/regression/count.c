@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "base/os.h"
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "process.h"
 #include "system.h"
 

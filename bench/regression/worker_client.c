@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "regression/worker.h"
 
 enum { WORDS_MOST = 64, SILENCE_MS = 120000, TICK_MS = 200, ENVIRONMENT_MOST = 1024 };

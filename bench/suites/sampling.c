@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "network.h"
 #include "pictures.h"
 #include "quality.h"

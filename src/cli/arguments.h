@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "base/base.h"
+#include "app/find.h"
 
 enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_ANY = 31 };
 
@@ -13,8 +13,6 @@ typedef enum gs_option {
 #include "cli/options.def"
     GS_OPTION_COUNT
 } gs_option;
-
-enum { GS_PATH_ROOM = 4096 };
 
 /* Values of gs_arguments.label other than 0, 1, ... */
 enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
@@ -76,9 +74,6 @@ void gs_arguments_put_out(const gs_arguments *arguments, FILE *out);
 
 /* The stream that the report goes to: stdout, or stderr if an output goes to standard output. */
 FILE *gs_arguments_report(const gs_arguments *arguments);
-/* The names of the shipped networks, in order, with `between` between them, and their folder; if there are none, the
- * folder in which they are looked for first. Returns how many there are. */
-int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]);
 
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/machine.h"
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 
 enum { DEFAULT_N = 64, SHOWN = 16 };
 

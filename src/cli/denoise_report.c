@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/denoise.h"
-#include "cli/words.h"
+#include "app/words.h"
 
 /* ---- Settings ---- */
 

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "cli/curve.h"
-#include "cli/words.h"
+#include "app/curve.h"
+#include "app/words.h"
 
 enum { TABLE_ROWS = 11, MARK_ROWS = 11, WARNING_ROOM = 320 };
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "cli/curve.h"
+#include "app/curve.h"
 #include "cli/diagnose.h"
 #include "io/plot.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cli/words.h"
+#include "app/words.h"
 
 gs_status gs_run_read_images(const gs_run *run, const char *path, bool given, size_t most, gs_image_file *images,
                              gs_error *error) {

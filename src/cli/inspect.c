@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/words.h"
+#include "app/words.h"
 #include "model/model.h"
 
 enum { LABEL_WIDTH = 12, TEXT = 160 };

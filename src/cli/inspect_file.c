@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/stream.h"
-#include "cli/words.h"
+#include "app/words.h"
 #include "io/read.h"
 
 enum { LABEL_WIDTH = 12, PIPE_MAX = 1 << 30 };

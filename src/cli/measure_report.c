@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/run.h"
-#include "cli/words.h"
+#include "app/words.h"
 
 enum { WARNING_ROOM = 320 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/words.h"
+#include "app/words.h"
 #include "model/model.h"
 #include "random/random.h"
 

@@ -1,6 +1,6 @@
 /* The destinations of outputs and reports. */
 #include "cli/arguments.h"
-#include "cli/words.h"
+#include "app/words.h"
 #include "io/output.h"
 
 FILE *gs_arguments_report(const gs_arguments *arguments) {

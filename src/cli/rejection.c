@@ -5,9 +5,9 @@
 
 #include <jansson.h>
 
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "cli/run.h"
-#include "cli/words.h"
+#include "app/words.h"
 #include "io/progress.h"
 
 static const double CONFIDENCE = 0.99, SCORE_MAX = 4, DEFAULT_RATIO = 1.01;

@@ -7,7 +7,7 @@
 
 #include "cli/diagnose.h"
 #include "cli/run.h"
-#include "cli/words.h"
+#include "app/words.h"
 
 /* The networks of a product; a sweep's weights of the last one are apart. */
 static void put_networks(const gs_run *run, json_t *object) {

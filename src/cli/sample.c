@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/diagnose.h"
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 #include "cli/run.h"
 #include "measure/quality.h"
 

@@ -4,7 +4,7 @@
 
 #include "cli/option.h"
 #include "cli/run.h"
-#include "cli/words.h"
+#include "app/words.h"
 
 typedef enum setting_kind {
     SETTING_WHOLE,  /* int; -1, "none", is shown as 0 */

@@ -1,4 +1,4 @@
-#include "cli/interrupt.h"
+#include "app/interrupt.h"
 
 #include <pthread.h>
 #include <signal.h>

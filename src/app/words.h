@@ -1,6 +1,6 @@
 /* Numbers and words as reports and commands write them. */
-#ifndef GS_CLI_WORDS_H
-#define GS_CLI_WORDS_H
+#ifndef GS_APP_WORDS_H
+#define GS_APP_WORDS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Signals that ask for an end, as a flag. */
-#ifndef GS_CLI_INTERRUPT_H
-#define GS_CLI_INTERRUPT_H
+#ifndef GS_APP_INTERRUPT_H
+#define GS_APP_INTERRUPT_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "cli/curve.h"
+#include "app/curve.h"
 
 #include <math.h>
 

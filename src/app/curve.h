@@ -1,6 +1,6 @@
 /* Quantities of many chains at chosen steps, for tables and plots. */
-#ifndef GS_CLI_CURVE_H
-#define GS_CLI_CURVE_H
+#ifndef GS_APP_CURVE_H
+#define GS_APP_CURVE_H
 
 #include "base/base.h"
 

@@ -1,4 +1,4 @@
-#include "cli/words.h"
+#include "app/words.h"
 
 #include <math.h>
 #include <stdlib.h>

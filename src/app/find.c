@@ -1,0 +1,114 @@
+#include "app/find.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/os.h"
+
+bool gs_file_is_there(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+enum { FOLDERS = 2 };
+
+/* The folders in which shipped networks may be, in the order of the search: $GENSAMPLE_MODELS if it is set, else the
+ * folder of an installed program's networks, then that of a program where it was built. */
+static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
+    static const char *const places[FOLDERS] = {GS_MODELS_FROM_PROGRAM, "../models"};
+    const char *folder = getenv("GENSAMPLE_MODELS");
+    if (folder && folder[0]) {
+        snprintf(folders[0], GS_PATH_ROOM, "%s", folder);
+        return 1;
+    }
+    char program[GS_PATH_ROOM] = "";
+    char *slash = gs_os_program_path(program, sizeof program) ? strrchr(program, '/') : NULL;
+    if (slash)
+        *slash = 0;
+    for (int i = 0; i < FOLDERS; i++)
+        if (snprintf(folders[i], GS_PATH_ROOM, "%s/%s", program, places[i]) >= GS_PATH_ROOM)
+            folders[i][0] = 0;
+    return FOLDERS;
+}
+
+/* FOLDER/NAME.bin or, failing that, FOLDER/NAME; false, with the latter in *path, if neither exists. */
+static bool find_in(const char *folder, const char *name, char path[GS_PATH_ROOM]) {
+    static const char *const endings[] = {".bin", ""};
+    bool found = false;
+    for (size_t i = 0; !found && i < GS_COUNT(endings); i++) {
+        int length = snprintf(path, GS_PATH_ROOM, "%s/%s%s", folder, name, endings[i]);
+        found = length > 0 && length < GS_PATH_ROOM && gs_file_is_there(path);
+    }
+    return found;
+}
+
+bool gs_shipped_find(const char *name, char path[GS_PATH_ROOM]) {
+    char folders[FOLDERS][GS_PATH_ROOM];
+    int count = list_folders(folders);
+    bool found = false;
+    for (int i = 0; i < count && !found; i++)
+        found = find_in(folders[i], name, path);
+    if (!found)
+        find_in(folders[0], name, path);
+    return found;
+}
+
+static int is_weight_file(const struct dirent *entry) {
+    size_t length = strlen(entry->d_name);
+    return length > 4 && !strcmp(entry->d_name + length - 4, ".bin");
+}
+
+/* Names are compared without the ending, which would put "ebm-cond" before "ebm". */
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+    size_t first = strlen((*a)->d_name) - 4, second = strlen((*b)->d_name) - 4;
+    int order = strncmp((*a)->d_name, (*b)->d_name, first < second ? first : second);
+    return order ? order : (first > second) - (first < second);
+}
+
+int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]) {
+    char folders[FOLDERS][GS_PATH_ROOM];
+    int places = list_folders(folders), count = 0;
+    names[0] = 0;
+    memcpy(folder, folders[0], GS_PATH_ROOM);
+    for (int i = 0; i < places && count <= 0; i++) {
+        struct dirent **entries;
+        count = scandir(folders[i], &entries, is_weight_file, compare_names);
+        for (int k = 0; k < count; k++) {
+            size_t used = strlen(names);
+            int length = (int)strlen(entries[k]->d_name) - 4;
+            snprintf(names + used, room - used, "%s%.*s", k ? between : "", length, entries[k]->d_name);
+            free(entries[k]);
+        }
+        if (count >= 0)
+            free(entries);
+        if (count > 0)
+            memcpy(folder, folders[i], GS_PATH_ROOM);
+    }
+    return count > 0 ? count : 0;
+}
+
+static gs_status fail_to_find(const char *name, gs_error *error) {
+    char names[GS_MESSAGE_MAX], folder[GS_PATH_ROOM];
+    if (gs_shipped_list(", ", names, sizeof names, folder))
+        return gs_fail(error, GS_ERROR_FILE, "%.100s: no such file, and no shipped network: there are %s, in %s", name,
+                       names, folder);
+    return gs_fail(error, GS_ERROR_FILE, "%.100s: no such file, and no shipped network: there is none in %s", name,
+                   folder);
+}
+
+const char gs_standard_input[] = "/dev/stdin";
+
+gs_status gs_network_find(const char **name, char path[GS_PATH_ROOM], gs_error *error) {
+    if (!*name || strchr(*name, '/') || gs_file_is_there(*name))
+        return GS_OK;
+    if (!strcmp(*name, "-")) {
+        *name = gs_standard_input;
+        return GS_OK;
+    }
+    if (!gs_shipped_find(*name, path))
+        return fail_to_find(*name, error);
+    *name = path;
+    return GS_OK;
+}

@@ -1,0 +1,27 @@
+/* Finding weight files: by the name as given, else among the networks that come with the program, so that an installed
+ * program works from any folder. */
+#ifndef GS_APP_FIND_H
+#define GS_APP_FIND_H
+
+#include "base/base.h"
+
+enum { GS_PATH_ROOM = 4096 };
+
+/* The name under which "-" is opened. */
+extern const char gs_standard_input[];
+
+/* What *name means: the file as named if the name has a folder or the file is in the current one, standard input for
+ * "-", else a shipped network, whose path is then in `path`; NULL stays NULL. *name becomes the name to open. Errors:
+ * GS_ERROR_FILE: there is none of that name. */
+gs_status gs_network_find(const char **name, char path[GS_PATH_ROOM], gs_error *error);
+
+/* A shipped network's path; false if it does not exist, with the place where it is looked for first in `path`. */
+bool gs_shipped_find(const char *name, char path[GS_PATH_ROOM]);
+
+/* The names of the shipped networks, in order, with `between` between them, and their folder; if there are none, the
+ * folder in which they are looked for first. Returns how many there are. */
+int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]);
+
+bool gs_file_is_there(const char *path);
+
+#endif
