@@ -12,7 +12,6 @@
 
 #include "base/parallel.h"
 #include "support/about.h"
-#include "support/effort.h"
 #include "support/jobs.h"
 
 enum { THREADS = 4, JOBS_MAX = 20, STUCK_S = 300 /* so that a child that hangs ends after all */ };
@@ -20,7 +19,7 @@ enum { THREADS = 4, JOBS_MAX = 20, STUCK_S = 300 /* so that a child that hangs e
 static float expected[JOBS_MAX][JOB_FLOATS];
 
 static int make_jobs(void **state) {
-    assert_true(job_count <= JOBS_MAX);
+    assert_true(job_count() <= JOBS_MAX);
     *state = jobs_new(THREADS);
     return 0;
 }
@@ -33,7 +32,7 @@ static int free_jobs(void **state) {
 /* In a child: 0 when every job gives the parent's bytes, else 1 + the job. */
 static int compare_all(jobs *w) {
     static float found[JOB_FLOATS];
-    for (int k = 0; k < effort(job_count); k++) {
+    for (int k = 0; k < job_count(); k++) {
         memset(found, 0, sizeof found);
         if (job_rows[k].compute(w, found) || memcmp(found, expected[k], sizeof found))
             return 1 + k;
@@ -74,7 +73,7 @@ static void test_a_child_before_any_thread(void **state) {
 
 static void test_a_child_of_a_process_with_threads(void **state) {
     jobs *w = *state;
-    for (int k = 0; k < job_count; k++) {
+    for (int k = 0; k < job_count(); k++) {
         about("%s", job_rows[k].name);
         assert_int_equal(job_rows[k].compute(w, expected[k]), GS_OK);
     }

@@ -24,8 +24,8 @@ static float expected[JOBS_MAX][JOB_FLOATS];
 static int compute_expected(void **state) {
     (void)state;
     jobs *w = jobs_new(1);
-    assert_true(job_count <= JOBS_MAX);
-    for (int k = 0; k < job_count; k++)
+    assert_true(job_count() <= JOBS_MAX);
+    for (int k = 0; k < job_count(); k++)
         if (job_rows[k].compute(w, expected[k]))
             fail_msg("%s fails", job_rows[k].name);
     jobs_free(w);
@@ -34,7 +34,7 @@ static int compute_expected(void **state) {
 
 static void compare_jobs(jobs *w, const char *surroundings) {
     static float found[JOB_FLOATS];
-    for (int k = 0; k < job_count; k++) {
+    for (int k = 0; k < job_count(); k++) {
         memset(found, 0, sizeof found);
         gs_status status = job_rows[k].compute(w, found);
         if (status || memcmp(found, expected[k], sizeof found))
@@ -172,7 +172,7 @@ typedef struct notes {
 static void *compute_all(void *context) {
     static float found[JOB_FLOATS];
     notes *n = context;
-    for (int k = 0; k < job_count && !n->wrong; k++) {
+    for (int k = 0; k < job_count() && !n->wrong; k++) {
         memset(found, 0, sizeof found);
         if (job_rows[k].compute(n->work, found) || memcmp(found, expected[k], sizeof found))
             n->wrong = job_rows[k].name;

@@ -1,7 +1,6 @@
 #include "base/machine.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +8,7 @@
 #include "base/parallel.h"
 
 gs_machine gs_machine_read(const char *root) {
-    gs_machine machine = {.processors = omp_get_num_procs(), .machine_bytes = gs_os_memory_bytes()};
+    gs_machine machine = {.processors = gs_parallel_processors(), .machine_bytes = gs_os_memory_bytes()};
     gs_os_group_limits(root, &machine.quota, &machine.group_bytes);
     return machine;
 }
@@ -29,7 +28,7 @@ int gs_machine_threads(const gs_machine *machine, char *why, size_t room) {
     room = why == ignored ? sizeof ignored : room;
     long named = openmp_threads(), threads = machine->processors;
     if (gs_parallel_threads(2) == 1) {
-        snprintf(why, room, "a child of a process with threads");
+        snprintf(why, room, "%s", gs_parallel_limit());
         threads = 1;
     } else if (named) {
         snprintf(why, room, "OMP_NUM_THREADS");

@@ -1,6 +1,8 @@
 #include "base/parallel.h"
 
+#ifdef _OPENMP
 #include <omp.h>
+#endif
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -22,21 +24,27 @@ static void watch_forks(void) {
         lose_threads();
 }
 
+static void run_on_one(size_t n, gs_turn *turn, void *context) {
+    fenv_t callers = gs_floats_enter();
+    for (size_t i = 0; i < n; i++)
+        turn(context, i, 0);
+    gs_floats_leave(&callers);
+}
+
+#ifdef _OPENMP
+int gs_parallel_processors(void) {
+    return omp_get_num_procs();
+}
+
 int gs_parallel_threads(int wish) {
     return atomic_load(&threads_lost) ? 1 : wish;
 }
 
-void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
-    if (threads > 1)
-        pthread_once(&watched, watch_forks);
-    threads = gs_parallel_threads(threads);
-    if (threads == 1) {
-        fenv_t callers = gs_floats_enter();
-        for (size_t i = 0; i < n; i++)
-            turn(context, i, 0);
-        gs_floats_leave(&callers);
-        return;
-    }
+const char *gs_parallel_limit(void) {
+    return "a child of a process with threads";
+}
+
+static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {
 #pragma omp parallel num_threads(threads)
     {
         fenv_t callers = gs_floats_enter();
@@ -45,4 +53,33 @@ void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
             turn(context, i, omp_get_thread_num());
         gs_floats_leave(&callers);
     }
+}
+#else
+int gs_parallel_processors(void) {
+    return 1;
+}
+
+int gs_parallel_threads(int wish) {
+    (void)wish;
+    return 1;
+}
+
+const char *gs_parallel_limit(void) {
+    return "built without OpenMP";
+}
+
+static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {
+    (void)threads;
+    run_on_one(n, turn, context);
+}
+#endif
+
+void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
+    if (threads > 1)
+        pthread_once(&watched, watch_forks);
+    threads = gs_parallel_threads(threads);
+    if (threads == 1)
+        run_on_one(n, turn, context);
+    else
+        run_on_several(threads, n, turn, context);
 }

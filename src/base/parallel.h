@@ -15,7 +15,14 @@ typedef void gs_turn(void *context, size_t i, int thread);
  * the flag that this process is such a child. */
 void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context);
 
-/* The threads that gs_parallel_for uses of the `wish` it is asked for: all, or 1 in such a child. */
+/* The threads that gs_parallel_for uses of the `wish` it is asked for: all, or 1 in such a child or without OpenMP. */
 int gs_parallel_threads(int wish);
+
+/* Why gs_parallel_for uses no more than one thread, where that is so. */
+const char *gs_parallel_limit(void);
+
+/* The processors that this process may run on, as far as gs_parallel_for can use them: 1 in a library that was built
+ * without OpenMP. */
+int gs_parallel_processors(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/floats.h"
 #include "measure/frechet.h"
 #include "measure/judge.h"
 #include "measure/neighbours.h"
@@ -194,8 +195,8 @@ static void release(comparing *c) {
     gs_neighbourhood_free(&c->hood);
 }
 
-gs_status gs_quality_compare(gs_plan *plan, const float *images, const int *labels, size_t n, uint64_t seed,
-                             gs_comparison *comparison, gs_error *error) {
+static gs_status compare(gs_plan *plan, const float *images, const int *labels, size_t n, uint64_t seed,
+                         gs_comparison *comparison, gs_error *error) {
     *comparison = (gs_comparison){.n = n, .label = -1, .frechet = {NAN, NAN, NAN}};
     for (size_t i = 0; i < GS_COUNT(neighbour_figures); i++)
         *figure_of(comparison, i) = comparison->frechet;
@@ -215,5 +216,13 @@ gs_status gs_quality_compare(gs_plan *plan, const float *images, const int *labe
     if (!status && comparison->compared)
         status = measure_neighbours(&c, halves, comparison, error);
     release(&c);
+    return status;
+}
+
+gs_status gs_quality_compare(gs_plan *plan, const float *images, const int *labels, size_t n, uint64_t seed,
+                             gs_comparison *comparison, gs_error *error) {
+    fenv_t callers = gs_floats_enter();
+    gs_status status = compare(plan, images, labels, n, seed, comparison, error);
+    gs_floats_leave(&callers);
     return status;
 }

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/floats.h"
+#include "base/parallel.h"
 #include "engine/plan.h"
 
 /* Training images are packed PACKED at a time, lane by lane, for the multiply-add kernel, and held against the queries
@@ -25,13 +27,13 @@ typedef struct query {
     double distance; /* at the end */
 } query;
 
-static void pack(training_set *set, size_t first, int threads) {
-    set->first = first;
-    set->count = set->m - first < PACKED ? set->m - first : PACKED;
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < PACKED; i++) {
-        const float *image = set->at + (first + i) * set->pixels;
-        float *lane = set->packed + i / LANES * set->pixels * LANES + i % LANES;
+/* One plane of images. */
+static void pack_plane(void *context, size_t plane, int thread) {
+    (void)thread;
+    training_set *set = context;
+    for (size_t i = plane * LANES; i < (plane + 1) * LANES; i++) {
+        const float *image = set->at + (set->first + i) * set->pixels;
+        float *lane = set->packed + plane * set->pixels * LANES + i % LANES;
         double norm = 0;
         for (size_t k = 0; k < set->pixels; k++) {
             float v = i < set->count ? image[k] : 0;
@@ -81,12 +83,27 @@ static double distance(const float *a, const float *b, size_t pixels) {
     return sqrt(sum);
 }
 
+/* What the turns of a loop over groups of queries share. */
+typedef struct search_turns {
+    const gs_kernels *kernels;
+    const training_set *set;
+    query *queries;
+    size_t n;
+} search_turns;
+
+static void search_turn(void *context, size_t group, int thread) {
+    (void)thread;
+    const search_turns *t = context;
+    size_t i = group * ROWS;
+    search(t->kernels, t->set, t->queries + i, t->n - i < ROWS ? (int)(t->n - i) : ROWS);
+}
+
 static void search_all(const gs_kernels *kernels, training_set *set, query *queries, size_t n, int threads) {
-    for (size_t first = 0; first < set->m; first += PACKED) {
-        pack(set, first, threads);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-        for (size_t i = 0; i < n; i += ROWS)
-            search(kernels, set, queries + i, n - i < ROWS ? (int)(n - i) : ROWS);
+    search_turns turns = {.kernels = kernels, .set = set, .queries = queries, .n = n};
+    for (set->first = 0; set->first < set->m; set->first += PACKED) {
+        set->count = set->m - set->first < PACKED ? set->m - set->first : PACKED;
+        gs_parallel_for(threads, PLANES, pack_plane, set);
+        gs_parallel_for(threads, (n + ROWS - 1) / ROWS, search_turn, &turns);
     }
     for (size_t i = 0; i < n; i++)
         queries[i].distance = distance(queries[i].at, set->at + queries[i].found * set->pixels, set->pixels);
@@ -176,9 +193,8 @@ static bool allocate(workspace *w, size_t n, size_t r, size_t pixels) {
     return w->packed && w->queries && w->distances;
 }
 
-gs_status gs_nearness_measure(const float *samples, size_t n, const float *training, size_t m, const float *real,
-                              size_t r, size_t pixels, double range, int threads, gs_nearness *nearness,
-                              gs_error *error) {
+static gs_status measure(const float *samples, size_t n, const float *training, size_t m, const float *real, size_t r,
+                         size_t pixels, double range, int threads, gs_nearness *nearness, gs_error *error) {
     *nearness = (gs_nearness){.samples = n, .training = m, .real = r, .held_out = real != NULL};
     if (n < 1 || m < 2 || r < 1 || pixels < 1 || (!real && r > m)) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
@@ -213,5 +229,14 @@ gs_status gs_nearness_measure(const float *samples, size_t n, const float *train
     gs_free(w.packed);
     gs_free(w.queries);
     gs_free(w.distances);
+    return status;
+}
+
+gs_status gs_nearness_measure(const float *samples, size_t n, const float *training, size_t m, const float *real,
+                              size_t r, size_t pixels, double range, int threads, gs_nearness *nearness,
+                              gs_error *error) {
+    fenv_t callers = gs_floats_enter();
+    gs_status status = measure(samples, n, training, m, real, r, pixels, range, threads, nearness, error);
+    gs_floats_leave(&callers);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/parallel.h"
 #include "measure/pairs.h"
 
 enum { NARROW = 3, WIDE = 5, NEAREST = 32 };
@@ -56,6 +57,19 @@ static void measure_reference(gs_neighbourhood *hood, const gs_pair_block *block
     }
 }
 
+/* What the turns of a loop over the blocks of reference images share. */
+typedef struct reference_turns {
+    gs_neighbourhood *hood;
+    const gs_pair_block *block;
+    double *sums; /* by block */
+} reference_turns;
+
+static void reference_turn(void *context, size_t i, int thread) {
+    (void)thread;
+    const reference_turns *t = context;
+    measure_reference(t->hood, &t->block[i], &t->sums[i]);
+}
+
 gs_status gs_neighbourhood_create(const float *features, size_t m, size_t d, int threads, gs_neighbourhood *hood,
                                   gs_error *error) {
     size_t blocks = gs_pair_blocks(m);
@@ -70,9 +84,7 @@ gs_status gs_neighbourhood_create(const float *features, size_t m, size_t d, int
         gs_free(block);
         return gs_fail_memory(error, "the neighbours of reference images");
     }
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (size_t i = 0; i < blocks; i++)
-        measure_reference(hood, &block[i], &sums[i]);
+    gs_parallel_for(threads, blocks, reference_turn, &(reference_turns){.hood = hood, .block = block, .sums = sums});
     for (size_t i = 0; i < blocks; i++)
         hood->kernel += sums[i];
     hood->kernel /= (double)m * ((double)m - 1);
@@ -258,6 +270,32 @@ static bool allocate_lists(neighbour_lists *lists, size_t n, size_t subsets) {
     return lists->distance && lists->open && lists->kernel && lists->pairs && lists->dense && lists->precise;
 }
 
+/* What the turns of the loops over samples, and over reference images, share. */
+typedef struct sample_turns {
+    const gs_neighbourhood *hood;
+    const gs_pair_block *samples, *reference;
+    const float *features;
+    const uint64_t *members;
+    size_t n;
+    int subsets;
+    const neighbour_lists *lists;
+    reach *counts; /* by block of reference images */
+} sample_turns;
+
+static void sample_turn(void *context, size_t i, int thread) {
+    (void)thread;
+    const sample_turns *t = context;
+    measure_samples(&t->samples[i], t->features, t->members, t->n, t->subsets, t->lists,
+                    t->lists->pairs + i * (size_t)t->subsets);
+    place_samples(t->hood, &t->samples[i], t->lists);
+}
+
+static void reach_turn(void *context, size_t i, int thread) {
+    (void)thread;
+    const sample_turns *t = context;
+    reach_reference(t->hood, &t->reference[i], t->features, t->members, t->n, t->lists, &t->counts[i]);
+}
+
 gs_status gs_neighbourhood_measure(const gs_neighbourhood *hood, const float *features, const uint64_t *members,
                                    size_t n, int subsets, gs_neighbour_figures *figures, gs_error *error) {
     size_t own = gs_pair_blocks(n), theirs = gs_pair_blocks(hood->m), columns = (size_t)subsets;
@@ -268,14 +306,17 @@ gs_status gs_neighbourhood_measure(const gs_neighbourhood *hood, const float *fe
                   *reference = gs_pair_blocks_create(hood->features, hood->m, hood->d);
     ready = ready && counts && samples && reference;
     if (ready) {
-#pragma omp parallel for schedule(dynamic) num_threads(hood->threads)
-        for (size_t i = 0; i < own; i++) {
-            measure_samples(&samples[i], features, members, n, subsets, &lists, lists.pairs + i * columns);
-            place_samples(hood, &samples[i], &lists);
-        }
-#pragma omp parallel for schedule(dynamic) num_threads(hood->threads)
-        for (size_t i = 0; i < theirs; i++)
-            reach_reference(hood, &reference[i], features, members, n, &lists, &counts[i]);
+        sample_turns turns = {.hood = hood,
+                              .samples = samples,
+                              .reference = reference,
+                              .features = features,
+                              .members = members,
+                              .n = n,
+                              .subsets = subsets,
+                              .lists = &lists,
+                              .counts = counts};
+        gs_parallel_for(hood->threads, own, sample_turn, &turns);
+        gs_parallel_for(hood->threads, theirs, reach_turn, &turns);
         for (int s = 0; s < subsets; s++) {
             double pairs = 0;
             for (size_t i = 0; i < own; i++)

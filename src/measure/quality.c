@@ -1,3 +1,4 @@
+#include "base/floats.h"
 #include "measure/quality.h"
 
 #include <math.h>
@@ -74,8 +75,8 @@ static gs_status measure_distance(const gs_judge *judge, const float *features, 
     return GS_OK;
 }
 
-gs_status gs_quality_measure(gs_plan *plan, const float *images, const int *labels, size_t n, gs_quality *quality,
-                             gs_error *error) {
+static gs_status measure(gs_plan *plan, const float *images, const int *labels, size_t n, gs_quality *quality,
+                         gs_error *error) {
     *quality = (gs_quality){.n = n};
     if (n < 1)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the quality of no images");
@@ -99,5 +100,13 @@ gs_status gs_quality_measure(gs_plan *plan, const float *images, const int *labe
     if (!status)
         status = measure_distance(&judge, features, quality, error);
     gs_free(features);
+    return status;
+}
+
+gs_status gs_quality_measure(gs_plan *plan, const float *images, const int *labels, size_t n, gs_quality *quality,
+                             gs_error *error) {
+    fenv_t callers = gs_floats_enter();
+    gs_status status = measure(plan, images, labels, n, quality, error);
+    gs_floats_leave(&callers);
     return status;
 }

@@ -38,3 +38,13 @@ check 'absolute folders, find_package: builds' cmake --build absolute_package
 draws 'absolute folders, find_package, shared' absolute_package/gensample shared
 draws 'absolute folders, find_package, static' absolute_package/static static
 libdir=$moved_libdir
+
+# A target without OpenMP and LAPACKE: networks and samplers, on one thread.
+check 'without OpenMP and LAPACKE' part FetchContent_core -DHOW=FetchContent -DGENSAMPLE_OPENMP=OFF -DGENSAMPLE_MEASURE=OFF
+check 'without OpenMP and LAPACKE: builds' cmake --build FetchContent_core --parallel
+check 'without OpenMP and LAPACKE: needs neither' sh -c "! ldd FetchContent_core/use_gensample FetchContent_core/use_static |
+    grep -E 'gomp|libomp|lapack'"
+libdir=$work/FetchContent_core/_deps/gensample-build
+draws 'without OpenMP and LAPACKE, shared' FetchContent_core/use_gensample shared
+draws 'without OpenMP and LAPACKE, static' FetchContent_core/use_static static
+libdir=$moved_libdir

@@ -21,6 +21,8 @@ typedef struct job {
     gs_status (*compute)(jobs *w, float *out);
 } job;
 extern const job job_rows[];
-extern const int job_count;
+
+/* The jobs to do; where every step is slow, the first few. */
+int job_count(void);
 
 #endif
