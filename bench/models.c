@@ -59,7 +59,7 @@ static gs_status load_shipped(bench_models *models, gs_error *error) {
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - models->judge) : 1, slash ? models->judge : ".");
     int count = scandir(folder, &entries, is_weight_file, alphasort);
     if (count < 0)
-        return gs_fail(error, GS_ERROR_FILE, "%s: it can't be read", folder);
+        return gs_fail(error, GS_ERROR_FILE, "%s: it cannot be read", folder);
     models->model = gs_alloc((size_t)count, sizeof *models->model);
     gs_status status = models->model ? GS_OK : gs_fail_memory(error, "the networks");
     for (int i = 0; i < count; i++) {

@@ -84,7 +84,7 @@ gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *erro
 
 /* ---- One job ---- */
 
-/* A row that can't run is told once, and not tried again. */
+/* A row that cannot run is told once, and not tried again. */
 static bool fail_row(bench_row *row, const gs_error *error) {
     if (error->status == GS_ERROR_INTERRUPTED)
         return false;
@@ -464,7 +464,7 @@ gs_status bench_measure(bench_result *result, gs_error *error) {
     strftime(result->started, sizeof result->started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     double start = gs_now_s();
     if (s->pin && !bench_pin(most_threads(result->rows)))
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "--pin: this system can't");
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "--pin: this system cannot");
     measure_bandwidth(result);
     if (!measure(&r, s->repetitions ? s->repetitions : usual))
         return gs_fail_memory(error, "the measurements");

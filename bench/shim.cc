@@ -80,7 +80,7 @@ class Reporter : public BenchmarkReporter {
 void run_one(State &state, const bench_callbacks &callbacks, void *context) {
     bool ok = callbacks.begin(context);
     if (!ok)
-        state.SkipWithError("it can't begin");
+        state.SkipWithError("it cannot begin");
     for (auto _ : state) {
         ok = callbacks.batch(context);
         if (!ok) {

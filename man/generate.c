@@ -29,7 +29,7 @@ static void append(char words[WORDS], const char *word, size_t length) {
     snprintf(words + used, WORDS - used, "%s%.*s", used ? " " : "", (int)length, word);
 }
 
-/* The values an option is known to take, with blanks between; empty when they can't be listed. */
+/* The values an option is known to take, with blanks between; empty when they cannot be listed. */
 static void list_values(const gs_option_row *row, char words[WORDS]) {
     words[0] = 0;
     if (row == &gs_option_rows[GS_OPTION_SAMPLER]) {

@@ -42,7 +42,7 @@ PROGRAMS = ("gensample", "genbench", "python")
 
 
 class Skipped(Exception):
-    """The reason why a run can't be done here."""
+    """The reason why a run cannot be done here."""
 
 
 class Wrong(Exception):

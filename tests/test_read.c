@@ -105,7 +105,7 @@ static void no_files_of_images(void **state) {
     write_file(path, "\1\2\3\4", 4);
     refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY or PNG file");
     unlink(path);
-    refuse(grey, GS_ERROR_FILE, "can't be opened");
+    refuse(grey, GS_ERROR_FILE, "cannot be opened");
     assert_int_equal(mkdir(path, 0700), 0);
     refuse(grey, GS_ERROR_FILE, "a directory");
     rmdir(path);
@@ -317,12 +317,12 @@ static void bad_npy_files(void **state) {
          "sizes (4294967296, 4294967296, 1, 2, 3), more than any file holds"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 2, 3)}", "ends in image 1 of 9999999999"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967295, 2, 3)}", "ends in image 1 of 4294967295"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 2, 3)}", "can't be read"},
-        {"{'descr': '<f4', 'fortran_order': False}", "can't be read"},
-        {"{'descr': '<f4', 'descr': '<f4', 'shape': (2, 3)}", "can't be read"},
-        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}", "can't be read"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x", "can't be read"},
-        {"", "can't be read"}};
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 2, 3)}", "cannot be read"},
+        {"{'descr': '<f4', 'fortran_order': False}", "cannot be read"},
+        {"{'descr': '<f4', 'descr': '<f4', 'shape': (2, 3)}", "cannot be read"},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}", "cannot be read"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x", "cannot be read"},
+        {"", "cannot be read"}};
     for (size_t i = 0; i < GS_COUNT(bad); i++) {
         write_npy(1, bad[i].header, good, 24);
         refuse(grey, GS_ERROR_FORMAT, bad[i].words);

@@ -26,8 +26,8 @@ void chart_widen(chart_range *range, double value);
 void chart_open(page *p);
 void chart_close(page *p);
 
-/* The <svg> with its axes; `about` says in a sentence what is to be seen, for those who can't see it. `labels`: room at
- * the right for so many characters. */
+/* The <svg> with its axes; `about` says in a sentence what is to be seen, for those who cannot see it. `labels`: room
+ * at the right for so many characters. */
 chart chart_begin(page *p, const char *about, gs_axis x, gs_axis y, const char *x_label, const char *y_label,
                   int labels, int height);
 void chart_end(chart *c);
@@ -41,7 +41,7 @@ double chart_place(const gs_axis *axis, double value);
 double chart_x(const chart *c, double value);
 double chart_y(const chart *c, double value);
 
-/* A line through n points within the axes; dashes tell lines apart that colours can't. */
+/* A line through n points within the axes; dashes tell lines apart that colours cannot. */
 void chart_line(chart *c, const double *x, const double *y, size_t n, int colour, const char *class);
 
 /* Marks are of as many shapes as there are colours; `title` is shown to a pointer. */

@@ -30,7 +30,7 @@ static const char *main_isa(const bench_document *document) {
     return context_text(document, "isa_best");
 }
 
-/* Append what each document says, if they don't all say the same. */
+/* Append what each document says, if they do not all say the same. */
 static void append_differing(page *p, const char *(*say)(const bench_document *document)) {
     bool differs = false;
     for (int d = 1; d < p->count; d++)

@@ -428,7 +428,7 @@ int bench_ab(int argc, char **argv) {
     char **words = gs_alloc((size_t)argc + 4, sizeof *words);
     gs_status status = j && words ? run(j, argc, argv, words, &error) : gs_fail_memory(&error, "the command line");
     if (!status && (fflush(stdout) || ferror(stdout)))
-        status = gs_fail(&error, GS_ERROR_FILE, "standard output can't be written");
+        status = gs_fail(&error, GS_ERROR_FILE, "standard output cannot be written");
     if (status)
         fprintf(stderr, "genbench: %s\n", error.message);
     int found = !status && j->result.row ? bench_ab_exit(&j->result) : BENCH_PASS;

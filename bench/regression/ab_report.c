@@ -133,7 +133,7 @@ static gs_status summarise(const bench_ab_result *r, const char *builds, const c
     fputc('\n', file);
     bool written = !ferror(file);
     return fclose(file) == 0 && written ? GS_OK
-                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it can't be written");
+                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it cannot be written");
 }
 
 /* ---- JSON ---- */

@@ -133,7 +133,7 @@ gs_status bench_tally_read(const char *path, bench_tally *tally, gs_error *error
     size_t count;
     *tally = (bench_tally){0};
     if (access(path, R_OK))
-        return gs_fail(error, GS_ERROR_FILE, "%s: it can't be read; genbench check --write makes a baseline", path);
+        return gs_fail(error, GS_ERROR_FILE, "%s: it cannot be read; genbench check --write makes a baseline", path);
     gs_status status = gs_stream_open(&stream, path, "a baseline of at most 16 MiB", error);
     if (status)
         return status;

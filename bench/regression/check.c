@@ -166,7 +166,7 @@ static gs_status summarise(const options *o, const bench_comparison *c, const ch
     fputc('\n', file);
     bool written = !ferror(file);
     return fclose(file) == 0 && written ? GS_OK
-                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it can't be written");
+                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it cannot be written");
 }
 
 /* ---- The command ---- */
@@ -260,7 +260,7 @@ int bench_check(int argc, char **argv) {
     int exit_status = BENCH_PASS;
     gs_status status = run(argc, argv, &exit_status, &error);
     if (!status && (fflush(stdout) || ferror(stdout)))
-        status = gs_fail(&error, GS_ERROR_FILE, "standard output can't be written");
+        status = gs_fail(&error, GS_ERROR_FILE, "standard output cannot be written");
     if (status)
         fprintf(stderr, "genbench: %s\n", error.message);
     return bench_regression_exit(status, exit_status);

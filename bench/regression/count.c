@@ -27,10 +27,10 @@ enum { FOLDER_ROOM = BENCH_FOLDER_ROOM, PATH_ROOM = BENCH_PATH_ROOM, LINE_ROOM =
 
 static gs_status check_build(gs_error *error) {
 #if defined(GS_SANITIZED)
-    return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: this build has sanitizers, which callgrind can't run");
+    return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: this build has sanitizers, which callgrind cannot run");
 #elif !defined(HAVE_CALLGRIND)
     return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                   "check: this build can't count: valgrind/callgrind.h (package valgrind) was missing when it was "
+                   "check: this build cannot count: valgrind/callgrind.h (package valgrind) was missing when it was "
                    "built");
 #else
     (void)error;
@@ -82,7 +82,7 @@ static gs_status count_row(bench_row *row, int number, int to, gs_error *error) 
         snprintf(line, sizeof line, "%d %ld %zu %zu %zu %zu %.0f\n", number, (long)getpid(),
                  gs_allocations() - allocations, gs_allocated_bytes() - bytes, opening[0], opening[1], row->operations);
     if (!status && write(to, line, (size_t)length) != length)
-        status = gs_fail(error, GS_ERROR_FILE, "the counts can't be written: %s", strerror(errno));
+        status = gs_fail(error, GS_ERROR_FILE, "the counts cannot be written: %s", strerror(errno));
     return status;
 }
 

@@ -19,7 +19,7 @@ static gs_status fail_errno(const gs_stream *s, const char *what) {
 static gs_status examine(gs_stream *s, const char *expected) {
     struct stat about;
     if (fstat(s->descriptor, &about))
-        return fail_errno(s, "can't be examined");
+        return fail_errno(s, "cannot be examined");
     if (S_ISDIR(about.st_mode))
         return gs_fail(s->error, GS_ERROR_FILE, "%s: is a directory, expected %s", s->path, expected);
     if (!S_ISREG(about.st_mode) && !S_ISFIFO(about.st_mode))
@@ -35,7 +35,7 @@ gs_status gs_stream_open(gs_stream *s, const char *path, const char *expected, g
     *s = (gs_stream){.path = path, .error = error};
     s->descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (s->descriptor < 0)
-        return fail_errno(s, "can't be opened");
+        return fail_errno(s, "cannot be opened");
     gs_status status = examine(s, expected);
     if (status)
         gs_stream_close(s);
@@ -61,7 +61,7 @@ gs_status gs_stream_read(gs_stream *s, void *to, size_t room, size_t *got) {
         if (count >= 0)
             break;
         if (!is_transient(errno))
-            return fail_errno(s, "can't be read");
+            return fail_errno(s, "cannot be read");
     }
     s->begun = s->begun || count > 0;
     *got = (size_t)count;

@@ -7,7 +7,7 @@
 #include "gensample/gensample.h"
 
 /* Print what `model`, loaded from `path`, holds: its data, settings, size and origin, then a table of its nodes.
- * Errors: GS_ERROR_FILE when `out` can't be written (errno tells why). */
+ * Errors: GS_ERROR_FILE when `out` cannot be written (errno tells why). */
 gs_status gs_inspect_print(const gs_model *model, const char *path, FILE *out);
 
 /* Print what the file is and what it holds. A weight file is described as above; a picture drawn by this program, with

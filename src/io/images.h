@@ -1,6 +1,6 @@
 /* Writers of samples: a grid picture, a trajectory picture, a directory of pictures, NPY and IDX files. All are written
  * under a temporary name and renamed, so that a failure leaves nothing. Errors of all: GS_ERROR_FILE, GS_ERROR_MEMORY,
- * GS_ERROR_UNSUPPORTED (channels a picture can't show, sizes a format can't say). */
+ * GS_ERROR_UNSUPPORTED (channels a picture cannot show, sizes a format cannot say). */
 #ifndef GS_IO_IMAGES_H
 #define GS_IO_IMAGES_H
 

@@ -14,7 +14,7 @@ gs_status gs_images_check(const char *path, gs_format format, const int shape[3]
     bool picture = format == GS_FORMAT_PNG || format == GS_FORMAT_DIRECTORY;
     if (picture && shape[0] != 1 && shape[0] != 3) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "%s: images of %d channels can't be drawn, only those of 1 or 3; .npy and .idx take any", path,
+                       "%s: images of %d channels cannot be drawn, only those of 1 or 3; .npy and .idx take any", path,
                        shape[0]);
     }
     return GS_OK;

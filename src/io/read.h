@@ -33,8 +33,8 @@ typedef struct gs_image_file {
  * of equal channels serves one.
  *
  * Bytes and PNG samples are mapped from 0 ... their maximum to `range`; there is a caution if none is above a tenth of
- * the maximum. Memory is bounded by the images asked for, and 128 MiB for a picture. Errors: GS_ERROR_FILE: it can't be
- * opened or read, or is a directory or a device; GS_ERROR_FORMAT: its content is not what its format demands, is of
+ * the maximum. Memory is bounded by the images asked for, and 128 MiB for a picture. Errors: GS_ERROR_FILE: it cannot
+ * be opened or read, or is a directory or a device; GS_ERROR_FORMAT: its content is not what its format demands, is of
  * another size, has values out of range, or may be cut in more than one way; GS_ERROR_MEMORY. */
 gs_status gs_images_read(const char *path, const int shape[3], const float range[2], size_t most, gs_image_file *images,
                          gs_error *error);

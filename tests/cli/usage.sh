@@ -118,7 +118,7 @@ status=$?
 judge_refusal 'GENSAMPLE_ISA=sse9 gensample'
 unsupported=$("$program" cpu | awk '/not on this CPU/ { print $1; exit }')
 if [ -n "$unsupported" ]; then
-    refuse 2 "can't run $unsupported" $m --isa "$unsupported"
+    refuse 2 "cannot run $unsupported" $m --isa "$unsupported"
 else
     skip '--isa of another CPU' 'this CPU runs every instruction set of the build'
 fi
