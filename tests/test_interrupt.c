@@ -161,9 +161,62 @@ static void ignored_signals_stay_ignored(void **state) {
     assert_int_equal(status, 0);
 }
 
+/* ---- Before there is anything to keep ---- */
+
+static void begin_and_raise(const int *signals) {
+    gs_interrupt_begin("nothing yet\n");
+    open_all();
+    raise(signals[0]);
+}
+
+static void signals_before_the_work_end_it(void **state) {
+    (void)state;
+    static const int numbers[][2] = {{SIGINT}, {SIGTERM}, {SIGHUP}, {SIGUSR1}, {SIGXCPU}};
+    for (size_t i = 0; i < GS_COUNT(numbers); i++) {
+        int how = ended_by(begin_and_raise, numbers[i]);
+        if (how != -1 - GS_EXIT_INTERRUPTED)
+            fail_msg("signal %d: ended by %d", numbers[i][0], how);
+        assert_left("");
+    }
+}
+
+/* ---- A pipe that nobody reads ---- */
+
+static void *raise_later(void *number) {
+    wait_long();
+    raise(*(int *)number);
+    return NULL;
+}
+
+static void open_unread_pipe(const int *signals) {
+    pthread_t thread;
+    int number = signals[0];
+    gs_output output;
+    gs_error error;
+    if (signals[1]) /* it has come already */
+        raise(number);
+    else
+        check(pthread_create(&thread, NULL, raise_later, &number) == 0, 10);
+    check(gs_output_open(&output, "pipe", &error) == GS_ERROR_INTERRUPTED, 11);
+    check(strstr(error.message, "no program reads the pipe pipe") != NULL, 12);
+}
+
+static void a_signal_ends_the_wait_for_a_reader(void **state) {
+    (void)state;
+    static const int numbers[][2] = {{SIGINT}, {SIGTERM}, {SIGHUP}, {SIGUSR1}, {SIGXCPU}, {SIGTERM, 1}};
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    for (size_t i = 0; i < GS_COUNT(numbers); i++) {
+        int how = ended_by(open_unread_pipe, numbers[i]);
+        if (how != -1)
+            fail_msg("signal %d: ended by %d", numbers[i][0], how);
+    }
+    assert_left("pipe ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         OUTPUT_TEST(a_second_signal_leaves_nothing), OUTPUT_TEST(the_first_signal_lets_it_finish),
-        OUTPUT_TEST(signals_to_other_threads), OUTPUT_TEST(ignored_signals_stay_ignored)};
+        OUTPUT_TEST(signals_to_other_threads),       OUTPUT_TEST(ignored_signals_stay_ignored),
+        OUTPUT_TEST(signals_before_the_work_end_it), OUTPUT_TEST(a_signal_ends_the_wait_for_a_reader)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

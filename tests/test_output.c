@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
 
 #include <cmocka.h>
 
@@ -194,7 +197,7 @@ static void nobody_reads_what_is_private(void **state) {
     assert_holds("x.svg", "old");
 }
 
-/* An owner that can't be given to a new file stays by a copy. */
+/* An owner that cannot be given to a new file stays by a copy. */
 static void owners_are_kept(void **state) {
     (void)state;
     if (!is_root())
@@ -216,6 +219,38 @@ static void owners_are_kept(void **state) {
     }
     assert_left("x.svg ");
 }
+
+#ifdef __linux__
+/* The same for an access control list, which names a user 4711 besides, and for attributes, where the file system has
+ * them. */
+static void lists_and_attributes_are_kept(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        size_t size;
+    } rows[] = {{"user.origin", "here", 4},
+                {"system.posix_acl_access",
+                 "\2\0\0\0"
+                 "\1\0\6\0\377\377\377\377"
+                 "\2\0\4\0\147\22\0\0"
+                 "\4\0\0\0\377\377\377\377"
+                 "\20\0\4\0\377\377\377\377"
+                 "\40\0\0\0\377\377\377\377",
+                 44}};
+    gs_error error = {0};
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        char kept[64];
+        write_file("x.svg", "old", 3);
+        if (setxattr("x.svg", rows[i].name, rows[i].value, rows[i].size, 0) != 0)
+            continue;
+        assert_ok(put_text("x.svg", "newer", &error), &error);
+        assert_int_equal(getxattr("x.svg", rows[i].name, kept, sizeof kept), rows[i].size);
+        assert_memory_equal(kept, rows[i].value, rows[i].size);
+        assert_holds("x.svg", "newer");
+        assert_left("x.svg ");
+    }
+}
+#endif
 
 static void hard_links_are_kept(void **state) {
     (void)state;
@@ -378,6 +413,9 @@ int main(void) {
                                        TEST(a_new_file_has_the_umask),
                                        TEST(nobody_reads_what_is_private),
                                        TEST(owners_are_kept),
+#ifdef __linux__
+                                       TEST(lists_and_attributes_are_kept),
+#endif
                                        TEST(hard_links_are_kept),
                                        TEST(symbolic_links_are_followed),
                                        TEST(the_longest_name),

@@ -4,10 +4,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/base.h"
-#include "io/temporary.h"
+#include "io/output.h"
 
 /* timeout(1) and some shells send a signal to the process and again to its group: that is one request. */
 static const long long SAME_REQUEST_NS = 300000000;
@@ -23,7 +25,8 @@ static const struct {
                {SIGXCPU, false, true}};
 
 static atomic_bool noted;
-static atomic_llong first_ns; /* when the first signal that urges came; 0 if none has */
+static _Atomic(const char *) last_line; /* not NULL: a signal prints it and ends the process */
+static atomic_llong first_ns;           /* when the first signal that urges came; 0 if none has */
 static pthread_t main_thread;
 
 static bool urges(int number) {
@@ -33,12 +36,23 @@ static bool urges(int number) {
     return found;
 }
 
+static void end_at_once(const char *line) {
+    gs_temporary_remove_all();
+    ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
+    (void)ignored;
+    _exit(GS_EXIT_INTERRUPTED);
+}
+
 static void note_signal(int number) {
     if (!pthread_equal(pthread_self(), main_thread)) {
         pthread_kill(main_thread, number);
         return;
     }
+    const char *line = atomic_load(&last_line);
+    if (line)
+        end_at_once(line);
     atomic_store(&noted, true);
+    gs_output_hurry();
     if (!urges(number))
         return;
     struct timespec t;
@@ -51,7 +65,7 @@ static void note_signal(int number) {
     }
 }
 
-void gs_interrupt_install(void) {
+static void handle_signals(void) {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART}, present;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < GS_COUNT(signals); i++)
@@ -62,6 +76,16 @@ void gs_interrupt_install(void) {
         if (!ignored || !signals[i].stays_ignored)
             sigaction(signals[i].number, &action, NULL);
     }
+}
+
+void gs_interrupt_begin(const char *line) {
+    atomic_store(&last_line, line);
+    handle_signals();
+}
+
+void gs_interrupt_install(void) {
+    atomic_store(&last_line, NULL);
+    handle_signals();
 }
 
 bool gs_interrupted(void) {

@@ -76,6 +76,27 @@ int gs_os_stream_number(const char *path) {
     return -1;
 }
 
+#ifdef __linux__
+#include <errno.h>
+#include <sys/xattr.h>
+
+bool gs_os_has_attributes(const char *path) {
+    static const char *const kinds[] = {"user.", "system.posix_acl_access"};
+    char names[4096];
+    ssize_t length = llistxattr(path, names, sizeof names);
+    bool found = length < 0 && errno == ERANGE;
+    for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1)
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+            found = found || !strncmp(names + at, kinds[i], strlen(kinds[i]));
+    return found;
+}
+#else
+bool gs_os_has_attributes(const char *path) {
+    (void)path;
+    return false;
+}
+#endif
+
 double gs_os_memory_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;

@@ -19,8 +19,13 @@ double gs_os_memory_bytes(void);
  * infinite if there is no limit, or if the system has no control groups. `root` is put before the paths of their files:
  * "", or in tests the folder of a tree that stands for the real one. */
 void gs_os_group_limits(const char *root, double *processors, double *bytes);
+
 /* The number of the open stream that a path stands for (/dev/stdout: 1, /dev/fd/3: 3), or -1. */
 int gs_os_stream_number(const char *path);
+
+/* Whether the file has an access control list or extended attributes of a user, which a new file in its place would
+ * lack; false where the system has none. */
+bool gs_os_has_attributes(const char *path);
 
 /* Tell the system that all of the memory, which begins at a boundary of GS_LARGE_PAGE, will be used, so that the system
  * may use large pages, which need fewer of the processor's page table entries. */

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "cli/inspect.h"
+#include "app/interrupt.h"
 #include "cli/run.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* Occupy the descriptors of standard streams that are closed, so that no file we open becomes one; returns whether
  * stdout was open. */
@@ -62,13 +63,14 @@ static int exit_code(gs_status status) {
     case GS_ERROR_ARGUMENT:
         return EXIT_USAGE;
     case GS_ERROR_INTERRUPTED:
-        return EXIT_INTERRUPTED;
+        return GS_EXIT_INTERRUPTED;
     default:
         return EXIT_FAILED;
     }
 }
 
 int main(int argc, char **argv) {
+    gs_interrupt_begin("gensample: interrupted: nothing is written\n");
     if (!standard_streams_open()) {
         fputs("gensample: standard output: it is closed\n", stderr);
         return EXIT_FAILED;

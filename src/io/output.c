@@ -1,13 +1,18 @@
 #include "io/output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "io/output_name.h"
 #include "io/place.h"
 
@@ -19,18 +24,56 @@ static gs_status fail_errno(gs_error *error, const char *path, const char *what)
     return gs_fail(error, GS_ERROR_FILE, "%s: %s: %s", path, what, strerror(errno));
 }
 
+static atomic_bool hurried;
+
+void gs_output_hurry(void) {
+    atomic_store(&hurried, true);
+}
+
 /* ---- Asking before the work ---- */
 
-static gs_status check_absent(const char *path, gs_error *error) {
+static bool is_empty(const char *path) {
+    DIR *directory = opendir(path);
+    if (!directory)
+        return false;
+    bool empty = true;
+    for (const struct dirent *entry; empty && (entry = readdir(directory));)
+        empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+    closedir(directory);
+    return empty;
+}
+
+/* A mount point is not replaced by a rename. */
+static bool is_mount_point(const char *path, const struct stat *info) {
+    char above[PATH_MAX];
+    struct stat parent;
+    int length = snprintf(above, sizeof above, "%s/..", path);
+    return length < (int)sizeof above && stat(above, &parent) == 0 && parent.st_dev != info->st_dev;
+}
+
+/* `name` is the path without slashes at its end. */
+static gs_status check_empty(const char *path, const char *name, const struct stat *info, gs_error *error) {
+    const char *fault = !S_ISDIR(info->st_mode)      ? "is there already and is no directory"
+                        : !is_empty(name)            ? "is there already and is not empty"
+                        : is_mount_point(name, info) ? "is a mount point"
+                                                     : NULL;
+    return fault ? gs_fail(error, GS_ERROR_FILE,
+                           "%s: %s; pictures go into a directory that is new or empty: expected another name", path,
+                           fault)
+                 : GS_OK;
+}
+
+/* Pictures go into a directory that is made anew, or replaces an empty one, *old; its mode is 0 where there is none. */
+static gs_status check_absent(const char *path, struct stat *old, gs_error *error) {
     char *name = gs_copy_string(path);
     if (!name)
         return gs_fail_memory(error, "an output's name");
     for (size_t length = strlen(name); length > 1 && name[length - 1] == '/'; length--)
         name[length - 1] = '\0';
-    struct stat info;
     gs_status status = GS_OK;
-    if (lstat(name, &info) == 0)
-        status = gs_fail(error, GS_ERROR_FILE, "%s: exists already; a directory of pictures is made anew", path);
+    *old = (struct stat){0};
+    if (lstat(name, old) == 0)
+        status = check_empty(path, name, old, error);
     else if (errno != ENOENT)
         status = fail_errno(error, path, "cannot write");
     gs_free(name);
@@ -39,7 +82,8 @@ static gs_status check_absent(const char *path, gs_error *error) {
 
 static gs_status check_directory(const char *path, gs_error *error) {
     gs_temporary *made = NULL;
-    gs_status status = check_absent(path, error);
+    struct stat old;
+    gs_status status = check_absent(path, &old, error);
     if (!status && gs_temporary_make_directory(path, 0, &made) < 0)
         status = fail_errno(error, path, "cannot make the directory");
     gs_temporary_free(made);
@@ -133,17 +177,38 @@ static bool take_after(int descriptor, const struct stat *old) {
     return owned && fchmod(descriptor, old->st_mode & 07777) == 0;
 }
 
+/* Opening a named pipe waits for its reader. open(2) that blocks would go on after a signal, so it is tried again and
+ * again; -1 with EINTR: there is no reader and no time to wait for one. */
+static int open_pipe(const char *path) {
+    const struct timespec pause = {.tv_nsec = 20000000};
+    int descriptor;
+    while ((descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 && errno == ENXIO) {
+        if (atomic_load(&hurried)) {
+            errno = EINTR;
+            return -1;
+        }
+        nanosleep(&pause, NULL);
+    }
+    int flags = descriptor >= 0 ? fcntl(descriptor, F_GETFL) : -1;
+    if (flags >= 0)
+        fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+    return descriptor;
+}
+
 /* A descriptor, or -1 with errno set. */
 static int open_place(const gs_place *place, gs_output *output) {
     if (place->descriptor >= 0) {
         fflush(NULL); /* what has been printed comes first */
         return fcntl(place->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     }
+    if (place->exists && S_ISFIFO(place->info.st_mode))
+        return open_pipe(place->target);
     if (place->exists && !S_ISREG(place->info.st_mode))
         return open(place->target, O_WRONLY | O_CLOEXEC);
     int descriptor = make_new(place, &output->temporary);
     if (descriptor >= 0 && place->exists)
-        output->is_copied = place->info.st_nlink > 1 || !take_after(descriptor, &place->info);
+        output->is_copied =
+            place->info.st_nlink > 1 || gs_os_has_attributes(place->target) || !take_after(descriptor, &place->info);
     else if (descriptor < 0 && errno != ENOMEM && place->exists)
         descriptor = open(place->target, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
     return descriptor;
@@ -162,7 +227,9 @@ gs_status gs_output_open(gs_output *output, const char *path, gs_error *error) {
     if (descriptor >= 0)
         output->file = fdopen(descriptor, "wb");
     if (!output->file) {
-        status = fail_errno(error, output->path, "cannot write");
+        status = errno == EINTR ? gs_fail(error, GS_ERROR_INTERRUPTED,
+                                          "interrupted: no program reads the pipe %s, nothing is written", output->path)
+                                : fail_errno(error, output->path, "cannot write");
         if (descriptor >= 0)
             close(descriptor);
         gs_output_abandon(output);
@@ -269,9 +336,12 @@ void gs_output_abandon(gs_output *output) {
 
 gs_status gs_directory_open(gs_output_directory *directory, const char *path, size_t n, gs_error *error) {
     *directory = (gs_output_directory){.path = path};
-    gs_status status = check_absent(path, error);
+    struct stat old;
+    gs_status status = check_absent(path, &old, error);
     if (!status && gs_temporary_make_directory(path, n, &directory->temporary) < 0)
         status = fail_errno(error, path, "cannot make the directory");
+    if (!status && old.st_mode)
+        chmod(directory->temporary->name, (old.st_mode & 07777) | S_IRWXU);
     return status;
 }
 

@@ -30,9 +30,10 @@ gs_status gs_output_check(const char *path, gs_format format, double bytes, gs_e
 
 /* A file being written. Its bytes go into a temporary file in the same folder, which is renamed at the end. The new
  * file takes the mode and owner of the file it replaces, and a symbolic link still leads to it. If a rename would break
- * more than that, because the file has other names (hard links) or an owner that cannot be set, or if the rename fails,
- * as it does onto a mount point, the bytes are copied into the existing file instead. If no file can be made in the
- * folder, or if the output is no regular file (a stream, a pipe, a device), the bytes are written straight into it. */
+ * more than that, because the file has other names (hard links), an access control list, extended attributes or an
+ * owner that cannot be set, or if the rename fails, as it does onto a mount point, the bytes are copied into the
+ * existing file instead. If no file can be made in the folder, or if the output is no regular file (a stream, a pipe, a
+ * device), the bytes are written straight into it. */
 typedef struct gs_output {
     FILE *file;
     const char *path;        /* for messages: as given, or "standard output"; belongs to the caller */
@@ -45,8 +46,12 @@ typedef struct gs_output {
  * GS_ERROR_MEMORY; *output then needs no gs_output_abandon. */
 gs_status gs_output_open_memory(gs_output *output, char **bytes, size_t *size, gs_error *error);
 
-/* Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; *output then needs no gs_output_abandon. */
+/* A named pipe that no program reads yet is waited for, until gs_output_hurry. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY,
+ * GS_ERROR_INTERRUPTED; *output then needs no gs_output_abandon. */
 gs_status gs_output_open(gs_output *output, const char *path, gs_error *error);
+
+/* From now on no output waits for a pipe's reader; for a signal handler. */
+void gs_output_hurry(void);
 
 /* fwrite. Errors: GS_ERROR_FILE. */
 gs_status gs_output_write(gs_output *output, const void *bytes, size_t count, gs_error *error);
@@ -68,7 +73,8 @@ typedef struct gs_output_directory {
     gs_temporary *temporary;
 } gs_output_directory;
 
-/* Errors: GS_ERROR_FILE (`path` exists, or cannot be made), GS_ERROR_MEMORY. `n` files will be written. */
+/* Errors: GS_ERROR_FILE (`path` exists and is no empty directory, or cannot be made), GS_ERROR_MEMORY. `n` files will
+ * be written. */
 gs_status gs_directory_open(gs_output_directory *directory, const char *path, size_t n, gs_error *error);
 
 /* Works like gs_output_commit. */

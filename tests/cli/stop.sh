@@ -38,6 +38,42 @@ check 'a limit of processor time exits with 130' test $status -eq 130
 check 'and keeps what was finished' npy_shape out/x.npy "${kept:-0}, 1, 8, 8" $((${kept:-0} * 256))
 rm -f out/*
 
+# Signals before the first sample: the program waits for the rest of a network, whose pipe it has opened.
+mkfifo slow.bin
+for signal in INT TERM HUP USR1 XCPU; do
+    "$program" --model slow.bin --out out/x.npy >stdout.txt 2>stderr.txt &
+    pid=$!
+    exec 8>slow.bin
+    kill -s $signal "$pid"
+    wait "$pid"
+    status=$?
+    exec 8>&-
+    expected=130
+    pattern='^gensample: interrupted: nothing is written$'
+    judge_refusal "SIG$signal before the first sample"
+done
+rm -f slow.bin
+
+# A pipe that nobody reads: one signal ends the program, whenever it comes.
+mkfifo unread.npy
+for signal in INT TERM HUP USR1 XCPU; do
+    for wait in 0 1; do
+        "$program" --model tiny.bin -n 2 --sampler dpmpp-2m --steps 2 --out unread.npy >stdout.txt 2>stderr.txt &
+        pid=$!
+        sleep $wait
+        kill -s $signal "$pid"
+        wait "$pid"
+        status=$?
+        if [ "$status" -gt 130 ]; then # the signal came before the program had begun
+            ok "SIG$signal and a pipe that nobody reads: too early"
+        else
+            pattern='interrupted.*nothing is written$'
+            judge_refusal "SIG$signal and a pipe that nobody reads"
+        fi
+    done
+done
+rm -f unread.npy
+
 # Signals while the samples, all drawn, go into a pipe that takes a part of them: it is read from when the program has
 # opened it.
 # start_writing ARGUMENT...: starts the program, with its process number in $pid and the pipe at descriptor 9.
