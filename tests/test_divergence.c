@@ -155,7 +155,7 @@ static void test_bounds(void **state) {
     gs_model_free(same);
 }
 
-/* A hot chain is as wide as its temperature lets it be. */
+/* A hot chain is as wide as its temperature lets it be, but not without end. */
 static void test_temperature_widens(void **state) {
     (void)state;
     gs_model *model = normal_energy(0, 0.25);
@@ -169,10 +169,44 @@ static void test_temperature_widens(void **state) {
         float most = 0; /* fmax here is an internal error of GCC 12.2 for aarch64 */
         for (size_t k = 0; k < N * CHAIN_PIXELS; k++)
             most = fabsf(c.out[k]) > most ? fabsf(c.out[k]) : most;
-        if (!(most > 3000 && outcome.far == 0 && fabs(outcome.reach / 1e9 - 1) < 1e-9))
+        if (!(most > 3000 && outcome.far == 0 && outcome.reach == 1e5))
             fail_msg("%s: %g, %zu chains far", o.sampler, (double)most, outcome.far);
         chains_free(c);
+        o.temperature = i ? 0 : 1e20;
+        o.noise = i ? 1e9 : 0;
+        c = chains_draw(model, o, N);
+        if (outcome.far != N || outcome.reach != 1e5)
+            fail_msg("%s: %zu chains far of %g", o.sampler, outcome.far, outcome.reach);
+        chains_free(c);
     }
+    gs_model_free(model);
+}
+
+/* Steps that are long beside the range are not hidden by the clamp; those of sound chains leave it by little. */
+static void test_clamped_steps(void **state) {
+    (void)state;
+    static const struct {
+        double step_size, noise;
+        bool thrown;
+    } rows[] = {{0.01, 0.1, false}, {0.1, 0.4, false}, {0.1, 10, true},
+                {0.1, 1e20, true},  {100, 0.1, true},  {1e30, 0.1, true}};
+    gs_model *model = normal_energy(0.5, 0.25);
+    for (size_t i = 0; i < GS_COUNT(rows); i++)
+        for (int first = -1; first <= 1; first += 2) {
+            gs_outcome outcome;
+            chains c = chains_draw(model,
+                                   (gs_sample_options){.sampler = "langevin",
+                                                       .steps = 20,
+                                                       .step_size = rows[i].step_size,
+                                                       .noise = rows[i].noise,
+                                                       .noise_first = first,
+                                                       .clamp = 1,
+                                                       .outcome = &outcome},
+                                   N);
+            if (outcome.thrown != (rows[i].thrown ? N : 0) || outcome.far)
+                fail_msg("rows[%zu]: %zu thrown, %zu far", i, outcome.thrown, outcome.far);
+            chains_free(c);
+        }
     gs_model_free(model);
 }
 
@@ -429,6 +463,7 @@ int main(void) {
         cmocka_unit_test(test_finite_but_absurd),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_temperature_widens),
+        cmocka_unit_test(test_clamped_steps),
         cmocka_unit_test(test_advice),
         cmocka_unit_test(test_acceptance_is_told),
         cmocka_unit_test(test_text_is_cut_to_fit),

@@ -360,10 +360,13 @@ typedef struct gs_outcome {
     size_t chains;      /**< chains that finished; the rest is about these */
     double reach;       /**< how far beyond the data range a pixel of a result may be expected at most, in units of the
                            pixels: 10 (w + sigma) max(1, T). w is the width of the range; sigma is 0, or sigma_low if no
-                           denoising step ends the run; T is the temperature of langevin, mala and hmc, else 1 */
+                           denoising step ends the run; T is the temperature of langevin, mala and hmc, but no more than
+                           10,000, as hotter results are no images; else 1 */
     size_t far;         /**< chains whose result has a pixel farther beyond the range than that */
     uint64_t far_chain; /**< number of the first of them */
     double far_by;      /**< how far its farthest pixel is beyond the data range */
+    size_t thrown;      /**< langevin: chains of which the clamp took back a tenth of the pixels, or more, in the last
+                           step, from farther beyond the range than its width */
     size_t stuck;       /**< mala, hmc: chains that accepted less than 1 % of their proposals after burn-in */
     size_t unopposed;   /**< mala, hmc: chains that accepted more than 99 % of at least 20 proposals after burn-in */
 } gs_outcome;
@@ -500,7 +503,8 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range; GS_ERROR_UNSUPPORTED: no sampler can draw from
  *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false;
  *         GS_ERROR_DIVERGED: the state of a chain is not finite, or farther beyond the data range than
- *         1000 (w + sigma) max(1, T), with w and T as in gs_outcome and the noise level sigma of the state. Neither
+ *         1000 (w + sigma) max(1, T), with w as in gs_outcome, T the temperature without a limit, and the noise level
+ *         sigma of the state. Neither
  *         chance nor the errors of a good network take a chain beyond a hundredth of that, and the largest guidance
  *         takes images to a tenth of it. The message names the first such chain, the same for every number of threads,
  *         the step after which its state was there, and what to change
@@ -701,7 +705,7 @@ typedef struct gs_quality {
  * @param n       number of images, at least 1
  * @param quality gets the measurements; undefined on failure
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: no images, or a network that can't judge; GS_ERROR_MEMORY
+ * @return GS_OK; GS_ERROR_ARGUMENT: no images, or a network that cannot judge; GS_ERROR_MEMORY
  */
 gs_status gs_quality_measure(gs_plan *judge, const float *images, const int *labels, size_t n, gs_quality *quality,
                              gs_error *error);
@@ -755,7 +759,7 @@ typedef struct gs_comparison {
  * @param seed       chooses the halves
  * @param comparison gets the figures; undefined on failure
  * @param error      why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: no images, or a network that can't judge; GS_ERROR_MEMORY
+ * @return GS_OK; GS_ERROR_ARGUMENT: no images, or a network that cannot judge; GS_ERROR_MEMORY
  */
 gs_status gs_quality_compare(gs_plan *judge, const float *images, const int *labels, size_t n, uint64_t seed,
                              gs_comparison *comparison, gs_error *error);

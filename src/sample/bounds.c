@@ -22,6 +22,11 @@ double gs_bounds_reach(const gs_model *model, const gs_sample_options *o, double
     return 10 * ((double)range[1] - (double)range[0] + sigma) * fmax(1, temperature(o));
 }
 
+double gs_bounds_expected(const gs_model *model, const gs_sample_options *o, double sigma) {
+    const float *range = model->info.range;
+    return fmin(gs_bounds_reach(model, o, sigma), 10 * ((double)range[1] - (double)range[0] + sigma) * GS_BOUNDS_HOT);
+}
+
 static double farthest(const float *x, size_t size, const float range[2]) {
     double most = 0;
     for (size_t i = 0; i < size; i++) {
@@ -84,6 +89,8 @@ static void put_causes(text *t, const gs_sample_options *o) {
     if (row->family == GS_FAMILY_METROPOLIS && o->clamp <= 0)
         put(t, "%sclamp the chains, as the energy does not keep them near the data range",
             t->advices++ ? ", or " : "; ");
+    if (row->family == GS_FAMILY_METROPOLIS && o->temperature > 1)
+        put_advice(t, "temperature", o->temperature);
     if (row->family == GS_FAMILY_ANNEALED)
         put_advice(t, "epsilon", o->epsilon);
     if (row->family == GS_FAMILY_LANGEVIN)
@@ -126,6 +133,7 @@ void gs_bounds_sum(const gs_fate *fate, size_t n, uint64_t first, double reach, 
             outcome->far_chain = first + k;
             outcome->far_by = fate[k].beyond;
         }
+        outcome->thrown += fate[k].thrown;
         outcome->stuck += fate[k].stuck;
         outcome->unopposed += fate[k].unopposed;
     }
@@ -139,6 +147,14 @@ static void put_far(text *t, const gs_outcome *outcome, const gs_sample_options 
     put_count(t, outcome->far, outcome);
     put(t, "ended far outside of the data range, chain %llu %.3g beyond it, of which %.3g are to be expected",
         (unsigned long long)outcome->far_chain, outcome->far_by, outcome->reach);
+    put_causes(t, o);
+}
+
+static void put_thrown(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    put_count(t, outcome->thrown, outcome);
+    put(t,
+        "took a last step far across the data range, within which only the clamp keeps them, so that they show noise "
+        "or the gradient's signs");
     put_causes(t, o);
 }
 
@@ -167,7 +183,10 @@ bool gs_outcome_warning(const gs_outcome *outcome, const gs_sample_options *opti
     const struct {
         size_t count;
         void (*put)(text *, const gs_outcome *, const gs_sample_options *);
-    } kinds[] = {{outcome->far, put_far}, {outcome->stuck, put_stuck}, {outcome->unopposed, put_unopposed}};
+    } kinds[] = {{outcome->far, put_far},
+                 {outcome->thrown, put_thrown},
+                 {outcome->stuck, put_stuck},
+                 {outcome->unopposed, put_unopposed}};
     if (!size || !gs_sampler_find(options->sampler))
         return false;
     for (size_t k = 0; k < GS_COUNT(kinds); k++) {

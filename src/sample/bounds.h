@@ -8,6 +8,7 @@
 typedef struct gs_fate {
     double beyond; /* how far its result is beyond the data range, where that is more than is to be expected; else 0 */
     bool stuck, unopposed; /* accepted next to nothing, or nearly all, after burn-in */
+    bool thrown;           /* only the clamp kept its last step anywhere near the data range */
 } gs_fate;
 
 /* The first chain that left its bounds. */
@@ -24,6 +25,11 @@ typedef struct gs_divergence {
  * most 5.77 deviations; good networks overshoot the range by two widths at times. Distributions exp(-E / T) widen by
  * less than T where E grows at least as fast as a straight line. */
 double gs_bounds_reach(const gs_model *model, const gs_sample_options *options, double sigma);
+
+/* The same for what is to be expected of a result, which is no image, however right, where T is above GS_BOUNDS_HOT; T
+ * counts as that at most. */
+enum { GS_BOUNDS_HOT = 10000 };
+double gs_bounds_expected(const gs_model *model, const gs_sample_options *options, double sigma);
 
 /* A bound that no sound run reaches, in units of the distance above: guidance of 100, the largest that is allowed,
  * moves the means of images by 100 widths at most, a tenth of this bound. */

@@ -2,7 +2,10 @@
  *   x <- x - h dE/dx + noise z,   z ~ N(0, I). */
 #include "sample/walk.h"
 
+#include "sample/bounds.h"
 #include "sample/schedule.h"
+
+enum { PARTS_THROWN = 10 }; /* a tenth of the pixels tells */
 
 static void add_noise(gs_chains *c) {
     double noise = c->run->options.noise;
@@ -12,10 +15,28 @@ static void add_noise(gs_chains *c) {
     }
 }
 
-static void clamp(gs_chains *c) {
+/* Steps that are long beside the range draw noise, or jump from end to end, and the clamp hides it. Sound chains leave
+ * the range by a small part of its width. */
+static void note_thrown(const gs_chains *c) {
     const float *range = c->run->plan->model->info.range;
-    if (c->run->options.clamp > 0)
-        gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
+    float width = range[1] - range[0], low = range[0] - width, high = range[1] + width;
+    for (int i = 0; i < c->n; i++) {
+        const float *x = c->x + (size_t)i * c->size;
+        size_t outside = 0;
+        for (size_t k = 0; k < c->size; k++)
+            outside += !(x[k] >= low && x[k] <= high);
+        c->fate[i].thrown |= PARTS_THROWN * outside >= c->size;
+    }
+}
+
+static void clamp(gs_chains *c, int t) {
+    const gs_sample_options *o = &c->run->options;
+    const float *range = c->run->plan->model->info.range;
+    if (o->clamp <= 0)
+        return;
+    if (t == o->steps - 1)
+        note_thrown(c);
+    gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
 }
 
 /* Noise comes either first or last, since published recipes differ. */
@@ -24,7 +45,7 @@ static bool step(gs_chains *c, int t) {
     float energy[GS_BLOCK_MAX];
     if (o->noise_first > 0) {
         add_noise(c);
-        clamp(c);
+        clamp(c, t);
     }
     if (!gs_walk_gradient(c, t, energy))
         return false;
@@ -33,7 +54,7 @@ static bool step(gs_chains *c, int t) {
     gs_chains_axpby(c, -o->step_size, c->gradient, 1, c->x);
     if (o->noise_first <= 0)
         add_noise(c);
-    clamp(c);
+    clamp(c, t);
     return gs_chains_stepped(c);
 }
 

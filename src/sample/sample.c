@@ -200,6 +200,7 @@ static gs_status prepare(gs_run *run, gs_plan *plan, gs_error *error) {
         run->reach[i] = gs_bounds_reach(plan->model, o, i ? run->sigma[i - 1] : o->sigma_high);
     }
     run->reach[run->levels] = gs_bounds_reach(plan->model, o, gs_schedule_left(o));
+    run->expected = gs_bounds_expected(plan->model, o, gs_schedule_left(o));
     return gs_fields_prepare(run, plan, error);
 }
 
@@ -258,8 +259,7 @@ static bool move(gs_chains *c, const gs_sampler_row *row) {
         return false;
     store_state(c, (size_t)run->states);
     for (int i = 0; i < c->n; i++)
-        c->fate[i].beyond =
-            gs_bounds_beyond(run->plan->model, c->x + (size_t)i * c->size, c->size, run->reach[c->level]);
+        c->fate[i].beyond = gs_bounds_beyond(run->plan->model, c->x + (size_t)i * c->size, c->size, run->expected);
     return true;
 }
 
@@ -345,7 +345,7 @@ static gs_status judge(const gs_run *run, size_t *done, gs_error *error) {
         return gs_bounds_fail(o, &clock->divergence, error);
     }
     if (o->outcome)
-        gs_bounds_sum(run->fate, *done, o->first_chain, run->reach[run->levels], o->outcome);
+        gs_bounds_sum(run->fate, *done, o->first_chain, run->expected, o->outcome);
     if (*done < run->n)
         return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %zu of %zu chains finished", *done, run->n);
     if (o->progress)
