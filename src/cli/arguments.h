@@ -75,6 +75,9 @@ void gs_arguments_put_out(const gs_arguments *arguments, FILE *out);
 /* The stream that the report goes to: stdout, or stderr if an output goes to standard output. */
 FILE *gs_arguments_report(const gs_arguments *arguments);
 
+/* Refuse an --out that is one of the files that are read. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_arguments_check_out(const gs_arguments *arguments, gs_error *error);
+
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);
 

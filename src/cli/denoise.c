@@ -44,6 +44,8 @@ static gs_status check_output(gs_denoise *d, gs_error *error) {
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: restored images go into a .png or .npy file", path);
     if (!status)
         status = gs_images_check(path, d->run.format, d->run.info->shape, error);
+    if (!status)
+        status = gs_arguments_check_out(d->run.arguments, error);
     return !status ? gs_output_check(path, d->run.format, 0, error) : status;
 }
 

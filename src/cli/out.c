@@ -2,10 +2,33 @@
 #include "cli/arguments.h"
 #include "app/words.h"
 #include "io/output.h"
+#include "io/place.h"
+
+static gs_status check_kept(const char *out, const char *input, const char *option, gs_error *error) {
+    return gs_place_same(out, input) ? gs_fail(error, GS_ERROR_ARGUMENT,
+                                               "--out: %s: it is the file of %s too, which would be overwritten; "
+                                               "expected another name",
+                                               out, option)
+                                     : GS_OK;
+}
 
 FILE *gs_arguments_report(const gs_arguments *arguments) {
     bool is_taken = gs_output_is_stdout(arguments->out) || (arguments->plot && gs_output_is_stdout(arguments->plot));
     return is_taken ? stderr : stdout;
+}
+
+gs_status gs_arguments_check_out(const gs_arguments *a, gs_error *error) {
+    const struct {
+        const char *option, *path;
+    } inputs[] = {{"--init", a->init},   {"--input", a->input},        {"--nearest", a->nearest},
+                  {"--judge", a->judge}, {"--judge", a->second_judge}, {"--model", a->compose.count ? NULL : a->model}};
+    gs_status status = GS_OK;
+    for (size_t i = 0; i < GS_COUNT(inputs) && !status; i++)
+        if (inputs[i].path)
+            status = check_kept(a->out, inputs[i].path, inputs[i].option, error);
+    for (int i = 0; i < a->compose.count && !status; i++)
+        status = check_kept(a->out, a->composed[i].path, "--compose", error);
+    return status;
 }
 
 void gs_arguments_put_out(const gs_arguments *arguments, FILE *out) {

@@ -21,7 +21,7 @@ gs_status gs_check_isa(const char *isa, gs_error *error) {
     for (int i = 0; (name = gs_isa_name(i, &supported)); i++) {
         if (!strcmp(name, isa)) {
             return supported ? GS_OK
-                             : gs_fail(error, GS_ERROR_ARGUMENT, "%s: this CPU or system can't run %s; the best is %s",
+                             : gs_fail(error, GS_ERROR_ARGUMENT, "%s: this CPU or system cannot run %s; the best is %s",
                                        what, isa, gs_isa_best());
         }
         size_t at = strlen(known);
@@ -143,6 +143,8 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", gs_output_label(a->out));
     status = gs_images_check(a->out, run->format, run->info->shape, error);
+    if (!status)
+        status = gs_arguments_check_out(a, error);
     return !status ? gs_output_check(a->out, run->format, output_bytes(run), error) : status;
 }
 

@@ -111,6 +111,30 @@ check 'stays one' test -p out/pipe.idx
 rm -rf out got.idx
 mkdir out
 
+# A directory that is there and empty is filled; the files that are read are not overwritten.
+mkdir -m 0751 out/pictures
+for name in out/pictures/ out/pictures; do
+    accept --model tiny.bin $draw -n 2 --out $name
+    check "$name, empty before, has the pictures" is_png out/pictures/1.png 8 8 0
+    check 'and its mode' test "$(ls -ld out/pictures | cut -c 1-10)" = drwxr-x--x
+    run --model tiny.bin $draw -n 2 --out $name
+    check 'and is not replaced when it has some' grep -q 'is there already and is not empty; pictures go into a directory that is new or empty' stderr.txt
+    rm -f out/pictures/*
+done
+rm -rf out
+mkdir out
+"$program" --model tiny.bin $draw -n 3 --quiet --out mine.png
+cp mine.png before.png
+ln -s mine.png other.png
+refuse 2 'mine.png: it is the file of --init too' --model tiny.bin --init mine.png --out mine.png
+refuse 2 'other.png: it is the file of --input too' denoise --model tiny.bin --input mine.png --out other.png
+refuse 2 'mine.png: it is the file of --nearest too' --model tiny.bin --nearest ./mine.png --out mine.png
+refuse 2 'tiny.bin: it is the file of --model too' --model tiny.bin --format npy --out tiny.bin
+refuse 2 'tiny.bin: it is the file of --compose too' --compose tiny.bin:2 --compose tiny.bin --format npy --out tiny.bin
+refuse 2 'judge.bin: it is the file of --judge too' --model tiny.bin --judge judge.bin --format npy --out judge.bin
+check 'they are as they were' cmp mine.png before.png
+rm -f mine.png before.png other.png
+
 # Names that are not UTF-8, and the folder of an input.
 cafe=$(printf 'caf\351')
 accept --model tiny.bin $draw -n 3 --json --out "out/$cafe.idx"
