@@ -240,9 +240,9 @@ static void refused_weight_files(void **state) {
         size_t size;
         const char *words;
     } rows[] = {{"", 0, "found 0 bytes, expected a weight file of at least 10"},
-                {"\x89PNG\r\n\x1a\n\0\0", 10, "(is this a PNG picture?)"},
-                {"\x1f\x8b\10\10\0\0\0\0\0\0", 10, "(is this a file packed by gzip?)"},
-                {"\0\0\10\3\0\0\0\1\0\0\0\1", 12, "(is this an IDX file?)"},
+                {"\x89PNG\r\n\x1a\n\0\0", 10, ": is a PNG picture, expected a weight file"},
+                {"\x1f\x8b\10\10\0\0\0\0\0\0", 10, ": is a file packed by gzip, expected a weight file"},
+                {"\0\0\10\3\0\0\0\1\0\0\0\1", 12, ": is an IDX file, expected a weight file"},
                 {"version https://git-lfs.github.com/spec/v1\n", 43, "Git LFS pointer"}};
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
         gs_model *model = (gs_model *)&rows;

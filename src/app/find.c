@@ -14,6 +14,17 @@ bool gs_file_is_there(const char *path) {
 
 enum { FOLDERS = 2 };
 
+/* FOLDER/PLACE without the leading "../" of the place; FOLDER is absolute and has no symbolic links. Empty where it is
+ * too long. */
+static void join(const char *folder, const char *place, char path[GS_PATH_ROOM]) {
+    size_t length = strlen(folder);
+    for (; !strncmp(place, "../", 3); place += 3)
+        while (length && folder[--length] != '/')
+            ;
+    if (snprintf(path, GS_PATH_ROOM, "%.*s/%s", (int)length, folder, place) >= GS_PATH_ROOM)
+        path[0] = 0;
+}
+
 /* The folders in which shipped networks may be, in the order of the search: $GENSAMPLE_MODELS if it is set, else the
  * folder of an installed program's networks, then that of a program where it was built. */
 static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
@@ -28,8 +39,7 @@ static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
     if (slash)
         *slash = 0;
     for (int i = 0; i < FOLDERS; i++)
-        if (snprintf(folders[i], GS_PATH_ROOM, "%s/%s", program, places[i]) >= GS_PATH_ROOM)
-            folders[i][0] = 0;
+        join(program, places[i], folders[i]);
     return FOLDERS;
 }
 

@@ -90,6 +90,11 @@ static bool mentions(const unsigned char *bytes, size_t count, const char *word)
     return false;
 }
 
+/* The length of a header below 2^24 bytes, in 8 bytes, and the header, a JSON object. */
+static bool is_weights(const unsigned char *b, size_t count) {
+    return count >= 9 && !memcmp(b + 3, "\0\0\0\0\0", 5) && b[8] == '{';
+}
+
 static gs_content find_text(const unsigned char *bytes, size_t count) {
     size_t blanks = 0;
     for (size_t i = 0; i < count; i++)
@@ -111,5 +116,7 @@ gs_content gs_content_find(const void *bytes, size_t count) {
             return (gs_content){row->kind, row->name};
     if (is_bmp(bytes, count))
         return (gs_content){GS_CONTENT_PICTURE, "a BMP picture"};
+    if (is_weights(bytes, count))
+        return (gs_content){GS_CONTENT_OTHER, "a weight file"};
     return is_idx(bytes, count) ? (gs_content){GS_CONTENT_IDX, "an IDX file"} : find_text(bytes, count);
 }

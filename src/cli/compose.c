@@ -64,6 +64,12 @@ gs_status gs_run_check_levels(const gs_run *run, gs_error *error) {
     const gs_sample_options *o = &run->options;
     for (int k = 1; k <= o->term_count; k++) {
         const gs_model_info *info = gs_model_get_info(run->factors[k - 1].model);
+        if (!run->info->takes_sigma && info->takes_sigma && o->sigma_high < info->sigma[0]) {
+            return gs_fail(error, GS_ERROR_ARGUMENT,
+                           "--compose: network %d, %s, needs a noise level of %g ... %g, of which the first, %s, knows "
+                           "none: name %s first, or choose the level with --sigmas S,S",
+                           k + 1, info->name, info->sigma[0], info->sigma[1], run->info->name, info->name);
+        }
         if (run->info->takes_sigma && info->takes_sigma &&
             (o->sigma_low < info->sigma[0] || o->sigma_high > info->sigma[1])) {
             return gs_fail(error, GS_ERROR_ARGUMENT,

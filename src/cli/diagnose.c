@@ -95,7 +95,7 @@ static void print_summary(const gs_diagnosis *d, FILE *out) {
     fputc('\n', out);
     bool agreement = isfinite(d->ess), too_few = d->flags & GS_FLAG_SHORT;
     if (d->kept)
-        fprintf(out, "second half, %zu energies per chain: ", d->kept);
+        fprintf(out, "second half, %zu energ%s per chain: ", d->kept, d->kept == 1 ? "y" : "ies");
     if (d->kept && !agreement && !too_few) {
         fputs("all are equal\n", out);
     } else if (d->kept) {

@@ -103,8 +103,15 @@ gs_status gs_run_read_nearest(gs_run *run, gs_error *error) {
     size_t real = run->n < REAL_MIN ? REAL_MIN : run->n;
     if (!name)
         return GS_OK;
-    if (!is_folder(name))
-        return gs_images_read(name, run->info->shape, run->info->range, SIZE_MAX, &run->training, error);
+    if (!is_folder(name)) {
+        gs_status status = gs_images_read(name, run->info->shape, run->info->range, SIZE_MAX, &run->training, error);
+        return status || run->training.n > 1
+                   ? status
+                   : gs_fail(error, GS_ERROR_ARGUMENT,
+                             "--nearest: %s: has a single image; expected at least 2, as each one's nearest among the "
+                             "others is what samples are compared with",
+                             name);
+    }
     if (!find_part(name, "train", path)) {
         return gs_fail(error, GS_ERROR_FILE,
                        "--nearest: there is no %.300s, nor with .gz: expected MNIST's files or a file", path);

@@ -36,10 +36,16 @@ static bool is_compared(const gs_run *run) {
 static bool warn(const gs_run *run, int i, char text[WARNING_ROOM]) {
     const gs_quality *q = &run->row[0].quality;
     int label = run->arguments->label;
-    bool few = q->n > 1 && q->n <= q->features, all = run->labels && label == GS_LABEL_ALL;
+    bool single = q->n == 1, few = !single && q->n <= q->features, all = run->labels && label == GS_LABEL_ALL;
     bool unknown = run->labels && label >= 0 && q->label < 0;
     if (!run->judged)
         return false;
+    if (single && i-- == 0) {
+        snprintf(text, WARNING_ROOM,
+                 "one sample has no Frechet distance, and its shares and precision are all or nothing; draw more, "
+                 "thousands for a distance to be told");
+        return true;
+    }
     if (few && i-- == 0) {
         snprintf(
             text, WARNING_ROOM,
@@ -239,9 +245,10 @@ static void report_comparison(const gs_comparison *c, FILE *out) {
     if (c->label >= 0)
         fprintf(out, "all of it beside real images of label %d alone\n", c->label);
     if (c->reference && c->compared < c->n)
-        fprintf(out, "all but the Frechet distance of the first %zu samples\n", c->compared);
+        fprintf(out, "all but the Frechet distance of the first %zu sample%s\n", c->compared,
+                c->compared == 1 ? "" : "s");
     if (c->real && c->real < c->n)
-        fprintf(out, "no more than %zu real images are in the judge's file\n", c->real);
+        fprintf(out, "no more than %zu real image%s in the judge's file\n", c->real, c->real == 1 ? " is" : "s are");
 }
 
 static void report_judges(const gs_run *run, FILE *out) {
@@ -288,7 +295,20 @@ static void report_kept(const gs_run *run, FILE *out) {
     fputs(run->kept ? "\n" : "", out);
 }
 
+/* One sample has no average, and its pairs are the real images. */
+static void report_single_nearness(const gs_nearness *near, FILE *out) {
+    fprintf(out,
+            "nearest of %zu training images: %.3g away; %s are %.3g away on average, %.1f %% of them farther than the "
+            "sample, which is %s\n",
+            near->training, near->distance, near->held_out ? "real images" : "training images from each other",
+            near->distance_real, 100 * near->nearer, near->copies ? "a copy" : "no copy");
+}
+
 static void report_nearness(const gs_nearness *near, FILE *out) {
+    if (near->samples == 1) {
+        report_single_nearness(near, out);
+        return;
+    }
     fprintf(
         out,
         "nearest of %zu training images: %.3g away on average (%s %.3g), nearer than a real one in %.1f %% of pairs",

@@ -158,9 +158,9 @@ static gs_status report(const gs_rejecting *r, FILE *out, gs_error *error) {
     double k = (double)result->accepted, n = (double)result->proposals;
     fprintf(out, "%s: %s%s\n", row->name, row->help,
             row->whole ? "" : " (whole vectors are drawn of accepted ones only)");
-    fprintf(out, "%llu of %llu proposals accepted: %.4g, 99 %% interval %.4g ... %.4g; theory %.4g, z = %.2f\n",
-            (unsigned long long)result->accepted, (unsigned long long)result->proposals, k / n, r->low, r->high,
-            result->acceptance, r->score);
+    fprintf(out, "%llu of %llu proposal%s accepted: %.4g, 99 %% interval %.4g ... %.4g; theory %.4g, z = %.2f\n",
+            (unsigned long long)result->accepted, (unsigned long long)result->proposals,
+            result->proposals == 1 ? "" : "s", k / n, r->low, r->high, result->acceptance, r->score);
     fprintf(out, "%.3g s: %.4g proposals/s, %.4g accepted samples/s, %d thread%s, %s%s%s\n", result->seconds,
             n / result->seconds, k / result->seconds, result->threads, result->threads == 1 ? "" : "s", result->isa,
             r->out ? "; wrote " : "", r->out ? gs_output_label(r->out) : "");

@@ -128,6 +128,8 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "backend", json_string(plan.backend));
     json_object_set_new(object, "block", json_integer(plan.block));
     json_object_set_new(object, "out", gs_text_json(run->arguments->out));
+    if (run->arguments->plot && run->record.chains)
+        json_object_set_new(object, "plot", gs_text_json(run->arguments->plot));
     json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
     if (run->trace.rate)
         json_object_set_new(object, "acceptance", gs_run_acceptance_json(run));
@@ -152,14 +154,17 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
             return status;
     }
     gs_plan_info plan = gs_plan_get_info(run->plan);
-    fprintf(out, "%zu sample%s in %.3g s: %.4g samples/s, %llu evaluations per sample, %d thread%s, %s%s%s; wrote %s",
-            drawn(run), drawn(run) == 1 ? "" : "s", run->seconds, (double)drawn(run) / run->seconds,
-            (unsigned long long)gs_sample_evaluations(run->model, &run->options), plan.threads,
-            plan.threads == 1 ? "" : "s", plan.isa, gs_run_foreign_backend(run) ? " and " : "",
-            gs_run_foreign_backend(run) ? gs_run_foreign_backend(run) : "", gs_output_label(run->arguments->out));
+    unsigned long long evaluations = gs_sample_evaluations(run->model, &run->options);
+    fprintf(out, "%zu sample%s in %.3g s: %.4g samples/s, %llu evaluation%s per sample, %d thread%s, %s%s%s; wrote %s",
+            drawn(run), drawn(run) == 1 ? "" : "s", run->seconds, (double)drawn(run) / run->seconds, evaluations,
+            evaluations == 1 ? "" : "s", plan.threads, plan.threads == 1 ? "" : "s", plan.isa,
+            gs_run_foreign_backend(run) ? " and " : "", gs_run_foreign_backend(run) ? gs_run_foreign_backend(run) : "",
+            gs_output_label(run->arguments->out));
     size_t shown = gs_run_shown(run);
     if (shown < run->done)
-        fprintf(out, " (the first %zu%s are drawn)", shown, run->rows > 1 ? " per row" : "");
+        fprintf(out, " (the first %zu%s %s drawn)", shown, run->rows > 1 ? " per row" : "", shown == 1 ? "is" : "are");
+    if (run->arguments->plot && run->record.chains)
+        fprintf(out, " and %s", gs_output_label(run->arguments->plot));
     fputc('\n', out);
     return GS_OK;
 }

@@ -221,10 +221,14 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
     const gs_step *step = &plan->step[i];
     const gs_node *node = step->node >= 0 ? &plan->model->node[step->node] : NULL;
     gs_shape out = plan->buffer[step->out].shape, in = step->sources ? step->source[0].shape : out;
-    snprintf(text, size, "%-16s %4dx%dx%d -> %dx%dx%d  %-19s %-7s %d images at a time  %s",
-             node ? gs_op_name(node->op) : "layout", in.d[0], in.d[1], in.d[2], out.d[0], out.d[1], out.d[2],
-             step->method, plan->backend && step->run == plan->backend->run ? plan->backend->name : plan->kernels->isa,
-             plan->segment[step->segment].images, node ? node->name : "");
+    int images = plan->segment[step->segment].images;
+    char from[40], to[40];
+    snprintf(from, sizeof from, "%dx%dx%d", in.d[0], in.d[1], in.d[2]);
+    snprintf(to, sizeof to, "%dx%dx%d", out.d[0], out.d[1], out.d[2]);
+    snprintf(text, size, "%-17s %10s -> %-10s  %-19s %-7s %2d image%s at a time  %s",
+             node ? gs_op_name(node->op) : "layout", from, to, step->method,
+             plan->backend && step->run == plan->backend->run ? plan->backend->name : plan->kernels->isa, images,
+             images == 1 ? " " : "s", node ? node->name : "");
     return true;
 }
 

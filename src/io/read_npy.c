@@ -226,8 +226,9 @@ static gs_status refuse_float(const gs_reader *r, const elements *e, double valu
     if (e->clipped > 1)
         used += snprintf(expected + used, sizeof expected - (size_t)used, "; %llu are like it, up to %.3g beyond",
                          (unsigned long long)e->clipped, e->farthest);
-    snprintf(expected + used, sizeof expected - (size_t)used,
-             ": samples can be drawn with --clamp yes, or into .idx; other data are to be scaled");
+    if (isfinite(value))
+        snprintf(expected + used, sizeof expected - (size_t)used,
+                 ": draw samples into .idx, which clips them; scale other data");
     return out_of_range(r, value, at, expected);
 }
 
@@ -298,7 +299,7 @@ static gs_status read_elements(gs_reader *r, const gs_array *a, elements *e, boo
 static gs_status take_header(gs_reader *r, char text[HEADER_MAX + 1], header *h) {
     gs_status status = read_header(r, text);
     *h = (header){.at = text};
-    return status || parse(h) ? status : bad_header(r, "can't be read");
+    return status || parse(h) ? status : bad_header(r, "cannot be read");
 }
 
 gs_status gs_describe_npy(gs_reader *r, gs_description *description) {

@@ -236,10 +236,11 @@ static void describe_classes(const gs_diagnosis *d, char *text, size_t size) {
 static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t size) {
     switch (flag) {
     case GS_FLAG_DIVERGED:
-        snprintf(text, size,
-                 "%zu of %zu chains diverged, the first at step %zu, where its energy or gradient is not finite; lower "
-                 "the step size, or clip the gradients as the model was trained with",
-                 d->diverged, d->chains, d->diverged_step);
+        snprintf(
+            text, size,
+            "%zu of %zu chain%s diverged, the first at step %zu, where its energy or gradient is not finite; lower "
+            "the step size, or clip the gradients as the model was trained with",
+            d->diverged, d->chains, d->chains == 1 ? "" : "s", d->diverged_step);
         return;
     case GS_FLAG_COLLAPSED:
         snprintf(text, size,
@@ -268,9 +269,9 @@ static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t siz
         return;
     case GS_FLAG_FEW:
         snprintf(text, size,
-                 "the effective sample size %.3g is below 100, of %zu energies of %zu chains: take more steps, more "
+                 "the effective sample size %.3g is below 100, of %zu energies of %zu chain%s: take more steps, more "
                  "chains, or larger steps",
-                 d->ess, d->kept, d->chains - d->diverged);
+                 d->ess, d->kept, d->chains - d->diverged, d->chains - d->diverged == 1 ? "" : "s");
         return;
     case GS_FLAG_REJECTED:
         snprintf(text, size, "%.2g %% of the proposals are accepted, the chains hardly move; lower the step size",

@@ -39,8 +39,11 @@ static gs_status read_header_length(gs_loader *loader, gs_file *file, size_t *le
     uint64_t n = little_endian(bytes, 8);
     if (!gs_safetensors_length_is_good(bytes)) {
         const char *name = gs_content_find(bytes, sizeof bytes).name;
-        return gs_loader_fail(loader, "header length: found %llu, expected 1 ... %d%s%s%s", (unsigned long long)n,
-                              HEADER_MAX, name ? " (is this " : "", name ? name : "", name ? "?)" : "");
+        return name ? gs_loader_fail(loader,
+                                     "is %s, expected a weight file (header length: found %llu, expected 1 ... %d)",
+                                     name, (unsigned long long)n, HEADER_MAX)
+                    : gs_loader_fail(loader, "header length: found %llu, expected 1 ... %d", (unsigned long long)n,
+                                     HEADER_MAX);
     }
     if (n > size - sizeof bytes)
         return gs_loader_fail(loader, "header length: found %llu, but only %llu bytes follow", (unsigned long long)n,

@@ -10,9 +10,11 @@ diagnosed $chains --diagnose --out out/x.png
 check 'the summary says how the chains are doing' grep -q '^second half, 20 energies per chain: effective sample size [0-9.]*, R-hat [0-9.]*' stdout.txt
 check 'acceptance is in the summary' grep -q '^acceptance in the second half' stdout.txt
 diagnosed $chains --plot out/p.svg --json --out out/x.png
+check '--plot is in the JSON' grep -q '"plot": "out/p.svg"' stdout.txt
 check '--plot draws' sh -c 'head -c 100 out/p.svg | grep -q "<svg" && grep -q "Acceptance" out/p.svg'
 check 'the diagnosis is in the JSON' grep -q '"diagnosis": {' stdout.txt
 diagnosed --model plain.bin -n 1 --sampler mala --steps 10 --plot out/p.svg --out out/x.png
+check 'the report names what was written' grep -q '; wrote out/x.png and out/p.svg$' stdout.txt
 check 'one chain is a chain' grep -q 'mala, 1 chain<' out/p.svg
 diagnosed --model plain.bin -n 12 --sampler langevin --steps 40 --plot out/p.svg --quiet --out out/x.png
 check 'langevin accepts all, so there is no such panel' sh -c '! grep -q Acceptance out/p.svg'

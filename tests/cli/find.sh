@@ -25,6 +25,7 @@ for asked in '--model nope' '--compose nope:2' '--model tiny.bin --judge nope' '
     refuse 1 '^gensample: nope: no such file, and no shipped network: there are ncsn, ncsn-cond, in .*/shipped$' $asked
 done
 GENSAMPLE_MODELS=$work/out refuse 1 '^gensample: nope: no such file, and no shipped network: there is none in .*/out$' --model nope
+check 'the folder of a program that was built is told without a detour' sh -c 'unset GENSAMPLE_MODELS; ! "$1" --model nope 2>&1 | grep -F ..' sh "$program"
 accept --help
 check 'the help ends with the shipped networks' sh -c 'sed -n "/^shipped networks, in .*shipped:/{n;p;}" stdout.txt | grep -q "^  ncsn ncsn-cond$"'
 cp cond.bin ncsn.bin

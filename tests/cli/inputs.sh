@@ -37,6 +37,8 @@ refuse 1 'cut.gz: is packed by gzip, and cut short' --model tiny.bin --init cut.
 (printf '\0\0\10\3\0\0\0\1\0\0\0\10\0\0\0\10'; head -c 50000000 /dev/zero) | gzip >bomb.gz
 refuse 1 'bomb.gz: more bytes follow its last image' --model tiny.bin --init bomb.gz --out out/x.npy
 printf '\377\330\377\340\0\020JFIF\0' >photo.png
+refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY or PNG file' denoise --model tiny.bin --input tiny.bin --out out/x.npy
+refuse 1 'photo.png: is a JPEG picture, expected a weight file' --model tiny.bin --judge photo.png --out out/x.npy
 refuse 1 'photo.png: is a JPEG picture: expected an IDX, NPY or PNG file' --model tiny.bin --init photo.png --out out/x.npy
 
 # warns PATTERN ARGUMENT...: exit 0 with one line on standard error, a warning that has the pattern.
@@ -59,7 +61,9 @@ accept denoise --model tiny.bin --input spelled.NPY --out out/d.png
 warns 'samples.npy: 2 of 64 pixels are clipped to .0, 1.' denoise --model tiny.bin --input samples.npy --out out/d.png
 (npy '<f4' '8, 8'; floats $(yes -- -1 | head -n 64)) >range.npy
 rm -f out/*
-refuse 1 'range.npy: -1 at image 0.* 64 are like it.*--clamp yes, or into .idx' denoise --model tiny.bin --input range.npy --out out/x.png
+(npy '<f4' '8, 8'; printf '\0\0\300\177'; head -c 252 /dev/zero) >nan.npy
+refuse 1 'nan.npy: nan at image 0, .*: expected pixels in .0, 1., the model.s$' denoise --model tiny.bin --input nan.npy --out out/d.png
+refuse 1 'range.npy: -1 at image 0.* 64 are like it.*: draw samples into .idx, which clips them; scale other data$' denoise --model tiny.bin --input range.npy --out out/x.png
 accept denoise --model tiny.bin --input six.idx --noise 0.1,0.2 --quiet --out out/d.npy
 accept denoise --model tiny.bin --input out/d.npy --out out/d.png
 check 'what denoise writes it reads' grep -q '^12 images of out/d.npy' stdout.txt

@@ -24,6 +24,16 @@ check 'beside what the judge says' grep -q '"quality": {.*"nearest": {' stdout.t
 rm -rf out
 mkdir out empty
 refuse 1 'there is no empty/train-images-idx3-ubyte' --model tiny.bin --nearest empty --out out/x.npy
-refuse 1 'missing: can.t be opened' --model tiny.bin --nearest missing --out out/x.npy
+refuse 1 'missing: cannot be opened' --model tiny.bin --nearest missing --out out/x.npy
 refuse 1 'has images of 8 x 8: expected 3 x 8 x 8' --model rgb.bin --nearest digits --out out/x.npy
 refuse 2 'nearest' denoise --model tiny.bin --input six.idx --nearest digits --out out/x.npy
+"$program" --model tiny.bin $brief -n 1 --quiet --out one.idx
+run --model tiny.bin --sampler heun --steps 1 -n 1 --quality --judge judge.bin --out out/x.npy
+check 'quality of one sample is doubtful' grep -q '^warning: one sample has no Frechet distance' stderr.txt
+check 'and one evaluation is one' grep -q ', 1 evaluation per sample, ' stdout.txt
+rm -f out/*
+refuse 2 'one.idx: has a single image; expected at least 2' --model tiny.bin --nearest one.idx --out out/x.npy
+accept --model tiny.bin $brief -n 1 --nearest digits --out out/x.npy
+check 'a single sample' grep -Eq '^nearest of 60 training images: [0-9.e-]+ away; real images are .* away on average, .* % of them farther than the sample, which is a copy$' stdout.txt
+rm -rf out
+mkdir out

@@ -13,6 +13,7 @@ accept inspect tiny.bin
 accept cpu
 check 'the best instruction set' grep -q '^best: ' stdout.txt
 accept cpu --model tiny.bin
+check 'its columns are below each other' test "$(sed -n '/^tiny:/,$p' stdout.txt | sed -n 's/->.*//p' | awk '{print length($0)}' | sort -u | wc -l)" -eq 1
 check 'kernels of a network' grep -q '^tiny: ' stdout.txt
 
 accept --model tiny.bin $draw
