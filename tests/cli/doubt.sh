@@ -49,12 +49,12 @@ doubt '4 of 4 chains accepted more than 99 % .*: the step size, 1e-09, could be 
     --model plain.bin --sampler mala --step-size 1e-9 --burn-in 0 --steps 30 -n 4 --out out/x.npy
 doubt '4 of 4 chains accepted more than 99 % .*: the energy is nearly flat' \
     --model flat.bin --sampler hmc --clamp yes --steps 60 -n 4 --out out/x.npy
-doubt '4 of 4 chains took a last step far across the data range.*; lower the step size, 1e+30$' \
+doubt '4 of 4 chains took a last step far across the data range.*; lower the step size, 1e+30' \
     --model plain.bin --sampler langevin --step-size 1e30 --noise 0.1 --clamp yes --steps 9 -n 4 --out out/x.npy
-doubt '4 of 4 chains took a last step far across the data range.*; lower the step size, 0.1, or lower the noise, 1e+20$' \
+doubt '4 of 4 chains took a last step far across the data range.*; lower the step size, 0.1, or lower the noise, 1e+20' \
     --model plain.bin --sampler langevin --step-size 0.1 --noise 1e20 --clamp yes --steps 9 -n 4 --out out/x.npy
-doubt '4 of 4 chains ended far outside .* of which 1e+05 are to be expected; lower the step size, 0.1, or lower the noise, 1e+20$' \
-    --model plain.bin --sampler langevin --step-size 0.1 --noise 1e20 --clamp no --steps 9 -n 4 --out out/x.npy
+doubt '4 of 4 chains ended far outside .* of which 1e+05 are to be expected; lower the step size, 0.1, or lower the noise, 1e+10' \
+    --model flat.bin --sampler langevin --step-size 0.1 --noise 1e10 --clamp no --steps 9 -n 4 --out out/x.npy
 accept --model plain.bin --sampler langevin --clamp yes --steps 100 -n 4 --out out/x.npy
 check 'a clamp that has little to do is not doubtful' test ! -s stderr.txt
 accept --model plain.bin --sampler mala --temperature 100 --steps 100 -n 4 --out out/x.npy

@@ -36,7 +36,7 @@ tail -c +8 appended >appended.png
 check 'a picture appended to a file' is_png appended.png 42 32 0
 run --model plain.bin -n 4 --sampler hmc --steps 20 --plot - --out out/x.png
 check 'a plot on -' sh -c 'head -n 1 stdout.txt | grep -q "^<?xml" && tail -n 1 stdout.txt | grep -q "</svg>"'
-check 'its report on standard error' grep -q '; wrote out/x.png$' stderr.txt
+check 'its report on standard error' grep -q '; wrote out/x.png and standard output$' stderr.txt
 command=$(tr -c ' -~' '\n' <piped.png | grep -A 1 'gensample:command' | tail -n 1)
 check 'the noted command writes there again' expr "$command" : '.* --out -$'
 rm -rf out piped.png appended appended.png
