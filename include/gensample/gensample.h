@@ -16,10 +16,11 @@
  * itself runs loops of GCC's OpenMP before it forks, the child must ask for one thread (gs_plan_options::threads), with
  * which the library does not use OpenMP.
  *
- * Floating point: loading, planning, evaluating, sampling, rejection and measures of quality and nearness compute in the
- * default environment (rounding to nearest, subnormal numbers kept, no traps), whatever the caller has set, and restore
- * the caller's. So a host that flushes subnormal numbers to zero gets the same bytes. A progress callback runs in the default environment.
- * Numbers in weight files have a decimal point in every locale. A thread that calls the library needs 128 KiB of stack.
+ * Floating point: loading, planning, evaluating, sampling, rejection and measures of quality and nearness compute in
+ * the default environment (rounding to nearest, subnormal numbers kept, no traps), whatever the caller has set, and
+ * restore the caller's. So a host that flushes subnormal numbers to zero gets the same bytes. A progress callback runs
+ * in the default environment. Numbers in weight files have a decimal point in every locale. A thread that calls the
+ * library needs 128 KiB of stack.
  *
  * Pointers that may be NULL say so; all others must not be. A function that returns a gs_status other than GS_OK leaves
  * nothing to free.
