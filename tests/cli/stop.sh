@@ -106,7 +106,12 @@ wait "$pid"
 check 'a signal before the samples are judged: exit status 130' test $? -eq 130
 check 'a signal before the samples are judged: all of them' npy_shape got.npy '1000, 1, 8, 8' 256000
 check 'and says so' grep -q '^gensample: interrupted: 1000 of 1000 samples are kept in pipe.npy, and not measured$' stderr.txt
-for signal in INT TERM; do
+twice='INT TERM'
+if grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CMakeCache.txt"; then
+    skip 'a second signal ends what nobody reads' 'the thread sanitizer handles no signal within write(2)'
+    twice=
+fi
+for signal in $twice; do
     start_writing
     tries=0
     while [ $tries -lt 60 ] && ! has_ended; do
@@ -114,6 +119,7 @@ for signal in INT TERM; do
         sleep 0.5
         tries=$((tries + 1))
     done
+    [ $tries -lt 60 ] || kill -s KILL "$pid"
     wait "$pid"
     status=$?
     exec 9<&-
