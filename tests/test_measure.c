@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "measure/quality.h"
+#include "measure/strokes.h"
 #include "support/about.h"
 #include "support/weights.h"
 

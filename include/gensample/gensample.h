@@ -941,23 +941,6 @@ double gs_psnr(const float *a, const float *b, size_t count, double range);
  */
 double gs_ssim(const float *a, const float *b, const int shape[3], double range);
 
-/** The width in pixels from which the strokes of a digit of MNIST's size count as thick: a quarter of MNIST's training
- * images reach it. */
-#define GS_STROKE_THICK 2.75
-
-/** Mean width of the strokes of a drawing, white on black: 2 x ink / total variation, where ink is
- * clamp((p - 0.1) / 0.8, 0, 1) of pixels p in 0 ... 1, and the total variation is the sum of the lengths of its forward
- * differences, with black beyond the border. By the co-area formula that is 2 x area / perimeter, averaged over grey
- * levels: a stroke of width w and length L has the area w L and contours of 2 L. Thread-safe.
- *
- * @param image  (H, W) pixels
- * @param height H
- * @param width  W
- * @param range  values of black and white; pixels beyond them are clipped
- * @return in pixels; 0 for an image without ink
- */
-double gs_stroke_width(const float *image, int height, int width, const float range[2]);
-
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

@@ -6,6 +6,7 @@
 
 #include "cli/run.h"
 #include "measure/judge.h"
+#include "measure/strokes.h"
 
 /* Stroke widths, for products with a network that selects by stroke width. */
 static void measure_strokes(const gs_run *run, const float *samples, const int *labels, const int *classes,

@@ -1,4 +1,4 @@
-/* Measurements of pixels alone: distances between two images, and the width of strokes. */
+/* Distances between two images. */
 #include <math.h>
 
 #include "base/base.h"
@@ -6,7 +6,6 @@
 
 enum { WINDOW = 11 };
 static const double WINDOW_SIGMA = 1.5, K1 = 0.01, K2 = 0.03;
-static const double INK_LOW = 0.1, INK_HIGH = 0.9;
 
 double gs_psnr(const float *a, const float *b, size_t count, double range) {
     double sum = 0.0;
@@ -61,26 +60,4 @@ double gs_ssim(const float *a, const float *b, const int shape[3], double range)
         }
     }
     return sum / (double)count;
-}
-
-/* The ink at row y and column x; pixels beyond the border are black. NaN counts as black. */
-static double ink(const float *image, int height, int width, const float range[2], int y, int x) {
-    if (y < 0 || x < 0 || y >= height || x >= width)
-        return 0.0;
-    double low = (double)range[0], p = ((double)image[y * width + x] - low) / ((double)range[1] - low);
-    return fmin(fmax((p - INK_LOW) / (INK_HIGH - INK_LOW), 0.0), 1.0);
-}
-
-double gs_stroke_width(const float *image, int height, int width, const float range[2]) {
-    double area = 0.0, variation = 0.0;
-    for (int y = -1; y < height; y++) {
-        for (int x = -1; x < width; x++) {
-            double here = ink(image, height, width, range, y, x);
-            double down = ink(image, height, width, range, y + 1, x) - here;
-            double right = ink(image, height, width, range, y, x + 1) - here;
-            area += here;
-            variation += sqrt(down * down + right * right);
-        }
-    }
-    return variation > 0.0 ? 2.0 * area / variation : 0.0;
 }
