@@ -377,8 +377,9 @@ static void checks_leave_nothing(void **state) {
     assert_int_equal(gs_output_check(in(p, "d/"), GS_FORMAT_DIRECTORY, 0, &error), GS_OK);
     assert_int_equal(gs_output_check(in(p, "no/x.png"), GS_FORMAT_PNG, 0, &error), GS_ERROR_FILE);
     assert_non_null(strstr(error.message, strerror(ENOENT)));
-    assert_int_equal(gs_output_check(p->directory, GS_FORMAT_DIRECTORY, 0, &error), GS_ERROR_FILE);
-    assert_non_null(strstr(error.message, "exists"));
+    assert_int_equal(gs_output_check(p->directory, GS_FORMAT_DIRECTORY, 0, &error), GS_OK); /* it is empty */
+    assert_int_equal(gs_output_check("/", GS_FORMAT_DIRECTORY, 0, &error), GS_ERROR_FILE);
+    assert_non_null(strstr(error.message, "is not empty"));
     assert_empty(p);
 }
 

@@ -47,7 +47,7 @@ refuse 2 'baseline: missing' check
 refuse 2 'unknown; see' check --baseline a.json --threads 2
 refuse 2 'expected text or github' check --baseline a.json --format xml
 refuse 2 'given twice' check --baseline a.json --baseline b.json
-refuse 1 'a.json: it can.t be read' check --baseline a.json
+refuse 1 'a.json: it cannot be read' check --baseline a.json
 refuse 1 'missing.bin' check --baseline a.json --model missing.bin
 refuse 1 'nothing to count' check --baseline a.json --benchmark_filter=nothing
 refuse 1 'No such file' check --write --baseline missing/a.json

@@ -359,7 +359,7 @@ mkfifo pipe.json
 fails 'a pipe that nobody writes to' 1 'pipe.json: is a pipe that no program has opened for writing' merge fast.json pipe.json --json out.json
 cat fast.json >pipe.json &
 accept 'a report from a pipe' report pipe.json
-fails 'a missing report' 1 'missing.json: can.t be opened' merge fast.json missing.json --json out.json
+fails 'a missing report' 1 'missing.json: cannot be opened' merge fast.json missing.json --json out.json
 echo '{"json_schema_version": 1, "merged": []}' >wrong.json
 fails 'a merger of nothing' 1 'wrong.json: merged: no reports' merge fast.json wrong.json --json out.json
 echo '{"json_schema_version": 1, "merged": [{"path": "\u001b[31m", "merged": []}]}' >wrong.json

@@ -20,6 +20,6 @@ mkdir -p lonely/bin
 cp "$gensample" lonely/bin
 lonely/bin/gensample -n 4 >stdout.txt 2>stderr.txt
 check 'without its networks it is refused' test $? -eq 2
-check 'which names their place' grep -q "no shipped network $work/lonely/bin/.*share/gensample/models/ncsn.bin$" stderr.txt
+check 'which names their place' grep -q "no shipped network $work/lonely/.*share/gensample/models/ncsn.bin$" stderr.txt
 GENSAMPLE_MODELS=$prefix/share/gensample/models lonely/bin/gensample inspect ncsn >stdout.txt
 check 'GENSAMPLE_MODELS' test $? -eq 0
