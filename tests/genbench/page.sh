@@ -270,7 +270,7 @@ refuse 2 '--foo: unknown' a.json --foo
 refuse 2 '--chart: no report has a row of another program' ab.json --chart x.html
 sed 's/Example(R)/Other(TM)/' a.json >elsewhere.json
 refuse 2 '--chart: of one machine only' a.json elsewhere.json --chart x.html
-refuse 1 'missing.json: can'\''t be opened' missing.json --html x.html
+refuse 1 'missing.json: cannot be opened' missing.json --html x.html
 refuse 1 'missing/x.html' a.json --html missing/x.html
 printf '{"context": ' >broken.json
 refuse 1 'broken.json: line 1' a.json broken.json --html x.html
