@@ -501,11 +501,11 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * @param done    gets the number of finished chains, counted from the first one: n, or less when interrupted, in which
  *                case the rest of out is undefined; 0 on other failures. May be NULL
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range; GS_ERROR_UNSUPPORTED: no sampler can draw from
- *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false;
- *         GS_ERROR_DIVERGED: the state of a chain is not finite, or farther beyond the data range than
- *         1000 (w + sigma) max(1, T), with w as in gs_outcome, T the temperature without a limit, and the noise level
- *         sigma of the state. Neither
+ * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range, or an energy's plan without the gradient;
+ *         GS_ERROR_UNSUPPORTED: no sampler can draw from this kind of network; GS_ERROR_MEMORY;
+ *         GS_ERROR_INTERRUPTED: options->progress returned false; GS_ERROR_DIVERGED: the state of a chain is not
+ *         finite, or farther beyond the data range than 1000 (w + sigma) max(1, T), with w as in gs_outcome, T the
+ *         temperature without a limit, and the noise level sigma of the state. Neither
  *         chance nor the errors of a good network take a chain beyond a hundredth of that, and the largest guidance
  *         takes images to a tenth of it. The message names the first such chain, the same for every number of threads,
  *         the step after which its state was there, and what to change

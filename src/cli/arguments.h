@@ -39,10 +39,11 @@ typedef struct gs_composed {
 typedef struct gs_arguments {
     int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
-    const char *model, *out, *format, *sampler, *judge, *isa, *backend, *algorithm;
+    gs_sample_options settings; /* the sampler and its settings, as far as they are given */
+    const char *model, *out, *format, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
-    int steps, steps_per_level, threads, block, denoise, label, noise_first, clamp, leapfrog, burn_in, every, dim;
-    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, step_size, noise, clip, temperature, target, ratio;
+    int threads, block, label, dim;
+    double ratio;
     int grid[2];
     const char *input, *init, *plot, *nearest;
     const char *second_judge; /* beside the default judge, where it is there; or NULL */

@@ -56,28 +56,14 @@ static double model_sigma(const gs_denoise *d, double noise) {
 
 static gs_sample_options given_options(const gs_denoise *d, int steps) {
     const gs_arguments *a = d->run.arguments;
-    return (gs_sample_options){.sampler = a->sampler                 ? a->sampler
-                                          : d->run.info->takes_sigma ? "dpmpp-2m"
-                                                                     : NULL,
-                               .steps = steps,
-                               .epsilon = a->epsilon,
-                               .steps_per_level = a->steps_per_level,
-                               .denoise = a->denoise,
-                               .step_size = a->step_size,
-                               .noise = a->noise,
-                               .temperature = a->temperature,
-                               .clip = a->clip,
-                               .clamp = a->clamp,
-                               .noise_first = a->noise_first,
-                               .leapfrog = a->leapfrog,
-                               .burn_in = a->burn_in,
-                               .target = a->target,
-                               .eta = a->given[GS_OPTION_ETA] ? a->eta : -1,
-                               .guidance = a->guidance,
-                               .guidance_low = a->guidance_sigmas[0],
-                               .guidance_high = a->guidance_sigmas[1],
-                               .labels = d->run.labels,
-                               .seed = a->seed};
+    gs_sample_options o = a->settings;
+    if (!o.sampler && d->run.info->takes_sigma)
+        o.sampler = gs_sampler_get(0)->name;
+    o.steps = steps;
+    o.eta = a->given[GS_OPTION_ETA] ? o.eta : -1;
+    o.labels = d->run.labels;
+    o.seed = a->seed;
+    return o;
 }
 
 /* The settings of a chain of `steps` steps from an image with that noise on. A network that takes sigma is given the
@@ -93,7 +79,7 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
     if (status || !info->takes_sigma)
         return status;
     double sigma = model_sigma(d, noise), low = o->sigma_low;
-    bool solves = !gs_run_reads(&d->run, "denoise");
+    bool solves = !gs_run_reads(&d->run, GS_SETTING_DENOISE);
     if (solves && steps > 1 && low >= sigma)
         low = info->sigma[0];
     *o = given_options(d, steps);

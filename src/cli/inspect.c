@@ -4,6 +4,7 @@
 
 #include "app/words.h"
 #include "model/model.h"
+#include "model/settings.h"
 
 enum { LABEL_WIDTH = 12, TEXT = 160 };
 
@@ -42,43 +43,21 @@ static void print_data(const gs_model *model, FILE *out) {
         fputs("none\n", out);
 }
 
-static void print_defaults(const gs_defaults *d, FILE *out) {
+static void print_defaults(const gs_sample_options *d, FILE *out) {
     print_label(out, "default");
     gs_put_plain(d->sampler ? d->sampler : "no sampler", out);
-    if (d->steps)
-        fprintf(out, " steps=%d", d->steps);
-    if (d->sigma_high > 0)
-        fprintf(out, " sigmas=%g,%g", d->sigma_low, d->sigma_high);
-    if (d->epsilon > 0)
-        fprintf(out, " epsilon=%g", d->epsilon);
-    if (d->steps_per_level)
-        fprintf(out, " steps-per-level=%d", d->steps_per_level);
-    if (d->eta != 0)
-        fprintf(out, " eta=%g", d->eta > 0 ? d->eta : 0);
-    if (d->guidance > 0)
-        fprintf(out, " guidance=%g", d->guidance);
-    if (d->guidance_high > 0)
-        fprintf(out, " guidance-sigmas=%g,%g", d->guidance_low, d->guidance_high);
-    if (d->step_size > 0)
-        fprintf(out, " step-size=%g", d->step_size);
-    if (d->noise != 0)
-        fprintf(out, " noise=%g", d->noise > 0 ? d->noise : 0);
-    if (d->clip > 0)
-        fprintf(out, " clip=%g", d->clip);
-    if (d->temperature > 0)
-        fprintf(out, " temperature=%g", d->temperature);
-    if (d->leapfrog)
-        fprintf(out, " leapfrog=%d", d->leapfrog);
-    if (d->burn_in)
-        fprintf(out, " burn-in=%d", d->burn_in > 0 ? d->burn_in : 0);
-    if (d->target > 0)
-        fprintf(out, " target=%g", d->target);
-    if (d->clamp)
-        fprintf(out, " clamp=%s", d->clamp > 0 ? "yes" : "no");
-    if (d->noise_first)
-        fprintf(out, " noise-first=%s", d->noise_first > 0 ? "yes" : "no");
-    if (d->denoise)
-        fprintf(out, " denoise=%s", d->denoise > 0 ? "yes" : "no");
+    for (const gs_setting *s = gs_settings; s < gs_settings + GS_SETTINGS; s++) {
+        double value = gs_setting_value(s, d);
+        if (value == 0)
+            continue;
+        fprintf(out, " %s=", s->name);
+        if (s->kind == GS_SETTING_KIND_YES_NO)
+            fputs(value > 0 ? "yes" : "no", out);
+        else
+            fprintf(out, gs_setting_is_real(s) ? "%g" : "%.0f", value > 0 ? value : 0);
+        if (s->kind == GS_SETTING_KIND_PAIR)
+            fprintf(out, ",%g", gs_setting_second(s, d));
+    }
     fputc('\n', out);
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/words.h"
 #include "model/model.h"
+#include "model/settings.h"
 #include "random/random.h"
 
 const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {

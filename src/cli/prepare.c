@@ -90,32 +90,12 @@ static void choose_grid(gs_run *run) {
 
 static gs_status resolve_options(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    run->options = (gs_sample_options){.sampler = a->sampler,
-                                       .steps = a->steps,
-                                       .sigma_low = a->sigmas[0],
-                                       .sigma_high = a->sigmas[1],
-                                       .epsilon = a->epsilon,
-                                       .steps_per_level = a->steps_per_level,
-                                       .denoise = a->denoise,
-                                       .eta = a->eta,
-                                       .step_size = a->step_size,
-                                       .noise = a->noise,
-                                       .noise_first = a->noise_first,
-                                       .clip = a->clip,
-                                       .clamp = a->clamp,
-                                       .temperature = a->temperature,
-                                       .leapfrog = a->leapfrog,
-                                       .burn_in = a->burn_in,
-                                       .target = a->target,
-                                       .every = a->every,
-                                       .guidance = a->guidance,
-                                       .guidance_low = a->guidance_sigmas[0],
-                                       .guidance_high = a->guidance_sigmas[1],
-                                       .seed = a->seed,
-                                       .first_chain = a->first,
-                                       .weight = a->compose.count ? a->composed[0].weight : 0,
-                                       .terms = run->terms,
-                                       .term_count = a->compose.count ? a->compose.count - 1 : 0};
+    run->options = a->settings;
+    run->options.seed = a->seed;
+    run->options.first_chain = a->first;
+    run->options.weight = a->compose.count ? a->composed[0].weight : 0;
+    run->options.terms = run->terms;
+    run->options.term_count = a->compose.count ? a->compose.count - 1 : 0;
     gs_status status = gs_sample_resolve(run->model, &run->options, error);
     if (!status)
         status = gs_run_check_settings(run, error);

@@ -145,7 +145,7 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
         return report_json(run, out, error);
     if (run->init.n)
         gs_run_put_taken(run->arguments->init, &run->init, out);
-    if (gs_run_reads(run, "step-size"))
+    if (gs_run_reads(run, GS_SETTING_STEP_SIZE))
         gs_run_report_chains(run, out);
     gs_run_report_measured(run, out);
     if (run->record.chains) {

@@ -89,7 +89,7 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
         gs_trajectory trajectory = {.states = images,
                                     .levels = run->levels,
                                     .sigmas = run->sigmas,
-                                    .every = gs_run_reads(run, "every") ? run->options.every : 0,
+                                    .every = gs_run_reads(run, GS_SETTING_EVERY) ? run->options.every : 0,
                                     .steps = run->options.steps,
                                     .labels = run->labels,
                                     .classes = run->classes,

@@ -72,28 +72,14 @@ typedef struct gs_pair {
     char *key, *value;
 } gs_pair;
 
-enum { GS_GUIDANCE_MAX = 100, GS_ETA_MAX = 100, GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16, GS_LEAPFROG_MAX = 1000 };
-
-/* Ranges of step sizes, temperatures and the like, and of target acceptance rates. */
-#define GS_SCALE_MIN 1e-30
-#define GS_SCALE_MAX 1e30
-#define GS_TARGET_MIN 0.05
-#define GS_TARGET_MAX 0.99
-
-/* Defaults for sampling, as gs_sample_options means them; zero where the file says nothing. */
-typedef struct gs_defaults {
-    char *sampler;
-    int steps, steps_per_level, denoise, clamp, noise_first, leapfrog, burn_in;
-    double sigma_low, sigma_high, epsilon, eta, guidance, guidance_low, guidance_high;
-    double step_size, noise, temperature, clip, target;
-} gs_defaults;
+enum { GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16 };
 
 struct gs_model {
     gs_model_info info;
     char *name;
     double *ladder;
     double *shares;
-    gs_defaults defaults;
+    gs_sample_options defaults; /* the file's; zero where it says nothing */
     int tensors;
     gs_tensor *tensor;
     int nodes;

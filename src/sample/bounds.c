@@ -6,15 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sample/schedule.h"
+#include "sample/samplers.h"
 
 /* ---- Distances ---- */
 
 static double temperature(const gs_sample_options *o) {
-    gs_family family = gs_sampler_find(o->sampler)->family;
-    if (family == GS_FAMILY_METROPOLIS)
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    if (gs_sampler_reads(row, GS_SETTING_TEMPERATURE))
         return o->temperature;
-    return family == GS_FAMILY_LANGEVIN && o->noise > 0 ? o->noise * o->noise / (2 * o->step_size) : 1;
+    bool heats = gs_sampler_reads(row, GS_SETTING_NOISE) && o->noise > 0;
+    return heats ? o->noise * o->noise / (2 * o->step_size) : 1;
 }
 
 double gs_bounds_reach(const gs_model *model, const gs_sample_options *o, double sigma) {
@@ -86,16 +87,17 @@ static void put_weights(text *t, const gs_sample_options *o) {
  * energy holds its chains. */
 static void put_causes(text *t, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    if (row->family == GS_FAMILY_METROPOLIS && o->clamp <= 0)
+    bool accepts = row->field == GS_FIELD_ENERGY;
+    if (accepts && o->clamp <= 0)
         put(t, "%sclamp the chains, as the energy does not keep them near the data range",
             t->advices++ ? ", or " : "; ");
-    if (row->family == GS_FAMILY_METROPOLIS && o->temperature > 1)
+    if (accepts && o->temperature > 1)
         put_advice(t, "temperature", o->temperature);
-    if (row->family == GS_FAMILY_ANNEALED)
+    if (gs_sampler_reads(row, GS_SETTING_STEPS_PER_LEVEL))
         put_advice(t, "epsilon", o->epsilon);
-    if (row->family == GS_FAMILY_LANGEVIN)
+    if (gs_sampler_reads(row, GS_SETTING_STEP_SIZE) && !accepts)
         put_advice(t, "step size", o->step_size);
-    if (row->family == GS_FAMILY_LANGEVIN && temperature(o) > 1 + 1e-9)
+    if (gs_sampler_reads(row, GS_SETTING_NOISE) && temperature(o) > 1 + 1e-9)
         put_advice(t, "noise", o->noise);
     if (o->weight != 1 || o->term_count)
         put_weights(t, o);

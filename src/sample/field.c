@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "sample/samplers.h"
 #include "sample/schedule.h"
 
 /* The conversion of a network's output: of_x times x + of_output times the output. */
@@ -115,7 +116,7 @@ static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
                        "term %d: model '%s' is a classifier: expected an energy, score, noise or denoiser model", term,
                        b->name);
-    if (gs_sampler_find(run->options.sampler)->family == GS_FAMILY_METROPOLIS && b->kind != GS_KIND_ENERGY)
+    if (gs_sampler_find(run->options.sampler)->field == GS_FIELD_ENERGY && b->kind != GS_KIND_ENERGY)
         return gs_fail(
             error, GS_ERROR_UNSUPPORTED,
             "term %d: model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind "
@@ -143,7 +144,7 @@ static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs
 static gs_status prepare(const gs_run *run, gs_field *field, gs_error *error) {
     const gs_plan *plan = field->plan;
     if (plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "model '%s' is an energy: its plan must be made with the gradient",
+        return gs_fail(error, GS_ERROR_ARGUMENT, "model '%s' is an energy: its plan must be made with the gradient",
                        plan->model->info.name);
     gs_status status = gs_plan_check_labels(plan, field->labels, run->n, error);
     if (status)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/math64.h"
+#include "model/settings.h"
 #include "sample/bounds.h"
 
 enum { LANES = 16 };

@@ -1,5 +1,6 @@
 /* gs_sample: blocks of chains over threads, each from its first noise to its last step without meeting another. */
 #include "sample/bounds.h"
+#include "sample/samplers.h"
 #include "sample/schedule.h"
 #include "sample/walk.h"
 
@@ -249,7 +250,7 @@ static bool move(gs_chains *c, const gs_sampler_row *row) {
     start(c);
     if (!check(c))
         return false;
-    if (row->family == GS_FAMILY_METROPOLIS && run->options.clamp > 0)
+    if (row->field == GS_FIELD_ENERGY && run->options.clamp > 0)
         gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
     store_state(c, 0);
     if (!gs_chains_go_on(c) || !row->run(c))
