@@ -160,6 +160,19 @@ static const gs_sample_options short_runs[] = {
     {.sampler = "langevin", .steps = 4, .step_size = 0.005},
     {.sampler = "consistency", .steps = 3, .guidance = 1, .guidance_low = 0.1, .guidance_high = 30}};
 
+/* Run i: those above, then every sampler that draws from the model; false past the last one. */
+static bool run_at(const gs_model *model, size_t i, gs_sample_options *o) {
+    size_t at = GS_COUNT(short_runs);
+    if (i < at)
+        *o = short_runs[i];
+    for (int k = 0; i >= at && gs_sampler_get(k); k++) {
+        *o = (gs_sample_options){.sampler = gs_sampler_get(k)->name, .steps = 3, .steps_per_level = 2, .guidance = -1};
+        gs_sample_options resolved = *o;
+        at += !gs_sample_resolve(model, &resolved, NULL);
+    }
+    return i < at;
+}
+
 static void assert_chains(const gs_model *model, gs_plan_options how, gs_sample_options o, size_t first, size_t n,
                           const float *expected) {
     float *out = malloc(n * PIXELS * sizeof *out);
@@ -183,13 +196,13 @@ static void test_same_bytes(void **state) {
     for (int i = 0; i < CHAINS; i++)
         labels[i] = i % 3;
     gs_model *model = load_target(gaussian_weights());
-    for (size_t s = 0; s < GS_COUNT(short_runs); s++) {
-        about("short_runs[%zu]", s);
-        draw d = draw_from(model, short_runs[s], labels, CHAINS);
-        gs_sample_options o = short_runs[s];
+    gs_sample_options o;
+    for (size_t s = 0; run_at(model, s, &o); s++) {
+        about("run %zu, %s", s, o.sampler);
+        draw d = draw_from(model, o, labels, CHAINS);
         o.labels = labels;
         for (int i = 0; i < 16; i++) {
-            about("short_runs[%zu], i %d", s, i);
+            about("run %zu, %s, i %d", s, o.sampler, i);
             assert_chains(model, (gs_plan_options){.threads = threads[i / 4], .block = blocks[i % 4]}, o, 0, CHAINS,
                           d.out);
         }
@@ -277,9 +290,10 @@ static void test_no_allocation_once_the_chains_move(void **state) {
     (void)state;
     gs_model *model = load_target(gaussian_weights());
     gs_plan *plan = make_plan(model, (gs_plan_options){.threads = 2, .block = 2});
-    for (size_t s = 0; s < GS_COUNT(short_runs); s++) {
-        about("short_runs[%zu]", s);
-        assert_int_equal(allocations_of(plan, &short_runs[s], 40), allocations_of(plan, &short_runs[s], 4));
+    gs_sample_options o;
+    for (size_t s = 0; run_at(model, s, &o); s++) {
+        about("run %zu, %s", s, o.sampler);
+        assert_int_equal(allocations_of(plan, &o, 40), allocations_of(plan, &o, 4));
     }
     gs_plan_free(plan);
     gs_model_free(model);
@@ -361,17 +375,12 @@ static void test_bad_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_langevin_moments),
-        cmocka_unit_test(test_langevin_bias),
-        cmocka_unit_test(test_two_wells),
-        cmocka_unit_test(test_first_noise_is_standard_normal),
-        cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_unlabelled_chains_are_not_guided),
-        cmocka_unit_test(test_evaluations),
-        cmocka_unit_test(test_schedules),
-        cmocka_unit_test(test_no_allocation_once_the_chains_move),
-        cmocka_unit_test(test_interruption),
-        cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_langevin_moments), cmocka_unit_test(test_langevin_bias),
+        cmocka_unit_test(test_two_wells),        cmocka_unit_test(test_first_noise_is_standard_normal),
+        cmocka_unit_test(test_same_bytes),       cmocka_unit_test(test_unlabelled_chains_are_not_guided),
+        cmocka_unit_test(test_evaluations),      cmocka_unit_test(test_settings_have_readers),
+        cmocka_unit_test(test_schedules),        cmocka_unit_test(test_no_allocation_once_the_chains_move),
+        cmocka_unit_test(test_interruption),     cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
