@@ -403,7 +403,9 @@ typedef struct gs_sample_options {
     double target; /**< mala, hmc: acceptance to which h is adapted, 0.05 ... 0.99 */
     int every;     /**< langevin, mala, hmc: steps between the states of a trajectory, 1 ... 1e6; else steps */
     double eta;    /**< dpmpp-2m: noise added on the way, up to 100; -1: none, the ODE; 1: as in the reverse SDE */
-    double guidance;       /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
+    double noise_scale; /**< factor of the noise added on the way, up to 2 (S_noise of Karras et al. 2022, algorithm 2);
+                           -1: none is added. Else 1 */
+    double guidance;    /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
     double guidance_low;   /**< guidance acts at noise levels above this ... */
     double guidance_high;  /**< ... and up to this; both 0: the model file's, else everywhere */
     uint64_t seed;         /**< any number: chain k of a seed is the same whatever else is drawn */
