@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "gensample/gensample.h"
+#include "model/settings.h"
 #include "support/about.h"
 #include "support/networks.h"
 #include "support/statistics.h"
@@ -250,6 +251,26 @@ static void test_evaluations(void **state) {
         assert_int_equal(gs_sample_evaluations(model, &o), guided[s]);
     }
     gs_model_free(model);
+}
+
+/* A setting that no sampler reads, or a word in a row that is no setting, would be of no use to anyone. */
+static void test_settings_have_readers(void **state) {
+    (void)state;
+    int words = 0, read = 0;
+    for (int i = 0; gs_sampler_get(i); i++) {
+        words++;
+        for (const char *at = gs_sampler_get(i)->parameters; *at; at++)
+            words += *at == ' ';
+    }
+    for (gs_setting_id id = 0; id < GS_SETTINGS; id++) {
+        int readers = 0;
+        for (int i = 0; gs_sampler_get(i); i++)
+            readers += gs_setting_is_read(id, gs_sampler_get(i));
+        if (!readers)
+            fail_msg("no sampler reads %s", gs_settings[id].name);
+        read += gs_settings[id].scope == GS_SCOPE_NETWORK ? 0 : readers;
+    }
+    assert_int_equal(words, read);
 }
 
 static void test_schedules(void **state) {
