@@ -27,6 +27,14 @@ static noises ancestral(const gs_sample_options *o, double s, double t) {
     return (noises){sqrt(t * t - up2), sqrt(up2)};
 }
 
+/* beta of Jolicoeur-Martineau et al. 2020, algorithm 2, for each step's own gamma. */
+static noises consistent(const gs_sample_options *o, double s, double t) {
+    double gamma = t / s, eta = fmin(o->epsilon / (o->sigma_low * o->sigma_low), 1);
+    if (eta < 1 - gamma)
+        return (noises){t, 0};
+    return (noises){(1 - eta) * s, t > 0 ? t * sqrt(1 - pow((1 - eta) / gamma, 2)) : 0};
+}
+
 /* Moves g by x <- D + (down / s) (x - D) + scale up z, where D shrinks x - m by s2 / (s2 + s^2). */
 static gaussian step(gaussian g, double s2, double mean, double s, noises n, double scale) {
     double shrink = s2 / (s2 + s * s), keep = n.down / s, of_x = keep + (1 - keep) * shrink;
@@ -96,14 +104,71 @@ static void test_euler_ancestral(void **state) {
     gs_model_free(model);
 }
 
+/* The network's own ladder, whose steps are far from equal. */
+static const double ladder[] = {8, 1.5, 1.2, 0.5, 0.1};
+static weights *with_ladder(weights *w) {
+    weights_set(w, "data.ladder", "[8, 1.5, 1.2, 0.5, 0.1]");
+    return w;
+}
+
+static void test_consistent_annealed(void **state) {
+    (void)state;
+    static const double etas[] = {0.01, 0.4, 0.8, 1};
+    gs_model *model = load_target(with_ladder(gaussian_weights())), *one = load_target(with_ladder(single_image()));
+    for (size_t i = 0; i < GS_COUNT(etas); i++) {
+        gs_sample_options o = {.sampler = "consistent-annealed", .steps = 12, .sigma_low = 0.1, .sigma_high = 8};
+        o.epsilon = etas[i] * o.sigma_low * o.sigma_low;
+        o.seed = 50 + i;
+        check_gaussian(o, consistent, (double)INFINITY);
+        check_states(one, o, 0, 0.3, consistent, 1e-9);
+        o.noise_scale = 0.7;
+        check_gaussian(o, consistent, (double)INFINITY);
+        o.noise_scale = 0;
+        o.steps = (int)GS_COUNT(ladder);
+        draw d = draw_from(model, o, NULL, 1);
+        for (int k = 0; k < d.levels; k++)
+            assert_true(d.sigma[k] == ladder[k]);
+        free_draw(d);
+        check_states(model, o, gaussian_deviation * gaussian_deviation, gaussian_means[NONE], consistent,
+                     (double)INFINITY);
+        check_states(one, o, 0, 0.3, consistent, 1e-9);
+    }
+    gs_model_free(model);
+    gs_model_free(one);
+}
+
+/* Steps of the whole way and more draw anew at each level. */
+static void test_whole_steps_are_consistency(void **state) {
+    (void)state;
+    gs_model *model = load_target(gaussian_weights());
+    for (int i = 0; i < 2; i++) {
+        gs_sample_options o = {.sampler = "consistency", .steps = 5, .sigma_low = 0.1, .sigma_high = 8, .seed = 60};
+        draw expected = draw_from(model, o, NULL, CHAINS);
+        o.sampler = "consistent-annealed";
+        o.epsilon = i ? 7 : o.sigma_low * o.sigma_low;
+        draw found = draw_from(model, o, NULL, CHAINS);
+        about("epsilon %g", o.epsilon);
+        assert_memory_equal(found.out, expected.out, CHAINS * PIXELS * sizeof *found.out);
+        free_draw(expected);
+        free_draw(found);
+    }
+    gs_model_free(model);
+}
+
 static void test_two_wells(void **state) {
     (void)state;
     check_wells((gs_sample_options){.sampler = "euler-ancestral", .steps = 63, .sigma_low = 0.02, .seed = 4});
+    /* Steps of 0.15 of the way are little longer than the ODE's, 0.11; longer ones favour the larger well. */
+    const double low = 0.02, epsilon = 0.15 * low * low;
+    check_wells((gs_sample_options){
+        .sampler = "consistent-annealed", .steps = 63, .sigma_low = low, .epsilon = epsilon, .seed = 5});
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_euler_ancestral),
+        cmocka_unit_test(test_consistent_annealed),
+        cmocka_unit_test(test_whole_steps_are_consistency),
         cmocka_unit_test(test_two_wells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

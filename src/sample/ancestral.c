@@ -35,3 +35,23 @@ bool gs_sampler_euler_ancestral(gs_chains *c) {
     }
     return true;
 }
+
+/* Consistent annealed sampling (Jolicoeur-Martineau et al. 2020, algorithm 2). Annealed Langevin dynamics adds the
+ * noise of Langevin steps whatever the level is to become; here a step x <- x + eta s^2 score = x + eta (D - x), with
+ * eta = epsilon / sigma_low^2, leaves (1 - eta) s of the noise, and what is added makes it t: with gamma = t / s,
+ *   up = beta t,   beta = sqrt(1 - (1 - eta)^2 / gamma^2).
+ * The paper has a geometric ladder, one gamma and one eta >= 1 - gamma. In a ladder of any spacing, gamma is each
+ * step's own; a step for which eta is below 1 - gamma, so that even without new noise the level would be above t, goes
+ * 1 - gamma of the way, as the ODE. So does the last one, where gamma = 0: it ends at D, the expected denoised sample
+ * of the paper's section
+ * 3. An eta above 1 would go past D; it counts as 1, which draws anew at each level as `consistency` does. */
+bool gs_sampler_consistent_annealed(gs_chains *c) {
+    const double *sigma = c->run->sigma, lowest = sigma[c->run->levels - 1];
+    double left = fmax(0, 1 - c->run->options.epsilon / (lowest * lowest));
+    for (int i = 0; i < c->run->levels; i++) {
+        double s = sigma[i], t = sigma[i + 1], keep = fmin(left, t / s);
+        if (!step(c, i, keep, keep < t / s ? sqrt(t * t - keep * keep * s * s) : 0))
+            return false;
+    }
+    return true;
+}
