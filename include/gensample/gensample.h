@@ -380,12 +380,15 @@ typedef struct gs_sample_options {
                             chain, 1 ... 1e6 (gs_sampler_info::steps_max) */
     double sigma_low;  /**< last noise level before 0; langevin, mala, hmc: the level of their steps. Within the trained
                           range; 0 for networks that take no sigma */
-    double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of a solver
-                          or of consistency. Within the trained range, or 0 */
+    double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of
+                          samplers that take one per level. Within the trained range, or 0 */
     double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
                           epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1). Else 0.2 sigma_low^2, theirs
                           at 0.01, or the file's, which is of the file's own lowest level, likewise in proportion to
-                          sigma_low^2; where the weights' absolute sum W is above 10, 10 / W of that */
+                          sigma_low^2; where the weights' absolute sum W is above 10, 10 / W of that.
+                          consistent-annealed: likewise, and epsilon / sigma_low^2 is the share of its way to D that x goes
+                          (Jolicoeur-Martineau et al. 2020, algorithm 2); below 1 - sigma_(i+1) / sigma_i it counts as
+                          that, above 1 as 1. Else 0.4 sigma_low^2 */
     int steps_per_level; /**< annealed-langevin: T, Langevin steps at each noise level, 1 ... 1e6 */
     int denoise; /**< annealed-langevin, langevin, mala, hmc: whether a last step x = D(x, sigma_low) is taken: 1 yes,
                     -1 no */
@@ -402,10 +405,11 @@ typedef struct gs_sample_options {
                       Else half of the steps */
     double target; /**< mala, hmc: acceptance to which h is adapted, 0.05 ... 0.99 */
     int every;     /**< langevin, mala, hmc: steps between the states of a trajectory, 1 ... 1e6; else steps */
-    double eta;    /**< dpmpp-2m: noise added on the way, up to 100; -1: none, the ODE; 1: as in the reverse SDE */
-    double noise_scale; /**< factor of the noise added on the way, up to 2 (S_noise of Karras et al. 2022, algorithm 2);
-                           -1: none is added. Else 1 */
-    double guidance;    /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
+    double eta;    /**< dpmpp-2m, euler-ancestral: how much noise is added on the way, for a step from s to t
+                      t sqrt(1 - (t / s)^(2 eta)), up to 100; -1: none, the ODE; 1: as in the reverse SDE */
+    double noise_scale;    /**< euler-ancestral, consistent-annealed: factor of the noise added on the way, up to 2
+                              (S_noise of Karras et al. 2022, algorithm 2); -1: none is added. Else 1 */
+    double guidance;       /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
     double guidance_low;   /**< guidance acts at noise levels above this ... */
     double guidance_high;  /**< ... and up to this; both 0: the model file's, else everywhere */
     uint64_t seed;         /**< any number: chain k of a seed is the same whatever else is drawn */
@@ -439,9 +443,9 @@ typedef struct gs_sample_options {
 gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *options, gs_error *error);
 
 /** The states that gs_sample stores in a trajectory, one for each noise level and the result, and their noise levels.
- * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin and consistency take the
- * file's ladder or, with other settings, a geometric one. langevin, mala and hmc stay at one level: states before steps
- * 0, every, 2 every ..., and the result. Thread-safe.
+ * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin, consistency and
+ * consistent-annealed take the file's ladder or, with other settings, a geometric one. langevin, mala and hmc stay at
+ * one level: states before steps 0, every, 2 every ..., and the result. Thread-safe.
  *
  * @param model   the network
  * @param options resolved settings
