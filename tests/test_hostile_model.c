@@ -103,6 +103,7 @@ static const struct change model_changes[] = {
     {"default", "{'steps_per_level': 1000001}", "default.steps_per_level"},
     {"default", "{'denoise': 2}", "default.denoise"},
     {"default", "{'eta': -1}", "default.eta: found -1"},
+    {"default", "{'noise_scale': 2.5}", "default.noise_scale: found 2.5, expected 0 ... 2"},
     {"default", "{'guidance': -1}", "default.guidance: found -1"},
     {"default", "{'guidance_sigmas': [3, 2]}", "default.guidance_sigmas"},
     {"provenance", "'me'", "provenance: found a string"},

@@ -163,9 +163,6 @@ const gs_sampler_info *gs_run_sampler(const gs_run *run);
 /* Whether the run's sampler reads the setting. */
 bool gs_run_reads(const gs_run *run, gs_setting_id setting);
 
-/* "a, b or c": the samplers that go down noise levels, or those that stay at one; cut to fit. */
-void gs_list_samplers(bool descending, char *text, size_t room);
-
 /* The sampler's settings, as JSON and as options: only those that it reads, so that equal pictures have equal settings.
  * In gensample denoise they leave out the steps and noise levels, which that command lists itself. */
 void gs_run_put_settings(const gs_run *run, json_t *object);

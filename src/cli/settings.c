@@ -14,21 +14,6 @@ const gs_sampler_info *gs_run_sampler(const gs_run *run) {
     return NULL;
 }
 
-void gs_list_samplers(bool descending, char *text, size_t room) {
-    const gs_sampler_info *row;
-    int last = 0;
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; (row = gs_sampler_get(i)); i++)
-        last = row->descends == descending ? i : last;
-    for (int i = 0; (row = gs_sampler_get(i)); i++) {
-        if (row->descends != descending)
-            continue;
-        snprintf(text + used, room - used, "%s%s", !used ? "" : i == last ? " or " : ", ", row->name);
-        used += strlen(text + used);
-    }
-}
-
 bool gs_run_reads(const gs_run *run, gs_setting_id setting) {
     const gs_sampler_info *sampler = gs_run_sampler(run);
     return sampler && gs_setting_is_read(setting, sampler);
@@ -65,7 +50,7 @@ gs_status gs_run_check_settings(const gs_run *run, gs_error *error) {
 
 /* Number i in the order of notes, in which the temperature comes before the clamp; the help has clip and clamp
  * together. */
-static gs_setting_id noted(int i) {
+static gs_setting_id noted(gs_setting_id i) {
     return i == GS_SETTING_CLAMP ? GS_SETTING_TEMPERATURE : i == GS_SETTING_TEMPERATURE ? GS_SETTING_CLAMP : i;
 }
 
@@ -122,7 +107,7 @@ void gs_run_put_settings(const gs_run *run, json_t *object) {
     const gs_sample_options *o = &run->options;
     const char *word = gs_label_word(run->arguments->label);
     json_object_set_new(object, "sampler", json_string(o->sampler));
-    for (int i = 0; i < GS_SETTINGS; i++) {
+    for (gs_setting_id i = 0; i < GS_SETTINGS; i++) {
         gs_setting_id id = noted(i);
         const gs_setting *s = &gs_settings[id];
         /* reported wherever a step size is read, even if it follows from other settings */
@@ -146,7 +131,7 @@ void gs_run_put_options(const gs_run *run, FILE *out) {
     int label = run->arguments->label;
     char low[32], high[32];
     fprintf(out, " --sampler %s", o->sampler);
-    for (int i = 0; i < GS_SETTINGS; i++)
+    for (gs_setting_id i = 0; i < GS_SETTINGS; i++)
         if (matters(run, noted(i)))
             put_option(run, &gs_settings[noted(i)], out);
     if (label >= 0)

@@ -7,6 +7,7 @@
 #include "cli/run.h"
 #include "io/place.h"
 #include "measure/judge.h"
+#include "sample/samplers.h"
 
 bool gs_run_diagnoses(const gs_run *run) {
     return run->arguments->diagnose || run->arguments->plot;
@@ -27,7 +28,7 @@ gs_status gs_run_check_trace(gs_run *run, gs_error *error) {
     int steps = gs_sample_trace_steps(&run->options);
     if (steps == 0) {
         char names[200];
-        gs_list_samplers(false, names, sizeof names);
+        gs_sampler_list_staying(names, sizeof names);
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--%s: chains of %s pass through noise levels; expected --sampler %s, whose steps are at one",
                        option, run->options.sampler, names);

@@ -3,6 +3,7 @@
  * a single image, x - D is the noise that is left, so the level becomes t if keep^2 s^2 + up^2 = t^2. keep = t / s
  * without noise is Euler's step of the probability-flow ODE. */
 #include "sample/field.h"
+#include "sample/samplers.h"
 
 #include "base/math64.h"
 

@@ -2,7 +2,7 @@
 #ifndef GS_BOUNDS_H
 #define GS_BOUNDS_H
 
-#include "sample/sample.h"
+#include "model/model.h"
 
 /* The notes about one chain, for gs_outcome. */
 typedef struct gs_fate {

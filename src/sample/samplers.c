@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sample/schedule.h"
-
 /* Limits of gs_sample_options::steps, which counts noise levels, or steps of a chain. */
 enum { STEPS_MAX_KARRAS = 10000, STEPS_MAX_LADDER = 10000, STEPS_MAX_ONE = 1000000 };
 
@@ -60,6 +58,10 @@ bool gs_sampler_solves(const gs_sampler_row *row) {
     return !gs_sampler_stays(row) && !gs_sampler_reads(row, GS_SETTING_STEPS_PER_LEVEL);
 }
 
+bool gs_sampler_traces_end(const gs_sample_options *o) {
+    return o->trace && (o->trace->energy || o->trace->gradient_norm);
+}
+
 /* Whether the kind of field is one that the sampler moves in, and whether it does without noise levels if need be. */
 static bool has_field(const gs_sampler_row *row, const gs_model_info *info) {
     return row->field == GS_FIELD_ANY || info->kind == GS_KIND_ENERGY;
@@ -69,31 +71,52 @@ static bool has_levels(const gs_sampler_row *row, const gs_model_info *info) {
     return gs_sampler_stays(row) || info->takes_sigma;
 }
 
+static bool can_draw(const gs_sampler_row *row, const gs_model_info *info) {
+    return has_field(row, info) && has_levels(row, info);
+}
+
 const char *gs_sampler_first(const gs_model_info *info) {
     size_t i = 0;
-    while (i + 1 < GS_COUNT(rows) && !(has_field(&rows[i], info) && has_levels(&rows[i], info)))
+    while (i + 1 < GS_COUNT(rows) && !can_draw(&rows[i], info))
         i++;
     return rows[i].info.name;
 }
 
-/* A list of names, cut to fit: "a, b, c" or, for the rows that can draw from the model, "a, b or c". */
-static void list_names(const gs_model_info *info, char *text, size_t room) {
-    size_t last = 0, used = 0;
+/* The names of the rows that are meant, with `last` between the last two; cut to fit. */
+static void list_names(bool meant(const gs_sampler_row *, const gs_model_info *), const gs_model_info *info,
+                       const char *last, char *text, size_t room) {
+    const gs_sampler_row *before = NULL;
+    size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; info && i < GS_COUNT(rows); i++)
-        last = has_field(&rows[i], info) && has_levels(&rows[i], info) ? i : last;
-    for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        if (info && !(has_field(&rows[i], info) && has_levels(&rows[i], info)))
+    for (const gs_sampler_row *row = rows; row < rows + GS_COUNT(rows); row++) {
+        if (!meant(row, info))
             continue;
-        const char *between = !used ? "" : info && i == last ? " or " : ", ";
-        snprintf(text + used, room - used, "%s%s", between, rows[i].info.name);
+        if (before)
+            snprintf(text + used, room - used, "%s%s", used ? ", " : "", before->info.name);
         used += strlen(text + used);
+        before = row;
     }
+    if (before)
+        snprintf(text + used, room - used, "%s%s", used ? last : "", before->info.name);
+}
+
+static bool any(const gs_sampler_row *row, const gs_model_info *info) {
+    (void)info;
+    return row != NULL;
+}
+
+static bool stays(const gs_sampler_row *row, const gs_model_info *info) {
+    (void)info;
+    return gs_sampler_stays(row);
+}
+
+void gs_sampler_list_staying(char *text, size_t room) {
+    list_names(stays, NULL, " or ", text, room);
 }
 
 gs_status gs_sampler_unknown(const char *name, gs_error *error) {
     char known[200];
-    list_names(NULL, known, sizeof known);
+    list_names(any, NULL, ", ", known, sizeof known);
     return gs_fail(error, GS_ERROR_ARGUMENT, "sampler '%.40s' is unknown: expected one of %s", name, known);
 }
 
@@ -111,7 +134,7 @@ gs_status gs_sampler_check(const gs_sampler_row *row, const gs_model_info *info,
             "model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind energy have",
             info->name, kind, name);
     char others[200];
-    list_names(info, others, sizeof others);
+    list_names(can_draw, info, " or ", others, sizeof others);
     return has_levels(row, info)
                ? GS_OK
                : gs_fail(error, GS_ERROR_UNSUPPORTED,

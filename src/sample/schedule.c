@@ -77,10 +77,6 @@ bool gs_schedule_guides(const gs_sample_options *o, const int *labels, double si
     return labels && o->guidance > 0 && (sigma > o->guidance_low || sigma == 0) && sigma <= o->guidance_high;
 }
 
-bool gs_schedule_traces_end(const gs_sample_options *o) {
-    return o->trace && (o->trace->energy || o->trace->gradient_norm);
-}
-
 /* How often the sampler evaluates the field at level i. */
 static uint64_t visits(const gs_sampler_row *row, const gs_sample_options *o, int i, int levels) {
     bool last = i == levels - 1 && gs_sampler_reads(row, GS_SETTING_DENOISE) && o->denoise > 0;

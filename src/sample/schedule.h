@@ -3,7 +3,7 @@
 #ifndef GS_SCHEDULE_H
 #define GS_SCHEDULE_H
 
-#include "sample/sample.h"
+#include "model/model.h"
 
 /* The number of states of a trajectory before the result, and of the steps between them. */
 int gs_schedule_states(const gs_sample_options *options);
@@ -11,9 +11,6 @@ int gs_schedule_every(const gs_sample_options *options);
 
 /* Noise level of results. */
 double gs_schedule_left(const gs_sample_options *options);
-
-/* Whether the trace needs one more gradient, that of the last state. */
-bool gs_schedule_traces_end(const gs_sample_options *options);
 
 /* The number of noise levels of resolved options. */
 int gs_schedule_levels(const gs_sample_options *options);
