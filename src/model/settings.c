@@ -1,7 +1,5 @@
 #include "model/settings.h"
 
-#include <string.h>
-
 const gs_setting gs_settings[GS_SETTINGS] = {
 #define GS_SETTING(id, key, field, kind, name, words, metavar, least, most, unit, rule, scope, commands, help) \
     {#key,                                                                                                     \
@@ -46,16 +44,39 @@ void gs_setting_set(const gs_setting *s, gs_sample_options *o, double value, dou
         ((double *)field)[1] = second;
 }
 
-/* Whether `words`, separated by blanks, has the word. */
-static bool has_word(const char *words, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)); at += length)
-        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
-            return true;
-    return false;
+_Static_assert(GS_SETTINGS <= 32, "a setting is a bit of uint32_t");
+
+/* Whether `at` begins with the word, and a blank or the end follows. */
+static bool begins_with(const char *at, const char *word) {
+    while (*word && *at == *word) {
+        at++;
+        word++;
+    }
+    return !*word && (!*at || *at == ' ');
+}
+
+static const char *next_word(const char *at) {
+    while (*at && *at != ' ')
+        at++;
+    return *at ? at + 1 : at;
+}
+
+uint32_t gs_settings_read(const gs_sampler_info *sampler) {
+    uint32_t read = 0;
+    for (gs_setting_id id = 0; id < GS_SETTINGS; id++)
+        read |= (uint32_t)(gs_settings[id].scope == GS_SCOPE_NETWORK) << id;
+    for (const char *at = sampler->parameters; *at; at = next_word(at)) {
+        gs_setting_id id = 0;
+        while (id < GS_SETTINGS && !begins_with(at, gs_settings[id].name))
+            id++;
+        read |= id < GS_SETTINGS ? UINT32_C(1) << id : 0;
+    }
+    return read;
 }
 
 bool gs_setting_is_read(gs_setting_id id, const gs_sampler_info *sampler) {
-    const gs_setting *s = &gs_settings[id];
-    return s->scope == GS_SCOPE_NETWORK || has_word(sampler->parameters, s->name);
+    bool read = gs_settings[id].scope == GS_SCOPE_NETWORK;
+    for (const char *at = sampler->parameters; *at && !read; at = next_word(at))
+        read = begins_with(at, gs_settings[id].name);
+    return read;
 }

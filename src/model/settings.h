@@ -46,7 +46,8 @@ double gs_setting_second(const gs_setting *setting, const gs_sample_options *opt
 /* Set it; `second` is for a PAIR. */
 void gs_setting_set(const gs_setting *setting, gs_sample_options *options, double value, double second);
 
-/* Whether a sampler reads the setting. */
+/* The settings that a sampler reads, a bit each; and whether it reads one. */
+uint32_t gs_settings_read(const gs_sampler_info *sampler);
 bool gs_setting_is_read(gs_setting_id id, const gs_sampler_info *sampler);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* ---- Distances ---- */
 
-static double temperature(const gs_sample_options *o) {
+double gs_bounds_temperature(const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     if (gs_sampler_reads(row, GS_SETTING_TEMPERATURE))
         return o->temperature;
@@ -18,14 +18,13 @@ static double temperature(const gs_sample_options *o) {
     return heats ? o->noise * o->noise / (2 * o->step_size) : 1;
 }
 
-double gs_bounds_reach(const gs_model *model, const gs_sample_options *o, double sigma) {
+double gs_bounds_reach(const gs_model *model, double temperature, double sigma) {
     const float *range = model->info.range;
-    return 10 * ((double)range[1] - (double)range[0] + sigma) * fmax(1, temperature(o));
+    return 10 * ((double)range[1] - (double)range[0] + sigma) * fmax(1, temperature);
 }
 
-double gs_bounds_expected(const gs_model *model, const gs_sample_options *o, double sigma) {
-    const float *range = model->info.range;
-    return fmin(gs_bounds_reach(model, o, sigma), 10 * ((double)range[1] - (double)range[0] + sigma) * GS_BOUNDS_HOT);
+double gs_bounds_expected(const gs_model *model, double temperature, double sigma) {
+    return gs_bounds_reach(model, fmin(temperature, GS_BOUNDS_HOT), sigma);
 }
 
 static double farthest(const float *x, size_t size, const float range[2]) {
@@ -97,7 +96,7 @@ static void put_causes(text *t, const gs_sample_options *o) {
         put_advice(t, "epsilon", o->epsilon);
     if (gs_sampler_reads(row, GS_SETTING_STEP_SIZE) && !accepts)
         put_advice(t, "step size", o->step_size);
-    if (gs_sampler_reads(row, GS_SETTING_NOISE) && temperature(o) > 1 + 1e-9)
+    if (gs_sampler_reads(row, GS_SETTING_NOISE) && gs_bounds_temperature(o) > 1 + 1e-9)
         put_advice(t, "noise", o->noise);
     if (o->weight != 1 || o->term_count)
         put_weights(t, o);

@@ -12,6 +12,7 @@ typedef struct resolution {
     const gs_sampler_row *row;
     gs_sample_options file;    /* the file's settings that belong to this sampler */
     gs_sample_options sampler; /* its row's defaults, as far as they suit the model */
+    uint32_t read;             /* gs_settings_read */
     bool ladder;               /* the noise levels are those of the file's ladder */
     gs_sample_options *o;
 } resolution;
@@ -174,7 +175,7 @@ static gs_status check(const resolution *r, gs_error *error) {
     const gs_model_info *info = &r->model->info;
     gs_status s = GS_OK;
     for (gs_setting_id id = 0; id < GS_SETTINGS && !s; id++)
-        if (gs_sampler_reads(r->row, id))
+        if (r->read >> id & 1)
             s = check_setting(r, id, error);
     if (!s)
         s = check_steps(r->row, r->o, error);
@@ -198,7 +199,7 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
     gs_status status = gs_sampler_check(row, info, error);
     if (status)
         return status;
-    resolution r = {.model = model, .row = row, .sampler = row->defaults, .o = o};
+    resolution r = {.model = model, .row = row, .sampler = row->defaults, .read = gs_settings_read(&row->info), .o = o};
     if (usual && !strcmp(usual, o->sampler))
         r.file = model->defaults;
     if (!info->takes_sigma)
@@ -207,7 +208,7 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
         row->spacing == GS_LEVELS_LADDER && info->ladder_length && !o->steps && o->sigma_low == 0 && o->sigma_high == 0;
     o->weight = either(o->weight, 1);
     for (gs_setting_id id = 0; id < GS_SETTINGS; id++)
-        if (gs_sampler_reads(row, id))
+        if (r.read >> id & 1)
             resolve_setting(&r, id);
     return check(&r, error);
 }

@@ -19,6 +19,7 @@ static size_t images_size(const gs_plan *plan) {
 /* Levels and networks of a run. */
 static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
     const gs_sample_options *o = &run->options;
+    double temperature = gs_bounds_temperature(o), left = gs_schedule_left(o);
     run->levels = gs_schedule_levels(o);
     run->states = gs_schedule_states(o);
     run->every = gs_schedule_every(o);
@@ -29,10 +30,10 @@ static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
         return gs_fail_memory(error, "the noise levels");
     for (int i = 0; i < run->levels; i++) {
         run->sigma[i] = gs_schedule_sigma(plan->model, o, i);
-        run->reach[i] = gs_bounds_reach(plan->model, o, i ? run->sigma[i - 1] : o->sigma_high);
+        run->reach[i] = gs_bounds_reach(plan->model, temperature, i ? run->sigma[i - 1] : o->sigma_high);
     }
-    run->reach[run->levels] = gs_bounds_reach(plan->model, o, gs_schedule_left(o));
-    run->expected = gs_bounds_expected(plan->model, o, gs_schedule_left(o));
+    run->reach[run->levels] = gs_bounds_reach(plan->model, temperature, left);
+    run->expected = gs_bounds_expected(plan->model, temperature, left);
     return gs_fields_prepare(run, plan, error);
 }
 

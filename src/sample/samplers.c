@@ -133,11 +133,11 @@ gs_status gs_sampler_check(const gs_sampler_row *row, const gs_model_info *info,
             error, GS_ERROR_UNSUPPORTED,
             "model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind energy have",
             info->name, kind, name);
+    if (has_levels(row, info))
+        return GS_OK;
     char others[200];
     list_names(can_draw, info, " or ", others, sizeof others);
-    return has_levels(row, info)
-               ? GS_OK
-               : gs_fail(error, GS_ERROR_UNSUPPORTED,
-                         "model '%s' is of kind %s without sigma: the sampler %s goes down noise levels; expected %s",
-                         info->name, kind, name, others);
+    return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                   "model '%s' is of kind %s without sigma: the sampler %s goes down noise levels; expected %s",
+                   info->name, kind, name, others);
 }
