@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 foreach(module libpng zlib)
   pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
-file(GLOB io_sources CONFIGURE_DEPENDS src/io/*.c)
+file(GLOB io_sources CONFIGURE_DEPENDS src/io/*.c src/io/format/*.c)
 add_library(gensample_io STATIC ${io_sources})
 target_link_libraries(gensample_io PUBLIC gensample_internal PkgConfig::libpng PkgConfig::zlib)
 

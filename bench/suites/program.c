@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/os.h"
-#include "io/images.h"
+#include "io/picture.h"
 #include "io/read.h"
 #include "network.h"
 #include "process.h"

@@ -40,8 +40,8 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 static gs_status check_output(gs_denoise *d, gs_error *error) {
     const char *path = d->run.arguments->out;
     gs_status status = gs_output_format(path, d->run.arguments->format, GS_FORMAT_PNG, &d->run.format, error);
-    if (!status && d->run.format != GS_FORMAT_PNG && d->run.format != GS_FORMAT_NPY)
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: restored images go into a .png or .npy file", path);
+    if (!status)
+        status = gs_run_check_table(&d->run, "restored images go", error);
     if (!status)
         status = gs_images_check(path, d->run.format, d->run.info->shape, error);
     if (!status)
@@ -251,18 +251,16 @@ static gs_status write_picture(const gs_denoise *d, const gs_note *notes, int co
         gs_sheet_row(&sheet, 1 + 2 * i, d->noisy + at, range);
         gs_sheet_row(&sheet, 2 + 2 * i, d->restored + at, range);
     }
-    status = gs_sheet_write(&sheet, run->arguments->out, notes, count, error);
+    status = gs_sheet_write(&sheet, run->format, run->arguments->out, notes, count, error);
     gs_sheet_free(&sheet);
     return status;
 }
 
 static gs_status write_output(const gs_denoise *d, gs_error *error) {
     const gs_run *run = &d->run;
-    const int *shape = run->info->shape;
-    size_t sizes[5] = {(size_t)run->arguments->noises.count, run->n, (size_t)shape[0], (size_t)shape[1],
-                       (size_t)shape[2]};
-    if (run->format == GS_FORMAT_NPY)
-        return gs_write_npy(run->arguments->out, d->restored, sizes, 5, error);
+    gs_sink_input input = gs_run_sink_input(run, (size_t)run->arguments->noises.count, run->n);
+    if (gs_format_holds(run->format) != GS_HOLDS_PICTURE)
+        return gs_sink_put_all(run->format, run->arguments->out, &input, d->restored, error);
     char *settings = gs_denoise_settings(d), *command = gs_denoise_command_text(d);
     const gs_note notes[] = {{"Software", "gensample " GS_VERSION},
                              {"gensample:model", run->info->name},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/words.h"
+#include "cli/format_help.h"
 #include "model/model.h"
 #include "random/random.h"
 

@@ -89,7 +89,7 @@ char *gs_run_command(const gs_run *run) {
         fprintf(out, " --first %llu", (unsigned long long)a->first);
     if (a->trajectory)
         fputs(" --trajectory", out);
-    else if (run->format == GS_FORMAT_PNG && !a->sweep.count)
+    else if (gs_format_holds(run->format) == GS_HOLDS_PICTURE && !a->sweep.count)
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
     gs_arguments_put_out(a, out);
     if (fclose(out) != 0) {

@@ -179,7 +179,8 @@ rm -f out/*
 # A full disk, and a limit on the size of files.
 expected=1
 pattern='No space left on device'
-for name in full.png full.npy full.idx; do
+for format in $formats; do
+    name=full.$format
     ln -s /dev/full $name
     run --model tiny.bin -n 200 --sampler dpmpp-2m --steps 2 --out $name
     judge_refusal "a full disk: $name"
@@ -187,7 +188,7 @@ for name in full.png full.npy full.idx; do
 done
 pattern='File too large'
 echo old >old.npy
-limited='out/x.png out/x.npy out/x.idx out/x old.npy'
+limited="$(for format in $formats; do printf 'out/x.%s ' "$format"; done)out/x old.npy"
 if grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CMakeCache.txt"; then
     skip "past the limit of a file's size" 'the thread sanitizer itself writes a larger file'
     limited=
@@ -197,7 +198,7 @@ for name in $limited; do
     [ $name = out/x ] && n=2
     (
         ulimit -f 2
-        exec "$program" --model rgb.bin -n $n --sampler dpmpp-2m --steps 2 --out $name
+        exec "$program" --model tiny.bin -n $n --sampler dpmpp-2m --steps 2 --out $name
     ) >stdout.txt 2>stderr.txt
     status=$?
     if [ $name = out/x ]; then
@@ -242,8 +243,8 @@ status=$?
 judge_refusal 'gensample rejection >/dev/full'
 check 'whose samples are whole' npy_shape whole.npy '5, 4' 80
 pattern='standard output: cannot write.*No space left on device'
-for format in png npy idx; do
-    "$program" --model rgb.bin -n 40 --sampler dpmpp-2m --steps 2 --out - --format $format 2>stderr.txt >/dev/full
+for format in $formats; do
+    "$program" --model tiny.bin -n 100 --sampler dpmpp-2m --steps 2 --out - --format $format 2>stderr.txt >/dev/full
     status=$?
     : >stdout.txt
     judge_refusal "gensample --out - --format $format >/dev/full"

@@ -8,7 +8,7 @@
 #include "io/cut.h"
 #include "io/png_memory.h"
 
-enum { PIXELS_MAX = 1 << 24 };
+enum { MAGIC = 8, PIXELS_MAX = 1 << 24 };
 
 /* A limit on the bytes of the file: more than that many pixels take, so that chunks which nobody reads come to an
  * end. */
@@ -236,7 +236,7 @@ static gs_status take_images(const picture *p) {
     return cut_up(p, &c, r->images->data, r->images->n, &taken);
 }
 
-gs_status gs_describe_png(gs_reader *r, gs_description *description) {
+static gs_status describe_file(gs_reader *r, gs_description *description) {
     picture p = {.reader = r,
                  .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"},
                  .description = description};
@@ -244,7 +244,7 @@ gs_status gs_describe_png(gs_reader *r, gs_description *description) {
     return p.png.status;
 }
 
-gs_status gs_read_png(gs_reader *r) {
+static gs_status read_images(gs_reader *r) {
     picture p = {.reader = r, .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"}};
     read_picture(&p);
     gs_status status = !p.png.status ? take_images(&p) : p.png.status;
@@ -252,3 +252,9 @@ gs_status gs_read_png(gs_reader *r) {
     gs_free(p.rows);
     return status;
 }
+
+static bool knows(const unsigned char *head, size_t count) {
+    return count >= MAGIC && !png_sig_cmp(head, 0, MAGIC);
+}
+
+const gs_reader_format gs_reader_png = {.knows = knows, .read = read_images, .describe = describe_file};

@@ -5,7 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PREFIX = 8, HEADER_MAX = 10000, RANK_MAX = GS_READER_RANK_MAX, WORD = 40, CHUNK = 1024, ITEM_MAX = 8 };
+enum {
+    MAGIC = 6,
+    PREFIX = 8,
+    HEADER_MAX = 10000,
+    RANK_MAX = GS_READER_RANK_MAX,
+    WORD = 40,
+    CHUNK = 1024,
+    ITEM_MAX = 8
+};
 
 /* SLACK: the share of the range beyond which floats are clipped with a caution. CLIPPED_MOST: the share of the pixels
  * that may be clipped if all of them are on one side, as in data of another range: of digits on white in -1 ... 1, one
@@ -302,7 +310,7 @@ static gs_status take_header(gs_reader *r, char text[HEADER_MAX + 1], header *h)
     return status || parse(h) ? status : bad_header(r, "cannot be read");
 }
 
-gs_status gs_describe_npy(gs_reader *r, gs_description *description) {
+static gs_status describe_file(gs_reader *r, gs_description *description) {
     char text[HEADER_MAX + 1];
     header h;
     gs_status status = take_header(r, text, &h);
@@ -312,7 +320,7 @@ gs_status gs_describe_npy(gs_reader *r, gs_description *description) {
     return status;
 }
 
-gs_status gs_read_npy(gs_reader *r) {
+static gs_status read_images(gs_reader *r) {
     char text[HEADER_MAX + 1];
     header h;
     elements e = {.low = (double)r->range[0], .high = (double)r->range[1]};
@@ -327,3 +335,9 @@ gs_status gs_read_npy(gs_reader *r) {
         status = read_elements(r, &h.array, &e, h.fortran);
     return status ? status : check_clipped(r, &e);
 }
+
+static bool knows(const unsigned char *head, size_t count) {
+    return count >= MAGIC && !memcmp(head, "\x93NUMPY", MAGIC);
+}
+
+const gs_reader_format gs_reader_npy = {.knows = knows, .read = read_images, .describe = describe_file};
