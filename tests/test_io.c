@@ -306,6 +306,7 @@ static void formats_by_name(void **state) {
         const char *named;
     } known[] = {{"x.png", GS_FORMAT_PNG, NULL},
                  {"x.PNG", GS_FORMAT_PNG, NULL},
+                 {"x.pgm", GS_FORMAT_PGM, NULL},
                  {"a.b/x.npy", GS_FORMAT_NPY, NULL},
                  {"x.Npy", GS_FORMAT_NPY, "npy"},
                  {"x.idx", GS_FORMAT_IDX, NULL},
@@ -444,6 +445,35 @@ static void files_cut_short(void **state) {
     free(data);
 }
 
+static void a_grey_map(void **state) {
+    place *p = *state;
+    gs_error error = {0};
+    float data[] = {0, 1, 0.5F, 2}, colours[3] = {0};
+    gs_images images = {.data = data, .n = 1, .shape = {1, 2, 2}, .range = {0, 1}};
+    const gs_note notes[] = {{"Software", "a test"}, {"command", "gensample\n--out x"}};
+    const char header[] = "P5\n# Software: a test\n# command: gensample --out x\n6 6\n255\n";
+    const size_t start = sizeof header - 1;
+    size_t size;
+    assert_ok(put_images(GS_FORMAT_PGM, in(p, "x"), &images, (gs_grid){1, 1, false}, notes, 2, &error), &error);
+    unsigned char *bytes = read_file(in(p, "x"), &size);
+    assert_int_equal(size, start + 36);
+    assert_memory_equal(bytes, header, start);
+    for (int i = 0; i < 36; i++) {
+        int y = i / 6 - 2, x = i % 6 - 2;
+        bool inside = x >= 0 && x < 2 && y >= 0 && y < 2;
+        about("pixel %d", i);
+        assert_int_equal(bytes[start + (size_t)i], inside ? gs_pixel(data[2 * y + x], 0, 1) : GS_GRID_BACKGROUND);
+    }
+    free(bytes);
+    assert_int_equal(unlink(p->path), 0);
+    images = (gs_images){.data = colours, .n = 1, .shape = {3, 1, 1}, .range = {0, 1}};
+    assert_int_equal(gs_images_check("x", GS_FORMAT_PGM, images.shape, &error), GS_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "images of 3 channels cannot be drawn, only those of 1; .npy"));
+    assert_int_equal(put_images(GS_FORMAT_PGM, in(p, "x"), &images, (gs_grid){1, 1, false}, NULL, 0, &error),
+                     GS_ERROR_UNSUPPORTED);
+    assert_empty(p);
+}
+
 /* Blocks make the same file as all at once, and so do fewer images than were announced, which files that list images
  * correct. */
 static void every_format_takes_blocks(void **state) {
@@ -552,6 +582,7 @@ int main(void) {
         TEST(checks_leave_nothing),
         TEST(a_full_device),
         TEST(files_cut_short),
+        TEST(a_grey_map),
         TEST(every_format_takes_blocks),
         TEST(directories_are_not_overwritten),
         TEST(an_abandoned_file_leaves_the_old),

@@ -64,6 +64,16 @@ for sampler in 'langevin --clip 3 --noise-first yes' 'mala --burn-in 0 --tempera
     check "the noted command of ${sampler%% *} draws the same picture" cmp x.png first.png
 done
 
+accept --model cond.bin $draw --label all -n 9 --grid 3x4 --out out/x.pgm
+check 'a PGM file' test "$(head -c 3 out/x.pgm | tr '\n' ' ')$(file_size out/x.pgm)" = "P5 $((42 * 32 + $(sed '/^255$/q' out/x.pgm | wc -c)))"
+check 'whose size is said' sh -c 'sed "/^255$/q" out/x.pgm | grep -qx "42 32"'
+command=$(sed -n 's/^# gensample:command: //p' out/x.pgm)
+(eval "set -- ${command#gensample}" && "$program" "$@") >stdout.txt 2>stderr.txt
+check 'the noted command draws the same PGM file' cmp x.pgm out/x.pgm
+rm -f x.pgm
+run --model tiny.bin $draw --trajectory -n 3 --out - --format pgm
+check 'a trajectory in grey' sh -c 'sed "/^255$/q" stdout.txt | grep -qx "148 45"'
+
 accept --model tiny.bin $draw -n 10 --out out/x.npy
 check 'an NPY file' npy_shape out/x.npy '10, 1, 8, 8' $((10 * 64 * 4))
 accept --model tiny.bin $draw -n 3 --out out/x.idx
