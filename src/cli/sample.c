@@ -110,9 +110,11 @@ static gs_status write_samples(const gs_run *run, const gs_note *notes, int coun
         return draw_trajectory(run, notes, count, error);
     if (run->arguments->trajectory) {
         gs_sink_input states = gs_run_sink_input(run, (size_t)run->levels, run->done);
+        states.labels = run->labels;
         return gs_sink_put_all(run->format, path, &states, run->trajectory, error);
     }
     gs_sink_input input = gs_run_sink_input(run, 0, run->done);
+    input.labels = run->labels;
     input.grid = run->grid;
     input.notes = notes;
     input.note_count = count;

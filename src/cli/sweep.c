@@ -8,6 +8,7 @@ const float *gs_run_row(const gs_run *run, int row) {
 gs_status gs_run_write_sweep(const gs_run *run, const gs_note *notes, int count, gs_error *error) {
     const int *shape = run->info->shape;
     gs_sink_input input = gs_run_sink_input(run, (size_t)run->rows, run->n);
+    input.labels = run->labels;
     if (gs_format_holds(run->format) != GS_HOLDS_PICTURE)
         return gs_sink_put_all(run->format, run->arguments->out, &input, run->samples, error);
     gs_sheet sheet;

@@ -105,6 +105,9 @@ static gs_status correct_header(gs_sink *sink, gs_error *error) {
 static gs_status close_file(gs_sink *sink, gs_status status, gs_error *error) {
     if (!status && sink->done != sink->input.sizes[0])
         status = correct_header(sink, error);
+    const gs_sink_format *format = gs_sink_format_of(sink->format);
+    if (!status && format->end)
+        status = format->end(sink, error);
     return gs_output_end(&sink->output, status, error);
 }
 

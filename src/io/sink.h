@@ -12,8 +12,9 @@ typedef struct gs_sink_input {
     size_t sizes[GS_SINK_RANK_MAX]; /* images (n, C, H, W); of arrays any shape */
     int rank;
     float range[2];       /* of images; shown as black ... white, clipped */
+    const int *labels;    /* of images, for formats that keep them: (n), or (sizes[1]) of (rows, n, C, H, W); or NULL */
     gs_grid grid;         /* of pictures */
-    const gs_note *notes; /* of pictures; they must live as long as the sink */
+    const gs_note *notes; /* of pictures; these and the labels must live as long as the sink */
     int note_count;
 } gs_sink_input;
 
@@ -25,6 +26,7 @@ typedef struct gs_sink {
     gs_output output;  /* of a file other than a picture, which is opened at the end */
     size_t header;     /* its bytes */
     long long start;   /* the place where it begins; -1: a pipe */
+    uint32_t sum;      /* a checksum of the items, if the format has one */
     gs_canvas canvas;  /* of pictures */
     gs_output_directory directory;
 } gs_sink;
@@ -46,6 +48,9 @@ typedef struct gs_sink_format {
 
     /* Write `count` elements. */
     gs_status (*put)(gs_sink *sink, const float *data, size_t count, gs_error *error);
+
+    /* Write what follows sink->done items; NULL: nothing does. */
+    gs_status (*end)(gs_sink *sink, gs_error *error);
 } gs_sink_format;
 
 #define GS_SINK(id, file, ...) extern const gs_sink_format gs_sink_##file;

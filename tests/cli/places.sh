@@ -44,7 +44,7 @@ mkdir out
 refuse 2 'plot: standard output: --out goes there' --model plain.bin -n 4 --sampler hmc --steps 20 --plot - --out -
 refuse 2 'is no .png' --model tiny.bin --grid 2x2 --out - --format npy
 refuse 2 'known are png, ' --model tiny.bin --out - --format jpg
-refuse 2 'go into a .npy file' rejection --out - --format png
+refuse 2 'go into a .npy' rejection --out - --format png
 if command -v script >/dev/null; then
     script -qec "'$program' --model tiny.bin -n 2 --out -" typescript >terminal.txt </dev/null
     check 'no picture on a terminal' grep -q 'is a terminal, which shows no pictures' terminal.txt

@@ -1,19 +1,18 @@
-/* NumPy's NPY files: format 1.0, float32, row-major. */
-#include "io/sink.h"
+/* NumPy's NPY files of float32. */
+#include "io/format/npy.h"
 
 #include <string.h>
 
 enum { ALIGNMENT = 64, PREFIX = 10 };
 
-/* Magic, version, length, dictionary, spaces and a newline up to a multiple of 64 bytes. */
-static size_t npy_header(const gs_sink_input *input, size_t least, char header[GS_SINK_HEADER_MAX]) {
+size_t gs_npy_header(const char *type, const size_t *sizes, int rank, size_t least, char header[GS_SINK_HEADER_MAX]) {
     const char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
     const size_t room = GS_SINK_HEADER_MAX;
     size_t at = PREFIX;
-    at += (size_t)snprintf(header + at, room - at, "{'descr': '%cf4', 'fortran_order': False, 'shape': (", order);
-    for (int i = 0; i < input->rank; i++)
-        at += (size_t)snprintf(header + at, room - at, "%s%zu", i ? ", " : "", input->sizes[i]);
-    at += (size_t)snprintf(header + at, room - at, "%s), }", input->rank == 1 ? "," : "");
+    at += (size_t)snprintf(header + at, room - at, "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order, type);
+    for (int i = 0; i < rank; i++)
+        at += (size_t)snprintf(header + at, room - at, "%s%zu", i ? ", " : "", sizes[i]);
+    at += (size_t)snprintf(header + at, room - at, "%s), }", rank == 1 ? "," : "");
     size_t end = (at + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     end = end > least ? end : least;
     memset(header + at, ' ', end - at - 1);
@@ -24,7 +23,11 @@ static size_t npy_header(const gs_sink_input *input, size_t least, char header[G
     return end;
 }
 
-static gs_status check(const char *path, const gs_sink_input *input, gs_error *error) {
+static size_t header_of(const gs_sink_input *input, size_t least, char header[GS_SINK_HEADER_MAX]) {
+    return gs_npy_header("f4", input->sizes, input->rank, least, header);
+}
+
+gs_status gs_npy_check(const char *path, const gs_sink_input *input, gs_error *error) {
     if (input->rank < 1 || input->rank > GS_SINK_RANK_MAX) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: an array of rank %d, this writer takes 1 to %d", path,
                        input->rank, GS_SINK_RANK_MAX);
@@ -40,4 +43,5 @@ static gs_status put(gs_sink *sink, const float *data, size_t count, gs_error *e
     return gs_output_write(&sink->output, data, count * sizeof *data, error);
 }
 
-const gs_sink_format gs_sink_npy = {.value_bytes = sizeof(float), .check = check, .header = npy_header, .put = put};
+const gs_sink_format gs_sink_npy = {
+    .value_bytes = sizeof(float), .check = gs_npy_check, .header = header_of, .put = put};
