@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 #include <png.h>
+#include <zlib.h>
 
 #include "io/picture.h"
 #include "support/outputs.h"
@@ -307,6 +308,7 @@ static void formats_by_name(void **state) {
     } known[] = {{"x.png", GS_FORMAT_PNG, NULL},
                  {"x.PNG", GS_FORMAT_PNG, NULL},
                  {"x.pgm", GS_FORMAT_PGM, NULL},
+                 {"x.npz", GS_FORMAT_NPZ, NULL},
                  {"a.b/x.npy", GS_FORMAT_NPY, NULL},
                  {"x.Npy", GS_FORMAT_NPY, "npy"},
                  {"x.idx", GS_FORMAT_IDX, NULL},
@@ -474,6 +476,62 @@ static void a_grey_map(void **state) {
     assert_empty(p);
 }
 
+static uint32_t number(const unsigned char *bytes, int count) {
+    uint32_t v = 0;
+    for (int i = count - 1; i >= 0; i--)
+        v = v << 8 | bytes[i];
+    return v;
+}
+
+/* Entry k of an archive that ends with its directory: its data, which the directory's checksum fits. */
+static const unsigned char *entry_of(const unsigned char *zip, size_t size, int k, const char *name, size_t *length) {
+    const unsigned char *end = zip + size - 98, *at = zip + number(end + 48, 4);
+    assert_int_equal(number(end, 4), 0x06064b50);
+    assert_int_equal(number(end + 76, 4), 0x06054b50);
+    for (; k > 0; k--)
+        at += 46 + number(at + 28, 2) + number(at + 30, 2);
+    assert_int_equal(number(at, 4), 0x02014b50);
+    assert_memory_equal(at + 46, name, strlen(name));
+    const unsigned char *large = at + 46 + strlen(name), *local = zip + number(large + 20, 4);
+    *length = number(large + 4, 4);
+    assert_int_equal(number(local, 4), 0x04034b50);
+    const unsigned char *data = local + 30 + number(local + 26, 2) + number(local + 28, 2);
+    assert_int_equal(crc32_z(0, data, *length), number(at + 16, 4));
+    return data;
+}
+
+/* An archive has what the NPY file has, and the labels; of fewer images than were announced too. */
+static void an_npz_archive(void **state) {
+    place *p = *state;
+    gs_error error = {0};
+    float *data = noise();
+    const int labels[] = {3, 1, 4, 1, 5};
+    gs_images images = some_images(data);
+    gs_sink_input input = {.sizes = {5, 1, 16, 16}, .rank = 4, .range = {0, 1}, .labels = labels};
+    for (images.n = 5; images.n >= 4; images.n--) {
+        size_t size, array_size, length;
+        gs_sink sink;
+        about("%zu of 5 images", images.n);
+        assert_ok(gs_sink_open(&sink, GS_FORMAT_NPZ, in(p, "x"), &input, &error), &error);
+        assert_ok(gs_sink_write(&sink, data, images.n, &error), &error);
+        assert_ok(gs_sink_close(&sink, GS_OK, &error), &error);
+        unsigned char *zip = read_file(in(p, "x"), &size);
+        assert_ok(put_images(GS_FORMAT_NPY, in(p, "y"), &images, (gs_grid){0}, NULL, 0, &error), &error);
+        unsigned char *array = read_file(in(p, "y"), &array_size);
+        const unsigned char *entry = entry_of(zip, size, 0, "samples.npy", &length);
+        assert_int_equal(length, array_size);
+        assert_memory_equal(entry, array, length);
+        entry = entry_of(zip, size, 1, "labels.npy", &length);
+        assert_int_equal(length, 128 + images.n * sizeof(int));
+        assert_memory_equal(entry + 128, labels, images.n * sizeof(int));
+        free(zip);
+        free(array);
+        assert_int_equal(unlink(in(p, "x")) | unlink(in(p, "y")), 0);
+    }
+    free(data);
+    assert_empty(p);
+}
+
 /* Blocks make the same file as all at once, and so do fewer images than were announced, which files that list images
  * correct. */
 static void every_format_takes_blocks(void **state) {
@@ -583,6 +641,7 @@ int main(void) {
         TEST(a_full_device),
         TEST(files_cut_short),
         TEST(a_grey_map),
+        TEST(an_npz_archive),
         TEST(every_format_takes_blocks),
         TEST(directories_are_not_overwritten),
         TEST(an_abandoned_file_leaves_the_old),
