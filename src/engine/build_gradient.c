@@ -1,4 +1,4 @@
-/* Steps for pools, for sums, and for the operations that occur only in gradients (adjoints.def). */
+/* Steps for pools, for sums, and for the operations that occur only in gradients (GS_ADJOINT in op/ops.def). */
 #include "engine/build.h"
 
 /* Steps with one operand or two, all blocked, that need no preparation. */

@@ -35,7 +35,7 @@ gs_status gs_condition_compute(const gs_plan *plan, double sigma, int label, flo
     for (size_t v = GS_VALUE_NODES; value && v < values; v++)
         gs_free(value[v]);
     gs_free(value);
-    return ok ? GS_OK : gs_fail_memory(error, "the noise level's part of the network");
+    return ok ? GS_OK : gs_fail_memory(error, "computing the noise level's part of the network");
 }
 
 void gs_reference_run(const gs_step *step, gs_worker *worker, int i0, int i1) {

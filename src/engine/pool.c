@@ -1,6 +1,6 @@
 /* Pools, their adjoints, and other sums over windows of positions, one window of one plane at a time. */
 #include "engine/plan.h"
-#include "engine/window.h"
+#include "op/window.h"
 
 #include <string.h>
 

@@ -1,25 +1,17 @@
-#include <math.h>
-#include <string.h>
+#include "model/metadata.h"
 
-#include "model/loader.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { SIDE_MAX = 4096, LADDER_MAX = 4096, LABELS_MAX = 65535, MILLION = 1000000 };
 
 static const double shares_tolerance = 1e-6;
 
-static const char *const kind_names[] = {"energy", "score", "denoiser", "noise", "classifier"};
-
-const char *gs_kind_name(gs_kind kind) {
-    return (unsigned)kind < GS_COUNT(kind_names) ? kind_names[kind] : "unknown";
-}
-
 static gs_status read_kind(gs_loader *loader, const json_t *value) {
     const char *text = json_string_value(value);
-    for (size_t i = 0; text && i < GS_COUNT(kind_names); i++)
-        if (!strcmp(text, kind_names[i])) {
-            loader->model->info.kind = (gs_kind)i;
-            return GS_OK;
-        }
+    if (text && gs_kind_find(text, &loader->model->info.kind))
+        return GS_OK;
     return gs_loader_fail(loader, "kind: found '%.80s', expected energy, score, denoiser, noise or classifier",
                           text ? text : gs_json_type(value));
 }

@@ -1,8 +1,14 @@
-/* Which elements of its input a pool's result depends on. */
+/* Windows of convolutions and pools: which elements of the input a result depends on. */
 #ifndef GS_WINDOW_H
 #define GS_WINDOW_H
 
-#include "model/model.h"
+#include "op/operation.h"
+
+/* Set the result's shape, of that many channels, from the windows' attributes. */
+gs_status gs_check_windows(gs_check *check, uint64_t channels);
+
+/* " 3x3 stride 2 padding 1", with what differs from the plainest window only. */
+void gs_describe_windows(const gs_node *node, char *text, size_t room);
 
 /* Rows top ... bottom - 1 and columns left ... right - 1, inside the image; `cells` is what a mean divides by. */
 typedef struct gs_window {
