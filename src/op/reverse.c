@@ -86,9 +86,13 @@ int gs_reverse_binary(gs_reverse *r, gs_op op, int of, int a, int b) {
 
 int gs_reverse_full(gs_reverse *r, int of, int a, gs_shape shape) {
     gs_shape have = gs_reverse_shape(r, a);
-    if (same_sizes(have, shape))
-        return have.rank == shape.rank ? a : gs_reverse_add(r, GS_OP_RESHAPE, of, a, -1, shape);
-    return gs_reverse_add(r, GS_OP_STRETCH, of, a, -1, shape);
+    if (!same_sizes(have, shape))
+        return gs_reverse_add(r, GS_OP_STRETCH, of, a, -1, shape);
+    if (have.rank == shape.rank)
+        return a;
+    int v = gs_reverse_add(r, GS_OP_RESHAPE, of, a, -1, shape);
+    r->node[v - GS_VALUE_NODES].attributes.begin = 0; /* node `of` may be a slice */
+    return v;
 }
 
 int gs_reverse_unstretch(gs_reverse *r, int of, int a, gs_shape from, gs_shape shape) {
