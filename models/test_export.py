@@ -4,6 +4,7 @@ python test_export.py [-v]
 """
 
 import math
+import re
 import sys
 import tempfile
 import unittest
@@ -16,6 +17,7 @@ from torch import nn
 import export
 import weightfile
 from network import Network
+from operations import OPERATIONS
 
 sys.path.insert(0, str(Path(__file__).parent / "train"))
 import energy  # noqa: E402
@@ -56,6 +58,12 @@ def exported(f, inputs=3, **layers):
 
 def ops(f, **layers):
     return [n["op"] for n in exported(f, 1, **layers)[0]]
+
+
+class Rows(unittest.TestCase):
+    def test_operations_are_those_of_the_library(self):
+        rows = (Path(__file__).parent.parent / "src" / "op" / "ops.def").read_text()
+        self.assertEqual(set(OPERATIONS), set(re.findall(r"^GS_OP\(\w+, (\w+)\)$", rows, re.MULTILINE)))
 
 
 class Expressed(unittest.TestCase):
@@ -192,7 +200,8 @@ class Energies(unittest.TestCase):
                 net = build()
                 for p in net.parameters():
                     nn.init.normal_(p, std=0.1)
-                checkpoint = {"recipe": recipe, "config": net.config, "module": net.state_dict(), "step": 1, "seconds": 1}
+                checkpoint = {"recipe": recipe, "config": net.config, "module": net.state_dict()}
+                checkpoint |= {"step": 1, "seconds": 1, "machine": "a test's"}
                 model, tensors = weightfile.parse(export.export_energy(checkpoint, "test", None))
                 self.assertEqual(model["kind"], "energy")
                 given = [torch.rand(3, 1, 28, 28, dtype=torch.float64)]

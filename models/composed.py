@@ -1,14 +1,13 @@
-"""How PyTorch operations become nodes of a weight file: one handler f(e, a) per operation.
-
-e: the Tracer. a: the operation's arguments by PyTorch's names; tensors are Values and Consts. Returns the result.
-"""
+"""PyTorch operations that become other operations of a weight file, several, or none: one handler f(e, a) each, as in
+operations/, where those are that have a counterpart."""
 
 import math
 from dataclasses import replace
 
 import torch
 
-from tracing import Const, Value, handles, pair, scalar, short
+from operations.move import part
+from tracing import Const, Value, handles, scalar, short
 
 # Arithmetic.
 
@@ -71,11 +70,6 @@ def _(e, a):
     return e.unary("reciprocal", v) if power < 0 else v
 
 
-@handles("exp", "log", "sqrt", "sin", "cos", "reciprocal", "neg", "square", "relu", "silu", "tanh", "sigmoid")
-def _(e, a):
-    return e.unary(a.name, a.self)
-
-
 @handles("rsqrt")
 def _(e, a):
     return e.unary("reciprocal", e.unary("sqrt", a.self))
@@ -96,21 +90,10 @@ def _(e, a):
     return e.affine(e.unary("log", a.self), 1 / math.log(int(a.name[3:])), 0)
 
 
-@handles("leaky_relu")
-def _(e, a):
-    return e.unary("leaky_relu", a.self, slope=float(scalar(a.negative_slope)))
-
-
 @handles("prelu")
 def _(e, a):
     e.demand(scalar(a.weight) is not None, "PReLU with more than one slope")
     return e.unary("leaky_relu", a.self, slope=scalar(a.weight))
-
-
-@handles("elu")
-def _(e, a):
-    e.demand(scalar(a.input_scale) == 1, "ELU with an input scale")
-    return e.affine(e.unary("elu", a.self, alpha=float(scalar(a.alpha))), scalar(a.scale), 0)
 
 
 @handles("selu")
@@ -123,11 +106,6 @@ def _(e, a):
 def _(e, a):
     alpha = float(scalar(a.alpha))
     return e.affine(e.unary("elu", e.affine(a.self, 1 / alpha, 0), alpha=1.0), alpha, 0)
-
-
-@handles("gelu")
-def _(e, a):
-    return e.unary("gelu", a.self, approximate=a.approximate)
 
 
 @handles("softplus")
@@ -216,20 +194,6 @@ def _(e, a):
     return e.emit("add", [a.self.name, zeros], short(shape[1:]))
 
 
-@handles("slice")
-def _(e, a):
-    shape = e.shape()
-    if shape == a.self.shape:
-        return a.self
-    e.demand(a.dim % len(shape) == 1 and a.step == 1 and not a.self.last, "a slice other than of channels")
-    begin = a.start % a.self.shape[1] if a.start else 0
-    return part(e, a.self, begin, begin + shape[1], shape)
-
-
-def part(e, v, begin, end, shape):
-    return e.emit("slice", [v.name], (end - begin,) + v.file[1:], shape=tuple(shape), begin=begin, end=end)
-
-
 @handles("select")
 def _(e, a):
     v, channels = a.self, a.self.shape[1]
@@ -250,65 +214,7 @@ def _(e, a):
     return parts
 
 
-@handles("cat")
-def _(e, a):
-    shape = e.shape()
-    e.demand(a.dim % len(shape) == 1, "concatenation along a dimension other than channels")
-    e.demand(len(a.tensors) <= 64, "concatenation of more than 64 tensors")
-    names = []
-    for t in a.tensors:
-        if isinstance(t, Const):
-            c = e.per_image(t, len(shape))
-            names.append(e.constant(Const(c.value.reshape(t.value.shape[1:]), c.name)))
-        else:
-            names.append(e.full(t))
-    return e.emit("concat", names, shape[1:])
-
-
-@handles("sum", "mean")
-def _(e, a):
-    v, shape = a.self, a.self.shape
-    e.demand(getattr(a, "dim", None) is not None and not v.last, f"{a.name} over the batch or with channels last")
-    dims, rank = {d % len(shape) for d in a.dim}, len(shape) - 1
-    e.demand(dims and 0 not in dims, f"{a.name} over the batch")
-    reduce = lambda name, over, file, kept: e.emit(a.name, [name], file, shape=kept, over=over)
-    if dims == set(range(1, rank + 1)):
-        return replace(reduce(v.name, "all", (1,), None), shape=e.shape())
-    name = e.full(v)
-    if rank == 2:
-        name = e.emit("reshape", [name], shape[1:] + (1,), shape=shape + (1,), shape_=[*shape[1:], 1]).name
-    e.demand(rank in (2, 3) and dims in ({1}, set(range(2, rank + 1))), f"{a.name} over dimensions {sorted(dims)}")
-    if dims == {1}:
-        kept = (shape[0], 1) + shape[2:]
-        return e.reshaped(reduce(name, "channels", (kept[1:] + (1,))[:3], kept), e.shape())
-    return replace(reduce(name, "positions", shape[1:2], None), shape=e.shape())
-
-
 # Layers.
-
-
-@handles("conv2d")
-def _(e, a):
-    weight, stride, dilation, padding = a.weight, pair(a.stride), pair(a.dilation), a.padding
-    tensors = e.weights("a convolution", weight=weight, bias=a.bias)
-    if isinstance(padding, str):
-        reach = [d * (k - 1) for d, k in zip(dilation, weight.value.shape[2:])]
-        e.demand(padding == "valid" or not any(r % 2 for r in reach), "uneven padding")
-        padding = [0, 0] if padding == "valid" else [r // 2 for r in reach]
-    attributes = dict(stride=stride, padding=pair(padding), dilation=dilation, groups=a.groups)
-    defaults = dict(stride=[1, 1], padding=[0, 0], dilation=[1, 1], groups=1)
-    attributes = {k: v for k, v in attributes.items() if v != defaults[k]}
-    return e.emit("conv2d", [e.full(a.input, 3)], e.shape()[1:], tensors=tensors, **attributes)
-
-
-@handles("linear")
-def _(e, a):
-    tensors = e.weights("a linear layer", weight=a.weight, bias=a.bias)
-    if a.input.last and len(a.input.shape) == 4:
-        tensors["weight"] = Const(a.weight.value[:, :, None, None], a.weight.name)
-        file = e.shape()[3:] + e.shape()[1:3]
-        return e.emit("conv2d", [a.input.name], file, last=True, tensors=tensors)
-    return e.emit("linear", [e.full(a.input, 1)], e.shape()[1:], tensors=tensors)
 
 
 @handles("matmul", "mm", "addmm")
@@ -319,43 +225,6 @@ def _(e, a):
     tensors = e.weights("a matrix product", weight=weight, bias=bias)
     tensors["weight"] = Const(weight.value.T)
     return e.emit("linear", [e.full(x, 1)], e.shape()[1:], tensors=tensors)
-
-
-@handles("embedding")
-def _(e, a):
-    e.demand(a.indices.name == "label", "an embedding of something other than the label")
-    tensors = e.weights("an embedding", weight=a.weight)
-    return e.emit("embedding", ["label"], (a.weight.value.shape[1],), tensors=tensors)
-
-
-@handles("group_norm")
-def _(e, a):
-    e.demand(len(a.input.shape) in (2, 4), f"group norm of shape {a.input.shape}")
-    tensors = e.weights("a group norm", weight=a.weight, bias=a.bias)
-    file = a.input.shape[1:]
-    return e.emit("group_norm", [e.full(a.input)], file, tensors=tensors, groups=a.num_groups, eps=a.eps)
-
-
-@handles("instance_norm")
-def _(e, a):
-    tensors = e.weights("an instance norm", weight=a.weight, bias=a.bias)
-    if not a.use_input_stats:
-        return batch_norm(e, a)[0]
-    return e.emit("instance_norm", [e.full(a.input, 3)], a.input.shape[1:], tensors=tensors, eps=a.eps)
-
-
-@handles("layer_norm")
-def _(e, a):
-    v, n, rank = a.input, len(a.normalized_shape), len(a.input.shape)
-    tensors = e.weights("a layer norm", weight=a.weight, bias=a.bias)
-    everything = rank in (2, 4) and n == rank - 1
-    e.demand(everything or (v.last and n == 1), f"layer norm of shape {v.shape} over the last {n} dimensions")
-    if v.last:
-        for role, t in tensors.items():
-            tensors[role] = t and Const(t.value.movedim(-1, 0), t.name)
-    over, name = "all" if everything and rank == 4 else "channels", v.name if v.last else e.full(v)
-    file = v.file if v.last else v.shape[1:]
-    return e.emit("layer_norm", [name], file, last=v.last, tensors=tensors, over=over, eps=a.eps)
 
 
 @handles("_native_batch_norm_legit_no_training")
@@ -372,54 +241,14 @@ def batch_norm(e, a):
     return (e.emit("batch_norm", [e.full(v)], v.shape[1:], shape=shape, tensors=tensors), None, None)
 
 
+@handles("instance_norm")
+def _(e, a):
+    tensors = e.weights("an instance norm", weight=a.weight, bias=a.bias)
+    if not a.use_input_stats:
+        return batch_norm(e, a)[0]
+    return e.emit("instance_norm", [e.full(a.input, 3)], a.input.shape[1:], tensors=tensors, eps=a.eps)
+
+
 @handles("_native_batch_norm_legit", "batch_norm", "native_batch_norm")
 def _(e, a):
     e.refuse("batch norm over the batch's own statistics")
-
-
-@handles("upsample_nearest2d", "_upsample_nearest_exact2d")
-def _(e, a):
-    x = getattr(a, "input", None) or a.self
-    scale, rest = zip(*(divmod(o, i) for o, i in zip(e.shape()[2:], x.shape[2:])))
-    e.demand(not any(rest) and max(scale) <= 16, "resizing by other than whole factors up to 16")
-    return e.emit("upsample_nearest", [e.full(x, 3)], e.shape()[1:], scale=list(scale))
-
-
-def pool(e, a):
-    kernel, padding = pair(a.kernel_size), pair(a.padding)
-    stride = pair(a.stride) if a.stride else kernel
-    sizes = a.self.shape[2:]
-    floor = tuple((n + 2 * p - k) // s + 1 for n, p, k, s in zip(sizes, padding, kernel, stride))
-    e.demand(e.shape()[2:] == floor, "pooling with ceil_mode")
-    attributes = dict(kernel=kernel)
-    if stride != kernel:
-        attributes["stride"] = stride
-    if padding != [0, 0]:
-        attributes["padding"] = padding
-    return attributes
-
-
-@handles("avg_pool2d")
-def _(e, a):
-    e.demand(a.divisor_override is None, "average pooling with a divisor")
-    attributes = pool(e, a)
-    if "padding" in attributes:
-        attributes["count_padding"] = int(a.count_include_pad)
-    return e.emit("avg_pool", [e.full(a.self, 3)], e.shape()[1:], **attributes)
-
-
-@handles("max_pool2d")
-def _(e, a):
-    e.demand(pair(a.dilation) == [1, 1], "max pooling with dilation")
-    return e.emit("max_pool", [e.full(a.self, 3)], e.shape()[1:], **pool(e, a))
-
-
-@handles("adaptive_avg_pool2d")
-def _(e, a):
-    return e.emit("adaptive_avg_pool", [e.full(a.self, 3)], e.shape()[1:], size=list(e.shape()[2:]))
-
-
-@handles("pixel_shuffle", "pixel_unshuffle")
-def _(e, a):
-    factor = a.upscale_factor if a.name == "pixel_shuffle" else a.downscale_factor
-    return e.emit(a.name, [e.full(a.self, 3)], e.shape()[1:], factor=factor)
