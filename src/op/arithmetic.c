@@ -83,12 +83,15 @@ static void div_derivative(gs_reverse *r, int n, int dy) {
     "; broadcasting: shapes aligned *at the left* (channels first), missing trailing sizes are 1, size 1 stretches"
 
 const gs_operation gs_op_add = {.name = "add", RECORD, .derivative = add_derivative, .result = "a + b" BROADCASTING};
-const gs_operation gs_op_sub = {.name = "sub", RECORD, .derivative = sub_derivative, .result = "a - b, broadcasting"};
+const gs_operation gs_op_sub = {
+    .name = "sub", RECORD, .derivative = sub_derivative, .result = "a - b, broadcasting like `add`"};
 const gs_operation gs_op_mul = {.name = "mul",
                                 RECORD,
                                 .derivative = mul_derivative,
-                                .result = "a b, broadcasting; the native backend makes products below 2^-100 0"};
-const gs_operation gs_op_div = {.name = "div", RECORD, .derivative = div_derivative, .result = "a/b, broadcasting"};
+                                .result =
+                                    "a b, broadcasting like `add`; the native backend makes products below 2^-100 0"};
+const gs_operation gs_op_div = {
+    .name = "div", RECORD, .derivative = div_derivative, .result = "a/b, broadcasting like `add`"};
 
 /* ---- Stretching ---- */
 
