@@ -1,7 +1,5 @@
 /* Operations that work element by element on two inputs, whose sizes of 1 stretch, and what their derivatives need. */
-#include <stddef.h>
-
-#include "op/operation.h"
+#include "op/check.h"
 #include "op/reverse.h"
 
 static gs_status infer(gs_check *c) {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "op/check.h"
 #include "op/reverse.h"
 #include "op/window.h"
 

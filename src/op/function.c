@@ -8,7 +8,7 @@
 /* ---- What they share ---- */
 
 static void reference(const gs_call *c) {
-    gs_op_function *f = gs_operation_of(c->node->op)->function;
+    gs_op_function *f = c->operation->function;
     for (size_t i = 0; i < gs_shape_size(c->node->shape); i++)
         c->out[i] = f(&c->node->attributes, c->in[0][i]);
 }
@@ -20,7 +20,7 @@ static void derivative(gs_reverse *r, int n, int dy) {
 }
 
 static void slope_reference(const gs_call *c) {
-    gs_op_function *slope = gs_operation_of(c->of->op)->slope;
+    gs_op_function *slope = c->operation->slope;
     for (size_t i = 0; i < gs_shape_size(c->node->shape); i++)
         c->out[i] = slope(&c->node->attributes, c->in[0][i]);
 }

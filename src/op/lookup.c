@@ -1,7 +1,7 @@
 /* What comes from a tensor as it is: constants, and embeddings of labels. */
 #include <math.h>
 
-#include "op/operation.h"
+#include "op/check.h"
 
 static gs_status constant_infer(gs_check *c) {
     const gs_tensor *t = c->node->weight;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "op/operation.h"
+#include "op/check.h"
 #include "op/reverse.h"
 
 /* ---- concat ---- */

@@ -1,8 +1,8 @@
 /* Normalisations. */
 #include <math.h>
 
+#include "op/check.h"
 #include "op/reverse.h"
-#include "op/operation.h"
 
 static gs_status check_eps(gs_check *c) {
     double eps = c->node->attributes.eps;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "op/check.h"
+
 static const gs_operation *const operations[GS_OP_ALL] = {
 #define GS_OP(id, record) [GS_OP_##id] = &gs_op_##record,
 #define GS_ADJOINT(id, record) [GS_OP_##id] = &gs_op_##record,
@@ -24,70 +26,14 @@ gs_op gs_op_find(const char *name) {
     return (gs_op)op;
 }
 
-size_t gs_shape_size(gs_shape shape) {
-    size_t size = 1;
-    for (int i = 0; i < shape.rank; i++)
-        size *= (size_t)shape.d[i];
-    return size;
-}
-
-void gs_op_evaluate(const gs_call *call) {
+void gs_op_evaluate(gs_call *call) {
+    call->operation = operations[call->of ? call->of->op : call->node->op];
     operations[call->node->op]->reference(call);
-}
-
-/* ---- Checks ---- */
-
-gs_status gs_check_fail(gs_check *check, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    if (vsnprintf(check->problem, sizeof check->problem, format, arguments) < 0)
-        check->problem[0] = '\0';
-    va_end(arguments);
-    return GS_ERROR_FORMAT;
-}
-
-/* "(8, 3, 3)" */
-static void print_shape(char *text, size_t room, int rank, const size_t *d) {
-    size_t used = (size_t)snprintf(text, room, "(");
-    for (int i = 0; i < rank && used < room; i++)
-        used += (size_t)snprintf(text + used, room - used, "%s%zu", i ? ", " : "", d[i]);
-    if (used < room)
-        snprintf(text + used, room - used, ")");
-}
-
-gs_status gs_check_tensor(gs_check *check, const char *role, const gs_tensor *tensor, int rank, const size_t *d) {
-    if (!tensor || (tensor->rank == rank && !memcmp(tensor->shape, d, (size_t)rank * sizeof *d)))
-        return GS_OK;
-    char found[160], expected[160];
-    print_shape(found, sizeof found, tensor->rank, tensor->shape);
-    print_shape(expected, sizeof expected, rank, d);
-    return gs_check_fail(check, "%s '%.60s': shape %s, expected %s", role, tensor->name, found, expected);
-}
-
-gs_status gs_check_vector(gs_check *check, const char *role, const gs_tensor *tensor, int size) {
-    size_t d = (size_t)size;
-    return gs_check_tensor(check, role, tensor, 1, &d);
-}
-
-gs_status gs_check_rank(gs_check *check, unsigned ranks, const char *takes) {
-    int rank = check->in[0].rank;
-    return ranks & GS_RANK(rank)
-               ? GS_OK
-               : gs_check_fail(check, "input of rank %d, %s takes %s", rank, gs_op_name(check->node->op), takes);
-}
-
-gs_status gs_check_result(gs_check *check, int rank, uint64_t d0, uint64_t d1, uint64_t d2) {
-    /* Each factor below 2^26 + 1 keeps the products below 2^52. */
-    if (d0 > GS_SIZE_MAX || d1 > GS_SIZE_MAX || d2 > GS_SIZE_MAX || d0 * d1 > GS_SIZE_MAX || d0 * d1 * d2 > GS_SIZE_MAX)
-        return gs_check_fail(check, "result (%llu, %llu, %llu) is too large, expected at most %d elements",
-                             (unsigned long long)d0, (unsigned long long)d1, (unsigned long long)d2, GS_SIZE_MAX);
-    check->node->shape = (gs_shape){.rank = rank, .d = {(int)d0, (int)d1, (int)d2}};
-    return GS_OK;
 }
 
 gs_status gs_op_check(gs_check *check) {
     gs_node *node = check->node;
-    const gs_operation *operation = operations[node->op];
+    const gs_operation *operation = check->operation = operations[node->op];
     gs_status status = operation->ranks ? gs_check_rank(check, operation->ranks, operation->takes) : GS_OK;
     if (status)
         return status;
@@ -109,7 +55,6 @@ static void append_attribute(const gs_attribute *a, const void *field, char *tex
         snprintf(text, room, " %s%d", a->shown, *integer);
         break;
     case GS_PAIR:
-    case GS_SIZES:
         snprintf(text, room, " %s%dx%d", a->shown, integer[0], integer[1]);
         break;
     case GS_REAL:
@@ -121,6 +66,8 @@ static void append_attribute(const gs_attribute *a, const void *field, char *tex
     case GS_CHOICE:
         if (a->required || *integer != (int)a->fallback)
             snprintf(text, room, " %s%s", a->shown, a->choices[*integer]);
+        break;
+    case GS_SIZES: /* the result's shape, which is shown beside it */
         break;
     }
 }

@@ -5,6 +5,7 @@
 
 #include "op/node.h"
 
+typedef struct gs_operation gs_operation;
 typedef struct gs_reverse gs_reverse; /* op/reverse.h */
 
 /* ---- Attributes ---- */
@@ -51,8 +52,9 @@ typedef struct gs_role {
 /* A node whose inputs, attributes and tensors have been read, while it is checked. */
 typedef struct gs_check {
     gs_node *node;
-    gs_shape in[GS_INPUT_MAX]; /* the inputs' shapes */
-    int labels;                /* the model's number of classes */
+    const gs_operation *operation; /* its record, which gs_op_check fills in */
+    gs_shape in[GS_INPUT_MAX];     /* the inputs' shapes */
+    int labels;                    /* the model's number of classes */
     char problem[GS_MESSAGE_MAX];
 } gs_check;
 
@@ -62,7 +64,8 @@ typedef gs_status gs_op_infer(gs_check *check);
 /* The operands of an operation for one image: in[i] is the row-major array of input i, out that of the result. */
 typedef struct gs_call {
     const gs_node *node;
-    const gs_node *of; /* of adjoints: the node that is differentiated */
+    const gs_node *of;             /* of adjoints: the node that is differentiated */
+    const gs_operation *operation; /* the record of that, of others the node's; gs_op_evaluate fills it in */
     const double *const *in;
     gs_shape shape[GS_INPUT_MAX]; /* of the inputs */
     double *out;
@@ -87,7 +90,7 @@ typedef void gs_op_describe(const gs_node *node, char *text, size_t room);
 /* Bits of gs_operation.ranks. */
 #define GS_RANK(n) (1u << (n))
 
-typedef struct gs_operation {
+struct gs_operation {
     const char *name;
     int inputs[2];     /* the least and the most */
     unsigned ranks;    /* of the input: GS_RANK(...) | ...; 0: any */
@@ -101,7 +104,7 @@ typedef struct gs_operation {
     gs_op_derivative *derivative;     /* NULL: the result never depends on x */
     gs_op_cost *cost;                 /* NULL: not counted */
     gs_op_describe *describe;         /* NULL: what the table of attributes shows */
-} gs_operation;
+};
 
 /* ---- All records ---- */
 
@@ -119,25 +122,12 @@ gs_op gs_op_find(const char *name);
 gs_status gs_op_check(gs_check *check);
 
 /* Compute a node from its inputs. Never allocates; thread-safe. */
-void gs_op_evaluate(const gs_call *call);
+void gs_op_evaluate(gs_call *call);
 
 /* The attributes that matter most, for `inspect`; "" where there are none. */
 void gs_op_describe_node(const gs_node *node, char *text, size_t room);
 
 /* ---- For records ---- */
-
-/* Fill in check->problem; returns GS_ERROR_FORMAT. */
-gs_status gs_check_fail(gs_check *check, const char *format, ...) GS_PRINTF(2, 3);
-
-/* The tensor, if present, must have that shape. */
-gs_status gs_check_tensor(gs_check *check, const char *role, const gs_tensor *tensor, int rank, const size_t *d);
-gs_status gs_check_vector(gs_check *check, const char *role, const gs_tensor *tensor, int size);
-
-/* The first input must have that rank. */
-gs_status gs_check_rank(gs_check *check, unsigned ranks, const char *takes);
-
-/* Set the result's shape from sizes that may be too large. */
-gs_status gs_check_result(gs_check *check, int rank, uint64_t d0, uint64_t d1, uint64_t d2);
 
 /* H W. */
 static inline size_t gs_positions(gs_shape shape) {

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "op/check.h"
+
 /* floor((size + 2 padding - dilation (kernel - 1) - 1)/stride) + 1, or 0 where the window does not fit. */
 static uint64_t windows(int size, int kernel, int stride, int padding, int dilation) {
     int64_t room = (int64_t)size + 2 * (int64_t)padding - (int64_t)dilation * (kernel - 1) - 1;
