@@ -348,7 +348,7 @@ int main(int argc, char **argv) {
     if (argc > 1 && !strcmp(argv[1], "--bench"))
         return bench();
     const struct CMUnitTest tests[] = {
-#define GS_KERNEL(name, result, parameters, what) {#name, kernel_agrees, NULL, NULL, #name},
+#define GS_KERNEL(name, type, family, exactness, result, parameters, what) {#name, kernel_agrees, NULL, NULL, #name},
 #include "kernels.def"
 #undef GS_KERNEL
         cmocka_unit_test(normals_keep_their_tolerance),

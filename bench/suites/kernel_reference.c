@@ -234,9 +234,8 @@ gs_kernels bench_reference_kernels(void) {
     const gs_kernels *scalar = gs_kernels_find("scalar");
     return (gs_kernels){
         .isa = "reference",
-        .mac_rows = scalar->mac_rows,
-        .mac_planes = scalar->mac_planes,
-#define GS_KERNEL(name, result, parameters, what) .name = reference_##name,
+        .mac_traits = scalar->mac_traits,
+#define GS_KERNEL(name, type, family, exactness, result, parameters, what) .name = reference_##name,
 #include "kernels.def"
 #undef GS_KERNEL
     };

@@ -30,10 +30,10 @@ static void call_mac(const gs_kernels *k, state *s) {
                         .out = s->outs,
                         .w_plane = TAPS * CHANNELS * LANES,
                         .out_plane = OUTPUTS / 2,
-                        .rows = 2 * s->kernels->mac_rows,
+                        .rows = 2 * s->kernels->mac_traits.rows,
                         .segments = TAPS,
                         .length = CHANNELS,
-                        .planes = s->kernels->mac_planes};
+                        .planes = s->kernels->mac_traits.planes};
     k->mac(&args);
 }
 
@@ -233,7 +233,7 @@ static const bench_kind kernel_kind = {open, call, check, close, digest};
 /* The elements that a call reads or, for mac, 2 x multiply-adds. */
 static double work(const char *name, const gs_kernels *k) {
     if (!strcmp(name, "mac"))
-        return 2.0 * 2 * k->mac_rows * TAPS * CHANNELS * LANES * k->mac_planes;
+        return 2.0 * 2 * k->mac_traits.rows * TAPS * CHANNELS * LANES * k->mac_traits.planes;
     if (!strcmp(name, "winograd_in") || !strcmp(name, "winograd_out"))
         return TILE * TILE * LANES;
     return ELEMENTS;
@@ -241,15 +241,15 @@ static double work(const char *name, const gs_kernels *k) {
 
 /* The bytes of a call of mac: rows of 16 channels with what 3 x 3 taps reach around them, weights, and sums. */
 static double traffic(const gs_kernels *k) {
-    double rows = 2 * k->mac_rows, in = 3 * (rows + 2) * CHANNELS;
-    return sizeof(float) * (in + (double)k->mac_planes * LANES * (TAPS * CHANNELS + rows));
+    double rows = 2 * k->mac_traits.rows, in = 3 * (rows + 2) * CHANNELS;
+    return sizeof(float) * (in + (double)k->mac_traits.planes * LANES * (TAPS * CHANNELS + rows));
 }
 
 static const struct {
     const char *name;
     kernel_call *call;
 } calls[] = {
-#define GS_KERNEL(name, result, parameters, what) {#name, call_##name},
+#define GS_KERNEL(name, type, family, exactness, result, parameters, what) {#name, call_##name},
 #include "kernels.def"
 #undef GS_KERNEL
 };

@@ -168,7 +168,7 @@ int gs_model_get_tensor(const gs_model *model, const char *name, const float **d
 
 /** The widest instruction set of this build that this CPU and operating system can run. Thread-safe.
  *
- * @return a constant string: "scalar", "avx2", "avx512" or "neon"
+ * @return a constant string, such as "scalar", "avx2" or "neon"
  */
 const char *gs_isa_best(void);
 

@@ -8,9 +8,9 @@ enum { LINE = 200 };
 
 /* The rows of kernels.def; each is compiled for every instruction set. */
 static const struct {
-    const char *name, *help;
+    const char *type, *name, *help;
 } kernels[] = {
-#define GS_KERNEL(name, result, parameters, help) {#name, help},
+#define GS_KERNEL(op, type, family, exactness, result, parameters, help) {#type, #op, help},
 #include "kernels.def"
 #undef GS_KERNEL
 };
@@ -18,7 +18,7 @@ static const struct {
 static void print_kernels(const char *isa) {
     printf("kernels for %s:\n", isa);
     for (size_t i = 0; i < GS_COUNT(kernels); i++)
-        printf("  gs_f32_%s_%s: %s\n", kernels[i].name, isa, kernels[i].help);
+        printf("  gs_%s_%s_%s: %s\n", kernels[i].type, kernels[i].name, isa, kernels[i].help);
 }
 
 static void print_isas(void) {

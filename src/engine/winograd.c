@@ -116,7 +116,7 @@ static void transform_output(const gs_step *step, gs_worker *worker, int i0, int
 
 static void winograd_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_plan *plan = worker->plan;
-    int inputs = step->source[0].shape.d[0], most = plan->kernels->mac_planes;
+    int inputs = step->source[0].shape.d[0], most = plan->kernels->mac_traits.planes;
     float *v = worker->tiles, *m = v + 36 * v_step(inputs);
     const float *a[GS_TILES];
     float *out[GS_TILES];
