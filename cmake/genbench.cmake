@@ -32,7 +32,7 @@ if(build_genbench)
   add_executable(genbench ${bench_sources} bench/shim.cc)
   add_dependencies(genbench gensample_commit)
   target_include_directories(genbench PRIVATE bench ${BENCH_HEADERS})
-  target_link_libraries(genbench PRIVATE gensample_app benchmark::benchmark)
+  target_link_libraries(genbench PRIVATE gensample_app kernel_cases benchmark::benchmark)
   target_compile_definitions(genbench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")
   set_target_properties(genbench PROPERTIES CXX_STANDARD 17)
   # Only for tests of the regression check: the percentage of its work that a kernel does twice; see

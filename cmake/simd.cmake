@@ -126,3 +126,9 @@ foreach(isa ${GENSAMPLE_ISAS})
   gensample_add_isa(gensample_simd_${isa} ${isa} ${emulated})
   target_sources(gensample_objects PRIVATE $<TARGET_OBJECTS:gensample_simd_${isa}>)
 endforeach()
+
+# The cases of kernels, which tests check and genbench times.
+file(GLOB case_sources CONFIGURE_DEPENDS tests/kernels/*.c)
+add_library(kernel_cases STATIC EXCLUDE_FROM_ALL ${case_sources})
+target_link_libraries(kernel_cases PUBLIC gensample_internal)
+target_include_directories(kernel_cases PUBLIC tests)

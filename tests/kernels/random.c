@@ -1,10 +1,9 @@
 /* Cases of the kernels that draw random numbers. */
+#include "kernels/cases.h"
+
 #include <math.h>
 
-#include "support/kernel_checks.h"
 #include "support/random.h"
-
-static const double ulp = 0x1p-24; /* relative error of one rounding */
 
 static void draw_key(kernel_case *c, uint32_t key[2], uint32_t counter[4]) {
     for (int i = 0; i < 4; i++)
@@ -13,17 +12,17 @@ static void draw_key(kernel_case *c, uint32_t key[2], uint32_t counter[4]) {
     key[1] = (uint32_t)random_next(&c->random);
 }
 
-void normals_prepare(kernel_case *c) {
-    gs_normals_args *p = &c->normals;
-    *p = (gs_normals_args){.count = 1 + c->index % 17};
+static void normals_prepare(kernel_case *c) {
+    gs_normals_args *p = CASE_ARGS(c, gs_normals_args);
+    *p = (gs_normals_args){.count = c->timed ? CASE_PLANE / GS_NORMALS_BLOCK : 1 + c->index % 17};
     draw_key(c, p->key, p->counter);
-    if (c->index % 5 == 0)
+    if (c->index % 5 == 0 && !c->timed)
         p->counter[2] = 0xfffffff8U; /* the position wraps */
     p->out = case_output(c, (size_t)p->count * 64);
 }
 
-void normals_call(const kernel_case *c, const gs_kernels *kernels) {
-    kernels->normals(&c->normals);
+static void normals_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->normals(CASE_ARGS(c, gs_normals_args));
 }
 
 /* (w >> 9) + shift in units of 2^-23. */
@@ -44,25 +43,33 @@ static double normal_at(const uint32_t key[2], const uint32_t counter[4], int i,
     return *radius * (i / 16 % 2 ? sin(angle) : cos(angle));
 }
 
-void normals_expect(kernel_case *c) {
-    const gs_normals_args *p = &c->normals;
+static void normals_expect(kernel_case *c) {
+    const gs_normals_args *p = CASE_ARGS(c, gs_normals_args);
     for (int i = 0; i < p->count * 64; i++) {
         double radius, value = normal_at(p->key, p->counter, i, &radius);
         case_expect(c, p->out + i, value, 1e-6 * radius);
     }
 }
 
+const kernel_check kernel_check_normals = {.cases = 17 * 5,
+                                           .prepare = normals_prepare,
+                                           .call = normals_call,
+                                           .expect = normals_expect,
+                                           .work = case_plane_work};
+
 /* ---- Rejection sampling ---- */
 
 /* Up to 3 vectors of 1 ... 200 elements, in every second case with bounds that some exceed before their end. The
  * squares come first in the output, then the last vector. */
-void norms_prepare(kernel_case *c) {
+static void norms_prepare(kernel_case *c) {
     static const float part[] = {0.1F, 0.5F, 1, 3};
-    gs_norms_args *p = &c->norms;
+    gs_norms_args *p = CASE_ARGS(c, gs_norms_args);
     *p = (gs_norms_args){.count = 1 + c->index % 3, .size = 1 + c->index * 7 % 200};
+    if (c->timed)
+        *p = (gs_norms_args){.count = 4, .size = CASE_PLANE / 4};
     draw_key(c, p->key, p->counter);
     p->counter[0] &= 0x7fffffffU;
-    if (c->index % 2) {
+    if (c->index % 2 && !c->timed) {
         float *bound = case_input(c, (size_t)p->count);
         for (int i = 0; i < p->count; i++)
             bound[i] = part[(c->index / 2 + i) % 4] * (float)p->size;
@@ -72,12 +79,12 @@ void norms_prepare(kernel_case *c) {
     p->out = p->square + p->count;
 }
 
-void norms_call(const kernel_case *c, const gs_kernels *kernels) {
-    kernels->norms(&c->norms);
+static void norms_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->norms(CASE_ARGS(c, gs_norms_args));
 }
 
-void norms_expect(kernel_case *c) {
-    const gs_norms_args *p = &c->norms;
+static void norms_expect(kernel_case *c) {
+    const gs_norms_args *p = CASE_ARGS(c, gs_norms_args);
     for (int i = 0; i < p->count; i++) {
         const uint32_t counter[4] = {p->counter[0] + (uint32_t)i, p->counter[1], p->counter[2], p->counter[3]};
         double sum = 0, error = 0, radius;
@@ -92,21 +99,22 @@ void norms_expect(kernel_case *c) {
         }
         for (; last && k < padded; k++) /* as another vector may have left it */
             case_expect(c, p->out + k, 0, (double)INFINITY);
-        case_expect(c, p->square + i, sum, error + 100 * ulp * sum);
+        case_expect(c, p->square + i, sum, error + 100 * CASE_ULP * sum);
     }
 }
 
-void exponentials_prepare(kernel_case *c) {
-    gs_exponentials_args *p = &c->exponentials;
-    *p = (gs_exponentials_args){.count = 16 * (1 + c->index % 5)};
-    p->scale = c->index % 7 == 6 ? INFINITY : expf(10 * random_float(&c->random));
+static void exponentials_prepare(kernel_case *c) {
+    gs_exponentials_args *p = CASE_ARGS(c, gs_exponentials_args);
+    *p = (gs_exponentials_args){.count = c->timed ? CASE_PLANE : 16 * (1 + c->index % 5), .scale = 1};
+    if (!c->timed)
+        p->scale = c->index % 7 == 6 ? INFINITY : expf(10 * random_float(&c->random));
     draw_key(c, p->key, p->counter);
     p->counter[0] &= 0x7fffffffU;
     p->out = case_output(c, (size_t)p->count);
 }
 
-void exponentials_call(const kernel_case *c, const gs_kernels *kernels) {
-    kernels->exponentials(&c->exponentials);
+static void exponentials_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->exponentials(CASE_ARGS(c, gs_exponentials_args));
 }
 
 static void proposal_words(const uint32_t key[2], const uint32_t counter[4], int i, uint32_t w[4]) {
@@ -115,8 +123,8 @@ static void proposal_words(const uint32_t key[2], const uint32_t counter[4], int
 }
 
 /* The bound is at most 1e-5 above and never below, so the middle is expected. */
-void exponentials_expect(kernel_case *c) {
-    const gs_exponentials_args *p = &c->exponentials;
+static void exponentials_expect(kernel_case *c) {
+    const gs_exponentials_args *p = CASE_ARGS(c, gs_exponentials_args);
     for (int i = 0; i < p->count; i++) {
         uint32_t w[4];
         proposal_words(p->key, p->counter, i, w);
@@ -125,23 +133,25 @@ void exponentials_expect(kernel_case *c) {
     }
 }
 
-void radii_prepare(kernel_case *c) {
-    gs_radii_args *p = &c->radii;
-    *p = (gs_radii_args){.count = 16 * (1 + c->index % 5)};
-    p->d = 0.5F * (float)(1 + c->index * c->index) - 1 / 3.0F;
+enum { DIMENSIONS = 784 };
+
+static void radii_prepare(kernel_case *c) {
+    gs_radii_args *p = CASE_ARGS(c, gs_radii_args);
+    *p = (gs_radii_args){.count = c->timed ? CASE_PLANE : 16 * (1 + c->index % 5)};
+    p->d = 0.5F * (float)(c->timed ? DIMENSIONS : 1 + c->index * c->index) - 1 / 3.0F;
     p->c = 1 / sqrtf(9 * p->d);
-    p->h = (float)(c->index % 4 * 5);
+    p->h = c->timed ? 7.87F : (float)(c->index % 4 * 5); /* of a ratio of 1.01 */
     draw_key(c, p->key, p->counter);
     p->counter[0] &= 0x7fffffffU;
     p->out = case_output(c, (size_t)p->count);
 }
 
-void radii_call(const kernel_case *c, const gs_kernels *kernels) {
-    kernels->radii(&c->radii);
+static void radii_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->radii(CASE_ARGS(c, gs_radii_args));
 }
 
-void radii_expect(kernel_case *c) {
-    const gs_radii_args *p = &c->radii;
+static void radii_expect(kernel_case *c) {
+    const gs_radii_args *p = CASE_ARGS(c, gs_radii_args);
     const double d = (double)p->d, scale = (double)p->c, s = scale / 1000, turn = 6.28318530717958647692;
     for (int i = 0; i < p->count; i++) {
         uint32_t w[4];
@@ -153,3 +163,15 @@ void radii_expect(kernel_case *c) {
         case_expect(c, p->out + i, least, 1e-4 * (1 + fabs(least)));
     }
 }
+
+const kernel_check kernel_check_norms = {
+    .cases = 600, .prepare = norms_prepare, .call = norms_call, .expect = norms_expect, .work = case_plane_work};
+
+const kernel_check kernel_check_exponentials = {.cases = 7 * 5,
+                                                .prepare = exponentials_prepare,
+                                                .call = exponentials_call,
+                                                .expect = exponentials_expect,
+                                                .work = case_plane_work};
+
+const kernel_check kernel_check_radii = {
+    .cases = 5 * 9, .prepare = radii_prepare, .call = radii_call, .expect = radii_expect, .work = case_plane_work};

@@ -1,7 +1,7 @@
 /* Activations and Philox, computed independently of the library. */
 #include <math.h>
 
-#include "support/kernel_checks.h"
+#include "kernels/cases.h"
 
 const activation_check activation_checks[GS_ACT_COUNT] = {
     [GS_ACT_NONE] = {"none", 0, 0, false},
