@@ -21,6 +21,7 @@ enum {
     GS_VECTOR_BYTES = 64,
     GS_F32_LANES = GS_VECTOR_BYTES / (int)sizeof(float),
     GS_NORMALS_BLOCK = 4 * GS_F32_LANES, /* normal numbers from one vector of counters */
+    GS_MAC_ROWS_MOST = 12,               /* rows of a tile of mac at most */
     GS_MAC_PLANES_MOST = 2 /* planes of a tile of mac at most: what callers may size their scratch memory for */
 };
 
@@ -187,6 +188,9 @@ typedef struct gs_window_args {
 typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_DIV, GS_BINARY_COUNT } gs_binary;
 
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
+
+/* iterate: x := factor x + term, a fused multiply-add, `steps` times for count vectors, in registers: what a core can
+ * do at most, where count is a multiple of mac_traits.rows. */
 
 /* normals: count x 64 standard normals: Philox4x32-10 (Salmon et al. 2011) keyed by key[2], counter (counter[0],
  * counter[1], counter[2] + 16 b + lane, counter[3]) for block b; words (w0, w1) and (w2, w3) through Box & Muller 1958
