@@ -189,6 +189,9 @@ typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_
 
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
 
+/* transpose16: y(j, i) = x(i, j), i, j = 0 ... 15, rows x_row and y_row floats apart; the bits stay as they are, those of
+ * NaN too. */
+
 /* iterate: x := factor x + term, a fused multiply-add, `steps` times for count vectors, in registers: what a core can
  * do at most, where count is a multiple of mac_traits.rows. */
 
