@@ -31,6 +31,16 @@ const gs_kernels *gs_kernels_find(const char *isa) {
     return NULL;
 }
 
+const gs_kernels *gs_kernel_owner(const gs_kernels *kernels, int i) {
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what)                            \
+    if (i-- == 0)                                                                                   \
+        while (kernels->base && kernels->base->GS_MEMBER(op, type) == kernels->GS_MEMBER(op, type)) \
+            kernels = kernels->base;
+#include "kernels.def"
+#undef GS_KERNEL
+    return kernels;
+}
+
 int gs_isa_extends(const char *isa, const char *base) {
     const gs_kernels *k = gs_kernels_find(isa);
     while (k && strcmp(k->isa, base))

@@ -189,8 +189,8 @@ typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_
 
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
 
-/* transpose16: y(j, i) = x(i, j), i, j = 0 ... 15, rows x_row and y_row floats apart; the bits stay as they are, those of
- * NaN too. */
+/* transpose16: y(j, i) = x(i, j), i, j = 0 ... 15, rows x_row and y_row floats apart; the bits stay as they are, those
+ * of NaN too. */
 
 /* iterate: x := factor x + term, a fused multiply-add, `steps` times for count vectors, in registers: what a core can
  * do at most, where count is a multiple of mac_traits.rows. */
@@ -264,6 +264,9 @@ const gs_kernels *gs_kernels_at(int i);
 
 /* The table of an instruction set by its text in isas.def, or NULL if this build lacks it. */
 const gs_kernels *gs_kernels_find(const char *isa);
+
+/* The table, of this instruction set or of one of its bases, whose own function it has for row i of kernels.def. */
+const gs_kernels *gs_kernel_owner(const gs_kernels *kernels, int i);
 
 /* Whether an instruction set is another one or, by one or more steps, has it as its base. */
 int gs_isa_extends(const char *isa, const char *base);

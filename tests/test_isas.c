@@ -37,6 +37,8 @@ static void tables_begin_as_tables_before_them(void **state) {
         for (int b = 0; b < i; b++)
             before += gs_kernels_at(b) == k->base;
         assert_int_equal(before, i > 0);
+        assert_true(gs_isa_extends(k->isa, gs_kernel_owner(k, 0)->isa));
+        assert_true(gs_kernel_owner(k, 0)->mac == k->mac);
     }
     assert_false(gs_isa_extends("scalar", "avx2"));
     assert_false(gs_isa_extends("sse9", "scalar"));
