@@ -78,6 +78,8 @@ static void x86_needs_every_bit_that_the_flags_imply(void **state) {
         {"avx2", {32 + 5, 128 + 1, 128 + 2}},             /* AVX2; XCR0: SSE and AVX registers */
         {"avx512", {32 + 16, 32 + 30, 32 + 17, 32 + 31}}, /* F, BW, DQ, VL */
         {"avx512", {128 + 5, 128 + 6, 128 + 7}},          /* XCR0: masks, upper halves, upper registers */
+        {"avx512-vnni-bf16", {64 + 11}},                  /* VNNI */
+        {"avx512-vnni-bf16", {96 + 5}},                   /* BF16 */
     };
     const gs_kernels *k;
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
@@ -87,6 +89,19 @@ static void x86_needs_every_bit_that_the_flags_imply(void **state) {
                 const gs_cpu_features has = without(needs[i].bit[b]);
                 assert_int_equal(gs_isa_runs_on(k->isa, &has), !gs_isa_extends(k->isa, needs[i].isa));
             }
+}
+
+/* It has no folder, so that its results are those of AVX-512. */
+static void avx512_vnni_bf16_has_the_kernels_of_avx512(void **state) {
+    (void)state;
+    int kernels = 0;
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what) kernels++;
+#include "kernels.def"
+#undef GS_KERNEL
+    for (int i = 0; i < kernels; i++) {
+        about("kernel %d", i);
+        assert_string_equal(gs_kernel_owner(gs_kernels_find("avx512-vnni-bf16"), i)->isa, "avx512");
+    }
 }
 #endif
 
@@ -106,6 +121,7 @@ int main(void) {
         cmocka_unit_test(a_base_runs_wherever_its_instruction_sets_do),
 #ifdef __x86_64__
         cmocka_unit_test(x86_needs_every_bit_that_the_flags_imply),
+        cmocka_unit_test(avx512_vnni_bf16_has_the_kernels_of_avx512),
 #endif
         cmocka_unit_test(this_machine_is_judged_by_its_own_features),
     };
