@@ -1,8 +1,12 @@
-/* The operations of the multiply-add kernel on f32: see gs_mac_traits. A dot product is one product deep. */
+/* The operations of the multiply-add kernel on f32: see mac in kernels.h. A dot product is one product deep. */
 #ifndef GS_F32_H
 #define GS_F32_H
 
 #include "vec.h"
+
+/* Rows and planes per tile: what the registers of vec.h hold. */
+#define GS_MAC_ROWS_f32 GS_TILE_ROWS
+#define GS_MAC_PLANES_f32 GS_TILE_PLANES
 
 static inline gs_v v_broadcast_f32(const float *x) {
     return v_set1(*x);

@@ -65,7 +65,8 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
  *
  * Its tile loop, in mac.inc, is written over the operations of simd/TYPE.h: v_broadcast_TYPE, `depth` inputs for all
  * lanes; v_weights_TYPE, a vector of weights; v_sums_TYPE, what sums begin with; v_dot_TYPE, which adds products to
- * sums; v_result_TYPE, sums as floats. All are held in gs_v, whatever the bits of a lane mean. */
+ * sums; v_result_TYPE, sums as floats; GS_MAC_ROWS_TYPE and GS_MAC_PLANES_TYPE, its tile. All are held in gs_v,
+ * whatever the bits of a lane mean. */
 #define GS_KERNEL(op, type, family, exactness, result, parameters, what)
 #define GS_MAC(op, type, family, exactness, input, weight, sum, depth, what)         \
     typedef input gs_##type##_input;                                                 \

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* 12 accumulators, 2 weights, 1 broadcast of 16 registers */
-#define GS_MAC_ROWS_f32 6
-#define GS_MAC_PLANES_f32 1
+#define GS_TILE_ROWS 6
+#define GS_TILE_PLANES 1
 
 typedef struct gs_v {
     __m256 a, b;

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 /* 24 accumulators; the integer registers hold 12 pointers and no more */
-#define GS_MAC_ROWS_f32 12
-#define GS_MAC_PLANES_f32 2
+#define GS_TILE_ROWS 12
+#define GS_TILE_PLANES 2
 
 typedef __m512 gs_v;
 typedef __m512i gs_vi;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* 24 accumulators, 4 weights, 1 broadcast of 32 registers */
-#define GS_MAC_ROWS_f32 6
-#define GS_MAC_PLANES_f32 1
+#define GS_TILE_ROWS 6
+#define GS_TILE_PLANES 1
 
 typedef struct gs_v {
     float32x4_t q[4];

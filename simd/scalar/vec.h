@@ -14,8 +14,8 @@
 #include "kernels.h"
 
 /* rows and planes per tile of the multiply-add kernel */
-#define GS_MAC_ROWS_f32 6
-#define GS_MAC_PLANES_f32 1
+#define GS_TILE_ROWS 6
+#define GS_TILE_PLANES 1
 
 typedef struct gs_v {
     float f[GS_F32_LANES];
