@@ -1,4 +1,5 @@
-/* The operations of the multiply-add kernel on f32: see mac in kernels.h. A dot product is one product deep. */
+/* The operations of the multiply-add kernel on f32: see mac in kernels.h. A dot product is one product deep. They are
+ * macros, because GCC copies the vectors of scalar C that pass through one more function: 10 % more instructions. */
 #ifndef GS_F32_H
 #define GS_F32_H
 
@@ -8,19 +9,10 @@
 #define GS_MAC_ROWS_f32 GS_TILE_ROWS
 #define GS_MAC_PLANES_f32 GS_TILE_PLANES
 
-static inline gs_v v_broadcast_f32(const float *x) {
-    return v_set1(*x);
-}
-static inline gs_v v_weights_f32(const float *w) {
-    return v_load(w);
-}
-static inline gs_v v_sums_f32(const float *init) {
-    return init ? v_load(init) : v_set1(0.0f);
-}
-static inline gs_v v_dot_f32(gs_v x, gs_v w, gs_v sum) {
-    return v_fma(x, w, sum);
-}
-static inline gs_v v_result_f32(gs_v sum) {
-    return sum;
-}
+#define v_broadcast_f32(x) v_set1(*(x))
+#define v_weights_f32(w) v_load(w)
+#define v_sums_f32(init) ((init) ? v_load(init) : v_set1(0.0f))
+#define v_dot_f32(x, w, sum) v_fma(x, w, sum)
+#define v_result_f32(sum) (sum)
+
 #endif
