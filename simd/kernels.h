@@ -1,7 +1,7 @@
 /* The contract of every kernel, in one place.
  *
- * A vector is 16 float lanes on every instruction set. Activations are *blocked*: channel c lives in lane c % 16 of
- * plane c / 16; a plane is rows of vectors, one vector per pixel, `row` floats from one row to the next. Borders around
+ * A vector is GS_F32_LANES = 16 float lanes on every instruction set. Activations are *blocked*: channel c lives in lane
+ * c % 16 of plane c / 16; a plane is rows of vectors, one vector per pixel, `row` floats from one row to the next. Borders around
  * a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may hold anything
  * and never affect a lane that matters.
  *
@@ -15,6 +15,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* A vector is 64 bytes whatever its elements are; a plane is as many channels as a vector has lanes. */
+enum {
+    GS_VECTOR_BYTES = 64,
+    GS_F32_LANES = GS_VECTOR_BYTES / (int)sizeof(float),
+    GS_MAC_PLANES_MOST = 2 /* no table's mac_planes is larger: what callers may size their scratch memory for */
+};
 
 /* Activation functions of gs_affine_args: y = f(t), parameter p. Errors are measured against the real function over all
  * floats; `tests/test_kernels` checks them. Where the limit at infinity exists, the result is that limit or near it;
