@@ -14,23 +14,39 @@
 #ifndef GS_PLAN_H
 #define GS_PLAN_H
 
-#include "engine/conv.h"
 #include "kernels.h"
+#include "model/model.h"
 
 enum { GS_BLOCK_MAX = 64 };
+
+/* What the elements of a buffer are. */
+typedef enum gs_dtype { GS_F32, GS_DTYPES } gs_dtype;
+
+/* Bytes of an element. */
+static inline size_t gs_dtype_size(gs_dtype dtype) {
+    static const size_t sizes[GS_DTYPES] = {[GS_F32] = sizeof(float)};
+    return sizes[dtype];
+}
+
+/* Elements of a vector, which are the channels of a plane. */
+static inline int gs_dtype_lanes(gs_dtype dtype) {
+    return (int)(GS_VECTOR_BYTES / gs_dtype_size(dtype));
+}
 
 typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_LAYOUTS } gs_layout;
 
 typedef struct gs_buffer {
     gs_shape shape;
     gs_layout layout;
-    int before, after;           /* halo at the top and left, and at the bottom and right; none if planar */
-    ptrdiff_t row, plane, image; /* floats from one row, plane, image to the next */
-    ptrdiff_t origin;            /* floats from an image's start to its first pixel */
+    gs_dtype dtype;
+    int planes;                          /* blocked: planes of vectors, else one per channel */
+    int before, after;                   /* halo at the top and left, and at the bottom and right; none if planar */
+    ptrdiff_t column, row, plane, image; /* bytes from one pixel, row, plane, image to the next */
+    ptrdiff_t origin;                    /* bytes from an image's start to its first pixel */
     int first, last; /* the steps that first write it and last read it; -1 and `steps` stand for the caller */
     int images;      /* images that it has room for */
     bool whole;      /* crosses segments, so it has room for the whole block */
-    size_t offset;   /* in the worker's scratch memory, floats */
+    size_t offset;   /* in the worker's scratch memory, bytes */
 } gs_buffer;
 
 /* Where a step finds one operand. */
@@ -44,37 +60,21 @@ typedef struct gs_source {
 
 typedef struct gs_step gs_step;
 typedef struct gs_worker gs_worker;
-typedef struct gs_backend gs_backend;
+typedef struct gs_method gs_method;   /* method.h */
+typedef struct gs_backend gs_backend; /* backend.h */
 
-/* The function of a kind of step, which computes images i0 ... i1 - 1 of its buffer. */
+/* The function of a method that computes images i0 ... i1 - 1 of a step's buffer. */
 typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
 
 struct gs_step {
-    gs_step_run *run;
-    const char *method; /* for gs_plan_describe: "winograd-f4" */
-    int node;           /* the graph's node whose value it computes, or -1 for a change of layout */
+    const gs_method *method;
+    void *own; /* the method's own data */
+    int node;  /* the graph's node whose value it computes, or -1 for a change of layout */
     int sources;
-    gs_source *source; /* operands; of convolutions: input, summand, factor of the sum; of norms: input, scale, shift */
+    gs_source *source; /* operands */
     int out;           /* buffer */
-    int slope;         /* buffer of the activation's derivative, or -1 */
+    int slope;         /* a second result, the derivative of the activation: a buffer or -1 */
     int segment;
-    /* Convolutions and linear layers. */
-    gs_conv conv;
-    float *weight, *bias; /* packed; bias padded to whole vectors */
-    int out_planes, sets;
-    struct gs_mac_set *set; /* conv.c */
-    ptrdiff_t *offsets;     /* what the sets point into */
-    int tiles[2];           /* Winograd: rows and columns of tiles; blocks of pixels: their rows and columns */
-    /* Norms. */
-    int groups;
-    double eps;
-    const float *gamma, *beta;
-    /* Element by element. */
-    gs_activation activation;
-    float parameter, scale, shift;
-    gs_binary binary;
-    bool planar; /* concat, unslice: operands are not whole planes */
-    void *own;   /* the backend's, see backend.h */
 };
 
 /* One segment: steps first ... last - 1, `images` images at a time. */
@@ -85,9 +85,8 @@ typedef struct gs_segment {
 /* The memory of one thread. */
 struct gs_worker {
     const gs_plan *plan;
-    float *scratch;                /* buffers */
-    float *tiles;                  /* after them, the scratch memory of single steps: norm.c, winograd.c */
-    double *doubles;               /* the reference step's operands and result */
+    char *scratch;                 /* buffers */
+    void *room;                    /* after them, the scratch memory of single steps (gs_cost) */
     const float *const *condition; /* one vector per image of the block */
     int image0;                    /* first image of the segment's current turn */
 };
@@ -109,30 +108,9 @@ struct gs_plan {
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
     bool *condition_needed;   /* per value: whether the condition's computation visits it */
-    size_t scratch_size, tiles_size, doubles_size, weight_size;
+    size_t scratch_bytes, room_bytes, weight_bytes;
     gs_worker *worker; /* threads */
 };
-
-/* How the planner makes a step of each kind: fill in `step`, whose sources and output buffer are set already, and pack
- * the weights of the convolution. False when memory runs out. */
-bool gs_conv_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
-bool gs_winograd_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
-bool gs_linear_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv);
-
-/* Whether Winograd's method computes this convolution: that depends on the shape alone, never on the CPU. */
-bool gs_winograd_applies(const gs_conv *conv);
-
-/* Compute a direct convolution's offsets, once the strides of buffers are known. */
-void gs_conv_place(const gs_plan *plan, gs_step *step);
-
-/* The steps that need no preparation. */
-gs_step_run gs_norm_run, gs_affine_run, gs_binary_run, gs_concat_run, gs_slice_run, gs_planar_slice_run,
-    gs_upsample_run, gs_unslice_run, gs_stretch_run, gs_window_run, gs_pool_adjoint_run, gs_norm_adjoint_run,
-    gs_load_run, gs_to_blocked_run, gs_to_planar_run, gs_to_padded_run, gs_from_blocks_run, gs_shuffle_run,
-    gs_unshuffle_run, gs_reference_run;
-
-/* Run the affine kernel on one plane, with the slope if the step has one. */
-void gs_affine_call(const gs_step *step, const gs_worker *worker, int image, int plane, gs_affine_args *args);
 
 /* Build steps and buffers from the graph (build.c), then choose segments and addresses (memory.c). */
 gs_status gs_plan_build(gs_plan *plan, gs_error *error);
@@ -153,12 +131,11 @@ size_t gs_plan_share(const gs_plan *plan, size_t n);
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error);
 
-static inline int gs_planes(gs_shape shape) {
-    return (shape.d[0] + 15) / 16;
-}
-
 /* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
-float *gs_buffer_at(const gs_worker *worker, int buffer, int i);
+static inline void *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
+    const gs_buffer *b = &worker->plan->buffer[buffer];
+    return worker->scratch + b->offset + (b->whole ? i : i - worker->image0) * b->image + b->origin;
+}
 
 /* Evaluate images 0 ... n - 1 <= block of x (planar, dense), whose condition vectors are condition[i], into out[k]
  * (dense; NULL if not wanted). Allocates nothing. */
@@ -168,6 +145,10 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
 /* The same for a plan with the gradient: computes the energies (n) and dE/dx (n, C, H, W); either may be NULL. */
 void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient);
+
+/* Run again the steps that compute a node of plan->model, for images 0 ... n - 1 <= block, on what the last evaluation
+ * of the same images left in their operands' buffers: for measurements. */
+void gs_plan_run_node(const gs_plan *plan, gs_worker *worker, int node, int n);
 
 /* The kernels of an instruction set by name; NULL means the environment's GENSAMPLE_ISA, else the best. Errors:
  * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */
