@@ -4,9 +4,9 @@
  * The order of use: gs_model_load, gs_plan_create, gs_sample (or gs_plan_evaluate), then the matching frees.
  * All arrays are dense, row-major float32; images are (n, C, H, W) in the model's own data range. Sizes count elements
  * unless their name ends in `_bytes`.
- * The library never prints, exits or aborts. It has no global mutable state but one flag (see Fork), so functions on
- * different objects may run at the same time; the comment on each type says what may run at the same time on one
- * object.
+ * The library never prints, exits or aborts. It has no global mutable state but one flag (see Fork) and two counts of
+ * allocations, so functions on different objects may run at the same time; the comment on each type says what may run
+ * at the same time on one object.
  *
  * Fork: objects may be used on both sides of a fork(). In a child of a process that has already computed on several
  * threads with this library, everything is computed on one thread and gives the same bytes, however many threads a plan
@@ -239,7 +239,7 @@ typedef struct gs_plan_info {
     int block;            /**< images one thread carries together */
     size_t weight_bytes;  /**< packed weights */
     size_t scratch_bytes; /**< scratch memory of all threads */
-    int steps;            /**< kernel calls per evaluation of a block */
+    int steps;            /**< steps of the plan, which gs_plan_describe describes */
     const char *backend;  /**< name of the backend, a constant string */
 } gs_plan_info;
 

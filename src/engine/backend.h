@@ -4,7 +4,7 @@
 #ifndef GS_BACKEND_H
 #define GS_BACKEND_H
 
-#include "engine/plan.h"
+#include "engine/data.h"
 
 struct gs_backend {
     const char *name;

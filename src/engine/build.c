@@ -1,13 +1,11 @@
 /* Turns the validated graph into steps: for each node that an output needs, the first method of methods.def that
  * applies makes them. */
+#include "engine/build.h"
+
 #include "engine/builder.h"
 #include "engine/method/activation.h"
 
-#define GS_METHOD(name) extern const gs_method gs_method_##name;
-#include "engine/methods.def"
-#undef GS_METHOD
-
-static const gs_method *const methods[] = {
+static const gs_method *const methods[GS_METHODS] = {
 #define GS_METHOD(name) &gs_method_##name,
 #include "engine/methods.def"
 #undef GS_METHOD

@@ -67,7 +67,8 @@ gs_step *gs_builder_add_step(gs_builder *b, const gs_method *method, int node, i
     gs_step *s = &p->step[p->steps];
     *s = (gs_step){.method = method, .node = node, .sources = sources, .out = out, .slope = -1};
     /* The operands and the own data share one allocation. */
-    size_t sources_bytes = ((size_t)sources * sizeof *s->source + 15) / 16 * 16;
+    enum { ALIGNMENT = _Alignof(max_align_t) };
+    size_t sources_bytes = ((size_t)sources * sizeof *s->source + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     s->source = gs_alloc(1, sources_bytes + method->own_bytes);
     if (!s->source)
         return NULL;

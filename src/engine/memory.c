@@ -1,4 +1,6 @@
 /* Segments of steps, strides of buffers, and addresses in scratch memory by liveness. */
+#include "engine/memory.h"
+
 #include "engine/method.h"
 
 static size_t positions(gs_shape shape) {

@@ -4,7 +4,7 @@
 #ifndef GS_METHOD_H
 #define GS_METHOD_H
 
-#include "engine/plan.h"
+#include "engine/data.h"
 
 typedef struct gs_builder gs_builder; /* builder.h */
 
@@ -42,6 +42,20 @@ struct gs_method {
     /* NULL: nothing. What is known only once the step is placed is 0 before. */
     gs_cost (*cost)(const gs_plan *plan, const gs_step *step);
 };
+
+/* Every method is defined with GS_DEFINE_METHOD, which does not compile unless methods.def has its row. */
+enum {
+#define GS_METHOD(name) GS_METHOD_##name,
+#include "engine/methods.def"
+#undef GS_METHOD
+    GS_METHODS
+};
+#define GS_METHOD(name) extern const gs_method gs_method_##name;
+#include "engine/methods.def"
+#undef GS_METHOD
+#define GS_DEFINE_METHOD(name)                                             \
+    _Static_assert(GS_METHOD_##name < GS_METHODS, "a row of methods.def"); \
+    const gs_method gs_method_##name
 
 static inline gs_cost gs_step_cost(const gs_plan *plan, const gs_step *step) {
     return step->method->cost ? step->method->cost(plan, step) : (gs_cost){0};

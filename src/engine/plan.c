@@ -1,14 +1,18 @@
 /* Making, freeing and describing plans. */
-#include "base/floats.h"
-#include "base/machine.h"
-#include "base/parallel.h"
-#include "engine/backend.h"
-#include "engine/gradient.h"
-#include "engine/method.h"
+#include "engine/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/floats.h"
+#include "base/machine.h"
+#include "base/parallel.h"
+#include "engine/backend.h"
+#include "engine/build.h"
+#include "engine/gradient.h"
+#include "engine/memory.h"
+#include "engine/method.h"
 
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
     const char *where = "option isa";

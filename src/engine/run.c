@@ -1,5 +1,6 @@
 /* Running a plan: one block of images from input to output on one thread, and batches of blocks on all threads. */
 #include "engine/method.h"
+#include "engine/plan.h"
 
 #include <math.h>
 #include <string.h>

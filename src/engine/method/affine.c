@@ -68,5 +68,5 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         }
 }
 
-const gs_method gs_method_affine = {
+GS_DEFINE_METHOD(affine) = {
     .name = "affine", .own_bytes = sizeof(affine), .applies = applies, .prepare = prepare, .place = place, .run = run};

@@ -146,5 +146,5 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-const gs_method gs_method_binary = {
+GS_DEFINE_METHOD(binary) = {
     .name = "binary", .own_bytes = sizeof(binary), .applies = applies, .prepare = prepare, .place = place, .run = run};

@@ -153,11 +153,11 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     return true;
 }
 
-const gs_method gs_method_blocks = {.name = "direct, in blocks",
-                                    .own_bytes = sizeof(gs_direct),
-                                    .applies = applies,
-                                    .prepare = prepare,
-                                    .place = gs_direct_place,
-                                    .run = gs_direct_run,
-                                    .free = gs_direct_free,
-                                    .cost = gs_direct_cost};
+GS_DEFINE_METHOD(blocks) = {.name = "direct, in blocks",
+                            .own_bytes = sizeof(gs_direct),
+                            .applies = applies,
+                            .prepare = prepare,
+                            .place = gs_direct_place,
+                            .run = gs_direct_run,
+                            .free = gs_direct_free,
+                            .cost = gs_direct_cost};

@@ -73,9 +73,8 @@ static void run_concat_planar(const gs_step *step, gs_worker *worker, int i0, in
     }
 }
 
-const gs_method gs_method_concat = {
-    .name = "concat", .applies = concat_applies, .prepare = prepare_blocked, .run = run_concat};
-const gs_method gs_method_concat_planar = {
+GS_DEFINE_METHOD(concat) = {.name = "concat", .applies = concat_applies, .prepare = prepare_blocked, .run = run_concat};
+GS_DEFINE_METHOD(concat_planar) = {
     .name = "concat", .applies = concat_planar_applies, .prepare = prepare_planar, .run = run_concat_planar};
 
 /* ---- Slices and reshapes ---- */
@@ -127,16 +126,16 @@ static void run_slice_planar(const gs_step *step, gs_worker *worker, int i0, int
                (const char *)gs_buffer_at(worker, step->source[0].index, i) + own->at, own->size);
 }
 
-const gs_method gs_method_slice = {.name = "slice",
-                                   .own_bytes = sizeof(slice),
-                                   .applies = slice_applies,
-                                   .prepare = prepare_slice_blocked,
-                                   .run = run_slice};
-const gs_method gs_method_slice_planar = {.name = "copy",
-                                          .own_bytes = sizeof(slice),
-                                          .applies = slice_planar_applies,
-                                          .prepare = prepare_slice_planar,
-                                          .run = run_slice_planar};
+GS_DEFINE_METHOD(slice) = {.name = "slice",
+                           .own_bytes = sizeof(slice),
+                           .applies = slice_applies,
+                           .prepare = prepare_slice_blocked,
+                           .run = run_slice};
+GS_DEFINE_METHOD(slice_planar) = {.name = "copy",
+                                  .own_bytes = sizeof(slice),
+                                  .applies = slice_planar_applies,
+                                  .prepare = prepare_slice_planar,
+                                  .run = run_slice_planar};
 
 /* ---- Adjoints of slices: zeros outside the slice ---- */
 
@@ -188,13 +187,13 @@ static void run_unslice_planar(const gs_step *step, gs_worker *worker, int i0, i
         memcpy(clear(step, worker, i) + own->at, gs_buffer_at(worker, step->source[0].index, i), own->size);
 }
 
-const gs_method gs_method_unslice = {.name = "slice",
-                                     .own_bytes = sizeof(slice),
-                                     .applies = unslice_applies,
-                                     .prepare = prepare_unslice_blocked,
-                                     .run = run_unslice};
-const gs_method gs_method_unslice_planar = {.name = "copy",
-                                            .own_bytes = sizeof(slice),
-                                            .applies = unslice_planar_applies,
-                                            .prepare = prepare_unslice_planar,
-                                            .run = run_unslice_planar};
+GS_DEFINE_METHOD(unslice) = {.name = "slice",
+                             .own_bytes = sizeof(slice),
+                             .applies = unslice_applies,
+                             .prepare = prepare_unslice_blocked,
+                             .run = run_unslice};
+GS_DEFINE_METHOD(unslice_planar) = {.name = "copy",
+                                    .own_bytes = sizeof(slice),
+                                    .applies = unslice_planar_applies,
+                                    .prepare = prepare_unslice_planar,
+                                    .run = run_unslice_planar};

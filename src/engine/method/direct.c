@@ -327,15 +327,15 @@ static bool phases_applies(const gs_builder *b, int n) {
     return applies(b, n) && gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0)).axis[0].adjoint;
 }
 
-#define GS_DIRECT(id, method_name, method_applies, method_prepare)    \
-    const gs_method gs_method_##id = {.name = method_name,            \
-                                      .own_bytes = sizeof(gs_direct), \
-                                      .applies = method_applies,      \
-                                      .prepare = method_prepare,      \
-                                      .place = gs_direct_place,       \
-                                      .run = gs_direct_run,           \
-                                      .free = gs_direct_free,         \
-                                      .cost = gs_direct_cost}
+#define GS_DIRECT(id, method_name, method_applies, method_prepare) \
+    GS_DEFINE_METHOD(id) = {.name = method_name,                   \
+                            .own_bytes = sizeof(gs_direct),        \
+                            .applies = method_applies,             \
+                            .prepare = method_prepare,             \
+                            .place = gs_direct_place,              \
+                            .run = gs_direct_run,                  \
+                            .free = gs_direct_free,                \
+                            .cost = gs_direct_cost}
 GS_DIRECT(linear, "linear", linear_applies, prepare_linear);
 GS_DIRECT(phases, "direct, by phase", phases_applies, prepare);
 GS_DIRECT(direct, "direct", applies, prepare);

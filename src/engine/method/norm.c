@@ -168,13 +168,13 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         run_image(step, worker, i);
 }
 
-const gs_method gs_method_norm = {.name = "norm",
-                                  .own_bytes = sizeof(norm),
-                                  .applies = applies,
-                                  .prepare = prepare,
-                                  .place = place,
-                                  .run = run,
-                                  .cost = cost};
+GS_DEFINE_METHOD(norm) = {.name = "norm",
+                          .own_bytes = sizeof(norm),
+                          .applies = applies,
+                          .prepare = prepare,
+                          .place = place,
+                          .run = run,
+                          .cost = cost};
 
 /* ---- The adjoint ---- */
 
@@ -293,10 +293,10 @@ static void run_adjoint(const gs_step *step, gs_worker *worker, int i0, int i1) 
         run_adjoint_image(step->own, worker, i);
 }
 
-const gs_method gs_method_norm_adjoint = {.name = "norm",
-                                          .own_bytes = sizeof(norm),
-                                          .applies = adjoint_applies,
-                                          .prepare = prepare_adjoint,
-                                          .place = place_adjoint,
-                                          .run = run_adjoint,
-                                          .cost = adjoint_cost};
+GS_DEFINE_METHOD(norm_adjoint) = {.name = "norm",
+                                  .own_bytes = sizeof(norm),
+                                  .applies = adjoint_applies,
+                                  .prepare = prepare_adjoint,
+                                  .place = place_adjoint,
+                                  .run = run_adjoint,
+                                  .cost = adjoint_cost};

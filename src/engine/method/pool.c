@@ -191,17 +191,17 @@ static void run_adjoint(const gs_step *step, gs_worker *worker, int i0, int i1) 
         }
 }
 
-const gs_method gs_method_window = {.name = "window",
+GS_DEFINE_METHOD(window) = {.name = "window",
+                            .own_bytes = sizeof(windows),
+                            .applies = applies,
+                            .prepare = prepare,
+                            .place = place,
+                            .run = run,
+                            .free = free_windows};
+GS_DEFINE_METHOD(window_adjoint) = {.name = "window",
                                     .own_bytes = sizeof(windows),
-                                    .applies = applies,
-                                    .prepare = prepare,
+                                    .applies = adjoint_applies,
+                                    .prepare = prepare_adjoint,
                                     .place = place,
-                                    .run = run,
+                                    .run = run_adjoint,
                                     .free = free_windows};
-const gs_method gs_method_window_adjoint = {.name = "window",
-                                            .own_bytes = sizeof(windows),
-                                            .applies = adjoint_applies,
-                                            .prepare = prepare_adjoint,
-                                            .place = place,
-                                            .run = run_adjoint,
-                                            .free = free_windows};

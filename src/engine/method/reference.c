@@ -62,5 +62,4 @@ static gs_cost cost(const gs_plan *plan, const gs_step *step) {
     return (gs_cost){.room_bytes = doubles * sizeof(double)};
 }
 
-const gs_method gs_method_reference = {
-    .name = "reference", .applies = applies, .prepare = prepare, .run = run, .cost = cost};
+GS_DEFINE_METHOD(reference) = {.name = "reference", .applies = applies, .prepare = prepare, .run = run, .cost = cost};

@@ -50,12 +50,12 @@ static void run_stretch(const gs_step *step, gs_worker *worker, int i0, int i1) 
         }
 }
 
-const gs_method gs_method_stretch = {.name = "copy",
-                                     .own_bytes = sizeof(repeat),
-                                     .applies = stretch_applies,
-                                     .prepare = prepare_stretch,
-                                     .place = place,
-                                     .run = run_stretch};
+GS_DEFINE_METHOD(stretch) = {.name = "copy",
+                             .own_bytes = sizeof(repeat),
+                             .applies = stretch_applies,
+                             .prepare = prepare_stretch,
+                             .place = place,
+                             .run = run_stretch};
 
 /* ---- Upsampling ---- */
 
@@ -83,9 +83,9 @@ static void run_upsample(const gs_step *step, gs_worker *worker, int i0, int i1)
             }
 }
 
-const gs_method gs_method_upsample = {.name = "upsample",
-                                      .own_bytes = sizeof(repeat),
-                                      .applies = upsample_applies,
-                                      .prepare = prepare_upsample,
-                                      .place = place,
-                                      .run = run_upsample};
+GS_DEFINE_METHOD(upsample) = {.name = "upsample",
+                              .own_bytes = sizeof(repeat),
+                              .applies = upsample_applies,
+                              .prepare = prepare_upsample,
+                              .place = place,
+                              .run = run_upsample};

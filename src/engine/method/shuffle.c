@@ -50,7 +50,7 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-const gs_method gs_method_shuffle = {
+GS_DEFINE_METHOD(shuffle) = {
     .name = "shuffle", .own_bytes = sizeof(shuffle), .applies = enlarges, .prepare = prepare, .run = run};
-const gs_method gs_method_unshuffle = {
+GS_DEFINE_METHOD(unshuffle) = {
     .name = "unshuffle", .own_bytes = sizeof(shuffle), .applies = reduces, .prepare = prepare, .run = run};

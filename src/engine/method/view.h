@@ -2,7 +2,7 @@
 #ifndef GS_VIEW_H
 #define GS_VIEW_H
 
-#include "engine/plan.h"
+#include "engine/data.h"
 
 /* Planes of rows of vectors, with strides in floats; a planar buffer is a single run of vectors. */
 typedef struct gs_view {

@@ -239,11 +239,11 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-const gs_method gs_method_winograd = {.name = "winograd-f4",
-                                      .own_bytes = sizeof(winograd),
-                                      .applies = applies,
-                                      .prepare = prepare,
-                                      .place = place,
-                                      .run = run,
-                                      .free = free_weights,
-                                      .cost = cost};
+GS_DEFINE_METHOD(winograd) = {.name = "winograd-f4",
+                              .own_bytes = sizeof(winograd),
+                              .applies = applies,
+                              .prepare = prepare,
+                              .place = place,
+                              .run = run,
+                              .free = free_weights,
+                              .cost = cost};

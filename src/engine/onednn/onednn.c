@@ -477,16 +477,16 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
 
 const gs_backend gs_backend_onednn = {.name = "onednn", .about = about, .open = open_backend, .close = close_backend};
 
-#define GS_ONEDNN(kind)                                                       \
-    const gs_method gs_method_onednn_##kind = {.name = #kind,                 \
-                                               .backend = &gs_backend_onednn, \
-                                               .own_bytes = sizeof(own_data), \
-                                               .applies = kind##_applies,     \
-                                               .prepare = prepare_##kind,     \
-                                               .place = place,                \
-                                               .run = run,                    \
-                                               .free = free_calls,            \
-                                               .describe = describe,          \
-                                               .cost = cost}
+#define GS_ONEDNN(kind)                                               \
+    GS_DEFINE_METHOD(onednn_##kind) = {.name = #kind,                 \
+                                       .backend = &gs_backend_onednn, \
+                                       .own_bytes = sizeof(own_data), \
+                                       .applies = kind##_applies,     \
+                                       .prepare = prepare_##kind,     \
+                                       .place = place,                \
+                                       .run = run,                    \
+                                       .free = free_calls,            \
+                                       .describe = describe,          \
+                                       .cost = cost}
 GS_ONEDNN(convolution);
 GS_ONEDNN(pool);
