@@ -3,14 +3,16 @@
 
 #include "engine/method.h"
 
+/* Images that a thread carries together by default, and those of networks with large linear layers. */
+enum { USUAL = 8, MANY = 16 };
+
 static size_t positions(gs_shape shape) {
     return (size_t)shape.d[1] * (size_t)shape.d[2];
 }
 
-/* Images that a thread carries together by default. The weights of linear layers that do not stay in the second-level
- * cache are read once for all of them. */
+/* The weights of linear layers that do not stay in the second-level cache are read once for all images. */
 static int choose_block(const gs_plan *plan) {
-    enum { USUAL = 8, MANY = 16, CACHE_BYTES = 1 << 20 };
+    enum { CACHE_BYTES = 1 << 20 };
     for (int s = 0; s < plan->steps; s++) {
         const gs_step *step = &plan->step[s];
         if (positions(plan->buffer[step->out].shape) == 1 && gs_step_cost(plan, step).weight_bytes > CACHE_BYTES)
@@ -19,15 +21,19 @@ static int choose_block(const gs_plan *plan) {
     return USUAL;
 }
 
-/* Images that a step works on at a time: few if activations are large, so that they stay in the second-level cache;
- * more if they are small, so that they share the weights; and all of them for vectors. */
+/* Images that a step works on at a time: so many that one plane of vectors of all of them takes 32 KiB, which is what a
+ * group of Winograd's tiles covers, and enough to share the weights; all of them for vectors. The bytes of all planes
+ * set no limit: where there are many planes there are even more weights, which are read once for all these images. */
 static int turn_of(const gs_plan *plan, const gs_step *step) {
+    enum { PLANE_BYTES = 1 << 15 };
     size_t most = positions(plan->buffer[step->out].shape);
     for (int i = 0; i < step->sources; i++)
         if (step->source[i].kind == GS_SOURCE_BUFFER && positions(step->source[i].shape) > most)
             most = positions(step->source[i].shape);
-    int images = most > 400 ? 1 : most > 100 ? 2 : most > 1 ? 8 : plan->block;
-    return images < plan->block ? images : plan->block;
+    if (most == 1)
+        return plan->block;
+    size_t images = PLANE_BYTES / (most * GS_VECTOR_BYTES), limit = (size_t)(plan->block < USUAL ? plan->block : USUAL);
+    return images == 0 ? 1 : (int)(images < limit ? images : limit);
 }
 
 static bool cut_segments(gs_plan *plan) {
