@@ -40,7 +40,7 @@ static gs_status open(bench_row *row, gs_error *error) {
 static gs_status call(bench_row *row, gs_error *error) {
     (void)error;
     const state *s = row->state;
-    gs_plan_run_node(s->network.plan, &s->network.plan->worker[0], s->model->nodes - 1, IMAGES);
+    gs_plan_run_node(s->network.plan, s->model->nodes - 1, IMAGES);
     return GS_OK;
 }
 

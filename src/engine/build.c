@@ -11,9 +11,14 @@ static const gs_method *const methods[GS_METHODS] = {
 #undef GS_METHOD
 };
 
+static bool may_use(const gs_plan *plan, const gs_method *m) {
+    return (!m->backend || m->backend == plan->backend) && m->dtype == plan->dtype;
+}
+
+/* The reference is last and applies to every node. */
 static const gs_method *choose(const gs_builder *b, int n) {
     const gs_method *const *m = methods;
-    while (((*m)->backend && (*m)->backend != b->plan->backend) || !(*m)->applies(b, n))
+    while (!may_use(b->plan, *m) || !(*m)->applies(b, n))
         m++;
     return *m;
 }

@@ -50,10 +50,10 @@ int gs_builder_add_buffer(gs_builder *b, gs_shape shape, gs_layout layout) {
         layout = GS_BLOCKED;
     if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
         return -1;
-    int lanes = layout == GS_BLOCKED ? gs_dtype_lanes(GS_F32) : 1;
+    int lanes = layout == GS_BLOCKED ? gs_dtype_lanes(p->dtype) : 1;
     p->buffer[p->buffers] = (gs_buffer){.shape = shape,
                                         .layout = layout,
-                                        .dtype = GS_F32,
+                                        .dtype = p->dtype,
                                         .planes = (shape.d[0] + lanes - 1) / lanes,
                                         .first = -1,
                                         .last = -1};

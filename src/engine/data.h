@@ -97,6 +97,7 @@ struct gs_plan {
     const gs_model *model;  /* whichever of the two is planned */
     const gs_kernels *kernels;
     const gs_backend *backend; /* NULL: native */
+    gs_dtype dtype;            /* of activations */
     void *backend_data;
     int threads, block;
     int buffers, steps, segments;

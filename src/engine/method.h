@@ -17,10 +17,11 @@ typedef struct gs_cost {
 struct gs_method {
     const char *name;          /* for gs_plan_describe: "winograd-f4" */
     const gs_backend *backend; /* only plans of this backend use it; NULL: all plans may */
+    gs_dtype dtype;            /* of its operands and its result */
     size_t own_bytes;          /* of a step's own data, which is zero when the step is made */
 
-    /* Whether it computes node n: that depends on the node, on the shapes and data types of its operands and on the
-     * layout that they have already, never on the CPU. */
+    /* Whether it computes node n: that depends on the node, on the shapes of its operands and on the layout that they
+     * have already, never on the CPU. */
     bool (*applies)(const gs_builder *builder, int n);
 
     /* Make steps of this method for node n and say which buffer holds its value, or the value of a later node that the

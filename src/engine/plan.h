@@ -28,9 +28,9 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
 void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient);
 
-/* Run again the steps that compute a node of plan->model, for images 0 ... n - 1 <= block, on what the last evaluation
- * of the same images left in their operands' buffers: for measurements. */
-void gs_plan_run_node(const gs_plan *plan, gs_worker *worker, int node, int n);
+/* Run again, on this thread, the steps that compute a node of plan->model, for images 0 ... n - 1 <= block, on what the
+ * last evaluation of the same images left in their operands' buffers: for measurements of plans with one thread. */
+void gs_plan_run_node(gs_plan *plan, int node, int n);
 
 /* The kernels of an instruction set by name; NULL means the environment's GENSAMPLE_ISA, else the best. Errors:
  * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */

@@ -46,8 +46,8 @@ static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, co
     }
 }
 
-void gs_plan_run_node(const gs_plan *plan, gs_worker *worker, int node, int n) {
-    run_steps(plan, worker, n, plan->steps, &node);
+void gs_plan_run_node(gs_plan *plan, int node, int n) {
+    run_steps(plan, &plan->worker[0], n, plan->steps, &node);
 }
 
 void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
