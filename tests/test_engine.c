@@ -339,7 +339,7 @@ static int images_at_a_time(int c, int h, int w) {
     int images = 0;
     for (int i = 0; !images && gs_plan_describe(plan, i, text, sizeof text); i++)
         if (!strncmp(text, "silu", 4))
-            sscanf(strstr(text, " images at a time") - 3, "%d", &images);
+            sscanf(strstr(text, " image") - 2, "%d", &images);
     gs_plan_free(plan);
     gs_model_free(model);
     return images;

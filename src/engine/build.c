@@ -27,22 +27,22 @@ static const gs_method *choose(const gs_builder *b, int n) {
  * nothing itself. */
 static void count_users(gs_builder *b) {
     for (int k = 0; k < b->model->info.outputs; k++) {
-        b->needed[b->model->output[k]] = true;
-        b->users[b->model->output[k]] += 1;
+        b->value[b->model->output[k]].needed = true;
+        b->value[b->model->output[k]].users += 1;
     }
     for (int n = b->model->nodes - 1; n >= 0; n--) {
         const gs_node *node = &b->model->node[n];
-        if (!b->needed[n + GS_VALUE_NODES])
+        if (!b->value[n + GS_VALUE_NODES].needed)
             continue;
         if (node->op == GS_OP_SLOPE && gs_activation_of(&b->model->node[node->attributes.of]) != GS_ACT_COUNT) {
-            b->slope[node->attributes.of] = n;
+            b->value[node->attributes.of + GS_VALUE_NODES].slope = n;
             continue;
         }
         for (int i = 0; i < node->inputs; i++) {
-            int v = node->input[i];
-            b->needed[v] = true;
-            b->users[v] += 1;
-            b->reader[v] = n;
+            gs_planned *v = &b->value[node->input[i]];
+            v->needed = true;
+            v->users += 1;
+            v->reader = n;
         }
     }
 }
@@ -63,7 +63,8 @@ static bool build_nodes(gs_builder *b) {
     b->plan->x_buffer = x;
     gs_builder_set_value(b, GS_VALUE_X, x);
     for (int n = 0; n < b->model->nodes; n++) {
-        if (!b->needed[n + GS_VALUE_NODES] || b->absorbed[n] || !b->model->node[n].per_sample)
+        const gs_planned *v = &b->value[n + GS_VALUE_NODES];
+        if (!v->needed || v->absorbed || !b->model->node[n].per_sample)
             continue;
         const gs_method *method = choose(b, n);
         if (!method->prepare(b, method, n))
@@ -78,48 +79,22 @@ static bool build_nodes(gs_builder *b) {
     return true;
 }
 
-static bool allocate(gs_builder *b, size_t values) {
-    b->needed = gs_alloc(values, sizeof *b->needed);
-    b->reader = gs_alloc(values, sizeof *b->reader);
-    b->users = gs_alloc(values, sizeof *b->users);
-    b->buffer = gs_alloc(values, sizeof *b->buffer);
-    b->slope = gs_alloc(values, sizeof *b->slope);
-    b->absorbed = gs_alloc(values, sizeof *b->absorbed);
-    bool ok = b->needed && b->reader && b->users && b->buffer && b->slope && b->absorbed;
-    for (int layout = 0; layout < GS_LAYOUTS; layout++) {
-        b->other[layout] = gs_alloc(values, sizeof **b->other);
-        ok = ok && b->other[layout];
-    }
-    for (size_t v = 0; ok && v < values; v++) {
-        b->buffer[v] = b->reader[v] = b->slope[v] = -1;
-        for (int layout = 0; layout < GS_LAYOUTS; layout++)
-            b->other[layout][v] = -1;
-    }
-    return ok;
-}
-
-static void release(gs_builder *b) {
-    gs_free(b->needed);
-    gs_free(b->reader);
-    gs_free(b->users);
-    gs_free(b->buffer);
-    gs_free(b->slope);
-    gs_free(b->absorbed);
-    for (int layout = 0; layout < GS_LAYOUTS; layout++)
-        gs_free(b->other[layout]);
-}
-
 gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     size_t values = (size_t)plan->model->nodes + GS_VALUE_NODES;
     gs_builder b = {.plan = plan, .model = plan->model};
+    b.value = gs_alloc(values, sizeof *b.value);
     plan->condition_offset = gs_alloc(values, sizeof *plan->condition_offset);
-    bool ok = allocate(&b, values) && plan->condition_offset;
-    for (size_t v = 0; ok && v < values; v++)
+    bool ok = b.value && plan->condition_offset;
+    for (size_t v = 0; ok && v < values; v++) {
+        b.value[v] = (gs_planned){.reader = -1, .slope = -1, .buffer = -1};
+        for (int layout = 0; layout < GS_LAYOUTS; layout++)
+            b.value[v].other[layout] = -1;
         plan->condition_offset[v] = SIZE_MAX;
+    }
     if (ok) {
         count_users(&b);
         ok = build_nodes(&b);
     }
-    release(&b);
+    gs_free(b.value);
     return ok ? GS_OK : gs_fail_memory(error, "the plan");
 }

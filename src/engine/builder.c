@@ -17,7 +17,7 @@ bool gs_is_channel_vector(gs_shape shape, int channels) {
 }
 
 int gs_builder_sole_reader(const gs_builder *b, int v) {
-    return b->users[v] == 1 ? b->reader[v] : -1;
+    return b->value[v].users == 1 ? b->value[v].reader : -1;
 }
 
 int gs_builder_reader(const gs_builder *b, int v, gs_op op, int *operand) {
@@ -98,36 +98,36 @@ static bool load_condition(gs_builder *b, int v) {
     if (!s)
         return false;
     s->source[0] = gs_builder_from_condition(b, v);
-    b->buffer[v] = out;
+    b->value[v].buffer = out;
     return true;
 }
 
 int gs_builder_buffer_in(gs_builder *b, int v, gs_layout layout) {
-    if (b->buffer[v] < 0 && !load_condition(b, v))
+    if (b->value[v].buffer < 0 && !load_condition(b, v))
         return -1;
-    int have = b->buffer[v];
+    int have = b->value[v].buffer;
     gs_shape shape = b->plan->buffer[have].shape;
     if (shape.rank == 1 || b->plan->buffer[have].layout == layout)
         return have;
     if (layout == GS_PADDED)
         have = gs_builder_buffer_in(b, v, GS_PLANAR);
-    if (have >= 0 && b->other[layout][v] < 0) {
+    if (have >= 0 && b->value[v].other[layout] < 0) {
         int out = gs_builder_add_buffer(b, shape, layout);
         gs_step *s = gs_builder_add_step(b, gs_methods_to[layout], -1, 1, out);
         if (!s)
             return -1;
         s->source[0] = gs_builder_from_buffer(b, have);
-        b->other[layout][v] = out;
+        b->value[v].other[layout] = out;
     }
-    return have < 0 ? -1 : b->other[layout][v];
+    return have < 0 ? -1 : b->value[v].other[layout];
 }
 
 void gs_builder_set_value(gs_builder *b, int v, int buffer) {
-    b->buffer[v] = buffer;
+    b->value[v].buffer = buffer;
 }
 
 void gs_builder_absorb(gs_builder *b, int reader, int *v) {
-    b->absorbed[reader] = true;
+    b->value[reader + GS_VALUE_NODES].absorbed = true;
     *v = reader + GS_VALUE_NODES;
 }
 

@@ -5,16 +5,20 @@
 
 #include "engine/method.h"
 
+/* What is known so far of a value of the graph. */
+typedef struct gs_planned {
+    bool needed;           /* whether an output depends on it */
+    bool absorbed;         /* whether the step of an earlier node computes it */
+    int users, reader;     /* needed nodes that read it, outputs included; the last of these nodes, or -1 */
+    int slope;             /* the node of its slope, where the same step computes that, or -1 */
+    int buffer;            /* its primary buffer, or -1 */
+    int other[GS_LAYOUTS]; /* its buffer in this layout, where that is not the primary one, or -1 */
+} gs_planned;
+
 struct gs_builder {
     gs_plan *plan;
     const gs_model *model;
-    int *users;             /* per value: needed nodes that read it, outputs included */
-    int *reader;            /* per value: the last of these nodes, or -1 */
-    bool *needed;           /* per value: whether an output depends on it */
-    int *buffer;            /* per value: its primary buffer, or -1 */
-    int *other[GS_LAYOUTS]; /* per value: its buffer in this layout, where that is not the primary one, or -1 */
-    int *slope;             /* per node: the node of its slope, where the same step computes that, or -1 */
-    bool *absorbed;         /* per node: whether another node's step computes it */
+    gs_planned *value; /* by value; node n computes value n + GS_VALUE_NODES */
     int room_buffers, room_steps;
 };
 

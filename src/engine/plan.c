@@ -225,8 +225,7 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
     snprintf(from, sizeof from, "%dx%dx%d", in.d[0], in.d[1], in.d[2]);
     snprintf(to, sizeof to, "%dx%dx%d", out.d[0], out.d[1], out.d[2]);
     snprintf(text, size, "%-17s %10s -> %-10s  %-19s %-7s %2d image%s at a time  %s",
-             node ? gs_op_name(node->op) : "layout", from, to,
-             method->describe ? method->describe(step) : method->name,
+             node ? gs_op_name(node->op) : "layout", from, to, method->describe ? method->describe(step) : method->name,
              method->backend ? method->backend->name : plan->kernels->isa, images, images == 1 ? " " : "s",
              node ? node->name : "");
     return true;

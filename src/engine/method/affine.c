@@ -18,7 +18,7 @@ static bool applies(const gs_builder *b, int n) {
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     const gs_node *node = &b->model->node[n];
-    int in = b->buffer[node->input[0]], v = n + GS_VALUE_NODES;
+    int in = b->value[node->input[0]].buffer, v = n + GS_VALUE_NODES;
     int out = gs_builder_add_buffer(b, node->shape, b->plan->buffer[in].layout);
     gs_step *s = gs_builder_add_step(b, method, n, 1, out);
     if (!s)

@@ -54,7 +54,7 @@ static gs_layout choose_layout(const gs_builder *b, int n) {
     bool whole = false, channel = false, blocked = false;
     for (int i = 0; i < 2; i++) {
         gs_shape shape = gs_builder_shape(b, n, i);
-        int buffer = b->buffer[node->input[i]]; /* -1: belongs to the condition and is not loaded */
+        int buffer = b->value[node->input[i]].buffer; /* -1: belongs to the condition and is not loaded */
         gs_layout own = buffer < 0 ? GS_PLANAR : b->plan->buffer[buffer].layout;
         bool same = gs_same_sizes(shape, node->shape), vector = gs_is_channel_vector(shape, node->shape.d[0]);
         if (same && (!whole || buffer >= 0))

@@ -82,9 +82,9 @@ static int find_sum(const gs_builder *b, int n, int *operand) {
  * buffer is *factor. Else -1. */
 static int find_product(const gs_builder *b, int v, int *factor) {
     int operand, n = gs_builder_reader(b, v, GS_OP_MUL, &operand);
-    if (n < 0 || operand == v || b->buffer[operand] < 0)
+    if (n < 0 || operand == v || b->value[operand].buffer < 0)
         return -1;
-    *factor = b->buffer[operand];
+    *factor = b->value[operand].buffer;
     const gs_buffer *buffer = &b->plan->buffer[*factor];
     gs_shape shape = b->model->node[n].shape, own = gs_value_shape(b->model, v);
     bool fits = buffer->layout == GS_BLOCKED && gs_same_sizes(buffer->shape, shape) &&

@@ -29,7 +29,7 @@ static bool reduces(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     gs_shape from = gs_builder_shape(b, n, 0);
     size_t positions = (size_t)from.d[1] * (size_t)from.d[2];
-    int have = b->buffer[node->input[0]];
+    int have = b->value[node->input[0]].buffer;
     bool blocked = from.d[0] >= GS_F32_LANES || (have >= 0 && b->plan->buffer[have].layout == GS_BLOCKED);
     bool few = positions > 1 && positions <= MOST;
     return node->attributes.over == GS_OVER_POSITIONS && blocked && few;
