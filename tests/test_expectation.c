@@ -170,20 +170,20 @@ static void hostile_files(void **state) {
     static const struct {
         const char *text, *place;
     } cases[] = {{"", "no JSON"},
-                 {"[]", "gensample_quality: expected 1"},
-                 {"{\"gensample_quality\":2,\"rows\":[]}", "gensample_quality: expected 1"},
-                 {"{\"gensample_quality\":1,\"rows\":{}}", "rows: expected an array"},
-                 {FILE_OF("1"), "rows[0].model: "},
+                 {"[]", "an array, expected an object"},
+                 {"{\"gensample_quality\":2,\"rows\":[]}", "gensample_quality: 2, expected 1"},
+                 {"{\"gensample_quality\":1,\"rows\":{}}", "rows: an object, expected an array"},
+                 {FILE_OF("1"), "rows[0]: 1, expected an object"},
                  {FILE_OF(ROW("", "j", "s", "1", "1", "1", "")), "rows[0].model_hash: "},
                  {FILE_OF(ROW("m", "j\\u001b", "s", "1", "1", "1", "")), "rows[0].judge_hash: "},
                  {FILE_OF(ROW("m", "j", "s", "0", "1", "1", "")), "rows[0].n: "},
                  {FILE_OF(ROW("m", "j", "s", "1e3", "1", "1", "")), "rows[0].n: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "", "", "")), "rows[0].seeds: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1,2", "1", "")), "rows[0].frechet: "},
-                 {FILE_OF(ROW("m", "j", "s", "1", "1", "0", "")), "rows[0].frechet: "},
-                 {FILE_OF(ROW("m", "j", "s", "1", "1", "null", "")), "rows[0].frechet: "},
+                 {FILE_OF(ROW("m", "j", "s", "1", "1", "0", "")), "rows[0].frechet[0]: "},
+                 {FILE_OF(ROW("m", "j", "s", "1", "1", "null", "")), "rows[0].frechet[0]: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1", "1e999", "")), "no JSON"},
-                 {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "1.5")), "rows[0].agreement: "},
+                 {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "1.5")), "rows[0].agreement[0]: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "1,1")), "rows[0].agreement: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "") ",{}"), "rows[1].model: "}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {

@@ -51,8 +51,8 @@ refuse 1 'a.json: it cannot be read' check --baseline a.json
 refuse 1 'missing.bin' check --baseline a.json --model missing.bin
 refuse 1 'nothing to count' check --baseline a.json --benchmark_filter=nothing
 refuse 1 'No such file' check --write --baseline missing/a.json
-refuse 1 'at most 16 MiB' check --baseline .
-refuse 1 'at most 16 MiB' check --baseline /dev/zero
+refuse 1 'a baseline' check --baseline .
+refuse 1 'a baseline' check --baseline /dev/zero
 surroundings='"architecture":"a","compiler":"a","flags":"a","libc":"a","jansson":"a","nettle":"a","valgrind":"a"'
 counts='"instructions":1,"allocations":0,"allocated_bytes":0,"opening_allocations":0,"opening_bytes":0'
 # hostile PATTERN TEXT: a baseline of that text.
@@ -62,11 +62,11 @@ hostile() {
 }
 hostile '1:' ''
 hostile '1:' '{"rows":'
-hostile 'gensample_baseline: expected 1' '[]'
-hostile 'gensample_baseline: expected 1' '{"gensample_baseline":2}'
-hostile 'surroundings.architecture' '{"gensample_baseline":1,"rows":{}}'
-hostile 'rows: expected' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{}}'
-hostile 'rows: expected' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":[1]}'
+hostile 'an array, expected an object' '[]'
+hostile 'gensample_baseline: 2, expected 1' '{"gensample_baseline":2,"surroundings":{},"rows":{"a":{}}}'
+hostile 'surroundings.architecture: missing' '{"gensample_baseline":1,"surroundings":{},"rows":{"a":{}}}'
+hostile 'rows: 0 members, expected at least 1' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{}}'
+hostile 'rows: an array, expected an object' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":[1]}'
 hostile 'rows.a.operations' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{'"$counts"'}}}'
 hostile 'rows.a.operations' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{'"$counts"',"operations":1e3}}}'
 hostile 'rows.a.operations' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{'"$counts"',"operations":-1}}}'
