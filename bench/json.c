@@ -211,7 +211,8 @@ static json_t *peaks(const bench_rows *rows) {
     return list;
 }
 
-static json_t *run_object(const bench_result *result, int argc, char *const *argv) {
+static json_t *run_object(const bench_result *result) {
+    const bench_settings *s = result->settings;
     json_t *o = json_object(), *command = json_array(), *rows = json_array();
     bench_put_integer(o, "json_schema_version", BENCH_SCHEMA_VERSION);
     bench_put_flag(o, "complete", !result->interrupted);
@@ -222,14 +223,14 @@ static json_t *run_object(const bench_result *result, int argc, char *const *arg
     bench_put_real(o, "patience_s", result->patience_s);
     bench_put_text(o, "started", result->started);
     bench_put_real(o, "elapsed_s", result->elapsed_s);
-    bench_put_integer(o, "seed", (long long)result->settings->seed);
+    bench_put_integer(o, "seed", (long long)s->seed);
     bench_put_real(o, "triad_bytes_per_second", result->triad_bytes_s);
     bench_put_real(o, "peak_memory_bytes", bench_peak_memory());
     bench_put_real(o, "peak_tolerance", BENCH_PEAK_TOLERANCE);
     bench_put_real(o, "taken_most", BENCH_TAKEN_MOST);
     json_object_set_new(o, "peaks", peaks(result->rows));
-    for (int i = 0; i < argc; i++)
-        json_array_append_new(command, bench_json_text(argv[i]));
+    for (int i = 0; i < s->argc; i++)
+        json_array_append_new(command, bench_json_text(s->argv[i]));
     json_object_set_new(o, "command", command);
     for (int i = 0; i < result->rows->count; i++)
         json_array_append_new(rows, row_object(&result->rows->row[i]));
@@ -258,12 +259,12 @@ static json_t *context_object(const bench_result *result) {
     return context;
 }
 
-json_t *bench_report_tree(const bench_result *result, int argc, char *const *argv) {
+json_t *bench_report_tree(const bench_result *result) {
     json_t *root = json_object(), *list = json_array();
     for (int i = 0; i < result->rows->count; i++)
         add_benchmarks(list, &result->rows->row[i], i);
     json_object_set_new(root, "context", context_object(result));
     json_object_set_new(root, "benchmarks", list);
-    json_object_set_new(root, "genbench", run_object(result, argc, argv));
+    json_object_set_new(root, "genbench", run_object(result));
     return root;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "runner.h"
+#include "shim.h"
 
 void bench_figure_add(bench_row *row, const char *name, const char *unit, double value) {
     if (isfinite(value) && row->figures < BENCH_FIGURES_MAX)
@@ -69,15 +71,15 @@ int bench_processors(void) {
 typedef struct choice {
     int count;
     union {
-        int number[BENCH_LIST_MAX];
-        const char *name[BENCH_LIST_MAX];
+        int number[GS_LIST_MAX];
+        const char *name[GS_LIST_MAX];
     } of;
 } choice;
 
-static choice choose_numbers(const bench_numbers *asked, const bench_numbers *otherwise, int none) {
-    const bench_numbers *from = asked->count && (otherwise->count || none) ? asked : otherwise;
+static choice choose_numbers(const gs_counts *asked, const gs_counts *otherwise, int none) {
+    const gs_counts *from = asked->count && (otherwise->count || none) ? asked : otherwise;
     choice c = {.count = from->count};
-    memcpy(c.of.number, from->number, sizeof c.of.number);
+    memcpy(c.of.number, from->values, sizeof c.of.number);
     if (!c.count) {
         c.count = 1;
         c.of.number[0] = none;
@@ -87,7 +89,7 @@ static choice choose_numbers(const bench_numbers *asked, const bench_numbers *ot
 
 static choice choose_isas(const bench_settings *s, bool all) {
     choice c = {.count = s->isa.count};
-    memcpy(c.of.name, s->isa.name, sizeof c.of.name);
+    memcpy(c.of.name, s->isa.values, sizeof c.of.name);
     bool supported;
     const char *name;
     for (int i = 0; !s->isa.count && (name = gs_isa_name(i, &supported)); i++)
@@ -98,7 +100,7 @@ static choice choose_isas(const bench_settings *s, bool all) {
 
 static choice choose_backends(const bench_settings *s, const bench_axes *axes) {
     choice c = {.count = s->backend.count};
-    memcpy(c.of.name, s->backend.name, sizeof c.of.name);
+    memcpy(c.of.name, s->backend.values, sizeof c.of.name);
     bool built;
     char about[BENCH_TEXT_ROOM];
     const char *name;
@@ -208,14 +210,14 @@ static const asked all_asked[] = {{"threads", offsetof(bench_settings, threads),
 /* Value i of the list as text; false past the last value. */
 static bool value_of(const asked *a, const bench_settings *s, int i, char text[BENCH_TEXT_ROOM]) {
     const void *list = (const char *)s + a->list;
-    const bench_names *names = list;
-    const bench_numbers *numbers = list;
+    const gs_texts *names = list;
+    const gs_counts *numbers = list;
     if (i >= (a->is_name ? names->count : numbers->count))
         return false;
     if (a->is_name)
-        snprintf(text, BENCH_TEXT_ROOM, "%s", names->name[i]);
+        snprintf(text, BENCH_TEXT_ROOM, "%s", names->values[i]);
     else
-        snprintf(text, BENCH_TEXT_ROOM, "%d", numbers->number[i]);
+        snprintf(text, BENCH_TEXT_ROOM, "%d", numbers->values[i]);
     return true;
 }
 
@@ -276,6 +278,39 @@ gs_status bench_rows_obey(const bench_rows *rows, gs_error *error) {
     if (!status && !networks)
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--model: no row has a network; see genbench list");
     return status;
+}
+
+/* ---- All rows ---- */
+
+/* Rows are identified by their names. */
+static gs_status check_names(const bench_rows *rows, gs_error *error) {
+    for (int i = 0; i < rows->count; i++)
+        for (int k = 0; k < i; k++)
+            if (!strcmp(rows->row[i].name, rows->row[k].name))
+                return gs_fail(error, GS_ERROR_ARGUMENT, "two rows have the name %s: a network or value is there twice",
+                               rows->row[i].name);
+    return GS_OK;
+}
+
+gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
+    const bench_settings *s = rows->settings;
+    gs_status status = GS_OK;
+    for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
+        if (bench_wants(&s->suite, suite->name))
+            status = suite->add(rows, error);
+    if (!status && strict)
+        status = bench_rows_obey(rows, error);
+    if (!status)
+        status = bench_rows_filter(rows, bench_filter(), error);
+    int kept = 0;
+    for (int i = 0; i < rows->count; i++)
+        if (bench_wants(&s->scenario, rows->row[i].scenario))
+            rows->row[kept++] = rows->row[i];
+    rows->count = kept;
+    if (!status && !kept)
+        status =
+            gs_fail(error, GS_ERROR_FILE, "nothing to measure: no row is left by these options; see genbench list");
+    return status ? status : check_names(rows, error);
 }
 
 void bench_rows_free(bench_rows *rows) {

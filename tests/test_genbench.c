@@ -293,11 +293,11 @@ static void options_are_obeyed(void **state) {
         bench_rows rows = {.settings = &s};
         gs_error error = {0};
         if (cases[i].suite)
-            s.suite = (bench_names){1, {cases[i].suite}};
+            s.suite = (gs_texts){1, {cases[i].suite}};
         if (cases[i].batch)
-            s.batch = (bench_numbers){1, {cases[i].batch}};
+            s.batch = (gs_counts){1, {cases[i].batch}};
         if (cases[i].backend)
-            s.backend = (bench_names){1, {cases[i].backend}};
+            s.backend = (gs_texts){1, {cases[i].backend}};
         bool all = !cases[i].suite, ok = true;
         if (all || !strcmp(cases[i].suite, "many"))
             ok = ok && add(&rows, "many", 64, "native");

@@ -14,6 +14,7 @@
 #include "base/os.h"
 #include "app/interrupt.h"
 #include "process.h"
+#include "regression/regression.h"
 #include "system.h"
 
 #if defined(__has_include)
@@ -104,7 +105,7 @@ static bool wait_one(void) {
     return pid > 0 && status == 0;
 }
 
-gs_status bench_count_here(bench_rows *rows, const char *folder, gs_error *error) {
+static gs_status count_rows(bench_rows *rows, const char *folder, gs_error *error) {
     char path[PATH_ROOM];
     snprintf(path, sizeof path, "%s/counts", folder);
     int to = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600), running = 0;
@@ -125,6 +126,15 @@ gs_status bench_count_here(bench_rows *rows, const char *folder, gs_error *error
     if (to >= 0)
         close(to);
     return good ? GS_OK : gs_fail(error, GS_ERROR_FILE, "not all rows were counted");
+}
+
+gs_status bench_count_here(bench_settings *settings, gs_error *error) {
+    bench_rows rows = {.settings = settings};
+    gs_status status = bench_counted_rows(settings, &rows, error);
+    if (!status)
+        status = count_rows(&rows, settings->operand[0], error);
+    bench_rows_free(&rows);
+    return status;
 }
 
 /* ---- In the program that starts it ---- */
@@ -241,34 +251,36 @@ static gs_status gather(const bench_rows *rows, const char *folder, bench_tally 
                : gs_fail(error, GS_ERROR_FILE, "check: callgrind counted %d of %d rows", tally->count, rows->count);
 }
 
-gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error) {
-    char program[FOLDER_ROOM], folder[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM], *words[WORDS_MOST];
+gs_status bench_count(const bench_rows *rows, bench_tally *tally, gs_error *error) {
+    char program[FOLDER_ROOM], folder[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM];
+    char **words = gs_alloc((size_t)rows->settings->argc + WORDS_MOST, sizeof *words);
     static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--vgdb=no", "--instr-atstart=no"};
     *tally = (bench_tally){0};
-    gs_status status = check_build(error);
-    if (status)
+    gs_status status = words ? check_build(error) : gs_fail_memory(error, "the command line");
+    if (!status && !gs_os_program_path(program, sizeof program))
+        status = gs_fail(error, GS_ERROR_FILE, "check: the system does not tell where this program is");
+    if (!status)
+        status = bench_folder_make(folder, error);
+    if (status) {
+        gs_free(words);
         return status;
-    if (!gs_os_program_path(program, sizeof program))
-        return gs_fail(error, GS_ERROR_FILE, "check: the system does not tell where this program is");
-    status = bench_folder_make(folder, error);
-    if (status)
-        return status;
+    }
     snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder);
     snprintf(log, sizeof log, "--log-file=%s/valgrind", folder);
     int count = 0;
     for (size_t i = 0; i < GS_COUNT(begin); i++)
         words[count++] = (char *)(uintptr_t)begin[i];
-    const char *const rest[] = {dumps, log, program, "check", "--count", folder};
+    const char *const rest[] = {dumps, log, program, "count", folder};
     for (size_t i = 0; i < GS_COUNT(rest); i++)
         words[count++] = (char *)(uintptr_t)rest[i];
-    for (; *argv && count < WORDS_MOST - 1; argv++)
-        words[count++] = *argv;
+    count += bench_words_for(rows->settings, BENCH_COUNT, words + count);
     words[count] = NULL;
     gs_interrupt_install();
     status = run(words, folder, error);
     if (!status)
         status = gather(rows, folder, tally, error);
     bench_folder_remove(folder);
+    gs_free(words);
     if (status)
         bench_tally_free(tally);
     return status;

@@ -53,7 +53,7 @@ static bool is_own(const bench_model *model, const char *sampler) {
 }
 
 static bool is_widest(const bench_settings *s, const char *isa) {
-    return !strcmp(isa, s->isa.name[s->isa.count - 1]);
+    return !strcmp(isa, s->isa.values[s->isa.count - 1]);
 }
 
 /* Whether emulation can do so many operations in reasonable time; scalar C takes ten times as long as vectors. */

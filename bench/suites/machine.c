@@ -148,7 +148,7 @@ gs_status bench_add_machine(bench_rows *rows, gs_error *error) {
     bench_axes axes = {.threads = {1, {1}}, .all_isas = true, .no_backend = true};
     int processors = bench_processors(), at = 0;
     if (processors > 1)
-        axes.threads.number[axes.threads.count++] = processors;
+        axes.threads.values[axes.threads.count++] = processors;
     bench_variant v;
     while (bench_next(rows->settings, &axes, &at, &v)) {
         bool best = rows->settings->isa.count || !strcmp(v.isa, gs_isa_best()), all = best || !rows->settings->quick;

@@ -6,12 +6,12 @@ static bool draws(const bench_model *model) {
 }
 
 /* 1, 2, 4, ... and all threads. */
-static bench_numbers thread_counts(void) {
-    bench_numbers n = {0};
+static gs_counts thread_counts(void) {
+    gs_counts n = {0};
     int all = bench_processors();
-    for (int t = 1; t < all && n.count < BENCH_LIST_MAX - 1; t *= 2)
-        n.number[n.count++] = t;
-    n.number[n.count++] = all;
+    for (int t = 1; t < all && n.count < GS_LIST_MAX - 1; t *= 2)
+        n.values[n.count++] = t;
+    n.values[n.count++] = all;
     return n;
 }
 

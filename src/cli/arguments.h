@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/find.h"
+#include "app/option.h"
 
 enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_ANY = 31 };
 
@@ -13,21 +14,6 @@ typedef enum gs_option {
 #include "cli/options.def"
     GS_OPTION_COUNT
 } gs_option;
-
-/* Values of gs_arguments.label other than 0, 1, ... */
-enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
-
-enum { GS_LIST_MAX = 16 };
-
-/* The numbers of one option, and the texts of an option that may be repeated. */
-typedef struct gs_numbers {
-    int count;
-    double values[GS_LIST_MAX];
-} gs_numbers;
-typedef struct gs_texts {
-    int count;
-    const char *values[GS_LIST_MAX];
-} gs_texts;
 
 /* A network of a product of densities. */
 typedef struct gs_composed {

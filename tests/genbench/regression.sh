@@ -44,7 +44,7 @@ says() {
 
 # ---- check: what is refused before the work ----
 refuse 2 'baseline: missing' check
-refuse 2 'unknown; see' check --baseline a.json --threads 2
+refuse 2 'threads: no option of genbench check' check --baseline a.json --threads 2
 refuse 2 'expected text or github' check --baseline a.json --format xml
 refuse 2 'given twice' check --baseline a.json --baseline b.json
 refuse 1 'a.json: it cannot be read' check --baseline a.json
@@ -243,7 +243,7 @@ printf '#!/bin/sh\nexit 2\n' >head/genbench
 refuse 1 'head: its worker did not begin: .* or is no genbench that speaks worker protocol 1' ab base head
 refuse 1 'missing/genbench: there is no' ab base missing/genbench
 refuse 2 'expected BASE_BUILD HEAD_BUILD' ab base
-refuse 2 'not an option of ab' ab base head --csv x
+refuse 2 'no option of genbench ab' ab base head --csv x
 refuse 1 'No such file' ab base base --json missing/x.json
 check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[/ ]base/genbench work [1]"'
 
@@ -257,5 +257,5 @@ check 'has the same output' sh -c '! grep -q "output differs" stdout.txt'
 says '^base .* \(([0-9a-f]{40}|unknown)(-dirty)?\), head .* \(([0-9a-f]{40}|unknown)(-dirty)?\)$'
 refuse 1 'base: its worker did not begin' ab "$build" "$build" --suite nothing
 check 'which said why' grep -q 'nothing.* is unknown' stderr.txt
-refuse 2 'not an option of ab' ab "$build" "$build" --html page.html
+refuse 2 'no option of genbench ab' ab "$build" "$build" --html page.html
 end_of_cases

@@ -69,11 +69,11 @@ accept 'list by scenario' list --model cond.bin --scenario single-stream
 check 'gives one row' test "$(cat stdout.txt)" = "$(grep '^latency/cond/' stdout.txt)"
 
 # ---- Refusals ----
-refuse 2 'unknown; see' --foo
+refuse 2 'unknown option; see' --foo
 refuse 2 'expected one of samples' --suite none
 refuse 2 'expected one of f32' --dtype bf16
 refuse 2 'expected one of ' --isa mmx
-refuse 2 'expected whole numbers' --threads 0
+refuse 2 'whole numbers from 1' --threads 0
 refuse 2 'from 0 to 86400' --patience -1
 refuse 2 'its value' --model
 refuse 2 'given twice' --quick --quick
@@ -353,7 +353,7 @@ check 'is left out' sh -c 'grep -q "^genbench: wrong.json: no row is valid; this
 fails 'no valid row at all' 1 'nothing is left to merge' merge wrong.json wrong.json --json out.json
 sed 's/^{"json_schema_version":1/{"json_schema_version":2/' both.json >wrong.json
 fails 'a merger of another version' 1 'wrong.json: json_schema_version: expected 1' report wrong.json
-fails 'nothing to merge' 2 'no files' merge --json out.json
+fails 'nothing to merge' 2 'expected FILE' merge --json out.json
 fails 'nowhere to merge to' 2 '--json FILE is missing' merge fast.json
 mkfifo pipe.json
 fails 'a pipe that nobody writes to' 1 'pipe.json: is a pipe that no program has opened for writing' merge fast.json pipe.json --json out.json
@@ -367,7 +367,7 @@ fails 'a merger of something else' 1 'merged\[0\]: path: control characters' mer
 echo '[1, 2' >wrong.json
 fails 'no JSON' 1 'wrong.json: line 2: no JSON' report wrong.json
 fails 'values of two reports' 2 'of one report only' report fast.json slow.json --csv out.json
-fails 'an unknown option' 2 'unknown; see genbench report --help' report fast.json --json out.json
+fails 'an unknown option' 2 '--json: no option of genbench report' report fast.json --json out.json
 
 # ---- Where outputs go ----
 for output in 'report fast.json --csv' 'report fast.json --html' 'report fast.json --markdown' 'merge fast.json --json'; do
@@ -438,7 +438,7 @@ check 'tells of other programs, of what was measured, and of the build' \
 OMP_WAIT_POLICY=active GENSAMPLE_ISA=scalar run doctor
 check 'and of the environment' grep -Eq '^note +environment +GENSAMPLE_ISA=scalar, OMP_WAIT_POLICY=active' stdout.txt
 run doctor x
-check 'doctor refuses' sh -c 'test "$1" -eq 2 && grep -q "^genbench: x: doctor takes no such" stderr.txt' sh "$status"
+check 'doctor refuses' sh -c 'test "$1" -eq 2 && grep -q "^genbench: x: genbench doctor takes no such" stderr.txt' sh "$status"
 
 # ---- What scripts call ----
 accept 'eval by name' eval --model judge --batch 2 --seconds 0
@@ -446,7 +446,7 @@ accept 'eval' eval --model tiny.bin --batch 2 --seconds 0
 check 'prints one object' sh -c 'grep -q "^{.*\"evaluations_per_second\": [0-9].*\"operations\": [0-9].*\"peak_flops\": [1-9].*}$" stdout.txt'
 for wrong in '--batch 0' '--batch 1.5' '--seconds -1' '--seconds nan' '--seconds 1e30' '--threads x' '--sigma inf'; do
     run eval --model tiny.bin $wrong
-    check "eval $wrong" sh -c 'test "$1" -eq 2 && grep -q "^genbench: ${2% *}: .* is no " stderr.txt' sh "$status" "$wrong"
+    check "eval $wrong" sh -c 'test "$1" -eq 2 && grep -q "^genbench: ${2% *}: .* is not " stderr.txt' sh "$status" "$wrong"
 done
 run eval --model tiny.bin --batch
 check 'eval refuses' test "$status" -eq 2
