@@ -12,6 +12,7 @@
 
 enum {
     BENCH_NAME_ROOM = 128,
+    BENCH_CALLS_P99 = 662, /* that p99 needs at 99 % confidence, by the rule of MLPerf LoadGen */
     BENCH_FIGURES_MAX = 24,
     BENCH_REASONS_MAX = 8,
     BENCH_TEXT_ROOM = 200,
@@ -163,6 +164,7 @@ struct bench_row {
     int repetitions, reasons, figures;
     int aside;                                       /* disturbed repetitions that do not count, behind those that do */
     bench_repetition *repetition;                    /* (repetitions + aside) */
+    size_t room;                                     /* of these */
     char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none if it is */
     bench_figure figure[BENCH_FIGURES_MAX];
     double ess_per_item; /* effective samples per item; 0: not known */
@@ -175,7 +177,8 @@ struct bench_row {
 
 typedef struct bench_rows {
     bench_row *row;
-    int count, room;
+    int count;
+    size_t room;
     const bench_settings *settings;
 } bench_rows;
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats.h"
+#include "measure/statistics.h"
 
 enum { SIDE_LEAST = 3, SHUFFLES = 1999, AS_LARGE_MOST = 1 };
 
@@ -33,8 +33,8 @@ static void shuffle(double *x, size_t n, uint64_t *state) {
 }
 
 static double median_of(double *x, size_t n) {
-    bench_sort(x, n);
-    return bench_median(x, n);
+    gs_sort(x, n);
+    return gs_median(x, n);
 }
 
 /* Logarithms minus their mean, after those far from their median were moved closer to it. */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "document.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 enum { PATH_ROOM = 4096 };
 
@@ -82,7 +82,7 @@ void bench_expected_distances(const bench_expectation *e, double *low, double *h
         mean += log(e->frechet[i]) / k;
     for (int i = 0; i < e->seeds; i++)
         square += pow(log(e->frechet[i]) - mean, 2);
-    double away = bench_student_quantile(BENCH_QUALITY_ALARM, e->seeds - 1) * sqrt(square / (k - 1) * (1 + 1 / k));
+    double away = gs_student_quantile(BENCH_QUALITY_ALARM, e->seeds - 1) * sqrt(square / (k - 1) * (1 + 1 / k));
     *low = exp(mean - away);
     *high = exp(mean + away);
 }
@@ -91,5 +91,5 @@ double bench_agreement_chance(const bench_expectation *e, double agreement) {
     double n = (double)e->n, agreed = 0;
     for (int i = 0; i < e->seeds; i++)
         agreed += round(e->agreement[i] * n);
-    return bench_fisher(round(agreement * n), n, agreed, n * e->seeds);
+    return gs_fisher(round(agreement * n), n, agreed, n * e->seeds);
 }

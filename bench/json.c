@@ -8,7 +8,7 @@
 #include "pictures.h"
 #include "report.h"
 #include "shim.h"
-#include "stats.h"
+#include "measure/statistics.h"
 #include "system.h"
 
 enum { VALUE_ROOM = 8192 };
@@ -73,8 +73,8 @@ static double median(const bench_row *row, double (*time)(const bench_row *row, 
     for (int k = 0; all && k < row->repetitions; k++)
         all[k] = time(row, k);
     if (all) {
-        bench_sort(all, (size_t)row->repetitions);
-        result = bench_median(all, (size_t)row->repetitions);
+        gs_sort(all, (size_t)row->repetitions);
+        result = gs_median(all, (size_t)row->repetitions);
     }
     gs_free(all);
     return result;

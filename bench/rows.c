@@ -168,17 +168,10 @@ static void make_name(bench_row *row, const char *what) {
 
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *v, const bench_kind *kind) {
-    if (rows->count == rows->room) {
-        int room = rows->room ? 2 * rows->room : 64;
-        bench_row *larger = gs_alloc((size_t)room, sizeof *larger);
-        if (!larger)
-            return NULL;
-        if (rows->count)
-            memcpy(larger, rows->row, (size_t)rows->count * sizeof *larger);
-        gs_free(rows->row);
-        rows->row = larger;
-        rows->room = room;
-    }
+    bench_row *all = gs_grow(rows->row, (size_t)rows->count, &rows->room, sizeof *all);
+    if (!all)
+        return NULL;
+    rows->row = all;
     bench_row *row = &rows->row[rows->count++];
     *row = (bench_row){.suite = suite,
                        .scenario = scenario,
@@ -324,5 +317,6 @@ void bench_rows_free(bench_rows *rows) {
     }
     gs_free(rows->row);
     rows->row = NULL;
-    rows->count = rows->room = 0;
+    rows->count = 0;
+    rows->room = 0;
 }

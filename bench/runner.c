@@ -33,6 +33,7 @@ typedef struct job {
     /* All so far; Google Benchmark only says in the end how many of the last ones count. */
     int done;
     bench_repetition *all;
+    size_t all_room;
 } job;
 
 /* A pass over the rows: pass 0 measures all, later ones those that were disturbed (again.h). */
@@ -177,16 +178,11 @@ static bool begin(void *context) {
 }
 
 static bool note_sample(job *j, double seconds) {
-    if (j->now.samples == j->room) {
-        double *larger = gs_alloc(2 * j->room, sizeof *larger);
-        if (!larger)
-            return false;
-        memcpy(larger, j->now.sample, j->room * sizeof *larger);
-        gs_free(j->now.sample);
-        j->now.sample = larger;
-        j->room *= 2;
-    }
-    j->now.sample[j->now.samples++] = seconds;
+    double *all = gs_grow(j->now.sample, j->now.samples, &j->room, sizeof *all);
+    if (!all)
+        return false;
+    j->now.sample = all;
+    all[j->now.samples++] = seconds;
     return true;
 }
 
@@ -206,17 +202,15 @@ static bool batch(void *context) {
     return !gs_interrupted();
 }
 
-static void keep(job *j, bench_repetition repetition) {
-    bench_repetition *larger = gs_alloc((size_t)j->done + 1, sizeof *larger);
+/* Add a repetition to *count others; when memory runs out it is lost. */
+static void keep(bench_repetition **all, int *count, size_t *room, bench_repetition repetition) {
+    bench_repetition *larger = gs_grow(*all, (size_t)*count, room, sizeof *larger);
     if (!larger) {
         gs_free(repetition.sample);
         return;
     }
-    if (j->done)
-        memcpy(larger, j->all, (size_t)j->done * sizeof *larger);
-    gs_free(j->all);
-    j->all = larger;
-    j->all[j->done++] = repetition;
+    *all = larger;
+    larger[(*count)++] = repetition;
 }
 
 static void end(void *context, bool complete) {
@@ -230,24 +224,11 @@ static void end(void *context, bool complete) {
     j->now.wall_s = gs_now_s() - j->start_s;
     j->now.conditions = conditions_since(j->before, j->peak_before, 0, g);
     j->now.conditions.peak[1] = g->peak(g->context, j->row->isa, j->row->threads);
-    keep(j, j->now);
+    keep(&j->all, &j->done, &j->all_room, j->now);
     j->now.sample = NULL;
 }
 
 /* ---- The end of a job, of a row ---- */
-
-static void add_repetition(bench_row *row, bench_repetition repetition) {
-    bench_repetition *larger = gs_alloc((size_t)row->repetitions + 1, sizeof *larger);
-    if (!larger) {
-        gs_free(repetition.sample);
-        return;
-    }
-    if (row->repetitions)
-        memcpy(larger, row->repetition, (size_t)row->repetitions * sizeof *larger);
-    gs_free(row->repetition);
-    row->repetition = larger;
-    row->repetition[row->repetitions++] = repetition;
-}
 
 static void finish(job *j, bool last) {
     bench_row *row = j->row;
@@ -280,7 +261,7 @@ static void report(void *context, int number, const bench_timing *timings, size_
         j->all[i].real_s = timings[i - first].real_s;
         j->all[i].cpu_s = timings[i - first].cpu_s;
         bench_disturbed(&j->all[i].conditions, r->usual[row], j->all[i].disturbed);
-        add_repetition(j->row, j->all[i]);
+        keep(&j->row->repetition, &j->row->repetitions, &j->row->room, j->all[i]);
     }
     gs_free(j->all);
     j->all = NULL;

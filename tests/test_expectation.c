@@ -14,8 +14,7 @@
 #include <cmocka.h>
 
 #include "expectation.h"
-#include "stats.h"
-#include "support/effort.h"
+#include "measure/statistics.h"
 #include "support/random.h"
 
 static void assert_near(double found, double expected, double tolerance) {
@@ -35,21 +34,21 @@ static void student_is_the_table_s(void **state) {
                 {4, .001, 8.610}, {5, .1, 2.015},     {7, .05, 2.365},  {7, .001, 5.408},
                 {10, .02, 2.764}, {15, .001, 4.073},  {30, .05, 2.042}, {60, .001, 3.460}};
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        double t = bench_student_quantile(rows[i].p, rows[i].degrees);
+        double t = gs_student_quantile(rows[i].p, rows[i].degrees);
         if (!(fabs(t - rows[i].t) <= 0.00051))
             fail_msg("t of %d degrees at %g: %.4f, in the table %.3f", rows[i].degrees, rows[i].p, t, rows[i].t);
-        assert_near(bench_student(t, rows[i].degrees), rows[i].p, 1e-10);
+        assert_near(gs_student(t, rows[i].degrees), rows[i].p, 1e-10);
     }
-    assert_near(bench_student_quantile(1e-4, 2), 99.992, 0.001); /* sqrt(2/(p(2 - p)) - 2), in closed form */
+    assert_near(gs_student_quantile(1e-4, 2), 99.992, 0.001); /* sqrt(2/(p(2 - p)) - 2), in closed form */
 }
 
 /* The tea taster, Fisher 1935: 4 of 4 against 0 of 4, and 3 against 1. */
 static void fisher_tastes_tea(void **state) {
     (void)state;
-    assert_near(bench_fisher(4, 4, 0, 4), 2 / 70.0, 1e-12);
-    assert_near(bench_fisher(3, 4, 1, 4), 2 * 17 / 70.0, 1e-12);
-    assert_near(bench_fisher(2, 4, 2, 4), 1, 0);
-    assert_near(bench_fisher(512, 512, 4096, 4096), 1, 0);
+    assert_near(gs_fisher(4, 4, 0, 4), 2 / 70.0, 1e-12);
+    assert_near(gs_fisher(3, 4, 1, 4), 2 * 17 / 70.0, 1e-12);
+    assert_near(gs_fisher(2, 4, 2, 4), 1, 0);
+    assert_near(gs_fisher(512, 512, 4096, 4096), 1, 0);
 }
 
 /* ---- Limits ---- */

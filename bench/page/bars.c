@@ -158,17 +158,9 @@ void page_bars(page *p, const char *machine) {
 /* ---- A picture of its own ---- */
 
 /* The picture has its own background, so that it can be read on a light or a dark page. */
-static const char style[] =
-    "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#57616b}"
-    ".ground{fill:#fff;stroke:#dde2e7}.title{font-size:17px;font-weight:650;fill:#1b2026}"
-    ".over{paint-order:stroke;stroke:#fff;stroke-width:4px}.label,.direct{fill:#1b2026;font-weight:600}.t1{fill:#"
-    "a8470a}.win{fill:#0072b2}.loss{fill:#d55e00}"
-    ".doubt{fill-opacity:.3}.win.doubt{stroke:#0072b2}.loss.doubt{stroke:#d55e00}.grid{stroke:#dde2e7}.axis{stroke:#"
-    "57616b}"
-    "@media(prefers-color-scheme:dark){text{fill:#9ba7b2}.ground{fill:#12161b;stroke:#2c343c}"
-    ".title,.label,.direct{fill:#e5e9ed}.t1{fill:#ff9148}.win{fill:#56b4e9}.loss{fill:#ff9148}"
-    ".win.doubt{stroke:#56b4e9}.loss.doubt{stroke:#ff9148}.grid{stroke:#2c343c}.axis{stroke:#9ba7b2}.over{stroke:#"
-    "12161b}}";
+static const char style[] = {
+#include "speed.css.inc"
+};
 
 static void put_banner(page *p, const bars *b, int width) {
     int x = MARGIN;

@@ -262,13 +262,17 @@ static void put_runs(page *p) {
     fputs("</p>\n", p->out);
 }
 
+static const char style[] = {
+#include "page.css.inc"
+};
+
 void page_begin(page *p, const char *title) {
     page_put(p,
              "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
              "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
              "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
              title);
-    page_style(p);
+    fprintf(p->out, "<style>\n%s</style>\n", style);
     page_put(p, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", title);
 }
 

@@ -6,7 +6,7 @@
 
 #include "io/output.h"
 #include "page/chart.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 enum { HEIGHT = 170, TICKS = 6, GREY = PAGE_COLOURS - 1 };
 
@@ -60,8 +60,8 @@ static void draw_stretches(chart *c, const row_history *h) {
         if (to == from)
             continue;
         memcpy(h->scratch, h->y + from, (to - from) * sizeof *h->scratch);
-        bench_sort(h->scratch, to - from);
-        double middle = bench_median(h->scratch, to - from);
+        gs_sort(h->scratch, to - from);
+        double middle = gs_median(h->scratch, to - from);
         chart_line(c, (double[]){h->x[from] - 0.4, h->x[to - 1] + 0.4}, (double[]){middle, middle}, 2, 1, "");
         if (change) {
             char text[PAGE_NUMBER_ROOM];

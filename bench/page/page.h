@@ -140,7 +140,6 @@ void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]);
 
 /* ---- Parts of the page ---- */
 
-void page_style(page *p);
 void page_labels(page *p);
 
 /* Everything up to the title, after which the <header> goes on. */
@@ -190,8 +189,5 @@ void page_roofline(page *p, const page_suite *suite);
 void page_acceptance(page *p, const page_suite *suite);
 void page_traces(page *p, const page_suite *suite);
 void page_ratios(page *p);
-
-/* The script that sorts and filters tables, which can be read without it too. */
-void page_script(page *p);
 
 #endif

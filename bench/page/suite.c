@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "page/page.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 static const char *const part_names[PAGE_PARTS] = {"program", "model", "scenario", "batch",
                                                    "threads", "isa",   "dtype",    "backend"};
@@ -214,8 +214,8 @@ double page_median(const json_t *row) {
     count = count < REPETITIONS_MAX ? count : REPETITIONS_MAX;
     for (size_t k = 0; k < count; k++)
         all[k] = page_repetition(row, k);
-    bench_sort(all, count);
-    return count ? bench_median(all, count) : (double)NAN;
+    gs_sort(all, count);
+    return count ? gs_median(all, count) : (double)NAN;
 }
 
 double *page_calls(page *p, const json_t *row, size_t *count) {
@@ -235,6 +235,6 @@ double *page_calls(page *p, const json_t *row, size_t *count) {
         }
     }
     if (calls)
-        bench_sort(calls, n);
+        gs_sort(calls, n);
     return calls;
 }

@@ -18,7 +18,7 @@
 #include "io/output.h"
 #include "io/progress.h"
 #include "random/random.h"
-#include "stats.h"
+#include "measure/statistics.h"
 #include "regression/worker.h"
 
 /* The least length of a batch; the number of triples after which a row's round ends; and the time after which it ends
@@ -288,8 +288,8 @@ static gs_status judge_control(bench_ab_result *r, gs_error *error) {
     for (int i = 0; i < r->rows; i++)
         if (r->row[i].pairs)
             controls[count++] = r->row[i].verdict.control;
-    bench_sort(controls, count);
-    r->control = count ? bench_median(controls, count) : 0;
+    gs_sort(controls, count);
+    r->control = count ? gs_median(controls, count) : 0;
     gs_free(controls);
     return GS_OK;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 enum { EXACT_MOST = 50 };
 
@@ -45,7 +45,7 @@ double bench_wilcoxon(const double *x, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (x[i] != 0)
             magnitude[used++] = fabs(x[i]);
-    bench_sort(magnitude, used);
+    gs_sort(magnitude, used);
     for (size_t i = 0, j; i < used; i = j) {
         for (j = i + 1; j < used && magnitude[j] == magnitude[i];)
             j++;
@@ -105,10 +105,10 @@ static bool judge_row(bench_pairs *row, bench_pairs_verdict *v, double *slower, 
     *slower = v->p = shifted(row->head, row->count, 1, scratch);
     *faster = shifted(row->head, row->count, -1, scratch);
     gs_free(scratch);
-    bench_sort(row->head, row->count);
-    bench_sort(row->control, row->count);
-    v->median = bench_median(row->head, row->count);
-    v->control = bench_median(row->control, row->count);
+    gs_sort(row->head, row->count);
+    gs_sort(row->control, row->count);
+    v->median = gs_median(row->head, row->count);
+    v->control = gs_median(row->control, row->count);
     bench_median_interval(row->head, row->count, &v->low, &v->high);
     v->unsteady = !(fabs(v->control) <= log1p(BENCH_PAIRS_CONTROL));
     return !isnan(*slower) && !isnan(*faster);

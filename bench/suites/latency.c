@@ -2,7 +2,7 @@
  * dE/dx.
  */
 #include "suites/evaluations.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 static bool denoises(const bench_model *model) {
     return model->info->takes_sigma && bench_can_sample(model);
