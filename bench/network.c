@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/find.h"
 #include "engine/reference.h"
 #include "kernels.h"
 #include "model/model.h"
@@ -29,7 +30,7 @@ bool bench_is_energy(const bench_model *model) {
 }
 
 bool bench_is_usual(const bench_settings *s, const bench_model *model) {
-    return s->model.count ? model == &s->models.model[0] : !strcmp(model->info->name, "ncsn");
+    return s->model.count ? model == &s->models.model[0] : !strcmp(model->info->name, GS_DEFAULT_NETWORK);
 }
 
 gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error) {

@@ -54,7 +54,8 @@ void bench_compare_within(bench_row *row, const char *what, const float *found, 
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);
 
-/* The network that a quick run measures where one is enough: the first that is named, else ncsn. */
+/* The network that a quick run measures where one is enough: the first that is named, else
+ * gensample's default. */
 bool bench_is_usual(const bench_settings *settings, const bench_model *model);
 
 /* The number of elements of an image. */

@@ -10,8 +10,9 @@
  * runs out, members are missing, which bench_document_take notices. */
 json_t *bench_report_tree(const bench_result *result);
 
-/* Name and value of fact i = 0, 1, 2, ... about program, machine and run; false past the last. The value is truncated
- * to fit. */
-bool bench_context_line(const bench_result *result, int i, const char **name, char *value, size_t room);
+/* Its "context": Google Benchmark's members, and strings about program, machine and run; and those about the machine
+ * alone. */
+json_t *bench_context(const bench_result *result);
+void bench_put_system(json_t *context);
 
 #endif

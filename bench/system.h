@@ -24,6 +24,15 @@ bool bench_pin(int threads);
  * only. */
 bool bench_place(int i);
 
+/* The compiler of this build and its version. */
+#if defined(__clang__)
+#define BENCH_COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define BENCH_COMPILER "gcc " __VERSION__
+#else
+#define BENCH_COMPILER "unknown"
+#endif
+
 /* The C library and its version. */
 const char *bench_libc(void);
 

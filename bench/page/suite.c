@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/find.h"
 #include "page/page.h"
 #include "measure/statistics.h"
 
@@ -172,17 +173,17 @@ const char *page_suite_about(const char *name) {
 
 /* ---- Comparing ---- */
 
-static bool is_usual(const json_t *row) {
+bool page_is_usual(const json_t *row) {
     const char *model = bench_text(row, "model");
-    return model && !strcmp(model, "ncsn");
+    return model && !strcmp(model, GS_DEFAULT_NETWORK);
 }
 
 bool page_is_shown(const page_suite *suite, const json_t *row) {
     bool any = false;
     for (int d = 0; suite->documents > 1 && d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d]; i++)
-            any = any || is_usual(suite->row[d][i].json);
-    return !any || is_usual(row);
+            any = any || page_is_usual(suite->row[d][i].json);
+    return !any || page_is_usual(row);
 }
 
 bool page_same_but(const json_t *a, const json_t *b, unsigned but) {

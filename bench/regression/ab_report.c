@@ -4,9 +4,6 @@
 #include "regression/ab.h"
 #include "document.h"
 #include "report.h"
-#include "system.h"
-
-enum { CONTEXT_ROOM = 4096 };
 
 static const char *const words[] = {"", "", "SLOWER", "noisy", "FAILED", "not compared"};
 
@@ -152,10 +149,7 @@ static json_t *row_object(const bench_ab_row *row) {
 
 static json_t *context(const bench_ab_result *r) {
     json_t *o = json_object();
-    const char *name;
-    char value[CONTEXT_ROOM];
-    for (int i = 0; bench_system_line(i, &name, value, sizeof value); i++)
-        bench_put_text(o, name, value);
+    bench_put_system(o);
     bench_put_text(o, "base", r->settings->operand[0]);
     bench_put_text(o, "head", r->settings->operand[1]);
     bench_put_text(o, "base_commit", r->commit[0][0] ? r->commit[0] : NULL);

@@ -40,22 +40,12 @@ void bench_tally_free(bench_tally *tally) {
 
 /* ---- This build ---- */
 
-static const char *compiler(void) {
-#if defined(__clang__)
-    return "clang " __clang_version__;
-#elif defined(__GNUC__)
-    return "gcc " __VERSION__;
-#else
-    return "unknown";
-#endif
-}
-
 void bench_surroundings_fill(bench_tally *tally, const char *valgrind) {
     struct utsname machine;
     char nettle[32];
     snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
     const char *const values[BENCH_SURROUNDINGS] = {uname(&machine) ? "unknown" : machine.machine,
-                                                    compiler(),
+                                                    BENCH_COMPILER,
                                                     BENCH_FLAGS,
                                                     bench_libc(),
                                                     jansson_version_str(),
