@@ -104,13 +104,6 @@ static const struct {
              {"peaks", NULL, peaks},
              {"bandwidth", NULL, bandwidth}};
 
-void bench_put_system(json_t *context) {
-    const char *name;
-    char text[ROOM];
-    for (int i = 0; bench_system_line(i, &name, text, sizeof text); i++)
-        bench_put_text(context, name, text);
-}
-
 json_t *bench_context(const bench_result *result) {
     char *google = bench_context_json(), text[ROOM];
     json_t *all = google ? json_loads(google, 0, NULL) : NULL, *context = json_object_get(all, "context"), *given;

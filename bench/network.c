@@ -19,6 +19,10 @@ size_t bench_pixels(const gs_model_info *info) {
     return (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
 }
 
+bool bench_any(const bench_model *model) {
+    return model != NULL;
+}
+
 bool bench_can_sample(const bench_model *model) {
     gs_sample_options options = {0};
     bool meant = model->named || model->model->defaults.sampler; /* energies to be added to others have none */

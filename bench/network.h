@@ -49,8 +49,9 @@ void bench_compare(bench_row *row, const char *what, const float *found, const f
 void bench_compare_within(bench_row *row, const char *what, const float *found, const float *expected, size_t count,
                           double tolerance);
 
-/* Whether a sampler can draw from the network and is meant to, according to the network's file; and whether it is an
- * energy. */
+/* For the rows that have a network: any; whether a sampler can draw from the network and is meant to, according to the
+ * network's file; and whether it is an energy. */
+bool bench_any(const bench_model *model);
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);
 

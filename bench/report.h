@@ -10,9 +10,7 @@
  * runs out, members are missing, which bench_document_take notices. */
 json_t *bench_report_tree(const bench_result *result);
 
-/* Its "context": Google Benchmark's members, and strings about program, machine and run; and those about the machine
- * alone. */
+/* Its "context": Google Benchmark's members, and strings about program, machine and run. */
 json_t *bench_context(const bench_result *result);
-void bench_put_system(json_t *context);
 
 #endif

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "base/machine.h"
-#include "runner.h"
-#include "shim.h"
 
 void bench_figure_add(bench_row *row, const char *name, const char *unit, double value) {
     if (isfinite(value) && row->figures < BENCH_FIGURES_MAX)
@@ -271,39 +269,6 @@ gs_status bench_rows_obey(const bench_rows *rows, gs_error *error) {
     if (!status && !networks)
         status = gs_fail(error, GS_ERROR_ARGUMENT, "--model: no row has a network; see genbench list");
     return status;
-}
-
-/* ---- All rows ---- */
-
-/* Rows are identified by their names. */
-static gs_status check_names(const bench_rows *rows, gs_error *error) {
-    for (int i = 0; i < rows->count; i++)
-        for (int k = 0; k < i; k++)
-            if (!strcmp(rows->row[i].name, rows->row[k].name))
-                return gs_fail(error, GS_ERROR_ARGUMENT, "two rows have the name %s: a network or value is there twice",
-                               rows->row[i].name);
-    return GS_OK;
-}
-
-gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
-    const bench_settings *s = rows->settings;
-    gs_status status = GS_OK;
-    for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
-        if (bench_wants(&s->suite, suite->name))
-            status = suite->add(rows, error);
-    if (!status && strict)
-        status = bench_rows_obey(rows, error);
-    if (!status)
-        status = bench_rows_filter(rows, bench_filter(), error);
-    int kept = 0;
-    for (int i = 0; i < rows->count; i++)
-        if (bench_wants(&s->scenario, rows->row[i].scenario))
-            rows->row[kept++] = rows->row[i];
-    rows->count = kept;
-    if (!status && !kept)
-        status =
-            gs_fail(error, GS_ERROR_FILE, "nothing to measure: no row is left by these options; see genbench list");
-    return status ? status : check_names(rows, error);
 }
 
 void bench_rows_free(bench_rows *rows) {

@@ -83,6 +83,37 @@ gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *erro
     return status;
 }
 
+/* Rows are identified by their names. */
+static gs_status check_names(const bench_rows *rows, gs_error *error) {
+    for (int i = 0; i < rows->count; i++)
+        for (int k = 0; k < i; k++)
+            if (!strcmp(rows->row[i].name, rows->row[k].name))
+                return gs_fail(error, GS_ERROR_ARGUMENT, "two rows have the name %s: a network or value is there twice",
+                               rows->row[i].name);
+    return GS_OK;
+}
+
+gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
+    const bench_settings *s = rows->settings;
+    gs_status status = GS_OK;
+    for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
+        if (bench_wants(&s->suite, suite->name))
+            status = suite->add(rows, error);
+    if (!status && strict)
+        status = bench_rows_obey(rows, error);
+    if (!status)
+        status = bench_rows_filter(rows, bench_filter(), error);
+    int kept = 0;
+    for (int i = 0; i < rows->count; i++)
+        if (bench_wants(&s->scenario, rows->row[i].scenario))
+            rows->row[kept++] = rows->row[i];
+    rows->count = kept;
+    if (!status && !kept)
+        status =
+            gs_fail(error, GS_ERROR_FILE, "nothing to measure: no row is left by these options; see genbench list");
+    return status ? status : check_names(rows, error);
+}
+
 /* ---- One job ---- */
 
 /* A row that cannot run is told once, and not tried again. */
@@ -272,13 +303,6 @@ static void report(void *context, int number, const bench_timing *timings, size_
 
 /* ---- All ---- */
 
-static uint32_t random_below(const run *r, uint32_t counter, uint32_t n) {
-    const uint32_t at[4] = {counter, 0, (uint32_t)r->pass, UINT32_MAX}; /* no sampler's stream */
-    uint32_t words[4];
-    gs_random_words(r->result->settings->seed, at, words);
-    return (uint32_t)(((uint64_t)words[0] * n) >> 32);
-}
-
 /* Measure every row as often as `left` says, in random order (Fisher & Yates). */
 static bool make_jobs(run *r) {
     bench_rows *rows = r->result->rows;
@@ -287,26 +311,28 @@ static bool make_jobs(run *r) {
         r->count += r->left[i];
     gs_free(r->jobs);
     r->jobs = gs_alloc((size_t)r->count, sizeof *r->jobs);
-    if (!r->jobs)
+    bench_row **order = gs_alloc((size_t)r->count, sizeof(bench_row *));
+    if (!r->jobs || !order) {
+        gs_free(order);
         return false;
+    }
     int most = 0, made = 0;
     for (int i = 0; i < rows->count; i++)
         most = r->left[i] > most ? r->left[i] : most;
     for (int k = 0; k < most; k++)
         for (int i = 0; i < rows->count; i++)
             if (k < r->left[i])
-                r->jobs[made++].row = &rows->row[i];
-    for (int i = r->count - 1; i > 0; i--) {
-        uint32_t k = random_below(r, (uint32_t)i, (uint32_t)i + 1);
-        bench_row *swap = r->jobs[i].row;
-        r->jobs[i].row = r->jobs[k].row;
-        r->jobs[k].row = swap;
-    }
+                order[made++] = &rows->row[i];
+    /* no sampler's stream */
+    gs_random_shuffle(r->result->settings->seed, (const uint32_t[]){0, (uint32_t)r->pass, UINT32_MAX}, order,
+                      (size_t)r->count, sizeof(bench_row *));
     for (int i = 0; i < r->count; i++) {
         r->jobs[i].run = r;
+        r->jobs[i].row = order[i];
         r->jobs[i].order = r->order + i;
     }
     r->order += r->count;
+    gs_free(order);
     return true;
 }
 
@@ -330,7 +356,8 @@ static int choose_row(const run *r) {
     double least = INFINITY;
     for (int i = 0; i < rows->count; i++) {
         int lacking = r->left[i] ? 0 : bench_lacking(&rows->row[i], r->wanted[i]);
-        double chance = random_below(r, UINT32_MAX - (uint32_t)i, UINT32_MAX) * 0x1p-32,
+        const uint32_t counter[4] = {UINT32_MAX - (uint32_t)i, 0, (uint32_t)r->pass, UINT32_MAX};
+        double chance = gs_random_below(r->result->settings->seed, counter, UINT32_MAX) * 0x1p-32,
                key = lacking + bench_count_disturbed(&rows->row[i], 1) + chance;
         if (lacking && key < least) {
             chosen = i;

@@ -30,29 +30,20 @@ static const char *main_isa(const bench_document *document) {
     return context_text(document, "isa_best");
 }
 
-/* Append what each document says, if they do not all say the same. */
-static void append_differing(page *p, const char *(*say)(const bench_document *document)) {
-    bool differs = false;
-    for (int d = 1; d < p->count; d++)
-        differs = differs || strcmp(say(&p->document[d]), say(&p->document[0]));
-    for (int d = 0; differs && d < p->count; d++)
-        page_append(p->label[d], say(&p->document[d]));
+/* What a document says: a text of its context, its instruction set or its path. */
+static const char *say(const bench_document *document, const char *what) {
+    return !strcmp(what, "isa")    ? main_isa(document)
+           : !strcmp(what, "path") ? document->path
+                                   : context_text(document, what);
 }
 
-static const char *cores(const bench_document *document) {
-    return context_text(document, "cores");
-}
-static const char *onednn(const bench_document *document) {
-    return context_text(document, "onednn");
-}
-static const char *compiler(const bench_document *document) {
-    return context_text(document, "compiler");
-}
-static const char *commit(const bench_document *document) {
-    return context_text(document, "commit");
-}
-static const char *path(const bench_document *document) {
-    return document->path;
+/* Append what each document says, if they don't all say the same. */
+static void append_differing(page *p, const char *what) {
+    bool differs = false;
+    for (int d = 1; d < p->count; d++)
+        differs = differs || strcmp(say(&p->document[d], what), say(&p->document[0], what));
+    for (int d = 0; differs && d < p->count; d++)
+        page_append(p->label[d], say(&p->document[d], what));
 }
 
 /* Bytes of the words that all labels begin with. */
@@ -87,14 +78,14 @@ void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]) {
 
 /* The CPU, and as much of the rest as makes them differ; in the end the files' names. */
 void page_labels(page *p) {
-    static const char *(*const say[])(const bench_document *document) = {cores, onednn, compiler, commit, path};
+    static const char *const more[] = {"cores", "onednn", "compiler", "commit", "path"};
     if (p->count < 2)
         return;
     for (int d = 0; d < p->count; d++)
         page_name_cpu(&p->document[d], p->label[d]);
-    append_differing(p, main_isa);
-    for (size_t i = 0; i < GS_COUNT(say) && !all_differ(p); i++)
-        append_differing(p, say[i]);
+    append_differing(p, "isa");
+    for (size_t i = 0; i < GS_COUNT(more) && !all_differ(p); i++)
+        append_differing(p, more[i]);
     make_brief(p);
 }
 

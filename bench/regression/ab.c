@@ -47,19 +47,10 @@ typedef struct job {
     int attempt; /* 0 ... ATTEMPTS - 1 */
 } job;
 
-static uint32_t random_below(job *j, uint32_t n) {
-    const uint32_t at[4] = {j->drawn++, 1, 0, UINT32_MAX}; /* a stream that no sampler uses */
-    uint32_t words[4];
-    gs_random_words(j->result.settings->seed, at, words);
-    return (uint32_t)(((uint64_t)words[0] * n) >> 32);
-}
-
+/* Streams that no sampler uses. */
 static void shuffle(job *j, int *order, int n) {
-    for (int i = n - 1; i > 0; i--) {
-        int k = (int)random_below(j, (uint32_t)i + 1), swap = order[i];
-        order[i] = order[k];
-        order[k] = swap;
-    }
+    const uint32_t stream[3] = {j->drawn++, 1, UINT32_MAX};
+    gs_random_shuffle(j->result.settings->seed, stream, order, (size_t)n, sizeof *order);
 }
 
 /* ---- Workers ---- */
@@ -133,7 +124,8 @@ static gs_status time_batch(job *j, const bench_ab_row *row, int side, long call
 /* Open the row on all sides, and compare the results of the first call. */
 static gs_status open_row(job *j, bench_ab_row *row, bool opened[SIDES], gs_error *error) {
     char answer[SIDES][BENCH_WORKER_LINE];
-    uint32_t processor = random_below(j, PROCESSORS_MOST);
+    const uint32_t counter[4] = {0, j->drawn++, 1, UINT32_MAX};
+    uint32_t processor = gs_random_below(j->result.settings->seed, counter, PROCESSORS_MOST);
     for (int s = 0; s < SIDES; s++) {
         gs_status status =
             bench_worker_ask(&j->worker[s], "opened", answer[s], error, "open %d %" PRIu32 "\n", row->at[s], processor);

@@ -4,6 +4,7 @@
 #include "regression/ab.h"
 #include "document.h"
 #include "report.h"
+#include "system.h"
 
 static const char *const words[] = {"", "", "SLOWER", "noisy", "FAILED", "not compared"};
 

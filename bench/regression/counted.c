@@ -6,28 +6,19 @@
 #include "suites/evaluations.h"
 #include "suites/sampling.h"
 
-static bool always(const bench_model *model) {
-    return model != NULL;
-}
-
 /* ---- Networks ---- */
 
 /* One evaluation of each network, and one gradient of each energy. */
 static bool add_networks(bench_rows *rows) {
-    static const bench_axes axes = {.takes = always, .batch = {1, {1}}};
+    static const bench_axes axes = {.takes = bench_any, .batch = {1, {1}}};
     int at = 0;
     bench_variant v;
     while (bench_next(rows->settings, &axes, &at, &v)) {
         bool energy = bench_is_energy(v.model);
-        for (int gradient = 0; gradient <= energy; gradient++) {
-            bench_row *row = bench_row_add(rows, "network", NULL, gradient ? "gradient" : "evaluate", &v,
-                                           gradient ? &bench_gradients : &bench_evaluations);
-            if (!row)
+        for (int gradient = 0; gradient <= energy; gradient++)
+            if (!bench_evaluation_add(rows, "network", NULL, gradient ? "gradient" : "evaluate", &v, gradient,
+                                      "evaluations/s"))
                 return false;
-            row->unit = "evaluations/s";
-            row->items = 1;
-            row->operations = (double)v.model->info->operations * (1 + gradient);
-        }
     }
     return true;
 }

@@ -10,26 +10,12 @@ static const bench_sampling steppers[] = {
     {.sampler = "hmc", .steps = 4, .mixing = 50, .unit = "steps/s"},
 };
 
-static bool is_stepper(const bench_model *model) {
-    return bench_is_energy(model);
-}
-
-static bench_row *add_gradient(bench_rows *rows, const bench_variant *v) {
-    bench_row *row = bench_row_add(rows, "energy", "offline", "gradient", v, &bench_gradients);
-    if (row) {
-        row->unit = "steps/s";
-        row->items = v->batch;
-        row->operations = 2.0 * v->batch * (double)v->model->info->operations;
-    }
-    return row;
-}
-
 gs_status bench_add_energy(bench_rows *rows, gs_error *error) {
-    static const bench_axes axes = {.takes = is_stepper, .batch = {1, {64}}};
+    static const bench_axes axes = {.takes = bench_is_energy, .batch = {1, {64}}};
     int at = 0;
     bench_variant v;
     while (bench_next(rows->settings, &axes, &at, &v)) {
-        if (!add_gradient(rows, &v))
+        if (!bench_evaluation_add(rows, "energy", "offline", "gradient", &v, true, "steps/s"))
             return gs_fail_memory(error, "rows");
         for (size_t i = 0; i < GS_COUNT(steppers); i++)
             if (bench_sampling_draws(&steppers[i], v.model) && (!rows->settings->quick || v.model->info->labels == 0) &&

@@ -4,6 +4,8 @@
 
 #include "network.h"
 
-extern const bench_kind bench_evaluations, bench_gradients;
+/* Add a row of the variant's batch, or of one image; NULL when memory runs out. */
+bench_row *bench_evaluation_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
+                                const bench_variant *variant, bool gradient, const char *unit);
 
 #endif

@@ -16,15 +16,12 @@ gs_status bench_add_latency(bench_rows *rows, gs_error *error) {
     while (bench_next(s, &axes, &at, &v)) {
         v.batch = 1;
         bool energy = bench_is_energy(v.model);
-        bench_row *row = bench_row_add(rows, "latency", "single-stream", energy ? "gradient" : "denoise", &v,
-                                       energy ? &bench_gradients : &bench_evaluations);
+        bench_row *row =
+            bench_evaluation_add(rows, "latency", "single-stream", energy ? "gradient" : "denoise", &v, energy, "ms");
         if (!row)
             return gs_fail_memory(error, "rows");
         row->single = true;
         row->calls = (BENCH_CALLS_P99 + repetitions - 1) / repetitions;
-        row->unit = "ms";
-        row->items = 1;
-        row->operations = (double)v.model->info->operations * (energy ? 2 : 1);
     }
     return GS_OK;
 }

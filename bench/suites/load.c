@@ -115,12 +115,8 @@ static bool add(bench_rows *rows, const char *what, const bench_variant *v, cons
     return true;
 }
 
-static bool always(const bench_model *model) {
-    return model != NULL;
-}
-
 gs_status bench_add_load(bench_rows *rows, gs_error *error) {
-    static const bench_axes axes = {.takes = always};
+    static const bench_axes axes = {.takes = bench_any};
     int at = 0;
     bench_variant v;
     while (bench_next(rows->settings, &axes, &at, &v)) {

@@ -22,12 +22,8 @@ gs_status bench_add_scaling(bench_rows *rows, gs_error *error) {
     while (bench_next(rows->settings, &axes, &at, &v)) {
         if (rows->settings->quick && !bench_is_usual(rows->settings, v.model))
             continue;
-        bench_row *row = bench_row_add(rows, "scaling", "offline", "evaluate", &v, &bench_evaluations);
-        if (!row)
+        if (!bench_evaluation_add(rows, "scaling", "offline", "evaluate", &v, false, "evaluations/s"))
             return gs_fail_memory(error, "rows");
-        row->unit = "evaluations/s";
-        row->items = v.batch;
-        row->operations = (double)v.batch * (double)v.model->info->operations;
     }
     return GS_OK;
 }

@@ -40,4 +40,17 @@ double gs_student_quantile(double p, int degrees);
  * of k or more; twice the smaller of both, at most 1. All are whole numbers, k <= n and all_k <= all_n. */
 double gs_fisher(double k, double n, double all_k, double all_n);
 
+/* P(W+ >= the observed value) for Wilcoxon's signed-rank statistic if the n values are symmetric around 0 (Hollander,
+ * Wolfe & Chicken 2014, section 3.1): small where x is above 0. Zeros are left out; equal magnitudes share their mean
+ * rank. For up to 50 values the distribution is exact, by recursion over the ranks of x; for more it is the normal
+ * approximation, corrected for ties and continuity. 1 without values; NaN when memory runs out. */
+double gs_wilcoxon(const double *x, size_t n);
+
+/* Holm's (1979) adjusted p of n tests: reject those for which it is at most the level. `adjusted` has room for n. */
+void gs_holm(const double *p, double *adjusted, size_t n);
+
+/* For n >= 1 sorted values: an interval between order statistics that contains the median of their distribution with a
+ * probability of 99 % or more; from the least to the greatest value if n is below 8. */
+void gs_median_interval(const double *sorted, size_t n, double *low, double *high);
+
 #endif
