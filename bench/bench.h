@@ -207,7 +207,7 @@ typedef struct bench_suite {
     gs_status (*add)(bench_rows *rows, gs_error *error);
 } bench_suite;
 
-#define BENCH_SUITE(name, help) gs_status bench_add_##name(bench_rows *rows, gs_error *error);
+#define BENCH_SUITE(id, name, help) gs_status bench_add_##id(bench_rows *rows, gs_error *error);
 #include "suites.def"
 #undef BENCH_SUITE
 

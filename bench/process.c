@@ -71,12 +71,6 @@ void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]) {
 
 /* ---- Folders ---- */
 
-gs_status bench_folder_make(char folder[BENCH_FOLDER_ROOM], gs_error *error) {
-    const char *temporary = getenv("TMPDIR");
-    snprintf(folder, BENCH_FOLDER_ROOM, "%.900s/genbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    return mkdtemp(folder) ? GS_OK : gs_fail(error, GS_ERROR_FILE, "%s: %s", folder, strerror(errno));
-}
-
 static void remove_files(const char *folder) {
     DIR *entries = opendir(folder);
     const struct dirent *entry;
@@ -88,7 +82,7 @@ static void remove_files(const char *folder) {
         closedir(entries);
 }
 
-void bench_folder_remove(const char *folder) {
+static void remove_folder(const char *folder) {
     const struct timespec tick = {.tv_nsec = 20000000};
     enum { TIMES = 100 };
     remove_files(folder);
@@ -96,4 +90,49 @@ void bench_folder_remove(const char *folder) {
         nanosleep(&tick, NULL);
         remove_files(folder);
     }
+}
+
+/* The keeper's work: wait until nobody holds the other end of the pipe. It must not hold the ends of other keepers. */
+static void keep(const char *folder, int from) {
+    enum { DESCRIPTORS = 256 };
+    char byte;
+    for (int d = STDERR_FILENO + 1; d < DESCRIPTORS; d++)
+        if (d != from)
+            close(d);
+    setsid();
+    while (read(from, &byte, 1) < 0 && errno == EINTR)
+        ;
+    remove_folder(folder);
+    _exit(0);
+}
+
+gs_status bench_folder_make(bench_folder *folder, gs_error *error) {
+    const char *temporary = getenv("TMPDIR");
+    int ends[2];
+    *folder = (bench_folder){0};
+    snprintf(folder->path, sizeof folder->path, "%.900s/genbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (!mkdtemp(folder->path))
+        return gs_fail(error, GS_ERROR_FILE, "%s: %s", folder->path, strerror(errno));
+    pid_t pid = pipe(ends) ? -1 : fork();
+    if (pid < 0) {
+        gs_fail(error, GS_ERROR_FILE, "%s: a process to remove it: %s", folder->path, strerror(errno));
+        rmdir(folder->path);
+        return GS_ERROR_FILE;
+    }
+    if (pid == 0)
+        keep(folder->path, ends[0]);
+    close(ends[0]);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    folder->alive = ends[1];
+    folder->keeper = pid;
+    return GS_OK;
+}
+
+void bench_folder_remove(bench_folder *folder) {
+    if (!folder->keeper)
+        return;
+    close(folder->alive);
+    while (waitpid(folder->keeper, NULL, 0) < 0 && errno == EINTR)
+        ;
+    folder->keeper = 0;
 }

@@ -20,7 +20,7 @@ static const char google_prefix[] = "--benchmark_";
 static const double QUICK_S = 0.1, MIN_TIME_MOST_S = 3600;
 
 const bench_suite bench_suites[] = {
-#define BENCH_SUITE(name, help) {#name, help, bench_add_##name},
+#define BENCH_SUITE(id, name, help) {name, help, bench_add_##id},
 #include "suites.def"
 #undef BENCH_SUITE
     {0}};

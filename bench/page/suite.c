@@ -161,7 +161,7 @@ const char *page_suite_about(const char *name) {
     static const struct {
         const char *name, *about;
     } suites[] = {
-#define BENCH_SUITE(name, about) {#name, about},
+#define BENCH_SUITE(id, name, about) {name, about},
 #include "suites.def"
 #undef BENCH_SUITE
     };

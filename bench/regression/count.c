@@ -252,7 +252,8 @@ static gs_status gather(const bench_rows *rows, const char *folder, bench_tally 
 }
 
 gs_status bench_count(const bench_rows *rows, bench_tally *tally, gs_error *error) {
-    char program[FOLDER_ROOM], folder[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM];
+    bench_folder folder = {0};
+    char program[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM];
     char **words = gs_alloc((size_t)rows->settings->argc + WORDS_MOST, sizeof *words);
     static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--vgdb=no", "--instr-atstart=no"};
     *tally = (bench_tally){0};
@@ -260,26 +261,26 @@ gs_status bench_count(const bench_rows *rows, bench_tally *tally, gs_error *erro
     if (!status && !gs_os_program_path(program, sizeof program))
         status = gs_fail(error, GS_ERROR_FILE, "check: the system does not tell where this program is");
     if (!status)
-        status = bench_folder_make(folder, error);
+        status = bench_folder_make(&folder, error);
     if (status) {
         gs_free(words);
         return status;
     }
-    snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder);
-    snprintf(log, sizeof log, "--log-file=%s/valgrind", folder);
+    snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder.path);
+    snprintf(log, sizeof log, "--log-file=%s/valgrind", folder.path);
     int count = 0;
     for (size_t i = 0; i < GS_COUNT(begin); i++)
         words[count++] = (char *)(uintptr_t)begin[i];
-    const char *const rest[] = {dumps, log, program, "count", folder};
+    const char *const rest[] = {dumps, log, program, "count", folder.path};
     for (size_t i = 0; i < GS_COUNT(rest); i++)
         words[count++] = (char *)(uintptr_t)rest[i];
     count += bench_words_for(rows->settings, BENCH_COUNT, words + count);
     words[count] = NULL;
     gs_interrupt_install();
-    status = run(words, folder, error);
+    status = run(words, folder.path, error);
     if (!status)
-        status = gather(rows, folder, tally, error);
-    bench_folder_remove(folder);
+        status = gather(rows, folder.path, tally, error);
+    bench_folder_remove(&folder);
     gs_free(words);
     if (status)
         bench_tally_free(tally);
