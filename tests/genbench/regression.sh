@@ -130,7 +130,13 @@ else
         wait $running
         check "SIG$signal ends it with 130" test $? -eq 130
     done
-    check 'and leaves nothing' rmdir temporary
+    TMPDIR=$work/temporary "$program" check --baseline whole.json --isa scalar >stdout.txt 2>stderr.txt &
+    running=$!
+    until [ -s temporary/genbench-*/counts ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
+    kill -KILL $running
+    wait $running 2>/dev/null
+    for i in 1 2 3 4 5 6 7 8 9 10; do rmdir temporary 2>/dev/null && break || sleep 0.5; done
+    check 'and leaves nothing, not even when it is killed' test ! -e temporary
     GITHUB_STEP_SUMMARY=summary.md
     export GITHUB_STEP_SUMMARY
     expect 2 'for GitHub' check --baseline base.json --format github "$@"
