@@ -20,7 +20,7 @@ extern char **environ;
 
 typedef struct state {
     bench_folder folder;
-    char output[BENCH_PATH_ROOM], log[BENCH_PATH_ROOM], program[BENCH_PATH_ROOM];
+    char picture[BENCH_PATH_ROOM], log[BENCH_PATH_ROOM], program[BENCH_PATH_ROOM];
 } state;
 
 static gs_status open(bench_row *row, gs_error *error) {
@@ -35,7 +35,7 @@ static gs_status open(bench_row *row, gs_error *error) {
     }
     row->state = s;
     row->ran = row->isa;
-    snprintf(s->output, sizeof s->output, "%s/%s", s->folder.path, (const char *)row->data);
+    snprintf(s->picture, sizeof s->picture, "%s/samples.png", s->folder.path);
     snprintf(s->log, sizeof s->log, "%s/log", s->folder.path);
     if (!gs_os_program_path(self, sizeof self))
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "the system does not tell where this program is");
@@ -59,7 +59,7 @@ static gs_status call(bench_row *row, gs_error *error) {
     snprintf(threads, sizeof threads, "%d", row->threads);
     const char *const words[] = {s->program,   "--model",   row->model->path, "-n",    n,        "--seed",
                                  seed,         "--threads", threads,          "--isa", row->isa, "--backend",
-                                 row->backend, "--out",     s->output,        NULL};
+                                 row->backend, "--out",     s->picture,       NULL};
     int ended = 0;
     if (row->settings->pin) /* it may use all processors */
         bench_place(-1);
@@ -69,15 +69,14 @@ static gs_status call(bench_row *row, gs_error *error) {
     return status || !ended ? status : explain(s, ended, error);
 }
 
-/* The output must have what the library draws here; in a picture, reduced to 256 grey levels. */
+/* The picture must have what the library draws here, reduced to 256 grey levels. */
 static void compare(bench_row *row, const float *found, const float *expected, size_t count) {
     const float *range = row->model->info->range;
-    bool picture = strstr(row->data, ".png");
     double step = (range[1] - range[0]) / 255.0, worst = 0;
     for (size_t i = 0; i < count; i++)
         worst = fmax(worst, fabs(found[i] - fmin(fmax(expected[i], range[0]), range[1])));
-    if (!(worst <= (picture ? 0.51 * step : 0)))
-        bench_wrong(row, "the output is %.3g grey levels from the samples", worst / step);
+    if (!(worst <= 0.51 * step))
+        bench_wrong(row, "the picture is %.3g grey levels from the samples", worst / step);
 }
 
 static gs_status draw(const bench_row *row, const char *isa, const char *backend, size_t n, float *out,
@@ -118,9 +117,9 @@ static gs_status check(bench_row *row, gs_error *error) {
     const gs_model_info *info = row->model->info;
     size_t n = row->batch < GS_GRID_MAX ? (size_t)row->batch : GS_GRID_MAX;
     gs_image_file images = {0};
-    gs_status status = gs_images_read(s->output, info->shape, info->range, n, &images, error);
+    gs_status status = gs_images_read(s->picture, info->shape, info->range, n, &images, error);
     if (!status && images.n != n)
-        bench_wrong(row, "the output has %zu samples, expected %zu", images.n, n);
+        bench_wrong(row, "the picture has %zu samples, expected %zu", images.n, n);
     else if (!status)
         status = check_images(row, &images, n, error);
     gs_free(images.data);
@@ -138,31 +137,29 @@ static void close(bench_row *row) {
 
 static const bench_kind program_kind = {open, call, check, close, NULL};
 
-bench_row *bench_program_add(bench_rows *rows, const char *suite, const char *what, const char *output,
-                             const bench_variant *v) {
+bench_row *bench_program_add(bench_rows *rows, const char *suite, const char *what, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, suite, NULL, what, v, &program_kind);
     if (row) {
-        row->data = output;
         row->unit = "ms";
         row->items = 1;
     }
     return row;
 }
 
-static bool draws_pictures(const bench_model *model) {
+bool bench_draws_pictures(const bench_model *model) {
     gs_error ignored;
     return bench_can_sample(model) && !gs_images_check("samples.png", GS_FORMAT_PNG, model->info->shape, &ignored);
 }
 
 gs_status bench_add_program(bench_rows *rows, gs_error *error) {
-    static const bench_axes axes = {.takes = draws_pictures, .batch = {2, {QUICK_SAMPLES, GS_GRID_MAX}}};
+    static const bench_axes axes = {.takes = bench_draws_pictures, .batch = {2, {QUICK_SAMPLES, GS_GRID_MAX}}};
     const bench_settings *s = rows->settings;
     int at = 0;
     bench_variant v;
     while (bench_next(s, &axes, &at, &v)) {
         if (s->quick && (!bench_is_usual(s, v.model) || (!s->batch.count && v.batch > QUICK_SAMPLES)))
             continue;
-        if (!bench_program_add(rows, "program", "picture", "samples.png", &v))
+        if (!bench_program_add(rows, "program", "picture", &v))
             return gs_fail_memory(error, "rows");
     }
     return GS_OK;

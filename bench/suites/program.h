@@ -4,9 +4,10 @@
 
 #include "bench.h"
 
-/* Add a row whose calls draw as many samples as the variant's batch into a file of the name `output`, a constant: .png,
- * or .npy. NULL when memory runs out. */
-bench_row *bench_program_add(bench_rows *rows, const char *suite, const char *what, const char *output,
-                             const bench_variant *variant);
+/* Whether gensample draws pictures of the network's samples. */
+bool bench_draws_pictures(const bench_model *model);
+
+/* Add a row whose calls draw a picture of as many samples as the variant's batch. NULL when memory runs out. */
+bench_row *bench_program_add(bench_rows *rows, const char *suite, const char *what, const bench_variant *variant);
 
 #endif

@@ -262,9 +262,9 @@ instead 'exit status 3: out of paper' 'echo out of paper >&2; exit 3'
 instead 'signal 9' 'kill -9 $$'
 instead 'samples.png' 'true'
 "$build/gensample" --model tiny.bin -n 4 --seed 1 --out other.png >/dev/null 2>&1
-instead 'wrong: the output is .* grey levels' "cp '$work/other.png' \"\$out\""
+instead 'wrong: the picture is .* grey levels' "cp '$work/other.png' \"\$out\""
 "$build/gensample" --model tiny.bin -n 3 --out fewer.png >/dev/null 2>&1
-instead 'wrong: the output has 3 samples, expected 4' "cp '$work/fewer.png' \"\$out\""
+instead 'wrong: the picture has 3 samples, expected 4' "cp '$work/fewer.png' \"\$out\""
 printf '#!/bin/sh\ntouch started; exec sleep 100\n' >alone/gensample
 for signal in INT TERM HUP USR1 XCPU; do
     rm -f started
