@@ -246,6 +246,8 @@ accept 'programs to their picture' --model tiny.bin,cond.bin --suite program --t
 check 'their report' "$report" program.json check
 check 'the pictures are what the library draws' test "$(count rows program.json)" -eq 4 -a "$(count checked program.json)" -eq 4
 check 'in milliseconds' grep -q '^  tiny/picture/b:5/t:2 .* ms' stdout.txt
+accept 'the program to its first sample' --model tiny.bin,cond.bin --suite warm-start --threads 1 --quick $short --json warm.json
+check 'which is what the library draws' test "$(count rows warm.json)" -eq 1 -a "$(count checked warm.json)" -eq 1
 cp "$program" alone/genbench
 program=$work/alone/genbench
 # instead PATTERN SCRIPT: with this script in place of gensample, the row fails or is wrong for a reason that has the
