@@ -15,6 +15,7 @@
 
 #include "expectation.h"
 #include "measure/statistics.h"
+#include "support/effort.h"
 #include "support/random.h"
 
 static void assert_near(double found, double expected, double tolerance) {

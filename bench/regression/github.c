@@ -38,5 +38,5 @@ gs_status bench_github_summary(FILE **file, gs_error *error) {
 gs_status bench_github_end(FILE *file, gs_error *error) {
     bool written = !ferror(file);
     return fclose(file) == 0 && written ? GS_OK
-                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it can't be written");
+                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it cannot be written");
 }
