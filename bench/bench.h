@@ -179,6 +179,8 @@ typedef struct bench_rows {
     bench_row *row;
     int count;
     size_t room;
+    bool failed;    /* memory ran out, */
+    bench_row lost; /* and this is the row that could not be added */
     const bench_settings *settings;
 } bench_rows;
 
@@ -232,8 +234,8 @@ typedef struct bench_variant {
 bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at, bench_variant *variant);
 
 /* A new row of the variant, zeroed except for what the variant says and its name:
- * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]; NULL when memory runs out.
- * `what` is copied into the name. */
+ * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]. `what` is copied into the
+ * name. When memory runs out, rows->failed says so. */
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *variant, const bench_kind *kind);
 

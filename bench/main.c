@@ -84,87 +84,45 @@ static gs_status measure(bench_settings *settings, gs_error *error) {
 static const char statuses[] = "exit status: 0 no worse, 1 an error, or nothing compared, 2 a regression, or wrong\n"
                                "usage, which prints nothing on standard output, 3 inconclusive";
 
+/* Names, operands, usage, what the list of commands says, what their own help says, and their functions. */
 static const bench_command commands[] = {
-    {.name = "",
-     .command = BENCH_MEASURE,
-     .usage = "[options]",
-     .run = measure,
-     .about = "Measures, prints a table and writes a report."},
-    {.name = "list",
-     .command = BENCH_LIST,
-     .usage = "[options]",
-     .run = list,
-     .about = "print the names of the rows that would be measured"},
-    {.name = "check",
-     .command = BENCH_CHECK,
-     .usage = "--baseline FILE [options]",
-     .run = bench_check,
-     .about = "counts of instructions and allocations against a baseline",
-     .help =
-         "Counts instructions under valgrind's callgrind, allocations and operations of single calls, and compares\n"
-         "them with a baseline: more than 1 % more is a regression.",
-     .end = statuses},
-    {.name = "ab",
-     .command = BENCH_AB,
-     .usage = "BASE_BUILD HEAD_BUILD [options]",
-     .run = bench_ab,
-     .operand = "build",
-     .least = 2,
-     .most = 2,
-     .about = "times of two builds beside each other",
-     .help =
-         "Measures rows of two builds, folders with a genbench or such programs, beside each other: short batches in\n"
-         "random order. A row is slower when a Wilcoxon test of more than 3 %, corrected for all rows, has p <= 0.01,\n"
-         "the median is 5 % or more, and both again in fresh processes. Options that choose rows go to both builds\n"
-         "(default: a quick choice, --batch 1).",
-     .end = statuses},
-    {.name = "eval",
-     .command = BENCH_EVAL,
-     .usage = "--model FILE [options]",
-     .run = bench_eval,
-     .about = "evaluations per second of one network, as one JSON object",
-     .help = "Network evaluations per second, as one JSON object, for scripts; every option has one value."},
-    {.name = "doctor",
-     .command = BENCH_DOCTOR,
-     .usage = "",
-     .run = bench_doctor,
-     .about = "what makes this machine noisy, and how to calm it",
-     .help = "Says what makes this machine noisy, and how to calm it. Takes three seconds."},
-    {.name = "report",
-     .command = BENCH_REPORT,
-     .usage = "FILE... [options]",
-     .run = bench_report,
-     .operand = "file",
-     .least = 1,
-     .most = BENCH_OPERANDS_MAX,
-     .about = "views of reports, side by side if there are several",
-     .help =
-         "Views of reports that genbench wrote, on standard output and as files. Of several reports, what they all\n"
-         "measure side by side; a ratio above 1 is better than the first."},
-    {.name = "merge",
-     .command = BENCH_MERGE,
-     .usage = "FILE... --json FILE [options]",
-     .run = bench_report,
-     .operand = "file",
-     .least = 1,
-     .most = BENCH_OPERANDS_MAX,
-     .about = "one file of several reports",
-     .help = "One file of several reports, of other machines or instruction sets, without rows that are not valid.\n"
-             "genbench report takes it as it takes the reports themselves."},
-    {.name = "history",
-     .command = BENCH_HISTORY,
-     .usage = "FOLDER [options]",
-     .run = bench_history,
-     .operand = "folder",
-     .least = 1,
-     .most = 1,
-     .about = "rows over many reports, and since when they are faster or slower",
-     .help =
-         "How fast each row was in all reports of a folder, files whose names end with .json, by time, and since\n"
-         "when it is faster or slower: by 2 % at least, at a rate of false alarms of 1 in 1,000 rows. That takes some\n"
-         "14 reports with the row valid. The page draws every row."},
-    {.name = "work", .command = BENCH_WORK, .run = bench_work, .operand = "protocol", .least = 1, .most = 1},
-    {.name = "count", .command = BENCH_COUNT, .run = bench_count_here, .operand = "folder", .least = 1, .most = 1},
+    {"", BENCH_MEASURE, NULL, 0, 0, "[options]", "Measures, prints a table and writes a report.", NULL, NULL, measure},
+    {"list", BENCH_LIST, NULL, 0, 0, "[options]", "print the names of the rows that would be measured", NULL, NULL,
+     list},
+    {"check", BENCH_CHECK, NULL, 0, 0, "--baseline FILE [options]",
+     "counts of instructions and allocations against a baseline",
+     "Counts instructions under valgrind's callgrind, allocations and operations of single calls, and compares\n"
+     "them with a baseline: more than 1 % more is a regression.",
+     statuses, bench_check},
+    {"ab", BENCH_AB, "build", 2, 2, "BASE_BUILD HEAD_BUILD [options]", "times of two builds beside each other",
+     "Measures rows of two builds, folders with a genbench or such programs, beside each other: short batches in\n"
+     "random order. A row is slower when a Wilcoxon test of more than 3 %, corrected for all rows, has p <= 0.01,\n"
+     "the median is 5 % or more, and both again in fresh processes. Options that choose rows go to both builds\n"
+     "(default: a quick choice, --batch 1).",
+     statuses, bench_ab},
+    {"eval", BENCH_EVAL, NULL, 0, 0, "--model FILE [options]",
+     "evaluations per second of one network, as one JSON object",
+     "Network evaluations per second, as one JSON object, for scripts; every option has one value.", NULL, bench_eval},
+    {"doctor", BENCH_DOCTOR, NULL, 0, 0, "", "what makes this machine noisy, and how to calm it",
+     "Says what makes this machine noisy, and how to calm it. Takes three seconds.", NULL, bench_doctor},
+    {"report", BENCH_REPORT, "file", 1, BENCH_OPERANDS_MAX, "FILE... [options]",
+     "views of reports, side by side if there are several",
+     "Views of reports that genbench wrote, on standard output and as files. Of several reports, what they all\n"
+     "measure side by side; a ratio above 1 is better than the first.",
+     NULL, bench_report},
+    {"merge", BENCH_MERGE, "file", 1, BENCH_OPERANDS_MAX, "FILE... --json FILE [options]",
+     "one file of several reports",
+     "One file of several reports, of other machines or instruction sets, without rows that are not valid.\n"
+     "genbench report takes it as it takes the reports themselves.",
+     NULL, bench_report},
+    {"history", BENCH_HISTORY, "folder", 1, 1, "FOLDER [options]",
+     "rows over many reports, and since when they are faster or slower",
+     "How fast each row was in all reports of a folder, files whose names end with .json, by time, and since\n"
+     "when it is faster or slower: by 2 % at least, at a rate of false alarms of 1 in 1,000 rows. That takes some\n"
+     "14 reports with the row valid. The page draws every row.",
+     NULL, bench_history},
+    {"work", BENCH_WORK, "protocol", 1, 1, NULL, NULL, NULL, NULL, bench_work},
+    {"count", BENCH_COUNT, "folder", 1, 1, NULL, NULL, NULL, NULL, bench_count_here},
     {0}};
 
 static const bench_command *find_command(const char *name) {

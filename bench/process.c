@@ -58,6 +58,27 @@ gs_status bench_process_run(char *const *words, char *const *environment, const 
     return result;
 }
 
+extern char **environ;
+
+static bool has_name(const char *entry, const char *const *names) {
+    for (; *names; names++)
+        if (!strncmp(entry, *names, strlen(*names)) && entry[strlen(*names)] == '=')
+            return true;
+    return false;
+}
+
+void bench_environment(char *chosen[BENCH_ENVIRONMENT_MOST], const char *const *names, bool others,
+                       const char *const *more) {
+    enum { MORE = 8 };
+    int count = 0;
+    for (char **entry = environ; *entry && count < BENCH_ENVIRONMENT_MOST - MORE; entry++)
+        if (has_name(*entry, names) != others)
+            chosen[count++] = *entry;
+    for (; *more; more++)
+        chosen[count++] = (char *)(uintptr_t)*more;
+    chosen[count] = NULL;
+}
+
 void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]) {
     char next[BENCH_LINE_ROOM];
     FILE *file = fopen(path, "r");

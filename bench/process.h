@@ -14,6 +14,12 @@ enum { BENCH_FOLDER_ROOM = 1024, BENCH_PATH_ROOM = BENCH_FOLDER_ROOM + 300, BENC
 gs_status bench_process_run(char *const *words, char *const *environment, const char *log, int *status,
                             gs_error *error);
 
+/* The environment for another program, in `chosen`: the entries of ours whose names are among `names`, or with `others`
+ * those whose are not; and `more`. Both lists end with NULL. */
+enum { BENCH_ENVIRONMENT_MOST = 1024 };
+void bench_environment(char *chosen[BENCH_ENVIRONMENT_MOST], const char *const *names, bool others,
+                       const char *const *more);
+
 /* The last non-empty line of a file, or "". */
 void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]);
 

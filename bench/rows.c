@@ -167,10 +167,9 @@ static void make_name(bench_row *row, const char *what) {
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *v, const bench_kind *kind) {
     bench_row *all = gs_grow(rows->row, (size_t)rows->count, &rows->room, sizeof *all);
-    if (!all)
-        return NULL;
-    rows->row = all;
-    bench_row *row = &rows->row[rows->count++];
+    bench_row *row = all ? &all[rows->count++] : &rows->lost;
+    rows->row = all ? all : rows->row;
+    rows->failed = rows->failed || !all;
     *row = (bench_row){.suite = suite,
                        .scenario = scenario,
                        .kind = kind,

@@ -99,6 +99,8 @@ gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
     for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
         if (bench_wants(&s->suite, suite->name))
             status = suite->add(rows, error);
+    if (!status && rows->failed)
+        status = gs_fail_memory(error, "rows");
     if (!status && strict)
         status = bench_rows_obey(rows, error);
     if (!status)

@@ -122,79 +122,55 @@ static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *e
 
 /* ---- What is asked for ---- */
 
-/* Check that all names of a list are among those of next(0), next(1), ... */
-static gs_status check_names(const char *option, const gs_texts *names, const char *(*next)(int i), gs_error *error) {
-    for (int k = 0; k < names->count; k++) {
-        char known[BENCH_TEXT_ROOM] = "";
-        bool found = false;
-        for (int i = 0; next(i); i++) {
-            found = found || !strcmp(next(i), names->values[k]);
-            snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", next(i));
-        }
-        if (!found)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is unknown, expected one of %s", option,
-                           names->values[k], known);
-    }
-    return GS_OK;
-}
-
-static const char *suite_name(int i) {
-    return bench_suites[i].name;
-}
-static const char *scenario_name(int i) {
-    return i == 0 ? "offline" : i == 1 ? "single-stream" : NULL;
-}
-static const char *dtype_name(int i) {
-    return i == 0 ? "f32" : NULL;
-}
-static const char *isa_name(int i) {
-    bool supported;
-    return gs_isa_name(i, &supported);
-}
-static const char *backend_name(int i) {
-    bool built;
+/* Name i of those that an option takes, NULL past the last; *there: whether this CPU and build have it. */
+static const char *known_name(const char *option, int i, bool *there) {
+    static const char *const scenarios[] = {"offline", "single-stream", NULL}, *const dtypes[] = {"f32", NULL};
     char about[BENCH_TEXT_ROOM];
-    return gs_backend_name(i, &built, about, sizeof about);
+    *there = true;
+    return !strcmp(option, "suite")      ? bench_suites[i].name
+           : !strcmp(option, "scenario") ? scenarios[i]
+           : !strcmp(option, "dtype")    ? dtypes[i]
+           : !strcmp(option, "isa")      ? gs_isa_name(i, there)
+                                         : gs_backend_name(i, there, about, sizeof about);
 }
 
-/* Check that what is asked for runs here. */
-static gs_status check_support(const bench_settings *s, gs_error *error) {
+static gs_status check_name(const char *option, const char *name, gs_error *error) {
+    char all[BENCH_TEXT_ROOM] = "";
+    const char *known;
     bool there;
-    char about[BENCH_TEXT_ROOM];
-    const char *name;
-    for (int i = 0; (name = gs_isa_name(i, &there)); i++)
-        if (!there && s->isa.count && bench_wants(&s->isa, name))
+    for (int i = 0; (known = known_name(option, i, &there)); i++) {
+        bool same = !strcmp(known, name);
+        if (same && there)
+            return GS_OK;
+        if (same && !strcmp(option, "isa"))
             return gs_fail(error, GS_ERROR_UNSUPPORTED, "--isa: this CPU does not run %s; the best it has is %s", name,
                            gs_isa_best());
-    for (int i = 0; (name = gs_backend_name(i, &there, about, sizeof about)); i++)
-        if (!there && s->backend.count && bench_wants(&s->backend, name))
-            return gs_fail(error, GS_ERROR_UNSUPPORTED, "--backend: this build has no %s", name);
-    return GS_OK;
+        if (same)
+            return gs_fail(error, GS_ERROR_UNSUPPORTED, "--%s: this build has no %s", option, name);
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", known);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is unknown, expected one of %s", option, name, all);
 }
 
-/* $GENSAMPLE_ISA stands for --isa, as for gensample. */
-static void take_environment(bench_settings *s) {
-    const char *isa = getenv("GENSAMPLE_ISA");
-    if (!s->isa.count && isa && *isa)
-        s->isa = (gs_texts){1, {isa}};
-}
-
+/* Check that all names of lists are known, and that what is asked for runs here; $GENSAMPLE_ISA stands for --isa, as
+ * for gensample. */
 static gs_status check(bench_settings *s, gs_error *error) {
-    if (s->command & (BENCH_MEASURE | BENCH_LIST | BENCH_WORK))
-        take_environment(s);
     const struct {
         const char *option;
         const gs_texts *names;
-        const char *(*next)(int i);
-    } lists[] = {{"suite", &s->suite, suite_name},
-                 {"scenario", &s->scenario, scenario_name},
-                 {"dtype", &s->dtype, dtype_name},
-                 {"isa", &s->isa, isa_name},
-                 {"backend", &s->backend, backend_name}};
+    } lists[] = {{"suite", &s->suite},
+                 {"scenario", &s->scenario},
+                 {"dtype", &s->dtype},
+                 {"isa", &s->isa},
+                 {"backend", &s->backend}};
+    const char *isa = getenv("GENSAMPLE_ISA");
+    if ((s->command & (BENCH_MEASURE | BENCH_LIST | BENCH_WORK)) && !s->isa.count && isa && *isa)
+        s->isa = (gs_texts){1, {isa}};
     gs_status status = GS_OK;
-    for (size_t i = 0; i < GS_COUNT(lists) && !status; i++)
-        status = check_names(lists[i].option, lists[i].names, lists[i].next, error);
-    return status ? status : check_support(s, error);
+    for (size_t i = 0; i < GS_COUNT(lists); i++)
+        for (int k = 0; k < lists[i].names->count && !status; k++)
+            status = check_name(lists[i].option, lists[i].names->values[k], error);
+    return status;
 }
 
 /* By default the page lies beside the report, with the same name. */

@@ -30,6 +30,8 @@ gs_status bench_counted_rows(bench_settings *s, bench_rows *rows, gs_error *erro
     s->backend = (gs_texts){1, {"native"}};
     if (!status)
         status = bench_counted_add(rows, error);
+    if (!status && rows->failed)
+        status = gs_fail_memory(error, "rows");
     if (!status)
         status = bench_rows_filter(rows, bench_filter(), error);
     if (!status && !rows->count)

@@ -139,33 +139,6 @@ gs_status bench_count_here(bench_settings *settings, gs_error *error) {
 
 /* ---- In the program that starts it ---- */
 
-extern char **environ;
-
-static bool has_name(const char *entry, const char *const *names) {
-    for (; *names; names++)
-        if (!strncmp(entry, *names, strlen(*names)) && entry[strlen(*names)] == '=')
-            return true;
-    return false;
-}
-
-/* Counts must not depend on the caller's environment, so the program gets little of it. */
-static void choose_environment(char *chosen[WORDS_MOST]) {
-    static const char *const passed[] = {"PATH",       "HOME",         "TMPDIR",           "LD_LIBRARY_PATH",
-                                         "LD_PRELOAD", "VALGRIND_LIB", "GENSAMPLE_MODELS", NULL};
-    static char threads[] = "OMP_NUM_THREADS=1", locale[] = "LC_ALL=C";
-    /* How the C library copies memory must not depend on the CPU and its caches. */
-    static char copies[] = "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM:"
-                           "glibc.cpu.x86_non_temporal_threshold=0xc0000";
-    int count = 0;
-    for (char **entry = environ; *entry && count < WORDS_MOST - 4; entry++)
-        if (has_name(*entry, passed))
-            chosen[count++] = *entry;
-    chosen[count++] = threads;
-    chosen[count++] = locale;
-    chosen[count++] = copies;
-    chosen[count] = NULL;
-}
-
 static gs_status explain(const char *folder, int status, gs_error *error) {
     char path[PATH_ROOM], line[LINE_ROOM];
     snprintf(path, sizeof path, "%s/errors", folder);
@@ -178,12 +151,20 @@ static gs_status explain(const char *folder, int status, gs_error *error) {
     return gs_fail(error, GS_ERROR_FILE, "check: counting failed: %s", line);
 }
 
-/* Run the command to completion; what it prints goes to files in the folder. */
+/* Run the command to completion; what it prints goes to files in the folder. Counts must not depend on the caller's
+ * environment, so the program gets little of it; and how the C library copies memory must not depend on the CPU and its
+ * caches. */
 static gs_status run(char *const *words, const char *folder, gs_error *error) {
-    char errors[PATH_ROOM], *environment[WORDS_MOST];
+    static const char *const passed[] = {"PATH",       "HOME",         "TMPDIR",           "LD_LIBRARY_PATH",
+                                         "LD_PRELOAD", "VALGRIND_LIB", "GENSAMPLE_MODELS", NULL};
+    static const char *const set[] = {"OMP_NUM_THREADS=1", "LC_ALL=C",
+                                      "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM:"
+                                      "glibc.cpu.x86_non_temporal_threshold=0xc0000",
+                                      NULL};
+    char errors[PATH_ROOM], *environment[BENCH_ENVIRONMENT_MOST];
     int ended = 0;
     snprintf(errors, sizeof errors, "%s/errors", folder);
-    choose_environment(environment);
+    bench_environment(environment, passed, false, set);
     gs_error why = {0};
     gs_status status = bench_process_run(words, environment, errors, &ended, &why);
     if (status)

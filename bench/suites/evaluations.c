@@ -40,10 +40,8 @@ static const bench_kind gradients = {open_gradients, call, check, close, digest}
 bench_row *bench_evaluation_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                                 const bench_variant *v, bool gradient, const char *unit) {
     bench_row *row = bench_row_add(rows, suite, scenario, what, v, gradient ? &gradients : &evaluations);
-    if (row) {
-        row->unit = unit;
-        row->items = v->batch;
-        row->operations = (double)v->batch * (double)v->model->info->operations * (1 + gradient);
-    }
+    row->unit = unit;
+    row->items = v->batch;
+    row->operations = (double)v->batch * (double)v->model->info->operations * (1 + gradient);
     return row;
 }

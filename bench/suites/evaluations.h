@@ -4,7 +4,7 @@
 
 #include "network.h"
 
-/* Add a row of the variant's batch, or of one image; NULL when memory runs out. */
+/* Add a row of the variant's batch, or of one image. */
 bench_row *bench_evaluation_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                                 const bench_variant *variant, bool gradient, const char *unit);
 

@@ -9,6 +9,7 @@ static bool denoises(const bench_model *model) {
 }
 
 gs_status bench_add_latency(bench_rows *rows, gs_error *error) {
+    (void)error;
     static const bench_axes axes = {.takes = denoises};
     const bench_settings *s = rows->settings;
     int repetitions = s->repetitions ? s->repetitions : 3, at = 0;
@@ -18,8 +19,6 @@ gs_status bench_add_latency(bench_rows *rows, gs_error *error) {
         bool energy = bench_is_energy(v.model);
         bench_row *row =
             bench_evaluation_add(rows, "latency", "single-stream", energy ? "gradient" : "denoise", &v, energy, "ms");
-        if (!row)
-            return gs_fail_memory(error, "rows");
         row->single = true;
         row->calls = (BENCH_CALLS_P99 + repetitions - 1) / repetitions;
     }

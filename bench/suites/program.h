@@ -7,7 +7,7 @@
 /* Whether gensample draws pictures of the network's samples. */
 bool bench_draws_pictures(const bench_model *model);
 
-/* Add a row whose calls draw a picture of as many samples as the variant's batch. NULL when memory runs out. */
-bench_row *bench_program_add(bench_rows *rows, const char *suite, const char *what, const bench_variant *variant);
+/* Add a row whose calls draw a picture of as many samples as the variant's batch. */
+void bench_program_add(bench_rows *rows, const char *suite, const char *what, const bench_variant *variant);
 
 #endif

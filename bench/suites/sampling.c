@@ -171,11 +171,8 @@ static uint64_t digest(const bench_row *row) {
 
 static const bench_kind sampling_kind = {open, call, check, close, digest};
 
-bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling,
-                              const bench_variant *v) {
+void bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, suite, "offline", sampling->sampler, v, &sampling_kind);
-    if (!row)
-        return NULL;
     gs_sample_options options = {
         .sampler = sampling->sampler, .steps = sampling->steps, .steps_per_level = sampling->steps_per_level};
     int label = 0; /* whether there is a label decides how often guidance evaluates */
@@ -187,5 +184,4 @@ bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_s
     row->unit = sampling->unit;
     row->items = strcmp(sampling->unit, "samples/s") ? v->batch * evaluations : v->batch;
     row->operations = v->batch * evaluations * (double)v->model->info->operations * (energy ? 2 : 1);
-    return row;
 }

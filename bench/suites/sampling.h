@@ -7,8 +7,8 @@
 /* Whether this library has the sampler and it can draw from the network. */
 bool bench_sampling_draws(const bench_sampling *sampling, const bench_model *model);
 
-/* Add a row; NULL when memory runs out. */
-bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling,
-                              const bench_variant *variant);
+/* Add a row. */
+void bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling,
+                        const bench_variant *variant);
 
 #endif
