@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "commit.h"
-#include "judge.h"
+#include "runner.h"
 #include "report.h"
 #include "shim.h"
 #include "system.h"

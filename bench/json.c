@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "again.h"
-#include "judge.h"
+#include "runner.h"
 #include "pictures.h"
 #include "report.h"
 #include "measure/statistics.h"

@@ -1,4 +1,4 @@
-#include "judge.h"
+#include "runner.h"
 
 #include <math.h>
 #include <string.h>

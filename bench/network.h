@@ -15,8 +15,12 @@ typedef struct bench_network {
     bool gradient;
 } bench_network;
 
-/* The plan of a row's model, instruction set, threads and backend, and inputs for n images drawn from the seed.
- * bench_network_close must be called on failure too. Sets row->ran and row->plan_bytes. */
+/* The plan of a row's model, instruction set, threads and backend, which sets row->ran and row->plan_bytes; and that of
+ * the same model with one thread of scalar C, with which results are compared. */
+gs_status bench_plan_open(bench_row *row, bool gradient, gs_plan **plan, gs_error *error);
+gs_status bench_plan_scalar(const bench_row *row, bool gradient, gs_plan **plan, gs_error *error);
+
+/* The row's plan, and inputs for n images drawn from the seed. bench_network_close must be called on failure too. */
 gs_status bench_network_open(bench_network *network, bench_row *row, size_t n, bool gradient, gs_error *error);
 void bench_network_close(bench_network *network);
 

@@ -2,7 +2,6 @@
 
 #include "io/output.h"
 #include "io/place.h"
-#include "page/html.h"
 #include "views.h"
 
 static const struct output {

@@ -10,7 +10,6 @@
 #include "again.h"
 #include "app/interrupt.h"
 #include "io/progress.h"
-#include "judge.h"
 #include "peak.h"
 #include "random/random.h"
 #include "shim.h"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "judge.h"
+#include "runner.h"
 #include "network.h"
 #include "measure/statistics.h"
 #include "support/about.h"

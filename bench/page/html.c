@@ -1,4 +1,4 @@
-#include "page/html.h"
+#include "views.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "io/xml.h"
-#include "page/html.h"
+#include "views.h"
 #include "rivals.h"
 
 enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "regression/regression.h"
-#include "suites/evaluations.h"
-#include "suites/sampling.h"
+#include "suites/rows.h"
 
 /* ---- Networks ---- */
 

@@ -1,9 +1,7 @@
-#include "suites/chains.h"
+#include "suites/rows.h"
 
 #include <math.h>
 #include <string.h>
-
-#include "network.h"
 
 enum { CHAINS = 16, POINTS = 101 };
 static const double LEVEL = 1; /* a noise level at which digits turn into others within some hundred steps */

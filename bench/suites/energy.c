@@ -1,6 +1,5 @@
 /* Steps per second of chains on an energy: the gradient by itself, and samplers that take one gradient per step. */
-#include "suites/evaluations.h"
-#include "suites/sampling.h"
+#include "suites/rows.h"
 
 /* Samplers at one noise level; langevin and mala take one gradient per step, hmc one per leapfrog step. A name that the
  * library lacks gives no rows. */

@@ -1,4 +1,4 @@
-#include "suites/evaluations.h"
+#include "suites/rows.h"
 
 static gs_status open_with(bench_row *row, bool gradient, gs_error *error) {
     bench_network *network = row->state = gs_alloc(1, sizeof *network);

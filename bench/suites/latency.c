@@ -1,7 +1,7 @@
 /* Denoising one image, one call after the other. For an energy this needs the gradient: D(x, sigma) = x - sigma^2
  * dE/dx.
  */
-#include "suites/evaluations.h"
+#include "suites/rows.h"
 #include "measure/statistics.h"
 
 static bool denoises(const bench_model *model) {

@@ -1,5 +1,5 @@
 /* The time to n samples: the program gensample beside this one, from its start until the picture is closed. */
-#include "suites/program.h"
+#include "suites/rows.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 #include "base/os.h"
 #include "io/images.h"
 #include "io/read.h"
-#include "network.h"
 #include "process.h"
 #include "system.h"
 

@@ -1,10 +1,8 @@
 /* Finished images per second, many at once, including noise and all steps. The network's own sampler has its own
  * settings; the others are so short, no longer than the own one, that their samples are poor. */
-#include "suites/sampling.h"
+#include "suites/rows.h"
 
 #include <string.h>
-
-#include "network.h"
 
 enum { SHORT_STEPS = 10, SHORT_STEPS_PER_LEVEL = 2 };
 

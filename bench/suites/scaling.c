@@ -1,5 +1,5 @@
 /* Evaluations per second of a batch by number of threads; the judge adds the efficiency relative to one thread. */
-#include "suites/evaluations.h"
+#include "suites/rows.h"
 
 static bool draws(const bench_model *model) {
     return bench_can_sample(model) && !bench_is_energy(model);

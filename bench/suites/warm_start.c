@@ -1,7 +1,6 @@
 /* The time to the first sample: the program gensample beside this one, from its start until the picture of one sample
  * is closed, where the weight file is in the system's cache of files, as the first call leaves it. */
-#include "network.h"
-#include "suites/program.h"
+#include "suites/rows.h"
 
 gs_status bench_add_warm_start(bench_rows *rows, gs_error *error) {
     (void)error;
