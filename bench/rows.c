@@ -185,83 +185,77 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
 
 /* ---- What was asked for ---- */
 
-/* A setting of rows that is a list on the command line. */
-typedef struct asked {
-    const char *option;
-    size_t list, row; /* offsets in bench_settings and bench_row */
-    bool is_name;
-} asked;
+/* The settings of rows that are lists on the command line. */
+enum { THREADS, BATCH, ISA, BACKEND, ASKED };
+static const char *const asked_names[ASKED] = {"threads", "batch", "isa", "backend"};
 
-static const asked all_asked[] = {{"threads", offsetof(bench_settings, threads), offsetof(bench_row, threads), false},
-                                  {"batch", offsetof(bench_settings, batch), offsetof(bench_row, batch), false},
-                                  {"isa", offsetof(bench_settings, isa), offsetof(bench_row, isa), true},
-                                  {"backend", offsetof(bench_settings, backend), offsetof(bench_row, backend), true}};
+static void put(char text[BENCH_TEXT_ROOM], const char *name, int number) {
+    snprintf(text, BENCH_TEXT_ROOM, "%s", name ? name : "");
+    if (number)
+        snprintf(text, BENCH_TEXT_ROOM, "%d", number);
+}
 
 /* Value i of the list as text; false past the last value. */
-static bool value_of(const asked *a, const bench_settings *s, int i, char text[BENCH_TEXT_ROOM]) {
-    const void *list = (const char *)s + a->list;
-    const gs_texts *names = list;
-    const gs_counts *numbers = list;
-    if (i >= (a->is_name ? names->count : numbers->count))
+static bool value_of(const bench_settings *s, int k, int i, char text[BENCH_TEXT_ROOM]) {
+    const gs_texts *names = k == ISA ? &s->isa : k == BACKEND ? &s->backend : NULL;
+    const gs_counts *numbers = k == THREADS ? &s->threads : &s->batch;
+    if (i >= (names ? names->count : numbers->count))
         return false;
-    if (a->is_name)
-        snprintf(text, BENCH_TEXT_ROOM, "%s", names->values[i]);
-    else
-        snprintf(text, BENCH_TEXT_ROOM, "%d", numbers->values[i]);
+    put(text, names ? names->values[i] : NULL, names ? 0 : numbers->values[i]);
     return true;
 }
 
 /* The row's value, "" if it has none. */
-static void setting_of(const asked *a, const bench_row *row, char text[BENCH_TEXT_ROOM]) {
-    const void *at = (const char *)row + a->row;
-    const char *name = a->is_name ? *(const char *const *)at : NULL;
-    int number = a->is_name ? 0 : *(const int *)at;
-    text[0] = '\0';
-    if (a->is_name)
-        snprintf(text, BENCH_TEXT_ROOM, "%s", name ? name : "");
-    else if (number)
-        snprintf(text, BENCH_TEXT_ROOM, "%d", number);
+static void setting_of(const bench_row *row, int k, char text[BENCH_TEXT_ROOM]) {
+    put(text,
+        k == ISA       ? row->isa
+        : k == BACKEND ? row->backend
+                       : NULL,
+        k == THREADS ? row->threads
+        : k == BATCH ? row->batch
+                     : 0);
 }
 
 /* Check that some row has each value; rows without such a setting are native. */
-static gs_status find_asked(const bench_rows *rows, const asked *a, gs_error *error) {
+static gs_status find_asked(const bench_rows *rows, int k, gs_error *error) {
     char value[BENCH_TEXT_ROOM], text[BENCH_TEXT_ROOM];
-    for (int i = 0; rows->count && value_of(a, rows->settings, i, value); i++) {
+    for (int i = 0; rows->count && value_of(rows->settings, k, i, value); i++) {
         bool found = false;
-        for (int k = 0; k < rows->count && !found; k++) {
-            setting_of(a, &rows->row[k], text);
+        for (int r = 0; r < rows->count && !found; r++) {
+            setting_of(&rows->row[r], k, text);
             found = !strcmp(text, value) || (!text[0] && !strcmp(value, "native"));
         }
         if (!found)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: %s: no row has it; see genbench list", a->option, value);
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: %s: no row has it; see genbench list", asked_names[k],
+                           value);
     }
     return GS_OK;
 }
 
 /* Whether the row's setting, if it has one, is among the values, if there are any. */
-static gs_status check_row(const bench_settings *s, const asked *a, const bench_row *row, gs_error *error) {
+static gs_status check_row(const bench_settings *s, int k, const bench_row *row, gs_error *error) {
     char value[BENCH_TEXT_ROOM], text[BENCH_TEXT_ROOM];
-    setting_of(a, row, text);
+    setting_of(row, k, text);
     bool any = false, found = !text[0];
-    for (int i = 0; value_of(a, s, i, value); i++) {
+    for (int i = 0; value_of(s, k, i, value); i++) {
         any = true;
         found = found || !strcmp(text, value);
     }
     return !any || found
                ? GS_OK
                : gs_fail(error, GS_ERROR_ARGUMENT, "--%s: suite %s takes none, its rows have %s; see genbench list",
-                         a->option, row->suite, text);
+                         asked_names[k], row->suite, text);
 }
 
 gs_status bench_rows_obey(const bench_rows *rows, gs_error *error) {
     const bench_settings *s = rows->settings;
     bool networks = !s->model.count || !rows->count;
     gs_status status = GS_OK;
-    for (size_t k = 0; k < GS_COUNT(all_asked) && !status; k++) {
+    for (int k = 0; k < ASKED && !status; k++) {
         for (int i = 0; s->suite.count && i < rows->count && !status; i++)
-            status = check_row(s, &all_asked[k], &rows->row[i], error);
+            status = check_row(s, k, &rows->row[i], error);
         if (!status)
-            status = find_asked(rows, &all_asked[k], error);
+            status = find_asked(rows, k, error);
     }
     for (int i = 0; i < rows->count; i++)
         networks = networks || rows->row[i].model;
