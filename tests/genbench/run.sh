@@ -365,7 +365,7 @@ fails 'a missing report' 1 'missing.json: cannot be opened' merge fast.json miss
 echo '{"json_schema_version": 1, "merged": []}' >wrong.json
 fails 'a merger of nothing' 1 'wrong.json: merged: no reports' merge fast.json wrong.json --json out.json
 echo '{"json_schema_version": 1, "merged": [{"path": "\u001b[31m", "merged": []}]}' >wrong.json
-fails 'a merger of something else' 1 'merged\[0\]: path: control characters' merge fast.json wrong.json --json out.json
+fails 'a merger of something else' 1 'merged\[0\]: context: missing' merge fast.json wrong.json --json out.json
 echo '[1, 2' >wrong.json
 fails 'no JSON' 1 'wrong.json: line 2: no JSON' report wrong.json
 fails 'values of two reports' 2 'of one report only' report fast.json slow.json --csv out.json
