@@ -10,6 +10,8 @@
 #include "network.h"
 #include "peak.h"
 
+static const double SECONDS_MOST = 86400;
+
 typedef struct evaluation {
     const bench_settings *settings;
     gs_plan *plan;
@@ -113,6 +115,8 @@ gs_status bench_eval(bench_settings *s, gs_error *error) {
     evaluation e;
     if (s->model.count != 1 || s->isa.count > 1 || s->backend.count > 1 || s->threads.count > 1 || s->batch.count > 1)
         return gs_fail(error, GS_ERROR_ARGUMENT, "eval: expected one network and one value of each option");
+    if (s->seconds > SECONDS_MOST)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--seconds: %g is not at most %g", s->seconds, SECONDS_MOST);
     gs_status status = make(&e, s, error);
     if (!status)
         status = measure(&e, error);
