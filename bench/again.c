@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "runner.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 /* ---- One repetition ---- */
 
@@ -70,8 +70,8 @@ double bench_usual_peak(const bench_rows *rows, const bench_row *row) {
     double *peaks = gs_alloc(room, sizeof *peaks), usual = 0;
     size_t count = peaks ? collect_peaks(rows, row, peaks) : 0;
     if (count) {
-        bench_sort(peaks, count);
-        usual = bench_median(peaks, count);
+        gs_sort(peaks, count);
+        usual = gs_median(peaks, count);
     }
     gs_free(peaks);
     return usual;

@@ -6,12 +6,13 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
-#include "base/base.h"
 #include "app/curve.h"
+#include "app/option.h"
+#include "base/base.h"
 
 enum {
     BENCH_NAME_ROOM = 128,
-    BENCH_LIST_MAX = 16,
+    BENCH_CALLS_P99 = 662, /* that p99 needs at 99 % confidence, by the rule of MLPerf LoadGen */
     BENCH_FIGURES_MAX = 24,
     BENCH_REASONS_MAX = 8,
     BENCH_TEXT_ROOM = 200,
@@ -35,26 +36,48 @@ typedef struct bench_models {
 
 /* ---- Settings ---- */
 
-/* Names separated by commas on the command line. */
-typedef struct bench_names {
-    int count;
-    const char *name[BENCH_LIST_MAX];
-} bench_names;
+/* The commands, as bits; the last two are for genbench itself. */
+enum {
+    BENCH_MEASURE = 1,
+    BENCH_LIST = 2,
+    BENCH_CHECK = 4,
+    BENCH_AB = 8,
+    BENCH_EVAL = 16,
+    BENCH_DOCTOR = 32,
+    BENCH_REPORT = 64,
+    BENCH_MERGE = 128,
+    BENCH_HISTORY = 256,
+    BENCH_WORK = 512,
+    BENCH_COUNT = 1024,
+    BENCH_ROWS = BENCH_MEASURE | BENCH_LIST | BENCH_AB | BENCH_WORK, /* those that choose rows */
+    BENCH_ANY = 2047
+};
 
-typedef struct bench_numbers {
-    int count, number[BENCH_LIST_MAX];
-} bench_numbers;
+enum { BENCH_OPERANDS_MAX = 16 };
 
 typedef struct bench_settings {
-    bench_names model, suite, scenario, isa, backend, dtype;
-    bench_numbers threads, batch;
-    const char *json, *html, *markdown, *csv; /* NULL: not asked for */
+    int argc;
+    char *const *argv; /* the whole command line */
+    int exit_status;   /* of a success; 0 at first */
+    int command;
+    char *operand[BENCH_OPERANDS_MAX]; /* (operands) reports, a folder, builds */
+    int operands;
+    gs_texts model, suite, scenario, isa, backend, dtype;
+    gs_counts threads, batch;
+    const char *json, *html, *chart, *markdown, *csv; /* NULL: not asked for */
     uint64_t seed;
     int repetitions; /* 0: not given */
     int patience;    /* seconds for measuring disturbed repetitions again; -1: as long as measuring took */
     bool pin, quick, help, version;
-    bool display;        /* --benchmark_format: Google Benchmark writes to standard output instead of us */
-    char **words;        /* the texts that the names point into */
+    bool display;             /* --benchmark_format: Google Benchmark writes to standard output instead of us */
+    const char *baseline;     /* of check */
+    bool write, github;       /* of check; of check and ab */
+    const char *format;       /* "text" or "github" */
+    const char *input, *dump; /* of eval, as the rest */
+    double seconds, sigma;
+    int block, label;
+    bool gradient;
+    char **words;        /* copies of the command line, which the texts above point into */
     char *page;          /* and html, if it is not given */
     bench_models models; /* the networks asked for, else all that are shipped */
 } bench_settings;
@@ -141,6 +164,7 @@ struct bench_row {
     int repetitions, reasons, figures;
     int aside;                                       /* disturbed repetitions that do not count, behind those that do */
     bench_repetition *repetition;                    /* (repetitions + aside) */
+    size_t room;                                     /* of these */
     char reason[BENCH_REASONS_MAX][BENCH_TEXT_ROOM]; /* why the figure is not valid; none if it is */
     bench_figure figure[BENCH_FIGURES_MAX];
     double ess_per_item; /* effective samples per item; 0: not known */
@@ -153,7 +177,10 @@ struct bench_row {
 
 typedef struct bench_rows {
     bench_row *row;
-    int count, room;
+    int count;
+    size_t room;
+    bool failed;    /* memory ran out, */
+    bench_row lost; /* and this is the row that could not be added */
     const bench_settings *settings;
 } bench_rows;
 
@@ -182,7 +209,7 @@ typedef struct bench_suite {
     gs_status (*add)(bench_rows *rows, gs_error *error);
 } bench_suite;
 
-#define BENCH_SUITE(name, help) gs_status bench_add_##name(bench_rows *rows, gs_error *error);
+#define BENCH_SUITE(id, name, help) gs_status bench_add_##id(bench_rows *rows, gs_error *error);
 #include "suites.def"
 #undef BENCH_SUITE
 
@@ -192,7 +219,7 @@ extern const bench_suite bench_suites[];
 /* The settings over which a suite's rows range: everything asked for on the command line, or else these. */
 typedef struct bench_axes {
     bool (*takes)(const bench_model *model); /* NULL: rows have no model */
-    bench_numbers threads, batch;            /* none: all processors; no batch */
+    gs_counts threads, batch;                /* none: all processors; no batch */
     bool all_isas;                           /* without --isa, all that run here rather than only the best */
     bool all_backends, no_backend;
 } bench_axes;
@@ -207,8 +234,8 @@ typedef struct bench_variant {
 bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at, bench_variant *variant);
 
 /* A new row of the variant, zeroed except for what the variant says and its name:
- * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]; NULL when memory runs out.
- * `what` is copied into the name. */
+ * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]. `what` is copied into the
+ * name. When memory runs out, rows->failed says so. */
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *variant, const bench_kind *kind);
 
@@ -228,33 +255,54 @@ int bench_processors(void);
 
 /* ---- Settings and models ---- */
 
-/* Parse everything after the program's name and command, except --benchmark_ options. Errors: GS_ERROR_ARGUMENT;
- * GS_ERROR_UNSUPPORTED: this CPU or build lacks what is asked for. */
-gs_status bench_settings_parse(bench_settings *settings, int argc, char *const *argv, gs_error *error);
+typedef struct bench_command {
+    const char *name; /* "" for measuring */
+    int command;
+    const char *operand; /* what its operands are: "report"; NULL: it has none */
+    int least, most;     /* number of operands */
+    const char *usage, *about;
+    const char *help; /* text before the options, or NULL for `about`, and behind them, or NULL */
+    const char *end;
+    gs_status (*run)(bench_settings *settings, gs_error *error);
+} bench_command;
 
-/* The same and all that comes with it: words 0 ... skip - 1 of the command line are skipped, Google Benchmark gets its
- * options, and the networks are loaded, unless help or the version is asked for. Errors: those of bench_settings_parse
- * and bench_models_load. */
-gs_status bench_settings_take(bench_settings *settings, int argc, char *const *argv, int skip, gs_error *error);
+/* Take a command's words, argv[1] and so on, or argv[2] for a named command; and all that comes with them: Google
+ * Benchmark gets its options, and the networks are loaded, unless help or the version is asked for. Errors:
+ * GS_ERROR_ARGUMENT; GS_ERROR_UNSUPPORTED: this CPU or build lacks what is asked for; those of bench_models_load. */
+gs_status bench_settings_take(bench_settings *settings, const bench_command *command, int argc, char *const *argv,
+                              gs_error *error);
 void bench_settings_free(bench_settings *settings);
-void bench_help(void);
+
+/* Print the help of a command; of the first, also that of all. */
+void bench_help(const bench_command *commands, const bench_command *command);
+
+/* Collect the options of the command line that `command` takes, too, and Google Benchmark's, in `words`, which has room
+ * for the whole command line; returns how many. */
+int bench_words_for(const bench_settings *settings, int command, char **words);
 
 /* Whether a list has the name, or is empty. */
-bool bench_wants(const bench_names *names, const char *name);
+bool bench_wants(const gs_texts *names, const char *name);
 
 /* The path of a weight file by its name, as gensample finds it, to be freed with gs_free; NULL on failure. */
 gs_status bench_model_find(const char *name, char **path, gs_error *error);
 
 /* Load the networks that --model names, else all shipped ones. Errors: those of gs_model_load; GS_ERROR_FILE if none is
  * found. */
-gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error);
+gs_status bench_models_load(bench_models *models, const gs_texts *names, gs_error *error);
 void bench_models_free(bench_models *models);
 
-/* The commands; argv begins with the command's name. They return the exit status. */
-int bench_eval(int argc, char **argv);
-int bench_doctor(int argc, char **argv);
-int bench_report(int argc, char **argv);
-int bench_merge(int argc, char **argv);
-int bench_history(int argc, char **argv);
+/* Exit statuses. Wrong usage is 2 as everywhere, and a regression that check or ab finds is too: only of the latter
+ * there is a report on standard output. */
+enum { BENCH_PASS, BENCH_ERROR, BENCH_REGRESSION, BENCH_INCONCLUSIVE, BENCH_USAGE = 2, BENCH_INTERRUPTED = 130 };
+
+/* The commands. */
+gs_status bench_eval(bench_settings *settings, gs_error *error);
+gs_status bench_doctor(bench_settings *settings, gs_error *error);
+gs_status bench_report(bench_settings *settings, gs_error *error);
+gs_status bench_history(bench_settings *settings, gs_error *error);
+gs_status bench_check(bench_settings *settings, gs_error *error);
+gs_status bench_ab(bench_settings *settings, gs_error *error);
+gs_status bench_work(bench_settings *settings, gs_error *error);
+gs_status bench_count_here(bench_settings *settings, gs_error *error);
 
 #endif

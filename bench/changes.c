@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats.h"
+#include "measure/statistics.h"
+#include "random/random.h"
 
 enum { SIDE_LEAST = 3, SHUFFLES = 1999, AS_LARGE_MOST = 1 };
+static const uint64_t SEED = 0x9E3779B97F4A7C15u;
 
 typedef struct search {
     const double *values;
@@ -15,26 +17,9 @@ typedef struct search {
     size_t changes;
 } search;
 
-/* xorshift64*, Vigna 2016. */
-static uint64_t next(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * 0x2545F4914F6CDD1Du;
-}
-
-static void shuffle(double *x, size_t n, uint64_t *state) {
-    for (size_t i = n - 1; i > 0; i--) {
-        size_t k = (size_t)(next(state) >> 11) % (i + 1);
-        double swap = x[i];
-        x[i] = x[k];
-        x[k] = swap;
-    }
-}
-
 static double median_of(double *x, size_t n) {
-    bench_sort(x, n);
-    return bench_median(x, n);
+    gs_sort(x, n);
+    return gs_median(x, n);
 }
 
 /* Logarithms minus their mean, after those far from their median were moved closer to it. */
@@ -72,11 +57,10 @@ static double find_split(const double *scores, size_t n, size_t *split) {
 }
 
 static bool is_rare(search *s, size_t n, double observed) {
-    uint64_t state = 0x9E3779B97F4A7C15u;
     size_t split, as_large = 0;
     memcpy(s->scratch, s->scores, n * sizeof *s->scratch);
-    for (int i = 0; i < SHUFFLES && as_large <= AS_LARGE_MOST; i++) {
-        shuffle(s->scratch, n, &state);
+    for (uint32_t i = 0; i < SHUFFLES && as_large <= AS_LARGE_MOST; i++) {
+        gs_random_shuffle(SEED, (const uint32_t[]){i, 0, 0}, s->scratch, n, sizeof *s->scratch);
         as_large += find_split(s->scratch, n, &split) >= observed * (1 - 1e-12);
     }
     return as_large <= AS_LARGE_MOST;

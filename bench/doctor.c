@@ -222,17 +222,11 @@ static const char *word_of(grade g) {
     return g == UNKNOWN ? "-" : g == CALM ? "calm" : g == NOTE ? "note" : "NOISY";
 }
 
-int bench_doctor(int argc, char **argv) {
-    if (argc == 2 && !strcmp(argv[1], "--help")) {
-        puts("usage: genbench doctor\n\nSays what makes this machine noisy, and how to calm it. Takes three seconds.");
-        return 0;
-    }
-    if (argc > 1) {
-        fprintf(stderr, "genbench: %.60s: doctor takes no such argument; see genbench doctor --help\n", argv[1]);
-        return 2;
-    }
+gs_status bench_doctor(bench_settings *settings, gs_error *error) {
     char cpu[FOUND_ROOM];
     int noisy = 0;
+    (void)settings;
+    (void)error;
     if (bench_find_value("/proc/cpuinfo", "model name", cpu, sizeof cpu))
         printf("%s, %s, %d processors\n\n", cpu, gs_isa_best(), bench_processors());
     for (size_t i = 0; i < GS_COUNT(symptoms); i++) {
@@ -248,8 +242,5 @@ int bench_doctor(int argc, char **argv) {
         printf("\n%d of these make figures unsteady: calm them first\n", noisy);
     else
         puts("\nNothing was seen that would make figures unsteady");
-    if (!fflush(stdout) && !ferror(stdout))
-        return 0;
-    fputs("genbench: standard output: cannot write\n", stderr);
-    return 1;
+    return GS_OK;
 }

@@ -7,46 +7,24 @@
 #include <string.h>
 
 #include "base/stream.h"
-#include "io/output.h"
 #include "base/utf8.h"
+#include "io/output.h"
 
 enum { DIGITS = 12, NUMBER_ROOM = 40 };
-
-/* ---- Text ---- */
-
-/* The length in bytes of the control character with which text begins, or 0; C1 is U+0080 ... U+009F. */
-static int control_length(const char *text) {
-    const unsigned char *c = (const unsigned char *)text;
-    if (c[0] < ' ' || c[0] == 127)
-        return c[0] != 0;
-    return c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0 ? 2 : 0;
-}
-
-bool bench_has_controls(const char *text) {
-    while (*text && !control_length(text))
-        text++;
-    return *text != 0;
-}
-
-static void blank_controls(char *text) {
-    for (int length; *text; text += length ? length : 1) {
-        length = control_length(text);
-        memset(text, ' ', (size_t)length);
-    }
-}
 
 /* ---- Reading ---- */
 
 /* Feeds jansson, which limits the depth itself. */
 typedef struct source {
     gs_stream stream;
+    const char *what; /* "a report", for messages */
     size_t bytes;
     gs_status status;
 } source;
 
-static gs_status fail_large(const gs_stream *stream) {
-    return gs_fail(stream->error, GS_ERROR_FILE, "%s: more than %d bytes, too many for a report", stream->path,
-                   BENCH_FILE_BYTES_MAX);
+static gs_status fail_large(const source *s) {
+    return gs_fail(s->stream.error, GS_ERROR_FILE, "%s: more than %d bytes, too many for %s", s->stream.path,
+                   BENCH_FILE_BYTES_MAX, s->what);
 }
 
 static size_t feed(void *buffer, size_t room, void *data) {
@@ -56,25 +34,25 @@ static size_t feed(void *buffer, size_t room, void *data) {
         s->status = gs_stream_read(&s->stream, buffer, room, &count);
     s->bytes += count;
     if (!s->status && s->bytes > BENCH_FILE_BYTES_MAX)
-        s->status = fail_large(&s->stream);
+        s->status = fail_large(s);
     return s->status ? (size_t)-1 : count;
 }
 
 static gs_status parse(source *s, json_t **root, gs_error *error) {
     json_error_t why = {0};
-    s->status = s->stream.size > BENCH_FILE_BYTES_MAX ? fail_large(&s->stream) : GS_OK;
+    s->status = s->stream.size > BENCH_FILE_BYTES_MAX ? fail_large(s) : GS_OK;
     *root = s->status ? NULL : json_load_callback(feed, s, JSON_REJECT_DUPLICATES, &why);
     if (s->status || *root)
         return s->status;
     if (json_error_code(&why) == json_error_out_of_memory)
-        return gs_fail_memory(error, "reading a report");
-    blank_controls(why.text); /* it quotes the file */
+        return gs_fail_memory(error, s->what);
+    bench_blank_controls(why.text); /* it quotes the file */
     return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", s->stream.path, why.line, why.text);
 }
 
-gs_status bench_document_parse(const char *path, json_t **root, gs_error *error) {
-    source s = {0};
-    gs_status status = gs_stream_open(&s.stream, path, "a report", error);
+gs_status bench_document_parse(const char *path, const char *what, json_t **root, gs_error *error) {
+    source s = {.what = what};
+    gs_status status = gs_stream_open(&s.stream, path, what, error);
     if (status)
         return status;
     status = parse(&s, root, error);
@@ -84,8 +62,74 @@ gs_status bench_document_parse(const char *path, json_t **root, gs_error *error)
 
 gs_status bench_document_load(const char *path, bench_document *document, gs_error *error) {
     json_t *root;
-    gs_status status = bench_document_parse(path, &root, error);
+    gs_status status = bench_document_parse(path, "a report", &root, error);
     return status ? status : bench_document_take(root, path, document, error);
+}
+
+/* ---- What the schema cannot say ---- */
+
+static gs_status wrong(const bench_document *d, const char *list, size_t i, const char *member, const char *what,
+                       gs_error *error) {
+    return gs_fail(error, GS_ERROR_FILE, "%s: genbench.%s[%zu].%s: %s", d->path, list, i, member, what);
+}
+
+/* The signature of a PNG file in base64 (RFC 4648), followed by nothing but base64. */
+static bool is_picture(const json_t *picture) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+                      signature[] = "iVBORw0KGgo";
+    const char *png = bench_text(picture, "png");
+    size_t length = strlen(png), plain = strspn(png, alphabet);
+    return !strncmp(png, signature, strlen(signature)) && length % 4 == 0 && length - plain <= 2 &&
+           strspn(png + plain, "=") == length - plain;
+}
+
+static bool is_ascending(const json_t *x) {
+    for (size_t i = 1; i < json_array_size(x); i++)
+        if (json_number_value(json_array_get(x, i)) < json_number_value(json_array_get(x, i - 1)))
+            return false;
+    return true;
+}
+
+/* Whether each series has as many y as there are x. */
+static bool is_complete(const json_t *trace) {
+    const json_t *series;
+    size_t i;
+    json_array_foreach(json_object_get(trace, "series"), i, series) {
+        if (json_array_size(json_object_get(series, "y")) != json_array_size(json_object_get(trace, "x")))
+            return false;
+    }
+    return true;
+}
+
+/* A row that was measured has a figure, and only a row that is not valid has reasons. */
+static gs_status check_row(const bench_document *d, size_t i, const json_t *row, gs_error *error) {
+    static const char *const outcome[] = {"value", "low", "high"};
+    const json_t *picture = json_object_get(row, "picture"), *trace = json_object_get(row, "trace");
+    for (size_t k = 0; k < GS_COUNT(outcome) && json_array_size(json_object_get(row, "repetitions")); k++)
+        if (!json_object_get(row, outcome[k]))
+            return wrong(d, "rows", i, outcome[k], "missing", error);
+    if (bench_real(row, "low") > bench_real(row, "high"))
+        return wrong(d, "rows", i, "low", "above high", error);
+    if (bench_flag(row, "valid") != !json_array_size(json_object_get(row, "reasons")))
+        return wrong(d, "rows", i, "valid", "expected true without reasons, false with some", error);
+    if (picture && !is_picture(picture))
+        return wrong(d, "rows", i, "picture.png", "no PNG file in base64", error);
+    if (!is_ascending(json_object_get(trace, "x")))
+        return wrong(d, "rows", i, "trace.x", "not ascending", error);
+    if (!is_complete(trace))
+        return wrong(d, "rows", i, "trace.series", "as many y as x expected of each", error);
+    return GS_OK;
+}
+
+static gs_status check_ratios(const bench_document *d, gs_error *error) {
+    size_t i;
+    const json_t *ratio;
+    json_array_foreach(json_object_get(d->genbench, "ab"), i, ratio) {
+        double median = bench_real(ratio, "median");
+        if (bench_real(ratio, "low") > median || bench_real(ratio, "high") < median)
+            return wrong(d, "ab", i, "median", "not between low and high", error);
+    }
+    return GS_OK;
 }
 
 /* ---- Documents ---- */
@@ -95,23 +139,28 @@ static gs_status index_rows(bench_document *document, gs_error *error) {
     json_t *row;
     json_array_foreach(document->rows, i, row) {
         const char *name = bench_text(row, "name");
-        if (json_object_get(document->row_of, name))
-            return gs_fail(error, GS_ERROR_FILE, "%s: genbench.rows[%zu].name: \"%.100s\" is there twice",
-                           document->path, i, name);
-        if (json_object_set(document->row_of, name, row))
-            return gs_fail_memory(error, "reading a report");
+        gs_status status = check_row(document, i, row, error);
+        if (!status && json_object_get(document->row_of, name))
+            status = gs_fail(error, GS_ERROR_FILE, "%s: genbench.rows[%zu].name: \"%.100s\" is there twice",
+                             document->path, i, name);
+        if (!status && json_object_set(document->row_of, name, row))
+            status = gs_fail_memory(error, "reading a report");
+        if (status)
+            return status;
     }
     return GS_OK;
 }
 
 gs_status bench_document_take(json_t *root, const char *path, bench_document *document, gs_error *error) {
     *document = (bench_document){.path = gs_copy_string(path), .root = root, .row_of = json_object()};
-    gs_status status = document->path && document->row_of ? bench_document_check(root, path, error)
+    gs_status status = document->path && document->row_of ? bench_schema_check(BENCH_SCHEMA_REPORT, root, path, error)
                                                           : gs_fail_memory(error, "reading a report");
     document->context = json_object_get(root, "context");
     document->benchmarks = json_object_get(root, "benchmarks");
     document->genbench = json_object_get(root, "genbench");
     document->rows = json_object_get(document->genbench, "rows");
+    if (!status)
+        status = check_ratios(document, error);
     if (!status)
         status = index_rows(document, error);
     if (status)
@@ -201,7 +250,7 @@ json_t *bench_json_text(const char *text) {
     char *copy = gs_copy_string(text);
     if (!copy)
         return NULL;
-    blank_controls(copy);
+    bench_blank_controls(copy);
     char *escaped = gs_utf8_escape(copy);
     json_t *string = escaped ? json_string(escaped) : NULL;
     gs_free(escaped);

@@ -1,13 +1,11 @@
 /* A report as a JSON tree, from a file, ours or a peer's, or from the run that has just ended. bench/REPORT.md
- * describes its members. Once a tree is checked, views may read it with these getters and jansson's without further
- * checks: required members are present, all members have their type and range, numbers are finite, strings have no
- * control characters, and no two rows have the same name. */
+ * describes its members, and report.schema.json what a reader may rely on. Once a tree is checked, views may read it
+ * with these getters and jansson's without further checks: required members are present, all members have their type
+ * and range, numbers are finite, strings have no control characters, and no two rows have the same name. */
 #ifndef BENCH_DOCUMENT_H
 #define BENCH_DOCUMENT_H
 
-#include <jansson.h>
-
-#include "base/base.h"
+#include "schema.h"
 
 enum { BENCH_SCHEMA_VERSION = 1, BENCH_FILE_BYTES_MAX = 256 << 20 };
 
@@ -24,8 +22,9 @@ typedef struct bench_document {
  * "a.json: genbench.rows[3].name: missing"; GS_ERROR_MEMORY. *document then needs no bench_document_free. */
 gs_status bench_document_load(const char *path, bench_document *document, gs_error *error);
 
-/* Only read a file as JSON. The tree belongs to the caller. Errors: the same. */
-gs_status bench_document_parse(const char *path, json_t **root, gs_error *error);
+/* Only read a file as JSON; `what` says in messages what it should be. The tree belongs to the caller. Errors: the
+ * same. */
+gs_status bench_document_parse(const char *path, const char *what, json_t **root, gs_error *error);
 
 /* Check a tree, which messages call `path`, and make a document of it. Takes over the reference to `root`, also on
  * failure. Errors: those of bench_document_load. */
@@ -36,9 +35,6 @@ void bench_document_free(bench_document *document);
 /* Write a tree with one line per item, or all on one line if `dense`. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY; nothing
  * is left behind. */
 gs_status bench_document_write(const json_t *root, bool dense, const char *path, gs_error *error);
-
-/* All checks of bench_document_take except for rows with the same name. Errors: GS_ERROR_FILE. */
-gs_status bench_document_check(const json_t *root, const char *path, gs_error *error);
 
 /* The row with that name, or NULL. */
 const json_t *bench_document_row(const bench_document *document, const char *name);
@@ -77,10 +73,5 @@ void bench_put_flag(json_t *object, const char *name, bool value);
 
 /* A string; bytes that are not UTF-8 are written as \xE9, and control characters become spaces. */
 json_t *bench_json_text(const char *text);
-
-/* ---- Text ---- */
-
-/* Whether text has control characters, C0, C1 or DEL, which terminals obey. */
-bool bench_has_controls(const char *text);
 
 #endif

@@ -50,7 +50,7 @@ gs_status bench_documents_load(char *const *paths, int count, bench_documents *a
     gs_status status = GS_OK;
     for (int i = 0; i < count && !status; i++) {
         json_t *root;
-        status = bench_document_parse(paths[i], &root, error);
+        status = bench_document_parse(paths[i], "a report", &root, error);
         if (status)
             break;
         if (json_is_array(json_object_get(root, "merged"))) {

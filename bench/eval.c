@@ -1,218 +1,130 @@
-/* genbench eval: evaluations per second of one network, through the public interface; for scripts.
- *
- *     genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K]
- *         [--backend native|onednn]: network evaluations per second, as one JSON object
- *     genbench eval --model FILE --input X --sigma S [--label K] --dump OUT --batch B
- *         the network's first output for B images of raw float32 in X, as raw float32 in OUT
- *     genbench eval --gradient ...
- *         an energy and its gradient instead; OUT has the B energies, then the gradients */
-#include <getopt.h>
+/* genbench eval: evaluations per second of one network, through the public interface; for scripts. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/os.h"
 #include "base/stream.h"
 #include "bench.h"
-#include "app/words.h"
 #include "io/output.h"
+#include "network.h"
 #include "peak.h"
 
-typedef struct settings {
-    const char *model, *isa, *backend, *input, *dump;
-    int threads, block, label, batch;
-    double seconds, sigma;
-    bool gradient;
-} settings;
+static const double SECONDS_MOST = 86400;
 
-typedef enum kind { FLAG, TEXT, WHOLE, REAL } kind;
-
-static const struct row {
-    const char *name;
-    kind kind;
-    size_t offset;
-    double low, high;
-} rows[] = {{"model", TEXT, offsetof(settings, model), 0, 0},
-            {"isa", TEXT, offsetof(settings, isa), 0, 0},
-            {"backend", TEXT, offsetof(settings, backend), 0, 0},
-            {"input", TEXT, offsetof(settings, input), 0, 0},
-            {"dump", TEXT, offsetof(settings, dump), 0, 0},
-            {"threads", WHOLE, offsetof(settings, threads), 1, 1024},
-            {"block", WHOLE, offsetof(settings, block), 1, 64},
-            {"label", WHOLE, offsetof(settings, label), 0, 65534},
-            {"batch", WHOLE, offsetof(settings, batch), 1, 65536},
-            {"seconds", REAL, offsetof(settings, seconds), 0, 86400}, /* 0: once */
-            {"sigma", REAL, offsetof(settings, sigma), 0, 1e30},
-            {"gradient", FLAG, offsetof(settings, gradient), 0, 0}};
-enum { ROWS = sizeof rows / sizeof *rows };
-
-static int fail(const char *what, const char *why) {
-    fprintf(stderr, "genbench: %s: %s\n", what, why);
-    return 1;
-}
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Parse into the row's field; false, with a line on standard error, if it is not a number in its range. */
-static bool take(const struct row *row, const char *text, settings *s) {
-    char *field = (char *)s + row->offset;
-    double v = 0;
-    bool number = row->kind == WHOLE || row->kind == REAL;
-    if (number && (!gs_parse_decimal(text, strlen(text), &v) || v < row->low || v > row->high ||
-                   (row->kind == WHOLE && v != floor(v)))) {
-        fprintf(stderr, "genbench: --%s: \"%.40s\" is no %snumber from %g to %g\n", row->name, text,
-                row->kind == WHOLE ? "whole " : "", row->low, row->high);
-        return false;
-    }
-    switch (row->kind) {
-    case FLAG:
-        *(bool *)(void *)field = true;
-        break;
-    case TEXT:
-        *(const char **)(void *)field = text;
-        break;
-    case WHOLE:
-        *(int *)(void *)field = (int)v;
-        break;
-    case REAL:
-        *(double *)(void *)field = v;
-        break;
-    }
-    return true;
-}
-
-static bool parse(int argc, char **argv, settings *s) {
-    struct option options[ROWS + 1] = {0};
-    for (int i = 0; i < ROWS; i++)
-        options[i] = (struct option){rows[i].name, rows[i].kind != FLAG, NULL, 1 + i};
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        if (c < 1 || c > ROWS || !take(&rows[c - 1], optarg, s))
-            return false;
-    return s->model && optind == argc;
-}
+typedef struct evaluation {
+    const bench_settings *settings;
+    gs_plan *plan;
+    size_t batch, in, out; /* in, out: elements of the whole batch, out with the gradients */
+    double sigma;
+    float *x, *y;
+    int *labels;
+} evaluation;
 
 /* x: the file's images, or pseudo-random ones of unit size. */
-static bool fill(const settings *s, float *x, size_t count) {
-    if (!s->input) {
-        unsigned state = 1;
-        for (size_t i = 0; i < count; i++) {
-            state = state * 1664525u + 1013904223u;
-            x[i] = (float)(state >> 8) * 0x1p-24f;
-        }
-        return true;
+static gs_status fill(evaluation *e, gs_error *error) {
+    const char *input = e->settings->input;
+    unsigned state = 1;
+    for (size_t i = 0; !input && i < e->in; i++) {
+        state = state * 1664525u + 1013904223u;
+        e->x[i] = (float)(state >> 8) * 0x1p-24f;
     }
+    if (!input)
+        return GS_OK;
     gs_stream stream;
-    size_t left = count * sizeof *x, got = 1;
-    gs_status status = gs_stream_open(&stream, s->input, "images", NULL);
+    size_t left = e->in * sizeof *e->x, got = 1;
+    gs_status status = gs_stream_open(&stream, input, "images", error);
     if (status)
-        return false;
-    for (char *to = (char *)x; !status && left && got; to += got, left -= got)
+        return status;
+    for (char *to = (char *)e->x; !status && left && got; to += got, left -= got)
         status = gs_stream_read(&stream, to, left, &got);
     gs_stream_close(&stream);
-    return !status && !left;
+    return status || !left ? status
+                           : gs_fail(error, GS_ERROR_FILE, "%s: expected raw float32 of the batch's images", input);
 }
 
-static int dump(const settings *s, const float *y, size_t count) {
+static gs_status dump(const evaluation *e, gs_error *error) {
     gs_output output;
-    gs_error error;
-    gs_status status = gs_output_open(&output, s->dump, &error);
-    if (!status)
-        status = gs_output_end(&output, gs_output_write(&output, y, count * sizeof *y, &error), &error);
-    return status ? fail("eval", error.message) : 0;
+    gs_status status = gs_output_open(&output, e->settings->dump, error);
+    return status ? status
+                  : gs_output_end(&output, gs_output_write(&output, e->y, e->out * sizeof *e->y, error), error);
 }
 
-/* Evaluate one batch; y has room for the output and, if the gradient is asked for, for that after it. */
-static gs_status run(const settings *s, gs_plan *plan, const float *x, const int *labels, float *y, gs_error *error) {
-    return s->gradient
-               ? gs_plan_gradient(plan, x, s->sigma, labels, (size_t)s->batch, y, y + s->batch, error)
-               : gs_plan_evaluate(plan, x, s->sigma, labels, (size_t)s->batch, (float *const[2]){y, NULL}, error);
+static gs_status run(const evaluation *e, gs_error *error) {
+    return e->settings->gradient
+               ? gs_plan_gradient(e->plan, e->x, e->sigma, e->labels, e->batch, e->y, e->y + e->batch, error)
+               : gs_plan_evaluate(e->plan, e->x, e->sigma, e->labels, e->batch, (float *const[2]){e->y, NULL}, error);
 }
 
 /* Operations of one evaluation: 2 x multiply-adds. */
-static void print(const settings *s, const gs_plan *plan, size_t batches, double seconds, double operations) {
-    gs_plan_info info = gs_plan_get_info(plan);
-    printf("{\"evaluations_per_second\": %.6g, \"batch\": %d, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
+static void print(const evaluation *e, size_t batches, double seconds) {
+    gs_plan_info info = gs_plan_get_info(e->plan);
+    double operations = (double)e->settings->models.model[0].info->operations * (e->settings->gradient ? 2 : 1);
+    printf("{\"evaluations_per_second\": %.6g, \"batch\": %zu, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
            "\"block\": %d, \"weight_bytes\": %zu, \"scratch_bytes\": %zu, \"batches\": %zu, \"seconds\": %.9g, "
            "\"operations\": %.17g, \"peak_flops\": %.6g}\n",
-           (double)batches * s->batch / seconds, s->batch, info.threads, info.isa, info.backend, info.block,
+           (double)(batches * e->batch) / seconds, e->batch, info.threads, info.isa, info.backend, info.block,
            info.weight_bytes, info.scratch_bytes, batches, seconds, operations,
            bench_peak_measure(info.isa, info.threads));
 }
 
 /* Evaluate batches until the time is up; the result is checked to be finite. */
-static int measure(const settings *s, gs_plan *plan, double operations, const float *x, const int *labels, float *y,
-                   size_t size) {
-    gs_error error;
+static gs_status measure(const evaluation *e, gs_error *error) {
     size_t batches = 0;
-    run(s, plan, x, labels, y, &error);
-    double start = now(), elapsed;
+    gs_status status = run(e, error);
+    double start = gs_now_s(), elapsed = 0;
     do {
-        if (run(s, plan, x, labels, y, &error))
-            return fail("eval", error.message);
+        if (!status)
+            status = run(e, error);
         batches++;
-        elapsed = now() - start;
-    } while (elapsed < s->seconds);
-    for (size_t i = 0; i < size; i++)
-        if (!isfinite(y[i]))
-            return fail("eval", "the output is not finite");
-    print(s, plan, batches, elapsed, operations);
-    return 0;
-}
-
-static int eval(const settings *s) {
-    gs_model *model = NULL;
-    gs_plan *plan = NULL;
-    gs_error error;
-    char *path;
-    gs_status found = bench_model_find(s->model, &path, &error);
-    if (!found)
-        found = gs_model_load(path, &model, &error);
-    gs_free(path);
-    if (found)
-        return fail("eval", error.message);
-    gs_plan_options options = {
-        .isa = s->isa, .threads = s->threads, .block = s->block, .backend = s->backend, .gradient = s->gradient};
-    if (gs_plan_create(model, &options, &plan, &error)) {
-        gs_model_free(model);
-        return fail("eval", error.message);
-    }
-    const gs_model_info *info = gs_model_get_info(model);
-    size_t batch = (size_t)s->batch,
-           in = batch * (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
-    size_t out = batch * info->output_size[0] + (s->gradient ? in : 0);
-    float *x = malloc(in * sizeof *x), *y = malloc(out * sizeof *y);
-    int *labels = malloc(batch * sizeof *labels), status;
-    for (size_t i = 0; labels && i < batch; i++)
-        labels[i] = s->label < 0 ? info->labels : s->label;
-    if (!x || !y || !labels)
-        status = fail("eval", "out of memory");
-    else if (!fill(s, x, in))
-        status = fail(s->input, "expected raw float32 of the batch's images");
-    else
-        status = measure(s, plan, (double)info->operations * (s->gradient ? 2 : 1), x, labels, y, out);
-    if (!status && s->dump)
-        status = dump(s, y, out);
-    free(x);
-    free(y);
-    free(labels);
-    gs_plan_free(plan);
-    gs_model_free(model);
+        elapsed = gs_now_s() - start;
+    } while (!status && elapsed < e->settings->seconds);
+    for (size_t i = 0; i < e->out && !status; i++)
+        if (!isfinite(e->y[i]))
+            status = gs_fail(error, GS_ERROR_DIVERGED, "eval: the output is not finite");
+    if (!status)
+        print(e, batches, elapsed);
     return status;
 }
 
-int bench_eval(int argc, char **argv) {
-    settings s = {.batch = 64, .seconds = 1, .sigma = 0.5, .label = -1};
-    bool help = argc == 2 && !strcmp(argv[1], "--help");
-    if (help || !parse(argc, argv, &s)) {
-        fprintf(help ? stdout : stderr,
-                "usage: genbench eval --model FILE [--threads T] [--batch B] [--seconds S] [--isa ISA] [--block K] "
-                "[--backend native|onednn] [--input X --dump OUT] [--sigma S] [--label K] [--gradient] [--help]\n");
-        return help ? 0 : 2;
-    }
-    return eval(&s);
+static gs_status make(evaluation *e, const bench_settings *s, gs_error *error) {
+    const gs_model_info *info = s->models.model[0].info;
+    gs_plan_options options = {.isa = s->isa.values[0],
+                               .threads = s->threads.values[0],
+                               .block = s->block,
+                               .backend = s->backend.values[0],
+                               .gradient = s->gradient};
+    size_t batch = s->batch.count ? (size_t)s->batch.values[0] : 64, in = batch * bench_pixels(info);
+    *e = (evaluation){.settings = s,
+                      .batch = batch,
+                      .in = in,
+                      .out = batch * info->output_size[0] + (s->gradient ? in : 0),
+                      .sigma = fmax(0, s->sigma)};
+    e->x = gs_alloc(e->in, sizeof *e->x);
+    e->y = gs_alloc(e->out, sizeof *e->y);
+    e->labels = gs_alloc(batch, sizeof *e->labels);
+    if (!e->x || !e->y || !e->labels)
+        return gs_fail_memory(error, "a batch");
+    for (size_t i = 0; i < batch; i++)
+        e->labels[i] = s->label < 0 ? info->labels : s->label;
+    gs_status status = gs_plan_create(s->models.model[0].model, &options, &e->plan, error);
+    return status ? status : fill(e, error);
+}
+
+gs_status bench_eval(bench_settings *s, gs_error *error) {
+    evaluation e;
+    if (s->model.count != 1 || s->isa.count > 1 || s->backend.count > 1 || s->threads.count > 1 || s->batch.count > 1)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "eval: expected one network and one value of each option");
+    if (s->seconds > SECONDS_MOST)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--seconds: %g is not at most %g", s->seconds, SECONDS_MOST);
+    gs_status status = make(&e, s, error);
+    if (!status)
+        status = measure(&e, error);
+    if (!status && s->dump)
+        status = dump(&e, error);
+    gs_plan_free(e.plan);
+    gs_free(e.x);
+    gs_free(e.y);
+    gs_free(e.labels);
+    return status;
 }

@@ -4,14 +4,12 @@
 #include <string.h>
 
 #include "again.h"
-#include "judge.h"
+#include "runner.h"
 #include "pictures.h"
 #include "report.h"
-#include "shim.h"
-#include "stats.h"
+#include "measure/statistics.h"
 #include "system.h"
 
-enum { VALUE_ROOM = 8192 };
 static const double NANO = 1e-9;
 
 /* ---- "benchmarks", as Google Benchmark writes them ---- */
@@ -42,65 +40,55 @@ static void put_times(json_t *e, double real, double cpu) {
     bench_put_text(e, "time_unit", "ns");
 }
 
-/* Nanoseconds per call in repetition k. */
-static double real_ns(const bench_row *row, int k) {
-    const bench_repetition *r = &row->repetition[k];
-    return r->real_s / ((double)r->iterations * row->calls) / NANO;
-}
-static double cpu_ns(const bench_row *row, int k) {
-    const bench_repetition *r = &row->repetition[k];
-    return r->cpu_s / ((double)r->iterations * row->calls) / NANO;
+/* Nanoseconds per call in a repetition that took so many seconds. */
+static double per_call(const bench_row *row, const bench_repetition *r, double seconds) {
+    return seconds / ((double)r->iterations * row->calls) / NANO;
 }
 
-typedef double aggregate(const bench_row *row, double (*time)(const bench_row *row, int k));
-
-static double mean(const bench_row *row, double (*time)(const bench_row *row, int k)) {
-    double sum = 0;
-    for (int k = 0; k < row->repetitions; k++)
-        sum += time(row, k);
-    return sum / row->repetitions;
-}
-
-static double deviation(const bench_row *row, double (*time)(const bench_row *row, int k)) {
-    double m = mean(row, time), sum = 0;
-    for (int k = 0; k < row->repetitions; k++)
-        sum += (time(row, k) - m) * (time(row, k) - m);
-    return sqrt(sum / (row->repetitions - 1));
-}
-
-static double median(const bench_row *row, double (*time)(const bench_row *row, int k)) {
-    double *all = gs_alloc((size_t)row->repetitions, sizeof *all), result = (double)NAN;
-    for (int k = 0; all && k < row->repetitions; k++)
-        all[k] = time(row, k);
-    if (all) {
-        bench_sort(all, (size_t)row->repetitions);
-        result = bench_median(all, (size_t)row->repetitions);
+/* The mean, median and deviation of the repetitions' times. */
+enum { MEAN, MEDIAN, STDDEV, AGGREGATES };
+static void aggregate(const bench_row *row, bool cpu, double of[AGGREGATES]) {
+    size_t n = (size_t)row->repetitions;
+    double *all = gs_alloc(n, sizeof *all), sum = 0, square = 0;
+    of[MEAN] = of[MEDIAN] = of[STDDEV] = (double)NAN;
+    if (!all)
+        return;
+    for (size_t k = 0; k < n; k++) {
+        const bench_repetition *r = &row->repetition[k];
+        all[k] = per_call(row, r, cpu ? r->cpu_s : r->real_s);
+        sum += all[k];
     }
+    of[MEAN] = sum / (double)n;
+    for (size_t k = 0; k < n; k++)
+        square += (all[k] - of[MEAN]) * (all[k] - of[MEAN]);
+    of[STDDEV] = sqrt(square / (double)(n - 1));
+    gs_sort(all, n);
+    of[MEDIAN] = gs_median(all, n);
     gs_free(all);
-    return result;
 }
 
 static void add_benchmarks(json_t *list, const bench_row *row, int family) {
-    static const struct {
-        const char *name;
-        aggregate *of;
-    } aggregates[] = {{"mean", mean}, {"median", median}, {"stddev", deviation}};
+    static const char *const names[AGGREGATES] = {"mean", "median", "stddev"};
+    double real[AGGREGATES], cpu[AGGREGATES];
     for (int k = 0; k < row->repetitions; k++) {
         json_t *e = entry(row, family, "", "iteration");
+        const bench_repetition *r = &row->repetition[k];
         bench_put_integer(e, "repetition_index", k);
-        bench_put_integer(e, "iterations", row->repetition[k].iterations * row->calls);
-        put_times(e, real_ns(row, k), cpu_ns(row, k));
-        bench_put_real(e, "items_per_second", row->items / (real_ns(row, k) * NANO));
+        bench_put_integer(e, "iterations", r->iterations * row->calls);
+        put_times(e, per_call(row, r, r->real_s), per_call(row, r, r->cpu_s));
+        bench_put_real(e, "items_per_second", row->items / (per_call(row, r, r->real_s) * NANO));
         json_array_append_new(list, e);
     }
-    for (size_t i = 0; row->repetitions > 1 && i < GS_COUNT(aggregates); i++) {
+    aggregate(row, false, real);
+    aggregate(row, true, cpu);
+    for (int i = 0; row->repetitions > 1 && i < AGGREGATES; i++) {
         char suffix[16];
-        snprintf(suffix, sizeof suffix, "_%s", aggregates[i].name);
+        snprintf(suffix, sizeof suffix, "_%s", names[i]);
         json_t *e = entry(row, family, suffix, "aggregate");
-        bench_put_text(e, "aggregate_name", aggregates[i].name);
+        bench_put_text(e, "aggregate_name", names[i]);
         bench_put_text(e, "aggregate_unit", "time");
         bench_put_integer(e, "iterations", row->repetitions);
-        put_times(e, aggregates[i].of(row, real_ns), aggregates[i].of(row, cpu_ns));
+        put_times(e, real[i], cpu[i]);
         json_array_append_new(list, e);
     }
     if (!row->repetitions) {
@@ -211,7 +199,8 @@ static json_t *peaks(const bench_rows *rows) {
     return list;
 }
 
-static json_t *run_object(const bench_result *result, int argc, char *const *argv) {
+static json_t *run_object(const bench_result *result) {
+    const bench_settings *s = result->settings;
     json_t *o = json_object(), *command = json_array(), *rows = json_array();
     bench_put_integer(o, "json_schema_version", BENCH_SCHEMA_VERSION);
     bench_put_flag(o, "complete", !result->interrupted);
@@ -222,14 +211,14 @@ static json_t *run_object(const bench_result *result, int argc, char *const *arg
     bench_put_real(o, "patience_s", result->patience_s);
     bench_put_text(o, "started", result->started);
     bench_put_real(o, "elapsed_s", result->elapsed_s);
-    bench_put_integer(o, "seed", (long long)result->settings->seed);
+    bench_put_integer(o, "seed", (long long)s->seed);
     bench_put_real(o, "triad_bytes_per_second", result->triad_bytes_s);
     bench_put_real(o, "peak_memory_bytes", bench_peak_memory());
     bench_put_real(o, "peak_tolerance", BENCH_PEAK_TOLERANCE);
     bench_put_real(o, "taken_most", BENCH_TAKEN_MOST);
     json_object_set_new(o, "peaks", peaks(result->rows));
-    for (int i = 0; i < argc; i++)
-        json_array_append_new(command, bench_json_text(argv[i]));
+    for (int i = 0; i < s->argc; i++)
+        json_array_append_new(command, bench_json_text(s->argv[i]));
     json_object_set_new(o, "command", command);
     for (int i = 0; i < result->rows->count; i++)
         json_array_append_new(rows, row_object(&result->rows->row[i]));
@@ -237,33 +226,12 @@ static json_t *run_object(const bench_result *result, int argc, char *const *arg
     return o;
 }
 
-/* Google Benchmark's context and ours. */
-static json_t *context_object(const bench_result *result) {
-    char *text = bench_context_json(), *value = gs_alloc(VALUE_ROOM, 1);
-    json_t *all = text ? json_loads(text, 0, NULL) : NULL, *context = json_object_get(all, "context");
-    context = context ? json_incref(context) : json_object();
-    const char *name;
-    void *next;
-    json_t *given;
-    json_object_foreach_safe(context, next, name, given) { /* such as the program's path */
-        if (json_is_string(given))
-            bench_put_text(context, name, json_string_value(given));
-    }
-    for (int i = 0; value && bench_context_line(result, i, &name, value, VALUE_ROOM); i++)
-        bench_put_text(context, name, value);
-    bench_put_integer(context, "json_schema_version", BENCH_SCHEMA_VERSION);
-    json_decref(all);
-    gs_free(value);
-    free(text);
-    return context;
-}
-
-json_t *bench_report_tree(const bench_result *result, int argc, char *const *argv) {
+json_t *bench_report_tree(const bench_result *result) {
     json_t *root = json_object(), *list = json_array();
     for (int i = 0; i < result->rows->count; i++)
         add_benchmarks(list, &result->rows->row[i], i);
-    json_object_set_new(root, "context", context_object(result));
+    json_object_set_new(root, "context", bench_context(result));
     json_object_set_new(root, "benchmarks", list);
-    json_object_set_new(root, "genbench", run_object(result, argc, argv));
+    json_object_set_new(root, "genbench", run_object(result));
     return root;
 }

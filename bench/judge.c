@@ -1,10 +1,10 @@
-#include "judge.h"
+#include "runner.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "again.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 static const double GIGA = 1e9, MEGA = 1e6, MILLI = 1e-3, CONFIDENCE = 0.99;
 
@@ -48,7 +48,7 @@ static double *pool(const bench_row *row, size_t *count) {
         at += row->repetition[k].samples;
     }
     if (all)
-        bench_sort(all, *count);
+        gs_sort(all, *count);
     return all;
 }
 
@@ -56,10 +56,10 @@ static void percentiles(bench_row *row) {
     size_t n;
     double *all = pool(row, &n);
     if (all && n) {
-        row->value = bench_quantile(all, n, 0.5) / MILLI;
-        bench_figure_add(row, "p90", "ms", bench_quantile(all, n, 0.9) / MILLI);
-        bench_figure_add(row, "p99", "ms", bench_quantile(all, n, 0.99) / MILLI);
-        bench_figure_add(row, "p99 below", "ms", bench_quantile_bound(all, n, 0.99, CONFIDENCE) / MILLI);
+        row->value = gs_rank_quantile(all, n, 0.5) / MILLI;
+        bench_figure_add(row, "p90", "ms", gs_rank_quantile(all, n, 0.9) / MILLI);
+        bench_figure_add(row, "p99", "ms", gs_rank_quantile(all, n, 0.99) / MILLI);
+        bench_figure_add(row, "p99 below", "ms", gs_rank_quantile_bound(all, n, 0.99, CONFIDENCE) / MILLI);
         bench_figure_add(row, "most", "ms", all[n - 1] / MILLI);
         bench_figure_add(row, "calls", "", (double)n);
     }
@@ -77,8 +77,8 @@ static void summarise(const bench_rows *rows, bench_row *row) {
         rate[k] = is_time(row) ? seconds / MILLI : row->items / seconds;
     }
     if (rate) {
-        bench_sort(rate, n);
-        row->value = bench_median(rate, n);
+        gs_sort(rate, n);
+        row->value = gs_median(rate, n);
         row->low = rate[0];
         row->high = rate[n - 1];
         double call = is_time(row) ? row->value * MILLI : row->items / row->value;

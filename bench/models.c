@@ -29,12 +29,12 @@ static gs_status load(bench_models *models, const char *path, gs_error *error) {
     return status;
 }
 
-static gs_status load_named(bench_models *models, const bench_names *names, gs_error *error) {
+static gs_status load_named(bench_models *models, const gs_texts *names, gs_error *error) {
     models->model = gs_alloc((size_t)names->count, sizeof *models->model);
     gs_status status = models->model ? GS_OK : gs_fail_memory(error, "the networks");
     for (int i = 0; i < names->count && !status; i++) {
         char *path;
-        status = bench_model_find(names->name[i], &path, error);
+        status = bench_model_find(names->values[i], &path, error);
         if (!status)
             status = load(models, path, error);
         gs_free(path);
@@ -79,7 +79,7 @@ static gs_status find_judge(char **judge, gs_error *error) {
     return !status || status == GS_ERROR_FILE ? GS_OK : gs_fail(error, status, "%s", why.message);
 }
 
-gs_status bench_models_load(bench_models *models, const bench_names *names, gs_error *error) {
+gs_status bench_models_load(bench_models *models, const gs_texts *names, gs_error *error) {
     gs_status status = find_judge(&models->judge, error);
     if (status)
         return status;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/find.h"
 #include "engine/reference.h"
 #include "kernels.h"
 #include "model/model.h"
@@ -18,6 +19,10 @@ size_t bench_pixels(const gs_model_info *info) {
     return (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
 }
 
+bool bench_any(const bench_model *model) {
+    return model != NULL;
+}
+
 bool bench_can_sample(const bench_model *model) {
     gs_sample_options options = {0};
     bool meant = model->named || model->model->defaults.sampler; /* energies to be added to others have none */
@@ -29,7 +34,7 @@ bool bench_is_energy(const bench_model *model) {
 }
 
 bool bench_is_usual(const bench_settings *s, const bench_model *model) {
-    return s->model.count ? model == &s->models.model[0] : !strcmp(model->info->name, "ncsn");
+    return s->model.count ? model == &s->models.model[0] : !strcmp(model->info->name, GS_DEFAULT_NETWORK);
 }
 
 gs_status bench_normals(uint64_t seed, float *x, size_t count, gs_error *error) {
@@ -57,17 +62,29 @@ static gs_status make_input(bench_network *w, uint64_t seed, int classes, gs_err
     return status;
 }
 
+gs_status bench_plan_open(bench_row *row, bool gradient, gs_plan **plan, gs_error *error) {
+    gs_plan_options options = {.isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = gradient};
+    gs_status status = gs_plan_create(row->model->model, &options, plan, error);
+    if (!status) {
+        gs_plan_info info = gs_plan_get_info(*plan);
+        row->ran = info.isa;
+        row->plan_bytes = info.weight_bytes + info.scratch_bytes;
+    }
+    return status;
+}
+
+gs_status bench_plan_scalar(const bench_row *row, bool gradient, gs_plan **plan, gs_error *error) {
+    gs_plan_options options = {.isa = "scalar", .threads = 1, .block = 1, .gradient = gradient};
+    return gs_plan_create(row->model->model, &options, plan, error);
+}
+
 gs_status bench_network_open(bench_network *w, bench_row *row, size_t n, bool gradient, gs_error *error) {
     const gs_model_info *info = row->model->info;
-    gs_plan_options options = {.isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = gradient};
     *w = (bench_network){.n = n, .in = bench_pixels(info), .sigma = SIGMA, .gradient = gradient};
     w->out = gradient ? 1 + w->in : info->output_size[0];
-    gs_status status = gs_plan_create(row->model->model, &options, &w->plan, error);
+    gs_status status = bench_plan_open(row, gradient, &w->plan, error);
     if (status)
         return status;
-    gs_plan_info plan = gs_plan_get_info(w->plan);
-    row->ran = plan.isa;
-    row->plan_bytes = plan.weight_bytes + plan.scratch_bytes;
     w->x = gs_alloc(n, w->in * sizeof *w->x);
     w->y = gs_alloc(n, w->out * sizeof *w->y);
     w->labels = info->labels ? gs_alloc(n, sizeof *w->labels) : NULL;
@@ -214,8 +231,7 @@ static gs_status check_image(const bench_network *w, bench_row *row, gs_plan *sc
 
 gs_status bench_network_check(const bench_network *w, bench_row *row, gs_error *error) {
     gs_plan *scalar = NULL;
-    gs_plan_options options = {.isa = "scalar", .threads = 1, .block = 1, .gradient = w->gradient};
-    gs_status status = bench_is_scalar(row) ? GS_OK : gs_plan_create(row->model->model, &options, &scalar, error);
+    gs_status status = bench_is_scalar(row) ? GS_OK : bench_plan_scalar(row, w->gradient, &scalar, error);
     if (!status)
         status = check_image(w, row, scalar, 0, error);
     if (!status && w->n > 1)

@@ -15,8 +15,12 @@ typedef struct bench_network {
     bool gradient;
 } bench_network;
 
-/* The plan of a row's model, instruction set, threads and backend, and inputs for n images drawn from the seed.
- * bench_network_close must be called on failure too. Sets row->ran and row->plan_bytes. */
+/* The plan of a row's model, instruction set, threads and backend, which sets row->ran and row->plan_bytes; and that of
+ * the same model with one thread of scalar C, with which results are compared. */
+gs_status bench_plan_open(bench_row *row, bool gradient, gs_plan **plan, gs_error *error);
+gs_status bench_plan_scalar(const bench_row *row, bool gradient, gs_plan **plan, gs_error *error);
+
+/* The row's plan, and inputs for n images drawn from the seed. bench_network_close must be called on failure too. */
 gs_status bench_network_open(bench_network *network, bench_row *row, size_t n, bool gradient, gs_error *error);
 void bench_network_close(bench_network *network);
 
@@ -49,12 +53,14 @@ void bench_compare(bench_row *row, const char *what, const float *found, const f
 void bench_compare_within(bench_row *row, const char *what, const float *found, const float *expected, size_t count,
                           double tolerance);
 
-/* Whether a sampler can draw from the network and is meant to, according to the network's file; and whether it is an
- * energy. */
+/* For the rows that have a network: any; whether a sampler can draw from the network and is meant to, according to the
+ * network's file; and whether it is an energy. */
+bool bench_any(const bench_model *model);
 bool bench_can_sample(const bench_model *model);
 bool bench_is_energy(const bench_model *model);
 
-/* The network that a quick run measures where one is enough: the first that is named, else ncsn. */
+/* The network that a quick run measures where one is enough: the first that is named, else
+ * gensample's default. */
 bool bench_is_usual(const bench_settings *settings, const bench_model *model);
 
 /* The number of elements of an image. */

@@ -13,7 +13,7 @@
 #include "base/base.h"
 #include "io/progress.h"
 #include "peak.h"
-#include "stats.h"
+#include "measure/statistics.h"
 #include "system.h"
 
 enum { WOBBLES = 30, PROGRAMS_MAX = 8192, SHOWN = 3, LINE = 1024 };
@@ -23,9 +23,9 @@ bench_wobble bench_measure_wobble(const char *isa, int threads) {
     double peak[WOBBLES];
     for (int i = 0; i < WOBBLES; i++)
         peak[i] = bench_peak_measure(isa, threads);
-    bench_sort(peak, WOBBLES);
-    double median = bench_median(peak, WOBBLES);
-    double span = bench_quantile(peak, WOBBLES, 0.9) - bench_quantile(peak, WOBBLES, 0.1);
+    gs_sort(peak, WOBBLES);
+    double median = gs_median(peak, WOBBLES);
+    double span = gs_rank_quantile(peak, WOBBLES, 0.9) - gs_rank_quantile(peak, WOBBLES, 0.1);
     return (bench_wobble){.spread = span / median, .median = median};
 }
 

@@ -4,19 +4,20 @@
 
 #include <stdio.h>
 
-#include "base/base.h"
+#include "bench.h"
+#include "document.h"
 
-typedef struct bench_output {
-    const char *path; /* or NULL */
-    const char *what; /* "the report" */
-} bench_output;
+/* Whether all outputs of the settings can be written, no two are the same file, and none is one of the operands, which
+ * are read; to be called before the work. *console is the stream for the tables: stdout, or stderr if an output goes to
+ * stdout. Errors: GS_ERROR_ARGUMENT; those of gs_output_check. */
+gs_status bench_outputs_check(const bench_settings *settings, FILE **console, gs_error *error);
 
-/* Whether all of them can be written, no two are the same file, and none is one of the files that are read; to be
- * called before the work. Errors: GS_ERROR_ARGUMENT; those of gs_output_check. */
-gs_status bench_outputs_check(const bench_output *outputs, int count, char *const *inputs, int input_count,
+/* Write the page, the chart, the tables and the values that are asked for. Errors: those of the views;
+ * GS_ERROR_ARGUMENT: values of several reports. */
+gs_status bench_outputs_write(const bench_settings *settings, const bench_document *documents, int count,
                               gs_error *error);
 
-/* The stream for the tables: stdout, or stderr if an output goes to stdout. */
-FILE *bench_outputs_console(const bench_output *outputs, int count);
+/* Say where each output is. */
+void bench_outputs_name(const bench_settings *settings, FILE *out);
 
 #endif

@@ -2,88 +2,44 @@
 
 #include <math.h>
 #include <omp.h>
-#include <stdbool.h>
-#include <string.h>
 
 #include "base/base.h"
 #include "io/progress.h"
+#include "kernels.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
-enum { STEPS = 256, MEASUREMENTS = 12 };
+enum { STEPS = 256, MEASUREMENTS = 12, SCALAR_SHARE = 64 };
 static const double MEASURE_S = 1e-3;
 
-/* A loop of `chains` independent multiply-adds: enough to fill the pipelines (latency times instructions per cycle),
- * but few enough to stay in registers; GCC does not unroll more than 16. The result is used so that the compiler
- * computes it. */
-#define PEAK_LOOP(name, attribute, type, chains, set, fma, first_lane) \
-    attribute static float name(long blocks) {                         \
-        type a[chains], m = set(0.999f), k = set(0.001f);              \
-        for (int i = 0; i < (chains); i++)                             \
-            a[i] = set(0.5f + 0.01f * (float)i);                       \
-        for (long s = 0; s < blocks * STEPS; s++)                      \
-            for (int i = 0; i < (chains); i++)                         \
-                a[i] = fma;                                            \
-        float sum = 0;                                                 \
-        for (int i = 0; i < (chains); i++)                             \
-            sum += first_lane;                                         \
-        return sum;                                                    \
-    }
+/* Scalar C, whose multiply-adds are calls, does a small share of the others' blocks. */
+static long share_of(const gs_kernels *k, long blocks) {
+    return k->base ? blocks : (blocks + SCALAR_SHARE - 1) / SCALAR_SHARE;
+}
 
-#define SAME(x) (x)
-PEAK_LOOP(peak_scalar, , float, 8, SAME, fmaf(a[i], m, k), a[i])
-#if defined(__x86_64__)
-PEAK_LOOP(peak_avx2, __attribute__((target("avx2,fma"))), __m256, 12, _mm256_set1_ps, _mm256_fmadd_ps(a[i], m, k),
-          _mm256_cvtss_f32(a[i]))
-PEAK_LOOP(peak_avx512, __attribute__((target("avx512f"))), __m512, 12, _mm512_set1_ps, _mm512_fmadd_ps(a[i], m, k),
-          _mm512_cvtss_f32(a[i]))
-#elif defined(__aarch64__)
-PEAK_LOOP(peak_neon, , float32x4_t, 16, vdupq_n_f32, vfmaq_f32(k, a[i], m), vgetq_lane_f32(a[i], 0))
-#endif
-
-static const struct {
-    const char *isa;
-    float (*run)(long blocks);
-    int lanes, chains;
-    long share; /* blocks of the others for one of this */
-} peaks[] = {{"scalar", peak_scalar, 1, 8, 8},
-#if defined(__x86_64__)
-             {"avx2", peak_avx2, 8, 12, 1},
-             {"avx512", peak_avx512, 16, 12, 1}
-#elif defined(__aarch64__)
-             {"neon", peak_neon, 4, 16, 1}
-#endif
-};
-
-static int find(const char *isa) {
-    for (size_t i = 0; i < GS_COUNT(peaks); i++)
-        if (!strcmp(peaks[i].isa, isa))
-            return (int)i;
-    return -1;
+/* The mean of what the chains of one tile have come to. */
+static double run(const gs_kernels *k, long blocks) {
+    float x[GS_MAC_ROWS_MOST * GS_F32_LANES];
+    int count = k->mac_traits.rows * GS_F32_LANES;
+    for (int i = 0; i < count; i++)
+        x[i] = 0.5f + 0.001f * (float)i;
+    k->iterate(x, k->mac_traits.rows, 0.999f, 0.001f, share_of(k, blocks) * STEPS);
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (double)x[i];
+    return sum / count;
 }
 
 double bench_peak_result(const char *isa, long blocks) {
-    int p = find(isa);
-    return p < 0 ? (double)NAN : (double)peaks[p].run((blocks + peaks[p].share - 1) / peaks[p].share) / peaks[p].chains;
+    const gs_kernels *k = gs_kernels_find(isa);
+    return k ? run(k, blocks) : (double)NAN;
 }
 
 double bench_peak_run(const char *isa, int threads, long blocks) {
-    int p = find(isa);
-    if (p < 0)
+    const gs_kernels *k = gs_kernels_find(isa);
+    if (!k)
         return 0;
-    blocks = (blocks + peaks[p].share - 1) / peaks[p].share;
-    volatile float used = 0;
 #pragma omp parallel num_threads(threads)
-    {
-        float sum = peaks[p].run(blocks);
-#pragma omp critical
-        used = used + sum;
-    }
-    return 2.0 * peaks[p].lanes * peaks[p].chains * STEPS * (double)blocks;
+    run(k, blocks);
+    return 2.0 * GS_F32_LANES * k->mac_traits.rows * STEPS * (double)share_of(k, blocks);
 }
 
 double bench_peak_measure(const char *isa, int threads) {

@@ -6,7 +6,7 @@
 
 /* Run `blocks` blocks of independent fused multiply-adds in registers with an instruction set on each of `threads`
  * threads; returns the floating-point operations of one thread (2 per multiply-add and lane), or 0 if this build lacks
- * the instruction set. In scalar C a multiply-add is a call of fmaf, as in the scalar kernels. */
+ * the instruction set. The multiply-adds are those of the kernel `iterate`; in scalar C each is a call of fmaf. */
 double bench_peak_run(const char *isa, int threads, long blocks);
 
 /* The mean of the results of such a loop on one thread, which tends to 1; NaN if this build lacks the instruction

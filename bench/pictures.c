@@ -3,19 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* RFC 4648, with padding; NULL when memory runs out. */
-static char *base64(const char *bytes, size_t size) {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = gs_alloc(size / 3 + 2, 4), *to = text;
-    for (size_t i = 0; text && i < size; i += 3) {
-        uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (i + k < size ? (uint8_t)bytes[i + k] : 0);
-        for (size_t k = 0; k < 4; k++)
-            *to++ = i + k <= size ? alphabet[group >> (18 - 6 * k) & 63] : '=';
-    }
-    return text;
-}
+#include <nettle/base64.h>
 
 gs_status bench_picture_draw(bench_row *row, const gs_images *images, gs_grid grid, gs_error *error) {
     gs_canvas canvas;
@@ -28,9 +16,11 @@ gs_status bench_picture_draw(bench_row *row, const gs_images *images, gs_grid gr
     gs_canvas_free(&canvas);
     if (!status) {
         gs_free(row->picture);
-        row->picture = base64(bytes, size);
+        row->picture = gs_alloc(BASE64_ENCODE_RAW_LENGTH(size) + 1, 1);
         status = row->picture ? GS_OK : gs_fail_memory(error, "a picture");
     }
+    if (!status)
+        base64_encode_raw(row->picture, size, (const uint8_t *)bytes);
     free(bytes);
     return status;
 }

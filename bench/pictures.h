@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "bench.h"
-#include "io/images.h"
+#include "io/picture.h"
 
 /* Draw images as a grid for the reports. Errors: GS_ERROR_UNSUPPORTED (channels), GS_ERROR_MEMORY. */
 gs_status bench_picture_draw(bench_row *row, const gs_images *images, gs_grid grid, gs_error *error);

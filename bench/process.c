@@ -58,6 +58,27 @@ gs_status bench_process_run(char *const *words, char *const *environment, const 
     return result;
 }
 
+extern char **environ;
+
+static bool has_name(const char *entry, const char *const *names) {
+    for (; *names; names++)
+        if (!strncmp(entry, *names, strlen(*names)) && entry[strlen(*names)] == '=')
+            return true;
+    return false;
+}
+
+void bench_environment(char *chosen[BENCH_ENVIRONMENT_MOST], const char *const *names, bool others,
+                       const char *const *more) {
+    enum { MORE = 8 };
+    int count = 0;
+    for (char **entry = environ; *entry && count < BENCH_ENVIRONMENT_MOST - MORE; entry++)
+        if (has_name(*entry, names) != others)
+            chosen[count++] = *entry;
+    for (; *more; more++)
+        chosen[count++] = (char *)(uintptr_t)*more;
+    chosen[count] = NULL;
+}
+
 void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]) {
     char next[BENCH_LINE_ROOM];
     FILE *file = fopen(path, "r");
@@ -71,12 +92,6 @@ void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]) {
 
 /* ---- Folders ---- */
 
-gs_status bench_folder_make(char folder[BENCH_FOLDER_ROOM], gs_error *error) {
-    const char *temporary = getenv("TMPDIR");
-    snprintf(folder, BENCH_FOLDER_ROOM, "%.900s/genbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    return mkdtemp(folder) ? GS_OK : gs_fail(error, GS_ERROR_FILE, "%s: %s", folder, strerror(errno));
-}
-
 static void remove_files(const char *folder) {
     DIR *entries = opendir(folder);
     const struct dirent *entry;
@@ -88,7 +103,7 @@ static void remove_files(const char *folder) {
         closedir(entries);
 }
 
-void bench_folder_remove(const char *folder) {
+static void remove_folder(const char *folder) {
     const struct timespec tick = {.tv_nsec = 20000000};
     enum { TIMES = 100 };
     remove_files(folder);
@@ -96,4 +111,49 @@ void bench_folder_remove(const char *folder) {
         nanosleep(&tick, NULL);
         remove_files(folder);
     }
+}
+
+/* The keeper's work: wait until nobody holds the other end of the pipe. It must not hold the ends of other keepers. */
+static void keep(const char *folder, int from) {
+    enum { DESCRIPTORS = 256 };
+    char byte;
+    for (int d = STDERR_FILENO + 1; d < DESCRIPTORS; d++)
+        if (d != from)
+            close(d);
+    setsid();
+    while (read(from, &byte, 1) < 0 && errno == EINTR)
+        ;
+    remove_folder(folder);
+    _exit(0);
+}
+
+gs_status bench_folder_make(bench_folder *folder, gs_error *error) {
+    const char *temporary = getenv("TMPDIR");
+    int ends[2];
+    *folder = (bench_folder){0};
+    snprintf(folder->path, sizeof folder->path, "%.900s/genbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (!mkdtemp(folder->path))
+        return gs_fail(error, GS_ERROR_FILE, "%s: %s", folder->path, strerror(errno));
+    pid_t pid = pipe(ends) ? -1 : fork();
+    if (pid < 0) {
+        gs_fail(error, GS_ERROR_FILE, "%s: a process to remove it: %s", folder->path, strerror(errno));
+        rmdir(folder->path);
+        return GS_ERROR_FILE;
+    }
+    if (pid == 0)
+        keep(folder->path, ends[0]);
+    close(ends[0]);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    folder->alive = ends[1];
+    folder->keeper = pid;
+    return GS_OK;
+}
+
+void bench_folder_remove(bench_folder *folder) {
+    if (!folder->keeper)
+        return;
+    close(folder->alive);
+    while (waitpid(folder->keeper, NULL, 0) < 0 && errno == EINTR)
+        ;
+    folder->keeper = 0;
 }

@@ -69,15 +69,15 @@ int bench_processors(void) {
 typedef struct choice {
     int count;
     union {
-        int number[BENCH_LIST_MAX];
-        const char *name[BENCH_LIST_MAX];
+        int number[GS_LIST_MAX];
+        const char *name[GS_LIST_MAX];
     } of;
 } choice;
 
-static choice choose_numbers(const bench_numbers *asked, const bench_numbers *otherwise, int none) {
-    const bench_numbers *from = asked->count && (otherwise->count || none) ? asked : otherwise;
+static choice choose_numbers(const gs_counts *asked, const gs_counts *otherwise, int none) {
+    const gs_counts *from = asked->count && (otherwise->count || none) ? asked : otherwise;
     choice c = {.count = from->count};
-    memcpy(c.of.number, from->number, sizeof c.of.number);
+    memcpy(c.of.number, from->values, sizeof c.of.number);
     if (!c.count) {
         c.count = 1;
         c.of.number[0] = none;
@@ -87,7 +87,7 @@ static choice choose_numbers(const bench_numbers *asked, const bench_numbers *ot
 
 static choice choose_isas(const bench_settings *s, bool all) {
     choice c = {.count = s->isa.count};
-    memcpy(c.of.name, s->isa.name, sizeof c.of.name);
+    memcpy(c.of.name, s->isa.values, sizeof c.of.name);
     bool supported;
     const char *name;
     for (int i = 0; !s->isa.count && (name = gs_isa_name(i, &supported)); i++)
@@ -98,7 +98,7 @@ static choice choose_isas(const bench_settings *s, bool all) {
 
 static choice choose_backends(const bench_settings *s, const bench_axes *axes) {
     choice c = {.count = s->backend.count};
-    memcpy(c.of.name, s->backend.name, sizeof c.of.name);
+    memcpy(c.of.name, s->backend.values, sizeof c.of.name);
     bool built;
     char about[BENCH_TEXT_ROOM];
     const char *name;
@@ -166,18 +166,10 @@ static void make_name(bench_row *row, const char *what) {
 
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *v, const bench_kind *kind) {
-    if (rows->count == rows->room) {
-        int room = rows->room ? 2 * rows->room : 64;
-        bench_row *larger = gs_alloc((size_t)room, sizeof *larger);
-        if (!larger)
-            return NULL;
-        if (rows->count)
-            memcpy(larger, rows->row, (size_t)rows->count * sizeof *larger);
-        gs_free(rows->row);
-        rows->row = larger;
-        rows->room = room;
-    }
-    bench_row *row = &rows->row[rows->count++];
+    bench_row *all = gs_grow(rows->row, (size_t)rows->count, &rows->room, sizeof *all);
+    bench_row *row = all ? &all[rows->count++] : &rows->lost;
+    rows->row = all ? all : rows->row;
+    rows->failed = rows->failed || !all;
     *row = (bench_row){.suite = suite,
                        .scenario = scenario,
                        .kind = kind,
@@ -193,83 +185,77 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
 
 /* ---- What was asked for ---- */
 
-/* A setting of rows that is a list on the command line. */
-typedef struct asked {
-    const char *option;
-    size_t list, row; /* offsets in bench_settings and bench_row */
-    bool is_name;
-} asked;
+/* The settings of rows that are lists on the command line. */
+enum { THREADS, BATCH, ISA, BACKEND, ASKED };
+static const char *const asked_names[ASKED] = {"threads", "batch", "isa", "backend"};
 
-static const asked all_asked[] = {{"threads", offsetof(bench_settings, threads), offsetof(bench_row, threads), false},
-                                  {"batch", offsetof(bench_settings, batch), offsetof(bench_row, batch), false},
-                                  {"isa", offsetof(bench_settings, isa), offsetof(bench_row, isa), true},
-                                  {"backend", offsetof(bench_settings, backend), offsetof(bench_row, backend), true}};
+static void put(char text[BENCH_TEXT_ROOM], const char *name, int number) {
+    snprintf(text, BENCH_TEXT_ROOM, "%s", name ? name : "");
+    if (number)
+        snprintf(text, BENCH_TEXT_ROOM, "%d", number);
+}
 
 /* Value i of the list as text; false past the last value. */
-static bool value_of(const asked *a, const bench_settings *s, int i, char text[BENCH_TEXT_ROOM]) {
-    const void *list = (const char *)s + a->list;
-    const bench_names *names = list;
-    const bench_numbers *numbers = list;
-    if (i >= (a->is_name ? names->count : numbers->count))
+static bool value_of(const bench_settings *s, int k, int i, char text[BENCH_TEXT_ROOM]) {
+    const gs_texts *names = k == ISA ? &s->isa : k == BACKEND ? &s->backend : NULL;
+    const gs_counts *numbers = k == THREADS ? &s->threads : &s->batch;
+    if (i >= (names ? names->count : numbers->count))
         return false;
-    if (a->is_name)
-        snprintf(text, BENCH_TEXT_ROOM, "%s", names->name[i]);
-    else
-        snprintf(text, BENCH_TEXT_ROOM, "%d", numbers->number[i]);
+    put(text, names ? names->values[i] : NULL, names ? 0 : numbers->values[i]);
     return true;
 }
 
 /* The row's value, "" if it has none. */
-static void setting_of(const asked *a, const bench_row *row, char text[BENCH_TEXT_ROOM]) {
-    const void *at = (const char *)row + a->row;
-    const char *name = a->is_name ? *(const char *const *)at : NULL;
-    int number = a->is_name ? 0 : *(const int *)at;
-    text[0] = '\0';
-    if (a->is_name)
-        snprintf(text, BENCH_TEXT_ROOM, "%s", name ? name : "");
-    else if (number)
-        snprintf(text, BENCH_TEXT_ROOM, "%d", number);
+static void setting_of(const bench_row *row, int k, char text[BENCH_TEXT_ROOM]) {
+    put(text,
+        k == ISA       ? row->isa
+        : k == BACKEND ? row->backend
+                       : NULL,
+        k == THREADS ? row->threads
+        : k == BATCH ? row->batch
+                     : 0);
 }
 
 /* Check that some row has each value; rows without such a setting are native. */
-static gs_status find_asked(const bench_rows *rows, const asked *a, gs_error *error) {
+static gs_status find_asked(const bench_rows *rows, int k, gs_error *error) {
     char value[BENCH_TEXT_ROOM], text[BENCH_TEXT_ROOM];
-    for (int i = 0; rows->count && value_of(a, rows->settings, i, value); i++) {
+    for (int i = 0; rows->count && value_of(rows->settings, k, i, value); i++) {
         bool found = false;
-        for (int k = 0; k < rows->count && !found; k++) {
-            setting_of(a, &rows->row[k], text);
+        for (int r = 0; r < rows->count && !found; r++) {
+            setting_of(&rows->row[r], k, text);
             found = !strcmp(text, value) || (!text[0] && !strcmp(value, "native"));
         }
         if (!found)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: %s: no row has it; see genbench list", a->option, value);
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: %s: no row has it; see genbench list", asked_names[k],
+                           value);
     }
     return GS_OK;
 }
 
 /* Whether the row's setting, if it has one, is among the values, if there are any. */
-static gs_status check_row(const bench_settings *s, const asked *a, const bench_row *row, gs_error *error) {
+static gs_status check_row(const bench_settings *s, int k, const bench_row *row, gs_error *error) {
     char value[BENCH_TEXT_ROOM], text[BENCH_TEXT_ROOM];
-    setting_of(a, row, text);
+    setting_of(row, k, text);
     bool any = false, found = !text[0];
-    for (int i = 0; value_of(a, s, i, value); i++) {
+    for (int i = 0; value_of(s, k, i, value); i++) {
         any = true;
         found = found || !strcmp(text, value);
     }
     return !any || found
                ? GS_OK
                : gs_fail(error, GS_ERROR_ARGUMENT, "--%s: suite %s takes none, its rows have %s; see genbench list",
-                         a->option, row->suite, text);
+                         asked_names[k], row->suite, text);
 }
 
 gs_status bench_rows_obey(const bench_rows *rows, gs_error *error) {
     const bench_settings *s = rows->settings;
     bool networks = !s->model.count || !rows->count;
     gs_status status = GS_OK;
-    for (size_t k = 0; k < GS_COUNT(all_asked) && !status; k++) {
+    for (int k = 0; k < ASKED && !status; k++) {
         for (int i = 0; s->suite.count && i < rows->count && !status; i++)
-            status = check_row(s, &all_asked[k], &rows->row[i], error);
+            status = check_row(s, k, &rows->row[i], error);
         if (!status)
-            status = find_asked(rows, &all_asked[k], error);
+            status = find_asked(rows, k, error);
     }
     for (int i = 0; i < rows->count; i++)
         networks = networks || rows->row[i].model;
@@ -289,5 +275,6 @@ void bench_rows_free(bench_rows *rows) {
     }
     gs_free(rows->row);
     rows->row = NULL;
-    rows->count = rows->room = 0;
+    rows->count = 0;
+    rows->room = 0;
 }

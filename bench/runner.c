@@ -10,7 +10,6 @@
 #include "again.h"
 #include "app/interrupt.h"
 #include "io/progress.h"
-#include "judge.h"
 #include "peak.h"
 #include "random/random.h"
 #include "shim.h"
@@ -33,6 +32,7 @@ typedef struct job {
     /* All so far; Google Benchmark only says in the end how many of the last ones count. */
     int done;
     bench_repetition *all;
+    size_t all_room;
 } job;
 
 /* A pass over the rows: pass 0 measures all, later ones those that were disturbed (again.h). */
@@ -80,6 +80,39 @@ gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *erro
         rows->count = kept;
     gs_free(keeps);
     return status;
+}
+
+/* Rows are identified by their names. */
+static gs_status check_names(const bench_rows *rows, gs_error *error) {
+    for (int i = 0; i < rows->count; i++)
+        for (int k = 0; k < i; k++)
+            if (!strcmp(rows->row[i].name, rows->row[k].name))
+                return gs_fail(error, GS_ERROR_ARGUMENT, "two rows have the name %s: a network or value is there twice",
+                               rows->row[i].name);
+    return GS_OK;
+}
+
+gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
+    const bench_settings *s = rows->settings;
+    gs_status status = GS_OK;
+    for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
+        if (bench_wants(&s->suite, suite->name))
+            status = suite->add(rows, error);
+    if (!status && rows->failed)
+        status = gs_fail_memory(error, "rows");
+    if (!status && strict)
+        status = bench_rows_obey(rows, error);
+    if (!status)
+        status = bench_rows_filter(rows, bench_filter(), error);
+    int kept = 0;
+    for (int i = 0; i < rows->count; i++)
+        if (bench_wants(&s->scenario, rows->row[i].scenario))
+            rows->row[kept++] = rows->row[i];
+    rows->count = kept;
+    if (!status && !kept)
+        status =
+            gs_fail(error, GS_ERROR_FILE, "nothing to measure: no row is left by these options; see genbench list");
+    return status ? status : check_names(rows, error);
 }
 
 /* ---- One job ---- */
@@ -177,16 +210,11 @@ static bool begin(void *context) {
 }
 
 static bool note_sample(job *j, double seconds) {
-    if (j->now.samples == j->room) {
-        double *larger = gs_alloc(2 * j->room, sizeof *larger);
-        if (!larger)
-            return false;
-        memcpy(larger, j->now.sample, j->room * sizeof *larger);
-        gs_free(j->now.sample);
-        j->now.sample = larger;
-        j->room *= 2;
-    }
-    j->now.sample[j->now.samples++] = seconds;
+    double *all = gs_grow(j->now.sample, j->now.samples, &j->room, sizeof *all);
+    if (!all)
+        return false;
+    j->now.sample = all;
+    all[j->now.samples++] = seconds;
     return true;
 }
 
@@ -206,17 +234,15 @@ static bool batch(void *context) {
     return !gs_interrupted();
 }
 
-static void keep(job *j, bench_repetition repetition) {
-    bench_repetition *larger = gs_alloc((size_t)j->done + 1, sizeof *larger);
+/* Add a repetition to *count others; when memory runs out it is lost. */
+static void keep(bench_repetition **all, int *count, size_t *room, bench_repetition repetition) {
+    bench_repetition *larger = gs_grow(*all, (size_t)*count, room, sizeof *larger);
     if (!larger) {
         gs_free(repetition.sample);
         return;
     }
-    if (j->done)
-        memcpy(larger, j->all, (size_t)j->done * sizeof *larger);
-    gs_free(j->all);
-    j->all = larger;
-    j->all[j->done++] = repetition;
+    *all = larger;
+    larger[(*count)++] = repetition;
 }
 
 static void end(void *context, bool complete) {
@@ -230,24 +256,11 @@ static void end(void *context, bool complete) {
     j->now.wall_s = gs_now_s() - j->start_s;
     j->now.conditions = conditions_since(j->before, j->peak_before, 0, g);
     j->now.conditions.peak[1] = g->peak(g->context, j->row->isa, j->row->threads);
-    keep(j, j->now);
+    keep(&j->all, &j->done, &j->all_room, j->now);
     j->now.sample = NULL;
 }
 
 /* ---- The end of a job, of a row ---- */
-
-static void add_repetition(bench_row *row, bench_repetition repetition) {
-    bench_repetition *larger = gs_alloc((size_t)row->repetitions + 1, sizeof *larger);
-    if (!larger) {
-        gs_free(repetition.sample);
-        return;
-    }
-    if (row->repetitions)
-        memcpy(larger, row->repetition, (size_t)row->repetitions * sizeof *larger);
-    gs_free(row->repetition);
-    row->repetition = larger;
-    row->repetition[row->repetitions++] = repetition;
-}
 
 static void finish(job *j, bool last) {
     bench_row *row = j->row;
@@ -280,7 +293,7 @@ static void report(void *context, int number, const bench_timing *timings, size_
         j->all[i].real_s = timings[i - first].real_s;
         j->all[i].cpu_s = timings[i - first].cpu_s;
         bench_disturbed(&j->all[i].conditions, r->usual[row], j->all[i].disturbed);
-        add_repetition(j->row, j->all[i]);
+        keep(&j->row->repetition, &j->row->repetitions, &j->row->room, j->all[i]);
     }
     gs_free(j->all);
     j->all = NULL;
@@ -291,13 +304,6 @@ static void report(void *context, int number, const bench_timing *timings, size_
 
 /* ---- All ---- */
 
-static uint32_t random_below(const run *r, uint32_t counter, uint32_t n) {
-    const uint32_t at[4] = {counter, 0, (uint32_t)r->pass, UINT32_MAX}; /* no sampler's stream */
-    uint32_t words[4];
-    gs_random_words(r->result->settings->seed, at, words);
-    return (uint32_t)(((uint64_t)words[0] * n) >> 32);
-}
-
 /* Measure every row as often as `left` says, in random order (Fisher & Yates). */
 static bool make_jobs(run *r) {
     bench_rows *rows = r->result->rows;
@@ -306,26 +312,28 @@ static bool make_jobs(run *r) {
         r->count += r->left[i];
     gs_free(r->jobs);
     r->jobs = gs_alloc((size_t)r->count, sizeof *r->jobs);
-    if (!r->jobs)
+    bench_row **order = gs_alloc((size_t)r->count, sizeof(bench_row *));
+    if (!r->jobs || !order) {
+        gs_free(order);
         return false;
+    }
     int most = 0, made = 0;
     for (int i = 0; i < rows->count; i++)
         most = r->left[i] > most ? r->left[i] : most;
     for (int k = 0; k < most; k++)
         for (int i = 0; i < rows->count; i++)
             if (k < r->left[i])
-                r->jobs[made++].row = &rows->row[i];
-    for (int i = r->count - 1; i > 0; i--) {
-        uint32_t k = random_below(r, (uint32_t)i, (uint32_t)i + 1);
-        bench_row *swap = r->jobs[i].row;
-        r->jobs[i].row = r->jobs[k].row;
-        r->jobs[k].row = swap;
-    }
+                order[made++] = &rows->row[i];
+    /* no sampler's stream */
+    gs_random_shuffle(r->result->settings->seed, (const uint32_t[]){0, (uint32_t)r->pass, UINT32_MAX}, order,
+                      (size_t)r->count, sizeof(bench_row *));
     for (int i = 0; i < r->count; i++) {
         r->jobs[i].run = r;
+        r->jobs[i].row = order[i];
         r->jobs[i].order = r->order + i;
     }
     r->order += r->count;
+    gs_free(order);
     return true;
 }
 
@@ -349,7 +357,8 @@ static int choose_row(const run *r) {
     double least = INFINITY;
     for (int i = 0; i < rows->count; i++) {
         int lacking = r->left[i] ? 0 : bench_lacking(&rows->row[i], r->wanted[i]);
-        double chance = random_below(r, UINT32_MAX - (uint32_t)i, UINT32_MAX) * 0x1p-32,
+        const uint32_t counter[4] = {UINT32_MAX - (uint32_t)i, 0, (uint32_t)r->pass, UINT32_MAX};
+        double chance = gs_random_below(r->result->settings->seed, counter, UINT32_MAX) * 0x1p-32,
                key = lacking + bench_count_disturbed(&rows->row[i], 1) + chance;
         if (lacking && key < least) {
             chosen = i;

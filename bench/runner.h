@@ -42,4 +42,13 @@ gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *erro
 /* Measure all rows and judge them. Errors: GS_ERROR_MEMORY; failures of single rows are recorded in the rows. */
 gs_status bench_measure(bench_result *result, gs_error *error);
 
+/* Fill in the value, low, high, derived figures and reasons of all rows; count the rows that failed or are invalid. */
+void bench_judge(bench_result *result);
+
+/* The best multiply-add peak of the whole run with a row's instruction set and threads, FLOP/s; 0: none. */
+double bench_peak_of(const bench_rows *rows, const bench_row *row);
+
+/* Whether no row before row i has the same instruction set and number of threads. */
+bool bench_peak_is_new(const bench_rows *rows, int i);
+
 #endif

@@ -1,236 +1,182 @@
 /* The command line, from the rows of options.def. */
-#include "bench.h"
-
-#include <ctype.h>
-#include <errno.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum kind { NAMES, NUMBERS, INTEGER, SECONDS, SEED, TEXT, FLAG } kind;
+#include "bench.h"
+#include "shim.h"
 
-typedef struct option_row {
-    const char *name, *metavar;
-    kind kind;
-    size_t offset;
-    const char *help;
-} option_row;
-
-static const option_row options[] = {
-#define BENCH_OPTION(name, metavar, kind, field, help) {name, metavar, kind, offsetof(bench_settings, field), help},
+static const gs_option_row rows[] = {
+#define BENCH_OPTION(name, metavar, kind, field, low, high, commands, help) \
+    {name, metavar, GS_KIND_OPTION_##kind, offsetof(bench_settings, field), low, high, commands, help},
 #include "options.def"
 #undef BENCH_OPTION
 };
+static const gs_option_table options = {rows, GS_COUNT(rows)};
 
-enum { THREADS_MAX = 1024, NUMBER_MAX = 65536 };
+static const char google_prefix[] = "--benchmark_";
+static const double QUICK_S = 0.1, MIN_TIME_MOST_S = 3600;
 
 const bench_suite bench_suites[] = {
-#define BENCH_SUITE(name, help) {#name, help, bench_add_##name},
+#define BENCH_SUITE(id, name, help) {name, help, bench_add_##id},
 #include "suites.def"
 #undef BENCH_SUITE
     {0}};
 
-void bench_help(void) {
-    puts("usage: genbench [options]         measure, print a table and write a report\n"
-         "       genbench list [options]    print the names of the rows that would be measured\n"
-         "       genbench check ...         counts against a baseline; see genbench check --help\n"
-         "       genbench ab BASE HEAD      times of two builds beside each other; see genbench ab --help\n"
-         "       genbench eval ...          evaluations per second of one network; see genbench eval --help\n"
-         "       genbench doctor            what makes this machine noisy, and how to calm it\n"
-         "       genbench report FILE...    views of reports, side by side if there are several\n"
-         "       genbench merge FILE...     one file of several reports\n"
-         "       genbench history FOLDER    rows over many reports, and since when they are faster or slower\n\n"
-         "options:");
-    for (size_t i = 0; i < GS_COUNT(options); i++) {
+static bool begins_with(const char *text, const char *prefix) {
+    return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* ---- Help ---- */
+
+static void put_rows(int command) {
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", options[i].name, options[i].metavar ? " " : "",
-                 options[i].metavar ? options[i].metavar : "");
-        printf("  %-24s %s\n", left, options[i].help);
+        if (!(rows[i].commands & command))
+            continue;
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].metavar ? " " : "",
+                 rows[i].metavar ? rows[i].metavar : "");
+        printf("  %-24s %s\n", left, rows[i].help);
     }
-    puts("\nOptions of Google Benchmark go to it: --benchmark_filter=REGEX, --benchmark_min_time=SECONDS, "
-         "...\n\nsuites:");
+    if (command & (BENCH_CHECK | BENCH_AB))
+        printf("  %-24s rows whose name matches\n", "--benchmark_filter=REGEX");
+}
+
+static void put_usage(const bench_command *c, const char *before) {
+    printf("%sgenbench %s%s%s", before, c->name, c->name[0] ? " " : "", c->usage);
+}
+
+void bench_help(const bench_command *commands, const bench_command *command) {
+    put_usage(command, "usage: ");
+    printf("\n\n%s\n", command->help ? command->help : command->about);
+    if (command == commands) {
+        puts("\ncommands, which have help of their own:");
+        for (const bench_command *c = commands + 1; c->name; c++)
+            if (c->usage)
+                printf("  %-24s %s\n", c->name, c->about);
+    }
+    puts("\noptions:");
+    put_rows(command->command);
+    if (command->end)
+        printf("\n%s\n", command->end);
+    if (!(command->command & (BENCH_MEASURE | BENCH_LIST)))
+        return;
+    puts("\nOptions of Google Benchmark go to it: --benchmark_filter=REGEX, --benchmark_min_time=SECONDS, ...\n\n"
+         "suites:");
     for (const bench_suite *suite = bench_suites; suite->name; suite++)
         printf("  %-24s %s\n", suite->name, suite->help);
 }
 
-/* Parse the digits of a whole number in low ... high. */
-static bool parse_number(const char *text, unsigned long long low, unsigned long long high,
-                         unsigned long long *number) {
-    char *end;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    return isdigit((unsigned char)text[0]) && !*end && !errno && *number >= low && *number <= high;
-}
+/* ---- Google Benchmark ---- */
 
-/* Whether the last value of a list occurs earlier in it. */
-static bool is_repeated(const option_row *row, const void *field) {
-    const bench_names *names = field;
-    const bench_numbers *numbers = field;
+static bool given(const bench_settings *s, const char *prefix) {
     bool found = false;
-    if (row->kind == NAMES)
-        for (int i = 0; i < names->count - 1; i++)
-            found = found || !strcmp(names->name[i], names->name[names->count - 1]);
-    else
-        for (int i = 0; i < numbers->count - 1; i++)
-            found = found || numbers->number[i] == numbers->number[numbers->count - 1];
+    for (int i = 1; i < s->argc; i++)
+        found = found || begins_with(s->argv[i], prefix);
     return found;
 }
 
-/* Split the words at the commas; an empty word is refused. */
-static gs_status parse_list(const option_row *row, char *text, void *field, gs_error *error) {
-    bench_names *names = field;
-    bench_numbers *numbers = field;
-    int *count = row->kind == NAMES ? &names->count : &numbers->count;
-    for (char *word = text, *next; word; word = next) {
-        next = strchr(word, ',');
-        if (next)
-            *next++ = '\0';
-        unsigned long long number = 0, most = strcmp(row->name, "threads") ? NUMBER_MAX : THREADS_MAX;
-        if (*count == BENCH_LIST_MAX)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: more than %d values", row->name, BENCH_LIST_MAX);
-        if (row->kind == NUMBERS && !parse_number(word, 1, most, &number))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected whole numbers from 1 to %llu",
-                           row->name, word, most);
-        if (!*word)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: a name is empty", row->name);
-        if (row->kind == NAMES)
-            names->name[(*count)++] = word;
-        else
-            numbers->number[(*count)++] = (int)number;
-        if (is_repeated(row, field))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is there twice", row->name, word);
+/* Values on which Google Benchmark would print its usage or run for ever. */
+static gs_status check_google(const char *word, gs_error *error) {
+    static const char time[] = "--benchmark_min_time=", format[] = "--benchmark_format=";
+    static const char *const formats[] = {"console", "json", "csv"};
+    if (begins_with(word, time)) {
+        const char *value = word + strlen(time);
+        char *end;
+        double seconds = strtod(value, &end);
+        bool whole = !*end || !strcmp(end, "s") || !strcmp(end, "x");
+        if (end == value || !whole || !(seconds > 0 && seconds <= MIN_TIME_MOST_S))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: expected seconds above 0, at most %g", word,
+                           MIN_TIME_MOST_S);
+    }
+    if (begins_with(word, format)) {
+        bool known = false;
+        for (size_t i = 0; i < GS_COUNT(formats); i++)
+            known = known || !strcmp(word + strlen(format), formats[i]);
+        if (!known)
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: expected console, json or csv", word);
     }
     return GS_OK;
 }
 
-/* One whole number of the kind's range. */
-static gs_status parse_whole(const option_row *row, const char *text, void *field, gs_error *error) {
-    static const struct {
-        unsigned long long low, high;
-        const char *range;
-    } ranges[] = {[INTEGER] = {1, 1000, "1 to 1000"},
-                  [SECONDS] = {0, 86400, "0 to 86400"},
-                  [SEED] = {0, UINT64_MAX, "0 to 2^64 - 1"}};
-    unsigned long long number;
-    if (!parse_number(text, ranges[row->kind].low, ranges[row->kind].high, &number))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\": expected a whole number from %s", row->name, text,
-                       ranges[row->kind].range);
-    if (row->kind == SEED)
-        *(uint64_t *)field = number;
-    else
-        *(int *)field = (int)number;
-    return GS_OK;
+/* Hand Google Benchmark its options; one that it does not know is an error. */
+static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *error) {
+    char **words = gs_alloc((size_t)argc + 2, sizeof *words); /* bench_initialize needs room for one more */
+    int left = argc;
+    if (!words)
+        return gs_fail_memory(error, "the command line");
+    memcpy(words, argv, (size_t)argc * sizeof *words);
+    gs_status status = GS_OK;
+    for (int i = 1; i < argc && !status; i++)
+        status = check_google(argv[i], error);
+    if (!status)
+        bench_initialize(&left, words, quick ? QUICK_S : 0);
+    for (int i = 1; i < left && !status; i++)
+        if (begins_with(words[i], "--benchmark_"))
+            status = gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: Google Benchmark has no such option", words[i]);
+    gs_free(words);
+    return status;
 }
 
-static gs_status parse_value(const option_row *row, char *text, bench_settings *settings, gs_error *error) {
-    void *field = (char *)settings + row->offset;
-    switch (row->kind) {
-    case NAMES:
-    case NUMBERS:
-        return parse_list(row, text, field, error);
-    case TEXT:
-        if (!*text)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: its value %s is empty", row->name, row->metavar);
-        *(const char **)field = text;
-        return GS_OK;
-    case FLAG:
-        *(bool *)field = true;
-        return GS_OK;
-    default:
-        return parse_whole(row, text, field, error);
-    }
-}
+/* ---- What is asked for ---- */
 
-/* "--name" or "--name=value"; *value is the attached value, or NULL. */
-static const option_row *find_option(char *argument, char **value) {
-    size_t length = strcspn(argument, "=");
-    *value = argument[length] ? argument + length + 1 : NULL;
-    for (size_t i = 0; i < GS_COUNT(options); i++)
-        if (strlen(options[i].name) + 2 == length && !strncmp(argument, "--", 2) &&
-            !strncmp(argument + 2, options[i].name, length - 2))
-            return &options[i];
-    return NULL;
-}
-
-/* Check that all names of a list are among those of next(0), next(1), ... */
-static gs_status check_names(const char *option, const bench_names *names, const char *(*next)(int i),
-                             gs_error *error) {
-    for (int k = 0; k < names->count; k++) {
-        char known[BENCH_TEXT_ROOM] = "";
-        bool found = false;
-        for (int i = 0; next(i); i++) {
-            found = found || !strcmp(next(i), names->name[k]);
-            snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", next(i));
-        }
-        if (!found)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is unknown, expected one of %s", option,
-                           names->name[k], known);
-    }
-    return GS_OK;
-}
-
-static const char *suite_name(int i) {
-    return bench_suites[i].name;
-}
-static const char *scenario_name(int i) {
-    return i == 0 ? "offline" : i == 1 ? "single-stream" : NULL;
-}
-static const char *dtype_name(int i) {
-    return i == 0 ? "f32" : NULL;
-}
-static const char *isa_name(int i) {
-    bool supported;
-    return gs_isa_name(i, &supported);
-}
-static const char *backend_name(int i) {
-    bool built;
+/* Name i of those that an option takes, NULL past the last; *there: whether this CPU and build have it. */
+static const char *known_name(const char *option, int i, bool *there) {
+    static const char *const scenarios[] = {"offline", "single-stream", NULL}, *const dtypes[] = {"f32", NULL};
     char about[BENCH_TEXT_ROOM];
-    return gs_backend_name(i, &built, about, sizeof about);
+    *there = true;
+    return !strcmp(option, "suite")      ? bench_suites[i].name
+           : !strcmp(option, "scenario") ? scenarios[i]
+           : !strcmp(option, "dtype")    ? dtypes[i]
+           : !strcmp(option, "isa")      ? gs_isa_name(i, there)
+                                         : gs_backend_name(i, there, about, sizeof about);
 }
 
-/* Check that what is asked for runs here. */
-static gs_status check_support(const bench_settings *s, gs_error *error) {
+static gs_status check_name(const char *option, const char *name, gs_error *error) {
+    char all[BENCH_TEXT_ROOM] = "";
+    const char *known;
     bool there;
-    char about[BENCH_TEXT_ROOM];
-    const char *name;
-    for (int i = 0; (name = gs_isa_name(i, &there)); i++)
-        if (!there && s->isa.count && bench_wants(&s->isa, name))
+    for (int i = 0; (known = known_name(option, i, &there)); i++) {
+        bool same = !strcmp(known, name);
+        if (same && there)
+            return GS_OK;
+        if (same && !strcmp(option, "isa"))
             return gs_fail(error, GS_ERROR_UNSUPPORTED, "--isa: this CPU does not run %s; the best it has is %s", name,
                            gs_isa_best());
-    for (int i = 0; (name = gs_backend_name(i, &there, about, sizeof about)); i++)
-        if (!there && s->backend.count && bench_wants(&s->backend, name))
-            return gs_fail(error, GS_ERROR_UNSUPPORTED, "--backend: this build has no %s", name);
-    return GS_OK;
+        if (same)
+            return gs_fail(error, GS_ERROR_UNSUPPORTED, "--%s: this build has no %s", option, name);
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", known);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is unknown, expected one of %s", option, name, all);
 }
 
-/* $GENSAMPLE_ISA stands for --isa, as for gensample. */
-static void take_environment(bench_settings *s) {
-    const char *isa = getenv("GENSAMPLE_ISA");
-    if (!s->isa.count && isa && *isa)
-        s->isa = (bench_names){.count = 1, .name = {isa}};
-}
-
+/* Check that all names of lists are known, and that what is asked for runs here; $GENSAMPLE_ISA stands for --isa, as
+ * for gensample. */
 static gs_status check(bench_settings *s, gs_error *error) {
-    take_environment(s);
     const struct {
         const char *option;
-        const bench_names *names;
-        const char *(*next)(int i);
-    } lists[] = {{"suite", &s->suite, suite_name},
-                 {"scenario", &s->scenario, scenario_name},
-                 {"dtype", &s->dtype, dtype_name},
-                 {"isa", &s->isa, isa_name},
-                 {"backend", &s->backend, backend_name}};
+        const gs_texts *names;
+    } lists[] = {{"suite", &s->suite},
+                 {"scenario", &s->scenario},
+                 {"dtype", &s->dtype},
+                 {"isa", &s->isa},
+                 {"backend", &s->backend}};
+    const char *isa = getenv("GENSAMPLE_ISA");
+    if ((s->command & (BENCH_MEASURE | BENCH_LIST | BENCH_WORK)) && !s->isa.count && isa && *isa)
+        s->isa = (gs_texts){1, {isa}};
     gs_status status = GS_OK;
-    for (size_t i = 0; i < GS_COUNT(lists) && !status; i++)
-        status = check_names(lists[i].option, lists[i].names, lists[i].next, error);
-    return status ? status : check_support(s, error);
+    for (size_t i = 0; i < GS_COUNT(lists); i++)
+        for (int k = 0; k < lists[i].names->count && !status; k++)
+            status = check_name(lists[i].option, lists[i].names->values[k], error);
+    return status;
 }
 
 /* By default the page lies beside the report, with the same name. */
 static gs_status name_page(bench_settings *s, gs_error *error) {
     static const char json[] = ".json", html[] = ".html";
+    s->json = s->json ? s->json : "genbench.json";
     size_t length = strlen(s->json), stem = length - strlen(json);
     if (s->html || length < strlen(json) || strcmp(s->json + stem, json))
         return GS_OK;
@@ -254,32 +200,89 @@ static char **copy_words(int argc, char *const *argv) {
     return words;
 }
 
-gs_status bench_settings_parse(bench_settings *s, int argc, char *const *argv, gs_error *error) {
-    *s = (bench_settings){.json = "genbench.json", .patience = -1};
-    s->words = copy_words(argc, argv);
+static gs_status take_operand(bench_settings *s, const bench_command *c, char *word, gs_error *error) {
+    if (!c->operand)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: genbench %s takes no such word; see genbench %s --help", word,
+                       c->name, c->name);
+    if (s->operands == c->most)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: more than %d %s%s", c->name, c->most, c->operand,
+                       c->most > 1 ? "s" : "");
+    s->operand[s->operands++] = word;
+    return GS_OK;
+}
+
+static gs_status parse(bench_settings *s, const bench_command *c, int argc, gs_error *error) {
+    char name[32];
+    bool seen[GS_COUNT(rows)] = {false};
+    gs_status status = GS_OK;
+    snprintf(name, sizeof name, "genbench%s%s", c->name[0] ? " " : "", c->name);
+    for (int i = 0; i < argc && !status;)
+        if (begins_with(s->words[i], google_prefix) && (c->command & (BENCH_ROWS | BENCH_CHECK | BENCH_COUNT)))
+            i++;
+        else if (s->words[i][0] == '-' && s->words[i][1])
+            status = gs_option_take(&options, c->command, name, argc, s->words, &i, seen, s, error);
+        else
+            status = take_operand(s, c, s->words[i++], error);
+    if (!status && !s->help && s->operands < c->least)
+        status =
+            gs_fail(error, GS_ERROR_ARGUMENT, "%s: expected %s; see genbench %s --help", c->name, c->usage, c->name);
+    return status;
+}
+
+/* Without any option other than where to write, quick is meant. */
+static bool is_plain(const bench_settings *s) {
+    return !s->suite.count && !s->model.count && !s->scenario.count && !s->threads.count && !s->batch.count;
+}
+
+/* What the rows of the command are made of; the workers of ab have rows of their own. */
+static gs_status prepare(bench_settings *s, gs_error *error) {
+    if (s->command == BENCH_EVAL)
+        return bench_models_load(&s->models, &s->model, error);
+    if (!(s->command & (BENCH_ROWS | BENCH_CHECK | BENCH_COUNT)) || s->command == BENCH_AB)
+        return GS_OK;
+    s->display = given(s, "--benchmark_format");
+    s->quick = s->quick || is_plain(s);
+    if (given(s, "--benchmark_out=")) /* the file has what ran last */
+        s->patience = 0;
+    gs_status status = initialize(s->argc, s->argv, s->quick, error);
+    return status ? status : bench_models_load(&s->models, &s->model, error);
+}
+
+gs_status bench_settings_take(bench_settings *s, const bench_command *c, int argc, char *const *argv, gs_error *error) {
+    int skip = c->name[0] ? 2 : 1;
+    *s = (bench_settings){
+        .argc = argc, .argv = argv, .command = c->command, .patience = -1, .seconds = 1, .sigma = 0.5, .label = -1};
+    s->words = copy_words(argc - skip, argv + skip);
     if (!s->words)
         return gs_fail_memory(error, "the command line");
-    bool given[GS_COUNT(options)] = {false};
-    for (int i = 0; i < argc; i++) {
-        char *value;
-        if (!strncmp(argv[i], "--benchmark_", strlen("--benchmark_")))
-            continue;
-        const option_row *row = find_option(s->words[i], &value);
-        if (!row)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: unknown; see genbench --help", argv[i]);
-        if (given[row - options])
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: given twice", row->name);
-        given[row - options] = true;
-        if (!row->metavar && value)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: takes no value", row->name);
-        if (row->metavar && !value && (i + 1 == argc || !strncmp(argv[i + 1], "--", 2)))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: its value %s is missing", row->name, row->metavar);
-        gs_status status = parse_value(row, row->metavar && !value ? s->words[++i] : value, s, error);
-        if (status)
-            return status;
+    gs_status status = parse(s, c, argc - skip, error);
+    if (status || s->help || s->version)
+        return status;
+    s->github = s->format && !strcmp(s->format, "github");
+    if (s->format && !s->github && strcmp(s->format, "text"))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--format: \"%.40s\": expected text or github", s->format);
+    if (c->command & (BENCH_MEASURE | BENCH_LIST))
+        status = name_page(s, error);
+    if (!status && c->command != BENCH_AB)
+        status = check(s, error);
+    return status ? status : prepare(s, error);
+}
+
+int bench_words_for(const bench_settings *s, int command, char **words) {
+    int count = 0;
+    const char *value;
+    for (int i = 2; i < s->argc; i++) {
+        char *word = s->argv[i];
+        bool google = begins_with(word, google_prefix), is_option = word[0] == '-' && word[1];
+        const gs_option_row *row = is_option && !google ? gs_option_find(&options, command, word, &value) : NULL;
+        bool takes = google || (row && (row->commands & command)), two = row && row->metavar && !value;
+        if (takes)
+            words[count++] = word;
+        if (takes && two)
+            words[count++] = s->argv[i + 1];
+        i += two;
     }
-    gs_status status = name_page(s, error);
-    return status || s->help ? status : check(s, error);
+    return count;
 }
 
 void bench_settings_free(bench_settings *settings) {
@@ -290,9 +293,9 @@ void bench_settings_free(bench_settings *settings) {
     settings->words = NULL;
 }
 
-bool bench_wants(const bench_names *names, const char *name) {
+bool bench_wants(const gs_texts *names, const char *name) {
     bool found = !names->count;
     for (int i = 0; i < names->count; i++)
-        found = found || (name && !strcmp(names->name[i], name));
+        found = found || (name && !strcmp(names->values[i], name));
     return found;
 }

@@ -21,7 +21,7 @@
 #include <sched.h>
 #endif
 
-#include "base/base.h"
+#include "document.h"
 
 enum { LINE = 4096 };
 
@@ -204,10 +204,6 @@ double bench_last_cache(void) {
     return size;
 }
 
-static bool cpu_model(char *text, size_t room) {
-    return bench_find_value("/proc/cpuinfo", "model name", text, room) ||
-           bench_find_value("/proc/cpuinfo", "Model", text, room);
-}
 static bool cpu_signature(char *text, size_t room) {
     char family[16], model[16], stepping[16];
     bool ok = bench_find_value("/proc/cpuinfo", "cpu family", family, sizeof family) &&
@@ -216,13 +212,6 @@ static bool cpu_signature(char *text, size_t room) {
     if (ok)
         snprintf(text, room, "family %s, model %s, stepping %s", family, model, stepping);
     return ok;
-}
-static bool cpu_features(char *text, size_t room) {
-    return bench_find_value("/proc/cpuinfo", "flags", text, room) ||
-           bench_find_value("/proc/cpuinfo", "Features", text, room);
-}
-static bool microcode(char *text, size_t room) {
-    return bench_find_value("/proc/cpuinfo", "microcode", text, room);
 }
 static bool cores(char *text, size_t room) {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -237,12 +226,6 @@ static bool smt(char *text, size_t room) {
         bench_first_line("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list", siblings, sizeof siblings);
     snprintf(text, room, "%s", strpbrk(siblings, ",-") ? "on" : "off");
     return known;
-}
-static bool affinity(char *text, size_t room) {
-    return bench_find_value("/proc/self/status", "Cpus_allowed_list", text, room);
-}
-static bool governor(char *text, size_t room) {
-    return bench_first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, room);
 }
 static bool virtualisation(char *text, size_t room) {
     char flags[LINE], vendor[128];
@@ -272,25 +255,29 @@ static bool openmp(char *text, size_t room) {
     return true;
 }
 
-bool bench_system_line(int i, const char **name, char *text, size_t room) {
-    static const struct {
-        const char *name;
-        bool (*get)(char *text, size_t room);
-    } lines[] = {{"cpu_model", cpu_model},
-                 {"cpu_signature", cpu_signature},
-                 {"cpu_features", cpu_features},
-                 {"microcode", microcode},
-                 {"cores", cores},
-                 {"smt", smt},
-                 {"affinity", affinity},
-                 {"governor", governor},
-                 {"virtualisation", virtualisation},
-                 {"kernel", kernel},
-                 {"openmp", openmp}};
-    if (i < 0 || (size_t)i >= GS_COUNT(lines))
-        return false;
-    *name = lines[i].name;
-    if (!lines[i].get(text, room))
-        snprintf(text, room, "unknown");
-    return true;
+/* Lines that are the value of a key in a file, or of another key; or a file's first line; or what a function says. */
+static const struct {
+    const char *name, *path, *key, *other;
+    bool (*get)(char *text, size_t room);
+} lines[] = {{"cpu_model", "/proc/cpuinfo", "model name", "Model", NULL},
+             {"cpu_signature", NULL, NULL, NULL, cpu_signature},
+             {"cpu_features", "/proc/cpuinfo", "flags", "Features", NULL},
+             {"microcode", "/proc/cpuinfo", "microcode", "microcode", NULL},
+             {"cores", NULL, NULL, NULL, cores},
+             {"smt", NULL, NULL, NULL, smt},
+             {"affinity", "/proc/self/status", "Cpus_allowed_list", "Cpus_allowed_list", NULL},
+             {"governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", NULL, NULL, NULL},
+             {"virtualisation", NULL, NULL, NULL, virtualisation},
+             {"kernel", NULL, NULL, NULL, kernel},
+             {"openmp", NULL, NULL, NULL, openmp}};
+
+void bench_put_system(json_t *context) {
+    char text[2 * LINE];
+    for (size_t i = 0; i < GS_COUNT(lines); i++) {
+        bool known = lines[i].get   ? lines[i].get(text, sizeof text)
+                     : lines[i].key ? bench_find_value(lines[i].path, lines[i].key, text, sizeof text) ||
+                                          bench_find_value(lines[i].path, lines[i].other, text, sizeof text)
+                                    : bench_first_line(lines[i].path, text, sizeof text);
+        bench_put_text(context, lines[i].name, known ? text : "unknown");
+    }
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 /* Seconds since some moment in the past. For the CPUs that this process may run on: the time taken by the hypervisor.
  * For this process: the CPU time of all its threads and of the programs that it ran to completion, and the time in
  * which its threads could have run but other programs did. */
@@ -23,6 +25,15 @@ bool bench_pin(int threads);
  * starting over after the last; -1 lets it run on all of them again. False if the system cannot. For the main thread
  * only. */
 bool bench_place(int i);
+
+/* The compiler of this build and its version. */
+#if defined(__clang__)
+#define BENCH_COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define BENCH_COMPILER "gcc " __VERSION__
+#else
+#define BENCH_COMPILER "unknown"
+#endif
 
 /* The C library and its version. */
 const char *bench_libc(void);
@@ -43,7 +54,7 @@ bool bench_first_line(const char *path, char *text, size_t room);
 /* The text after the colon that follows `key` in a file of such lines. */
 bool bench_find_value(const char *path, const char *key, char *text, size_t room);
 
-/* Line 0, 1, 2, ... about this machine; *name is a constant; false past the last. */
-bool bench_system_line(int i, const char **name, char *text, size_t room);
+/* Put strings about this machine into the "context" of a report. */
+void bench_put_system(json_t *context);
 
 #endif

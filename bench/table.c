@@ -284,14 +284,11 @@ static gs_status add_ratios(const bench_document *d, bool named, bench_tables *t
 /* ---- Tables ---- */
 
 bench_table *bench_tables_add(bench_tables *tables, const char *suite, int rows, int columns) {
-    bench_table *larger = gs_alloc((size_t)tables->count + 1, sizeof *larger);
-    if (!larger)
+    bench_table *all = gs_grow(tables->table, (size_t)tables->count, &tables->room, sizeof *all);
+    if (!all)
         return NULL;
-    if (tables->count)
-        memcpy(larger, tables->table, (size_t)tables->count * sizeof *larger);
-    gs_free(tables->table);
-    tables->table = larger;
-    bench_table *t = &larger[tables->count++];
+    tables->table = all;
+    bench_table *t = &all[tables->count++];
     *t = (bench_table){.suite = suite, .rows = rows, .columns = columns};
     t->title = gs_alloc((size_t)columns, sizeof *t->title);
     t->cell = gs_alloc((size_t)columns * (size_t)rows, sizeof *t->cell);

@@ -26,6 +26,7 @@ typedef struct bench_table {
 
 typedef struct bench_tables {
     int count;
+    size_t room;
     bench_table *table;
 } bench_tables;
 

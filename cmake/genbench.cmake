@@ -17,23 +17,38 @@ if(GENSAMPLE_GENBENCH)
   endif()
 endif()
 
+# Everything but the main program and Google Benchmark is a library, from which tests take what they test. It has the
+# commit at the time of building.
+set(BENCH_HEADERS ${PROJECT_BINARY_DIR}/bench)
+string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+get_directory_property(options COMPILE_OPTIONS)
+list(FILTER options EXCLUDE REGEX "[$>]") # generator expressions
+list(JOIN options " " options)
+string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}} ${options}" flags)
+add_custom_target(gensample_commit BYPRODUCTS ${BENCH_HEADERS}/commit.h VERBATIM
+                  COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
+                          -P ${PROJECT_SOURCE_DIR}/cmake/commit.cmake)
+file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/page/*.c bench/regression/*.c bench/suites/*.c)
+list(REMOVE_ITEM bench_sources ${PROJECT_SOURCE_DIR}/bench/main.c)
+add_library(gensample_bench STATIC EXCLUDE_FROM_ALL ${bench_sources})
+add_dependencies(gensample_bench gensample_commit)
+target_include_directories(gensample_bench PUBLIC bench ${BENCH_HEADERS})
+target_link_libraries(gensample_bench PUBLIC gensample_app kernel_cases)
+target_compile_definitions(gensample_bench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")
+
+# Files that the program has in it, each as NAME.inc, the elements of an array.
+file(GLOB embedded CONFIGURE_DEPENDS bench/*.schema.json bench/page/*.css bench/page/*.js)
+foreach(file ${embedded})
+  get_filename_component(name ${file} NAME)
+  add_custom_command(OUTPUT ${BENCH_HEADERS}/${name}.inc VERBATIM DEPENDS ${file} cmake/embed.cmake
+                     COMMAND ${CMAKE_COMMAND} -D IN=${file} -D OUT=${BENCH_HEADERS}/${name}.inc
+                             -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+  target_sources(gensample_bench PRIVATE ${BENCH_HEADERS}/${name}.inc)
+endforeach()
+
 if(build_genbench)
-  # The commit at the time of building.
-  set(BENCH_HEADERS ${PROJECT_BINARY_DIR}/bench)
-  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
-  get_directory_property(options COMPILE_OPTIONS)
-  list(FILTER options EXCLUDE REGEX "[$>]") # generator expressions
-  list(JOIN options " " options)
-  string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}} ${options}" flags)
-  add_custom_target(gensample_commit BYPRODUCTS ${BENCH_HEADERS}/commit.h VERBATIM
-                    COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D OUT=${BENCH_HEADERS}/commit.h
-                            -P ${PROJECT_SOURCE_DIR}/cmake/commit.cmake)
-  file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c bench/page/*.c bench/regression/*.c bench/suites/*.c)
-  add_executable(genbench ${bench_sources} bench/shim.cc)
-  add_dependencies(genbench gensample_commit)
-  target_include_directories(genbench PRIVATE bench ${BENCH_HEADERS})
-  target_link_libraries(genbench PRIVATE gensample_app benchmark::benchmark)
-  target_compile_definitions(genbench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")
+  add_executable(genbench bench/main.c bench/shim.cc)
+  target_link_libraries(genbench PRIVATE gensample_bench benchmark::benchmark)
   set_target_properties(genbench PROPERTIES CXX_STANDARD 17)
   # Only for tests of the regression check: the percentage of its work that a kernel does twice; see
   # bench/procedure/slow.c.

@@ -17,7 +17,7 @@ _genbench() {
         return
         ;;
     --format) values='text github' ;;
-    --suite) values=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z]*\) .*/\1/p') ;;
+    --suite) values=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z-]*\) .*/\1/p') ;;
     *) values=$("${COMP_WORDS[0]}" $command --help 2>/dev/null | grep -o -- '^  --[a-z_-]*\|\[--[a-z-]*\|eval --model\| --dump' | grep -o -- '--[a-z_-]*') ;;
     esac
     if [[ $command == @(report|merge|history|ab) ]] && [[ $word != -* && $COMP_CWORD -gt 1 ]]; then

@@ -5,7 +5,7 @@ function __genbench_options
     genbench $command --help 2>/dev/null | grep -o -- '^  --[a-z_-]*\|\[--[a-z-]*\|eval --model\| --dump' | grep -o -- '--[a-z_-]*'
 end
 function __genbench_suites
-    genbench --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z]*\) .*/\1/p'
+    genbench --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z-]*\) .*/\1/p'
 end
 function __genbench_after
     contains -- (commandline -opc)[-1] $argv

@@ -14,7 +14,7 @@ _genbench() {
     --input | --dump | --json | --html | --markdown | --csv | --baseline) _files && return ;;
     --format) compadd text github && return ;;
     --suite)
-        suites=($($program --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z]*\) .*/\1/p'))
+        suites=($($program --help 2>/dev/null | sed -n '/^suites:/,$s/^  \([a-z-]*\) .*/\1/p'))
         compadd -a suites
         return
         ;;

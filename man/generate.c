@@ -1,15 +1,17 @@
-/* Writes the manual page or a shell's completion of gensample from the rows its parser reads:
+/* Writes the manual page, a shell's completion of gensample, or models/FORMAT.md, from the rows that the program reads:
  *
- *     generate man|bash|zsh|fish TEMPLATE OUT
+ *     generate man|bash|zsh|fish|format TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@ and @ALGORITHMS@. */
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@ and @ALGORITHMS@; or
+ * models/FORMAT.md, whose tables behind comments "<!-- rows of settings.def -->" are written anew. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/option.h"
+#include "model/settings.h"
 
-enum { WORDS = 400, LINE = 512 };
+enum { WORDS = 400, LINE = 512, PARAGRAPH = 8192 };
 
 /* ---- What a shell can offer ---- */
 
@@ -177,6 +179,43 @@ static void write_man(void) {
     }
 }
 
+/* ---- The weight file's page ---- */
+
+static void put_values(const gs_setting *s) {
+    if (s->kind == GS_SETTING_KIND_PAIR)
+        fputs("[low, high]", stdout);
+    else if (s->kind == GS_SETTING_KIND_YES_NO)
+        fputs("0 or 1", stdout);
+    else
+        printf(gs_setting_is_real(s) ? "%g ... %g" : "%.0f ... %.0f", s->least, s->most);
+}
+
+static void format_settings(void) {
+    puts("| setting | value | unit | what |\n|---|---|---|---|");
+    for (const gs_setting *s = gs_settings; s < gs_settings + GS_SETTINGS; s++) {
+        if (s->scope == GS_SCOPE_PICTURE)
+            continue;
+        printf("| `%s` | ", s->key);
+        put_values(s);
+        printf(" | %s | %s |\n", s->unit, s->help);
+    }
+}
+
+/* A table behind a comment ends with a line that does not begin with a bar. */
+static void write_format(void) {
+    char line[PARAGRAPH];
+    bool old = false;
+    while (fgets(line, sizeof line, stdin)) {
+        old = old && line[0] == '|';
+        if (!old)
+            fputs(line, stdout);
+        if (strcmp(line, "<!-- rows of settings.def -->\n") != 0)
+            continue;
+        format_settings();
+        old = true;
+    }
+}
+
 /* ---- Completions ---- */
 
 static void bash_command(const gs_command_row *command) {
@@ -325,13 +364,14 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*write)(void);
-    } kinds[] = {{"man", write_man}, {"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}};
+    } kinds[] = {
+        {"man", write_man}, {"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}, {"format", write_format}};
     for (size_t i = 0; argc == 4 && i < GS_COUNT(kinds); i++) {
         if (!strcmp(argv[1], kinds[i].name) && freopen(argv[2], "r", stdin) && freopen(argv[3], "w", stdout)) {
             kinds[i].write();
             return fflush(stdout) || ferror(stdout);
         }
     }
-    fputs("usage: generate man|bash|zsh|fish TEMPLATE OUT\n", stderr);
+    fputs("usage: generate man|bash|zsh|fish|format TEMPLATE OUT\n", stderr);
     return 2;
 }

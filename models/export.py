@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-import operations  # noqa: F401, registers the handlers
+import composed  # noqa: F401, registers its handlers
 import weightfile
 from network import Network
 from tracing import Const, Tracer, Unsupported

@@ -4,6 +4,7 @@ python test_export.py [-v]
 """
 
 import math
+import re
 import sys
 import tempfile
 import unittest
@@ -16,6 +17,7 @@ from torch import nn
 import export
 import weightfile
 from network import Network
+from operations import OPERATIONS
 
 sys.path.insert(0, str(Path(__file__).parent / "train"))
 import energy  # noqa: E402
@@ -56,6 +58,12 @@ def exported(f, inputs=3, **layers):
 
 def ops(f, **layers):
     return [n["op"] for n in exported(f, 1, **layers)[0]]
+
+
+class Rows(unittest.TestCase):
+    def test_operations_are_those_of_the_library(self):
+        rows = (Path(__file__).parent.parent / "src" / "op" / "ops.def").read_text()
+        self.assertEqual(set(OPERATIONS), set(re.findall(r"^GS_OP\(\w+, (\w+)\)$", rows, re.MULTILINE)))
 
 
 class Expressed(unittest.TestCase):
@@ -123,6 +131,15 @@ class Expressed(unittest.TestCase):
         exported(lambda m, x: torch.cat([x, torch.ones_like(x[:, :1])], 1)[:, 1:], 1)
         exported(lambda m, x: torch.cat([x[:, :3], x.mean((1, 2, 3), keepdim=True).expand(-1, 1, 6, 8)], 1), 1)
 
+    def test_softmax(self):
+        self.assertEqual(ops(lambda m, x: x.softmax(1) + nn.Softmax(-1)(x)), ["softmax", "softmax", "add"])
+        nodes, _ = exported(lambda m, x: x * x.mean((2, 3)).softmax(-1)[:, :, None, None], 1)
+        self.assertEqual([n["op"] for n in nodes], ["mean", "softmax", "mul"])
+        last = lambda dim: lambda m, x: x.permute(0, 2, 3, 1).softmax(dim).permute(0, 3, 1, 2)
+        for dim, over in ((-1, "channels"), (2, "last")):
+            nodes, _ = exported(last(dim), 1)
+            self.assertEqual([n["attributes"] for n in nodes], [{"over": over}])
+
     def test_channels_last(self):
         def convnext(m, x):
             h = m.norm(m.depth(x).permute(0, 2, 3, 1))
@@ -146,7 +163,8 @@ class Expressed(unittest.TestCase):
 
 class Refused(unittest.TestCase):
     CASES = {
-        "operation softmax": lambda m, x, s, y: x.softmax(1),
+        "operation cumsum": lambda m, x, s, y: x.cumsum(1),
+        "softmax of shape": lambda m, x, s, y: x.softmax(2),
         "over the batch": lambda m, x, s, y: x - x.mean(0, keepdim=True),
         "random operation": lambda m, x, s, y: x + torch.randn_like(x),
         "operation pad": lambda m, x, s, y: F.pad(x, (1, 1, 1, 1))[:, :, 1:-1, 1:-1],
@@ -192,7 +210,8 @@ class Energies(unittest.TestCase):
                 net = build()
                 for p in net.parameters():
                     nn.init.normal_(p, std=0.1)
-                checkpoint = {"recipe": recipe, "config": net.config, "module": net.state_dict(), "step": 1, "seconds": 1}
+                checkpoint = {"recipe": recipe, "config": net.config, "module": net.state_dict()}
+                checkpoint |= {"step": 1, "seconds": 1, "machine": "a test's"}
                 model, tensors = weightfile.parse(export.export_energy(checkpoint, "test", None))
                 self.assertEqual(model["kind"], "energy")
                 given = [torch.rand(3, 1, 28, 28, dtype=torch.float64)]

@@ -74,7 +74,7 @@ class Functions(nn.Module):
 
 
 class Shapes(nn.Module):
-    """Broadcasting, reductions, reshapes and constants of every rank."""
+    """Broadcasting, reductions, softmax, reshapes and constants of every rank."""
 
     def __init__(self, c):
         super().__init__()
@@ -87,7 +87,8 @@ class Shapes(nn.Module):
         b = h.mean(1, keepdim=True) * h.sum((2, 3), keepdim=True) / 30 + h.mean((2, 3))[:, :, None, None]
         c = h.mean((1, 2, 3), keepdim=True) - h.sum(1, keepdim=True) / 10 + h.sum((1, 2, 3))[:, None, None, None] / 300
         d = self.second(F.relu(self.first(F.avg_pool2d(h, (1, WIDTH)).flatten(1))))
-        return a + b * c + d[:, :, None, None]
+        e = F.softmax(h, 1) - h * F.softmax(h, -1)
+        return a + b * c + d[:, :, None, None] + e
 
 
 class Zoo(nn.Module):

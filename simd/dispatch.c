@@ -1,39 +1,71 @@
 /* Which instruction sets this build has, and which of them this CPU runs. */
+#include "cpu.h"
 #include "kernels.h"
 
 #include <string.h>
 
-#define GS_ISA_ROWS(ROW) ROW(scalar) GS_ROW_AVX2(ROW) GS_ROW_AVX512(ROW) GS_ROW_NEON(ROW)
-#ifdef GS_HAVE_AVX2
-#define GS_ROW_AVX2(ROW) ROW(avx2)
-#else
-#define GS_ROW_AVX2(ROW)
-#endif
-#ifdef GS_HAVE_AVX512
-#define GS_ROW_AVX512(ROW) ROW(avx512)
-#else
-#define GS_ROW_AVX512(ROW)
-#endif
-#ifdef GS_HAVE_NEON
-#define GS_ROW_NEON(ROW) ROW(neon)
-#else
-#define GS_ROW_NEON(ROW)
+#ifdef __x86_64__
+#include <cpuid.h>
 #endif
 
-#define GS_DECLARE(isa) extern const gs_kernels gs_kernels_##isa;
-GS_ISA_ROWS(GS_DECLARE)
+#define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine(extern const gs_kernels gs_kernels_##name;)
+#include "isas.def"
 
-#define GS_ADDRESS(isa) &gs_kernels_##isa,
-static const gs_kernels *const tables[] = {GS_ISA_ROWS(GS_ADDRESS)};
+static const struct {
+    const gs_kernels *kernels;
+    gs_cpu_features needs; /* beyond what the base needs */
+} rows[] = {
+#define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine({&gs_kernels_##name, {__VA_ARGS__}}, )
+#include "isas.def"
+};
+enum { ROWS = sizeof rows / sizeof *rows };
 
 const gs_kernels *gs_kernels_at(int i) {
-    return i >= 0 && (size_t)i < sizeof tables / sizeof *tables ? tables[i] : NULL;
+    return i >= 0 && i < ROWS ? rows[i].kernels : NULL;
 }
 
 const gs_kernels *gs_kernels_find(const char *isa) {
-    const gs_kernels *k;
-    for (int i = 0; (k = gs_kernels_at(i)); i++)
-        if (!strcmp(k->isa, isa))
-            return k;
+    for (int i = 0; i < ROWS; i++)
+        if (!strcmp(rows[i].kernels->isa, isa))
+            return rows[i].kernels;
     return NULL;
+}
+
+const gs_kernels *gs_kernel_owner(const gs_kernels *kernels, int i) {
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what)                            \
+    if (i-- == 0)                                                                                   \
+        while (kernels->base && kernels->base->GS_MEMBER(op, type) == kernels->GS_MEMBER(op, type)) \
+            kernels = kernels->base;
+#include "kernels.def"
+#undef GS_KERNEL
+    return kernels;
+}
+
+int gs_isa_extends(const char *isa, const char *base) {
+    const gs_kernels *k = gs_kernels_find(isa);
+    while (k && strcmp(k->isa, base))
+        k = k->base;
+    return k != NULL;
+}
+
+static int has_all(const gs_cpu_features *has, const gs_cpu_features *needs) {
+    return !((needs->leaf_1_c & ~has->leaf_1_c) | (needs->leaf_7_b & ~has->leaf_7_b) |
+             (needs->leaf_7_c & ~has->leaf_7_c) | (needs->leaf_7_1_a & ~has->leaf_7_1_a) | (needs->xcr0 & ~has->xcr0) |
+             (needs->neon & ~has->neon));
+}
+
+int gs_isa_runs_on(const char *isa, const gs_cpu_features *has) {
+    int known = 0;
+    for (int i = 0; i < ROWS; i++)
+        if (gs_isa_extends(isa, rows[i].kernels->isa)) {
+            known = 1;
+            if (!has_all(has, &rows[i].needs))
+                return 0;
+        }
+    return known;
+}
+
+int gs_cpu_supports(const char *isa) {
+    const gs_cpu_features has = gs_cpu_read();
+    return gs_isa_runs_on(isa, &has);
 }

@@ -1,9 +1,9 @@
 /* The contract of every kernel, in one place.
  *
- * A vector is 16 float lanes on every instruction set. Activations are *blocked*: channel c lives in lane c % 16 of
- * plane c / 16; a plane is rows of vectors, one vector per pixel, `row` floats from one row to the next. Borders around
- * a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may hold anything
- * and never affect a lane that matters.
+ * A vector is GS_F32_LANES = 16 float lanes on every instruction set. Activations are *blocked*: channel c lives in
+ * lane c % 16 of plane c / 16; a plane is rows of vectors, one vector per pixel, `row` floats from one row to the next.
+ * Borders around a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may
+ * hold anything and never affect a lane that matters.
  *
  * Lanes are outputs: no kernel sums across lanes except `norms`, which does so by a tree of 16. Every output is one
  * fixed chain of operations, each rounded once (multiply-adds are fused), so all instruction sets give the same bytes.
@@ -15,6 +15,15 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* A vector is 64 bytes whatever its elements are; a plane is as many channels as a vector has lanes. */
+enum {
+    GS_VECTOR_BYTES = 64,
+    GS_F32_LANES = GS_VECTOR_BYTES / (int)sizeof(float),
+    GS_NORMALS_BLOCK = 4 * GS_F32_LANES, /* normal numbers from one vector of counters */
+    GS_MAC_ROWS_MOST = 12,               /* rows of a tile of mac at most */
+    GS_MAC_PLANES_MOST = 2 /* planes of a tile of mac at most: what callers may size their scratch memory for */
+};
 
 /* Activation functions of gs_affine_args: y = f(t), parameter p. Errors are measured against the real function over all
  * floats; `tests/test_kernels` checks them. Where the limit at infinity exists, the result is that limit or near it;
@@ -36,23 +45,62 @@ typedef enum gs_activation {
     GS_ACT_COUNT
 } gs_activation;
 
-/* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[(s length + k) 16 + lane] (+ add[i],
- * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. Each output is one chain of fused
- * multiply-adds, in the order of (s, k), starting from init or 0. The kernel serves convolutions (rows: pixels,
+/* Whether a kernel gives the same bytes on every instruction set, as every sum of f32 and of integers can, or rounds as
+ * each processor does: then tests allow for the contract's error, and the promise of the same bytes does not cover it.
+ */
+typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
+
+/* A kernel's member of gs_kernels and of what goes with it: its name, with the type behind unless that is f32. */
+#define GS_MEMBER(op, type) GS_MEMBER_##type(op)
+#define GS_MEMBER_f32(op) op
+
+/* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[at(s length + k, lane)] (+ add[i],
+ * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. Each output is one chain of dot
+ * products of `depth` elements, which fill 4 bytes and which length is a multiple of, in the order of (s, k), starting
+ * from init or 0; for f32, whose depth is 1, of fused multiply-adds. The kernel serves convolutions (rows: pixels,
  * segments: taps x input planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the
  * weights w + p w_plane and init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] +
- * out_shift + p out_plane. */
-typedef struct gs_mac_args {
-    const float *const *a;
-    const ptrdiff_t *segment;
-    const float *w;
-    const float *init;       /* 16 per plane, or NULL */
-    const float *const *add; /* `rows` pointers, or NULL; an output may be read here and overwritten */
-    const float *const *mul; /* the same */
-    float *const *out;
-    ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;
-    int rows, segments, length, planes;
-} gs_mac_args;
+ * out_shift + p out_plane. Weights are packed by gs_mac_at: a lane's `depth` elements lie side by side, so that for f32
+ * at(k, lane) is 16 k + lane.
+ *
+ * Its tile loop, in mac.inc, is written over the operations of simd/TYPE.h: v_broadcast_TYPE, `depth` inputs for all
+ * lanes; v_weights_TYPE, a vector of weights; v_sums_TYPE, what sums begin with; v_dot_TYPE, which adds products to
+ * sums; v_result_TYPE, sums as floats; GS_MAC_ROWS_TYPE and GS_MAC_PLANES_TYPE, its tile. All are held in gs_v,
+ * whatever the bits of a lane mean. */
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what)
+#define GS_MAC(op, type, family, exactness, input, weight, sum, depth, what)         \
+    typedef input gs_##type##_input;                                                 \
+    typedef weight gs_##type##_weight;                                               \
+    typedef sum gs_##type##_sum;                                                     \
+    typedef struct gs_##type##_##op##_args {                                         \
+        const input *const *a;                                                       \
+        const ptrdiff_t *segment;                                                    \
+        const weight *w;                                                             \
+        const sum *init;         /* 16 per plane, or NULL */                         \
+        const float *const *add; /* `rows` pointers, or NULL; may be those of out */ \
+        const float *const *mul; /* the same */                                      \
+        float *const *out;                                                           \
+        ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;               \
+        int rows, segments, length, planes;                                          \
+    } gs_##type##_##op##_args;
+#include "kernels.def"
+#undef GS_MAC
+#undef GS_KERNEL
+typedef gs_f32_mac_args gs_mac_args;
+
+/* A row of mac on one instruction set. */
+typedef struct gs_mac_traits {
+    gs_exactness exactness;
+    int input_bytes, weight_bytes, sum_bytes; /* of an element */
+    int depth;                                /* products per lane and step */
+    int rows, planes; /* per tile: callers cut rows into multiples of it, and ask for as many planes at once, where they
+                         can; planes is 1 ... GS_MAC_PLANES_MOST */
+} gs_mac_traits;
+
+/* Where the weight k of a lane lies among its plane's weights. */
+static inline ptrdiff_t gs_mac_at(int depth, ptrdiff_t k, int lane) {
+    return (k / depth * GS_F32_LANES + lane) * depth + k % depth;
+}
 
 /* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
  * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul), M_t a vector at m + t step; only the first
@@ -142,6 +190,12 @@ typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_
 
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
 
+/* transpose16: y(j, i) = x(i, j), i, j = 0 ... 15, rows x_row and y_row floats apart; the bits stay as they are, those
+ * of NaN too. */
+
+/* iterate: x := factor x + term, a fused multiply-add, `steps` times for count vectors, in registers: what a core can
+ * do at most, where count is a multiple of mac_traits.rows. */
+
 /* normals: count x 64 standard normals: Philox4x32-10 (Salmon et al. 2011) keyed by key[2], counter (counter[0],
  * counter[1], counter[2] + 16 b + lane, counter[3]) for block b; words (w0, w1) and (w2, w3) through Box & Muller 1958
  * give element 64 b + 16 r + lane, r = 0 ... 3: r = 0, 1 from (w0, w1) by cosine, sine; 2, 3 from (w2, w3).
@@ -195,9 +249,13 @@ typedef struct gs_radii_args {
 /* One pointer per row of kernels.def; there is one table per instruction set. */
 typedef struct gs_kernels {
     const char *isa;
-    int mac_rows;   /* rows per tile of mac: callers cut rows into multiples of it where they can */
-    int mac_planes; /* planes per tile of mac, 1 or 2: callers ask for that many at once where they can */
-#define GS_KERNEL(name, result, parameters, what) result(*name) parameters;
+    const struct gs_kernels *base; /* whose kernels it has where it has none of its own; NULL for scalar C */
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what)
+#define GS_MAC(op, type, family, exactness, input, weight, sum, depth, what) gs_mac_traits GS_MEMBER(op##_traits, type);
+#include "kernels.def"
+#undef GS_MAC
+#undef GS_KERNEL
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what) result(*GS_MEMBER(op, type)) parameters;
 #include "kernels.def"
 #undef GS_KERNEL
 } gs_kernels;
@@ -205,8 +263,14 @@ typedef struct gs_kernels {
 /* Table i of this build, in ascending order of width, or NULL past the last one. */
 const gs_kernels *gs_kernels_at(int i);
 
-/* The table of an instruction set by name ("scalar", "avx2", "avx512", "neon"), or NULL if this build lacks it. */
+/* The table of an instruction set by its text in isas.def, or NULL if this build lacks it. */
 const gs_kernels *gs_kernels_find(const char *isa);
+
+/* The table, of this instruction set or of one of its bases, whose own function it has for row i of kernels.def. */
+const gs_kernels *gs_kernel_owner(const gs_kernels *kernels, int i);
+
+/* Whether an instruction set is another one or, by one or more steps, has it as its base. */
+int gs_isa_extends(const char *isa, const char *base);
 
 /* Whether this CPU and operating system can run it: checks every feature bit that the compiler flags imply, and
  * XCR0. */

@@ -36,11 +36,12 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENTS = ["README.md", "docs/*.md", "models/MODELS.md", "models/FORMAT.md", "bench/*.md", "bench/results/README.md",
              "tests/README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 MOST_SAMPLES = 16
+ISA = "|".join(sorted(re.findall(r'^GS_ISA\(\w+, "(.*?)"', (SOURCE / "simd/isas.def").read_text(), re.MULTILINE), reverse=True))
 MACHINE = [
     (r"\b[\d.,e+]+(?= s\b)", "TIME"),
     (r"\b[\d.,e+]+(?= (samples|steps|proposals|accepted samples)/s)", "RATE"),
-    (r"\b\d+ threads?, (scalar|avx2|avx512|neon)\b", "MACHINE"),
-    (r"\b(scalar|avx2|avx512|neon)\b", "ISA"),
+    (rf"\b\d+ threads?, ({ISA})\b", "MACHINE"),
+    (rf"\b({ISA})\b", "ISA"),
     (r"/\S*/(?=\S)", "FOLDER/"),
 ]
 OUTPUTS = {"--out", "--plot", "--json", "--html", "--markdown", "--csv"}

@@ -94,6 +94,12 @@ void bench_run(void (*report)(void *context, int number, const bench_timing *tim
 
 void bench_run_end(void) {}
 
+void bench_initialize(int *argc, char **argv, double min_time_s) {
+    (void)argc;
+    (void)argv;
+    (void)min_time_s;
+}
+
 const char *bench_filter(void) {
     return "";
 }

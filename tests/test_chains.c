@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "measure/chains.h"
+#include "measure/statistics.h"
 #include "support/about.h"
 #include "support/random.h"
 

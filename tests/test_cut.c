@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-#include "io/images.h"
+#include "io/picture.h"
+#include "support/outputs.h"
 #include "support/files.h"
 #include "support/io/images.h"
 
@@ -129,8 +130,9 @@ static void own_grids(void **state) {
     for (size_t n = 1; n <= 5; n += 4) {
         own.n = n;
         unlink(test_path);
-        assert_int_equal(
-            gs_write_grid(name, &own, n == 1 ? (gs_grid){1, 1, false} : (gs_grid){3, 2, false}, NULL, 0, NULL), GS_OK);
+        assert_int_equal(put_images(GS_FORMAT_PNG, name, &own, n == 1 ? (gs_grid){1, 1, false} : (gs_grid){3, 2, false},
+                                    NULL, 0, NULL),
+                         GS_OK);
         assert_int_equal(rename(name, test_path), 0);
         gs_image_file images = read_good(grey, unit, MOST);
         assert_int_equal(images.n, n);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "measure/chains.h"
+#include "measure/statistics.h"
 #include "support/about.h"
 #include "support/random.h"
 #include "support/record.h"

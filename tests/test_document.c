@@ -175,7 +175,7 @@ static void files_that_are_no_reports(void **state) {
                  {"{\n\"genbench\": \"\\u0000\"}", "line 2: no JSON"},
                  {"\xff", "line 1: no JSON: unable to decode byte 0xff"},
                  {"{\"a\": \x1b[31m}", "line 1: no JSON: invalid token near ' '"},
-                 {"[]", "no report: expected an object"}};
+                 {"[]", "an array, expected an object"}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
         about("cases[%zu]", i);
         bench_document d;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/plan.h"
+#include "engine/single.h"
 #include "support/about.h"
 #include "support/effort.h"
 #include "support/files.h"
@@ -324,6 +325,85 @@ static void output_must_depend_on_x(void **state) {
     remove_directory(directory);
 }
 
+/* ---- Images at a time ---- */
+
+/* How many images the step of an activation on (c, h, w) works on at a time, in blocks of 16. */
+static int images_at_a_time(int c, int h, int w) {
+    weights *net = classifier(c, h, w);
+    weights_node(net, "silu", "silu", "['x']", NULL, NULL);
+    finish(net, "silu", c * h * w, "silu", c * h * w);
+    gs_model *model = weights_load(net);
+    weights_free(net);
+    gs_plan *plan = plan_of(model, "scalar", 1, 16);
+    char text[300] = "";
+    int images = 0;
+    for (int i = 0; !images && gs_plan_describe(plan, i, text, sizeof text); i++)
+        if (!strncmp(text, "silu", 4))
+            sscanf(strstr(text, " image") - 2, "%d", &images);
+    gs_plan_free(plan);
+    gs_model_free(model);
+    return images;
+}
+
+static void turns_follow_from_bytes(void **state) {
+    (void)state;
+    static const struct {
+        int c, h, w, images;
+    } cases[] = {{32, 1, 1, 16}, {32, 2, 2, 8},   {32, 7, 7, 8},    {32, 14, 14, 2},
+                 {1, 28, 28, 1}, {32, 28, 28, 1}, {640, 14, 14, 2}, {32, 64, 64, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        about("cases[%zu]", i);
+        assert_int_equal(images_at_a_time(cases[i].c, cases[i].h, cases[i].w), cases[i].images);
+    }
+}
+
+/* ---- One node ---- */
+
+/* Checks the network of node n alone, and that running the node's steps again computes its value again. */
+static void check_single(const gs_model *model, int n) {
+    gs_model *single;
+    assert_int_equal(gs_single_create(model, n, &single, NULL), GS_OK);
+    int node = single->nodes - 1;
+    size_t size = gs_shape_size(gs_value_shape(single, GS_VALUE_X));
+    float *x = malloc(IMAGES * size * sizeof *x);
+    uint64_t random = 7;
+    assert_non_null(x);
+    for (size_t i = 0; i < IMAGES * size; i++)
+        x[i] = 2 * random_float(&random);
+    const int labels[IMAGES] = {0};
+    gs_plan *plan = plan_of(single, "scalar", 1, IMAGES);
+    result r = evaluate(plan, x, 1, labels, IMAGES);
+    assert_true(reference_error(single, x, IMAGES, 1, labels, r) <= 1e-5);
+    int s = 0;
+    while (plan->step[s].node != node)
+        s++;
+    plan->worker[0].image0 = 0;
+    float *value = gs_buffer_at(&plan->worker[0], plan->step[s].out, 0), first = *value;
+    *value = first + 1;
+    gs_plan_run_node(plan, node, IMAGES);
+    assert_memory_equal(value, &first, sizeof first);
+    free_result(r);
+    free(x);
+    gs_plan_free(plan);
+    gs_model_free(single);
+}
+
+static void one_node_runs_alone(void **state) {
+    (void)state;
+    weights *(*const make[])(void) = {unequal_borders, sum_of_two_ranks};
+    for (size_t i = 0; i < 2; i++) {
+        weights *w = make[i]();
+        gs_model *model = weights_load(w);
+        weights_free(w);
+        for (int n = 0; n < model->nodes; n++) {
+            about("i %zu, n %d", i, n);
+            if (model->node[n].weight)
+                check_single(model, n);
+        }
+        gs_model_free(model);
+    }
+}
+
 /* ---- Arguments ---- */
 
 static void bad_arguments_are_refused(void **state) {
@@ -374,6 +454,8 @@ int main(void) {
         cmocka_unit_test(results_are_the_same_bytes),
         cmocka_unit_test(unusual_networks_agree_with_the_reference),
         cmocka_unit_test(output_must_depend_on_x),
+        cmocka_unit_test(turns_follow_from_bytes),
+        cmocka_unit_test(one_node_runs_alone),
         cmocka_unit_test(bad_arguments_are_refused),
         cmocka_unit_test(random_networks_agree_with_the_reference),
     };

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "expectation.h"
-#include "stats.h"
+#include "measure/statistics.h"
 #include "support/effort.h"
 #include "support/random.h"
 
@@ -35,21 +35,21 @@ static void student_is_the_table_s(void **state) {
                 {4, .001, 8.610}, {5, .1, 2.015},     {7, .05, 2.365},  {7, .001, 5.408},
                 {10, .02, 2.764}, {15, .001, 4.073},  {30, .05, 2.042}, {60, .001, 3.460}};
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        double t = bench_student_quantile(rows[i].p, rows[i].degrees);
+        double t = gs_student_quantile(rows[i].p, rows[i].degrees);
         if (!(fabs(t - rows[i].t) <= 0.00051))
             fail_msg("t of %d degrees at %g: %.4f, in the table %.3f", rows[i].degrees, rows[i].p, t, rows[i].t);
-        assert_near(bench_student(t, rows[i].degrees), rows[i].p, 1e-10);
+        assert_near(gs_student(t, rows[i].degrees), rows[i].p, 1e-10);
     }
-    assert_near(bench_student_quantile(1e-4, 2), 99.992, 0.001); /* sqrt(2/(p(2 - p)) - 2), in closed form */
+    assert_near(gs_student_quantile(1e-4, 2), 99.992, 0.001); /* sqrt(2/(p(2 - p)) - 2), in closed form */
 }
 
 /* The tea taster, Fisher 1935: 4 of 4 against 0 of 4, and 3 against 1. */
 static void fisher_tastes_tea(void **state) {
     (void)state;
-    assert_near(bench_fisher(4, 4, 0, 4), 2 / 70.0, 1e-12);
-    assert_near(bench_fisher(3, 4, 1, 4), 2 * 17 / 70.0, 1e-12);
-    assert_near(bench_fisher(2, 4, 2, 4), 1, 0);
-    assert_near(bench_fisher(512, 512, 4096, 4096), 1, 0);
+    assert_near(gs_fisher(4, 4, 0, 4), 2 / 70.0, 1e-12);
+    assert_near(gs_fisher(3, 4, 1, 4), 2 * 17 / 70.0, 1e-12);
+    assert_near(gs_fisher(2, 4, 2, 4), 1, 0);
+    assert_near(gs_fisher(512, 512, 4096, 4096), 1, 0);
 }
 
 /* ---- Limits ---- */
@@ -170,20 +170,20 @@ static void hostile_files(void **state) {
     static const struct {
         const char *text, *place;
     } cases[] = {{"", "no JSON"},
-                 {"[]", "gensample_quality: expected 1"},
-                 {"{\"gensample_quality\":2,\"rows\":[]}", "gensample_quality: expected 1"},
-                 {"{\"gensample_quality\":1,\"rows\":{}}", "rows: expected an array"},
-                 {FILE_OF("1"), "rows[0].model: "},
+                 {"[]", "an array, expected an object"},
+                 {"{\"gensample_quality\":2,\"rows\":[]}", "gensample_quality: 2, expected 1"},
+                 {"{\"gensample_quality\":1,\"rows\":{}}", "rows: an object, expected an array"},
+                 {FILE_OF("1"), "rows[0]: 1, expected an object"},
                  {FILE_OF(ROW("", "j", "s", "1", "1", "1", "")), "rows[0].model_hash: "},
                  {FILE_OF(ROW("m", "j\\u001b", "s", "1", "1", "1", "")), "rows[0].judge_hash: "},
                  {FILE_OF(ROW("m", "j", "s", "0", "1", "1", "")), "rows[0].n: "},
                  {FILE_OF(ROW("m", "j", "s", "1e3", "1", "1", "")), "rows[0].n: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "", "", "")), "rows[0].seeds: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1,2", "1", "")), "rows[0].frechet: "},
-                 {FILE_OF(ROW("m", "j", "s", "1", "1", "0", "")), "rows[0].frechet: "},
-                 {FILE_OF(ROW("m", "j", "s", "1", "1", "null", "")), "rows[0].frechet: "},
+                 {FILE_OF(ROW("m", "j", "s", "1", "1", "0", "")), "rows[0].frechet[0]: "},
+                 {FILE_OF(ROW("m", "j", "s", "1", "1", "null", "")), "rows[0].frechet[0]: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1", "1e999", "")), "no JSON"},
-                 {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "1.5")), "rows[0].agreement: "},
+                 {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "1.5")), "rows[0].agreement[0]: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "1,1")), "rows[0].agreement: "},
                  {FILE_OF(ROW("m", "j", "s", "1", "1", "1", "") ",{}"), "rows[1].model: "}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {

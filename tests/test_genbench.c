@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "judge.h"
+#include "runner.h"
 #include "network.h"
-#include "stats.h"
+#include "measure/statistics.h"
 #include "support/about.h"
 
 static void assert_near(double found, double expected, double tolerance) {
@@ -31,14 +31,14 @@ static const double *ranks(size_t n) {
 
 static void medians_and_quantiles(void **state) {
     (void)state;
-    assert_near(bench_median(ranks(1), 1), 1, 0);
-    assert_near(bench_median(ranks(4), 4), 2.5, 0);
-    assert_near(bench_median(ranks(5), 5), 3, 0);
-    assert_near(bench_quantile(ranks(100), 100, 0.9), 90, 0);
-    assert_near(bench_quantile(ranks(662), 662, 0.99), 656, 0); /* ceil(655.38) */
-    assert_near(bench_quantile(ranks(3), 3, 1), 3, 0);
+    assert_near(gs_median(ranks(1), 1), 1, 0);
+    assert_near(gs_median(ranks(4), 4), 2.5, 0);
+    assert_near(gs_median(ranks(5), 5), 3, 0);
+    assert_near(gs_rank_quantile(ranks(100), 100, 0.9), 90, 0);
+    assert_near(gs_rank_quantile(ranks(662), 662, 0.99), 656, 0); /* ceil(655.38) */
+    assert_near(gs_rank_quantile(ranks(3), 3, 1), 3, 0);
     double x[] = {3, -1, 2, 2};
-    bench_sort(x, 4);
+    gs_sort(x, 4);
     assert_near(x[0], -1, 0);
     assert_near(x[1], 2, 0);
     assert_near(x[3], 3, 0);
@@ -47,10 +47,10 @@ static void medians_and_quantiles(void **state) {
 /* The largest of n values bounds the q-quantile with probability 1 - q^n, a closed form. */
 static void bounds_begin_where_they_can(void **state) {
     (void)state;
-    assert_true(isnan(bench_quantile_bound(ranks(458), 458, 0.99, 0.99)));
-    assert_near(bench_quantile_bound(ranks(459), 459, 0.99, 0.99), 459, 0);
-    assert_true(isnan(bench_quantile_bound(ranks(43), 43, 0.9, 0.99)));
-    assert_near(bench_quantile_bound(ranks(44), 44, 0.9, 0.99), 44, 0);
+    assert_true(isnan(gs_rank_quantile_bound(ranks(458), 458, 0.99, 0.99)));
+    assert_near(gs_rank_quantile_bound(ranks(459), 459, 0.99, 0.99), 459, 0);
+    assert_true(isnan(gs_rank_quantile_bound(ranks(43), 43, 0.9, 0.99)));
+    assert_near(gs_rank_quantile_bound(ranks(44), 44, 0.9, 0.99), 44, 0);
 }
 
 /* P(Binomial(n, q) < k) by its recurrence, which differs from the code's way. */
@@ -71,7 +71,7 @@ static void bounds_hold_with_their_confidence(void **state) {
     } cases[] = {{64, 0.9}, {100, 0.5}, {140, 0.9}, {100, 0.95}};
     for (size_t i = 0; i < GS_COUNT(cases); i++) {
         about("cases[%zu]", i);
-        size_t k = (size_t)bench_quantile_bound(ranks(cases[i].n), cases[i].n, cases[i].q, 0.99);
+        size_t k = (size_t)gs_rank_quantile_bound(ranks(cases[i].n), cases[i].n, cases[i].q, 0.99);
         assert_true(binomial_below(cases[i].n, cases[i].q, k) >= 0.99);
         assert_true(binomial_below(cases[i].n, cases[i].q, k - 1) < 0.99);
     }
@@ -293,11 +293,11 @@ static void options_are_obeyed(void **state) {
         bench_rows rows = {.settings = &s};
         gs_error error = {0};
         if (cases[i].suite)
-            s.suite = (bench_names){1, {cases[i].suite}};
+            s.suite = (gs_texts){1, {cases[i].suite}};
         if (cases[i].batch)
-            s.batch = (bench_numbers){1, {cases[i].batch}};
+            s.batch = (gs_counts){1, {cases[i].batch}};
         if (cases[i].backend)
-            s.backend = (bench_names){1, {cases[i].backend}};
+            s.backend = (gs_texts){1, {cases[i].backend}};
         bool all = !cases[i].suite, ok = true;
         if (all || !strcmp(cases[i].suite, "many"))
             ok = ok && add(&rows, "many", 64, "native");

@@ -367,6 +367,43 @@ static void kinks_have_one_side(void **state) {
     check_gradient("elu", "{'alpha': 0.5}", 6, (float[]){0, 0, 1, -0.0F, 2, 0}, (float[]){0.5F, 1, 3, 2, 5, 3});
 }
 
+/* The expected gradients are PyTorch's in float64. */
+static void softmax_has_the_gradient_of_pytorch(void **state) {
+    (void)state;
+    const float x[6] = {0.5F, -1, 2, 0, 1.25F, -0.75F};
+    check_gradient(
+        "softmax", "{'over': 'last'}", 6, x,
+        (float[]){-0.27527299866F, -0.03581827968F, -0.20517076853F, 0.04183049063F, 0.38892132543F, 0.08551023081F});
+    check_gradient("softmax", "{'over': 'channels'}", 6, x, (float[]){0, 0, 0, 0, 0, 0}); /* of one channel: 1 */
+}
+
+/* E = x_1^2 + 2 x_2^2 of channels 1 and 2 out of three of a single pixel: the derivative of their sums over positions
+ * has rank 1 and the slice's result rank 3. */
+static void slices_take_derivatives_of_another_rank(void **state) {
+    (void)state;
+    weights *w = weights_new("energy", 3, 1, 1);
+    weights_tensor(w, "v", 2, (size_t[]){1, 2}, (float[]){1, 2});
+    weights_node(w, "slice", "slice", "['x']", "{'begin': 1, 'end': 3}", NULL);
+    weights_node(w, "sums", "sum", "['slice']", "{'over': 'positions'}", NULL);
+    weights_node(w, "squares", "square", "['sums']", NULL, NULL);
+    weights_node(w, "e", "linear", "['squares']", NULL, "{'weight': 'v'}");
+    gs_model *model = weights_load(w), *graph = gradient_graph(model);
+    weights_free(w);
+    gs_plan *plan = plan_of(model, (gs_plan_options){.gradient = true});
+    result r = gradient_of(plan, (float[]){5, 6, 7}, NULL, 1);
+    const float expected[3] = {0, 12, 28};
+    double reference[3];
+    assert_true(reference_energy(graph, (double[]){5, 6, 7}, 0, reference) == 134 && r.energy[0] == 134);
+    for (int i = 0; i < 3; i++) {
+        about("i %d", i);
+        assert_true(r.gradient[i] == expected[i] && reference[i] == (double)expected[i]);
+    }
+    free_result(r);
+    gs_plan_free(plan);
+    gs_model_free(graph);
+    gs_model_free(model);
+}
+
 /* ---- The energy network of tests/golden ---- */
 
 typedef struct golden {
@@ -563,6 +600,8 @@ int main(void) {
         cmocka_unit_test(gradients_are_the_same_bytes),
         cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(kinks_have_one_side),
+        cmocka_unit_test(softmax_has_the_gradient_of_pytorch),
+        cmocka_unit_test(slices_take_derivatives_of_another_rank),
         cmocka_unit_test(convolutions_agree_with_the_reference),
         cmocka_unit_test(reference_agrees_with_central_differences),
         cmocka_unit_test(random_networks_agree_with_the_reference),

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "model/loader.h"
+#include "model/model.h"
 #include "support/files.h"
 #include "support/effort.h"
 #include "support/jobs.h"

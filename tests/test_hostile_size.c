@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "model/json.h"
 #include "support/about.h"
 #include "support/allocation.h"
 #include "support/effort.h"

@@ -1,32 +1,17 @@
 /* Every kernel on every instruction set compared bit by bit with scalar C, and scalar C compared with double precision.
- * Inputs lie flush against unmapped pages and outputs among canaries. `test_kernels --bench` times the kernels
- * instead. */
+ * Inputs lie flush against unmapped pages and outputs among canaries. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
+#include "kernels/cases.h"
 #include "support/about.h"
 #include "support/guard.h"
-#include "support/kernel_checks.h"
 #include "support/random.h"
 #include "support/worst.h"
-
-static double expected[CHECK_EXTENT], allowed[CHECK_EXTENT];
-static float initial[CHECK_EXTENT], scalar_result[CHECK_EXTENT];
-
-static const kernel_check *find_check(const char *name) {
-    for (int i = 0; i < kernel_checks_count; i++)
-        if (!strcmp(kernel_checks[i].name, name))
-            return &kernel_checks[i];
-    fail_msg("kernel %s has no row in kernel_checks.c", name);
-    return NULL;
-}
 
 /* The i-th table of an instruction set that this CPU runs; others are skipped. NULL past the last of the build. */
 static const gs_kernels *next_kernels(int *i) {
@@ -37,60 +22,66 @@ static const gs_kernels *next_kernels(int *i) {
     return NULL;
 }
 
-static void prepare(const kernel_check *check, kernel_case *c, int index) {
-    *c = (kernel_case){.index = index,
-                       .random = (uint64_t)index * 2654435761U + (uint64_t)(unsigned char)check->name[0],
-                       .at_end = index & 1,
-                       .specials = index % 7 == 6,
-                       .expected = expected,
-                       .allowed = allowed};
-    check->prepare(c);
-    assert_in_range(c->extent, 1, CHECK_EXTENT);
-    for (size_t i = 0; i < c->extent; i++)
-        allowed[i] = -1;
-    memcpy(initial, c->out, c->extent * sizeof *initial);
-    check->expect(c);
+static const kernel_row *find_row(const char *name) {
+    int i = 0;
+    while (strcmp(kernel_rows[i].name, name))
+        i++;
+    return &kernel_rows[i];
 }
 
-static bool near(float found, double value, double error) {
-    if (error < 0)
-        return is_canary(found);
-    if (isnan(value) || error == INFINITY)
-        return isnan(found) || error == INFINITY;
-    if (isinf(value))
-        return (double)found == value;
-    return fabs((double)found - value) <= error;
+static float *guarded(void *owner, int slot, size_t count, bool at_end) {
+    const size_t *most = owner;
+    assert_in_range(count, 0, *most);
+    return guard_floats(slot, count, at_end);
 }
 
-static bool same_bits(float x, float y) {
-    return !memcmp(&x, &y, sizeof x) || (isnan(x) && isnan(y) && is_canary(x) == is_canary(y));
+/* A case with the tiles of an instruction set, and at most so many floats of input or output in one piece. */
+static kernel_case *new_case(const gs_kernels *kernels, size_t *most) {
+    kernel_case *c = kernel_case_new(guarded, most, kernels);
+    assert_non_null(c);
+    return c;
 }
 
-static void run_case(const kernel_check *check, const kernel_case *c) {
+static void prepare(kernel_case *c, const kernel_row *row, int index) {
+    kernel_case_prepare(c, row, index);
+    assert_in_range(c->extent, 1, CASE_EXTENT);
+    assert_in_range(c->slots, 1, CASE_SLOTS);
+}
+
+static void run_case(const kernel_row *row, kernel_case *c) {
+    static float scalar[CASE_EXTENT];
     const gs_kernels *kernels;
     for (int isa = 0, first = 1; (kernels = next_kernels(&isa)); first = 0) {
-        memcpy(c->out, initial, c->extent * sizeof *initial);
-        check->call(c, kernels);
-        for (size_t i = 0; i < c->extent; i++) {
-            if (first && !near(c->out[i], expected[i], allowed[i]))
-                fail_msg("%s %s, case %d, element %zu: %.9g, expected %.9g within %.3g", kernels->isa, check->name,
-                         c->index, i, (double)c->out[i], expected[i], allowed[i]);
-            if (!first && !same_bits(c->out[i], scalar_result[i]))
-                fail_msg("%s %s, case %d, element %zu: %.9g (%a), scalar %.9g (%a)", kernels->isa, check->name,
-                         c->index, i, (double)c->out[i], (double)c->out[i], (double)scalar_result[i],
-                         (double)scalar_result[i]);
-        }
+        size_t i = kernel_case_run(c, row, kernels, first ? NULL : scalar);
+        if (i < c->extent)
+            fail_msg("%s %s, case %d, element %zu: %.9g (%a), expected %.9g within %.3g, scalar %.9g (%a)",
+                     kernels->isa, row->name, c->index, i, (double)c->out[i], (double)c->out[i], c->expected[i],
+                     c->allowed[i], (double)scalar[i], (double)scalar[i]);
         if (first)
-            memcpy(scalar_result, c->out, c->extent * sizeof *scalar_result);
+            memcpy(scalar, c->out, c->extent * sizeof *scalar);
     }
 }
 
+/* All cases; the last one, which benchmarks time, with each instruction set's tiles, in the memory that they give it.
+ */
 static void kernel_agrees(void **state) {
-    const kernel_check *check = find_check(*state);
-    for (int i = 0; i < check->cases; i++) {
-        kernel_case c;
-        prepare(check, &c, i);
-        run_case(check, &c);
+    const kernel_row *row = find_row(*state);
+    const gs_kernels *kernels;
+    size_t any = GUARD_FLOATS, timed = CASE_TIMED_FLOATS;
+    kernel_case *c = new_case(gs_kernels_find("scalar"), &any);
+    for (int i = 0; i < row->check->cases; i++) {
+        prepare(c, row, i);
+        run_case(row, c);
+    }
+    kernel_case_free(c);
+    for (int isa = 0; (kernels = next_kernels(&isa));) {
+        about("the timed case of %s with the tiles of %s", row->name, kernels->isa);
+        c = new_case(kernels, &timed);
+        prepare(c, row, row->check->cases);
+        run_case(row, c);
+        const kernel_work work = row->check->work(kernels);
+        assert_true((work.elements > 0) != (work.flops > 0));
+        kernel_case_free(c);
     }
 }
 
@@ -100,15 +91,18 @@ static void kernel_agrees(void **state) {
 static void normals_keep_their_tolerance(void **state) {
     (void)state;
     double worst = 0, most = 0;
+    const kernel_row *row = find_row("normals");
+    size_t any = GUARD_FLOATS;
+    kernel_case *c = new_case(gs_kernels_find("scalar"), &any);
     for (int i = 0; i < 1000; i++) {
-        kernel_case c;
-        prepare(find_check("normals"), &c, i * 17 + 16);
-        gs_kernels_find("scalar")->normals(&c.normals);
-        for (size_t k = 0; k < c.extent; k++) {
-            worst = worst_of(worst, fabs((double)c.out[k] - expected[k]) / allowed[k]);
-            most = worst_of(most, fabs((double)c.out[k]));
+        prepare(c, row, i * 17 + 16);
+        row->check->call(c, c->kernels);
+        for (size_t k = 0; k < c->extent; k++) {
+            worst = worst_of(worst, fabs((double)c->out[k] - c->expected[k]) / c->allowed[k]);
+            most = worst_of(most, fabs((double)c->out[k]));
         }
     }
+    kernel_case_free(c);
     print_message("normals err by at most %.2f of the stated error; the largest is %.2f\n", worst, most);
     assert_true(worst <= 1);
 }
@@ -125,7 +119,7 @@ static double sweep_errors(gs_activation activation, bool slope, const float *t,
                              : activation_exact(activation, (double)t[i], (double)parameter);
         double error = slope ? slope_allowed(activation, exact)
                              : activation_allowed(activation, (double)t[i], exact, (double)parameter);
-        if (!near(y[i], exact, error))
+        if (!case_near(y[i], exact, error))
             fail_msg("%s%s(%.9g) = %.9g, expected %.9g within %.3g", slope ? "slope of " : "",
                      activation_checks[activation].name, (double)t[i], (double)y[i], exact, error);
         double part = isfinite(exact) && error > 0 ? fabs((double)y[i] - exact) / error : 0;
@@ -182,7 +176,7 @@ static void sweep_activation(const gs_kernels *kernels, gs_activation activation
         args.y = alone;
         kernels->affine(&args);
         for (int i = 0; i < SWEEP; i++)
-            if (!same_bits(y[i], alone[i]))
+            if (!case_same_bits(y[i], alone[i]))
                 fail_msg("%s(%.9g) = %a, with its slope %a", activation_checks[activation].name, (double)t[i],
                          (double)alone[i], (double)y[i]);
         if (stays_normal(activation))
@@ -216,7 +210,7 @@ static void products_of_next_to_nothing_are_nothing(void **state) {
             if (isnan(product))
                 assert_true(isnan(y[i]));
             else
-                assert_true(same_bits(y[i], fabsf(product) < 0x1p-100F ? copysignf(0, product) : product));
+                assert_true(case_same_bits(y[i], fabsf(product) < 0x1p-100F ? copysignf(0, product) : product));
         }
     }
 }
@@ -307,48 +301,10 @@ static void philox_knows_its_answers(void **state) {
     }
 }
 
-/* ---- Timing ---- */
-
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* The least of several runs, in ns per call. */
-static double time_case(const kernel_check *check, const kernel_case *c, const gs_kernels *kernels) {
-    double best = INFINITY;
-    for (int run = 0; run < 20; run++) {
-        int calls = 0;
-        double start = now_ns(), elapsed;
-        do {
-            for (int i = 0; i < 16; i++)
-                check->call(c, kernels);
-            calls += 16;
-            elapsed = now_ns() - start;
-        } while (elapsed < 2e6);
-        best = fmin(best, elapsed / calls);
-    }
-    return best;
-}
-
-static int bench(void) {
-    for (int i = 0; i < kernel_checks_count; i++) {
-        const kernel_check *check = &kernel_checks[i];
-        const gs_kernels *kernels;
-        kernel_case c;
-        prepare(check, &c, check->bench);
-        for (int isa = 0; (kernels = next_kernels(&isa));)
-            printf("%-14s %-8s %10.1f ns per call\n", check->name, kernels->isa, time_case(check, &c, kernels));
-    }
-    return 0;
-}
-
-int main(int argc, char **argv) {
-    if (argc > 1 && !strcmp(argv[1], "--bench"))
-        return bench();
+int main(void) {
     const struct CMUnitTest tests[] = {
-#define GS_KERNEL(name, result, parameters, what) {#name, kernel_agrees, NULL, NULL, #name},
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what) \
+    {CASE_NAME(op, type), kernel_agrees, NULL, NULL, CASE_NAME(op, type)},
 #include "kernels.def"
 #undef GS_KERNEL
         cmocka_unit_test(normals_keep_their_tolerance),

@@ -10,9 +10,10 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "io/images.h"
+#include "io/picture.h"
 #include "io/plot.h"
 #include "io/read.h"
+#include "support/outputs.h"
 #include "support/about.h"
 #include "support/allocation.h"
 #include "support/files.h"
@@ -289,9 +290,11 @@ static void test_measure(void **state) {
 static const gs_images written = {.data = images, .n = IMAGES, .shape = {1, SIDE, SIDE}, .range = {0, 1}};
 static const gs_note note = {"Software", "a test"};
 
-static gs_status write_grid(gs_error *error) {
-    gs_status status = gs_write_grid(path_of("grid.png"), &written, gs_grid_square(IMAGES), &note, 1, error);
-    remove(path_of("grid.png"));
+static gs_format written_as;
+
+static gs_status write_file_of_format(gs_error *error) {
+    gs_status status = put_images(written_as, path_of("x.out"), &written, gs_grid_square(IMAGES), &note, 1, error);
+    remove(path_of("x.out"));
     return status;
 }
 
@@ -303,13 +306,13 @@ static gs_status write_trajectory(gs_error *error) {
         .sigmas = sigmas,
         .labels = labels,
         .classes = 3};
-    gs_status status = gs_write_trajectory(path_of("way.png"), &trajectory, &note, 1, error);
+    gs_status status = gs_write_trajectory(GS_FORMAT_PNG, path_of("way.png"), &trajectory, &note, 1, error);
     remove(path_of("way.png"));
     return status;
 }
 
 static gs_status write_directory(gs_error *error) {
-    gs_status status = gs_write_directory(path_of("pictures"), &written, &note, 1, error);
+    gs_status status = put_images(GS_FORMAT_DIRECTORY, path_of("pictures"), &written, (gs_grid){0}, &note, 1, error);
     for (int i = 0; i < IMAGES && !status; i++) {
         about("i %d", i);
         char name[40];
@@ -317,18 +320,6 @@ static gs_status write_directory(gs_error *error) {
         assert_int_equal(remove(path_of(name)), 0);
     }
     remove(path_of("pictures"));
-    return status;
-}
-
-static gs_status write_npy(gs_error *error) {
-    gs_status status = gs_write_npy(path_of("x.npy"), images, (const size_t[]){IMAGES, 1, SIDE, SIDE}, 4, error);
-    remove(path_of("x.npy"));
-    return status;
-}
-
-static gs_status write_idx(gs_error *error) {
-    gs_status status = gs_write_idx(path_of("x.idx"), &written, error);
-    remove(path_of("x.idx"));
     return status;
 }
 
@@ -351,11 +342,13 @@ static gs_status write_plot(gs_error *error) {
 
 static void test_write(void **state) {
     (void)state;
-    run_both(write_grid);
+    for (int i = 0; i < GS_FORMAT_COUNT; i++) {
+        about("format %s", gs_format_name((gs_format)i));
+        written_as = (gs_format)i;
+        run_both(write_file_of_format);
+    }
     run_both(write_trajectory);
     run_both(write_directory);
-    run_both(write_npy);
-    run_both(write_idx);
     run_both(write_plot);
 }
 
@@ -383,9 +376,10 @@ static void test_read(void **state) {
     static const char *const names[] = {"read.png", "read.npy", "read.idx", "read.idx.gz"};
     (void)state;
     memset(images, 0, sizeof images);
-    assert_int_equal(gs_write_grid(path_of(names[0]), &written, gs_grid_square(IMAGES), &note, 1, NULL), GS_OK);
-    assert_int_equal(gs_write_npy(path_of(names[1]), images, (const size_t[]){IMAGES, 1, SIDE, SIDE}, 4, NULL), GS_OK);
-    assert_int_equal(gs_write_idx(path_of(names[2]), &written, NULL), GS_OK);
+    assert_int_equal(put_images(GS_FORMAT_PNG, path_of(names[0]), &written, gs_grid_square(IMAGES), &note, 1, NULL),
+                     GS_OK);
+    assert_int_equal(put_array(path_of(names[1]), images, (const size_t[]){IMAGES, 1, SIDE, SIDE}, 4, NULL), GS_OK);
+    assert_int_equal(put_images(GS_FORMAT_IDX, path_of(names[2]), &written, (gs_grid){0}, NULL, 0, NULL), GS_OK);
     pack(names[2], names[3]);
     for (size_t i = 0; i < GS_COUNT(names); i++) {
         read_name = names[i];

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "io/images.h"
+#include "io/picture.h"
 #include "io/place.h"
 #include "support/files.h"
 #include "support/outputs.h"
@@ -91,31 +91,23 @@ static void every_writer_takes_that_way(void **state) {
     gs_error error = {0};
     float data[16] = {0};
     gs_images images = {.data = data, .n = 1, .shape = {1, 4, 4}, .range = {0, 1}};
-    static const char *const names[] = {"x.png", "x.npy", "x.idx"};
-    for (int busy = 0; busy < 2; busy++) {
-        rename_error = busy ? EBUSY : 0;
-        for (size_t i = 0; i < GS_COUNT(names); i++)
-            write_file(names[i], "old", 3);
-        assert_ok(gs_write_grid(names[0], &images, gs_grid_square(1), NULL, 0, &error), &error);
-        assert_ok(gs_write_npy(names[1], data, (size_t[]){1, 16}, 2, &error), &error);
-        assert_ok(gs_write_idx(names[2], &images, &error), &error);
-        for (size_t i = 0; i < GS_COUNT(names) && busy; i++) {
-            char first[20];
-            size_t size[2];
-            snprintf(first, sizeof first, "first.%s", names[i]);
-            unsigned char *bytes[2] = {read_file(first, &size[0]), read_file(names[i], &size[1])};
-            assert_int_equal(size[0], size[1]);
-            assert_memory_equal(bytes[0], bytes[1], size[0]);
-            free(bytes[0]);
-            free(bytes[1]);
+    for (int i = 0; i < GS_FORMAT_COUNT; i++) {
+        const gs_format format = (gs_format)i;
+        size_t size[2];
+        for (int busy = 0; busy < 2; busy++) {
+            rename_error = busy ? EBUSY : 0;
+            write_file("x", "old", 3);
+            assert_ok(put_images(format, "x", &images, gs_grid_square(1), NULL, 0, &error), &error);
+            if (!busy)
+                assert_int_equal(__real_rename("x", "first"), 0);
         }
-        for (size_t i = 0; i < GS_COUNT(names) && !busy; i++) {
-            char first[20];
-            snprintf(first, sizeof first, "first.%s", names[i]);
-            assert_int_equal(__real_rename(names[i], first), 0);
-        }
+        unsigned char *bytes[2] = {read_file("first", &size[0]), read_file("x", &size[1])};
+        assert_int_equal(size[0], size[1]);
+        assert_memory_equal(bytes[0], bytes[1], size[0]);
+        free(bytes[0]);
+        free(bytes[1]);
+        assert_left("first x ");
     }
-    assert_left("first.x.idx first.x.npy first.x.png x.idx x.npy x.png ");
 }
 
 static void what_cannot_be_placed_is_kept(void **state) {
@@ -143,7 +135,7 @@ static void a_directory_that_cannot_be_placed_is_kept(void **state) {
     assert_ok(gs_directory_open(&directory, "d/", 1, &error), &error);
     char file[200];
     snprintf(file, sizeof file, "%s", gs_temporary_file(directory.temporary, 0));
-    assert_ok(gs_canvas_write_png(&(gs_canvas){1, 1, 1, (uint8_t[]){7}}, file, NULL, 0, &error), &error);
+    assert_ok(gs_sink_put_canvas(GS_FORMAT_PNG, file, &(gs_canvas){1, 1, 1, (uint8_t[]){7}}, NULL, 0, &error), &error);
     directory.temporary->files = 1;
     rename_error = EXDEV;
     gs_status status = gs_directory_commit(&directory, &error);
@@ -153,7 +145,7 @@ static void a_directory_that_cannot_be_placed_is_kept(void **state) {
     *strrchr(file, '/') = 0;
     assert_int_equal(rmdir(file), 0);
     rename_error = 0;
-    assert_ok(gs_write_directory("d", &images, NULL, 0, &error), &error);
+    assert_ok(put_images(GS_FORMAT_DIRECTORY, "d", &images, (gs_grid){0}, NULL, 0, &error), &error);
     assert_left("d ");
     assert_int_equal(unlink("d/0.png"), 0);
 }

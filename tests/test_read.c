@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "io/images.h"
+#include "io/picture.h"
 #include "support/files.h"
 #include "support/io/images.h"
 

@@ -351,6 +351,58 @@ static const example examples[] = {
     {"mean", "['x']", "{'over': 'channels'}", NULL, CHANNELS2, {1, 2, 3, 4}, NONE, NONE, SHAPE3(1, 1, 2), {2, 3}},
     {"mean", "['m']", "{'over': 'positions'}", NULL, CHANNELS2, {1, 2, 3, 4}, NONE, NONE, SHAPE1(2), {1.5, 3.5}},
     {"mean", "['x']", "{'over': 'all'}", NULL, CHANNELS2, {1, 2, 3, 4}, NONE, NONE, SHAPE1(1), {2.5}},
+    {"softmax",
+     "['x']",
+     "{'over': 'channels'}",
+     NULL,
+     CHANNELS2,
+     {1, -2, 0, 800},
+     NONE,
+     NONE,
+     SHAPE3(2, 1, 2),
+     {0.7310585786300049, 0, 0.2689414213699951, 1}},
+    {"softmax",
+     "['x']",
+     "{'over': 'last'}",
+     NULL,
+     CHANNELS2,
+     {1, -2, 0, 800},
+     NONE,
+     NONE,
+     SHAPE3(2, 1, 2),
+     {0.9525741268224334, 0.04742587317756679, 0, 1}},
+    {"softmax",
+     "['m']",
+     "{'over': 'channels'}",
+     NULL,
+     CHANNELS2,
+     {1, -2, 0, 800},
+     NONE,
+     NONE,
+     SHAPE2(2, 2),
+     {0.7310585786300049, 0, 0.2689414213699951, 1}},
+    {"softmax",
+     "['m']",
+     "{'over': 'last'}",
+     NULL,
+     CHANNELS2,
+     {1, -2, 0, 800},
+     NONE,
+     NONE,
+     SHAPE2(2, 2),
+     {0.9525741268224334, 0.04742587317756679, 0, 1}},
+    /* PyTorch's in float64. */
+    {"softmax",
+     "['v']",
+     "{'over': 'last'}",
+     NULL,
+     {6, 1, 1},
+     {0.5, -1, 2, 0, 1.25, -0.75},
+     NONE,
+     NONE,
+     SHAPE1(6),
+     {0.11474660611136192, 0.025603428598116984, 0.5142586104676777, 0.06959733470451004, 0.24291856704400122,
+      0.032875453074332}},
 };
 
 static void add_tensor(weights *w, const char *name, const tensor *t) {
@@ -450,6 +502,23 @@ static void test_limits_at_minus_infinity(void **state) {
     }
 }
 
+/* A line of softmax with NaN or plus infinity is NaN, as is one of minus infinity alone, as in PyTorch. */
+static void test_softmax_of_what_is_not_finite(void **state) {
+    (void)state;
+    const double rows[][4] = {
+        {-INFINITY, 3, 0, 1}, {NAN, 3, NAN, NAN}, {INFINITY, 3, NAN, NAN}, {-INFINITY, -INFINITY, NAN, NAN}};
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("rows[%zu]", i);
+        const example e = {"softmax", "['x']", "{'over': 'last'}", NULL, ROW2, {0}, NONE, NONE, SHAPE3(1, 1, 2), {0}};
+        gs_model *model = build(&e);
+        double out[LOGITS_MAX];
+        assert_int_equal(gs_reference_evaluate(model, rows[i], 1, 0, out, NULL, NULL), GS_OK);
+        for (int k = 0; k < 2; k++)
+            assert_true(i == 0 ? out[k] == rows[i][2 + k] : isnan(out[k]));
+        gs_model_free(model);
+    }
+}
+
 /* Values that are used late, twice or never; two outputs, one of which is also used by a node. */
 static void test_lifetimes(void **state) {
     (void)state;
@@ -477,6 +546,7 @@ int main(void) {
         cmocka_unit_test(test_node_alone),
         cmocka_unit_test(test_embedding_of_unknown_label_is_nan),
         cmocka_unit_test(test_limits_at_minus_infinity),
+        cmocka_unit_test(test_softmax_of_what_is_not_finite),
         cmocka_unit_test(test_lifetimes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "measure/statistics.h"
 #include "regression/ab.h"
 #include "regression/baseline.h"
 #include "regression/pairs.h"
@@ -34,7 +35,7 @@ static double p_of(size_t n, size_t w) {
         x[rank - 1] = positive ? (double)rank : -(double)rank;
     }
     assert_int_equal(left, 0);
-    return bench_wilcoxon(x, n);
+    return gs_wilcoxon(x, n);
 }
 
 /* Upper tails of T+ from Hollander, Wolfe & Chicken 2014, table A.4, to its three digits. */
@@ -60,7 +61,7 @@ static void an_example_known(void **state) {
     double x[9];
     for (int i = 0; i < 9; i++)
         x[i] = before[i] - after[i];
-    assert_near(bench_wilcoxon(x, 9), 0.01953125, 1e-12);
+    assert_near(gs_wilcoxon(x, 9), 0.01953125, 1e-12);
 }
 
 /* All outcomes of a few tied values, one by one. */
@@ -75,9 +76,9 @@ static void ties_share_their_rank(void **state) {
             sum += k >> i & 1 ? ranks[i] : 0;
         as_large += sum >= 13;
     }
-    assert_near(bench_wilcoxon(x, 7), as_large / 64.0, 1e-12);
-    assert_near(bench_wilcoxon((const double[]){0, 0}, 2), 1, 0);
-    assert_near(bench_wilcoxon(x, 0), 1, 0);
+    assert_near(gs_wilcoxon(x, 7), as_large / 64.0, 1e-12);
+    assert_near(gs_wilcoxon((const double[]){0, 0}, 2), 1, 0);
+    assert_near(gs_wilcoxon(x, 0), 1, 0);
 }
 
 /* The normal approximation begins where the exact distribution ends: 51 values compared with 50, and both tails. */
@@ -93,7 +94,7 @@ static void the_approximation_is_near(void **state) {
     for (int i = 0; i < 60; i++)
         x[i] = i % 4 ? 1 : -1; /* all of one rank, 30.5 */
     double rank = 30.5, mean = 60 * rank / 2, variance = 60 * rank * rank / 4;
-    assert_near(bench_wilcoxon(x, 60), erfc((45 * rank - mean - .5) / sqrt(2 * variance)) / 2, 1e-9);
+    assert_near(gs_wilcoxon(x, 60), erfc((45 * rank - mean - .5) / sqrt(2 * variance)) / 2, 1e-9);
 }
 
 /* ---- Holm and medians ---- */
@@ -102,12 +103,12 @@ static void holm_is_known(void **state) {
     (void)state;
     const double p[] = {0.01, 0.04, 0.03, 0.005}, expected[] = {0.03, 0.06, 0.06, 0.02};
     double adjusted[4];
-    bench_holm(p, adjusted, 4);
+    gs_holm(p, adjusted, 4);
     for (int i = 0; i < 4; i++) {
         about("i %d", i);
         assert_near(adjusted[i], expected[i], 1e-12);
     }
-    bench_holm((const double[]){0.5, 0.6, 0.5}, adjusted, 3);
+    gs_holm((const double[]){0.5, 0.6, 0.5}, adjusted, 3);
     for (int i = 0; i < 3; i++) {
         about("i %d", i);
         assert_near(adjusted[i], 1, 0);
@@ -120,11 +121,11 @@ static void intervals_are_the_sign_test_s(void **state) {
     double x[20], low, high;
     for (int i = 0; i < 20; i++)
         x[i] = i + 1;
-    bench_median_interval(x, 8, &low, &high);
+    gs_median_interval(x, 8, &low, &high);
     assert_true(low == 1 && high == 8);
-    bench_median_interval(x, 1, &low, &high);
+    gs_median_interval(x, 1, &low, &high);
     assert_true(low == 1 && high == 1);
-    bench_median_interval(x, 20, &low, &high);
+    gs_median_interval(x, 20, &low, &high);
     assert_true(low == 4 && high == 17);
 }
 
@@ -172,7 +173,7 @@ static void false_alarms_are_as_rare_as_said(void **state) {
         double x[N];
         for (int k = 0; k < N; k++)
             x[k] = noise(&random);
-        low += bench_wilcoxon(x, N) <= share + 1e-9;
+        low += gs_wilcoxon(x, N) <= share + 1e-9;
     }
     assert_true(fabs(low - share * TIMES) < 4 * sqrt(share * TIMES));
 }
@@ -328,30 +329,6 @@ static void summaries_are_written_on(void **state) {
     assert_null(file);
 }
 
-/* ---- Options ---- */
-
-static void own_options_are_taken_off(void **state) {
-    (void)state;
-    const char *text = NULL;
-    bool flag = false, github;
-    const bench_own own[] = {{"format", &text, NULL}, {"write", NULL, &flag}};
-    char a[] = "check", b[] = "--format=github", c[] = "--formatted", d[] = "--write", e[] = "x", f[] = "--format";
-    char *argv[] = {a, b, c, d, e, NULL};
-    int argc = 5;
-    assert_int_equal(bench_own_take(&argc, argv, own, 2, NULL), GS_OK);
-    assert_int_equal(argc, 3);
-    assert_true(flag && !strcmp(argv[1], "--formatted") && !strcmp(argv[2], "x") && !argv[3]);
-    assert_int_equal(bench_format_parse(text, &github, NULL), GS_OK);
-    assert_true(github);
-    assert_int_equal(bench_format_parse("xml", &github, NULL), GS_ERROR_ARGUMENT);
-    char *twice[] = {a, d, NULL}, *bare[] = {a, f, NULL};
-    argc = 2;
-    assert_int_equal(bench_own_take(&argc, twice, own, 2, NULL), GS_ERROR_ARGUMENT);
-    argc = 2;
-    text = NULL;
-    assert_int_equal(bench_own_take(&argc, bare, own, 2, NULL), GS_ERROR_ARGUMENT);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tails_are_the_table_s),
@@ -369,7 +346,6 @@ int main(void) {
         cmocka_unit_test(another_compiler_compares_no_instructions),
         cmocka_unit_test(commands_are_escaped),
         cmocka_unit_test(summaries_are_written_on),
-        cmocka_unit_test(own_options_are_taken_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "io/images.h"
+#include "io/picture.h"
 #include "support/files.h"
 #include "support/outputs.h"
 
@@ -90,13 +90,15 @@ static void a_short_array_says_its_rows(void **state) {
     (void)state;
     static const float data[6] = {1, 2, 3, 4, 5, 6};
     gs_error error = {0};
-    gs_npy npy;
+    gs_sink npy;
     size_t size[2];
-    assert_ok(gs_npy_open(&npy, "short.npy", (size_t[]){10000000, 2}, 2, &error), &error);
-    assert_ok(gs_npy_write(&npy, data, 1, &error), &error);
-    assert_ok(gs_npy_write(&npy, data + 2, 2, &error), &error);
-    assert_ok(gs_npy_end(&npy, GS_OK, &error), &error);
-    assert_ok(gs_write_npy("whole.npy", data, (size_t[]){3, 2}, 2, &error), &error);
+    assert_ok(
+        gs_sink_open(&npy, GS_FORMAT_NPY, "short.npy", &(gs_sink_input){.sizes = {10000000, 2}, .rank = 2}, &error),
+        &error);
+    assert_ok(gs_sink_write(&npy, data, 1, &error), &error);
+    assert_ok(gs_sink_write(&npy, data + 2, 2, &error), &error);
+    assert_ok(gs_sink_close(&npy, GS_OK, &error), &error);
+    assert_ok(put_array("whole.npy", data, (size_t[]){3, 2}, 2, &error), &error);
     unsigned char *bytes[2] = {read_file("short.npy", &size[0]), read_file("whole.npy", &size[1])};
     assert_int_equal(size[0], size[1]);
     assert_memory_equal(bytes[0], bytes[1], size[0]);
@@ -108,23 +110,24 @@ static void a_short_array_in_a_stream(void **state) {
     (void)state;
     static const float data[2] = {1, 2};
     gs_error error = {0};
-    gs_npy npy;
+    gs_sink npy;
     char path[40];
     int ends[2], appended = open("x", O_WRONLY | O_CREAT | O_APPEND, 0600);
     assert_int_equal(pipe(ends), 0);
     const int descriptors[] = {ends[1], appended};
     for (size_t i = 0; i < GS_COUNT(descriptors); i++) {
         snprintf(path, sizeof path, "/dev/fd/%d", descriptors[i]);
-        assert_ok(gs_npy_open(&npy, path, (size_t[]){5, 2}, 2, &error), &error);
-        assert_ok(gs_npy_write(&npy, data, 1, &error), &error);
-        assert_told(gs_npy_end(&npy, GS_OK, &error), GS_ERROR_FILE, &error, "1 of the 5 rows that its header says");
+        assert_ok(gs_sink_open(&npy, GS_FORMAT_NPY, path, &(gs_sink_input){.sizes = {5, 2}, .rank = 2}, &error),
+                  &error);
+        assert_ok(gs_sink_write(&npy, data, 1, &error), &error);
+        assert_told(gs_sink_close(&npy, GS_OK, &error), GS_ERROR_FILE, &error, "1 of the 5 rows that its header says");
     }
     int offset = open("y", O_WRONLY | O_CREAT, 0600);
     assert_int_equal(write(offset, "before", 6), 6);
     snprintf(path, sizeof path, "/dev/fd/%d", offset);
-    assert_ok(gs_npy_open(&npy, path, (size_t[]){5, 2}, 2, &error), &error);
-    assert_ok(gs_npy_write(&npy, data, 1, &error), &error);
-    assert_ok(gs_npy_end(&npy, GS_OK, &error), &error);
+    assert_ok(gs_sink_open(&npy, GS_FORMAT_NPY, path, &(gs_sink_input){.sizes = {5, 2}, .rank = 2}, &error), &error);
+    assert_ok(gs_sink_write(&npy, data, 1, &error), &error);
+    assert_ok(gs_sink_close(&npy, GS_OK, &error), &error);
     size_t size;
     unsigned char *bytes = read_file("y", &size);
     assert_int_equal(size, 6 + 128 + 8);

@@ -48,7 +48,7 @@ void page_advice(page *p) {
             continue;
         fputs(any ? "" : "<details><summary>What <code>genbench doctor</code> advises</summary><ul>", p->out);
         any = true;
-        page_put(p, "<li>%s: %s</li>", causes[i].symptom, bench_doctor_remedy(causes[i].symptom));
+        gs_xml_put(p->out, "<li>%s: %s</li>", causes[i].symptom, bench_doctor_remedy(causes[i].symptom));
     }
     fputs(any ? "</ul></details>" : "", p->out);
 }

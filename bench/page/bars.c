@@ -82,31 +82,32 @@ static void draw_bar(const bars *b, const page_duel *duel, double x, double y) {
     page_ratio(r->ratio, number);
     page_quantity(bench_real(r->ours, "value"), bench_text(r->ours, "unit"), ours);
     page_quantity(bench_real(duel->row, "value"), bench_text(duel->row, "unit"), theirs);
-    page_put(p, "<g><title>%s: %s %s; gensample %s</title>", duel->work, bench_text(duel->row, "program"), theirs,
-             ours);
-    page_put(p, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.16s%s</text>", x + LEFT - 8, y + 10, duel->name,
-             strlen(duel->name) > 16 ? "\xe2\x80\xa6" : "");
-    page_put(p, "<rect class=\"%s%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"1.5\"/>",
-             won ? "win" : "loss", r->valid ? "" : " doubt", x + fmin(from, to), y, fmax(fabs(to - from), 1.5), THICK);
-    page_put(p, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s%s\xc3\x97%s</text></g>\n", won ? "direct" : "direct t1",
-             x + fmax(from, to) + 5, y + 10, r->ratio > b->high ? "\xc2\xbb " : "", number,
-             r->valid ? "" : " " BENCH_DOUBT_MARK);
+    gs_xml_put(p->out, "<g><title>%s: %s %s; gensample %s</title>", duel->work, bench_text(duel->row, "program"),
+               theirs, ours);
+    gs_xml_put(p->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.16s%s</text>", x + LEFT - 8, y + 10,
+               duel->name, strlen(duel->name) > 16 ? "\xe2\x80\xa6" : "");
+    gs_xml_put(p->out, "<rect class=\"%s%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"1.5\"/>",
+               won ? "win" : "loss", r->valid ? "" : " doubt", x + fmin(from, to), y, fmax(fabs(to - from), 1.5),
+               THICK);
+    gs_xml_put(p->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s%s\xc3\x97%s</text></g>\n",
+               won ? "direct" : "direct t1", x + fmax(from, to) + 5, y + 10, r->ratio > b->high ? "\xc2\xbb " : "",
+               number, r->valid ? "" : " " BENCH_DOUBT_MARK);
 }
 
 static void draw_axis(const bars *b, double x, double y, double height) {
     for (double tick = b->low; tick <= b->high; tick *= 2) {
         double at = x + place(b, tick);
-        page_put(b->p, "<path class=\"%s\" d=\"M%.1f %.1fv%.1f\"/>\n", tick == 1 ? "axis" : "grid", at, y + TOP - 6,
-                 height - TOP + 6);
-        page_put(b->p, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.3g\xc3\x97</text>\n", at,
-                 y + 11, tick);
+        gs_xml_put(b->p->out, "<path class=\"%s\" d=\"M%.1f %.1fv%.1f\"/>\n", tick == 1 ? "axis" : "grid", at,
+                   y + TOP - 6, height - TOP + 6);
+        gs_xml_put(b->p->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.3g\xc3\x97</text>\n",
+                   at, y + 11, tick);
     }
 }
 
 static void draw_work(const bars *b, size_t first, double x, double y) {
     const page_duel *duel = &b->p->duel[first];
-    page_put(b->p, "<text class=\"label over\" x=\"%.1f\" y=\"%.1f\">%s%s%s</text>\n", x, y + 14, duel->work,
-             b->threads ? ", " : "", b->threads ? duel->threads : "");
+    gs_xml_put(b->p->out, "<text class=\"label over\" x=\"%.1f\" y=\"%.1f\">%s%s%s</text>\n", x, y + 14, duel->work,
+               b->threads ? ", " : "", b->threads ? duel->threads : "");
     y += HEADING;
     for (size_t i = first; i < b->p->duels; i++) {
         const page_duel *other = &b->p->duel[i];
@@ -147,10 +148,10 @@ static void draw_all(const bars *b, double x, double y, int height) {
 void page_bars(page *p, const char *machine) {
     bars b = measure(p, machine, 1);
     int height = flow(&b, 0, 0, false);
-    page_put(p,
-             "<figure class=\"bars\"><figcaption><h3>%s</h3></figcaption>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
-             "viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"How many times as fast gensample is on %s\">\n",
-             machine, CHART_WIDTH, height, machine);
+    gs_xml_put(p->out,
+               "<figure class=\"bars\"><figcaption><h3>%s</h3></figcaption>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
+               "viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"How many times as fast gensample is on %s\">\n",
+               machine, CHART_WIDTH, height, machine);
     draw_all(&b, 0, 0, height);
     fputs("</svg></figure>\n", p->out);
 }
@@ -158,29 +159,21 @@ void page_bars(page *p, const char *machine) {
 /* ---- A picture of its own ---- */
 
 /* The picture has its own background, so that it can be read on a light or a dark page. */
-static const char style[] =
-    "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#57616b}"
-    ".ground{fill:#fff;stroke:#dde2e7}.title{font-size:17px;font-weight:650;fill:#1b2026}"
-    ".over{paint-order:stroke;stroke:#fff;stroke-width:4px}.label,.direct{fill:#1b2026;font-weight:600}.t1{fill:#"
-    "a8470a}.win{fill:#0072b2}.loss{fill:#d55e00}"
-    ".doubt{fill-opacity:.3}.win.doubt{stroke:#0072b2}.loss.doubt{stroke:#d55e00}.grid{stroke:#dde2e7}.axis{stroke:#"
-    "57616b}"
-    "@media(prefers-color-scheme:dark){text{fill:#9ba7b2}.ground{fill:#12161b;stroke:#2c343c}"
-    ".title,.label,.direct{fill:#e5e9ed}.t1{fill:#ff9148}.win{fill:#56b4e9}.loss{fill:#ff9148}"
-    ".win.doubt{stroke:#56b4e9}.loss.doubt{stroke:#ff9148}.grid{stroke:#2c343c}.axis{stroke:#9ba7b2}.over{stroke:#"
-    "12161b}}";
+static const char style[] = {
+#include "speed.css.inc"
+};
 
 static void put_banner(page *p, const bars *b, int width) {
     int x = MARGIN;
-    page_put(p,
-             "<text class=\"title\" x=\"%d\" y=\"30\">How many times as fast as other programs gensample is</text>\n",
-             MARGIN);
-    page_put(p, "<text x=\"%d\" y=\"54\" text-anchor=\"end\">%s, %s, %s</text>\n", width - MARGIN, b->machine,
-             bench_text(p->duel[0].rival.ours, "isa"), p->duel[0].threads);
+    gs_xml_put(p->out,
+               "<text class=\"title\" x=\"%d\" y=\"30\">How many times as fast as other programs gensample is</text>\n",
+               MARGIN);
+    gs_xml_put(p->out, "<text x=\"%d\" y=\"54\" text-anchor=\"end\">%s, %s, %s</text>\n", width - MARGIN, b->machine,
+               bench_text(p->duel[0].rival.ours, "isa"), p->duel[0].threads);
     for (int i = 0; i < PAGE_KEYS; i++, x += KEY) {
-        page_put(p, "<rect class=\"%s\" x=\"%d\" y=\"44\" width=\"%d\" height=\"%d\"/>", page_keys[i].class, x, THICK,
-                 THICK);
-        page_put(p, "<text x=\"%d\" y=\"54\">%s</text>\n", x + THICK + 6, page_keys[i].text);
+        gs_xml_put(p->out, "<rect class=\"%s\" x=\"%d\" y=\"44\" width=\"%d\" height=\"%d\"/>", page_keys[i].class, x,
+                   THICK, THICK);
+        gs_xml_put(p->out, "<text x=\"%d\" y=\"54\">%s</text>\n", x + THICK + 6, page_keys[i].text);
     }
 }
 
@@ -188,13 +181,14 @@ static void put_picture(page *p) {
     enum { COLUMNS = 2, WIDTH = COLUMNS * CHART_WIDTH + GUTTER + 2 * MARGIN };
     bars b = measure(p, p->duel[0].machine, COLUMNS);
     int height = flow(&b, 0, 0, false), whole = height + BANNER + MARGIN / 2;
-    page_put(p,
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" "
-             "aria-label=\"How many times as fast as other programs gensample is on %s\">\n<style>",
-             WIDTH, whole, WIDTH, whole, b.machine);
+    gs_xml_put(
+        p->out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" "
+        "aria-label=\"How many times as fast as other programs gensample is on %s\">\n<style>",
+        WIDTH, whole, WIDTH, whole, b.machine);
     fputs(style, p->out);
-    page_put(p, "</style>\n<rect class=\"ground\" x=\".5\" y=\".5\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n", WIDTH - 1,
-             whole - 1);
+    gs_xml_put(p->out, "</style>\n<rect class=\"ground\" x=\".5\" y=\".5\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n",
+               WIDTH - 1, whole - 1);
     put_banner(p, &b, WIDTH);
     draw_all(&b, MARGIN, BANNER, height);
     fputs("</svg>\n", p->out);

@@ -91,7 +91,7 @@ void page_duels_free(page *p) {
 static void put_tally(page *p, const bench_tally *tally) {
     char text[BENCH_TALLY_ROOM];
     bench_tally_say(tally, text);
-    page_put(p, "%s", text);
+    gs_xml_put(p->out, "%s", text);
 }
 
 /* Geometric means over a program's duels: over those that count and over all; and the worst duel. */
@@ -132,8 +132,9 @@ void page_put_ratio(page *p, const bench_rival *rival) {
     if (!isfinite(rival->ratio))
         return;
     page_ratio(rival->ratio, text);
-    page_put(p, "<span class=\"%s%s\">%s\xc3\x97 %s%s</span>", won ? "won" : "lost", rival->valid ? "" : " doubt", text,
-             rival->valid ? (won ? "won" : "lost") : (won ? "ahead" : "behind"), rival->valid ? "" : ", INVALID");
+    gs_xml_put(p->out, "<span class=\"%s%s\">%s\xc3\x97 %s%s</span>", won ? "won" : "lost",
+               rival->valid ? "" : " doubt", text, rival->valid ? (won ? "won" : "lost") : (won ? "ahead" : "behind"),
+               rival->valid ? "" : ", INVALID");
 }
 
 /* "2.57x, 1.98 to 3.99x" over the duels that count; if none does, over all of them, with a mark. */
@@ -144,9 +145,9 @@ static void put_mean(page *p, const record *r) {
     page_ratio(shown, mean);
     page_ratio(r->low, low);
     page_ratio(r->high, high);
-    page_put(p, "<p class=\"big %s%s\">%s\xc3\x97", shown >= 1 ? "win" : "loss", counts ? "" : " doubt", mean);
+    gs_xml_put(p->out, "<p class=\"big %s%s\">%s\xc3\x97", shown >= 1 ? "win" : "loss", counts ? "" : " doubt", mean);
     if (counts)
-        page_put(p, " <span class=\"unit\">%s to %s</span></p>", low, high);
+        gs_xml_put(p->out, " <span class=\"unit\">%s to %s</span></p>", low, high);
     else
         fputs(" <span class=\"unit\">INVALID</span></p>", p->out);
 }
@@ -154,16 +155,16 @@ static void put_mean(page *p, const record *r) {
 static void put_card(page *p, const char *program) {
     char all[PAGE_NUMBER_ROOM];
     record r = sum_up(p, program);
-    page_put(p, "<div class=\"card\"><h3>%s</h3>", program);
+    gs_xml_put(p->out, "<div class=\"card\"><h3>%s</h3>", program);
     put_mean(p, &r);
     fputs("<p class=\"soft\">", p->out);
     put_tally(p, &r.tally);
     page_ratio(r.all, all);
     if (isfinite(r.mean) && r.tally.ahead + r.tally.behind)
-        page_put(p, ", with these %s\xc3\x97", all);
+        gs_xml_put(p->out, ", with these %s\xc3\x97", all);
     fputs("</p><p class=\"soft\">Worst: ", p->out);
     page_put_ratio(p, &r.worst->rival);
-    page_put(p, ", %s, %s</p></div>\n", r.worst->work, r.worst->machine);
+    gs_xml_put(p->out, ", %s, %s</p></div>\n", r.worst->work, r.worst->machine);
 }
 
 static bool is_first(const page *p, size_t i, bool by_machine) {
@@ -180,10 +181,10 @@ const page_key page_keys[PAGE_KEYS] = {
 static void put_keys(page *p) {
     fputs("<ul class=\"keys\">", p->out);
     for (int i = 0; i < PAGE_KEYS; i++)
-        page_put(p,
-                 "<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 12 12\" aria-hidden=\"true\"><rect "
-                 "class=\"%s\" x=\"1\" y=\"1\" width=\"10\" height=\"10\"/></svg>%s</li>",
-                 page_keys[i].class, page_keys[i].text);
+        gs_xml_put(p->out,
+                   "<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 12 12\" aria-hidden=\"true\"><rect "
+                   "class=\"%s\" x=\"1\" y=\"1\" width=\"10\" height=\"10\"/></svg>%s</li>",
+                   page_keys[i].class, page_keys[i].text);
     fputs("</ul>\n", p->out);
 }
 
@@ -194,7 +195,7 @@ void page_beside(page *p) {
     put_tally(p, &p->all);
     fputs("</b>. A comparison is left out where one of its two figures is INVALID.", p->out);
     if (p->all.wrong)
-        page_put(p, " %zu more gave an output that is too far from ours, and are not compared.", p->all.wrong);
+        gs_xml_put(p->out, " %zu more gave an output that is too far from ours, and are not compared.", p->all.wrong);
     fputs("</p>\n<p class=\"about\">Below is the best variant of each program for each network and batch: the "
           "geometric mean "
           "and the range of those that count.</p>\n<div class=\"cards small\">\n",

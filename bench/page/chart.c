@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "io/xml.h"
-
 enum { TOP = 26, FOOT = 36, RIGHT = 12, CHARACTER = 7, LABEL_PITCH = 14 };
 
 const chart_range chart_no_range = {INFINITY, -INFINITY};
@@ -25,7 +23,7 @@ void chart_close(page *p) {
 }
 
 void chart_caption(page *p, const char *title, const char *text) {
-    page_put(p, "<figcaption><h3>%s</h3>\n<p>%s</p>\n", title, text);
+    gs_xml_put(p->out, "<figcaption><h3>%s</h3>\n<p>%s</p>\n", title, text);
 }
 
 double chart_place(const gs_axis *axis, double value) {
@@ -42,8 +40,8 @@ double chart_y(const chart *c, double value) {
 }
 
 void chart_text(chart *c, double at_x, double at_y, const char *anchor, const char *class, const char *text) {
-    page_put(c->p, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" class=\"%s\">%s</text>\n", at_x, at_y, anchor, class,
-             text);
+    gs_xml_put(c->p->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" class=\"%s\">%s</text>\n", at_x, at_y, anchor,
+               class, text);
 }
 
 /* ---- Axes ---- */
@@ -52,18 +50,18 @@ static void draw_axes(chart *c, const char *x_label, const char *y_label) {
     double last = -INFINITY;
     for (int i = 0; i < c->y.count; i++) {
         double y = chart_y(c, c->y.ticks[i]);
-        page_put(c->p, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>\n", c->left, y, c->right);
+        gs_xml_put(c->p->out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>\n", c->left, y, c->right);
         chart_text(c, c->left - 6, y + 4, "end", "tick", c->y.labels[i]);
     }
     for (int i = 0; i < c->x.count; i++) {
         double x = chart_x(c, c->x.ticks[i]), half = CHARACTER * (double)strlen(c->x.labels[i]) / 2;
-        page_put(c->p, "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>\n", x, c->bottom);
+        gs_xml_put(c->p->out, "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>\n", x, c->bottom);
         if (x - half < last + CHARACTER)
             continue;
         chart_text(c, x, c->bottom + 17, "middle", "tick", c->x.labels[i]);
         last = x + half;
     }
-    page_put(c->p, "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/>\n", c->left, c->bottom, c->right);
+    gs_xml_put(c->p->out, "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/>\n", c->left, c->bottom, c->right);
     chart_text(c, (c->left + c->right) / 2, c->bottom + 32, "middle", "label", x_label);
     chart_text(c, 0, 12, "start", "label", y_label);
 }
@@ -81,8 +79,9 @@ chart chart_begin(page *p, const char *about, gs_axis x, gs_axis y, const char *
                .bottom = height - FOOT,
                .x = x,
                .y = y};
-    page_put(p, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
-             CHART_WIDTH, height, about);
+    gs_xml_put(p->out,
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
+               CHART_WIDTH, height, about);
     draw_axes(&c, x_label, y_label);
     return c;
 }
@@ -94,13 +93,13 @@ void chart_end(chart *c) {
 /* ---- Marks ---- */
 
 void chart_line(chart *c, const double *x, const double *y, size_t n, int colour, const char *class) {
-    page_put(c->p, "<path class=\"line l%d %s\" d=\"", colour % PAGE_COLOURS, class);
+    gs_xml_put(c->p->out, "<path class=\"line l%d %s\" d=\"", colour % PAGE_COLOURS, class);
     double last = -INFINITY;
     for (size_t i = 0; i < n; i++) {
         double at = chart_x(c, x[i]);
         if (i && i + 1 < n && at - last < 0.5) /* closer than can be seen */
             continue;
-        page_put(c->p, "%s%.1f %.1f", i ? "L" : "M", at, chart_y(c, y[i]));
+        gs_xml_put(c->p->out, "%s%.1f %.1f", i ? "L" : "M", at, chart_y(c, y[i]));
         last = at;
     }
     fputs("\"/>\n", c->p->out);
@@ -117,24 +116,24 @@ static const char *const shapes[PAGE_COLOURS] = {"M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 
                                                  "M-2.5 -5h5v10h-5Z"};
 
 static void put_shape(page *p, double x, double y, int colour, bool hollow) {
-    page_put(p, "<path class=\"mark%s m%d\" transform=\"translate(%.1f %.1f)\" d=\"%s\"", hollow ? " hollow" : "",
-             colour % PAGE_COLOURS, x, y, shapes[colour % PAGE_COLOURS]);
+    gs_xml_put(p->out, "<path class=\"mark%s m%d\" transform=\"translate(%.1f %.1f)\" d=\"%s\"",
+               hollow ? " hollow" : "", colour % PAGE_COLOURS, x, y, shapes[colour % PAGE_COLOURS]);
 }
 
 void chart_mark(chart *c, double x, double y, int colour, bool hollow, const char *title) {
     put_shape(c->p, chart_x(c, x), chart_y(c, y), colour, hollow);
-    page_put(c->p, "><title>%s</title></path>\n", title);
+    gs_xml_put(c->p->out, "><title>%s</title></path>\n", title);
 }
 
 void chart_dot(chart *c, double x, double y, int colour, const char *title) {
-    page_put(c->p, "<circle class=\"m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"><title>%s</title></circle>\n",
-             colour % PAGE_COLOURS, chart_x(c, x), chart_y(c, y), title);
+    gs_xml_put(c->p->out, "<circle class=\"m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"><title>%s</title></circle>\n",
+               colour % PAGE_COLOURS, chart_x(c, x), chart_y(c, y), title);
 }
 
 void chart_interval(chart *c, double x, double low, double high, int colour) {
     double at = chart_x(c, x), from = chart_y(c, low), to = chart_y(c, high);
-    page_put(c->p, "<path class=\"line l%d\" d=\"M%.1f %.1fV%.1fM%.1f %.1fh8M%.1f %.1fh8\"/>\n", colour % PAGE_COLOURS,
-             at, from, to, at - 4, from, at - 4, to);
+    gs_xml_put(c->p->out, "<path class=\"line l%d\" d=\"M%.1f %.1fV%.1fM%.1f %.1fh8M%.1f %.1fh8\"/>\n",
+               colour % PAGE_COLOURS, at, from, to, at - 4, from, at - 4, to);
 }
 
 /* ---- Labels ---- */
@@ -165,7 +164,7 @@ void chart_legend_begin(page *p) {
 void chart_legend(page *p, int colour, bool hollow, const char *name, const char *text) {
     fputs("<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-7 -7 14 14\" aria-hidden=\"true\">", p->out);
     put_shape(p, 0, 0, colour, hollow);
-    page_put(p, "/></svg> <span>%s</span> <span class=\"soft\">%s</span></li>\n", name, text);
+    gs_xml_put(p->out, "/></svg> <span>%s</span> <span class=\"soft\">%s</span></li>\n", name, text);
 }
 
 void chart_legend_end(page *p) {

@@ -23,15 +23,15 @@ static int find_best(const json_t *const *rows, int count) {
 static void put_cell(page *p, const page_suite *suite, int d, const json_t *row, const json_t *best) {
     char text[PAGE_NUMBER_ROOM];
     bool measured = row && isfinite(bench_real(row, "value"));
-    page_put(p, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\"",
-             measured ? (row == best ? " best" : "") : " empty", p->label[d]);
+    gs_xml_put(p->out, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\"",
+               measured ? (row == best ? " best" : "") : " empty", p->label[d]);
     if (measured) {
         page_quantity(bench_real(row, "value"), bench_text(row, "unit"), text);
-        page_put(p, " data-value=\"%.9g\">%s", bench_real(row, "value"), text);
+        gs_xml_put(p->out, " data-value=\"%.9g\">%s", bench_real(row, "value"), text);
         page_ratio(bench_times_as_fast(row, best), text);
         bool doubt = !bench_flag(row, "valid") || !bench_flag(best, "valid");
-        page_put(p, " <span class=\"times\">%s%s%s</span>", row == best ? "fastest" : text,
-                 row == best ? "" : "\xc3\x97", doubt ? " " BENCH_DOUBT_MARK : "");
+        gs_xml_put(p->out, " <span class=\"times\">%s%s%s</span>", row == best ? "fastest" : text,
+                   row == best ? "" : "\xc3\x97", doubt ? " " BENCH_DOUBT_MARK : "");
     } else {
         fputc('>', p->out);
     }
@@ -61,8 +61,8 @@ static int find_best_of(const page_suite *suite, const page_row *row, const json
 static void put_row(page *p, const page_suite *suite, const page_row *row) {
     const json_t *rows[BENCH_PAGE_DOCUMENTS_MAX];
     int best = find_best_of(suite, row, rows);
-    page_put(p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span></th>",
-             row->title);
+    gs_xml_put(p->out, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span></th>",
+               row->title);
     for (int d = 0; d < suite->documents; d++)
         if (suite->rows[d])
             put_cell(p, suite, d, rows[d], best < 0 ? NULL : rows[best]);
@@ -85,12 +85,12 @@ static void put_shared(page *p, const page_suite *suite, int d) {
     const json_t *row = suite->row[d][0].json;
     page_thing(row, text);
     bool begun = suite->one_thing;
-    page_put(p, "%s", begun ? text : "");
+    gs_xml_put(p->out, "%s", begun ? text : "");
     for (int part = PART_MODEL + 1; part < PAGE_PARTS; part++) {
         page_part_text(row, (enum page_part)part, text);
         if (suite->varies[part] || !text[0] || strstr(p->label[d], text))
             continue;
-        page_put(p, "%s%s", begun ? ", " : "", text);
+        gs_xml_put(p->out, "%s%s", begun ? ", " : "", text);
         begun = true;
     }
 }
@@ -117,18 +117,19 @@ static void put_titles(page *p, const page_suite *suite) {
     for (int d = 0; d < suite->documents; d++) {
         if (!suite->rows[d])
             continue;
-        page_put(p, "<th role=\"columnheader\" scope=\"col\">%s<span class=\"reasons soft\">", p->label[d]);
+        gs_xml_put(p->out, "<th role=\"columnheader\" scope=\"col\">%s<span class=\"reasons soft\">", p->label[d]);
         put_shared(p, suite, d);
-        page_put(p, "</span><span class=\"reasons soft\">fastest in %d row%s</span></th>", wins[d],
-                 wins[d] == 1 ? "" : "s");
+        gs_xml_put(p->out, "</span><span class=\"reasons soft\">fastest in %d row%s</span></th>", wins[d],
+                   wins[d] == 1 ? "" : "s");
     }
     fputs("</tr></thead>\n", p->out);
 }
 
 void page_columns(page *p, const page_suite *suite) {
-    page_put(p,
-             "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"columns rows\"><caption>%s</caption>\n",
-             suite->name);
+    gs_xml_put(
+        p->out,
+        "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"columns rows\"><caption>%s</caption>\n",
+        suite->name);
     put_titles(p, suite);
     fputs("<tbody role=\"rowgroup\">\n", p->out);
     for (int d = 0; d < suite->documents; d++)

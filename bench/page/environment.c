@@ -87,9 +87,9 @@ static void value_of(const bench_document *document, const char *member, char *t
 static void put_value(page *p, const char *text) {
     enum { LONG = 160 };
     if (strlen(text) > LONG)
-        page_put(p, "<details><summary>%.40s\xe2\x80\xa6</summary>%s</details>", text, text);
+        gs_xml_put(p->out, "<details><summary>%.40s\xe2\x80\xa6</summary>%s</details>", text, text);
     else
-        page_put(p, "%s", text);
+        gs_xml_put(p->out, "%s", text);
 }
 
 /* Whether some document has it. */
@@ -113,11 +113,11 @@ static void put_entry(page *p, const entry *e) {
             memcpy(first, text, sizeof first);
         differs = differs || strcmp(first, text);
     }
-    page_put(p, "<tr role=\"row\" class=\"%s\"><th role=\"rowheader\" scope=\"row\">%s</th>",
-             differs ? "differs" : "same", e->title);
+    gs_xml_put(p->out, "<tr role=\"row\" class=\"%s\"><th role=\"rowheader\" scope=\"row\">%s</th>",
+               differs ? "differs" : "same", e->title);
     for (int d = 0; d < p->count; d++) {
         value_of(&p->document[d], e->member, text, sizeof text);
-        page_put(p, "<td role=\"cell\" data-label=\"%s\">", p->label[d]);
+        gs_xml_put(p->out, "<td role=\"cell\" data-label=\"%s\">", p->label[d]);
         put_value(p, text);
         fputs("</td>", p->out);
     }
@@ -125,11 +125,11 @@ static void put_entry(page *p, const entry *e) {
 }
 
 static void put_group(page *p, const char *title) {
-    page_put(p, "<div class=\"wide group\" tabindex=\"0\"><table role=\"table\"><caption>%s</caption>\n", title);
+    gs_xml_put(p->out, "<div class=\"wide group\" tabindex=\"0\"><table role=\"table\"><caption>%s</caption>\n", title);
     if (p->count > 1) {
         fputs("<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\"></th>", p->out);
         for (int d = 0; d < p->count; d++)
-            page_put(p, "<th role=\"columnheader\" scope=\"col\">%s</th>", p->label[d]);
+            gs_xml_put(p->out, "<th role=\"columnheader\" scope=\"col\">%s</th>", p->label[d]);
         fputs("</tr></thead>\n", p->out);
     }
     fputs("<tbody role=\"rowgroup\">\n", p->out);
@@ -146,8 +146,8 @@ void page_environment(page *p) {
     if (!page_has_environment(p))
         return;
     page_fold(p, "suite environment");
-    page_put(p, "<summary><h2>Environment</h2></summary>\n<div id=\"environment\" class=\"%s\">\n",
-             p->count > 1 ? "groups many" : "groups");
+    gs_xml_put(p->out, "<summary><h2>Environment</h2></summary>\n<div id=\"environment\" class=\"%s\">\n",
+               p->count > 1 ? "groups many" : "groups");
     const char *title = NULL; /* of the group to come, if it has anything */
     bool open = false;
     for (size_t i = 0; i < GS_COUNT(entries); i++) {

@@ -30,29 +30,20 @@ static const char *main_isa(const bench_document *document) {
     return context_text(document, "isa_best");
 }
 
-/* Append what each document says, if they do not all say the same. */
-static void append_differing(page *p, const char *(*say)(const bench_document *document)) {
-    bool differs = false;
-    for (int d = 1; d < p->count; d++)
-        differs = differs || strcmp(say(&p->document[d]), say(&p->document[0]));
-    for (int d = 0; differs && d < p->count; d++)
-        page_append(p->label[d], say(&p->document[d]));
+/* What a document says: a text of its context, its instruction set or its path. */
+static const char *say(const bench_document *document, const char *what) {
+    return !strcmp(what, "isa")    ? main_isa(document)
+           : !strcmp(what, "path") ? document->path
+                                   : context_text(document, what);
 }
 
-static const char *cores(const bench_document *document) {
-    return context_text(document, "cores");
-}
-static const char *onednn(const bench_document *document) {
-    return context_text(document, "onednn");
-}
-static const char *compiler(const bench_document *document) {
-    return context_text(document, "compiler");
-}
-static const char *commit(const bench_document *document) {
-    return context_text(document, "commit");
-}
-static const char *path(const bench_document *document) {
-    return document->path;
+/* Append what each document says, if they don't all say the same. */
+static void append_differing(page *p, const char *what) {
+    bool differs = false;
+    for (int d = 1; d < p->count; d++)
+        differs = differs || strcmp(say(&p->document[d], what), say(&p->document[0], what));
+    for (int d = 0; differs && d < p->count; d++)
+        page_append(p->label[d], say(&p->document[d], what));
 }
 
 /* Bytes of the words that all labels begin with. */
@@ -87,14 +78,14 @@ void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]) {
 
 /* The CPU, and as much of the rest as makes them differ; in the end the files' names. */
 void page_labels(page *p) {
-    static const char *(*const say[])(const bench_document *document) = {cores, onednn, compiler, commit, path};
+    static const char *const more[] = {"cores", "onednn", "compiler", "commit", "path"};
     if (p->count < 2)
         return;
     for (int d = 0; d < p->count; d++)
         page_name_cpu(&p->document[d], p->label[d]);
-    append_differing(p, main_isa);
-    for (size_t i = 0; i < GS_COUNT(say) && !all_differ(p); i++)
-        append_differing(p, say[i]);
+    append_differing(p, "isa");
+    for (size_t i = 0; i < GS_COUNT(more) && !all_differ(p); i++)
+        append_differing(p, more[i]);
     make_brief(p);
 }
 
@@ -102,8 +93,8 @@ void page_labels(page *p) {
 
 void page_badge(page *p, const json_t *row) {
     bool valid = bench_flag(row, "valid");
-    page_put(p, "<span class=\"badge %s\">%s</span>", valid ? "good" : "bad",
-             valid ? "\xe2\x9c\x93 valid" : "\xe2\x9c\x95 INVALID");
+    gs_xml_put(p->out, "<span class=\"badge %s\">%s</span>", valid ? "good" : "bad",
+               valid ? "\xe2\x9c\x93 valid" : "\xe2\x9c\x95 INVALID");
 }
 
 void page_reasons(page *p, const json_t *row) {
@@ -113,7 +104,7 @@ void page_reasons(page *p, const json_t *row) {
         return;
     fputs("<span class=\"reasons\">", p->out);
     json_array_foreach(json_object_get(row, "reasons"), i, reason) {
-        page_put(p, "%s%s", i ? "; " : "", json_string_value(reason));
+        gs_xml_put(p->out, "%s%s", i ? "; " : "", json_string_value(reason));
     }
     fputs("</span>", p->out);
 }
@@ -171,7 +162,7 @@ static void put_commonest(page *p) {
         bool percent = rest[strspn(rest, " 0123456789")] == '%';
         snprintf(text, sizeof text, "%.*s%s", (int)tallies[shown].length, tallies[shown].reason,
                  percent ? " \xe2\x80\xa6 %" : "");
-        page_put(p, "%s%s (%d)", shown ? ", " : " Most often: ", text, tallies[shown].count);
+        gs_xml_put(p->out, "%s%s (%d)", shown ? ", " : " Most often: ", text, tallies[shown].count);
     }
     fputs(kinds ? "." : "", p->out);
 }
@@ -187,10 +178,10 @@ static void put_invalid(page *p) {
         }
     if (!invalid)
         return;
-    page_put(p,
-             "<div class=\"note mild\" role=\"note\"><b>%zu of %zu row%s %s INVALID</b>: %s figures are not to be "
-             "relied on.",
-             invalid, rows, rows == 1 ? "" : "s", invalid == 1 ? "is" : "are", invalid == 1 ? "its" : "their");
+    gs_xml_put(p->out,
+               "<div class=\"note mild\" role=\"note\"><b>%zu of %zu row%s %s INVALID</b>: %s figures are not to be "
+               "relied on.",
+               invalid, rows, rows == 1 ? "" : "s", invalid == 1 ? "is" : "are", invalid == 1 ? "its" : "their");
     put_commonest(p);
     page_advice(p);
     fputs("</div>\n", p->out);
@@ -210,8 +201,8 @@ static void put_note(page *p, bool (*is_true)(const bench_document *document), c
         if (!is_true(&p->document[d]))
             continue;
         if (!any)
-            page_put(p, "<p class=\"%s\" role=\"note\">%s", class, text);
-        page_put(p, "%s%s", p->count < 2 ? "" : any ? "; " : " ", p->label[d]);
+            gs_xml_put(p->out, "<p class=\"%s\" role=\"note\">%s", class, text);
+        gs_xml_put(p->out, "%s%s", p->count < 2 ? "" : any ? "; " : " ", p->label[d]);
         any = true;
     }
     fputs(any ? "</p>\n" : "", p->out);
@@ -234,16 +225,16 @@ static void put_run(page *p, const bench_document *document) {
     page_fixed(elapsed, 0, seconds);
     if (!started)
         started = context_text(document, "date");
-    page_put(p, "%s", main_isa(document));
+    gs_xml_put(p->out, "%s", main_isa(document));
     long long processors = bench_integer(document->context, "num_cpus", 0);
     if (processors)
-        page_put(p, " \xc2\xb7 %.0f processor%s", (double)processors, processors == 1 ? "" : "s");
-    page_put(p, " \xc2\xb7 gensample %s", context_text(document, "gensample_version"));
+        gs_xml_put(p->out, " \xc2\xb7 %.0f processor%s", (double)processors, processors == 1 ? "" : "s");
+    gs_xml_put(p->out, " \xc2\xb7 gensample %s", context_text(document, "gensample_version"));
     if (commit[0])
-        page_put(p, " (<code>%.10s</code>)", commit);
-    page_put(p, " \xc2\xb7 %s", started);
+        gs_xml_put(p->out, " (<code>%.10s</code>)", commit);
+    gs_xml_put(p->out, " \xc2\xb7 %s", started);
     if (isfinite(elapsed))
-        page_put(p, " \xc2\xb7 %zu row%s in %s s", rows, rows == 1 ? "" : "s", seconds);
+        gs_xml_put(p->out, " \xc2\xb7 %zu row%s in %s s", rows, rows == 1 ? "" : "s", seconds);
 }
 
 /* "14 reports, 2026-11-25 to 2026-11-26" */
@@ -254,22 +245,26 @@ static void put_runs(page *p) {
         first = started && (!first || strcmp(started, first) < 0) ? started : first;
         last = started && (!last || strcmp(started, last) > 0) ? started : last;
     }
-    page_put(p, "<p class=\"about\">%d reports", p->count + p->peers);
+    gs_xml_put(p->out, "<p class=\"about\">%d reports", p->count + p->peers);
     if (first)
-        page_put(p, ", %.10s", first);
+        gs_xml_put(p->out, ", %.10s", first);
     if (first && strncmp(first, last, 10))
-        page_put(p, " to %.10s", last);
+        gs_xml_put(p->out, " to %.10s", last);
     fputs("</p>\n", p->out);
 }
 
+static const char style[] = {
+#include "page.css.inc"
+};
+
 void page_begin(page *p, const char *title) {
-    page_put(p,
-             "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
-             "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-             "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
-             title);
-    page_style(p);
-    page_put(p, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", title);
+    gs_xml_put(p->out,
+               "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
+               "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+               "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
+               title);
+    fprintf(p->out, "<style>\n%s</style>\n", style);
+    gs_xml_put(p->out, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", title);
 }
 
 void page_head(page *p) {

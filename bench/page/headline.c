@@ -11,43 +11,15 @@ typedef struct metric {
     const json_t *row; /* NULL: there is none, or it is of many */
 } metric;
 
-/* The row from which one document's metric comes, or NULL; whether a row has the metric; and the metric itself. */
-typedef const json_t *find_metric(const bench_document *document);
-typedef bool has_metric(const json_t *row);
-typedef void tell_metric(metric *m);
-
 /* ---- What there is to tell ---- */
 
 static bool has_figure(const json_t *row, const char *figure) {
     return isfinite(bench_row_figure(row, figure, NULL)) && !bench_text(row, "program");
 }
 
-/* The row of a suite that has a figure: the row of ncsn, from which the program draws by default, else the first. */
-static const json_t *find_usual(const bench_document *document, const char *suite, const char *figure) {
-    size_t i;
-    const json_t *row, *first = NULL;
-    json_array_foreach(document->rows, i, row) {
-        const char *model = bench_text(row, "model");
-        if (strcmp(bench_text(row, "suite"), suite) || !has_figure(row, figure))
-            continue;
-        if (model && !strcmp(model, "ncsn"))
-            return row;
-        first = first ? first : row;
-    }
-    return first;
-}
-
 static const char *model_of(const json_t *row) {
     const char *model = bench_text(row, "model");
     return model ? model : bench_text(row, "what");
-}
-
-static const json_t *find_samples(const bench_document *document) {
-    return find_usual(document, "samples", "FD");
-}
-
-static bool has_samples(const json_t *row) {
-    return has_figure(row, "FD");
 }
 
 static void tell_samples(metric *m) {
@@ -59,14 +31,6 @@ static void tell_samples(metric *m) {
              "%.60s, %.60s, Fr\xc3\xa9"
              "chet distance %.20s, %.20s network evaluations per sample",
              model_of(m->row), bench_text(m->row, "what"), distance, evaluations);
-}
-
-static const json_t *find_latency(const bench_document *document) {
-    return find_usual(document, "latency", "p99");
-}
-
-static bool has_latency(const json_t *row) {
-    return has_figure(row, "p99");
 }
 
 static void tell_latency(metric *m) {
@@ -89,36 +53,12 @@ static bool has_acceptance(const json_t *row) {
     return has;
 }
 
-/* The row with the narrowest interval, because it says most. */
-static const json_t *find_acceptance(const bench_document *document) {
-    size_t i;
-    const json_t *row, *best = NULL;
-    double most = -1;
-    json_array_foreach(document->rows, i, row) {
-        double accepted = bench_row_figure(row, "accepted", NULL);
-        if (has_acceptance(row) && accepted > most && strstr(bench_text(row, "what"), "-d784")) {
-            most = accepted;
-            best = row;
-        }
-    }
-    return best;
-}
-
 static void tell_acceptance(metric *m) {
     page_quantity(bench_row_figure(m->row, "acceptance", NULL), "ppm", m->value);
     snprintf(m->about, sizeof m->about, "theory %.1f ppm, 99 %% interval %.1f to %.1f, z = %.2f (%.60s)",
              bench_row_figure(m->row, "theory", NULL), bench_row_figure(m->row, "99 % low", NULL),
              bench_row_figure(m->row, "99 % high", NULL), bench_row_figure(m->row, "z", NULL),
              bench_text(m->row, "what"));
-}
-
-static const json_t *find_peak(const bench_document *document) {
-    const json_t *row = find_usual(document, "samples", "of peak");
-    return row ? row : find_usual(document, "scaling", "of peak");
-}
-
-static bool has_peak(const json_t *row) {
-    return has_figure(row, "of peak");
 }
 
 static void tell_peak(metric *m) {
@@ -130,15 +70,40 @@ static void tell_peak(metric *m) {
              model_of(m->row), bench_text(m->row, "what"), above ? ". " : "", above ? page_above_peak : "");
 }
 
-static const struct {
-    const char *title;
-    find_metric *find;
-    has_metric *has;
-    tell_metric *tell;
-} metrics[] = {{"Samples at quality", find_samples, has_samples, tell_samples},
-               {"Denoise one image", find_latency, has_latency, tell_latency},
-               {"Rejection acceptance", find_acceptance, has_acceptance, tell_acceptance},
-               {"Of the machine's peak", find_peak, has_peak, tell_peak}};
+/* A metric is of a row of the first of its suites in which some row has the figure. */
+static const struct kind {
+    const char *title, *suites[2], *figure;
+    void (*tell)(metric *m);
+} metrics[] = {{"Samples at quality", {"samples"}, "FD", tell_samples},
+               {"Denoise one image", {"latency"}, "p99", tell_latency},
+               {"Rejection acceptance", {"rejection"}, "accepted", tell_acceptance},
+               {"Of the machine's peak", {"samples", "scaling"}, "of peak", tell_peak}};
+
+static bool has_metric(const struct kind *kind, const json_t *row) {
+    return kind->tell == tell_acceptance ? has_acceptance(row) : has_figure(row, kind->figure);
+}
+
+/* Whether a row says more than the one found so far: the first, and then the usual network's or, of acceptances in 784
+ * dimensions, the one with the narrowest interval. */
+static bool says_more(const struct kind *kind, const json_t *row, const json_t *found) {
+    if (kind->tell == tell_acceptance)
+        return strstr(bench_text(row, "what"), "-d784") &&
+               !(bench_row_figure(row, "accepted", NULL) <= bench_row_figure(found, "accepted", NULL));
+    return !found || (page_is_usual(row) && !page_is_usual(found));
+}
+
+/* The row from which one document's metric comes, or NULL. */
+static const json_t *find_metric(const struct kind *kind, const bench_document *document) {
+    const json_t *row, *found = NULL;
+    size_t i;
+    for (size_t s = 0; s < GS_COUNT(kind->suites) && kind->suites[s] && !found; s++)
+        json_array_foreach(document->rows, i, row) {
+            if (!strcmp(bench_text(row, "suite"), kind->suites[s]) && has_metric(kind, row) &&
+                says_more(kind, row, found))
+                found = row;
+        }
+    return found;
+}
 
 /* ---- Cards and table ---- */
 
@@ -148,13 +113,13 @@ static void put_big(page *p, const char *value) {
     char number[PAGE_NUMBER_ROOM];
     snprintf(number, sizeof number, "%.*s", (int)sizeof number - 1, value);
     number[unit ? unit - value : (ptrdiff_t)strlen(value)] = '\0';
-    page_put(p, "<p class=\"big\">%s <span class=\"unit\">%s</span></p>", number, unit ? unit + 2 : "");
+    gs_xml_put(p->out, "<p class=\"big\">%s <span class=\"unit\">%s</span></p>", number, unit ? unit + 2 : "");
 }
 
 static void put_card(page *p, const char *title, const metric *m) {
-    page_put(p, "<div class=\"card\"><h2>%s</h2>", title);
+    gs_xml_put(p->out, "<div class=\"card\"><h2>%s</h2>", title);
     put_big(p, m->value);
-    page_put(p, "<p class=\"soft\">%s</p>", m->about);
+    gs_xml_put(p->out, "<p class=\"soft\">%s</p>", m->about);
     if (m->row && !bench_flag(m->row, "valid"))
         page_badge(p, m->row);
     fputs("</div>\n", p->out);
@@ -163,7 +128,7 @@ static void put_card(page *p, const char *title, const metric *m) {
 static void put_cards(page *p) {
     bool any = false;
     for (size_t i = 0; i < GS_COUNT(metrics); i++) {
-        metric m = {.row = metrics[i].find(p->document)};
+        metric m = {.row = find_metric(&metrics[i], p->document)};
         if (!m.row)
             continue;
         metrics[i].tell(&m);
@@ -234,15 +199,23 @@ static const json_t *better(const json_t *a, const json_t *b) {
     return bench_times_as_fast(b, a) > 1 ? b : a;
 }
 
+/* Rows of whole networks: those that have a scenario. */
+static bool is_scored(const json_t *row) {
+    return bench_text(row, "scenario") && bench_flag(row, "valid") && !bench_is_peer(row) &&
+           bench_real(row, "value") > 0;
+}
+
 /* The best of the machine's rows that measure the same as `row`, or NULL. */
-static const json_t *find_same(const machines *all, const machine *m, const json_t *row, has_metric *has) {
+/* `kind`: NULL for those that are scored. */
+static const json_t *find_same(const machines *all, const machine *m, const json_t *row, const struct kind *kind) {
     char key[BENCH_KEY_ROOM], of_other[BENCH_KEY_ROOM];
     const json_t *best = NULL, *other;
     size_t i;
     bench_row_key(row, key);
     for (int d = 0; d < m->documents; d++) {
         json_array_foreach(all->p->document[m->document[d]].rows, i, other) {
-            if (strcmp(bench_text(row, "suite"), bench_text(other, "suite")) || !has(other))
+            if (strcmp(bench_text(row, "suite"), bench_text(other, "suite")) ||
+                !(kind ? has_metric(kind, other) : is_scored(other)))
                 continue;
             bench_row_key(other, of_other);
             if (!strcmp(key, of_other))
@@ -252,16 +225,10 @@ static const json_t *find_same(const machines *all, const machine *m, const json
     return best;
 }
 
-/* Rows of whole networks: those that have a scenario. */
-static bool is_scored(const json_t *row) {
-    return bench_text(row, "scenario") && bench_flag(row, "valid") && !bench_is_peer(row) &&
-           bench_real(row, "value") > 0;
-}
-
 static void score_row(machines *all, const json_t *row, double logs[BENCH_PAGE_DOCUMENTS_MAX]) {
     const json_t *best[BENCH_PAGE_DOCUMENTS_MAX];
     for (int i = 0; i < all->count; i++) {
-        best[i] = find_same(all, &all->machine[i], row, is_scored);
+        best[i] = find_same(all, &all->machine[i], row, NULL);
         if (!best[i] || (i == 0 && best[0] != row))
             return;
     }
@@ -295,16 +262,17 @@ static const json_t *find_metric_row(const machines *all, int i, size_t k) {
     const json_t *first = NULL;
     for (int m = 0; m < all->count && !first; m++)
         for (int d = 0; d < all->machine[m].documents && !first; d++)
-            first = metrics[k].find(&all->p->document[all->machine[m].document[d]]);
-    return first ? find_same(all, &all->machine[i], first, metrics[k].has) : NULL;
+            first = find_metric(&metrics[k], &all->p->document[all->machine[m].document[d]]);
+    return first ? find_same(all, &all->machine[i], first, &metrics[k]) : NULL;
 }
 
 static void put_metric(page *p, const machines *all, int i, size_t k) {
     metric m = {.row = find_metric_row(all, i, k)};
     if (m.row)
         metrics[k].tell(&m);
-    page_put(p, "<td role=\"cell\" data-label=\"%s\"><b class=\"figure\">%s</b><span class=\"reasons soft\">%s</span>",
-             metrics[k].title, m.row ? m.value : "\xe2\x80\x93", m.about);
+    gs_xml_put(p->out,
+               "<td role=\"cell\" data-label=\"%s\"><b class=\"figure\">%s</b><span class=\"reasons soft\">%s</span>",
+               metrics[k].title, m.row ? m.value : "\xe2\x80\x93", m.about);
     if (m.row && !bench_flag(m.row, "valid"))
         page_badge(p, m.row);
     fputs("</td>", p->out);
@@ -312,12 +280,12 @@ static void put_metric(page *p, const machines *all, int i, size_t k) {
 
 static void put_machine(page *p, const machines *all, int i) {
     const machine *m = &all->machine[i];
-    page_put(p, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">%s</th>", m->name);
+    gs_xml_put(p->out, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">%s</th>", m->name);
     if (all->rows)
-        page_put(p,
-                 "<td role=\"cell\" data-label=\"score\"><b class=\"figure\">%.0f</b><span class=\"bar\"><i "
-                 "style=\"width:%.0f%%\"></i></span></td>",
-                 m->score, m->score);
+        gs_xml_put(p->out,
+                   "<td role=\"cell\" data-label=\"score\"><b class=\"figure\">%.0f</b><span class=\"bar\"><i "
+                   "style=\"width:%.0f%%\"></i></span></td>",
+                   m->score, m->score);
     for (size_t k = 0; k < GS_COUNT(metrics); k++)
         put_metric(p, all, i, k);
     fputs("</tr>\n", p->out);
@@ -333,17 +301,17 @@ static void put_machines(page *p) {
         "set of each.",
         p->out);
     if (all.rows)
-        page_put(p,
-                 " The score is the geometric mean over the %d rows of whole networks that all of them have; the "
-                 "fastest machine has 100.",
-                 all.rows);
+        gs_xml_put(p->out,
+                   " The score is the geometric mean over the %d rows of whole networks that all of them have; the "
+                   "fastest machine has 100.",
+                   all.rows);
     fputs("</p>\n<div class=\"wide\" tabindex=\"0\"><table role=\"table\" "
           "class=\"glance\"><caption>Machines</caption>\n<thead "
           "role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\"></th>",
           p->out);
     fputs(all.rows ? "<th role=\"columnheader\" scope=\"col\">score</th>" : "", p->out);
     for (size_t k = 0; k < GS_COUNT(metrics); k++)
-        page_put(p, "<th role=\"columnheader\" scope=\"col\">%s</th>", metrics[k].title);
+        gs_xml_put(p->out, "<th role=\"columnheader\" scope=\"col\">%s</th>", metrics[k].title);
     fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", p->out);
     for (int i = 0; i < all.count; i++)
         put_machine(p, &all, i);

@@ -6,7 +6,7 @@
 
 #include "io/output.h"
 #include "page/chart.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 enum { HEIGHT = 170, TICKS = 6, GREY = PAGE_COLOURS - 1 };
 
@@ -60,8 +60,8 @@ static void draw_stretches(chart *c, const row_history *h) {
         if (to == from)
             continue;
         memcpy(h->scratch, h->y + from, (to - from) * sizeof *h->scratch);
-        bench_sort(h->scratch, to - from);
-        double middle = bench_median(h->scratch, to - from);
+        gs_sort(h->scratch, to - from);
+        double middle = gs_median(h->scratch, to - from);
         chart_line(c, (double[]){h->x[from] - 0.4, h->x[to - 1] + 0.4}, (double[]){middle, middle}, 2, 1, "");
         if (change) {
             char text[PAGE_NUMBER_ROOM];
@@ -84,8 +84,8 @@ static void put_changes(page *p, const row_history *h) {
         char label[BENCH_REPORT_ROOM], text[PAGE_NUMBER_ROOM];
         bench_history_label(h->history, report, label);
         page_fixed(ratio, 3, text);
-        page_put(p, "<p class=\"%s\">%s\xc3\x97 as fast since %s (%.10s)</p>\n", ratio >= 1 ? "won" : "lost", text,
-                 label, started ? started : "no date");
+        gs_xml_put(p->out, "<p class=\"%s\">%s\xc3\x97 as fast since %s (%.10s)</p>\n", ratio >= 1 ? "won" : "lost",
+                   text, label, started ? started : "no date");
     }
 }
 
@@ -150,12 +150,14 @@ static void put_history(page *p, row_history *h) {
     bench_history_label(h->history, 0, first);
     bench_history_label(h->history, (long long)count - 1, last);
     page_begin(p, "History");
-    page_put(p,
-             "<p class=\"about\">%zu reports, from %s to %s; %zu rows. A dot is the median of a report, a grey one is "
-             "INVALID; lines are medians between changes.</p>\n</header>\n<main>\n<section><h2>Changes</h2>\n",
-             count, first, last, json_array_size(all));
-    page_put(p, "<p class=\"about\">By at least 2 %%; of rows that never change, 1 in 1,000 is shown here by chance. A "
-                "new compiler or a busier machine is a change, too.</p>\n");
+    gs_xml_put(
+        p->out,
+        "<p class=\"about\">%zu reports, from %s to %s; %zu rows. A dot is the median of a report, a grey one is "
+        "INVALID; lines are medians between changes.</p>\n</header>\n<main>\n<section><h2>Changes</h2>\n",
+        count, first, last, json_array_size(all));
+    gs_xml_put(p->out,
+               "<p class=\"about\">By at least 2 %%; of rows that never change, 1 in 1,000 is shown here by chance. A "
+               "new compiler or a busier machine is a change, too.</p>\n");
     if (!put_charts(p, h, NULL))
         fputs("<p>No row changed.</p>\n", p->out);
     fputs("</section>\n", p->out);
@@ -163,7 +165,7 @@ static void put_history(page *p, row_history *h) {
         const char *suite = bench_text(json_array_get(all, i), "suite");
         if (!is_first_of_suite(all, i))
             continue;
-        page_put(p, "<details class=\"suite\"><summary><h2>%s</h2></summary>\n", suite);
+        gs_xml_put(p->out, "<details class=\"suite\"><summary><h2>%s</h2></summary>\n", suite);
         put_charts(p, h, suite);
         fputs("</details>\n", p->out);
     }

@@ -1,4 +1,4 @@
-#include "page/html.h"
+#include "views.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void put_navigation(page *p) {
         return;
     fputs("<nav aria-label=\"Suites\"><ul>", p->out);
     for (int i = 0; page_suite_get(p, p->document, p->count, i, &suite); i++) {
-        page_put(p, "<li><a href=\"#suite-%d\">%s</a></li>", i, suite.name);
+        gs_xml_put(p->out, "<li><a href=\"#suite-%d\">%s</a></li>", i, suite.name);
         page_suite_free(&suite);
     }
     if (page_has_environment(p))
@@ -31,7 +31,7 @@ static void put_navigation(page *p) {
 }
 
 void page_fold(page *p, const char *class) {
-    page_put(p, "<details class=\"%s\"", class);
+    gs_xml_put(p->out, "<details class=\"%s\"", class);
     fputs(p->count + p->peers > 1 ? ">" : " open=\"open\">", p->out);
 }
 
@@ -39,8 +39,9 @@ void page_fold(page *p, const char *class) {
 static void put_suite(page *p, const page_suite *suite, const char *id, int number, const char *of) {
     const char *about = page_suite_about(suite->name);
     page_fold(p, "suite");
-    page_put(p, "<summary><h2>%s%s%s</h2>", suite->name, of[0] ? ": " : "", of);
-    page_put(p, " <span class=\"about\">%s</span></summary>\n<div id=\"%s-%d\">\n", about ? about : "", id, number);
+    gs_xml_put(p->out, "<summary><h2>%s%s%s</h2>", suite->name, of[0] ? ": " : "", of);
+    gs_xml_put(p->out, " <span class=\"about\">%s</span></summary>\n<div id=\"%s-%d\">\n", about ? about : "", id,
+               number);
     for (size_t i = 0; i < GS_COUNT(charts); i++)
         if (!strcmp(charts[i].suite, suite->name))
             charts[i].draw(p, suite);
@@ -68,6 +69,11 @@ static void put_suites(page *p) {
         }
 }
 
+/* It has no < and no &, so that the page stays XML. */
+static const char script[] = {
+#include "page.js.inc"
+};
+
 static void put_page(page *p) {
     page_labels(p);
     page_duels_make(p);
@@ -83,8 +89,7 @@ static void put_page(page *p) {
           "range; "
           "of percentiles, all calls of all repetitions count.</p></footer>\n",
           p->out);
-    page_script(p);
-    fputs("</body>\n</html>\n", p->out);
+    fprintf(p->out, "<script>\n%s</script>\n</body>\n</html>\n", script);
     page_duels_free(p);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "page/chart.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 enum { SERIES_MAX = 2 * PAGE_COLOURS, LABEL = PAGE_BRIEF_ROOM };
 
@@ -64,7 +64,7 @@ static void draw(chart *c, const series *s, int colour, double factor, chart_lab
     if (x && y)
         chart_line(c, x, y, s->n, colour, "");
     for (size_t i = 0; i < GS_COUNT(marked); i++) {
-        double at = bench_quantile(s->call, s->n, marked[i]);
+        double at = gs_rank_quantile(s->call, s->n, marked[i]);
         if (1 / (1 - marked[i]) > c->x.high)
             continue;
         page_quantity(at, "ms", value);
@@ -84,7 +84,7 @@ static void legend(page *p, const series *all, int count) {
         char text[PAGE_TEXT_ROOM] = "", value[PAGE_NUMBER_ROOM];
         for (size_t k = 0; k < GS_COUNT(marked); k++) {
             size_t used = strlen(text);
-            page_quantity(bench_quantile(all[i].call, all[i].n, marked[k]), "ms", value);
+            page_quantity(gs_rank_quantile(all[i].call, all[i].n, marked[k]), "ms", value);
             snprintf(text + used, sizeof text - used, "%sp%.0f %s", k ? ", " : "", 100 * marked[k], value);
         }
         chart_legend(p, i, false, all[i].name, text);

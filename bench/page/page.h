@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-#include "page/html.h"
+#include "io/xml.h"
+#include "views.h"
 #include "rivals.h"
 
 enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
@@ -32,11 +33,6 @@ typedef struct page {
     bench_tally all; /* of all rows of other programs, not of the best only */
     bool failed;
 } page;
-
-/* ---- Text ---- */
-
-/* fprintf of markup, where %s is text and escaped; other conversions are %d, %zu and those of double. */
-void page_put(page *p, const char *format, ...) GS_PRINTF(2, 3);
 
 /* ---- Numbers ---- */
 
@@ -112,7 +108,10 @@ void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]);
 /* The first row of document d with a title and unit, or NULL. */
 const json_t *page_find(const page_suite *suite, int d, const char *title, const char *unit);
 
-/* Whether a chart shows the row: for several documents one network is enough, ncsn if they have it. */
+/* Whether the row is of the network from which gensample draws by default. */
+bool page_is_usual(const json_t *row);
+
+/* Whether a chart shows the row: for several documents one network is enough, the usual one if they have it. */
 bool page_is_shown(const page_suite *suite, const json_t *row);
 
 /* Whether two rows measure the same but for the parts that a bit of `but` stands for. */
@@ -140,7 +139,6 @@ void page_name_cpu(const bench_document *document, char name[PAGE_TEXT_ROOM]);
 
 /* ---- Parts of the page ---- */
 
-void page_style(page *p);
 void page_labels(page *p);
 
 /* Everything up to the title, after which the <header> goes on. */
@@ -190,8 +188,5 @@ void page_roofline(page *p, const page_suite *suite);
 void page_acceptance(page *p, const page_suite *suite);
 void page_traces(page *p, const page_suite *suite);
 void page_ratios(page *p);
-
-/* The script that sorts and filters tables, which can be read without it too. */
-void page_script(page *p);
 
 #endif

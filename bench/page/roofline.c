@@ -166,7 +166,7 @@ void page_roofline(page *p, const page_suite *suite) {
         "Left of it are layers whose data stay in a cache; above it those by Winograd's method, which needs fewer "
         "operations than the direct one, whose operations are counted.");
     if (all_processors)
-        page_put(p, "<p class=\"soft\">The bandwidth is that of all processors together.</p>\n");
+        gs_xml_put(p->out, "<p class=\"soft\">The bandwidth is that of all processors together.</p>\n");
     legend(p, suite, points, count, roofs);
     chart_close(p);
 }

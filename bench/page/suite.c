@@ -2,8 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/find.h"
 #include "page/page.h"
-#include "stats.h"
+#include "measure/statistics.h"
 
 static const char *const part_names[PAGE_PARTS] = {"program", "model", "scenario", "batch",
                                                    "threads", "isa",   "dtype",    "backend"};
@@ -160,7 +161,7 @@ const char *page_suite_about(const char *name) {
     static const struct {
         const char *name, *about;
     } suites[] = {
-#define BENCH_SUITE(name, about) {#name, about},
+#define BENCH_SUITE(id, name, about) {name, about},
 #include "suites.def"
 #undef BENCH_SUITE
     };
@@ -172,17 +173,17 @@ const char *page_suite_about(const char *name) {
 
 /* ---- Comparing ---- */
 
-static bool is_usual(const json_t *row) {
+bool page_is_usual(const json_t *row) {
     const char *model = bench_text(row, "model");
-    return model && !strcmp(model, "ncsn");
+    return model && !strcmp(model, GS_DEFAULT_NETWORK);
 }
 
 bool page_is_shown(const page_suite *suite, const json_t *row) {
     bool any = false;
     for (int d = 0; suite->documents > 1 && d < suite->documents; d++)
         for (size_t i = 0; i < suite->rows[d]; i++)
-            any = any || is_usual(suite->row[d][i].json);
-    return !any || is_usual(row);
+            any = any || page_is_usual(suite->row[d][i].json);
+    return !any || page_is_usual(row);
 }
 
 bool page_same_but(const json_t *a, const json_t *b, unsigned but) {
@@ -214,8 +215,8 @@ double page_median(const json_t *row) {
     count = count < REPETITIONS_MAX ? count : REPETITIONS_MAX;
     for (size_t k = 0; k < count; k++)
         all[k] = page_repetition(row, k);
-    bench_sort(all, count);
-    return count ? bench_median(all, count) : (double)NAN;
+    gs_sort(all, count);
+    return count ? gs_median(all, count) : (double)NAN;
 }
 
 double *page_calls(page *p, const json_t *row, size_t *count) {
@@ -235,6 +236,6 @@ double *page_calls(page *p, const json_t *row, size_t *count) {
         }
     }
     if (calls)
-        bench_sort(calls, n);
+        gs_sort(calls, n);
     return calls;
 }

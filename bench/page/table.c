@@ -175,12 +175,12 @@ static void put_shared(table *t) {
     fputs("<ul class=\"shared\" aria-label=\"All rows\">", t->p->out);
     page_thing(t->row[0].json, text);
     if (t->suite->one_thing)
-        page_put(t->p, "<li>%s</li>", text);
+        gs_xml_put(t->p->out, "<li>%s</li>", text);
     for (int part = 0; part < PAGE_PARTS; part++) {
         page_part_text(t->row[0].json, (enum page_part)part, text);
         bool told = part == PART_PROGRAM ? !strcmp(text, "gensample") : part == PART_MODEL;
         if (!t->suite->varies[part] && text[0] && !told)
-            page_put(t->p, "<li>%s</li>", text);
+            gs_xml_put(t->p->out, "<li>%s</li>", text);
     }
     int kept = 0;
     for (int i = 0; i < t->columns; i++) {
@@ -190,7 +190,7 @@ static void put_shared(table *t) {
             continue;
         }
         cell_text(t, c, t->row[0].json, text);
-        page_put(t->p, "<li>%s %s%s%s</li>", c->figure, text, c->unit[0] ? "\xc2\xa0" : "", c->unit);
+        gs_xml_put(t->p->out, "<li>%s %s%s%s</li>", c->figure, text, c->unit[0] ? "\xc2\xa0" : "", c->unit);
     }
     t->columns = kept;
     fputs("</ul>\n", t->p->out);
@@ -209,7 +209,7 @@ static void put_aligned(page *p, const char *text, const column *c, bool whole) 
     int digits = digits_after(text);
     if (whole)
         put_spaces(p, c->before - digits_before(text));
-    page_put(p, "%s", text);
+    gs_xml_put(p->out, "%s", text);
     if (!digits && c->after)
         fputs("\xe2\x80\x88", p->out);
     put_spaces(p, c->after - digits);
@@ -218,8 +218,8 @@ static void put_aligned(page *p, const char *text, const column *c, bool whole) 
 static void put_strip(const table *t, const json_t *row) {
     size_t count = json_array_size(json_object_get(row, "repetitions"));
     double middle = page_median(row), room = STRIP_WIDTH / 2.0 - 5;
-    page_put(
-        t->p,
+    gs_xml_put(
+        t->p->out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"strip\" viewBox=\"0 0 %d %d\" role=\"img\" "
         "aria-label=\"%zu repetition%s\"><path class=\"grid\" d=\"M0 8H%d\"/><path class=\"axis\" d=\"M%.1f 2v12\"/>",
         STRIP_WIDTH, STRIP_HEIGHT, count, count == 1 ? "" : "s", STRIP_WIDTH, STRIP_WIDTH / 2.0);
@@ -227,8 +227,8 @@ static void put_strip(const table *t, const json_t *row) {
         double by = page_repetition(row, k) / middle - 1, at = fmax(-1, fmin(1, by / t->reach));
         char text[PAGE_NUMBER_ROOM];
         page_percent(100 * by, text);
-        page_put(t->p, "<circle class=\"mark m0\" cx=\"%.1f\" cy=\"8\" r=\"3\"><title>%s%s %%</title></circle>",
-                 STRIP_WIDTH / 2.0 + room * at, by > 0 ? "+" : "", text);
+        gs_xml_put(t->p->out, "<circle class=\"mark m0\" cx=\"%.1f\" cy=\"8\" r=\"3\"><title>%s%s %%</title></circle>",
+                   STRIP_WIDTH / 2.0 + room * at, by > 0 ? "+" : "", text);
     }
     fputs("</svg>", t->p->out);
 }
@@ -237,7 +237,7 @@ static void put_validity(page *p, const json_t *row) {
     long long disturbed = bench_integer(row, "disturbed", 0);
     page_badge(p, row);
     if (disturbed > 0)
-        page_put(p, " <span class=\"soft\">%.0f disturbed</span>", (double)disturbed);
+        gs_xml_put(p->out, " <span class=\"soft\">%.0f disturbed</span>", (double)disturbed);
 }
 
 static void put_cell(const table *t, const column *c, const page_row *row) {
@@ -250,14 +250,14 @@ static void put_cell(const table *t, const column *c, const page_row *row) {
     bool empty = (c->kind == FIGURE || c->kind == SPREAD) && !text[0];
     bench_rival rival = rival_of(t, row->json);
     empty = empty || (c->kind == RATIO && !isfinite(rival.ratio));
-    page_put(t->p, "<td role=\"cell\" class=\"%s%s\" data-label=\"%s\"", classes[c->kind], empty ? " empty" : "",
-             c->title);
+    gs_xml_put(t->p->out, "<td role=\"cell\" class=\"%s%s\" data-label=\"%s\"", classes[c->kind], empty ? " empty" : "",
+               c->title);
     double value = c->kind == VALUE ? bench_real(row->json, "value") : c->kind == RATIO ? rival.ratio : figure;
     if (isfinite(value))
-        page_put(t->p, " data-value=\"%.9g\"", value);
+        gs_xml_put(t->p->out, " data-value=\"%.9g\"", value);
     fputc('>', t->p->out);
     if (share)
-        page_put(t->p, "<span class=\"bar\"><i style=\"width:%.0f%%\"></i></span>", fmax(0, fmin(100, figure)));
+        gs_xml_put(t->p->out, "<span class=\"bar\"><i style=\"width:%.0f%%\"></i></span>", fmax(0, fmin(100, figure)));
     if (c->kind == STRIP)
         put_strip(t, row->json);
     else if (c->kind == RATIO)
@@ -265,7 +265,7 @@ static void put_cell(const table *t, const column *c, const page_row *row) {
     else if (c->kind == VALIDITY)
         put_validity(t->p, row->json);
     else if (c->kind == UNIT)
-        page_put(t->p, "%s", scale_of(t, row->json).symbol);
+        gs_xml_put(t->p->out, "%s", scale_of(t, row->json).symbol);
     else
         put_aligned(t->p, text, c, share);
     if (c->kind == FIGURE && bench_ratio_doubtful(t->suite->document[t->d].rows, row->json, c->figure))
@@ -274,8 +274,9 @@ static void put_cell(const table *t, const column *c, const page_row *row) {
 }
 
 static void put_row(const table *t, const page_row *row) {
-    page_put(t->p, "<tr role=\"row\" class=\"%s\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span>",
-             rival_of(t, row->json).ours ? "other" : "own", row->title);
+    gs_xml_put(t->p->out,
+               "<tr role=\"row\" class=\"%s\"><th role=\"rowheader\" scope=\"row\"><span class=\"title\">%s</span>",
+               rival_of(t, row->json).ours ? "other" : "own", row->title);
     page_reasons(t->p, row->json);
     fputs("</th>", t->p->out);
     for (int i = 1; i < t->columns; i++)
@@ -288,8 +289,8 @@ static void put_titles(const table *t) {
     for (int i = 0; i < t->columns; i++) {
         kind k = t->column[i].kind;
         bool left = k == NAME || k == UNIT || k == VALIDITY || k == STRIP;
-        page_put(t->p, "<th role=\"columnheader\" scope=\"col\" class=\"%s\">%s</th>", left ? "left" : "right",
-                 k == NAME ? "row" : t->column[i].title);
+        gs_xml_put(t->p->out, "<th role=\"columnheader\" scope=\"col\" class=\"%s\">%s</th>", left ? "left" : "right",
+                   k == NAME ? "row" : t->column[i].title);
     }
     fputs("</tr></thead>\n", t->p->out);
 }
@@ -308,7 +309,7 @@ static void put_meanings(const table *t) {
                               bench_ratio_doubtful(t->suite->document[t->d].rows, row, t->column[c].figure));
     }
     if (above)
-        page_put(t->p, "<p class=\"soft\">%s</p>\n", page_above_peak);
+        gs_xml_put(t->p->out, "<p class=\"soft\">%s</p>\n", page_above_peak);
     if (doubt)
         fputs("<p class=\"soft\">" BENCH_DOUBT_MEANING ".</p>\n", t->p->out);
 }
@@ -320,8 +321,9 @@ void page_table(page *p, const page_suite *suite) {
             continue;
         make_columns(&t);
         put_shared(&t);
-        page_put(p, "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"rows\"><caption>%s</caption>\n",
-                 suite->name);
+        gs_xml_put(p->out,
+                   "<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"rows\"><caption>%s</caption>\n",
+                   suite->name);
         put_titles(&t);
         fputs("<tbody role=\"rowgroup\">\n", p->out);
         for (size_t i = 0; i < t.rows; i++)

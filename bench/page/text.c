@@ -1,55 +1,9 @@
 /* Text and numbers of the HTML page. */
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "page/page.h"
-#include "io/xml.h"
-
-enum { SPEC_ROOM = 16 };
-
-/* Writes the conversion at `at`, and returns what follows it. */
-static const char *put_conversion(FILE *out, const char *at, va_list *arguments) {
-    char spec[SPEC_ROOM];
-    size_t length = strcspn(at, "sdufeg%") + 1;
-    const char *text;
-    snprintf(spec, sizeof spec, "%%%.*s", (int)length, at);
-    switch (at[length - 1]) {
-    case 's':
-        text = va_arg(*arguments, const char *);
-        gs_xml_text(out, text, at[0] == '.' ? strnlen(text, (size_t)strtol(at + 1, NULL, 10)) : strlen(text));
-        break;
-    case 'd':
-        fprintf(out, "%d", va_arg(*arguments, int));
-        break;
-    case 'u':
-        fprintf(out, "%zu", va_arg(*arguments, size_t));
-        break;
-    case '%':
-        fputc('%', out);
-        break;
-    default:
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        fprintf(out, spec, va_arg(*arguments, double));
-#pragma GCC diagnostic pop
-    }
-    return at + length;
-}
-
-void page_put(page *p, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    while (*format) {
-        size_t plain = strcspn(format, "%");
-        fwrite(format, 1, plain, p->out);
-        format += plain;
-        if (*format)
-            format = put_conversion(p->out, format + 1, &arguments);
-    }
-    va_end(arguments);
-}
 
 /* Commas between thousands of the digits before the point. */
 static void group(const char *digits, char text[PAGE_NUMBER_ROOM]) {

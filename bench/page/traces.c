@@ -45,8 +45,8 @@ static void put_runaway(page *p, const json_t *trace) {
         return;
     page_number(first, from);
     page_number(last, to);
-    page_put(
-        p,
+    gs_xml_put(
+        p->out,
         "<p class=\"runaway\"><b>These chains ran away</b>: the %s (%s) went from %s to %s. Their speed is right, but "
         "their states are no samples.</p>\n",
         bench_text(trace, "y_label"), bench_text(middle, "name"), from, to);
@@ -143,21 +143,21 @@ static void put_picture(page *p, const json_t *row, int same) {
     double evaluations = bench_row_figure(row, "NFE", NULL), distance = bench_row_figure(row, "FD", NULL);
     char thing[PAGE_TEXT_ROOM], number[PAGE_NUMBER_ROOM];
     page_thing(row, thing);
-    page_put(p,
-             "<figure class=\"picture\"><img alt=\"Samples: %s\" src=\"data:image/png;base64,%s\"/>"
-             "<figcaption><b>%s</b> <span class=\"soft\">%s",
-             thing, png_of(row), model ? model : thing, caption ? caption : "");
+    gs_xml_put(p->out,
+               "<figure class=\"picture\"><img alt=\"Samples: %s\" src=\"data:image/png;base64,%s\"/>"
+               "<figcaption><b>%s</b> <span class=\"soft\">%s",
+               thing, png_of(row), model ? model : thing, caption ? caption : "");
     page_number(evaluations, number);
     if (isfinite(evaluations))
-        page_put(p, ", %s evaluations per sample", number);
+        gs_xml_put(p->out, ", %s evaluations per sample", number);
     page_number(distance, number);
     if (isfinite(distance))
-        page_put(p,
-                 ", Fr\xc3\xa9"
-                 "chet distance %s",
-                 number);
+        gs_xml_put(p->out,
+                   ", Fr\xc3\xa9"
+                   "chet distance %s",
+                   number);
     if (same > 1)
-        page_put(p, "; to the byte the same in %d runs", same);
+        gs_xml_put(p->out, "; to the byte the same in %d runs", same);
     fputs("</span></figcaption></figure>\n", p->out);
 }
 
@@ -187,14 +187,16 @@ static void draw_ratio(page *p, const gs_axis *x, double y, const json_t *ratio)
     page_fixed(median, 3, text[0]);
     page_fixed(low, 3, text[1]);
     page_fixed(high, 3, text[2]);
-    page_put(p, "<g><title>%s: %s, %s to %s%s</title>", name, text[0], text[1], text[2], flagged ? ", flagged" : "");
-    page_put(p, "<text x=\"0\" y=\"%.1f\" class=\"over\">%.58s</text>", y, name);
-    page_put(p, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * chart_place(x, low), y + 11,
-             RATIO_RIGHT * chart_place(x, high));
-    page_put(p, "<circle class=\"mark m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", colour,
-             RATIO_RIGHT * chart_place(x, median), y + 11);
+    gs_xml_put(p->out, "<g><title>%s: %s, %s to %s%s</title>", name, text[0], text[1], text[2],
+               flagged ? ", flagged" : "");
+    gs_xml_put(p->out, "<text x=\"0\" y=\"%.1f\" class=\"over\">%.58s</text>", y, name);
+    gs_xml_put(p->out, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * chart_place(x, low),
+               y + 11, RATIO_RIGHT * chart_place(x, high));
+    gs_xml_put(p->out, "<circle class=\"mark m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", colour,
+               RATIO_RIGHT * chart_place(x, median), y + 11);
     if (flagged)
-        page_put(p, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"direct t1\">flagged</text>", CHART_WIDTH, y);
+        gs_xml_put(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"direct t1\">flagged</text>",
+                   CHART_WIDTH, y);
     fputs("</g>\n", p->out);
 }
 
@@ -208,15 +210,17 @@ static void draw_ratios(page *p, const json_t *all, size_t count) {
     }
     gs_axis x = gs_axis_fit(range.low, range.high, false, true);
     double bottom = HEAD + PITCH * (double)count;
-    page_put(p,
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-16 0 %d %.0f\" role=\"img\" aria-label=\"Ratios of "
-             "times, head over base, with intervals\">\n",
-             CHART_WIDTH + 16, bottom + 8);
+    gs_xml_put(
+        p->out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-16 0 %d %.0f\" role=\"img\" aria-label=\"Ratios of "
+        "times, head over base, with intervals\">\n",
+        CHART_WIDTH + 16, bottom + 8);
     for (int t = 0; t < x.count; t++) {
         double at = RATIO_RIGHT * chart_place(&x, x.ticks[t]);
-        page_put(p, "<path class=\"%s\" d=\"M%.1f %dV%.1f\"/>\n", fabs(x.ticks[t] - 1) < 1e-9 ? "axis" : "grid", at,
-                 HEAD - 10, bottom);
-        page_put(p, "<text x=\"%.1f\" y=\"14\" text-anchor=\"middle\" class=\"tick\">%s</text>\n", at, x.labels[t]);
+        gs_xml_put(p->out, "<path class=\"%s\" d=\"M%.1f %dV%.1f\"/>\n", fabs(x.ticks[t] - 1) < 1e-9 ? "axis" : "grid",
+                   at, HEAD - 10, bottom);
+        gs_xml_put(p->out, "<text x=\"%.1f\" y=\"14\" text-anchor=\"middle\" class=\"tick\">%s</text>\n", at,
+                   x.labels[t]);
     }
     json_array_foreach(all, i, ratio) {
         if (i < count)
@@ -231,7 +235,7 @@ void page_ratios(page *p) {
         size_t count = json_array_size(all);
         if (!count)
             continue;
-        page_put(p, "<section><h2>A/B%s%s</h2>\n", p->count > 1 ? ": " : "", p->label[d]);
+        gs_xml_put(p->out, "<section><h2>A/B%s%s</h2>\n", p->count > 1 ? ": " : "", p->label[d]);
         chart_open(p);
         draw_ratios(p, all, count < RATIOS_MAX ? count : RATIOS_MAX);
         chart_caption(p, "Head over base",

@@ -1,7 +1,5 @@
 /* genbench ab: how long rows of two builds take, measured side by side in one job.
  *
- *     genbench ab BASE_BUILD HEAD_BUILD [--json FILE] [--format text|github] [options that choose rows]
- *
  * Three workers (worker.h) stay open: one of the base, one of the head, and a second one of the base, the control. A
  * row is measured in triples of short batches, one on each worker in random order, so that whatever slows the machine
  * for longer than a few milliseconds slows all three. The placement of code, stack and data can slow a short row by ten
@@ -20,7 +18,7 @@
 #include "io/output.h"
 #include "io/progress.h"
 #include "random/random.h"
-#include "stats.h"
+#include "measure/statistics.h"
 #include "regression/worker.h"
 
 /* The least length of a batch; the number of triples after which a row's round ends; and the time after which it ends
@@ -49,19 +47,10 @@ typedef struct job {
     int attempt; /* 0 ... ATTEMPTS - 1 */
 } job;
 
-static uint32_t random_below(job *j, uint32_t n) {
-    const uint32_t at[4] = {j->drawn++, 1, 0, UINT32_MAX}; /* a stream that no sampler uses */
-    uint32_t words[4];
-    gs_random_words(j->result.seed, at, words);
-    return (uint32_t)(((uint64_t)words[0] * n) >> 32);
-}
-
+/* Streams that no sampler uses. */
 static void shuffle(job *j, int *order, int n) {
-    for (int i = n - 1; i > 0; i--) {
-        int k = (int)random_below(j, (uint32_t)i + 1), swap = order[i];
-        order[i] = order[k];
-        order[k] = swap;
-    }
+    const uint32_t stream[3] = {j->drawn++, 1, UINT32_MAX};
+    gs_random_shuffle(j->result.settings->seed, stream, order, (size_t)n, sizeof *order);
 }
 
 /* ---- Workers ---- */
@@ -135,7 +124,8 @@ static gs_status time_batch(job *j, const bench_ab_row *row, int side, long call
 /* Open the row on all sides, and compare the results of the first call. */
 static gs_status open_row(job *j, bench_ab_row *row, bool opened[SIDES], gs_error *error) {
     char answer[SIDES][BENCH_WORKER_LINE];
-    uint32_t processor = random_below(j, PROCESSORS_MOST);
+    const uint32_t counter[4] = {0, j->drawn++, 1, UINT32_MAX};
+    uint32_t processor = gs_random_below(j->result.settings->seed, counter, PROCESSORS_MOST);
     for (int s = 0; s < SIDES; s++) {
         gs_status status =
             bench_worker_ask(&j->worker[s], "opened", answer[s], error, "open %d %" PRIu32 "\n", row->at[s], processor);
@@ -290,8 +280,8 @@ static gs_status judge_control(bench_ab_result *r, gs_error *error) {
     for (int i = 0; i < r->rows; i++)
         if (r->row[i].pairs)
             controls[count++] = r->row[i].verdict.control;
-    bench_sort(controls, count);
-    r->control = count ? bench_median(controls, count) : 0;
+    gs_sort(controls, count);
+    r->control = count ? gs_median(controls, count) : 0;
     gs_free(controls);
     return GS_OK;
 }
@@ -333,20 +323,6 @@ static gs_status compare(job *j, gs_error *error) {
 
 /* ---- The command ---- */
 
-static void help(void) {
-    puts("usage: genbench ab BASE_BUILD HEAD_BUILD [options]\n\n"
-         "Measures rows of two builds, folders with a genbench or such programs, beside each other: short batches in\n"
-         "random order. A row is slower when a Wilcoxon test of more than 3 %, corrected for all rows, has p <= 0.01,\n"
-         "the median is 5 % or more, and both again in fresh processes.\n\n"
-         "options:\n"
-         "  --json FILE              also a report\n"
-         "  --format text|github     github: annotations, and a table in $GITHUB_STEP_SUMMARY\n"
-         "  --help                   print this text\n"
-         "and those of genbench that choose rows, which go to both builds (default: a quick choice, --batch 1).\n\n"
-         "exit status: 0 not slower, 1 an error, or nothing measured, 2 a regression, or wrong\n"
-         "usage, which prints nothing on standard output, 3 inconclusive");
-}
-
 /* The program of a build. */
 static gs_status find_program(const char *build, char program[PATH_ROOM], gs_error *error) {
     struct stat about;
@@ -364,77 +340,52 @@ static bool has_option(char *const *options, const char *name) {
     return found;
 }
 
-/* Pass the options that choose rows to the workers; `words` has room for four more than the arguments. */
-static gs_status choose_options(job *j, int argc, char **argv, char **words, gs_error *error) {
+/* Pass the options that choose rows to the workers; `words` has room for four more than the command line. */
+static gs_status choose_options(job *j, const bench_settings *s, char **words, gs_error *error) {
     static char suites[] = "--suite=latency,energy,rejection,layers,kernels,load,scaling", quick[] = "--quick";
     static char batch[] = "--batch=1"; /* short calls, so that there are many pairs */
-    static const char *const refused[] = {
-        "--csv", "--html", "--markdown", "--repetitions", "--pin", "--benchmark_format", "--benchmark_out"};
-    int count = 0;
-    if (argc < 3 || !strncmp(argv[1], "--", 2) || !strncmp(argv[2], "--", 2))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "ab: expected BASE_BUILD HEAD_BUILD; see genbench ab --help");
-    for (int i = 3; i < argc; i++) {
-        for (size_t k = 0; k < GS_COUNT(refused); k++)
-            if (!strncmp(argv[i], refused[k], strlen(refused[k])))
-                return gs_fail(error, GS_ERROR_ARGUMENT, "ab: %.60s: not an option of ab", argv[i]);
-        words[count++] = argv[i];
-        if (!strncmp(argv[i], "--seed=", 7) || (!strcmp(argv[i], "--seed") && i + 1 < argc))
-            j->result.seed = strtoull(argv[i][6] ? argv[i] + 7 : argv[i + 1], NULL, 10);
-    }
-    words[count] = NULL;
-    if (!has_option(words, "--suite")) {
+    static const char *const refused[] = {"--benchmark_format", "--benchmark_out"};
+    int count = bench_words_for(s, BENCH_WORK, words);
+    for (size_t k = 0; k < GS_COUNT(refused); k++)
+        if (has_option(words, refused[k]))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s: no option of genbench ab", refused[k]);
+    if (!s->suite.count) {
         words[count++] = suites;
-        if (!has_option(words, "--quick"))
+        if (!s->quick)
             words[count++] = quick;
     }
-    if (!has_option(words, "--batch"))
+    if (!s->batch.count)
         words[count++] = batch;
-    words[count] = NULL;
     j->options = words;
-    j->result.base = argv[1];
-    j->result.head = argv[2];
-    gs_status status = find_program(argv[1], j->program[BASE], error);
+    gs_status status = find_program(s->operand[0], j->program[BASE], error);
     memcpy(j->program[CONTROL], j->program[BASE], PATH_ROOM);
-    return status ? status : find_program(argv[2], j->program[HEAD], error);
+    return status ? status : find_program(s->operand[1], j->program[HEAD], error);
 }
 
-static gs_status run(job *j, int argc, char **argv, char **words, gs_error *error) {
-    const char *format = NULL;
-    bool wants_help = false;
-    const bench_own own[] = {{"json", &j->result.json, NULL}, {"format", &format, NULL}, {"help", NULL, &wants_help}};
-    gs_status status = bench_own_take(&argc, argv, own, GS_COUNT(own), error);
-    if (!status && wants_help) {
-        help();
-        return GS_OK;
-    }
-    if (!status)
-        status = bench_format_parse(format, &j->result.github, error);
-    if (!status)
-        status = choose_options(j, argc, argv, words, error);
-    if (!status && j->result.json && gs_output_is_stdout(j->result.json))
+static gs_status run(job *j, bench_settings *s, char **words, gs_error *error) {
+    j->result.settings = s;
+    gs_status status = choose_options(j, s, words, error);
+    if (!status && s->json && gs_output_is_stdout(s->json))
         status = gs_fail(error, GS_ERROR_ARGUMENT, "ab: --json: the table goes to standard output; name a file");
-    if (!status && j->result.json)
-        status = gs_output_check(j->result.json, GS_FORMAT_TEXT, 0, error);
+    if (!status && s->json)
+        status = gs_output_check(s->json, GS_FORMAT_TEXT, 0, error);
     if (status)
         return status;
     gs_interrupt_install();
     status = compare(j, error);
-    return status ? status : bench_ab_report(&j->result, argc, argv, error);
+    if (!status)
+        status = bench_ab_report(&j->result, error);
+    s->exit_status = status ? BENCH_PASS : bench_ab_exit(&j->result);
+    return status;
 }
 
-int bench_ab(int argc, char **argv) {
-    gs_error error = {0};
+gs_status bench_ab(bench_settings *settings, gs_error *error) {
     job *j = gs_alloc(1, sizeof *j);
-    char **words = gs_alloc((size_t)argc + 4, sizeof *words);
-    gs_status status = j && words ? run(j, argc, argv, words, &error) : gs_fail_memory(&error, "the command line");
-    if (!status && (fflush(stdout) || ferror(stdout)))
-        status = gs_fail(&error, GS_ERROR_FILE, "standard output cannot be written");
-    if (status)
-        fprintf(stderr, "genbench: %s\n", error.message);
-    int found = !status && j->result.row ? bench_ab_exit(&j->result) : BENCH_PASS;
+    char **words = gs_alloc((size_t)settings->argc + 4, sizeof *words);
+    gs_status status = j && words ? run(j, settings, words, error) : gs_fail_memory(error, "the command line");
     if (j)
         gs_free(j->result.row);
     gs_free(j);
     gs_free(words);
-    return bench_regression_exit(status, found);
+    return status;
 }

@@ -30,14 +30,11 @@ typedef struct bench_ab_row {
 } bench_ab_row;
 
 typedef struct bench_ab_result {
-    const char *base, *head;         /* as named on the command line */
+    const bench_settings *settings;
     char commit[2][BENCH_TEXT_ROOM]; /* of base and head, "" if the build does not say */
     bench_ab_row *row;
     int rows;
     double control; /* median of all rows' control medians */
-    bool github, interrupted;
-    const char *json;
-    uint64_t seed;
     double elapsed_s;
 } bench_ab_result;
 
@@ -46,6 +43,6 @@ typedef struct bench_ab_result {
 int bench_ab_exit(const bench_ab_result *result);
 
 /* Print the table and annotations, and write the file of --json. */
-gs_status bench_ab_report(const bench_ab_result *result, int argc, char *const *argv, gs_error *error);
+gs_status bench_ab_report(const bench_ab_result *result, gs_error *error);
 
 #endif

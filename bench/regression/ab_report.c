@@ -1,16 +1,10 @@
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "regression/ab.h"
-#include "io/output.h"
 #include "document.h"
 #include "report.h"
 #include "system.h"
-
-enum { CONTEXT_ROOM = 4096 };
 
 static const char *const words[] = {"", "", "SLOWER", "noisy", "FAILED", "not compared"};
 
@@ -112,7 +106,7 @@ static void print_table(const bench_ab_result *r) {
 
 static gs_status summarise(const bench_ab_result *r, const char *builds, const char *total, gs_error *error) {
     FILE *file = NULL;
-    gs_status status = r->github ? bench_github_summary(&file, error) : GS_OK;
+    gs_status status = r->settings->github ? bench_github_summary(&file, error) : GS_OK;
     if (!file)
         return status;
     fprintf(file,
@@ -131,103 +125,80 @@ static gs_status summarise(const bench_ab_result *r, const char *builds, const c
             fprintf(file, "| `%s` | | | | | %s |\n", row->name, text);
     }
     fputc('\n', file);
-    bool written = !ferror(file);
-    return fclose(file) == 0 && written ? GS_OK
-                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it cannot be written");
+    return bench_github_end(file, error);
 }
 
 /* ---- JSON ---- */
-
-static void put_real(json_t *object, const char *name, double value) {
-    if (isfinite(value))
-        json_object_set_new(object, name, json_real(value));
-}
 
 /* median, low, high of head over base; 1 means equal. */
 static json_t *row_object(const bench_ab_row *row) {
     static const char *const states[] = {"open", "same", "slower", "noisy", "failed", "one-side"};
     const bench_pairs_verdict *v = &row->verdict;
     json_t *o = json_object();
-    json_object_set_new(o, "name", json_string(row->name));
-    put_real(o, "median", exp(v->median));
-    put_real(o, "low", exp(v->low));
-    put_real(o, "high", exp(v->high));
-    json_object_set_new(o, "flagged", json_boolean(row->state == BENCH_AB_SLOWER));
-    put_real(o, "p", v->adjusted);
-    json_object_set_new(o, "pairs", json_integer((json_int_t)row->pairs));
-    put_real(o, "control", exp(v->control));
-    json_object_set_new(o, "state", json_string(states[row->state]));
-    json_object_set_new(o, "output_differs", json_boolean(row->output_differs));
+    bench_put_text(o, "name", row->name);
+    bench_put_real(o, "median", exp(v->median));
+    bench_put_real(o, "low", exp(v->low));
+    bench_put_real(o, "high", exp(v->high));
+    bench_put_flag(o, "flagged", row->state == BENCH_AB_SLOWER);
+    bench_put_real(o, "p", v->adjusted);
+    bench_put_integer(o, "pairs", (long long)row->pairs);
+    bench_put_real(o, "control", exp(v->control));
+    bench_put_text(o, "state", states[row->state]);
+    bench_put_flag(o, "output_differs", row->output_differs);
     return o;
 }
 
 static json_t *context(const bench_ab_result *r) {
     json_t *o = json_object();
-    const char *name;
-    char value[CONTEXT_ROOM];
-    for (int i = 0; bench_system_line(i, &name, value, sizeof value); i++)
-        bench_put_text(o, name, value);
-    bench_put_text(o, "base", r->base);
-    bench_put_text(o, "head", r->head);
+    bench_put_system(o);
+    bench_put_text(o, "base", r->settings->operand[0]);
+    bench_put_text(o, "head", r->settings->operand[1]);
     bench_put_text(o, "base_commit", r->commit[0][0] ? r->commit[0] : NULL);
     bench_put_text(o, "head_commit", r->commit[1][0] ? r->commit[1] : NULL);
-    json_object_set_new(o, "json_schema_version", json_integer(BENCH_SCHEMA_VERSION));
+    bench_put_integer(o, "json_schema_version", BENCH_SCHEMA_VERSION);
     return o;
 }
 
-static json_t *report(const bench_ab_result *r, int argc, char *const *argv) {
-    json_t *root = json_object(), *own = json_object(), *ab = json_array(), *command = json_array();
-    for (int i = 0; i < argc; i++)
-        json_array_append_new(command, bench_json_text(argv[i]));
+static gs_status write_json(const bench_ab_result *r, gs_error *error) {
+    json_t *own = json_object(), *ab = json_array(), *command = json_array();
+    for (int i = 0; i < r->settings->argc; i++)
+        json_array_append_new(command, bench_json_text(r->settings->argv[i]));
     for (int i = 0; i < r->rows; i++)
         if (is_measured(&r->row[i]))
             json_array_append_new(ab, row_object(&r->row[i]));
-    json_object_set_new(own, "json_schema_version", json_integer(BENCH_SCHEMA_VERSION));
-    json_object_set_new(own, "complete", json_true());
-    json_object_set_new(own, "interrupted", json_false());
+    bench_put_integer(own, "json_schema_version", BENCH_SCHEMA_VERSION);
+    bench_put_flag(own, "complete", true);
+    bench_put_flag(own, "interrupted", false);
     json_object_set_new(own, "command", command);
-    put_real(own, "elapsed_s", r->elapsed_s);
-    put_real(own, "control", exp(r->control));
-    json_object_set_new(own, "exit_status", json_integer(bench_ab_exit(r)));
+    bench_put_real(own, "elapsed_s", r->elapsed_s);
+    bench_put_real(own, "control", exp(r->control));
+    bench_put_integer(own, "exit_status", bench_ab_exit(r));
     json_object_set_new(own, "ab", ab);
     json_object_set_new(own, "rows", json_array());
-    json_object_set_new(root, "context", context(r));
-    json_object_set_new(root, "benchmarks", json_array());
-    json_object_set_new(root, "genbench", own);
-    return root;
-}
-
-static gs_status write_json(const bench_ab_result *r, int argc, char *const *argv, gs_error *error) {
-    gs_output output;
-    gs_status status = gs_output_open(&output, r->json, error);
-    if (status)
-        return status;
-    json_t *root = report(r, argc, argv);
-    char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-    status = text ? gs_output_write(&output, text, strlen(text), error) : gs_fail_memory(error, "the report");
-    if (!status)
-        status = gs_output_write(&output, "\n", 1, error);
+    json_t *root = json_pack("{s:o, s:[], s:o}", "context", context(r), "benchmarks", "genbench", own);
+    gs_status status =
+        root ? bench_document_write(root, false, r->settings->json, error) : gs_fail_memory(error, "the report");
     json_decref(root);
-    free(text);
-    return gs_output_end(&output, status, error);
+    return status;
 }
 
 /* "base FOLDER (COMMIT), head ..." */
 static void name_builds(const bench_ab_result *r, char *text, size_t room) {
     const char *const unknown = "commit unknown";
-    snprintf(text, room, "base %.80s (%.63s), head %.80s (%.63s)", r->base, r->commit[0][0] ? r->commit[0] : unknown,
-             r->head, r->commit[1][0] ? r->commit[1] : unknown);
+    snprintf(text, room, "base %.80s (%.63s), head %.80s (%.63s)", r->settings->operand[0],
+             r->commit[0][0] ? r->commit[0] : unknown, r->settings->operand[1],
+             r->commit[1][0] ? r->commit[1] : unknown);
 }
 
-gs_status bench_ab_report(const bench_ab_result *r, int argc, char *const *argv, gs_error *error) {
+gs_status bench_ab_report(const bench_ab_result *r, gs_error *error) {
     char total[BENCH_TEXT_ROOM], builds[2 * BENCH_TEXT_ROOM];
     name_builds(r, builds, sizeof builds);
     puts(builds);
     print_table(r);
-    for (int i = 0; r->github && i < r->rows; i++)
+    for (int i = 0; r->settings->github && i < r->rows; i++)
         annotate(&r->row[i]);
     verdict(r, total, sizeof total);
     printf("genbench ab: %s\n", total);
     gs_status status = summarise(r, builds, total, error);
-    return status || !r->json ? status : write_json(r, argc, argv, error);
+    return status || !r->settings->json ? status : write_json(r, error);
 }

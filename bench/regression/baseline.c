@@ -7,16 +7,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <jansson.h>
 #include <nettle/version.h>
 
-#include "base/stream.h"
+#include "document.h"
 #include "io/output.h"
 #include "regression/regression.h"
 #include "system.h"
-
-enum { FORMAT = 1, FILE_BYTES_MAX = 16 << 20, ROWS_MOST = 10000 };
-static const long long COUNT_MOST = 1LL << 53;
 
 static const char *const surrounding_names[BENCH_SURROUNDINGS] = {"architecture", "compiler", "flags",   "libc",
                                                                   "jansson",      "nettle",   "valgrind"};
@@ -44,22 +40,12 @@ void bench_tally_free(bench_tally *tally) {
 
 /* ---- This build ---- */
 
-static const char *compiler(void) {
-#if defined(__clang__)
-    return "clang " __clang_version__;
-#elif defined(__GNUC__)
-    return "gcc " __VERSION__;
-#else
-    return "unknown";
-#endif
-}
-
 void bench_surroundings_fill(bench_tally *tally, const char *valgrind) {
     struct utsname machine;
     char nettle[32];
     snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
     const char *const values[BENCH_SURROUNDINGS] = {uname(&machine) ? "unknown" : machine.machine,
-                                                    compiler(),
+                                                    BENCH_COMPILER,
                                                     BENCH_FLAGS,
                                                     bench_libc(),
                                                     jansson_version_str(),
@@ -71,54 +57,37 @@ void bench_surroundings_fill(bench_tally *tally, const char *valgrind) {
 
 /* ---- Reading ---- */
 
-static gs_status wrong(const char *path, gs_error *error, const char *what) {
-    return gs_fail(error, GS_ERROR_FILE, "%s: %s; genbench check --write makes a baseline", path, what);
-}
-
-/* Strings that may be printed: not empty, without control characters. */
-static bool is_plain(const char *text, size_t room) {
-    for (size_t i = 0; text && text[i]; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 127)
-            return false;
-    return text && *text && strlen(text) < room;
+static gs_status missing(const char *path, const char *place, const char *member, gs_error *error) {
+    return gs_fail(error, GS_ERROR_FILE, "%s: %s.%s: missing; genbench check --write makes a baseline", path, place,
+                   member);
 }
 
 static gs_status read_row(const char *path, const char *name, const json_t *from, bench_tally_row *row,
                           gs_error *error) {
-    char what[2 * BENCH_NAME_ROOM + 80];
-    if (!is_plain(name, BENCH_NAME_ROOM))
-        return wrong(path, error, "rows: a name that is empty, too long or has control characters");
+    char place[BENCH_NAME_ROOM + 8];
     snprintf(row->name, sizeof row->name, "%s", name);
+    snprintf(place, sizeof place, "rows.%s", name);
     for (int k = 0; k < BENCH_COUNTS; k++) {
-        const json_t *value = json_object_get(from, counts[k].name);
-        snprintf(what, sizeof what, "rows.%s.%s: expected a whole number from 0 to 2^53", name, counts[k].name);
-        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > COUNT_MOST)
-            return wrong(path, error, what);
-        row->of[k] = json_integer_value(value);
+        row->of[k] = bench_integer(from, counts[k].name, -1);
+        if (row->of[k] < 0)
+            return missing(path, place, counts[k].name, error);
     }
     return GS_OK;
 }
 
-static gs_status read_all(const char *path, json_t *root, bench_tally *tally, gs_error *error) {
-    json_t *surroundings = json_object_get(root, "surroundings"), *rows = json_object_get(root, "rows"), *from;
-    if (json_integer_value(json_object_get(root, "gensample_baseline")) != FORMAT)
-        return wrong(path, error, "gensample_baseline: expected 1");
-    for (int i = 0; i < BENCH_SURROUNDINGS; i++) {
-        const char *text = json_string_value(json_object_get(surroundings, surrounding_names[i]));
-        char what[80];
-        snprintf(what, sizeof what, "surroundings.%s: expected words", surrounding_names[i]);
-        if (!is_plain(text, BENCH_SURROUNDING_ROOM))
-            return wrong(path, error, what);
-        snprintf(tally->surrounding[i], BENCH_SURROUNDING_ROOM, "%s", text);
+static gs_status read_all(const char *path, const json_t *root, bench_tally *tally, gs_error *error) {
+    const json_t *surroundings = json_object_get(root, "surroundings");
+    json_t *rows = json_object_get(root, "rows"), *from;
+    gs_status status = bench_schema_check(BENCH_SCHEMA_BASELINE, root, path, error);
+    for (int i = 0; i < BENCH_SURROUNDINGS && !status; i++) {
+        const char *text = bench_text(surroundings, surrounding_names[i]);
+        snprintf(tally->surrounding[i], BENCH_SURROUNDING_ROOM, "%s", text ? text : "");
+        status = text ? GS_OK : missing(path, "surroundings", surrounding_names[i], error);
     }
-    size_t count = json_object_size(rows);
-    if (!count || count > ROWS_MOST)
-        return wrong(path, error, "rows: expected an object of 1 to 10000 rows");
-    tally->row = gs_alloc(count, sizeof *tally->row);
-    if (!tally->row)
+    tally->row = status ? NULL : gs_alloc(json_object_size(rows), sizeof *tally->row);
+    if (!status && !tally->row)
         return gs_fail_memory(error, "the baseline");
     const char *name;
-    gs_status status = GS_OK;
     json_object_foreach(rows, name, from) {
         if (!status)
             status = read_row(path, name, from, &tally->row[tally->count++], error);
@@ -127,25 +96,13 @@ static gs_status read_all(const char *path, json_t *root, bench_tally *tally, gs
 }
 
 gs_status bench_tally_read(const char *path, bench_tally *tally, gs_error *error) {
-    gs_stream stream;
-    json_error_t why;
-    unsigned char *text;
-    size_t count;
+    json_t *root;
     *tally = (bench_tally){0};
     if (access(path, R_OK))
         return gs_fail(error, GS_ERROR_FILE, "%s: it cannot be read; genbench check --write makes a baseline", path);
-    gs_status status = gs_stream_open(&stream, path, "a baseline of at most 16 MiB", error);
+    gs_status status = bench_document_parse(path, "a baseline", &root, error);
     if (status)
         return status;
-    status = stream.size > FILE_BYTES_MAX ? wrong(path, error, "expected a file of at most 16 MiB")
-                                          : gs_stream_read_all(&stream, FILE_BYTES_MAX, NULL, &text, &count);
-    gs_stream_close(&stream);
-    if (status)
-        return status;
-    json_t *root = json_loadb((const char *)text, count, JSON_REJECT_DUPLICATES, &why);
-    gs_free(text);
-    if (!root)
-        return gs_fail(error, GS_ERROR_FILE, "%s:%d: %s", path, why.line, why.text);
     status = read_all(path, root, tally, error);
     json_decref(root);
     if (status)

@@ -1,86 +1,38 @@
-/* genbench check compares this build's counts with a baseline.
- *
- *     genbench check --baseline FILE [--write] [--format text|github] [--model M] [--isa I] [--benchmark_filter=RE]
- *
- * It starts itself under callgrind as `genbench check --count FOLDER ...` (count.h). */
+/* genbench check compares this build's counts with a baseline. It starts itself under callgrind as
+ * `genbench count FOLDER ...` (count.h). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "regression/count.h"
 #include "io/output.h"
+#include "kernels.h"
 #include "regression/regression.h"
 #include "runner.h"
 #include "shim.h"
 
-typedef struct options {
-    const char *baseline, *format, *folder;
-    bool write, help, github;
-    bool some; /* not all rows of the baseline whose names match the filter were asked for */
-} options;
-
-static void help(void) {
-    puts("usage: genbench check --baseline FILE [options]\n\n"
-         "Counts instructions under valgrind's callgrind, allocations and operations of single calls, and compares "
-         "them\n"
-         "with a baseline: more than 1 % more is a regression.\n\n"
-         "options:\n"
-         "  --baseline FILE          what to compare with; bench/baseline.json is this source's\n"
-         "  --write                  write the baseline instead\n"
-         "  --format text|github     github: annotations, and a table in $GITHUB_STEP_SUMMARY\n"
-         "  --model FILE,...         weight files, or names of shipped networks (default: all that are shipped)\n"
-         "  --isa NAME,...           instruction sets (default: scalar, and avx2 or neon)\n"
-         "  --benchmark_filter=REGEX rows whose name matches\n"
-         "  --help                   print this text\n\n"
-         "exit status: 0 no worse, 1 an error, or rows without counterpart, 2 a regression, or wrong\n"
-         "usage, which prints nothing on standard output, 3 inconclusive");
-}
-
-/* ---- Options and rows ---- */
-
-static gs_status take_options(int *argc, char **argv, options *o, gs_error *error) {
-    const bench_own own[] = {{"baseline", &o->baseline, NULL},
-                             {"format", &o->format, NULL},
-                             {"count", &o->folder, NULL},
-                             {"write", NULL, &o->write},
-                             {"help", NULL, &o->help}};
-    static const char *const others[] = {"--model", "--isa", "--benchmark_filter"};
-    gs_status status = bench_own_take(argc, argv, own, GS_COUNT(own), error);
-    if (!status)
-        status = bench_format_parse(o->format, &o->github, error);
-    for (int i = 1; i < *argc && !status; i++) {
-        bool known = strncmp(argv[i], "--", 2) != 0;
-        for (size_t k = 0; k < GS_COUNT(others); k++)
-            known = known || !strncmp(argv[i], others[k], strlen(others[k]));
-        o->some = o->some || !strncmp(argv[i], "--model", 7) || !strncmp(argv[i], "--isa", 5);
-        if (!known)
-            status = gs_fail(error, GS_ERROR_ARGUMENT, "check: %.60s: unknown; see genbench check --help", argv[i]);
-    }
-    if (!status && !o->help && !o->baseline && !o->folder)
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "check: --baseline: missing");
-    return status;
-}
-
 /* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU, which does not include AVX-512. */
-static gs_status choose_isas(bench_names *isa, gs_error *error) {
+static gs_status choose_isas(gs_texts *isa, gs_error *error) {
     bool supported, chosen = isa->count > 0;
     const char *name;
     for (int i = 0; i < isa->count; i++)
-        if (!strcmp(isa->name[i], "avx512"))
-            return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: --isa: callgrind runs no avx512");
+        if (gs_isa_extends(isa->values[i], "avx512"))
+            return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: --isa: callgrind runs no %s", isa->values[i]);
     for (int i = 0; !chosen && (name = gs_isa_name(i, &supported)); i++)
-        if (supported && strcmp(name, "avx512"))
-            isa->name[isa->count++] = name;
+        if (supported && !gs_isa_extends(name, "avx512"))
+            isa->values[isa->count++] = name;
     return GS_OK;
 }
 
-static gs_status make_rows(bench_settings *s, bench_rows *rows, gs_error *error) {
+gs_status bench_counted_rows(bench_settings *s, bench_rows *rows, gs_error *error) {
     gs_status status = choose_isas(&s->isa, error);
     s->quick = true;
-    s->threads = (bench_numbers){1, {1}};
-    s->batch = (bench_numbers){1, {1}};
-    s->backend = (bench_names){1, {"native"}};
+    s->threads = (gs_counts){1, {1}};
+    s->batch = (gs_counts){1, {1}};
+    s->backend = (gs_texts){1, {"native"}};
     if (!status)
         status = bench_counted_add(rows, error);
+    if (!status && rows->failed)
+        status = gs_fail_memory(error, "rows");
     if (!status)
         status = bench_rows_filter(rows, bench_filter(), error);
     if (!status && !rows->count)
@@ -111,7 +63,7 @@ static void say(const bench_finding *f, char *text, size_t room) {
         snprintf(text, room, "%s: %lld, was 0", bench_count_what(f->count), f->now);
 }
 
-static void tell_findings(const options *o, const bench_comparison *c) {
+static void tell_findings(const bench_settings *o, const bench_comparison *c) {
     static const char *const words[BENCH_CHANGES] = {"WORSE", "better", "UNKNOWN", "GONE", "left out"};
     for (int i = 0; i < c->findings; i++) {
         const bench_finding *f = &c->finding[i];
@@ -125,7 +77,7 @@ static void tell_findings(const options *o, const bench_comparison *c) {
     }
 }
 
-static void tell_surroundings(const options *o, const bench_tally *before, const bench_tally *now, int differs) {
+static void tell_surroundings(const bench_settings *o, const bench_tally *before, const bench_tally *now, int differs) {
     char text[2 * BENCH_SURROUNDING_ROOM + 160];
     if (differs < 0)
         return;
@@ -138,7 +90,7 @@ static void tell_surroundings(const options *o, const bench_tally *before, const
         puts(text);
 }
 
-static void verdict(const options *o, const bench_comparison *c, char *text, size_t room) {
+static void verdict(const bench_settings *o, const bench_comparison *c, char *text, size_t room) {
     static const char *const words[] = {"no worse", "ERROR: the baseline has other rows", "WORSE", "inconclusive"};
     int used =
         snprintf(text, room, "%s: %d rows compared with %s, counts worse %d, better %d",
@@ -152,7 +104,7 @@ static void verdict(const options *o, const bench_comparison *c, char *text, siz
         snprintf(text + used, room - (size_t)used, "; --write makes a baseline worth committing");
 }
 
-static gs_status summarise(const options *o, const bench_comparison *c, const char *total, gs_error *error) {
+static gs_status summarise(const bench_settings *o, const bench_comparison *c, const char *total, gs_error *error) {
     FILE *file = NULL;
     gs_status status = o->github ? bench_github_summary(&file, error) : GS_OK;
     if (!file)
@@ -164,9 +116,7 @@ static gs_status summarise(const options *o, const bench_comparison *c, const ch
         fprintf(file, "%s| `%s` | %s |\n", i ? "" : "\n| row | what |\n|---|---|\n", c->finding[i].row, text);
     }
     fputc('\n', file);
-    bool written = !ferror(file);
-    return fclose(file) == 0 && written ? GS_OK
-                                        : gs_fail(error, GS_ERROR_FILE, "$GITHUB_STEP_SUMMARY: it cannot be written");
+    return bench_github_end(file, error);
 }
 
 /* ---- The command ---- */
@@ -192,14 +142,13 @@ static gs_status filter(bench_tally *tally, int *left_out, gs_error *error) {
     return status;
 }
 
-static gs_status compare(const options *o, bench_tally *before, const bench_tally *now, int *exit_status,
-                         gs_error *error) {
+static gs_status compare(bench_settings *o, bool some, bench_tally *before, const bench_tally *now, gs_error *error) {
     bench_comparison c = {0};
     char total[512];
     int left_out;
     gs_status status = filter(before, &left_out, error);
     if (!status)
-        status = bench_tally_compare(before, now, o->some, &c, error);
+        status = bench_tally_compare(before, now, some, &c, error);
     if (status)
         return status;
     c.left_out += left_out;
@@ -207,61 +156,39 @@ static gs_status compare(const options *o, bench_tally *before, const bench_tall
     tell_surroundings(o, before, now, c.differs);
     verdict(o, &c, total, sizeof total);
     printf("genbench check: %s\n", total);
-    *exit_status = bench_comparison_exit(&c);
+    o->exit_status = bench_comparison_exit(&c);
     status = summarise(o, &c, total, error);
     bench_comparison_free(&c);
     return status;
 }
 
-/* The baseline is read before the work. */
-static gs_status check(const options *o, const bench_rows *rows, char *const *argv, int *exit_status, gs_error *error) {
+/* The baseline is read before the work. `some`: not all rows of it whose names match the filter are asked for. */
+static gs_status check(bench_settings *o, const bench_rows *rows, bool some, gs_error *error) {
     bench_tally before = {0}, now = {0};
     gs_status status = o->write ? gs_output_check(o->baseline, GS_FORMAT_TEXT, 0, error)
                                 : bench_tally_read(o->baseline, &before, error);
     if (!status)
-        status = bench_count(rows, argv, &now, error);
+        status = bench_count(rows, &now, error);
     if (!status && o->write) {
         status = bench_tally_write(&now, o->baseline, error);
         if (!status)
             printf("genbench check: %d rows written to %s\n", now.count, o->baseline);
     } else if (!status) {
-        status = compare(o, &before, &now, exit_status, error);
+        status = compare(o, some, &before, &now, error);
     }
     bench_tally_free(&before);
     bench_tally_free(&now);
     return status;
 }
 
-static gs_status run(int argc, char **argv, int *exit_status, gs_error *error) {
-    options o = {0};
-    bench_settings settings = {0};
-    bench_rows rows = {.settings = &settings};
-    unsetenv("GENSAMPLE_ISA"); /* --isa decides it */
-    gs_status status = take_options(&argc, argv, &o, error);
-    if (!status && o.help) {
-        help();
-        return GS_OK;
-    }
-    if (o.folder)
-        bench_count_prepare();
+gs_status bench_check(bench_settings *settings, gs_error *error) {
+    bench_rows rows = {.settings = settings};
+    bool some = settings->model.count || settings->isa.count;
+    if (!settings->baseline)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "check: --baseline: missing");
+    gs_status status = bench_counted_rows(settings, &rows, error);
     if (!status)
-        status = bench_settings_take(&settings, argc, argv, 1, error);
-    if (!status)
-        status = make_rows(&settings, &rows, error);
-    if (!status)
-        status = o.folder ? bench_count_here(&rows, o.folder, error) : check(&o, &rows, argv + 1, exit_status, error);
+        status = check(settings, &rows, some, error);
     bench_rows_free(&rows);
-    bench_settings_free(&settings);
     return status;
-}
-
-int bench_check(int argc, char **argv) {
-    gs_error error = {0};
-    int exit_status = BENCH_PASS;
-    gs_status status = run(argc, argv, &exit_status, &error);
-    if (!status && (fflush(stdout) || ferror(stdout)))
-        status = gs_fail(&error, GS_ERROR_FILE, "standard output cannot be written");
-    if (status)
-        fprintf(stderr, "genbench: %s\n", error.message);
-    return bench_regression_exit(status, exit_status);
 }

@@ -14,6 +14,7 @@
 #include "base/os.h"
 #include "app/interrupt.h"
 #include "process.h"
+#include "regression/regression.h"
 #include "system.h"
 
 #if defined(__has_include)
@@ -104,7 +105,7 @@ static bool wait_one(void) {
     return pid > 0 && status == 0;
 }
 
-gs_status bench_count_here(bench_rows *rows, const char *folder, gs_error *error) {
+static gs_status count_rows(bench_rows *rows, const char *folder, gs_error *error) {
     char path[PATH_ROOM];
     snprintf(path, sizeof path, "%s/counts", folder);
     int to = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600), running = 0;
@@ -127,34 +128,16 @@ gs_status bench_count_here(bench_rows *rows, const char *folder, gs_error *error
     return good ? GS_OK : gs_fail(error, GS_ERROR_FILE, "not all rows were counted");
 }
 
+gs_status bench_count_here(bench_settings *settings, gs_error *error) {
+    bench_rows rows = {.settings = settings};
+    gs_status status = bench_counted_rows(settings, &rows, error);
+    if (!status)
+        status = count_rows(&rows, settings->operand[0], error);
+    bench_rows_free(&rows);
+    return status;
+}
+
 /* ---- In the program that starts it ---- */
-
-extern char **environ;
-
-static bool has_name(const char *entry, const char *const *names) {
-    for (; *names; names++)
-        if (!strncmp(entry, *names, strlen(*names)) && entry[strlen(*names)] == '=')
-            return true;
-    return false;
-}
-
-/* Counts must not depend on the caller's environment, so the program gets little of it. */
-static void choose_environment(char *chosen[WORDS_MOST]) {
-    static const char *const passed[] = {"PATH",       "HOME",         "TMPDIR",           "LD_LIBRARY_PATH",
-                                         "LD_PRELOAD", "VALGRIND_LIB", "GENSAMPLE_MODELS", NULL};
-    static char threads[] = "OMP_NUM_THREADS=1", locale[] = "LC_ALL=C";
-    /* How the C library copies memory must not depend on the CPU and its caches. */
-    static char copies[] = "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM:"
-                           "glibc.cpu.x86_non_temporal_threshold=0xc0000";
-    int count = 0;
-    for (char **entry = environ; *entry && count < WORDS_MOST - 4; entry++)
-        if (has_name(*entry, passed))
-            chosen[count++] = *entry;
-    chosen[count++] = threads;
-    chosen[count++] = locale;
-    chosen[count++] = copies;
-    chosen[count] = NULL;
-}
 
 static gs_status explain(const char *folder, int status, gs_error *error) {
     char path[PATH_ROOM], line[LINE_ROOM];
@@ -168,12 +151,20 @@ static gs_status explain(const char *folder, int status, gs_error *error) {
     return gs_fail(error, GS_ERROR_FILE, "check: counting failed: %s", line);
 }
 
-/* Run the command to completion; what it prints goes to files in the folder. */
+/* Run the command to completion; what it prints goes to files in the folder. Counts must not depend on the caller's
+ * environment, so the program gets little of it; and how the C library copies memory must not depend on the CPU and its
+ * caches. */
 static gs_status run(char *const *words, const char *folder, gs_error *error) {
-    char errors[PATH_ROOM], *environment[WORDS_MOST];
+    static const char *const passed[] = {"PATH",       "HOME",         "TMPDIR",           "LD_LIBRARY_PATH",
+                                         "LD_PRELOAD", "VALGRIND_LIB", "GENSAMPLE_MODELS", NULL};
+    static const char *const set[] = {"OMP_NUM_THREADS=1", "LC_ALL=C",
+                                      "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM:"
+                                      "glibc.cpu.x86_non_temporal_threshold=0xc0000",
+                                      NULL};
+    char errors[PATH_ROOM], *environment[BENCH_ENVIRONMENT_MOST];
     int ended = 0;
     snprintf(errors, sizeof errors, "%s/errors", folder);
-    choose_environment(environment);
+    bench_environment(environment, passed, false, set);
     gs_error why = {0};
     gs_status status = bench_process_run(words, environment, errors, &ended, &why);
     if (status)
@@ -241,34 +232,37 @@ static gs_status gather(const bench_rows *rows, const char *folder, bench_tally 
                : gs_fail(error, GS_ERROR_FILE, "check: callgrind counted %d of %d rows", tally->count, rows->count);
 }
 
-gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error) {
-    char program[FOLDER_ROOM], folder[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM], *words[WORDS_MOST];
+gs_status bench_count(const bench_rows *rows, bench_tally *tally, gs_error *error) {
+    bench_folder folder = {0};
+    char program[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM];
+    char **words = gs_alloc((size_t)rows->settings->argc + WORDS_MOST, sizeof *words);
     static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--vgdb=no", "--instr-atstart=no"};
     *tally = (bench_tally){0};
-    gs_status status = check_build(error);
-    if (status)
+    gs_status status = words ? check_build(error) : gs_fail_memory(error, "the command line");
+    if (!status && !gs_os_program_path(program, sizeof program))
+        status = gs_fail(error, GS_ERROR_FILE, "check: the system does not tell where this program is");
+    if (!status)
+        status = bench_folder_make(&folder, error);
+    if (status) {
+        gs_free(words);
         return status;
-    if (!gs_os_program_path(program, sizeof program))
-        return gs_fail(error, GS_ERROR_FILE, "check: the system does not tell where this program is");
-    status = bench_folder_make(folder, error);
-    if (status)
-        return status;
-    snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder);
-    snprintf(log, sizeof log, "--log-file=%s/valgrind", folder);
+    }
+    snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder.path);
+    snprintf(log, sizeof log, "--log-file=%s/valgrind", folder.path);
     int count = 0;
     for (size_t i = 0; i < GS_COUNT(begin); i++)
         words[count++] = (char *)(uintptr_t)begin[i];
-    const char *const rest[] = {dumps, log, program, "check", "--count", folder};
+    const char *const rest[] = {dumps, log, program, "count", folder.path};
     for (size_t i = 0; i < GS_COUNT(rest); i++)
         words[count++] = (char *)(uintptr_t)rest[i];
-    for (; *argv && count < WORDS_MOST - 1; argv++)
-        words[count++] = *argv;
+    count += bench_words_for(rows->settings, BENCH_COUNT, words + count);
     words[count] = NULL;
     gs_interrupt_install();
-    status = run(words, folder, error);
+    status = run(words, folder.path, error);
     if (!status)
-        status = gather(rows, folder, tally, error);
-    bench_folder_remove(folder);
+        status = gather(rows, folder.path, tally, error);
+    bench_folder_remove(&folder);
+    gs_free(words);
     if (status)
         bench_tally_free(tally);
     return status;

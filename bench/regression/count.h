@@ -4,16 +4,18 @@
 
 #include "regression/baseline.h"
 
-/* Start this program again under callgrind to count all rows; `argv`, terminated by NULL, has the options that made
- * them. Errors: GS_ERROR_UNSUPPORTED: no valgrind, or a build that cannot be counted; GS_ERROR_FILE: counting failed;
+/* Start this program again under callgrind to count all rows, by the options that made them. Errors:
+ * GS_ERROR_UNSUPPORTED: no valgrind, or a build that cannot be counted; GS_ERROR_FILE: counting failed;
  * GS_ERROR_INTERRUPTED. `tally` is then empty. */
-gs_status bench_count(const bench_rows *rows, char *const *argv, bench_tally *tally, gs_error *error);
+gs_status bench_count(const bench_rows *rows, bench_tally *tally, gs_error *error);
 
 /* The program thus started calls this before everything else, to remove everything that differs from run to run. */
 void bench_count_prepare(void);
 
-/* After that: count each row in a process of its own, whose memory no other row has used, and leave the counts in
- * `folder`. */
-gs_status bench_count_here(bench_rows *rows, const char *folder, gs_error *error);
+/* After that `genbench count FOLDER` counts each row in a process of its own, whose memory no other row has used, and
+ * leaves the counts in the folder. */
+
+/* The rows that both choose. */
+gs_status bench_counted_rows(bench_settings *settings, bench_rows *rows, gs_error *error);
 
 #endif

@@ -3,33 +3,19 @@
 #include <string.h>
 
 #include "regression/regression.h"
-#include "suites/evaluations.h"
-#include "suites/sampling.h"
-
-static bool always(const bench_model *model) {
-    return model != NULL;
-}
+#include "suites/rows.h"
 
 /* ---- Networks ---- */
 
 /* One evaluation of each network, and one gradient of each energy. */
-static bool add_networks(bench_rows *rows) {
-    static const bench_axes axes = {.takes = always, .batch = {1, {1}}};
+static void add_networks(bench_rows *rows) {
+    static const bench_axes axes = {.takes = bench_any, .batch = {1, {1}}};
     int at = 0;
     bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v)) {
-        bool energy = bench_is_energy(v.model);
-        for (int gradient = 0; gradient <= energy; gradient++) {
-            bench_row *row = bench_row_add(rows, "network", NULL, gradient ? "gradient" : "evaluate", &v,
-                                           gradient ? &bench_gradients : &bench_evaluations);
-            if (!row)
-                return false;
-            row->unit = "evaluations/s";
-            row->items = 1;
-            row->operations = (double)v.model->info->operations * (1 + gradient);
-        }
-    }
-    return true;
+    while (bench_next(rows->settings, &axes, &at, &v))
+        for (int gradient = 0; gradient <= bench_is_energy(v.model); gradient++)
+            bench_evaluation_add(rows, "network", NULL, gradient ? "gradient" : "evaluate", &v, gradient,
+                                 "evaluations/s");
 }
 
 /* ---- Samplers ---- */
@@ -53,7 +39,7 @@ static bool is_own(const bench_model *model, const char *sampler) {
 }
 
 static bool is_widest(const bench_settings *s, const char *isa) {
-    return !strcmp(isa, s->isa.name[s->isa.count - 1]);
+    return !strcmp(isa, s->isa.values[s->isa.count - 1]);
 }
 
 /* Whether emulation can do so many operations in reasonable time; scalar C takes ten times as long as vectors. */
@@ -63,7 +49,7 @@ static bool is_short(const bench_settings *s, const bench_variant *v) {
 }
 
 /* A few steps of each sampler with the cheapest network, and of each network's own sampler with the widest vectors. */
-static bool add_samplers(bench_rows *rows) {
+static void add_samplers(bench_rows *rows) {
     enum { STEPS = 2 };
     static const bench_axes axes = {.takes = bench_can_sample, .batch = {1, {1}}};
     const bench_settings *s = rows->settings;
@@ -75,12 +61,10 @@ static bool add_samplers(bench_rows *rows) {
         while (bench_next(s, &axes, &at, &v)) {
             bool own = is_widest(s, v.isa) && is_own(v.model, sampling.sampler);
             bool meant = own || (v.model == cheapest(s, &sampling) && is_short(s, &v));
-            if (meant && bench_sampling_draws(&sampling, v.model) &&
-                !bench_sampling_add(rows, "sampler", &sampling, &v))
-                return false;
+            if (meant && bench_sampling_draws(&sampling, v.model))
+                bench_sampling_add(rows, "sampler", &sampling, &v);
         }
     }
-    return true;
 }
 
 /* ---- All ---- */
@@ -96,8 +80,8 @@ static void keep_widest(bench_rows *rows, int first, const char *part) {
 
 /* Rejection sampling and loading take long in scalar C, whose kernels are counted by other rows. */
 gs_status bench_counted_add(bench_rows *rows, gs_error *error) {
-    if (!add_networks(rows) || !add_samplers(rows))
-        return gs_fail_memory(error, "rows");
+    add_networks(rows);
+    add_samplers(rows);
     gs_status status = bench_add_kernels(rows, error);
     if (!status)
         status = bench_add_layers(rows, error);

@@ -14,19 +14,6 @@
 #define BENCH_PAIRS_CONTROL 0.02
 #define BENCH_PAIRS_LEVEL 0.01
 
-/* P(W+ >= the observed value) for Wilcoxon's signed-rank statistic if the n values are symmetric around 0 (Hollander,
- * Wolfe & Chicken 2014, section 3.1): small where x is above 0. Zeros are left out; equal magnitudes share their mean
- * rank. For up to 50 values the distribution is exact, by recursion over the ranks of x; for more it is the normal
- * approximation, corrected for ties and continuity. 1 without values; NaN when memory runs out. */
-double bench_wilcoxon(const double *x, size_t n);
-
-/* Holm's (1979) adjusted p of n tests: reject those for which it is at most the level. `adjusted` has room for n. */
-void bench_holm(const double *p, double *adjusted, size_t n);
-
-/* For n >= 1 sorted values: an interval between order statistics that contains the median of their distribution with a
- * probability of 99 % or more; from the least to the greatest value if n is below 8. */
-void bench_median_interval(const double *sorted, size_t n, double *low, double *high);
-
 /* The pairs of one row: r of the head over the base, and of the base over itself. */
 typedef struct bench_pairs {
     double *head, *control;

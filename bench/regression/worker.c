@@ -93,22 +93,13 @@ static gs_status serve(bench_rows *rows, gs_error *error) {
     return good ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "work: \"%.40s\": no such command", line);
 }
 
-int bench_work(int argc, char **argv) {
-    bench_settings settings = {0};
-    bench_rows rows = {.settings = &settings};
-    gs_error error = {0};
-    gs_status status = GS_OK;
-    if (argc < 2 || strtol(argv[1], NULL, 10) != BENCH_WORKER_PROTOCOL)
-        status = gs_fail(&error, GS_ERROR_ARGUMENT, "work: it speaks protocol %d only", BENCH_WORKER_PROTOCOL);
+gs_status bench_work(bench_settings *settings, gs_error *error) {
+    bench_rows rows = {.settings = settings};
+    if (strtol(settings->operand[0], NULL, 10) != BENCH_WORKER_PROTOCOL)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "work: it speaks protocol %d only", BENCH_WORKER_PROTOCOL);
+    gs_status status = bench_rows_make(&rows, false, error);
     if (!status)
-        status = bench_settings_take(&settings, argc, argv, 2, &error);
-    if (!status)
-        status = bench_rows_make(&rows, false, &error);
-    if (!status)
-        status = serve(&rows, &error);
-    if (status)
-        fprintf(stderr, "genbench: %s\n", error.message);
+        status = serve(&rows, error);
     bench_rows_free(&rows);
-    bench_settings_free(&settings);
-    return status ? BENCH_ERROR : BENCH_PASS;
+    return status;
 }

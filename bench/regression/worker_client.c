@@ -10,11 +10,10 @@
 #include <unistd.h>
 
 #include "app/interrupt.h"
+#include "process.h"
 #include "regression/worker.h"
 
-enum { WORDS_MOST = 64, SILENCE_MS = 120000, TICK_MS = 200, ENVIRONMENT_MOST = 1024 };
-
-extern char **environ;
+enum { WORDS_MOST = 64, SILENCE_MS = 120000, TICK_MS = 200 };
 
 /* ---- Lines ---- */
 
@@ -87,26 +86,17 @@ gs_status bench_worker_ask(bench_worker *w, const char *expected, char answer[BE
 
 /* ---- Start and end ---- */
 
-/* Threads of a worker that waits must not spin while another is measured. */
-static char **make_environment(char *chosen[ENVIRONMENT_MOST]) {
-    static char passive[] = "OMP_WAIT_POLICY=passive";
-    int count = 0;
-    for (char **entry = environ; *entry && count < ENVIRONMENT_MOST - 2; entry++)
-        if (strncmp(*entry, "OMP_WAIT_POLICY=", strlen("OMP_WAIT_POLICY=")))
-            chosen[count++] = *entry;
-    chosen[count++] = passive;
-    chosen[count] = NULL;
-    return chosen;
-}
-
 static gs_status spawn(bench_worker *w, const char *program, char **words, const int to[2], const int from[2],
                        gs_error *error) {
-    char *environment[ENVIRONMENT_MOST];
+    /* threads of a worker that waits must not spin while another is measured */
+    static const char *const policy[] = {"OMP_WAIT_POLICY", NULL}, *const passive[] = {"OMP_WAIT_POLICY=passive", NULL};
+    char *environment[BENCH_ENVIRONMENT_MOST];
+    bench_environment(environment, policy, true, passive);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, to[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, from[1], STDOUT_FILENO);
-    int failed = posix_spawn(&w->pid, program, &actions, NULL, words, make_environment(environment));
+    int failed = posix_spawn(&w->pid, program, &actions, NULL, words, environment);
     posix_spawn_file_actions_destroy(&actions);
     if (!failed)
         return GS_OK;

@@ -1,9 +1,6 @@
-#include "suites/chains.h"
+#include "suites/rows.h"
 
 #include <math.h>
-#include <string.h>
-
-#include "network.h"
 
 enum { CHAINS = 16, POINTS = 101 };
 static const double LEVEL = 1; /* a noise level at which digits turn into others within some hundred steps */
@@ -40,14 +37,15 @@ gs_status bench_chains_diagnose(bench_row *row, gs_plan *plan, gs_error *error) 
         options.labels = row->model->info->labels ? labels : NULL; /* all of one class: a single distribution */
         status = gs_sample(plan, &options, CHAINS, x, NULL, error);
     }
-    bool proposes = strcmp(row->sampling.sampler, "langevin") != 0;
+    if (!status)
+        status = gs_sample_resolve(row->model->model, &options, error);
+    bool proposes = options.target > 0; /* what it proposes is accepted as often as that, or rejected */
     gs_record record = {
         .steps = steps, .chains = CHAINS, .energy = trace.energy, .acceptance = proposes ? trace.acceptance : NULL};
     gs_diagnosis d;
     if (!status)
         status = gs_diagnose(&record, &d, error);
     if (!status) {
-        gs_sample_resolve(row->model->model, &options, NULL);
         note(row, &d, gs_sample_evaluations(row->model->model, &options));
         gs_curve_free(&row->trace);
         status = gs_curve_fill(&row->trace, trace.energy, steps, CHAINS, POINTS, error);

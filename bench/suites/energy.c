@@ -1,6 +1,5 @@
 /* Steps per second of chains on an energy: the gradient by itself, and samplers that take one gradient per step. */
-#include "suites/evaluations.h"
-#include "suites/sampling.h"
+#include "suites/rows.h"
 
 /* Samplers at one noise level; langevin and mala take one gradient per step, hmc one per leapfrog step. A name that the
  * library lacks gives no rows. */
@@ -10,31 +9,16 @@ static const bench_sampling steppers[] = {
     {.sampler = "hmc", .steps = 4, .mixing = 50, .unit = "steps/s"},
 };
 
-static bool is_stepper(const bench_model *model) {
-    return bench_is_energy(model);
-}
-
-static bench_row *add_gradient(bench_rows *rows, const bench_variant *v) {
-    bench_row *row = bench_row_add(rows, "energy", "offline", "gradient", v, &bench_gradients);
-    if (row) {
-        row->unit = "steps/s";
-        row->items = v->batch;
-        row->operations = 2.0 * v->batch * (double)v->model->info->operations;
-    }
-    return row;
-}
-
 gs_status bench_add_energy(bench_rows *rows, gs_error *error) {
-    static const bench_axes axes = {.takes = is_stepper, .batch = {1, {64}}};
+    (void)error;
+    static const bench_axes axes = {.takes = bench_is_energy, .batch = {1, {64}}};
     int at = 0;
     bench_variant v;
     while (bench_next(rows->settings, &axes, &at, &v)) {
-        if (!add_gradient(rows, &v))
-            return gs_fail_memory(error, "rows");
+        bench_evaluation_add(rows, "energy", "offline", "gradient", &v, true, "steps/s");
         for (size_t i = 0; i < GS_COUNT(steppers); i++)
-            if (bench_sampling_draws(&steppers[i], v.model) && (!rows->settings->quick || v.model->info->labels == 0) &&
-                !bench_sampling_add(rows, "energy", &steppers[i], &v))
-                return gs_fail_memory(error, "rows");
+            if (bench_sampling_draws(&steppers[i], v.model) && (!rows->settings->quick || v.model->info->labels == 0))
+                bench_sampling_add(rows, "energy", &steppers[i], &v);
     }
     return GS_OK;
 }

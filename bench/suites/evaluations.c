@@ -1,4 +1,4 @@
-#include "suites/evaluations.h"
+#include "suites/rows.h"
 
 static gs_status open_with(bench_row *row, bool gradient, gs_error *error) {
     bench_network *network = row->state = gs_alloc(1, sizeof *network);
@@ -34,5 +34,14 @@ static uint64_t digest(const bench_row *row) {
     return bench_digest(network->y, network->n * network->out * sizeof *network->y);
 }
 
-const bench_kind bench_evaluations = {open_outputs, call, check, close, digest};
-const bench_kind bench_gradients = {open_gradients, call, check, close, digest};
+static const bench_kind evaluations = {open_outputs, call, check, close, digest};
+static const bench_kind gradients = {open_gradients, call, check, close, digest};
+
+bench_row *bench_evaluation_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
+                                const bench_variant *v, bool gradient, const char *unit) {
+    bench_row *row = bench_row_add(rows, suite, scenario, what, v, gradient ? &gradients : &evaluations);
+    row->unit = unit;
+    row->items = v->batch;
+    row->operations = (double)v->batch * (double)v->model->info->operations * (1 + gradient);
+    return row;
+}

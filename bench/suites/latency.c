@@ -1,14 +1,15 @@
 /* Denoising one image, one call after the other. For an energy this needs the gradient: D(x, sigma) = x - sigma^2
  * dE/dx.
  */
-#include "suites/evaluations.h"
-#include "stats.h"
+#include "suites/rows.h"
+#include "measure/statistics.h"
 
 static bool denoises(const bench_model *model) {
     return model->info->takes_sigma && bench_can_sample(model);
 }
 
 gs_status bench_add_latency(bench_rows *rows, gs_error *error) {
+    (void)error;
     static const bench_axes axes = {.takes = denoises};
     const bench_settings *s = rows->settings;
     int repetitions = s->repetitions ? s->repetitions : 3, at = 0;
@@ -16,15 +17,10 @@ gs_status bench_add_latency(bench_rows *rows, gs_error *error) {
     while (bench_next(s, &axes, &at, &v)) {
         v.batch = 1;
         bool energy = bench_is_energy(v.model);
-        bench_row *row = bench_row_add(rows, "latency", "single-stream", energy ? "gradient" : "denoise", &v,
-                                       energy ? &bench_gradients : &bench_evaluations);
-        if (!row)
-            return gs_fail_memory(error, "rows");
+        bench_row *row =
+            bench_evaluation_add(rows, "latency", "single-stream", energy ? "gradient" : "denoise", &v, energy, "ms");
         row->single = true;
         row->calls = (BENCH_CALLS_P99 + repetitions - 1) / repetitions;
-        row->unit = "ms";
-        row->items = 1;
-        row->operations = (double)v.model->info->operations * (energy ? 2 : 1);
     }
     return GS_OK;
 }

@@ -5,15 +5,13 @@
 #include <string.h>
 
 #include "engine/plan.h"
+#include "engine/single.h"
 #include "network.h"
 
 enum { IMAGES = 8, SHAPE_ROOM = 96 };
 
-/* A network of one layer, or two: a linear layer's input is reshaped from an image of one position per channel. */
 typedef struct state {
-    gs_model model;
-    gs_node node[2];
-    int input[2];
+    gs_model *model; /* of the layer alone */
     bench_model wrapped;
     bench_network network;
 } state;
@@ -23,57 +21,26 @@ static gs_shape input_shape(const gs_model *model, const gs_node *node) {
 }
 
 /* The row's data is the node in the model from which it comes. */
-static void wrap(state *s, const bench_row *row) {
-    const gs_node *node = row->data;
-    gs_shape in = input_shape(row->model->model, node);
-    bool linear = node->op == GS_OP_LINEAR;
-    s->input[0] = GS_VALUE_X;
-    s->input[1] = GS_VALUE_NODES;
-    s->node[0] = (gs_node){.name = "input",
-                           .op = GS_OP_RESHAPE,
-                           .inputs = 1,
-                           .input = &s->input[0],
-                           .shape = {.rank = 1, .d = {in.d[0], 1, 1}},
-                           .per_sample = true};
-    s->node[linear] = *node;
-    s->node[linear].input = &s->input[linear];
-    s->model = (gs_model){.node = s->node, .nodes = 1 + linear, .output = {GS_VALUE_NODES + linear, -1}};
-    s->model.info = (gs_model_info){.name = "layer",
-                                    .kind = GS_KIND_SCORE,
-                                    .shape = {in.d[0], in.d[1], in.d[2]},
-                                    .outputs = 1,
-                                    .output_size = {gs_shape_size(node->shape)}};
-    s->wrapped = (bench_model){.model = &s->model, .info = &s->model.info};
-}
-
 static gs_status open(bench_row *row, gs_error *error) {
     state *s = row->state = gs_alloc(1, sizeof *s);
     if (!s)
         return gs_fail_memory(error, "a layer");
-    wrap(s, row);
+    const gs_model *model = row->model->model;
+    gs_status status = gs_single_create(model, (int)((const gs_node *)row->data - model->node), &s->model, error);
+    if (status)
+        return status;
+    s->wrapped = (bench_model){.model = s->model, .info = &s->model->info};
     bench_row one = *row;
     one.model = &s->wrapped;
-    gs_status status = bench_network_open(&s->network, &one, IMAGES, false, error);
+    status = bench_network_open(&s->network, &one, IMAGES, false, error);
     row->ran = one.ran;
     return status ? status : bench_network_evaluate(&s->network, error); /* fills the buffers that steps read */
 }
 
 static gs_status call(bench_row *row, gs_error *error) {
     (void)error;
-    state *s = row->state;
-    gs_plan *plan = s->network.plan;
-    gs_worker *worker = &plan->worker[0];
-    for (int k = 0; k < plan->steps; k++) {
-        const gs_step *step = &plan->step[k];
-        int most = plan->segment[step->segment].images;
-        if (step->node != s->model.nodes - 1)
-            continue;
-        for (int i = 0, i1; i < IMAGES; i = i1) {
-            i1 = i + most < IMAGES ? i + most : IMAGES;
-            worker->image0 = i;
-            step->run(step, worker, i, i1);
-        }
-    }
+    const state *s = row->state;
+    gs_plan_run_node(s->network.plan, s->model->nodes - 1, IMAGES);
     return GS_OK;
 }
 
@@ -92,8 +59,10 @@ static gs_status check(bench_row *row, gs_error *error) {
 
 static void close(bench_row *row) {
     state *s = row->state;
-    if (s)
+    if (s) {
         bench_network_close(&s->network);
+        gs_model_free(s->model);
+    }
     gs_free(s);
     row->state = NULL;
 }

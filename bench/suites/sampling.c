@@ -1,13 +1,11 @@
-#include "suites/sampling.h"
+#include "suites/rows.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "app/interrupt.h"
-#include "network.h"
 #include "pictures.h"
 #include "quality.h"
-#include "suites/chains.h"
 
 /* The chains that are judged, whatever the batch: 0 ... 511 of the seed, so that the quality of a network and sampler
  * is the same figure in every run. */
@@ -57,8 +55,6 @@ static gs_status open(bench_row *row, gs_error *error) {
     if (!s)
         return gs_fail_memory(error, "a sampler");
     const gs_model_info *info = row->model->info;
-    gs_plan_options options = {
-        .isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = info->kind == GS_KIND_ENERGY};
     s->pixels = bench_pixels(info);
     s->room = ((size_t)JUDGED + (size_t)row->batch - 1) / (size_t)row->batch * (size_t)row->batch;
     s->options = (gs_sample_options){.sampler = row->sampling.sampler,
@@ -69,13 +65,8 @@ static gs_status open(bench_row *row, gs_error *error) {
     s->pool = gs_alloc(s->room, s->pixels * sizeof *s->pool);
     if (!s->pool)
         return gs_fail_memory(error, "samples");
-    gs_status status = gs_plan_create(row->model->model, &options, &s->plan, error);
-    if (status)
-        return status;
-    gs_plan_info plan = gs_plan_get_info(s->plan);
-    row->ran = plan.isa;
-    row->plan_bytes = plan.weight_bytes + plan.scratch_bytes;
-    return draw_labels(s, row, error);
+    gs_status status = bench_plan_open(row, info->kind == GS_KIND_ENERGY, &s->plan, error);
+    return status ? status : draw_labels(s, row, error);
 }
 
 /* Draw chains i ... i + n - 1 into the pool. */
@@ -105,12 +96,10 @@ static gs_status check_chain(state *s, bench_row *row, gs_error *error) {
         bench_unchecked_scalar(row);
         return GS_OK;
     }
-    gs_plan_options options = {
-        .isa = "scalar", .threads = 1, .block = 1, .gradient = row->model->info->kind == GS_KIND_ENERGY};
     gs_plan *scalar = NULL;
     float *expected = gs_alloc(s->pixels, sizeof *expected);
-    gs_status status =
-        expected ? gs_plan_create(row->model->model, &options, &scalar, error) : gs_fail_memory(error, "a sample");
+    gs_status status = expected ? bench_plan_scalar(row, bench_is_energy(row->model), &scalar, error)
+                                : gs_fail_memory(error, "a sample");
     if (!status)
         status = draw(s, scalar, 0, 1, expected, error);
     if (!status)
@@ -171,11 +160,8 @@ static uint64_t digest(const bench_row *row) {
 
 static const bench_kind sampling_kind = {open, call, check, close, digest};
 
-bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling,
-                              const bench_variant *v) {
+void bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, suite, "offline", sampling->sampler, v, &sampling_kind);
-    if (!row)
-        return NULL;
     gs_sample_options options = {
         .sampler = sampling->sampler, .steps = sampling->steps, .steps_per_level = sampling->steps_per_level};
     int label = 0; /* whether there is a label decides how often guidance evaluates */
@@ -187,5 +173,4 @@ bench_row *bench_sampling_add(bench_rows *rows, const char *suite, const bench_s
     row->unit = sampling->unit;
     row->items = strcmp(sampling->unit, "samples/s") ? v->batch * evaluations : v->batch;
     row->operations = v->batch * evaluations * (double)v->model->info->operations * (energy ? 2 : 1);
-    return row;
 }

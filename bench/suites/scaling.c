@@ -1,33 +1,27 @@
 /* Evaluations per second of a batch by number of threads; the judge adds the efficiency relative to one thread. */
-#include "suites/evaluations.h"
+#include "suites/rows.h"
 
 static bool draws(const bench_model *model) {
     return bench_can_sample(model) && !bench_is_energy(model);
 }
 
 /* 1, 2, 4, ... and all threads. */
-static bench_numbers thread_counts(void) {
-    bench_numbers n = {0};
+static gs_counts thread_counts(void) {
+    gs_counts n = {0};
     int all = bench_processors();
-    for (int t = 1; t < all && n.count < BENCH_LIST_MAX - 1; t *= 2)
-        n.number[n.count++] = t;
-    n.number[n.count++] = all;
+    for (int t = 1; t < all && n.count < GS_LIST_MAX - 1; t *= 2)
+        n.values[n.count++] = t;
+    n.values[n.count++] = all;
     return n;
 }
 
 gs_status bench_add_scaling(bench_rows *rows, gs_error *error) {
+    (void)error;
     const bench_axes axes = {.takes = draws, .threads = thread_counts(), .batch = {1, {64}}};
     int at = 0;
     bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v)) {
-        if (rows->settings->quick && !bench_is_usual(rows->settings, v.model))
-            continue;
-        bench_row *row = bench_row_add(rows, "scaling", "offline", "evaluate", &v, &bench_evaluations);
-        if (!row)
-            return gs_fail_memory(error, "rows");
-        row->unit = "evaluations/s";
-        row->items = v.batch;
-        row->operations = (double)v.batch * (double)v.model->info->operations;
-    }
+    while (bench_next(rows->settings, &axes, &at, &v))
+        if (!rows->settings->quick || bench_is_usual(rows->settings, v.model))
+            bench_evaluation_add(rows, "scaling", "offline", "evaluate", &v, false, "evaluations/s");
     return GS_OK;
 }

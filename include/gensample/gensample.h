@@ -4,9 +4,9 @@
  * The order of use: gs_model_load, gs_plan_create, gs_sample (or gs_plan_evaluate), then the matching frees.
  * All arrays are dense, row-major float32; images are (n, C, H, W) in the model's own data range. Sizes count elements
  * unless their name ends in `_bytes`.
- * The library never prints, exits or aborts. It has no global mutable state but one flag (see Fork), so functions on
- * different objects may run at the same time; the comment on each type says what may run at the same time on one
- * object.
+ * The library never prints, exits or aborts. It has no global mutable state but one flag (see Fork) and two counts of
+ * allocations, so functions on different objects may run at the same time; the comment on each type says what may run
+ * at the same time on one object.
  *
  * Fork: objects may be used on both sides of a fork(). In a child of a process that has already computed on several
  * threads with this library, everything is computed on one thread and gives the same bytes, however many threads a plan
@@ -168,7 +168,7 @@ int gs_model_get_tensor(const gs_model *model, const char *name, const float **d
 
 /** The widest instruction set of this build that this CPU and operating system can run. Thread-safe.
  *
- * @return a constant string: "scalar", "avx2", "avx512" or "neon"
+ * @return a constant string, such as "scalar", "avx2" or "neon"
  */
 const char *gs_isa_best(void);
 
@@ -239,7 +239,7 @@ typedef struct gs_plan_info {
     int block;            /**< images one thread carries together */
     size_t weight_bytes;  /**< packed weights */
     size_t scratch_bytes; /**< scratch memory of all threads */
-    int steps;            /**< kernel calls per evaluation of a block */
+    int steps;            /**< steps of the plan, which gs_plan_describe describes */
     const char *backend;  /**< name of the backend, a constant string */
 } gs_plan_info;
 
@@ -380,12 +380,15 @@ typedef struct gs_sample_options {
                             chain, 1 ... 1e6 (gs_sampler_info::steps_max) */
     double sigma_low;  /**< last noise level before 0; langevin, mala, hmc: the level of their steps. Within the trained
                           range; 0 for networks that take no sigma */
-    double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of a solver
-                          or of consistency. Within the trained range, or 0 */
+    double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of
+                          samplers that take one per level. Within the trained range, or 0 */
     double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
                           epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1). Else 0.2 sigma_low^2, theirs
                           at 0.01, or the file's, which is of the file's own lowest level, likewise in proportion to
-                          sigma_low^2; where the weights' absolute sum W is above 10, 10 / W of that */
+                          sigma_low^2; where the weights' absolute sum W is above 10, 10 / W of that.
+                          consistent-annealed: likewise, and epsilon / sigma_low^2 is the share of its way to D that x goes
+                          (Jolicoeur-Martineau et al. 2020, algorithm 2); below 1 - sigma_(i+1) / sigma_i it counts as
+                          that, above 1 as 1. Else 0.4 sigma_low^2 */
     int steps_per_level; /**< annealed-langevin: T, Langevin steps at each noise level, 1 ... 1e6 */
     int denoise; /**< annealed-langevin, langevin, mala, hmc: whether a last step x = D(x, sigma_low) is taken: 1 yes,
                     -1 no */
@@ -402,7 +405,10 @@ typedef struct gs_sample_options {
                       Else half of the steps */
     double target; /**< mala, hmc: acceptance to which h is adapted, 0.05 ... 0.99 */
     int every;     /**< langevin, mala, hmc: steps between the states of a trajectory, 1 ... 1e6; else steps */
-    double eta;    /**< dpmpp-2m: noise added on the way, up to 100; -1: none, the ODE; 1: as in the reverse SDE */
+    double eta;    /**< dpmpp-2m, euler-ancestral: how much noise is added on the way, for a step from s to t
+                      t sqrt(1 - (t / s)^(2 eta)), up to 100; -1: none, the ODE; 1: as in the reverse SDE */
+    double noise_scale;    /**< euler-ancestral, consistent-annealed: factor of the noise added on the way, up to 2
+                              (S_noise of Karras et al. 2022, algorithm 2); -1: none is added. Else 1 */
     double guidance;       /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
     double guidance_low;   /**< guidance acts at noise levels above this ... */
     double guidance_high;  /**< ... and up to this; both 0: the model file's, else everywhere */
@@ -437,9 +443,9 @@ typedef struct gs_sample_options {
 gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *options, gs_error *error);
 
 /** The states that gs_sample stores in a trajectory, one for each noise level and the result, and their noise levels.
- * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin and consistency take the
- * file's ladder or, with other settings, a geometric one. langevin, mala and hmc stay at one level: states before steps
- * 0, every, 2 every ..., and the result. Thread-safe.
+ * Solvers space the levels as Karras et al. 2022, equation 5, with rho = 7; annealed-langevin, consistency and
+ * consistent-annealed take the file's ladder or, with other settings, a geometric one. langevin, mala and hmc stay at
+ * one level: states before steps 0, every, 2 every ..., and the result. Thread-safe.
  *
  * @param model   the network
  * @param options resolved settings
@@ -501,11 +507,11 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * @param done    gets the number of finished chains, counted from the first one: n, or less when interrupted, in which
  *                case the rest of out is undefined; 0 on other failures. May be NULL
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range; GS_ERROR_UNSUPPORTED: no sampler can draw from
- *         this kind of network; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: options->progress returned false;
- *         GS_ERROR_DIVERGED: the state of a chain is not finite, or farther beyond the data range than
- *         1000 (w + sigma) max(1, T), with w as in gs_outcome, T the temperature without a limit, and the noise level
- *         sigma of the state. Neither
+ * @return GS_OK; GS_ERROR_ARGUMENT: a setting or label out of its range, or an energy's plan without the gradient;
+ *         GS_ERROR_UNSUPPORTED: no sampler can draw from this kind of network; GS_ERROR_MEMORY;
+ *         GS_ERROR_INTERRUPTED: options->progress returned false; GS_ERROR_DIVERGED: the state of a chain is not
+ *         finite, or farther beyond the data range than 1000 (w + sigma) max(1, T), with w as in gs_outcome, T the
+ *         temperature without a limit, and the noise level sigma of the state. Neither
  *         chance nor the errors of a good network take a chain beyond a hundredth of that, and the largest guidance
  *         takes images to a tenth of it. The message names the first such chain, the same for every number of threads,
  *         the step after which its state was there, and what to change

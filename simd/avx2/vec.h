@@ -6,9 +6,9 @@
 #include <math.h>
 #include <stdint.h>
 
-#define GS_ISA avx2
-#define GS_ISA_NAME "avx2"
-enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* 12 accumulators, 2 weights, 1 broadcast of 16 registers */
+/* 12 accumulators, 2 weights, 1 broadcast of 16 registers */
+#define GS_TILE_ROWS 6
+#define GS_TILE_PLANES 1
 
 typedef struct gs_v {
     __m256 a, b;

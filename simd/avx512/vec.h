@@ -11,10 +11,9 @@
 #include <math.h>
 #include <stdint.h>
 
-#define GS_ISA avx512
-#define GS_ISA_NAME "avx512"
-#define GS_MAC_PAIRS
-enum { GS_MAC_ROWS = 12, GS_MAC_PLANES = 2 }; /* 24 accumulators; the integer registers hold 12 pointers and no more */
+/* 24 accumulators; the integer registers hold 12 pointers and no more */
+#define GS_TILE_ROWS 12
+#define GS_TILE_PLANES 2
 
 typedef __m512 gs_v;
 typedef __m512i gs_vi;

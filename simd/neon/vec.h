@@ -6,9 +6,9 @@
 #include <math.h>
 #include <stdint.h>
 
-#define GS_ISA neon
-#define GS_ISA_NAME "neon"
-enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* 24 accumulators, 4 weights, 1 broadcast of 32 registers */
+/* 24 accumulators, 4 weights, 1 broadcast of 32 registers */
+#define GS_TILE_ROWS 6
+#define GS_TILE_PLANES 1
 
 typedef struct gs_v {
     float32x4_t q[4];

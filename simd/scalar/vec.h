@@ -11,15 +11,17 @@
 #include <stdint.h>
 #include <string.h>
 
-#define GS_ISA scalar
-#define GS_ISA_NAME "scalar"
-enum { GS_MAC_ROWS = 6, GS_MAC_PLANES = 1 }; /* rows and planes per tile of the multiply-add kernel */
+#include "kernels.h"
+
+/* rows and planes per tile of the multiply-add kernel */
+#define GS_TILE_ROWS 6
+#define GS_TILE_PLANES 1
 
 typedef struct gs_v {
-    float f[16];
+    float f[GS_F32_LANES];
 } gs_v;
 typedef struct gs_vi {
-    uint32_t w[16];
+    uint32_t w[GS_F32_LANES];
 } gs_vi;
 
 /* With the sanitizers' checks of every lane inlined into every kernel, compilation takes minutes; loads and stores keep
@@ -30,7 +32,7 @@ typedef struct gs_vi {
 #define GS_ARITHMETIC static inline
 #endif
 
-#define GS_LANES for (int l = 0; l < 16; l++)
+#define GS_EACH_LANE for (int l = 0; l < GS_F32_LANES; l++)
 
 static inline gs_v v_load(const float *p) {
     gs_v r;
@@ -42,14 +44,14 @@ static inline void v_store(float *p, gs_v a) {
 }
 GS_ARITHMETIC gs_v v_set1(float x) {
     gs_v r;
-    GS_LANES r.f[l] = x;
+    GS_EACH_LANE r.f[l] = x;
     return r;
 }
 
 #define GS_BINARY(name, expression)           \
     GS_ARITHMETIC gs_v name(gs_v a, gs_v b) { \
         gs_v r;                               \
-        GS_LANES r.f[l] = (expression);       \
+        GS_EACH_LANE r.f[l] = (expression);   \
         return r;                             \
     }
 GS_BINARY(v_add, a.f[l] + b.f[l])
@@ -61,15 +63,15 @@ GS_BINARY(v_min, a.f[l] < b.f[l] ? a.f[l] : b.f[l])
 
 GS_ARITHMETIC gs_v v_fma(gs_v a, gs_v b, gs_v c) {
     gs_v r;
-    GS_LANES r.f[l] = fmaf(a.f[l], b.f[l], c.f[l]);
+    GS_EACH_LANE r.f[l] = fmaf(a.f[l], b.f[l], c.f[l]);
     return r;
 }
 GS_ARITHMETIC gs_v v_sqrt(gs_v a) {
-    GS_LANES a.f[l] = sqrtf(a.f[l]);
+    GS_EACH_LANE a.f[l] = sqrtf(a.f[l]);
     return a;
 }
 GS_ARITHMETIC gs_v v_abs(gs_v a) {
-    GS_LANES a.f[l] = fabsf(a.f[l]);
+    GS_EACH_LANE a.f[l] = fabsf(a.f[l]);
     return a;
 }
 GS_ARITHMETIC gs_vi v_words(gs_v a) {
@@ -84,45 +86,45 @@ GS_ARITHMETIC gs_v v_floats(gs_vi a) {
 }
 GS_ARITHMETIC gs_v v_negative(gs_v x, gs_v a, gs_v b) {
     gs_vi w = v_words(x);
-    GS_LANES b.f[l] = w.w[l] >> 31 ? a.f[l] : b.f[l];
+    GS_EACH_LANE b.f[l] = w.w[l] >> 31 ? a.f[l] : b.f[l];
     return b;
 }
 GS_ARITHMETIC gs_v v_from_int(gs_vi a) {
     gs_v r;
-    GS_LANES r.f[l] = (float)(int32_t)a.w[l];
+    GS_EACH_LANE r.f[l] = (float)(int32_t)a.w[l];
     return r;
 }
 GS_ARITHMETIC gs_vi vi_set1(uint32_t x) {
     gs_vi r;
-    GS_LANES r.w[l] = x;
+    GS_EACH_LANE r.w[l] = x;
     return r;
 }
 GS_ARITHMETIC gs_vi vi_iota(void) {
     gs_vi r;
-    GS_LANES r.w[l] = (uint32_t)l;
+    GS_EACH_LANE r.w[l] = (uint32_t)l;
     return r;
 }
 
-#define GS_BINARY_WORDS(name, operator)           \
-    GS_ARITHMETIC gs_vi name(gs_vi a, gs_vi b) {  \
-        GS_LANES a.w[l] = a.w[l] operator b.w[l]; \
-        return a;                                 \
+#define GS_BINARY_WORDS(name, operator)               \
+    GS_ARITHMETIC gs_vi name(gs_vi a, gs_vi b) {      \
+        GS_EACH_LANE a.w[l] = a.w[l] operator b.w[l]; \
+        return a;                                     \
     }
 GS_BINARY_WORDS(vi_add, +)
 GS_BINARY_WORDS(vi_sub, -)
 GS_BINARY_WORDS(vi_xor, ^)
 
 GS_ARITHMETIC gs_vi vi_shl(gs_vi a, int n) {
-    GS_LANES a.w[l] <<= n;
+    GS_EACH_LANE a.w[l] <<= n;
     return a;
 }
 GS_ARITHMETIC gs_vi vi_shr(gs_vi a, int n) {
-    GS_LANES a.w[l] >>= n;
+    GS_EACH_LANE a.w[l] >>= n;
     return a;
 }
 /* Arithmetic shift right by 23. */
 GS_ARITHMETIC gs_vi vi_exponent(gs_vi a) {
-    GS_LANES a.w[l] = a.w[l] >> 23 | (a.w[l] >> 31 ? 0xfffffe00u : 0u);
+    GS_EACH_LANE a.w[l] = a.w[l] >> 23 | (a.w[l] >> 31 ? 0xfffffe00u : 0u);
     return a;
 }
 /* Words that are multiplied again and again, laid out as the instruction set multiplies them. vw_mul returns the low
@@ -137,7 +139,7 @@ GS_ARITHMETIC gs_vi vw_gather(gs_vw a) {
 }
 GS_ARITHMETIC gs_vw vw_mul(gs_vw a, uint32_t m, gs_vw *high) {
     gs_vw low;
-    GS_LANES {
+    GS_EACH_LANE {
         uint64_t p = (uint64_t)a.w[l] * m;
         high->w[l] = (uint32_t)(p >> 32);
         low.w[l] = (uint32_t)p;
@@ -145,7 +147,7 @@ GS_ARITHMETIC gs_vw vw_mul(gs_vw a, uint32_t m, gs_vw *high) {
     return low;
 }
 GS_ARITHMETIC gs_vw vw_xor(gs_vw a, gs_vw b, uint32_t k) {
-    GS_LANES a.w[l] ^= b.w[l] ^ k;
+    GS_EACH_LANE a.w[l] ^= b.w[l] ^ k;
     return a;
 }
 #undef GS_BINARY

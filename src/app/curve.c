@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "measure/chains.h"
+#include "measure/statistics.h"
 
 /* Allocates the steps and `rows` arrays of points. */
 static gs_status start(gs_curve *curve, size_t steps, size_t most, size_t rows, gs_error *error) {

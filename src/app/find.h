@@ -7,6 +7,10 @@
 
 enum { GS_PATH_ROOM = 4096 };
 
+/* The shipped network that is meant where none is named, and the one for labels. */
+#define GS_DEFAULT_NETWORK "ncsn"
+#define GS_DEFAULT_LABELLED "ncsn-cond"
+
 /* The name under which "-" is opened. */
 extern const char gs_standard_input[];
 

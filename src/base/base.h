@@ -36,6 +36,11 @@ void *gs_alloc(size_t count, size_t size);
 void *gs_alloc_large(size_t count, size_t size);
 void gs_free(void *memory);
 
+/* The array itself while its `count` items of `size` bytes leave room for another; else, in its place, a copy in memory
+ * for twice as many, zeroed behind the items. A NULL array becomes one of *room items, or of 16 if that is 0. NULL when
+ * memory runs out; the array is then as it was. */
+void *gs_grow(void *array, size_t count, size_t *room, size_t size);
+
 /* The number of gs_alloc calls of this process so far, for tests that nothing allocates after planning. */
 size_t gs_allocations(void);
 

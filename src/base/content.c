@@ -12,31 +12,31 @@ static const struct row {
 } rows[] = {
 #define ROW(kind, offset, bytes, name) \
     { GS_CONTENT_##kind, offset, sizeof(bytes) - 1, bytes, name }
-    ROW(PNG, 0, "\x89PNG\r\n\x1a\n", "a PNG picture"),
-    ROW(NPY, 0, "\x93NUMPY", "an NPY file of NumPy"),
+    ROW(IMAGES, 0, "\x89PNG\r\n\x1a\n", "a PNG picture"),
+    ROW(IMAGES, 0, "\x93NUMPY", "an NPY file of NumPy"),
     ROW(GZIP, 0, "\x1f\x8b", "a file packed by gzip"),
-    ROW(PICTURE, 0, "\xff\xd8\xff", "a JPEG picture"),
-    ROW(PICTURE, 0, "GIF8", "a GIF picture"),
-    ROW(PICTURE, 8, "WEBP", "a WebP picture"),
-    ROW(PICTURE, 0, "RIFF", "a RIFF file, such as WebP pictures are"),
-    ROW(PICTURE, 0, "II*\0", "a TIFF picture"),
-    ROW(PICTURE, 0, "MM\0*", "a TIFF picture"),
-    ROW(PICTURE, 0, "\0\0\1\0", "a Windows icon"),
-    ROW(PICTURE, 4, "ftypavif", "an AVIF picture"),
-    ROW(PICTURE, 4, "ftyphei", "an HEIF picture"),
-    ROW(PICTURE, 4, "ftyp", "an MP4 or HEIF file"),
-    ROW(PICTURE, 0, "\0\0\0\fjP  ", "a JPEG 2000 picture"),
-    ROW(PICTURE, 0, "\0\0\0\fJXL ", "a JPEG XL picture"),
-    ROW(PICTURE, 0, "\xff\n", "a JPEG XL picture"),
-    ROW(PICTURE, 0, "8BPS", "a Photoshop picture"),
-    ROW(PICTURE, 0, "v/1\1", "an OpenEXR picture"),
-    ROW(PICTURE, 0, "qoif", "a QOI picture"),
-    ROW(PICTURE, 0, "P1\n", "a PBM picture"),
-    ROW(PICTURE, 0, "P2\n", "a PGM picture"),
-    ROW(PICTURE, 0, "P3\n", "a PPM picture"),
-    ROW(PICTURE, 0, "P4\n", "a PBM picture"),
-    ROW(PICTURE, 0, "P5\n", "a PGM picture"),
-    ROW(PICTURE, 0, "P6\n", "a PPM picture"),
+    ROW(IMAGES, 0, "\xff\xd8\xff", "a JPEG picture"),
+    ROW(IMAGES, 0, "GIF8", "a GIF picture"),
+    ROW(IMAGES, 8, "WEBP", "a WebP picture"),
+    ROW(IMAGES, 0, "RIFF", "a RIFF file, such as WebP pictures are"),
+    ROW(IMAGES, 0, "II*\0", "a TIFF picture"),
+    ROW(IMAGES, 0, "MM\0*", "a TIFF picture"),
+    ROW(IMAGES, 0, "\0\0\1\0", "a Windows icon"),
+    ROW(IMAGES, 4, "ftypavif", "an AVIF picture"),
+    ROW(IMAGES, 4, "ftyphei", "an HEIF picture"),
+    ROW(IMAGES, 4, "ftyp", "an MP4 or HEIF file"),
+    ROW(IMAGES, 0, "\0\0\0\fjP  ", "a JPEG 2000 picture"),
+    ROW(IMAGES, 0, "\0\0\0\fJXL ", "a JPEG XL picture"),
+    ROW(IMAGES, 0, "\xff\n", "a JPEG XL picture"),
+    ROW(IMAGES, 0, "8BPS", "a Photoshop picture"),
+    ROW(IMAGES, 0, "v/1\1", "an OpenEXR picture"),
+    ROW(IMAGES, 0, "qoif", "a QOI picture"),
+    ROW(IMAGES, 0, "P1\n", "a PBM picture"),
+    ROW(IMAGES, 0, "P2\n", "a PGM picture"),
+    ROW(IMAGES, 0, "P3\n", "a PPM picture"),
+    ROW(IMAGES, 0, "P4\n", "a PBM picture"),
+    ROW(IMAGES, 0, "P5\n", "a PGM picture"),
+    ROW(IMAGES, 0, "P6\n", "a PPM picture"),
     ROW(OTHER, 0, "%PDF", "a PDF document"),
     ROW(OTHER, 0, "%!PS", "a PostScript document"),
     ROW(OTHER, 0, "\x89HDF\r\n\x1a\n", "an HDF5 file"),
@@ -104,7 +104,7 @@ static gs_content find_text(const unsigned char *bytes, size_t count) {
         blanks++;
     bool marked = blanks < count && bytes[blanks] == '<';
     if (marked && mentions(bytes, count, "<svg"))
-        return (gs_content){GS_CONTENT_PICTURE, "an SVG picture"};
+        return (gs_content){GS_CONTENT_IMAGES, "an SVG picture"};
     if (marked && (mentions(bytes, count, "<html") || mentions(bytes, count, "<!doctype html")))
         return (gs_content){GS_CONTENT_OTHER, "an HTML page"};
     return count ? (gs_content){GS_CONTENT_TEXT, "a text"} : (gs_content){GS_CONTENT_EMPTY, "empty"};
@@ -115,8 +115,8 @@ gs_content gs_content_find(const void *bytes, size_t count) {
         if (count >= row->offset + row->size && !memcmp((const char *)bytes + row->offset, row->bytes, row->size))
             return (gs_content){row->kind, row->name};
     if (is_bmp(bytes, count))
-        return (gs_content){GS_CONTENT_PICTURE, "a BMP picture"};
+        return (gs_content){GS_CONTENT_IMAGES, "a BMP picture"};
     if (is_weights(bytes, count))
         return (gs_content){GS_CONTENT_OTHER, "a weight file"};
-    return is_idx(bytes, count) ? (gs_content){GS_CONTENT_IDX, "an IDX file"} : find_text(bytes, count);
+    return is_idx(bytes, count) ? (gs_content){GS_CONTENT_IMAGES, "an IDX file"} : find_text(bytes, count);
 }

@@ -1,4 +1,4 @@
-/* Recognises a file by its first bytes, for messages about files that this library does not read. */
+/* Recognises a file by its first bytes, for messages about it. */
 #ifndef GS_CONTENT_H
 #define GS_CONTENT_H
 
@@ -6,15 +6,11 @@
 
 enum { GS_CONTENT_BYTES = 512 };
 
-/* The formats that can be read, and the rest. */
 typedef enum gs_content_kind {
     GS_CONTENT_UNKNOWN,
-    GS_CONTENT_PNG,
-    GS_CONTENT_NPY,
-    GS_CONTENT_IDX,
     GS_CONTENT_GZIP,
-    GS_CONTENT_PICTURE, /* of another format, which the name says */
-    GS_CONTENT_OTHER,   /* known by name too */
+    GS_CONTENT_IMAGES, /* a picture, or an array that may be of images */
+    GS_CONTENT_OTHER,
     GS_CONTENT_TEXT,
     GS_CONTENT_EMPTY
 } gs_content_kind;

@@ -56,6 +56,22 @@ void *gs_alloc_large(size_t count, size_t size) {
     return memory;
 }
 
+void *gs_grow(void *array, size_t count, size_t *room, size_t size) {
+    enum { FIRST = 16 };
+    size_t wanted = *room ? *room : FIRST;
+    if (array && count < *room)
+        return array;
+    if (array && !gs_mul_size(2, *room, &wanted))
+        return NULL;
+    void *larger = gs_alloc(wanted, size);
+    if (larger && array)
+        memcpy(larger, array, count * size);
+    if (larger)
+        gs_free(array);
+    *room = larger ? wanted : *room;
+    return larger;
+}
+
 void gs_free(void *memory) {
     if (!memory)
         return;

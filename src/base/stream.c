@@ -68,29 +68,21 @@ gs_status gs_stream_read(gs_stream *s, void *to, size_t room, size_t *got) {
     return GS_OK;
 }
 
-/* Doubles the room, or makes the first. */
-static gs_status grow(const gs_stream *s, unsigned char **bytes, size_t count, size_t *room) {
-    size_t larger = *bytes ? 2 * *room : s->sized && s->size < *room ? (size_t)s->size + 1 : *room;
-    unsigned char *moved = gs_alloc(larger, 1);
-    if (!moved)
-        return gs_fail(s->error, GS_ERROR_MEMORY, "%s: out of memory while it is read", s->path);
-    if (count)
-        memcpy(moved, *bytes, count);
-    gs_free(*bytes);
-    *bytes = moved;
-    *room = larger;
-    return GS_OK;
+static gs_status grow(const gs_stream *s, unsigned char **bytes, size_t *room) {
+    unsigned char *larger = gs_grow(*bytes, *room, room, 1);
+    *bytes = larger ? larger : *bytes;
+    return larger ? GS_OK : gs_fail(s->error, GS_ERROR_MEMORY, "%s: out of memory while it is read", s->path);
 }
 
 gs_status gs_stream_read_all(gs_stream *s, size_t most, bool (*enough)(const unsigned char *, size_t),
                              unsigned char **bytes, size_t *count) {
-    size_t room = FIRST_ROOM, got = 1;
+    size_t room = s->sized && s->size < FIRST_ROOM ? (size_t)s->size + 1 : FIRST_ROOM, got = 1;
     *bytes = NULL;
     *count = 0;
-    gs_status status = grow(s, bytes, 0, &room);
+    gs_status status = grow(s, bytes, &room);
     while (!status && got && !(enough && *count && enough(*bytes, *count))) {
         if (*count + 1 == room)
-            status = grow(s, bytes, *count, &room);
+            status = grow(s, bytes, &room);
         if (!status)
             status = gs_stream_read(s, *bytes + *count, room - 1 - *count, &got);
         *count += status ? 0 : got;

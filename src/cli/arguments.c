@@ -19,51 +19,10 @@ static const char *command_name(int command) {
     return row->name;
 }
 
-/* The row of a command that an argument "-n", "-n8", "--name" or "--name=value" names, else another command's; *value
- * is the attached value, or NULL. */
-static const gs_option_row *find_option(int command, const char *argument, const char **value) {
-    const gs_option_row *found = NULL;
-    *value = NULL;
-    if (!strcmp(argument, "-h"))
-        return &gs_option_rows[GS_OPTION_HELP];
-    bool two = argument[1] == '-';
-    const char *name = argument + (two ? 2 : 1);
-    size_t length = two ? strcspn(name, "=") : 1;
-    for (int i = 0; i < GS_OPTION_COUNT; i++) {
-        const gs_option_row *row = &gs_option_rows[i];
-        bool same = strlen(row->name) == length && !strncmp(row->name, name, length);
-        if (same && two == (length > 1) && (!found || (row->commands & command))) {
-            found = row;
-            if (two)
-                *value = name[length] == '=' ? name + length + 1 : NULL;
-            else
-                *value = name[length] ? name + length : NULL;
-        }
-    }
-    return found;
-}
-
-/* Take the option at argv[*at] with its value, and move *at past them. */
 static gs_status take_option(gs_arguments *arguments, int argc, char *const *argv, int *at, gs_error *error) {
-    const char *argument = argv[(*at)++], *value;
-    const gs_option_row *row = find_option(arguments->command, argument, &value);
-    const char *command = command_name(arguments->command);
-    if (!row)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: unknown option; see gensample %s --help", argument, command);
-    const char *dashes = gs_option_dashes(row);
-    if (!(row->commands & arguments->command))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: no option of gensample %s", dashes, row->name, command);
-    if (arguments->given[row - gs_option_rows] && row->kind != GS_KIND_OPTION_NETWORKS)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: given twice", dashes, row->name);
-    arguments->given[row - gs_option_rows] = true;
-    if (!row->metavar && value)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: takes no value", dashes, row->name);
-    if (row->metavar && !value) {
-        if (*at >= argc || !strncmp(argv[*at], "--", 2))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: its value %s is missing", dashes, row->name, row->metavar);
-        value = argv[(*at)++];
-    }
-    return gs_option_parse(row, value ? value : "", arguments, error);
+    char name[32];
+    snprintf(name, sizeof name, "gensample %s", command_name(arguments->command));
+    return gs_option_take(&gs_options, arguments->command, name, argc, argv, at, arguments->given, arguments, error);
 }
 
 static gs_status check_denoise(const gs_arguments *arguments, gs_error *error) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/find.h"
+#include "app/option.h"
 
 enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_ANY = 31 };
 
@@ -13,21 +14,6 @@ typedef enum gs_option {
 #include "cli/options.def"
     GS_OPTION_COUNT
 } gs_option;
-
-/* Values of gs_arguments.label other than 0, 1, ... */
-enum { GS_LABEL_NONE = -1, GS_LABEL_ALL = -2, GS_LABEL_DATA = -3 };
-
-enum { GS_LIST_MAX = 16 };
-
-/* The numbers of one option, and the texts of an option that may be repeated. */
-typedef struct gs_numbers {
-    int count;
-    double values[GS_LIST_MAX];
-} gs_numbers;
-typedef struct gs_texts {
-    int count;
-    const char *values[GS_LIST_MAX];
-} gs_texts;
 
 /* A network of a product of densities. */
 typedef struct gs_composed {
@@ -39,10 +25,11 @@ typedef struct gs_composed {
 typedef struct gs_arguments {
     int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
-    const char *model, *out, *format, *sampler, *judge, *isa, *backend, *algorithm;
+    gs_sample_options settings; /* the sampler and its settings, as far as they are given */
+    const char *model, *out, *format, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
-    int steps, steps_per_level, threads, block, denoise, label, noise_first, clamp, leapfrog, burn_in, every, dim;
-    double sigmas[2], guidance_sigmas[2], epsilon, eta, guidance, step_size, noise, clip, temperature, target, ratio;
+    int threads, block, label, dim;
+    double ratio;
     int grid[2];
     const char *input, *init, *plot, *nearest;
     const char *second_judge; /* beside the default judge, where it is there; or NULL */

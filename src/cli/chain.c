@@ -32,7 +32,7 @@ json_t *gs_run_acceptance_json(const gs_run *run) {
 void gs_run_report_chains(const gs_run *run, FILE *out) {
     const gs_sample_options *o = &run->options;
     fprintf(out, "temperature %.4g", gs_run_temperature(run));
-    if (gs_run_reads(run, "noise")) {
+    if (gs_run_reads(run, GS_SETTING_NOISE)) {
         fprintf(out, ": step size %g, noise %g\n", o->step_size, o->noise > 0 ? o->noise : 0);
         return;
     }

@@ -1,32 +1,39 @@
 /* gensample cpu: what this CPU can run. */
 #include <math.h>
+#include <string.h>
 
 #include "base/machine.h"
 #include "cli/run.h"
+#include "kernels.h"
 
 enum { LINE = 200 };
 
-/* The rows of kernels.def; each is compiled for every instruction set. */
+/* The rows of kernels.def; every instruction set has each of its own or as its base does. */
 static const struct {
-    const char *name, *help;
+    const char *type, *name, *help;
 } kernels[] = {
-#define GS_KERNEL(name, result, parameters, help) {#name, help},
+#define GS_KERNEL(op, type, family, exactness, result, parameters, help) {#type, #op, help},
 #include "kernels.def"
 #undef GS_KERNEL
 };
 
 static void print_kernels(const char *isa) {
     printf("kernels for %s:\n", isa);
-    for (size_t i = 0; i < GS_COUNT(kernels); i++)
-        printf("  gs_f32_%s_%s: %s\n", kernels[i].name, isa, kernels[i].help);
+    for (size_t i = 0; i < GS_COUNT(kernels); i++) {
+        const char *owner = gs_kernel_owner(gs_kernels_find(isa), (int)i)->isa;
+        printf("  gs_%s_%s_%s: %s\n", kernels[i].type, kernels[i].name, owner, kernels[i].help);
+    }
 }
 
 static void print_isas(void) {
     const char *name;
     bool supported;
+    int width = 8;
     puts("instruction sets:");
     for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
-        printf("  %-8s %s\n", name, supported ? "supported" : "not on this CPU or system");
+        width = (int)strlen(name) > width ? (int)strlen(name) : width;
+    for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
+        printf("  %-*s %s\n", width, name, supported ? "supported" : "not on this CPU or system");
     printf("best: %s\n", gs_isa_best());
 }
 

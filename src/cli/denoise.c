@@ -40,8 +40,8 @@ static gs_status load_judge(gs_run *run, gs_error *error) {
 static gs_status check_output(gs_denoise *d, gs_error *error) {
     const char *path = d->run.arguments->out;
     gs_status status = gs_output_format(path, d->run.arguments->format, GS_FORMAT_PNG, &d->run.format, error);
-    if (!status && d->run.format != GS_FORMAT_PNG && d->run.format != GS_FORMAT_NPY)
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: restored images go into a .png or .npy file", path);
+    if (!status)
+        status = gs_run_check_table(&d->run, "restored images go", error);
     if (!status)
         status = gs_images_check(path, d->run.format, d->run.info->shape, error);
     if (!status)
@@ -56,28 +56,14 @@ static double model_sigma(const gs_denoise *d, double noise) {
 
 static gs_sample_options given_options(const gs_denoise *d, int steps) {
     const gs_arguments *a = d->run.arguments;
-    return (gs_sample_options){.sampler = a->sampler                 ? a->sampler
-                                          : d->run.info->takes_sigma ? "dpmpp-2m"
-                                                                     : NULL,
-                               .steps = steps,
-                               .epsilon = a->epsilon,
-                               .steps_per_level = a->steps_per_level,
-                               .denoise = a->denoise,
-                               .step_size = a->step_size,
-                               .noise = a->noise,
-                               .temperature = a->temperature,
-                               .clip = a->clip,
-                               .clamp = a->clamp,
-                               .noise_first = a->noise_first,
-                               .leapfrog = a->leapfrog,
-                               .burn_in = a->burn_in,
-                               .target = a->target,
-                               .eta = a->given[GS_OPTION_ETA] ? a->eta : -1,
-                               .guidance = a->guidance,
-                               .guidance_low = a->guidance_sigmas[0],
-                               .guidance_high = a->guidance_sigmas[1],
-                               .labels = d->run.labels,
-                               .seed = a->seed};
+    gs_sample_options o = a->settings;
+    if (!o.sampler && d->run.info->takes_sigma)
+        o.sampler = gs_sampler_get(0)->name;
+    o.steps = steps;
+    o.eta = a->given[GS_OPTION_ETA] ? o.eta : -1;
+    o.labels = d->run.labels;
+    o.seed = a->seed;
+    return o;
 }
 
 /* The settings of a chain of `steps` steps from an image with that noise on. A network that takes sigma is given the
@@ -93,7 +79,7 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
     if (status || !info->takes_sigma)
         return status;
     double sigma = model_sigma(d, noise), low = o->sigma_low;
-    bool solves = !gs_run_reads(&d->run, "denoise");
+    bool solves = !gs_run_reads(&d->run, GS_SETTING_DENOISE);
     if (solves && steps > 1 && low >= sigma)
         low = info->sigma[0];
     *o = given_options(d, steps);
@@ -251,18 +237,16 @@ static gs_status write_picture(const gs_denoise *d, const gs_note *notes, int co
         gs_sheet_row(&sheet, 1 + 2 * i, d->noisy + at, range);
         gs_sheet_row(&sheet, 2 + 2 * i, d->restored + at, range);
     }
-    status = gs_sheet_write(&sheet, run->arguments->out, notes, count, error);
+    status = gs_sheet_write(&sheet, run->format, run->arguments->out, notes, count, error);
     gs_sheet_free(&sheet);
     return status;
 }
 
 static gs_status write_output(const gs_denoise *d, gs_error *error) {
     const gs_run *run = &d->run;
-    const int *shape = run->info->shape;
-    size_t sizes[5] = {(size_t)run->arguments->noises.count, run->n, (size_t)shape[0], (size_t)shape[1],
-                       (size_t)shape[2]};
-    if (run->format == GS_FORMAT_NPY)
-        return gs_write_npy(run->arguments->out, d->restored, sizes, 5, error);
+    gs_sink_input input = gs_run_sink_input(run, (size_t)run->arguments->noises.count, run->n);
+    if (gs_format_holds(run->format) != GS_HOLDS_PICTURE)
+        return gs_sink_put_all(run->format, run->arguments->out, &input, d->restored, error);
     char *settings = gs_denoise_settings(d), *command = gs_denoise_command_text(d);
     const gs_note notes[] = {{"Software", "gensample " GS_VERSION},
                              {"gensample:model", run->info->name},

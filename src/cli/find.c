@@ -78,7 +78,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     a->input = find_images(a->input);
     a->init = find_images(a->init);
     if ((a->command & (GS_SAMPLE | GS_DENOISE)) && !a->model) {
-        const char *name = a->label == GS_LABEL_NONE ? "ncsn.bin" : "ncsn-cond.bin";
+        const char *name = a->label == GS_LABEL_NONE ? GS_DEFAULT_NETWORK ".bin" : GS_DEFAULT_LABELLED ".bin";
         if (!gs_shipped_find(name, a->found[0])) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing, and there is no shipped network %s",
                            a->found[0]);

@@ -57,14 +57,14 @@ static double share_of_equals(const int *a, const int *b, size_t n) {
 }
 
 /* The images that a state of noise level sigma stands for: the denoised ones, which the judge can read, or the state
- * itself where there is no noise. */
+ * itself where there is no noise. The default sampler's only step is a call of the denoiser. */
 static gs_status denoise_state(const gs_run *run, const float *state, double sigma, float *images, gs_error *error) {
     if (!(sigma > 0 && run->info->takes_sigma)) {
         memcpy(images, state, run->done * run->pixels * sizeof(float));
         return GS_OK;
     }
     const gs_sample_options *o = &run->options;
-    gs_sample_options once = {.sampler = "dpmpp-2m",
+    gs_sample_options once = {.sampler = gs_sampler_get(0)->name,
                               .steps = 1,
                               .sigma_low = sigma,
                               .sigma_high = sigma,

@@ -4,6 +4,8 @@
 
 #include "app/words.h"
 #include "model/model.h"
+#include "model/settings.h"
+#include "op/operation.h"
 
 enum { LABEL_WIDTH = 12, TEXT = 160 };
 
@@ -42,43 +44,21 @@ static void print_data(const gs_model *model, FILE *out) {
         fputs("none\n", out);
 }
 
-static void print_defaults(const gs_defaults *d, FILE *out) {
+static void print_defaults(const gs_sample_options *d, FILE *out) {
     print_label(out, "default");
     gs_put_plain(d->sampler ? d->sampler : "no sampler", out);
-    if (d->steps)
-        fprintf(out, " steps=%d", d->steps);
-    if (d->sigma_high > 0)
-        fprintf(out, " sigmas=%g,%g", d->sigma_low, d->sigma_high);
-    if (d->epsilon > 0)
-        fprintf(out, " epsilon=%g", d->epsilon);
-    if (d->steps_per_level)
-        fprintf(out, " steps-per-level=%d", d->steps_per_level);
-    if (d->eta != 0)
-        fprintf(out, " eta=%g", d->eta > 0 ? d->eta : 0);
-    if (d->guidance > 0)
-        fprintf(out, " guidance=%g", d->guidance);
-    if (d->guidance_high > 0)
-        fprintf(out, " guidance-sigmas=%g,%g", d->guidance_low, d->guidance_high);
-    if (d->step_size > 0)
-        fprintf(out, " step-size=%g", d->step_size);
-    if (d->noise != 0)
-        fprintf(out, " noise=%g", d->noise > 0 ? d->noise : 0);
-    if (d->clip > 0)
-        fprintf(out, " clip=%g", d->clip);
-    if (d->temperature > 0)
-        fprintf(out, " temperature=%g", d->temperature);
-    if (d->leapfrog)
-        fprintf(out, " leapfrog=%d", d->leapfrog);
-    if (d->burn_in)
-        fprintf(out, " burn-in=%d", d->burn_in > 0 ? d->burn_in : 0);
-    if (d->target > 0)
-        fprintf(out, " target=%g", d->target);
-    if (d->clamp)
-        fprintf(out, " clamp=%s", d->clamp > 0 ? "yes" : "no");
-    if (d->noise_first)
-        fprintf(out, " noise-first=%s", d->noise_first > 0 ? "yes" : "no");
-    if (d->denoise)
-        fprintf(out, " denoise=%s", d->denoise > 0 ? "yes" : "no");
+    for (const gs_setting *s = gs_settings; s < gs_settings + GS_SETTINGS; s++) {
+        double value = gs_setting_value(s, d);
+        if (value == 0)
+            continue;
+        fprintf(out, " %s=", s->name);
+        if (s->kind == GS_SETTING_KIND_YES_NO)
+            fputs(value > 0 ? "yes" : "no", out);
+        else
+            fprintf(out, gs_setting_is_real(s) ? "%g" : "%.0f", value > 0 ? value : 0);
+        if (s->kind == GS_SETTING_KIND_PAIR)
+            fprintf(out, ",%g", gs_setting_second(s, d));
+    }
     fputc('\n', out);
 }
 
@@ -137,74 +117,6 @@ static void describe_shape(gs_shape shape, char *text, size_t room) {
         snprintf(text, room, "%d,%d,%d", shape.d[0], shape.d[1], shape.d[2]);
 }
 
-/* Append " 3x3" or, for equal sizes with a name, " s2". */
-static void append_pair(char *text, size_t room, const char *name, const int *pair, int silent) {
-    size_t used = strlen(text);
-    if (pair[0] == silent && pair[1] == silent)
-        return;
-    if (*name && pair[0] == pair[1])
-        snprintf(text + used, room - used, " %s%d", name, pair[0]);
-    else
-        snprintf(text + used, room - used, " %s%dx%d", name, pair[0], pair[1]);
-}
-
-static void describe_window(const gs_node *node, char *text, size_t room) {
-    const gs_attributes *a = &node->attributes;
-    append_pair(text, room, "", a->kernel, 0);
-    append_pair(text, room, "stride ", a->stride, 1);
-    append_pair(text, room, "padding ", a->padding, 0);
-    append_pair(text, room, "dilation ", a->dilation, 1);
-    size_t used = strlen(text);
-    if (node->op == GS_OP_CONV2D && a->groups > 1)
-        snprintf(text + used, room - used, " groups %d", a->groups);
-    if (node->op == GS_OP_AVG_POOL && !a->count_padding)
-        snprintf(text + used, room - used, " padding not counted");
-}
-
-/* The attributes that matter most to the operation, in a few characters that begin with a blank. */
-static void describe_attributes(const gs_node *node, char *text, size_t room) {
-    static const char *const over[] = {"channels", "positions", "all"};
-    const gs_attributes *a = &node->attributes;
-    text[0] = '\0';
-    switch (node->op) {
-    case GS_OP_CONV2D:
-    case GS_OP_AVG_POOL:
-    case GS_OP_MAX_POOL:
-        describe_window(node, text, room);
-        break;
-    case GS_OP_GROUP_NORM:
-        snprintf(text, room, " groups %d", a->groups);
-        break;
-    case GS_OP_LAYER_NORM:
-    case GS_OP_SUM:
-    case GS_OP_MEAN:
-        snprintf(text, room, " over %s", over[a->over]);
-        break;
-    case GS_OP_LEAKY_RELU:
-    case GS_OP_ELU:
-        snprintf(text, room, " %g", a->scale);
-        break;
-    case GS_OP_GELU:
-        snprintf(text, room, "%s", a->tanh_form ? " tanh" : "");
-        break;
-    case GS_OP_AFFINE:
-        snprintf(text, room, " x %g + %g", a->scale, a->shift);
-        break;
-    case GS_OP_SLICE:
-        snprintf(text, room, " %d ... %d", a->begin, a->end - 1);
-        break;
-    case GS_OP_UPSAMPLE_NEAREST:
-        append_pair(text, room, "", a->scale2, 0);
-        break;
-    case GS_OP_PIXEL_SHUFFLE:
-    case GS_OP_PIXEL_UNSHUFFLE:
-        snprintf(text, room, " factor %d", a->factor);
-        break;
-    default:
-        break;
-    }
-}
-
 static size_t parameters(const gs_node *node) {
     return (node->weight ? node->weight->size : 0) + (node->bias ? node->bias->size : 0);
 }
@@ -228,7 +140,7 @@ static void print_nodes(const gs_model *model, FILE *out) {
         const gs_node *node = &model->node[i];
         char shape[TEXT], attributes[TEXT];
         describe_shape(node->shape, shape, sizeof shape);
-        describe_attributes(node, attributes, sizeof attributes);
+        gs_op_describe_node(node, attributes, sizeof attributes);
         gs_put_plain(node->name, out);
         int gap = width - (int)strlen(node->name);
         fprintf(out, "%*s  %-12s  %10zu  %12llu  %s  %s%s\n", gap > 0 ? gap : 0, "", shape, parameters(node),

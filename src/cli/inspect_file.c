@@ -44,7 +44,7 @@ static gs_status print_images(const char *path, const void *bytes, size_t size, 
     gs_status status = gs_images_describe(path, bytes, size, &description, content, &packed, error);
     if (fclose(kept) != 0 && !status)
         status = gs_fail_memory(error, "describing a file");
-    if (!status && (description.text[0] || content->kind == GS_CONTENT_PICTURE)) {
+    if (!status && (description.text[0] || content->kind == GS_CONTENT_IMAGES)) {
         print_field(out, "file", path);
         print_field(out, "content", description.text[0] ? description.text : content->name);
         if (packed)
@@ -68,7 +68,7 @@ static gs_status print_model(const char *path, const void *bytes, size_t size, F
 static gs_status print_any(const char *path, const void *bytes, size_t size, FILE *out, gs_error *error) {
     gs_content content = {0};
     gs_status status = print_images(path, bytes, size, &content, out, error);
-    bool other = content.kind == GS_CONTENT_UNKNOWN || content.kind > GS_CONTENT_PICTURE;
+    bool other = content.kind == GS_CONTENT_UNKNOWN || content.kind > GS_CONTENT_IMAGES;
     return status || !other ? status : print_model(path, bytes, size, out, error);
 }
 

@@ -163,7 +163,7 @@ static json_t *kept_json(const gs_run *run) {
     for (int i = 0; i < (run->trajectory ? run->levels : 1); i++) {
         json_t *state = json_object();
         json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
-        if (run->trajectory && gs_run_reads(run, "every"))
+        if (run->trajectory && gs_run_reads(run, GS_SETTING_EVERY))
             json_object_set_new(state, "step", json_integer(gs_run_state_step(run, i)));
         json_object_set_new(state, "share", json_real(run->kept[i]));
         json_array_append_new(kept, state);
@@ -286,7 +286,7 @@ static void report_strokes(const gs_row *row, FILE *out) {
 static void report_kept(const gs_run *run, FILE *out) {
     for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
         fputs(i ? ", " : "labels kept: ", out);
-        if (run->trajectory && gs_run_reads(run, "every"))
+        if (run->trajectory && gs_run_reads(run, GS_SETTING_EVERY))
             fprintf(out, "step %d ", gs_run_state_step(run, i));
         else if (run->trajectory)
             fprintf(out, "sigma %.3g ", run->sigmas[i]);

@@ -41,7 +41,7 @@ void gs_arguments_put_out(const gs_arguments *arguments, FILE *out) {
     }
     gs_put_word(out, name);
     bool is_known = !gs_output_format(path, arguments->format, GS_FORMAT_PNG, &format, NULL);
-    if (is_known && format == GS_FORMAT_PNG &&
+    if (is_known && gs_format_holds(format) == GS_HOLDS_PICTURE &&
         (gs_output_format(name, NULL, GS_FORMAT_DIRECTORY, &by_name, NULL) || by_name != format))
-        fputs(" --format png", out);
+        fprintf(out, " --format %s", gs_format_name(format));
 }

@@ -90,32 +90,12 @@ static void choose_grid(gs_run *run) {
 
 static gs_status resolve_options(gs_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    run->options = (gs_sample_options){.sampler = a->sampler,
-                                       .steps = a->steps,
-                                       .sigma_low = a->sigmas[0],
-                                       .sigma_high = a->sigmas[1],
-                                       .epsilon = a->epsilon,
-                                       .steps_per_level = a->steps_per_level,
-                                       .denoise = a->denoise,
-                                       .eta = a->eta,
-                                       .step_size = a->step_size,
-                                       .noise = a->noise,
-                                       .noise_first = a->noise_first,
-                                       .clip = a->clip,
-                                       .clamp = a->clamp,
-                                       .temperature = a->temperature,
-                                       .leapfrog = a->leapfrog,
-                                       .burn_in = a->burn_in,
-                                       .target = a->target,
-                                       .every = a->every,
-                                       .guidance = a->guidance,
-                                       .guidance_low = a->guidance_sigmas[0],
-                                       .guidance_high = a->guidance_sigmas[1],
-                                       .seed = a->seed,
-                                       .first_chain = a->first,
-                                       .weight = a->compose.count ? a->composed[0].weight : 0,
-                                       .terms = run->terms,
-                                       .term_count = a->compose.count ? a->compose.count - 1 : 0};
+    run->options = a->settings;
+    run->options.seed = a->seed;
+    run->options.first_chain = a->first;
+    run->options.weight = a->compose.count ? a->composed[0].weight : 0;
+    run->options.terms = run->terms;
+    run->options.term_count = a->compose.count ? a->compose.count - 1 : 0;
     gs_status status = gs_sample_resolve(run->model, &run->options, error);
     if (!status)
         status = gs_run_check_settings(run, error);
@@ -126,8 +106,16 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
 static double output_bytes(const gs_run *run) {
     bool has_states = run->arguments->trajectory;
     double images = (double)run->n * (has_states ? gs_sample_levels(run->model, &run->options, NULL, 0) : run->rows);
-    size_t pixel = run->format == GS_FORMAT_NPY ? sizeof(float) : run->format == GS_FORMAT_IDX;
-    return images * (double)run->pixels * (double)pixel;
+    return images * (double)run->pixels * (double)gs_format_value_bytes(run->format);
+}
+
+gs_status gs_run_check_table(const gs_run *run, const char *what, gs_error *error) {
+    const unsigned kinds = GS_HOLDS_PICTURE | GS_HOLDS_ARRAY;
+    char known[GS_FORMATS_ROOM];
+    return gs_format_holds(run->format) & kinds
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: %s into a %s file", run->arguments->out, what,
+                         gs_formats_list(kinds, ".", " or ", known));
 }
 
 /* The output's name, format and directory. */
@@ -136,13 +124,15 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     gs_status status = gs_output_format(a->out, a->format, GS_FORMAT_PNG, &run->format, error);
     if (status)
         return status;
-    if (a->trajectory && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a trajectory goes into a .png or .npy file", a->out);
-    if (a->given[GS_OPTION_SWEEP] && run->format != GS_FORMAT_PNG && run->format != GS_FORMAT_NPY)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: a sweep goes into a .png or .npy file", a->out);
-    if (a->given[GS_OPTION_GRID] && run->format != GS_FORMAT_PNG)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no .png file", gs_output_label(a->out));
-    status = gs_images_check(a->out, run->format, run->info->shape, error);
+    if (a->trajectory || a->given[GS_OPTION_SWEEP])
+        status = gs_run_check_table(run, a->trajectory ? "a trajectory goes" : "a sweep goes", error);
+    if (!status && a->given[GS_OPTION_GRID] && gs_format_holds(run->format) != GS_HOLDS_PICTURE) {
+        char known[GS_FORMATS_ROOM];
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "--grid: %s is no %s file", gs_output_label(a->out),
+                         gs_formats_list(GS_HOLDS_PICTURE, ".", " or ", known));
+    }
+    if (!status)
+        status = gs_images_check(a->out, run->format, run->info->shape, error);
     if (!status)
         status = gs_arguments_check_out(a, error);
     return !status ? gs_output_check(a->out, run->format, output_bytes(run), error) : status;

@@ -20,7 +20,8 @@ typedef struct gs_rejecting {
     size_t n;
     size_t block;   /* samples drawn and written at a time */
     float *samples; /* (block, dim), or NULL */
-    gs_npy npy;
+    gs_format format;
+    gs_sink sink;
     gs_rejection_result result; /* of all blocks */
     gs_progress progress;
     double low, high, score; /* interval of the acceptance */
@@ -42,16 +43,17 @@ static const gs_rejection_info *find_algorithm(const char *name) {
     return row;
 }
 
-static gs_status check_output(const gs_rejecting *r, gs_error *error) {
+static gs_status check_output(gs_rejecting *r, gs_error *error) {
     if (!r->out)
         return GS_OK;
-    gs_format format;
-    gs_status status = gs_output_format(r->out, r->arguments->format, GS_FORMAT_NPY, &format, error);
+    char known[GS_FORMATS_ROOM];
+    gs_status status = gs_output_format(r->out, r->arguments->format, GS_FORMAT_NPY, &r->format, error);
     if (status)
         return status;
-    if (format != GS_FORMAT_NPY)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: vectors go into a .npy file", r->out);
-    return gs_output_check(r->out, format, (double)r->n * r->options.dim * (double)sizeof(float), error);
+    if (gs_format_holds(r->format) != GS_HOLDS_ARRAY)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: vectors go into a %s file", r->out,
+                       gs_formats_list(GS_HOLDS_ARRAY, ".", " or ", known));
+    return gs_output_check(r->out, r->format, (double)r->n * r->options.dim * (double)sizeof(float), error);
 }
 
 /* Without --out samples are only counted. With it they are written block by block, so that their number is limited by
@@ -105,7 +107,7 @@ static gs_status draw_blocks(gs_rejecting *r, gs_error *error) {
         if (status && status != GS_ERROR_INTERRUPTED)
             break;
         add_result(&r->result, &result);
-        gs_status written = r->out ? gs_npy_write(&r->npy, r->samples, (size_t)result.accepted, error) : GS_OK;
+        gs_status written = r->out ? gs_sink_write(&r->sink, r->samples, (size_t)result.accepted, error) : GS_OK;
         status = written ? written : status;
     }
     return status;
@@ -113,8 +115,8 @@ static gs_status draw_blocks(gs_rejecting *r, gs_error *error) {
 
 static gs_status draw(gs_rejecting *r, gs_error *error) {
     gs_interrupt_install();
-    size_t shape[2] = {r->n, (size_t)r->options.dim};
-    gs_status status = r->out ? gs_npy_open(&r->npy, r->out, shape, 2, error) : GS_OK;
+    gs_sink_input input = {.sizes = {r->n, (size_t)r->options.dim}, .rank = 2};
+    gs_status status = r->out ? gs_sink_open(&r->sink, r->format, r->out, &input, error) : GS_OK;
     if (status)
         return status;
     if (!r->arguments->quiet)
@@ -172,16 +174,16 @@ static gs_status keep(gs_rejecting *r, bool agrees, gs_error *error) {
     if (!r->out)
         return GS_OK;
     if (agrees) {
-        gs_status status = gs_npy_end(&r->npy, GS_OK, error);
+        gs_status status = gs_sink_close(&r->sink, GS_OK, error);
         return status && r->interrupted ? GS_ERROR_INTERRUPTED : status;
     }
-    gs_output_abandon(&r->npy.output);
+    gs_sink_abandon(&r->sink);
     return GS_OK;
 }
 
 static gs_status finish(gs_rejecting *r, gs_error *error) {
     const gs_rejection_result *result = &r->result;
-    bool is_straight = r->out && !r->npy.output.temporary, agrees = fabs(r->score) <= SCORE_MAX;
+    bool is_straight = gs_sink_is_straight(&r->sink), agrees = fabs(r->score) <= SCORE_MAX;
     const char *loss = is_straight ? "what was written is not to be trusted" : "nothing is written";
     if (r->interrupted && result->accepted == 0)
         return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no sample was accepted, %s", loss);
@@ -207,8 +209,7 @@ gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error) {
         status = draw(&r, error);
     if (!status)
         status = finish(&r, error);
-    if (r.npy.output.file)
-        gs_output_abandon(&r.npy.output);
+    gs_sink_abandon(&r.sink);
     gs_free(r.samples);
     return status;
 }

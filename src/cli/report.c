@@ -89,7 +89,7 @@ char *gs_run_command(const gs_run *run) {
         fprintf(out, " --first %llu", (unsigned long long)a->first);
     if (a->trajectory)
         fputs(" --trajectory", out);
-    else if (run->format == GS_FORMAT_PNG && !a->sweep.count)
+    else if (gs_format_holds(run->format) == GS_HOLDS_PICTURE && !a->sweep.count)
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
     gs_arguments_put_out(a, out);
     if (fclose(out) != 0) {
@@ -145,7 +145,7 @@ gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error) {
         return report_json(run, out, error);
     if (run->init.n)
         gs_run_put_taken(run->arguments->init, &run->init, out);
-    if (gs_run_reads(run, "step-size"))
+    if (gs_run_reads(run, GS_SETTING_STEP_SIZE))
         gs_run_report_chains(run, out);
     gs_run_report_measured(run, out);
     if (run->record.chains) {

@@ -5,9 +5,11 @@
 #include <jansson.h>
 
 #include "cli/arguments.h"
-#include "io/images.h"
+#include "io/picture.h"
 #include "io/progress.h"
 #include "io/read.h"
+#include "io/sink.h"
+#include "model/settings.h"
 
 /* A further network in a product of densities. */
 typedef struct gs_factor {
@@ -139,8 +141,14 @@ const float *gs_run_map(const gs_run *run, const float *images, size_t n, float 
 gs_status gs_check_isa(const char *isa, gs_error *error);
 gs_status gs_check_backend(const char *backend, gs_error *error);
 
+/* Refuse a format that cannot hold rows of images. `what`: "a sweep goes". Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_run_check_table(const gs_run *run, const char *what, gs_error *error);
+
 /* Write the first run->done samples, or their trajectories, to --out. */
 gs_status gs_run_write(const gs_run *run, gs_error *error);
+
+/* What a sink is told of the run's images: (n, C, H, W) or, if `rows` is not 0, (rows, n, C, H, W). */
+gs_sink_input gs_run_sink_input(const gs_run *run, size_t rows, size_t n);
 
 /* The number of cells of the picture that are filled; run->done for formats that hold all samples. */
 size_t gs_run_shown(const gs_run *run);
@@ -159,8 +167,8 @@ char *gs_run_command(const gs_run *run);
 /* The row of the run's sampler. */
 const gs_sampler_info *gs_run_sampler(const gs_run *run);
 
-/* Whether the run's sampler reads the setting ("steps", "sigmas", ...). */
-bool gs_run_reads(const gs_run *run, const char *setting);
+/* Whether the run's sampler reads the setting. */
+bool gs_run_reads(const gs_run *run, gs_setting_id setting);
 
 /* The sampler's settings, as JSON and as options: only those that it reads, so that equal pictures have equal settings.
  * In gensample denoise they leave out the steps and noise levels, which that command lists itself. */

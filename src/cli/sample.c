@@ -67,46 +67,58 @@ const float *gs_run_map(const gs_run *run, const float *images, size_t n, float 
 
 size_t gs_run_shown(const gs_run *run) {
     size_t most = run->done;
+    if (gs_format_holds(run->format) != GS_HOLDS_PICTURE)
+        return most;
     if (run->rows > 1)
-        most = run->format == GS_FORMAT_PNG ? GS_SHEET_COLUMNS : most;
-    else if (run->format == GS_FORMAT_PNG)
+        most = GS_SHEET_COLUMNS;
+    else
         most = run->arguments->trajectory ? GS_TRAJECTORY_ROWS : (size_t)run->grid.rows * (size_t)run->grid.columns;
     return run->done < most ? run->done : most;
 }
 
+gs_sink_input gs_run_sink_input(const gs_run *run, size_t rows, size_t n) {
+    const int *shape = run->info->shape;
+    gs_sink_input input = {.range = {run->info->range[0], run->info->range[1]}};
+    if (rows)
+        input.sizes[input.rank++] = rows;
+    input.sizes[input.rank++] = n;
+    for (int i = 0; i < 3; i++)
+        input.sizes[input.rank++] = (size_t)shape[i];
+    return input;
+}
+
+static gs_status draw_trajectory(const gs_run *run, const gs_note *notes, int count, gs_error *error) {
+    gs_trajectory trajectory = {.states = {.data = run->trajectory, .n = run->done},
+                                .levels = run->levels,
+                                .sigmas = run->sigmas,
+                                .every = gs_run_reads(run, GS_SETTING_EVERY) ? run->options.every : 0,
+                                .steps = run->options.steps,
+                                .labels = run->labels,
+                                .classes = run->classes,
+                                .originals = run->init.data};
+    memcpy(trajectory.states.shape, run->info->shape, sizeof trajectory.states.shape);
+    memcpy(trajectory.states.range, run->info->range, sizeof trajectory.states.range);
+    return gs_write_trajectory(run->format, run->arguments->out, &trajectory, notes, count, error);
+}
+
 static gs_status write_samples(const gs_run *run, const gs_note *notes, int count, gs_error *error) {
     const char *path = run->arguments->out;
-    const int *shape = run->info->shape;
-    gs_images images = {.data = run->samples, .n = run->done};
-    memcpy(images.shape, shape, sizeof images.shape);
-    memcpy(images.range, run->info->range, sizeof images.range);
-    size_t sizes[5] = {(size_t)run->levels, run->done, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
+    bool is_picture = gs_format_holds(run->format) == GS_HOLDS_PICTURE;
     if (run->rows > 1)
         return gs_run_write_sweep(run, notes, count, error);
-    if (run->arguments->trajectory && run->format == GS_FORMAT_NPY)
-        return gs_write_npy(path, run->trajectory, sizes, 5, error);
+    if (run->arguments->trajectory && is_picture)
+        return draw_trajectory(run, notes, count, error);
     if (run->arguments->trajectory) {
-        gs_trajectory trajectory = {.states = images,
-                                    .levels = run->levels,
-                                    .sigmas = run->sigmas,
-                                    .every = gs_run_reads(run, "every") ? run->options.every : 0,
-                                    .steps = run->options.steps,
-                                    .labels = run->labels,
-                                    .classes = run->classes,
-                                    .originals = run->init.data};
-        trajectory.states.data = run->trajectory;
-        return gs_write_trajectory(path, &trajectory, notes, count, error);
+        gs_sink_input states = gs_run_sink_input(run, (size_t)run->levels, run->done);
+        states.labels = run->labels;
+        return gs_sink_put_all(run->format, path, &states, run->trajectory, error);
     }
-    switch (run->format) {
-    case GS_FORMAT_PNG:
-        return gs_write_grid(path, &images, run->grid, notes, count, error);
-    case GS_FORMAT_NPY:
-        return gs_write_npy(path, run->samples, sizes + 1, 4, error);
-    case GS_FORMAT_IDX:
-        return gs_write_idx(path, &images, error);
-    default:
-        return gs_write_directory(path, &images, notes, count, error);
-    }
+    gs_sink_input input = gs_run_sink_input(run, 0, run->done);
+    input.labels = run->labels;
+    input.grid = run->grid;
+    input.notes = notes;
+    input.note_count = count;
+    return gs_sink_put_all(run->format, path, &input, run->samples, error);
 }
 
 gs_status gs_run_write(const gs_run *run, gs_error *error) {

@@ -7,6 +7,7 @@
 #include "cli/run.h"
 #include "io/place.h"
 #include "measure/judge.h"
+#include "sample/samplers.h"
 
 bool gs_run_diagnoses(const gs_run *run) {
     return run->arguments->diagnose || run->arguments->plot;
@@ -26,10 +27,11 @@ gs_status gs_run_check_trace(gs_run *run, gs_error *error) {
     const char *option = a->plot ? "plot" : "diagnose";
     int steps = gs_sample_trace_steps(&run->options);
     if (steps == 0) {
+        char names[200];
+        gs_sampler_list_staying(names, sizeof names);
         return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--%s: chains of %s pass through noise levels; expected --sampler langevin, mala or hmc, whose "
-                       "steps are at one",
-                       option, run->options.sampler);
+                       "--%s: chains of %s pass through noise levels; expected --sampler %s, whose steps are at one",
+                       option, run->options.sampler, names);
     }
     if (gs_run_stores_states(run) && !a->trajectory)
         run->options.every = (steps + MARKS - 1) / MARKS;
@@ -46,7 +48,7 @@ gs_status gs_run_check_trace(gs_run *run, gs_error *error) {
 }
 
 gs_status gs_run_allocate_trace(gs_run *run, gs_error *error) {
-    bool adapts = gs_run_reads(run, "target"), diagnoses = gs_run_diagnoses(run), ready = true;
+    bool adapts = gs_run_reads(run, GS_SETTING_TARGET), diagnoses = gs_run_diagnoses(run), ready = true;
     if (adapts || diagnoses)
         run->options.trace = &run->trace;
     if (adapts) {

@@ -1,5 +1,4 @@
-/* The part of the graph that depends only on (sigma, label), computed in float64 by the reference, and the step that
- * runs the reference inside a plan. */
+/* The part of the graph that depends only on (sigma, label), computed in float64 by the reference. */
 #include "engine/plan.h"
 #include "engine/reference.h"
 
@@ -35,26 +34,5 @@ gs_status gs_condition_compute(const gs_plan *plan, double sigma, int label, flo
     for (size_t v = GS_VALUE_NODES; value && v < values; v++)
         gs_free(value[v]);
     gs_free(value);
-    return ok ? GS_OK : gs_fail_memory(error, "the noise level's part of the network");
-}
-
-void gs_reference_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    const gs_plan *plan = worker->plan;
-    size_t size = gs_shape_size(plan->buffer[step->out].shape);
-    for (int image = i0; image < i1; image++) {
-        double *free_space = worker->doubles;
-        const double *in[GS_INPUT_MAX];
-        for (int k = 0; k < step->sources; k++) {
-            const gs_source *s = &step->source[k];
-            const float *x = s->kind == GS_SOURCE_BUFFER ? gs_buffer_at(worker, s->index, image)
-                                                         : worker->condition[image] + s->offset;
-            in[k] = free_space;
-            for (size_t i = 0, count = gs_shape_size(s->shape); i < count; i++)
-                *free_space++ = (double)x[i];
-        }
-        gs_reference_node(plan->model, step->node, in, free_space);
-        float *y = gs_buffer_at(worker, step->out, image);
-        for (size_t i = 0; i < size; i++)
-            y[i] = (float)free_space[i];
-    }
+    return ok ? GS_OK : gs_fail_memory(error, "computing the noise level's part of the network");
 }

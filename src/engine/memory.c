@@ -1,32 +1,39 @@
 /* Segments of steps, strides of buffers, and addresses in scratch memory by liveness. */
-#include "engine/plan.h"
+#include "engine/memory.h"
+
+#include "engine/method.h"
+
+/* Images that a thread carries together by default, and those of networks with large linear layers. */
+enum { USUAL = 8, MANY = 16 };
 
 static size_t positions(gs_shape shape) {
     return (size_t)shape.d[1] * (size_t)shape.d[2];
 }
 
-/* Images that a thread carries together by default. The weights of linear layers that do not stay in the second-level
- * cache are read once for all of them. */
+/* The weights of linear layers that do not stay in the second-level cache are read once for all images. */
 static int choose_block(const gs_plan *plan) {
-    enum { USUAL = 8, MANY = 16, LARGE = 1 << 18 };
+    enum { CACHE_BYTES = 1 << 20 };
     for (int s = 0; s < plan->steps; s++) {
         const gs_step *step = &plan->step[s];
-        if (positions(plan->buffer[step->out].shape) == 1 &&
-            (size_t)step->conv.inputs * (size_t)step->conv.outputs > LARGE)
+        if (positions(plan->buffer[step->out].shape) == 1 && gs_step_cost(plan, step).weight_bytes > CACHE_BYTES)
             return MANY;
     }
     return USUAL;
 }
 
-/* Images that a step works on at a time: few if activations are large, so that they stay in the second-level cache;
- * more if they are small, so that they share the weights; and all of them for vectors. */
+/* Images that a step works on at a time: so many that one plane of vectors of all of them takes 32 KiB, which is what a
+ * group of Winograd's tiles covers, and enough to share the weights; all of them for vectors. The bytes of all planes
+ * set no limit: where there are many planes there are even more weights, which are read once for all these images. */
 static int turn_of(const gs_plan *plan, const gs_step *step) {
+    enum { PLANE_BYTES = 1 << 15 };
     size_t most = positions(plan->buffer[step->out].shape);
     for (int i = 0; i < step->sources; i++)
         if (step->source[i].kind == GS_SOURCE_BUFFER && positions(step->source[i].shape) > most)
             most = positions(step->source[i].shape);
-    int images = most > 400 ? 1 : most > 100 ? 2 : most > 1 ? 8 : plan->block;
-    return images < plan->block ? images : plan->block;
+    if (most == 1)
+        return plan->block;
+    size_t images = PLANE_BYTES / (most * GS_VECTOR_BYTES), limit = (size_t)(plan->block < USUAL ? plan->block : USUAL);
+    return images == 0 ? 1 : (int)(images < limit ? images : limit);
 }
 
 static bool cut_segments(gs_plan *plan) {
@@ -46,33 +53,26 @@ static bool cut_segments(gs_plan *plan) {
     return true;
 }
 
+static size_t whole_vectors(size_t bytes) {
+    return (bytes + GS_VECTOR_BYTES - 1) / GS_VECTOR_BYTES * GS_VECTOR_BYTES;
+}
+
 static bool set_strides(gs_buffer *b) {
+    size_t element = b->layout == GS_BLOCKED ? GS_VECTOR_BYTES : gs_dtype_size(b->dtype), row, plane, image;
     size_t rows = (size_t)(b->shape.d[1] + b->before + b->after),
            columns = (size_t)(b->shape.d[2] + b->before + b->after);
-    size_t image;
     if (b->layout == GS_PLANAR) {
-        b->row = b->shape.d[2];
-        b->plane = b->row * b->shape.d[1];
-        image = (gs_shape_size(b->shape) + 15) / 16 * 16;
-        b->origin = 0;
-    } else if (b->layout == GS_PADDED) {
-        if (!gs_mul_size(rows, columns, &image) || !gs_mul_size(image, (size_t)b->shape.d[0], &image) ||
-            image > PTRDIFF_MAX / 64)
-            return false;
-        b->row = (ptrdiff_t)columns;
-        b->plane = b->row * (ptrdiff_t)rows;
-        b->origin = b->before * (b->row + 1);
-        image = (image + 15) / 16 * 16;
-    } else {
-        size_t plane;
-        if (!gs_mul_size(rows, columns, &plane) || !gs_mul_size(plane, 16, &plane) ||
-            !gs_mul_size(plane, (size_t)gs_planes(b->shape), &image) || image > PTRDIFF_MAX / 64)
-            return false;
-        b->row = (ptrdiff_t)columns * 16;
-        b->plane = (ptrdiff_t)plane;
-        b->origin = b->before * (b->row + 16);
+        rows = (size_t)b->shape.d[1];
+        columns = (size_t)b->shape.d[2];
     }
-    b->image = (ptrdiff_t)image;
+    if (!gs_mul_size(columns, element, &row) || !gs_mul_size(rows, row, &plane) ||
+        !gs_mul_size(plane, (size_t)b->planes, &image) || image > PTRDIFF_MAX / GS_VECTOR_BYTES)
+        return false;
+    b->column = (ptrdiff_t)element;
+    b->row = (ptrdiff_t)row;
+    b->plane = (ptrdiff_t)plane;
+    b->image = (ptrdiff_t)whole_vectors(image);
+    b->origin = b->layout == GS_PLANAR ? 0 : b->before * (b->row + b->column);
     return true;
 }
 
@@ -111,19 +111,19 @@ static bool overlap_in_time(const gs_buffer *x, const gs_buffer *y) {
 }
 
 /* First fit in order of birth: the lowest address that is clear of every placed buffer alive at the same time. The
- * extra 16 floats keep buffers a cache line apart, so that equal strides do not fall into the same cache set. */
+ * extra vector keeps buffers a cache line apart, so that equal strides do not fall into the same cache set. */
 static bool place(gs_plan *plan) {
     for (int i = 0; i < plan->buffers; i++) {
         gs_buffer *b = &plan->buffer[i];
         size_t size, at = 0;
         if (!gs_mul_size((size_t)b->image, (size_t)b->images, &size))
             return false;
-        size += 16;
+        size += GS_VECTOR_BYTES;
         for (bool moved = true; moved;) {
             moved = false;
             for (int j = 0; j < i; j++) {
                 const gs_buffer *o = &plan->buffer[j];
-                size_t end = o->offset + (size_t)o->image * (size_t)o->images + 16;
+                size_t end = o->offset + (size_t)o->image * (size_t)o->images + GS_VECTOR_BYTES;
                 if (overlap_in_time(b, o) && at < end && o->offset < at + size) {
                     at = end;
                     moved = true;
@@ -131,11 +131,11 @@ static bool place(gs_plan *plan) {
             }
         }
         /* Sizes up to this limit are too small for the sums above to overflow. */
-        if (at + size > PTRDIFF_MAX / sizeof(float))
+        if (at + size > PTRDIFF_MAX)
             return false;
         b->offset = at;
-        if (at + size > plan->scratch_size)
-            plan->scratch_size = at + size;
+        if (at + size > plan->scratch_bytes)
+            plan->scratch_bytes = at + size;
     }
     return true;
 }

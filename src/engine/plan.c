@@ -1,13 +1,18 @@
 /* Making, freeing and describing plans. */
-#include "base/floats.h"
-#include "base/machine.h"
-#include "base/parallel.h"
-#include "engine/backend.h"
-#include "engine/gradient.h"
+#include "engine/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/floats.h"
+#include "base/machine.h"
+#include "base/parallel.h"
+#include "engine/backend.h"
+#include "engine/build.h"
+#include "engine/gradient.h"
+#include "engine/memory.h"
+#include "engine/method.h"
 
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
     const char *where = "option isa";
@@ -84,18 +89,19 @@ static bool mark_condition(gs_plan *plan) {
     return true;
 }
 
-/* Compute the offsets that depend on the strides, and the memory of the reference. */
-static void finish_steps(gs_plan *plan) {
-    for (int s = 0; s < plan->steps; s++) {
+/* Finish the steps, whose strides and segments are known. */
+static gs_status place_steps(gs_plan *plan, gs_error *error) {
+    gs_status status = GS_OK;
+    for (int s = 0; s < plan->steps && !status; s++) {
         gs_step *step = &plan->step[s];
-        if (step->sets)
-            gs_conv_place(plan, step);
-        size_t doubles = gs_shape_size(plan->buffer[step->out].shape);
-        for (int i = 0; i < step->sources; i++)
-            doubles += gs_shape_size(step->source[i].shape);
-        if (step->run == gs_reference_run && doubles > plan->doubles_size)
-            plan->doubles_size = doubles;
+        if (step->method->place)
+            status = step->method->place(plan, step, error);
+        gs_cost cost = gs_step_cost(plan, step);
+        plan->weight_bytes += cost.weight_bytes;
+        if (cost.room_bytes > plan->room_bytes)
+            plan->room_bytes = cost.room_bytes;
     }
+    return status;
 }
 
 /* Scratch memory up to this many bytes is taken without asking the system how much it has, which takes about as long as
@@ -104,8 +110,7 @@ static const double surely_there = 1 << 26;
 
 /* A small file can ask for a lot of memory, by large padding for example. */
 static gs_status check_scratch(const gs_plan *plan, gs_error *error) {
-    double each = ((double)plan->scratch_size + (double)plan->tiles_size) * sizeof(float) +
-                  (double)plan->doubles_size * sizeof(double);
+    double each = (double)plan->scratch_bytes + (double)plan->room_bytes;
     if (each * plan->threads <= surely_there)
         return GS_OK;
     double memory = gs_machine_bytes();
@@ -119,7 +124,6 @@ static gs_status check_scratch(const gs_plan *plan, gs_error *error) {
 }
 
 static gs_status make_workers(gs_plan *plan, gs_error *error) {
-    size_t buffers = (plan->scratch_size + 15) / 16 * 16, scratch = buffers + plan->tiles_size;
     gs_status status = check_scratch(plan, error);
     if (status)
         return status;
@@ -127,11 +131,10 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_worker *w = &plan->worker[t];
         w->plan = plan;
-        w->scratch = gs_alloc_large(scratch, sizeof(float));
-        w->tiles = w->scratch ? w->scratch + buffers : NULL;
-        w->doubles = gs_alloc(plan->doubles_size, sizeof(double));
-        if (!w->scratch || !w->doubles)
+        w->scratch = gs_alloc_large(plan->scratch_bytes + plan->room_bytes, 1);
+        if (!w->scratch)
             return gs_fail_memory(error, "the threads' scratch memory");
+        w->room = w->scratch + plan->scratch_bytes;
     }
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
 }
@@ -150,16 +153,16 @@ static gs_status create(const gs_model *model, const gs_plan_options *options, g
         status = gs_gradient_graph(model, &plan->gradient, error);
     if (plan->gradient)
         plan->model = plan->gradient;
+    if (!status && plan->backend)
+        status = plan->backend->open(plan, error);
     if (!status)
         status = gs_plan_build(plan, error);
     if (!status && !mark_condition(plan))
         status = gs_fail_memory(error, "the plan");
     if (!status)
         status = gs_plan_lay_out(plan, error);
-    if (!status) {
-        finish_steps(plan);
-        status = plan->backend ? plan->backend->create(plan, error) : GS_OK;
-    }
+    if (!status)
+        status = place_steps(plan, error);
     if (!status)
         status = make_workers(plan, error);
     if (status) {
@@ -180,19 +183,16 @@ gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, 
 void gs_plan_free(gs_plan *plan) {
     if (!plan)
         return;
-    if (plan->backend)
-        plan->backend->destroy(plan);
     for (int s = 0; s < plan->steps; s++) {
-        gs_free(plan->step[s].source);
-        gs_free(plan->step[s].weight);
-        gs_free(plan->step[s].bias);
-        gs_free(plan->step[s].set);
-        gs_free(plan->step[s].offsets);
+        gs_step *step = &plan->step[s];
+        if (step->method->free)
+            step->method->free(plan, step);
+        gs_free(step->source); /* and the own data with it */
     }
-    for (int t = 0; plan->worker && t < plan->threads; t++) {
+    if (plan->backend)
+        plan->backend->close(plan);
+    for (int t = 0; plan->worker && t < plan->threads; t++)
         gs_free(plan->worker[t].scratch);
-        gs_free(plan->worker[t].doubles);
-    }
     gs_free(plan->worker);
     gs_free(plan->step);
     gs_free(plan->buffer);
@@ -208,10 +208,8 @@ gs_plan_info gs_plan_get_info(const gs_plan *plan) {
                           .backend = plan->backend ? plan->backend->name : "native",
                           .threads = gs_parallel_threads(plan->threads),
                           .block = plan->block,
-                          .weight_bytes = plan->weight_size * sizeof(float),
-                          .scratch_bytes =
-                              (size_t)plan->threads * ((plan->scratch_size + plan->tiles_size) * sizeof(float) +
-                                                       plan->doubles_size * sizeof(double)),
+                          .weight_bytes = plan->weight_bytes,
+                          .scratch_bytes = (size_t)plan->threads * (plan->scratch_bytes + plan->room_bytes),
                           .steps = plan->steps};
 }
 
@@ -219,6 +217,7 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
     if (i < 0 || i >= plan->steps)
         return false;
     const gs_step *step = &plan->step[i];
+    const gs_method *method = step->method;
     const gs_node *node = step->node >= 0 ? &plan->model->node[step->node] : NULL;
     gs_shape out = plan->buffer[step->out].shape, in = step->sources ? step->source[0].shape : out;
     int images = plan->segment[step->segment].images;
@@ -226,9 +225,9 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
     snprintf(from, sizeof from, "%dx%dx%d", in.d[0], in.d[1], in.d[2]);
     snprintf(to, sizeof to, "%dx%dx%d", out.d[0], out.d[1], out.d[2]);
     snprintf(text, size, "%-17s %10s -> %-10s  %-19s %-7s %2d image%s at a time  %s",
-             node ? gs_op_name(node->op) : "layout", from, to, step->method,
-             plan->backend && step->run == plan->backend->run ? plan->backend->name : plan->kernels->isa, images,
-             images == 1 ? " " : "s", node ? node->name : "");
+             node ? gs_op_name(node->op) : "layout", from, to, method->describe ? method->describe(step) : method->name,
+             method->backend ? method->backend->name : plan->kernels->isa, images, images == 1 ? " " : "s",
+             node ? node->name : "");
     return true;
 }
 

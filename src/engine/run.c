@@ -1,4 +1,5 @@
 /* Running a plan: one block of images from input to output on one thread, and batches of blocks on all threads. */
+#include "engine/method.h"
 #include "engine/plan.h"
 
 #include <math.h>
@@ -7,39 +8,31 @@
 #include "base/floats.h"
 #include "base/parallel.h"
 
-float *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
-    const gs_buffer *b = &worker->plan->buffer[buffer];
-    return worker->scratch + b->offset + (b->whole ? i : i - worker->image0) * b->image + b->origin;
-}
-
-static void zero(float *from, ptrdiff_t floats) {
-    memset(from, 0, (size_t)floats * sizeof(float));
-}
-
 /* Buffers of different shapes share scratch memory, so a halo is written anew each time. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
     if (b->layout != GS_BLOCKED || b->before + b->after == 0)
         return;
-    int height = b->shape.d[1], width = b->shape.d[2];
+    int height = b->shape.d[1];
+    size_t between = (size_t)((b->before + b->after) * b->column);
     for (int i = i0; i < i1; i++)
-        for (int p = 0; p < gs_planes(b->shape); p++) {
-            float *plane = gs_buffer_at(worker, buffer, i) + p * b->plane - b->origin;
-            zero(plane, b->origin);
-            for (int r = 0; r < height - 1; r++)
-                zero(plane + b->origin + r * b->row + width * 16, (b->before + b->after) * 16);
-            float *after = plane + b->origin + (height - 1) * b->row + width * 16;
-            zero(after, plane + b->plane - after);
+        for (int p = 0; p < b->planes; p++) {
+            char *first = (char *)gs_buffer_at(worker, buffer, i) + p * b->plane, *plane = first - b->origin;
+            char *row_end = first + b->shape.d[2] * b->column;
+            memset(plane, 0, (size_t)b->origin);
+            for (int r = 0; r < height - 1; r++, row_end += b->row)
+                memset(row_end, 0, between);
+            memset(row_end, 0, (size_t)(plane + b->plane - row_end));
         }
 }
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     clear_halo(worker, step->out, i0, i1);
-    step->run(step, worker, i0, i1);
+    step->method->run(step, worker, i0, i1);
 }
 
-/* Steps 0 ... end - 1. */
-static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end) {
+/* Steps 0 ... end - 1; with a node, only those that compute it. */
+static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, const int *node) {
     for (int g = 0; g < plan->segments && plan->segment[g].first < end; g++) {
         const gs_segment *segment = &plan->segment[g];
         int last = segment->last < end ? segment->last : end;
@@ -47,9 +40,14 @@ static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end) {
             int i1 = i0 + segment->images < n ? i0 + segment->images : n;
             worker->image0 = i0;
             for (int s = segment->first; s < last; s++)
-                run_step(&plan->step[s], worker, i0, i1);
+                if (!node || plan->step[s].node == *node)
+                    run_step(&plan->step[s], worker, i0, i1);
         }
     }
+}
+
+void gs_plan_run_node(gs_plan *plan, int node, int n) {
+    run_steps(plan, &plan->worker[0], n, plan->steps, &node);
 }
 
 void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
@@ -63,7 +61,7 @@ void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const f
     for (int k = 0; k < plan->model->info.outputs; k++)
         if (out[k] && plan->output_end[k] > end)
             end = plan->output_end[k];
-    run_steps(plan, worker, n, end);
+    run_steps(plan, worker, n, end, NULL);
     for (int k = 0; k < plan->model->info.outputs; k++)
         for (int i = 0; out[k] && i < n; i++)
             memcpy(out[k] + (size_t)i * plan->model->info.output_size[k],

@@ -1,11 +1,6 @@
 #include "io/canvas.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "io/png_memory.h"
 
 enum { GLYPH_WIDTH = 5, GLYPH_PITCH = 6 };
 
@@ -26,7 +21,7 @@ gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int c
     *canvas = (gs_canvas){0};
     if (channels != 1 && channels != 3)
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "a picture of %d channels; only 1 and 3 can be drawn", channels);
-    if (width < 1 || height < 1 || width > PNG_UINT_31_MAX || height > PNG_UINT_31_MAX) {
+    if (width < 1 || height < 1 || width > INT32_MAX || height > INT32_MAX) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "a picture of %zu x %zu pixels is more than a PNG file holds",
                        width, height);
     }
@@ -90,88 +85,4 @@ void gs_canvas_text(gs_canvas *canvas, int x, int y, const char *text, int ink) 
 int gs_text_width(const char *text) {
     int count = (int)strlen(text);
     return count ? count * GLYPH_PITCH - (GLYPH_PITCH - GLYPH_WIDTH) : 0;
-}
-
-/* ---- PNG ---- */
-
-typedef struct png_sink {
-    gs_output output;
-    gs_png png;
-} png_sink;
-
-/* This records libpng's own errors; png_put has already recorded those of the file. */
-static void png_complain(png_structp png, png_const_charp message) {
-    png_sink *sink = png_get_error_ptr(png);
-    if (!sink->png.status) {
-        sink->png.status =
-            gs_fail(sink->png.error, GS_ERROR_FILE, "%s: cannot write: libpng: %s", sink->output.path, message);
-    }
-    png_longjmp(png, 1);
-}
-
-static void png_put(png_structp png, png_bytep bytes, size_t count) {
-    png_sink *sink = png_get_io_ptr(png);
-    sink->png.status = gs_output_write(&sink->output, bytes, count, sink->png.error);
-    if (sink->png.status)
-        png_error(png, "write");
-}
-
-/* Nothing to do: stdio flushes at the end, where its errors are noticed. */
-static void png_flush_nothing(png_structp png) {
-    (void)png;
-}
-
-static void png_write_all(png_structp png, png_infop info, const gs_canvas *canvas, const gs_note *notes, int count) {
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_IHDR(png, info, (png_uint_32)canvas->width, (png_uint_32)canvas->height, 8,
-                 canvas->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    for (int i = 0; i < count; i++) {
-        png_text text = {.compression = PNG_TEXT_COMPRESSION_NONE,
-                         .key = (png_charp)(uintptr_t)notes[i].key,
-                         .text = (png_charp)(uintptr_t)notes[i].text};
-        png_set_text(png, info, &text, 1);
-    }
-    png_write_info(png, info);
-    size_t pitch = (size_t)canvas->width * (size_t)canvas->channels;
-    for (int y = 0; y < canvas->height; y++)
-        png_write_row(png, canvas->pixels + (size_t)y * pitch);
-    png_write_end(png, info);
-}
-
-/* Write into an open output, which is then committed, or abandoned on failure. */
-static gs_status put_canvas(const gs_canvas *canvas, gs_output output, const gs_note *notes, int count,
-                            gs_error *error) {
-    png_sink sink = {.output = output, .png = {.error = error, .status = GS_OK, .what = "the PNG writer"}};
-    png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &sink, png_complain, gs_png_ignore, &sink.png,
-                                                gs_png_take, gs_png_give);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info) {
-        sink.png.status = gs_fail_memory(error, sink.png.what);
-    } else if (setjmp(png_jmpbuf(png)) == 0) { /* a longjmp comes back here; nothing local changes in between */
-        png_set_write_fn(png, &sink, png_put, png_flush_nothing);
-        png_write_all(png, info, canvas, notes, count);
-    }
-    png_destroy_write_struct(&png, &info);
-    return gs_output_end(&sink.output, sink.png.status, error);
-}
-
-gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
-                              gs_error *error) {
-    gs_output output;
-    gs_status status = gs_output_open(&output, path, error);
-    return !status ? put_canvas(canvas, output, notes, count, error) : status;
-}
-
-gs_status gs_canvas_encode_png(const gs_canvas *canvas, char **bytes, size_t *size, gs_error *error) {
-    gs_output output;
-    gs_status status = gs_output_open_memory(&output, bytes, size, error);
-    if (!status) {
-        status = put_canvas(canvas, output, NULL, 0, error);
-        if (status) {
-            free(*bytes);
-            *bytes = NULL;
-        }
-    }
-    return status;
 }

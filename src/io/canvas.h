@@ -1,4 +1,4 @@
-/* A picture in memory: 8-bit grey or RGB, with images and small text drawn on it, and its PNG file. */
+/* A picture in memory: 8-bit grey or RGB, with images and small text drawn on it. */
 #ifndef GS_IO_CANVAS_H
 #define GS_IO_CANVAS_H
 
@@ -29,16 +29,12 @@ int gs_text_width(const char *text);
 
 enum { GS_TEXT_HEIGHT = 7 };
 
-/* A PNG text chunk: Latin-1 key of 1 ... 79 characters, printable text. */
+/* A text kept in a picture, as a PNG text chunk: Latin-1 key of 1 ... 79 characters, printable text. */
 typedef struct gs_note {
     const char *key, *text;
 } gs_note;
 
-/* Write the canvas to `path`, with `count` notes. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY. */
-gs_status gs_canvas_write_png(const gs_canvas *canvas, const char *path, const gs_note *notes, int count,
-                              gs_error *error);
-
-/* The bytes of that file without notes, to be freed with free(); NULL on failure. Errors: GS_ERROR_MEMORY. */
+/* The bytes of its PNG file without notes, to be freed with free(); NULL on failure. Errors: GS_ERROR_MEMORY. */
 gs_status gs_canvas_encode_png(const gs_canvas *canvas, char **bytes, size_t *size, gs_error *error);
 
 #endif

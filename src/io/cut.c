@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/images.h"
+#include "io/picture.h"
 
 unsigned gs_raster_sample(const gs_raster *r, size_t x, size_t y, size_t channel) {
     const uint8_t *at = r->samples + ((y * r->width + x) * r->channels + channel) * 2;

@@ -4,16 +4,14 @@
 
 #include <stdio.h>
 
+#include "io/formats.h"
 #include "io/temporary.h"
 
-/* GS_FORMAT_TEXT stands for everything but images: reports, pages and plots. */
-typedef enum gs_format { GS_FORMAT_PNG, GS_FORMAT_NPY, GS_FORMAT_IDX, GS_FORMAT_DIRECTORY, GS_FORMAT_TEXT } gs_format;
-
-/* The format that the name of an output asks for: .png, .npy, .idx or .idx3-ubyte, in upper or lower case; a trailing
- * '/' or a name without an extension asks for a directory of PNG files. `named` ("png", "npy" or "idx"; NULL if not
- * given) decides where the name does not, and must agree with it where it does. Without either, streams, pipes and
- * devices take `usual`. Errors: GS_ERROR_ARGUMENT: the extension or format is unknown, the two disagree, or the name
- * can only be a mistake. */
+/* The format that the name of an output asks for by its extension, in upper or lower case; a trailing '/' or a name
+ * without an extension asks for a directory of PNG files. `named`, a format's name (NULL if not given), decides where
+ * the name does not, and must agree with it where it does. Without either, streams, pipes and devices take `usual`.
+ * Errors: GS_ERROR_ARGUMENT: the extension or format is unknown, the two disagree, or the name can only be a mistake.
+ */
 gs_status gs_output_format(const char *path, const char *named, gs_format usual, gs_format *format, gs_error *error);
 
 /* Whether the path means standard output ("-", /dev/stdout, ...). */

@@ -1,66 +1,29 @@
-/* Pictures: the grid, the trajectory, the directory. */
-#include "io/images.h"
+#include "io/picture.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { GAP = GS_GRID_GAP };
+#include "io/sink.h"
 
 static size_t image_size(const int shape[3]) {
     return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
 }
 
 gs_status gs_images_check(const char *path, gs_format format, const int shape[3], gs_error *error) {
-    bool picture = format == GS_FORMAT_PNG || format == GS_FORMAT_DIRECTORY;
-    if (picture && shape[0] != 1 && shape[0] != 3) {
-        return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "%s: images of %d channels cannot be drawn, only those of 1 or 3; .npy and .idx take any", path,
-                       shape[0]);
-    }
-    return GS_OK;
-}
-
-gs_grid gs_grid_square(size_t n) {
-    size_t shown = n < GS_GRID_MAX ? n : GS_GRID_MAX;
-    int columns = 1;
-    while ((size_t)columns * (size_t)columns < shown)
-        columns++;
-    int rows = (int)((shown + (size_t)columns - 1) / (size_t)columns);
-    return (gs_grid){.rows = rows > 0 ? rows : 1, .columns = columns};
-}
-
-gs_grid gs_grid_classes(size_t n, int classes) {
-    int rows = classes < GS_GRID_MAX ? classes : GS_GRID_MAX;
-    size_t columns = (n + (size_t)rows - 1) / (size_t)rows, most = (size_t)(GS_GRID_MAX / rows);
-    return (gs_grid){.rows = rows, .columns = (int)(columns < most ? columns : most), .by_column = true};
+    gs_format drawn = format == GS_FORMAT_DIRECTORY ? GS_FORMAT_PNG : format;
+    bool has_colours = gs_sink_format_of(drawn)->has_colours;
+    char others[GS_FORMATS_ROOM];
+    if (gs_format_holds(drawn) != GS_HOLDS_PICTURE || shape[0] == 1 || (has_colours && shape[0] == 3))
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                   "%s: images of %d channels cannot be drawn, only those of 1%s; %s take any", path, shape[0],
+                   has_colours ? " or 3" : "", gs_formats_list(GS_HOLDS_ARRAY | GS_HOLDS_IMAGES, ".", " and ", others));
 }
 
 gs_status gs_draw_grid(gs_canvas *canvas, const gs_images *images, gs_grid grid, gs_error *error) {
-    const int *shape = images->shape;
-    gs_status status =
-        gs_canvas_create(canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
-                         (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], GS_GRID_BACKGROUND, error);
-    if (status)
-        return status;
-    size_t cells = (size_t)grid.rows * (size_t)grid.columns;
-    for (size_t k = 0; k < images->n && k < cells; k++) {
-        size_t across = (size_t)(grid.by_column ? grid.rows : grid.columns);
-        int major = (int)(k / across), minor = (int)(k % across);
-        int row = grid.by_column ? minor : major, column = grid.by_column ? major : minor;
-        gs_canvas_image(canvas, GAP + column * (shape[2] + GAP), GAP + row * (shape[1] + GAP),
-                        images->data + k * image_size(shape), shape, images->range);
-    }
-    return GS_OK;
-}
-
-gs_status gs_write_grid(const char *path, const gs_images *images, gs_grid grid, const gs_note *notes, int count,
-                        gs_error *error) {
-    gs_canvas canvas;
-    gs_status status = gs_draw_grid(&canvas, images, grid, error);
-    if (status)
-        return status;
-    status = gs_canvas_write_png(&canvas, path, notes, count, error);
-    gs_canvas_free(&canvas);
+    gs_status status = gs_grid_create(canvas, grid, images->shape, error);
+    for (size_t k = 0; k < images->n && !status; k++)
+        gs_grid_image(canvas, grid, k, images->data + k * image_size(images->shape), images->shape, images->range);
     return status;
 }
 
@@ -139,8 +102,8 @@ static void fill_strips(gs_sheet *sheet, const gs_trajectory *t) {
     }
 }
 
-gs_status gs_write_trajectory(const char *path, const gs_trajectory *t, const gs_note *notes, int count,
-                              gs_error *error) {
+gs_status gs_write_trajectory(gs_format format, const char *path, const gs_trajectory *t, const gs_note *notes,
+                              int count, gs_error *error) {
     gs_sheet sheet;
     int states = least((size_t)t->levels, GS_TRAJECTORY_COLUMNS), chains = least(t->states.n, GS_TRAJECTORY_ROWS);
     gs_status status = t->originals ? gs_sheet_create(&sheet, t->states.shape, 1 + states, chains, error)
@@ -149,35 +112,7 @@ gs_status gs_write_trajectory(const char *path, const gs_trajectory *t, const gs
         return status;
     sheet.corner = t->every ? "t" : "s";
     (t->originals ? fill_strips : fill_rows)(&sheet, t);
-    status = gs_sheet_write(&sheet, path, notes, count, error);
+    status = gs_sheet_write(&sheet, format, path, notes, count, error);
     gs_sheet_free(&sheet);
     return status;
-}
-
-/* ---- Directories ---- */
-
-gs_status gs_write_directory(const char *path, const gs_images *images, const gs_note *notes, int count,
-                             gs_error *error) {
-    const int *shape = images->shape;
-    gs_canvas canvas;
-    gs_status status = gs_canvas_create(&canvas, (size_t)shape[2], (size_t)shape[1], shape[0], 0, error);
-    if (status)
-        return status;
-    gs_output_directory directory;
-    status = gs_directory_open(&directory, path, images->n, error);
-    if (status) {
-        gs_canvas_free(&canvas);
-        return status;
-    }
-    for (size_t i = 0; !status && i < images->n; i++) {
-        gs_canvas_image(&canvas, 0, 0, images->data + i * image_size(shape), shape, images->range);
-        status = gs_canvas_write_png(&canvas, gs_temporary_file(directory.temporary, i), notes, count, error);
-        directory.temporary->files += !status;
-    }
-    gs_canvas_free(&canvas);
-    if (status) {
-        gs_directory_abandon(&directory);
-        return status;
-    }
-    return gs_directory_commit(&directory, error);
 }

@@ -26,9 +26,8 @@ enum {
 
 /* A text element with a class; anchor: "start", "middle" or "end". */
 static void put_label(FILE *out, double x, double y, const char *class, const char *anchor, const char *text) {
-    fprintf(out, "<text class=\"%s\" x=\"%.2f\" y=\"%.2f\" text-anchor=\"%s\">", class, x, y, anchor);
-    gs_xml_text(out, text, strlen(text));
-    fputs("</text>\n", out);
+    gs_xml_put(out, "<text class=\"%s\" x=\"%.2f\" y=\"%.2f\" text-anchor=\"%s\">%s</text>\n", class, x, y, anchor,
+               text);
 }
 
 /* Bytes of the first line of a text: up to the last blank that keeps it to at most LINE_LENGTH characters, or up to the
@@ -75,12 +74,11 @@ static void put_colours(FILE *out, int dark) {
 }
 
 static void put_head(FILE *out, const gs_figure *figure, int height) {
-    fprintf(out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-            "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
-            WIDTH, height, WIDTH, height);
-    gs_xml_text(out, figure->title, strlen(figure->title));
-    fputs("</title>\n<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;"
+    gs_xml_put(out,
+               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
+               "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>%s</title>\n",
+               WIDTH, height, WIDTH, height, figure->title);
+    fputs("<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;"
           "font-size:12px}\n.head{font-size:18px;font-weight:600}.title{font-size:14px;font-weight:600}\n"
           ".line{fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}"
           ".faint{stroke-width:.9;stroke-opacity:.7}\n.band{fill-opacity:.2}.part{stroke-width:.6}"

@@ -5,7 +5,7 @@
 
 #include "base/machine.h"
 
-enum { CHUNK = 4096, MAGIC = 4, IDX_BYTES = 8, RANK_MAX = 5 };
+enum { CHUNK = 4096, RANK_MAX = 5 };
 
 static const float DARK = 0.1F; /* a share of the maximum that pixels of 0 ... 1 in a byte do not reach */
 
@@ -134,80 +134,34 @@ gs_status gs_reader_finish(gs_reader *r, const gs_array *a, uint64_t at) {
                           : status;
 }
 
-/* ---- IDX ---- */
-
-/* Magic 00 00 TYPE RANK, then big-endian sizes (LeCun et al., the MNIST database); the sizes are not read if the rank
- * is too high. */
-static gs_status read_idx_header(gs_reader *r, gs_array *array, int *type) {
-    uint8_t header[MAGIC + 4 * RANK_MAX] = {0};
-    gs_status status = gs_reader_take(r, header, MAGIC);
-    *array = (gs_array){.rank = header[3], .item_bytes = 1};
-    *type = header[2];
-    if (!status && array->rank <= RANK_MAX)
-        status = gs_reader_take(r, header + MAGIC, 4 * (size_t)array->rank);
-    for (size_t i = 0; i < 4 * RANK_MAX; i++)
-        array->sizes[i / 4] = array->sizes[i / 4] << 8 | header[MAGIC + i];
-    return status;
-}
-
-gs_status gs_describe_idx(gs_reader *r, gs_description *description) {
-    static const struct {
-        int type;
-        const char *name;
-    } types[] = {{8, "bytes"},          {9, "signed bytes"},  {11, "16-bit integers"}, {12, "32-bit integers"},
-                 {13, "32-bit floats"}, {14, "64-bit floats"}};
-    gs_array array;
-    int type;
-    size_t i = 0;
-    gs_status status = read_idx_header(r, &array, &type);
-    while (i < GS_COUNT(types) && types[i].type != type)
-        i++;
-    int used = snprintf(description->text, sizeof description->text, "IDX, %s, ",
-                        i < GS_COUNT(types) ? types[i].name : "elements of an unknown type");
-    for (int k = 0; k < array.rank && k < RANK_MAX; k++)
-        used += snprintf(description->text + used, sizeof description->text - (size_t)used, "%s%llu", k ? " x " : "",
-                         (unsigned long long)array.sizes[k]);
-    if (array.rank > RANK_MAX)
-        snprintf(description->text + used, sizeof description->text - (size_t)used, " x ...");
-    return status;
-}
-
-gs_status gs_read_idx(gs_reader *r) {
-    gs_array array;
-    int type;
-    gs_status status = read_idx_header(r, &array, &type);
-    if (!status && type != IDX_BYTES)
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an IDX file of elements 0x%02x: expected 0x08, bytes", r->path,
-                       type);
-    if (!status)
-        status = gs_reader_accept(r, &array);
-    size_t size = r->images->n * r->pixels;
-    for (size_t at = 0; !status && at < size; at += CHUNK) {
-        uint8_t bytes[CHUNK];
-        size_t count = size - at < CHUNK ? size - at : CHUNK;
-        status = gs_reader_take_items(r, &array, at, bytes, count);
-        for (size_t i = 0; !status && i < count; i++)
-            r->images->data[at + i] = gs_reader_pixel(r, (float)bytes[i] / 255.0F);
-    }
-    return status ? status : gs_reader_finish(r, &array, size);
-}
-
 /* ---- Any file ---- */
 
+static const gs_reader_format *const formats[] = {
+#define GS_READER(file, joint, name) &gs_reader_##file,
+#include "io/readers.def"
+};
+
+#define GS_READER(file, joint, name) joint name
+static const char names[] =
+#include "io/readers.def"
+    ;
+
+/* NULL: no reader knows it. */
+static const gs_reader_format *find_format(const gs_source *source) {
+    for (size_t i = 0; i < GS_COUNT(formats); i++)
+        if (formats[i]->knows(source->head, source->head_count))
+            return formats[i];
+    return NULL;
+}
+
 static gs_status read_any(gs_reader *r) {
-    gs_content content = gs_content_find(r->source.head, r->source.head_count);
-    switch (content.kind) {
-    case GS_CONTENT_IDX:
-        return gs_read_idx(r);
-    case GS_CONTENT_NPY:
-        return gs_read_npy(r);
-    case GS_CONTENT_PNG:
-        return gs_read_png(r);
-    default:
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %s%s", r->path, content.name ? content.name : "",
-                       content.name ? ": expected an IDX, NPY or PNG file of images"
-                                    : "no IDX, NPY or PNG file of images");
-    }
+    const gs_reader_format *format = find_format(&r->source);
+    if (format)
+        return format->read(r);
+    const char *what = gs_content_find(r->source.head, r->source.head_count).name;
+    if (!what)
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is no %s file of images", r->path, names);
+    return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %s: expected an %s file of images", r->path, what, names);
 }
 
 static void beware_of_darkness(gs_reader *r) {
@@ -255,14 +209,11 @@ gs_status gs_images_describe(const char *path, const void *bytes, size_t size, g
                              : gs_source_open(&r.source, path, "a file", error);
     if (status)
         return status;
+    const gs_reader_format *format = find_format(&r.source);
     *content = gs_content_find(r.source.head, r.source.head_count);
     *packed = r.source.packed;
-    if (content->kind == GS_CONTENT_IDX)
-        status = gs_describe_idx(&r, description);
-    else if (content->kind == GS_CONTENT_NPY)
-        status = gs_describe_npy(&r, description);
-    else if (content->kind == GS_CONTENT_PNG)
-        status = gs_describe_png(&r, description);
+    if (format)
+        status = format->describe(&r, description);
     gs_source_close(&r.source);
     return status;
 }

@@ -51,8 +51,8 @@ typedef struct gs_description {
     void *context;
 } gs_description;
 
-/* Describe the file `path` or, if `bytes` is not NULL, the file in memory. *content says what it is; only IDX, NPY and
- * PNG files have a description, and *packed says whether gzip packed them. Errors: as of gs_images_read. */
+/* Describe the file `path` or, if `bytes` is not NULL, the file in memory. *content says what it is; only files that
+ * gs_images_read reads have a description, and *packed says whether gzip packed them. Errors: as of gs_images_read. */
 gs_status gs_images_describe(const char *path, const void *bytes, size_t size, gs_description *description,
                              gs_content *content, bool *packed, gs_error *error);
 

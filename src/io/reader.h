@@ -48,14 +48,17 @@ gs_status gs_reader_make_room(gs_reader *reader, uint64_t total);
 /* A share t of the maximum, 0 ... 1, as a pixel. */
 float gs_reader_pixel(gs_reader *reader, float t);
 
-/* The header's description of the array. */
-gs_status gs_describe_idx(gs_reader *reader, gs_description *description);
-gs_status gs_describe_npy(gs_reader *reader, gs_description *description);
-gs_status gs_describe_png(gs_reader *reader, gs_description *description);
+/* A format that readers.def names. */
+typedef struct gs_reader_format {
+    /* Whether a file begins like this; GS_CONTENT_BYTES are enough, fewer may do. */
+    bool (*knows)(const unsigned char *head, size_t count);
 
-/* The formats, each after its first bytes have been seen, from the file's start. */
-gs_status gs_read_idx(gs_reader *reader);
-gs_status gs_read_npy(gs_reader *reader);
-gs_status gs_read_png(gs_reader *reader);
+    /* Read the images, or describe the file, from its start. */
+    gs_status (*read)(gs_reader *reader);
+    gs_status (*describe)(gs_reader *reader, gs_description *description);
+} gs_reader_format;
+
+#define GS_READER(file, ...) extern const gs_reader_format gs_reader_##file;
+#include "io/readers.def"
 
 #endif

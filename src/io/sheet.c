@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "io/sink.h"
+
 enum { GAP = 2, PAPER = 24, INK = 220 };
 
 gs_status gs_sheet_create(gs_sheet *sheet, const int shape[3], int rows, int columns, gs_error *error) {
@@ -74,7 +76,8 @@ static void draw(gs_canvas *canvas, const gs_sheet *sheet, const layout *l) {
     }
 }
 
-gs_status gs_sheet_write(const gs_sheet *sheet, const char *path, const gs_note *notes, int count, gs_error *error) {
+gs_status gs_sheet_write(const gs_sheet *sheet, gs_format format, const char *path, const gs_note *notes, int count,
+                         gs_error *error) {
     layout l = lay_out(sheet);
     gs_canvas canvas;
     gs_status status =
@@ -83,7 +86,7 @@ gs_status gs_sheet_write(const gs_sheet *sheet, const char *path, const gs_note 
     if (status)
         return status;
     draw(&canvas, sheet, &l);
-    status = gs_canvas_write_png(&canvas, path, notes, count, error);
+    status = gs_sink_put_canvas(format, path, &canvas, notes, count, error);
     gs_canvas_free(&canvas);
     return status;
 }

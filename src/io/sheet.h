@@ -1,4 +1,4 @@
-/* A table of images with heads beside its rows and above its columns, as a PNG file. */
+/* A table of images with heads beside its rows and above its columns, as a picture. */
 #ifndef GS_IO_SHEET_H
 #define GS_IO_SHEET_H
 
@@ -29,7 +29,8 @@ void gs_sheet_free(gs_sheet *sheet);
 /* Fill a row from `columns` images that follow each other. */
 void gs_sheet_row(gs_sheet *sheet, int row, const float *images, const float range[2]);
 
-/* Errors: those of gs_canvas_create and gs_canvas_write_png. */
-gs_status gs_sheet_write(const gs_sheet *sheet, const char *path, const gs_note *notes, int count, gs_error *error);
+/* Errors: those of gs_canvas_create and gs_sink_put_canvas. */
+gs_status gs_sheet_write(const gs_sheet *sheet, gs_format format, const char *path, const gs_note *notes, int count,
+                         gs_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* Effective sample size and R-hat of chains (Vehtari et al. 2021), defined as in Stan and ArviZ. */
-#include "measure/chains.h"
+#include "measure/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,71 +10,6 @@
  * 5 draws: with fewer its sum would be empty, and the effective sample size would be the same whatever the draws
  * are. */
 enum { DRAWS_MIN = 4, ESS_DRAWS_MIN = 10 };
-
-/* ---- Quantiles ---- */
-
-/* Numerators and denominators of PPND16 around the middle, in the tails, and far out. */
-static const double middle[2][8] = {
-    {3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3, 1.3731693765509461125e+4,
-     4.5921953931549871457e+4, 6.7265770927008700853e+4, 3.3430575583588128105e+4, 2.5090809287301226727e+3},
-    {1.0, 4.2313330701600911252e+1, 6.8718700749205790830e+2, 5.3941960214247511077e+3, 2.1213794301586595867e+4,
-     3.9307895800092710610e+4, 2.8729085735721942674e+4, 5.2264952788528545610e+3}};
-static const double tails[2][8] = {
-    {1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
-     1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4},
-    {1.0, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1, 1.48103976427480074590e-1,
-     1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9}};
-static const double far_tails[2][8] = {
-    {6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0, 2.96560571828504891230e-1,
-     2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7},
-    {1.0, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2, 7.86869131145613259100e-4,
-     1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15}};
-
-static double rational(const double c[2][8], double x) {
-    double numerator = 0, denominator = 0;
-    for (int i = 7; i >= 0; i--) {
-        numerator = numerator * x + c[0][i];
-        denominator = denominator * x + c[1][i];
-    }
-    return numerator / denominator;
-}
-
-double gs_normal_quantile(double p) {
-    if (!(p >= 0 && p <= 1))
-        return NAN;
-    double q = p - 0.5;
-    if (fabs(q) <= 0.425)
-        return q * rational(middle, 0.180625 - q * q);
-    double tail = q < 0 ? p : 1 - p;
-    if (tail == 0)
-        return q < 0 ? -INFINITY : INFINITY;
-    double r = sqrt(-gs_log64(tail));
-    double z = r <= 5 ? rational(tails, r - 1.6) : rational(far_tails, r - 5);
-    return q < 0 ? -z : z;
-}
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-size_t gs_sort_finite(double *values, size_t n) {
-    size_t finite = 0;
-    for (size_t i = 0; i < n; i++)
-        if (isfinite(values[i]))
-            values[finite++] = values[i];
-    qsort(values, finite, sizeof *values, compare_doubles);
-    return finite;
-}
-
-double gs_quantile(const double *sorted, size_t finite, double p) {
-    if (finite == 0)
-        return NAN;
-    double at = p * (double)(finite - 1);
-    size_t i = (size_t)at;
-    double part = at - (double)i;
-    return part > 0 ? (1 - part) * sorted[i] + part * sorted[i + 1] : sorted[i];
-}
 
 /* ---- Split chains ---- */
 
@@ -215,7 +150,8 @@ typedef struct ranked {
 } ranked;
 
 static int compare_ranked(const void *a, const void *b) {
-    return compare_doubles(&((const ranked *)a)->value, &((const ranked *)b)->value);
+    double x = ((const ranked *)a)->value, y = ((const ranked *)b)->value;
+    return (x > y) - (x < y);
 }
 
 /* Replace each draw by the normal quantile of (rank - 3/8) / (count + 1/4), equal ones by that of their mean rank

@@ -1,10 +1,10 @@
 /* Measures how near samples are to training images, compared with real images. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/floats.h"
 #include "base/parallel.h"
 #include "engine/plan.h"
+#include "measure/statistics.h"
 
 /* Training images are packed PACKED at a time, lane by lane, for the multiply-add kernel, and held against the queries
  * in groups of ROWS: |x - t|^2 = |x|^2 + |t|^2 - 2 x.t, of which |x|^2 is the same for all t. */
@@ -118,11 +118,6 @@ static bool is_copy(const float *a, const float *b, size_t pixels, double most) 
     return true;
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The number of sorted numbers above v; numbers equal to v count as half. */
 static double count_above(const double *sorted, size_t n, double v) {
     size_t low = 0, high = n;
@@ -168,8 +163,8 @@ static void summarise(const training_set *set, const query *samples, size_t n, c
     out->nearer = out->error = NAN;
     if (!isfinite(out->distance + out->distance_real))
         return; /* a pixel is no number */
-    qsort(distances, n, sizeof *distances, ascending);
-    qsort(others, r, sizeof *others, ascending);
+    gs_sort(distances, n);
+    gs_sort(others, r);
     out->nearer = mean_above(distances, n, others, r, &spread);
     mean_above(others, r, distances, n, &other_spread);
     out->error = sqrt(spread + other_spread);

@@ -1,87 +1,31 @@
-#include <limits.h>
+#include "model/attributes.h"
+
+#include <stdio.h>
 #include <string.h>
 
-#include "model/loader.h"
+#include "op/operation.h"
 
-typedef enum attribute_type { INT, PAIR, REAL, FLAG, CHOICE, SHAPE } attribute_type;
-
-/* One attribute of one operation. */
-typedef struct attribute {
-    gs_op op;
-    const char *name;
-    attribute_type type;
-    size_t offset;
-    bool required;
-    int low, high;              /* INT, PAIR, SHAPE: range */
-    double fallback;            /* the default, of a pair for both */
-    const char *const *choices; /* CHOICE: the index is the value; an empty name cannot be chosen */
-} attribute;
-
-static const char *const over_norm[] = {"channels", "", "all", NULL};
-static const char *const over_sum[] = {"channels", "positions", "all", NULL};
-static const char *const approximations[] = {"none", "tanh", NULL};
-
-enum { SIZE = 4096, REQUIRED = true };
-
-#define AT(field) offsetof(gs_draft, attributes.field)
-
-/* A missing stride of a pool is the kernel: 0 here, filled in by the shape rule. */
-static const attribute attributes[] = {
-    {GS_OP_CONV2D, "stride", PAIR, AT(stride), false, 1, SIZE, 1, NULL},
-    {GS_OP_CONV2D, "padding", PAIR, AT(padding), false, 0, SIZE, 0, NULL},
-    {GS_OP_CONV2D, "dilation", PAIR, AT(dilation), false, 1, SIZE, 1, NULL},
-    {GS_OP_CONV2D, "groups", INT, AT(groups), false, 1, SIZE, 1, NULL},
-    {GS_OP_GROUP_NORM, "groups", INT, AT(groups), REQUIRED, 1, SIZE, 0, NULL},
-    {GS_OP_GROUP_NORM, "eps", REAL, AT(eps), false, 0, 0, 1e-5, NULL},
-    {GS_OP_LAYER_NORM, "over", CHOICE, AT(over), REQUIRED, 0, 0, 0, over_norm},
-    {GS_OP_LAYER_NORM, "eps", REAL, AT(eps), false, 0, 0, 1e-5, NULL},
-    {GS_OP_INSTANCE_NORM, "eps", REAL, AT(eps), false, 0, 0, 1e-5, NULL},
-    {GS_OP_LEAKY_RELU, "slope", REAL, AT(scale), false, 0, 0, 0.01, NULL},
-    {GS_OP_ELU, "alpha", REAL, AT(scale), false, 0, 0, 1, NULL},
-    {GS_OP_GELU, "approximate", CHOICE, AT(tanh_form), false, 0, 0, 0, approximations},
-    {GS_OP_AFFINE, "scale", REAL, AT(scale), false, 0, 0, 1, NULL},
-    {GS_OP_AFFINE, "shift", REAL, AT(shift), false, 0, 0, 0, NULL},
-    {GS_OP_SLICE, "begin", INT, AT(begin), REQUIRED, 0, INT_MAX, 0, NULL},
-    {GS_OP_SLICE, "end", INT, AT(end), REQUIRED, 1, INT_MAX, 0, NULL},
-    {GS_OP_RESHAPE, "shape", SHAPE, offsetof(gs_draft, shape), REQUIRED, 1, GS_SIZE_MAX, 0, NULL},
-    {GS_OP_UPSAMPLE_NEAREST, "scale", PAIR, AT(scale2), REQUIRED, 1, 16, 0, NULL},
-    {GS_OP_AVG_POOL, "kernel", PAIR, AT(kernel), REQUIRED, 1, SIZE, 0, NULL},
-    {GS_OP_AVG_POOL, "stride", PAIR, AT(stride), false, 1, SIZE, 0, NULL},
-    {GS_OP_AVG_POOL, "padding", PAIR, AT(padding), false, 0, SIZE, 0, NULL},
-    {GS_OP_AVG_POOL, "count_padding", FLAG, AT(count_padding), false, 0, 1, 1, NULL},
-    {GS_OP_MAX_POOL, "kernel", PAIR, AT(kernel), REQUIRED, 1, SIZE, 0, NULL},
-    {GS_OP_MAX_POOL, "stride", PAIR, AT(stride), false, 1, SIZE, 0, NULL},
-    {GS_OP_MAX_POOL, "padding", PAIR, AT(padding), false, 0, SIZE, 0, NULL},
-    {GS_OP_ADAPTIVE_AVG_POOL, "size", PAIR, AT(scale2), REQUIRED, 1, SIZE, 0, NULL},
-    {GS_OP_PIXEL_SHUFFLE, "factor", INT, AT(factor), REQUIRED, 1, SIZE, 0, NULL},
-    {GS_OP_PIXEL_UNSHUFFLE, "factor", INT, AT(factor), REQUIRED, 1, SIZE, 0, NULL},
-    {GS_OP_SUM, "over", CHOICE, AT(over), REQUIRED, 0, 0, 0, over_sum},
-    {GS_OP_MEAN, "over", CHOICE, AT(over), REQUIRED, 0, 0, 0, over_sum},
-};
-
-#undef AT
-
-static void set_fallback(const attribute *a, void *field) {
+static void set_fallback(const gs_attribute *a, void *field) {
     switch (a->type) {
-    case INT:
+    case GS_INTEGER:
+    case GS_CHOICE:
         *(int *)field = (int)a->fallback;
         break;
-    case PAIR:
+    case GS_PAIR:
         ((int *)field)[0] = ((int *)field)[1] = (int)a->fallback;
         break;
-    case REAL:
+    case GS_REAL:
         *(double *)field = a->fallback;
         break;
-    case FLAG:
+    case GS_FLAG:
         *(bool *)field = a->fallback > 0;
         break;
-    case CHOICE: /* the first, which is 0 */
-    case SHAPE:  /* always required */
+    case GS_SIZES: /* always required */
         break;
     }
 }
 
-static gs_status read_pair(gs_loader *loader, const attribute *a, const json_t *value, const char *what, int *pair) {
+static gs_status read_pair(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what, int *pair) {
     if (!json_is_array(value) || json_array_size(value) != 2)
         return gs_loader_fail(loader, "%s: found %s, expected an array of 2 integers %d ... %d", what,
                               gs_json_type(value), a->low, a->high);
@@ -89,7 +33,7 @@ static gs_status read_pair(gs_loader *loader, const attribute *a, const json_t *
     return status ? status : gs_json_integer(loader, json_array_get(value, 1), what, a->low, a->high, &pair[1]);
 }
 
-static gs_status read_shape(gs_loader *loader, const attribute *a, const json_t *value, const char *what,
+static gs_status read_sizes(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what,
                             gs_shape *shape) {
     size_t rank = json_array_size(value);
     if (rank < 1 || rank > GS_RANK_MAX)
@@ -101,60 +45,72 @@ static gs_status read_shape(gs_loader *loader, const attribute *a, const json_t 
     return status;
 }
 
-/* The index of the chosen name goes into an int, or into a bool where there are two. */
-static gs_status read_choice(gs_loader *loader, const attribute *a, const json_t *value, const char *what,
-                             void *field) {
+/* "'channels' or 'all'" */
+static void list_choices(const gs_attribute *a, char *text, size_t room) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; a->choices[i] && used < room; i++)
+        if (*a->choices[i])
+            used += (size_t)snprintf(text + used, room - used, "%s'%s'", used ? " or " : "", a->choices[i]);
+}
+
+static gs_status read_choice(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what,
+                             int *chosen) {
     const char *text = json_string_value(value);
     for (int i = 0; text && *text && a->choices[i]; i++)
         if (!strcmp(a->choices[i], text)) {
-            if (a->op == GS_OP_GELU)
-                *(bool *)field = i;
-            else
-                *(int *)field = i;
+            *chosen = i;
             return GS_OK;
         }
-    return gs_loader_fail(loader, "%s: found '%.80s', expected '%s'%s%s%s%s", what, text ? text : gs_json_type(value),
-                          a->choices[0], *a->choices[1] ? " or '" : "", a->choices[1], *a->choices[1] ? "'" : "",
-                          a->choices[2] ? " or 'all'" : "");
+    char expected[160];
+    list_choices(a, expected, sizeof expected);
+    return gs_loader_fail(loader, "%s: found '%.80s', expected %s", what, text ? text : gs_json_type(value), expected);
 }
 
-static gs_status read_value(gs_loader *loader, const attribute *a, const json_t *value, const char *what, void *field) {
+static gs_status read_value(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what,
+                            void *field) {
     int flag = 0;
     gs_status status;
     switch (a->type) {
-    case INT:
+    case GS_INTEGER:
         return gs_json_integer(loader, value, what, a->low, a->high, field);
-    case PAIR:
+    case GS_PAIR:
         return read_pair(loader, a, value, what, field);
-    case REAL:
+    case GS_REAL:
         return gs_json_real(loader, value, what, field);
-    case FLAG:
+    case GS_FLAG:
         status = gs_json_integer(loader, value, what, a->low, a->high, &flag);
         *(bool *)field = flag;
         return status;
-    case CHOICE:
+    case GS_CHOICE:
         return read_choice(loader, a, value, what, field);
     default:
-        return read_shape(loader, a, value, what, field);
+        return read_sizes(loader, a, value, what, field);
     }
 }
 
-static bool knows(gs_op op, const char *key) {
-    for (size_t i = 0; i < GS_COUNT(attributes); i++)
-        if (attributes[i].op == op && !strcmp(attributes[i].name, key))
+static bool knows(const gs_operation *operation, const char *key) {
+    for (const gs_attribute *a = operation->attributes; a && a->name; a++)
+        if (!strcmp(a->name, key))
             return true;
     return false;
 }
 
-gs_status gs_attributes_read(gs_loader *loader, const gs_node *node, const json_t *object, gs_draft *draft) {
+static gs_status refuse_unknown(gs_loader *loader, const gs_node *node, const json_t *object) {
+    const gs_operation *operation = gs_operation_of(node->op);
+    json_t *walked = (json_t *)(uintptr_t)object;
+    void *i = json_object_iter(walked);
+    while (knows(operation, json_object_iter_key(i)))
+        i = json_object_iter_next(walked, i);
+    return gs_node_fail(loader, node, "%s has no attribute '%.80s'", operation->name, json_object_iter_key(i));
+}
+
+gs_status gs_attributes_read(gs_loader *loader, gs_node *node, const json_t *object) {
     if (object && !json_is_object(object))
         return gs_node_fail(loader, node, "attributes: found %s, expected an object", gs_json_type(object));
     size_t taken = 0;
-    for (size_t i = 0; i < GS_COUNT(attributes); i++) {
-        const attribute *a = &attributes[i];
-        if (a->op != node->op)
-            continue;
-        void *field = (char *)draft + a->offset;
+    for (const gs_attribute *a = gs_operation_of(node->op)->attributes; a && a->name; a++) {
+        void *field = (char *)node + a->offset;
         const json_t *value = json_object_get(object, a->name);
         set_fallback(a, field);
         if (!value && a->required)
@@ -168,11 +124,5 @@ gs_status gs_attributes_read(gs_loader *loader, const gs_node *node, const json_
         if (status)
             return status;
     }
-    if (taken == json_object_size(object))
-        return GS_OK;
-    json_t *walked = (json_t *)(uintptr_t)object;
-    void *i = json_object_iter(walked);
-    while (knows(node->op, json_object_iter_key(i)))
-        i = json_object_iter_next(walked, i);
-    return gs_node_fail(loader, node, "%s has no attribute '%.80s'", gs_op_name(node->op), json_object_iter_key(i));
+    return taken == json_object_size(object) ? GS_OK : refuse_unknown(loader, node, object);
 }

@@ -1,8 +1,9 @@
+#include "model/file.h"
+
 #include <nettle/sha2.h>
 #include <string.h>
 
 #include "base/stream.h"
-#include "model/loader.h"
 
 /* A pipe's size is known only at its end, so all of it is read before any of its content is trusted. */
 enum { PIPE_MAX = 1 << 30 };
@@ -15,12 +16,7 @@ struct gs_file {
     struct sha256_ctx hash;
 };
 
-/* These bytes suffice to refuse a file. */
-static bool has_bad_length(const unsigned char *bytes, size_t count) {
-    return count >= 8 && !gs_safetensors_length_is_good(bytes);
-}
-
-static gs_status open_path(gs_loader *loader, gs_file *file) {
+static gs_status open_path(gs_loader *loader, bool (*enough)(const unsigned char *, size_t), gs_file *file) {
     gs_stream *stream = &file->stream;
     gs_status status = gs_stream_open(stream, loader->path, "a weight file", loader->error);
     if (status)
@@ -29,20 +25,20 @@ static gs_status open_path(gs_loader *loader, gs_file *file) {
     loader->file_bytes = stream->size;
     size_t count = 0;
     if (!stream->sized) {
-        status = gs_stream_read_all(stream, PIPE_MAX, has_bad_length, &file->owned, &count);
+        status = gs_stream_read_all(stream, PIPE_MAX, enough, &file->owned, &count);
         file->bytes = file->owned;
         loader->file_bytes = count;
     }
     return status;
 }
 
-gs_status gs_file_open(gs_loader *loader, gs_file **out) {
+gs_status gs_file_open(gs_loader *loader, bool (*enough)(const unsigned char *, size_t), gs_file **out) {
     gs_file *file = gs_alloc(1, sizeof *file);
     if (!file)
         return gs_loader_memory(loader);
     file->bytes = loader->bytes;
     sha256_init(&file->hash);
-    gs_status status = loader->bytes ? GS_OK : open_path(loader, file);
+    gs_status status = loader->bytes ? GS_OK : open_path(loader, enough, file);
     if (status)
         gs_file_close(file);
     else

@@ -1,32 +1,13 @@
+#include "model/graph.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/loader.h"
+#include "model/attributes.h"
+#include "op/operation.h"
 
 enum { NODES_MAX = 65536, NAME_MAX_BYTES = 255 };
-
-/* Roles of an operation's tensors. */
-typedef struct roles {
-    const char *weight; /* the file's name for gs_node.weight, or NULL */
-    bool weight_required, bias;
-} roles;
-
-static const roles op_roles[GS_OP_COUNT] = {
-    [GS_OP_CONSTANT] = {"value", true, false},    [GS_OP_CONV2D] = {"weight", true, true},
-    [GS_OP_LINEAR] = {"weight", true, true},      [GS_OP_GROUP_NORM] = {"weight", false, true},
-    [GS_OP_LAYER_NORM] = {"weight", false, true}, [GS_OP_INSTANCE_NORM] = {"weight", false, true},
-    [GS_OP_EMBEDDING] = {"weight", true, false},
-};
-
-static const struct {
-    const char *name;
-    int least, most;
-} ops[GS_OP_ALL] = {
-#define GS_OP(id, name, least, most) [GS_OP_##id] = {name, least, most},
-#include "model/ops.def"
-#include "model/adjoints.def"
-#undef GS_OP
-};
 
 /* The name and number of a value, in an array sorted by name. */
 typedef struct entry {
@@ -38,20 +19,6 @@ typedef struct names {
     entry *entry;
     size_t count;
 } names;
-
-const char *gs_op_name(gs_op op) {
-    return (unsigned)op < GS_OP_ALL && ops[op].name ? ops[op].name : "unknown";
-}
-
-gs_status gs_node_fail(const gs_loader *loader, const gs_node *node, const char *format, ...) {
-    char text[GS_MESSAGE_MAX];
-    va_list arguments;
-    va_start(arguments, format);
-    if (vsnprintf(text, sizeof text, format, arguments) < 0)
-        text[0] = '\0';
-    va_end(arguments);
-    return gs_loader_fail(loader, "node '%.80s': %s", node->name, text);
-}
 
 /* ---- Names ---- */
 
@@ -106,13 +73,11 @@ static gs_status read_node_head(gs_loader *loader, const names *all, int i, cons
     if (!node->name)
         return gs_loader_memory(loader);
     const char *op = json_string_value(json_object_get(object, "op"));
-    for (int k = 0; op && k < GS_OP_COUNT; k++)
-        if (!strcmp(op, ops[k].name)) {
-            node->op = (gs_op)k;
-            return GS_OK;
-        }
-    return gs_node_fail(loader, node, "op: found '%.80s', expected an operation of models/FORMAT.md",
-                        op ? op : "nothing");
+    node->op = op ? gs_op_find(op) : GS_OP_COUNT;
+    return node->op < GS_OP_COUNT
+               ? GS_OK
+               : gs_node_fail(loader, node, "op: found '%.80s', expected an operation of models/FORMAT.md",
+                              op ? op : "nothing");
 }
 
 static gs_status read_node_input(gs_loader *loader, const names *all, int i, const json_t *value, int *input) {
@@ -135,10 +100,11 @@ static gs_status read_node_inputs(gs_loader *loader, const names *all, int i, co
     if (array && !json_is_array(array))
         return gs_node_fail(loader, node, "inputs: found %s, expected an array", gs_json_type(array));
     size_t count = json_array_size(array);
-    if (count < (size_t)ops[node->op].least || count > (size_t)ops[node->op].most)
-        return gs_node_fail(loader, node, "found %zu inputs, %s takes %d%s%.0d", count, ops[node->op].name,
-                            ops[node->op].least, ops[node->op].most > ops[node->op].least ? " ... " : "",
-                            ops[node->op].most > ops[node->op].least ? ops[node->op].most : 0);
+    const gs_operation *operation = gs_operation_of(node->op);
+    int least = operation->inputs[0], most = operation->inputs[1];
+    if (count < (size_t)least || count > (size_t)most)
+        return gs_node_fail(loader, node, "found %zu inputs, %s takes %d%s%.0d", count, operation->name, least,
+                            most > least ? " ... " : "", most > least ? most : 0);
     node->input = gs_arena_alloc(loader->arena, count, sizeof *node->input);
     if (!node->input)
         return gs_loader_memory(loader);
@@ -153,49 +119,57 @@ static gs_status read_node_inputs(gs_loader *loader, const names *all, int i, co
 }
 
 /* Sets *out to the tensor that a role names; counts the roles found. */
-static gs_status read_role(gs_loader *loader, const gs_node *node, const json_t *object, const char *role,
+static gs_status read_role(gs_loader *loader, const gs_node *node, const json_t *object, const gs_role *role,
                            const gs_tensor **out, size_t *found) {
-    const json_t *value = role ? json_object_get(object, role) : NULL;
+    const json_t *value = role->name ? json_object_get(object, role->name) : NULL;
     if (!value)
         return GS_OK;
     ++*found;
     const char *name = json_string_value(value);
     int i = name ? gs_tensor_find(loader->model, name) : -1;
     if (i < 0)
-        return gs_node_fail(loader, node, "tensor '%s': found '%.80s', expected the name of a tensor of the file", role,
-                            name ? name : gs_json_type(value));
+        return gs_node_fail(loader, node, "tensor '%s': found '%.80s', expected the name of a tensor of the file",
+                            role->name, name ? name : gs_json_type(value));
     *out = &loader->model->tensor[i];
     loader->tensor_used[i] = true;
     return GS_OK;
 }
 
 static gs_status read_node_tensors(gs_loader *loader, gs_node *node, const json_t *object) {
-    const roles *r = &op_roles[node->op];
+    const gs_operation *operation = gs_operation_of(node->op);
+    const char *weight = operation->weight.name, *bias = operation->bias.name;
     if (object && !json_is_object(object))
         return gs_node_fail(loader, node, "tensors: found %s, expected an object", gs_json_type(object));
     size_t found = 0;
-    gs_status status = read_role(loader, node, object, r->weight, &node->weight, &found);
+    gs_status status = read_role(loader, node, object, &operation->weight, &node->weight, &found);
     if (!status)
-        status = read_role(loader, node, object, r->bias ? "bias" : NULL, &node->bias, &found);
+        status = read_role(loader, node, object, &operation->bias, &node->bias, &found);
     if (status)
         return status;
-    if (r->weight_required && !node->weight)
-        return gs_node_fail(loader, node, "tensor '%s' is missing", r->weight);
+    if (operation->weight.required && !node->weight)
+        return gs_node_fail(loader, node, "tensor '%s' is missing", weight);
     if (found != json_object_size(object))
-        return gs_node_fail(loader, node, "tensors: found %zu, %s takes '%s'%s only", json_object_size(object),
-                            ops[node->op].name, r->weight ? r->weight : "", r->bias ? " and 'bias'" : "");
+        return gs_node_fail(loader, node, "tensors: found %zu, %s takes '%s'%s%s%s only", json_object_size(object),
+                            operation->name, weight ? weight : "", bias ? " and '" : "", bias ? bias : "",
+                            bias ? "'" : "");
     return GS_OK;
+}
+
+static gs_status check_node(gs_loader *loader, gs_node *node) {
+    gs_check check = {.node = node, .labels = loader->model->info.labels};
+    for (int i = 0; i < node->inputs; i++)
+        check.in[i] = gs_value_shape(loader->model, node->input[i]);
+    return gs_op_check(&check) ? gs_node_fail(loader, node, "%s", check.problem) : GS_OK;
 }
 
 static gs_status read_node(gs_loader *loader, const names *all, int i, const json_t *object) {
     gs_node *node = &loader->model->node[i];
-    gs_draft draft = {.shape.rank = 0};
     gs_status status = read_node_inputs(loader, all, i, json_object_get(object, "inputs"));
     if (!status)
-        status = gs_attributes_read(loader, node, json_object_get(object, "attributes"), &draft);
+        status = gs_attributes_read(loader, node, json_object_get(object, "attributes"));
     if (!status)
         status = read_node_tensors(loader, node, json_object_get(object, "tensors"));
-    return status ? status : gs_shape_infer(loader, node, &draft);
+    return status ? status : check_node(loader, node);
 }
 
 /* Parse each node's text in turn and hand it to `read`. */

@@ -1,8 +1,9 @@
+#include "model/json.h"
+
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-
-#include "model/loader.h"
 
 const char *gs_json_type(const json_t *value) {
     if (!value)
@@ -24,10 +25,6 @@ const char *gs_json_type(const json_t *value) {
     default:
         return "null";
     }
-}
-
-uint64_t gs_loader_share(const gs_loader *loader, unsigned sixteenths) {
-    return (loader->file_bytes / 16 + (1 << 16)) * sixteenths;
 }
 
 /* The text that jansson reads is ["aaa...", the text without its hole]. jansson 2.14 does not check whether its buffer

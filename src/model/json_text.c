@@ -1,8 +1,8 @@
 /* JSON text before it is parsed: how much memory its tree takes, and where its parts are. Only quotes and brackets are
  * examined; jansson checks the rest. */
-#include <string.h>
+#include "model/json_text.h"
 
-#include "model/loader.h"
+#include <string.h>
 
 /* The most bytes that jansson 2.14 asks for, including 16 per block for the allocator. An object has 8 buckets at
  * first, which are doubled when they are full (the old ones are freed afterwards); an array has 8 places, doubled the

@@ -1,25 +1,19 @@
+#include "model/metadata.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "model/loader.h"
+#include "model/settings.h"
 
-enum { SIDE_MAX = 4096, LADDER_MAX = 4096, LABELS_MAX = 65535, MILLION = 1000000 };
+enum { SIDE_MAX = 4096, LADDER_MAX = 4096, LABELS_MAX = 65535 };
 
 static const double shares_tolerance = 1e-6;
 
-static const char *const kind_names[] = {"energy", "score", "denoiser", "noise", "classifier"};
-
-const char *gs_kind_name(gs_kind kind) {
-    return (unsigned)kind < GS_COUNT(kind_names) ? kind_names[kind] : "unknown";
-}
-
 static gs_status read_kind(gs_loader *loader, const json_t *value) {
     const char *text = json_string_value(value);
-    for (size_t i = 0; text && i < GS_COUNT(kind_names); i++)
-        if (!strcmp(text, kind_names[i])) {
-            loader->model->info.kind = (gs_kind)i;
-            return GS_OK;
-        }
+    if (text && gs_kind_find(text, &loader->model->info.kind))
+        return GS_OK;
     return gs_loader_fail(loader, "kind: found '%.80s', expected energy, score, denoiser, noise or classifier",
                           text ? text : gs_json_type(value));
 }
@@ -165,98 +159,54 @@ static gs_status read_data(gs_loader *loader, const json_t *data) {
     return status;
 }
 
-/* An optional integer setting. */
-static gs_status read_setting(gs_loader *loader, const json_t *object, const char *key, int low, int high, int *out) {
+/* The value of a setting that the file has, as gs_sample_options means it, where "none" is -1 because 0 means "not
+ * given". */
+static gs_status read_setting(gs_loader *loader, const gs_setting *s, const json_t *value, gs_sample_options *d) {
     char what[64];
-    const json_t *value = json_object_get(object, key);
-    snprintf(what, sizeof what, "default.%s", key);
-    return value ? gs_json_integer(loader, value, what, low, high, out) : GS_OK;
-}
-
-/* An optional real setting. In gs_sample_options "none" is -1, because 0 means "not given". */
-static gs_status read_real(gs_loader *loader, const json_t *object, const char *key, double low, double high,
-                           double *out) {
-    char what[64];
-    const json_t *value = json_object_get(object, key);
-    snprintf(what, sizeof what, "default.%s", key);
-    gs_status status = value ? gs_json_real(loader, value, what, out) : GS_OK;
-    if (!status && value && !(*out >= low && *out <= high))
-        status = gs_loader_fail(loader, "%s: found %g, expected %g ... %g", what, *out, low, high);
-    if (value && *out == 0)
-        *out = -1;
-    return status;
-}
-
-/* 0 or 1; 0 means "no" and therefore becomes -1 as well. */
-static gs_status read_choice(gs_loader *loader, const json_t *object, const char *key, int *out) {
-    gs_status status = read_setting(loader, object, key, 0, 1, out);
-    if (json_object_get(object, key) && !*out)
-        *out = -1;
-    return status;
-}
-
-/* The settings of chains at one noise level. */
-static gs_status read_chains(gs_loader *loader, const json_t *object, gs_defaults *d) {
-    const double least = GS_SCALE_MIN, most = GS_SCALE_MAX;
-    gs_status status = read_real(loader, object, "step_size", least, most, &d->step_size);
+    double real = 0, second = 0;
+    int whole = 0;
+    snprintf(what, sizeof what, "default.%s", s->key);
+    gs_status status = GS_OK;
+    switch (s->kind) {
+    case GS_SETTING_KIND_PAIR:
+        status = gs_json_sigmas(loader, value, what, true, &real, &second);
+        break;
+    case GS_SETTING_KIND_REAL:
+    case GS_SETTING_KIND_WEIGHT:
+        status = gs_json_real(loader, value, what, &real);
+        if (!status && !(real >= s->least && real <= s->most))
+            status = gs_loader_fail(loader, "%s: found %g, expected %g ... %g", what, real, s->least, s->most);
+        break;
+    default:
+        status = gs_json_integer(loader, value, what, (long long)s->least, (long long)s->most, &whole);
+        real = whole;
+    }
     if (!status)
-        status = read_real(loader, object, "noise", 0, most, &d->noise);
-    if (!status)
-        status = read_real(loader, object, "temperature", least, most, &d->temperature);
-    if (!status)
-        status = read_real(loader, object, "clip", least, most, &d->clip);
-    if (!status)
-        status = read_choice(loader, object, "clamp", &d->clamp);
-    if (!status)
-        status = read_choice(loader, object, "noise_first", &d->noise_first);
-    if (!status)
-        status = read_setting(loader, object, "leapfrog", 1, GS_LEAPFROG_MAX, &d->leapfrog);
-    if (!status)
-        status = read_setting(loader, object, "burn_in", 0, MILLION, &d->burn_in);
-    if (!status && json_object_get(object, "burn_in") && !d->burn_in)
-        d->burn_in = -1;
-    return status ? status : read_real(loader, object, "target", GS_TARGET_MIN, GS_TARGET_MAX, &d->target);
-}
-
-static gs_status read_guidance(gs_loader *loader, const json_t *value, const json_t *sigmas, gs_defaults *d) {
-    gs_status status = value ? gs_json_real(loader, value, "default.guidance", &d->guidance) : GS_OK;
-    if (!status && !(d->guidance >= 0 && d->guidance <= (double)GS_GUIDANCE_MAX))
-        status = gs_loader_fail(loader, "default.guidance: found %g, expected 0 ... %d", d->guidance, GS_GUIDANCE_MAX);
-    if (!status && sigmas)
-        status = gs_json_sigmas(loader, sigmas, "default.guidance_sigmas", true, &d->guidance_low, &d->guidance_high);
+        gs_setting_set(s, d, real == 0 ? -1 : real, second);
     return status;
 }
 
 static gs_status read_defaults(gs_loader *loader, const json_t *object) {
-    static const char *const keys[] = {
-        "sampler", "steps",    "sigmas",          "epsilon",   "steps_per_level", "denoise",
-        "eta",     "guidance", "guidance_sigmas", "step_size", "noise",           "temperature",
-        "clip",    "clamp",    "noise_first",     "leapfrog",  "burn_in",         "target",
-        NULL};
-    gs_defaults *d = &loader->model->defaults;
+    const char *keys[GS_SETTINGS + 2] = {"sampler"};
+    gs_sample_options *d = &loader->model->defaults;
+    char *name = NULL;
+    int count = 1;
     if (!object)
         return GS_OK;
+    for (int i = 0; i < GS_SETTINGS; i++)
+        if (gs_settings[i].scope != GS_SCOPE_PICTURE)
+            keys[count++] = gs_settings[i].key;
     gs_status status = gs_json_keys(loader, object, "default", keys);
-    const json_t *sampler = json_object_get(object, "sampler"), *sigmas = json_object_get(object, "sigmas");
+    const json_t *sampler = json_object_get(object, "sampler");
     if (!status && sampler)
-        status = gs_json_name(loader, sampler, "default.sampler", &d->sampler);
-    if (!status && sigmas)
-        status = gs_json_sigmas(loader, sigmas, "default.sigmas", true, &d->sigma_low, &d->sigma_high);
-    if (!status)
-        status = read_setting(loader, object, "steps", 1, MILLION, &d->steps);
-    if (!status)
-        status = read_setting(loader, object, "steps_per_level", 1, MILLION, &d->steps_per_level);
-    if (!status)
-        status = read_choice(loader, object, "denoise", &d->denoise);
-    if (!status)
-        status = read_real(loader, object, "epsilon", GS_SCALE_MIN, GS_SCALE_MAX, &d->epsilon);
-    if (!status)
-        status = read_real(loader, object, "eta", 0, GS_ETA_MAX, &d->eta);
-    if (!status)
-        status = read_chains(loader, object, d);
-    return status ? status
-                  : read_guidance(loader, json_object_get(object, "guidance"),
-                                  json_object_get(object, "guidance_sigmas"), d);
+        status = gs_json_name(loader, sampler, "default.sampler", &name);
+    d->sampler = name;
+    for (int i = 0; i < GS_SETTINGS && !status; i++) {
+        const json_t *value = json_object_get(object, gs_settings[i].key);
+        if (value)
+            status = read_setting(loader, &gs_settings[i], value, d);
+    }
+    return status;
 }
 
 static gs_status read_provenance(gs_loader *loader, json_t *object) {

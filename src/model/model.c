@@ -1,87 +1,23 @@
 #include "model/model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/floats.h"
-#include "model/loader.h"
+#include "base/arena.h"
 
-gs_status gs_loader_fail(const gs_loader *loader, const char *format, ...) {
-    char text[GS_MESSAGE_MAX];
-    va_list arguments;
-    va_start(arguments, format);
-    if (vsnprintf(text, sizeof text, format, arguments) < 0)
-        text[0] = '\0';
-    va_end(arguments);
-    return gs_fail(loader->error, GS_ERROR_FORMAT, "%s: %s", loader->path, text);
+static const char *const kind_names[] = {"energy", "score", "denoiser", "noise", "classifier"};
+
+const char *gs_kind_name(gs_kind kind) {
+    return (unsigned)kind < GS_COUNT(kind_names) ? kind_names[kind] : "unknown";
 }
 
-gs_status gs_loader_memory(const gs_loader *loader) {
-    return gs_fail(loader->error, GS_ERROR_MEMORY, "%s: out of memory while loading", loader->path);
-}
-
-/* The model object is a JSON text inside the header, which therefore stays in memory while the graph is read. Its
- * nodes, of which there may be many, are cut out. */
-static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t **object) {
-    static const char *const keys[] = {"gensample", "model", NULL};
-    gs_status status = gs_json_keys(loader, metadata, "__metadata__", keys);
-    if (status)
-        return status;
-    const char *version = json_string_value(json_object_get(metadata, "gensample"));
-    if (!version || strcmp(version, "1"))
-        return gs_loader_fail(loader, "__metadata__.gensample: found version '%.40s', expected '1'",
-                              version ? version : "none");
-    const json_t *text = json_object_get(metadata, "model");
-    if (!json_is_string(text))
-        return gs_loader_fail(loader, "__metadata__.model: found %s, expected a JSON text", gs_json_type(text));
-    gs_text all = {json_string_value(text), json_string_length(text)}, graph, nodes;
-    loader->has_nodes = gs_text_member(all, "graph", &graph) && gs_text_member(graph, "nodes", &nodes) &&
-                        gs_text_inside(nodes, '[', ']', &loader->nodes);
-    return gs_json_parse(loader, all, loader->nodes, "model", GS_SHARE_MODEL, object);
-}
-
-static gs_status load(gs_loader *loader) {
-    json_t *metadata = NULL, *object = NULL;
-    gs_status status = gs_safetensors_read(loader, &metadata);
-    if (!status)
-        status = parse_model(loader, metadata, &object);
-    if (!status)
-        status = gs_metadata_read(loader, object);
-    if (!status)
-        status = gs_graph_read(loader, json_object_get(object, "graph"));
-    json_decref(object);
-    json_decref(metadata);
-    return status;
-}
-
-static gs_status load_into_arena(gs_loader *loader, gs_model **model) {
-    *model = NULL;
-    loader->arena = gs_arena_create();
-    if (loader->arena)
-        loader->model = gs_arena_alloc(loader->arena, 1, sizeof *loader->model);
-    if (!loader->model) {
-        gs_arena_free(loader->arena);
-        return gs_loader_memory(loader);
-    }
-    loader->model->memory = loader->arena;
-    fenv_t callers = gs_floats_enter();
-    gs_status status = load(loader);
-    gs_floats_leave(&callers);
-    if (status)
-        gs_arena_free(loader->arena);
-    else
-        *model = loader->model;
-    return status;
-}
-
-gs_status gs_model_load(const char *path, gs_model **model, gs_error *error) {
-    gs_loader loader = {.path = path, .error = error};
-    return load_into_arena(&loader, model);
-}
-
-gs_status gs_model_load_memory(const char *name, const void *bytes, size_t size, gs_model **model, gs_error *error) {
-    gs_loader loader = {
-        .path = name ? name : "memory", .error = error, .bytes = bytes ? bytes : "", .file_bytes = bytes ? size : 0};
-    return load_into_arena(&loader, model);
+bool gs_kind_find(const char *name, gs_kind *kind) {
+    for (size_t i = 0; i < GS_COUNT(kind_names); i++)
+        if (!strcmp(name, kind_names[i])) {
+            *kind = (gs_kind)i;
+            return true;
+        }
+    return false;
 }
 
 void gs_model_free(gs_model *model) {
@@ -102,13 +38,6 @@ int gs_model_get_tensor(const gs_model *model, const char *name, const float **d
     return model->tensor[i].rank;
 }
 
-size_t gs_shape_size(gs_shape shape) {
-    size_t size = 1;
-    for (int i = 0; i < shape.rank; i++)
-        size *= (size_t)shape.d[i];
-    return size;
-}
-
 gs_shape gs_value_shape(const gs_model *model, int v) {
     const int *x = model->info.shape;
     if (v >= GS_VALUE_NODES)
@@ -120,4 +49,22 @@ gs_shape gs_value_shape(const gs_model *model, int v) {
 
 bool gs_value_per_sample(const gs_model *model, int v) {
     return v >= GS_VALUE_NODES ? model->node[v - GS_VALUE_NODES].per_sample : v == GS_VALUE_X;
+}
+
+/* ---- Tensors by name ---- */
+
+static int compare_name(const void *a, const void *b) {
+    const gs_tensor *s = a, *t = b;
+    return strcmp(s->name, t->name);
+}
+
+void gs_tensors_sort(gs_model *model) {
+    qsort(model->tensor, (size_t)model->tensors, sizeof *model->tensor, compare_name);
+}
+
+int gs_tensor_find(const gs_model *model, const char *name) {
+    gs_tensor wanted = {.name = (char *)(uintptr_t)name};
+    const gs_tensor *found =
+        model->tensors ? bsearch(&wanted, model->tensor, (size_t)model->tensors, sizeof wanted, compare_name) : NULL;
+    return found ? (int)(found - model->tensor) : -1;
 }

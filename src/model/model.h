@@ -1,99 +1,21 @@
-/* A network as data, after validation. Only model.c builds one; everything else just reads it. */
+/* A network as data, after validation. Only load.c builds one; everything else just reads it. */
 #ifndef GS_MODEL_H
 #define GS_MODEL_H
 
-#include "base/base.h"
-
-enum { GS_RANK_MAX = 3, GS_INPUT_MAX = 64 };
-
-/* Operations: one row each in ops.def, for those of weight files, or in adjoints.def, for those of gradients. */
-typedef enum gs_op {
-#define GS_OP(id, name, ...) GS_OP_##id,
-#include "model/ops.def"
-    GS_OP_COUNT, /* all operations that a weight file may name come before it */
-#include "model/adjoints.def"
-#undef GS_OP
-    GS_OP_ALL
-} gs_op;
-
-const char *gs_op_name(gs_op op);
-
-/* A shape without the batch: d[0 ... rank - 1]; missing trailing sizes are 1, so that d[0], d[1], d[2] are always C, H,
- * W. */
-typedef struct gs_shape {
-    int rank;
-    int d[GS_RANK_MAX];
-} gs_shape;
-
-size_t gs_shape_size(gs_shape shape);
-
-typedef struct gs_tensor {
-    char *name;
-    int rank;
-    size_t shape[6];
-    size_t size;
-    const float *data; /* 4-byte aligned */
-} gs_tensor;
-
-enum { GS_OVER_CHANNELS, GS_OVER_POSITIONS, GS_OVER_ALL };
-
-/* The attributes of all operations together; each operation reads its own, with defaults filled in. */
-typedef struct gs_attributes {
-    int stride[2], padding[2], dilation[2], kernel[2]; /* conv2d (kernel from the weight), pools */
-    int groups;                                        /* conv2d, group_norm (instance_norm: C) */
-    int scale2[2];                                     /* upsample_nearest; adaptive_avg_pool: size */
-    int factor;                                        /* pixel (un)shuffle */
-    int begin, end;                                    /* slice */
-    int over;                                          /* layer_norm, sum, mean: GS_OVER_... */
-    bool count_padding;                                /* avg_pool */
-    bool tanh_form;                                    /* gelu */
-    double eps;                                        /* norms */
-    double scale, shift;                               /* affine; leaky_relu slope and elu alpha in scale */
-    int of;                                            /* gradients: the node that is differentiated */
-} gs_attributes;
-
-/* Values 0, 1, 2 are the model inputs x, sigma, label (whether used or not); node i computes value i + 3. */
-enum { GS_VALUE_X, GS_VALUE_SIGMA, GS_VALUE_LABEL, GS_VALUE_NODES };
-
-typedef struct gs_node {
-    char *name;
-    gs_op op;
-    int inputs;
-    int *input; /* value numbers, each less than this node's */
-    gs_attributes attributes;
-    const gs_tensor *weight; /* conv2d, linear, embedding, norms, the value of a constant; or NULL */
-    const gs_tensor *bias;   /* or NULL */
-    gs_shape shape;          /* shape of the result */
-    bool per_sample;         /* whether it depends on x; otherwise only on (sigma, label) */
-    uint64_t operations;     /* 2 x multiply-adds, convolutions and linear layers only */
-} gs_node;
+#include "op/node.h"
 
 typedef struct gs_pair {
     char *key, *value;
 } gs_pair;
 
-enum { GS_GUIDANCE_MAX = 100, GS_ETA_MAX = 100, GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16, GS_LEAPFROG_MAX = 1000 };
-
-/* Ranges of step sizes, temperatures and the like, and of target acceptance rates. */
-#define GS_SCALE_MIN 1e-30
-#define GS_SCALE_MAX 1e30
-#define GS_TARGET_MIN 0.05
-#define GS_TARGET_MAX 0.99
-
-/* Defaults for sampling, as gs_sample_options means them; zero where the file says nothing. */
-typedef struct gs_defaults {
-    char *sampler;
-    int steps, steps_per_level, denoise, clamp, noise_first, leapfrog, burn_in;
-    double sigma_low, sigma_high, epsilon, eta, guidance, guidance_low, guidance_high;
-    double step_size, noise, temperature, clip, target;
-} gs_defaults;
+enum { GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16 };
 
 struct gs_model {
     gs_model_info info;
     char *name;
     double *ladder;
     double *shares;
-    gs_defaults defaults;
+    gs_sample_options defaults; /* the file's; zero where it says nothing */
     int tensors;
     gs_tensor *tensor;
     int nodes;
@@ -104,10 +26,17 @@ struct gs_model {
     struct gs_arena *memory; /* all of the above, and what it points to */
 };
 
+/* The kind of model with this name; false where there is none. */
+bool gs_kind_find(const char *name, gs_kind *kind);
+
 /* The shape of value v (0, 1, 2 are the inputs). */
 gs_shape gs_value_shape(const gs_model *model, int v);
 
 /* Whether value v depends on x. */
 bool gs_value_per_sample(const gs_model *model, int v);
+
+/* Sort model->tensor by name, which gs_tensor_find wants; its result is a position there, or -1. */
+void gs_tensors_sort(gs_model *model);
+int gs_tensor_find(const gs_model *model, const char *name);
 
 #endif

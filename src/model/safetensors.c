@@ -1,8 +1,11 @@
+#include "model/safetensors.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/content.h"
-#include "model/loader.h"
+#include "model/file.h"
 
 enum { HEADER_MAX = 16777216, TENSOR_RANK_MAX = 6, NAME_MAX_BYTES = 255 };
 
@@ -19,9 +22,13 @@ static uint64_t little_endian(const unsigned char *bytes, int n) {
     return value;
 }
 
-bool gs_safetensors_length_is_good(const unsigned char bytes[8]) {
-    uint64_t n = little_endian(bytes, 8);
+static bool is_header_length(uint64_t n) {
     return n >= 1 && n <= HEADER_MAX;
+}
+
+/* These bytes suffice to refuse a file. */
+static bool has_bad_length(const unsigned char *bytes, size_t count) {
+    return count >= 8 && !is_header_length(little_endian(bytes, 8));
 }
 
 static gs_status read_header_length(gs_loader *loader, gs_file *file, size_t *length) {
@@ -37,7 +44,7 @@ static gs_status read_header_length(gs_loader *loader, gs_file *file, size_t *le
         return gs_loader_fail(loader, "begins like a Git LFS pointer, expected the weight file it stands for "
                                       "(git lfs pull)");
     uint64_t n = little_endian(bytes, 8);
-    if (!gs_safetensors_length_is_good(bytes)) {
+    if (!is_header_length(n)) {
         const char *name = gs_content_find(bytes, sizeof bytes).name;
         return name ? gs_loader_fail(loader,
                                      "is %s, expected a weight file (header length: found %llu, expected 1 ... %d)",
@@ -142,11 +149,6 @@ static int compare_begin(const void *a, const void *b) {
     return (s->begin > t->begin) - (s->begin < t->begin);
 }
 
-static int compare_name(const void *a, const void *b) {
-    const gs_tensor *s = a, *t = b;
-    return strcmp(s->name, t->name);
-}
-
 /* The spans, sorted by where they begin, must cover 0 ... bytes - 1 exactly. */
 static gs_status check_cover(const gs_loader *loader, span *spans, int count, uint64_t bytes) {
     qsort(spans, (size_t)count, sizeof *spans, compare_begin);
@@ -213,7 +215,7 @@ static gs_status read_data(gs_loader *loader, gs_file *file, const span *spans, 
     if (status)
         return status;
     model->tensors = count;
-    qsort(model->tensor, (size_t)count, sizeof *model->tensor, compare_name);
+    gs_tensors_sort(model);
     gs_file_hash(file, model->info.hash);
     return GS_OK;
 }
@@ -251,16 +253,9 @@ static gs_status read_open_file(gs_loader *loader, gs_file *file, json_t **metad
 
 gs_status gs_safetensors_read(gs_loader *loader, json_t **metadata) {
     gs_file *file = NULL;
-    gs_status status = gs_file_open(loader, &file);
+    gs_status status = gs_file_open(loader, has_bad_length, &file);
     if (!status)
         status = read_open_file(loader, file, metadata);
     gs_file_close(file);
     return status;
-}
-
-int gs_tensor_find(const gs_model *model, const char *name) {
-    gs_tensor wanted = {.name = (char *)(uintptr_t)name};
-    const gs_tensor *found =
-        model->tensors ? bsearch(&wanted, model->tensor, (size_t)model->tensors, sizeof wanted, compare_name) : NULL;
-    return found ? (int)(found - model->tensor) : -1;
 }

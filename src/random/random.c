@@ -1,5 +1,7 @@
 #include "random/random.h"
 
+#include <string.h>
+
 void gs_random_counter(gs_stream stream, uint64_t chain, uint32_t step, uint32_t position, uint32_t counter[4]) {
     counter[0] = (uint32_t)chain;
     counter[1] = step;
@@ -21,4 +23,21 @@ void gs_random_words(uint64_t seed, const uint32_t counter[4], uint32_t words[4]
     words[1] = c1;
     words[2] = c2;
     words[3] = c3;
+}
+
+uint32_t gs_random_below(uint64_t seed, const uint32_t counter[4], uint32_t n) {
+    uint32_t words[4];
+    gs_random_words(seed, counter, words);
+    return (uint32_t)(((uint64_t)words[0] * n) >> 32);
+}
+
+void gs_random_shuffle(uint64_t seed, const uint32_t stream[3], void *items, size_t count, size_t size) {
+    char *all = items, kept[64];
+    for (size_t i = count; i-- > 1;) {
+        const uint32_t counter[4] = {(uint32_t)i, stream[0], stream[1], stream[2]};
+        char *other = all + gs_random_below(seed, counter, (uint32_t)i + 1) * size;
+        memcpy(kept, all + i * size, size);
+        memmove(all + i * size, other, size);
+        memcpy(other, kept, size);
+    }
 }

@@ -3,6 +3,7 @@
 #ifndef GS_RANDOM_H
 #define GS_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The largest number of a chain, since the stream takes the four bits above. */
@@ -30,5 +31,12 @@ void gs_random_words(uint64_t seed, const uint32_t counter[4], uint32_t words[4]
 static inline double gs_random_unit(uint32_t word) {
     return ((double)word + 0.5) * 0x1p-32;
 }
+
+/* A whole number below n from the words of one counter: floor(w n / 2^32). */
+uint32_t gs_random_below(uint64_t seed, const uint32_t counter[4], uint32_t n);
+
+/* Put `count` items of `size` bytes, at most 64, into random order (Fisher & Yates), by the counters {1 ... count - 1,
+ * stream}. */
+void gs_random_shuffle(uint64_t seed, const uint32_t stream[3], void *items, size_t count, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
  *   x <- x + alpha / 2 s(x) + sqrt(alpha) z,   z ~ N(0, I)
  * (Song & Ermon 2019, equation 4 and algorithm 1). */
 #include "sample/walk.h"
+#include "sample/samplers.h"
 
 #include <math.h>
 

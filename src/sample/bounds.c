@@ -6,25 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sample/schedule.h"
+#include "sample/samplers.h"
 
 /* ---- Distances ---- */
 
-static double temperature(const gs_sample_options *o) {
-    gs_family family = gs_sampler_find(o->sampler)->family;
-    if (family == GS_FAMILY_METROPOLIS)
+double gs_bounds_temperature(const gs_sample_options *o) {
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    if (gs_sampler_reads(row, GS_SETTING_TEMPERATURE))
         return o->temperature;
-    return family == GS_FAMILY_LANGEVIN && o->noise > 0 ? o->noise * o->noise / (2 * o->step_size) : 1;
+    bool heats = gs_sampler_reads(row, GS_SETTING_NOISE) && o->noise > 0;
+    return heats ? o->noise * o->noise / (2 * o->step_size) : 1;
 }
 
-double gs_bounds_reach(const gs_model *model, const gs_sample_options *o, double sigma) {
+double gs_bounds_reach(const gs_model *model, double temperature, double sigma) {
     const float *range = model->info.range;
-    return 10 * ((double)range[1] - (double)range[0] + sigma) * fmax(1, temperature(o));
+    return 10 * ((double)range[1] - (double)range[0] + sigma) * fmax(1, temperature);
 }
 
-double gs_bounds_expected(const gs_model *model, const gs_sample_options *o, double sigma) {
-    const float *range = model->info.range;
-    return fmin(gs_bounds_reach(model, o, sigma), 10 * ((double)range[1] - (double)range[0] + sigma) * GS_BOUNDS_HOT);
+double gs_bounds_expected(const gs_model *model, double temperature, double sigma) {
+    return gs_bounds_reach(model, fmin(temperature, GS_BOUNDS_HOT), sigma);
 }
 
 static double farthest(const float *x, size_t size, const float range[2]) {
@@ -86,16 +86,17 @@ static void put_weights(text *t, const gs_sample_options *o) {
  * energy holds its chains. */
 static void put_causes(text *t, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    if (row->family == GS_FAMILY_METROPOLIS && o->clamp <= 0)
+    bool accepts = row->field == GS_FIELD_ENERGY;
+    if (accepts && o->clamp <= 0)
         put(t, "%sclamp the chains, as the energy does not keep them near the data range",
             t->advices++ ? ", or " : "; ");
-    if (row->family == GS_FAMILY_METROPOLIS && o->temperature > 1)
+    if (accepts && o->temperature > 1)
         put_advice(t, "temperature", o->temperature);
-    if (row->family == GS_FAMILY_ANNEALED)
+    if (gs_sampler_reads(row, GS_SETTING_STEPS_PER_LEVEL))
         put_advice(t, "epsilon", o->epsilon);
-    if (row->family == GS_FAMILY_LANGEVIN)
+    if (gs_sampler_reads(row, GS_SETTING_STEP_SIZE) && !accepts)
         put_advice(t, "step size", o->step_size);
-    if (row->family == GS_FAMILY_LANGEVIN && temperature(o) > 1 + 1e-9)
+    if (gs_sampler_reads(row, GS_SETTING_NOISE) && gs_bounds_temperature(o) > 1 + 1e-9)
         put_advice(t, "noise", o->noise);
     if (o->weight != 1 || o->term_count)
         put_weights(t, o);

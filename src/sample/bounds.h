@@ -2,7 +2,7 @@
 #ifndef GS_BOUNDS_H
 #define GS_BOUNDS_H
 
-#include "sample/sample.h"
+#include "model/model.h"
 
 /* The notes about one chain, for gs_outcome. */
 typedef struct gs_fate {
@@ -20,16 +20,19 @@ typedef struct gs_divergence {
     uint64_t step;
 } gs_divergence;
 
+/* T of samplers of exp(-E / T); 1 for the others. */
+double gs_bounds_temperature(const gs_sample_options *options);
+
 /* Distance beyond the data range that is to be expected at noise level sigma at most: 10 (w + sigma) max(1, T), w the
  * range's width. A state there is a clean image, which lies within the range, with noise of sigma, whose numbers are at
  * most 5.77 deviations; good networks overshoot the range by two widths at times. Distributions exp(-E / T) widen by
  * less than T where E grows at least as fast as a straight line. */
-double gs_bounds_reach(const gs_model *model, const gs_sample_options *options, double sigma);
+double gs_bounds_reach(const gs_model *model, double temperature, double sigma);
 
 /* The same for what is to be expected of a result, which is no image, however right, where T is above GS_BOUNDS_HOT; T
  * counts as that at most. */
 enum { GS_BOUNDS_HOT = 10000 };
-double gs_bounds_expected(const gs_model *model, const gs_sample_options *options, double sigma);
+double gs_bounds_expected(const gs_model *model, double temperature, double sigma);
 
 /* A bound that no sound run reaches, in units of the distance above: guidance of 100, the largest that is allowed,
  * moves the means of images by 100 widths at most, a tenth of this bound. */

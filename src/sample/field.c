@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "sample/samplers.h"
 #include "sample/schedule.h"
 
 /* The conversion of a network's output: of_x times x + of_output times the output. */
@@ -57,7 +58,7 @@ static void evaluate(gs_chains *c, const gs_field *field, int level, const int *
 /* The same with guidance, computed from the difference, which is exactly 0 for a chain without a label. */
 static void guided(gs_chains *c, const gs_field *field, int level, conversion to, const float *x, float *energy,
                    float *out) {
-    const gs_run *run = c->run;
+    const gs_sampling *run = c->run;
     evaluate(c, field, level, field->labels, to, x, energy, out);
     if (!gs_schedule_guides(&run->options, field->labels, run->sigma[level]))
         return;
@@ -72,7 +73,7 @@ static void guided(gs_chains *c, const gs_field *field, int level, conversion to
 
 static void sum(gs_chains *c, int level, conversion convert(gs_kind, double), const float *x, float *energy,
                 float *out) {
-    const gs_run *run = c->run;
+    const gs_sampling *run = c->run;
     for (int k = 0; k < run->fields; k++) {
         const gs_field *field = &run->field[k];
         float part[GS_BLOCK_MAX], *target = k ? c->term : out;
@@ -101,7 +102,7 @@ void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
         gs_chains_axpby(c, rest, x, 1, out);
 }
 
-bool gs_field_has_energy(const gs_run *run) {
+bool gs_field_has_energy(const gs_sampling *run) {
     for (int k = 0; k < run->fields; k++)
         if (run->field[k].plan->model->info.kind != GS_KIND_ENERGY)
             return false;
@@ -109,13 +110,13 @@ bool gs_field_has_energy(const gs_run *run) {
 }
 
 /* A further network must describe the same kind of images as the first. */
-static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs_error *error) {
+static gs_status check_term(const gs_sampling *run, const gs_plan *plan, int term, gs_error *error) {
     const gs_model_info *a = &run->plan->model->info, *b = &plan->model->info;
     if (b->kind == GS_KIND_CLASSIFIER)
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
                        "term %d: model '%s' is a classifier: expected an energy, score, noise or denoiser model", term,
                        b->name);
-    if (gs_sampler_find(run->options.sampler)->family == GS_FAMILY_METROPOLIS && b->kind != GS_KIND_ENERGY)
+    if (gs_sampler_find(run->options.sampler)->field == GS_FIELD_ENERGY && b->kind != GS_KIND_ENERGY)
         return gs_fail(
             error, GS_ERROR_UNSUPPORTED,
             "term %d: model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind "
@@ -140,10 +141,10 @@ static gs_status check_term(const gs_run *run, const gs_plan *plan, int term, gs
     return GS_OK;
 }
 
-static gs_status prepare(const gs_run *run, gs_field *field, gs_error *error) {
+static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *error) {
     const gs_plan *plan = field->plan;
     if (plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "model '%s' is an energy: its plan must be made with the gradient",
+        return gs_fail(error, GS_ERROR_ARGUMENT, "model '%s' is an energy: its plan must be made with the gradient",
                        plan->model->info.name);
     gs_status status = gs_plan_check_labels(plan, field->labels, run->n, error);
     if (status)
@@ -160,7 +161,7 @@ static gs_status prepare(const gs_run *run, gs_field *field, gs_error *error) {
     return status;
 }
 
-gs_status gs_fields_prepare(gs_run *run, gs_plan *plan, gs_error *error) {
+gs_status gs_fields_prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
     const gs_sample_options *o = &run->options;
     gs_field *field = gs_alloc(1 + (size_t)o->term_count, sizeof *field);
     if (!field)
@@ -179,7 +180,7 @@ gs_status gs_fields_prepare(gs_run *run, gs_plan *plan, gs_error *error) {
     return status;
 }
 
-void gs_fields_free(gs_run *run) {
+void gs_fields_free(gs_sampling *run) {
     for (int k = 0; run->field && k < run->fields; k++) {
         for (int i = 0; run->field[k].condition && i < run->levels; i++)
             gs_free(run->field[k].condition[i]);

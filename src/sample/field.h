@@ -4,7 +4,7 @@
 #ifndef GS_FIELD_H
 #define GS_FIELD_H
 
-#include "sample/sample.h"
+#include "sample/chains.h"
 
 /* One network of the sum. */
 struct gs_field {
@@ -16,8 +16,8 @@ struct gs_field {
 
 /* Check the networks of a run against each other, and compute their conditions for its levels. The result is freed by
  * gs_fields_free, also on failure. Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED, GS_ERROR_MEMORY. */
-gs_status gs_fields_prepare(gs_run *run, gs_plan *plan, gs_error *error);
-void gs_fields_free(gs_run *run);
+gs_status gs_fields_prepare(gs_sampling *run, gs_plan *plan, gs_error *error);
+void gs_fields_free(gs_sampling *run);
 
 /* out = D(x, sigma[level]) = x + sigma^2 sum_i w_i s_i(x, sigma) for the chains' images x, with guidance if the run
  * asks for it (gs_sample). */
@@ -28,6 +28,6 @@ void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out)
 void gs_field_gradient(gs_chains *chains, int level, const float *x, float *energy, float *gradient);
 
 /* Whether every network of the run is an energy. */
-bool gs_field_has_energy(const gs_run *run);
+bool gs_field_has_energy(const gs_sampling *run);
 
 #endif

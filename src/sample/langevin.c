@@ -3,7 +3,7 @@
 #include "sample/walk.h"
 
 #include "sample/bounds.h"
-#include "sample/schedule.h"
+#include "sample/samplers.h"
 
 enum { PARTS_THROWN = 10 }; /* a tenth of the pixels tells */
 
@@ -77,7 +77,7 @@ bool gs_sampler_langevin(gs_chains *c) {
     for (int t = 0; t < o->steps; t++)
         if (!step(c, t))
             return false;
-    if (gs_schedule_traces_end(o) && !gs_walk_gradient(c, o->steps, energy))
+    if (gs_sampler_traces_end(o) && !gs_walk_gradient(c, o->steps, energy))
         return false;
     trace_steps(c);
     gs_walk_finish(c);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/math64.h"
+#include "model/settings.h"
 #include "sample/bounds.h"
 
 enum { LANES = 16 };
@@ -91,7 +92,7 @@ static void move_within(float *q, double a, float *p, size_t size, const float r
  * Momenta are normal, and a step of deviation s in a range of width w, mirrored, leaves exp(-(pi s / w)^2 / 2) of the
  * slowest mode of a flat energy, 0.7 % at s = w, so that longer ones mix no better; where all are accepted they would
  * grow without end. Below four widths, the first steps of burn-in are free to vary. */
-static double log_step_most(const gs_run *run) {
+static double log_step_most(const gs_sampling *run) {
     const float *range = run->plan->model->info.range;
     double most = run->options.clamp > 0 ? widths_adapted * ((double)range[1] - (double)range[0]) : GS_SCALE_MAX;
     return gs_log64(fmin(most, GS_SCALE_MAX));

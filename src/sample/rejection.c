@@ -29,7 +29,7 @@ typedef struct gs_chunk {
 
 /* One call. Proposals are decided in chunks that begin at a multiple of their size; those outside first ... end - 1 are
  * ignored. */
-typedef struct gs_run {
+typedef struct rejection {
     const gs_rejection_options *options;
     const gs_rejection_row *row;
     gs_target target;
@@ -46,7 +46,7 @@ typedef struct gs_run {
     atomic_bool stop;
     pthread_mutex_t lock;
     double asked; /* time of the last call of progress; under the lock */
-} gs_run;
+} rejection;
 
 static const gs_rejection_row rows[] = {
 #define GS_REJECTION(name, decide, draw, drawn, help) {{name, help, drawn == GS_DRAWN_ALL}, decide, draw, drawn},
@@ -109,14 +109,14 @@ static gs_status check_work(const gs_rejection_options *o, size_t n, gs_error *e
 }
 
 /* Roughly how many proposals remain to be made. */
-static double needed(const gs_run *run) {
+static double needed(const rejection *run) {
     double left = (double)(run->end - run->next);
     return run->wanted == UINT64_MAX ? left : fmin(left, (double)(run->wanted - run->done) / run->acceptance);
 }
 
 /* A power of two, so that no chunk's numbers cross a multiple of 2^32. In small runs, too, each thread gets a few
  * chunks. */
-static size_t chunk_size(const gs_run *run) {
+static size_t chunk_size(const rejection *run) {
     size_t chunk = CHUNK_RADII, numbers = run->row->drawn == GS_DRAWN_NONE ? 0 : run->vector_size;
     double share = needed(run) / run->threads / 4;
     while (chunk > 16 && (chunk * numbers > CHUNK_NUMBERS || (chunk > GS_PROPOSAL_BATCH && (double)chunk > share)))
@@ -124,7 +124,7 @@ static size_t chunk_size(const gs_run *run) {
     return chunk;
 }
 
-static gs_status choose(gs_run *run, gs_error *error) {
+static gs_status choose(rejection *run, gs_error *error) {
     const gs_rejection_options *o = run->options;
     gs_status status = find_row(o->algorithm, &run->row, error);
     if (!status)
@@ -143,7 +143,7 @@ static gs_status choose(gs_run *run, gs_error *error) {
 }
 
 /* A list has room for four times the expected number; a chunk whose list is full ends early. */
-static gs_status allocate(gs_run *run, gs_error *error) {
+static gs_status allocate(rejection *run, gs_error *error) {
     run->vector_size = ((size_t)run->options->dim + 63) / 64 * 64;
     run->chunk = chunk_size(run);
     size_t room = (size_t)(4 * run->acceptance * (double)run->chunk) + 2 * GS_PROPOSAL_BATCH;
@@ -157,7 +157,7 @@ static gs_status allocate(gs_run *run, gs_error *error) {
 }
 
 /* Tell the caller how far it is. */
-static void tell(gs_run *run) {
+static void tell(rejection *run) {
     const gs_rejection_options *o = run->options;
     bool counting = run->wanted == UINT64_MAX;
     if (!o->progress(o->context, counting ? run->next - run->first : run->done, counting ? o->proposals : run->wanted))
@@ -165,7 +165,7 @@ static void tell(gs_run *run) {
 }
 
 /* The same, and whether to go on, at most every seconds_between_calls. */
-static bool ask(gs_run *run) {
+static bool ask(rejection *run) {
     if (run->options->progress && !atomic_load(&run->stop)) {
         pthread_mutex_lock(&run->lock);
         double now = gs_now_s();
@@ -178,12 +178,12 @@ static bool ask(gs_run *run) {
     return !atomic_load(&run->stop);
 }
 
-static float *own_vector(const gs_run *run, int thread) {
+static float *own_vector(const rejection *run, int thread) {
     return run->vector + (size_t)thread * run->vector_size;
 }
 
 /* Nothing more is needed once one chunk alone has all that are wanted. */
-static void decide_chunk(gs_run *run, gs_chunk *c, int thread) {
+static void decide_chunk(rejection *run, gs_chunk *c, int thread) {
     uint64_t end = c->first + run->chunk;
     int batch = run->chunk < GS_PROPOSAL_BATCH ? (int)run->chunk : GS_PROPOSAL_BATCH;
     while (c->end < end && c->end < run->end && c->count + (size_t)batch <= run->room &&
@@ -199,7 +199,7 @@ static void decide_chunk(gs_run *run, gs_chunk *c, int thread) {
 
 /* Collect without gaps the wanted accepted proposals of the wave, up to where a chunk ended early; returns their
  * number. run->next becomes the first proposal that is undecided or not needed. */
-static size_t gather(gs_run *run, size_t chunks) {
+static size_t gather(rejection *run, size_t chunks) {
     size_t n = 0;
     bool whole = true;
     for (size_t i = 0; i < chunks && whole && n < run->wanted - run->done; i++) {
@@ -216,7 +216,7 @@ static size_t gather(gs_run *run, size_t chunks) {
 }
 
 static void take_chunk(void *context, size_t i, int thread) {
-    gs_run *run = context;
+    rejection *run = context;
     gs_chunk *c = &run->wave[i];
     uint64_t first = run->next / run->chunk * run->chunk;
     *c = (gs_chunk){.first = first + i * run->chunk, .accepted = run->accepted + i * run->room};
@@ -226,12 +226,12 @@ static void take_chunk(void *context, size_t i, int thread) {
 }
 
 static void draw_vector(void *context, size_t k, int thread) {
-    gs_run *run = context;
+    rejection *run = context;
     size_t dim = (size_t)run->target.dim;
     run->row->draw(&run->target, &run->accepted[k], own_vector(run, thread), run->out + (size_t)(run->done + k) * dim);
 }
 
-static void run_wave(gs_run *run) {
+static void run_wave(rejection *run) {
     double wish = needed(run) / (double)run->chunk + 2;
     size_t chunks = wish < (double)run->chunks ? (size_t)wish : run->chunks;
     gs_parallel_for(run->threads, chunks, take_chunk, run);
@@ -250,11 +250,11 @@ static gs_status reject(const gs_rejection_options *options, size_t n, float *ou
     if (status)
         return status;
     double start = gs_now_s();
-    gs_run run = {.options = options,
-                  .wanted = n ? n : UINT64_MAX,
-                  .out = out,
-                  .lock = PTHREAD_MUTEX_INITIALIZER,
-                  .asked = start};
+    rejection run = {.options = options,
+                     .wanted = n ? n : UINT64_MAX,
+                     .out = out,
+                     .lock = PTHREAD_MUTEX_INITIALIZER,
+                     .asked = start};
     status = choose(&run, error);
     if (!status)
         status = allocate(&run, error);

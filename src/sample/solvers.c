@@ -1,6 +1,7 @@
 /* Few-step solvers of the probability-flow ODE dx/dsigma = (x - D(x, sigma)) / sigma (Karras et al. 2022, equation 1
  * with sigma(t) = t). A consistency model is one that has learnt where this ODE ends. */
 #include "sample/field.h"
+#include "sample/samplers.h"
 
 #include "base/math64.h"
 

@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "sample/schedule.h"
-
 static double length(const float *x, size_t size) {
     double sum = 0;
     for (size_t i = 0; i < size; i++)

@@ -64,8 +64,32 @@ for sampler in 'langevin --clip 3 --noise-first yes' 'mala --burn-in 0 --tempera
     check "the noted command of ${sampler%% *} draws the same picture" cmp x.png first.png
 done
 
+accept --model cond.bin $draw --label all -n 9 --grid 3x4 --out out/x.pgm
+check 'a PGM file' test "$(head -c 3 out/x.pgm | tr '\n' ' ')$(file_size out/x.pgm)" = "P5 $((42 * 32 + $(sed '/^255$/q' out/x.pgm | wc -c)))"
+check 'whose size is said' sh -c 'sed "/^255$/q" out/x.pgm | grep -qx "42 32"'
+command=$(sed -n 's/^# gensample:command: //p' out/x.pgm)
+(eval "set -- ${command#gensample}" && "$program" "$@") >stdout.txt 2>stderr.txt
+check 'the noted command draws the same PGM file' cmp x.pgm out/x.pgm
+rm -f x.pgm
+run --model tiny.bin $draw --trajectory -n 3 --out - --format pgm
+check 'a trajectory in grey' sh -c 'sed "/^255$/q" stdout.txt | grep -qx "148 45"'
+
 accept --model tiny.bin $draw -n 10 --out out/x.npy
 check 'an NPY file' npy_shape out/x.npy '10, 1, 8, 8' $((10 * 64 * 4))
+accept --model cond.bin $draw --label all -n 6 --out out/x.npz
+accept --model cond.bin $draw --label all -n 6 --out out/x.npy
+"$program" --model cond.bin $draw --label all -n 6 --out - --format npz --quiet | cat >out/piped.npz
+check 'an archive is the same through a pipe' cmp out/x.npz out/piped.npz
+check 'and has the NPY file' sh -c 'tail -c +62 out/x.npz | head -c "$(wc -c <out/x.npy)" | cmp - out/x.npy'
+if command -v python3 >/dev/null; then
+    check 'Python reads it' python3 -c 'import zipfile
+z = zipfile.ZipFile("out/x.npz")
+assert z.testzip() is None and z.namelist() == ["samples.npy", "labels.npy"], z.namelist()
+assert z.read("samples.npy") == open("out/x.npy", "rb").read()
+assert [z.read("labels.npy")[128 + 4 * k] for k in range(6)] == [0, 1, 2, 0, 1, 2]'
+else
+    skip 'Python reads it' 'there is no python3'
+fi
 accept --model tiny.bin $draw -n 3 --out out/x.idx
 check 'an IDX file' test "$(hex out/x.idx 0 16) $(file_size out/x.idx)" = '00000803000000030000000800000008 208'
 accept --model rgb.bin $draw -n 3 --out out/x.idx3-ubyte

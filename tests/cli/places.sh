@@ -42,9 +42,9 @@ check 'the noted command writes there again' expr "$command" : '.* --out -$'
 rm -rf out piped.png appended appended.png
 mkdir out
 refuse 2 'plot: standard output: --out goes there' --model plain.bin -n 4 --sampler hmc --steps 20 --plot - --out -
-refuse 2 'no .png file' --model tiny.bin --grid 2x2 --out - --format npy
-refuse 2 'known are png, npy and idx' --model tiny.bin --out - --format jpg
-refuse 2 'go into a .npy file' rejection --out - --format png
+refuse 2 'is no .png' --model tiny.bin --grid 2x2 --out - --format npy
+refuse 2 'known are png, ' --model tiny.bin --out - --format jpg
+refuse 2 'go into a .npy' rejection --out - --format png
 if command -v script >/dev/null; then
     script -qec "'$program' --model tiny.bin -n 2 --out -" typescript >terminal.txt </dev/null
     check 'no picture on a terminal' grep -q 'is a terminal, which shows no pictures' terminal.txt
@@ -205,7 +205,8 @@ exec \"\$@\"" sh "$program" "$@" >stdout.txt 2>stderr.txt
 kept='mkdir -p kept'
 if [ -n "$unshare" ] && mkdir -p kept && touch out/x.npy && mounted 'mount --bind kept out' cpu; [ -n "$unshare" ] && [ "${status:-1}" -eq 0 ]; then
     for place in writable read-only; do
-        for name in x.png x.npy x.idx; do
+        for format in $formats; do
+            name=x.$format
             echo 'older and longer than nothing' >kept/$name
             chmod 640 kept/$name
             touch out/$name

@@ -55,7 +55,7 @@ refuse 2 'would take 10^[0-9.]* proposals' rejection --ratio 1.1 --out out/x.npy
 refuse 2 ': 1 sample would take' rejection --ratio 1.1 -n 1 --out out/x.npy
 refuse 2 "algorithm 'fast' is unknown: expected one of plain" rejection --algorithm fast
 refuse 2 'no instruction set' rejection --isa sse9
-refuse 2 'go into a .npy file' rejection --out out/x.png
+refuse 2 'go into a .npy' rejection --out out/x.png
 refuse 2 'json: cannot go with --quiet' rejection --json --quiet
 refuse 1 'No such file or directory' rejection --out no-such-directory/x.npy
 refuse 1 'the disk has room for' rejection --ratio 1 -n 1000000000000 --out out/x.npy

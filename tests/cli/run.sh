@@ -31,6 +31,9 @@ conditional_denoiser
 plain_energy plain
 judge judge.bin
 
+# The formats of outputs, as the help names them.
+formats=$("$program" --help | sed -n 's/^  --format \([a-z|]*\).*/\1/p' | tr '|' ' ')
+
 # run ARGUMENT...: runs the program and keeps its standard streams; its status is in $status.
 run() {
     ran="gensample $*"

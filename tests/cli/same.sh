@@ -52,6 +52,8 @@ same plain.bin 'MALA' -n 9 --sampler mala --steps 6
 same plain.bin 'HMC' -n 9 --sampler hmc --steps 6 --leapfrog 3 --clamp yes
 prefix plain.bin 'HMC' 256 --sampler hmc --steps 6 --leapfrog 3
 same tiny.bin 'consistency' -n 9 --sampler consistency --steps 3
+same tiny.bin 'ancestral Euler' -n 9 --sampler euler-ancestral --steps 4 --noise-scale 0.9
+same tiny.bin 'consistent annealed' -n 9 --sampler consistent-annealed --steps 6 --sigmas 0.1,10 --epsilon 0.006
 prefix tiny.bin 'DPM' 256 --sampler dpmpp-2m --steps 4
 prefix tiny.bin 'Langevin' 256 --sampler annealed-langevin --steps 5 --steps-per-level 3 --epsilon 1e-3
 "$program" --model tiny.bin --quiet -n 4 --sampler dpmpp-2m --steps 4 --seed 1 --out out/1.npy

@@ -105,6 +105,7 @@ refuse 2 'upper sigma 40' $d --input six.idx --noise 40
 refuse 2 'label all: the images come from a file' $d --input six.idx --label all
 refuse 2 'takes no labels' $d --input six.idx --label 1
 refuse 2 'has no such setting' $d --input six.idx --sampler heun --eta 1
+refuse 2 'chain-noise: the sampler heun has no such setting' $d --input six.idx --sampler heun --chain-noise 1
 refuse 2 'out/d.idx: restored images go' denoise --model tiny.bin --input six.idx --out out/d.idx
 refuse 2 'no option of gensample denoise' $d --input six.idx --trajectory
 refuse 2 'given twice' $d --input six.idx --noise 1 --noise 1

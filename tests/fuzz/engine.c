@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/loader.h"
+#include "model/model.h"
 
 /* The limit of multiply-adds, or of floats of memory, per image. */
 static const double work_max = 3e5;

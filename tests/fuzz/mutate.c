@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "op/operation.h"
 #include "support/random.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
@@ -75,22 +76,40 @@ static void drop_input(tree *t) {
     json_array_remove(inputs, below(t, json_array_size(inputs)));
 }
 
+/* An attribute of any operation. */
+static const gs_attribute *attribute_at(tree *t) {
+    const gs_attribute *all = NULL;
+    size_t count = 0;
+    while (!all)
+        all = gs_operation_of((gs_op)below(t, GS_OP_COUNT))->attributes;
+    while (all[count].name)
+        count++;
+    return &all[below(t, count)];
+}
+
+/* A word that some attribute may be. */
+static const char *choice_of(tree *t) {
+    const gs_attribute *a = attribute_at(t);
+    size_t count = 0;
+    while (!a->choices)
+        a = attribute_at(t);
+    while (a->choices[count])
+        count++;
+    return a->choices[below(t, count)];
+}
+
 static void change_attribute(tree *t) {
-    static const char *const names[] = {"stride", "padding", "dilation", "kernel", "groups",      "scale",
-                                        "size",   "factor",  "begin",    "end",    "over",        "shape",
-                                        "slope",  "eps",     "alpha",    "shift",  "approximate", "count_padding"};
-    static const char *const words[] = {"channels", "positions", "all", "tanh", "none"};
     json_t *node = node_at(t), *attributes = json_object_get(node, "attributes");
     if (!attributes) {
         json_object_set_new(node, "attributes", json_object());
         attributes = json_object_get(node, "attributes");
     }
     const char *have = key_at(attributes, below(t, json_object_size(attributes)));
-    const char *name = have && below(t, 4) ? have : names[below(t, sizeof names / sizeof *names)];
+    const char *name = have && below(t, 4) ? have : attribute_at(t)->name;
     json_t *value;
     switch (below(t, 6)) {
     case 0:
-        value = json_string(words[below(t, 5)]);
+        value = json_string(choice_of(t));
         break;
     case 1:
         value = json_pack("[o]", number(t));

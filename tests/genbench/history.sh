@@ -76,9 +76,9 @@ check 'has no changes' sh -c 'tail -n 2 stdout.txt | grep -qE "^30 reports, 200 
 [ "$(grep -c ' as fast since ' stdout.txt)" -gt 0 ] || check 'which the page says' grep -q 'No row changed' noise.html
 
 mkdir empty broken
-refuse 2 'history: no folders'
-refuse 2 'more than 1 folder' reports noise
-refuse 2 '--csv: unknown' reports --csv x.csv
+refuse 2 'history: expected FOLDER'
+refuse 2 'history: more than 1 folder' reports noise
+refuse 2 '--csv: no option of genbench history' reports --csv x.csv
 refuse 1 'missing: cannot read the folder' missing
 refuse 1 'empty: there is no report' empty
 echo '{"context": ' >broken/a.json

@@ -263,7 +263,7 @@ check 'is well-formed' well_formed empty.html
 check 'without charts, tables and their headings' sh -c '! grep -q "<h3>\|<table\|<figure\|class=.card" empty.html'
 
 # ---- Refusals ----
-refuse 2 'report: no files' --html x.html
+refuse 2 'report: expected FILE' --html x.html
 refuse 2 '--html: its value FILE is missing' a.json --html
 refuse 2 '--html: given twice' a.json --html x.html --html x.html
 refuse 2 '--foo: unknown' a.json --foo

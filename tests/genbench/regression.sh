@@ -44,15 +44,15 @@ says() {
 
 # ---- check: what is refused before the work ----
 refuse 2 'baseline: missing' check
-refuse 2 'unknown; see' check --baseline a.json --threads 2
+refuse 2 'threads: no option of genbench check' check --baseline a.json --threads 2
 refuse 2 'expected text or github' check --baseline a.json --format xml
 refuse 2 'given twice' check --baseline a.json --baseline b.json
 refuse 1 'a.json: it cannot be read' check --baseline a.json
 refuse 1 'missing.bin' check --baseline a.json --model missing.bin
 refuse 1 'nothing to count' check --baseline a.json --benchmark_filter=nothing
 refuse 1 'No such file' check --write --baseline missing/a.json
-refuse 1 'at most 16 MiB' check --baseline .
-refuse 1 'at most 16 MiB' check --baseline /dev/zero
+refuse 1 'a baseline' check --baseline .
+refuse 1 'a baseline' check --baseline /dev/zero
 surroundings='"architecture":"a","compiler":"a","flags":"a","libc":"a","jansson":"a","nettle":"a","valgrind":"a"'
 counts='"instructions":1,"allocations":0,"allocated_bytes":0,"opening_allocations":0,"opening_bytes":0'
 # hostile PATTERN TEXT: a baseline of that text.
@@ -62,11 +62,11 @@ hostile() {
 }
 hostile '1:' ''
 hostile '1:' '{"rows":'
-hostile 'gensample_baseline: expected 1' '[]'
-hostile 'gensample_baseline: expected 1' '{"gensample_baseline":2}'
-hostile 'surroundings.architecture' '{"gensample_baseline":1,"rows":{}}'
-hostile 'rows: expected' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{}}'
-hostile 'rows: expected' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":[1]}'
+hostile 'an array, expected an object' '[]'
+hostile 'gensample_baseline: 2, expected 1' '{"gensample_baseline":2,"surroundings":{},"rows":{"a":{}}}'
+hostile 'surroundings.architecture: missing' '{"gensample_baseline":1,"surroundings":{},"rows":{"a":{}}}'
+hostile 'rows: 0 members, expected at least 1' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{}}'
+hostile 'rows: an array, expected an object' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":[1]}'
 hostile 'rows.a.operations' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{'"$counts"'}}}'
 hostile 'rows.a.operations' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{'"$counts"',"operations":1e3}}}'
 hostile 'rows.a.operations' '{"gensample_baseline":1,"surroundings":{'"$surroundings"'},"rows":{"a":{'"$counts"',"operations":-1}}}'
@@ -130,7 +130,13 @@ else
         wait $running
         check "SIG$signal ends it with 130" test $? -eq 130
     done
-    check 'and leaves nothing' rmdir temporary
+    TMPDIR=$work/temporary "$program" check --baseline whole.json --isa scalar >stdout.txt 2>stderr.txt &
+    running=$!
+    until [ -s temporary/genbench-*/counts ] || ! kill -0 $running 2>/dev/null; do sleep 0.1; done
+    kill -KILL $running
+    wait $running 2>/dev/null
+    for i in 1 2 3 4 5 6 7 8 9 10; do rmdir temporary 2>/dev/null && break || sleep 0.5; done
+    check 'and leaves nothing, not even when it is killed' test ! -e temporary
     GITHUB_STEP_SUMMARY=summary.md
     export GITHUB_STEP_SUMMARY
     expect 2 'for GitHub' check --baseline base.json --format github "$@"
@@ -243,7 +249,7 @@ printf '#!/bin/sh\nexit 2\n' >head/genbench
 refuse 1 'head: its worker did not begin: .* or is no genbench that speaks worker protocol 1' ab base head
 refuse 1 'missing/genbench: there is no' ab base missing/genbench
 refuse 2 'expected BASE_BUILD HEAD_BUILD' ab base
-refuse 2 'not an option of ab' ab base head --csv x
+refuse 2 'no option of genbench ab' ab base head --csv x
 refuse 1 'No such file' ab base base --json missing/x.json
 check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[/ ]base/genbench work [1]"'
 
@@ -257,5 +263,5 @@ check 'has the same output' sh -c '! grep -q "output differs" stdout.txt'
 says '^base .* \(([0-9a-f]{40}|unknown)(-dirty)?\), head .* \(([0-9a-f]{40}|unknown)(-dirty)?\)$'
 refuse 1 'base: its worker did not begin' ab "$build" "$build" --suite nothing
 check 'which said why' grep -q 'nothing.* is unknown' stderr.txt
-refuse 2 'not an option of ab' ab "$build" "$build" --html page.html
+refuse 2 'no option of genbench ab' ab "$build" "$build" --html page.html
 end_of_cases

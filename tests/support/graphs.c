@@ -188,6 +188,9 @@ static int make_activation(graph *g, int a) {
                    {"neg", NULL},
                    {"affine", "{'scale': -1.5, 'shift': 0.25}"}};
     int i = below(g, 11);
+    /* Some sigmoids are a softmax instead, which takes no draw of its own: that would change all networks. */
+    if (!strcmp(choices[i].op, "sigmoid") && g->n % 3)
+        return same(g, "softmax", a, g->n % 3 == 1 ? "{'over': 'channels'}" : "{'over': 'last'}");
     return same(g, choices[i].op, a, choices[i].attributes);
 }
 

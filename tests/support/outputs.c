@@ -23,6 +23,24 @@ int leave_test_folder(void **state) {
     return remove_test_path(state);
 }
 
+gs_status put_images(gs_format format, const char *path, const gs_images *images, gs_grid grid, const gs_note *notes,
+                     int count, gs_error *error) {
+    const int *shape = images->shape;
+    gs_sink_input input = {.sizes = {images->n, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]},
+                           .rank = 4,
+                           .range = {images->range[0], images->range[1]},
+                           .grid = grid,
+                           .notes = notes,
+                           .note_count = count};
+    return gs_sink_put_all(format, path, &input, images->data, error);
+}
+
+gs_status put_array(const char *path, const float *data, const size_t *shape, int rank, gs_error *error) {
+    gs_sink_input input = {.rank = rank};
+    memcpy(input.sizes, shape, (size_t)rank * sizeof *shape);
+    return gs_sink_put_all(GS_FORMAT_NPY, path, &input, data, error);
+}
+
 void assert_ok(gs_status status, const gs_error *error) {
     if (status)
         fail_msg("%s", error->message);

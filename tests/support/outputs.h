@@ -4,7 +4,8 @@
 
 #include <sys/stat.h>
 
-#include "io/output.h"
+#include "io/picture.h"
+#include "io/sink.h"
 
 /* Make the folder and enter it; leave it and remove it with all that is in it. */
 int enter_test_folder(void **state);
@@ -13,6 +14,11 @@ int leave_test_folder(void **state);
 
 /* Write a text as an output of GS_FORMAT_TEXT, checked before. */
 gs_status put_text(const char *path, const char *text, gs_error *error);
+
+/* All images in a file of the format, or an array in an NPY file. */
+gs_status put_images(gs_format format, const char *path, const gs_images *images, gs_grid grid, const gs_note *notes,
+                     int count, gs_error *error);
+gs_status put_array(const char *path, const float *data, const size_t *shape, int rank, gs_error *error);
 
 /* Fail the running test unless the status is GS_OK; unless it is `expected` and the message has `why`; unless the file
  * holds just the text; unless the folder has the files that are named, each followed by a blank, and no other. */

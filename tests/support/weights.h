@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-#include "model/loader.h"
+#include "model/model.h"
 
 typedef struct weights weights;
 

@@ -5,6 +5,8 @@
  * of which only the addresses are set when a step runs. oneDNN's scratchpads and the operands that it wants in layouts
  * of its own are in the worker's scratch memory. (oneDNN itself allocates a little in dnnl_primitive_execute.) */
 #include "engine/backend.h"
+#include "engine/method/conv.h"
+#include "engine/method/view.h"
 #include "engine/onednn/api.h"
 
 #include <math.h>
@@ -23,14 +25,18 @@ typedef struct call {
     dnnl_primitive_t enter, preload, leave; /* reorders IN to INNER_IN, ADD to INNER_OUT, INNER_OUT to OUT, or NULL */
     dnnl_memory_t weight, bias;             /* or NULL */
     float *packed;                          /* the weights' memory, or NULL where it belongs to another call */
-    size_t offset[ROLES];                   /* in the worker's `tiles`, floats */
-    dnnl_memory_t (*memory)[ROLES];         /* by worker; NULL if there is none */
+    size_t packed_bytes;
+    size_t offset[ROLES], room;     /* in the worker's room, and what of it is used; bytes */
+    dnnl_memory_t (*memory)[ROLES]; /* by worker; NULL if there is none */
 } call;
 
-/* gs_step.own. */
-typedef struct method {
+/* A step's own data. */
+typedef struct own_data {
     call turn, single; /* for the segment's images and for one image; `single` is unused where these are the same */
-} method;
+    float *bias;
+    size_t bias_bytes;
+    const char *implementation;
+} own_data;
 
 /* gs_plan.backend_data. */
 typedef struct state {
@@ -45,18 +51,16 @@ static bool even_windows(const gs_node *node, gs_shape in) {
     return in.d[1] % node->shape.d[1] == 0 && in.d[2] % node->shape.d[2] == 0;
 }
 
-static bool takes(const gs_node *node, gs_shape in) {
-    switch (node->op) {
-    case GS_OP_CONV2D:
-    case GS_OP_LINEAR:
-    case GS_OP_AVG_POOL:
-    case GS_OP_MAX_POOL:
-        return true;
-    case GS_OP_ADAPTIVE_AVG_POOL:
-        return even_windows(node, in);
-    default:
-        return false;
-    }
+static bool convolution_applies(const gs_builder *b, int n) {
+    gs_op op = b->model->node[n].op;
+    return op == GS_OP_CONV2D || op == GS_OP_LINEAR;
+}
+
+static bool pool_applies(const gs_builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    bool adaptive = node->op == GS_OP_ADAPTIVE_AVG_POOL;
+    return node->op == GS_OP_AVG_POOL || node->op == GS_OP_MAX_POOL ||
+           (adaptive && even_windows(node, gs_builder_shape(b, n, 0)));
 }
 
 static void about(char *text, size_t size) {
@@ -72,7 +76,8 @@ static void about(char *text, size_t size) {
 static bool describe_buffer(gs_md *md, const gs_buffer *b, int n) {
     if (b->shape.rank > 1)
         return gs_md_tagged(md, 4, (dnnl_dims_t){n, b->shape.d[0], b->shape.d[1], b->shape.d[2]}, dnnl_nChw16c);
-    return gs_md_strided(md, 2, (dnnl_dims_t){n, b->shape.d[0]}, (dnnl_dims_t){n > 1 ? b->image : b->shape.d[0], 1});
+    return gs_md_strided(md, 2, (dnnl_dims_t){n, b->shape.d[0]},
+                         (dnnl_dims_t){n > 1 ? gs_floats(b->image) : b->shape.d[0], 1});
 }
 
 /* Another layout, for where the planner's has no fast implementation: oneDNN's choice, which pools do not offer. */
@@ -240,18 +245,19 @@ static bool pack(gs_plan *plan, const gs_node *node, call *c, gs_md_view wanted,
     dnnl_primitive_destroy(reorder);
     dnnl_memory_destroy(plain);
     gs_md_free(&md);
-    plan->weight_size += bytes / sizeof(float);
+    c->packed_bytes = bytes;
     return ok;
 }
 
-/* Make a memory object of this role for every worker; those in oneDNN's own layouts follow each other in `tiles`. */
-static bool make_memories(gs_plan *plan, call *c, int role, gs_md_view md, size_t *used) {
+/* Make a memory object of this role for every worker; those in oneDNN's own layouts follow each other in the worker's
+ * room. */
+static bool make_memories(gs_plan *plan, call *c, int role, gs_md_view md) {
     bool ok = true;
     for (int t = 0; ok && t < plan->threads; t++)
         ok = make_memory(&c->memory[t][role], plan->backend_data, md, DNNL_MEMORY_NONE);
     if (role >= INNER_IN) {
-        c->offset[role] = *used;
-        *used += (dnnl_memory_desc_get_size(md) + 63) / 64 * 16;
+        c->offset[role] = c->room;
+        c->room += (dnnl_memory_desc_get_size(md) + GS_VECTOR_BYTES - 1) / GS_VECTOR_BYTES * GS_VECTOR_BYTES;
     }
     return ok;
 }
@@ -264,29 +270,26 @@ static bool make_call(gs_plan *plan, const gs_step *step, call *c, const_dnnl_pr
                out = dnnl_primitive_desc_query_md(description, dnnl_query_dst_md, 0),
                scratch = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
     gs_md own_in = {0}, own_out = {0};
-    size_t used = 0;
     c->memory = gs_alloc((size_t)plan->threads, sizeof *c->memory);
     bool ok = c->memory && dnnl_primitive_create(&c->main, description) == dnnl_success &&
               describe_buffer(&own_in, &plan->buffer[step->source[0].index], c->images) &&
               describe_buffer(&own_out, &plan->buffer[step->out], c->images) &&
-              make_memories(plan, c, IN, gs_md_get(&own_in), &used) &&
-              make_memories(plan, c, OUT, gs_md_get(&own_out), &used) &&
-              make_memories(plan, c, SCRATCH, scratch, &used);
+              make_memories(plan, c, IN, gs_md_get(&own_in)) && make_memories(plan, c, OUT, gs_md_get(&own_out)) &&
+              make_memories(plan, c, SCRATCH, scratch);
     if (ok && step->sources > 1)
-        ok = make_memories(plan, c, ADD, gs_md_get(&own_out), &used);
+        ok = make_memories(plan, c, ADD, gs_md_get(&own_out));
     if (ok && !same_layout(in, gs_md_get(&own_in)))
-        ok = make_memories(plan, c, INNER_IN, in, &used) && make_reorder(&c->enter, s, gs_md_get(&own_in), in);
+        ok = make_memories(plan, c, INNER_IN, in) && make_reorder(&c->enter, s, gs_md_get(&own_in), in);
     if (ok && !same_layout(out, gs_md_get(&own_out)))
-        ok = make_memories(plan, c, INNER_OUT, out, &used) && make_reorder(&c->leave, s, out, gs_md_get(&own_out)) &&
+        ok = make_memories(plan, c, INNER_OUT, out) && make_reorder(&c->leave, s, out, gs_md_get(&own_out)) &&
              make_reorder(&c->preload, s, gs_md_get(&own_out), out);
     if (ok && node->weight)
         ok = pack(plan, node, c, dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0), other);
     if (ok && node->bias)
-        ok = make_memory(&c->bias, s, dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 1), step->bias);
+        ok = make_memory(&c->bias, s, dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 1),
+                         ((const own_data *)step->own)->bias);
     gs_md_free(&own_in);
     gs_md_free(&own_out);
-    if (used > plan->tiles_size)
-        plan->tiles_size = used;
     return ok;
 }
 
@@ -303,29 +306,57 @@ static gs_status create_call(gs_plan *plan, gs_step *step, call *c, int images, 
 }
 
 /* oneDNN's SSE code needs more than the 4-byte alignment of a file's tensors. */
-static bool copy_bias(gs_plan *plan, gs_step *step) {
-    const gs_tensor *bias = plan->model->node[step->node].bias;
+static bool copy_bias(own_data *own, const gs_tensor *bias) {
     if (!bias)
         return true;
-    step->bias = gs_alloc(bias->size, sizeof(float));
-    if (step->bias)
-        memcpy(step->bias, bias->data, bias->size * sizeof(float));
-    plan->weight_size += bias->size;
-    return step->bias != NULL;
+    own->bias_bytes = bias->size * sizeof(float);
+    own->bias = gs_alloc(own->bias_bytes, 1);
+    if (own->bias)
+        memcpy(own->bias, bias->data, own->bias_bytes);
+    return own->bias != NULL;
 }
 
-static gs_status create_step(gs_plan *plan, gs_step *step, gs_error *error) {
+static gs_status create_calls(gs_plan *plan, gs_step *step, gs_error *error) {
     int images = plan->segment[step->segment].images;
-    method *m = step->own = gs_alloc(1, sizeof *m);
-    if (!m || !copy_bias(plan, step))
+    own_data *own = step->own;
+    if (!copy_bias(own, plan->model->node[step->node].bias))
         return gs_fail_memory(error, "oneDNN's primitives");
-    gs_status status = create_call(plan, step, &m->turn, images, NULL, error);
+    gs_status status = create_call(plan, step, &own->turn, images, NULL, error);
     if (!status && images > 1)
-        status = create_call(plan, step, &m->single, 1, &m->turn, error);
+        status = create_call(plan, step, &own->single, 1, &own->turn, error);
     const_dnnl_primitive_desc_t description;
-    if (!status && dnnl_primitive_get_primitive_desc(m->turn.main, &description) == dnnl_success)
-        step->method = implementation(description);
+    if (!status && dnnl_primitive_get_primitive_desc(own->turn.main, &description) == dnnl_success)
+        own->implementation = implementation(description);
     return status;
+}
+
+/* Primitives are laid out for the number of threads at the time they are made. */
+static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    gs_status status = create_calls(plan, step, error);
+    omp_set_num_threads(threads);
+    return status;
+}
+
+static bool prepare_convolution(gs_builder *b, const gs_method *method, int n) {
+    return gs_conv_add_step(b, method, n, GS_BLOCKED, false) != NULL;
+}
+
+static bool prepare_pool(gs_builder *b, const gs_method *method, int n) {
+    return gs_builder_add_simple(b, method, n, GS_BLOCKED) != NULL;
+}
+
+static const char *describe(const gs_step *step) {
+    const own_data *own = step->own;
+    return own->implementation ? own->implementation : step->method->name;
+}
+
+static gs_cost cost(const gs_plan *plan, const gs_step *step) {
+    (void)plan;
+    const own_data *own = step->own;
+    return (gs_cost){.weight_bytes = own->turn.packed_bytes + own->single.packed_bytes + own->bias_bytes,
+                     .room_bytes = own->turn.room > own->single.room ? own->turn.room : own->single.room};
 }
 
 static bool create_streams(gs_plan *plan) {
@@ -339,15 +370,8 @@ static bool create_streams(gs_plan *plan) {
     return s->stream != NULL;
 }
 
-static gs_status create(gs_plan *plan, gs_error *error) {
-    int threads = omp_get_max_threads();
-    omp_set_num_threads(1); /* primitives are laid out for the number of threads at the time they are made */
-    gs_status status = create_streams(plan) ? GS_OK : gs_fail_memory(error, "oneDNN");
-    for (int k = 0; k < plan->steps && !status; k++)
-        if (plan->step[k].run == plan->backend->run)
-            status = create_step(plan, &plan->step[k], error);
-    omp_set_num_threads(threads);
-    return status;
+static gs_status open_backend(gs_plan *plan, gs_error *error) {
+    return create_streams(plan) ? GS_OK : gs_fail_memory(error, "oneDNN");
 }
 
 static void destroy_call(const gs_plan *plan, call *c) {
@@ -364,16 +388,15 @@ static void destroy_call(const gs_plan *plan, call *c) {
     gs_free(c->packed);
 }
 
-static void destroy(gs_plan *plan) {
+static void free_calls(const gs_plan *plan, gs_step *step) {
+    own_data *own = step->own;
+    destroy_call(plan, &own->turn);
+    destroy_call(plan, &own->single);
+    gs_free(own->bias);
+}
+
+static void close_backend(gs_plan *plan) {
     state *s = plan->backend_data;
-    for (int k = 0; k < plan->steps; k++) {
-        method *m = plan->step[k].own;
-        if (m) {
-            destroy_call(plan, &m->turn);
-            destroy_call(plan, &m->single);
-        }
-        gs_free(m);
-    }
     for (int t = 0; s && s->stream && t < plan->threads; t++)
         dnnl_stream_destroy(s->stream[t]);
     if (s) {
@@ -386,18 +409,18 @@ static void destroy(gs_plan *plan) {
 /* ---- Running ---- */
 
 /* Clears the lanes past the last channel, which oneDNN assumes to be 0 and our kernels leave as they are. */
-static void clear_lanes(float *x, const gs_buffer *b, int images) {
-    int lane = b->shape.d[0] % 16;
-    if (lane == 0 || b->shape.rank == 1)
+static void clear_lanes(char *x, const gs_buffer *b, int images) {
+    size_t used = (size_t)(b->shape.d[0] % GS_F32_LANES) * sizeof(float);
+    if (used == 0 || b->shape.rank == 1)
         return;
     for (int i = 0; i < images; i++) {
-        float *plane = x + i * b->image + (gs_planes(b->shape) - 1) * b->plane;
+        char *plane = x + i * b->image + (b->planes - 1) * b->plane;
         for (int p = 0; p < b->shape.d[1] * b->shape.d[2]; p++)
-            memset(plane + p * 16 + lane, 0, (size_t)(16 - lane) * sizeof(float));
+            memset(plane + p * b->column + used, 0, GS_VECTOR_BYTES - used);
     }
 }
 
-static bool set_address(dnnl_memory_t memory, float *data) {
+static bool set_address(dnnl_memory_t memory, void *data) {
     return !memory || dnnl_memory_set_data_handle(memory, data) == dnnl_success;
 }
 
@@ -409,18 +432,18 @@ static bool execute(const call *c, const gs_step *step, const gs_worker *worker,
     ptrdiff_t thread = worker - plan->worker;
     dnnl_stream_t stream = s->stream[thread];
     const dnnl_memory_t *m = c->memory[thread];
-    float *x = gs_buffer_at(worker, step->source[0].index, i), *y = gs_buffer_at(worker, step->out, i);
-    float *add = step->sources > 1 ? gs_buffer_at(worker, step->source[1].index, i) : NULL;
+    void *x = gs_buffer_at(worker, step->source[0].index, i), *y = gs_buffer_at(worker, step->out, i);
+    void *add = step->sources > 1 ? gs_buffer_at(worker, step->source[1].index, i) : NULL;
     clear_lanes(x, in, c->images);
     bool ok = set_address(m[IN], x) && set_address(m[ADD], add) && set_address(m[OUT], y);
     for (int role = INNER_IN; role < ROLES; role++)
-        ok = ok && set_address(m[role], worker->tiles + c->offset[role]);
+        ok = ok && set_address(m[role], (char *)worker->room + c->offset[role]);
     if (c->enter)
         ok = ok && run_reorder(c->enter, stream, m[IN], m[INNER_IN]);
     if (add && c->preload)
         ok = ok && run_reorder(c->preload, stream, m[ADD], m[INNER_OUT]);
     else if (add)
-        memcpy(y, add, (size_t)(c->images * out->image) * sizeof(float));
+        memcpy(y, add, (size_t)(c->images * out->image));
     const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, m[c->enter ? INNER_IN : IN]},
                                          {DNNL_ARG_DST, m[c->leave ? INNER_OUT : OUT]},
                                          {DNNL_ARG_SCRATCHPAD, m[SCRATCH]},
@@ -436,15 +459,15 @@ static bool execute(const call *c, const gs_step *step, const gs_worker *worker,
 /* Our workers are the parallelism: each runs its primitives on one thread, even if it is the only worker and OpenMP
  * sees no parallel region. A step cannot fail, so a result that oneDNN could not compute for lack of memory is NaN. */
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    const method *m = step->own;
+    const own_data *own = step->own;
     const gs_buffer *out = &worker->plan->buffer[step->out];
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
     for (int i = i0; i < i1;) {
-        const call *c = i1 - i >= m->turn.images ? &m->turn : &m->single;
+        const call *c = i1 - i >= own->turn.images ? &own->turn : &own->single;
         if (!execute(c, step, worker, i)) {
             float *y = gs_buffer_at(worker, step->out, i);
-            for (ptrdiff_t k = 0; k < c->images * out->image; k++)
+            for (ptrdiff_t k = 0; k < c->images * gs_floats(out->image); k++)
                 y[k] = NAN;
         }
         i += c->images;
@@ -452,5 +475,18 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     omp_set_num_threads(threads);
 }
 
-const gs_backend gs_backend_onednn = {
-    .name = "onednn", .about = about, .takes = takes, .run = run, .create = create, .destroy = destroy};
+const gs_backend gs_backend_onednn = {.name = "onednn", .about = about, .open = open_backend, .close = close_backend};
+
+#define GS_ONEDNN(kind)                                               \
+    GS_DEFINE_METHOD(onednn_##kind) = {.name = #kind,                 \
+                                       .backend = &gs_backend_onednn, \
+                                       .own_bytes = sizeof(own_data), \
+                                       .applies = kind##_applies,     \
+                                       .prepare = prepare_##kind,     \
+                                       .place = place,                \
+                                       .run = run,                    \
+                                       .free = free_calls,            \
+                                       .describe = describe,          \
+                                       .cost = cost}
+GS_ONEDNN(convolution);
+GS_ONEDNN(pool);

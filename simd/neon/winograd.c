@@ -1,2 +1,0 @@
-#include "vec.h"
-#include "winograd.inc"

@@ -1,0 +1,122 @@
+/* The engine's data: a model planned as a list of steps over buffers.
+ *
+ * A *value* of the graph that depends on x lives in a *buffer*; a *step* makes one buffer from others, for a range of
+ * images of a block. Values that depend only on (sigma, label) are the *condition*, computed once per level in float64
+ * (condition.c) and read by steps as float vectors.
+ *
+ * Buffers are blocked (kernels.h), with a halo of zeros where a convolution needs one; or planar, (C, H, W) row-major,
+ * padded to whole vectors; or planar with a halo, for convolutions of one channel. A value of rank 1 is the same in the
+ * first two.
+ *
+ * Consecutive steps on activations of about the same size form a *segment*, which carries a few images at a time from
+ * its first step to its last, so that intermediate results stay in the cache; only buffers that cross segments hold the
+ * whole block. */
+#ifndef GS_DATA_H
+#define GS_DATA_H
+
+#include "kernels.h"
+#include "model/model.h"
+
+enum { GS_BLOCK_MAX = 64 };
+
+/* What the elements of a buffer are. */
+typedef enum gs_dtype { GS_F32, GS_DTYPES } gs_dtype;
+
+/* Bytes of an element. */
+static inline size_t gs_dtype_size(gs_dtype dtype) {
+    static const size_t sizes[GS_DTYPES] = {[GS_F32] = sizeof(float)};
+    return sizes[dtype];
+}
+
+/* Elements of a vector, which are the channels of a plane. */
+static inline int gs_dtype_lanes(gs_dtype dtype) {
+    return (int)(GS_VECTOR_BYTES / gs_dtype_size(dtype));
+}
+
+typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_LAYOUTS } gs_layout;
+
+typedef struct gs_buffer {
+    gs_shape shape;
+    gs_layout layout;
+    gs_dtype dtype;
+    int planes;                          /* blocked: planes of vectors, else one per channel */
+    int before, after;                   /* halo at the top and left, and at the bottom and right; none if planar */
+    ptrdiff_t column, row, plane, image; /* bytes from one pixel, row, plane, image to the next */
+    ptrdiff_t origin;                    /* bytes from an image's start to its first pixel */
+    int first, last; /* the steps that first write it and last read it; -1 and `steps` stand for the caller */
+    int images;      /* images that it has room for */
+    bool whole;      /* crosses segments, so it has room for the whole block */
+    size_t offset;   /* in the worker's scratch memory, bytes */
+} gs_buffer;
+
+/* Where a step finds one operand. */
+typedef enum gs_source_kind { GS_SOURCE_NONE, GS_SOURCE_BUFFER, GS_SOURCE_CONDITION } gs_source_kind;
+typedef struct gs_source {
+    gs_source_kind kind;
+    int index;     /* buffer */
+    size_t offset; /* condition: the offset in floats in an image's condition vector */
+    gs_shape shape;
+} gs_source;
+
+typedef struct gs_step gs_step;
+typedef struct gs_worker gs_worker;
+typedef struct gs_method gs_method;   /* method.h */
+typedef struct gs_backend gs_backend; /* backend.h */
+
+/* The function of a method that computes images i0 ... i1 - 1 of a step's buffer. */
+typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
+
+struct gs_step {
+    const gs_method *method;
+    void *own; /* the method's own data */
+    int node;  /* the graph's node whose value it computes, or -1 for a change of layout */
+    int sources;
+    gs_source *source; /* operands */
+    int out;           /* buffer */
+    int slope;         /* a second result, the derivative of the activation: a buffer or -1 */
+    int segment;
+};
+
+/* One segment: steps first ... last - 1, `images` images at a time. */
+typedef struct gs_segment {
+    int first, last, images;
+} gs_segment;
+
+/* The memory of one thread. */
+struct gs_worker {
+    const gs_plan *plan;
+    char *scratch;                 /* buffers */
+    void *room;                    /* after them, the scratch memory of single steps (gs_cost) */
+    const float *const *condition; /* one vector per image of the block */
+    int image0;                    /* first image of the segment's current turn */
+};
+
+struct gs_plan {
+    const gs_model *source; /* what the plan was made from */
+    gs_model *gradient;     /* the same with its gradient as a second output, owned by the plan; or NULL */
+    const gs_model *model;  /* whichever of the two is planned */
+    const gs_kernels *kernels;
+    const gs_backend *backend; /* NULL: native */
+    gs_dtype dtype;            /* of activations */
+    void *backend_data;
+    int threads, block;
+    int buffers, steps, segments;
+    gs_buffer *buffer;
+    gs_step *step;
+    gs_segment *segment;
+    int x_buffer, output_buffer[2];
+    int output_end[2];        /* steps that an output needs */
+    size_t condition_size;    /* floats of a condition vector */
+    size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
+    bool *condition_needed;   /* per value: whether the condition's computation visits it */
+    size_t scratch_bytes, room_bytes, weight_bytes;
+    gs_worker *worker; /* threads */
+};
+
+/* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
+static inline void *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
+    const gs_buffer *b = &worker->plan->buffer[buffer];
+    return worker->scratch + b->offset + (b->whole ? i : i - worker->image0) * b->image + b->origin;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* Convolutions, linear layers and their adjoints in one form: sums of weighted inputs over taps. What their methods
+ * share. */
+#ifndef GS_CONV_H
+#define GS_CONV_H
+
+#include "engine/builder.h"
+
+/* One dimension. Result position r takes input position p with weight tap t where
+ *     p = r stride + t dilation - padding,   or in an adjoint   r = p stride + t dilation - padding.
+ * The result positions of an adjoint fall into `stride` phases, r mod stride, each with taps of its own. */
+typedef struct gs_axis {
+    int size, input; /* positions of the result and of the input */
+    int kernel, stride, padding, dilation;
+    bool adjoint;
+} gs_axis;
+
+/* Weight (o, i, tap (t, u)) is weight[o out_step + i in_step + t tap_step[0] + u tap_step[1]]. */
+typedef struct gs_conv {
+    int inputs, outputs; /* channels */
+    gs_axis axis[2];
+    const float *weight;
+    ptrdiff_t out_step, in_step, tap_step[2];
+    const float *bias; /* outputs, or NULL */
+} gs_conv;
+
+/* The form of a conv2d without groups, of a linear layer, or of the adjoint of either, for an input of that shape.
+ * Adjoints of stride 1 are given as the convolutions that they are. */
+gs_conv gs_conv_of(const gs_node *node, gs_shape in);
+
+/* Rows or columns of zeros that the taps need before and after the input. */
+void gs_axis_reach(const gs_axis *axis, int *before, int *after);
+
+static inline int gs_axis_phases(const gs_axis *a) {
+    return a->adjoint ? a->stride : 1;
+}
+
+/* The positions of a phase; position k is result position phase + k phases, where tap t reads input position k step +
+ * offset. */
+static inline int gs_axis_positions(const gs_axis *a, int phase) {
+    return (a->size - phase + gs_axis_phases(a) - 1) / gs_axis_phases(a);
+}
+
+static inline int gs_axis_step(const gs_axis *a) {
+    return a->adjoint ? 1 : a->stride;
+}
+
+/* Whether a phase has the tap. */
+static inline bool gs_axis_tap(const gs_axis *a, int phase, int t, int *offset) {
+    if (!a->adjoint) {
+        *offset = t * a->dilation - a->padding;
+        return true;
+    }
+    int distance = phase + a->padding - t * a->dilation;
+    *offset = distance / a->stride;
+    return distance % a->stride == 0;
+}
+
+/* Whether a node is a convolution without groups, a linear layer or the adjoint of either. */
+bool gs_is_conv(const gs_node *node);
+
+/* Add a step for such a node with its input in this layout. If the node's only reader adds an earlier value of the same
+ * shape, the step does that as it stores; then, if `multiplies`, the same for a product with a value that is computed
+ * already: so a derivative is multiplied by the slope of the preceding activation. The operands are input, summand and
+ * factor. NULL when memory runs out. */
+gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, bool multiplies);
+
+/* Let the step's input have the halo that the taps reach, and at least `after` positions after it in each dimension. */
+void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv, const int after[2]);
+
+/* The buffer of a convolution's operand k, or NULL where it has none. */
+const gs_buffer *gs_conv_operand(const gs_plan *plan, const gs_step *step, int k);
+
+#endif

@@ -1,0 +1,53 @@
+/* The rows of settings.def as data. They are here since weight files hold settings; sample/resolve.c fills them in. */
+#ifndef GS_SETTINGS_H
+#define GS_SETTINGS_H
+
+#include "base/base.h"
+
+typedef enum gs_setting_id {
+#define GS_SETTING(id, ...) GS_SETTING_##id,
+#include "model/settings.def"
+    GS_SETTINGS
+} gs_setting_id;
+
+typedef enum gs_setting_kind {
+    GS_SETTING_KIND_STEPS,
+    GS_SETTING_KIND_INT,
+    GS_SETTING_KIND_COUNT,
+    GS_SETTING_KIND_REAL,
+    GS_SETTING_KIND_WEIGHT,
+    GS_SETTING_KIND_YES_NO,
+    GS_SETTING_KIND_PAIR
+} gs_setting_kind;
+
+typedef enum gs_setting_scope { GS_SCOPE_SAMPLER, GS_SCOPE_NETWORK, GS_SCOPE_PICTURE } gs_setting_scope;
+
+/* Ranges of step sizes, temperatures and the like. */
+#define GS_SCALE_MIN 1e-30
+#define GS_SCALE_MAX 1e30
+
+typedef struct gs_setting {
+    const char *key, *name, *words, *unit, *help;
+    gs_setting_kind kind;
+    gs_setting_scope scope;
+    double least, most;
+    size_t offset; /* of the field, or the first of two, in gs_sample_options */
+} gs_setting;
+
+extern const gs_setting gs_settings[GS_SETTINGS];
+
+/* Whether it is a double, or two; else an int. */
+bool gs_setting_is_real(const gs_setting *setting);
+
+/* The setting's value in gs_sample_options, of a PAIR the first one; and the second one of a PAIR, 0 for others. */
+double gs_setting_value(const gs_setting *setting, const gs_sample_options *options);
+double gs_setting_second(const gs_setting *setting, const gs_sample_options *options);
+
+/* Set it; `second` is for a PAIR. */
+void gs_setting_set(const gs_setting *setting, gs_sample_options *options, double value, double second);
+
+/* The settings that a sampler reads, a bit each; and whether it reads one. */
+uint32_t gs_settings_read(const gs_sampler_info *sampler);
+bool gs_setting_is_read(gs_setting_id id, const gs_sampler_info *sampler);
+
+#endif

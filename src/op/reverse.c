@@ -1,0 +1,111 @@
+#include "op/reverse.h"
+
+#include <stdio.h>
+#include <string.h>
+
+gs_shape gs_reverse_shape(const gs_reverse *r, int v) {
+    return v < GS_VALUE_NODES ? r->input[v] : r->node[v - GS_VALUE_NODES].shape;
+}
+
+gs_shape gs_reverse_input(const gs_reverse *r, int n, int input) {
+    return gs_reverse_shape(r, r->node[n].input[input]);
+}
+
+static bool per_sample(const gs_reverse *r, int v) {
+    return v < GS_VALUE_NODES ? v == GS_VALUE_X : r->node[v - GS_VALUE_NODES].per_sample;
+}
+
+bool gs_reverse_wants(const gs_reverse *r, int n, int input) {
+    return per_sample(r, r->node[n].input[input]);
+}
+
+static bool same_sizes(gs_shape a, gs_shape b) {
+    return !memcmp(a.d, b.d, sizeof a.d);
+}
+
+static bool reserve(gs_reverse *r) {
+    if (r->nodes < r->room)
+        return true;
+    int room = 2 * r->room;
+    gs_node *moved = gs_arena_alloc(r->arena, (size_t)room, sizeof *moved);
+    if (!moved)
+        return false;
+    memcpy(moved, r->node, (size_t)r->nodes * sizeof *moved);
+    r->node = moved;
+    r->room = room;
+    return true;
+}
+
+int gs_reverse_add(gs_reverse *r, gs_op op, int of, int a, int b, gs_shape shape) {
+    const gs_node *source = &r->node[of];
+    char name[300];
+    snprintf(name, sizeof name, "%s'", source->name);
+    gs_node node = {.name = gs_arena_string(r->arena, name),
+                    .op = op,
+                    .inputs = b < 0 ? 1 : 2,
+                    .input = gs_arena_alloc(r->arena, 2, sizeof(int)),
+                    .attributes = source->attributes,
+                    .weight = source->weight,
+                    .shape = shape,
+                    .per_sample = per_sample(r, a) || (b >= 0 && per_sample(r, b))};
+    if (!node.name || !node.input || !reserve(r)) {
+        r->failed = true;
+        return a;
+    }
+    node.attributes.of = of;
+    node.input[0] = a;
+    node.input[1] = b;
+    r->node[r->nodes] = node;
+    return r->nodes++ + GS_VALUE_NODES;
+}
+
+int gs_reverse_scale(gs_reverse *r, int of, int a, double scale) {
+    int v = gs_reverse_add(r, GS_OP_AFFINE, of, a, -1, gs_reverse_shape(r, a));
+    gs_attributes *attributes = &r->node[v - GS_VALUE_NODES].attributes;
+    attributes->scale = scale;
+    attributes->shift = 0;
+    return v;
+}
+
+int gs_reverse_slice(gs_reverse *r, int of, int a, int begin, gs_shape shape) {
+    int v = gs_reverse_add(r, GS_OP_SLICE, of, a, -1, shape);
+    gs_attributes *attributes = &r->node[v - GS_VALUE_NODES].attributes;
+    attributes->begin = begin;
+    attributes->end = begin + shape.d[0];
+    return v;
+}
+
+int gs_reverse_binary(gs_reverse *r, gs_op op, int of, int a, int b) {
+    gs_shape s = gs_reverse_shape(r, a), t = gs_reverse_shape(r, b);
+    if (t.rank > s.rank)
+        s.rank = t.rank;
+    for (int i = 0; i < GS_RANK_MAX; i++)
+        s.d[i] = s.d[i] > t.d[i] ? s.d[i] : t.d[i];
+    return gs_reverse_add(r, op, of, a, b, s);
+}
+
+int gs_reverse_full(gs_reverse *r, int of, int a, gs_shape shape) {
+    gs_shape have = gs_reverse_shape(r, a);
+    if (!same_sizes(have, shape))
+        return gs_reverse_add(r, GS_OP_STRETCH, of, a, -1, shape);
+    if (have.rank == shape.rank)
+        return a;
+    int v = gs_reverse_add(r, GS_OP_RESHAPE, of, a, -1, shape);
+    r->node[v - GS_VALUE_NODES].attributes.begin = 0; /* node `of` may be a slice */
+    return v;
+}
+
+int gs_reverse_unstretch(gs_reverse *r, int of, int a, gs_shape from, gs_shape shape) {
+    return same_sizes(from, shape) ? a
+                                   : gs_reverse_add(r, GS_OP_UNSTRETCH, of, gs_reverse_full(r, of, a, from), -1, shape);
+}
+
+void gs_reverse_give(gs_reverse *r, int n, int input, int a) {
+    int v = r->node[n].input[input];
+    r->adjoint[v] = r->adjoint[v] < 0 ? a : gs_reverse_binary(r, GS_OP_ADD, n, r->adjoint[v], a);
+}
+
+void gs_reverse_give_node(gs_reverse *r, int n, int dy, gs_op op, bool takes_x) {
+    int full = gs_reverse_full(r, n, dy, r->node[n].shape), x = takes_x ? r->node[n].input[0] : -1;
+    gs_reverse_give(r, n, 0, gs_reverse_add(r, op, n, full, x, gs_reverse_input(r, n, 0)));
+}

@@ -1,0 +1,58 @@
+/* Samplers that go from noise level s to t < s by a step towards the denoised image and new noise, in the notation of
+ * Karras et al. 2022, where sigma(t) = t: x <- D(x, s) + keep (x - D(x, s)) + up z,   z ~ N(0, I). With the exact D of
+ * a single image, x - D is the noise that is left, so the level becomes t if keep^2 s^2 + up^2 = t^2. keep = t / s
+ * without noise is Euler's step of the probability-flow ODE. */
+#include "sample/field.h"
+#include "sample/samplers.h"
+
+#include "base/math64.h"
+
+#include <math.h>
+
+static bool step(gs_chains *c, int i, double keep, double up) {
+    double scale = c->run->options.noise_scale;
+    gs_field_denoised(c, i, c->x, c->denoised);
+    gs_chains_axpby(c, 1 - keep, c->denoised, keep, c->x);
+    if (up > 0 && scale > 0) {
+        gs_chains_noise(c, GS_STREAM_STEP);
+        gs_chains_axpby(c, scale * up, c->noise, 1, c->x);
+    }
+    return gs_chains_stepped(c);
+}
+
+/* Euler's step to sigma_down and noise of sigma_up, with sigma_down^2 + sigma_up^2 = t^2:
+ *   sigma_down = t (t / s)^eta,   sigma_up = t sqrt(1 - (t / s)^(2 eta)).
+ * This solves the SDE with eta times as much Langevin diffusion as the reverse SDE (Karras et al. 2022, equation 6,
+ * with beta = eta sigma' / sigma) exactly where D does not change on the way, so eta is dpmpp-2m's: 0 is the ODE, which
+ * DDIM steps along (Song et al. 2021), and 1 has sigma_up^2 = t^2 (s^2 - t^2) / s^2, the posterior's variance and so
+ * ancestral sampling of DDPM (Ho et al. 2020). Between the two, DDIM's and others' eta is a factor of that sigma_up
+ * instead. */
+bool gs_sampler_euler_ancestral(gs_chains *c) {
+    const double *sigma = c->run->sigma, eta = c->run->options.eta;
+    for (int i = 0; i < c->run->levels; i++) {
+        double s = sigma[i], t = sigma[i + 1], lost = eta > 0 && t > 0 ? gs_exp64(-eta * gs_log64(s / t)) : 1;
+        if (!step(c, i, t / s * lost, t * sqrt(1 - lost * lost)))
+            return false;
+    }
+    return true;
+}
+
+/* Consistent annealed sampling (Jolicoeur-Martineau et al. 2020, algorithm 2). Annealed Langevin dynamics adds the
+ * noise of Langevin steps whatever the level is to become; here a step x <- x + eta s^2 score = x + eta (D - x), with
+ * eta = epsilon / sigma_low^2, leaves (1 - eta) s of the noise, and what is added makes it t: with gamma = t / s,
+ *   up = beta t,   beta = sqrt(1 - (1 - eta)^2 / gamma^2).
+ * The paper has a geometric ladder, one gamma and one eta >= 1 - gamma. In a ladder of any spacing, gamma is each
+ * step's own; a step for which eta is below 1 - gamma, so that even without new noise the level would be above t, goes
+ * 1 - gamma of the way, as the ODE. So does the last one, where gamma = 0: it ends at D, the expected denoised sample
+ * of the paper's section
+ * 3. An eta above 1 would go past D; it counts as 1, which draws anew at each level as `consistency` does. */
+bool gs_sampler_consistent_annealed(gs_chains *c) {
+    const double *sigma = c->run->sigma, lowest = sigma[c->run->levels - 1];
+    double left = fmax(0, 1 - c->run->options.epsilon / (lowest * lowest));
+    for (int i = 0; i < c->run->levels; i++) {
+        double s = sigma[i], t = sigma[i + 1], keep = fmin(left, t / s);
+        if (!step(c, i, keep, keep < t / s ? sqrt(t * t - keep * keep * s * s) : 0))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,158 @@
+#include "sample/chains.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/floats.h"
+#include "base/os.h"
+
+static const double seconds_between_calls = 0.05;
+
+void gs_chains_tell(const gs_sampling *run, double part) {
+    gs_clock *clock = run->clock;
+    const gs_sample_options *o = &run->options;
+    if (!o->progress(o->context, part, atomic_load(&clock->done), run->n))
+        atomic_store(&clock->stop, true);
+}
+
+/* The same, and whether to go on, at most every seconds_between_calls. */
+static bool ask(const gs_sampling *run) {
+    gs_clock *clock = run->clock;
+    if (run->options.progress && !atomic_load(&clock->stop)) {
+        pthread_mutex_lock(&clock->lock);
+        double now = gs_now_s();
+        if (now - clock->last >= seconds_between_calls) {
+            clock->last = now;
+            gs_chains_tell(run, fmin((double)atomic_load(&clock->evaluations) / clock->all, 1));
+        }
+        pthread_mutex_unlock(&clock->lock);
+    }
+    return !atomic_load(&clock->stop);
+}
+
+bool gs_chains_matter(const gs_sampling *run, size_t first) {
+    gs_clock *clock = run->clock;
+    return run->options.first_chain + first < atomic_load(&clock->diverged);
+}
+
+bool gs_chains_go_on(const gs_chains *c) {
+    return ask(c->run) && gs_chains_matter(c->run, c->first);
+}
+
+void gs_chains_evaluated(const gs_chains *c) {
+    gs_clock *clock = c->run->clock;
+    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n, memory_order_relaxed);
+}
+
+/* The exponent is all ones. */
+bool gs_finite(const float *x, size_t size) {
+    uint32_t bad = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !bad;
+}
+
+bool gs_chains_diverge(gs_chains *c, int i, const char *what, double beyond) {
+    gs_clock *clock = c->run->clock;
+    uint64_t chain = c->run->options.first_chain + c->first + (uint64_t)i;
+    pthread_mutex_lock(&clock->lock);
+    if (chain < atomic_load(&clock->diverged)) {
+        atomic_store(&clock->diverged, chain);
+        clock->divergence = (gs_divergence){
+            .chain = chain, .what = what, .beyond = beyond, .reach = c->run->reach[c->level], .step = c->step};
+    }
+    pthread_mutex_unlock(&clock->lock);
+    c->n = i;
+    c->vectors = ((size_t)i * c->size + 15) / 16;
+    return i > 0;
+}
+
+bool gs_chains_check(gs_chains *c) {
+    const gs_model *model = c->run->plan->model;
+    double most = GS_BOUNDS_DIVERGED * c->run->reach[c->level];
+    for (int i = 0; i < c->n; i++) {
+        double beyond = gs_bounds_beyond(model, c->x + (size_t)i * c->size, c->size, most);
+        if (beyond > 0)
+            return gs_chains_diverge(c, i, "state", beyond);
+    }
+    return true;
+}
+
+void gs_chains_store(const gs_chains *c, size_t state) {
+    float *trajectory = c->run->options.trajectory;
+    if (trajectory)
+        memcpy(trajectory + (state * c->run->n + c->first) * c->size, c->x, (size_t)c->n * c->size * sizeof(float));
+}
+
+bool gs_chains_stepped(gs_chains *c) {
+    const gs_sampling *run = c->run;
+    c->step++;
+    if (!gs_chains_check(c))
+        return false;
+    uint32_t every = (uint32_t)run->every, state = c->step / every;
+    if (c->step % every == 0 && state < (uint32_t)run->states)
+        gs_chains_store(c, state);
+    c->level = state < (uint32_t)run->levels ? (int)state : run->levels - 1;
+    return gs_chains_go_on(c);
+}
+
+void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, float *y) {
+    c->run->plan->kernels->axpby((float)a, x, (float)b, y, c->vectors);
+}
+
+/* The function that uses 64 normals at a time, from `at` on. */
+typedef void take_normals(void *context, const float *normals, size_t at, size_t count);
+
+/* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
+ * else. The kernel writes whole runs of 64. */
+static void draw_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                         size_t size, take_normals *take, void *context) {
+    for (size_t done = 0; done < size; done += 64) {
+        float run[64];
+        gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = run};
+        gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
+        kernels->normals(&args);
+        take(context, run, done, size - done < 64 ? size - done : 64);
+    }
+}
+
+static void store_normals(void *out, const float *normals, size_t at, size_t count) {
+    memcpy((float *)out + at, normals, count * sizeof(float));
+}
+
+void gs_chains_noise(gs_chains *c, gs_stream stream) {
+    const gs_sample_options *o = &c->run->options;
+    for (int i = 0; i < c->n; i++)
+        draw_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, c->step, c->size,
+                     store_normals, c->noise + (size_t)i * c->size);
+}
+
+typedef struct noised {
+    float *x, sigma;
+} noised;
+
+static void add_normals(void *context, const float *normals, size_t at, size_t count) {
+    const noised *to = context;
+    for (size_t i = 0; i < count; i++)
+        to->x[at + i] = fmaf(to->sigma, normals[i], to->x[at + i]);
+}
+
+gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma, size_t n, size_t size, float *x,
+                              gs_error *error) {
+    if (!(sigma >= 0 && sigma < HUGE_VAL))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "noise %g: expected a standard deviation from 0", sigma);
+    if (n > GS_CHAIN_MAX || first_chain > GS_CHAIN_MAX - n)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "first chain %llu: with %zu chains expected at most 2^60",
+                       (unsigned long long)first_chain, n);
+    fenv_t callers = gs_floats_enter();
+    for (size_t k = 0; k < n; k++) {
+        noised to = {.x = x + k * size, .sigma = (float)sigma};
+        draw_normals(gs_kernels_at(0), seed, GS_STREAM_START, first_chain + k, 0, size, add_normals, &to);
+    }
+    gs_floats_leave(&callers);
+    return GS_OK;
+}

@@ -1,0 +1,99 @@
+/* Chains, as samplers see them: their states, the noise levels, and what a sampler tells after each step. field.h has
+ * the field in which they move. */
+#ifndef GS_CHAINS_H
+#define GS_CHAINS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "engine/plan.h"
+#include "random/random.h"
+#include "sample/bounds.h"
+
+/* Progress and divergence, shared by all threads of a call. */
+typedef struct gs_clock {
+    atomic_bool stop;
+    atomic_size_t done; /* finished chains */
+    atomic_uint_least64_t evaluations;
+    double all; /* evaluations there will be */
+    pthread_mutex_t lock;
+    double last; /* time of the last call of the caller's function; under the lock */
+    /* The first chain that diverged, UINT64_MAX while there is none. Those before it go on, as it may not be the first;
+     * that way it is, whatever the threads and blocks. The lock guards what diverged and when. */
+    atomic_uint_least64_t diverged;
+    gs_divergence divergence;
+} gs_clock;
+
+/* One call of gs_sample. Everything is allocated before the first chain moves. */
+typedef struct gs_sampling {
+    const gs_plan *plan;
+    gs_sample_options options; /* resolved */
+    int levels;
+    double *sigma;          /* `levels` noise levels, descending; a 0 follows for the solvers */
+    double *reach;          /* (levels + 1): gs_bounds_reach of the states in each level's steps, and of the results */
+    double expected;        /* gs_bounds_expected of the results */
+    int states, every;      /* states of a trajectory before the result, and the steps between them */
+    gs_fate *fate;          /* (n): see bounds.h */
+    struct gs_field *field; /* field.h; the first is the plan's */
+    int fields;
+    size_t n;
+    gs_clock *clock;
+} gs_sampling;
+typedef struct gs_field gs_field;
+
+/* One block of chains, moved by one thread. */
+typedef struct gs_chains {
+    const gs_sampling *run;
+    int thread; /* the number of the worker that moves it */
+    int n;
+    size_t first;         /* index of the first chain in this call */
+    size_t size;          /* floats of one image */
+    size_t vectors;       /* vectors of 16 floats that hold the n images */
+    float *x;             /* (n, size), dense: the state */
+    float *denoised;      /* (n, size): room for D(x, sigma) */
+    float *unguided;      /* (n, size): room for a network's output without the label */
+    float *term;          /* (n, size): room for a further network's output */
+    float *spare, *noise; /* (n, size) each, the sampler's own */
+    float *gradient;      /* (n, size): room for the gradient at x */
+    uint32_t step;        /* steps done, which count the noise */
+    int level;            /* noise level of the present step; `levels` at the end */
+    gs_fate *fate;        /* (n): see bounds.h */
+} gs_chains;
+
+/* y = a x + b y over all chains. */
+void gs_chains_axpby(const gs_chains *chains, double a, const float *x, double b, float *y);
+
+/* Standard normals of the present step for every chain into chains->noise. */
+void gs_chains_noise(gs_chains *chains, gs_stream stream);
+
+/* To be called after each step: counts it, checks the states, and stores those of the trajectory. False if told to
+ * stop, or if no chain is left whose state is where its noise level allows. */
+bool gs_chains_stepped(gs_chains *chains);
+
+/* To be called within long steps; false if told to stop. */
+bool gs_chains_go_on(const gs_chains *chains);
+
+/* Called after each evaluation of a network for all chains. */
+void gs_chains_evaluated(const gs_chains *chains);
+
+/* Whether all of x is finite. */
+bool gs_finite(const float *x, size_t size);
+
+/* The run will end with GS_ERROR_DIVERGED: `what` of chain i of the block is `beyond` the data range, or, for INFINITY,
+ * not finite. The block goes on with the chains before it; false when there are none. */
+bool gs_chains_diverge(gs_chains *chains, int i, const char *what, double beyond);
+
+/* Whether chains from number `first` of the call on may still be wanted: none before them has diverged. */
+bool gs_chains_matter(const gs_sampling *run, size_t first);
+
+/* Tell the caller how far the run is, a part of 0 ... 1, and note whether to stop. Calls must not overlap. */
+void gs_chains_tell(const gs_sampling *run, double part);
+
+/* Whether the block goes on: all states, or at least those of the first chains, are where their noise level allows; the
+ * other chains diverge. */
+bool gs_chains_check(gs_chains *chains);
+
+/* Store the states as number `state` of the trajectory, if there is one. */
+void gs_chains_store(const gs_chains *chains, size_t state);
+
+#endif
