@@ -20,12 +20,13 @@ ALLOWED = {
     "src/random": ["src/base", "simd"],
     "src/op": ["src/base"],
     "src/model": ["src/base", "src/op"],
-    "src/engine": ["src/base", "simd", "src/model"],
-    "src/sample": ["src/base", "simd", "src/random", "src/model", "src/engine"],
-    "src/measure": ["src/base", "simd", "src/random", "src/model", "src/engine"],
+    "src/engine": ["src/base", "simd", "src/op", "src/model"],
+    "src/sample": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
+    "src/measure": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
     "src/io": ["src/base"],
-    "src/cli": ["src/base", "src/io", "src/model", "src/sample", "src/measure", "src/random", "src/engine", "simd"],
-    "bench": ["src/base", "src/io", "src/model", "src/sample", "src/measure", "src/random", "src/engine", "simd", "src/cli"],
+    "src/app": ["src/base", "src/io", "src/measure"],
+    "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
+    "bench": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
 }
 
 

@@ -75,6 +75,12 @@ static void start(gs_chains *c) {
     }
 }
 
+static gs_sampler_run *const runs[] = {
+#define GS_SAMPLER(function, ...) gs_sampler_##function,
+#include "sample/samplers.def"
+#undef GS_SAMPLER
+};
+
 /* Moves a block's chains from their beginning to their end; false when told to stop. */
 static bool move(gs_chains *c, const gs_sampler_row *row) {
     const gs_sampling *run = c->run;
@@ -85,7 +91,7 @@ static bool move(gs_chains *c, const gs_sampler_row *row) {
     if (row->field == GS_FIELD_ENERGY && run->options.clamp > 0)
         gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
     gs_chains_store(c, 0);
-    if (!gs_chains_go_on(c) || !row->run(c))
+    if (!gs_chains_go_on(c) || !runs[row->number](c))
         return false;
     c->level = run->levels;
     if (!gs_chains_check(c))

@@ -25,9 +25,9 @@ enum { STEPS_MAX_KARRAS = 10000, STEPS_MAX_LADDER = 10000, STEPS_MAX_ONE = 10000
 static const gs_sampler_row rows[] = {
 #define GS_SAMPLER(function, name, levels, field, evaluations, step, help, parameters, ...) \
     {{name, help, parameters, STEPS_MAX_##levels, GS_LEVELS_##levels != GS_LEVELS_ONE},     \
+     GS_SAMPLER_NUMBER_##function,                                                          \
      GS_LEVELS_##levels,                                                                    \
      GS_FIELD_##field,                                                                      \
-     gs_sampler_##function,                                                                 \
      evaluations_##function,                                                                \
      step_##function,                                                                       \
      {__VA_ARGS__}},

@@ -13,6 +13,11 @@ typedef bool gs_sampler_run(struct gs_chains *chains);
 #define GS_SAMPLER(function, ...) gs_sampler_run gs_sampler_##function;
 #include "sample/samplers.def"
 #undef GS_SAMPLER
+typedef enum gs_sampler_number {
+#define GS_SAMPLER(function, ...) GS_SAMPLER_NUMBER_##function,
+#include "sample/samplers.def"
+#undef GS_SAMPLER
+} gs_sampler_number;
 
 /* The noise levels a sampler visits: spaced as Karras et al. 2022 have them; those of the file's ladder, or in
  * geometric progression; or a single one, if any. */
@@ -21,12 +26,13 @@ typedef enum gs_spacing { GS_LEVELS_KARRAS, GS_LEVELS_LADDER, GS_LEVELS_ONE } gs
 /* What a sampler needs to know of the distribution. */
 typedef enum gs_field_need { GS_FIELD_ANY, GS_FIELD_ENERGY } gs_field_need;
 
-/* One row of samplers.def. */
+/* One row of samplers.def, but for its function, which sample.c calls by the row's number: what asks about samplers
+ * does not depend on how they move. */
 typedef struct gs_sampler_row {
     gs_sampler_info info;
+    gs_sampler_number number;
     gs_spacing spacing;
     gs_field_need field;
-    gs_sampler_run *run;
     uint64_t (*evaluations)(const gs_sample_options *options, int level);
     double (*step)(double s, double steep);
     gs_sample_options defaults;
