@@ -2,20 +2,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "io/sink.h"
+#include "base/base.h"
+#include "io/formats.h"
 
 static const struct row {
-    const char *name;
+    const char *name, *extension;
     gs_format_kind kind;
-    const gs_sink_format *format;
 } rows[GS_FORMAT_COUNT] = {
-#define GS_SINK(id, file, kind, name, what) {name, GS_HOLDS_##kind, &gs_sink_##file},
+#define GS_SINK(id, file, kind, name, extension, what) {name, extension, GS_HOLDS_##kind},
 #include "io/sinks.def"
 };
-
-const gs_sink_format *gs_sink_format_of(gs_format format) {
-    return rows[format].format;
-}
 
 gs_format_kind gs_format_holds(gs_format format) {
     return format == GS_FORMAT_DIRECTORY ? GS_HOLDS_IMAGES : rows[format].kind;
@@ -25,13 +21,9 @@ const char *gs_format_name(gs_format format) {
     return rows[format == GS_FORMAT_DIRECTORY ? GS_FORMAT_PNG : format].name;
 }
 
-size_t gs_format_value_bytes(gs_format format) {
-    return format == GS_FORMAT_DIRECTORY ? 0 : rows[format].format->value_bytes;
-}
-
 bool gs_format_find(const char *text, bool is_name, gs_format *format) {
     for (int i = 0; i < GS_FORMAT_COUNT; i++) {
-        const char *other = rows[i].format->extension;
+        const char *other = rows[i].extension;
         bool found = is_name ? !strcmp(text, rows[i].name)
                              : !strcasecmp(text, rows[i].name) || (other && !strcasecmp(text, other));
         if (found) {
@@ -62,8 +54,8 @@ const char *gs_formats_extensions(char text[GS_FORMATS_ROOM]) {
     text[0] = 0;
     for (int i = 0; i < GS_FORMAT_COUNT; i++) {
         append(text, ", ", ".", rows[i].name);
-        if (rows[i].format->extension)
-            append(text, ", ", ".", rows[i].format->extension);
+        if (rows[i].extension)
+            append(text, ", ", ".", rows[i].extension);
     }
     return text;
 }

@@ -26,9 +26,6 @@ typedef enum gs_format_kind {
 gs_format_kind gs_format_holds(gs_format format);
 const char *gs_format_name(gs_format format);
 
-/* Bytes per element, 0 where it is compressed. */
-size_t gs_format_value_bytes(gs_format format);
-
 /* The rows' names that are of one of the `kinds` (a sum of them), each after `before`, with `last` between the last
  * two:
  * ".png, .npy or .idx" is made with "." and " or ". */

@@ -4,6 +4,18 @@
 #include <fcntl.h>
 #include <string.h>
 
+const gs_sink_format *gs_sink_format_of(gs_format format) {
+    static const gs_sink_format *const formats[GS_FORMAT_COUNT] = {
+#define GS_SINK(id, file, ...) &gs_sink_##file,
+#include "io/sinks.def"
+    };
+    return formats[format];
+}
+
+size_t gs_format_value_bytes(gs_format format) {
+    return format == GS_FORMAT_DIRECTORY ? 0 : gs_sink_format_of(format)->value_bytes;
+}
+
 static void image_shape(const gs_sink *sink, int shape[3]) {
     for (int i = 0; i < 3; i++)
         shape[i] = (int)sink->input.sizes[1 + i];

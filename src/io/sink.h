@@ -33,9 +33,8 @@ typedef struct gs_sink {
 
 /* A format that sinks.def names. Pictures have `encode`, the others the rest. */
 typedef struct gs_sink_format {
-    const char *extension; /* another one that the format has; or NULL */
-    size_t value_bytes;    /* per element; 0: compressed */
-    bool has_colours;      /* encode takes canvases of three channels */
+    size_t value_bytes; /* per element; 0: compressed */
+    bool has_colours;   /* encode takes canvases of three channels */
 
     /* Write the whole file. */
     gs_status (*encode)(gs_output *output, const gs_canvas *canvas, const gs_note *notes, int count, gs_error *error);
@@ -58,6 +57,9 @@ typedef struct gs_sink_format {
 
 /* The record of a row. */
 const gs_sink_format *gs_sink_format_of(gs_format format);
+
+/* Bytes per element, 0 where a format compresses them. */
+size_t gs_format_value_bytes(gs_format format);
 
 /* Open a sink of a row's format, or of a directory. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY, GS_ERROR_INTERRUPTED,
  * GS_ERROR_UNSUPPORTED (channels that a picture cannot show, sizes that the format cannot say); the sink then needs no

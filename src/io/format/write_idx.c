@@ -42,4 +42,4 @@ static gs_status put(gs_sink *sink, const float *data, size_t size, gs_error *er
 }
 
 const gs_sink_format gs_sink_idx = {
-    .extension = "idx3-ubyte", .value_bytes = 1, .check = check, .header = idx_header, .put = put};
+    .value_bytes = 1, .check = check, .header = idx_header, .put = put};
