@@ -156,9 +156,11 @@ refuse 2 'out: .* is not' $long --out ''
 refuse 1 'No such file or directory' $long --out no-such-directory/x.png
 refuse 1 'No such file or directory' $long --out no-such-directory/x/
 refuse 1 'Not a directory' $long --out tiny.bin/x.png
-refuse 1 'exists already' $long --out out
-refuse 1 'exists already' $long --out out/
-refuse 1 'exists already' $long --out .
+mkdir full
+touch full/something
+refuse 1 'is there already and is not empty' $long --out full
+refuse 1 'is there already and is not empty' $long --out full/
+refuse 1 'is there already and is not empty' $long --out .
 refuse 1 'cannot write' $long --out /proc/x.png
 refuse 1 'cannot write' $long --out "out/$(printf '%0300d' 0).png"
 mkdir taken.png
