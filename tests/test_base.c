@@ -34,7 +34,7 @@ static void test_fail_memory(void **state) {
     (void)state;
     gs_error error;
     assert_int_equal(gs_fail_memory(&error, "testing"), GS_ERROR_MEMORY);
-    assert_string_equal(error.message, "out of memory while testing");
+    assert_string_equal(error.message, "out of memory: testing");
 }
 
 static void test_checked_sizes(void **state) {

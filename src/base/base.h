@@ -18,7 +18,7 @@
 /* Fill `error` (may be NULL) and return `status`. Bytes of the message outside printable ASCII become '?'. */
 gs_status gs_fail(gs_error *error, gs_status status, const char *format, ...) GS_PRINTF(3, 4);
 
-/* Out of memory while doing `what`. */
+/* Out of memory: `what` is what there is none for. */
 gs_status gs_fail_memory(gs_error *error, const char *what);
 
 /* *out = a * b or a + b; false, with *out untouched, on overflow. */

@@ -22,5 +22,5 @@ gs_status gs_fail(gs_error *error, gs_status status, const char *format, ...) {
 }
 
 gs_status gs_fail_memory(gs_error *error, const char *what) {
-    return gs_fail(error, GS_ERROR_MEMORY, "out of memory while %s", what);
+    return gs_fail(error, GS_ERROR_MEMORY, "out of memory: %s", what);
 }

@@ -132,13 +132,13 @@ const gs_operation gs_op_reshape = {
 /* ---- upsample_nearest ---- */
 
 static gs_status upsample_infer(gs_check *c) {
-    const int *scale = c->node->attributes.scale2, *in = c->in[0].d;
+    const int *scale = c->node->attributes.extent, *in = c->in[0].d;
     return gs_check_result(c, 3, (uint64_t)in[0], (uint64_t)in[1] * (uint64_t)scale[0],
                            (uint64_t)in[2] * (uint64_t)scale[1]);
 }
 
 static void upsample_reference(const gs_call *c) {
-    const int *scale = c->node->attributes.scale2, *d = c->node->shape.d;
+    const int *scale = c->node->attributes.extent, *d = c->node->shape.d;
     double *out = c->out;
     for (int k = 0; k < d[0]; k++)
         for (int h = 0; h < d[1]; h++)
@@ -155,7 +155,7 @@ const gs_operation gs_op_upsample_nearest = {
     .inputs = {1, 1},
     .ranks = GS_RANK(3),
     .takes = "(C, H, W)",
-    .attributes = GS_ATTRIBUTES({"scale", GS_PAIR, GS_AT(scale2), .required = true, .low = 1, .high = 16,
+    .attributes = GS_ATTRIBUTES({"scale", GS_PAIR, GS_AT(extent), .required = true, .low = 1, .high = 16,
                                  .form = "[sh, sw], 1 ... 16", .shown = ""}),
     .result = "(C, sh H, sw W)",
     .infer = upsample_infer,
@@ -164,7 +164,7 @@ const gs_operation gs_op_upsample_nearest = {
 };
 
 static void upsample_adjoint_reference(const gs_call *c) {
-    const int *scale = c->node->attributes.scale2, *d = c->shape[0].d;
+    const int *scale = c->node->attributes.extent, *d = c->shape[0].d;
     const double *dy = c->in[0];
     gs_call_clear(c);
     for (int k = 0; k < d[0]; k++)

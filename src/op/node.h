@@ -43,7 +43,7 @@ enum { GS_OVER_CHANNELS, GS_OVER_POSITIONS, GS_OVER_ALL };
 typedef struct gs_attributes {
     int stride[2], padding[2], dilation[2], kernel[2]; /* conv2d (kernel from the weight), pools */
     int groups;                                        /* conv2d, group_norm (instance_norm: C) */
-    int scale2[2];                                     /* upsample_nearest; adaptive_avg_pool: size */
+    int extent[2];                                     /* upsample_nearest: scale; adaptive_avg_pool: size */
     int factor;                                        /* pixel (un)shuffle */
     int begin, end;                                    /* slice */
     int over;                                          /* layer_norm, sum, mean: GS_OVER_... */

@@ -23,7 +23,7 @@ static gs_status pool_infer(gs_check *c) {
 }
 
 static gs_status adaptive_infer(gs_check *c) {
-    const int *size = c->node->attributes.scale2;
+    const int *size = c->node->attributes.extent;
     return gs_check_result(c, 3, (uint64_t)c->in[0].d[0], (uint64_t)size[0], (uint64_t)size[1]);
 }
 
@@ -214,7 +214,7 @@ const gs_operation gs_op_adaptive_avg_pool = {
     .name = "adaptive_avg_pool",
     IMAGE,
     .attributes = GS_ATTRIBUTES(
-        {"size", GS_PAIR, GS_AT(scale2), .required = true, .low = 1, .high = GS_ATTRIBUTE_MAX, .form = "[h, w]"}),
+        {"size", GS_PAIR, GS_AT(extent), .required = true, .low = 1, .high = GS_ATTRIBUTE_MAX, .form = "[h, w]"}),
     .result = "window i covers floor(i H/h) ... ceil((i+1) H/h) - 1",
     .infer = adaptive_infer,
     .reference = pool_reference,

@@ -101,7 +101,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     if (whole)
         set_even(own, (int[2]){in.d[1], in.d[2]});
     else if (node->op == GS_OP_UPSAMPLE_ADJOINT)
-        set_even(own, node->attributes.scale2);
+        set_even(own, node->attributes.extent);
     else
         set_pool(own, node, in);
     if (node->op == GS_OP_UNSTRETCH || node->op == GS_OP_SUM || node->op == GS_OP_UPSAMPLE_ADJOINT)

@@ -66,7 +66,7 @@ static bool upsample_applies(const gs_builder *b, int n) {
 static bool prepare_upsample(gs_builder *b, const gs_method *method, int n) {
     gs_step *s = gs_builder_add_simple(b, method, n, GS_BLOCKED);
     if (s)
-        memcpy(((repeat *)s->own)->scale, b->model->node[n].attributes.scale2, sizeof(int[2]));
+        memcpy(((repeat *)s->own)->scale, b->model->node[n].attributes.extent, sizeof(int[2]));
     return s != NULL;
 }
 
