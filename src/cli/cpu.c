@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/machine.h"
-#include "cli/run.h"
+#include "cli/choice.h"
+#include "cli/commands.h"
 #include "kernels.h"
 
 enum { LINE = 200 };

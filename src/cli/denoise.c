@@ -8,6 +8,7 @@
 
 #include "base/machine.h"
 #include "app/interrupt.h"
+#include "cli/commands.h"
 
 enum { DEFAULT_N = 64, SHOWN = 16 };
 

@@ -5,48 +5,9 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "cli/choice.h"
 
 enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
-
-gs_status gs_check_isa(const char *isa, gs_error *error) {
-    const char *what = "--isa", *name;
-    if (!isa) {
-        what = "GENSAMPLE_ISA";
-        isa = getenv(what);
-    }
-    if (!isa)
-        return GS_OK;
-    char known[100] = "";
-    bool supported;
-    for (int i = 0; (name = gs_isa_name(i, &supported)); i++) {
-        if (!strcmp(name, isa)) {
-            return supported ? GS_OK
-                             : gs_fail(error, GS_ERROR_ARGUMENT, "%s: this CPU or system cannot run %s; the best is %s",
-                                       what, isa, gs_isa_best());
-        }
-        size_t at = strlen(known);
-        snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "", name);
-    }
-    return gs_fail(error, GS_ERROR_ARGUMENT, "%s: \"%.40s\" is no instruction set of this build; known are %s", what,
-                   isa, known);
-}
-
-gs_status gs_check_backend(const char *backend, gs_error *error) {
-    char known[100] = "", about[100];
-    bool built;
-    const char *name;
-    if (!backend)
-        return GS_OK;
-    for (int i = 0; (name = gs_backend_name(i, &built, about, sizeof about)); i++) {
-        if (!strcmp(name, backend)) {
-            return built ? GS_OK
-                         : gs_fail(error, GS_ERROR_ARGUMENT, "--backend: %s is not in this build of gensample", name);
-        }
-        size_t at = strlen(known);
-        snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "", name);
-    }
-    return gs_fail(error, GS_ERROR_ARGUMENT, "--backend: \"%.40s\" is no backend; known are %s", backend, known);
-}
 
 static gs_status check_label(const gs_run *run, gs_error *error) {
     int label = run->arguments->label, classes = run->classes;

@@ -137,10 +137,6 @@ void gs_run_warn(const gs_run *run, FILE *out);
  * same size. */
 const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room);
 
-/* Check --isa or GENSAMPLE_ISA, and --backend. Errors: GS_ERROR_ARGUMENT. */
-gs_status gs_check_isa(const char *isa, gs_error *error);
-gs_status gs_check_backend(const char *backend, gs_error *error);
-
 /* Refuse a format that cannot hold rows of images. `what`: "a sweep goes". Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_run_check_table(const gs_run *run, const char *what, gs_error *error);
 
@@ -207,11 +203,5 @@ gs_status gs_run_classify_state(const gs_run *run, int i, int *classes, gs_error
 
 /* Whether all networks are energies. */
 bool gs_run_has_energy(const gs_run *run);
-
-/* The commands. */
-gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error);
-gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error);
-gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error);
-gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error);
 
 #endif

@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/diagnose.h"
 #include "app/interrupt.h"
+#include "cli/commands.h"
+#include "cli/diagnose.h"
 #include "cli/run.h"
 #include "measure/quality.h"
 
