@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/machine.h"
-#include "cli/run.h"
+#include "cli/choice.h"
+#include "cli/commands.h"
 #include "kernels.h"
 
 enum { LINE = 200 };
@@ -58,43 +59,49 @@ static void print_machine(void) {
         printf("memory: %.3g GB (the machine's)\n", machine.machine_bytes * 1e-9);
 }
 
+static void print_cpu(void) {
+    print_isas();
+    print_backends();
+    print_machine();
+}
+
+static void print_plan(const gs_plan *plan, const char *name) {
+    gs_plan_info info = gs_plan_get_info(plan);
+    char text[LINE];
+    printf("%s: %s, %s backend, %d thread%s, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n", name,
+           info.isa, info.backend, info.threads, info.threads == 1 ? "" : "s", info.block, info.weight_bytes,
+           info.scratch_bytes);
+    for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++)
+        printf("  %s\n", text);
+}
+
+static gs_status print_with_network(const gs_arguments *arguments, gs_error *error) {
+    gs_plan_options options = {
+        .isa = arguments->isa, .threads = arguments->threads, .block = arguments->block, .backend = arguments->backend};
+    gs_model *model = NULL;
+    gs_plan *plan = NULL;
+    gs_status status = gs_model_load(arguments->model, &model, error);
+    if (!status)
+        status = gs_plan_create(model, &options, &plan, error);
+    if (!status) {
+        print_cpu();
+        print_plan(plan, gs_model_get_info(model)->name);
+    }
+    gs_plan_free(plan);
+    gs_model_free(model);
+    return status;
+}
+
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     gs_status status = gs_check_isa(arguments->isa, error);
     if (!status)
         status = gs_check_backend(arguments->backend, error);
     if (status)
         return status;
-    gs_model *model = NULL;
-    gs_plan *plan = NULL;
-    if (!arguments->model) {
-        print_isas();
-        print_backends();
-        print_machine();
-        print_kernels(arguments->isa ? arguments->isa : gs_isa_best());
-        puts("--model FILE shows which kernel runs each operation of a network");
-        return GS_OK;
-    }
-    status = gs_model_load(arguments->model, &model, error);
-    if (!status) {
-        gs_plan_options options = {.isa = arguments->isa,
-                                   .threads = arguments->threads,
-                                   .block = arguments->block,
-                                   .backend = arguments->backend};
-        status = gs_plan_create(model, &options, &plan, error);
-    }
-    if (!status) {
-        gs_plan_info info = gs_plan_get_info(plan);
-        print_isas();
-        print_backends();
-        print_machine();
-        printf("%s: %s, %s backend, %d thread%s, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n",
-               gs_model_get_info(model)->name, info.isa, info.backend, info.threads, info.threads == 1 ? "" : "s",
-               info.block, info.weight_bytes, info.scratch_bytes);
-        char text[LINE];
-        for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++)
-            printf("  %s\n", text);
-    }
-    gs_plan_free(plan);
-    gs_model_free(model);
-    return status;
+    if (arguments->model)
+        return print_with_network(arguments, error);
+    print_cpu();
+    print_kernels(arguments->isa ? arguments->isa : gs_isa_best());
+    puts("--model FILE shows which kernel runs each operation of a network");
+    return GS_OK;
 }

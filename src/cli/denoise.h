@@ -2,7 +2,9 @@
 #ifndef GS_CLI_DENOISE_H
 #define GS_CLI_DENOISE_H
 
-#include "cli/run.h"
+#include "cli/draws.h"
+#include "io/formats.h"
+#include "io/read.h"
 
 /* Means over the images of one noise level, either the noisy or the restored ones. */
 typedef struct gs_trial {
@@ -14,17 +16,24 @@ typedef struct gs_trial {
 } gs_trial;
 
 typedef struct gs_denoise {
-    gs_run run; /* the network, the judge, their plans and labels */
+    gs_setup setup;
+    gs_network judge; /* zeros: there is none */
+    gs_draws draws;
+    gs_format format;
     gs_image_file input;
-    float *noisy, *restored, *room; /* (noises, n, C, H, W), of the best step counts; (n, C, H, W) */
-    int *classes, *found;           /* (n) classes of clean and of restored images by the judge; or NULL */
+    size_t n;
+    gs_numbers noises;      /* those of --noise, or the first, if an interruption cuts the others */
+    float *noisy, *best;    /* (noises, n, C, H, W), of the best step counts */
+    float *restored, *room; /* (n, C, H, W) */
+    int *classes, *found;   /* (n) classes of clean and of restored images by the judge; or NULL */
     gs_trial noisy_trials[GS_LIST_MAX], trials[GS_LIST_MAX][GS_LIST_MAX]; /* by noise level, then by step count */
 } gs_denoise;
 
 /* Print the table or, with --json, one JSON object. */
 gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error);
 
-/* The settings as a JSON text and as a command that repeats the run; both to be freed with free. */
+/* The settings as a JSON text and as a command that repeats the run; NULL when memory runs out; both to be freed with
+ * free. */
 char *gs_denoise_settings(const gs_denoise *d);
 char *gs_denoise_command_text(const gs_denoise *d);
 

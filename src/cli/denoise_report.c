@@ -1,10 +1,11 @@
 /* The report of gensample denoise. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "cli/denoise.h"
 #include "app/words.h"
+#include "cli/denoise.h"
+#include "cli/images.h"
+#include "cli/output.h"
+#include "cli/settings.h"
 
 /* ---- Settings ---- */
 
@@ -18,22 +19,19 @@ static json_t *numbers_json(const gs_numbers *numbers, bool are_whole) {
 }
 
 static void put_settings(const gs_denoise *d, json_t *object) {
-    const gs_run *run = &d->run;
-    const gs_arguments *a = run->arguments;
+    const gs_arguments *a = d->setup.arguments;
     json_object_set_new(object, "input", gs_text_json(gs_base_name(a->input)));
-    json_object_set_new(object, "n", gs_whole_json(run->n));
-    json_object_set_new(object, "noise", numbers_json(&a->noises, false));
+    json_object_set_new(object, "n", gs_whole_json(d->n));
+    json_object_set_new(object, "noise", numbers_json(&d->noises, false));
     json_object_set_new(object, "steps", numbers_json(&a->step_counts, true));
-    gs_run_put_settings(run, object);
+    gs_settings_put(&d->setup, object);
     json_object_set_new(object, "seed", gs_whole_json(a->seed));
 }
 
 char *gs_denoise_settings(const gs_denoise *d) {
     json_t *object = json_object();
     put_settings(d, object);
-    char *text = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    return text;
+    return gs_output_settings(object);
 }
 
 static void put_numbers(FILE *out, const char *option, const gs_numbers *numbers) {
@@ -43,29 +41,23 @@ static void put_numbers(FILE *out, const char *option, const gs_numbers *numbers
         fprintf(out, "%s%s", i ? "," : "", gs_shortest(numbers->values[i], text));
 }
 
-char *gs_denoise_command_text(const gs_denoise *d) {
-    const gs_run *run = &d->run;
-    const gs_arguments *a = run->arguments;
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return NULL;
+static void put_command(const void *context, FILE *out) {
+    const gs_denoise *d = context;
+    const gs_arguments *a = d->setup.arguments;
     fputs("gensample denoise --model", out);
     gs_put_word(out, gs_arguments_model_word(a));
     fputs(" --input", out);
     gs_put_word(out, a->input);
-    fprintf(out, " -n %zu", run->n);
-    put_numbers(out, "noise", &a->noises);
+    fprintf(out, " -n %zu", d->n);
+    put_numbers(out, "noise", &d->noises);
     put_numbers(out, "steps", &a->step_counts);
-    gs_run_put_options(run, out);
+    gs_settings_put_options(&d->setup, out);
     fprintf(out, " --seed %llu", (unsigned long long)a->seed);
     gs_arguments_put_out(a, out);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+}
+
+char *gs_denoise_command_text(const gs_denoise *d) {
+    return gs_output_command(put_command, d);
 }
 
 /* ---- The report ---- */
@@ -86,22 +78,22 @@ static json_t *trial_json(const gs_trial *t) {
 }
 
 static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
-    const gs_arguments *a = d->run.arguments;
+    const gs_arguments *a = d->setup.arguments;
     json_t *object = json_object(), *noisy = json_array(), *restored = json_array();
-    for (int i = 0; i < a->noises.count; i++) {
+    for (int i = 0; i < d->noises.count; i++) {
         json_array_append_new(noisy, trial_json(&d->noisy_trials[i]));
         for (int k = 0; k < a->step_counts.count; k++)
             json_array_append_new(restored, trial_json(&d->trials[i][k]));
     }
     if (d->input.taken[0])
         json_object_set_new(object, "input_taken", json_string(d->input.taken));
-    json_object_set_new(object, "model", json_string(d->run.info->name));
-    json_object_set_new(object, "hash", json_string(d->run.info->hash));
+    json_object_set_new(object, "model", json_string(d->setup.networks.info->name));
+    json_object_set_new(object, "hash", json_string(d->setup.networks.info->hash));
     put_settings(d, object);
     json_object_set_new(object, "noisy", noisy);
     json_object_set_new(object, "restored", restored);
     json_object_set_new(object, "out", gs_text_json(a->out));
-    json_object_set(object, "warnings", d->run.warnings);
+    json_object_set(object, "warnings", d->draws.warnings);
     return gs_print_json(object, out, error);
 }
 
@@ -126,17 +118,17 @@ static void put_trial(FILE *out, const gs_trial *t, bool marked) {
 }
 
 gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
-    const gs_arguments *a = d->run.arguments;
+    const gs_arguments *a = d->setup.arguments;
     if (a->json)
         return report_json(d, out, error);
-    gs_run_put_taken(a->input, &d->input, out);
+    gs_images_put_taken(a->input, &d->input, out);
     fprintf(out, "%-7s%6s%13s%10s%8s%13s\n", "noise", "steps", "evaluations", "PSNR/dB", "SSIM", "labels kept");
-    for (int i = 0; i < a->noises.count; i++) {
+    for (int i = 0; i < d->noises.count; i++) {
         put_trial(out, &d->noisy_trials[i], false);
         for (int k = 0; k < a->step_counts.count; k++)
             put_trial(out, &d->trials[i][k], d->trials[i][k].best && a->step_counts.count > 1);
     }
-    fprintf(out, "%zu image%s of %s by %s, the network %s; wrote %s\n", d->run.n, d->run.n == 1 ? "" : "s", a->input,
-            d->run.options.sampler, d->run.info->name, gs_output_label(a->out));
+    fprintf(out, "%zu image%s of %s by %s, the network %s; wrote %s\n", d->n, d->n == 1 ? "" : "s", a->input,
+            d->setup.options.sampler, d->setup.networks.info->name, gs_output_label(a->out));
     return GS_OK;
 }

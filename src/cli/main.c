@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/inspect.h"
 #include "app/interrupt.h"
-#include "cli/run.h"
+#include "cli/commands.h"
+#include "cli/inspect.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 

@@ -6,9 +6,11 @@
 #include <jansson.h>
 
 #include "app/interrupt.h"
-#include "cli/run.h"
 #include "app/words.h"
+#include "cli/choice.h"
+#include "cli/commands.h"
 #include "io/progress.h"
+#include "io/sink.h"
 
 static const double CONFIDENCE = 0.99, SCORE_MAX = 4, DEFAULT_RATIO = 1.01;
 enum { DEFAULT_DIM = 784, DEFAULT_SAMPLES = 1000, BLOCK_BYTES = 1 << 26 };

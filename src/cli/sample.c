@@ -1,212 +1,125 @@
 /* gensample sample: prepare, sample, write, judge, report. */
-#include <stdlib.h>
-#include <string.h>
+#include "cli/sample.h"
 
-#include "cli/diagnose.h"
 #include "app/interrupt.h"
-#include "cli/run.h"
-#include "measure/quality.h"
+#include "cli/commands.h"
+#include "cli/diagnose.h"
+#include "io/output.h"
+#include "io/progress.h"
 
-static bool show_progress(void *context, double part, size_t done, size_t n) {
-    gs_progress_update(context, part, done, n);
-    return !gs_interrupted();
-}
+/* ---- Sampling ---- */
 
-static void note_warnings(gs_run *run, const char *what) {
-    char text[GS_MESSAGE_MAX];
-    if (!run->warnings)
-        run->warnings = json_array();
-    for (int i = 0; gs_outcome_warning(run->options.outcome, &run->options, i, text, sizeof text); i++)
-        json_array_append_new(run->warnings, json_sprintf("%s%s%s", what ? what : "", what ? ": " : "", text));
-}
-
-gs_status gs_run_draw(gs_run *run, const char *what, float *samples, gs_error *error) {
-    gs_progress progress = {0};
-    gs_outcome outcome = {0};
-    gs_interrupt_install();
-    if (!run->arguments->quiet)
-        gs_progress_start(&progress, stderr, what);
-    run->options.progress = show_progress;
-    run->options.context = &progress;
-    run->options.outcome = &outcome;
-    double start_s = gs_now_s();
-    gs_status status = gs_sample(run->plan, &run->options, run->n, samples, &run->done, error);
-    run->seconds += gs_now_s() - start_s;
-    gs_progress_clear(&progress);
-    if (!status)
-        run->done = run->n;
-    if (!status || status == GS_ERROR_INTERRUPTED) {
-        run->interrupted = status != GS_OK;
-        note_warnings(run, what);
-        status = GS_OK;
+/* Draw all rows; *cut becomes the number of weights that an interrupted sweep was to have, or 0. */
+static gs_status draw(gs_run *run, int *cut, gs_error *error) {
+    gs_result *result = &run->result;
+    gs_status status = GS_OK;
+    int row = 0, rows = gs_result_rows(result);
+    for (; row < rows && !status && !run->draws.interrupted; row++) {
+        char what[64];
+        gs_run_weigh(run, row);
+        snprintf(what, sizeof what, "weight %g", result->weights.values[row]);
+        status = gs_draws_add(&run->draws, &run->setup, rows > 1 ? what : NULL, result->n,
+                              gs_result_row(result, &run->setup, row), &result->done, error);
     }
-    run->options.outcome = NULL;
+    *cut = !status && run->draws.interrupted && rows > 1 ? rows : 0;
+    if (*cut) {
+        result->weights.count = row - 1;
+        result->done = row > 1 ? result->n : 0;
+        if (row > 1)
+            gs_run_weigh(run, row - 2);
+    }
     return status;
 }
 
-gs_progress gs_run_wait(const gs_run *run, const char *what) {
+/* ---- Measuring ---- */
+
+/* Show what is done, as it does not report its progress. */
+static gs_progress wait_for(const gs_run *run) {
     gs_progress progress = {0};
-    if (!run->arguments->quiet)
-        gs_progress_start(&progress, stderr, what);
+    if (!run->setup.arguments->quiet)
+        gs_progress_start(&progress, stderr, run->judging.judge.plan ? "judging" : "diagnosing");
     gs_progress_wait(&progress);
     return progress;
 }
 
-void gs_run_warn(const gs_run *run, FILE *out) {
-    for (size_t i = 0; i < json_array_size(run->warnings); i++)
-        fprintf(out, "warning: %s\n", json_string_value(json_array_get(run->warnings, i)));
-}
-
-const float *gs_run_map(const gs_run *run, const float *images, size_t n, float *room) {
-    const float *range = gs_model_get_info(run->judge_model)->range;
-    if (!memcmp(range, run->info->range, sizeof run->info->range))
-        return images;
-    gs_map_range(images, n * run->pixels, run->info->range, range, room);
-    return room;
-}
-
-size_t gs_run_shown(const gs_run *run) {
-    size_t most = run->done;
-    if (gs_format_holds(run->format) != GS_HOLDS_PICTURE)
-        return most;
-    if (run->rows > 1)
-        most = GS_SHEET_COLUMNS;
-    else
-        most = run->arguments->trajectory ? GS_TRAJECTORY_ROWS : (size_t)run->grid.rows * (size_t)run->grid.columns;
-    return run->done < most ? run->done : most;
-}
-
-gs_sink_input gs_run_sink_input(const gs_run *run, size_t rows, size_t n) {
-    const int *shape = run->info->shape;
-    gs_sink_input input = {.range = {run->info->range[0], run->info->range[1]}};
-    if (rows)
-        input.sizes[input.rank++] = rows;
-    input.sizes[input.rank++] = n;
-    for (int i = 0; i < 3; i++)
-        input.sizes[input.rank++] = (size_t)shape[i];
-    return input;
-}
-
-static gs_status draw_trajectory(const gs_run *run, const gs_note *notes, int count, gs_error *error) {
-    gs_trajectory trajectory = {.states = {.data = run->trajectory, .n = run->done},
-                                .levels = run->levels,
-                                .sigmas = run->sigmas,
-                                .every = gs_run_reads(run, GS_SETTING_EVERY) ? run->options.every : 0,
-                                .steps = run->options.steps,
-                                .labels = run->labels,
-                                .classes = run->classes,
-                                .originals = run->init.data};
-    memcpy(trajectory.states.shape, run->info->shape, sizeof trajectory.states.shape);
-    memcpy(trajectory.states.range, run->info->range, sizeof trajectory.states.range);
-    return gs_write_trajectory(run->format, run->arguments->out, &trajectory, notes, count, error);
-}
-
-static gs_status write_samples(const gs_run *run, const gs_note *notes, int count, gs_error *error) {
-    const char *path = run->arguments->out;
-    bool is_picture = gs_format_holds(run->format) == GS_HOLDS_PICTURE;
-    if (run->rows > 1)
-        return gs_run_write_sweep(run, notes, count, error);
-    if (run->arguments->trajectory && is_picture)
-        return draw_trajectory(run, notes, count, error);
-    if (run->arguments->trajectory) {
-        gs_sink_input states = gs_run_sink_input(run, (size_t)run->levels, run->done);
-        states.labels = run->labels;
-        return gs_sink_put_all(run->format, path, &states, run->trajectory, error);
-    }
-    gs_sink_input input = gs_run_sink_input(run, 0, run->done);
-    input.labels = run->labels;
-    input.grid = run->grid;
-    input.notes = notes;
-    input.note_count = count;
-    return gs_sink_put_all(run->format, path, &input, run->samples, error);
-}
-
-gs_status gs_run_write(const gs_run *run, gs_error *error) {
-    char *settings = gs_run_settings(run), *command = gs_run_command(run);
+/* Whatever is asked for, until an interruption. */
+static gs_status measure(gs_run *run, gs_error *error) {
+    const gs_setup *setup = &run->setup;
     gs_status status = GS_OK;
-    if (settings && command) {
-        gs_note notes[] = {{"Software", "gensample " GS_VERSION},
-                           {"gensample:model", run->info->name},
-                           {"gensample:hash", run->info->hash},
-                           {"gensample:settings", settings},
-                           {"gensample:command", command}};
-        status = write_samples(run, notes, (int)GS_COUNT(notes), error);
-    } else {
-        status = gs_fail_memory(error, "the picture's notes");
+    if (run->judging.judge.plan && !gs_interrupted())
+        status = gs_judging_measure(&run->judging, setup, &run->result, &run->start, error);
+    if (!status && run->nearest.training.data && !gs_interrupted())
+        status = gs_nearest_measure(&run->nearest, setup, &run->result, error);
+    if (!status && gs_traced_is_wanted(setup->arguments) && !gs_interrupted()) {
+        gs_network none = {0};
+        status = gs_traced_diagnose(&run->traced, setup, &run->result, run->judging.done ? &run->judging.judge : &none,
+                                    error);
     }
-    free(settings);
-    free(command);
     return status;
 }
 
-gs_arguments *gs_run_own_arguments(gs_run *run) {
-    run->own = *run->arguments;
-    run->arguments = &run->own;
-    return &run->own;
+/* Whether something was left out. */
+static bool is_unmeasured(const gs_run *run) {
+    return (run->judging.judge.plan && !run->judging.done) ||
+           (gs_traced_is_wanted(run->setup.arguments) && !run->traced.record.chains);
 }
 
-/* Keep the first `rows` rows of an interrupted sweep. */
-static void keep_rows(gs_run *run, int rows) {
-    gs_run_own_arguments(run)->sweep.count = rows;
-    run->rows = rows;
-    run->done = rows ? run->n : 0;
-    if (rows)
-        gs_run_weigh(run, rows - 1);
+/* ---- All ---- */
+
+static gs_status report(const gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->setup.arguments;
+    gs_status status = !a->quiet ? gs_run_report(run, gs_arguments_report(a), error) : GS_OK;
+    if (status)
+        return status;
+    gs_draws_warn(&run->draws, stderr);
+    if (!a->quiet)
+        gs_judging_warn(&run->judging, &run->setup, stderr);
+    if (run->traced.record.chains)
+        gs_diagnosis_warn(&run->traced.diagnosis, stderr);
+    return GS_OK;
 }
 
-/* `weights`: the number of weights that an interrupted sweep was to have; else 0. */
-static gs_status finish(gs_run *run, int weights, gs_error *error) {
-    const gs_arguments *a = run->arguments;
-    if (run->interrupted && run->done == 0) {
+/* Say what an interruption left. */
+static gs_status tell_interruption(const gs_run *run, int cut, gs_error *error) {
+    const char *out = gs_output_label(run->setup.arguments->out);
+    const char *rest = is_unmeasured(run) ? ", and not measured" : "";
+    if (cut) {
+        return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: samples of %d of %d weights are kept in %s%s",
+                       gs_result_rows(&run->result), cut, out, rest);
+    }
+    if (!run->draws.interrupted && !rest[0])
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s%s", run->result.done,
+                   run->result.n, out, rest);
+}
+
+static gs_status finish(gs_run *run, int cut, gs_error *error) {
+    gs_result *result = &run->result;
+    size_t pixels = run->setup.networks.pixels;
+    if (run->draws.interrupted && result->done == 0) {
         return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no %s was finished, nothing is written",
-                       weights ? "weight of the sweep" : "sample");
+                       cut ? "weight of the sweep" : "sample");
     }
+    gs_close_up(result->trajectory, (size_t)result->levels, result->n * pixels, result->done * pixels);
     gs_status status = gs_run_write(run, error);
-    gs_progress progress = gs_run_wait(run, run->judge ? "judging" : "diagnosing");
-    if (!status && run->judge && !gs_interrupted())
-        status = gs_run_measure(run, error);
-    if (!status && run->training.data && !gs_interrupted())
-        status = gs_run_measure_nearest(run, error);
-    if (!status && gs_run_diagnoses(run) && !gs_interrupted())
-        status = gs_run_diagnose(run, error);
-    gs_progress_clear(&progress);
-    bool is_cut = !status && ((run->judge && !run->judged) || (gs_run_diagnoses(run) && !run->record.chains));
-    if (!status && !a->quiet)
-        status = gs_run_report(run, gs_arguments_report(a), error);
-    if (!status)
-        gs_run_warn(run, stderr);
-    if (!status && !a->quiet)
-        gs_run_warn_of_quality(run, stderr);
-    if (!status && run->record.chains)
-        gs_diagnosis_warn(&run->diagnosis, stderr);
-    if (!status && weights) {
-        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: samples of %d of %d weights are kept in %s%s",
-                         run->rows, weights, gs_output_label(a->out), is_cut ? ", and not measured" : "");
-    } else if (!status && (run->interrupted || is_cut)) {
-        status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: %zu of %zu samples are kept in %s%s", run->done,
-                         run->n, gs_output_label(a->out), is_cut ? ", and not measured" : "");
+    if (!status) {
+        gs_progress progress = wait_for(run);
+        status = measure(run, error);
+        gs_progress_clear(&progress);
     }
-    return status;
+    if (!status)
+        status = report(run, error);
+    return !status ? tell_interruption(run, cut, error) : status;
 }
 
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
+    int cut = 0;
     gs_status status = gs_run_prepare(&run, arguments, error);
-    int row = 0, weights = 0;
-    for (; row < run.rows && !status && !run.interrupted; row++) {
-        char what[64];
-        gs_run_weigh(&run, row);
-        snprintf(what, sizeof what, "weight %g", run.row[row].weight);
-        status = gs_run_draw(&run, run.rows > 1 ? what : NULL, run.samples + (size_t)row * run.n * run.pixels, error);
-    }
-    if (!status) {
-        if (run.interrupted && run.rows > 1) {
-            weights = run.rows;
-            keep_rows(&run, row - 1);
-        }
-        gs_run_close_up(run.trajectory, (size_t)run.levels, run.n * run.pixels, run.done * run.pixels);
-        status = finish(&run, weights, error);
-    }
+    if (!status)
+        status = draw(&run, &cut, error);
+    if (!status)
+        status = finish(&run, cut, error);
     gs_run_free(&run);
     return status;
 }

@@ -1,9 +1,9 @@
-/* The measurements of samples, as JSON and as lines of text. */
+/* What judges found of samples, as JSON and as lines of text. */
 #include <math.h>
-#include <stdio.h>
 
-#include "cli/run.h"
 #include "app/words.h"
+#include "cli/judging.h"
+#include "cli/settings.h"
 
 enum { WARNING_ROOM = 320 };
 
@@ -25,20 +25,15 @@ static const gs_measured *figure_of(const gs_comparison *c, const struct compari
     return (const gs_measured *)((const char *)c + row->offset);
 }
 
-/* Whether the samples were compared with real images, and not only counted. */
-static bool is_compared(const gs_run *run) {
-    return run->judged && !run->arguments->sweep.count;
-}
-
 /* ---- Warnings ---- */
 
 /* Warning i about the judge's figures, from 0; false past the last one. */
-static bool warn(const gs_run *run, int i, char text[WARNING_ROOM]) {
-    const gs_quality *q = &run->row[0].quality;
-    int label = run->arguments->label;
-    bool single = q->n == 1, few = !single && q->n <= q->features, all = run->labels && label == GS_LABEL_ALL;
-    bool unknown = run->labels && label >= 0 && q->label < 0;
-    if (!run->judged)
+static bool warn(const gs_judging *judging, const gs_labels *labels, int i, char text[WARNING_ROOM]) {
+    const gs_quality *q = &judging->row[0].quality;
+    int label = labels->label;
+    bool single = q->n == 1, few = !single && q->n <= q->features, all = labels->of_chain && label == GS_LABEL_ALL;
+    bool unknown = labels->of_chain && label >= 0 && q->label < 0;
+    if (!judging->done)
         return false;
     if (single && i-- == 0) {
         snprintf(text, WARNING_ROOM,
@@ -70,9 +65,9 @@ static bool warn(const gs_run *run, int i, char text[WARNING_ROOM]) {
     return false;
 }
 
-void gs_run_warn_of_quality(const gs_run *run, FILE *out) {
+void gs_judging_warn(const gs_judging *judging, const gs_setup *setup, FILE *out) {
     char text[WARNING_ROOM];
-    for (int i = 0; warn(run, i, text); i++)
+    for (int i = 0; warn(judging, &setup->labels, i, text); i++)
         fprintf(out, "warning: %s\n", text);
 }
 
@@ -114,7 +109,7 @@ static json_t *comparison_json(const gs_comparison *c) {
     return object;
 }
 
-static json_t *row_json(const gs_row *row) {
+static json_t *row_json(const gs_judged *row) {
     json_t *object = json_object();
     put_quality(&row->quality, object);
     if (isfinite(row->stroke)) {
@@ -125,71 +120,63 @@ static json_t *row_json(const gs_row *row) {
     return object;
 }
 
+static const char *judge_name(const gs_network *judge) {
+    return gs_model_get_info(judge->model)->name;
+}
+
 /* The judges' figures of the samples. */
-static json_t *judged_json(const gs_run *run) {
-    json_t *object = row_json(&run->row[0]), *warnings = json_array();
+static json_t *judged_json(const gs_judging *judging, const gs_labels *labels) {
+    const gs_second_judge *second = &judging->second;
+    json_t *object = row_json(&judging->row[0]), *warnings = json_array();
     char text[WARNING_ROOM];
-    for (int i = 0; warn(run, i, text); i++)
+    for (int i = 0; warn(judging, labels, i, text); i++)
         json_array_append_new(warnings, json_string(text));
-    json_object_set_new(object, "judge", json_string(gs_model_get_info(run->judge_model)->name));
-    json_object_set_new(object, "comparison", comparison_json(&run->comparison));
-    if (run->second.plan) {
-        json_t *second = json_object();
-        json_object_set_new(second, "judge", json_string(gs_model_get_info(run->second.model)->name));
-        put_quality(&run->second.quality, second);
-        json_object_set_new(second, "comparison", comparison_json(&run->second.comparison));
-        json_object_set_new(object, "second", second);
+    json_object_set_new(object, "judge", json_string(judge_name(&judging->judge)));
+    json_object_set_new(object, "comparison", comparison_json(&judging->comparison));
+    if (second->network.plan) {
+        json_t *other = json_object();
+        json_object_set_new(other, "judge", json_string(judge_name(&second->network)));
+        put_quality(&second->quality, other);
+        json_object_set_new(other, "comparison", comparison_json(&second->comparison));
+        json_object_set_new(object, "second", other);
     }
     json_object_set_new(object, "warnings", warnings);
     return object;
 }
 
-static json_t *nearness_json(const gs_nearness *near) {
-    json_t *object = json_object();
-    json_object_set_new(object, "training", gs_whole_json(near->training));
-    json_object_set_new(object, "real", gs_whole_json(near->real));
-    json_object_set_new(object, "held_out", json_boolean(near->held_out));
-    json_object_set_new(object, "nearer", gs_real_json(near->nearer));
-    json_object_set_new(object, "error", gs_real_json(near->error));
-    json_object_set_new(object, "copies", gs_whole_json(near->copies));
-    json_object_set_new(object, "distance", gs_real_json(near->distance));
-    json_object_set_new(object, "distance_real", gs_real_json(near->distance_real));
-    return object;
-}
-
 /* The share of chains that began at images and kept their label. */
-static json_t *kept_json(const gs_run *run) {
+static json_t *kept_json(const gs_judging *judging, const gs_setup *setup, const gs_result *result) {
     json_t *kept = json_array();
-    for (int i = 0; i < (run->trajectory ? run->levels : 1); i++) {
+    for (int i = 0; i < (result->levels ? result->levels : 1); i++) {
         json_t *state = json_object();
-        json_object_set_new(state, "sigma", json_real(run->trajectory ? run->sigmas[i] : 0));
-        if (run->trajectory && gs_run_reads(run, GS_SETTING_EVERY))
-            json_object_set_new(state, "step", json_integer(gs_run_state_step(run, i)));
-        json_object_set_new(state, "share", json_real(run->kept[i]));
+        json_object_set_new(state, "sigma", json_real(result->levels ? result->sigmas[i] : 0));
+        if (result->levels && gs_settings_read_by(&setup->options, GS_SETTING_EVERY))
+            json_object_set_new(state, "step", json_integer(gs_result_step(result, setup, i)));
+        json_object_set_new(state, "share", json_real(judging->kept[i]));
         json_array_append_new(kept, state);
     }
     return kept;
 }
 
-static json_t *rows_json(const gs_run *run) {
+static json_t *rows_json(const gs_judging *judging, const gs_numbers *weights) {
     json_t *rows = json_array();
-    for (int i = 0; i < run->rows; i++) {
-        json_t *row = row_json(&run->row[i]);
-        json_object_set_new(row, "weight", json_real(run->row[i].weight));
+    for (int i = 0; i < weights->count; i++) {
+        json_t *row = row_json(&judging->row[i]);
+        json_object_set_new(row, "weight", json_real(weights->values[i]));
         json_array_append_new(rows, row);
     }
     return rows;
 }
 
-void gs_run_put_measured(const gs_run *run, json_t *object) {
-    if (run->judged && run->arguments->sweep.count)
-        json_object_set_new(object, "rows", rows_json(run));
-    else if (run->judged)
-        json_object_set_new(object, "quality", judged_json(run));
-    if (run->judged && run->kept)
-        json_object_set_new(object, "labels_kept", kept_json(run));
-    if (run->nearness.samples)
-        json_object_set_new(object, "nearest", nearness_json(&run->nearness));
+void gs_judging_put(const gs_judging *judging, const gs_setup *setup, const gs_result *result, json_t *object) {
+    if (!judging->done)
+        return;
+    if (result->weights.count)
+        json_object_set_new(object, "rows", rows_json(judging, &result->weights));
+    else
+        json_object_set_new(object, "quality", judged_json(judging, &setup->labels));
+    if (judging->kept)
+        json_object_set_new(object, "labels_kept", kept_json(judging, setup, result));
 }
 
 /* ---- Text ---- */
@@ -201,12 +188,12 @@ static void put_share(double share, FILE *out) {
     fprintf(out, "%11s", text);
 }
 
-static void report_rows(const gs_run *run, FILE *out) {
+static void report_rows(const gs_judging *judging, const gs_numbers *weights, FILE *out) {
     fprintf(out, "%-8s%9s%11s%11s%9s%11s%11s\n", "weight", "Frechet", "agreement", "confident", "stroke", "thick",
             "both");
-    for (int i = 0; i < run->rows; i++) {
-        const gs_row *row = &run->row[i];
-        fprintf(out, "%-8g%9.4g", row->weight, row->quality.frechet);
+    for (int i = 0; i < weights->count; i++) {
+        const gs_judged *row = &judging->row[i];
+        fprintf(out, "%-8g%9.4g", weights->values[i], row->quality.frechet);
         put_share(row->quality.agreement, out);
         put_share(row->quality.confident, out);
         fprintf(out, "%9.2f", row->stroke);
@@ -251,19 +238,19 @@ static void report_comparison(const gs_comparison *c, FILE *out) {
         fprintf(out, "no more than %zu real image%s in the judge's file\n", c->real, c->real == 1 ? " is" : "s are");
 }
 
-static void report_judges(const gs_run *run, FILE *out) {
-    const gs_quality *q = &run->row[0].quality;
-    const gs_second_judge *second = &run->second;
+static void report_judges(const gs_judging *judging, FILE *out) {
+    const gs_quality *q = &judging->row[0].quality;
+    const gs_second_judge *second = &judging->second;
     fprintf(out, "quality at n = %zu: ", q->n);
     report_counts(q, out);
     fputs("class shares:", out);
     for (int i = 0; i < q->classes; i++)
         fprintf(out, "%s %d: %.2f %%", i ? "," : "", i, 100 * q->share[i]);
     fputc('\n', out);
-    report_comparison(&run->comparison, out);
-    if (second->plan) {
+    report_comparison(&judging->comparison, out);
+    if (second->network.plan) {
         const gs_measured *f = &second->comparison.frechet;
-        fprintf(out, "second judge, %s: ", gs_model_get_info(second->model)->name);
+        fprintf(out, "second judge, %s: ", judge_name(&second->network));
         if (isfinite(f->value)) {
             fprintf(out, "Frechet distance %.4g", f->value);
             if (isfinite(f->real))
@@ -274,7 +261,7 @@ static void report_judges(const gs_run *run, FILE *out) {
     }
 }
 
-static void report_strokes(const gs_row *row, FILE *out) {
+static void report_strokes(const gs_judged *row, FILE *out) {
     if (!isfinite(row->stroke))
         return;
     fprintf(out, "strokes: %.2f pixels wide, thick %.2f %%", row->stroke, 100 * row->thick);
@@ -283,51 +270,26 @@ static void report_strokes(const gs_row *row, FILE *out) {
     fputc('\n', out);
 }
 
-static void report_kept(const gs_run *run, FILE *out) {
-    for (int i = 0; run->kept && i < (run->trajectory ? run->levels : 1); i++) {
+static void report_kept(const gs_judging *judging, const gs_setup *setup, const gs_result *result, FILE *out) {
+    for (int i = 0; judging->kept && i < (result->levels ? result->levels : 1); i++) {
         fputs(i ? ", " : "labels kept: ", out);
-        if (run->trajectory && gs_run_reads(run, GS_SETTING_EVERY))
-            fprintf(out, "step %d ", gs_run_state_step(run, i));
-        else if (run->trajectory)
-            fprintf(out, "sigma %.3g ", run->sigmas[i]);
-        fprintf(out, "%.1f %%", 100 * run->kept[i]);
+        if (result->levels && gs_settings_read_by(&setup->options, GS_SETTING_EVERY))
+            fprintf(out, "step %d ", gs_result_step(result, setup, i));
+        else if (result->levels)
+            fprintf(out, "sigma %.3g ", result->sigmas[i]);
+        fprintf(out, "%.1f %%", 100 * judging->kept[i]);
     }
-    fputs(run->kept ? "\n" : "", out);
+    fputs(judging->kept ? "\n" : "", out);
 }
 
-/* One sample has no average, and its pairs are the real images. */
-static void report_single_nearness(const gs_nearness *near, FILE *out) {
-    fprintf(out,
-            "nearest of %zu training images: %.3g away; %s are %.3g away on average, %.1f %% of them farther than the "
-            "sample, which is %s\n",
-            near->training, near->distance, near->held_out ? "real images" : "training images from each other",
-            near->distance_real, 100 * near->nearer, near->copies ? "a copy" : "no copy");
-}
-
-static void report_nearness(const gs_nearness *near, FILE *out) {
-    if (near->samples == 1) {
-        report_single_nearness(near, out);
+void gs_judging_report(const gs_judging *judging, const gs_setup *setup, const gs_result *result, FILE *out) {
+    if (!judging->done)
         return;
+    if (result->weights.count) {
+        report_rows(judging, &result->weights, out);
+    } else {
+        report_judges(judging, out);
+        report_strokes(&judging->row[0], out);
     }
-    fprintf(
-        out,
-        "nearest of %zu training images: %.3g away on average (%s %.3g), nearer than a real one in %.1f %% of pairs",
-        near->training, near->distance, near->held_out ? "real images" : "that of training images", near->distance_real,
-        100 * near->nearer);
-    if (isfinite(near->error))
-        fprintf(out, " (std. error %.1f %%)", 100 * near->error);
-    fprintf(out, ", %zu cop%s\n", near->copies, near->copies == 1 ? "y" : "ies");
-}
-
-void gs_run_report_measured(const gs_run *run, FILE *out) {
-    if (run->judged && run->arguments->sweep.count)
-        report_rows(run, out);
-    if (is_compared(run)) {
-        report_judges(run, out);
-        report_strokes(&run->row[0], out);
-    }
-    if (run->judged)
-        report_kept(run, out);
-    if (run->nearness.samples)
-        report_nearness(&run->nearness, out);
+    report_kept(judging, setup, result, out);
 }

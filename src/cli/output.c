@@ -1,0 +1,58 @@
+#include "cli/output.h"
+
+#include <stdlib.h>
+
+gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error) {
+    const unsigned kinds = GS_HOLDS_PICTURE | GS_HOLDS_ARRAY;
+    char known[GS_FORMATS_ROOM];
+    return gs_format_holds(format) & kinds ? GS_OK
+                                           : gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: %s into a %s file", path,
+                                                     what, gs_formats_list(kinds, ".", " or ", known));
+}
+
+gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n) {
+    gs_sink_input input = {.range = {info->range[0], info->range[1]}};
+    if (rows)
+        input.sizes[input.rank++] = rows;
+    input.sizes[input.rank++] = n;
+    for (int i = 0; i < 3; i++)
+        input.sizes[input.rank++] = (size_t)info->shape[i];
+    return input;
+}
+
+char *gs_output_settings(json_t *settings) {
+    char *text = json_dumps(settings, JSON_COMPACT);
+    json_decref(settings);
+    return text;
+}
+
+char *gs_output_command(void put(const void *context, FILE *out), const void *context) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    put(context, out);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+gs_status gs_notes_make(gs_notes *notes, const gs_model_info *info, char *settings, char *command, gs_error *error) {
+    *notes = (gs_notes){.note = {{"Software", "gensample " GS_VERSION},
+                                 {"gensample:model", info->name},
+                                 {"gensample:hash", info->hash},
+                                 {"gensample:settings", settings},
+                                 {"gensample:command", command}},
+                        .settings = settings,
+                        .command = command};
+    return settings && command ? GS_OK : gs_fail_memory(error, "the picture's notes");
+}
+
+void gs_notes_free(gs_notes *notes) {
+    free(notes->settings);
+    free(notes->command);
+    *notes = (gs_notes){0};
+}

@@ -1,0 +1,33 @@
+/* What commands write: formats, sinks and the notes in pictures. */
+#ifndef GS_CLI_OUTPUT_H
+#define GS_CLI_OUTPUT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "io/sink.h"
+
+/* Refuse a format that cannot hold rows of images. `what`: "a sweep goes". Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error);
+
+/* What a sink is told of a network's images: (n, C, H, W) or, if `rows` is not 0, (rows, n, C, H, W). */
+gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n);
+
+/* The settings of a picture as a text, and a command that draws the same again, written by `put`: NULL when memory runs
+ * out; both to be freed with free. */
+char *gs_output_settings(json_t *settings);
+char *gs_output_command(void put(const void *context, FILE *out), const void *context);
+
+/* The notes in a picture. */
+enum { GS_NOTES = 5 };
+
+typedef struct gs_notes {
+    gs_note note[GS_NOTES];
+    char *settings, *command;
+} gs_notes;
+
+/* Take the two texts, which may be NULL; to be freed with gs_notes_free, also on failure. Errors: GS_ERROR_MEMORY. */
+gs_status gs_notes_make(gs_notes *notes, const gs_model_info *info, char *settings, char *command, gs_error *error);
+void gs_notes_free(gs_notes *notes);
+
+#endif

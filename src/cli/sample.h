@@ -1,0 +1,43 @@
+/* One run of gensample sample: its parts, what it writes and what it reports. */
+#ifndef GS_CLI_SAMPLE_H
+#define GS_CLI_SAMPLE_H
+
+#include "cli/draws.h"
+#include "cli/judging.h"
+#include "cli/nearest.h"
+#include "cli/traced.h"
+#include "io/grid.h"
+
+typedef struct gs_run {
+    gs_setup setup;
+    gs_start start;
+    gs_result result;
+    gs_draws draws;
+    gs_traced traced;
+    gs_judging judging;
+    gs_nearest nearest;
+    gs_format format;
+    gs_grid grid; /* of a picture of samples */
+} gs_run;
+
+/* Load, check and allocate everything, so that whatever can fail does so before the sampling. */
+gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error);
+void gs_run_free(gs_run *run);
+
+/* For a sweep: give the last network the weight of a row. */
+void gs_run_weigh(gs_run *run, int row);
+
+/* Write the finished samples, or their trajectories, to --out. */
+gs_status gs_run_write(const gs_run *run, gs_error *error);
+
+/* The number of cells of the picture, per row, that are filled; all samples for other formats. */
+size_t gs_run_shown(const gs_run *run);
+
+/* The settings, as members of a JSON object; and the command that draws the same samples again. */
+void gs_run_put_settings(const gs_run *run, json_t *object);
+void gs_run_put_command(const gs_run *run, FILE *out);
+
+/* Print what was done, as text or, with --json, as one JSON object. */
+gs_status gs_run_report(const gs_run *run, FILE *out, gs_error *error);
+
+#endif

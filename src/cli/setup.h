@@ -1,0 +1,24 @@
+/* How a command draws: by which networks, with which labels and settings. Commands of several draws change the settings
+ * between them. */
+#ifndef GS_CLI_SETUP_H
+#define GS_CLI_SETUP_H
+
+#include "cli/labels.h"
+
+typedef struct gs_setup {
+    const gs_arguments *arguments;
+    gs_networks networks;
+    gs_labels labels;
+    gs_sample_options options; /* resolved; may point into this struct, which stays where it is */
+} gs_setup;
+
+/* Load the networks and check --label. */
+gs_status gs_setup_load(gs_setup *setup, const gs_arguments *arguments, gs_error *error);
+
+/* Give each of n chains of all networks its label. */
+gs_status gs_setup_label(gs_setup *setup, size_t n, gs_error *error);
+
+/* Free it; also after a failure. */
+void gs_setup_free(gs_setup *setup);
+
+#endif

@@ -1,0 +1,36 @@
+/* What is recorded of chains at one noise level: of samplers that accept proposals and adapt, their rates and step
+ * sizes; with --diagnose or --plot the whole trace, and its diagnosis. */
+#ifndef GS_CLI_TRACED_H
+#define GS_CLI_TRACED_H
+
+#include "cli/result.h"
+
+typedef struct gs_traced {
+    gs_trace trace;   /* of n chains */
+    gs_record record; /* of the finished chains, made from the trace and the arrays below; zeros before the diagnosis */
+    gs_diagnosis diagnosis;
+    size_t *mark;   /* (levels) steps of the states */
+    double *shares; /* (levels, classes) of the judge's classes */
+} gs_traced;
+
+/* Whether --diagnose or --plot is given. */
+bool gs_traced_is_wanted(const gs_arguments *arguments);
+
+/* Check that the sampler's chains can be diagnosed, and choose the steps of the states. */
+gs_status gs_traced_check(gs_setup *setup, gs_error *error);
+
+gs_status gs_traced_allocate(gs_traced *traced, gs_setup *setup, size_t n, gs_error *error);
+
+/* Diagnose the finished chains, and draw the picture of --plot. The judge counts classes at the stored states; without
+ * a plan there is none. */
+gs_status gs_traced_diagnose(gs_traced *traced, const gs_setup *setup, const gs_result *result, const gs_network *judge,
+                             gs_error *error);
+
+/* Of the n first chains: the share of proposals that were accepted, as JSON if it is recorded, else NULL; and as a line
+ * with the temperature. */
+json_t *gs_traced_acceptance_json(const gs_traced *traced, size_t n);
+void gs_traced_report(const gs_traced *traced, const gs_sample_options *options, size_t n, FILE *out);
+
+void gs_traced_free(gs_traced *traced);
+
+#endif
