@@ -20,6 +20,9 @@ enum {
 };
 static const double MOST = 8, LEAST = 1.0 / 8;
 
+const page_key page_keys[PAGE_KEYS] = {
+    {"win", "gensample is faster"}, {"loss", "gensample is slower"}, {"win doubt", BENCH_DOUBT_MEANING}};
+
 typedef struct bars {
     page *p;
     const char *machine;

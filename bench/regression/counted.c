@@ -2,7 +2,10 @@
  * loading, which are so short that counting all of them takes only a minute or two of emulation. */
 #include <string.h>
 
+#include "kernels.h"
 #include "regression/regression.h"
+#include "runner.h"
+#include "shim.h"
 #include "suites/rows.h"
 
 /* ---- Networks ---- */
@@ -79,7 +82,7 @@ static void keep_widest(bench_rows *rows, int first, const char *part) {
 }
 
 /* Rejection sampling and loading take long in scalar C, whose kernels are counted by other rows. */
-gs_status bench_counted_add(bench_rows *rows, gs_error *error) {
+static gs_status add_rows(bench_rows *rows, gs_error *error) {
     add_networks(rows);
     add_samplers(rows);
     gs_status status = bench_add_kernels(rows, error);
@@ -93,5 +96,35 @@ gs_status bench_counted_add(bench_rows *rows, gs_error *error) {
     if (!status)
         status = bench_add_load(rows, error);
     keep_widest(rows, first, "/first-evaluation/"); /* a first sample is twenty evaluations */
+    return status;
+}
+
+/* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU, which does not include AVX-512. */
+static gs_status choose_isas(gs_texts *isa, gs_error *error) {
+    bool supported, chosen = isa->count > 0;
+    const char *name;
+    for (int i = 0; i < isa->count; i++)
+        if (gs_isa_extends(isa->values[i], "avx512"))
+            return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: --isa: callgrind runs no %s", isa->values[i]);
+    for (int i = 0; !chosen && (name = gs_isa_name(i, &supported)); i++)
+        if (supported && !gs_isa_extends(name, "avx512"))
+            isa->values[isa->count++] = name;
+    return GS_OK;
+}
+
+gs_status bench_counted_rows(bench_settings *s, bench_rows *rows, gs_error *error) {
+    gs_status status = choose_isas(&s->isa, error);
+    s->quick = true;
+    s->threads = (gs_counts){1, {1}};
+    s->batch = (gs_counts){1, {1}};
+    s->backend = (gs_texts){1, {"native"}};
+    if (!status)
+        status = add_rows(rows, error);
+    if (!status && rows->failed)
+        status = gs_fail_memory(error, "rows");
+    if (!status)
+        status = bench_rows_filter(rows, bench_filter(), error);
+    if (!status && !rows->count)
+        status = gs_fail(error, GS_ERROR_FILE, "check: nothing to count: no row is left by these options");
     return status;
 }
