@@ -110,13 +110,13 @@ static choice choose_backends(const bench_settings *s, const bench_axes *axes) {
     return c;
 }
 
-bool bench_next(const bench_settings *s, const bench_axes *axes, int *at, bench_variant *v) {
+bool bench_next(const bench_settings *s, const bench_axes *axes, bench_variant *v) {
     choice threads = choose_numbers(&s->threads, &axes->threads, bench_processors());
     choice batch = choose_numbers(&s->batch, &axes->batch, 0);
     choice isa = choose_isas(s, axes->all_isas), backend = choose_backends(s, axes);
     int models = axes->takes ? s->models.count : 1;
-    for (;; (*at)++) {
-        int rest = *at;
+    for (int at = v->next;; at++) {
+        int rest = at;
         int b = rest % backend.count, i = (rest /= backend.count) % isa.count, t = (rest /= isa.count) % threads.count;
         int n = (rest /= threads.count) % batch.count, m = rest / batch.count;
         if (m >= models)
@@ -130,8 +130,8 @@ bool bench_next(const bench_settings *s, const bench_axes *axes, int *at, bench_
                              .threads = threads.of.number[t],
                              .batch = batch.of.number[n],
                              .isa = isa.of.name[i],
-                             .backend = backend.of.name[b]};
-        (*at)++;
+                             .backend = backend.of.name[b],
+                             .next = at + 1};
         return true;
     }
 }
@@ -181,6 +181,19 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
                        .batch = v->batch};
     make_name(row, what);
     return row;
+}
+
+gs_status bench_row_open(bench_row *row, gs_error *error) {
+    size_t size = row->kind->state;
+    row->state = size ? gs_alloc(1, size) : NULL;
+    return size && !row->state ? gs_fail_memory(error, "a row") : row->kind->open(row, error);
+}
+
+void bench_row_close(bench_row *row) {
+    if (row->kind->close && (row->state || !row->kind->state))
+        row->kind->close(row);
+    gs_free(row->state);
+    row->state = NULL;
 }
 
 /* ---- What was asked for ---- */

@@ -94,12 +94,10 @@ static gs_status check_names(const bench_rows *rows, gs_error *error) {
 
 gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
     const bench_settings *s = rows->settings;
-    gs_status status = GS_OK;
-    for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
+    for (const bench_suite *suite = bench_suites; suite->name; suite++)
         if (bench_wants(&s->suite, suite->name))
-            status = suite->add(rows, error);
-    if (!status && rows->failed)
-        status = gs_fail_memory(error, "rows");
+            suite->add(rows);
+    gs_status status = rows->failed ? gs_fail_memory(error, "rows") : GS_OK;
     if (!status && strict)
         status = bench_rows_obey(rows, error);
     if (!status)
@@ -160,7 +158,7 @@ static bool open_job(job *j) {
     if (j->row->failed || gs_interrupted())
         return false;
     j->open = true;
-    if (j->row->kind->open(j->row, &error) || j->row->kind->call(j->row, &error)) /* the first call warms up */
+    if (bench_row_open(j->row, &error) || j->row->kind->call(j->row, &error)) /* the first call warms up */
         return fail_row(j->row, &error);
     return choose_calls(j->row, &error) || fail_row(j->row, &error);
 }
@@ -273,7 +271,7 @@ static void finish(job *j, bool last) {
         }
     }
     if (j->open)
-        row->kind->close(row);
+        bench_row_close(row);
     j->open = false;
 }
 

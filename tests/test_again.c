@@ -129,7 +129,7 @@ static void close_row(bench_row *row) {
     machine.running = -1;
     machine.closed++;
 }
-static const bench_kind kind = {open_row, call, check, close_row, NULL};
+static const bench_kind kind = {0, open_row, call, check, close_row, NULL};
 
 typedef struct fixture {
     bench_settings settings;

@@ -67,7 +67,7 @@ void bench_count_prepare(void) {
  * `to` in one piece. */
 static gs_status count_row(bench_row *row, int number, int to, gs_error *error) {
     size_t allocations = gs_allocations(), bytes = gs_allocated_bytes();
-    gs_status status = row->kind->open(row, error);
+    gs_status status = bench_row_open(row, error);
     size_t opening[] = {gs_allocations() - allocations, gs_allocated_bytes() - bytes};
     if (!status)
         status = row->kind->call(row, error);

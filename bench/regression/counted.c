@@ -13,9 +13,7 @@
 /* One evaluation of each network, and one gradient of each energy. */
 static void add_networks(bench_rows *rows) {
     static const bench_axes axes = {.takes = bench_any, .batch = {1, {1}}};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v))
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);)
         for (int gradient = 0; gradient <= bench_is_energy(v.model); gradient++)
             bench_evaluation_add(rows, "network", NULL, gradient ? "gradient" : "evaluate", &v, gradient,
                                  "evaluations/s");
@@ -59,9 +57,7 @@ static void add_samplers(bench_rows *rows) {
     for (int k = 0; gs_sampler_get(k); k++) {
         const bench_sampling sampling = {
             .sampler = gs_sampler_get(k)->name, .steps = STEPS, .steps_per_level = 1, .unit = "steps/s"};
-        int at = 0;
-        bench_variant v;
-        while (bench_next(s, &axes, &at, &v)) {
+        for (bench_variant v = {0}; bench_next(s, &axes, &v);) {
             bool own = is_widest(s, v.isa) && is_own(v.model, sampling.sampler);
             bool meant = own || (v.model == cheapest(s, &sampling) && is_short(s, &v));
             if (meant && bench_sampling_draws(&sampling, v.model))
@@ -82,21 +78,17 @@ static void keep_widest(bench_rows *rows, int first, const char *part) {
 }
 
 /* Rejection sampling and loading take long in scalar C, whose kernels are counted by other rows. */
-static gs_status add_rows(bench_rows *rows, gs_error *error) {
+static void add_rows(bench_rows *rows) {
     add_networks(rows);
     add_samplers(rows);
-    gs_status status = bench_add_kernels(rows, error);
-    if (!status)
-        status = bench_add_layers(rows, error);
+    bench_add_kernels(rows);
+    bench_add_layers(rows);
     int first = rows->count;
-    if (!status)
-        status = bench_add_rejection(rows, error);
+    bench_add_rejection(rows);
     keep_widest(rows, first, "");
     first = rows->count;
-    if (!status)
-        status = bench_add_load(rows, error);
+    bench_add_load(rows);
     keep_widest(rows, first, "/first-evaluation/"); /* a first sample is twenty evaluations */
-    return status;
 }
 
 /* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU, which does not include AVX-512. */
@@ -119,7 +111,7 @@ gs_status bench_counted_rows(bench_settings *s, bench_rows *rows, gs_error *erro
     s->batch = (gs_counts){1, {1}};
     s->backend = (gs_texts){1, {"native"}};
     if (!status)
-        status = add_rows(rows, error);
+        add_rows(rows);
     if (!status && rows->failed)
         status = gs_fail_memory(error, "rows");
     if (!status)
