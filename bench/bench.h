@@ -143,7 +143,7 @@ typedef enum bench_check_state {
 } bench_check_state;
 
 struct bench_row {
-    char name[BENCH_NAME_ROOM];
+    char name[BENCH_NAME_ROOM];   /* first, as bench_filter_items wants it */
     const char *suite, *scenario; /* scenario: or NULL */
     size_t what_at, what_length;  /* where the name says what it is: a sampler, a kernel */
     const bench_kind *kind;

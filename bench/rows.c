@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "text.h"
 
 void bench_figure_add(bench_row *row, const char *name, const char *unit, double value) {
     if (isfinite(value) && row->figures < BENCH_FIGURES_MAX)
@@ -138,30 +139,21 @@ bool bench_next(const bench_settings *s, const bench_axes *axes, bench_variant *
 
 /* ---- Rows ---- */
 
-static void append(char *name, const char *format, ...) GS_PRINTF(2, 3);
-static void append(char *name, const char *format, ...) {
-    size_t used = strlen(name);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(name + used, BENCH_NAME_ROOM - used, format, arguments);
-    va_end(arguments);
-}
-
 static void make_name(bench_row *row, const char *what) {
-    append(row->name, "%s", row->suite);
+    bench_append(row->name, BENCH_NAME_ROOM, "%s", row->suite);
     if (row->model)
-        append(row->name, "/%s", row->model->info->name);
+        bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->model->info->name);
     size_t begin = strlen(row->name) + 1;
-    append(row->name, "/%s", what);
+    bench_append(row->name, BENCH_NAME_ROOM, "/%s", what);
     row->what_at = begin;
     row->what_length = strlen(row->name) - begin;
     if (row->scenario)
-        append(row->name, "/%s", row->scenario);
+        bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->scenario);
     if (row->batch)
-        append(row->name, "/b:%d", row->batch);
-    append(row->name, "/t:%d/isa:%s/f32", row->threads, row->isa);
+        bench_append(row->name, BENCH_NAME_ROOM, "/b:%d", row->batch);
+    bench_append(row->name, BENCH_NAME_ROOM, "/t:%d/isa:%s/f32", row->threads, row->isa);
     if (row->backend && strcmp(row->backend, "native"))
-        append(row->name, "/%s", row->backend);
+        bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->backend);
 }
 
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,

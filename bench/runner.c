@@ -50,36 +50,25 @@ typedef struct run {
     bool terminal;
 } run;
 
-gs_status bench_filter_names(const char *filter, const char *(*name)(const void *list, int i), const void *list,
-                             int count, bool *keeps, gs_error *error) {
+gs_status bench_filter_items(void *list, int *count, size_t size, gs_error *error) {
+    const char *filter = bench_filter();
     bool all = !filter[0] || !strcmp(filter, "all"), others = filter[0] == '-';
     regex_t expression;
-    if (!all && regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
+    char *items = list;
+    int kept = 0;
+    if (all)
+        return GS_OK;
+    if (regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--benchmark_filter: \"%.60s\": expected an extended regular expression", filter);
-    for (int i = 0; i < count; i++)
-        keeps[i] = all || (regexec(&expression, name(list, i), 0, NULL, 0) != 0) == others;
-    if (!all)
-        regfree(&expression);
+    for (int i = 0; i < *count; i++) {
+        const char *item = items + (size_t)i * size;
+        if ((regexec(&expression, item, 0, NULL, 0) != 0) == others)
+            memmove(items + (size_t)kept++ * size, item, size);
+    }
+    *count = kept;
+    regfree(&expression);
     return GS_OK;
-}
-
-static const char *row_name(const void *list, int i) {
-    return ((const bench_row *)list)[i].name;
-}
-
-gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error) {
-    bool *keeps = gs_alloc((size_t)rows->count, sizeof *keeps);
-    int kept = 0;
-    gs_status status = keeps ? bench_filter_names(filter, row_name, rows->row, rows->count, keeps, error)
-                             : gs_fail_memory(error, "rows");
-    for (int i = 0; i < rows->count && !status; i++)
-        if (keeps[i])
-            rows->row[kept++] = rows->row[i];
-    if (!status)
-        rows->count = kept;
-    gs_free(keeps);
-    return status;
 }
 
 /* Rows are identified by their names. */
@@ -101,7 +90,7 @@ gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
     if (!status && strict)
         status = bench_rows_obey(rows, error);
     if (!status)
-        status = bench_rows_filter(rows, bench_filter(), error);
+        status = bench_filter_items(rows->row, &rows->count, sizeof *rows->row, error);
     int kept = 0;
     for (int i = 0; i < rows->count; i++)
         if (bench_wants(&s->scenario, rows->row[i].scenario))

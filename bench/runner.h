@@ -30,14 +30,10 @@ typedef struct bench_result {
     double triad_bytes_s; /* memory bandwidth, all threads; 0: not measured */
 } bench_result;
 
-/* keeps[i]: whether name(list, i), i < count, matches --benchmark_filter, an extended regular expression, where a
- * leading
- * '-' means the others. Errors: GS_ERROR_ARGUMENT: a malformed expression. */
-gs_status bench_filter_names(const char *filter, const char *(*name)(const void *list, int i), const void *list,
-                             int count, bool *keeps, gs_error *error);
-
-/* Keep the rows whose name matches. Errors: the same; GS_ERROR_MEMORY. */
-gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error);
+/* Keep those of *count items of `size` bytes, each beginning with its name, that --benchmark_filter asks for: an
+ * extended regular expression, where a leading '-' means the others. Errors: GS_ERROR_ARGUMENT: a malformed
+ * expression. */
+gs_status bench_filter_items(void *list, int *count, size_t size, gs_error *error);
 
 /* Measure all rows and judge them. Errors: GS_ERROR_MEMORY; failures of single rows are recorded in the rows. */
 gs_status bench_measure(bench_result *result, gs_error *error);

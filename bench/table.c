@@ -21,13 +21,10 @@ void bench_row_key(const json_t *row, char key[BENCH_KEY_ROOM]) {
     const char *hash = bench_text(row, "model_hash");
     bench_cell part;
     key[0] = '\0';
-    for (int i = 0; bench_name_part(bench_text(row, "name"), i, part); i++) {
-        size_t used = strlen(key);
+    for (int i = 0; bench_name_part(bench_text(row, "name"), i, part); i++)
         if (strncmp(part, "isa:", 4) != 0)
-            snprintf(key + used, BENCH_KEY_ROOM - used, "%s/", part);
-    }
-    size_t used = strlen(key);
-    snprintf(key + used, BENCH_KEY_ROOM - used, "%.70s", hash ? hash : "");
+            bench_append(key, BENCH_KEY_ROOM, "%s/", part);
+    bench_append(key, BENCH_KEY_ROOM, "%.70s", hash ? hash : "");
 }
 
 static bool has_part(const char *name, const char *wanted) {
@@ -63,9 +60,8 @@ static void find_constant(bench_table *t) {
         bool all = is_shown(t, part);
         for (int k = 0; k < t->rows && all; k++)
             all = has_part(bench_text(t->row[k], "name"), part);
-        size_t used = strlen(t->heading);
         if (all)
-            snprintf(t->heading + used, sizeof t->heading - used, "%s%s", used ? "  " : "", part);
+            bench_append_item(t->heading, sizeof t->heading, "  ", part);
     }
 }
 
@@ -80,11 +76,9 @@ static bool in_heading(const bench_table *t, const char *part) {
 static void put_name(const bench_table *t, const json_t *row, bench_cell text) {
     bench_cell part;
     text[0] = '\0';
-    for (int i = 1; bench_name_part(bench_text(row, "name"), i, part); i++) {
-        size_t used = strlen(text);
+    for (int i = 1; bench_name_part(bench_text(row, "name"), i, part); i++)
         if (is_shown(t, part) && !in_heading(t, part))
-            snprintf(text + used, BENCH_CELL_ROOM - used, "%s%s", used ? "/" : "", part);
-    }
+            bench_append_item(text, BENCH_CELL_ROOM, "/", part);
 }
 
 void bench_table_name(bench_table *t) {
@@ -102,9 +96,8 @@ void bench_put_number(double value, int digits, bench_cell text) {
 }
 
 void bench_put_unit(const char *unit, bench_cell text) {
-    size_t used = strlen(text);
     if (unit[0])
-        snprintf(text + used, BENCH_CELL_ROOM - used, " %.40s", unit);
+        bench_append(text, BENCH_CELL_ROOM, " %.40s", unit);
 }
 
 void bench_put_value(const json_t *row, bench_cell text) {
@@ -135,7 +128,7 @@ char *bench_row_reasons(const json_t *row) {
     char *text = gs_alloc(room, 1);
     json_array_foreach(reasons, i, reason) {
         if (text)
-            snprintf(text + strlen(text), room - strlen(text), "%s%s", i ? "; " : "", json_string_value(reason));
+            bench_append(text, room, "%s%s", i ? "; " : "", json_string_value(reason));
     }
     return text;
 }

@@ -4,6 +4,7 @@
 #define BENCH_TABLE_H
 
 #include "document.h"
+#include "text.h"
 
 enum { BENCH_CELL_ROOM = 112, BENCH_HEADING_ROOM = 320 };
 

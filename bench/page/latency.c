@@ -7,6 +7,7 @@
 #include "measure/statistics.h"
 
 enum { SERIES_MAX = 2 * PAGE_COLOURS, LABEL = PAGE_BRIEF_ROOM };
+static const double marked[] = {0.5, 0.9, 0.99}; /* percentiles */
 
 typedef struct series {
     char name[PAGE_TEXT_ROOM], brief[PAGE_BRIEF_ROOM];
@@ -53,7 +54,6 @@ static int collect(page *p, const page_suite *suite, series *all) {
 }
 
 static void draw(chart *c, const series *s, int colour, double factor, chart_label *label) {
-    static const double marked[] = {0.5, 0.9, 0.99};
     double *x = gs_alloc(s->n, sizeof *x), *y = gs_alloc(s->n, sizeof *y);
     char text[PAGE_TEXT_ROOM], value[PAGE_NUMBER_ROOM];
     c->p->failed = c->p->failed || !x || !y;
@@ -78,14 +78,12 @@ static void draw(chart *c, const series *s, int colour, double factor, chart_lab
 }
 
 static void legend(page *p, const series *all, int count) {
-    static const double marked[] = {0.5, 0.9, 0.99};
     chart_legend_begin(p);
     for (int i = 0; i < count; i++) {
         char text[PAGE_TEXT_ROOM] = "", value[PAGE_NUMBER_ROOM];
         for (size_t k = 0; k < GS_COUNT(marked); k++) {
-            size_t used = strlen(text);
             page_quantity(gs_rank_quantile(all[i].call, all[i].n, marked[k]), "ms", value);
-            snprintf(text + used, sizeof text - used, "%sp%.0f %s", k ? ", " : "", 100 * marked[k], value);
+            bench_append(text, sizeof text, "%sp%.0f %s", k ? ", " : "", 100 * marked[k], value);
         }
         chart_legend(p, i, false, all[i].name, text);
     }

@@ -5,6 +5,7 @@
 #include "document.h"
 #include "report.h"
 #include "system.h"
+#include "text.h"
 
 static const char *const words[] = {"", "", "SLOWER", "noisy", "FAILED", "not compared"};
 
@@ -44,11 +45,10 @@ static void remarks(const bench_ab_row *row, char *text, size_t room) {
                                  is_measured(row) && row->verdict.unsteady ? "the base differs from itself" : "",
                                  row->output_differs ? "the builds' output differs" : "",
                                  row->model_differs ? "the builds' networks differ" : ""};
-    size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < GS_COUNT(parts) && used < room; i++)
+    for (size_t i = 0; i < GS_COUNT(parts); i++)
         if (parts[i][0])
-            used += (size_t)snprintf(text + used, room - used, "%s%s", used ? "; " : "", parts[i]);
+            bench_append_item(text, room, "; ", parts[i]);
 }
 
 /* ---- Text and GitHub ---- */

@@ -6,8 +6,8 @@
 #include "regression/count.h"
 #include "io/output.h"
 #include "regression/regression.h"
+#include "text.h"
 #include "runner.h"
-#include "shim.h"
 
 /* ---- Telling ---- */
 
@@ -61,16 +61,15 @@ static void tell_surroundings(const bench_settings *o, const bench_tally *before
 
 static void verdict(const bench_settings *o, const bench_comparison *c, char *text, size_t room) {
     static const char *const words[] = {"no worse", "ERROR: the baseline has other rows", "WORSE", "inconclusive"};
-    int used =
-        snprintf(text, room, "%s: %d rows compared with %s, counts worse %d, better %d",
-                 words[bench_comparison_exit(c)], c->compared, o->baseline, c->of[BENCH_WORSE], c->of[BENCH_BETTER]);
+    snprintf(text, room, "%s: %d rows compared with %s, counts worse %d, better %d", words[bench_comparison_exit(c)],
+             c->compared, o->baseline, c->of[BENCH_WORSE], c->of[BENCH_BETTER]);
     if (c->left_out)
-        used += snprintf(text + used, room - (size_t)used, ", %d rows not asked for", c->left_out);
+        bench_append(text, room, ", %d rows not asked for", c->left_out);
     int lacking = c->of[BENCH_UNKNOWN] + c->of[BENCH_GONE] + c->of[BENCH_IMPOSSIBLE];
     if (lacking)
-        used += snprintf(text + used, room - (size_t)used, ", %d without counterpart", lacking);
+        bench_append(text, room, ", %d without counterpart", lacking);
     if (c->of[BENCH_BETTER] || c->of[BENCH_UNKNOWN] || c->of[BENCH_GONE])
-        snprintf(text + used, room - (size_t)used, "; --write makes a baseline worth committing");
+        bench_append(text, room, "; --write makes a baseline worth committing");
 }
 
 static gs_status summarise(const bench_settings *o, const bench_comparison *c, const char *total, gs_error *error) {
@@ -90,37 +89,16 @@ static gs_status summarise(const bench_settings *o, const bench_comparison *c, c
 
 /* ---- The command ---- */
 
-static const char *tally_name(const void *list, int i) {
-    return ((const bench_tally_row *)list)[i].name;
-}
-
-/* Keep only the rows that the filter asks for; returns how many are dropped. */
-static gs_status filter(bench_tally *tally, int *left_out, gs_error *error) {
-    bool *keeps = gs_alloc((size_t)tally->count, sizeof *keeps);
-    int kept = 0;
-    gs_status status = keeps ? bench_filter_names(bench_filter(), tally_name, tally->row, tally->count, keeps, error)
-                             : gs_fail_memory(error, "the baseline");
-    for (int i = 0; i < tally->count && !status; i++)
-        if (keeps[i])
-            tally->row[kept++] = tally->row[i];
-    if (!status) {
-        *left_out = tally->count - kept;
-        tally->count = kept;
-    }
-    gs_free(keeps);
-    return status;
-}
-
 static gs_status compare(bench_settings *o, bool some, bench_tally *before, const bench_tally *now, gs_error *error) {
     bench_comparison c = {0};
     char total[512];
-    int left_out;
-    gs_status status = filter(before, &left_out, error);
+    int all = before->count;
+    gs_status status = bench_filter_items(before->row, &before->count, sizeof *before->row, error);
     if (!status)
         status = bench_tally_compare(before, now, some, &c, error);
     if (status)
         return status;
-    c.left_out += left_out;
+    c.left_out += all - before->count;
     tell_findings(o, &c);
     tell_surroundings(o, before, now, c.differs);
     verdict(o, &c, total, sizeof total);

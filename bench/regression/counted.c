@@ -5,7 +5,6 @@
 #include "kernels.h"
 #include "regression/regression.h"
 #include "runner.h"
-#include "shim.h"
 #include "suites/rows.h"
 
 /* ---- Networks ---- */
@@ -115,7 +114,7 @@ gs_status bench_counted_rows(bench_settings *s, bench_rows *rows, gs_error *erro
     if (!status && rows->failed)
         status = gs_fail_memory(error, "rows");
     if (!status)
-        status = bench_rows_filter(rows, bench_filter(), error);
+        status = bench_filter_items(rows->row, &rows->count, sizeof *rows->row, error);
     if (!status && !rows->count)
         status = gs_fail(error, GS_ERROR_FILE, "check: nothing to count: no row is left by these options");
     return status;

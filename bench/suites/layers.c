@@ -7,6 +7,7 @@
 #include "engine/plan.h"
 #include "engine/single.h"
 #include "network.h"
+#include "text.h"
 
 enum { IMAGES = 8, SHAPE_ROOM = 96 };
 
@@ -77,14 +78,14 @@ static void describe(const gs_model *model, const gs_node *node, char text[SHAPE
         snprintf(text, SHAPE_ROOM, "linear-%d-%d", in.d[0], node->shape.d[0]);
         return;
     }
-    int used = snprintf(text, SHAPE_ROOM, "conv-%dx%dx%d-%dx%d-%d", in.d[0], in.d[1], in.d[2], a->kernel[0],
-                        a->kernel[1], node->shape.d[0]);
+    snprintf(text, SHAPE_ROOM, "conv-%dx%dx%d-%dx%d-%d", in.d[0], in.d[1], in.d[2], a->kernel[0], a->kernel[1],
+             node->shape.d[0]);
     if (a->stride[0] != 1 || a->stride[1] != 1)
-        used += snprintf(text + used, SHAPE_ROOM - (size_t)used, "-s%d", a->stride[0]);
+        bench_append(text, SHAPE_ROOM, "-s%d", a->stride[0]);
     if (a->padding[0] != a->kernel[0] / 2 || a->padding[1] != a->kernel[1] / 2)
-        used += snprintf(text + used, SHAPE_ROOM - (size_t)used, "-p%d", a->padding[0]);
+        bench_append(text, SHAPE_ROOM, "-p%d", a->padding[0]);
     if (a->dilation[0] != 1 || a->dilation[1] != 1)
-        snprintf(text + used, SHAPE_ROOM - (size_t)used, "-d%d", a->dilation[0]);
+        bench_append(text, SHAPE_ROOM, "-d%d", a->dilation[0]);
 }
 
 static bool is_layer(const gs_node *node) {
