@@ -54,15 +54,11 @@ static int collect(page *p, const page_suite *suite, series *all) {
 }
 
 static void draw(chart *c, const series *s, int colour, double factor, chart_label *label) {
-    double *x = gs_alloc(s->n, sizeof *x), *y = gs_alloc(s->n, sizeof *y);
     char text[PAGE_TEXT_ROOM], value[PAGE_NUMBER_ROOM];
-    c->p->failed = c->p->failed || !x || !y;
-    for (size_t i = 0; x && y && i < s->n; i++) { /* of the calls, i are faster */
-        x[i] = fmin((double)s->n / (double)(s->n - i), c->x.high);
-        y[i] = factor * s->call[i];
-    }
-    if (x && y)
-        chart_line(c, x, y, s->n, colour, "");
+    chart_line_begin(c, colour, "");
+    for (size_t i = 0; i < s->n; i++) /* of the calls, i are faster */
+        chart_line_to(c, fmin((double)s->n / (double)(s->n - i), c->x.high), factor * s->call[i], i + 1 == s->n);
+    chart_line_end(c);
     for (size_t i = 0; i < GS_COUNT(marked); i++) {
         double at = gs_rank_quantile(s->call, s->n, marked[i]);
         if (1 / (1 - marked[i]) > c->x.high)
@@ -73,8 +69,6 @@ static void draw(chart *c, const series *s, int colour, double factor, chart_lab
     }
     *label = (chart_label){.y = chart_y(c, factor * s->call[s->n - 1]), .colour = colour};
     snprintf(label->text, sizeof label->text, "%s", s->brief);
-    gs_free(x);
-    gs_free(y);
 }
 
 static void legend(page *p, const series *all, int count) {
