@@ -154,7 +154,7 @@ static bool open_job(job *j) {
 
 static bench_conditions conditions_since(bench_times before, double peak_before, double peak_after,
                                          const bench_gauge *g) {
-    bench_times now = g->times(g->context);
+    bench_times now = g->times();
     return (bench_conditions){.peak = {peak_before, peak_after},
                               .process_s = now.process - before.process,
                               .stolen = now.stolen - before.stolen,
@@ -162,7 +162,7 @@ static bench_conditions conditions_since(bench_times before, double peak_before,
 }
 
 static bool is_late(const run *r) {
-    return r->pass && r->gauge.now_s(r->gauge.context) >= r->deadline_s;
+    return r->pass && r->gauge.now_s() >= r->deadline_s;
 }
 
 /* Wait in later passes until the machine looks calm, but not longer than CALM_S. */
@@ -170,14 +170,14 @@ static void await_calm(const job *j) {
     const run *r = j->run;
     const bench_gauge *g = &r->gauge;
     char why[BENCH_WHY_ROOM];
-    double end_s = g->now_s(g->context) + CALM_S;
+    double end_s = g->now_s() + CALM_S;
     for (bool noisy = r->pass > 0; noisy && !gs_interrupted();) {
-        bench_times before = g->times(g->context);
-        double peak = g->peak(g->context, j->row->isa, j->row->threads);
+        bench_times before = g->times();
+        double peak = g->peak(j->row->isa, j->row->threads);
         bench_conditions c = conditions_since(before, peak, peak, g);
-        noisy = bench_disturbed(&c, r->usual[j->row - r->result->rows->row], why) && g->now_s(g->context) < end_s;
+        noisy = bench_disturbed(&c, r->usual[j->row - r->result->rows->row], why) && g->now_s() < end_s;
         if (noisy)
-            g->pause(g->context);
+            g->pause();
     }
 }
 
@@ -190,8 +190,8 @@ static bool begin(void *context) {
     await_calm(j);
     j->now = (bench_repetition){.order = j->order, .pass = r->pass, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
     j->room = SAMPLES_FIRST;
-    j->peak_before = g->peak(g->context, j->row->isa, j->row->threads);
-    j->before = g->times(g->context);
+    j->peak_before = g->peak(j->row->isa, j->row->threads);
+    j->before = g->times();
     j->start_s = gs_now_s();
     return j->now.sample != NULL;
 }
@@ -242,7 +242,7 @@ static void end(void *context, bool complete) {
     }
     j->now.wall_s = gs_now_s() - j->start_s;
     j->now.conditions = conditions_since(j->before, j->peak_before, 0, g);
-    j->now.conditions.peak[1] = g->peak(g->context, j->row->isa, j->row->threads);
+    j->now.conditions.peak[1] = g->peak(j->row->isa, j->row->threads);
     keep(&j->all, &j->done, &j->all_room, j->now);
     j->now.sample = NULL;
 }
@@ -372,7 +372,7 @@ static int choose_again(run *r) {
 static bool measure_again(run *r, double started_s) {
     bench_result *result = r->result;
     const bench_gauge *g = &r->gauge;
-    double now = g->now_s(g->context);
+    double now = g->now_s();
     bool ok = true;
     result->patience_s = result->settings->patience < 0 ? now - started_s : result->settings->patience;
     r->deadline_s = now + result->patience_s;
@@ -380,7 +380,7 @@ static bool measure_again(run *r, double started_s) {
         r->wanted[i] = result->rows->row[i].repetitions;
         r->usual[i] = bench_usual_peak(result->rows, &result->rows->row[i]);
     }
-    while (ok && !gs_interrupted() && g->now_s(g->context) < r->deadline_s && choose_again(r)) {
+    while (ok && !gs_interrupted() && g->now_s() < r->deadline_s && choose_again(r)) {
         r->pass++;
         ok = measure_pass(r);
     }
@@ -410,30 +410,14 @@ static int most_threads(const bench_rows *rows) {
     return most;
 }
 
-static double machine_peak(void *context, const char *isa, int threads) {
-    (void)context;
-    return bench_peak_measure(isa, threads);
-}
-
-static bench_times machine_times(void *context) {
-    (void)context;
-    return bench_times_now();
-}
-
-static double machine_now_s(void *context) {
-    (void)context;
-    return gs_now_s();
-}
-
-static void machine_pause(void *context) {
-    (void)context;
+static void machine_pause(void) {
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 }
 
 /* Make all passes; false when memory runs out. */
 static bool measure(run *r, int repetitions) {
     size_t rows = (size_t)r->result->rows->count;
-    double started_s = r->gauge.now_s(r->gauge.context);
+    double started_s = r->gauge.now_s();
     r->each = repetitions;
     r->left = gs_alloc(rows, sizeof *r->left);
     r->wanted = gs_alloc(rows, sizeof *r->wanted);
@@ -451,7 +435,7 @@ static bool measure(run *r, int repetitions) {
 }
 
 gs_status bench_measure(bench_result *result, gs_error *error) {
-    static const bench_gauge machine = {machine_peak, machine_times, machine_now_s, machine_pause, NULL};
+    static const bench_gauge machine = {bench_peak_measure, bench_times_now, gs_now_s, machine_pause};
     const bench_settings *s = result->settings;
     int usual = s->quick ? BENCH_REPETITIONS_QUICK : BENCH_REPETITIONS;
     run r = {.result = result, .gauge = result->gauge ? *result->gauge : machine, .terminal = isatty(STDERR_FILENO)};
