@@ -291,9 +291,6 @@ int bench_words_for(const bench_settings *settings, int command, char **words);
 /* Whether a list has the name, or is empty. */
 bool bench_wants(const gs_texts *names, const char *name);
 
-/* The path of a weight file by its name, as gensample finds it, to be freed with gs_free; NULL on failure. */
-gs_status bench_model_find(const char *name, char **path, gs_error *error);
-
 /* Load the networks that --model names, else all shipped ones. Errors: those of gs_model_load; GS_ERROR_FILE if none is
  * found. */
 gs_status bench_models_load(bench_models *models, const gs_texts *names, gs_error *error);

@@ -180,11 +180,9 @@ gs_status bench_history_write(const json_t *history, const char *path, gs_error 
         size_t points = json_array_size(json_object_get(series, "points"));
         most = points > most ? points : most;
     }
-    row_history h = {.history = history,
-                     .x = gs_alloc(most, sizeof *h.x),
-                     .y = gs_alloc(most, sizeof *h.y),
-                     .scratch = gs_alloc(most, sizeof *h.scratch)};
-    gs_status status = h.x && h.y && h.scratch ? GS_OK : gs_fail_memory(error, "a page of history");
+    double *memory = gs_alloc(most, 3 * sizeof *memory);
+    row_history h = {.history = history, .x = memory, .y = memory + most, .scratch = memory + 2 * most};
+    gs_status status = memory ? GS_OK : gs_fail_memory(error, "a page of history");
     if (!status)
         status = gs_output_open(&output, path, error);
     if (!status) {
@@ -192,8 +190,6 @@ gs_status bench_history_write(const json_t *history, const char *path, gs_error 
         put_history(&p, &h);
         status = gs_output_commit(&output, error);
     }
-    gs_free(h.x);
-    gs_free(h.y);
-    gs_free(h.scratch);
+    gs_free(memory);
     return status;
 }
