@@ -193,14 +193,14 @@ void bench_figure_add(bench_row *row, const char *name, const char *unit, double
 /* The figure's value, or NaN. */
 double bench_figure_get(const bench_row *row, const char *name);
 
-/* Add a reason why the figure is not valid. */
-void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+/* Add a reason why the figure is not valid. Each of these takes a format and its arguments. */
+#define bench_doubt(row, ...) bench_reason(row, BENCH_CHECK_OPEN, __VA_ARGS__)
 
-/* For a kind's `check`, which has passed if it calls neither. The output is wrong, which is a reason; */
-void bench_wrong(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
-
-/* or there is nothing independent to compare it with, which is a reason too, since an unchecked row is not valid. */
-void bench_unchecked(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+/* For a kind's `check`, which has passed if it calls neither. The output is wrong, which is a reason; or there is
+ * nothing independent to compare it with, which is a reason too, since an unchecked row is not valid. */
+#define bench_wrong(row, ...) bench_reason(row, BENCH_CHECK_FAILED, __VA_ARGS__)
+#define bench_unchecked(row, ...) bench_reason(row, BENCH_CHECK_IMPOSSIBLE, __VA_ARGS__)
+void bench_reason(bench_row *row, bench_check_state check, const char *format, ...) GS_PRINTF(3, 4);
 
 /* Open a row with its state, and close it, also after a failure of the former. */
 gs_status bench_row_open(bench_row *row, gs_error *error);

@@ -21,35 +21,18 @@ double bench_figure_get(const bench_row *row, const char *name) {
     return (double)NAN;
 }
 
-static void add_reason(bench_row *row, const char *kind, const char *format, va_list arguments) {
+void bench_reason(bench_row *row, bench_check_state check, const char *format, ...) {
+    static const char *const kinds[] = {[BENCH_CHECK_FAILED] = "wrong: ", [BENCH_CHECK_IMPOSSIBLE] = "not checked: "};
     char text[BENCH_TEXT_ROOM];
-    if (row->reasons == BENCH_REASONS_MAX)
-        return;
+    va_list arguments;
+    va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
-    snprintf(row->reason[row->reasons++], BENCH_TEXT_ROOM, "%s%.*s", kind, BENCH_TEXT_ROOM - 16, text);
-}
-
-void bench_doubt(bench_row *row, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    add_reason(row, "", format, arguments);
     va_end(arguments);
-}
-
-void bench_wrong(bench_row *row, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    add_reason(row, "wrong: ", format, arguments);
-    va_end(arguments);
-    row->check = BENCH_CHECK_FAILED;
-}
-
-void bench_unchecked(bench_row *row, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    add_reason(row, "not checked: ", format, arguments);
-    va_end(arguments);
-    row->check = row->check == BENCH_CHECK_FAILED ? row->check : BENCH_CHECK_IMPOSSIBLE;
+    if (row->reasons < BENCH_REASONS_MAX)
+        snprintf(row->reason[row->reasons++], BENCH_TEXT_ROOM, "%s%.*s", kinds[check] ? kinds[check] : "",
+                 BENCH_TEXT_ROOM - 16, text);
+    if (check != BENCH_CHECK_OPEN && row->check != BENCH_CHECK_FAILED)
+        row->check = check;
 }
 
 uint64_t bench_digest(const void *bytes, size_t count) {
@@ -66,55 +49,36 @@ int bench_processors(void) {
 
 /* ---- Variants ---- */
 
-/* The values of one axis. */
-typedef struct choice {
-    int count;
-    union {
-        int number[GS_LIST_MAX];
-        const char *name[GS_LIST_MAX];
-    } of;
-} choice;
-
-static choice choose_numbers(const gs_counts *asked, const gs_counts *otherwise, int none) {
+static gs_counts choose_numbers(const gs_counts *asked, const gs_counts *otherwise, int none) {
     const gs_counts *from = asked->count && (otherwise->count || none) ? asked : otherwise;
-    choice c = {.count = from->count};
-    memcpy(c.of.number, from->values, sizeof c.of.number);
-    if (!c.count) {
-        c.count = 1;
-        c.of.number[0] = none;
-    }
-    return c;
+    return from->count ? *from : (gs_counts){1, {none}};
 }
 
-static choice choose_isas(const bench_settings *s, bool all) {
-    choice c = {.count = s->isa.count};
-    memcpy(c.of.name, s->isa.values, sizeof c.of.name);
+static gs_texts choose_isas(const bench_settings *s, bool all) {
+    gs_texts chosen = s->isa;
     bool supported;
     const char *name;
     for (int i = 0; !s->isa.count && (name = gs_isa_name(i, &supported)); i++)
         if (supported && (all || !strcmp(name, gs_isa_best())))
-            c.of.name[c.count++] = name;
-    return c;
+            chosen.values[chosen.count++] = name;
+    return chosen;
 }
 
-static choice choose_backends(const bench_settings *s, const bench_axes *axes) {
-    choice c = {.count = s->backend.count};
-    memcpy(c.of.name, s->backend.values, sizeof c.of.name);
+static gs_texts choose_backends(const bench_settings *s, const bench_axes *axes) {
+    gs_texts chosen = s->backend;
     bool built;
     char about[BENCH_TEXT_ROOM];
     const char *name;
     for (int i = 0; !s->backend.count && (name = gs_backend_name(i, &built, about, sizeof about)); i++)
         if (built && (i == 0 || axes->all_backends))
-            c.of.name[c.count++] = name;
-    if (axes->no_backend)
-        c = (choice){.count = 1, .of.name = {NULL}};
-    return c;
+            chosen.values[chosen.count++] = name;
+    return axes->no_backend ? (gs_texts){1, {NULL}} : chosen;
 }
 
 bool bench_next(const bench_settings *s, const bench_axes *axes, bench_variant *v) {
-    choice threads = choose_numbers(&s->threads, &axes->threads, bench_processors());
-    choice batch = choose_numbers(&s->batch, &axes->batch, 0);
-    choice isa = choose_isas(s, axes->all_isas), backend = choose_backends(s, axes);
+    gs_counts threads = choose_numbers(&s->threads, &axes->threads, bench_processors());
+    gs_counts batch = choose_numbers(&s->batch, &axes->batch, 0);
+    gs_texts isa = choose_isas(s, axes->all_isas), backend = choose_backends(s, axes);
     int models = axes->takes ? s->models.count : 1;
     for (int at = v->next;; at++) {
         int rest = at;
@@ -125,13 +89,13 @@ bool bench_next(const bench_settings *s, const bench_axes *axes, bench_variant *
         if (axes->takes && !axes->takes(&s->models.model[m]))
             continue;
         bool energy = axes->takes && s->models.model[m].info->kind == GS_KIND_ENERGY;
-        if (energy && strcmp(backend.of.name[b], "native")) /* the only one that has gradients */
+        if (energy && strcmp(backend.values[b], "native")) /* the only one that has gradients */
             continue;
         *v = (bench_variant){.model = axes->takes ? &s->models.model[m] : NULL,
-                             .threads = threads.of.number[t],
-                             .batch = batch.of.number[n],
-                             .isa = isa.of.name[i],
-                             .backend = backend.of.name[b],
+                             .threads = threads.values[t],
+                             .batch = batch.values[n],
+                             .isa = isa.values[i],
+                             .backend = backend.values[b],
                              .next = at + 1};
         return true;
     }
