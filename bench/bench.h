@@ -88,13 +88,15 @@ typedef struct bench_row bench_row;
 
 /* The functions of the rows of one kind. `call` is timed. */
 typedef struct bench_kind {
+    size_t state;                                        /* of its state, which is zeroed before `open` and freed after
+                                                            `close`; 0: none, or `open` allocates it */
     gs_status (*open)(bench_row *row, gs_error *error);  /* prepare the calls; on failure `close` is called too */
     gs_status (*call)(bench_row *row, gs_error *error);  /* one call */
     gs_status (*check)(bench_row *row, gs_error *error); /* after the last call, still open: add figures about what was
                                                             computed, compare it with something independent, and say
                                                             so where it is wrong or there is no such thing */
-    void (*close)(bench_row *row);
-    uint64_t (*digest)(const bench_row *row); /* bench_digest of the first call's results; NULL: none */
+    void (*close)(bench_row *row);                       /* free what the state holds; NULL: nothing */
+    uint64_t (*digest)(const bench_row *row);            /* bench_digest of the first call's results; NULL: none */
 } bench_kind;
 
 /* For rows that draw chains: a sampler and its settings; 0 means the network's own. */
@@ -141,7 +143,7 @@ typedef enum bench_check_state {
 } bench_check_state;
 
 struct bench_row {
-    char name[BENCH_NAME_ROOM];
+    char name[BENCH_NAME_ROOM];   /* first, as bench_filter_items wants it */
     const char *suite, *scenario; /* scenario: or NULL */
     size_t what_at, what_length;  /* where the name says what it is: a sampler, a kernel */
     const bench_kind *kind;
@@ -158,6 +160,7 @@ struct bench_row {
     size_t plan_bytes; /* packed weights and scratch memory, or 0 */
     const char *ran;   /* set by open: the instruction set in use, or NULL where there is no choice */
     bench_sampling sampling; /* of rows that draw chains */
+    bool gradient;           /* of rows that evaluate networks: energies and gradients */
     const void *data;        /* the suite's own, constant data */
     void *state;             /* from open to close */
     /* Filled while running. */
@@ -190,14 +193,18 @@ void bench_figure_add(bench_row *row, const char *name, const char *unit, double
 /* The figure's value, or NaN. */
 double bench_figure_get(const bench_row *row, const char *name);
 
-/* Add a reason why the figure is not valid. */
-void bench_doubt(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+/* Add a reason why the figure is not valid. Each of these takes a format and its arguments. */
+#define bench_doubt(row, ...) bench_reason(row, BENCH_CHECK_OPEN, __VA_ARGS__)
 
-/* For a kind's `check`, which has passed if it calls neither. The output is wrong, which is a reason; */
-void bench_wrong(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+/* For a kind's `check`, which has passed if it calls neither. The output is wrong, which is a reason; or there is
+ * nothing independent to compare it with, which is a reason too, since an unchecked row is not valid. */
+#define bench_wrong(row, ...) bench_reason(row, BENCH_CHECK_FAILED, __VA_ARGS__)
+#define bench_unchecked(row, ...) bench_reason(row, BENCH_CHECK_IMPOSSIBLE, __VA_ARGS__)
+void bench_reason(bench_row *row, bench_check_state check, const char *format, ...) GS_PRINTF(3, 4);
 
-/* or there is nothing independent to compare it with, which is a reason too, since an unchecked row is not valid. */
-void bench_unchecked(bench_row *row, const char *format, ...) GS_PRINTF(2, 3);
+/* Open a row with its state, and close it, also after a failure of the former. */
+gs_status bench_row_open(bench_row *row, gs_error *error);
+void bench_row_close(bench_row *row);
 
 /* A 64-bit hash of `count` bytes, by which the results of builds are compared (Fowler, Noll & Vo's hash 1a). */
 uint64_t bench_digest(const void *bytes, size_t count);
@@ -206,10 +213,10 @@ uint64_t bench_digest(const void *bytes, size_t count);
 
 typedef struct bench_suite {
     const char *name, *help;
-    gs_status (*add)(bench_rows *rows, gs_error *error);
+    void (*add)(bench_rows *rows);
 } bench_suite;
 
-#define BENCH_SUITE(id, name, help) gs_status bench_add_##id(bench_rows *rows, gs_error *error);
+#define BENCH_SUITE(id, name, help) void bench_add_##id(bench_rows *rows);
 #include "suites.def"
 #undef BENCH_SUITE
 
@@ -228,10 +235,11 @@ typedef struct bench_variant {
     const bench_model *model;
     int threads, batch;
     const char *isa, *backend;
+    int next; /* the number of the one that follows */
 } bench_variant;
 
-/* Variant number *at, which is then incremented; false past the last. */
-bool bench_next(const bench_settings *settings, const bench_axes *axes, int *at, bench_variant *variant);
+/* The variant that follows, at first that of a zeroed one; false past the last. */
+bool bench_next(const bench_settings *settings, const bench_axes *axes, bench_variant *variant);
 
 /* A new row of the variant, zeroed except for what the variant says and its name:
  * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]. `what` is copied into the
@@ -282,9 +290,6 @@ int bench_words_for(const bench_settings *settings, int command, char **words);
 
 /* Whether a list has the name, or is empty. */
 bool bench_wants(const gs_texts *names, const char *name);
-
-/* The path of a weight file by its name, as gensample finds it, to be freed with gs_free; NULL on failure. */
-gs_status bench_model_find(const char *name, char **path, gs_error *error);
 
 /* Load the networks that --model names, else all shipped ones. Errors: those of gs_model_load; GS_ERROR_FILE if none is
  * found. */

@@ -94,11 +94,10 @@ static void put_cells(const comparison *c, bench_table *t, int i, const json_t *
             continue;
         double value = bench_real(row, "value");
         bench_put_value(row, cell[m + 1]);
-        size_t used = strlen(cell[m + 1]);
         if (m && isfinite(base)) {
             bench_cell ratio;
             bench_put_number(bench_flag(row, "less_is_better") ? base / value : value / base, 2, ratio);
-            snprintf(cell[m + 1] + used, BENCH_CELL_ROOM - used, " (%.20s x)", ratio);
+            bench_append(cell[m + 1], BENCH_CELL_ROOM, " (%.20s x)", ratio);
         }
     }
 }

@@ -8,6 +8,7 @@
 #include "report.h"
 #include "shim.h"
 #include "system.h"
+#include "text.h"
 
 enum { ROOM = 8192 };
 
@@ -29,11 +30,6 @@ static void best(const bench_result *result, char *text) {
     snprintf(text, ROOM, "%s", gs_isa_best());
 }
 
-static void append(char *text, const char *part) {
-    size_t used = strlen(text);
-    snprintf(text + used, ROOM - used, "%s%s", used ? ", " : "", part);
-}
-
 static void isas(const bench_result *result, char *text) {
     bool supported, used;
     const char *name;
@@ -42,7 +38,7 @@ static void isas(const bench_result *result, char *text) {
         for (int k = 0; k < result->rows->count; k++)
             used = used || !strcmp(result->rows->row[k].isa, name);
         if (used)
-            append(text, name);
+            bench_append_item(text, ROOM, ", ", name);
     }
 }
 
@@ -61,7 +57,7 @@ static void models(const bench_result *result, char *text) {
     for (int i = 0; i < all->count; i++) {
         char part[160];
         snprintf(part, sizeof part, "%s %s", all->model[i].info->name, all->model[i].info->hash);
-        append(text, part);
+        bench_append_item(text, ROOM, ", ", part);
     }
 }
 
@@ -73,7 +69,7 @@ static void peaks(const bench_result *result, char *text) {
         snprintf(part, sizeof part, "%s f32 %d threads %.4g GFLOP/s", rows->row[i].isa, rows->row[i].threads,
                  1e-9 * peak);
         if (peak > 0 && bench_peak_is_new(rows, i))
-            append(text, part);
+            bench_append_item(text, ROOM, ", ", part);
     }
     if (!text[0])
         snprintf(text, ROOM, "not measured");

@@ -11,6 +11,7 @@
 #include "noise.h"
 #include "peak.h"
 #include "system.h"
+#include "text.h"
 
 enum { FOUND_ROOM = 240 };
 
@@ -142,9 +143,8 @@ static grade environment(char found[FOUND_ROOM]) {
     found[0] = '\0';
     for (size_t i = 0; i < GS_COUNT(names); i++) {
         const char *value = getenv(names[i]);
-        size_t used = strlen(found);
         if (value && *value)
-            snprintf(found + used, FOUND_ROOM - used, "%s%s=%.40s", used ? ", " : "", names[i], value);
+            bench_append(found, FOUND_ROOM, "%s%s=%.40s", found[0] ? ", " : "", names[i], value);
     }
     if (found[0])
         return NOTE;

@@ -9,6 +9,7 @@
 #include "base/stream.h"
 #include "base/utf8.h"
 #include "io/output.h"
+#include "text.h"
 
 enum { DIGITS = 12, NUMBER_ROOM = 40 };
 
@@ -231,9 +232,8 @@ void bench_cpu_name(const json_t *context, char *name, size_t room) {
         name[n - 1] = '\0';
     const char *signature = bench_text(context, "cpu_signature"),
                *number = signature ? strstr(signature, "model ") : NULL;
-    size_t used = strlen(name);
-    if (used && number && !strpbrk(name, "0123456789"))
-        snprintf(name + used, room - used, " %.*s", (int)strcspn(number, ","), number);
+    if (name[0] && number && !strpbrk(name, "0123456789"))
+        bench_append(name, room, " %.*s", (int)strcspn(number, ","), number);
 }
 
 /* ---- Making trees ---- */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 enum { NAME_ROOM = 4200 };
 
 static gs_status add(bench_documents *all, json_t *root, const char *path, gs_error *error) {

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "measure/statistics.h"
 #include "system.h"
+#include "text.h"
 
 static const double NANO = 1e-9;
 
@@ -26,10 +27,8 @@ static json_t *entry(const bench_row *row, int family, const char *suffix, const
     bench_put_integer(e, "repetitions", row->repetitions);
     bench_put_integer(e, "threads", row->threads);
     label[0] = '\0';
-    for (int i = 0; i < row->reasons; i++) {
-        size_t used = strlen(label);
-        snprintf(label + used, sizeof label - used, "%s%s", i ? "; " : "INVALID: ", row->reason[i]);
-    }
+    for (int i = 0; i < row->reasons; i++)
+        bench_append(label, sizeof label, "%s%s", i ? "; " : "INVALID: ", row->reason[i]);
     bench_put_text(e, "label", row->reasons ? label : NULL);
     return e;
 }

@@ -10,20 +10,19 @@
 
 #include "app/find.h"
 
-gs_status bench_model_find(const char *name, char **path, gs_error *error) {
+/* The path of a weight file by its name, as gensample finds it, to be freed with gs_free; NULL on failure. */
+static gs_status find(const char *name, char **path, gs_error *error) {
     char found[GS_PATH_ROOM];
     gs_status status = gs_network_find(&name, found, error);
     *path = status ? NULL : gs_copy_string(name);
     return status || *path ? status : gs_fail_memory(error, "a path");
 }
 
-static gs_status load(bench_models *models, const char *path, gs_error *error) {
-    bench_model *m = &models->model[models->count];
-    m->path = gs_copy_string(path);
-    if (!m->path)
-        return gs_fail_memory(error, "a path");
-    models->count++;
-    gs_status status = gs_model_load(path, &m->model, error);
+/* Takes the path over. */
+static gs_status load(bench_models *models, char *path, gs_error *error) {
+    bench_model *m = &models->model[models->count++];
+    m->path = path;
+    gs_status status = path ? gs_model_load(path, &m->model, error) : gs_fail_memory(error, "a path");
     if (!status)
         m->info = gs_model_get_info(m->model);
     return status;
@@ -34,12 +33,10 @@ static gs_status load_named(bench_models *models, const gs_texts *names, gs_erro
     gs_status status = models->model ? GS_OK : gs_fail_memory(error, "the networks");
     for (int i = 0; i < names->count && !status; i++) {
         char *path;
-        status = bench_model_find(names->values[i], &path, error);
+        status = find(names->values[i], &path, error);
         if (!status)
             status = load(models, path, error);
-        gs_free(path);
-        if (!status)
-            models->model[i].named = true;
+        models->model[i].named = true;
     }
     return status;
 }
@@ -65,7 +62,7 @@ static gs_status load_shipped(bench_models *models, gs_error *error) {
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         if (!status)
-            status = load(models, path, error);
+            status = load(models, gs_copy_string(path), error);
         free(entries[i]);
     }
     free(entries);
@@ -75,7 +72,7 @@ static gs_status load_shipped(bench_models *models, gs_error *error) {
 /* The shipped judge, which need not be there. */
 static gs_status find_judge(char **judge, gs_error *error) {
     gs_error why = {.status = GS_OK};
-    gs_status status = bench_model_find("judge.bin", judge, &why);
+    gs_status status = find("judge.bin", judge, &why);
     return !status || status == GS_ERROR_FILE ? GS_OK : gs_fail(error, status, "%s", why.message);
 }
 

@@ -15,6 +15,7 @@
 #include "peak.h"
 #include "measure/statistics.h"
 #include "system.h"
+#include "text.h"
 
 enum { WOBBLES = 30, PROGRAMS_MAX = 8192, SHOWN = 3, LINE = 1024 };
 static const double SPIN_S = 0.5, PAUSE_S = 20e-6, LEAST_SHOWN = 0.01;
@@ -113,11 +114,10 @@ bench_others bench_measure_others(void) {
         others.known = count_before > 0;
         for (int i = 0; i < count; i++) {
             double share = after[i].ticks / second;
-            size_t used = strlen(others.names);
             others.processors += share;
             if (i < SHOWN && share >= LEAST_SHOWN)
-                snprintf(others.names + used, sizeof others.names - used, "%s%s %.2f", used ? ", " : "", after[i].name,
-                         share);
+                bench_append(others.names, sizeof others.names, "%s%s %.2f", others.names[0] ? ", " : "", after[i].name,
+                             share);
         }
     }
     gs_free(before);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 enum { WHAT_ROOM = 256 };
 
 static bool same_member(const json_t *a, const json_t *b, const char *name) {
@@ -78,10 +80,10 @@ void bench_tally_rows(bench_tally *tally, const json_t *rows) {
 }
 
 void bench_tally_say(const bench_tally *t, char text[BENCH_TALLY_ROOM]) {
-    int used = snprintf(text, BENCH_TALLY_ROOM, "%zu won, %zu lost", t->won, t->lost);
+    snprintf(text, BENCH_TALLY_ROOM, "%zu won, %zu lost", t->won, t->lost);
     if (t->ahead + t->behind)
-        snprintf(text + used, BENCH_TALLY_ROOM - (size_t)used, "; of %zu left out %zu ahead, %zu behind",
-                 t->ahead + t->behind, t->ahead, t->behind);
+        bench_append(text, BENCH_TALLY_ROOM, "; of %zu left out %zu ahead, %zu behind", t->ahead + t->behind, t->ahead,
+                     t->behind);
 }
 
 bool bench_tally_document(const bench_document *document, char text[BENCH_TALLY_ROOM]) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "text.h"
 
 void bench_figure_add(bench_row *row, const char *name, const char *unit, double value) {
     if (isfinite(value) && row->figures < BENCH_FIGURES_MAX)
@@ -20,35 +21,18 @@ double bench_figure_get(const bench_row *row, const char *name) {
     return (double)NAN;
 }
 
-static void add_reason(bench_row *row, const char *kind, const char *format, va_list arguments) {
+void bench_reason(bench_row *row, bench_check_state check, const char *format, ...) {
+    static const char *const kinds[] = {[BENCH_CHECK_FAILED] = "wrong: ", [BENCH_CHECK_IMPOSSIBLE] = "not checked: "};
     char text[BENCH_TEXT_ROOM];
-    if (row->reasons == BENCH_REASONS_MAX)
-        return;
+    va_list arguments;
+    va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
-    snprintf(row->reason[row->reasons++], BENCH_TEXT_ROOM, "%s%.*s", kind, BENCH_TEXT_ROOM - 16, text);
-}
-
-void bench_doubt(bench_row *row, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    add_reason(row, "", format, arguments);
     va_end(arguments);
-}
-
-void bench_wrong(bench_row *row, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    add_reason(row, "wrong: ", format, arguments);
-    va_end(arguments);
-    row->check = BENCH_CHECK_FAILED;
-}
-
-void bench_unchecked(bench_row *row, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    add_reason(row, "not checked: ", format, arguments);
-    va_end(arguments);
-    row->check = row->check == BENCH_CHECK_FAILED ? row->check : BENCH_CHECK_IMPOSSIBLE;
+    if (row->reasons < BENCH_REASONS_MAX)
+        snprintf(row->reason[row->reasons++], BENCH_TEXT_ROOM, "%s%.*s", kinds[check] ? kinds[check] : "",
+                 BENCH_TEXT_ROOM - 16, text);
+    if (check != BENCH_CHECK_OPEN && row->check != BENCH_CHECK_FAILED)
+        row->check = check;
 }
 
 uint64_t bench_digest(const void *bytes, size_t count) {
@@ -65,58 +49,39 @@ int bench_processors(void) {
 
 /* ---- Variants ---- */
 
-/* The values of one axis. */
-typedef struct choice {
-    int count;
-    union {
-        int number[GS_LIST_MAX];
-        const char *name[GS_LIST_MAX];
-    } of;
-} choice;
-
-static choice choose_numbers(const gs_counts *asked, const gs_counts *otherwise, int none) {
+static gs_counts choose_numbers(const gs_counts *asked, const gs_counts *otherwise, int none) {
     const gs_counts *from = asked->count && (otherwise->count || none) ? asked : otherwise;
-    choice c = {.count = from->count};
-    memcpy(c.of.number, from->values, sizeof c.of.number);
-    if (!c.count) {
-        c.count = 1;
-        c.of.number[0] = none;
-    }
-    return c;
+    return from->count ? *from : (gs_counts){1, {none}};
 }
 
-static choice choose_isas(const bench_settings *s, bool all) {
-    choice c = {.count = s->isa.count};
-    memcpy(c.of.name, s->isa.values, sizeof c.of.name);
+static gs_texts choose_isas(const bench_settings *s, bool all) {
+    gs_texts chosen = s->isa;
     bool supported;
     const char *name;
     for (int i = 0; !s->isa.count && (name = gs_isa_name(i, &supported)); i++)
         if (supported && (all || !strcmp(name, gs_isa_best())))
-            c.of.name[c.count++] = name;
-    return c;
+            chosen.values[chosen.count++] = name;
+    return chosen;
 }
 
-static choice choose_backends(const bench_settings *s, const bench_axes *axes) {
-    choice c = {.count = s->backend.count};
-    memcpy(c.of.name, s->backend.values, sizeof c.of.name);
+static gs_texts choose_backends(const bench_settings *s, const bench_axes *axes) {
+    gs_texts chosen = s->backend;
     bool built;
     char about[BENCH_TEXT_ROOM];
     const char *name;
     for (int i = 0; !s->backend.count && (name = gs_backend_name(i, &built, about, sizeof about)); i++)
         if (built && (i == 0 || axes->all_backends))
-            c.of.name[c.count++] = name;
-    if (axes->no_backend)
-        c = (choice){.count = 1, .of.name = {NULL}};
-    return c;
+            chosen.values[chosen.count++] = name;
+    return axes->no_backend ? (gs_texts){1, {NULL}} : chosen;
 }
 
-bool bench_next(const bench_settings *s, const bench_axes *axes, int *at, bench_variant *v) {
-    choice threads = choose_numbers(&s->threads, &axes->threads, bench_processors());
-    choice batch = choose_numbers(&s->batch, &axes->batch, 0);
-    choice isa = choose_isas(s, axes->all_isas), backend = choose_backends(s, axes);
+bool bench_next(const bench_settings *s, const bench_axes *axes, bench_variant *v) {
+    gs_counts threads = choose_numbers(&s->threads, &axes->threads, bench_processors());
+    gs_counts batch = choose_numbers(&s->batch, &axes->batch, 0);
+    gs_texts isa = choose_isas(s, axes->all_isas), backend = choose_backends(s, axes);
     int models = axes->takes ? s->models.count : 1;
-    for (;; (*at)++) {
-        int rest = *at;
+    for (int at = v->next;; at++) {
+        int rest = at;
         int b = rest % backend.count, i = (rest /= backend.count) % isa.count, t = (rest /= isa.count) % threads.count;
         int n = (rest /= threads.count) % batch.count, m = rest / batch.count;
         if (m >= models)
@@ -124,44 +89,35 @@ bool bench_next(const bench_settings *s, const bench_axes *axes, int *at, bench_
         if (axes->takes && !axes->takes(&s->models.model[m]))
             continue;
         bool energy = axes->takes && s->models.model[m].info->kind == GS_KIND_ENERGY;
-        if (energy && strcmp(backend.of.name[b], "native")) /* the only one that has gradients */
+        if (energy && strcmp(backend.values[b], "native")) /* the only one that has gradients */
             continue;
         *v = (bench_variant){.model = axes->takes ? &s->models.model[m] : NULL,
-                             .threads = threads.of.number[t],
-                             .batch = batch.of.number[n],
-                             .isa = isa.of.name[i],
-                             .backend = backend.of.name[b]};
-        (*at)++;
+                             .threads = threads.values[t],
+                             .batch = batch.values[n],
+                             .isa = isa.values[i],
+                             .backend = backend.values[b],
+                             .next = at + 1};
         return true;
     }
 }
 
 /* ---- Rows ---- */
 
-static void append(char *name, const char *format, ...) GS_PRINTF(2, 3);
-static void append(char *name, const char *format, ...) {
-    size_t used = strlen(name);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(name + used, BENCH_NAME_ROOM - used, format, arguments);
-    va_end(arguments);
-}
-
 static void make_name(bench_row *row, const char *what) {
-    append(row->name, "%s", row->suite);
+    bench_append(row->name, BENCH_NAME_ROOM, "%s", row->suite);
     if (row->model)
-        append(row->name, "/%s", row->model->info->name);
+        bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->model->info->name);
     size_t begin = strlen(row->name) + 1;
-    append(row->name, "/%s", what);
+    bench_append(row->name, BENCH_NAME_ROOM, "/%s", what);
     row->what_at = begin;
     row->what_length = strlen(row->name) - begin;
     if (row->scenario)
-        append(row->name, "/%s", row->scenario);
+        bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->scenario);
     if (row->batch)
-        append(row->name, "/b:%d", row->batch);
-    append(row->name, "/t:%d/isa:%s/f32", row->threads, row->isa);
+        bench_append(row->name, BENCH_NAME_ROOM, "/b:%d", row->batch);
+    bench_append(row->name, BENCH_NAME_ROOM, "/t:%d/isa:%s/f32", row->threads, row->isa);
     if (row->backend && strcmp(row->backend, "native"))
-        append(row->name, "/%s", row->backend);
+        bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->backend);
 }
 
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
@@ -181,6 +137,19 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
                        .batch = v->batch};
     make_name(row, what);
     return row;
+}
+
+gs_status bench_row_open(bench_row *row, gs_error *error) {
+    size_t size = row->kind->state;
+    row->state = size ? gs_alloc(1, size) : NULL;
+    return size && !row->state ? gs_fail_memory(error, "a row") : row->kind->open(row, error);
+}
+
+void bench_row_close(bench_row *row) {
+    if (row->kind->close && (row->state || !row->kind->state))
+        row->kind->close(row);
+    gs_free(row->state);
+    row->state = NULL;
 }
 
 /* ---- What was asked for ---- */

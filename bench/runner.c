@@ -50,36 +50,25 @@ typedef struct run {
     bool terminal;
 } run;
 
-gs_status bench_filter_names(const char *filter, const char *(*name)(const void *list, int i), const void *list,
-                             int count, bool *keeps, gs_error *error) {
+gs_status bench_filter_items(void *list, int *count, size_t size, gs_error *error) {
+    const char *filter = bench_filter();
     bool all = !filter[0] || !strcmp(filter, "all"), others = filter[0] == '-';
     regex_t expression;
-    if (!all && regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
+    char *items = list;
+    int kept = 0;
+    if (all)
+        return GS_OK;
+    if (regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--benchmark_filter: \"%.60s\": expected an extended regular expression", filter);
-    for (int i = 0; i < count; i++)
-        keeps[i] = all || (regexec(&expression, name(list, i), 0, NULL, 0) != 0) == others;
-    if (!all)
-        regfree(&expression);
+    for (int i = 0; i < *count; i++) {
+        const char *item = items + (size_t)i * size;
+        if ((regexec(&expression, item, 0, NULL, 0) != 0) == others)
+            memmove(items + (size_t)kept++ * size, item, size);
+    }
+    *count = kept;
+    regfree(&expression);
     return GS_OK;
-}
-
-static const char *row_name(const void *list, int i) {
-    return ((const bench_row *)list)[i].name;
-}
-
-gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error) {
-    bool *keeps = gs_alloc((size_t)rows->count, sizeof *keeps);
-    int kept = 0;
-    gs_status status = keeps ? bench_filter_names(filter, row_name, rows->row, rows->count, keeps, error)
-                             : gs_fail_memory(error, "rows");
-    for (int i = 0; i < rows->count && !status; i++)
-        if (keeps[i])
-            rows->row[kept++] = rows->row[i];
-    if (!status)
-        rows->count = kept;
-    gs_free(keeps);
-    return status;
 }
 
 /* Rows are identified by their names. */
@@ -94,16 +83,14 @@ static gs_status check_names(const bench_rows *rows, gs_error *error) {
 
 gs_status bench_rows_make(bench_rows *rows, bool strict, gs_error *error) {
     const bench_settings *s = rows->settings;
-    gs_status status = GS_OK;
-    for (const bench_suite *suite = bench_suites; suite->name && !status; suite++)
+    for (const bench_suite *suite = bench_suites; suite->name; suite++)
         if (bench_wants(&s->suite, suite->name))
-            status = suite->add(rows, error);
-    if (!status && rows->failed)
-        status = gs_fail_memory(error, "rows");
+            suite->add(rows);
+    gs_status status = rows->failed ? gs_fail_memory(error, "rows") : GS_OK;
     if (!status && strict)
         status = bench_rows_obey(rows, error);
     if (!status)
-        status = bench_rows_filter(rows, bench_filter(), error);
+        status = bench_filter_items(rows->row, &rows->count, sizeof *rows->row, error);
     int kept = 0;
     for (int i = 0; i < rows->count; i++)
         if (bench_wants(&s->scenario, rows->row[i].scenario))
@@ -160,14 +147,14 @@ static bool open_job(job *j) {
     if (j->row->failed || gs_interrupted())
         return false;
     j->open = true;
-    if (j->row->kind->open(j->row, &error) || j->row->kind->call(j->row, &error)) /* the first call warms up */
+    if (bench_row_open(j->row, &error) || j->row->kind->call(j->row, &error)) /* the first call warms up */
         return fail_row(j->row, &error);
     return choose_calls(j->row, &error) || fail_row(j->row, &error);
 }
 
 static bench_conditions conditions_since(bench_times before, double peak_before, double peak_after,
                                          const bench_gauge *g) {
-    bench_times now = g->times(g->context);
+    bench_times now = g->times();
     return (bench_conditions){.peak = {peak_before, peak_after},
                               .process_s = now.process - before.process,
                               .stolen = now.stolen - before.stolen,
@@ -175,7 +162,7 @@ static bench_conditions conditions_since(bench_times before, double peak_before,
 }
 
 static bool is_late(const run *r) {
-    return r->pass && r->gauge.now_s(r->gauge.context) >= r->deadline_s;
+    return r->pass && r->gauge.now_s() >= r->deadline_s;
 }
 
 /* Wait in later passes until the machine looks calm, but not longer than CALM_S. */
@@ -183,14 +170,14 @@ static void await_calm(const job *j) {
     const run *r = j->run;
     const bench_gauge *g = &r->gauge;
     char why[BENCH_WHY_ROOM];
-    double end_s = g->now_s(g->context) + CALM_S;
+    double end_s = g->now_s() + CALM_S;
     for (bool noisy = r->pass > 0; noisy && !gs_interrupted();) {
-        bench_times before = g->times(g->context);
-        double peak = g->peak(g->context, j->row->isa, j->row->threads);
+        bench_times before = g->times();
+        double peak = g->peak(j->row->isa, j->row->threads);
         bench_conditions c = conditions_since(before, peak, peak, g);
-        noisy = bench_disturbed(&c, r->usual[j->row - r->result->rows->row], why) && g->now_s(g->context) < end_s;
+        noisy = bench_disturbed(&c, r->usual[j->row - r->result->rows->row], why) && g->now_s() < end_s;
         if (noisy)
-            g->pause(g->context);
+            g->pause();
     }
 }
 
@@ -203,8 +190,8 @@ static bool begin(void *context) {
     await_calm(j);
     j->now = (bench_repetition){.order = j->order, .pass = r->pass, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
     j->room = SAMPLES_FIRST;
-    j->peak_before = g->peak(g->context, j->row->isa, j->row->threads);
-    j->before = g->times(g->context);
+    j->peak_before = g->peak(j->row->isa, j->row->threads);
+    j->before = g->times();
     j->start_s = gs_now_s();
     return j->now.sample != NULL;
 }
@@ -255,7 +242,7 @@ static void end(void *context, bool complete) {
     }
     j->now.wall_s = gs_now_s() - j->start_s;
     j->now.conditions = conditions_since(j->before, j->peak_before, 0, g);
-    j->now.conditions.peak[1] = g->peak(g->context, j->row->isa, j->row->threads);
+    j->now.conditions.peak[1] = g->peak(j->row->isa, j->row->threads);
     keep(&j->all, &j->done, &j->all_room, j->now);
     j->now.sample = NULL;
 }
@@ -273,7 +260,7 @@ static void finish(job *j, bool last) {
         }
     }
     if (j->open)
-        row->kind->close(row);
+        bench_row_close(row);
     j->open = false;
 }
 
@@ -385,7 +372,7 @@ static int choose_again(run *r) {
 static bool measure_again(run *r, double started_s) {
     bench_result *result = r->result;
     const bench_gauge *g = &r->gauge;
-    double now = g->now_s(g->context);
+    double now = g->now_s();
     bool ok = true;
     result->patience_s = result->settings->patience < 0 ? now - started_s : result->settings->patience;
     r->deadline_s = now + result->patience_s;
@@ -393,7 +380,7 @@ static bool measure_again(run *r, double started_s) {
         r->wanted[i] = result->rows->row[i].repetitions;
         r->usual[i] = bench_usual_peak(result->rows, &result->rows->row[i]);
     }
-    while (ok && !gs_interrupted() && g->now_s(g->context) < r->deadline_s && choose_again(r)) {
+    while (ok && !gs_interrupted() && g->now_s() < r->deadline_s && choose_again(r)) {
         r->pass++;
         ok = measure_pass(r);
     }
@@ -423,30 +410,14 @@ static int most_threads(const bench_rows *rows) {
     return most;
 }
 
-static double machine_peak(void *context, const char *isa, int threads) {
-    (void)context;
-    return bench_peak_measure(isa, threads);
-}
-
-static bench_times machine_times(void *context) {
-    (void)context;
-    return bench_times_now();
-}
-
-static double machine_now_s(void *context) {
-    (void)context;
-    return gs_now_s();
-}
-
-static void machine_pause(void *context) {
-    (void)context;
+static void machine_pause(void) {
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 }
 
 /* Make all passes; false when memory runs out. */
 static bool measure(run *r, int repetitions) {
     size_t rows = (size_t)r->result->rows->count;
-    double started_s = r->gauge.now_s(r->gauge.context);
+    double started_s = r->gauge.now_s();
     r->each = repetitions;
     r->left = gs_alloc(rows, sizeof *r->left);
     r->wanted = gs_alloc(rows, sizeof *r->wanted);
@@ -464,7 +435,7 @@ static bool measure(run *r, int repetitions) {
 }
 
 gs_status bench_measure(bench_result *result, gs_error *error) {
-    static const bench_gauge machine = {machine_peak, machine_times, machine_now_s, machine_pause, NULL};
+    static const bench_gauge machine = {bench_peak_measure, bench_times_now, gs_now_s, machine_pause};
     const bench_settings *s = result->settings;
     int usual = s->quick ? BENCH_REPETITIONS_QUICK : BENCH_REPETITIONS;
     run r = {.result = result, .gauge = result->gauge ? *result->gauge : machine, .terminal = isatty(STDERR_FILENO)};

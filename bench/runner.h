@@ -9,11 +9,10 @@ enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUI
 
 /* The runner's source of the machine's state and of the time: the machine or, in tests, a script. */
 typedef struct bench_gauge {
-    double (*peak)(void *context, const char *isa, int threads); /* as bench_peak_measure */
-    bench_times (*times)(void *context);                         /* as bench_times_now */
-    double (*now_s)(void *context);                              /* the clock of --patience */
-    void (*pause)(void *context);                                /* lets some hundredths of a second pass */
-    void *context;
+    double (*peak)(const char *isa, int threads); /* as bench_peak_measure */
+    bench_times (*times)(void);                   /* as bench_times_now */
+    double (*now_s)(void);                        /* the clock of --patience */
+    void (*pause)(void);                          /* lets some hundredths of a second pass */
 } bench_gauge;
 
 /* The measurements that are made once per run. */
@@ -30,14 +29,10 @@ typedef struct bench_result {
     double triad_bytes_s; /* memory bandwidth, all threads; 0: not measured */
 } bench_result;
 
-/* keeps[i]: whether name(list, i), i < count, matches --benchmark_filter, an extended regular expression, where a
- * leading
- * '-' means the others. Errors: GS_ERROR_ARGUMENT: a malformed expression. */
-gs_status bench_filter_names(const char *filter, const char *(*name)(const void *list, int i), const void *list,
-                             int count, bool *keeps, gs_error *error);
-
-/* Keep the rows whose name matches. Errors: the same; GS_ERROR_MEMORY. */
-gs_status bench_rows_filter(bench_rows *rows, const char *filter, gs_error *error);
+/* Keep those of *count items of `size` bytes, each beginning with its name, that --benchmark_filter asks for: an
+ * extended regular expression, where a leading '-' means the others. Errors: GS_ERROR_ARGUMENT: a malformed
+ * expression. */
+gs_status bench_filter_items(void *list, int *count, size_t size, gs_error *error);
 
 /* Measure all rows and judge them. Errors: GS_ERROR_MEMORY; failures of single rows are recorded in the rows. */
 gs_status bench_measure(bench_result *result, gs_error *error);

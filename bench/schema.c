@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 enum { PLACE_ROOM = 200, TEXT_ROOM = 96, SHOWN = 40 };
 
 static const char report[] = {
@@ -17,29 +19,6 @@ static const char baseline[] = {
 #include "baseline.schema.json.inc"
 };
 static const char *const schemas[] = {report, quality, baseline};
-
-/* ---- Text ---- */
-
-/* The length in bytes of the control character with which text begins, or 0; C1 is U+0080 ... U+009F. */
-static int control_length(const char *text) {
-    const unsigned char *c = (const unsigned char *)text;
-    if (c[0] < ' ' || c[0] == 127)
-        return c[0] != 0;
-    return c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0 ? 2 : 0;
-}
-
-bool bench_has_controls(const char *text) {
-    while (*text && !control_length(text))
-        text++;
-    return *text != 0;
-}
-
-void bench_blank_controls(char *text) {
-    for (int length; *text; text += length ? length : 1) {
-        length = control_length(text);
-        memset(text, ' ', (size_t)length);
-    }
-}
 
 /* ---- Places ---- */
 
@@ -60,11 +39,10 @@ static void put_place(const place *at, char text[PLACE_ROOM]) {
     if (!at->around)
         return;
     put_place(at->around, text);
-    size_t used = strlen(text);
     if (at->name)
-        snprintf(text + used, PLACE_ROOM - used, "%s%.60s", used ? "." : "", at->name);
+        bench_append(text, PLACE_ROOM, "%s%.60s", text[0] ? "." : "", at->name);
     else
-        snprintf(text + used, PLACE_ROOM - used, "[%zu]", at->item);
+        bench_append(text, PLACE_ROOM, "[%zu]", at->item);
 }
 
 static gs_status wrong(const check *c, const place *at, const char *what) {

@@ -13,8 +13,4 @@ typedef enum bench_schema { BENCH_SCHEMA_REPORT, BENCH_SCHEMA_QUALITY, BENCH_SCH
  * genbench.rows[3].name: missing", and ends with the schema's description, if it has one; GS_ERROR_MEMORY. */
 gs_status bench_schema_check(bench_schema schema, const json_t *root, const char *path, gs_error *error);
 
-/* Whether text has control characters, C0, C1 or DEL, which terminals obey; and put spaces in their place. */
-bool bench_has_controls(const char *text);
-void bench_blank_controls(char *text);
-
 #endif

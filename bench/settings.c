@@ -7,6 +7,7 @@
 
 #include "bench.h"
 #include "shim.h"
+#include "text.h"
 
 static const gs_option_row rows[] = {
 #define BENCH_OPTION(name, metavar, kind, field, low, high, commands, help) \
@@ -147,7 +148,7 @@ static gs_status check_name(const char *option, const char *name, gs_error *erro
                            gs_isa_best());
         if (same)
             return gs_fail(error, GS_ERROR_UNSUPPORTED, "--%s: this build has no %s", option, name);
-        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", known);
+        bench_append_item(all, sizeof all, ", ", known);
     }
     return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is unknown, expected one of %s", option, name, all);
 }

@@ -22,6 +22,7 @@
 #endif
 
 #include "document.h"
+#include "text.h"
 
 enum { LINE = 4096 };
 
@@ -248,9 +249,8 @@ static bool openmp(char *text, size_t room) {
     snprintf(text, room, "%d", _OPENMP);
     for (size_t i = 0; i < GS_COUNT(variables); i++) {
         const char *value = getenv(variables[i]);
-        size_t used = strlen(text);
         if (value)
-            snprintf(text + used, room - used, ", %s=%s", variables[i], value);
+            bench_append(text, room, ", %s=%s", variables[i], value);
     }
     return true;
 }

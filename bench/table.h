@@ -4,6 +4,7 @@
 #define BENCH_TABLE_H
 
 #include "document.h"
+#include "text.h"
 
 enum { BENCH_CELL_ROOM = 112, BENCH_HEADING_ROOM = 320 };
 
@@ -47,6 +48,9 @@ gs_status bench_tables_compare(const bench_document *documents, int count, bench
 /* "%.*f"; with an exponent if that would be too long or, with two digits or more, almost zero. A number that overflowed
  * becomes the largest there is. */
 void bench_put_number(double value, int digits, bench_cell text);
+
+/* Append a unit, if it is not "". */
+void bench_put_unit(const char *unit, bench_cell text);
 
 /* A row's value, "94.3 GFLOP/s", or "" if there is none. */
 void bench_put_value(const json_t *row, bench_cell text);

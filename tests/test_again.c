@@ -40,27 +40,23 @@ static void pass_time(double seconds) {
     machine.stolen += n == STOLEN ? seconds : 0;
 }
 
-static double gauge_peak(void *context, const char *isa, int threads) {
-    (void)context;
+static double gauge_peak(const char *isa, int threads) {
     (void)isa;
     noise n = machine.noise ? machine.noise(machine.now) : CALM;
     double peak = machine.later > 0 && machine.measured >= 3 * ROWS ? machine.later * 1e9 : 1e9;
     pass_time(PEAK_S);
     return threads * peak * (n == CLOCK ? 0.8 : 1);
 }
-static bench_times gauge_times(void *context) {
-    (void)context;
+static bench_times gauge_times(void) {
     return (bench_times){.stolen = machine.stolen, .process = machine.process, .waited = machine.waited};
 }
-static double gauge_now(void *context) {
-    (void)context;
+static double gauge_now(void) {
     return machine.now;
 }
-static void gauge_pause(void *context) {
-    (void)context;
+static void gauge_pause(void) {
     pass_time(0.05);
 }
-static const bench_gauge gauge = {gauge_peak, gauge_times, gauge_now, gauge_pause, NULL};
+static const bench_gauge gauge = {gauge_peak, gauge_times, gauge_now, gauge_pause};
 
 /* ---- Google Benchmark ---- */
 
@@ -129,7 +125,7 @@ static void close_row(bench_row *row) {
     machine.running = -1;
     machine.closed++;
 }
-static const bench_kind kind = {open_row, call, check, close_row, NULL};
+static const bench_kind kind = {0, open_row, call, check, close_row, NULL};
 
 typedef struct fixture {
     bench_settings settings;

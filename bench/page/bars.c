@@ -20,6 +20,9 @@ enum {
 };
 static const double MOST = 8, LEAST = 1.0 / 8;
 
+const page_key page_keys[PAGE_KEYS] = {
+    {"win", "gensample is faster"}, {"loss", "gensample is slower"}, {"win doubt", BENCH_DOUBT_MEANING}};
+
 typedef struct bars {
     page *p;
     const char *machine;
@@ -28,27 +31,25 @@ typedef struct bars {
     bool threads;     /* they differ and are told */
 } bars;
 
-static bool same_work(const page_duel *a, const page_duel *b) {
-    return !strcmp(a->work, b->work) && !strcmp(a->threads, b->threads);
+/* Whether duel i is of the machine and of the same work as another. */
+static bool same_work(const bars *b, size_t i, const page_duel *other) {
+    const page_duel *duel = &b->p->duel[i];
+    return !strcmp(duel->machine, b->machine) && !strcmp(duel->work, other->work) &&
+           !strcmp(duel->threads, other->threads);
 }
 
 /* Whether duel i is the first of its work on the machine; the others of the work need not follow it. */
 static bool opens_work(const bars *b, size_t i) {
-    const page_duel *duel = &b->p->duel[i], *other;
-    if (strcmp(duel->machine, b->machine))
-        return false;
-    for (size_t k = 0; k < i; k++) {
-        other = &b->p->duel[k];
-        if (!strcmp(other->machine, b->machine) && same_work(other, duel))
-            return false;
-    }
-    return true;
+    bool opens = !strcmp(b->p->duel[i].machine, b->machine);
+    for (size_t k = 0; k < i && opens; k++)
+        opens = !same_work(b, k, &b->p->duel[i]);
+    return opens;
 }
 
 static int height_of(const bars *b, size_t first) {
     int height = HEADING;
     for (size_t i = first; i < b->p->duels; i++)
-        height += PITCH * (!strcmp(b->p->duel[i].machine, b->machine) && same_work(&b->p->duel[first], &b->p->duel[i]));
+        height += PITCH * same_work(b, i, &b->p->duel[first]);
     return height;
 }
 
@@ -110,10 +111,9 @@ static void draw_work(const bars *b, size_t first, double x, double y) {
                b->threads ? ", " : "", b->threads ? duel->threads : "");
     y += HEADING;
     for (size_t i = first; i < b->p->duels; i++) {
-        const page_duel *other = &b->p->duel[i];
-        if (strcmp(other->machine, b->machine) || !same_work(duel, other))
+        if (!same_work(b, i, duel))
             continue;
-        draw_bar(b, other, x, y);
+        draw_bar(b, &b->p->duel[i], x, y);
         y += PITCH;
     }
 }

@@ -92,17 +92,28 @@ void chart_end(chart *c) {
 
 /* ---- Marks ---- */
 
-void chart_line(chart *c, const double *x, const double *y, size_t n, int colour, const char *class) {
+void chart_line_begin(chart *c, int colour, const char *class) {
     gs_xml_put(c->p->out, "<path class=\"line l%d %s\" d=\"", colour % PAGE_COLOURS, class);
-    double last = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        double at = chart_x(c, x[i]);
-        if (i && i + 1 < n && at - last < 0.5) /* closer than can be seen */
-            continue;
-        gs_xml_put(c->p->out, "%s%.1f %.1f", i ? "L" : "M", at, chart_y(c, y[i]));
-        last = at;
-    }
+    c->pen = -INFINITY;
+}
+
+void chart_line_to(chart *c, double x, double y, bool last) {
+    double at = chart_x(c, x);
+    if (isfinite(c->pen) && !last && at - c->pen < 0.5) /* closer than can be seen */
+        return;
+    gs_xml_put(c->p->out, "%s%.1f %.1f", isfinite(c->pen) ? "L" : "M", at, chart_y(c, y));
+    c->pen = at;
+}
+
+void chart_line_end(chart *c) {
     fputs("\"/>\n", c->p->out);
+}
+
+void chart_line(chart *c, const double *x, const double *y, size_t n, int colour, const char *class) {
+    chart_line_begin(c, colour, class);
+    for (size_t i = 0; i < n; i++)
+        chart_line_to(c, x[i], y[i], i + 1 == n);
+    chart_line_end(c);
 }
 
 /* Paths around 0 0: circle, diamond, square, triangles, cross, ... */

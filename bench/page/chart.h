@@ -13,6 +13,7 @@ typedef struct chart {
     int height;
     double left, right, top, bottom; /* of the plot */
     gs_axis x, y;
+    double pen; /* abscissa of the line that is drawn, on the page; -INFINITY at its beginning */
 } chart;
 
 /* Ends of an axis: begin with chart_no_range, and widen by what is to be seen. */
@@ -41,8 +42,11 @@ double chart_place(const gs_axis *axis, double value);
 double chart_x(const chart *c, double value);
 double chart_y(const chart *c, double value);
 
-/* A line through n points within the axes; dashes tell lines apart that colours cannot. */
+/* A line through n points within the axes, and one point by point; dashes tell lines apart that colours cannot. */
 void chart_line(chart *c, const double *x, const double *y, size_t n, int colour, const char *class);
+void chart_line_begin(chart *c, int colour, const char *class);
+void chart_line_to(chart *c, double x, double y, bool last);
+void chart_line_end(chart *c);
 
 /* Marks are of as many shapes as there are colours; `title` is shown to a pointer. */
 void chart_mark(chart *c, double x, double y, int colour, bool hollow, const char *title);

@@ -43,11 +43,6 @@ static const entry entries[] = {{NULL, "Machine"},
                                 {"models", "models"},
                                 {"command", "command"}};
 
-static void add(char *text, size_t room, const char *part) {
-    size_t used = strlen(text);
-    snprintf(text + used, room - used, "%s%s", used ? ", " : "", part);
-}
-
 /* "L1 Data 48 KiB" and so on, of Google Benchmark's list. */
 static void put_caches(const json_t *caches, char *text, size_t room) {
     size_t i;
@@ -62,7 +57,7 @@ static void put_caches(const json_t *caches, char *text, size_t room) {
         page_fixed(large ? kib / 1024 : kib, 0, size);
         snprintf(part, sizeof part, "L%lld %.20s %s %s", bench_integer(cache, "level", 0), type, size,
                  large ? "MiB" : "KiB");
-        add(text, room, part);
+        bench_append_item(text, room, ", ", part);
     }
 }
 
@@ -72,8 +67,7 @@ static void value_of(const bench_document *document, const char *member, char *t
     text[0] = '\0';
     if (!strcmp(member, "command")) {
         json_array_foreach(json_object_get(document->genbench, "command"), i, word) {
-            size_t used = strlen(text);
-            snprintf(text + used, room - used, "%s%s", i ? " " : "", json_string_value(word));
+            bench_append(text, room, "%s%s", i ? " " : "", json_string_value(word));
         }
     } else if (!strcmp(member, "caches")) {
         put_caches(value, text, room);

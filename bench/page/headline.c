@@ -205,8 +205,7 @@ static bool is_scored(const json_t *row) {
            bench_real(row, "value") > 0;
 }
 
-/* The best of the machine's rows that measure the same as `row`, or NULL. */
-/* `kind`: NULL for those that are scored. */
+/* The best of the machine's rows that measure the same as `row`, or NULL. `kind`: NULL for those that are scored. */
 static const json_t *find_same(const machines *all, const machine *m, const json_t *row, const struct kind *kind) {
     char key[BENCH_KEY_ROOM], of_other[BENCH_KEY_ROOM];
     const json_t *best = NULL, *other;

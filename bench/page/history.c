@@ -180,20 +180,17 @@ gs_status bench_history_write(const json_t *history, const char *path, gs_error 
         size_t points = json_array_size(json_object_get(series, "points"));
         most = points > most ? points : most;
     }
-    row_history h = {.history = history,
-                     .x = gs_alloc(most, sizeof *h.x),
-                     .y = gs_alloc(most, sizeof *h.y),
-                     .scratch = gs_alloc(most, sizeof *h.scratch)};
-    gs_status status = h.x && h.y && h.scratch ? GS_OK : gs_fail_memory(error, "a page of history");
+    row_history h = {.history = history, .x = gs_alloc(most, 3 * sizeof *h.x)};
+    gs_status status = h.x ? GS_OK : gs_fail_memory(error, "a page of history");
     if (!status)
         status = gs_output_open(&output, path, error);
     if (!status) {
         page p = {.out = output.file};
+        h.y = h.x + most;
+        h.scratch = h.y + most;
         put_history(&p, &h);
         status = gs_output_commit(&output, error);
     }
     gs_free(h.x);
-    gs_free(h.y);
-    gs_free(h.scratch);
     return status;
 }

@@ -30,11 +30,6 @@ static void put_navigation(page *p) {
     fputs("</ul></nav>\n", p->out);
 }
 
-void page_fold(page *p, const char *class) {
-    gs_xml_put(p->out, "<details class=\"%s\"", class);
-    fputs(p->count + p->peers > 1 ? ">" : " open=\"open\">", p->out);
-}
-
 /* `of`: the machine, or "". */
 static void put_suite(page *p, const page_suite *suite, const char *id, int number, const char *of) {
     const char *about = page_suite_about(suite->name);

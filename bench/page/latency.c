@@ -7,6 +7,7 @@
 #include "measure/statistics.h"
 
 enum { SERIES_MAX = 2 * PAGE_COLOURS, LABEL = PAGE_BRIEF_ROOM };
+static const double marked[] = {0.5, 0.9, 0.99}; /* percentiles */
 
 typedef struct series {
     char name[PAGE_TEXT_ROOM], brief[PAGE_BRIEF_ROOM];
@@ -53,16 +54,11 @@ static int collect(page *p, const page_suite *suite, series *all) {
 }
 
 static void draw(chart *c, const series *s, int colour, double factor, chart_label *label) {
-    static const double marked[] = {0.5, 0.9, 0.99};
-    double *x = gs_alloc(s->n, sizeof *x), *y = gs_alloc(s->n, sizeof *y);
     char text[PAGE_TEXT_ROOM], value[PAGE_NUMBER_ROOM];
-    c->p->failed = c->p->failed || !x || !y;
-    for (size_t i = 0; x && y && i < s->n; i++) { /* of the calls, i are faster */
-        x[i] = fmin((double)s->n / (double)(s->n - i), c->x.high);
-        y[i] = factor * s->call[i];
-    }
-    if (x && y)
-        chart_line(c, x, y, s->n, colour, "");
+    chart_line_begin(c, colour, "");
+    for (size_t i = 0; i < s->n; i++) /* of the calls, i are faster */
+        chart_line_to(c, fmin((double)s->n / (double)(s->n - i), c->x.high), factor * s->call[i], i + 1 == s->n);
+    chart_line_end(c);
     for (size_t i = 0; i < GS_COUNT(marked); i++) {
         double at = gs_rank_quantile(s->call, s->n, marked[i]);
         if (1 / (1 - marked[i]) > c->x.high)
@@ -73,19 +69,15 @@ static void draw(chart *c, const series *s, int colour, double factor, chart_lab
     }
     *label = (chart_label){.y = chart_y(c, factor * s->call[s->n - 1]), .colour = colour};
     snprintf(label->text, sizeof label->text, "%s", s->brief);
-    gs_free(x);
-    gs_free(y);
 }
 
 static void legend(page *p, const series *all, int count) {
-    static const double marked[] = {0.5, 0.9, 0.99};
     chart_legend_begin(p);
     for (int i = 0; i < count; i++) {
         char text[PAGE_TEXT_ROOM] = "", value[PAGE_NUMBER_ROOM];
         for (size_t k = 0; k < GS_COUNT(marked); k++) {
-            size_t used = strlen(text);
             page_quantity(gs_rank_quantile(all[i].call, all[i].n, marked[k]), "ms", value);
-            snprintf(text + used, sizeof text - used, "%sp%.0f %s", k ? ", " : "", 100 * marked[k], value);
+            bench_append(text, sizeof text, "%sp%.0f %s", k ? ", " : "", 100 * marked[k], value);
         }
         chart_legend(p, i, false, all[i].name, text);
     }

@@ -8,6 +8,7 @@
 #include "io/xml.h"
 #include "views.h"
 #include "rivals.h"
+#include "text.h"
 
 enum { PAGE_TEXT_ROOM = 256, PAGE_NUMBER_ROOM = 64, PAGE_COLOURS = 8, PAGE_BRIEF_ROOM = 16 };
 

@@ -32,8 +32,7 @@ static bool names_model(const json_t *row) {
 }
 
 void page_append(char list[PAGE_TEXT_ROOM], const char *part) {
-    size_t used = strlen(list);
-    snprintf(list + used, PAGE_TEXT_ROOM - used, "%s%s", used && part[0] ? ", " : "", part);
+    bench_append_item(list, PAGE_TEXT_ROOM, part[0] ? ", " : "", part);
 }
 
 void page_thing(const json_t *row, char text[PAGE_TEXT_ROOM]) {

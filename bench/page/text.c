@@ -1,4 +1,4 @@
-/* Text and numbers of the HTML page. */
+/* Text, numbers and elements that several parts of the HTML page have. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -83,4 +83,9 @@ void page_quantity(double value, const char *unit, char text[PAGE_NUMBER_ROOM]) 
     page_scale scale = page_scale_of(unit, fabs(value));
     page_number(value * scale.factor, number);
     snprintf(text, PAGE_NUMBER_ROOM, "%.20s%s%.40s", number, scale.symbol[0] ? "\xc2\xa0" : "", scale.symbol);
+}
+
+void page_fold(page *p, const char *class) {
+    gs_xml_put(p->out, "<details class=\"%s\"", class);
+    fputs(p->count + p->peers > 1 ? ">" : " open=\"open\">", p->out);
 }

@@ -11,16 +11,11 @@ enum { RATIOS_MAX = 80, PITCH = 36, HEAD = 30, RATIO_RIGHT = CHART_WIDTH - 24 };
 static void draw_series(chart *c, const json_t *trace, const json_t *series, int colour) {
     const json_t *xs = json_object_get(trace, "x"), *ys = json_object_get(series, "y");
     size_t n = json_array_size(xs);
-    double *x = gs_alloc(n, sizeof *x), *y = gs_alloc(n, sizeof *y);
-    c->p->failed = c->p->failed || !x || !y;
-    for (size_t i = 0; x && y && i < n; i++) {
-        x[i] = json_number_value(json_array_get(xs, i));
-        y[i] = json_number_value(json_array_get(ys, i));
-    }
-    if (x && y)
-        chart_line(c, x, y, n, colour, "");
-    gs_free(x);
-    gs_free(y);
+    chart_line_begin(c, colour, "");
+    for (size_t i = 0; i < n; i++)
+        chart_line_to(c, json_number_value(json_array_get(xs, i)), json_number_value(json_array_get(ys, i)),
+                      i + 1 == n);
+    chart_line_end(c);
 }
 
 static gs_axis fit(const json_t *list, chart_range *range) {

@@ -51,10 +51,13 @@ class Worker:
             self.close()
             raise
 
-    def answer(self):
+    def answer(self, *question):
+        """The answer to the question, or to the worker's start."""
         try:
+            if question:
+                self.pipe.send(question)
             good, result = self.pipe.recv()
-        except (EOFError, ConnectionResetError) as error:
+        except (EOFError, ConnectionResetError, BrokenPipeError) as error:
             self.process.join()
             raise Failure(f"its process ended with status {self.process.exitcode}") from error
         if not good:
@@ -62,12 +65,7 @@ class Worker:
         return result
 
     def call(self, method, *arguments):
-        try:
-            self.pipe.send((method, arguments))
-        except BrokenPipeError as error:
-            self.process.join()
-            raise Failure(f"its process ended with status {self.process.exitcode}") from error
-        return self.answer()
+        return self.answer(method, arguments)
 
     def close(self):
         self.pipe.close()

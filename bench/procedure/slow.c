@@ -20,19 +20,25 @@ static void slow_mac(mac_function *mac, const gs_mac_args *p) {
     }
 }
 
-/* One function per table, which finds the original by the table's number. */
-#define SLOW_TABLES(TABLE) TABLE(0) TABLE(1) TABLE(2) TABLE(3)
-enum { TABLES = 4 };
+/* One function per instruction set, which finds the original by the table's number. */
+enum {
+#define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine(TABLE_##name, )
+#include "isas.def"
+    TABLES
+};
 static mac_function *original[TABLES];
-#define SLOW_FUNCTION(i)                             \
-    static void slow_mac_##i(const gs_mac_args *p) { \
-        slow_mac(original[i], p);                    \
+#define SLOW_FUNCTION(name)                             \
+    static void slow_mac_##name(const gs_mac_args *p) { \
+        slow_mac(original[TABLE_##name], p);            \
     }
-SLOW_TABLES(SLOW_FUNCTION)
+#define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine(SLOW_FUNCTION(name))
+#include "isas.def"
 
 const gs_kernels *__wrap_gs_kernels_find(const char *isa) {
-#define SLOW_ADDRESS(i) slow_mac_##i,
-    static mac_function *const slow[TABLES] = {SLOW_TABLES(SLOW_ADDRESS)};
+    static mac_function *const slow[TABLES] = {
+#define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine(slow_mac_##name, )
+#include "isas.def"
+    };
     static gs_kernels table[TABLES];
     const gs_kernels *real = __real_gs_kernels_find(isa);
     for (int i = 0; real && i < TABLES; i++)

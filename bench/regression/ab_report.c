@@ -5,6 +5,7 @@
 #include "document.h"
 #include "report.h"
 #include "system.h"
+#include "text.h"
 
 static const char *const words[] = {"", "", "SLOWER", "noisy", "FAILED", "not compared"};
 
@@ -12,19 +13,20 @@ static bool is_measured(const bench_ab_row *row) {
     return row->state == BENCH_AB_SAME || row->state == BENCH_AB_SLOWER || row->state == BENCH_AB_NOISY;
 }
 
+static int count(const bench_ab_result *r, bench_ab_state state) {
+    int rows = 0;
+    for (int i = 0; i < r->rows; i++)
+        rows += r->row[i].state == state;
+    return rows;
+}
+
 int bench_ab_exit(const bench_ab_result *r) {
-    int slower = 0, failed = 0, noisy = 0, same = 0;
-    for (int i = 0; i < r->rows; i++) {
-        slower += r->row[i].state == BENCH_AB_SLOWER;
-        failed += r->row[i].state == BENCH_AB_FAILED;
-        noisy += r->row[i].state == BENCH_AB_NOISY;
-        same += r->row[i].state == BENCH_AB_SAME;
-    }
+    int slower = count(r, BENCH_AB_SLOWER), noisy = count(r, BENCH_AB_NOISY), same = count(r, BENCH_AB_SAME);
     if (slower + noisy + same && !(fabs(r->control) <= log1p(BENCH_PAIRS_CONTROL)))
         return BENCH_INCONCLUSIVE;
     if (slower)
         return BENCH_REGRESSION;
-    if (failed || !(noisy + same))
+    if (count(r, BENCH_AB_FAILED) || !(noisy + same))
         return BENCH_ERROR;
     return noisy ? BENCH_INCONCLUSIVE : BENCH_PASS;
 }
@@ -44,11 +46,10 @@ static void remarks(const bench_ab_row *row, char *text, size_t room) {
                                  is_measured(row) && row->verdict.unsteady ? "the base differs from itself" : "",
                                  row->output_differs ? "the builds' output differs" : "",
                                  row->model_differs ? "the builds' networks differ" : ""};
-    size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < GS_COUNT(parts) && used < room; i++)
+    for (size_t i = 0; i < GS_COUNT(parts); i++)
         if (parts[i][0])
-            used += (size_t)snprintf(text + used, room - used, "%s%s", used ? "; " : "", parts[i]);
+            bench_append_item(text, room, "; ", parts[i]);
 }
 
 /* ---- Text and GitHub ---- */
@@ -85,14 +86,10 @@ static void annotate(const bench_ab_row *row) {
 
 static void verdict(const bench_ab_result *r, char *text, size_t room) {
     static const char *const outcomes[] = {"not slower", "ERROR", "SLOWER", "inconclusive"};
-    int measured = 0, slower = 0, noisy = 0;
-    for (int i = 0; i < r->rows; i++) {
-        measured += is_measured(&r->row[i]);
-        slower += r->row[i].state == BENCH_AB_SLOWER;
-        noisy += r->row[i].state == BENCH_AB_NOISY;
-    }
+    int slower = count(r, BENCH_AB_SLOWER), noisy = count(r, BENCH_AB_NOISY);
     snprintf(text, room, "%s: %d of %d rows measured, %d slower, %d noisy, base beside itself %+.2f %%, %.0f s",
-             outcomes[bench_ab_exit(r)], measured, r->rows, slower, noisy, percent(r->control), r->elapsed_s);
+             outcomes[bench_ab_exit(r)], slower + noisy + count(r, BENCH_AB_SAME), r->rows, slower, noisy,
+             percent(r->control), r->elapsed_s);
 }
 
 static void print_table(const bench_ab_result *r) {

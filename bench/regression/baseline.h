@@ -24,7 +24,7 @@ enum {
 enum { BENCH_SURROUNDINGS = 7, BENCH_SURROUNDING_ROOM = 400 };
 
 typedef struct bench_tally_row {
-    char name[BENCH_NAME_ROOM];
+    char name[BENCH_NAME_ROOM]; /* first, as bench_filter_items wants it */
     long long of[BENCH_COUNTS];
 } bench_tally_row;
 

@@ -5,40 +5,9 @@
 
 #include "regression/count.h"
 #include "io/output.h"
-#include "kernels.h"
 #include "regression/regression.h"
+#include "text.h"
 #include "runner.h"
-#include "shim.h"
-
-/* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU, which does not include AVX-512. */
-static gs_status choose_isas(gs_texts *isa, gs_error *error) {
-    bool supported, chosen = isa->count > 0;
-    const char *name;
-    for (int i = 0; i < isa->count; i++)
-        if (gs_isa_extends(isa->values[i], "avx512"))
-            return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: --isa: callgrind runs no %s", isa->values[i]);
-    for (int i = 0; !chosen && (name = gs_isa_name(i, &supported)); i++)
-        if (supported && !gs_isa_extends(name, "avx512"))
-            isa->values[isa->count++] = name;
-    return GS_OK;
-}
-
-gs_status bench_counted_rows(bench_settings *s, bench_rows *rows, gs_error *error) {
-    gs_status status = choose_isas(&s->isa, error);
-    s->quick = true;
-    s->threads = (gs_counts){1, {1}};
-    s->batch = (gs_counts){1, {1}};
-    s->backend = (gs_texts){1, {"native"}};
-    if (!status)
-        status = bench_counted_add(rows, error);
-    if (!status && rows->failed)
-        status = gs_fail_memory(error, "rows");
-    if (!status)
-        status = bench_rows_filter(rows, bench_filter(), error);
-    if (!status && !rows->count)
-        status = gs_fail(error, GS_ERROR_FILE, "check: nothing to count: no row is left by these options");
-    return status;
-}
 
 /* ---- Telling ---- */
 
@@ -92,16 +61,15 @@ static void tell_surroundings(const bench_settings *o, const bench_tally *before
 
 static void verdict(const bench_settings *o, const bench_comparison *c, char *text, size_t room) {
     static const char *const words[] = {"no worse", "ERROR: the baseline has other rows", "WORSE", "inconclusive"};
-    int used =
-        snprintf(text, room, "%s: %d rows compared with %s, counts worse %d, better %d",
-                 words[bench_comparison_exit(c)], c->compared, o->baseline, c->of[BENCH_WORSE], c->of[BENCH_BETTER]);
+    snprintf(text, room, "%s: %d rows compared with %s, counts worse %d, better %d", words[bench_comparison_exit(c)],
+             c->compared, o->baseline, c->of[BENCH_WORSE], c->of[BENCH_BETTER]);
     if (c->left_out)
-        used += snprintf(text + used, room - (size_t)used, ", %d rows not asked for", c->left_out);
+        bench_append(text, room, ", %d rows not asked for", c->left_out);
     int lacking = c->of[BENCH_UNKNOWN] + c->of[BENCH_GONE] + c->of[BENCH_IMPOSSIBLE];
     if (lacking)
-        used += snprintf(text + used, room - (size_t)used, ", %d without counterpart", lacking);
+        bench_append(text, room, ", %d without counterpart", lacking);
     if (c->of[BENCH_BETTER] || c->of[BENCH_UNKNOWN] || c->of[BENCH_GONE])
-        snprintf(text + used, room - (size_t)used, "; --write makes a baseline worth committing");
+        bench_append(text, room, "; --write makes a baseline worth committing");
 }
 
 static gs_status summarise(const bench_settings *o, const bench_comparison *c, const char *total, gs_error *error) {
@@ -121,37 +89,16 @@ static gs_status summarise(const bench_settings *o, const bench_comparison *c, c
 
 /* ---- The command ---- */
 
-static const char *tally_name(const void *list, int i) {
-    return ((const bench_tally_row *)list)[i].name;
-}
-
-/* Keep only the rows that the filter asks for; returns how many are dropped. */
-static gs_status filter(bench_tally *tally, int *left_out, gs_error *error) {
-    bool *keeps = gs_alloc((size_t)tally->count, sizeof *keeps);
-    int kept = 0;
-    gs_status status = keeps ? bench_filter_names(bench_filter(), tally_name, tally->row, tally->count, keeps, error)
-                             : gs_fail_memory(error, "the baseline");
-    for (int i = 0; i < tally->count && !status; i++)
-        if (keeps[i])
-            tally->row[kept++] = tally->row[i];
-    if (!status) {
-        *left_out = tally->count - kept;
-        tally->count = kept;
-    }
-    gs_free(keeps);
-    return status;
-}
-
 static gs_status compare(bench_settings *o, bool some, bench_tally *before, const bench_tally *now, gs_error *error) {
     bench_comparison c = {0};
     char total[512];
-    int left_out;
-    gs_status status = filter(before, &left_out, error);
+    int all = before->count;
+    gs_status status = bench_filter_items(before->row, &before->count, sizeof *before->row, error);
     if (!status)
         status = bench_tally_compare(before, now, some, &c, error);
     if (status)
         return status;
-    c.left_out += left_out;
+    c.left_out += all - before->count;
     tell_findings(o, &c);
     tell_surroundings(o, before, now, c.differs);
     verdict(o, &c, total, sizeof total);

@@ -67,7 +67,7 @@ void bench_count_prepare(void) {
  * `to` in one piece. */
 static gs_status count_row(bench_row *row, int number, int to, gs_error *error) {
     size_t allocations = gs_allocations(), bytes = gs_allocated_bytes();
-    gs_status status = row->kind->open(row, error);
+    gs_status status = bench_row_open(row, error);
     size_t opening[] = {gs_allocations() - allocations, gs_allocated_bytes() - bytes};
     if (!status)
         status = row->kind->call(row, error);
@@ -236,7 +236,6 @@ gs_status bench_count(const bench_rows *rows, bench_tally *tally, gs_error *erro
     bench_folder folder = {0};
     char program[FOLDER_ROOM], dumps[PATH_ROOM], log[PATH_ROOM];
     char **words = gs_alloc((size_t)rows->settings->argc + WORDS_MOST, sizeof *words);
-    static const char *const begin[] = {"valgrind", "-q", "--tool=callgrind", "--vgdb=no", "--instr-atstart=no"};
     *tally = (bench_tally){0};
     gs_status status = words ? check_build(error) : gs_fail_memory(error, "the command line");
     if (!status && !gs_os_program_path(program, sizeof program))
@@ -250,11 +249,10 @@ gs_status bench_count(const bench_rows *rows, bench_tally *tally, gs_error *erro
     snprintf(dumps, sizeof dumps, "--callgrind-out-file=%s/%%p", folder.path);
     snprintf(log, sizeof log, "--log-file=%s/valgrind", folder.path);
     int count = 0;
+    const char *const begin[] = {"valgrind", "-q",    "--tool=callgrind", "--vgdb=no", "--instr-atstart=no", dumps, log,
+                                 program,    "count", folder.path};
     for (size_t i = 0; i < GS_COUNT(begin); i++)
         words[count++] = (char *)(uintptr_t)begin[i];
-    const char *const rest[] = {dumps, log, program, "count", folder.path};
-    for (size_t i = 0; i < GS_COUNT(rest); i++)
-        words[count++] = (char *)(uintptr_t)rest[i];
     count += bench_words_for(rows->settings, BENCH_COUNT, words + count);
     words[count] = NULL;
     gs_interrupt_install();

@@ -15,7 +15,4 @@ void bench_count_prepare(void);
 /* After that `genbench count FOLDER` counts each row in a process of its own, whose memory no other row has used, and
  * leaves the counts in the folder. */
 
-/* The rows that both choose. */
-gs_status bench_counted_rows(bench_settings *settings, bench_rows *rows, gs_error *error);
-
 #endif

@@ -2,7 +2,9 @@
  * loading, which are so short that counting all of them takes only a minute or two of emulation. */
 #include <string.h>
 
+#include "kernels.h"
 #include "regression/regression.h"
+#include "runner.h"
 #include "suites/rows.h"
 
 /* ---- Networks ---- */
@@ -10,9 +12,7 @@
 /* One evaluation of each network, and one gradient of each energy. */
 static void add_networks(bench_rows *rows) {
     static const bench_axes axes = {.takes = bench_any, .batch = {1, {1}}};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v))
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);)
         for (int gradient = 0; gradient <= bench_is_energy(v.model); gradient++)
             bench_evaluation_add(rows, "network", NULL, gradient ? "gradient" : "evaluate", &v, gradient,
                                  "evaluations/s");
@@ -56,9 +56,7 @@ static void add_samplers(bench_rows *rows) {
     for (int k = 0; gs_sampler_get(k); k++) {
         const bench_sampling sampling = {
             .sampler = gs_sampler_get(k)->name, .steps = STEPS, .steps_per_level = 1, .unit = "steps/s"};
-        int at = 0;
-        bench_variant v;
-        while (bench_next(s, &axes, &at, &v)) {
+        for (bench_variant v = {0}; bench_next(s, &axes, &v);) {
             bool own = is_widest(s, v.isa) && is_own(v.model, sampling.sampler);
             bool meant = own || (v.model == cheapest(s, &sampling) && is_short(s, &v));
             if (meant && bench_sampling_draws(&sampling, v.model))
@@ -79,19 +77,45 @@ static void keep_widest(bench_rows *rows, int first, const char *part) {
 }
 
 /* Rejection sampling and loading take long in scalar C, whose kernels are counted by other rows. */
-gs_status bench_counted_add(bench_rows *rows, gs_error *error) {
+static void add_rows(bench_rows *rows) {
     add_networks(rows);
     add_samplers(rows);
-    gs_status status = bench_add_kernels(rows, error);
-    if (!status)
-        status = bench_add_layers(rows, error);
+    bench_add_kernels(rows);
+    bench_add_layers(rows);
     int first = rows->count;
-    if (!status)
-        status = bench_add_rejection(rows, error);
+    bench_add_rejection(rows);
     keep_widest(rows, first, "");
     first = rows->count;
-    if (!status)
-        status = bench_add_load(rows, error);
+    bench_add_load(rows);
     keep_widest(rows, first, "/first-evaluation/"); /* a first sample is twenty evaluations */
+}
+
+/* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU, which does not include AVX-512. */
+static gs_status choose_isas(gs_texts *isa, gs_error *error) {
+    bool supported, chosen = isa->count > 0;
+    const char *name;
+    for (int i = 0; i < isa->count; i++)
+        if (gs_isa_extends(isa->values[i], "avx512"))
+            return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: --isa: callgrind runs no %s", isa->values[i]);
+    for (int i = 0; !chosen && (name = gs_isa_name(i, &supported)); i++)
+        if (supported && !gs_isa_extends(name, "avx512"))
+            isa->values[isa->count++] = name;
+    return GS_OK;
+}
+
+gs_status bench_counted_rows(bench_settings *s, bench_rows *rows, gs_error *error) {
+    gs_status status = choose_isas(&s->isa, error);
+    s->quick = true;
+    s->threads = (gs_counts){1, {1}};
+    s->batch = (gs_counts){1, {1}};
+    s->backend = (gs_texts){1, {"native"}};
+    if (!status)
+        add_rows(rows);
+    if (!status && rows->failed)
+        status = gs_fail_memory(error, "rows");
+    if (!status)
+        status = bench_filter_items(rows->row, &rows->count, sizeof *rows->row, error);
+    if (!status && !rows->count)
+        status = gs_fail(error, GS_ERROR_FILE, "check: nothing to count: no row is left by these options");
     return status;
 }

@@ -26,6 +26,6 @@ gs_status bench_github_end(FILE *file, gs_error *error);
 /* ---- Counting ---- */
 
 /* The rows that `check` counts: short calls of everything that takes time, on one thread. */
-gs_status bench_counted_add(bench_rows *rows, gs_error *error);
+gs_status bench_counted_rows(bench_settings *settings, bench_rows *rows, gs_error *error);
 
 #endif

@@ -33,7 +33,7 @@ static void say_rows(const bench_rows *rows) {
 
 static gs_status open_row(bench_row *row, long processor, gs_error *error) {
     bench_place(row->threads == 1 ? (int)(processor % PROCESSORS_MOST) : -1); /* if the system can */
-    gs_status status = row->kind->open(row, error);
+    gs_status status = bench_row_open(row, error);
     if (!status)
         status = row->kind->call(row, error);
     if (!status)
@@ -67,7 +67,7 @@ static bool obey(const char *line, bench_rows *rows, bool *opened) {
     opened[k] = true;
     gs_status status = opens ? open_row(row, number, &error) : times ? time_row(row, number, &error) : GS_OK;
     if (status || (!opens && !times)) {
-        row->kind->close(row);
+        bench_row_close(row);
         opened[k] = false;
     }
     if (status)
@@ -88,7 +88,7 @@ static gs_status serve(bench_rows *rows, gs_error *error) {
         good = obey(line, rows, opened) && fflush(stdout) == 0;
     for (int i = 0; i < rows->count; i++)
         if (opened[i])
-            rows->row[i].kind->close(&rows->row[i]);
+            bench_row_close(&rows->row[i]);
     gs_free(opened);
     return good ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "work: \"%.40s\": no such command", line);
 }

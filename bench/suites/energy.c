@@ -9,16 +9,12 @@ static const bench_sampling steppers[] = {
     {.sampler = "hmc", .steps = 4, .mixing = 50, .unit = "steps/s"},
 };
 
-gs_status bench_add_energy(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_energy(bench_rows *rows) {
     static const bench_axes axes = {.takes = bench_is_energy, .batch = {1, {64}}};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v)) {
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);) {
         bench_evaluation_add(rows, "energy", "offline", "gradient", &v, true, "steps/s");
         for (size_t i = 0; i < GS_COUNT(steppers); i++)
             if (bench_sampling_draws(&steppers[i], v.model) && (!rows->settings->quick || v.model->info->labels == 0))
                 bench_sampling_add(rows, "energy", &steppers[i], &v);
     }
-    return GS_OK;
 }

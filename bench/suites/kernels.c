@@ -22,9 +22,7 @@ static float *slot_of(void *owner, int slot, size_t count, bool at_end) {
 }
 
 static gs_status open(bench_row *row, gs_error *error) {
-    state *s = row->state = gs_alloc(1, sizeof *s);
-    if (!s)
-        return gs_fail_memory(error, "a kernel");
+    state *s = row->state;
     const gs_kernels *kernels = gs_kernels_find(row->isa);
     s->kernel = row->data;
     row->ran = kernels->isa;
@@ -61,13 +59,9 @@ static gs_status check(bench_row *row, gs_error *error) {
 
 static void close(bench_row *row) {
     state *s = row->state;
-    if (s) {
-        gs_free(s->memory);
-        gs_free(s->scalar);
-        kernel_case_free(s->one);
-    }
-    gs_free(s);
-    row->state = NULL;
+    gs_free(s->memory);
+    gs_free(s->scalar);
+    kernel_case_free(s->one);
 }
 
 static uint64_t digest(const bench_row *row) {
@@ -75,24 +69,19 @@ static uint64_t digest(const bench_row *row) {
     return bench_digest(s->one->out, s->one->extent * sizeof *s->one->out);
 }
 
-static const bench_kind kernel_kind = {open, call, check, close, digest};
+static const bench_kind kernel_kind = {sizeof(state), open, call, check, close, digest};
 
-gs_status bench_add_kernels(bench_rows *rows, gs_error *error) {
+void bench_add_kernels(bench_rows *rows) {
     const bench_axes axes = {.threads = {1, {1}}, .all_isas = !rows->settings->quick, .no_backend = true};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v))
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);)
         for (int i = 0; v.threads == 1 && i < kernel_rows_count; i++) {
             const kernel_row *kernel = &kernel_rows[i];
             const kernel_work work = kernel->check->work(gs_kernels_find(v.isa));
             bench_row *row = bench_row_add(rows, "kernels", NULL, kernel->name, &v, &kernel_kind);
-            if (!row)
-                return gs_fail_memory(error, "rows");
             row->data = kernel;
             row->unit = work.flops > 0 ? "FLOP/s" : "elements/s";
             row->items = work.flops > 0 ? work.flops : work.elements;
             row->operations = work.flops;
             row->bytes = work.bytes;
         }
-    return GS_OK;
 }

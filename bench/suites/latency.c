@@ -8,13 +8,11 @@ static bool denoises(const bench_model *model) {
     return model->info->takes_sigma && bench_can_sample(model);
 }
 
-gs_status bench_add_latency(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_latency(bench_rows *rows) {
     static const bench_axes axes = {.takes = denoises};
     const bench_settings *s = rows->settings;
-    int repetitions = s->repetitions ? s->repetitions : 3, at = 0;
-    bench_variant v;
-    while (bench_next(s, &axes, &at, &v)) {
+    int repetitions = s->repetitions ? s->repetitions : 3;
+    for (bench_variant v = {0}; bench_next(s, &axes, &v);) {
         v.batch = 1;
         bool energy = bench_is_energy(v.model);
         bench_row *row =
@@ -22,5 +20,4 @@ gs_status bench_add_latency(bench_rows *rows, gs_error *error) {
         row->single = true;
         row->calls = (BENCH_CALLS_P99 + repetitions - 1) / repetitions;
     }
-    return GS_OK;
 }

@@ -7,6 +7,7 @@
 #include "engine/plan.h"
 #include "engine/single.h"
 #include "network.h"
+#include "text.h"
 
 enum { IMAGES = 8, SHAPE_ROOM = 96 };
 
@@ -22,9 +23,7 @@ static gs_shape input_shape(const gs_model *model, const gs_node *node) {
 
 /* The row's data is the node in the model from which it comes. */
 static gs_status open(bench_row *row, gs_error *error) {
-    state *s = row->state = gs_alloc(1, sizeof *s);
-    if (!s)
-        return gs_fail_memory(error, "a layer");
+    state *s = row->state;
     const gs_model *model = row->model->model;
     gs_status status = gs_single_create(model, (int)((const gs_node *)row->data - model->node), &s->model, error);
     if (status)
@@ -59,12 +58,8 @@ static gs_status check(bench_row *row, gs_error *error) {
 
 static void close(bench_row *row) {
     state *s = row->state;
-    if (s) {
-        bench_network_close(&s->network);
-        gs_model_free(s->model);
-    }
-    gs_free(s);
-    row->state = NULL;
+    bench_network_close(&s->network);
+    gs_model_free(s->model);
 }
 
 /* Check the whole network, which `open` evaluated. */
@@ -73,7 +68,7 @@ static uint64_t digest(const bench_row *row) {
     return bench_digest(network->y, network->n * network->out * sizeof *network->y);
 }
 
-static const bench_kind layer_kind = {open, call, check, close, digest};
+static const bench_kind layer_kind = {sizeof(state), open, call, check, close, digest};
 
 /* "conv-48x14x14-3x3-96" and anything unusual: "-s2" stride, "-p0" padding, "-d2" dilation. */
 static void describe(const gs_model *model, const gs_node *node, char text[SHAPE_ROOM]) {
@@ -83,14 +78,14 @@ static void describe(const gs_model *model, const gs_node *node, char text[SHAPE
         snprintf(text, SHAPE_ROOM, "linear-%d-%d", in.d[0], node->shape.d[0]);
         return;
     }
-    int used = snprintf(text, SHAPE_ROOM, "conv-%dx%dx%d-%dx%d-%d", in.d[0], in.d[1], in.d[2], a->kernel[0],
-                        a->kernel[1], node->shape.d[0]);
+    snprintf(text, SHAPE_ROOM, "conv-%dx%dx%d-%dx%d-%d", in.d[0], in.d[1], in.d[2], a->kernel[0], a->kernel[1],
+             node->shape.d[0]);
     if (a->stride[0] != 1 || a->stride[1] != 1)
-        used += snprintf(text + used, SHAPE_ROOM - (size_t)used, "-s%d", a->stride[0]);
+        bench_append(text, SHAPE_ROOM, "-s%d", a->stride[0]);
     if (a->padding[0] != a->kernel[0] / 2 || a->padding[1] != a->kernel[1] / 2)
-        used += snprintf(text + used, SHAPE_ROOM - (size_t)used, "-p%d", a->padding[0]);
+        bench_append(text, SHAPE_ROOM, "-p%d", a->padding[0]);
     if (a->dilation[0] != 1 || a->dilation[1] != 1)
-        snprintf(text + used, SHAPE_ROOM - (size_t)used, "-d%d", a->dilation[0]);
+        bench_append(text, SHAPE_ROOM, "-d%d", a->dilation[0]);
 }
 
 static bool is_layer(const gs_node *node) {
@@ -119,37 +114,27 @@ static double traffic(const gs_model *model, const gs_node *node) {
     return sizeof(float) * (IMAGES * (in + out) + weights);
 }
 
-static bool add(bench_rows *rows, const char *what, const gs_node *node, const bench_variant *v) {
+static void add(bench_rows *rows, const char *what, const gs_node *node, const bench_variant *v) {
     bench_variant anonymous = *v; /* the shape says everything */
     anonymous.model = NULL;
     anonymous.batch = IMAGES;
     bench_row *row = bench_row_add(rows, "layers", NULL, what, &anonymous, &layer_kind);
-    if (!row)
-        return false;
     row->model = v->model;
     row->data = node;
     row->unit = "FLOP/s";
     row->items = row->operations = IMAGES * (double)node->operations;
     row->bytes = traffic(v->model->model, node);
-    return true;
-}
-
-static bool always(const bench_model *model) {
-    return model != NULL;
 }
 
 /* Rows of different backends and instruction sets follow each other. */
-static bool add_shape(bench_rows *rows, const char *what, const bench_model *model, const gs_node *node) {
-    static const bench_axes axes = {.takes = always, .threads = {1, {1}}, .all_backends = true};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v))
-        if (v.model == model && v.threads == 1 && !add(rows, what, node, &v))
-            return false;
-    return true;
+static void add_shape(bench_rows *rows, const char *what, const bench_model *model, const gs_node *node) {
+    static const bench_axes axes = {.takes = bench_any, .threads = {1, {1}}, .all_backends = true};
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);)
+        if (v.model == model && v.threads == 1)
+            add(rows, what, node, &v);
 }
 
-gs_status bench_add_layers(bench_rows *rows, gs_error *error) {
+void bench_add_layers(bench_rows *rows) {
     const bench_settings *s = rows->settings;
     int first = rows->count;
     for (int m = 0; m < s->models.count; m++) {
@@ -160,9 +145,8 @@ gs_status bench_add_layers(bench_rows *rows, gs_error *error) {
             if (!is_layer(node))
                 continue;
             describe(model->model, node, what);
-            if (!is_there(rows, first, what) && !add_shape(rows, what, model, node))
-                return gs_fail_memory(error, "rows");
+            if (!is_there(rows, first, what))
+                add_shape(rows, what, model, node);
         }
     }
-    return GS_OK;
 }

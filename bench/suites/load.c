@@ -12,26 +12,23 @@ typedef struct state {
     float *x, *y;
 } state;
 
-static gs_status open_with(bench_row *row, bool sample, gs_error *error) {
-    state *s = row->state = gs_alloc(1, sizeof *s);
-    if (!s)
-        return gs_fail_memory(error, "a load");
+/* What the row ends with. */
+typedef struct result {
+    const char *what;
+    bool sample;
+} result;
+static const result first_evaluation = {"first-evaluation", false}, first_sample = {"first-sample", true};
+
+static gs_status open(bench_row *row, gs_error *error) {
+    state *s = row->state;
     size_t pixels = bench_pixels(row->model->info), out = row->model->info->output_size[0];
-    s->sample = sample;
-    s->size = sample ? pixels : out;
+    s->sample = ((const result *)row->data)->sample;
+    s->size = s->sample ? pixels : out;
     s->x = gs_alloc(pixels, sizeof *s->x);
     s->y = gs_alloc(s->size, sizeof *s->y);
     if (!s->x || !s->y)
         return gs_fail_memory(error, "an image");
     return bench_normals(row->settings->seed, s->x, pixels, error);
-}
-
-static gs_status open_evaluation(bench_row *row, gs_error *error) {
-    return open_with(row, false, error);
-}
-
-static gs_status open_sample(bench_row *row, gs_error *error) {
-    return open_with(row, true, error);
 }
 
 /* Goes from the file to the result y. */
@@ -89,13 +86,9 @@ static gs_status check(bench_row *row, gs_error *error) {
 }
 
 static void close(bench_row *row) {
-    state *s = row->state;
-    if (!s)
-        return;
+    const state *s = row->state;
     gs_free(s->x);
     gs_free(s->y);
-    gs_free(s);
-    row->state = NULL;
 }
 
 static uint64_t digest(const bench_row *row) {
@@ -103,26 +96,22 @@ static uint64_t digest(const bench_row *row) {
     return bench_digest(s->y, s->size * sizeof *s->y);
 }
 
-static const bench_kind first_evaluation = {open_evaluation, call, check, close, digest};
-static const bench_kind first_sample = {open_sample, call, check, close, digest};
+static const bench_kind load_kind = {sizeof(state), open, call, check, close, digest};
 
-static void add(bench_rows *rows, const char *what, const bench_variant *v, const bench_kind *kind) {
-    bench_row *row = bench_row_add(rows, "load", NULL, what, v, kind);
+static void add(bench_rows *rows, const result *of, const bench_variant *v) {
+    bench_row *row = bench_row_add(rows, "load", NULL, of->what, v, &load_kind);
+    row->data = of;
     row->unit = "ms";
     row->items = 1;
 }
 
-gs_status bench_add_load(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_load(bench_rows *rows) {
     static const bench_axes axes = {.takes = bench_any};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v)) {
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);) {
         if (rows->settings->quick && !bench_is_usual(rows->settings, v.model))
             continue;
-        add(rows, "first-evaluation", &v, &first_evaluation);
+        add(rows, &first_evaluation, &v);
         if (bench_can_sample(v.model))
-            add(rows, "first-sample", &v, &first_sample);
+            add(rows, &first_sample, &v);
     }
-    return GS_OK;
 }

@@ -17,11 +17,6 @@ static gs_status nothing(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-static void release(bench_row *row) {
-    gs_free(row->state);
-    row->state = NULL;
-}
-
 static gs_status fma_call(bench_row *row, gs_error *error) {
     if (bench_peak_run(row->isa, row->threads, FMA_BLOCKS) > 0)
         return GS_OK;
@@ -37,7 +32,7 @@ static gs_status fma_check(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-static const bench_kind fma_kind = {nothing, fma_call, fma_check, release, NULL};
+static const bench_kind fma_kind = {0, nothing, fma_call, fma_check, NULL, NULL};
 
 static void add_fma(bench_rows *rows, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, "machine", NULL, "fma", v, &fma_kind);
@@ -48,10 +43,9 @@ static void add_fma(bench_rows *rows, const bench_variant *v) {
 /* ---- Memory ---- */
 
 static gs_status triad_open(bench_row *row, gs_error *error) {
-    bench_triad *triad = row->state = gs_alloc(1, sizeof *triad);
-    if (triad)
-        *triad = bench_triad_new((size_t)row->items, row->threads);
-    return triad && triad->a && triad->b && triad->c ? GS_OK : gs_fail_memory(error, "large arrays");
+    bench_triad *triad = row->state;
+    *triad = bench_triad_new((size_t)row->items, row->threads);
+    return triad->a && triad->b && triad->c ? GS_OK : gs_fail_memory(error, "large arrays");
 }
 
 static gs_status triad_call(bench_row *row, gs_error *error) {
@@ -74,12 +68,10 @@ static gs_status triad_check(bench_row *row, gs_error *error) {
 }
 
 static void triad_close(bench_row *row) {
-    if (row->state)
-        bench_triad_free(row->state);
-    release(row);
+    bench_triad_free(row->state);
 }
 
-static const bench_kind triad_kind = {triad_open, triad_call, triad_check, triad_close, NULL};
+static const bench_kind triad_kind = {sizeof(bench_triad), triad_open, triad_call, triad_check, triad_close, NULL};
 
 /* Arrays four times as large as the last cache, as the STREAM benchmark asks for, but no larger than this. */
 static void add_triad(bench_rows *rows, const bench_variant *v) {
@@ -127,7 +119,7 @@ static gs_status normals_check(bench_row *row, gs_error *error) {
     return GS_OK;
 }
 
-static const bench_kind normals_kind = {normals_open, normals_call, normals_check, release, NULL};
+static const bench_kind normals_kind = {0, normals_open, normals_call, normals_check, NULL, NULL};
 
 static void add_normals(bench_rows *rows, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, "machine", NULL, "normals", v, &normals_kind);
@@ -135,14 +127,12 @@ static void add_normals(bench_rows *rows, const bench_variant *v) {
     row->items = (double)v->threads * NORMALS_BLOCKS * BLOCK * sizeof(float);
 }
 
-gs_status bench_add_machine(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_machine(bench_rows *rows) {
     bench_axes axes = {.threads = {1, {1}}, .all_isas = true, .no_backend = true};
-    int processors = bench_processors(), at = 0;
+    int processors = bench_processors();
     if (processors > 1)
         axes.threads.values[axes.threads.count++] = processors;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v)) {
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);) {
         bool best = rows->settings->isa.count || !strcmp(v.isa, gs_isa_best()), all = best || !rows->settings->quick;
         if (all || v.threads == 1)
             add_fma(rows, &v);
@@ -151,5 +141,4 @@ gs_status bench_add_machine(bench_rows *rows, gs_error *error) {
         if (best)
             add_triad(rows, &v);
     }
-    return GS_OK;
 }

@@ -23,16 +23,11 @@ typedef struct state {
 } state;
 
 static gs_status open(bench_row *row, gs_error *error) {
-    state *s = gs_alloc(1, sizeof *s);
+    state *s = row->state;
     char self[BENCH_FOLDER_ROOM];
-    if (!s)
-        return gs_fail_memory(error, "a program");
     gs_status status = bench_folder_make(&s->folder, error);
-    if (status) {
-        gs_free(s);
+    if (status)
         return status;
-    }
-    row->state = s;
     row->ran = row->isa;
     snprintf(s->picture, sizeof s->picture, "%s/samples.png", s->folder.path);
     snprintf(s->log, sizeof s->log, "%s/log", s->folder.path);
@@ -128,15 +123,10 @@ static gs_status check(bench_row *row, gs_error *error) {
 }
 
 static void close(bench_row *row) {
-    state *s = row->state;
-    if (!s)
-        return;
-    bench_folder_remove(&s->folder);
-    gs_free(s);
-    row->state = NULL;
+    bench_folder_remove(&((state *)row->state)->folder);
 }
 
-static const bench_kind program_kind = {open, call, check, close, NULL};
+static const bench_kind program_kind = {sizeof(state), open, call, check, close, NULL};
 
 void bench_program_add(bench_rows *rows, const char *suite, const char *what, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, suite, NULL, what, v, &program_kind);
@@ -149,16 +139,12 @@ bool bench_draws_pictures(const bench_model *model) {
     return bench_can_sample(model) && !gs_images_check("samples.png", GS_FORMAT_PNG, model->info->shape, &ignored);
 }
 
-gs_status bench_add_program(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_program(bench_rows *rows) {
     static const bench_axes axes = {.takes = bench_draws_pictures, .batch = {2, {QUICK_SAMPLES, GS_GRID_MAX}}};
     const bench_settings *s = rows->settings;
-    int at = 0;
-    bench_variant v;
-    while (bench_next(s, &axes, &at, &v)) {
+    for (bench_variant v = {0}; bench_next(s, &axes, &v);) {
         bool large = !s->batch.count && v.batch > QUICK_SAMPLES;
         if (!s->quick || (bench_is_usual(s, v.model) && !large))
             bench_program_add(rows, "program", "picture", &v);
     }
-    return GS_OK;
 }

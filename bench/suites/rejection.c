@@ -23,16 +23,14 @@ typedef struct variant {
 
 static gs_status open(bench_row *row, gs_error *error) {
     const variant *v = row->data;
-    state *s = row->state = gs_alloc(1, sizeof *s);
-    if (!s)
-        return gs_fail_memory(error, "the proposals' counts");
-    s->options = (gs_rejection_options){.dim = v->dim,
-                                        .ratio = ratio,
-                                        .algorithm = v->algorithm,
-                                        .seed = row->settings->seed,
-                                        .proposals = v->proposals,
-                                        .threads = row->threads,
-                                        .isa = row->isa};
+    (void)error;
+    ((state *)row->state)->options = (gs_rejection_options){.dim = v->dim,
+                                                            .ratio = ratio,
+                                                            .algorithm = v->algorithm,
+                                                            .seed = row->settings->seed,
+                                                            .proposals = v->proposals,
+                                                            .threads = row->threads,
+                                                            .isa = row->isa};
     return GS_OK;
 }
 
@@ -89,17 +87,12 @@ static gs_status check(bench_row *row, gs_error *error) {
     return strcmp(row->isa, "scalar") ? compare(row, error) : GS_OK;
 }
 
-static void close(bench_row *row) {
-    gs_free(row->state);
-    row->state = NULL;
-}
-
 static uint64_t digest(const bench_row *row) {
     const state *s = row->state;
     return s->accepted;
 }
 
-static const bench_kind rejection_kind = {open, call, check, close, digest};
+static const bench_kind rejection_kind = {sizeof(state), open, call, check, NULL, digest};
 
 /* Calls take about a millisecond. */
 static const variant variants[] = {{"plain", 784, 4096},    {"early", 784, 16384},   {"radius", 784, 1 << 18},
@@ -108,13 +101,10 @@ static const variant variants[] = {{"plain", 784, 4096},    {"early", 784, 16384
                                    {"plain", 16, 1 << 17},  {"early", 16, 1 << 17},  {"radius", 16, 1 << 16}};
 enum { QUICK_VARIANTS = 3 };
 
-gs_status bench_add_rejection(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_rejection(bench_rows *rows) {
     static const bench_axes axes = {.no_backend = true};
     size_t count = rows->settings->quick ? QUICK_VARIANTS : GS_COUNT(variants);
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v))
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);)
         for (size_t i = 0; i < count; i++) {
             char what[40];
             snprintf(what, sizeof what, "%s-d%d", variants[i].algorithm, variants[i].dim);
@@ -123,5 +113,4 @@ gs_status bench_add_rejection(bench_rows *rows, gs_error *error) {
             row->unit = "proposals/s";
             row->items = (double)variants[i].proposals;
         }
-    return GS_OK;
 }

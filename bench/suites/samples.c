@@ -13,12 +13,9 @@ static const char *own_name(const gs_model *model) {
     return options.sampler;
 }
 
-gs_status bench_add_samples(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_samples(bench_rows *rows) {
     static const bench_axes axes = {.takes = bench_can_sample, .batch = {1, {64}}};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v)) {
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);) {
         const char *usual = own_name(v.model->model);
         for (int i = 0; gs_sampler_get(i); i++) {
             bench_sampling sampling = {.sampler = gs_sampler_get(i)->name, .unit = "samples/s"};
@@ -31,5 +28,4 @@ gs_status bench_add_samples(bench_rows *rows, gs_error *error) {
                 bench_sampling_add(rows, "samples", &sampling, &v);
         }
     }
-    return GS_OK;
 }

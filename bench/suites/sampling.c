@@ -51,9 +51,7 @@ static gs_status draw_labels(state *s, const bench_row *row, gs_error *error) {
 }
 
 static gs_status open(bench_row *row, gs_error *error) {
-    state *s = row->state = gs_alloc(1, sizeof *s);
-    if (!s)
-        return gs_fail_memory(error, "a sampler");
+    state *s = row->state;
     const gs_model_info *info = row->model->info;
     s->pixels = bench_pixels(info);
     s->room = ((size_t)JUDGED + (size_t)row->batch - 1) / (size_t)row->batch * (size_t)row->batch;
@@ -143,14 +141,10 @@ static gs_status check(bench_row *row, gs_error *error) {
 }
 
 static void close(bench_row *row) {
-    state *s = row->state;
-    if (!s)
-        return;
+    const state *s = row->state;
     gs_plan_free(s->plan);
     gs_free(s->pool);
     gs_free(s->labels);
-    gs_free(s);
-    row->state = NULL;
 }
 
 static uint64_t digest(const bench_row *row) {
@@ -158,7 +152,7 @@ static uint64_t digest(const bench_row *row) {
     return bench_digest(s->pool, (size_t)row->batch * s->pixels * sizeof *s->pool);
 }
 
-static const bench_kind sampling_kind = {open, call, check, close, digest};
+static const bench_kind sampling_kind = {sizeof(state), open, call, check, close, digest};
 
 void bench_sampling_add(bench_rows *rows, const char *suite, const bench_sampling *sampling, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, suite, "offline", sampling->sampler, v, &sampling_kind);

@@ -15,13 +15,9 @@ static gs_counts thread_counts(void) {
     return n;
 }
 
-gs_status bench_add_scaling(bench_rows *rows, gs_error *error) {
-    (void)error;
+void bench_add_scaling(bench_rows *rows) {
     const bench_axes axes = {.takes = draws, .threads = thread_counts(), .batch = {1, {64}}};
-    int at = 0;
-    bench_variant v;
-    while (bench_next(rows->settings, &axes, &at, &v))
+    for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);)
         if (!rows->settings->quick || bench_is_usual(rows->settings, v.model))
             bench_evaluation_add(rows, "scaling", "offline", "evaluate", &v, false, "evaluations/s");
-    return GS_OK;
 }
