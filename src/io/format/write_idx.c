@@ -41,5 +41,4 @@ static gs_status put(gs_sink *sink, const float *data, size_t size, gs_error *er
     return status;
 }
 
-const gs_sink_format gs_sink_idx = {
-    .value_bytes = 1, .check = check, .header = idx_header, .put = put};
+const gs_sink_format gs_sink_idx = {.value_bytes = 1, .check = check, .header = idx_header, .put = put};
