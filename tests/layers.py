@@ -5,6 +5,7 @@ What a file includes is read from the dependencies that the compiler wrote while
 calls from the symbols of its object (`nm`). Both are compared with the table below; files of a folder that include or call
 each other in a circle are an error as well. The last line is "N passed, N failed, N skipped".
 """
+import functools
 import pathlib
 import re
 import subprocess
@@ -36,6 +37,13 @@ def folder_of(path):
     return max(fits, key=len) if fits else None
 
 
+@functools.lru_cache(maxsize=None)
+def own_path(build, name):
+    """A file that the compiler read, below the root; None: it is not ours."""
+    path = pathlib.Path(build, name).resolve()
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else None
+
+
 def objects(build):
     """(object file, the source files of ours that it was made from, the first the .c file itself), by the compiler's word."""
     text = subprocess.run(["ninja", "-C", build, "-t", "deps"], capture_output=True, text=True, check=True).stdout
@@ -43,15 +51,12 @@ def objects(build):
         lines = block.strip().splitlines()
         if not lines or ": #deps" not in lines[0]:
             continue
-        files = []
-        for line in lines[1:]:
-            path = pathlib.Path(build, line.strip()).resolve()
-            if path.is_relative_to(ROOT):
-                files.append(str(path.relative_to(ROOT)))
+        files = [path for path in (own_path(build, line.strip()) for line in lines[1:]) if path]
         if files and files[0].endswith((".c", ".cc")):
             yield lines[0].split(":")[0], files
 
 
+@functools.lru_cache(maxsize=None)
 def included(path):
     """The files of ours that a file names in its #include lines, as far as they are quoted."""
     found = []
