@@ -6,8 +6,12 @@
 
 #include "bench.h"
 
-/* Slots of memory do not begin at the same place of a page, where stores would delay the loads of other slots. */
-enum { SLOT_FLOATS = CASE_TIMED_FLOATS + 7 * GS_F32_LANES };
+/* A store delays later loads from the same place of another page. So slots of memory begin at different places, each a
+ * bit before that of the slot ahead of it: outputs, which come last, are stored where inputs have been loaded. */
+enum {
+    PAGE_FLOATS = 4096 / (int)sizeof(float),
+    SLOT_FLOATS = (CASE_TIMED_FLOATS / PAGE_FLOATS + 2) * PAGE_FLOATS - 7 * GS_F32_LANES
+};
 
 typedef struct state {
     const kernel_row *kernel;
