@@ -203,8 +203,8 @@ static char **copy_words(int argc, char *const *argv) {
 
 static gs_status take_operand(bench_settings *s, const bench_command *c, char *word, gs_error *error) {
     if (!c->operand)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: genbench %s takes no such word; see genbench %s --help", word,
-                       c->name, c->name);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: genbench%s%s takes no such word; see genbench%s%s --help",
+                       word, *c->name ? " " : "", c->name, *c->name ? " " : "", c->name);
     if (s->operands == c->most)
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s: more than %d %s%s", c->name, c->most, c->operand,
                        c->most > 1 ? "s" : "");

@@ -160,7 +160,7 @@ static const struct change model_changes[] = {
      "found 2 inputs, softmax takes 1"},
     {"graph.nodes.2",
      "{'name': 'mix', 'op': 'softmax', 'inputs': ['conv'], 'attributes': {'over': 'last'}, 'tensors': {'weight': 'w'}}",
-     "tensors: found 1, softmax takes '' only"},
+     "tensors: found 1, softmax takes none"},
     {"graph.outputs", "[]", "found 0 outputs"},
     {"graph.outputs", "['out', 'out']", "found 2 outputs"},
     {"graph.outputs", "['x']", "found 'x', expected the name of a node"},

@@ -351,7 +351,7 @@ static void test_bad_options(void **state) {
     const struct {
         gs_sample_options options;
         const char *what;
-    } bad[] = {{{.sampler = "euler"}, "sampler 'euler'"},
+    } bad[] = {{{.sampler = "no-such"}, "sampler 'no-such'"},
                {{.sampler = ""}, "sampler ''"},
                {{.steps = -1}, "steps -1"},
                {{.steps = 10001}, "steps 10001"},

@@ -148,10 +148,12 @@ static gs_status read_node_tensors(gs_loader *loader, gs_node *node, const json_
         return status;
     if (operation->weight.required && !node->weight)
         return gs_node_fail(loader, node, "tensor '%s' is missing", weight);
+    if (found != json_object_size(object) && !weight)
+        return gs_node_fail(loader, node, "tensors: found %zu, %s takes none", json_object_size(object),
+                            operation->name);
     if (found != json_object_size(object))
         return gs_node_fail(loader, node, "tensors: found %zu, %s takes '%s'%s%s%s only", json_object_size(object),
-                            operation->name, weight ? weight : "", bias ? " and '" : "", bias ? bias : "",
-                            bias ? "'" : "");
+                            operation->name, weight, bias ? " and '" : "", bias ? bias : "", bias ? "'" : "");
     return GS_OK;
 }
 
