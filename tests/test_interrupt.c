@@ -198,6 +198,7 @@ static void open_unread_pipe(const int *signals) {
     else
         check(pthread_create(&thread, NULL, raise_later, &number) == 0, 10);
     check(gs_output_open(&output, "pipe", &error) == GS_ERROR_INTERRUPTED, 11);
+    check(signals[1] || pthread_join(thread, NULL) == 0, 13);
     check(strstr(error.message, "no program reads the pipe pipe") != NULL, 12);
 }
 
