@@ -14,22 +14,6 @@
 #include "support/about.h"
 #include "support/files.h"
 
-static gs_images some_images(const float *data) {
-    return (gs_images){.data = data, .n = 40, .shape = {1, 16, 16}, .range = {0, 1}};
-}
-
-/* Noise, which PNG cannot compress. */
-static float *noise(void) {
-    float *data = malloc(40 * 256 * sizeof *data);
-    assert_non_null(data);
-    uint32_t random = 1;
-    for (int i = 0; i < 40 * 256; i++) {
-        random = random * 1664525 + 1013904223;
-        data[i] = (float)(random >> 8) / 16777216.0F;
-    }
-    return data;
-}
-
 static void a_grey_map(void **state) {
     (void)state;
     gs_error error = {0};
@@ -87,9 +71,9 @@ static const unsigned char *entry_of(const unsigned char *zip, size_t size, int 
 static void an_npz_archive(void **state) {
     (void)state;
     gs_error error = {0};
-    float *data = noise();
+    float *data = noise_pixels();
     const int labels[] = {3, 1, 4, 1, 5};
-    gs_images images = some_images(data);
+    gs_images images = noise_images(data);
     gs_sink_input input = {.sizes = {5, 1, 16, 16}, .rank = 4, .range = {0, 1}, .labels = labels};
     for (images.n = 5; images.n >= 4; images.n--) {
         size_t size, array_size, length;
@@ -120,8 +104,8 @@ static void an_npz_archive(void **state) {
 static void every_format_takes_blocks(void **state) {
     (void)state;
     gs_error error = {0};
-    float *data = noise();
-    gs_images images = some_images(data);
+    float *data = noise_pixels();
+    gs_images images = noise_images(data);
     const gs_sink_input input = {
         .sizes = {40, 1, 16, 16}, .rank = 4, .range = {0, 1}, .grid = {.rows = 6, .columns = 5}};
     images.n = 37;

@@ -382,27 +382,11 @@ static void checks_leave_nothing(void **state) {
     assert_empty(p);
 }
 
-static gs_images some_images(const float *data) {
-    return (gs_images){.data = data, .n = 40, .shape = {1, 16, 16}, .range = {0, 1}};
-}
-
-/* Noise, which PNG cannot compress. */
-static float *noise(void) {
-    float *data = malloc(40 * 256 * sizeof *data);
-    assert_non_null(data);
-    uint32_t random = 1;
-    for (int i = 0; i < 40 * 256; i++) {
-        random = random * 1664525 + 1013904223;
-        data[i] = (float)(random >> 8) / 16777216.0F;
-    }
-    return data;
-}
-
 static void a_full_device(void **state) {
     place *p = *state;
     gs_error error;
-    float *data = noise();
-    gs_images images = some_images(data);
+    float *data = noise_pixels();
+    gs_images images = noise_images(data);
     assert_int_equal(symlink("/dev/full", in(p, "full")), 0);
     assert_int_equal(put_images(GS_FORMAT_PNG, p->path, &images, gs_grid_square(40), NULL, 0, &error), GS_ERROR_FILE);
     assert_non_null(strstr(error.message, strerror(ENOSPC)));
@@ -418,8 +402,8 @@ static void a_full_device(void **state) {
 static void files_cut_short(void **state) {
     place *p = *state;
     gs_error error;
-    float *data = noise();
-    gs_images images = some_images(data);
+    float *data = noise_pixels();
+    gs_images images = noise_images(data);
     struct rlimit before, limit;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -449,8 +433,8 @@ static void files_cut_short(void **state) {
 static void directories_are_not_overwritten(void **state) {
     place *p = *state;
     gs_error error = {0};
-    float *data = noise();
-    gs_images images = some_images(data);
+    float *data = noise_pixels();
+    gs_images images = noise_images(data);
     images.n = 11;
     char name[600];
     assert_ok(put_images(GS_FORMAT_DIRECTORY, in(p, "d//"), &images, (gs_grid){0}, NULL, 0, &error), &error);

@@ -88,3 +88,18 @@ void check(bool good, int code) {
     if (!good)
         _exit(code);
 }
+
+gs_images noise_images(const float *data) {
+    return (gs_images){.data = data, .n = 40, .shape = {1, 16, 16}, .range = {0, 1}};
+}
+
+float *noise_pixels(void) {
+    float *data = malloc(40 * 256 * sizeof *data);
+    assert_non_null(data);
+    uint32_t random = 1;
+    for (int i = 0; i < 40 * 256; i++) {
+        random = random * 1664525 + 1013904223;
+        data[i] = (float)(random >> 8) / 16777216.0F;
+    }
+    return data;
+}

@@ -27,6 +27,11 @@ void assert_told(gs_status status, gs_status expected, const gs_error *error, co
 void assert_holds(const char *path, const char *text);
 void assert_left(const char *names);
 
+/* 40 images of 16 x 16 pixels of noise, which PNG cannot compress: their pixels, to be freed, and what describes them.
+ */
+float *noise_pixels(void);
+gs_images noise_images(const float *pixels);
+
 /* lstat. */
 struct stat about(const char *path);
 
