@@ -18,7 +18,7 @@ check 'kernels of a network' grep -q '^tiny: ' stdout.txt
 
 accept --model tiny.bin $draw
 check 'the default output' is_png samples.png 82 82 0
-check 'the last line' grep -Eq '^64 samples in .*: .* samples/s, 4 evaluations per sample, [0-9]+ threads?, [a-z0-9]+; wrote samples.png$' stdout.txt
+check 'the last line' grep -Eq '^64 samples in .*: .* samples/s, 4 evaluations per sample, [0-9]+ threads?, [a-z0-9-]+; wrote samples.png$' stdout.txt
 rm -f samples.png
 accept --model tiny.bin $draw -n 10 --out out/x.png
 check 'a grid of ten' is_png out/x.png 42 32 0
