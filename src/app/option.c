@@ -356,3 +356,14 @@ gs_status gs_option_take(const gs_option_table *table, int command, const char *
     char *text = value ? argument + (value - argument) : row->metavar ? argv[(*at)++] : argument;
     return parse(row, text, fields, error);
 }
+
+gs_status gs_option_blame(const char *name, gs_status status, gs_error *error) {
+    if (!status || status == GS_ERROR_MEMORY)
+        return status;
+    char said[GS_MESSAGE_MAX];
+    size_t length = name ? strlen(name) : 0;
+    snprintf(said, sizeof said, "%s", error->message);
+    bool names = name && !strncmp(said, name, length) && (said[length] == ':' || said[length] == ' ');
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s%s%s", name ? "--" : "", name && !names ? name : "",
+                   name && !names ? ": " : "", said);
+}
