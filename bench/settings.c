@@ -277,7 +277,7 @@ gs_status bench_settings_take(bench_settings *s, const bench_command *c, int arg
         return gs_fail(error, GS_ERROR_ARGUMENT, "--format: \"%.40s\": expected text or github", s->format);
     if (c->command & (BENCH_MEASURE | BENCH_LIST))
         status = name_page(s, error);
-    if (!status && c->command != BENCH_AB)
+    if (!status)
         status = check(s, error);
     return status ? status : prepare(s, error);
 }

@@ -136,16 +136,19 @@ static int count_words(const char *text, const char **twice) {
     }
 }
 
-/* An empty name is none. */
+/* An empty name is none; the text is cut only if it is good, as the error quotes it. */
 static bool parse_names(char *text, gs_texts *list) {
-    bool good = true;
+    const char *twice;
+    if (text[0] == ',' || strstr(text, ",,") || text[strlen(text) - 1] == ',' ||
+        count_words(text, &twice) > GS_LIST_MAX - list->count)
+        return false;
     for (char *next; text; text = next) {
         next = strchr(text, ',');
         if (next)
             *next++ = '\0';
-        good = good && *text && append_text(text, list);
+        append_text(text, list);
     }
-    return good;
+    return true;
 }
 
 static bool parse_counts(const gs_option_row *row, const char *text, gs_counts *list) {

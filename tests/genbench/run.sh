@@ -71,6 +71,9 @@ check 'gives one row' test "$(cat stdout.txt)" = "$(grep '^latency/cond/' stdout
 # ---- Refusals ----
 refuse 2 'unknown option; see' --foo
 refuse 2 'expected one of samples' --suite none
+for value in samples,,kernels ,samples samples,; do
+    refuse 2 "--suite: \"$value\" is not at most 16 names with commas between" --suite "$value"
+done
 refuse 2 'expected one of f32' --dtype bf16
 refuse 2 '--isa: "mmx" is no instruction set of this build; known are scalar' --isa mmx
 refuse 2 '--isa: "mmx" is no instruction set' eval --model tiny.bin --isa mmx
