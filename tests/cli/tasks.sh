@@ -57,7 +57,7 @@ rm -rf out && mkdir out
 refuse 2 'more than the 6 images of six.idx' --model tiny.bin --init six.idx -n 7 --out out/x.npy
 refuse 1 'six.idx: has images of 8 x 8: expected 16 x 16' --model wide.bin --init six.idx --out out/x.npy
 refuse 1 'no-such.idx: cannot be opened' --model tiny.bin --init no-such.idx --out out/x.npy
-refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY or PNG file of images' --model tiny.bin --init tiny.bin --out out/x.npy
+refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY, NPZ, PGM or PNG file of images' --model tiny.bin --init tiny.bin --out out/x.npy
 refuse 1 'a directory' --model tiny.bin --init out --out out/x.npy
 refuse 2 'init-noise: .* --init, which is missing' --model tiny.bin --init-noise 1 --out out/x.npy
 printf '\223NUMPY\001\000\072\000%-57s\n' "{'descr':'<f4','fortran_order':False,'shape':(8,8)}" >range.npy
