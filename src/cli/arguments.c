@@ -5,6 +5,7 @@
 #include "cli/option.h"
 #include "engine/backend.h"
 #include "engine/plan.h"
+#include "io/formats.h"
 
 /* The row of a command by name, or NULL. */
 static const gs_command_row *find_command(const char *name) {
@@ -109,10 +110,12 @@ static gs_status check_machine(const gs_arguments *a, gs_error *error) {
 /* The default output in the format that is asked for. */
 static void choose_out(gs_arguments *arguments) {
     const bool *given = arguments->given;
+    gs_format format;
     if (!arguments->format || given[GS_OPTION_OUT] || given[GS_OPTION_DENOISED] || given[GS_OPTION_KEPT])
         return;
     snprintf(arguments->default_out, sizeof arguments->default_out, "%.*s%.8s", (int)strcspn(arguments->out, ".") + 1,
-             arguments->out, arguments->format);
+             arguments->out,
+             gs_format_find(arguments->format, true, &format) ? gs_format_name(format) : arguments->format);
     arguments->out = arguments->default_out;
 }
 
