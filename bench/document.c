@@ -9,6 +9,7 @@
 #include "base/stream.h"
 #include "base/utf8.h"
 #include "io/output.h"
+#include "model/json.h"
 #include "text.h"
 
 enum { DIGITS = 12, NUMBER_ROOM = 40 };
@@ -48,7 +49,7 @@ static gs_status parse(source *s, json_t **root, gs_error *error) {
     if (json_error_code(&why) == json_error_out_of_memory)
         return gs_fail_memory(error, s->what);
     bench_blank_controls(why.text); /* it quotes the file */
-    return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", s->stream.path, why.line, why.text);
+    return gs_fail(error, GS_ERROR_FILE, "%s: line %d: no JSON: %s", s->stream.path, why.line, gs_json_problem(&why));
 }
 
 gs_status bench_document_parse(const char *path, const char *what, json_t **root, gs_error *error) {
@@ -102,13 +103,16 @@ static bool is_complete(const json_t *trace) {
     return true;
 }
 
-/* A row that was measured has a figure, and only a row that is not valid has reasons. */
+/* A row that was measured has a figure and what it is of, and only a row that is not valid has reasons. */
 static gs_status check_row(const bench_document *d, size_t i, const json_t *row, gs_error *error) {
     static const char *const outcome[] = {"value", "low", "high"};
     const json_t *picture = json_object_get(row, "picture"), *trace = json_object_get(row, "trace");
-    for (size_t k = 0; k < GS_COUNT(outcome) && json_array_size(json_object_get(row, "repetitions")); k++)
+    bool measured = json_array_size(json_object_get(row, "repetitions"));
+    for (size_t k = 0; k < GS_COUNT(outcome) && measured; k++)
         if (!json_object_get(row, outcome[k]))
             return wrong(d, "rows", i, outcome[k], "missing", error);
+    if (!measured && (bench_flag(row, "valid") || json_object_get(row, "value")))
+        return wrong(d, "rows", i, "repetitions", "none, expected some of a row that is valid or has a value", error);
     if (bench_real(row, "low") > bench_real(row, "high"))
         return wrong(d, "rows", i, "low", "above high", error);
     if (bench_flag(row, "valid") != !json_array_size(json_object_get(row, "reasons")))

@@ -81,6 +81,28 @@ static double limit(const json_t *schema, const char *name) {
     return value ? json_number_value(value) : (double)NAN;
 }
 
+/* RFC 3339, section 5.6, without fractions of seconds: 2026-01-31T12:00:00Z, or with an offset as +01:00. */
+static bool is_date_time(const char *text) {
+    static const char form[] = "0000-00-00T00:00:00", offset[] = "+00:00";
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day, hour, minute, second;
+    for (size_t i = 0; i + 1 < sizeof form; i++)
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second);
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (month < 1 || month > 12 || day < 1 || day > days[month - 1] - (month == 2 && !leap) || hour > 23 ||
+        minute > 59 || second > 60)
+        return false;
+    text += sizeof form - 1;
+    for (size_t i = 0; *text != 'Z' && i + 1 < sizeof offset; i++)
+        if (offset[i] == '0'   ? text[i] < '0' || text[i] > '9'
+            : offset[i] == '+' ? text[i] != '+' && text[i] != '-'
+                               : text[i] != offset[i])
+            return false;
+    return !text[*text == 'Z' ? 1 : sizeof offset - 1];
+}
+
 /* "a whole number from 1 on" */
 static void describe(const json_t *schema, char text[TEXT_ROOM]) {
     double low = limit(schema, "minimum"), high = limit(schema, "maximum"), above = limit(schema, "exclusiveMinimum");
@@ -95,6 +117,8 @@ static void describe(const json_t *schema, char text[TEXT_ROOM]) {
         snprintf(text + used, room, " from %.0f to %.0f", low, high);
     else if (!isnan(low))
         snprintf(text + used, room, " from %.0f on", low);
+    else if (json_object_get(schema, "format"))
+        snprintf(text, TEXT_ROOM, "a date and time such as 2026-01-31T12:00:00Z");
     else if (json_object_get(schema, "minLength"))
         snprintf(text + used, room, " that is not empty");
 }
@@ -107,7 +131,8 @@ static bool fits(const json_t *schema, const json_t *value) {
     return (counts || !strcmp(type, found)) && isfinite(number) && (!constant || json_equal(constant, value)) &&
            !(number < limit(schema, "minimum")) && !(number > limit(schema, "maximum")) &&
            !(number <= limit(schema, "exclusiveMinimum")) &&
-           !(json_is_string(value) && (double)json_string_length(value) < limit(schema, "minLength"));
+           !(json_is_string(value) && (double)json_string_length(value) < limit(schema, "minLength")) &&
+           !(json_object_get(schema, "format") && !is_date_time(json_string_value(value)));
 }
 
 static gs_status wrong_value(const check *c, const place *at, const json_t *schema, const json_t *value) {

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "bench.h"
+#include "engine/backend.h"
+#include "engine/plan.h"
 #include "shim.h"
 #include "text.h"
 
@@ -123,34 +125,42 @@ static gs_status initialize(int argc, char *const *argv, bool quick, gs_error *e
 
 /* ---- What is asked for ---- */
 
-/* Name i of those that an option takes, NULL past the last; *there: whether this CPU and build have it. */
-static const char *known_name(const char *option, int i, bool *there) {
-    static const char *const scenarios[] = {"offline", "single-stream", NULL}, *const dtypes[] = {"f32", NULL};
-    char about[BENCH_TEXT_ROOM];
-    *there = true;
-    return !strcmp(option, "suite")      ? bench_suites[i].name
-           : !strcmp(option, "scenario") ? scenarios[i]
-           : !strcmp(option, "dtype")    ? dtypes[i]
-           : !strcmp(option, "isa")      ? gs_isa_name(i, there)
-                                         : gs_backend_name(i, there, about, sizeof about);
+typedef gs_status name_check(const char *name, gs_error *error);
+
+/* Whether a name is one of a list, which ends with NULL. */
+static gs_status check_known(const char *option, const char *const *known, const char *name, gs_error *error) {
+    char all[BENCH_TEXT_ROOM] = "";
+    for (; *known; known++) {
+        if (!strcmp(*known, name))
+            return GS_OK;
+        bench_append_item(all, sizeof all, ", ", *known);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s: \"%.40s\" is unknown, expected one of %s", option, name, all);
 }
 
-static gs_status check_name(const char *option, const char *name, gs_error *error) {
-    char all[BENCH_TEXT_ROOM] = "";
-    const char *known;
-    bool there;
-    for (int i = 0; (known = known_name(option, i, &there)); i++) {
-        bool same = !strcmp(known, name);
-        if (same && there)
-            return GS_OK;
-        if (same && !strcmp(option, "isa"))
-            return gs_fail(error, GS_ERROR_UNSUPPORTED, "--isa: this CPU does not run %s; the best it has is %s", name,
-                           gs_isa_best());
-        if (same)
-            return gs_fail(error, GS_ERROR_UNSUPPORTED, "--%s: this build has no %s", option, name);
-        bench_append_item(all, sizeof all, ", ", known);
-    }
-    return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.40s\" is unknown, expected one of %s", option, name, all);
+static gs_status check_suite(const char *name, gs_error *error) {
+    const char *known[GS_COUNT(bench_suites)];
+    for (size_t i = 0; i < GS_COUNT(bench_suites); i++)
+        known[i] = bench_suites[i].name;
+    return check_known("suite", known, name, error);
+}
+
+static gs_status check_scenario(const char *name, gs_error *error) {
+    return check_known("scenario", (const char *const[]){"offline", "single-stream", NULL}, name, error);
+}
+
+static gs_status check_dtype(const char *name, gs_error *error) {
+    return check_known("dtype", (const char *const[]){"f32", NULL}, name, error);
+}
+
+static gs_status check_isa(const char *name, gs_error *error) {
+    const gs_kernels *kernels;
+    return gs_kernels_choose(name, &kernels, error);
+}
+
+static gs_status check_backend(const char *name, gs_error *error) {
+    const gs_backend *backend;
+    return gs_backend_find(name, &backend, error);
 }
 
 /* Check that all names of lists are known, and that what is asked for runs here; $GENSAMPLE_ISA stands for --isa, as
@@ -159,18 +169,21 @@ static gs_status check(bench_settings *s, gs_error *error) {
     const struct {
         const char *option;
         const gs_texts *names;
-    } lists[] = {{"suite", &s->suite},
-                 {"scenario", &s->scenario},
-                 {"dtype", &s->dtype},
-                 {"isa", &s->isa},
-                 {"backend", &s->backend}};
+        name_check *check;
+    } lists[] = {{"suite", &s->suite, check_suite},
+                 {"scenario", &s->scenario, check_scenario},
+                 {"dtype", &s->dtype, check_dtype},
+                 {"isa", &s->isa, check_isa},
+                 {"backend", &s->backend, check_backend}};
     const char *isa = getenv("GENSAMPLE_ISA");
-    if ((s->command & (BENCH_MEASURE | BENCH_LIST | BENCH_WORK)) && !s->isa.count && isa && *isa)
-        s->isa = (gs_texts){1, {isa}};
     gs_status status = GS_OK;
+    if ((s->command & (BENCH_MEASURE | BENCH_LIST | BENCH_WORK)) && !s->isa.count && isa && *isa) {
+        status = gs_option_blame(NULL, check_isa(NULL, error), error);
+        s->isa = (gs_texts){1, {isa}};
+    }
     for (size_t i = 0; i < GS_COUNT(lists); i++)
         for (int k = 0; k < lists[i].names->count && !status; k++)
-            status = check_name(lists[i].option, lists[i].names->values[k], error);
+            status = gs_option_blame(lists[i].option, lists[i].check(lists[i].names->values[k], error), error);
     return status;
 }
 
@@ -264,7 +277,7 @@ gs_status bench_settings_take(bench_settings *s, const bench_command *c, int arg
         return gs_fail(error, GS_ERROR_ARGUMENT, "--format: \"%.40s\": expected text or github", s->format);
     if (c->command & (BENCH_MEASURE | BENCH_LIST))
         status = name_page(s, error);
-    if (!status && c->command != BENCH_AB)
+    if (!status)
         status = check(s, error);
     return status ? status : prepare(s, error);
 }

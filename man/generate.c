@@ -1,9 +1,10 @@
-/* Writes the manual page, a shell's completion of gensample, or models/FORMAT.md, from the rows that the program reads:
+/* Writes the manual page, a shell's completion of gensample, or the tables of documents, from the rows that the program
+ * reads:
  *
- *     generate man|bash|zsh|fish|format TEMPLATE OUT
+ *     generate man|bash|zsh|fish|tables TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@ and @ALGORITHMS@; or
- * models/FORMAT.md, whose tables behind comments "<!-- rows of settings.def -->" are written anew. */
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@ and @ALGORITHMS@; or a
+ * document in Markdown, whose tables behind comments such as "<!-- rows of settings.def -->" are written anew. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,7 +180,24 @@ static void write_man(void) {
     }
 }
 
-/* ---- The weight file's page ---- */
+/* ---- Tables of documents ---- */
+
+/* A text in a cell, which a bar would end. */
+static void put_cell(const char *text) {
+    for (; *text; text++)
+        fputs(*text == '|' ? "\\|" : (char[]){*text, 0}, stdout);
+}
+
+/* The names of options, separated by blanks, with dashes. */
+static void put_dashed(const char *names) {
+    while (*names) {
+        size_t length = strcspn(names, " ");
+        printf("--%.*s", (int)length, names);
+        names += length;
+        names += strspn(names, " ");
+        fputs(*names ? " " : "", stdout);
+    }
+}
 
 static void put_values(const gs_setting *s) {
     if (s->kind == GS_SETTING_KIND_PAIR)
@@ -190,29 +208,66 @@ static void put_values(const gs_setting *s) {
         printf(gs_setting_is_real(s) ? "%g ... %g" : "%.0f ... %.0f", s->least, s->most);
 }
 
-static void format_settings(void) {
+static void table_settings(void) {
     puts("| setting | value | unit | what |\n|---|---|---|---|");
     for (const gs_setting *s = gs_settings; s < gs_settings + GS_SETTINGS; s++) {
         if (s->scope == GS_SCOPE_PICTURE)
             continue;
         printf("| `%s` | ", s->key);
         put_values(s);
-        printf(" | %s | %s |\n", s->unit, s->help);
+        fputs(" | ", stdout);
+        put_cell(s->unit);
+        fputs(" | ", stdout);
+        put_cell(s->help);
+        puts(" |");
+    }
+}
+
+static void table_samplers(void) {
+    const gs_sampler_info *sampler;
+    puts("| sampler | what it is | options it reads |\n|---|---|---|");
+    for (int i = 0; (sampler = gs_sampler_get(i)); i++) {
+        printf("| `%s` | ", sampler->name);
+        put_cell(sampler->help);
+        fputs(" | `", stdout);
+        put_dashed(sampler->parameters);
+        puts("` |");
+    }
+}
+
+static void table_formats(void) {
+    static const char *const rows[][2] = {
+#define GS_SINK(id, file, kind, name, extension, what, about) {name, about},
+#include "io/sinks.def"
+    };
+    puts("| name | what is written |\n|---|---|");
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        printf("| `.%s` | ", rows[i][0]);
+        put_cell(rows[i][1]);
+        puts(" |");
     }
 }
 
 /* A table behind a comment ends with a line that does not begin with a bar. */
-static void write_format(void) {
+static void write_tables(void) {
+    static const struct {
+        const char *mark;
+        void (*write)(void);
+    } tables[] = {{"<!-- rows of settings.def -->\n", table_settings},
+                  {"<!-- rows of samplers.def -->\n", table_samplers},
+                  {"<!-- rows of sinks.def -->\n", table_formats}};
     char line[PARAGRAPH];
     bool old = false;
     while (fgets(line, sizeof line, stdin)) {
         old = old && line[0] == '|';
         if (!old)
             fputs(line, stdout);
-        if (strcmp(line, "<!-- rows of settings.def -->\n") != 0)
-            continue;
-        format_settings();
-        old = true;
+        for (size_t i = 0; i < GS_COUNT(tables); i++) {
+            if (!strcmp(line, tables[i].mark)) {
+                tables[i].write();
+                old = true;
+            }
+        }
     }
 }
 
@@ -365,13 +420,13 @@ int main(int argc, char **argv) {
         const char *name;
         void (*write)(void);
     } kinds[] = {
-        {"man", write_man}, {"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}, {"format", write_format}};
+        {"man", write_man}, {"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}, {"tables", write_tables}};
     for (size_t i = 0; argc == 4 && i < GS_COUNT(kinds); i++) {
         if (!strcmp(argv[1], kinds[i].name) && freopen(argv[2], "r", stdin) && freopen(argv[3], "w", stdout)) {
             kinds[i].write();
             return fflush(stdout) || ferror(stdout);
         }
     }
-    fputs("usage: generate man|bash|zsh|fish|format TEMPLATE OUT\n", stderr);
+    fputs("usage: generate man|bash|zsh|fish|tables TEMPLATE OUT\n", stderr);
     return 2;
 }

@@ -31,6 +31,13 @@ ALLOWED = {
 }
 
 
+# Folders of which a build may have nothing, and when it does.
+OPTIONAL = {
+    "src/engine/onednn": "where oneDNN is installed",
+    "bench/procedure": "by its own scripts",
+}
+
+
 def folder_of(path):
     """The row of the table that a file belongs to: the longest that fits, or None."""
     fits = [f for f in ALLOWED if path.startswith(f + "/")]
@@ -135,10 +142,9 @@ def uses(build):
 
 
 def sources(folder):
-    """The .c files of a folder that every build with its tests compiles: other systems' and backends' are left out."""
-    own = [p for p in (ROOT / folder).rglob("*.c") if folder_of(str(p.relative_to(ROOT))) == folder]
-    names = [str(p.relative_to(ROOT)) for p in own]
-    return sorted(n for n in names if "/onednn/" not in n and "/procedure/" not in n)
+    """The .c files of a folder that every build with its tests compiles."""
+    names = [str(p.relative_to(ROOT)) for p in (ROOT / folder).rglob("*.c")]
+    return sorted(n for n in names if folder_of(n) == folder and not any(n.startswith(o + "/") for o in OPTIONAL))
 
 
 def main():

@@ -15,10 +15,12 @@
 enum { PATH_ROOM = 120 };
 
 static const char report[] =
-    "{\"context\": {\"json_schema_version\": 1, \"cpu_model\": \"a CPU\", \"num_cpus\": 2},"
+    "{\"context\": {\"json_schema_version\": 1, \"date\": \"2028-02-29T23:59:60-01:30\", \"cpu_model\": \"a CPU\","
+    "  \"num_cpus\": 2},"
     " \"benchmarks\": [{\"name\": \"kernels/a\", \"real_time\": 5.0, \"cpu_time\": 5.0, \"time_unit\": \"ns\","
     "   \"iterations\": 3}],"
-    " \"genbench\": {\"json_schema_version\": 1, \"source\": \"peer\", \"complete\": true, \"interrupted\": false,"
+    " \"genbench\": {\"json_schema_version\": 1, \"started\": \"2026-11-28T12:00:00Z\", \"source\": \"peer\", "
+    "\"complete\": true, \"interrupted\": false,"
     "  \"peaks\": [{\"isa\": \"avx2\", \"dtype\": \"f32\", \"threads\": 2, \"flops\": 1e11}],"
     "  \"ab\": [{\"name\": \"kernels/a\", \"median\": 1.0, \"low\": 0.9, \"high\": 1.1, \"flagged\": false}],"
     "  \"rows\": [{\"name\": \"kernels/a\", \"suite\": \"kernels\", \"what\": \"a\", \"isa\": \"avx2\", \"dtype\": "
@@ -109,6 +111,10 @@ static void what_is_wrong_is_named(void **state) {
         {"genbench/rows/0/figures/of peak", "7", "genbench.rows[0].figures.of peak: 7, expected an object"},
         {"genbench/rows/0/figures/of peak/unit", NULL, "genbench.rows[0].figures.of peak.unit: missing"},
         {"genbench/rows/0/value", NULL, "genbench.rows[0].value: missing"},
+        {"genbench/rows/0/repetitions", "[]",
+         "genbench.rows[0].repetitions: none, expected some of a row that is valid or has a value"},
+        {"genbench/rows/1/value", "1",
+         "genbench.rows[1].repetitions: none, expected some of a row that is valid or has a value"},
         {"genbench/rows/0/value", "\"fast\"", "genbench.rows[0].value: \"fast\", expected a number above 0"},
         {"genbench/rows/0/low", "4", "genbench.rows[0].low: above high"},
         {"genbench/rows/0/bytes_per_call", "-1", "genbench.rows[0].bytes_per_call: -1, expected a number from 0 on"},
@@ -133,6 +139,41 @@ static void what_is_wrong_is_named(void **state) {
         gs_status status = bench_document_take(root, "x.json", &d, &error);
         if (status != GS_ERROR_FILE || strcmp(error.message, expected))
             fail_msg("%s: status %d, \"%s\", expected \"%s\"", cases[i].place, status, error.message, expected);
+    }
+}
+
+/* Dates and times must be some. */
+static void dates_are_checked(void **state) {
+    (void)state;
+    static const char *const none[] = {"",
+                                       "2026",
+                                       "today",
+                                       "2026-02-29T00:00:00Z",
+                                       "2100-02-29T00:00:00Z",
+                                       "2026-13-01T00:00:00Z",
+                                       "2026-00-01T00:00:00Z",
+                                       "2026-04-31T00:00:00Z",
+                                       "2026-01-00T00:00:00Z",
+                                       "2026-01-01T24:00:00Z",
+                                       "2026-01-01T00:60:00Z",
+                                       "2026-01-01T00:00:61Z",
+                                       "2026-01-01 00:00:00Z",
+                                       "2026-01-01T00:00:00",
+                                       "2026-01-01T00:00:00ZZ",
+                                       "2026-01-01T00:00:00+0100",
+                                       "2026-01-01T00:00:00+01:000"};
+    for (size_t i = 0; i < GS_COUNT(none); i++) {
+        bench_document d;
+        gs_error error = {0};
+        json_t *root = good();
+        char json[PATH_ROOM], expected[GS_MESSAGE_MAX];
+        snprintf(json, sizeof json, "\"%s\"", none[i]);
+        change(root, i % 2 ? "context/date" : "genbench/started", json);
+        snprintf(expected, sizeof expected, "x.json: %s: %s, expected a date and time such as 2026-01-31T12:00:00Z",
+                 i % 2 ? "context.date" : "genbench.started", json);
+        gs_status status = bench_document_take(root, "x.json", &d, &error);
+        if (status != GS_ERROR_FILE || strcmp(error.message, expected))
+            fail_msg("%s: status %d, \"%s\", expected \"%s\"", json, status, error.message, expected);
     }
 }
 
@@ -172,7 +213,8 @@ static void files_that_are_no_reports(void **state) {
                  {"{\"a\": 1, \"a\": 2}", "line 1: no JSON: duplicate object key"},
                  {"{\"genbench\": NaN}", "line 1: no JSON: invalid token"},
                  {"{\"genbench\": 1e999}", "line 1: no JSON: real number overflow"},
-                 {"{\n\"genbench\": \"\\u0000\"}", "line 2: no JSON"},
+                 {"{\n\"genbench\": \"\\u0000\"}", "line 2: no JSON: \\u0000 in a text, where it may not be"},
+                 {"{\n\"gen\\u0000bench\": 1}", "line 2: no JSON: \\u0000 in a text, where it may not be"},
                  {"\xff", "line 1: no JSON: unable to decode byte 0xff"},
                  {"{\"a\": \x1b[31m}", "line 1: no JSON: invalid token near ' '"},
                  {"[]", "an array, expected an object"}};
@@ -231,9 +273,10 @@ static void trees_survive_their_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_report_is_read),           cmocka_unit_test(what_is_wrong_is_named),
-        cmocka_unit_test(peers_may_leave_out),        cmocka_unit_test(files_that_are_no_reports),
-        cmocka_unit_test(depth_and_size_are_bounded), cmocka_unit_test(trees_survive_their_files),
+        cmocka_unit_test(a_report_is_read),          cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(dates_are_checked),         cmocka_unit_test(peers_may_leave_out),
+        cmocka_unit_test(files_that_are_no_reports), cmocka_unit_test(depth_and_size_are_bounded),
+        cmocka_unit_test(trees_survive_their_files),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -191,6 +191,8 @@ static void test_headers(void **state) {
         {" {}", "", "expected one JSON object"},
         {"{}\n", "", "expected one JSON object"},
         {"{}{}", "", "expected JSON"},
+        {"{\"a\":\"\\u0000\"}", "", "\\u0000 in a text, where it may not be, expected JSON"},
+        {"{\"\\u0000\":1}", "", "\\u0000 in a text, where it may not be, expected JSON"},
         {"{\"a\":1,}", "", "expected JSON"},
         {"{\"a\xff\":1}", "", "expected JSON"},
         {"{" META "," META "}", "", "duplicate"},

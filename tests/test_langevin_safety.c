@@ -346,7 +346,7 @@ static void test_wrong_kinds(void **state) {
         refuse(denoiser, (gs_sample_options){.sampler = adjust[i]}, GS_ERROR_UNSUPPORTED, "accepts by energies");
         gs_sample_options o = {.sampler = adjust[i], .terms = &term, .term_count = 1, .sigma_low = 1, .sigma_high = 1};
         assert_int_equal(gs_sample(plan, &o, 1, out, NULL, &error), GS_ERROR_UNSUPPORTED);
-        assert_non_null(strstr(error.message, "term 1: model 'test' is of kind denoiser"));
+        assert_non_null(strstr(error.message, "network 2, test, is of kind denoiser"));
         o.sampler = "langevin"; /* which accepts such sums */
         assert_int_equal(gs_sample(plan, &o, 1, out, NULL, &error), GS_OK);
     }

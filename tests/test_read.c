@@ -76,7 +76,7 @@ static void no_files_of_images(void **state) {
         size_t size;
         const char *words;
     } rows[] = {
-#define ROW(bytes, words) {bytes, sizeof(bytes) - 1, "is " words ": expected an IDX, NPY or PNG file"}
+#define ROW(bytes, words) {bytes, sizeof(bytes) - 1, "is " words ": expected an IDX, NPY, NPZ, PGM or PNG file"}
         ROW("", "empty"),
         ROW("\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG picture"),
         ROW("GIF89a", "a GIF picture"),
@@ -94,7 +94,7 @@ static void no_files_of_images(void **state) {
         ROW("\x89HDF\r\n\x1a\n\0", "an HDF5 file"),
         ROW("\x80\4\x95\x20\0", "a pickle of Python"),
         ROW("BZh91AY&SY", "a file packed by bzip2"),
-        ROW("P5\n28 28\n255\n", "a PGM picture"),
+        ROW("P2\n28 28\n255\n", "a PGM picture in plain text (P2)"),
         ROW("label,1x1,1x2\n5,0,0\n", "a text"),
 #undef ROW
     };
@@ -103,7 +103,7 @@ static void no_files_of_images(void **state) {
         refuse(grey, GS_ERROR_FORMAT, rows[i].words);
     }
     write_file(path, "\1\2\3\4", 4);
-    refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY or PNG file");
+    refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY, NPZ, PGM or PNG file");
     unlink(path);
     refuse(grey, GS_ERROR_FILE, "cannot be opened");
     assert_int_equal(mkdir(path, 0700), 0);

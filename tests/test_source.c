@@ -126,7 +126,7 @@ static void bombs(void **state) {
     refuse(grey, GS_ERROR_FORMAT, "more bytes follow its last image");
     assert_true(gs_allocated_bytes() - before < 1 << 20);
     pack_zeros("\0\0\0\0", 4, LARGE);
-    refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY or PNG");
+    refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY, NPZ, PGM or PNG");
     write_images(0);
     pack();
     pack();

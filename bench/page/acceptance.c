@@ -79,12 +79,12 @@ static int collect(const page_suite *suite, point *points) {
 }
 
 /* The points of one dimension side by side, a pixel's width of the algorithm apart. */
-static double beside(const chart *c, const point *q, int colours) {
+static double beside(const gs_chart *c, const point *q, int colours) {
     double step = 6 / (c->right - c->left) * (c->x.high - c->x.low);
     return q->dim + (q->colour - (colours - 1) / 2.0) * step;
 }
 
-static void draw_points(chart *c, const point *points, int count, int colours, bool ratio) {
+static void draw_points(gs_chart *c, const point *points, int count, int colours, bool ratio) {
     for (int i = 0; i < count; i++) {
         const point *q = &points[i];
         char text[2 * PAGE_TEXT_ROOM], accepted[PAGE_NUMBER_ROOM], theory[PAGE_NUMBER_ROOM];
@@ -93,8 +93,8 @@ static void draw_points(chart *c, const point *points, int count, int colours, b
         page_number(q->theory, theory);
         snprintf(text, sizeof text, "%.100s, D = %.0f: acceptance %s, theory %s", q->algorithm, q->dim, accepted,
                  theory);
-        chart_interval(c, x, fmax(q->low / unit, c->y.low), q->high / unit, q->colour);
-        chart_mark(c, x, q->accepted / unit, q->colour, false, text);
+        gs_chart_interval(c, x, fmax(q->low / unit, c->y.low), q->high / unit, q->colour);
+        gs_chart_mark(c, x, q->accepted / unit, q->colour, false, text);
     }
 }
 
@@ -106,7 +106,7 @@ static double find_ratio(const point *points, int count) {
     return exp(-log(widest->theory) / widest->dim);
 }
 
-static void draw_theory(chart *c, double ratio) {
+static void draw_theory(gs_chart *c, double ratio) {
     double x[LINE], y[LINE];
     size_t n = 0;
     for (int i = 0; i < LINE; i++) {
@@ -116,7 +116,7 @@ static void draw_theory(chart *c, double ratio) {
         x[n] = dim;
         y[n++] = at;
     }
-    chart_line(c, x, y, n, PAGE_COLOURS - 1, "dashed");
+    gs_chart_line(c, x, y, n, PAGE_COLOURS - 1, "dashed");
 }
 
 static void legend(page *p, const point *points, int count, int colours) {
@@ -138,24 +138,25 @@ static void legend(page *p, const point *points, int count, int colours) {
 }
 
 static void draw(page *p, const point *points, int count, int colours, double ratio) {
-    chart_range x = {0, 0}, y = {1, 1}, ratios = {1, 1};
+    gs_range x = {0, 0}, y = {1, 1}, ratios = {1, 1};
     for (int i = 0; i < count; i++) {
-        chart_widen(&x, points[i].dim * 1.05);
-        chart_widen(&y, fmax(points[i].low, points[i].theory / 10));
-        chart_widen(&y, points[i].theory);
-        chart_widen(&ratios, points[i].low / points[i].theory);
-        chart_widen(&ratios, points[i].high / points[i].theory);
+        gs_range_widen(&x, false, points[i].dim * 1.05);
+        gs_range_widen(&y, false, fmax(points[i].low, points[i].theory / 10));
+        gs_range_widen(&y, false, points[i].theory);
+        gs_range_widen(&ratios, false, points[i].low / points[i].theory);
+        gs_range_widen(&ratios, false, points[i].high / points[i].theory);
     }
     gs_axis dims = gs_axis_fit(x.low, x.high, false, false);
-    chart c = chart_begin(p, "Acceptance by dimension, measured with exact intervals, beside the line of theory", dims,
-                          gs_axis_fit(y.low, y.high, true, true), "dimension D", "acceptance", 0, CHART_HEIGHT);
+    gs_chart c =
+        chart_begin(p, "Acceptance by dimension, measured with exact intervals, beside the line of theory", dims,
+                    gs_axis_fit(y.low, y.high, true, true), "dimension D", "acceptance", 0, CHART_HEIGHT);
     draw_theory(&c, ratio);
     draw_points(&c, points, count, colours, false);
     chart_end(&c);
     c = chart_begin(p, "The same over theory, with exact 99 % intervals", dims,
                     gs_axis_fit(ratios.low, ratios.high, false, true), "dimension D", "acceptance over theory", 0,
                     RATIO_HEIGHT);
-    chart_line(&c, (double[]){c.x.low, c.x.high}, (double[]){1, 1}, 2, PAGE_COLOURS - 1, "dashed");
+    gs_chart_line(&c, (double[]){c.x.low, c.x.high}, (double[]){1, 1}, 2, PAGE_COLOURS - 1, "dashed");
     draw_points(&c, points, count, colours, true);
     chart_end(&c);
 }

@@ -35,7 +35,7 @@ static gs_axis report_axis(const row_history *h) {
 }
 
 /* Figures that are not valid are grey, and lie at the edge if they are further off. */
-static void draw_points(chart *c, const row_history *h) {
+static void draw_points(gs_chart *c, const row_history *h) {
     for (size_t i = 0; i < json_array_size(h->points); i++) {
         const json_t *point = json_array_get(h->points, i);
         char number[PAGE_NUMBER_ROOM], label[BENCH_REPORT_ROOM], text[PAGE_TEXT_ROOM];
@@ -43,13 +43,13 @@ static void draw_points(chart *c, const row_history *h) {
         page_number(value_of(h, i), number);
         bench_history_label(h->history, bench_integer(point, "report", 0), label);
         snprintf(text, sizeof text, "%s: %s %s%s", label, number, h->scale.symbol, valid ? "" : ", INVALID");
-        chart_dot(c, bench_real(point, "report"), fmin(fmax(value_of(h, i), c->y.low), c->y.high), valid ? 0 : GREY,
-                  text);
+        gs_chart_dot(c, bench_real(point, "report"), fmin(fmax(value_of(h, i), c->y.low), c->y.high), valid ? 0 : GREY,
+                     text);
     }
 }
 
 /* The median of each stretch without a change, and the factor by which the next stretch differs. */
-static void draw_stretches(chart *c, const row_history *h) {
+static void draw_stretches(gs_chart *c, const row_history *h) {
     size_t from = 0;
     for (size_t k = 0; k <= json_array_size(h->changes); k++) {
         const json_t *change = json_array_get(h->changes, k);
@@ -62,13 +62,13 @@ static void draw_stretches(chart *c, const row_history *h) {
         memcpy(h->scratch, h->y + from, (to - from) * sizeof *h->scratch);
         gs_sort(h->scratch, to - from);
         double middle = gs_median(h->scratch, to - from);
-        chart_line(c, (double[]){h->x[from] - 0.4, h->x[to - 1] + 0.4}, (double[]){middle, middle}, 2, 1, "");
+        gs_chart_line(c, (double[]){h->x[from] - 0.4, h->x[to - 1] + 0.4}, (double[]){middle, middle}, 2, 1, "");
         if (change) {
             char text[PAGE_NUMBER_ROOM];
             page_ratio(bench_real(change, "times_as_fast"), text);
             strncat(text, "\xc3\x97", sizeof text - strlen(text) - 1);
-            chart_line(c, (double[]){end - 0.5, end - 0.5}, (double[]){c->y.low, c->y.high}, 2, 1, "faint");
-            chart_text(c, chart_x(c, end - 0.5), c->top - 4, "middle", "direct t1", text);
+            gs_chart_line(c, (double[]){end - 0.5, end - 0.5}, (double[]){c->y.low, c->y.high}, 2, 1, "faint");
+            gs_chart_text(c, gs_chart_x(c, end - 0.5), c->top - 4, "direct t1", "middle", text);
         }
         from = to;
     }
@@ -90,7 +90,7 @@ static void put_changes(page *p, const row_history *h) {
 }
 
 static void put_chart(page *p, row_history *h) {
-    chart_range range = chart_no_range;
+    gs_range range = gs_no_range;
     const char *name = bench_text(h->series, "name");
     double most = 0;
     for (size_t i = 0; i < json_array_size(h->points); i++)
@@ -100,15 +100,15 @@ static void put_chart(page *p, row_history *h) {
     for (size_t i = 0; i < json_array_size(h->points); i++) {
         if (!bench_flag(json_array_get(h->points, i), "valid"))
             continue;
-        chart_widen(&range, value_of(h, i));
+        gs_range_widen(&range, false, value_of(h, i));
         h->x[h->n] = bench_real(json_array_get(h->points, i), "report");
         h->y[h->n++] = value_of(h, i);
     }
     for (size_t i = 0; !h->n && i < json_array_size(h->points); i++)
-        chart_widen(&range, value_of(h, i));
+        gs_range_widen(&range, false, value_of(h, i));
     chart_open(p);
-    chart c = chart_begin(p, name, report_axis(h), gs_axis_fit(range.low, range.high, false, true), "", h->scale.symbol,
-                          0, HEIGHT);
+    gs_chart c = chart_begin(p, name, report_axis(h), gs_axis_fit(range.low, range.high, false, true), "",
+                             h->scale.symbol, 0, HEIGHT);
     draw_stretches(&c, h);
     draw_points(&c, h);
     chart_end(&c);

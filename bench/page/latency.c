@@ -53,21 +53,21 @@ static int collect(page *p, const page_suite *suite, series *all) {
     return count;
 }
 
-static void draw(chart *c, const series *s, int colour, double factor, chart_label *label) {
+static void draw(gs_chart *c, const series *s, int colour, double factor, gs_chart_label *label) {
     char text[PAGE_TEXT_ROOM], value[PAGE_NUMBER_ROOM];
-    chart_line_begin(c, colour, "");
+    gs_chart_line_begin(c, colour, "");
     for (size_t i = 0; i < s->n; i++) /* of the calls, i are faster */
-        chart_line_to(c, fmin((double)s->n / (double)(s->n - i), c->x.high), factor * s->call[i], i + 1 == s->n);
-    chart_line_end(c);
+        gs_chart_line_to(c, fmin((double)s->n / (double)(s->n - i), c->x.high), factor * s->call[i], i + 1 == s->n);
+    gs_chart_line_end(c);
     for (size_t i = 0; i < GS_COUNT(marked); i++) {
         double at = gs_rank_quantile(s->call, s->n, marked[i]);
         if (1 / (1 - marked[i]) > c->x.high)
             continue;
         page_quantity(at, "ms", value);
         snprintf(text, sizeof text, "%.100s: p%.0f %s", s->name, 100 * marked[i], value);
-        chart_mark(c, 1 / (1 - marked[i]), factor * at, colour, false, text);
+        gs_chart_mark(c, 1 / (1 - marked[i]), factor * at, colour, false, text);
     }
-    *label = (chart_label){.y = chart_y(c, factor * s->call[s->n - 1]), .colour = colour};
+    *label = (gs_chart_label){.y = gs_chart_y(c, factor * s->call[s->n - 1]), .colour = colour};
     snprintf(label->text, sizeof label->text, "%s", s->brief);
 }
 
@@ -86,13 +86,13 @@ static void legend(page *p, const series *all, int count) {
 
 void page_latency(page *p, const page_suite *suite) {
     series all[SERIES_MAX];
-    chart_label labels[SERIES_MAX];
-    chart_range range = chart_no_range;
+    gs_chart_label labels[SERIES_MAX];
+    gs_range range = gs_no_range;
     double most = 0;
     int count = collect(p, suite, all);
     for (int i = 0; i < count; i++) {
-        chart_widen(&range, all[i].call[0]);
-        chart_widen(&range, all[i].call[all[i].n - 1]);
+        gs_range_widen(&range, false, all[i].call[0]);
+        gs_range_widen(&range, false, all[i].call[all[i].n - 1]);
         most = fmax(most, (double)all[i].n);
     }
     if (!count)
@@ -101,12 +101,12 @@ void page_latency(page *p, const page_suite *suite) {
     page_scale scale = page_scale_of("ms", range.high);
     gs_axis y = gs_axis_fit(log ? scale.factor * range.low : 0, scale.factor * range.high, log, true);
     chart_open(p);
-    chart c =
+    gs_chart c =
         chart_begin(p, "Time of a call by percentile, a line per network; the percentiles are in the list beside it",
                     percentile_axis(most), y, "calls that are as fast or faster", scale.symbol, LABEL, CHART_HEIGHT);
     for (int i = 0; i < count; i++)
         draw(&c, &all[i], i, scale.factor, &labels[i]);
-    chart_labels(&c, labels, count);
+    gs_chart_labels(&c, labels, count);
     chart_end(&c);
     chart_caption(p, "Latency by percentile",
                   "How long one call takes, of all calls of all repetitions. A flat line is a steady machine; one that "

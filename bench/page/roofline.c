@@ -61,7 +61,7 @@ static int collect(const page_suite *suite, point *points) {
 }
 
 /* Whether there is a line; *label, at its right end, then says how high it is. */
-static bool draw_roof(chart *c, const roof *r, int colour, chart_label *label) {
+static bool draw_roof(gs_chart *c, const roof *r, int colour, gs_chart_label *label) {
     char number[PAGE_NUMBER_ROOM];
     double ridge = r->peak / r->bandwidth, left = c->x.low, right = c->x.high;
     if (!gs_axis_takes(true, ridge) || !gs_axis_takes(true, r->peak))
@@ -69,20 +69,20 @@ static bool draw_roof(chart *c, const roof *r, int colour, chart_label *label) {
     double x[3] = {left, fmin(fmax(ridge, left), right), right}, y[3];
     for (int i = 0; i < 3; i++)
         y[i] = fmax(c->y.low, fmin(r->peak, r->bandwidth * x[i]));
-    chart_line(c, x, y, 3, colour, "roof");
+    gs_chart_line(c, x, y, 3, colour, "roof");
     page_number(r->peak, number);
-    *label = (chart_label){.y = chart_y(c, y[2]), .colour = colour};
+    *label = (gs_chart_label){.y = gs_chart_y(c, y[2]), .colour = colour};
     snprintf(label->text, sizeof label->text, "%s GFLOP/s", number);
     return true;
 }
 
-static void draw_points(chart *c, const point *points, int count) {
+static void draw_points(gs_chart *c, const point *points, int count) {
     for (int i = 0; i < count; i++) {
         char text[2 * PAGE_TEXT_ROOM], speed[PAGE_NUMBER_ROOM], intensity[PAGE_NUMBER_ROOM];
         page_number(points[i].speed, speed);
         page_number(points[i].intensity, intensity);
         snprintf(text, sizeof text, "%s: %s GFLOP/s, %s FLOP per byte", points[i].title, speed, intensity);
-        chart_mark(c, points[i].intensity, points[i].speed, points[i].colour, points[i].colour % 2, text);
+        gs_chart_mark(c, points[i].intensity, points[i].speed, points[i].colour, points[i].colour % 2, text);
     }
 }
 
@@ -128,9 +128,9 @@ static void legend(page *p, const page_suite *suite, const point *points, int co
 void page_roofline(page *p, const page_suite *suite) {
     point points[POINTS_MAX];
     roof roofs[BENCH_PAGE_DOCUMENTS_MAX];
-    chart_range x = chart_no_range, y = chart_no_range;
+    gs_range x = gs_no_range, y = gs_no_range;
     int count = collect(suite, points);
-    chart_label labels[BENCH_PAGE_DOCUMENTS_MAX];
+    gs_chart_label labels[BENCH_PAGE_DOCUMENTS_MAX];
     int labelled = 0;
     bool all_processors = false;
     if (count < 2)
@@ -139,24 +139,24 @@ void page_roofline(page *p, const page_suite *suite) {
         roof *r = &roofs[points[i].colour / 2];
         *r = find_roof(&suite->document[points[i].colour / 2], points[i].row);
         all_processors = all_processors || r->all_processors;
-        chart_widen(&x, points[i].intensity);
-        chart_widen(&y, points[i].speed);
+        gs_range_widen(&x, false, points[i].intensity);
+        gs_range_widen(&y, false, points[i].speed);
         if (gs_axis_takes(true, r->peak / r->bandwidth) && gs_axis_takes(true, r->peak)) {
-            chart_widen(&y, 1.3 * r->peak);
-            chart_widen(&x, r->peak / r->bandwidth / 3);
+            gs_range_widen(&y, false, 1.3 * r->peak);
+            gs_range_widen(&x, false, r->peak / r->bandwidth / 3);
         }
     }
     chart_open(p);
-    chart c = chart_begin(p, "Speed of layers against operations per byte, under the machine's measured roofs",
-                          gs_axis_fit(x.low, x.high, true, true), gs_axis_fit(y.low, y.high, true, true),
-                          "operations for each byte that must be moved, FLOP/B", "GFLOP/s", LABEL, HEIGHT);
+    gs_chart c = chart_begin(p, "Speed of layers against operations per byte, under the machine's measured roofs",
+                             gs_axis_fit(x.low, x.high, true, true), gs_axis_fit(y.low, y.high, true, true),
+                             "operations for each byte that must be moved, FLOP/B", "GFLOP/s", LABEL, HEIGHT);
     for (int d = 0, i; d < suite->documents; d++) {
         for (i = 0; i < count && points[i].colour / 2 != d; i++)
             ;
         if (i < count)
             labelled += draw_roof(&c, &roofs[d], 2 * d, &labels[labelled]);
     }
-    chart_labels(&c, labels, labelled);
+    gs_chart_labels(&c, labels, labelled);
     draw_points(&c, points, count);
     chart_end(&c);
     chart_caption(

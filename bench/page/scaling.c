@@ -89,15 +89,15 @@ static int collect(const page *p, const page_suite *suite, line *lines) {
     return count;
 }
 
-static void draw(chart *c, const line *l, chart_label *label) {
-    chart_line(c, l->threads, l->gain, l->n, l->colour, l->peak ? "dashed" : "");
+static void draw(gs_chart *c, const line *l, gs_chart_label *label) {
+    gs_chart_line(c, l->threads, l->gain, l->n, l->colour, l->peak ? "dashed" : "");
     for (size_t i = 0; i < l->n; i++) {
         char text[PAGE_TEXT_ROOM], gain[PAGE_NUMBER_ROOM];
         page_number(l->gain[i], gain);
         snprintf(text, sizeof text, "%.120s: %s times with %.0f threads", l->name, gain, l->threads[i]);
-        chart_mark(c, l->threads[i], l->gain[i], l->colour, l->peak, text);
+        gs_chart_mark(c, l->threads[i], l->gain[i], l->colour, l->peak, text);
     }
-    *label = (chart_label){.y = chart_y(c, l->gain[l->n - 1]), .colour = l->colour};
+    *label = (gs_chart_label){.y = gs_chart_y(c, l->gain[l->n - 1]), .colour = l->colour};
     snprintf(label->text, sizeof label->text, "%s", l->brief);
 }
 
@@ -128,7 +128,7 @@ static gs_axis thread_axis(double most) {
 
 void page_scaling(page *p, const page_suite *suite) {
     line lines[LINES_MAX];
-    chart_label labels[LINES_MAX + 1];
+    gs_chart_label labels[LINES_MAX + 1];
     int count = collect(p, suite, lines);
     double most = 0, gain = 1;
     for (int i = 0; i < count; i++) {
@@ -140,16 +140,16 @@ void page_scaling(page *p, const page_suite *suite) {
         return;
     gs_axis y = gs_axis_fit(0, fmax(gain, most), false, true);
     chart_open(p);
-    chart c = chart_begin(p, "Speed by number of threads, as a multiple of one thread's, beside the ideal line",
-                          thread_axis(most), y, "threads", "times as fast as one thread", LABEL, CHART_HEIGHT);
-    chart_line(&c, (double[]){1, most}, (double[]){1, most}, 2, ideal_colour, "faint");
-    labels[0] = (chart_label){.y = chart_y(&c, most), .colour = ideal_colour, .text = "ideal"};
+    gs_chart c = chart_begin(p, "Speed by number of threads, as a multiple of one thread's, beside the ideal line",
+                             thread_axis(most), y, "threads", "times as fast as one thread", LABEL, CHART_HEIGHT);
+    gs_chart_line(&c, (double[]){1, most}, (double[]){1, most}, 2, ideal_colour, "faint");
+    labels[0] = (gs_chart_label){.y = gs_chart_y(&c, most), .colour = ideal_colour, .text = "ideal"};
     int told = 1;
     for (int i = 0; i < count; i++) {
         draw(&c, &lines[i], &labels[told]);
         told += suite->documents < 2 || !lines[i].peak; /* the colour tells whose the dashes are */
     }
-    chart_labels(&c, labels, told);
+    gs_chart_labels(&c, labels, told);
     chart_end(&c);
     chart_caption(p, "Thread scaling",
                   "Evaluations per second with T threads over those with one. The dashed line is what a loop of "

@@ -8,22 +8,22 @@ enum { RATIOS_MAX = 80, PITCH = 36, HEAD = 30, RATIO_RIGHT = CHART_WIDTH - 24 };
 
 /* ---- Traces ---- */
 
-static void draw_series(chart *c, const json_t *trace, const json_t *series, int colour) {
+static void draw_series(gs_chart *c, const json_t *trace, const json_t *series, int colour) {
     const json_t *xs = json_object_get(trace, "x"), *ys = json_object_get(series, "y");
     size_t n = json_array_size(xs);
-    chart_line_begin(c, colour, "");
+    gs_chart_line_begin(c, colour, "");
     for (size_t i = 0; i < n; i++)
-        chart_line_to(c, json_number_value(json_array_get(xs, i)), json_number_value(json_array_get(ys, i)),
-                      i + 1 == n);
-    chart_line_end(c);
+        gs_chart_line_to(c, json_number_value(json_array_get(xs, i)), json_number_value(json_array_get(ys, i)),
+                         i + 1 == n);
+    gs_chart_line_end(c);
 }
 
-static gs_axis fit(const json_t *list, chart_range *range) {
+static gs_axis fit(const json_t *list, gs_range *range) {
     size_t i;
     const json_t *value;
     json_array_foreach(list, i, value) {
         if (gs_axis_takes(false, json_number_value(value)))
-            chart_widen(range, json_number_value(value));
+            gs_range_widen(range, false, json_number_value(value));
     }
     return gs_axis_fit(range->low, range->high, false, false);
 }
@@ -49,7 +49,7 @@ static void put_runaway(page *p, const json_t *trace) {
 
 static void trace(page *p, const char *name, const json_t *trace) {
     const json_t *all = json_object_get(trace, "series"), *series;
-    chart_range x = chart_no_range, y = chart_no_range;
+    gs_range x = gs_no_range, y = gs_no_range;
     size_t i;
     gs_axis across = fit(json_object_get(trace, "x"), &x);
     json_array_foreach(all, i, series) {
@@ -58,8 +58,8 @@ static void trace(page *p, const char *name, const json_t *trace) {
     if (!(x.low < x.high) || !(y.low <= y.high))
         return;
     chart_open(p);
-    chart c = chart_begin(p, bench_text(trace, "title"), across, gs_axis_fit(y.low, y.high, false, true),
-                          bench_text(trace, "x_label"), bench_text(trace, "y_label"), 0, CHART_HEIGHT);
+    gs_chart c = chart_begin(p, bench_text(trace, "title"), across, gs_axis_fit(y.low, y.high, false, true),
+                             bench_text(trace, "x_label"), bench_text(trace, "y_label"), 0, CHART_HEIGHT);
     json_array_foreach(all, i, series) {
         draw_series(&c, trace, series, (int)(i % PAGE_COLOURS));
     }
@@ -185,10 +185,10 @@ static void draw_ratio(page *p, const gs_axis *x, double y, const json_t *ratio)
     gs_xml_put(p->out, "<g><title>%s: %s, %s to %s%s</title>", name, text[0], text[1], text[2],
                flagged ? ", flagged" : "");
     gs_xml_put(p->out, "<text x=\"0\" y=\"%.1f\" class=\"over\">%.58s</text>", y, name);
-    gs_xml_put(p->out, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * chart_place(x, low),
-               y + 11, RATIO_RIGHT * chart_place(x, high));
+    gs_xml_put(p->out, "<path class=\"line l%d\" d=\"M%.1f %.1fH%.1f\"/>", colour, RATIO_RIGHT * gs_chart_place(x, low),
+               y + 11, RATIO_RIGHT * gs_chart_place(x, high));
     gs_xml_put(p->out, "<circle class=\"mark m%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>", colour,
-               RATIO_RIGHT * chart_place(x, median), y + 11);
+               RATIO_RIGHT * gs_chart_place(x, median), y + 11);
     if (flagged)
         gs_xml_put(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"direct t1\">flagged</text>",
                    CHART_WIDTH, y);
@@ -198,10 +198,10 @@ static void draw_ratio(page *p, const gs_axis *x, double y, const json_t *ratio)
 static void draw_ratios(page *p, const json_t *all, size_t count) {
     const json_t *ratio;
     size_t i;
-    chart_range range = {1, 1};
+    gs_range range = {1, 1};
     for (i = 0; i < count; i++) {
-        chart_widen(&range, bench_real(json_array_get(all, i), "low"));
-        chart_widen(&range, bench_real(json_array_get(all, i), "high"));
+        gs_range_widen(&range, false, bench_real(json_array_get(all, i), "low"));
+        gs_range_widen(&range, false, bench_real(json_array_get(all, i), "high"));
     }
     gs_axis x = gs_axis_fit(range.low, range.high, false, true);
     double bottom = HEAD + PITCH * (double)count;
@@ -211,7 +211,7 @@ static void draw_ratios(page *p, const json_t *all, size_t count) {
         "times, head over base, with intervals\">\n",
         CHART_WIDTH + 16, bottom + 8);
     for (int t = 0; t < x.count; t++) {
-        double at = RATIO_RIGHT * chart_place(&x, x.ticks[t]);
+        double at = RATIO_RIGHT * gs_chart_place(&x, x.ticks[t]);
         gs_xml_put(p->out, "<path class=\"%s\" d=\"M%.1f %dV%.1f\"/>\n", fabs(x.ticks[t] - 1) < 1e-9 ? "axis" : "grid",
                    at, HEAD - 10, bottom);
         gs_xml_put(p->out, "<text x=\"%.1f\" y=\"14\" text-anchor=\"middle\" class=\"tick\">%s</text>\n", at,

@@ -136,16 +136,19 @@ static int count_words(const char *text, const char **twice) {
     }
 }
 
-/* An empty name is none. */
+/* An empty name is none; the text is cut only if it is good, as the error quotes it. */
 static bool parse_names(char *text, gs_texts *list) {
-    bool good = true;
+    const char *twice;
+    if (text[0] == ',' || strstr(text, ",,") || text[strlen(text) - 1] == ',' ||
+        count_words(text, &twice) > GS_LIST_MAX - list->count)
+        return false;
     for (char *next; text; text = next) {
         next = strchr(text, ',');
         if (next)
             *next++ = '\0';
-        good = good && *text && append_text(text, list);
+        append_text(text, list);
     }
-    return good;
+    return true;
 }
 
 static bool parse_counts(const gs_option_row *row, const char *text, gs_counts *list) {
@@ -355,4 +358,15 @@ gs_status gs_option_take(const gs_option_table *table, int command, const char *
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: its value %s is missing", dashes, row->name, row->metavar);
     char *text = value ? argument + (value - argument) : row->metavar ? argv[(*at)++] : argument;
     return parse(row, text, fields, error);
+}
+
+gs_status gs_option_blame(const char *name, gs_status status, gs_error *error) {
+    if (!status || status == GS_ERROR_MEMORY)
+        return status;
+    char said[GS_MESSAGE_MAX];
+    size_t length = name ? strlen(name) : 0;
+    snprintf(said, sizeof said, "%s", error->message);
+    bool names = name && !strncmp(said, name, length) && (said[length] == ':' || said[length] == ' ');
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s%s%s", name ? "--" : "", name && !names ? name : "",
+                   name && !names ? ": " : "", said);
 }

@@ -74,4 +74,9 @@ const gs_option_row *gs_option_find(const gs_option_table *table, int command, c
 gs_status gs_option_take(const gs_option_table *table, int command, const char *name, int argc, char *const *argv,
                          int *at, bool *given, void *fields, gs_error *error);
 
+/* What the library says about the value of an option, as an error of usage: where the message begins with the option's
+ * name, the dashes are put before it, else the dashes and the name; with NULL for the name, nothing. The status becomes
+ * GS_ERROR_ARGUMENT, unless it is GS_OK or memory ran out. */
+gs_status gs_option_blame(const char *name, gs_status status, gs_error *error);
+
 #endif

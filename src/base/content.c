@@ -32,7 +32,7 @@ static const struct row {
     ROW(IMAGES, 0, "v/1\1", "an OpenEXR picture"),
     ROW(IMAGES, 0, "qoif", "a QOI picture"),
     ROW(IMAGES, 0, "P1\n", "a PBM picture"),
-    ROW(IMAGES, 0, "P2\n", "a PGM picture"),
+    ROW(IMAGES, 0, "P2\n", "a PGM picture in plain text (P2)"),
     ROW(IMAGES, 0, "P3\n", "a PPM picture"),
     ROW(IMAGES, 0, "P4\n", "a PBM picture"),
     ROW(IMAGES, 0, "P5\n", "a PGM picture"),

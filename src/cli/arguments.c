@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "cli/option.h"
+#include "engine/backend.h"
+#include "engine/plan.h"
+#include "io/formats.h"
 
 /* The row of a command by name, or NULL. */
 static const gs_command_row *find_command(const char *name) {
@@ -94,13 +97,25 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
     return GS_OK;
 }
 
+/* Whether what --isa and --backend name can run here, as far as the command has them. */
+static gs_status check_machine(const gs_arguments *a, gs_error *error) {
+    const gs_kernels *kernels;
+    const gs_backend *backend;
+    if (a->command == GS_INSPECT || a->help || a->version)
+        return GS_OK;
+    gs_status status = gs_option_blame(a->isa ? "isa" : NULL, gs_kernels_choose(a->isa, &kernels, error), error);
+    return status ? status : gs_option_blame("backend", gs_backend_find(a->backend, &backend, error), error);
+}
+
 /* The default output in the format that is asked for. */
 static void choose_out(gs_arguments *arguments) {
     const bool *given = arguments->given;
+    gs_format format;
     if (!arguments->format || given[GS_OPTION_OUT] || given[GS_OPTION_DENOISED] || given[GS_OPTION_KEPT])
         return;
     snprintf(arguments->default_out, sizeof arguments->default_out, "%.*s%.8s", (int)strcspn(arguments->out, ".") + 1,
-             arguments->out, arguments->format);
+             arguments->out,
+             gs_format_find(arguments->format, true, &format) ? gs_format_name(format) : arguments->format);
     arguments->out = arguments->default_out;
 }
 
@@ -148,5 +163,7 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
     }
     arguments->quality = arguments->quality || arguments->judge;
     choose_out(arguments);
-    return !status ? check(arguments, error) : status;
+    if (!status)
+        status = check(arguments, error);
+    return !status ? check_machine(arguments, error) : status;
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/machine.h"
-#include "cli/choice.h"
 #include "cli/commands.h"
 #include "kernels.h"
 
@@ -93,11 +92,6 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
 }
 
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
-    gs_status status = gs_check_isa(arguments->isa, error);
-    if (!status)
-        status = gs_check_backend(arguments->backend, error);
-    if (status)
-        return status;
     if (arguments->model)
         return print_with_network(arguments, error);
     print_cpu();

@@ -10,29 +10,34 @@
 #define ARRAYS_IMAGES(name, end)
 
 static const char sample_out_help[] = "output: "
-#define GS_SINK(id, file, kind, name, extension, what) "." name " " what ", "
+#define GS_SINK(id, file, kind, name, extension, what, about) "." name " " what ", "
 #include "io/sinks.def"
                                       "NAME or NAME/ a directory of PNG files, new or empty; - is standard output, and "
                                       "the report then goes to standard error (default samples.png)";
 
+static const char trajectory_help[] = "draw one row per chain from noise to result (at most 64 rows); with "
+#define GS_SINK(id, file, kind, name, extension, what, about) ARRAYS_##kind(name, " ")
+#include "io/sinks.def"
+                                      "all states";
+
 static const char denoise_out_help[] = "output: "
-#define GS_SINK(id, file, kind, name, extension, what) PICTURES_##kind(name)
+#define GS_SINK(id, file, kind, name, extension, what, about) PICTURES_##kind(name)
 #include "io/sinks.def"
                                        "clean, noisy and restored images, "
-#define GS_SINK(id, file, kind, name, extension, what) ARRAYS_##kind(name, " ")
+#define GS_SINK(id, file, kind, name, extension, what, about) ARRAYS_##kind(name, " ")
 #include "io/sinks.def"
                                        "restored ones; - is standard output (default denoised.png)";
 
 static const char rejection_out_help[] =
     "output: "
-#define GS_SINK(id, file, kind, name, extension, what) ARRAYS_##kind(name, ", ")
+#define GS_SINK(id, file, kind, name, extension, what, about) ARRAYS_##kind(name, ", ")
 #include "io/sinks.def"
     "float32 of shape (n, D); - is standard output (default none: samples are only "
     "counted)";
 
 /* The names with a | before each, the first of which is skipped. */
 static const char format_names[] = ""
-#define GS_SINK(id, file, kind, name, extension, what) "|" name
+#define GS_SINK(id, file, kind, name, extension, what, about) "|" name
 #include "io/sinks.def"
     ;
 

@@ -137,7 +137,8 @@ void gs_help_print(int command, FILE *out) {
     }
     if (command == GS_INSPECT) {
         fputs("usage: gensample inspect FILE\n\nSay what a file is: of a weight file its network, graph, tensors and "
-              "origin; of a picture what it was\ndrawn with; of IDX and NPY files their sizes. - is standard input.\n",
+              "origin; of a picture what it was\ndrawn with; of IDX, NPY and NPZ files their sizes. - is standard "
+              "input.\n",
               out);
     } else {
         fputs("usage: gensample cpu [--model FILE] [options]\n\nSay which instruction sets this CPU runs and, with a "

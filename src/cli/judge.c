@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "measure/judge.h"
 #include "measure/quality.h"
 
 gs_status gs_judge_load(gs_network *judge, const char *path, const gs_model_info *info, gs_error *error) {
@@ -9,8 +10,9 @@ gs_status gs_judge_load(gs_network *judge, const char *path, const gs_model_info
     if (status)
         return status;
     const gs_model_info *own = gs_model_get_info(judge->model);
-    if (own->kind != GS_KIND_CLASSIFIER || own->outputs != 2)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s is no classifier with features", own->name);
+    status = gs_option_blame("judge", gs_judge_check(own, error), error);
+    if (status)
+        return status;
     if (memcmp(own->shape, info->shape, sizeof own->shape) != 0) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s takes images of another shape than %s draws",
                        own->name, info->name);

@@ -2,6 +2,18 @@
 
 #include "app/words.h"
 
+/* All networks of a product that take labels get the same, so they must have the same classes. */
+static gs_status check_classes(const gs_networks *n, gs_error *error) {
+    for (int k = 0; k < n->count; k++) {
+        const gs_model_info *info = gs_model_get_info(n->network[k].model);
+        if (info->labels && info->labels != n->classes) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: network %d, %s, has %d classes: expected %d, as of %s",
+                           k + 1, info->name, info->labels, n->classes, gs_model_get_info(n->labelled)->name);
+        }
+    }
+    return GS_OK;
+}
+
 gs_status gs_labels_take(gs_labels *labels, const gs_arguments *arguments, const gs_networks *networks,
                          gs_error *error) {
     int label = arguments->label, classes = networks->classes;
@@ -16,11 +28,11 @@ gs_status gs_labels_take(gs_labels *labels, const gs_arguments *arguments, const
     }
     if (!classes)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", name);
-    if (label == GS_LABEL_DATA && !gs_model_get_info(networks->labelled)->shares) {
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--label data: the file of %s does not say how often each class occurs (data.shares); use all",
-                       name);
-    }
+    gs_status status = check_classes(networks, error);
+    if (!status && label == GS_LABEL_DATA)
+        status = gs_option_blame("label", gs_model_draw_labels(networks->labelled, 0, 0, 0, NULL, error), error);
+    if (status)
+        return status;
     if (label >= classes) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: %d is no class of the network %s; they are 0 to %d", label,
                        name, classes - 1);

@@ -2,41 +2,10 @@
 
 #include <string.h>
 
-#include "cli/choice.h"
+#include "sample/field.h"
 
 static const gs_model_info *info_of(const gs_networks *n, int k) {
     return gs_model_get_info(n->network[k].model);
-}
-
-static gs_status check_kind(const gs_model_info *info, int k, gs_error *error) {
-    return info->kind == GS_KIND_CLASSIFIER
-               ? gs_fail(
-                     error, GS_ERROR_ARGUMENT,
-                     "--compose: network %d, %s, is a classifier: expected an energy, score, noise or denoiser model",
-                     k + 1, info->name)
-               : GS_OK;
-}
-
-/* A further network must describe the same kind of images as the first, and the same classes if there is a label. */
-static gs_status check_fit(const gs_networks *n, int k, int label, gs_error *error) {
-    const gs_model_info *first = n->info, *info = info_of(n, k);
-    const int *a = first->shape, *b = info->shape;
-    if (memcmp(a, b, sizeof first->shape) != 0) {
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--compose: network %d, %s, has images of %d x %d x %d: expected %d x %d x %d, as of %s", k + 1,
-                       info->name, b[0], b[1], b[2], a[0], a[1], a[2], first->name);
-    }
-    if (memcmp(first->range, info->range, sizeof first->range) != 0) {
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--compose: network %d, %s, has pixels in [%g, %g]: expected [%g, %g], as of %s", k + 1,
-                       info->name, (double)info->range[0], (double)info->range[1], (double)first->range[0],
-                       (double)first->range[1], first->name);
-    }
-    if (n->classes && info->labels && info->labels != n->classes && label != GS_LABEL_NONE) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: network %d, %s, has %d classes: expected %d, as of %s",
-                       k + 1, info->name, info->labels, n->classes, gs_model_get_info(n->labelled)->name);
-    }
-    return GS_OK;
 }
 
 static gs_status load(gs_networks *n, int k, const gs_arguments *a, gs_error *error) {
@@ -51,9 +20,7 @@ static gs_status load(gs_networks *n, int k, const gs_arguments *a, gs_error *er
     } else {
         n->terms[k - 1].weight = a->composed[k].weight;
     }
-    status = a->compose.count ? check_kind(info, k, error) : GS_OK;
-    if (!status && k)
-        status = check_fit(n, k, a->label, error);
+    status = a->compose.count ? gs_option_blame("compose", gs_field_check(n->info, info, k, error), error) : GS_OK;
     if (!n->labelled && info->labels) {
         n->labelled = *model;
         n->classes = info->labels;
@@ -63,32 +30,18 @@ static gs_status load(gs_networks *n, int k, const gs_arguments *a, gs_error *er
 
 gs_status gs_networks_load(gs_networks *networks, const gs_arguments *arguments, gs_error *error) {
     *networks = (gs_networks){.count = arguments->compose.count ? arguments->compose.count : 1};
-    gs_status status = gs_check_isa(arguments->isa, error);
-    if (!status)
-        status = gs_check_backend(arguments->backend, error);
+    gs_status status = GS_OK;
     for (int k = 0; k < networks->count && !status; k++)
         status = load(networks, k, arguments, error);
     return status;
 }
 
 gs_status gs_networks_check_levels(const gs_networks *networks, const gs_sample_options *o, gs_error *error) {
-    const gs_model_info *first = networks->info;
-    for (int k = 1; k < networks->count; k++) {
-        const gs_model_info *info = info_of(networks, k);
-        if (!first->takes_sigma && info->takes_sigma && o->sigma_high < info->sigma[0]) {
-            return gs_fail(error, GS_ERROR_ARGUMENT,
-                           "--compose: network %d, %s, needs a noise level of %g ... %g, of which the first, %s, knows "
-                           "none: name %s first, or choose the level with --sigmas S,S",
-                           k + 1, info->name, info->sigma[0], info->sigma[1], first->name, info->name);
-        }
-        if (first->takes_sigma && info->takes_sigma &&
-            (o->sigma_low < info->sigma[0] || o->sigma_high > info->sigma[1])) {
-            return gs_fail(error, GS_ERROR_ARGUMENT,
-                           "--sigmas %g,%g: network %d of --compose, %s, was trained on %g,%g", o->sigma_low,
-                           o->sigma_high, k + 1, info->name, info->sigma[0], info->sigma[1]);
-        }
-    }
-    return GS_OK;
+    const gs_model *first = networks->network[0].model;
+    gs_status status = GS_OK;
+    for (int k = 1; k < networks->count && !status; k++)
+        status = gs_field_check_levels(first, o, info_of(networks, k), k, error);
+    return gs_option_blame("sigmas", status, error);
 }
 
 gs_status gs_networks_plan(gs_networks *networks, const gs_arguments *a, gs_error *error) {

@@ -23,7 +23,7 @@ typedef struct gs_networks {
     gs_term terms[GS_LIST_MAX]; /* (count - 1) the further ones as gs_sample takes them */
 } gs_networks;
 
-/* Load the networks of --model or --compose, which must fit the first; before that, check --isa and --backend. */
+/* Load the networks of --model or --compose, which must fit the first. */
 gs_status gs_networks_load(gs_networks *networks, const gs_arguments *arguments, gs_error *error);
 
 /* Check that the further networks know the noise levels. */

@@ -7,7 +7,6 @@
 
 #include "app/interrupt.h"
 #include "app/words.h"
-#include "cli/choice.h"
 #include "cli/commands.h"
 #include "io/progress.h"
 #include "io/sink.h"
@@ -79,12 +78,8 @@ static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error
                                         .isa = a->isa,
                                         .progress = show_progress,
                                         .context = r};
-    gs_status status = gs_check_isa(a->isa, error);
-    if (!status)
-        status = check_output(r, error);
-    if (!status)
-        status = allocate(r, error);
-    return status;
+    gs_status status = check_output(r, error);
+    return !status ? allocate(r, error) : status;
 }
 
 static void add_result(gs_rejection_result *sum, const gs_rejection_result *result) {

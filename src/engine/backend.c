@@ -29,8 +29,8 @@ gs_status gs_backend_find(const char *name, const gs_backend **backend, gs_error
     if (!name || !strcmp(name, names[0]))
         return GS_OK;
     if (strcmp(name, names[1]))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "option backend: '%.40s' is unknown, expected %s or %s", name,
-                       names[0], names[1]);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "backend: \"%.40s\" is no backend; known are %s, %s", name, names[0],
+                       names[1]);
     *backend = onednn;
-    return onednn ? GS_OK : gs_fail(error, GS_ERROR_UNSUPPORTED, "option backend: %s is not in this build", name);
+    return onednn ? GS_OK : gs_fail(error, GS_ERROR_UNSUPPORTED, "backend: %s is not in this build of gensample", name);
 }

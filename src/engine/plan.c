@@ -15,7 +15,7 @@
 #include "engine/method.h"
 
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
-    const char *where = "option isa";
+    const char *where = "isa";
     if (!wanted || !*wanted) {
         wanted = getenv("GENSAMPLE_ISA");
         where = "GENSAMPLE_ISA";
@@ -29,11 +29,11 @@ gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_e
         for (int i = 0; gs_isa_name(i, &supported); i++)
             snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
                      gs_isa_name(i, &supported));
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: instruction set '%.40s' is unknown, expected one of %s", where,
-                       wanted, known);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: \"%.40s\" is no instruction set of this build; known are %s",
+                       where, wanted, known);
     }
     if (!gs_cpu_supports(wanted))
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: this CPU does not run '%s'; the best it has is '%s'", where,
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: this CPU or system cannot run %s; the best is %s", where,
                        wanted, gs_isa_best());
     return GS_OK;
 }

@@ -9,7 +9,7 @@ static const struct row {
     const char *name, *extension;
     gs_format_kind kind;
 } rows[GS_FORMAT_COUNT] = {
-#define GS_SINK(id, file, kind, name, extension, what) {name, extension, GS_HOLDS_##kind},
+#define GS_SINK(id, file, kind, name, extension, what, about) {name, extension, GS_HOLDS_##kind},
 #include "io/sinks.def"
 };
 
@@ -24,9 +24,7 @@ const char *gs_format_name(gs_format format) {
 bool gs_format_find(const char *text, bool is_name, gs_format *format) {
     for (int i = 0; i < GS_FORMAT_COUNT; i++) {
         const char *other = rows[i].extension;
-        bool found = is_name ? !strcmp(text, rows[i].name)
-                             : !strcasecmp(text, rows[i].name) || (other && !strcasecmp(text, other));
-        if (found) {
+        if (!strcasecmp(text, rows[i].name) || (!is_name && other && !strcasecmp(text, other))) {
             *format = (gs_format)i;
             return true;
         }

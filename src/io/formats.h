@@ -32,7 +32,7 @@ const char *gs_format_name(gs_format format);
 enum { GS_FORMATS_ROOM = 128 };
 const char *gs_formats_list(unsigned kinds, const char *before, const char *last, char text[GS_FORMATS_ROOM]);
 
-/* The format of an extension (without the dot, in upper or lower case) or, with `is_name`, of a name. False if there is
+/* The format of an extension (without the dot) or, with `is_name`, of a name, in upper or lower case. False if there is
  * none. */
 bool gs_format_find(const char *text, bool is_name, gs_format *format);
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "io/axis.h"
+#include "io/chart.h"
 #include "io/xml.h"
 
 enum {
@@ -19,16 +19,11 @@ enum {
     LINE_HEIGHT = 18,
     LINE_LENGTH = 140, /* characters per line of a remark */
     PANEL_HEAD = 30,
-    PANEL_FOOT = 48
+    PANEL_FOOT = 48,
+    DECIMALS = 2
 };
 
 /* ---- Text ---- */
-
-/* A text element with a class; anchor: "start", "middle" or "end". */
-static void put_label(FILE *out, double x, double y, const char *class, const char *anchor, const char *text) {
-    gs_xml_put(out, "<text class=\"%s\" x=\"%.2f\" y=\"%.2f\" text-anchor=\"%s\">%s</text>\n", class, x, y, anchor,
-               text);
-}
 
 /* Bytes of the first line of a text: up to the last blank that keeps it to at most LINE_LENGTH characters, or up to the
  * first blank if a word is longer. */
@@ -93,29 +88,16 @@ static void put_head(FILE *out, const gs_figure *figure, int height) {
 
 /* ---- Panels ---- */
 
-/* A panel in its place: its axes and the top of its plot. */
+/* A panel in its place. */
 typedef struct place {
     const gs_panel *panel;
-    gs_axis x, y;
-    double top;
+    gs_chart chart;
     double *below, *above; /* (n) edges of a stacked area */
 } place;
 
-static double place_x(const place *p, size_t i) {
-    return LEFT + PLOT_WIDTH * gs_axis_place(&p->x, p->panel->x[i]);
-}
-
-static double place_y(const place *p, double y) {
-    return p->top + PLOT_HEIGHT * (1 - gs_axis_place(&p->y, y));
-}
-
-static void widen(double range[2], bool log, const double *values, size_t n) {
-    for (size_t i = 0; values && i < n; i++) {
-        if (gs_axis_takes(log, values[i])) {
-            range[0] = fmin(range[0], values[i]);
-            range[1] = fmax(range[1], values[i]);
-        }
-    }
+static void widen(gs_range *range, bool log, const double *values, size_t n) {
+    for (size_t i = 0; values && i < n; i++)
+        gs_range_widen(range, log, values[i]);
 }
 
 /* Add a series to the stack: `below` becomes the old upper edge, `above` the new one. */
@@ -129,89 +111,47 @@ static void stack(place *p, const gs_series *series) {
 
 static void fit_axes(place *p) {
     const gs_panel *panel = p->panel;
-    double x[2] = {INFINITY, -INFINITY}, y[2] = {INFINITY, -INFINITY};
+    gs_range x = gs_no_range, y = gs_no_range;
     bool log = panel->log_y && !panel->stacked;
-    widen(x, false, panel->x, panel->n);
+    widen(&x, false, panel->x, panel->n);
     for (int i = 0; i < panel->count; i++) {
         const gs_series *series = panel->series + i;
         if (panel->stacked) {
             stack(p, series);
-            widen(y, log, p->below, panel->n);
-            widen(y, log, p->above, panel->n);
+            widen(&y, log, p->below, panel->n);
+            widen(&y, log, p->above, panel->n);
         } else {
-            widen(y, log, series->y, panel->n);
-            widen(y, log, series->low, panel->n);
-            widen(y, log, series->high, panel->n);
+            widen(&y, log, series->y, panel->n);
+            widen(&y, log, series->low, panel->n);
+            widen(&y, log, series->high, panel->n);
         }
     }
-    p->x = gs_axis_fit(x[0], x[1], false, false);
-    p->y = gs_axis_fit(y[0], y[1], log, true);
+    p->chart.x = gs_axis_fit(x.low, x.high, false, false);
+    p->chart.y = gs_axis_fit(y.low, y.high, log, true);
 }
 
-static void draw_axes(FILE *out, const place *p) {
-    const gs_panel *panel = p->panel;
-    double bottom = p->top + PLOT_HEIGHT, middle = p->top + PLOT_HEIGHT / 2.0;
-    for (int i = 0; i < p->y.count; i++) {
-        double y = place_y(p, p->y.ticks[i]);
-        fprintf(out, "<path class=\"grid\" d=\"M%d %.2fh%d\"/>\n", LEFT, y, PLOT_WIDTH);
-        put_label(out, LEFT - 7, y + 4, "soft", "end", p->y.labels[i]);
-    }
-    for (int i = 0; i < p->x.count; i++) {
-        double x = LEFT + PLOT_WIDTH * gs_axis_place(&p->x, p->x.ticks[i]);
-        fprintf(out, "<path class=\"frame\" d=\"M%.2f %.2fv5\"/>\n", x, bottom);
-        put_label(out, x, bottom + 18, "soft", "middle", p->x.labels[i]);
-    }
-    put_label(out, LEFT + PLOT_WIDTH / 2.0, bottom + 34, "soft", "middle", panel->x_label);
-    fprintf(out, "<g transform=\"translate(16 %.2f) rotate(-90)\">", middle);
-    put_label(out, 0, 0, "soft", "middle", panel->y_label);
-    fputs("</g>\n", out);
-}
-
-/* The end of the run of placeable points that begins at i, which is i itself if point i is not placeable. */
-static size_t run_end(const place *p, const double *a, const double *b, size_t i) {
-    while (i < p->panel->n && gs_axis_takes(p->y.log, a[i]) && gs_axis_takes(p->y.log, b[i]))
-        i++;
-    return i;
-}
-
-/* The area between two edges, broken where either cannot be placed. */
-static void draw_area(FILE *out, const place *p, const double *low, const double *high, const char *class, int colour) {
-    for (size_t first = 0, end; first < p->panel->n; first = end + 1) {
-        end = run_end(p, low, high, first);
-        if (end < first + 2)
-            continue;
-        fprintf(out, "<path class=\"%s a%d\" d=\"M", class, colour);
-        for (size_t i = first; i < end; i++)
-            fprintf(out, "%.2f %.2f ", place_x(p, i), place_y(p, high[i]));
-        for (size_t i = end; i-- > first;)
-            fprintf(out, "%.2f %.2f ", place_x(p, i), place_y(p, low[i]));
-        fputs("Z\"/>\n", out);
-    }
-}
-
-static void draw_line(FILE *out, const place *p, const gs_series *series, int colour) {
-    fprintf(out, "<path class=\"line%s l%d\" d=\"", series->faint ? " faint" : "", colour);
-    for (size_t first = 0, end; first < p->panel->n; first = end + 1) {
-        end = run_end(p, series->y, series->y, first);
-        for (size_t i = first; i < end; i++)
-            fprintf(out, "%s%.2f %.2f ", i == first ? "M" : "", place_x(p, i), place_y(p, series->y[i]));
-        fputs(end == first + 1 ? "h0 " : "", out); /* the round cap makes it a dot */
-    }
-    fputs("\"/>\n", out);
+static void draw_axes(const place *p) {
+    const gs_chart *c = &p->chart;
+    gs_chart_axes(c, p->panel->x_label);
+    fprintf(c->out, "<g transform=\"translate(16 %.2f) rotate(-90)\">", (c->top + c->bottom) / 2);
+    gs_chart_text(c, 0, 0, "soft", "middle", p->panel->y_label);
+    fputs("</g>\n", c->out);
 }
 
 /* A single point's share is drawn across the whole plot. */
-static void draw_stack(FILE *out, place *p, int colour) {
-    if (p->panel->n == 1) {
-        double top = place_y(p, p->above[0]);
-        fprintf(out, "<rect class=\"part a%d\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%.2f\"/>\n", colour, LEFT, top,
-                PLOT_WIDTH, place_y(p, p->below[0]) - top);
+static void draw_stack(place *p, int colour) {
+    const gs_chart *c = &p->chart;
+    const gs_panel *panel = p->panel;
+    if (panel->n == 1) {
+        double top = gs_chart_y(c, p->above[0]);
+        fprintf(c->out, "<rect class=\"part a%d\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%.2f\"/>\n", colour, LEFT,
+                top, PLOT_WIDTH, gs_chart_y(c, p->below[0]) - top);
     } else {
-        draw_area(out, p, p->below, p->above, "part", colour);
+        gs_chart_area(c, panel->x, p->below, p->above, panel->n, colour, "part");
     }
 }
 
-static void draw_series(FILE *out, place *p) {
+static void draw_series(place *p) {
     const gs_panel *panel = p->panel;
     for (size_t i = 0; panel->stacked && i < panel->n; i++)
         p->above[i] = 0;
@@ -220,23 +160,24 @@ static void draw_series(FILE *out, place *p) {
         int colour = series->colour % GS_PLOT_COLOURS;
         if (panel->stacked) {
             stack(p, series);
-            draw_stack(out, p, colour);
+            draw_stack(p, colour);
             continue;
         }
         if (series->low && series->high)
-            draw_area(out, p, series->low, series->high, "band", colour);
-        draw_line(out, p, series, colour);
+            gs_chart_area(&p->chart, panel->x, series->low, series->high, panel->n, colour, "band");
+        gs_chart_line(&p->chart, panel->x, series->y, panel->n, colour, series->faint ? "faint" : "");
     }
 }
 
 /* The named series in the order in which the reader sees them: stacked ones from the top. */
-static void draw_legend(FILE *out, const place *p) {
+static void draw_legend(const place *p) {
     const gs_panel *panel = p->panel;
+    FILE *out = p->chart.out;
     int row = 0;
     for (int k = 0; k < panel->count && row < LEGEND_ROWS; k++) {
         const gs_series *series = panel->series + (panel->stacked ? panel->count - 1 - k : k);
         int colour = series->colour % GS_PLOT_COLOURS;
-        double y = p->top + LEGEND_PITCH * row + 7;
+        double y = p->chart.top + LEGEND_PITCH * row + 7;
         if (!series->name)
             continue;
         if (panel->stacked || series->low) {
@@ -247,13 +188,20 @@ static void draw_legend(FILE *out, const place *p) {
             fprintf(out, "<path class=\"line%s l%d\" d=\"M%d %.2fh20\"/>\n", series->faint ? " faint" : "", colour,
                     LEGEND_X, y);
         }
-        put_label(out, LEGEND_X + 26, y + 4, "ink", "start", series->name);
+        gs_chart_text(&p->chart, LEGEND_X + 26, y + 4, "ink", "start", series->name);
         row++;
     }
 }
 
 static gs_status draw_panel(FILE *out, const gs_panel *panel, double top, gs_error *error) {
-    place p = {.panel = panel, .top = top + PANEL_HEAD};
+    place p = {.panel = panel,
+               .chart = {.out = out,
+                         .left = LEFT,
+                         .right = LEFT + PLOT_WIDTH,
+                         .top = top + PANEL_HEAD,
+                         .bottom = top + PANEL_HEAD + PLOT_HEIGHT,
+                         .decimals = DECIMALS,
+                         .colours = GS_PLOT_COLOURS}};
     if (panel->stacked) {
         p.below = gs_alloc(panel->n, sizeof *p.below);
         p.above = gs_alloc(panel->n, sizeof *p.above);
@@ -264,14 +212,14 @@ static gs_status draw_panel(FILE *out, const gs_panel *panel, double top, gs_err
         return gs_fail_memory(error, "the plot");
     }
     fit_axes(&p);
-    put_label(out, LEFT, top + 18, "title ink", "start", panel->title);
+    gs_chart_text(&p.chart, LEFT, top + 18, "title ink", "start", panel->title);
     if (panel->caption)
-        put_label(out, LEFT + PLOT_WIDTH, top + 18, "soft", "end", panel->caption);
-    draw_axes(out, &p);
-    draw_series(out, &p);
-    fprintf(out, "<rect class=\"frame\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%d\"/>\n", LEFT, p.top, PLOT_WIDTH,
-            PLOT_HEIGHT);
-    draw_legend(out, &p);
+        gs_chart_text(&p.chart, LEFT + PLOT_WIDTH, top + 18, "soft", "end", panel->caption);
+    draw_axes(&p);
+    draw_series(&p);
+    fprintf(out, "<rect class=\"frame\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%d\"/>\n", LEFT, p.chart.top,
+            PLOT_WIDTH, PLOT_HEIGHT);
+    draw_legend(&p);
     gs_free(p.below);
     gs_free(p.above);
     return GS_OK;
@@ -283,7 +231,7 @@ static gs_status draw_figure(FILE *out, const gs_figure *figure, gs_error *error
     const int pitch = PANEL_HEAD + PLOT_HEIGHT + PANEL_FOOT;
     int top = TITLE_HEIGHT + LINE_HEIGHT * count_lines(figure) + 8, y = TITLE_HEIGHT + LINE_HEIGHT - 6;
     put_head(out, figure, top + pitch * figure->count + 8);
-    put_label(out, 20, 32, "head ink", "start", figure->title);
+    gs_chart_text(&(gs_chart){.out = out, .decimals = DECIMALS}, 20, 32, "head ink", "start", figure->title);
     for (int i = 0; i < figure->remarks_count; i++) {
         for (const char *line = figure->remarks[i].text; *line; line = next_line(line)) {
             fprintf(out, "<text class=\"%s\" x=\"20\" y=\"%d\">", figure->remarks[i].warning ? "warning" : "soft", y);

@@ -83,8 +83,10 @@ gs_status gs_images_describe(const char *path, const void *bytes, size_t size, g
     const gs_reader_format *format = find_format(&r.source);
     *content = gs_content_find(r.source.head, r.source.head_count);
     *packed = r.source.packed;
-    if (format)
+    if (format) {
+        content->kind = GS_CONTENT_IMAGES; /* an archive of images, too */
         status = format->describe(&r, description);
+    }
     gs_source_close(&r.source);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Sources of images: IDX, NPY and PNG files, packed by gzip or not, told apart by their content. */
+/* Sources of images: IDX, NPY, NPZ, PGM and PNG files, packed by gzip or not, told apart by their content. */
 #ifndef GS_IO_READ_H
 #define GS_IO_READ_H
 
@@ -26,6 +26,10 @@ typedef struct gs_image_file {
  * uint8, of wider integers from 0 to 255, of bool, or of float16, 32 or 64, which are in `range` already. Floats that
  * leave the range by up to its width, as samples may, are clipped, with a caution if one leaves it by more than a tenth
  * of the width. If more than one in 50 leaves it, all on one side, the data have another range and are refused.
+ *
+ * NPZ: the same in an archive, stored or deflated: the array samples.npy, which must come first, or the only one.
+ *
+ * PGM: of 8 or 16 bits, raw (P5); cut as PNG is.
  *
  * PNG: grey or RGB, opaque; one image, or a grid of them, row by row: side by side, or with gaps of one colour, between
  * the images or around them too. Cells of the gaps' colour are left out. A square of pixels whose lines run on across

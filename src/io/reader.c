@@ -126,7 +126,9 @@ gs_status gs_reader_finish(gs_reader *r, const gs_array *a, uint64_t at) {
         return GS_OK;
     for (; !status && at < size; at += most)
         status = gs_reader_take_items(r, a, at, bytes, size - at < most ? (size_t)(size - at) : most);
-    if (!status)
+    const gs_part *part = &r->source.part;
+    bool has_end = !part->on || part->deflated || part->left != UINT64_MAX;
+    if (!status && has_end)
         status = gs_source_read(&r->source, bytes, 1, &got);
     return !status && got ? gs_fail(r->error, GS_ERROR_FORMAT, "%s: more bytes follow its last image", r->path)
                           : status;

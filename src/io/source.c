@@ -139,16 +139,96 @@ gs_status gs_source_open_memory(gs_source *s, const char *name, const void *byte
     return begin_or_close(s);
 }
 
-gs_status gs_source_read(gs_source *s, void *to, size_t room, size_t *got) {
-    size_t left = s->head_count - s->head_taken;
-    gs_status status = GS_OK;
-    if (left) {
-        *got = room < left ? room : left;
-        memcpy(to, s->head + s->head_taken, *got);
-        s->head_taken += *got;
-    } else {
-        status = (s->packed ? unpack : read_kept)(s, to, room, got);
+/* Bytes that were read for a part and belong behind it come first. */
+static gs_status read_whole(gs_source *s, void *to, size_t room, size_t *got) {
+    size_t left = s->head_count - s->head_taken, back = s->part.on ? 0 : s->part.z.avail_in;
+    if (back) {
+        *got = room < back ? room : back;
+        memcpy(to, s->part.z.next_in, *got);
+        s->part.z.next_in += *got;
+        s->part.z.avail_in -= (unsigned)*got;
+        return GS_OK;
     }
+    if (!left)
+        return (s->packed ? unpack : read_kept)(s, to, room, got);
+    *got = room < left ? room : left;
+    memcpy(to, s->head + s->head_taken, *got);
+    s->head_taken += *got;
+    return GS_OK;
+}
+
+/* ---- Parts ---- */
+
+/* At most `room` bytes of those left of the part as it is kept. */
+static gs_status read_part_kept(gs_source *s, void *to, size_t room, size_t *got) {
+    gs_part *p = &s->part;
+    *got = 0;
+    gs_status status = p->left ? read_whole(s, to, room < p->left ? room : (size_t)p->left, got) : GS_OK;
+    if (p->left != UINT64_MAX)
+        p->left -= *got;
+    return status;
+}
+
+static gs_status inflate_part(gs_source *s, void *to, size_t room, size_t *got) {
+    gs_part *p = &s->part;
+    size_t most = room < GS_SOURCE_ROOM ? room : GS_SOURCE_ROOM;
+    gs_status status = GS_OK;
+    p->z.next_out = to;
+    p->z.avail_out = (unsigned)most;
+    while (!status && !p->ended && p->z.avail_out == most) {
+        size_t count = p->z.avail_in;
+        if (!count) {
+            status = read_part_kept(s, p->buffer, GS_SOURCE_ROOM, &count);
+            p->z.next_in = p->buffer;
+            p->z.avail_in = status ? 0 : (unsigned)count;
+        }
+        int code = !status ? inflate(&p->z, Z_NO_FLUSH) : Z_OK;
+        p->ended = code == Z_STREAM_END;
+        if (code == Z_BUF_ERROR && !count) /* neither input nor what it holds back */
+            status = gs_fail(s->error, GS_ERROR_FORMAT, "%s: is cut short within a packed part", s->path);
+        else if (code == Z_MEM_ERROR)
+            status = gs_fail_memory(s->error, "unpacking a file");
+        else if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+            status = gs_fail(s->error, GS_ERROR_FORMAT, "%s: has a packed part that is damaged: %s", s->path,
+                             p->z.msg ? p->z.msg : "no deflated data");
+    }
+    *got = status ? 0 : most - p->z.avail_out;
+    return status;
+}
+
+static gs_status read_part(gs_source *s, void *to, size_t room, size_t *got) {
+    gs_part *p = &s->part;
+    gs_status status = (p->deflated ? inflate_part : read_part_kept)(s, to, room, got);
+    if (!status) {
+        p->sum = (uint32_t)crc32_z(p->sum, to, *got);
+        p->size += *got;
+    }
+    return status;
+}
+
+gs_status gs_source_enter(gs_source *s, uint64_t left, bool deflated) {
+    s->part = (gs_part){.on = true, .left = left, .deflated = deflated};
+    s->sized = false;
+    if (!deflated)
+        return GS_OK;
+    s->part.buffer = gs_alloc(GS_SOURCE_ROOM, 1);
+    s->part.z = (z_stream){.zalloc = take_memory, .zfree = give_memory};
+    enum { WINDOW_BITS = 15 };
+    if (s->part.buffer && inflateInit2(&s->part.z, -WINDOW_BITS) == Z_OK)
+        return GS_OK;
+    s->part.deflated = false; /* there is nothing to end */
+    return gs_fail_memory(s->error, "unpacking a file");
+}
+
+void gs_source_leave(gs_source *s) {
+    s->part.on = false;
+    if (s->part.deflated)
+        inflateEnd(&s->part.z);
+    s->part.deflated = false;
+}
+
+gs_status gs_source_read(gs_source *s, void *to, size_t room, size_t *got) {
+    gs_status status = (s->part.on ? read_part : read_whole)(s, to, room, got);
     s->taken += status ? 0 : *got;
     return status;
 }
@@ -172,8 +252,11 @@ gs_status gs_source_take(gs_source *s, void *to, size_t count) {
 void gs_source_close(gs_source *s) {
     if (s->packed)
         inflateEnd(&s->z);
+    if (s->part.deflated)
+        inflateEnd(&s->part.z);
     if (s->open)
         gs_stream_close(&s->stream);
+    gs_free(s->part.buffer);
     gs_free(s->buffer);
     *s = (gs_source){0};
 }

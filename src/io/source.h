@@ -9,6 +9,17 @@
 
 enum { GS_SOURCE_ROOM = 1 << 16 };
 
+/* A part of the bytes, such as a file in an archive. */
+typedef struct gs_part {
+    bool on, deflated;
+    bool ended;    /* the packed data are at their end */
+    uint64_t left; /* bytes left of it, as they are kept; UINT64_MAX: not known */
+    uint64_t size; /* bytes read of it, unpacked */
+    uint32_t sum;  /* their CRC-32 */
+    z_stream z;
+    uint8_t *buffer; /* GS_SOURCE_ROOM, of what is packed */
+} gs_part;
+
 typedef struct gs_source {
     const char *path;
     gs_error *error;
@@ -18,11 +29,12 @@ typedef struct gs_source {
     size_t left;
     uint8_t *buffer; /* GS_SOURCE_ROOM, of what is packed */
     z_stream z;
-    bool packed, ended;             /* ended: at the end of a member of what is packed */
-    bool sized;                     /* `size` is known before the end */
-    uint64_t size;                  /* unpacked */
-    uint64_t taken;                 /* bytes read so far */
-    bool spent;                     /* gs_source_take met the end */
+    bool packed, ended; /* ended: at the end of a member of what is packed */
+    bool sized;         /* `size` is known before the end */
+    uint64_t size;      /* unpacked */
+    uint64_t taken;     /* bytes read so far */
+    bool spent;         /* gs_source_take met the end */
+    gs_part part;
     uint8_t head[GS_CONTENT_BYTES]; /* the first bytes, by which the content is known */
     size_t head_count, head_taken;
 } gs_source;
@@ -39,6 +51,14 @@ gs_status gs_source_read(gs_source *source, void *to, size_t room, size_t *got);
 
 /* Reads exactly `count` bytes; the end of the file is GS_ERROR_FORMAT. */
 gs_status gs_source_take(gs_source *source, void *to, size_t count);
+
+/* Read on within a part that begins here and is kept in `left` bytes (UINT64_MAX: not known), raw or `deflated`. It
+ * ends where these bytes or the packed data end; a raw part of unknown size has no end that a reader meets. Errors:
+ * GS_ERROR_MEMORY. */
+gs_status gs_source_enter(gs_source *source, uint64_t left, bool deflated);
+
+/* Read on behind the part, which must have been read to its end. */
+void gs_source_leave(gs_source *source);
 
 void gs_source_close(gs_source *source);
 

@@ -58,15 +58,21 @@ static gs_status find_features(gs_judge *judge, const char *name, const char *la
     return status;
 }
 
+gs_status gs_judge_check(const gs_model_info *info, gs_error *error) {
+    if (info->kind != GS_KIND_CLASSIFIER || info->outputs != 2)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "judge: the network %s is no classifier with features", info->name);
+    return GS_OK;
+}
+
 gs_status gs_judge_find(gs_plan *plan, gs_judge *judge, gs_error *error) {
     const gs_model_info *info = gs_model_get_info(gs_plan_get_model(plan));
     *judge = (gs_judge){
         .plan = plan, .info = info, .pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2]};
-    if (info->kind != GS_KIND_CLASSIFIER || info->outputs != 2)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s is no classifier with features", info->name);
+    if (gs_judge_check(info, error))
+        return GS_ERROR_ARGUMENT;
     if (info->output_size[0] - info->rejects > GS_JUDGE_CLASSES_MAX) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "the judge %s has %zu classes, at most %d are counted", info->name,
-                       info->output_size[0], GS_JUDGE_CLASSES_MAX);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "judge: the network %s has %zu classes, at most %d are counted",
+                       info->name, info->output_size[0], GS_JUDGE_CLASSES_MAX);
     }
     judge->logits = (int)info->output_size[0];
     judge->classes = gs_judge_classes(info);

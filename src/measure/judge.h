@@ -25,6 +25,9 @@ typedef struct gs_judge {
 /* The classes of a classifier, without its reject class. */
 int gs_judge_classes(const gs_model_info *info);
 
+/* Check that a network is a classifier with features. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_judge_check(const gs_model_info *info, gs_error *error);
+
 /* The judge of a plan, with its file's statistics of real images. Errors: GS_ERROR_ARGUMENT: it is no classifier with
  * features, lacks the reference's mean or covariance, or has a tensor of another size. */
 gs_status gs_judge_find(gs_plan *plan, gs_judge *judge, gs_error *error);

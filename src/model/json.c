@@ -80,6 +80,13 @@ static gs_status check_cost(const gs_loader *loader, source *s, const char *what
     return GS_OK;
 }
 
+/* jansson's own words name one of its flags. */
+const char *gs_json_problem(const json_error_t *problem) {
+    enum json_error_code code = json_error_code(problem);
+    bool is_zero = code == json_error_null_character || code == json_error_null_byte_in_key;
+    return is_zero ? "\\u0000 in a text, where it may not be" : problem->text;
+}
+
 /* NULL with an empty problem: memory ran out. */
 static json_t *parse(source s, json_error_t *problem) {
     size_t filler = s.part[FILLER].length;
@@ -104,7 +111,7 @@ static gs_status fail_parse(const gs_loader *loader, const source *s, const char
     size_t at = (size_t)(problem.position > 0 ? problem.position : 0), front = s->part[FILLER].length + 4;
     at = at > front ? at - front : 0;
     return gs_loader_fail(loader, "%s: at byte %zu: %s, expected JSON", what,
-                          at > s->part[BEFORE].length ? at + hole.length : at, problem.text);
+                          at > s->part[BEFORE].length ? at + hole.length : at, gs_json_problem(&problem));
 }
 
 gs_status gs_json_parse(gs_loader *loader, gs_text text, gs_text hole, const char *what, unsigned sixteenths,

@@ -6,6 +6,9 @@
 
 #include "model/loader.h"
 
+/* What is wrong, in words for users: jansson's, but for those that name one of its flags. */
+const char *gs_json_problem(const json_error_t *problem);
+
 /* Parse `text` without its part `hole` (a .length of 0 means all of it), unless its tree might take more than its
  * share; `what` ("header") is used in messages. */
 gs_status gs_json_parse(gs_loader *loader, gs_text text, gs_text hole, const char *what, unsigned sixteenths,

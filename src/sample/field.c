@@ -1,6 +1,7 @@
 #include "sample/field.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "sample/samplers.h"
 #include "sample/schedule.h"
@@ -109,36 +110,61 @@ bool gs_field_has_energy(const gs_sampling *run) {
     return true;
 }
 
-/* A further network must describe the same kind of images as the first. */
-static gs_status check_term(const gs_sampling *run, const gs_plan *plan, int term, gs_error *error) {
-    const gs_model_info *a = &run->plan->model->info, *b = &plan->model->info;
-    if (b->kind == GS_KIND_CLASSIFIER)
+gs_status gs_field_check(const gs_model_info *a, const gs_model_info *b, int k, gs_error *error) {
+    if (b->kind == GS_KIND_CLASSIFIER) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "term %d: model '%s' is a classifier: expected an energy, score, noise or denoiser model", term,
+                       "network %d, %s, is a classifier: expected an energy, score, noise or denoiser model", k + 1,
                        b->name);
-    if (gs_sampler_find(run->options.sampler)->field == GS_FIELD_ENERGY && b->kind != GS_KIND_ENERGY)
-        return gs_fail(
-            error, GS_ERROR_UNSUPPORTED,
-            "term %d: model '%s' is of kind %s: the sampler %s accepts by energies, which only models of kind "
-            "energy have",
-            term, b->name, gs_kind_name(b->kind), run->options.sampler);
-    if (a->shape[0] != b->shape[0] || a->shape[1] != b->shape[1] || a->shape[2] != b->shape[2])
+    }
+    if (memcmp(a->shape, b->shape, sizeof a->shape) != 0) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "term %d: model '%s' has images of %d x %d x %d: expected %d x %d x %d as of '%s'", term,
-                       b->name, b->shape[0], b->shape[1], b->shape[2], a->shape[0], a->shape[1], a->shape[2], a->name);
-    if (a->range[0] != b->range[0] || a->range[1] != b->range[1])
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "term %d: model '%s' has pixels in [%g, %g]: expected [%g, %g] as of '%s'", term, b->name,
-                       (double)b->range[0], (double)b->range[1], (double)a->range[0], (double)a->range[1], a->name);
-    if (plan->threads < run->plan->threads)
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "term %d: its plan has %d threads: expected at least %d, the first plan's", term, plan->threads,
-                       run->plan->threads);
-    for (int i = 0; b->takes_sigma && i < run->levels; i++)
-        if (run->sigma[i] < b->sigma[0] * (1 - 1e-9) || run->sigma[i] > b->sigma[1] * (1 + 1e-9))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "term %d: noise level %g: model '%s' was trained on %g ... %g",
-                           term, run->sigma[i], b->name, b->sigma[0], b->sigma[1]);
+                       "network %d, %s, has images of %d x %d x %d: expected %d x %d x %d, as of %s", k + 1, b->name,
+                       b->shape[0], b->shape[1], b->shape[2], a->shape[0], a->shape[1], a->shape[2], a->name);
+    }
+    if (a->range[0] != b->range[0] || a->range[1] != b->range[1]) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "network %d, %s, has pixels in [%g, %g]: expected [%g, %g], as of %s",
+                       k + 1, b->name, (double)b->range[0], (double)b->range[1], (double)a->range[0],
+                       (double)a->range[1], a->name);
+    }
     return GS_OK;
+}
+
+gs_status gs_field_check_levels(const gs_model *model, const gs_sample_options *o, const gs_model_info *b, int k,
+                                gs_error *error) {
+    for (int i = 0; b->takes_sigma && i < gs_schedule_levels(o); i++) {
+        double sigma = gs_schedule_sigma(model, o, i);
+        if (sigma >= b->sigma[0] * (1 - 1e-9) && sigma <= b->sigma[1] * (1 + 1e-9))
+            continue;
+        if (sigma > 0) {
+            return gs_fail(error, GS_ERROR_ARGUMENT, "sigmas %g,%g: network %d, %s, was trained on %g,%g", o->sigma_low,
+                           o->sigma_high, k + 1, b->name, b->sigma[0], b->sigma[1]);
+        }
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "sigmas: network %d, %s, needs a noise level of %g ... %g, of which the first, %s, knows none: "
+                       "name %s first, or choose the level, S,S",
+                       k + 1, b->name, b->sigma[0], b->sigma[1], model->info.name, b->name);
+    }
+    return GS_OK;
+}
+
+/* Checks a further network of a run. */
+static gs_status check_term(const gs_sampling *run, const gs_plan *plan, int k, gs_error *error) {
+    const gs_model_info *info = &plan->model->info;
+    gs_status status = gs_field_check(&run->plan->model->info, info, k, error);
+    if (status)
+        return status;
+    if (gs_sampler_find(run->options.sampler)->field == GS_FIELD_ENERGY && info->kind != GS_KIND_ENERGY) {
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "network %d, %s, is of kind %s: the sampler %s accepts by energies, which only models of kind "
+                       "energy have",
+                       k + 1, info->name, gs_kind_name(info->kind), run->options.sampler);
+    }
+    if (plan->threads < run->plan->threads) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "network %d, %s: its plan has %d threads: expected at least %d, the first plan's", k + 1,
+                       info->name, plan->threads, run->plan->threads);
+    }
+    return gs_field_check_levels(run->plan->model, &run->options, info, k, error);
 }
 
 static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *error) {

@@ -14,6 +14,14 @@ struct gs_field {
     float **condition; /* by level: gs_condition_create's table */
 };
 
+/* Check that a network can be number k, from 0, of a product whose first is given: of what kind it is, and that it has
+ * the same images. Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */
+gs_status gs_field_check(const gs_model_info *first, const gs_model_info *info, int k, gs_error *error);
+
+/* Check that it knows the noise levels of resolved options of the first. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_field_check_levels(const gs_model *first, const gs_sample_options *options, const gs_model_info *info,
+                                int k, gs_error *error);
+
 /* Check the networks of a run against each other, and compute their conditions for its levels. The result is freed by
  * gs_fields_free, also on failure. Errors: GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED, GS_ERROR_MEMORY. */
 gs_status gs_fields_prepare(gs_sampling *run, gs_plan *plan, gs_error *error);

@@ -8,7 +8,9 @@ gs_status gs_model_draw_labels(const gs_model *model, uint64_t seed, uint64_t fi
                                gs_error *error) {
     const gs_model_info *info = gs_model_get_info(model);
     if (!info->shares)
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "model '%s' does not say how often each class occurs (data.shares)",
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "label: the file of %s does not say how often each class occurs (data.shares): choose labels by "
+                       "other means",
                        info->name);
     const uint64_t golden = 0x9e3779b97f4a7c15u; /* of 2^64 */
     uint32_t counter[4], words[4];

@@ -37,9 +37,9 @@ refuse 1 'cut.gz: is packed by gzip, and cut short' --model tiny.bin --init cut.
 (printf '\0\0\10\3\0\0\0\1\0\0\0\10\0\0\0\10'; head -c 50000000 /dev/zero) | gzip >bomb.gz
 refuse 1 'bomb.gz: more bytes follow its last image' --model tiny.bin --init bomb.gz --out out/x.npy
 printf '\377\330\377\340\0\020JFIF\0' >photo.png
-refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY or PNG file' denoise --model tiny.bin --input tiny.bin --out out/x.npy
+refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY, NPZ, PGM or PNG file' denoise --model tiny.bin --input tiny.bin --out out/x.npy
 refuse 1 'photo.png: is a JPEG picture, expected a weight file' --model tiny.bin --judge photo.png --out out/x.npy
-refuse 1 'photo.png: is a JPEG picture: expected an IDX, NPY or PNG file' --model tiny.bin --init photo.png --out out/x.npy
+refuse 1 'photo.png: is a JPEG picture: expected an IDX, NPY, NPZ, PGM or PNG file' --model tiny.bin --init photo.png --out out/x.npy
 
 # warns PATTERN ARGUMENT...: exit 0 with one line on standard error, a warning that has the pattern.
 warns() {
@@ -75,6 +75,20 @@ accept --model tiny.bin --sampler dpmpp-2m --steps 2 --init six.png --out out/x.
 check 'of --init' grep -q '^six.png: cut into 2 x 3 images' stdout.txt
 rm -rf out && mkdir out
 refuse 2 '^gensample: -n: 2 is more than the 1 image of one.npy' denoise --model tiny.bin --input one.npy -n 2 --out out/x.png
+# What is written into an archive or a grey picture begins chains as what is written into others does.
+for name in npy npz; do
+    "$program" denoise --model tiny.bin --input six.idx --noise 0.1 --quiet --out "kept.$name"
+done
+for name in png pgm; do
+    "$program" --model tiny.bin -n 6 --sampler heun --steps 2 --sigmas 0.01,0.2 --quiet --out "kept.$name"
+done
+for pair in 'npy npz' 'png pgm'; do
+    set -- $pair
+    for name in $pair; do
+        accept --model tiny.bin --sampler heun --steps 2 --sigmas 0.1,0.2 --init "kept.$name" --out "out/from-$name.npy"
+    done
+    check "$2 is read as $1" cmp "out/from-$1.npy" "out/from-$2.npy"
+done
 rm -rf out && mkdir out
 
 # ---- inspect ----
@@ -95,6 +109,8 @@ inspects six.idx 'content     IDX, bytes, 6 x 8 x 8'
 inspects six.GZ 'content     IDX, bytes, 6 x 8 x 8' 'packed      by gzip'
 inspects spelled.NPY "content     NPY, elements '<u1', shape (6, 8, 8), row-major"
 inspects photo.png 'content     a JPEG picture'
+inspects kept.npz "content     NPZ, samples.npy: NPY, elements '<f4', shape (1, 6, 1, 8, 8), row-major"
+inspects kept.pgm 'content     PGM, 22 x 32 pixels, 8-bit grey' 'model       tiny' "hash        $hash"
 run inspect - <tiny.bin
 check 'inspect a model from standard input' grep -qx 'model       tiny (denoiser)' stdout.txt
 run inspect /dev/stdin <"$drawn"

@@ -44,6 +44,7 @@ mkdir out
 refuse 2 'plot: standard output: --out goes there' --model plain.bin -n 4 --sampler hmc --steps 20 --plot - --out -
 refuse 2 'is no .png' --model tiny.bin --grid 2x2 --out - --format npy
 refuse 2 'known are png, ' --model tiny.bin --out - --format jpg
+check 'the help of --trajectory names all formats of states' sh -c '"$1" --help | tr -s " \n" " " | grep -q -e " --trajectory draw .* with .npy .npz all states "' sh "$program"
 refuse 2 'go into a .npy' rejection --out - --format png
 if command -v script >/dev/null; then
     script -qec "'$program' --model tiny.bin -n 2 --out -" typescript >terminal.txt </dev/null
@@ -67,6 +68,8 @@ run --model plain.bin -n 2 --sampler hmc --steps 20 --plot out/x.SVG --out out/x
 check 'a plot with its extension in capitals' grep -q "</svg>" out/x.SVG
 accept --model tiny.bin $draw -n 2 --format npy --out out/noextension
 check 'the format of a name that has none' npy_shape out/noextension '2, 1, 8, 8' 512
+accept --model tiny.bin $draw -n 2 --format NPY --out out/capitals
+check 'the name of a format in capitals' npy_shape out/capitals '2, 1, 8, 8' 512
 accept --model tiny.bin $draw -n 2 --format png --out out/picture.of
 check 'the format of an unknown extension' is_png out/picture.of 22 12 0
 command=$(tr -c ' -~' '\n' <out/picture.of | grep -A 1 'gensample:command' | tail -n 1)

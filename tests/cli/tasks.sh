@@ -57,7 +57,7 @@ rm -rf out && mkdir out
 refuse 2 'more than the 6 images of six.idx' --model tiny.bin --init six.idx -n 7 --out out/x.npy
 refuse 1 'six.idx: has images of 8 x 8: expected 16 x 16' --model wide.bin --init six.idx --out out/x.npy
 refuse 1 'no-such.idx: cannot be opened' --model tiny.bin --init no-such.idx --out out/x.npy
-refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY or PNG file of images' --model tiny.bin --init tiny.bin --out out/x.npy
+refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY, NPZ, PGM or PNG file of images' --model tiny.bin --init tiny.bin --out out/x.npy
 refuse 1 'a directory' --model tiny.bin --init out --out out/x.npy
 refuse 2 'init-noise: .* --init, which is missing' --model tiny.bin --init-noise 1 --out out/x.npy
 printf '\223NUMPY\001\000\072\000%-57s\n' "{'descr':'<f4','fortran_order':False,'shape':(8,8)}" >range.npy
@@ -141,8 +141,8 @@ refuse 2 'network 2, wide, has images of 1 x 16 x 16: expected 1 x 8 x 8, as of 
 refuse 2 'network 3, centred, has pixels in \[-1, 1\]: expected \[0, 1\]' $c --compose bright.bin --compose centred.bin
 refuse 2 'network 2, judge, is a classifier' $c --compose judge.bin:1
 refuse 2 'network 1, judge, is a classifier' --compose judge.bin:1 --out out/x.npy
-refuse 2 'network 2, tiny, needs a noise level of 0.01 ... 30, .*: name tiny first, or choose the level with --sigmas S,S$' --compose plain.bin --compose tiny.bin --out out/x.npy
-refuse 2 'network 2 of --compose, narrow, was trained on 0.1,1' $c --compose narrow.bin
+refuse 2 '^gensample: --sigmas: network 2, tiny, needs a noise level of 0.01 ... 30, of which the first, plain, knows none: name tiny first, or choose the level, S,S$' --compose plain.bin --compose tiny.bin --out out/x.npy
+refuse 2 '^gensample: --sigmas 0.02,30: network 2, narrow, was trained on 0.1,1$' $c --compose narrow.bin
 for value in x nan '' 1001 -1001 1e999 0x1; do
     refuse 2 'compose: .*the weight is no number' $c --compose "bright.bin:$value"
 done

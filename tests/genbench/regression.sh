@@ -249,6 +249,7 @@ printf '#!/bin/sh\nexit 2\n' >head/genbench
 refuse 1 'head: its worker did not begin: .* or is no genbench that speaks worker protocol 1' ab base head
 refuse 1 'missing/genbench: there is no' ab base missing/genbench
 refuse 2 'expected BASE_BUILD HEAD_BUILD' ab base
+refuse 2 '--isa: "mmx" is no instruction set' ab base head --isa mmx
 refuse 2 'no option of genbench ab' ab base head --csv x
 refuse 1 'No such file' ab base base --json missing/x.json
 check 'nothing is left of workers' sh -c '! ps -o args= 2>/dev/null | grep -q "[/ ]base/genbench work [1]"'

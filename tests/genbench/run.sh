@@ -71,8 +71,22 @@ check 'gives one row' test "$(cat stdout.txt)" = "$(grep '^latency/cond/' stdout
 # ---- Refusals ----
 refuse 2 'unknown option; see' --foo
 refuse 2 'expected one of samples' --suite none
+for value in samples,,kernels ,samples samples,; do
+    refuse 2 "--suite: \"$value\" is not at most 16 names with commas between" --suite "$value"
+done
 refuse 2 'expected one of f32' --dtype bf16
-refuse 2 'expected one of ' --isa mmx
+refuse 2 '--isa: "mmx" is no instruction set of this build; known are scalar' --isa mmx
+refuse 2 '--isa: "mmx" is no instruction set' eval --model tiny.bin --isa mmx
+export GENSAMPLE_ISA=mmx
+refuse 2 'GENSAMPLE_ISA: "mmx" is no instruction set' list
+unset GENSAMPLE_ISA
+refuse 2 '--backend: "mkl" is no backend; known are native, onednn' --backend mkl
+unsupported=$("${program%/*}/gensample" cpu | awk '/not on this CPU/ { print $1; exit }')
+if [ -n "$unsupported" ]; then
+    refuse 2 "--isa: this CPU or system cannot run $unsupported" --isa "$unsupported"
+else
+    skip '--isa of another CPU' 'this CPU runs every instruction set of the build'
+fi
 refuse 2 'whole numbers from 1' --threads 0
 refuse 2 'from 0 to 86400' --patience -1
 refuse 2 'its value' --model

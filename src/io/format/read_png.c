@@ -1,14 +1,13 @@
 /* PNG files: one image, or a grid of them. libpng reads; everything becomes 16 bits first. */
-#include "io/reader.h"
+#include "io/format/pictured.h"
 
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "io/cut.h"
 #include "io/png_memory.h"
 
-enum { MAGIC = 8, PIXELS_MAX = 1 << 24 };
+enum { MAGIC = 8 };
 
 /* A limit on the bytes of the file: more than that many pixels take, so that chunks which nobody reads come to an
  * end. */
@@ -49,27 +48,12 @@ static void count_row(png_structp png, png_uint_32 row, int pass) {
     p->row = row;
 }
 
-static gs_status check_size(const picture *p) {
-    const gs_reader *r = p->reader;
-    const gs_raster *a = &p->raster;
-    if (!gs_cut_may_fit(a->height, a->width, (size_t)r->shape[1], (size_t)r->shape[2])) {
-        return gs_fail(r->error, GS_ERROR_FORMAT,
-                       "%s: a picture of %zu x %zu pixels: expected %d x %d, the model's, or a grid of such images",
-                       r->path, a->height, a->width, r->shape[1], r->shape[2]);
-    }
-    if (a->width > PIXELS_MAX / a->height) {
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture of %zu x %zu pixels: expected at most %d", r->path,
-                       a->height, a->width, PIXELS_MAX);
-    }
-    return GS_OK;
-}
-
 /* Sets p->png.status; the caller's setjmp ends it early. */
 static void read_all(picture *p, png_structp png, png_infop info) {
     gs_raster *a = &p->raster;
     a->width = png_get_image_width(png, info);
     a->height = png_get_image_height(png, info);
-    p->png.status = check_size(p);
+    p->png.status = gs_pictured_check(p->reader, a);
     if (p->png.status)
         return;
     png_set_expand_16(png);
@@ -123,119 +107,6 @@ static void read_picture(picture *p) {
     png_destroy_read_struct(&png, &info, NULL);
 }
 
-/* ---- Colours ---- */
-
-static gs_status fail_at(const picture *p, size_t x, size_t y, const char *found, const char *expected) {
-    return gs_fail(p->reader->error, GS_ERROR_FORMAT, "%s: is %s at row %zu, column %zu: expected %s", p->reader->path,
-                   found, y, x, expected);
-}
-
-/* Checks that the picture's colours suit the model: they must be opaque, and grey if one channel is wanted. */
-static gs_status check_colours(const picture *p, size_t left, size_t top, size_t width, size_t height) {
-    const gs_raster *a = &p->raster;
-    size_t colours = a->channels < 3 ? 1 : 3;
-    bool need_grey = p->reader->shape[0] == 1 && colours == 3;
-    for (size_t y = top; y < top + height; y++) {
-        for (size_t x = left; x < left + width; x++) {
-            if (a->channels > colours && gs_raster_sample(a, x, y, colours) != UINT16_MAX)
-                return fail_at(p, x, y, "transparent", "opaque");
-            unsigned red = gs_raster_sample(a, x, y, 0);
-            if (need_grey && (gs_raster_sample(a, x, y, 1) != red || gs_raster_sample(a, x, y, 2) != red))
-                return fail_at(p, x, y, "coloured", "grey, as the model has one channel");
-        }
-    }
-    return GS_OK;
-}
-
-/* ---- Images ---- */
-
-/* The mean over scale x scale pixels, as a share of white. */
-static float mean(const gs_raster *a, size_t x, size_t y, size_t channel, size_t scale) {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < scale; i++)
-        for (size_t j = 0; j < scale; j++)
-            sum += gs_raster_sample(a, x + j, y + i, channel);
-    return scale == 1 ? (float)sum / (float)UINT16_MAX
-                      : (float)((double)sum / ((double)UINT16_MAX * (double)(scale * scale)));
-}
-
-static void take_image(const picture *p, size_t x, size_t y, size_t scale, float *image) {
-    gs_reader *r = p->reader;
-    for (int c = 0; c < r->shape[0]; c++) {
-        for (int i = 0; i < r->shape[1]; i++) {
-            for (int j = 0; j < r->shape[2]; j++) {
-                size_t channel = p->raster.channels < 3 ? 0 : (size_t)c;
-                *image++ =
-                    gs_reader_pixel(r, mean(&p->raster, x + (size_t)j * scale, y + (size_t)i * scale, channel, scale));
-            }
-        }
-    }
-}
-
-/* Cut the picture into images; if `images` is NULL, only check their colours and count them. */
-static gs_status cut_up(const picture *p, const gs_cut *c, float *images, size_t most, size_t *n) {
-    const gs_raster *a = &p->raster;
-    size_t w = (size_t)p->reader->shape[2], h = (size_t)p->reader->shape[1];
-    gs_status status = GS_OK;
-    *n = 0;
-    for (size_t k = 0; !status && k < c->rows * c->columns && *n < most; k++) {
-        size_t x = c->margin + k % c->columns * (w + c->gap), y = c->margin + k / c->columns * (h + c->gap);
-        if (c->gap && gs_raster_is_plain(a, x, y, w, h, c->x, c->y))
-            continue;
-        if (images)
-            take_image(p, x, y, c->scale, images + *n * p->reader->pixels);
-        else
-            status = check_colours(p, x, y, w * c->scale, h * c->scale);
-        ++*n;
-    }
-    return status;
-}
-
-static void tell(const picture *p, const gs_cut *c, size_t total) {
-    const gs_reader *r = p->reader;
-    gs_image_file *images = r->images;
-    int h = r->shape[1], w = r->shape[2];
-    size_t cells = c->rows * c->columns;
-    if (c->scale > 1) {
-        snprintf(images->taken, GS_REMARK_MAX, "one drawing of %zu x %zu, scaled down to %d x %d", p->raster.height,
-                 p->raster.width, h, w);
-        snprintf(images->caution, GS_REMARK_MAX,
-                 "taken as one drawing of %zu x %zu, scaled down, because its lines run on across the borders of %zu x "
-                 "%zu images of %d x %d",
-                 p->raster.height, p->raster.width, c->scale, c->scale, h, w);
-    } else if (cells > 1 || c->gap) {
-        int used =
-            snprintf(images->taken, GS_REMARK_MAX, "cut into %zu x %zu images of %d x %d", c->rows, c->columns, h, w);
-        if (c->gap)
-            used += snprintf(images->taken + used, GS_REMARK_MAX - (size_t)used, " with gaps of %zu pixel%s", c->gap,
-                             c->gap == 1 ? "" : "s");
-        if (total < cells)
-            snprintf(images->taken + used, GS_REMARK_MAX - (size_t)used, ", of which %zu %s empty", cells - total,
-                     cells - total == 1 ? "is" : "are");
-    }
-}
-
-static gs_status take_images(const picture *p) {
-    gs_reader *r = p->reader;
-    gs_cut c = {0};
-    size_t total = 0, taken;
-    if (r->shape[0] != 1 && r->shape[0] != 3) {
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture has 1 or 3 channels: expected %d, the model's",
-                       r->path, r->shape[0]);
-    }
-    gs_status status = gs_cut_choose(&p->raster, (size_t)r->shape[1], (size_t)r->shape[2], &c, r->path, r->error);
-    if (!status)
-        status = cut_up(p, &c, NULL, SIZE_MAX, &total);
-    if (!status && total == 0)
-        status = gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
-    if (!status)
-        status = gs_reader_make_room(r, total);
-    if (status)
-        return status;
-    tell(p, &c, total);
-    return cut_up(p, &c, r->images->data, r->images->n, &taken);
-}
-
 static gs_status describe_file(gs_reader *r, gs_description *description) {
     picture p = {.reader = r,
                  .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"},
@@ -247,7 +118,7 @@ static gs_status describe_file(gs_reader *r, gs_description *description) {
 static gs_status read_images(gs_reader *r) {
     picture p = {.reader = r, .png = {.error = r->error, .status = GS_OK, .what = "reading a PNG file"}};
     read_picture(&p);
-    gs_status status = !p.png.status ? take_images(&p) : p.png.status;
+    gs_status status = !p.png.status ? gs_pictured_take(r, &p.raster) : p.png.status;
     gs_free(p.raster.samples);
     gs_free(p.rows);
     return status;
