@@ -9,7 +9,6 @@
 #include "base/machine.h"
 #include "bench.h"
 #include "noise.h"
-#include "peak.h"
 #include "system.h"
 #include "text.h"
 

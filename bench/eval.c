@@ -7,8 +7,8 @@
 #include "base/stream.h"
 #include "bench.h"
 #include "io/output.h"
+#include "measure/peak.h"
 #include "network.h"
-#include "peak.h"
 
 static const double SECONDS_MOST = 86400;
 
@@ -49,7 +49,7 @@ static void print(const bench_network *w, const bench_settings *s, size_t batche
            "\"operations\": %.17g, \"peak_flops\": %.6g}\n",
            (double)(batches * w->n) / seconds, w->n, info.threads, info.isa, info.backend, info.block,
            info.weight_bytes, info.scratch_bytes, batches, seconds, operations,
-           bench_peak_measure(info.isa, info.threads));
+           gs_peak_measure(info.isa, info.threads));
 }
 
 /* Evaluate batches until the time is up; the result is checked to be finite. */

@@ -10,10 +10,11 @@
 #include "again.h"
 #include "app/interrupt.h"
 #include "io/progress.h"
-#include "peak.h"
+#include "measure/peak.h"
 #include "random/random.h"
 #include "shim.h"
 #include "system.h"
+#include "triad.h"
 
 enum { SAMPLES_FIRST = 1024, CALLS_MOST = 1 << 20, ROWS_AGAIN = 6 /* in a later pass */ };
 static const double SAMPLE_S = 5e-4; /* so long is a sample of calls that are shorter */
@@ -435,7 +436,7 @@ static bool measure(run *r, int repetitions) {
 }
 
 gs_status bench_measure(bench_result *result, gs_error *error) {
-    static const bench_gauge machine = {bench_peak_measure, bench_times_now, gs_now_s, machine_pause};
+    static const bench_gauge machine = {gs_peak_measure, bench_times_now, gs_now_s, machine_pause};
     const bench_settings *s = result->settings;
     int usual = s->quick ? BENCH_REPETITIONS_QUICK : BENCH_REPETITIONS;
     run r = {.result = result, .gauge = result->gauge ? *result->gauge : machine, .terminal = isatty(STDERR_FILENO)};

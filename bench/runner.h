@@ -9,7 +9,7 @@ enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUI
 
 /* The runner's source of the machine's state and of the time: the machine or, in tests, a script. */
 typedef struct bench_gauge {
-    double (*peak)(const char *isa, int threads); /* as bench_peak_measure */
+    double (*peak)(const char *isa, int threads); /* as gs_peak_measure */
     bench_times (*times)(void);                   /* as bench_times_now */
     double (*now_s)(void);                        /* the clock of --patience */
     void (*pause)(void);                          /* lets some hundredths of a second pass */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/peak.h"
 #include "page/page.h"
 #include "table.h"
 
@@ -67,7 +68,7 @@ static void tell_peak(metric *m) {
     page_number(bench_row_figure(m->row, "GFLOP/s", NULL), speed);
     bool above = bench_row_figure(m->row, "of peak", NULL) > 100;
     snprintf(m->about, sizeof m->about, "%s GFLOP/s of direct convolutions in %.60s, %.60s%s%s", speed,
-             model_of(m->row), bench_text(m->row, "what"), above ? ". " : "", above ? page_above_peak : "");
+             model_of(m->row), bench_text(m->row, "what"), above ? ". " : "", above ? gs_peak_above : "");
 }
 
 /* A metric is of a row of the first of its suites in which some row has the figure. */

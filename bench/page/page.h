@@ -167,9 +167,6 @@ typedef struct page_key {
 } page_key;
 extern const page_key page_keys[PAGE_KEYS];
 
-/* Explains why a share of the peak may be above 100 %. */
-extern const char page_above_peak[];
-
 /* Who won against other programs, and the bars of one machine. */
 void page_beside(page *p);
 void page_bars(page *p, const char *machine);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "measure/peak.h"
 #include "page/page.h"
 #include "table.h"
 
@@ -295,9 +296,6 @@ static void put_titles(const table *t) {
     fputs("</tr></thead>\n", t->p->out);
 }
 
-const char page_above_peak[] =
-    "Above 100 % of the peak: Winograd's method multiplies less than the direct convolutions that are counted.";
-
 /* Explains marks and shares above 100 %, if there are some. */
 static void put_meanings(const table *t) {
     bool above = false, doubt = false;
@@ -309,7 +307,7 @@ static void put_meanings(const table *t) {
                               bench_ratio_doubtful(t->suite->document[t->d].rows, row, t->column[c].figure));
     }
     if (above)
-        gs_xml_put(t->p->out, "<p class=\"soft\">%s</p>\n", page_above_peak);
+        gs_xml_put(t->p->out, "<p class=\"soft\">%s</p>\n", gs_peak_above);
     if (doubt)
         fputs("<p class=\"soft\">" BENCH_DOUBT_MEANING ".</p>\n", t->p->out);
 }

@@ -4,8 +4,9 @@
 
 #include "bench.h"
 #include "kernels.h"
-#include "peak.h"
+#include "measure/peak.h"
 #include "system.h"
+#include "triad.h"
 
 /* ---- Multiply-adds ---- */
 
@@ -18,7 +19,7 @@ static gs_status nothing(bench_row *row, gs_error *error) {
 }
 
 static gs_status fma_call(bench_row *row, gs_error *error) {
-    if (bench_peak_run(row->isa, row->threads, FMA_BLOCKS) > 0)
+    if (gs_peak_run(row->isa, row->threads, FMA_BLOCKS) > 0)
         return GS_OK;
     return gs_fail(error, GS_ERROR_UNSUPPORTED, "no multiply-add loop for %s", row->isa);
 }
@@ -26,7 +27,7 @@ static gs_status fma_call(bench_row *row, gs_error *error) {
 /* Check that a := 0.999 a + 0.001 has converged to 1 within rounding. */
 static gs_status fma_check(bench_row *row, gs_error *error) {
     (void)error;
-    double mean = bench_peak_result(row->isa, FMA_BLOCKS);
+    double mean = gs_peak_result(row->isa, FMA_BLOCKS);
     if (!(fabs(mean - 1) <= 1e-3))
         bench_wrong(row, "multiply-adds have gone to %.9g, expected 1", mean);
     return GS_OK;
@@ -37,7 +38,7 @@ static const bench_kind fma_kind = {0, nothing, fma_call, fma_check, NULL, NULL}
 static void add_fma(bench_rows *rows, const bench_variant *v) {
     bench_row *row = bench_row_add(rows, "machine", NULL, "fma", v, &fma_kind);
     row->unit = "FLOP/s";
-    row->items = bench_peak_run(v->isa, 1, FMA_BLOCKS) * v->threads;
+    row->items = gs_peak_run(v->isa, 1, FMA_BLOCKS) * v->threads;
 }
 
 /* ---- Memory ---- */

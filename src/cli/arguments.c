@@ -75,8 +75,12 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
         return GS_OK;
     if (arguments->command == GS_DENOISE)
         return check_denoise(arguments, error);
-    if (arguments->command == GS_INSPECT && !arguments->file)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the file's name is missing");
+    if ((arguments->command & GS_TAKES_FILE) && !arguments->file)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: the file's name is missing", command_name(arguments->command));
+    if (arguments->command == GS_PLAN && (arguments->label == GS_LABEL_ALL || arguments->label == GS_LABEL_DATA)) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--label %s: a plan is measured with one class, expected it or none",
+                       gs_label_word(arguments->label));
+    }
     gs_status status = check_product(arguments, error);
     if (status)
         return status;
@@ -120,12 +124,12 @@ static void choose_out(gs_arguments *arguments) {
 }
 
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
-    if (arguments->command == GS_INSPECT && !arguments->file) {
+    const char *name = command_name(arguments->command);
+    if ((arguments->command & GS_TAKES_FILE) && !arguments->file) {
         arguments->file = text;
-        return text[0] ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the file's name is empty");
+        return text[0] ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "%s: the file's name is empty", name);
     }
-    return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text,
-                   command_name(arguments->command));
+    return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text, name);
 }
 
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error) {
@@ -142,7 +146,7 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
         const gs_command_row *row = find_command(argv[1]);
         if (!row) {
             return gs_fail(error, GS_ERROR_ARGUMENT,
-                           "\"%.60s\": unknown command; known are sample, denoise, inspect, rejection and cpu",
+                           "\"%.60s\": unknown command; known are sample, denoise, inspect, plan, rejection and cpu",
                            argv[1]);
         }
         arguments->command = row->command;

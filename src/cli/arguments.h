@@ -7,7 +7,8 @@
 #include "app/find.h"
 #include "app/option.h"
 
-enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_ANY = 31 };
+enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_PLAN = 32, GS_ANY = 63 };
+enum { GS_TAKES_FILE = GS_INSPECT | GS_PLAN }; /* commands with an operand, a file */
 
 typedef enum gs_option {
 #define GS_OPTION(id, ...) GS_OPTION_##id,
@@ -28,7 +29,7 @@ typedef struct gs_arguments {
     gs_sample_options settings; /* the sampler and its settings, as far as they are given */
     const char *model, *out, *format, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
-    int threads, block, label, dim;
+    int threads, block, label, dim, batch;
     double ratio;
     int grid[2];
     const char *input, *init, *plot, *nearest;
@@ -36,8 +37,8 @@ typedef struct gs_arguments {
     gs_numbers noises, step_counts, sweep;
     gs_texts compose;
     double init_noise;
-    bool trajectory, quality, diagnose, json, quiet, help, version;
-    const char *file;                  /* operand of inspect */
+    bool trajectory, quality, diagnose, gradient, json, quiet, help, version;
+    const char *file;                  /* operand of inspect and plan */
     char found[3][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
     bool model_is_shipped;             /* found[0] is its path */
     char default_out[32];              /* the default output, with the extension of --format */

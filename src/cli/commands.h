@@ -7,6 +7,7 @@
 gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error);
 gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error);
 gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error);
+gs_status gs_plan_command(const gs_arguments *arguments, gs_error *error);
 gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error);
 
 #endif

@@ -109,6 +109,18 @@ static void print_sample(FILE *out) {
           out);
 }
 
+static void print_plan(FILE *out) {
+    fputs(
+        "usage: gensample plan FILE [options]\n\n"
+        "Say what the engine makes of a network, a weight file or the name of a shipped one, and measure it on one\n"
+        "thread: which nodes are computed together and by which method, their time, operations and memory, then what\n"
+        "an evaluation and the planning take. Operations are those of direct convolutions and linear layers, 2 per\n"
+        "multiply-add; the peak is what a loop of multiply-adds does on this machine.\n",
+        out);
+    print_options(GS_PLAN, out);
+    print_shipped(out);
+}
+
 static void print_denoise(FILE *out) {
     fputs("usage: gensample denoise --input FILE [options]\n\n"
           "Add noise to clean images, restore them, and say how well: PSNR and SSIM, and how many the judge, where\n"
@@ -133,6 +145,10 @@ void gs_help_print(int command, FILE *out) {
     }
     if (command == GS_REJECT) {
         print_rejection(out);
+        return;
+    }
+    if (command == GS_PLAN) {
+        print_plan(out);
         return;
     }
     if (command == GS_INSPECT) {

@@ -32,6 +32,8 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
         return gs_rejection_command(arguments, error);
     case GS_DENOISE:
         return gs_denoise_command(arguments, error);
+    case GS_PLAN:
+        return gs_plan_command(arguments, error);
     case GS_CPU:
         return gs_cpu_command(arguments, error);
     default:

@@ -26,6 +26,7 @@ const gs_command_row gs_command_rows[] = {
     {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
     {"denoise", GS_DENOISE, "denoise [options]", "restore noisy images"},
     {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file or a picture holds"},
+    {"plan", GS_PLAN, "plan FILE [options]", "say what the engine makes of a network, and measure it"},
     {"rejection", GS_REJECT, "rejection [options]", "draw from a normal distribution by rejection"},
     {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
     {0},

@@ -66,6 +66,7 @@ static bool build_nodes(gs_builder *b) {
         const gs_planned *v = &b->value[n + GS_VALUE_NODES];
         if (!v->needed || v->absorbed || !b->model->node[n].per_sample)
             continue;
+        b->plan->owner[n] = n;
         const gs_method *method = choose(b, n);
         if (!method->prepare(b, method, n))
             return false;
@@ -84,7 +85,10 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     gs_builder b = {.plan = plan, .model = plan->model};
     b.value = gs_alloc(values, sizeof *b.value);
     plan->condition_offset = gs_alloc(values, sizeof *plan->condition_offset);
-    bool ok = b.value && plan->condition_offset;
+    plan->owner = gs_alloc((size_t)plan->model->nodes, sizeof *plan->owner);
+    bool ok = b.value && plan->condition_offset && plan->owner;
+    for (int n = 0; ok && n < plan->model->nodes; n++)
+        plan->owner[n] = -1;
     for (size_t v = 0; ok && v < values; v++) {
         b.value[v] = (gs_planned){.reader = -1, .slope = -1, .buffer = -1};
         for (int layout = 0; layout < GS_LAYOUTS; layout++)

@@ -127,6 +127,7 @@ void gs_builder_set_value(gs_builder *b, int v, int buffer) {
 }
 
 void gs_builder_absorb(gs_builder *b, int reader, int *v) {
+    b->plan->owner[reader] = b->plan->owner[*v - GS_VALUE_NODES];
     b->value[reader + GS_VALUE_NODES].absorbed = true;
     *v = reader + GS_VALUE_NODES;
 }

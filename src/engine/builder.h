@@ -59,7 +59,7 @@ int gs_builder_buffer_in(gs_builder *b, int v, gs_layout layout);
 /* Value v is computed into this buffer; v belongs to the step's node or to a later one that the step absorbs. */
 void gs_builder_set_value(gs_builder *b, int v, int buffer);
 
-/* Node n's step also computes value v of node `reader`, its only reader. */
+/* The steps that compute value *v also compute that of node `reader`, which *v becomes. */
 void gs_builder_absorb(gs_builder *b, int reader, int *v);
 
 /* The step of a node whose operands and result all are in one layout. */

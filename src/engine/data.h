@@ -89,7 +89,11 @@ struct gs_worker {
     void *room;                    /* after them, the scratch memory of single steps (gs_cost) */
     const float *const *condition; /* one vector per image of the block */
     int image0;                    /* first image of the segment's current turn */
+    double *step_s;                /* (steps) seconds that each step took, added up; NULL: they are not measured */
 };
+
+/* What planning consists of: rows of the table in plan.c. */
+enum { GS_PLANNING_PARTS = 7 };
 
 struct gs_plan {
     const gs_model *source; /* what the plan was made from */
@@ -100,6 +104,7 @@ struct gs_plan {
     gs_dtype dtype;            /* of activations */
     void *backend_data;
     int threads, block;
+    bool wants_gradient;
     int buffers, steps, segments;
     gs_buffer *buffer;
     gs_step *step;
@@ -109,7 +114,9 @@ struct gs_plan {
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
     bool *condition_needed;   /* per value: whether the condition's computation visits it */
+    int *owner;               /* per node: the node whose steps compute it, often itself; -1: no step does */
     size_t scratch_bytes, room_bytes, weight_bytes;
+    double planning_s[GS_PLANNING_PARTS];
     gs_worker *worker; /* threads */
 };
 

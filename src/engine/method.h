@@ -58,6 +58,11 @@ enum {
     _Static_assert(GS_METHOD_##name < GS_METHODS, "a row of methods.def"); \
     const gs_method gs_method_##name
 
+/* What the method says of the step: "winograd-f4". */
+static inline const char *gs_step_method(const gs_step *step) {
+    return step->method->describe ? step->method->describe(step) : step->method->name;
+}
+
 static inline gs_cost gs_step_cost(const gs_plan *plan, const gs_step *step) {
     return step->method->cost ? step->method->cost(plan, step) : (gs_cost){0};
 }

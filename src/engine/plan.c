@@ -7,6 +7,7 @@
 
 #include "base/floats.h"
 #include "base/machine.h"
+#include "base/os.h"
 #include "base/parallel.h"
 #include "engine/backend.h"
 #include "engine/build.h"
@@ -70,23 +71,24 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
     if (options->block < 0 || options->block > GS_BLOCK_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
     plan->block = options->block;
+    plan->wants_gradient = options->gradient;
     status = gs_backend_find(options->backend, &plan->backend, error);
     return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);
 }
 
 /* Mark the values that the condition's computation visits. */
-static bool mark_condition(gs_plan *plan) {
+static gs_status mark_condition(gs_plan *plan, gs_error *error) {
     const gs_model *model = plan->model;
     plan->condition_needed = gs_alloc((size_t)model->nodes + GS_VALUE_NODES, sizeof *plan->condition_needed);
     if (!plan->condition_needed)
-        return false;
+        return gs_fail_memory(error, "the plan");
     for (int n = model->nodes - 1; n >= 0; n--) {
         bool *needed = &plan->condition_needed[n + GS_VALUE_NODES];
         *needed = *needed || plan->condition_offset[n + GS_VALUE_NODES] != SIZE_MAX;
         for (int i = 0; *needed && i < model->node[n].inputs; i++)
             plan->condition_needed[model->node[n].input[i]] = true;
     }
-    return true;
+    return GS_OK;
 }
 
 /* Finish the steps, whose strides and segments are known. */
@@ -139,6 +141,39 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
 }
 
+static gs_status add_gradient(gs_plan *plan, gs_error *error) {
+    if (!plan->wants_gradient)
+        return GS_OK;
+    if (plan->backend)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "the gradient with backend %s: expected the native backend",
+                       plan->backend->name);
+    gs_status status = gs_gradient_graph(plan->source, &plan->gradient, error);
+    if (!status)
+        plan->model = plan->gradient;
+    return status;
+}
+
+static gs_status open_backend(gs_plan *plan, gs_error *error) {
+    return plan->backend ? plan->backend->open(plan, error) : GS_OK;
+}
+
+/* What planning does, in order. */
+static const struct {
+    const char *name;
+    gs_status (*make)(gs_plan *plan, gs_error *error);
+} parts[] = {{"the gradient's graph", add_gradient},
+             {"the backend", open_backend},
+             {"methods and packed weights", gs_plan_build},
+             {"nodes of the noise level", mark_condition},
+             {"layout of memory", gs_plan_lay_out},
+             {"steps' addresses", place_steps},
+             {"scratch memory", make_workers}};
+_Static_assert(GS_COUNT(parts) == GS_PLANNING_PARTS, "data.h says how many there are");
+
+const char *gs_planning_part(int i) {
+    return i >= 0 && i < GS_PLANNING_PARTS ? parts[i].name : NULL;
+}
+
 static gs_status create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
     *out = NULL;
     gs_plan *plan = gs_alloc(1, sizeof *plan);
@@ -146,25 +181,11 @@ static gs_status create(const gs_model *model, const gs_plan_options *options, g
         return gs_fail_memory(error, "the plan");
     plan->model = plan->source = model;
     gs_status status = set_options(plan, options, error);
-    if (!status && options && options->gradient && plan->backend)
-        status = gs_fail(error, GS_ERROR_UNSUPPORTED, "the gradient with backend %s: expected the native backend",
-                         options->backend);
-    else if (!status && options && options->gradient)
-        status = gs_gradient_graph(model, &plan->gradient, error);
-    if (plan->gradient)
-        plan->model = plan->gradient;
-    if (!status && plan->backend)
-        status = plan->backend->open(plan, error);
-    if (!status)
-        status = gs_plan_build(plan, error);
-    if (!status && !mark_condition(plan))
-        status = gs_fail_memory(error, "the plan");
-    if (!status)
-        status = gs_plan_lay_out(plan, error);
-    if (!status)
-        status = place_steps(plan, error);
-    if (!status)
-        status = make_workers(plan, error);
+    for (int i = 0; i < GS_PLANNING_PARTS && !status; i++) {
+        double start = gs_now_s();
+        status = parts[i].make(plan, error);
+        plan->planning_s[i] = gs_now_s() - start;
+    }
     if (status) {
         gs_plan_free(plan);
         return status;
@@ -199,6 +220,7 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->segment);
     gs_free(plan->condition_offset);
     gs_free(plan->condition_needed);
+    gs_free(plan->owner);
     gs_model_free(plan->gradient);
     gs_free(plan);
 }
@@ -225,7 +247,7 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
     snprintf(from, sizeof from, "%dx%dx%d", in.d[0], in.d[1], in.d[2]);
     snprintf(to, sizeof to, "%dx%dx%d", out.d[0], out.d[1], out.d[2]);
     snprintf(text, size, "%-17s %10s -> %-10s  %-19s %-7s %2d image%s at a time  %s",
-             node ? gs_op_name(node->op) : "layout", from, to, method->describe ? method->describe(step) : method->name,
+             node ? gs_op_name(node->op) : "layout", from, to, gs_step_method(step),
              method->backend ? method->backend->name : plan->kernels->isa, images, images == 1 ? " " : "s",
              node ? node->name : "");
     return true;

@@ -32,6 +32,9 @@ void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x
  * last evaluation of the same images left in their operands' buffers: for measurements of plans with one thread. */
 void gs_plan_run_node(gs_plan *plan, int node, int n);
 
+/* The name of part i of planning, whose time is plan->planning_s[i]; NULL past the last one. */
+const char *gs_planning_part(int i);
+
 /* The kernels of an instruction set by name; NULL means the environment's GENSAMPLE_ISA, else the best. Errors:
  * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error);

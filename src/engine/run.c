@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/floats.h"
+#include "base/os.h"
 #include "base/parallel.h"
 
 /* Buffers of different shapes share scratch memory, so a halo is written anew each time. */
@@ -27,8 +28,11 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
 }
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    double start = worker->step_s ? gs_now_s() : 0;
     clear_halo(worker, step->out, i0, i1);
     step->method->run(step, worker, i0, i1);
+    if (worker->step_s)
+        worker->step_s[step - worker->plan->step] += gs_now_s() - start;
 }
 
 /* Steps 0 ... end - 1; with a node, only those that compute it. */

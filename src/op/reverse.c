@@ -107,5 +107,8 @@ void gs_reverse_give(gs_reverse *r, int n, int input, int a) {
 
 void gs_reverse_give_node(gs_reverse *r, int n, int dy, gs_op op, bool takes_x) {
     int full = gs_reverse_full(r, n, dy, r->node[n].shape), x = takes_x ? r->node[n].input[0] : -1;
-    gs_reverse_give(r, n, 0, gs_reverse_add(r, op, n, full, x, gs_reverse_input(r, n, 0)));
+    int v = gs_reverse_add(r, op, n, full, x, gs_reverse_input(r, n, 0));
+    if (!r->failed) /* a linear map's adjoint has as many multiply-adds */
+        r->node[v - GS_VALUE_NODES].operations = r->node[n].operations;
+    gs_reverse_give(r, n, 0, v);
 }

@@ -113,6 +113,7 @@ if [ "$effort" -ge 50 ]; then
     . "$here/find.sh"
     . "$here/shipped.sh"
     . "$here/backend.sh"
+    . "$here/plan.sh"
     . "$here/rejection.sh"
     . "$here/diagnose.sh"
     . "$here/host.sh"

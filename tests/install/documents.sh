@@ -8,6 +8,7 @@ options gensample >help.txt
 options gensample cpu >help-cpu.txt
 options gensample rejection >help-rejection.txt
 options gensample denoise >help-denoise.txt
+options gensample plan >help-plan.txt
 check 'the help names options' test "$(wc -l <help.txt)" -ge 25
 if [ $genbench ]; then
     options genbench >help-genbench.txt
@@ -18,7 +19,7 @@ for program in gensample $genbench; do
     page=$prefix/share/man/man1/$program.1
     # An option's line begins with it in bold; hyphens are escaped.
     sed 's/\\-/-/g' "$page" | sed -n 's/^\\fB\(--*[a-z-]*\)\\fR.*/\1/p' >page.txt
-    [ $program = gensample ] && cat help.txt help-denoise.txt help-rejection.txt >expected.txt || cp help-genbench.txt expected.txt
+    [ $program = gensample ] && cat help.txt help-denoise.txt help-rejection.txt help-plan.txt >expected.txt || cp help-genbench.txt expected.txt
     same_lines "$program.1 has the options of --help" page.txt expected.txt
     check "$program.1 has this version" grep -q "^\.TH .*gensample $version\"" "$page"
     if have groff; then
@@ -69,8 +70,9 @@ printf 'ebm\nebm-cond\nebm-document\nebm-thick\n' >networks.txt
 completes 'shipped networks' networks.txt gensample --model eb
 completes 'shipped networks of a product' networks.txt gensample --compose eb
 completes 'shipped networks of inspect' networks.txt gensample inspect eb
-check 'each option is told once' sh -c '[ -z "$(sed -n "s/^\\\\fB\\(-[^ ]*\\)\\\\fR.*/\\1/p" "$1" | grep -v -e "^.-n$" -e out -e noise -e steps | sort | uniq -d)" ]' sh "$prefix/share/man/man1/gensample.1"
-for command in sample denoise inspect rejection cpu; do
+completes 'shipped networks of plan' networks.txt gensample plan eb
+check 'each option is told once' sh -c '[ -z "$(sed -n "s/^\\\\fB\\(-[^ ]*\\)\\\\fR.*/\\1/p" "$1" | grep -v -e "^.-n$" -e out -e noise -e steps -e label | sort | uniq -d)" ]' sh "$prefix/share/man/man1/gensample.1"
+for command in sample denoise inspect plan rejection cpu; do
     check "a section of gensample $command" grep -q "^\.SS gensample $command$" "$prefix/share/man/man1/gensample.1"
 done
 if [ $genbench ]; then

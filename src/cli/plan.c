@@ -1,0 +1,109 @@
+#include "cli/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/os.h"
+#include "cli/commands.h"
+#include "cli/labels.h"
+#include "measure/peak.h"
+#include "random/random.h"
+
+enum { PLANNINGS = 5 };
+static const double SECONDS = 0.5;
+
+static gs_status load(gs_planning *p, gs_error *error) {
+    gs_labels labels;
+    double start = gs_now_s();
+    gs_status status = gs_networks_load(&p->networks, p->arguments, error);
+    p->load_s = gs_now_s() - start;
+    if (!status)
+        status = gs_labels_take(&labels, p->arguments, &p->networks, error);
+    if (status)
+        return status;
+    const gs_model_info *info = p->networks.info;
+    if (p->arguments->gradient && info->kind != GS_KIND_ENERGY) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--gradient: the network %s is a %s, which has none: expected an energy", info->name,
+                       gs_kind_name(info->kind));
+    }
+    p->label = labels.label == GS_LABEL_NONE ? info->labels : labels.label;
+    p->sigma = info->takes_sigma ? sqrt(info->sigma[0] * info->sigma[1]) : 0;
+    return GS_OK;
+}
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Plan several times, of which the last plan stays. */
+static gs_status make_plan(gs_planning *p, gs_error *error) {
+    const gs_arguments *a = p->arguments;
+    gs_plan_options options = {
+        .isa = a->isa, .threads = 1, .block = a->block, .backend = a->backend, .gradient = a->gradient};
+    gs_plan **plan = &p->networks.network[0].plan;
+    double seconds[GS_PLANNING_PARTS][PLANNINGS];
+    gs_status status = GS_OK;
+    for (int i = 0; i < PLANNINGS && !status; i++) {
+        gs_plan_free(*plan);
+        status = gs_plan_create(p->networks.network[0].model, &options, plan, error);
+        for (int k = 0; k < GS_PLANNING_PARTS && !status; k++)
+            seconds[k][i] = (*plan)->planning_s[k];
+    }
+    for (int k = 0; k < GS_PLANNING_PARTS && !status; k++) {
+        qsort(seconds[k], PLANNINGS, sizeof seconds[k][0], compare);
+        p->planning_s[k] = seconds[k][PLANNINGS / 2];
+    }
+    return status;
+}
+
+/* Images of noise that is uniform in the data range. */
+static gs_status make_images(gs_planning *p, int n, gs_error *error) {
+    const float *range = p->networks.info->range;
+    size_t pixels = p->networks.pixels;
+    p->x = gs_alloc((size_t)n, pixels * sizeof *p->x);
+    for (size_t i = 0; p->x && i < (size_t)n * pixels; i++) {
+        uint32_t counter[4], words[4];
+        if (i % 4 == 0) {
+            gs_random_counter(GS_STREAM_START, i / pixels, 0, (uint32_t)(i % pixels), counter);
+            gs_random_words(0, counter, words);
+        }
+        p->x[i] = range[0] + (range[1] - range[0]) * (float)gs_random_unit(words[i % 4]);
+    }
+    return p->x ? GS_OK : gs_fail_memory(error, "images");
+}
+
+static gs_status measure(gs_planning *p, gs_error *error) {
+    gs_plan *plan = p->networks.network[0].plan;
+    gs_plan_info info = gs_plan_get_info(plan);
+    int images = p->arguments->batch ? p->arguments->batch : info.block;
+    gs_status status = make_images(p, images, error);
+    if (status)
+        return status;
+    gs_profile_options options = {
+        .x = p->x, .images = images, .sigma = p->sigma, .label = p->label, .seconds = SECONDS};
+    p->peak = gs_peak_measure(info.isa, 1);
+    status = gs_profile_measure(&p->profile, plan, &options, error);
+    double after = gs_peak_measure(info.isa, 1);
+    p->moved = fabs(after - p->peak) / fmax(after, p->peak);
+    p->peak = fmax(after, p->peak);
+    return status;
+}
+
+gs_status gs_plan_command(const gs_arguments *arguments, gs_error *error) {
+    gs_arguments own = *arguments;
+    gs_planning p = {.arguments = &own};
+    own.model = own.file;
+    gs_status status = load(&p, error);
+    if (!status)
+        status = make_plan(&p, error);
+    if (!status)
+        status = measure(&p, error);
+    if (!status)
+        status = gs_planning_report(&p, stdout, error);
+    gs_profile_free(&p.profile);
+    gs_free(p.x);
+    gs_networks_free(&p.networks);
+    return status;
+}
