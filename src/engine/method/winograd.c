@@ -193,18 +193,20 @@ typedef struct rows {
     int count;
 } rows;
 
-/* Some tiles, from any images: `tiles` from tile t0 of image i0 onwards. A product at the last position of a dimension
+/* Some tiles, from any images. A product at the last position of a dimension
  * has the rows of the larger tiles, by [whether it is the last row][whether it is the last column]. */
 typedef struct group {
-    int i0, t0, tiles;
+    tile tile[TILES];
+    int tiles;
     float *v, *m;
     rows rows[2][2];
 } group;
 
-static tile tile_at(const winograd *own, const group *g, int t) {
-    int columns = own->side[1].tiles, per_image = own->side[0].tiles * columns, index = g->t0 + t;
-    int at[2] = {index % per_image / columns, index % columns};
-    tile result = {.image = g->i0 + index / per_image};
+/* Tile t of the images from i0 onwards. */
+static tile tile_at(const winograd *own, int i0, int t) {
+    int columns = own->side[1].tiles, per_image = own->side[0].tiles * columns;
+    int at[2] = {t % per_image / columns, t % columns};
+    tile result = {.image = i0 + t / per_image};
     for (int i = 0; i < 2; i++) {
         const side *s = &own->side[i];
         int smaller = at[i] > s->larger ? at[i] - s->larger : 0;
@@ -215,29 +217,34 @@ static tile tile_at(const winograd *own, const group *g, int t) {
     return result;
 }
 
-static void list_rows(const winograd *own, group *g) {
-    for (int k = 0; k < 4; k++) {
-        rows *r = &g->rows[k / 2][k % 2];
-        r->count = 0;
-        for (int t = 0; t < g->tiles; t++) {
-            tile at = tile_at(own, g, t);
-            if ((k / 2 && !at.large[0]) || (k % 2 && !at.large[1]))
-                continue;
-            r->a[r->count] = g->v + t * own->planes * LANES;
-            r->out[r->count++] = g->m + t * LANES;
-        }
+static void add_row(rows *r, const float *a, float *out) {
+    r->a[r->count] = a;
+    r->out[r->count++] = out;
+}
+
+/* Make a group of `tiles` tiles from tile t0 of the images from i0 onwards. */
+static void make_group(const winograd *own, int i0, int t0, int tiles, group *g) {
+    g->tiles = tiles;
+    for (int k = 0; k < 4; k++)
+        g->rows[k / 2][k % 2].count = 0;
+    for (int t = 0; t < tiles; t++) {
+        tile *at = &g->tile[t];
+        *at = tile_at(own, i0, t0 + t);
+        for (int k = 0; k < 4; k++)
+            if (at->large[0] >= k / 2 && at->large[1] >= k % 2)
+                add_row(&g->rows[k / 2][k % 2], g->v + t * own->planes * LANES, g->m + t * LANES);
     }
 }
 
 static void transform_input(const winograd *own, gs_worker *worker, const group *g) {
     gs_winograd_in_args args = {.row = own->in.row, .v_row = points(own, 1) * v_step(own), .step = v_step(own)};
     for (int t = 0; t < g->tiles; t++) {
-        tile at = tile_at(own, g, t);
-        const float *x = gs_view_at(&own->in, worker, at.image, 0) +
-                         (at.begin[0] - own->side[0].padding) * own->in.row +
-                         (at.begin[1] - own->side[1].padding) * LANES;
-        args.rows = at.size[0];
-        args.columns = at.size[1];
+        const tile *at = &g->tile[t];
+        const float *x = gs_view_at(&own->in, worker, at->image, 0) +
+                         (at->begin[0] - own->side[0].padding) * own->in.row +
+                         (at->begin[1] - own->side[1].padding) * LANES;
+        args.rows = at->size[0];
+        args.columns = at->size[1];
         for (int p = 0; p < own->planes; p++) {
             args.x = x + p * own->in.plane;
             args.v = g->v + (t * own->planes + p) * LANES;
@@ -260,13 +267,13 @@ static void transform_output(const winograd *own, gs_worker *worker, const group
                                  .add_row = own->add.row,
                                  .mul_row = own->mul.row};
     for (int t = 0; t < g->tiles; t++) {
-        tile at = tile_at(own, g, t);
+        const tile *at = &g->tile[t];
         args.m = m + t * LANES;
-        args.y = tile_of(&own->out, worker, &at, plane);
-        args.add = tile_of(&own->add, worker, &at, plane);
-        args.mul = tile_of(&own->mul, worker, &at, plane);
-        args.rows = at.size[0];
-        args.columns = at.size[1];
+        args.y = tile_of(&own->out, worker, at, plane);
+        args.add = tile_of(&own->add, worker, at, plane);
+        args.mul = tile_of(&own->mul, worker, at, plane);
+        args.rows = at->size[0];
+        args.columns = at->size[1];
         worker->plan->kernels->winograd_out(&args);
     }
 }
@@ -294,9 +301,8 @@ static void multiply(const winograd *own, const gs_worker *worker, const group *
     }
 }
 
-static void run_group(const winograd *own, gs_worker *worker, group *g) {
+static void run_group(const winograd *own, gs_worker *worker, const group *g) {
     int most = worker->plan->kernels->mac_traits.planes;
-    list_rows(own, g);
     transform_input(own, worker, g);
     for (int p = 0, planes; p < own->out.planes; p += planes) {
         planes = own->out.planes - p < most ? own->out.planes - p : most;
@@ -309,10 +315,10 @@ static void run_group(const winograd *own, gs_worker *worker, group *g) {
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const winograd *own = step->own;
     float *v = worker->room;
-    group g = {.i0 = i0, .v = v, .m = v + positions(own) * v_step(own)};
+    group g = {.v = v, .m = v + positions(own) * v_step(own)};
     int total = (i1 - i0) * own->side[0].tiles * own->side[1].tiles, groups = (total + TILES - 1) / TILES;
-    for (int k = 0; k < groups; k++, g.t0 += g.tiles) {
-        g.tiles = (total - g.t0 + groups - k - 1) / (groups - k);
+    for (int k = 0, t0 = 0; k < groups; k++, t0 += g.tiles) {
+        make_group(own, i0, t0, (total - t0 + groups - k - 1) / (groups - k), &g);
         run_group(own, worker, &g);
     }
 }
