@@ -102,19 +102,32 @@ static inline ptrdiff_t gs_mac_at(int depth, ptrdiff_t k, int lane) {
     return (k / depth * GS_F32_LANES + lane) * depth + k % depth;
 }
 
-/* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
- * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul), M_t a vector at m + t step; only the first
- * `rows` x `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the
- * points 0, 1, -1, 1/2, -2, infinity; the matrices are in winograd.inc. */
+/* Winograd's F(m, 3) of Lavin & Gray 2015 for tiles of m = 3, 4 or 5 rows and as many columns or others. A tile's
+ * transform has m + 2 positions along each dimension, the first of the points a, -a, b, -b, infinity, c, -c, which all
+ * sizes have in common, with the same weights (winograd.inc).
+ * winograd_in: V(i, j) = (B^T d B)(i, j) of (rows + 2) x (columns + 2) vectors d of one plane, each a vector at v + i
+ * v_row + j step. winograd_out: the tile Y = A^T M A + bias (+ add, then times mul), M(i, j) a vector at m + i m_row +
+ * j step; rows x columns vectors at y, y_row floats from row to row. */
+enum { GS_WINOGRAD_LEAST = 3, GS_WINOGRAD_MOST = 5 };
+#define GS_WINOGRAD_A 0.375
+#define GS_WINOGRAD_B 0.875
+#define GS_WINOGRAD_C 2.0
+typedef struct gs_winograd_in_args {
+    const float *x;
+    ptrdiff_t row;
+    float *v;
+    ptrdiff_t v_row, step;
+    int rows, columns; /* of the tile */
+} gs_winograd_in_args;
 typedef struct gs_winograd_out_args {
     const float *m;
-    ptrdiff_t step;
+    ptrdiff_t m_row, step;
     const float *bias; /* 16 */
     const float *add;  /* or NULL; may equal y */
     const float *mul;  /* the same */
     float *y;
     ptrdiff_t y_row, add_row, mul_row;
-    int rows, columns;
+    int rows, columns; /* of the tile */
 } gs_winograd_out_args;
 
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.

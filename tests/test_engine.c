@@ -306,6 +306,33 @@ static void unusual_networks_agree_with_the_reference(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+/* 3 x 3 convolutions of h x w positions, one after the other, so that tiles of every size meet in both dimensions; the
+ * second adds the first's result, and channels do not fill their planes. */
+static weights *convolutions_of_size(int h, int w) {
+    weights *net = classifier(24, h, w);
+    weights_random(net, "w", 4, (size_t[]){40, 24, 3, 3}, 3);
+    weights_node(net, "a", "conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'w'}");
+    conv(net, "b", "['a']", 40, "[1, 1]");
+    weights_node(net, "sum", "add", "['b', 'a']", NULL, NULL);
+    finish(net, "sum", 40 * h * w, "a", 40 * h * w);
+    return net;
+}
+
+static void convolutions_of_every_size_agree_with_the_reference(void **state) {
+    (void)state;
+    enum { SIDE = 20 };
+    double worst = 0;
+    for (int h = 1; h <= SIDE; h++)
+        for (int w = 1 + h % 3; w <= SIDE; w += 3) {
+            about("h %d, w %d", h, w);
+            double error = check_graph(convolutions_of_size(h, w), (unsigned)(h * SIDE + w));
+            if (!(error <= 1e-5))
+                fail_msg("%d x %d positions err by %.3g of the largest", h, w, error);
+            worst = worst_of(worst, error);
+        }
+    print_message("3 x 3 convolutions err by at most %.2g of the largest\n", worst);
+}
+
 static void output_must_depend_on_x(void **state) {
     (void)state;
     weights *w = weights_new("denoiser", 1, 2, 2);
@@ -453,6 +480,7 @@ int main(void) {
         cmocka_unit_test(networks_agree_with_pytorch),
         cmocka_unit_test(results_are_the_same_bytes),
         cmocka_unit_test(unusual_networks_agree_with_the_reference),
+        cmocka_unit_test(convolutions_of_every_size_agree_with_the_reference),
         cmocka_unit_test(output_must_depend_on_x),
         cmocka_unit_test(turns_follow_from_bytes),
         cmocka_unit_test(one_node_runs_alone),

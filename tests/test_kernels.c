@@ -217,67 +217,103 @@ static void products_of_next_to_nothing_are_nothing(void **state) {
 
 /* ---- Winograd's method as a whole ---- */
 
-static const double matrix_g[6][3] = {{1, 0, 0},
-                                      {1.0 / 3, 1.0 / 3, 1.0 / 3},
-                                      {-1.0 / 3, 1.0 / 3, -1.0 / 3},
-                                      {-16.0 / 15, -8.0 / 15, -4.0 / 15},
-                                      {1.0 / 15, -2.0 / 15, 4.0 / 15},
-                                      {0, 0, 1}};
+enum { TILE = GS_WINOGRAD_MOST, POINTS = TILE + 2, INPUTS = 64 };
 
-/* One tile of `inputs` channels (blocked, 6 x 6) to 16 channels of 4 x 4, weights w (inputs, 3, 3, 16). */
-static void winograd_tile(const gs_kernels *k, const float *x, int inputs, const float *w, float *y) {
-    static float v[36 * 64], u[36 * 64 * 16], m[36 * 16];
+/* G on all points, of which a smaller tile takes the first. */
+static void make_matrix_g(double g[POINTS][3]) {
+    static const double finite[] = {0.375, -0.375, 0.875, -0.875, 2, -2};
+    for (int i = 0; i < 6; i++) {
+        double *row = g[i < 4 ? i : i + 1];
+        row[0] = 1;
+        for (int j = 0; j < 6; j++)
+            row[0] /= i == j ? 1 : finite[i] - finite[j];
+        row[1] = finite[i] * row[0];
+        row[2] = finite[i] * row[1];
+    }
+    g[4][0] = g[4][1] = 0;
+    g[4][2] = 1;
+}
+
+/* One tile of rows x columns and `inputs` channels (blocked, at the corner of planes of POINTS x POINTS) to 16 channels
+ * of TILE x TILE, weights w (inputs, 3, 3, 16). */
+static void winograd_tile(const gs_kernels *k, int rows, int columns, const float *x, int inputs, const float *w,
+                          float *y) {
+    static float v[POINTS * POINTS * INPUTS], u[INPUTS * 16], m[POINTS * POINTS * 16];
     const float bias[16] = {0};
+    double g[POINTS][3];
+    make_matrix_g(g);
     for (int p = 0; p < inputs / 16; p++)
-        k->winograd_in(x + p * 36 * 16, 6 * 16, v + p * 16, inputs);
-    for (int t = 0; t < 36; t++)
+        k->winograd_in(&(gs_winograd_in_args){.x = x + p * POINTS * POINTS * 16,
+                                              .row = POINTS * 16,
+                                              .v = v + p * 16,
+                                              .v_row = POINTS * inputs,
+                                              .step = inputs,
+                                              .rows = rows,
+                                              .columns = columns});
+    for (int t = 0; t < POINTS * (rows + 2); t++) {
+        if (t % POINTS >= columns + 2)
+            continue;
         for (int i = 0; i < inputs * 16; i++) {
             double sum = 0;
             for (int r = 0; r < 9; r++)
-                sum += matrix_g[t / 6][r / 3] * matrix_g[t % 6][r % 3] * (double)w[(i / 16 * 9 + r) * 16 + i % 16];
-            u[t * inputs * 16 + i] = (float)sum;
+                sum += g[t / POINTS][r / 3] * g[t % POINTS][r % 3] * (double)w[(i / 16 * 9 + r) * 16 + i % 16];
+            u[i] = (float)sum;
         }
-    for (int t = 0; t < 36; t++) {
         const float *a = v + t * inputs;
         float *out = m + t * 16;
         const ptrdiff_t segment = 0;
-        gs_mac_args args = {.a = &a,
-                            .segment = &segment,
-                            .w = u + t * inputs * 16,
-                            .out = &out,
-                            .rows = 1,
-                            .planes = 1,
-                            .segments = 1,
-                            .length = inputs};
-        k->mac(&args);
+        k->mac(&(gs_mac_args){.a = &a,
+                              .segment = &segment,
+                              .w = u,
+                              .out = &out,
+                              .rows = 1,
+                              .planes = 1,
+                              .segments = 1,
+                              .length = inputs});
     }
-    gs_winograd_out_args args = {.m = m, .step = 16, .bias = bias, .y = y, .y_row = 64, .rows = 4, .columns = 4};
-    k->winograd_out(&args);
+    k->winograd_out(&(gs_winograd_out_args){.m = m,
+                                            .m_row = POINTS * 16,
+                                            .step = 16,
+                                            .bias = bias,
+                                            .y = y,
+                                            .y_row = TILE * 16,
+                                            .rows = rows,
+                                            .columns = columns});
+}
+
+/* The largest error of a tile in units of the root of the terms' squares. */
+static double tile_error(int rows, int columns, const float *x, int inputs, const float *w, const float *y) {
+    double worst = 0;
+    for (int at = 0; at < rows * columns * 16; at++) {
+        int lane = at % 16, row = at / 16 / columns, column = at / 16 % columns;
+        double sum = 0, square = 0;
+        for (int i = 0; i < inputs * 9; i++) {
+            int c = i / 9, from = (row + i % 9 / 3) * POINTS + column + i % 3;
+            double term = (double)x[(c / 16 * POINTS * POINTS + from) * 16 + c % 16] * (double)w[i * 16 + lane];
+            sum += term;
+            square += term * term;
+        }
+        double error = fabs((double)y[(row * TILE + column) * 16 + lane] - sum) / sqrt(square);
+        worst = error > worst ? error : worst;
+    }
+    return worst;
 }
 
 static void winograd_is_a_convolution(void **state) {
     (void)state;
-    static float x[36 * 64], w[64 * 9 * 16], y[16 * 16];
+    static float x[POINTS * POINTS * INPUTS], w[INPUTS * 9 * 16], y[TILE * TILE * 16];
     uint64_t random = 5;
     double worst = 0;
-    for (int turn = 0; turn < 40; turn++) {
-        int inputs = 16 * (1 + turn % 4);
-        for (int i = 0; i < 36 * inputs; i++)
+    enum { LEAST = GS_WINOGRAD_LEAST, SIZES = TILE - LEAST + 1 };
+    for (int turn = 0; turn < 4 * SIZES * SIZES; turn++) {
+        int inputs = 16 * (1 + turn % 4), rows = LEAST + turn / 4 % SIZES, columns = LEAST + turn / 4 / SIZES;
+        for (int i = 0; i < POINTS * POINTS * inputs; i++)
             x[i] = random_float(&random);
         for (int i = 0; i < 9 * 16 * inputs; i++)
             w[i] = random_float(&random);
-        winograd_tile(gs_kernels_find("scalar"), x, inputs, w, y);
-        for (int at = 0; at < 16 * 16; at++) {
-            double sum = 0, square = 0;
-            for (int i = 0; i < inputs * 9; i++) {
-                int c = i / 9, row = at / 64 + i % 9 / 3, column = at / 16 % 4 + i % 3;
-                double term = (double)x[c / 16 * 576 + (row * 6 + column) * 16 + c % 16] * (double)w[i * 16 + at % 16];
-                sum += term;
-                square += term * term;
-            }
-            double error = fabs((double)y[at] - sum) / sqrt(square);
-            worst = error > worst ? error : worst;
-        }
+        winograd_tile(gs_kernels_find("scalar"), rows, columns, x, inputs, w, y);
+        double error = tile_error(rows, columns, x, inputs, w, y);
+        worst = error > worst ? error : worst;
     }
     print_message("Winograd's method errs by at most %.2g of the root of the terms' squares\n", worst);
     assert_true(worst < 1.5e-5);

@@ -5,71 +5,108 @@
 
 #include "support/random.h"
 
-static const double matrix_b[6][6] = {{1, -1.5, -2, 1.5, 1, 0}, {0, -1, 0.5, 2.5, 1, 0},  {0, 1, -2.5, 0.5, 1, 0},
-                                      {0, -2, -1, 2, 1, 0},     {0, 0.5, -1, -0.5, 1, 0}, {0, 1, -1.5, -2, 1.5, 1}};
-static const double matrix_a[4][6] = {
-    {1, 1, 1, 1, 1, 0}, {0, 1, -1, 0.5, -2, 0}, {0, 1, 1, 0.25, 4, 0}, {0, 1, -1, 0.125, -8, 1}};
+enum { MOST = GS_WINOGRAD_MOST, POINTS = MOST + 2, SIZES = MOST - GS_WINOGRAD_LEAST + 1 };
 
-/* Element (i, j) of M d M^T for a matrix of six columns, d(r, s) = d[r * row + s * column]; *size with absolute values.
- */
-static double transformed(const double m[][6], int i, int j, const float *d, ptrdiff_t row, ptrdiff_t column,
-                          double *size) {
+static const double point[POINTS] = {0.375, -0.375, 0.875, -0.875, INFINITY, 2, -2};
+
+/* A matrix, and what its computation in factors adds up in absolute values. */
+typedef struct matrix {
+    double value[POINTS][POINTS], size[POINTS][POINTS];
+} matrix;
+
+/* B^T of tiles of m: row i is the product of x - q over all finite points q of the tile but its own, as coefficients of
+ * x^k, times point i - q over those that the tile lacks. */
+static matrix input_matrix(int m) {
+    matrix b = {0};
+    for (int i = 0; i < m + 2; i++) {
+        b.value[i][0] = b.size[i][0] = 1;
+        for (int j = 0; j < POINTS; j++) {
+            if (j == i || isinf(point[j]) || (j >= m + 2 && isinf(point[i])))
+                continue;
+            double factor = j < m + 2 ? -point[j] : point[i] - point[j];
+            for (int k = POINTS - 1; k >= 0; k--) {
+                b.value[i][k] *= factor;
+                b.size[i][k] *= fabs(factor);
+                b.value[i][k] += j < m + 2 && k > 0 ? b.value[i][k - 1] : 0;
+                b.size[i][k] += j < m + 2 && k > 0 ? b.size[i][k - 1] : 0;
+            }
+        }
+    }
+    return b;
+}
+
+/* A^T: row k is the points' k-th powers. */
+static matrix output_matrix(int m) {
+    matrix a = {0};
+    for (int k = 0; k < m; k++)
+        for (int i = 0; i < m + 2; i++) {
+            a.value[k][i] = isinf(point[i]) ? k == m - 1 : pow(point[i], k);
+            a.size[k][i] = fabs(a.value[k][i]);
+        }
+    return a;
+}
+
+/* Element (i, j) of M d N^T, d(r, s) = d[r * row + s * column]; *size in absolute values. */
+static double transformed(const matrix *m, const matrix *n, int i, int j, const float *d, ptrdiff_t row,
+                          ptrdiff_t column, double *size) {
     double sum = 0;
     *size = 0;
-    for (int r = 0; r < 6; r++)
-        for (int s = 0; s < 6; s++) {
-            if (m[i][r] == 0 || m[j][s] == 0)
+    for (int r = 0; r < POINTS; r++)
+        for (int s = 0; s < POINTS; s++) {
+            if (m->size[i][r] == 0 || n->size[j][s] == 0)
                 continue;
-            double term = m[i][r] * m[j][s] * (double)d[r * row + s * column];
-            sum += term;
-            *size += fabs(term);
+            double x = (double)d[r * row + s * column];
+            sum += m->value[i][r] * n->value[j][s] * x;
+            *size += m->size[i][r] * n->size[j][s] * fabs(x);
         }
     return sum;
 }
 
 static kernel_work tile_work(const gs_kernels *kernels) {
     (void)kernels;
-    return (kernel_work){.elements = 36 * GS_F32_LANES};
+    return (kernel_work){.elements = POINTS * POINTS * GS_F32_LANES};
 }
 
 /* In the kernel infinities and NaN spread further than in the formula, so the bounds hold only for finite inputs. */
-typedef struct winograd_in_args {
-    const float *x;
-    ptrdiff_t row, step;
-} winograd_in_args;
-
 static void winograd_in_prepare(kernel_case *c) {
-    winograd_in_args *p = CASE_ARGS(c, winograd_in_args);
-    p->row = 96 + (c->timed ? 0 : 16 * random_below(&c->random, 4) + random_below(&c->random, 2));
+    gs_winograd_in_args *p = CASE_ARGS(c, gs_winograd_in_args);
+    p->rows = c->timed ? MOST : GS_WINOGRAD_LEAST + c->index % SIZES;
+    p->columns = c->timed ? MOST : GS_WINOGRAD_LEAST + c->index / SIZES % SIZES;
+    int width = 16 * (p->columns + 2);
+    p->row = width + (c->timed ? 0 : 16 * random_below(&c->random, 4) + random_below(&c->random, 2));
     p->step = 16 + (c->timed ? 0 : random_below(&c->random, 3) * 8);
-    p->x = case_input(c, (size_t)(5 * p->row + 96));
-    case_output(c, (size_t)(35 * p->step + 16));
+    p->v_row = (p->columns + 2) * p->step + (c->timed ? 0 : random_below(&c->random, 3) * 8);
+    p->x = case_input(c, (size_t)((p->rows + 1) * p->row + width));
+    p->v = case_output(c, (size_t)((p->rows + 1) * p->v_row + (p->columns + 1) * p->step + 16));
 }
 
 static void winograd_in_call(const kernel_case *c, const gs_kernels *kernels) {
-    const winograd_in_args *p = CASE_ARGS(c, winograd_in_args);
-    kernels->winograd_in(p->x, p->row, c->out, p->step);
+    kernels->winograd_in(CASE_ARGS(c, gs_winograd_in_args));
 }
 
 static void winograd_in_expect(kernel_case *c) {
-    const winograd_in_args *p = CASE_ARGS(c, winograd_in_args);
-    for (int t = 0; t < 36; t++)
-        for (int l = 0; l < 16; l++) {
-            double size, value = transformed(matrix_b, t / 6, t % 6, p->x + l, p->row, 16, &size);
-            case_expect(c, c->out + t * p->step + l, value, c->specials ? INFINITY : 6 * CASE_ULP * size);
-        }
+    const gs_winograd_in_args *p = CASE_ARGS(c, gs_winograd_in_args);
+    const matrix rows = input_matrix(p->rows), columns = input_matrix(p->columns);
+    for (int i = 0; i < p->rows + 2; i++)
+        for (int j = 0; j < p->columns + 2; j++)
+            for (int l = 0; l < 16; l++) {
+                double size, value = transformed(&rows, &columns, i, j, p->x + l, p->row, 16, &size);
+                case_expect(c, p->v + i * p->v_row + j * p->step + l, value,
+                            c->specials ? INFINITY : 10 * CASE_ULP * size);
+            }
 }
 
 static void winograd_out_prepare(kernel_case *c) {
     gs_winograd_out_args *p = CASE_ARGS(c, gs_winograd_out_args);
-    int add = c->index / 16 % 3; /* none, apart, in place */
-    bool mul = c->index / 48 % 2;
-    p->rows = c->timed ? 4 : 1 + c->index % 4;
-    p->columns = c->timed ? 4 : 1 + c->index / 4 % 4;
+    int options = c->index / (SIZES * SIZES), add = options % 3; /* none, apart, in place */
+    bool mul = options / 3 % 2;
+    p->rows = c->timed ? MOST : GS_WINOGRAD_LEAST + c->index % SIZES;
+    p->columns = c->timed ? MOST : GS_WINOGRAD_LEAST + c->index / SIZES % SIZES;
     p->step = 16 + (c->timed ? 0 : random_below(&c->random, 3) * 8);
+    p->m_row = (p->columns + 2) * p->step + (c->timed ? 0 : random_below(&c->random, 3) * 8);
     p->y_row = p->columns * 16 + (c->timed ? 0 : 16 * random_below(&c->random, 3));
     p->add_row = add == 2 ? p->y_row : p->columns * 16 + 16 * random_below(&c->random, 3);
-    p->m = case_input(c, (size_t)(35 * p->step + 16));
+    p->m = case_input(c, (size_t)((p->rows + 1) * p->m_row + (p->columns + 1) * p->step + 16));
     p->bias = case_input(c, 16);
     p->y = case_output(c, (size_t)((p->rows - 1) * p->y_row + p->columns * 16));
     p->mul_row = p->columns * 16 + 16 * random_below(&c->random, 3);
@@ -85,24 +122,25 @@ static void winograd_out_call(const kernel_case *c, const gs_kernels *kernels) {
 
 static void winograd_out_expect(kernel_case *c) {
     const gs_winograd_out_args *p = CASE_ARGS(c, gs_winograd_out_args);
+    const matrix rows = output_matrix(p->rows), columns = output_matrix(p->columns);
     for (int i = 0; i < p->rows; i++)
         for (int j = 0; j < p->columns; j++)
             for (int l = 0; l < 16; l++) {
-                double size, value = transformed(matrix_a, i, j, p->m + l, 6 * p->step, p->step, &size);
+                double size, value = transformed(&rows, &columns, i, j, p->m + l, p->m_row, p->step, &size);
                 double add = p->add ? (double)p->add[i * p->add_row + j * 16 + l] : 0, bias = (double)p->bias[l];
                 double mul = p->mul ? (double)p->mul[i * p->mul_row + j * 16 + l] : 1;
                 case_expect(c, p->y + i * p->y_row + j * 16 + l, (value + bias + add) * mul,
-                            c->specials ? INFINITY : 9 * CASE_ULP * (size + fabs(bias) + fabs(add)) * fabs(mul));
+                            c->specials ? INFINITY : 13 * CASE_ULP * (size + fabs(bias) + fabs(add)) * fabs(mul));
             }
 }
 
-const kernel_check kernel_check_winograd_in = {.cases = 40,
+const kernel_check kernel_check_winograd_in = {.cases = SIZES * SIZES * 5,
                                                .prepare = winograd_in_prepare,
                                                .call = winograd_in_call,
                                                .expect = winograd_in_expect,
                                                .work = tile_work};
 
-const kernel_check kernel_check_winograd_out = {.cases = 16 * 3 * 2 * 2,
+const kernel_check kernel_check_winograd_out = {.cases = SIZES * SIZES * 3 * 2 * 3,
                                                 .prepare = winograd_out_prepare,
                                                 .call = winograd_out_call,
                                                 .expect = winograd_out_expect,

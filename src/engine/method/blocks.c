@@ -130,7 +130,7 @@ static int add_blocks(gs_builder *b, const gs_method *method, int n, int in, con
     bool ok = s != NULL;
     if (ok) {
         s->source[0] = gs_builder_from_buffer(b, in);
-        gs_conv_want_halo(b, s, &blocks, (int[2]){0, 0});
+        gs_conv_want_halo(b, s, &blocks);
         ok = gs_direct_prepare(s, &blocks, gs_direct_length(&blocks));
     }
     gs_free(memory);

@@ -119,11 +119,11 @@ gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layo
     return s;
 }
 
-void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv, const int after[2]) {
+void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv) {
     for (int i = 0; i < 2; i++) {
-        int before, reach;
-        gs_axis_reach(&conv->axis[i], &before, &reach);
-        gs_builder_want_halo(b, step->source[0].index, before, reach > after[i] ? reach : after[i]);
+        int before, after;
+        gs_axis_reach(&conv->axis[i], &before, &after);
+        gs_builder_want_halo(b, step->source[0].index, before, after);
     }
 }
 

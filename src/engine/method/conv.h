@@ -64,8 +64,8 @@ bool gs_is_conv(const gs_node *node);
  * factor. NULL when memory runs out. */
 gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, bool multiplies);
 
-/* Let the step's input have the halo that the taps reach, and at least `after` positions after it in each dimension. */
-void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv, const int after[2]);
+/* Let the step's input have the halo that the taps reach. */
+void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv);
 
 /* The buffer of a convolution's operand k, or NULL where it has none. */
 const gs_buffer *gs_conv_operand(const gs_plan *plan, const gs_step *step, int k);

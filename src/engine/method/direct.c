@@ -149,7 +149,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     gs_step *s = gs_conv_add_step(b, method, n, plane ? GS_PADDED : GS_BLOCKED, true);
     if (!s)
         return false;
-    gs_conv_want_halo(b, s, &conv, (int[2]){0, 0});
+    gs_conv_want_halo(b, s, &conv);
     return gs_direct_prepare(s, &conv, gs_direct_length(&conv));
 }
 

@@ -1,88 +1,126 @@
-/* 3 x 3 convolutions of stride 1 by Winograd's F(4 x 4, 3 x 3): Lavin & Gray 2015, "Fast algorithms for convolutional
- * neural networks". 36 products per tile of 16 pixels instead of 144.
+/* 3 x 3 convolutions of stride 1 by Winograd's F(m, 3): Lavin & Gray 2015, "Fast algorithms for convolutional neural
+ * networks". (m + 2)(n + 2) products per tile of m x n pixels instead of 9 m n.
+ *
+ * A dimension of n positions is cut into the fewest tiles of at most 5, as equal as can be: 7 = 4 + 3, 14 = 5 + 5 + 4.
+ * So no tile reaches past the edge, and the products, n + 2 per tile, are the fewest that tiles of at most 5 allow.
+ * Larger tiles would need up to 10 % fewer and err three times as much. All sizes are computed on the same points, of
+ * which a smaller tile lacks the last (kernels.h), so they share one set of weights: at most 49 matrices, and a product
+ * takes part of the tiles.
  *
  * A group of tiles, from one image or several, goes through all three stages while it is in the cache: the input
- * transform, which gives V (36, tiles, C); for every one or two output planes, 36 products that share the group's V and
- * give M (planes, 36, tiles, 16); and the output transform with bias, residual and factor. */
+ * transform, which gives V (positions, tiles, C); for every one or two output planes, a product per position that
+ * shares the group's V and gives M (planes, positions, tiles, 16); and the output transform with bias, residual and
+ * factor. */
 #include "engine/method/winograd.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "engine/method/view.h"
 
-enum { LANES = GS_F32_LANES, TILES = 32 };
+enum { LANES = GS_F32_LANES, TILES = 36, POINTS = GS_WINOGRAD_MOST + 2 };
 
-/* Where a tile begins: image, row and column. */
+/* One dimension of the result: `tiles` tiles, of which the first `larger` have `size` positions and the others one
+ * less. */
+typedef struct side {
+    int size, tiles, larger, padding;
+} side;
+
+/* Where a tile begins: image, row and column; its rows and columns; and whether it has as many as any. */
 typedef struct tile {
-    int image, row, column;
+    int image, begin[2], size[2];
+    bool large[2];
 } tile;
 
 typedef struct winograd {
-    int inputs;     /* channels */
-    int padding[2]; /* rows and columns */
-    int tiles[2];   /* rows and columns of tiles */
+    int inputs;  /* channels */
+    int planes;  /* of inputs */
+    side side[2];
     float *weight, *bias;
     size_t weights; /* floats */
     gs_view in, out, add, mul;
 } winograd;
 
+static side side_of(const gs_axis *a) {
+    int tiles = (a->size + GS_WINOGRAD_MOST - 1) / GS_WINOGRAD_MOST, size = (a->size + tiles - 1) / tiles;
+    return (side){.size = size, .tiles = tiles, .larger = a->size - tiles * (size - 1), .padding = a->padding};
+}
+
 bool gs_suits_winograd(const gs_conv *c) {
     for (int i = 0; i < 2; i++) {
         const gs_axis *a = &c->axis[i];
-        if (a->kernel != 3 || a->stride != 1 || a->dilation != 1 || a->adjoint || a->size < 4)
+        if (a->kernel != 3 || a->stride != 1 || a->dilation != 1 || a->adjoint || a->size < GS_WINOGRAD_LEAST)
             return false;
     }
-    return c->inputs % LANES == 0;
+    return c->inputs >= LANES / 2;
 }
 
-/* Floats from one of the 36 positions to the next. The extra vector avoids power-of-two strides. */
-static ptrdiff_t v_step(int inputs) {
-    return TILES * (ptrdiff_t)inputs + LANES;
+/* Positions of the largest tile along one dimension, and of both. */
+static int points(const winograd *own, int i) {
+    return own->side[i].size + 2;
 }
-enum { M_STEP = TILES * LANES + LANES, M_PLANE = 36 * M_STEP };
+static int positions(const winograd *own) {
+    return points(own, 0) * points(own, 1);
+}
+
+/* Floats from one position to the next. The extra vector avoids power-of-two strides. */
+static ptrdiff_t v_step(const winograd *own) {
+    return (TILES * own->planes + 1) * LANES;
+}
+enum { M_STEP = (TILES + 1) * LANES };
+static ptrdiff_t m_plane(const winograd *own) {
+    return positions(own) * (ptrdiff_t)M_STEP;
+}
 
 /* ---- Planning ---- */
 
-/* One line of G: six values from three, for all lanes. */
-static void weight_line(const double *restrict a, const double *restrict b, const double *restrict c,
-                        double *restrict out, ptrdiff_t step) {
-    const double third = 1.0 / 3, fifteenth = 1.0 / 15;
-    for (int l = 0; l < LANES; l++) {
-        double even = (a[l] + c[l]) * third, odd = b[l] * third;
-        out[l] = a[l];
-        out[step + l] = even + odd;
-        out[2 * step + l] = odd - even;
-        out[3 * step + l] = (16 * a[l] + 8 * b[l] + 4 * c[l]) * -fifteenth;
-        out[4 * step + l] = (a[l] - 2 * b[l] + 4 * c[l]) * fifteenth;
-        out[5 * step + l] = c[l];
+/* Row i of G. */
+static void weight_row(int i, double row[3]) {
+    static const double point[POINTS] = {GS_WINOGRAD_A,  -GS_WINOGRAD_A, GS_WINOGRAD_B, -GS_WINOGRAD_B,
+                                         INFINITY, GS_WINOGRAD_C, -GS_WINOGRAD_C};
+    bool finite = isfinite(point[i]);
+    double f = 1;
+    for (int j = 0; finite && j < POINTS; j++)
+        if (j != i && isfinite(point[j]))
+            f *= point[i] - point[j];
+    row[0] = finite ? 1 / f : 0;
+    row[1] = finite ? point[i] / f : 0;
+    row[2] = finite ? point[i] * point[i] / f : 1;
+}
+
+/* U = G g G^T of one input channel for `lanes` outputs from o onwards, in float64, as positions of vectors. */
+static void transform_taps(const winograd *own, const gs_conv *c, int o, int lanes, int i, double g[POINTS][3],
+                           double u[POINTS * POINTS][LANES]) {
+    double half[3][LANES] = {{0}};
+    const float *tap = c->weight + o * c->out_step + i * c->in_step;
+    for (int r = 0; r < points(own, 0); r++) {
+        for (int k = 0; k < 3; k++)
+            for (int l = 0; l < lanes; l++) {
+                const float *w = tap + l * c->out_step + k * c->tap_step[1];
+                half[k][l] = g[r][0] * (double)w[0] + g[r][1] * (double)w[c->tap_step[0]] +
+                             g[r][2] * (double)w[2 * c->tap_step[0]];
+            }
+        for (int s = 0; s < points(own, 1); s++)
+            for (int l = 0; l < LANES; l++)
+                u[r * points(own, 1) + s][l] = g[s][0] * half[0][l] + g[s][1] * half[1][l] + g[s][2] * half[2][l];
     }
 }
 
-/* U = G g G^T, in float64, for each pair of channels: packed as out plane, position, input channel, lane. Lanes past
- * the last output are 0. */
-static void transform_weights(float *u, const gs_conv *c) {
-    double tap[9][LANES] = {{0}}, half[6][3][LANES], whole[36][LANES];
-    int inputs = c->inputs, outputs = c->outputs;
-    for (int o = 0; o < outputs; o += LANES) {
-        int lanes = outputs - o < LANES ? outputs - o : LANES;
-        if (lanes < LANES)
-            memset(tap, 0, sizeof tap);
-        for (int i = 0; i < inputs; i++) {
-            for (int l = 0; l < lanes; l++)
-                for (int k = 0; k < 9; k++)
-                    tap[k][l] = (double)c->weight[(o + l) * c->out_step + i * c->in_step + k / 3 * c->tap_step[0] +
-                                                  k % 3 * c->tap_step[1]];
-            for (int k = 0; k < 3; k++)
-                weight_line(tap[k], tap[3 + k], tap[6 + k], half[0][k], 3 * LANES);
-            for (int r = 0; r < 6; r++)
-                weight_line(half[r][0], half[r][1], half[r][2], whole[6 * r], LANES);
-            for (int t = 0; t < 36; t++) {
-                float *out = u + (((size_t)(o / LANES) * 36 + (size_t)t) * (size_t)inputs + (size_t)i) * LANES;
+/* Packed as out plane, position, input channel, lane. Lanes past the last output are 0. */
+static void transform_weights(const winograd *own, const gs_conv *c) {
+    double g[POINTS][3], whole[POINTS * POINTS][LANES];
+    size_t inputs = (size_t)c->inputs, count = (size_t)positions(own);
+    for (int i = 0; i < POINTS; i++)
+        weight_row(i, g[i]);
+    for (int o = 0; o < c->outputs; o += LANES)
+        for (int i = 0; i < c->inputs; i++) {
+            transform_taps(own, c, o, c->outputs - o < LANES ? c->outputs - o : LANES, i, g, whole);
+            for (size_t t = 0; t < count; t++) {
+                float *out = own->weight + (((size_t)(o / LANES) * count + t) * inputs + (size_t)i) * LANES;
                 for (int l = 0; l < LANES; l++)
                     out[l] = (float)whole[t][l];
             }
         }
-    }
 }
 
 static bool applies(const gs_builder *b, int n) {
@@ -95,12 +133,12 @@ static bool applies(const gs_builder *b, int n) {
 /* Pack the weights. False when memory runs out. */
 static bool pack(winograd *own, const gs_conv *c) {
     size_t planes = (size_t)(c->outputs + LANES - 1) / LANES;
-    own->weights = planes * 36 * (size_t)c->inputs * LANES;
+    own->weights = planes * (size_t)positions(own) * (size_t)c->inputs * LANES;
     own->weight = gs_alloc_large(own->weights, sizeof(float));
     own->bias = gs_alloc(planes * LANES, sizeof(float));
     if (!own->weight || !own->bias)
         return false;
-    transform_weights(own->weight, c);
+    transform_weights(own, c);
     for (int o = 0; c->bias && o < c->outputs; o++)
         own->bias[o] = c->bias[o];
     return true;
@@ -112,15 +150,11 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     if (!s)
         return false;
     winograd *own = s->own;
-    int after[2]; /* the last tile reads up to 4 tiles + 1 - padding */
     own->inputs = conv.inputs;
-    for (int i = 0; i < 2; i++) {
-        const gs_axis *a = &conv.axis[i];
-        own->tiles[i] = (a->size + 3) / 4;
-        own->padding[i] = a->padding;
-        after[i] = own->tiles[i] * 4 + 2 - a->padding - a->input;
-    }
-    gs_conv_want_halo(b, s, &conv, after);
+    own->planes = (conv.inputs + LANES - 1) / LANES;
+    for (int i = 0; i < 2; i++)
+        own->side[i] = side_of(&conv.axis[i]);
+    gs_conv_want_halo(b, s, &conv);
     return pack(own, &conv);
 }
 
@@ -146,104 +180,162 @@ static void free_weights(const gs_plan *plan, gs_step *step) {
 static gs_cost cost(const gs_plan *plan, const gs_step *step) {
     (void)plan;
     const winograd *own = step->own;
-    ptrdiff_t room = 36 * v_step(own->inputs) + GS_MAC_PLANES_MOST * (ptrdiff_t)M_PLANE;
+    ptrdiff_t room = positions(own) * v_step(own) + GS_MAC_PLANES_MOST * m_plane(own);
     return (gs_cost){.weight_bytes = own->weights * sizeof(float), .room_bytes = (size_t)room * sizeof(float)};
 }
 
 /* ---- Running ---- */
 
-static tile tile_at(const winograd *own, int i0, int index) {
-    int per_image = own->tiles[0] * own->tiles[1], rest = index % per_image;
-    return (tile){i0 + index / per_image, rest / own->tiles[1] * 4, rest % own->tiles[1] * 4};
+/* The tiles of a product: rows of V and of M at the first position. */
+typedef struct rows {
+    const float *a[TILES];
+    float *out[TILES];
+    int count;
+} rows;
+
+/* Some tiles, from any images. A product at the last position of a dimension
+ * has the rows of the larger tiles, by [whether it is the last row][whether it is the last column]. */
+typedef struct group {
+    tile tile[TILES];
+    int tiles;
+    float *v, *m;
+    rows rows[2][2];
+} group;
+
+/* Tile t of the images from i0 onwards. */
+static tile tile_at(const winograd *own, int i0, int t) {
+    int columns = own->side[1].tiles, per_image = own->side[0].tiles * columns;
+    int at[2] = {t % per_image / columns, t % columns};
+    tile result = {.image = i0 + t / per_image};
+    for (int i = 0; i < 2; i++) {
+        const side *s = &own->side[i];
+        int smaller = at[i] > s->larger ? at[i] - s->larger : 0;
+        result.large[i] = at[i] < s->larger;
+        result.size[i] = s->size - !result.large[i];
+        result.begin[i] = at[i] * s->size - smaller;
+    }
+    return result;
 }
 
-static void transform_input(const winograd *own, gs_worker *worker, int i0, int t0, int tiles, float *v) {
+static void add_row(rows *r, const float *a, float *out) {
+    r->a[r->count] = a;
+    r->out[r->count++] = out;
+}
+
+/* Make a group of `tiles` tiles from tile t0 of the images from i0 onwards. */
+static void make_group(const winograd *own, int i0, int t0, int tiles, group *g) {
+    g->tiles = tiles;
+    for (int k = 0; k < 4; k++)
+        g->rows[k / 2][k % 2].count = 0;
     for (int t = 0; t < tiles; t++) {
-        tile at = tile_at(own, i0, t0 + t);
-        const float *x = gs_view_at(&own->in, worker, at.image, 0) + (at.row - own->padding[0]) * own->in.row +
-                         (at.column - own->padding[1]) * LANES;
-        for (int p = 0; p < own->inputs / LANES; p++)
-            worker->plan->kernels->winograd_in(x + p * own->in.plane, own->in.row, v + t * own->inputs + p * LANES,
-                                               v_step(own->inputs));
+        tile *at = &g->tile[t];
+        *at = tile_at(own, i0, t0 + t);
+        for (int k = 0; k < 4; k++)
+            if (at->large[0] >= k / 2 && at->large[1] >= k % 2)
+                add_row(&g->rows[k / 2][k % 2], g->v + t * own->planes * LANES, g->m + t * LANES);
+    }
+}
+
+static void transform_input(const winograd *own, gs_worker *worker, const group *g) {
+    gs_winograd_in_args args = {.row = own->in.row, .v_row = points(own, 1) * v_step(own), .step = v_step(own)};
+    for (int t = 0; t < g->tiles; t++) {
+        const tile *at = &g->tile[t];
+        const float *x = gs_view_at(&own->in, worker, at->image, 0) +
+                         (at->begin[0] - own->side[0].padding) * own->in.row +
+                         (at->begin[1] - own->side[1].padding) * LANES;
+        args.rows = at->size[0];
+        args.columns = at->size[1];
+        for (int p = 0; p < own->planes; p++) {
+            args.x = x + p * own->in.plane;
+            args.v = g->v + (t * own->planes + p) * LANES;
+            worker->plan->kernels->winograd_in(&args);
+        }
     }
 }
 
 /* Where a buffer of the result's shape has a tile; NULL where there is no such buffer. */
-static float *tile_of(const gs_view *view, const gs_worker *worker, tile at, int plane) {
-    return view->planes ? gs_view_at(view, worker, at.image, plane) + at.row * view->row + at.column * LANES : NULL;
+static float *tile_of(const gs_view *view, const gs_worker *worker, const tile *at, int plane) {
+    return view->planes ? gs_view_at(view, worker, at->image, plane) + at->begin[0] * view->row + at->begin[1] * LANES
+                        : NULL;
 }
 
-static void transform_output(const winograd *own, gs_worker *worker, int i0, int t0, int tiles, int plane,
-                             const float *m) {
-    const gs_view *out = &own->out;
-    gs_winograd_out_args args = {.step = M_STEP,
+static void transform_output(const winograd *own, gs_worker *worker, const group *g, int plane, const float *m) {
+    gs_winograd_out_args args = {.m_row = points(own, 1) * (ptrdiff_t)M_STEP,
+                                 .step = M_STEP,
                                  .bias = own->bias + LANES * plane,
-                                 .y_row = out->row,
+                                 .y_row = own->out.row,
                                  .add_row = own->add.row,
                                  .mul_row = own->mul.row};
-    for (int t = 0; t < tiles; t++) {
-        tile at = tile_at(own, i0, t0 + t);
+    for (int t = 0; t < g->tiles; t++) {
+        const tile *at = &g->tile[t];
         args.m = m + t * LANES;
-        args.y = tile_of(out, worker, at, plane);
+        args.y = tile_of(&own->out, worker, at, plane);
         args.add = tile_of(&own->add, worker, at, plane);
         args.mul = tile_of(&own->mul, worker, at, plane);
-        args.rows = out->rows - at.row < 4 ? out->rows - at.row : 4;
-        args.columns = out->columns - at.column < 4 ? out->columns - at.column : 4;
+        args.rows = at->size[0];
+        args.columns = at->size[1];
         worker->plan->kernels->winograd_out(&args);
     }
 }
 
-/* The 36 products of a group of tiles for `planes` planes of outputs from plane p onwards. */
-static void multiply(const winograd *own, const gs_worker *worker, int p, int planes, int tiles, const float *const *a,
-                     float *const *out) {
-    size_t inputs = (size_t)own->inputs;
-    const float *u = own->weight + (size_t)p * 36 * inputs * LANES;
-    for (int t = 0; t < 36; t++) {
-        ptrdiff_t segment = t * v_step(own->inputs);
-        gs_mac_args args = {.a = a,
+/* The products of a group for `planes` planes of outputs from plane p onwards. */
+static void multiply(const winograd *own, const gs_worker *worker, const group *g, int p, int planes) {
+    int count = positions(own), last[2] = {points(own, 0) - 1, points(own, 1) - 1};
+    ptrdiff_t matrix = (ptrdiff_t)own->inputs * LANES;
+    for (int t = 0; t < count; t++) {
+        const rows *r = &g->rows[t / points(own, 1) == last[0]][t % points(own, 1) == last[1]];
+        ptrdiff_t segment = t * v_step(own);
+        gs_mac_args args = {.a = r->a,
                             .segment = &segment,
-                            .w = u + (size_t)t * inputs * LANES,
-                            .out = out,
-                            .out_shift = t * M_STEP,
-                            .w_plane = 36 * (ptrdiff_t)inputs * LANES,
-                            .out_plane = M_PLANE,
-                            .rows = tiles,
+                            .w = own->weight + (p * (ptrdiff_t)count + t) * matrix,
+                            .out = r->out,
+                            .out_shift = t * (ptrdiff_t)M_STEP,
+                            .w_plane = count * matrix,
+                            .out_plane = m_plane(own),
+                            .rows = r->count,
                             .planes = planes,
                             .segments = 1,
                             .length = own->inputs};
-        worker->plan->kernels->mac(&args);
+        if (r->count)
+            worker->plan->kernels->mac(&args);
+    }
+}
+
+static void run_group(const winograd *own, gs_worker *worker, const group *g) {
+    int most = worker->plan->kernels->mac_traits.planes;
+    transform_input(own, worker, g);
+    for (int p = 0, planes; p < own->out.planes; p += planes) {
+        planes = own->out.planes - p < most ? own->out.planes - p : most;
+        multiply(own, worker, g, p, planes);
+        for (int k = 0; k < planes; k++)
+            transform_output(own, worker, g, p + k, g->m + k * m_plane(own));
     }
 }
 
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const winograd *own = step->own;
-    int most = worker->plan->kernels->mac_traits.planes;
-    float *v = worker->room, *m = v + 36 * v_step(own->inputs);
-    const float *a[TILES];
-    float *out[TILES];
-    for (int t = 0; t < TILES; t++) {
-        a[t] = v + t * own->inputs;
-        out[t] = m + t * LANES;
-    }
-    int total = (i1 - i0) * own->tiles[0] * own->tiles[1], groups = (total + TILES - 1) / TILES;
-    for (int g = 0, t0 = 0; g < groups; g++) {
-        int tiles = (total - t0 + groups - g - 1) / (groups - g);
-        transform_input(own, worker, i0, t0, tiles, v);
-        for (int p = 0, planes; p < own->out.planes; p += planes) {
-            planes = own->out.planes - p < most ? own->out.planes - p : most;
-            multiply(own, worker, p, planes, tiles, a, out);
-            for (int k = 0; k < planes; k++)
-                transform_output(own, worker, i0, t0, tiles, p + k, m + k * M_PLANE);
-        }
-        t0 += tiles;
+    float *v = worker->room;
+    group g = {.v = v, .m = v + positions(own) * v_step(own)};
+    int total = (i1 - i0) * own->side[0].tiles * own->side[1].tiles, groups = (total + TILES - 1) / TILES;
+    for (int k = 0, t0 = 0; k < groups; k++, t0 += g.tiles) {
+        make_group(own, i0, t0, (total - t0 + groups - k - 1) / (groups - k), &g);
+        run_group(own, worker, &g);
     }
 }
 
-GS_DEFINE_METHOD(winograd) = {.name = "winograd-f4",
+static const char *describe(const gs_step *step) {
+    static const char *const names[] = {"winograd-f3", "winograd-f4", "winograd-f5"};
+    const winograd *own = step->own;
+    int size = own->side[0].size > own->side[1].size ? own->side[0].size : own->side[1].size;
+    return names[size - GS_WINOGRAD_LEAST];
+}
+
+GS_DEFINE_METHOD(winograd) = {.name = "winograd",
                               .own_bytes = sizeof(winograd),
                               .applies = applies,
                               .prepare = prepare,
                               .place = place,
                               .run = run,
                               .free = free_weights,
+                              .describe = describe,
                               .cost = cost};
