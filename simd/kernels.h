@@ -148,7 +148,8 @@ typedef struct gs_affine_args {
 } gs_affine_args;
 
 /* moments: with k = the plane's first vector, sum[lane] = sum of (x - k), square[lane] = sum of (x - k)^2 over rows x
- * columns vectors, one chain per lane from row to row. first[lane] = k. */
+ * columns vectors. first[lane] = k. Each sum is (c0 + c1) + (c2 + c3), where c_i is a chain from row to row over the
+ * columns i, i + 4, i + 8 ... */
 typedef struct gs_moments_args {
     const float *x;
     ptrdiff_t row;

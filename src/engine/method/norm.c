@@ -55,17 +55,20 @@ static gs_cost cost_of(const gs_plan *plan, const gs_step *step, size_t arrays) 
 /* ---- Moments ---- */
 
 /* Mean and 1 / sqrt(variance + eps) of one group, from its channels' sums, each taken about the channel's first value:
- * Chan, Golub & LeVeque 1983, equation 2.1, in float64. `n`: positions. */
+ * Chan, Golub & LeVeque 1983, equation 2.1, in float64. `n`: positions. Of the loops, only the chains of additions are
+ * not independent, and divisions are few, for on 7 x 7 positions this takes as long as the sums themselves. */
 static void group_moments(const float *first, const float *sum, const float *square, int channels, double n, double eps,
                           double *mean, double *scale) {
-    double total = 0, spread = 0;
+    double total = 0, spread = 0, within = 0, one = 1 / n;
     for (int c = 0; c < channels; c++)
-        total += (double)first[c] + (double)sum[c] / n;
+        total += (double)first[c] + (double)sum[c] * one;
     *mean = total / channels;
     for (int c = 0; c < channels; c++) {
-        double own = (double)first[c] + (double)sum[c] / n - *mean;
-        spread += (double)square[c] - (double)sum[c] * (double)sum[c] / n + n * own * own;
+        double about = (double)sum[c] * one, own = (double)first[c] + about - *mean;
+        within += (double)square[c] - (double)sum[c] * about;
+        spread += own * own;
     }
+    spread = within + n * spread;
     double variance = spread > 0 ? spread / (n * channels) : spread * 0;
     *scale = 1 / sqrt(variance + eps);
 }
