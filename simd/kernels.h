@@ -131,9 +131,10 @@ typedef struct gs_winograd_out_args {
 } gs_winograd_out_args;
 
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.
- * affine_slope: the same y, and f'(x scale + shift) in `slope`, which must not be y but may be x; at a kink, the
- * derivative from the left. Absolute error 4e-7 for GS_ACT_SILU and GS_ACT_TANH, 5e-7 for GS_ACT_GELU; relative error
- * 5e-7 for all others, or 1e-37 absolute. */
+ * affine_slope: the same y, and factor f'(x scale + shift) in `slope`, which must not be y but may be x; factor: 16
+ * floats; at a kink, the derivative from the left. Absolute error 4e-7 |factor| for GS_ACT_SILU and GS_ACT_TANH, 5e-7
+ * |factor| for GS_ACT_GELU; relative error 5e-7 for all others, or 1e-37 |factor| absolute; and the product's rounding.
+ */
 typedef struct gs_affine_args {
     const float *x;
     ptrdiff_t x_row;
@@ -143,8 +144,9 @@ typedef struct gs_affine_args {
     int rows, columns;
     gs_activation activation;
     float parameter;
-    float *slope; /* affine_slope only */
+    float *slope; /* affine_slope only, as is the rest */
     ptrdiff_t slope_row;
+    const float *factor;
 } gs_affine_args;
 
 /* moments: with k = the plane's first vector, sum[lane] = sum of (x - k), square[lane] = sum of (x - k)^2 over rows x

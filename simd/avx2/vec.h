@@ -42,6 +42,12 @@ GS_BINARY(v_min, _mm256_min_ps)
 static inline gs_v v_fma(gs_v x, gs_v y, gs_v z) {
     return (gs_v){_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)};
 }
+static inline gs_v v_fms(gs_v x, gs_v y, gs_v z) {
+    return (gs_v){_mm256_fmsub_ps(x.a, y.a, z.a), _mm256_fmsub_ps(x.b, y.b, z.b)};
+}
+static inline gs_v v_fnma(gs_v x, gs_v y, gs_v z) {
+    return (gs_v){_mm256_fnmadd_ps(x.a, y.a, z.a), _mm256_fnmadd_ps(x.b, y.b, z.b)};
+}
 static inline gs_v v_sqrt(gs_v x) {
     return (gs_v){_mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)};
 }

@@ -67,6 +67,12 @@ static inline gs_v v_min(gs_v x, gs_v y) {
 static inline gs_v v_fma(gs_v x, gs_v y, gs_v z) {
     return _mm512_fmadd_ps(x, y, z);
 }
+static inline gs_v v_fms(gs_v x, gs_v y, gs_v z) {
+    return _mm512_fmsub_ps(x, y, z);
+}
+static inline gs_v v_fnma(gs_v x, gs_v y, gs_v z) {
+    return _mm512_fnmadd_ps(x, y, z);
+}
 static inline gs_v v_sqrt(gs_v x) {
     return _mm512_sqrt_ps(x);
 }

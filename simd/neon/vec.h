@@ -57,6 +57,12 @@ static inline gs_v v_min(gs_v x, gs_v y) {
 static inline gs_v v_fma(gs_v x, gs_v y, gs_v z) {
     GS_QUARTERS(gs_v, vfmaq_f32(z.q[k], x.q[k], y.q[k]));
 }
+static inline gs_v v_fms(gs_v x, gs_v y, gs_v z) {
+    GS_QUARTERS(gs_v, vfmaq_f32(vnegq_f32(z.q[k]), x.q[k], y.q[k]));
+}
+static inline gs_v v_fnma(gs_v x, gs_v y, gs_v z) {
+    GS_QUARTERS(gs_v, vfmsq_f32(z.q[k], x.q[k], y.q[k]));
+}
 static inline gs_v v_sqrt(gs_v x) {
     GS_QUARTERS(gs_v, vsqrtq_f32(x.q[k]));
 }

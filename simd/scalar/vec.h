@@ -1,6 +1,7 @@
 /* The vector of 16 float lanes in which every kernel is written, as plain C: the reference for all others.
  *
- * gs_v holds floats, gs_vi 32-bit words. v_fma rounds once. v_max(a, b) is a > b ? a : b and v_min(a, b) is
+ * gs_v holds floats, gs_vi 32-bit words. v_fma, v_fms and v_fnma are a b + c,
+ * a b - c and c - a b, rounded once. v_max(a, b) is a > b ? a : b and v_min(a, b) is
  * a < b ? a : b, so both give b when either is NaN. v_negative(x, a, b) is, lane by lane, a where the sign bit of x
  * is set, else b. v_words and v_floats reinterpret bits; v_from_int converts words below 2^23.
  */
@@ -64,6 +65,16 @@ GS_BINARY(v_min, a.f[l] < b.f[l] ? a.f[l] : b.f[l])
 GS_ARITHMETIC gs_v v_fma(gs_v a, gs_v b, gs_v c) {
     gs_v r;
     GS_EACH_LANE r.f[l] = fmaf(a.f[l], b.f[l], c.f[l]);
+    return r;
+}
+GS_ARITHMETIC gs_v v_fms(gs_v a, gs_v b, gs_v c) {
+    gs_v r;
+    GS_EACH_LANE r.f[l] = fmaf(a.f[l], b.f[l], -c.f[l]);
+    return r;
+}
+GS_ARITHMETIC gs_v v_fnma(gs_v a, gs_v b, gs_v c) {
+    gs_v r;
+    GS_EACH_LANE r.f[l] = fmaf(-a.f[l], b.f[l], c.f[l]);
     return r;
 }
 GS_ARITHMETIC gs_v v_sqrt(gs_v a) {

@@ -60,7 +60,7 @@ static void sub_derivative(gs_reverse *r, int n, int dy) {
 static void mul_derivative(gs_reverse *r, int n, int dy) {
     for (int i = 0; i < 2; i++)
         if (gs_reverse_wants(r, n, i))
-            give_operand(r, n, i, gs_reverse_binary(r, GS_OP_MUL, n, dy, r->node[n].input[1 - i]));
+            give_operand(r, n, i, gs_reverse_product(r, n, dy, r->node[n].input[1 - i]));
 }
 
 /* For y = a/b: dy/b, and -y dy/b. */

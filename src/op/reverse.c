@@ -84,6 +84,18 @@ int gs_reverse_binary(gs_reverse *r, gs_op op, int of, int a, int b) {
     return gs_reverse_add(r, op, of, a, b, s);
 }
 
+int gs_reverse_product(gs_reverse *r, int of, int dy, int factor) {
+    const gs_node *product = dy < GS_VALUE_NODES ? NULL : &r->node[dy - GS_VALUE_NODES];
+    if (per_sample(r, factor) || !product || product->op != GS_OP_MUL)
+        return gs_reverse_binary(r, GS_OP_MUL, of, dy, factor);
+    int a = product->input[0], slope = product->input[1];
+    if (slope < GS_VALUE_NODES || r->node[slope - GS_VALUE_NODES].op != GS_OP_SLOPE)
+        return gs_reverse_binary(r, GS_OP_MUL, of, dy, factor);
+    if (!per_sample(r, a))
+        return gs_reverse_binary(r, GS_OP_MUL, of, slope, gs_reverse_binary(r, GS_OP_MUL, of, a, factor));
+    return gs_reverse_binary(r, GS_OP_MUL, of, a, gs_reverse_binary(r, GS_OP_MUL, of, slope, factor));
+}
+
 int gs_reverse_full(gs_reverse *r, int of, int a, gs_shape shape) {
     gs_shape have = gs_reverse_shape(r, a);
     if (!same_sizes(have, shape))

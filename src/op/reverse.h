@@ -32,6 +32,11 @@ int gs_reverse_scale(gs_reverse *r, int of, int a, double scale);
 int gs_reverse_slice(gs_reverse *r, int of, int a, int begin, gs_shape shape);
 int gs_reverse_binary(gs_reverse *r, gs_op op, int of, int a, int b);
 
+/* Derivative `dy` times a factor, on behalf of node `of`. What depends on the level alone goes next to the slope in dy,
+ * if there is one: (a slope) factor is a (slope factor), so that the step that computes the slope multiplies it by the
+ * factor for nothing. */
+int gs_reverse_product(gs_reverse *r, int of, int dy, int factor);
+
 /* Derivative `a` in exactly this shape. */
 int gs_reverse_full(gs_reverse *r, int of, int a, gs_shape shape);
 

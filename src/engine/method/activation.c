@@ -31,15 +31,48 @@ gs_activation gs_activation_of(const gs_node *node) {
     }
 }
 
+bool gs_film_of(const gs_builder *b, int n, gs_op op, int *x, int *vector) {
+    const gs_node *node = &b->model->node[n];
+    for (int i = 0; node->op == op && i < 2; i++) {
+        gs_shape shape = gs_builder_shape(b, n, i), other = gs_builder_shape(b, n, 1 - i);
+        *x = node->input[i];
+        *vector = node->input[1 - i];
+        if (gs_value_per_sample(b->model, *x) && !gs_value_per_sample(b->model, *vector) &&
+            gs_same_sizes(shape, node->shape) && shape.rank == node->shape.rank &&
+            gs_is_channel_vector(other, node->shape.d[0]))
+            return true;
+    }
+    return false;
+}
+
+void gs_film_absorb(gs_builder *b, gs_step *step, int k, gs_op op, int *v) {
+    int x, vector, n = gs_builder_sole_reader(b, *v);
+    if (n < 0 || !gs_film_of(b, n, op, &x, &vector))
+        return;
+    step->source[k] = gs_builder_from_condition(b, vector);
+    gs_builder_absorb(b, n, v);
+}
+
+const float *gs_film_at(const gs_step *step, const gs_worker *worker, int k, int image, int plane) {
+    const gs_source *s = &step->source[k];
+    return s->kind == GS_SOURCE_CONDITION ? worker->condition[image] + s->offset + GS_F32_LANES * plane : NULL;
+}
+
 bool gs_activation_set(gs_builder *b, gs_step *step, gs_applied *applied, int n) {
     const gs_node *node = &b->model->node[n];
     applied->activation = gs_activation_of(node);
     applied->parameter = (float)node->attributes.scale;
-    int v = n + GS_VALUE_NODES, slope = b->value[v].slope;
+    int slope = b->value[n + GS_VALUE_NODES].slope, v, x, vector;
     if (slope < 0)
         return true;
-    step->slope = gs_builder_add_buffer(b, node->shape, b->plan->buffer[step->out].layout);
+    gs_layout layout = b->plan->buffer[step->out].layout;
+    step->slope = gs_builder_add_buffer(b, node->shape, layout);
     gs_builder_absorb(b, slope, &v);
+    int product = layout == GS_BLOCKED ? gs_builder_sole_reader(b, v) : -1;
+    if (product >= 0 && gs_film_of(b, product, GS_OP_MUL, &x, &vector)) {
+        applied->factor = gs_builder_from_condition(b, vector);
+        gs_builder_absorb(b, product, &v);
+    }
     gs_builder_set_value(b, v, step->slope);
     return step->slope >= 0;
 }
@@ -59,6 +92,7 @@ void gs_activation_place(const gs_plan *plan, const gs_step *step, gs_applied *a
 }
 
 void gs_activation_run(const gs_applied *applied, const gs_worker *worker, int image, int plane, gs_affine_args *args) {
+    static const float one[GS_F32_LANES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     args->activation = applied->activation;
     args->parameter = applied->parameter;
     if (!applied->has_slope) {
@@ -67,5 +101,8 @@ void gs_activation_run(const gs_applied *applied, const gs_worker *worker, int i
     }
     args->slope = gs_view_at(&applied->slope, worker, image, plane);
     args->slope_row = applied->slope.row;
+    args->factor = one;
+    if (applied->factor.kind == GS_SOURCE_CONDITION)
+        args->factor = worker->condition[image] + applied->factor.offset + GS_F32_LANES * plane;
     worker->plan->kernels->affine_slope(args);
 }

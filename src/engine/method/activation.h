@@ -11,12 +11,24 @@ typedef struct gs_applied {
     float parameter;
     bool has_slope;
     gs_view slope;
+    gs_source factor; /* of the slope: one number per channel, from the condition; or none */
 } gs_applied;
 
 /* The activation that a node computes, or GS_ACT_COUNT where the reference must. */
 gs_activation gs_activation_of(const gs_node *node);
 
-/* Let the step compute activation n, and its slope where the gradient needs it; false when memory runs out. */
+/* Whether node n multiplies or adds, by its op, a vector of the condition, which is *vector, to each channel of a value
+ * of the node's shape, which is *x. */
+bool gs_film_of(const gs_builder *b, int n, gs_op op, int *x, int *vector);
+
+/* The same for the only reader of value *v: its vector becomes operand k of the step, which computes that node too. */
+void gs_film_absorb(gs_builder *b, gs_step *step, int k, gs_op op, int *v);
+
+/* The vector of one plane for an image, if operand k of the step is one, else NULL. */
+const float *gs_film_at(const gs_step *step, const gs_worker *worker, int k, int image, int plane);
+
+/* Let the step compute activation n, and its slope where the gradient needs it, times the condition's factor if only
+ * that product is read; false when memory runs out. */
 bool gs_activation_set(gs_builder *b, gs_step *step, gs_applied *applied, int n);
 
 /* The same for the activation that is the only reader of value *v, if there is one. */

@@ -1,4 +1,5 @@
-/* Activations and affine maps, element by element, in the layout that their operand has. */
+/* Activations and affine maps, element by element, in the layout that their operand has; and maps by channel, whose
+ * scale and shift are vectors of the condition, with the activation that follows. */
 #include "engine/method/activation.h"
 
 typedef struct affine {
@@ -11,23 +12,49 @@ static bool is_affine(const gs_node *node) {
     return node->op == GS_OP_AFFINE || node->op == GS_OP_NEG;
 }
 
+/* Whether node n is a product or a sum with a vector of the condition, and more follows that one step can compute. With
+ * a single channel, the blocked layout would fill one lane of each vector. */
+static bool begins_film(const gs_builder *b, int n) {
+    int x, vector, next = gs_builder_sole_reader(b, n + GS_VALUE_NODES);
+    bool scales = gs_film_of(b, n, GS_OP_MUL, &x, &vector), shifts = gs_film_of(b, n, GS_OP_ADD, &x, &vector);
+    if (next < 0 || (!scales && !shifts) || b->model->node[n].shape.d[0] == 1)
+        return false;
+    return gs_activation_of(&b->model->node[next]) != GS_ACT_COUNT ||
+           (scales && gs_film_of(b, next, GS_OP_ADD, &x, &vector));
+}
+
 static bool applies(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
-    return is_affine(node) || gs_activation_of(node) != GS_ACT_COUNT;
+    return is_affine(node) || gs_activation_of(node) != GS_ACT_COUNT || begins_film(b, n);
+}
+
+/* Node n is a map by channel: let the step compute it and what follows. */
+static bool prepare_film(gs_builder *b, gs_step *s, int n, int vector, int *v) {
+    affine *own = s->own;
+    bool scales = b->model->node[n].op == GS_OP_MUL;
+    s->source[scales ? 1 : 2] = gs_builder_from_condition(b, vector);
+    if (scales)
+        gs_film_absorb(b, s, 2, GS_OP_ADD, v);
+    return gs_activation_absorb(b, s, &own->applied, v);
 }
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     const gs_node *node = &b->model->node[n];
-    int in = b->value[node->input[0]].buffer, v = n + GS_VALUE_NODES;
-    int out = gs_builder_add_buffer(b, node->shape, b->plan->buffer[in].layout);
-    gs_step *s = gs_builder_add_step(b, method, n, 1, out);
+    int v = n + GS_VALUE_NODES, x, vector;
+    bool film = gs_film_of(b, n, node->op, &x, &vector) && begins_film(b, n);
+    x = film ? x : node->input[0];
+    int in = film ? gs_builder_buffer_in(b, x, GS_BLOCKED) : b->value[x].buffer;
+    int out = in < 0 ? -1 : gs_builder_add_buffer(b, node->shape, b->plan->buffer[in].layout);
+    gs_step *s = gs_builder_add_step(b, method, n, 3, out);
     if (!s)
         return false;
     affine *own = s->own;
     own->scale = 1;
     s->source[0] = gs_builder_from_buffer(b, in);
     bool ok;
-    if (is_affine(node)) {
+    if (film) {
+        ok = prepare_film(b, s, n, vector, &v);
+    } else if (is_affine(node)) {
         own->scale = node->op == GS_OP_NEG ? -1.0f : (float)node->attributes.scale;
         own->shift = (float)node->attributes.shift;
         ok = gs_activation_absorb(b, s, &own->applied, &v);
@@ -56,10 +83,12 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
     for (int i = i0; i < i1; i++)
         for (int p = 0; p < own->out.planes; p++) {
+            const float *film_scale = gs_film_at(step, worker, 1, i, p),
+                        *film_shift = gs_film_at(step, worker, 2, i, p);
             gs_affine_args args = {.x = gs_view_at(&own->in, worker, i, p),
                                    .x_row = own->in.row,
-                                   .scale = scale,
-                                   .shift = shift,
+                                   .scale = film_scale ? film_scale : scale,
+                                   .shift = film_shift ? film_shift : shift,
                                    .y = gs_view_at(&own->out, worker, i, p),
                                    .y_row = own->out.row,
                                    .rows = own->out.rows,

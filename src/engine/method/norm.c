@@ -105,15 +105,8 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     s->source[0] = gs_builder_from_buffer(b, in);
     set_norm(s, node);
     int v = n + GS_VALUE_NODES;
-    for (int k = 1; k <= 2; k++) { /* x scale, then + shift, from the condition */
-        int operand, reader = gs_builder_reader(b, v, k == 1 ? GS_OP_MUL : GS_OP_ADD, &operand);
-        if (reader < 0 || gs_value_per_sample(b->model, operand) ||
-            !gs_is_channel_vector(gs_value_shape(b->model, operand), node->shape.d[0]) ||
-            b->model->node[reader].shape.rank != node->shape.rank)
-            continue;
-        s->source[k] = gs_builder_from_condition(b, operand);
-        gs_builder_absorb(b, reader, &v);
-    }
+    gs_film_absorb(b, s, 1, GS_OP_MUL, &v);
+    gs_film_absorb(b, s, 2, GS_OP_ADD, &v);
     bool ok = gs_activation_absorb(b, s, &own->applied, &v);
     gs_builder_set_value(b, v, out);
     return ok;
@@ -135,10 +128,6 @@ static void fill_affine(const norm *own, double mean, double scale, int c0, int 
     }
 }
 
-static const float *film(const gs_step *step, const gs_worker *worker, int k, int image) {
-    return step->source[k].kind == GS_SOURCE_CONDITION ? worker->condition[image] + step->source[k].offset : NULL;
-}
-
 static void run_image(const gs_step *step, gs_worker *worker, int image) {
     const norm *own = step->own;
     int planes = own->in.planes, lanes = planes * GS_F32_LANES;
@@ -150,8 +139,8 @@ static void run_image(const gs_step *step, gs_worker *worker, int image) {
         double mean, scale;
         int c0 = g * own->each;
         group_moments(first + c0, sum + c0, square + c0, own->each, positions, own->eps, &mean, &scale);
-        fill_affine(own, mean, scale, c0, c0 + own->each, film(step, worker, 1, image), film(step, worker, 2, image),
-                    factor, offset);
+        fill_affine(own, mean, scale, c0, c0 + own->each, gs_film_at(step, worker, 1, image, 0),
+                    gs_film_at(step, worker, 2, image, 0), factor, offset);
     }
     for (int p = 0; p < planes; p++) {
         gs_affine_args args = {.x = gs_view_at(&own->in, worker, image, p),
