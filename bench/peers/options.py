@@ -12,7 +12,7 @@ from peers import NAMES
 
 ABOUT = """This project beside peers, measured in one job on one machine.
 
-Networks: evaluations per second by ONNX Runtime, OpenVINO and PyTorch, and energies' gradients by
+Networks: evaluations per second by ONNX Runtime, OpenVINO, LiteRT, ncnn and PyTorch, and energies' gradients by
 PyTorch, of the very weight files. Rejection sampling: proposals per second by NumPy and SciPy. What is computed is
 compared first. Then everybody is measured once a round, in random order, and each round gives one ratio, ours over
 theirs. The report is genbench's own (bench/README.md). Peers that are missing are installed first.

@@ -49,6 +49,15 @@ LIBRARIES = (
         variants=tuple(Variant("OpenVino", (t,), dtype=t) for t in ("f32", "bf16", "int8")),
     ),
     Library(
+        "litert",
+        "LiteRT",
+        "ai-edge-litert",
+        needs=("ai-edge-litert",),
+        apart=("tensorflow-cpu",),
+        variants=tuple(Variant("LiteRt", (t,), dtype=t) for t in ("f32", "int8")),
+    ),
+    Library("ncnn", "ncnn", "ncnn", needs=("ncnn", "pnnx", "torch"), variants=(Variant("Ncnn"),)),
+    Library(
         "pytorch",
         "PyTorch",
         "torch",
