@@ -56,7 +56,7 @@ def parse():
     form = argparse.RawDescriptionHelpFormatter
     p = argparse.ArgumentParser(prog="run.sh", description=ABOUT, formatter_class=form)
     add = p.add_argument
-    add("--quick", action="store_true", help="two networks, one batch, short rounds: less than three minutes")
+    add("--quick", action="store_true", help="two networks, one batch, short rounds: a few minutes")
     add("--check", action="store_true", help="only compare outputs of networks; no report")
     add("--peers", type=words(NAMES), default=NAMES, metavar="NAME,...", help=f"of {', '.join(NAMES)}")
     add("--suite", type=words(SUITES), default=SUITES, metavar="NAME,...", help=f"of {', '.join(SUITES)}")
