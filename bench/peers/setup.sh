@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
-"$python" peers.py "$@" >.needs || exit 2
+needs=$("$python" peers.py "$@") || exit 2
 
 # install ENVIRONMENT NAME PACKAGE...: installs them unless that was done with these versions.
 install() {
@@ -29,5 +29,6 @@ get() {
 while read -r line; do
     # shellcheck disable=SC2086
     install $line </dev/null
-done <.needs
-rm .needs
+done <<NEEDS
+$needs
+NEEDS
