@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "engine/profile.h"
+#include "measure/profile.h"
 #include "support/about.h"
 #include "support/effort.h"
 #include "support/graphs.h"

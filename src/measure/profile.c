@@ -1,13 +1,13 @@
-#include "engine/profile.h"
+#include "measure/profile.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/floats.h"
 #include "base/os.h"
 #include "engine/method.h"
 #include "engine/plan.h"
+#include "measure/statistics.h"
 
 enum { RUNS_LEAST = 5, RUNS_MOST = 1000 };
 
@@ -120,14 +120,9 @@ static double run(measurement *m, double *step_s) {
     return gs_now_s() - start;
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, int n) {
-    qsort(values, (size_t)n, sizeof *values, compare);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+    gs_sort(values, (size_t)n);
+    return gs_median(values, (size_t)n);
 }
 
 static gs_status measure_level(measurement *m, gs_profile *p, gs_error *error) {
