@@ -42,11 +42,21 @@ static void make_rows(gs_profile *p, const gs_plan *plan) {
     }
 }
 
+/* Mark what steps read of the condition, and what that is computed from. */
+static void find_level(gs_profile *p, const gs_plan *plan) {
+    const gs_model *model = plan->model;
+    for (int n = 0; n < model->nodes; n++)
+        p->row_of[n] = plan->condition_offset[n + GS_VALUE_NODES] != SIZE_MAX ? GS_NODE_LEVEL : GS_NODE_UNUSED;
+    for (int n = model->nodes - 1; n >= 0; n--)
+        for (int i = 0; p->row_of[n] == GS_NODE_LEVEL && i < model->node[n].inputs; i++)
+            if (model->node[n].input[i] >= GS_VALUE_NODES)
+                p->row_of[model->node[n].input[i] - GS_VALUE_NODES] = GS_NODE_LEVEL;
+}
+
 /* Each node belongs to the row of its owner, an earlier node or itself. */
 static void find_nodes(gs_profile *p, const gs_plan *plan) {
     const gs_model *model = plan->model;
-    for (int n = 0; n < model->nodes; n++)
-        p->row_of[n] = plan->condition_needed[n + GS_VALUE_NODES] ? GS_NODE_LEVEL : GS_NODE_UNUSED;
+    find_level(p, plan);
     for (int r = 0; r < p->rows; r++)
         if (p->row[r].node >= 0)
             p->row_of[p->row[r].node] = r;
