@@ -35,7 +35,7 @@ bool gs_activation_set(gs_builder *b, gs_step *step, gs_applied *applied, int n)
     const gs_node *node = &b->model->node[n];
     applied->activation = gs_activation_of(node);
     applied->parameter = (float)node->attributes.scale;
-    int v = n + GS_VALUE_NODES, slope = b->value[v].slope;
+    int slope = b->value[n + GS_VALUE_NODES].slope, v = n + GS_VALUE_NODES; /* absorb reads v */
     if (slope < 0)
         return true;
     step->slope = gs_builder_add_buffer(b, node->shape, b->plan->buffer[step->out].layout);
