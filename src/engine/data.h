@@ -126,7 +126,8 @@ struct gs_plan {
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
     bool *condition_needed;   /* per value: whether the condition's computation visits it */
-    int *owner;               /* per node: the node whose steps compute it, often itself; -1: no step does */
+    int *owner;               /* per node: the node whose steps compute it, often itself; -1: no step does. It is in
+                                 condition_offset's memory */
     size_t scratch_bytes, room_bytes, weight_bytes;
     double planning_s[GS_PLANNING_PARTS];
     gs_worker *worker; /* threads */

@@ -221,7 +221,6 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->stage);
     gs_free(plan->condition_offset);
     gs_free(plan->condition_needed);
-    gs_free(plan->owner);
     gs_model_free(plan->gradient);
     gs_free(plan);
 }

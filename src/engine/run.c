@@ -158,11 +158,11 @@ typedef struct batch {
     float *const *out;
 } batch;
 
-static void run_block(void *context, size_t turn, int thread) {
+static void run_block(void *context, size_t block, int thread) {
     const batch *b = context;
     const gs_plan *plan = b->plan;
     const gs_model_info *info = &plan->model->info;
-    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), i = turn * b->block;
+    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), i = block * b->block;
     const float *condition[GS_BLOCK_MAX];
     int images = (int)(b->n - i < b->block ? b->n - i : b->block);
     for (int k = 0; k < images; k++)
