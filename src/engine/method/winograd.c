@@ -33,8 +33,8 @@ typedef struct tile {
 } tile;
 
 typedef struct winograd {
-    int inputs;  /* channels */
-    int planes;  /* of inputs */
+    int inputs; /* channels */
+    int planes; /* of inputs */
     side side[2];
     float *weight, *bias;
     size_t weights; /* floats */
@@ -76,8 +76,8 @@ static ptrdiff_t m_plane(const winograd *own) {
 
 /* Row i of G. */
 static void weight_row(int i, double row[3]) {
-    static const double point[POINTS] = {GS_WINOGRAD_A,  -GS_WINOGRAD_A, GS_WINOGRAD_B, -GS_WINOGRAD_B,
-                                         INFINITY, GS_WINOGRAD_C, -GS_WINOGRAD_C};
+    static const double point[POINTS] = {GS_WINOGRAD_A, -GS_WINOGRAD_A, GS_WINOGRAD_B, -GS_WINOGRAD_B,
+                                         INFINITY,      GS_WINOGRAD_C,  -GS_WINOGRAD_C};
     bool finite = isfinite(point[i]);
     double f = 1;
     for (int j = 0; finite && j < POINTS; j++)
@@ -305,7 +305,7 @@ static void run_group(const winograd *own, gs_worker *worker, const group *g) {
     int most = worker->plan->kernels->mac_traits.planes;
     transform_input(own, worker, g);
     for (int p = 0, planes; p < own->out.planes; p += planes) {
-        planes = own->out.planes - p < most ? own->out.planes - p : most;
+        planes = own->out.planes - p > GS_MAC_PLANES_MOST ? most : own->out.planes - p;
         multiply(own, worker, g, p, planes);
         for (int k = 0; k < planes; k++)
             transform_output(own, worker, g, p + k, g->m + k * m_plane(own));
