@@ -18,6 +18,9 @@
 
 #include "engine/method/view.h"
 
+/* Tiles of a group: three times the rows of mac's tile. For each input and plane of outputs, mac reads 64 bytes of
+ * weights, from the third-level cache, and 4 bytes of V per tile: more tiles would save little, and V and M of fewer
+ * than 100 inputs fit into a second-level cache of 1 MiB. */
 enum { LANES = GS_F32_LANES, TILES = 36, POINTS = GS_WINOGRAD_MOST + 2 };
 
 /* One dimension of the result: `tiles` tiles, of which the first `larger` have `size` positions and the others one
@@ -52,7 +55,7 @@ bool gs_suits_winograd(const gs_conv *c) {
         if (a->kernel != 3 || a->stride != 1 || a->dilation != 1 || a->adjoint || a->size < GS_WINOGRAD_LEAST)
             return false;
     }
-    return c->inputs >= LANES / 2;
+    return c->inputs >= LANES / 2; /* with fewer, the transforms take as long as the products that they save */
 }
 
 /* Positions of the largest tile along one dimension, and of both. */
