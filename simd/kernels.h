@@ -5,10 +5,10 @@
  * Borders around a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may
  * hold anything and never affect a lane that matters.
  *
- * Lanes are outputs: no kernel sums across lanes except `norms`, which does so by a tree of 16. Every output is one
- * fixed chain of operations, each rounded once (multiply-adds are fused), so all instruction sets give the same bytes.
- * Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap inputs unless the contract allows it.
- * NaN and infinity propagate as IEEE 754 prescribes.
+ * Lanes are outputs: no kernel sums across lanes except `narrow` and `norms`, which do so by a tree of 16. Every output
+ * is one fixed chain of operations, each rounded once (multiply-adds are fused), so all instruction sets give the same
+ * bytes. Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap inputs unless the contract allows
+ * it. NaN and infinity propagate as IEEE 754 prescribes.
  */
 #ifndef GS_KERNELS_H
 #define GS_KERNELS_H
@@ -101,6 +101,24 @@ typedef struct gs_mac_traits {
 static inline ptrdiff_t gs_mac_at(int depth, ptrdiff_t k, int lane) {
     return (k / depth * GS_F32_LANES + lane) * depth + k % depth;
 }
+
+/* narrow: a convolution whose outputs are few, for which mac would leave most lanes empty; here lanes are input
+ * channels. Sums are taken over the segments, by a chain of fused multiply-adds from 0 in each lane, and then over the
+ * lanes, by halving them four times: the upper half is added to the lower one. y(o, r, c) = sum + bias[o] (+ add(o, r,
+ * c)) for rows x columns pixels of each of `outputs` planes, which are planar; x is blocked, and all its lanes count.
+ */
+enum { GS_NARROW_OUTPUTS_MOST = 4 };
+typedef struct gs_narrow_args {
+    const float *x;            /* of the first pixel */
+    ptrdiff_t x_row, x_column; /* from one pixel to the next */
+    const ptrdiff_t *segment;  /* where a pixel's input vectors are */
+    const float *w;            /* (segments, outputs, 16) */
+    const float *bias;         /* outputs */
+    const float *add;          /* or NULL; may be y */
+    float *y;
+    ptrdiff_t y_plane, y_row, add_plane, add_row;
+    int rows, columns, segments, outputs; /* outputs: 1 ... GS_NARROW_OUTPUTS_MOST */
+} gs_narrow_args;
 
 /* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
  * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul), M_t a vector at m + t step; only the first
