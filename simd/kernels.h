@@ -55,13 +55,13 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
 #define GS_MEMBER_f32(op) op
 
 /* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[at(s length + k, lane)] (+ add[i],
- * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. Each output is one chain of dot
- * products of `depth` elements, which fill 4 bytes and which length is a multiple of, in the order of (s, k), starting
- * from init or 0; for f32, whose depth is 1, of fused multiply-adds. The kernel serves convolutions (rows: pixels,
- * segments: taps x input planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the
- * weights w + p w_plane and init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] +
- * out_shift + p out_plane. Weights are packed by gs_mac_at: a lane's `depth` elements lie side by side, so that for f32
- * at(k, lane) is 16 k + lane.
+ * then times mul[i], then max(0, .) with `relu`) for i < rows, and so for each of `planes` planes of outputs. Each
+ * output is one chain of dot products of `depth` elements, which fill 4 bytes and which length is a multiple of, in the
+ * order of (s, k), starting from init or 0; for f32, whose depth is 1, of fused multiply-adds. The kernel serves
+ * convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images) and the products of
+ * Winograd's method. Plane p has the weights w + p w_plane and init + 16 p, reads add[i] + p add_plane and mul[i] + p
+ * mul_plane, and writes out[i] + out_shift + p out_plane. Weights are packed by gs_mac_at: a lane's `depth` elements
+ * lie side by side, so that for f32 at(k, lane) is 16 k + lane.
  *
  * Its tile loop, in mac.inc, is written over the operations of simd/TYPE.h: v_broadcast_TYPE, `depth` inputs for all
  * lanes; v_weights_TYPE, a vector of weights; v_sums_TYPE, what sums begin with; v_dot_TYPE, which adds products to
@@ -81,7 +81,7 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
         const float *const *mul; /* the same */                                      \
         float *const *out;                                                           \
         ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;               \
-        int rows, segments, length, planes;                                          \
+        int rows, segments, length, planes, relu;                                    \
     } gs_##type##_##op##_args;
 #include "kernels.def"
 #undef GS_MAC

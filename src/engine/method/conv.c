@@ -128,6 +128,18 @@ gs_step *gs_conv_add_planar_step(gs_builder *b, const gs_method *method, int n) 
     return add_step(b, method, n, GS_BLOCKED, GS_PLANAR, false);
 }
 
+bool gs_conv_absorb_relu(gs_builder *b, const gs_step *step) {
+    int v = step->node + GS_VALUE_NODES;
+    while (b->value[v].buffer != step->out) /* the step may compute later nodes than its own */
+        v++;
+    int n = gs_builder_sole_reader(b, v);
+    if (n < 0 || b->model->node[n].op != GS_OP_RELU || b->value[n + GS_VALUE_NODES].slope >= 0)
+        return false;
+    gs_builder_absorb(b, n, &v);
+    gs_builder_set_value(b, v, step->out);
+    return true;
+}
+
 void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv, const int after[2]) {
     for (int i = 0; i < 2; i++) {
         int before, reach;

@@ -149,15 +149,23 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     gs_step *s = gs_conv_add_step(b, method, n, plane ? GS_PADDED : GS_BLOCKED, true);
     if (!s)
         return false;
+    ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
     gs_conv_want_halo(b, s, &conv, (int[2]){0, 0});
     return gs_direct_prepare(s, &conv, gs_direct_length(&conv));
+}
+
+static bool add_linear(gs_builder *b, const gs_method *method, int n, const gs_conv *conv, int length) {
+    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
+    if (!s)
+        return false;
+    ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
+    return gs_direct_prepare(s, conv, length);
 }
 
 /* Inputs are adjacent in memory. */
 static bool prepare_linear(gs_builder *b, const gs_method *method, int n) {
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
-    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
-    return s && gs_direct_prepare(s, &conv, conv.inputs);
+    return add_linear(b, method, n, &conv, conv.inputs);
 }
 
 /* ---- Placing ---- */
@@ -265,7 +273,8 @@ static void run_rows(const gs_direct *own, const gs_worker *worker, const gs_mac
                         .rows = r->count,
                         .segments = set->segments,
                         .length = set->length,
-                        .planes = own->planes};
+                        .planes = own->planes,
+                        .relu = own->relu};
     worker->plan->kernels->mac(&args);
     r->count = 0;
 }
