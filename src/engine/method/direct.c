@@ -2,6 +2,8 @@
  * (gs_mac_args). */
 #include "engine/method/direct.h"
 
+#include "engine/method/flat.h"
+
 enum { ROWS_AT_ONCE = 48 };
 
 /* Neighbouring positions of one dimension that have the same taps. */
@@ -168,6 +170,21 @@ static bool prepare_linear(gs_builder *b, const gs_method *method, int n) {
     return add_linear(b, method, n, &conv, conv.inputs);
 }
 
+/* The channels of an image, which a reshape puts in a row, are read where they are, by a convolution whose kernel
+ * covers the image. */
+static bool prepare_flat(gs_builder *b, const gs_method *method, int n) {
+    const gs_node *node = &b->model->node[n];
+    gs_conv conv = gs_conv_of(node, gs_builder_shape(b, n, 0));
+    gs_shape image = b->plan->buffer[b->value[node->input[0]].buffer].shape;
+    conv.inputs = image.d[0];
+    for (int i = 0; i < 2; i++)
+        conv.axis[i].kernel = conv.axis[i].input = image.d[i + 1];
+    conv.in_step = (ptrdiff_t)image.d[1] * image.d[2];
+    conv.tap_step[0] = image.d[2];
+    conv.tap_step[1] = 1;
+    return add_linear(b, method, n, &conv, gs_direct_length(&conv));
+}
+
 /* ---- Placing ---- */
 
 static void place_rows(const gs_plan *plan, const gs_step *step, gs_mac_set *set) {
@@ -332,6 +349,10 @@ static bool linear_applies(const gs_builder *b, int n) {
     return applies(b, n) && gs_builder_shape(b, n, 0).rank == 1;
 }
 
+static bool flat_applies(const gs_builder *b, int n) {
+    return b->model->node[n].op == GS_OP_LINEAR && gs_is_flat_view(b, b->model->node[n].input[0]);
+}
+
 static bool phases_applies(const gs_builder *b, int n) {
     return applies(b, n) && gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0)).axis[0].adjoint;
 }
@@ -346,5 +367,6 @@ static bool phases_applies(const gs_builder *b, int n) {
                             .free = gs_direct_free,                \
                             .cost = gs_direct_cost}
 GS_DIRECT(linear, "linear", linear_applies, prepare_linear);
+GS_DIRECT(linear_flat, "linear", flat_applies, prepare_flat);
 GS_DIRECT(phases, "direct, by phase", phases_applies, prepare);
 GS_DIRECT(direct, "direct", applies, prepare);
