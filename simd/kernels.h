@@ -120,6 +120,20 @@ typedef struct gs_narrow_args {
     int rows, columns, segments, outputs; /* outputs: 1 ... GS_NARROW_OUTPUTS_MOST */
 } gs_narrow_args;
 
+/* taps: a convolution of few planar inputs: y(p, r, c) = bias + sum over t < taps of x(r, c)[offset[t]] w(p, t) (then
+ * max(0, .) with `relu`) for rows x columns pixels of each of `planes` blocked planes; each sum is one chain of fused
+ * multiply-adds from the bias. A pixel's inputs are x_column floats from the next one's. */
+typedef struct gs_taps_args {
+    const float *x; /* the first pixel */
+    ptrdiff_t x_row, x_column;
+    const ptrdiff_t *offset; /* taps */
+    const float *w;          /* (planes, taps, 16) */
+    const float *bias;       /* (planes, 16) */
+    float *y;
+    ptrdiff_t y_plane, y_row;
+    int rows, columns, taps, planes, relu;
+} gs_taps_args;
+
 /* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
  * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul), M_t a vector at m + t step; only the first
  * `rows` x `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the
