@@ -200,7 +200,8 @@ typedef struct gs_blend_args {
  * GS_WINDOW_SUM: the vector y = scale times the sum of x, one chain per lane; GS_WINDOW_MAX: the vector y = the largest
  * x; a NaN anywhere gives NaN; GS_WINDOW_SPREAD: y(row, column) += scale g, a fused multiply-add, with the one vector
  * g; GS_WINDOW_TOP: y(row, column) += g in the lanes where x(row, column) is the first of the largest; NaN counts as
- * smaller than everything, unless it comes first. */
+ * smaller than everything, unless it comes first. The same for `count` windows one after the other, whose x, g and y
+ * are shifted. */
 typedef enum gs_window_op {
     GS_WINDOW_SUM,
     GS_WINDOW_MAX,
@@ -212,8 +213,8 @@ typedef struct gs_window_args {
     gs_window_op op;
     const float *x, *g;
     float *y;
-    ptrdiff_t x_row, y_row;
-    int rows, columns;
+    ptrdiff_t x_row, y_row, x_shift, g_shift, y_shift;
+    int count, rows, columns;
     float scale;
 } gs_window_args;
 
