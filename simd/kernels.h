@@ -135,7 +135,8 @@ typedef struct gs_taps_args {
 } gs_taps_args;
 
 /* winograd_in: V_t = (B^T d B)_t of one 6 x 6 tile d of one plane, t = 0 ... 35, each a vector at v + t step.
- * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul), M_t a vector at m + t step; only the first
+ * winograd_out: the 4 x 4 tile Y = A^T M A + bias (+ add, then times mul, then max(0, .) with `relu`), M_t a vector at
+ * m + t step; only the first
  * `rows` x `columns` are written, at y, y_row floats from row to row. F(4 x 4, 3 x 3) of Lavin & Gray 2015 on the
  * points 0, 1, -1, 1/2, -2, infinity; the matrices are in winograd.inc. */
 typedef struct gs_winograd_out_args {
@@ -146,7 +147,7 @@ typedef struct gs_winograd_out_args {
     const float *mul;  /* the same */
     float *y;
     ptrdiff_t y_row, add_row, mul_row;
-    int rows, columns;
+    int rows, columns, relu;
 } gs_winograd_out_args;
 
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.

@@ -64,6 +64,7 @@ static void winograd_out_prepare(kernel_case *c) {
     gs_winograd_out_args *p = CASE_ARGS(c, gs_winograd_out_args);
     int add = c->index / 16 % 3; /* none, apart, in place */
     bool mul = c->index / 48 % 2;
+    p->relu = c->index / 96 % 2;
     p->rows = c->timed ? 4 : 1 + c->index % 4;
     p->columns = c->timed ? 4 : 1 + c->index / 4 % 4;
     p->step = 16 + (c->timed ? 0 : random_below(&c->random, 3) * 8);
@@ -91,7 +92,8 @@ static void winograd_out_expect(kernel_case *c) {
                 double size, value = transformed(matrix_a, i, j, p->m + l, 6 * p->step, p->step, &size);
                 double add = p->add ? (double)p->add[i * p->add_row + j * 16 + l] : 0, bias = (double)p->bias[l];
                 double mul = p->mul ? (double)p->mul[i * p->mul_row + j * 16 + l] : 1;
-                case_expect(c, p->y + i * p->y_row + j * 16 + l, (value + bias + add) * mul,
+                double result = (value + bias + add) * mul;
+                case_expect(c, p->y + i * p->y_row + j * 16 + l, p->relu && result < 0 ? 0 : result,
                             c->specials ? INFINITY : 9 * CASE_ULP * (size + fabs(bias) + fabs(add)) * fabs(mul));
             }
 }

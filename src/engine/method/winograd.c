@@ -23,6 +23,7 @@ typedef struct winograd {
     int tiles[2];   /* rows and columns of tiles */
     float *weight, *bias;
     size_t weights; /* floats */
+    bool relu;
     gs_view in, out, add, mul;
 } winograd;
 
@@ -112,6 +113,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     if (!s)
         return false;
     winograd *own = s->own;
+    own->relu = gs_conv_absorb_relu(b, s);
     int after[2]; /* the last tile reads up to 4 tiles + 1 - padding */
     own->inputs = conv.inputs;
     for (int i = 0; i < 2; i++) {
@@ -180,7 +182,8 @@ static void transform_output(const winograd *own, gs_worker *worker, int i0, int
                                  .bias = own->bias + LANES * plane,
                                  .y_row = out->row,
                                  .add_row = own->add.row,
-                                 .mul_row = own->mul.row};
+                                 .mul_row = own->mul.row,
+                                 .relu = own->relu};
     for (int t = 0; t < tiles; t++) {
         tile at = tile_at(own, i0, t0 + t);
         args.m = m + t * LANES;
