@@ -283,6 +283,27 @@ static weights *unequal_borders(void) {
     return w;
 }
 
+/* A convolution of three inputs, one of three outputs with a summand, and a linear layer that reads an image's
+ * channels, all but the second with a ReLU behind them. */
+static weights *few_channels(void) {
+    weights *w = classifier(3, 9, 10);
+    weights_random(w, "in", 4, (size_t[]){48, 3, 3, 5}, 3);
+    weights_node(w, "stem", "conv2d", "['x']", "{'padding': [1, 2]}", "{'weight': 'in'}");
+    weights_node(w, "relu", "relu", "['stem']", NULL, NULL);
+    weights_random(w, "out", 4, (size_t[]){3, 48, 3, 3}, 3);
+    weights_node(w, "conv", "conv2d", "['relu']", "{'padding': [1, 1]}", "{'weight': 'out'}");
+    weights_node(w, "sum", "add", "['x', 'conv']", NULL, NULL);
+    weights_random(w, "thirds", 4, (size_t[]){32, 48, 3, 3}, 3);
+    weights_node(w, "small", "conv2d", "['relu']", "{'stride': [3, 3]}", "{'weight': 'thirds'}");
+    weights_node(w, "relu2", "relu", "['small']", NULL, NULL);
+    weights_node(w, "row", "reshape", "['relu2']", "{'shape': [288]}", NULL);
+    weights_random(w, "hidden", 2, (size_t[]){20, 288}, 1);
+    weights_node(w, "linear", "linear", "['row']", NULL, "{'weight': 'hidden'}");
+    weights_node(w, "relu3", "relu", "['linear']", NULL, NULL);
+    finish(w, "sum", 270, "relu3", 20);
+    return w;
+}
+
 static void unusual_networks_agree_with_the_reference(void **state) {
     (void)state;
     static const struct {
@@ -294,7 +315,8 @@ static void unusual_networks_agree_with_the_reference(void **state) {
                  {"values_read_twice", values_read_twice},
                  {"dead_nodes", dead_nodes},
                  {"unequal_borders", unequal_borders},
-                 {"sums_of_positions", sums_of_positions}};
+                 {"sums_of_positions", sums_of_positions},
+                 {"few_channels", few_channels}};
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double error = check_graph(cases[i].make(), (unsigned)i);

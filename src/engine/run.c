@@ -9,11 +9,9 @@
 #include "base/os.h"
 #include "base/parallel.h"
 
-/* Buffers of different shapes share scratch memory, so a halo is written anew each time. */
+/* Buffers of different shapes share scratch memory, so a halo is written anew where another buffer may have been. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    if (b->layout != GS_BLOCKED || b->before + b->after == 0)
-        return;
     int height = b->shape.d[1];
     size_t between = (size_t)((b->before + b->after) * b->column);
     for (int i = i0; i < i1; i++)
@@ -29,7 +27,8 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     double start = worker->step_s ? gs_now_s() : 0;
-    clear_halo(worker, step->out, i0, i1);
+    if (step->clears)
+        clear_halo(worker, step->out, i0, i1);
     step->method->run(step, worker, i0, i1);
     if (worker->step_s)
         worker->step_s[step - worker->plan->step] += gs_now_s() - start;
