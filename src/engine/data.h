@@ -14,6 +14,7 @@
 #ifndef GS_DATA_H
 #define GS_DATA_H
 
+#include "base/team.h"
 #include "kernels.h"
 #include "model/model.h"
 
@@ -46,7 +47,9 @@ typedef struct gs_buffer {
     int first, last; /* the steps that first write it and last read it; -1 and `steps` stand for the caller */
     int images;      /* images that it has room for */
     bool whole;      /* crosses segments, so it has room for the whole block */
-    size_t offset;   /* in the worker's scratch memory, bytes */
+    bool shared;     /* a crew (crew.h) has one, in its leader's memory, of which each member computes its share; of the
+                        others every member has its own */
+    size_t offset[2]; /* in scratch memory, bytes: of a worker alone, and in a crew */
 } gs_buffer;
 
 /* Where a step finds one operand. */
@@ -63,7 +66,8 @@ typedef struct gs_worker gs_worker;
 typedef struct gs_method gs_method;   /* method.h */
 typedef struct gs_backend gs_backend; /* backend.h */
 
-/* The function of a method that computes images i0 ... i1 - 1 of a step's buffer. */
+/* The function of a method that computes images i0 ... i1 - 1 of a step's buffer; of shared buffers, the worker's share
+ * (share.h). */
 typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
 
 struct gs_step {
@@ -75,6 +79,7 @@ struct gs_step {
     int out;           /* buffer */
     int slope;         /* a second result, the derivative of the activation: a buffer or -1 */
     int segment;
+    int epoch; /* steps before it that a crew shares out; after each its members meet */
 };
 
 /* One segment: steps first ... last - 1, `images` images at a time. */
@@ -85,7 +90,9 @@ typedef struct gs_segment {
 /* The memory of one thread. */
 struct gs_worker {
     const gs_plan *plan;
-    char *scratch;                 /* buffers */
+    char *scratch[2];              /* buffers: its own, and those that its crew shares */
+    bool crewed;                   /* whether it is in a crew of several */
+    int part, parts;               /* its share of the present step */
     void *room;                    /* after them, the scratch memory of single steps (gs_cost) */
     const float *const *condition; /* one vector per image of the block */
     int image0;                    /* first image of the segment's current turn */
@@ -116,7 +123,8 @@ struct gs_plan {
 /* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
 static inline void *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    return worker->scratch + b->offset + (b->whole ? i : i - worker->image0) * b->image + b->origin;
+    return worker->scratch[b->shared] + b->offset[worker->crewed] + (b->whole ? i : i - worker->image0) * b->image +
+           b->origin;
 }
 
 #endif

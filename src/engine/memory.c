@@ -1,6 +1,7 @@
 /* Segments of steps, strides of buffers, and addresses in scratch memory by liveness. */
 #include "engine/memory.h"
 
+#include "engine/crew.h"
 #include "engine/method.h"
 
 /* Images that a thread carries together by default, and those of networks with large linear layers. */
@@ -106,38 +107,103 @@ static void set_lives(gs_plan *plan) {
     }
 }
 
-static bool overlap_in_time(const gs_buffer *x, const gs_buffer *y) {
-    return x->first <= y->last && y->first <= x->last;
+/* ---- Addresses ---- */
+
+/* The buffers that are placed together: those of a worker alone; of a crew, those that each member has for itself, or
+ * those that it shares. What is shared may still be read until the members meet, so its lives are counted in epochs. */
+typedef enum kind { ALONE, OWN, SHARED } kind;
+
+static bool is_placed(const gs_buffer *b, kind which) {
+    return which == ALONE || b->shared == (which == SHARED);
 }
 
-/* First fit in order of birth: the lowest address that is clear of every placed buffer alive at the same time. The
- * extra vector keeps buffers a cache line apart, so that equal strides do not fall into the same cache set. */
-static bool place(gs_plan *plan) {
-    for (int i = 0; i < plan->buffers; i++) {
-        gs_buffer *b = &plan->buffer[i];
-        size_t size, at = 0;
-        if (!gs_mul_size((size_t)b->image, (size_t)b->images, &size))
-            return false;
-        size += GS_VECTOR_BYTES;
-        for (bool moved = true; moved;) {
-            moved = false;
-            for (int j = 0; j < i; j++) {
-                const gs_buffer *o = &plan->buffer[j];
-                size_t end = o->offset + (size_t)o->image * (size_t)o->images + GS_VECTOR_BYTES;
-                if (overlap_in_time(b, o) && at < end && o->offset < at + size) {
-                    at = end;
-                    moved = true;
-                }
+/* When a buffer is first written or last read. */
+static int time_of(const gs_plan *plan, int step, kind which) {
+    return which != SHARED || step < 0 ? step : step < plan->steps ? plan->step[step].epoch : plan->steps;
+}
+
+static bool overlap_in_time(const gs_plan *plan, const gs_buffer *x, const gs_buffer *y, kind which) {
+    return time_of(plan, x->first, which) <= time_of(plan, y->last, which) &&
+           time_of(plan, y->first, which) <= time_of(plan, x->last, which);
+}
+
+/* First fit in order of birth: the lowest address from `least` on that is clear of every placed buffer alive at the
+ * same time. The extra vector keeps buffers a cache line apart, so that equal strides do not fall into the same cache
+ * set. False where sizes overflow. */
+static bool place_buffer(gs_plan *plan, int i, kind which, size_t least) {
+    gs_buffer *b = &plan->buffer[i];
+    int k = which != ALONE;
+    size_t size, at = least;
+    if (!gs_mul_size((size_t)b->image, (size_t)b->images, &size))
+        return false;
+    size += GS_VECTOR_BYTES;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int j = 0; j < i; j++) {
+            const gs_buffer *o = &plan->buffer[j];
+            size_t end = o->offset[k] + (size_t)o->image * (size_t)o->images + GS_VECTOR_BYTES;
+            if (is_placed(o, which) && overlap_in_time(plan, b, o, which) && at < end && o->offset[k] < at + size) {
+                at = end;
+                moved = true;
             }
         }
-        /* Sizes up to this limit are too small for the sums above to overflow. */
-        if (at + size > PTRDIFF_MAX)
-            return false;
-        b->offset = at;
-        if (at + size > plan->scratch_bytes)
-            plan->scratch_bytes = at + size;
     }
+    /* Sizes up to this limit are too small for the sums above to overflow. */
+    if (at + size > PTRDIFF_MAX)
+        return false;
+    b->offset[k] = at;
+    if (at + size > plan->scratch_bytes)
+        plan->scratch_bytes = at + size;
     return true;
+}
+
+static bool place(gs_plan *plan, kind which, size_t least) {
+    for (int i = 0; i < plan->buffers; i++)
+        if (is_placed(&plan->buffer[i], which) && !place_buffer(plan, i, which, least))
+            return false;
+    return true;
+}
+
+/* Where a crew's shared buffers begin: behind those that its members have for themselves. */
+static size_t end_of_own(const gs_plan *plan) {
+    size_t end = 0;
+    for (int i = 0; i < plan->buffers; i++) {
+        const gs_buffer *b = &plan->buffer[i];
+        size_t own = b->offset[1] + (size_t)b->image * (size_t)b->images + GS_VECTOR_BYTES;
+        end = b->shared || own < end ? end : own;
+    }
+    return end;
+}
+
+/* ---- What crews share ---- */
+
+/* Nanoseconds: operations and bytes of weights at the rate of a core; a meeting, and a vector that one core writes and
+ * another reads. */
+static const double per_operation = 0.002, per_weight_byte = 0.008, per_meeting = 250, per_vector = 4;
+
+/* Whether sharing out a step saves a crew more than it costs. Small steps are done by every member for itself: on the
+ * same machines it takes longer to fetch a vector from another core than to normalise it. Lanes past the last channel
+ * are computed, too. */
+static bool is_worth_sharing(const gs_plan *plan, const gs_step *step, int threads) {
+    if (!step->method->shares || step->node < 0)
+        return false;
+    const gs_buffer *out = &plan->buffer[step->out];
+    double lanes = (double)out->planes * GS_F32_LANES, channels = out->shape.d[0];
+    double operations = (double)plan->model->node[step->node].operations * lanes / channels;
+    double time = operations * per_operation + (double)gs_step_cost(plan, step).weight_bytes * per_weight_byte;
+    return time * (1 - 1.0 / threads) > per_meeting + per_vector * (double)out->image / GS_VECTOR_BYTES;
+}
+
+/* Choose the steps that crews share out; false if there are none. */
+static bool share_steps(gs_plan *plan) {
+    int threads = gs_crew_threads(plan->threads), epoch = 0;
+    for (int s = 0; s < plan->steps; s++) {
+        gs_step *step = &plan->step[s];
+        step->epoch = epoch;
+        plan->buffer[step->out].shared = threads > 1 && is_worth_sharing(plan, step, threads);
+        epoch += plan->buffer[step->out].shared;
+    }
+    return epoch > 0;
 }
 
 gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
@@ -148,5 +214,8 @@ gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
     if (!cut_segments(plan))
         return gs_fail_memory(error, "the plan");
     set_lives(plan);
-    return place(plan) ? GS_OK : gs_fail_memory(error, "the activations");
+    bool ok = place(plan, ALONE, 0);
+    if (ok && share_steps(plan))
+        ok = place(plan, OWN, 0) && place(plan, SHARED, end_of_own(plan));
+    return ok ? GS_OK : gs_fail_memory(error, "the activations");
 }

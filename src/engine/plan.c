@@ -130,11 +130,10 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     plan->worker = gs_alloc((size_t)plan->threads, sizeof *plan->worker);
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_worker *w = &plan->worker[t];
-        w->plan = plan;
-        w->scratch = gs_alloc_large(plan->scratch_bytes + plan->room_bytes, 1);
-        if (!w->scratch)
+        char *memory = gs_alloc_large(plan->scratch_bytes + plan->room_bytes, 1);
+        if (!memory)
             return gs_fail_memory(error, "the threads' scratch memory");
-        w->room = w->scratch + plan->scratch_bytes;
+        *w = (gs_worker){.plan = plan, .scratch = {memory, memory}, .parts = 1, .room = memory + plan->scratch_bytes};
     }
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
 }
@@ -192,7 +191,7 @@ void gs_plan_free(gs_plan *plan) {
     if (plan->backend)
         plan->backend->close(plan);
     for (int t = 0; plan->worker && t < plan->threads; t++)
-        gs_free(plan->worker[t].scratch);
+        gs_free(plan->worker[t].scratch[0]);
     gs_free(plan->worker);
     gs_free(plan->step);
     gs_free(plan->buffer);

@@ -1,12 +1,14 @@
-/* Running a plan: one block of images from input to output on one thread, and batches of blocks on all threads. */
+/* Running a plan: one block of images from input to output by one crew, and batches of blocks on all threads. */
+#include "engine/run.h"
+
 #include "engine/method.h"
 #include "engine/plan.h"
+#include "engine/share.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/floats.h"
-#include "base/parallel.h"
 
 /* Buffers of different shapes share scratch memory, so a halo is written anew each time. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
@@ -15,15 +17,15 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
         return;
     int height = b->shape.d[1];
     size_t between = (size_t)((b->before + b->after) * b->column);
-    for (int i = i0; i < i1; i++)
-        for (int p = 0; p < b->planes; p++) {
-            char *first = (char *)gs_buffer_at(worker, buffer, i) + p * b->plane, *plane = first - b->origin;
-            char *row_end = first + b->shape.d[2] * b->column;
-            memset(plane, 0, (size_t)b->origin);
-            for (int r = 0; r < height - 1; r++, row_end += b->row)
-                memset(row_end, 0, between);
-            memset(row_end, 0, (size_t)(plane + b->plane - row_end));
-        }
+    gs_share share = gs_share_of(worker, (i1 - i0) * b->planes);
+    for (int k = share.begin; k < share.end; k++) {
+        char *first = (char *)gs_buffer_at(worker, buffer, i0 + k / b->planes) + k % b->planes * b->plane;
+        char *plane = first - b->origin, *row_end = first + b->shape.d[2] * b->column;
+        memset(plane, 0, (size_t)b->origin);
+        for (int r = 0; r < height - 1; r++, row_end += b->row)
+            memset(row_end, 0, between);
+        memset(row_end, 0, (size_t)(plane + b->plane - row_end));
+    }
 }
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
@@ -31,8 +33,48 @@ static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     step->method->run(step, worker, i0, i1);
 }
 
+static bool is_shared(const gs_plan *plan, int s) {
+    return plan->buffer[plan->step[s].out].shared;
+}
+
+/* A member's part of steps first ... last - 1 for some images. */
+static void run_part(gs_worker *worker, const gs_member *member, int first, int last, int i0, int i1) {
+    const gs_plan *plan = worker->plan;
+    for (int s = first; s < last; s++)
+        if (!is_shared(plan, s)) {
+            run_step(&plan->step[s], worker, i0, i1);
+        } else {
+            worker->part = member->part;
+            worker->parts = member->parts;
+            run_step(&plan->step[s], worker, i0, i1);
+            worker->part = 0;
+            worker->parts = 1;
+            gs_team_meet(member);
+        }
+}
+
+/* A member's part of steps 0 ... end - 1. Before shared buffers are written for the next images of a segment, its
+ * members meet, since one might still read them. */
+static void run_parts(gs_worker *worker, const gs_member *member, int n, int end) {
+    const gs_plan *plan = worker->plan;
+    for (int g = 0; g < plan->segments && plan->segment[g].first < end; g++) {
+        const gs_segment *segment = &plan->segment[g];
+        int last = segment->last < end ? segment->last : end;
+        bool shares = false;
+        for (int s = segment->first; s < last; s++)
+            shares = shares || is_shared(plan, s);
+        for (int i0 = 0; i0 < n; i0 += segment->images) {
+            worker->image0 = i0;
+            if (i0 && shares)
+                gs_team_meet(member);
+            run_part(worker, member, segment->first, last, i0, i0 + segment->images < n ? i0 + segment->images : n);
+        }
+    }
+}
+
 /* Steps 0 ... end - 1; with a node, only those that compute it. */
-static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, const int *node) {
+static void run_steps(gs_worker *worker, int n, int end, const int *node) {
+    const gs_plan *plan = worker->plan;
     for (int g = 0; g < plan->segments && plan->segment[g].first < end; g++) {
         const gs_segment *segment = &plan->segment[g];
         int last = segment->last < end ? segment->last : end;
@@ -47,25 +89,71 @@ static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, co
 }
 
 void gs_plan_run_node(gs_plan *plan, int node, int n) {
-    run_steps(plan, &plan->worker[0], n, plan->steps, &node);
+    run_steps(&plan->worker[0], n, plan->steps, &node);
 }
 
-void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
-                 float *const out[2]) {
-    worker->condition = condition;
-    worker->image0 = 0;
+/* Every member of a crew has its own copy of the images. */
+static void take_images(gs_worker *worker, const float *x, int n) {
+    const gs_plan *plan = worker->plan;
     size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
     for (int i = 0; i < n; i++)
         memcpy(gs_buffer_at(worker, plan->x_buffer, i), x + (size_t)i * size, size * sizeof(float));
+}
+
+/* The number of the step after the last that a crew shares out, of steps 0 ... end - 1. */
+static int end_of_shared(const gs_plan *plan, int end) {
+    while (end > 0 && !is_shared(plan, end - 1))
+        end--;
+    return end;
+}
+
+static void be_worker(gs_worker *worker, const gs_crew *crew, const float *const *condition) {
+    worker->crewed = crew->leader.parts > 1;
+    worker->scratch[1] = worker->plan->worker[crew->leader.thread].scratch[0];
+    worker->condition = condition;
+    worker->image0 = 0;
+}
+
+void gs_plan_follow(const gs_crew *crew, const gs_member *member) {
+    const gs_plan *plan = crew->plan;
+    gs_worker *worker = &plan->worker[member->thread];
+    be_worker(worker, crew, crew->condition);
+    take_images(worker, crew->x, crew->n);
+    run_parts(worker, member, crew->n, end_of_shared(plan, crew->end));
+}
+
+/* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
+static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int end) {
+    crew->plan = worker->plan;
+    crew->x = x;
+    crew->condition = worker->condition;
+    crew->n = n;
+    crew->end = end;
+    gs_team_meet(&crew->leader);
+    take_images(worker, x, n);
+    run_parts(worker, &crew->leader, n, end);
+}
+
+void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
+                 float *const out[2]) {
+    gs_worker *worker = &plan->worker[crew->leader.thread];
+    const gs_model_info *info = &plan->model->info;
     int end = 0;
-    for (int k = 0; k < plan->model->info.outputs; k++)
+    for (int k = 0; k < info->outputs; k++)
         if (out[k] && plan->output_end[k] > end)
             end = plan->output_end[k];
-    run_steps(plan, worker, n, end, NULL);
-    for (int k = 0; k < plan->model->info.outputs; k++)
+    be_worker(worker, crew, condition);
+    if (worker->crewed && end_of_shared(plan, end) > 0) {
+        lead(crew, worker, x, n, end);
+    } else {
+        worker->crewed = false;
+        take_images(worker, x, n);
+        run_steps(worker, n, end, NULL);
+    }
+    for (int k = 0; k < info->outputs; k++)
         for (int i = 0; out[k] && i < n; i++)
-            memcpy(out[k] + (size_t)i * plan->model->info.output_size[k],
-                   gs_buffer_at(worker, plan->output_buffer[k], i), plan->model->info.output_size[k] * sizeof(float));
+            memcpy(out[k] + (size_t)i * info->output_size[k], gs_buffer_at(worker, plan->output_buffer[k], i),
+                   info->output_size[k] * sizeof(float));
 }
 
 size_t gs_plan_share(const gs_plan *plan, size_t n) {
@@ -74,9 +162,9 @@ size_t gs_plan_share(const gs_plan *plan, size_t n) {
     return n ? (n - 1) / (turns * threads) + 1 : 1;
 }
 
-void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient) {
-    gs_plan_run(plan, worker, x, condition, n, (float *const[2]){energy, gradient});
+    gs_plan_run(plan, crew, x, condition, n, (float *const[2]){energy, gradient});
 }
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error) {
@@ -121,7 +209,7 @@ typedef struct batch {
     float *const *out;
 } batch;
 
-static void run_block(void *context, size_t turn, int thread) {
+static void run_block(void *context, size_t turn, gs_crew *crew) {
     const batch *b = context;
     const gs_plan *plan = b->plan;
     const gs_model_info *info = &plan->model->info;
@@ -133,7 +221,7 @@ static void run_block(void *context, size_t turn, int thread) {
     float *part[2];
     for (int k = 0; k < 2; k++)
         part[k] = b->out[k] ? b->out[k] + i * info->output_size[k] : NULL;
-    gs_plan_run(plan, &plan->worker[thread], b->x + i * size, condition, images, part);
+    gs_plan_run(plan, crew, b->x + i * size, condition, images, part);
 }
 
 /* All blocks on all threads, into those of out that are not NULL. */
@@ -141,7 +229,7 @@ static void run_blocks(gs_plan *plan, const float *x, const float *table, const 
                        float *const out[2]) {
     batch b = {.plan = plan, .x = x, .table = table, .labels = labels, .n = n, .out = out};
     b.block = gs_plan_share(plan, n);
-    gs_parallel_for(plan->threads, (n + b.block - 1) / b.block, run_block, &b);
+    gs_crew_for(plan->threads, (n + b.block - 1) / b.block, run_block, &b);
 }
 
 static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *const out[2],

@@ -40,16 +40,15 @@ static conversion to_gradient(gs_kind kind, double sigma) {
 static void evaluate(gs_chains *c, const gs_field *field, int level, const int *labels, conversion to, const float *x,
                      float *energy, float *out) {
     const gs_plan *plan = field->plan;
-    gs_worker *worker = &plan->worker[c->thread];
     const float *condition[GS_BLOCK_MAX];
     for (int i = 0; i < c->n; i++) {
         int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
         condition[i] = field->condition[level] + (size_t)label * plan->condition_size;
     }
     if (plan->model->info.kind == GS_KIND_ENERGY)
-        gs_plan_run_gradient(plan, worker, x, condition, c->n, energy, out);
+        gs_plan_run_gradient(plan, c->crew, x, condition, c->n, energy, out);
     else
-        gs_plan_run(plan, worker, x, condition, c->n, (float *const[2]){out, NULL});
+        gs_plan_run(plan, c->crew, x, condition, c->n, (float *const[2]){out, NULL});
     gs_chains_evaluated(c);
     if (to.of_x != 0 || to.of_output != 1)
         gs_chains_axpby(c, to.of_x, x, to.of_output, out);

@@ -159,5 +159,6 @@ GS_DEFINE_METHOD(blocks) = {.name = "direct, in blocks",
                             .prepare = prepare,
                             .place = gs_direct_place,
                             .run = gs_direct_run,
+                            .shares = true,
                             .free = gs_direct_free,
                             .cost = gs_direct_cost};

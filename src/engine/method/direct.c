@@ -2,6 +2,8 @@
  * (gs_mac_args). */
 #include "engine/method/direct.h"
 
+#include "engine/share.h"
+
 enum { ROWS_AT_ONCE = 48 };
 
 /* Neighbouring positions of one dimension that have the same taps. */
@@ -243,36 +245,37 @@ gs_cost gs_direct_cost(const gs_plan *plan, const gs_step *step) {
 
 /* ---- Running ---- */
 
-/* Some rows of a set, from any images. */
+/* Some rows of a set, from any images, and the planes that are computed of them. */
 typedef struct rows {
     const float *a[ROWS_AT_ONCE], *add[ROWS_AT_ONCE], *mul[ROWS_AT_ONCE];
     float *out[ROWS_AT_ONCE];
-    int count;
+    int count, plane, planes;
 } rows;
 
 static void run_rows(const gs_direct *own, const gs_worker *worker, const gs_mac_set *set, rows *r) {
+    ptrdiff_t w_plane = (ptrdiff_t)set->segments * set->length * GS_F32_LANES;
     gs_mac_args args = {.a = r->a,
                         .segment = set->taps,
-                        .w = own->weight + set->weight,
-                        .init = own->bias,
+                        .w = own->weight + set->weight + r->plane * w_plane,
+                        .init = own->bias + r->plane * GS_F32_LANES,
                         .add = own->adds ? r->add : NULL,
                         .mul = own->multiplies ? r->mul : NULL,
                         .out = r->out,
-                        .w_plane = (ptrdiff_t)set->segments * set->length * GS_F32_LANES,
+                        .w_plane = w_plane,
                         .out_plane = own->out_plane,
                         .add_plane = own->add_plane,
                         .mul_plane = own->mul_plane,
                         .rows = r->count,
                         .segments = set->segments,
                         .length = set->length,
-                        .planes = own->planes};
+                        .planes = r->planes};
     worker->plan->kernels->mac(&args);
     r->count = 0;
 }
 
 static void add_offsets(const float **to, const gs_worker *worker, const gs_step *step, int k, int image,
-                        const ptrdiff_t *offset, int count) {
-    const float *base = gs_buffer_at(worker, step->source[k].index, image);
+                        const ptrdiff_t *offset, int count, ptrdiff_t shift) {
+    const float *base = (float *)gs_buffer_at(worker, step->source[k].index, image) + shift;
     for (int i = 0; i < count; i++)
         to[i] = base + offset[i];
 }
@@ -281,36 +284,44 @@ static void add_offsets(const float **to, const gs_worker *worker, const gs_step
 static void add_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int image, int k, int count,
                      rows *r) {
     const gs_direct *own = step->own;
-    float *y = gs_buffer_at(worker, step->out, image);
+    float *y = (float *)gs_buffer_at(worker, step->out, image) + r->plane * own->out_plane;
     for (int i = 0; i < count; i++)
         r->out[r->count + i] = y + set->to[k + i];
-    add_offsets(r->a + r->count, worker, step, 0, image, set->from + k, count);
+    add_offsets(r->a + r->count, worker, step, 0, image, set->from + k, count, 0);
     if (own->adds)
-        add_offsets(r->add + r->count, worker, step, 1, image, set->add + k, count);
+        add_offsets(r->add + r->count, worker, step, 1, image, set->add + k, count, r->plane * own->add_plane);
     if (own->multiplies)
-        add_offsets(r->mul + r->count, worker, step, 2, image, set->mul + k, count);
+        add_offsets(r->mul + r->count, worker, step, 2, image, set->mul + k, count, r->plane * own->mul_plane);
     r->count += count;
 }
 
-static void run_set(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int i0, int i1) {
+/* Some planes of some of the rows of all images, which follow each other from image i0 on. */
+static void run_piece(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int i0,
+                      const gs_piece *piece) {
     rows r;
     r.count = 0;
-    for (int i = i0; i < i1; i++)
-        for (int k = 0, count; k < set->rows; k += count) {
-            int room = ROWS_AT_ONCE - r.count;
-            count = set->rows - k < room ? set->rows - k : room;
-            add_rows(step, worker, set, i, k, count, &r);
-            if (r.count == ROWS_AT_ONCE)
-                run_rows(step->own, worker, set, &r);
-        }
+    r.plane = piece->plane;
+    r.planes = piece->planes;
+    for (int at = piece->row, end = at + piece->rows, count; at < end; at += count) {
+        int k = at % set->rows, left = end - at, room = ROWS_AT_ONCE - r.count;
+        count = set->rows - k < left ? set->rows - k : left;
+        count = count < room ? count : room;
+        add_rows(step, worker, set, i0 + at / set->rows, k, count, &r);
+        if (r.count == ROWS_AT_ONCE)
+            run_rows(step->own, worker, set, &r);
+    }
     if (r.count)
         run_rows(step->own, worker, set, &r);
 }
 
 void gs_direct_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_direct *own = step->own;
-    for (int s = 0; s < own->sets; s++)
-        run_set(step, worker, &own->set[s], i0, i1);
+    for (int s = 0; s < own->sets; s++) {
+        gs_piece piece[GS_PIECES_MOST];
+        int pieces = gs_share_pieces(worker, own->planes, (i1 - i0) * own->set[s].rows, piece);
+        for (int k = 0; k < pieces; k++)
+            run_piece(step, worker, &own->set[s], i0, &piece[k]);
+    }
 }
 
 /* ---- The methods ---- */
@@ -334,6 +345,7 @@ static bool phases_applies(const gs_builder *b, int n) {
                             .prepare = method_prepare,             \
                             .place = gs_direct_place,              \
                             .run = gs_direct_run,                  \
+                            .shares = true,                        \
                             .free = gs_direct_free,                \
                             .cost = gs_direct_cost}
 GS_DIRECT(linear, "linear", linear_applies, prepare_linear);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/method/view.h"
+#include "engine/share.h"
 
 enum { LANES = GS_F32_LANES, TILES = 32 };
 
@@ -157,8 +158,8 @@ static tile tile_at(const winograd *own, int i0, int index) {
     return (tile){i0 + index / per_image, rest / own->tiles[1] * 4, rest % own->tiles[1] * 4};
 }
 
-static void transform_input(const winograd *own, gs_worker *worker, int i0, int t0, int tiles, float *v) {
-    for (int t = 0; t < tiles; t++) {
+static void transform_input(const winograd *own, gs_worker *worker, int i0, int t0, const gs_share *tiles, float *v) {
+    for (int t = tiles->begin; t < tiles->end; t++) {
         tile at = tile_at(own, i0, t0 + t);
         const float *x = gs_view_at(&own->in, worker, at.image, 0) + (at.row - own->padding[0]) * own->in.row +
                          (at.column - own->padding[1]) * LANES;
@@ -215,27 +216,41 @@ static void multiply(const winograd *own, const gs_worker *worker, int p, int pl
     }
 }
 
-static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    const winograd *own = step->own;
+/* Some planes of some tiles of a group that begins at tile t0. */
+static void run_piece(const winograd *own, gs_worker *worker, int i0, int t0, const gs_piece *piece) {
     int most = worker->plan->kernels->mac_traits.planes;
     float *v = worker->room, *m = v + 36 * v_step(own->inputs);
     const float *a[TILES];
     float *out[TILES];
-    for (int t = 0; t < TILES; t++) {
-        a[t] = v + t * own->inputs;
+    for (int t = 0; t < piece->rows; t++) {
+        a[t] = v + (piece->row + t) * own->inputs;
         out[t] = m + t * LANES;
     }
-    int total = (i1 - i0) * own->tiles[0] * own->tiles[1], groups = (total + TILES - 1) / TILES;
-    for (int g = 0, t0 = 0; g < groups; g++) {
-        int tiles = (total - t0 + groups - g - 1) / (groups - g);
-        transform_input(own, worker, i0, t0, tiles, v);
-        for (int p = 0, planes; p < own->out.planes; p += planes) {
-            planes = own->out.planes - p < most ? own->out.planes - p : most;
-            multiply(own, worker, p, planes, tiles, a, out);
-            for (int k = 0; k < planes; k++)
-                transform_output(own, worker, i0, t0, tiles, p + k, m + k * M_PLANE);
-        }
-        t0 += tiles;
+    int end = piece->plane + piece->planes;
+    for (int p = piece->plane, planes; p < end; p += planes) {
+        planes = end - p < most ? end - p : most;
+        multiply(own, worker, p, planes, piece->rows, a, out);
+        for (int k = 0; k < planes; k++)
+            transform_output(own, worker, i0, t0 + piece->row, piece->rows, p + k, m + k * M_PLANE);
+    }
+}
+
+/* Each worker of a crew takes some of the tiles; where these are few, some of the planes of the result instead, for
+ * which it transforms all input, because to fetch V from another core takes as long. */
+static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const winograd *own = step->own;
+    int total = (i1 - i0) * own->tiles[0] * own->tiles[1];
+    bool by_tiles = gs_shares_rows(worker, total);
+    gs_share all = by_tiles ? gs_share_of(worker, total) : (gs_share){0, total};
+    int groups = (all.end - all.begin + TILES - 1) / TILES;
+    for (int g = 0, t0 = all.begin, tiles; g < groups; g++, t0 += tiles) {
+        tiles = (all.end - t0 + groups - g - 1) / (groups - g);
+        gs_piece piece[GS_PIECES_MOST] = {{0, own->out.planes, 0, tiles}};
+        int pieces = by_tiles ? 1 : gs_share_pieces(worker, own->out.planes, tiles, piece);
+        gs_share rows = gs_share_rows(piece, pieces);
+        transform_input(own, worker, i0, t0, &rows, worker->room);
+        for (int k = 0; k < pieces; k++)
+            run_piece(own, worker, i0, t0, &piece[k]);
     }
 }
 
@@ -245,5 +260,6 @@ GS_DEFINE_METHOD(winograd) = {.name = "winograd-f4",
                               .prepare = prepare,
                               .place = place,
                               .run = run,
+                              .shares = true,
                               .free = free_weights,
                               .cost = cost};

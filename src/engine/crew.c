@@ -1,0 +1,55 @@
+#include "engine/crew.h"
+
+#include "base/parallel.h"
+#include "engine/run.h"
+
+typedef struct turns {
+    gs_crew_turn *turn;
+    void *context;
+    gs_crew *crew; /* by team */
+} turns;
+
+static void turn_alone(void *context, size_t i, int thread) {
+    const turns *t = context;
+    gs_crew alone = gs_crew_alone(thread);
+    t->turn(t->context, i, &alone);
+}
+
+static void follow(const gs_crew *crew, const gs_member *member) {
+    for (;;) {
+        gs_team_meet(member);
+        if (!crew->plan)
+            return;
+        gs_plan_follow(crew, member);
+    }
+}
+
+static void join_crew(void *context, const gs_member *member) {
+    const turns *t = context;
+    gs_crew *crew = &t->crew[member->team];
+    if (member->part > 0) {
+        follow(crew, member);
+        return;
+    }
+    crew->leader = *member;
+    t->turn(t->context, member->team, crew);
+    crew->plan = NULL;
+    gs_team_meet(member);
+}
+
+int gs_crew_threads(int threads) {
+    int processors = gs_parallel_processors();
+    return threads < processors ? threads : processors;
+}
+
+void gs_crew_for(int threads, size_t n, gs_crew_turn *turn, void *context) {
+    turns t = {.turn = turn, .context = context};
+    int several = gs_crew_threads(threads);
+    if (n && n < (size_t)several)
+        t.crew = gs_alloc(n, sizeof *t.crew);
+    if (t.crew)
+        gs_team_run(several, n, join_crew, &t);
+    else
+        gs_parallel_for(threads, n, turn_alone, &t);
+    gs_free(t.crew);
+}

@@ -1,0 +1,35 @@
+/* Threads that run plans together. When there are at least as many blocks of images as threads, every thread runs the
+ * steps of its own block, alone. When there are fewer, a block gets a *crew*: a leader, who decides what to evaluate,
+ * and others. Each member computes its share of the large steps, into buffers of the leader, and all of the small ones,
+ * into buffers of its own (memory.c). Who computes what makes no difference to the results. */
+#ifndef GS_CREW_H
+#define GS_CREW_H
+
+#include "base/team.h"
+#include "engine/data.h"
+
+typedef struct gs_crew {
+    gs_member leader; /* leader.thread is the leader's worker in every plan, which has the shared buffers */
+    /* What the leader asks of the others: steps 0 ... end - 1 for n images; no plan: to go home. */
+    const gs_plan *plan;
+    const float *x, *const *condition; /* plan.h */
+    int n, end;
+} gs_crew;
+
+/* A crew of one thread, which is worker number `thread`. */
+static inline gs_crew gs_crew_alone(int thread) {
+    return (gs_crew){.leader = {.thread = thread, .parts = 1}};
+}
+
+/* Turn i, which may run plans with the crew; it is called on the leader's thread. */
+typedef void gs_crew_turn(void *context, size_t i, gs_crew *crew);
+
+/* Calls turn(context, i, crew) for every i from 0 to n - 1, in any order, on crews that share at most `threads`
+ * threads, and returns when all are done. Every plan that a turn runs must have as many workers. */
+void gs_crew_for(int threads, size_t n, gs_crew_turn *turn, void *context);
+
+/* The threads that gs_crew_for shares out where there are fewer turns: no more than there are processors, as a thread
+ * that waits for a processor lets its crew wait. */
+int gs_crew_threads(int threads);
+
+#endif
