@@ -63,8 +63,9 @@ typedef struct gs_source {
 
 typedef struct gs_step gs_step;
 typedef struct gs_worker gs_worker;
-typedef struct gs_method gs_method;   /* method.h */
-typedef struct gs_backend gs_backend; /* backend.h */
+typedef struct gs_method gs_method;       /* method.h */
+typedef struct gs_backend gs_backend;     /* backend.h */
+typedef struct gs_condition gs_condition; /* condition.c */
 
 /* The function of a method that computes images i0 ... i1 - 1 of a step's buffer; of shared buffers, the worker's share
  * (share.h). */
@@ -115,7 +116,7 @@ struct gs_plan {
     int output_end[2];        /* steps that an output needs */
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
-    bool *condition_needed;   /* per value: whether the condition's computation visits it */
+    gs_condition *condition;  /* how that vector is computed */
     size_t scratch_bytes, room_bytes, weight_bytes;
     gs_worker *worker; /* threads */
 };

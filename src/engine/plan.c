@@ -74,21 +74,6 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
     return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);
 }
 
-/* Mark the values that the condition's computation visits. */
-static bool mark_condition(gs_plan *plan) {
-    const gs_model *model = plan->model;
-    plan->condition_needed = gs_alloc((size_t)model->nodes + GS_VALUE_NODES, sizeof *plan->condition_needed);
-    if (!plan->condition_needed)
-        return false;
-    for (int n = model->nodes - 1; n >= 0; n--) {
-        bool *needed = &plan->condition_needed[n + GS_VALUE_NODES];
-        *needed = *needed || plan->condition_offset[n + GS_VALUE_NODES] != SIZE_MAX;
-        for (int i = 0; *needed && i < model->node[n].inputs; i++)
-            plan->condition_needed[model->node[n].input[i]] = true;
-    }
-    return true;
-}
-
 /* Finish the steps, whose strides and segments are known. */
 static gs_status place_steps(gs_plan *plan, gs_error *error) {
     gs_status status = GS_OK;
@@ -156,7 +141,7 @@ static gs_status create(const gs_model *model, const gs_plan_options *options, g
         status = plan->backend->open(plan, error);
     if (!status)
         status = gs_plan_build(plan, error);
-    if (!status && !mark_condition(plan))
+    if (!status && !gs_condition_plan(plan))
         status = gs_fail_memory(error, "the plan");
     if (!status)
         status = gs_plan_lay_out(plan, error);
@@ -197,7 +182,7 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->buffer);
     gs_free(plan->segment);
     gs_free(plan->condition_offset);
-    gs_free(plan->condition_needed);
+    gs_condition_free(plan);
     gs_model_free(plan->gradient);
     gs_free(plan);
 }

@@ -2,14 +2,8 @@
 #ifndef GS_PLAN_H
 #define GS_PLAN_H
 
+#include "engine/condition.h"
 #include "engine/crew.h"
-
-/* Compute the condition vector of (sigma, label) into `condition` (condition_size floats); label K means none. */
-gs_status gs_condition_compute(const gs_plan *plan, double sigma, int label, float *condition, gs_error *error);
-
-/* The condition vectors of a noise level for all labels with wanted[label]: *table has labels + 1 rows of
- * condition_size floats, which the caller frees with gs_free. */
-gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error);
 
 /* wanted[label], label 0 ... K, for n labels (NULL: none, which is K); NULL when memory runs out. */
 bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n);

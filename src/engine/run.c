@@ -175,22 +175,6 @@ gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n,
     return GS_OK;
 }
 
-gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error) {
-    int labels = plan->model->info.labels + 1;
-    *table = gs_alloc((size_t)labels, plan->condition_size * sizeof(float));
-    if (!*table)
-        return gs_fail_memory(error, "the noise level's part of the network");
-    gs_status status = GS_OK;
-    for (int label = 0; label < labels && !status; label++)
-        if (wanted[label])
-            status = gs_condition_compute(plan, sigma, label, *table + (size_t)label * plan->condition_size, error);
-    if (status) {
-        gs_free(*table);
-        *table = NULL;
-    }
-    return status;
-}
-
 bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
     bool *wanted = gs_alloc((size_t)plan->model->info.labels + 1, sizeof *wanted);
     for (size_t i = 0; wanted && labels && i < n; i++)
@@ -240,13 +224,10 @@ static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int
     if (status)
         return status;
     bool *wanted = gs_labels_wanted(plan, labels, n);
-    float *table = NULL;
-    status = wanted ? gs_condition_create(plan, sigma, wanted, &table, error) : gs_fail_memory(error, "labels");
+    if (!wanted)
+        return gs_fail_memory(error, "labels");
+    run_blocks(plan, x, gs_condition_keep(plan, sigma, wanted), labels, n, out);
     gs_free(wanted);
-    if (status)
-        return status;
-    run_blocks(plan, x, table, labels, n, out);
-    gs_free(table);
     return GS_OK;
 }
 
