@@ -42,14 +42,19 @@ int gs_crew_threads(int threads) {
     return threads < processors ? threads : processors;
 }
 
-void gs_crew_for(int threads, size_t n, gs_crew_turn *turn, void *context) {
-    turns t = {.turn = turn, .context = context};
-    int several = gs_crew_threads(threads);
-    if (n && n < (size_t)several)
-        t.crew = gs_alloc(n, sizeof *t.crew);
+void gs_crew_run(int threads, size_t n, gs_crew_turn *turn, void *context) {
+    turns t = {.turn = turn, .context = context, .crew = gs_alloc(n, sizeof *t.crew)};
     if (t.crew)
-        gs_team_run(several, n, join_crew, &t);
+        gs_team_run(threads, n, join_crew, &t);
     else
         gs_parallel_for(threads, n, turn_alone, &t);
     gs_free(t.crew);
+}
+
+void gs_crew_for(int threads, size_t n, gs_crew_turn *turn, void *context) {
+    int several = gs_crew_threads(threads);
+    if (n < (size_t)several)
+        gs_crew_run(several, n, turn, context);
+    else
+        gs_parallel_for(threads, n, turn_alone, &(turns){.turn = turn, .context = context});
 }

@@ -28,6 +28,9 @@ typedef void gs_crew_turn(void *context, size_t i, gs_crew *crew);
  * threads, and returns when all are done. Every plan that a turn runs must have as many workers. */
 void gs_crew_for(int threads, size_t n, gs_crew_turn *turn, void *context);
 
+/* The same with n crews of threads, however few processors there are. */
+void gs_crew_run(int threads, size_t n, gs_crew_turn *turn, void *context);
+
 /* The threads that gs_crew_for shares out where there are fewer turns: no more than there are processors, as a thread
  * that waits for a processor lets its crew wait. */
 int gs_crew_threads(int threads);

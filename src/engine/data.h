@@ -108,6 +108,7 @@ struct gs_plan {
     gs_dtype dtype;            /* of activations */
     void *backend_data;
     int threads, block;
+    bool shares_all; /* crews share out every step that they can, however small */
     int buffers, steps, segments;
     gs_buffer *buffer;
     gs_step *step;

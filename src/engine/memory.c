@@ -185,7 +185,9 @@ static const double per_operation = 0.002, per_weight_byte = 0.008, per_meeting 
  * same machines it takes longer to fetch a vector from another core than to normalise it. Lanes past the last channel
  * are computed, too. */
 static bool is_worth_sharing(const gs_plan *plan, const gs_step *step, int threads) {
-    if (!step->method->shares || step->node < 0)
+    if (!step->method->shares || plan->shares_all)
+        return step->method->shares;
+    if (threads == 1)
         return false;
     const gs_buffer *out = &plan->buffer[step->out];
     double lanes = (double)out->planes * GS_F32_LANES, channels = out->shape.d[0];
@@ -200,7 +202,7 @@ static bool share_steps(gs_plan *plan) {
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
         step->epoch = epoch;
-        plan->buffer[step->out].shared = threads > 1 && is_worth_sharing(plan, step, threads);
+        plan->buffer[step->out].shared = is_worth_sharing(plan, step, threads);
         epoch += plan->buffer[step->out].shared;
     }
     return epoch > 0;

@@ -123,12 +123,14 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
 }
 
-static gs_status create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
+static gs_status create(const gs_model *model, const gs_plan_options *options, bool shares_all, gs_plan **out,
+                        gs_error *error) {
     *out = NULL;
     gs_plan *plan = gs_alloc(1, sizeof *plan);
     if (!plan)
         return gs_fail_memory(error, "the plan");
     plan->model = plan->source = model;
+    plan->shares_all = shares_all;
     gs_status status = set_options(plan, options, error);
     if (!status && options && options->gradient && plan->backend)
         status = gs_fail(error, GS_ERROR_UNSUPPORTED, "the gradient with backend %s: expected the native backend",
@@ -159,9 +161,14 @@ static gs_status create(const gs_model *model, const gs_plan_options *options, g
 
 gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
     fenv_t callers = gs_floats_enter();
-    gs_status status = create(model, options, out, error);
+    gs_status status = create(model, options, false, out, error);
     gs_floats_leave(&callers);
     return status;
+}
+
+gs_status gs_plan_create_sharing(const gs_model *model, const gs_plan_options *options, gs_plan **out,
+                                 gs_error *error) {
+    return create(model, options, true, out, error);
 }
 
 void gs_plan_free(gs_plan *plan) {

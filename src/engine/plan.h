@@ -26,6 +26,9 @@ void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, co
  * last evaluation of the same images left in their operands' buffers: for measurements of plans with one thread. */
 void gs_plan_run_node(gs_plan *plan, int node, int n);
 
+/* gs_plan_create, for tests: crews share out every step that they can, however small. */
+gs_status gs_plan_create_sharing(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error);
+
 /* The kernels of an instruction set by name; NULL means the environment's GENSAMPLE_ISA, else the best. Errors:
  * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error);
