@@ -123,7 +123,7 @@ static void check_crews(const gs_model *model, unsigned seed, bool gradient) {
         for (int parts = 1; parts <= PARTS; parts++) {
             about("seed %u, n %d, parts %d", seed, n, parts);
             job j = {plan, x, condition, n, {out[parts > 1][0], floats[1] ? out[parts > 1][1] : NULL}};
-            gs_crew_run(parts, 1, run_job, &j);
+            gs_crew_run(&(gs_pace){0}, parts, 1, run_job, &j);
             for (int k = 0; k < 2; k++)
                 assert_memory_equal(out[0][k], out[parts > 1][k], (size_t)n * floats[k] * sizeof(float));
         }

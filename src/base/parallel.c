@@ -110,6 +110,8 @@ void gs_parallel_region(int threads, gs_region *body, void *context) {
 }
 
 void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
+    if ((size_t)threads > n)
+        threads = n ? (int)n : 1;
     threads = choose_threads(threads);
     if (threads == 1)
         run_on_one(n, turn, context);

@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "base/base.h"
 #include "base/os.h"
@@ -91,7 +90,8 @@ static void pause_briefly(void) {
 #endif
 }
 
-static void wait_until_told(gs_meeting *m, atomic_uint *told, unsigned meeting) {
+/* Returns whether it slept. */
+static bool wait_until_told(gs_meeting *m, atomic_uint *told, unsigned meeting) {
     enum { BETWEEN = 64 };
     double until = 0;
     for (int spins = 1; !is_told(told, meeting); spins++) {
@@ -102,21 +102,24 @@ static void wait_until_told(gs_meeting *m, atomic_uint *told, unsigned meeting) 
         until = until > 0 ? until : now + seconds_awake;
         if (now >= until) {
             sleep_until_told(m, told, meeting);
-            return;
+            return true;
         }
     }
+    return false;
 }
 
-void gs_team_meet(const gs_member *member) {
+bool gs_team_meet(const gs_member *member) {
     gs_meeting *m = member->meeting;
     if (!m)
-        return;
+        return false;
+    bool slept = false;
     seat *own = &m->seat[member->part];
     unsigned meeting = ++own->meetings;
     for (int round = 0, distance = 1; distance < member->parts; round++, distance *= 2) {
         tell(m, &m->seat[(member->part + distance) % member->parts].told[round], meeting);
-        wait_until_told(m, &own->told[round], meeting);
+        slept = wait_until_told(m, &own->told[round], meeting) || slept;
     }
+    return slept;
 }
 
 /* ---- Teams ---- */

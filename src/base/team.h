@@ -3,6 +3,7 @@
 #ifndef GS_TEAM_H
 #define GS_TEAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct gs_meeting gs_meeting; /* team.c */
@@ -26,8 +27,8 @@ void gs_team_run(int threads, size_t teams, gs_team_turn *turn, void *context);
 
 /* Wait until every member of the team has called it as often; then each sees what the others wrote before. It takes
  * about as long as a cache line takes from one core to another, as long as all threads run. A member that waits longer
- * goes to sleep. */
-void gs_team_meet(const gs_member *member);
+ * goes to sleep; returns whether this one did. */
+bool gs_team_meet(const gs_member *member);
 
 /* ---- Meetings, for threads that gs_team_run has not started, too ---- */
 

@@ -15,12 +15,12 @@ static void turn_alone(void *context, size_t i, int thread) {
     t->turn(t->context, i, &alone);
 }
 
-static void follow(const gs_crew *crew, const gs_member *member) {
-    for (;;) {
+static void follow(gs_crew *crew, const gs_member *member) {
+    for (unsigned meetings = 1;; meetings++) {
         gs_team_meet(member);
         if (!crew->plan)
             return;
-        gs_plan_follow(crew, member);
+        gs_plan_follow(crew, member, &meetings);
     }
 }
 
@@ -42,19 +42,24 @@ int gs_crew_threads(int threads) {
     return threads < processors ? threads : processors;
 }
 
-void gs_crew_run(int threads, size_t n, gs_crew_turn *turn, void *context) {
+void gs_crew_run(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context) {
     turns t = {.turn = turn, .context = context, .crew = gs_alloc(n, sizeof *t.crew)};
+    for (size_t i = 0; t.crew && i < n; i++)
+        t.crew[i].pace = *pace;
     if (t.crew)
         gs_team_run(threads, n, join_crew, &t);
     else
         gs_parallel_for(threads, n, turn_alone, &t);
+    for (size_t i = 0; t.crew && i < n; i++)
+        if (i == 0 || t.crew[i].pace.rest > pace->rest)
+            *pace = t.crew[i].pace;
     gs_free(t.crew);
 }
 
-void gs_crew_for(int threads, size_t n, gs_crew_turn *turn, void *context) {
+void gs_crew_for(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context) {
     int several = gs_crew_threads(threads);
-    if (n < (size_t)several)
-        gs_crew_run(several, n, turn, context);
+    if (n < (size_t)several && !gs_pace_rests(pace))
+        gs_crew_run(pace, several, n, turn, context);
     else
         gs_parallel_for(threads, n, turn_alone, &(turns){.turn = turn, .context = context});
 }

@@ -5,8 +5,22 @@
 #ifndef GS_CREW_H
 #define GS_CREW_H
 
+#include <stdatomic.h>
+
 #include "base/team.h"
 #include "engine/data.h"
+
+/* Whether to rest; to be called once per evaluation. */
+static inline bool gs_pace_rests(gs_pace *pace) {
+    return pace->rest > 0 && pace->rest--;
+}
+
+/* Note how a try went. */
+static inline void gs_pace_tried(gs_pace *pace, bool waited) {
+    enum { MOST = 127 };
+    pace->last = !waited ? 0 : 2 * pace->last + 1 < MOST ? 2 * pace->last + 1 : MOST;
+    pace->rest = pace->last;
+}
 
 typedef struct gs_crew {
     gs_member leader; /* leader.thread is the leader's worker in every plan, which has the shared buffers */
@@ -14,6 +28,9 @@ typedef struct gs_crew {
     const gs_plan *plan;
     const float *x, *const *condition; /* plan.h */
     int n, end;
+    unsigned meetings; /* so far */
+    atomic_uint stop; /* the last meeting at which the leader, having waited too long before, let the others go; or 0 */
+    gs_pace pace;
 } gs_crew;
 
 /* A crew of one thread, which is worker number `thread`. */
@@ -25,11 +42,12 @@ static inline gs_crew gs_crew_alone(int thread) {
 typedef void gs_crew_turn(void *context, size_t i, gs_crew *crew);
 
 /* Calls turn(context, i, crew) for every i from 0 to n - 1, in any order, on crews that share at most `threads`
- * threads, and returns when all are done. Every plan that a turn runs must have as many workers. */
-void gs_crew_for(int threads, size_t n, gs_crew_turn *turn, void *context);
+ * threads, and returns when all are done. Every plan that a turn runs must have as many workers. The pace, zero
+ * at first, is the caller's to keep. */
+void gs_crew_for(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context);
 
 /* The same with n crews of threads, however few processors there are. */
-void gs_crew_run(int threads, size_t n, gs_crew_turn *turn, void *context);
+void gs_crew_run(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context);
 
 /* The threads that gs_crew_for shares out where there are fewer turns: no more than there are processors, as a thread
  * that waits for a processor lets its crew wait. */

@@ -99,6 +99,13 @@ struct gs_worker {
     int image0;                    /* first image of the segment's current turn */
 };
 
+/* How often crews (crew.h) are given a rest. Where other programs want the processors, a thread that waits for one lets
+ * its crew wait at every meeting, and a single thread is faster. After an evaluation in which that happened, the next
+ * ones are done by the leader alone: 1, then 3, 7 ... as long as it happens again. */
+typedef struct gs_pace {
+    int rest, last; /* evaluations until the next try; those before the last try */
+} gs_pace;
+
 struct gs_plan {
     const gs_model *source; /* what the plan was made from */
     gs_model *gradient;     /* the same with its gradient as a second output, owned by the plan; or NULL */
@@ -120,6 +127,7 @@ struct gs_plan {
     gs_condition *condition;  /* how that vector is computed */
     size_t scratch_bytes, room_bytes, weight_bytes;
     gs_worker *worker; /* threads */
+    gs_pace pace;
 };
 
 /* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */

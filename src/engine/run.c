@@ -37,37 +37,65 @@ static bool is_shared(const gs_plan *plan, int s) {
     return plan->buffer[plan->step[s].out].shared;
 }
 
-/* A member's part of steps first ... last - 1 for some images. */
-static void run_part(gs_worker *worker, const gs_member *member, int first, int last, int i0, int i1) {
-    const gs_plan *plan = worker->plan;
-    for (int s = first; s < last; s++)
-        if (!is_shared(plan, s)) {
-            run_step(&plan->step[s], worker, i0, i1);
-        } else {
-            worker->part = member->part;
-            worker->parts = member->parts;
-            run_step(&plan->step[s], worker, i0, i1);
-            worker->part = 0;
-            worker->parts = 1;
-            gs_team_meet(member);
+/* One member while a crew runs a plan. Once its leader had to wait for others, it goes on alone, in the crew's buffers,
+ * from the meeting after that. */
+typedef struct role {
+    gs_worker *worker;
+    gs_crew *crew;
+    gs_member member;
+    unsigned *meetings; /* that the member has had in this crew */
+} role;
+
+/* Meet the others; false if it is time to go. */
+static bool meet(role *p) {
+    if (p->member.parts == 1)
+        return true;
+    bool leads = p->member.part == 0, waited = gs_team_meet(&p->member);
+    unsigned stop = atomic_load_explicit(&p->crew->stop, memory_order_relaxed), now = ++*p->meetings;
+    if (stop == now) {
+        p->member = gs_crew_alone(p->member.thread).leader;
+        return leads;
+    }
+    if (leads && waited && stop < now)
+        atomic_store_explicit(&p->crew->stop, now + 1, memory_order_relaxed);
+    return true;
+}
+
+/* A member's part of steps first ... last - 1 for some images; false if it is time to go. */
+static bool run_part(role *p, int first, int last, int i0, int i1) {
+    gs_worker *worker = p->worker;
+    for (int s = first; s < last; s++) {
+        const gs_step *step = &worker->plan->step[s];
+        if (!is_shared(worker->plan, s)) {
+            run_step(step, worker, i0, i1);
+            continue;
         }
+        worker->part = p->member.part;
+        worker->parts = p->member.parts;
+        run_step(step, worker, i0, i1);
+        worker->part = 0;
+        worker->parts = 1;
+        if (!meet(p))
+            return false;
+    }
+    return true;
 }
 
 /* A member's part of steps 0 ... end - 1. Before shared buffers are written for the next images of a segment, its
  * members meet, since one might still read them. */
-static void run_parts(gs_worker *worker, const gs_member *member, int n, int end) {
-    const gs_plan *plan = worker->plan;
+static void run_parts(role *p, int n, int end) {
+    const gs_plan *plan = p->worker->plan;
     for (int g = 0; g < plan->segments && plan->segment[g].first < end; g++) {
         const gs_segment *segment = &plan->segment[g];
-        int last = segment->last < end ? segment->last : end;
+        int last = segment->last < end ? segment->last : end, i1;
         bool shares = false;
         for (int s = segment->first; s < last; s++)
             shares = shares || is_shared(plan, s);
-        for (int i0 = 0; i0 < n; i0 += segment->images) {
-            worker->image0 = i0;
-            if (i0 && shares)
-                gs_team_meet(member);
-            run_part(worker, member, segment->first, last, i0, i0 + segment->images < n ? i0 + segment->images : n);
+        for (int i0 = 0; i0 < n; i0 = i1) {
+            i1 = i0 + segment->images < n ? i0 + segment->images : n;
+            p->worker->image0 = i0;
+            if ((i0 && shares && !meet(p)) || !run_part(p, segment->first, last, i0, i1))
+                return;
         }
     }
 }
@@ -114,24 +142,27 @@ static void be_worker(gs_worker *worker, const gs_crew *crew, const float *const
     worker->image0 = 0;
 }
 
-void gs_plan_follow(const gs_crew *crew, const gs_member *member) {
+void gs_plan_follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
     const gs_plan *plan = crew->plan;
-    gs_worker *worker = &plan->worker[member->thread];
-    be_worker(worker, crew, crew->condition);
-    take_images(worker, crew->x, crew->n);
-    run_parts(worker, member, crew->n, end_of_shared(plan, crew->end));
+    role p = {.worker = &plan->worker[member->thread], .crew = crew, .member = *member, .meetings = meetings};
+    be_worker(p.worker, crew, crew->condition);
+    take_images(p.worker, crew->x, crew->n);
+    run_parts(&p, crew->n, end_of_shared(plan, crew->end));
 }
 
 /* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
 static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int end) {
+    role p = {.worker = worker, .crew = crew, .member = crew->leader, .meetings = &crew->meetings};
     crew->plan = worker->plan;
     crew->x = x;
     crew->condition = worker->condition;
     crew->n = n;
     crew->end = end;
-    gs_team_meet(&crew->leader);
+    bool waited = gs_team_meet(&crew->leader);
+    crew->meetings++;
     take_images(worker, x, n);
-    run_parts(worker, &crew->leader, n, end);
+    run_parts(&p, n, end);
+    gs_pace_tried(&crew->pace, waited || p.member.parts == 1);
 }
 
 void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
@@ -143,7 +174,7 @@ void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float
         if (out[k] && plan->output_end[k] > end)
             end = plan->output_end[k];
     be_worker(worker, crew, condition);
-    if (worker->crewed && end_of_shared(plan, end) > 0) {
+    if (worker->crewed && end_of_shared(plan, end) > 0 && !gs_pace_rests(&crew->pace)) {
         lead(crew, worker, x, n, end);
     } else {
         worker->crewed = false;
@@ -213,7 +244,7 @@ static void run_blocks(gs_plan *plan, const float *x, const float *table, const 
                        float *const out[2]) {
     batch b = {.plan = plan, .x = x, .table = table, .labels = labels, .n = n, .out = out};
     b.block = gs_plan_share(plan, n);
-    gs_crew_for(plan->threads, (n + b.block - 1) / b.block, run_block, &b);
+    gs_crew_for(&plan->pace, plan->threads, (n + b.block - 1) / b.block, run_block, &b);
 }
 
 static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *const out[2],

@@ -158,7 +158,8 @@ static void run_blocks(const gs_sampling *run, float *states, bool *finished, si
     clock->all = (double)gs_sample_evaluations(run->plan->model, &run->options) * (double)run->n;
     if (run->options.progress)
         gs_chains_tell(run, 0);
-    gs_crew_for(run->plan->threads, run->n / block + (run->n % block > 0), take_block, &b);
+    gs_pace pace = {0};
+    gs_crew_for(&pace, run->plan->threads, run->n / block + (run->n % block > 0), take_block, &b);
     size_t whole = 0;
     while (whole * block < run->n && finished[whole])
         whole++;
