@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/reference.h"
+#include "engine/weights.h"
 
 /* What is known of a level: the values, one row of the table per label, and which rows are there. */
 typedef struct level {
@@ -55,9 +56,9 @@ static bool place_values(gs_plan *plan, gs_condition *c) {
 
 enum { LANES = 16 };
 
-static float *pack(const gs_node *node) {
+static float *pack(gs_plan *plan, const gs_node *node) {
     size_t outputs = gs_shape_size(node->shape), inputs = node->weight->size / outputs;
-    float *packed = gs_alloc_large((outputs + LANES - 1) / LANES * LANES, inputs * sizeof *packed);
+    float *packed = gs_weights_alloc(plan, (outputs + LANES - 1) / LANES * LANES * inputs);
     for (size_t o = 0; packed && o < outputs; o++) {
         float *to = packed + o / LANES * LANES * inputs + o % LANES;
         for (size_t i = 0; i < inputs; i++)
@@ -97,7 +98,7 @@ bool gs_condition_plan(gs_plan *plan) {
     bool ok = c->needed && c->by_label && c->at && c->packed && place_values(plan, c);
     for (int n = 0; ok && n < model->nodes; n++)
         if (c->needed[n + GS_VALUE_NODES] && model->node[n].op == GS_OP_LINEAR) {
-            c->packed[n] = pack(&model->node[n]);
+            c->packed[n] = pack(plan, &model->node[n]);
             ok = c->packed[n] != NULL;
         }
     return ok && make_level(plan, &c->kept);
@@ -107,8 +108,6 @@ void gs_condition_free(gs_plan *plan) {
     gs_condition *c = plan->condition;
     if (!c)
         return;
-    for (int n = 0; c->packed && n < plan->model->nodes; n++)
-        gs_free(c->packed[n]);
     free_level(&c->kept);
     gs_free(c->needed);
     gs_free(c->by_label);

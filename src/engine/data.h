@@ -66,6 +66,7 @@ typedef struct gs_worker gs_worker;
 typedef struct gs_method gs_method;       /* method.h */
 typedef struct gs_backend gs_backend;     /* backend.h */
 typedef struct gs_condition gs_condition; /* condition.c */
+typedef struct gs_weights gs_weights;     /* weights.c */
 
 /* The function of a method that computes images i0 ... i1 - 1 of a step's buffer; of shared buffers, the worker's share
  * (share.h). */
@@ -126,7 +127,8 @@ struct gs_plan {
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
     gs_condition *condition;  /* how that vector is computed */
     size_t scratch_bytes, room_bytes, weight_bytes;
-    gs_worker *worker; /* threads */
+    gs_weights *weights; /* packed */
+    gs_worker *worker;   /* threads */
     gs_pace pace;
 };
 

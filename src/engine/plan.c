@@ -13,6 +13,7 @@
 #include "engine/gradient.h"
 #include "engine/memory.h"
 #include "engine/method.h"
+#include "engine/weights.h"
 
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
     const char *where = "option isa";
@@ -190,6 +191,7 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->segment);
     gs_free(plan->condition_offset);
     gs_condition_free(plan);
+    gs_weights_free(plan);
     gs_model_free(plan->gradient);
     gs_free(plan);
 }

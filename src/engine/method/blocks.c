@@ -131,7 +131,7 @@ static int add_blocks(gs_builder *b, const gs_method *method, int n, int in, con
     if (ok) {
         s->source[0] = gs_builder_from_buffer(b, in);
         gs_conv_want_halo(b, s, &blocks, (int[2]){0, 0});
-        ok = gs_direct_prepare(s, &blocks, gs_direct_length(&blocks));
+        ok = gs_direct_prepare(b->plan, s, &blocks, gs_direct_length(&blocks));
     }
     gs_free(memory);
     return ok ? made : -1;

@@ -3,6 +3,7 @@
 #include "engine/method/direct.h"
 
 #include "engine/share.h"
+#include "engine/weights.h"
 
 enum { ROWS_AT_ONCE = 48 };
 
@@ -68,17 +69,23 @@ static int gcd(int a, int b) {
     return b ? gcd(b, a % b) : a;
 }
 
-/* One set's weights, in the order out plane, (tap, input segment, k), lane. */
-static void pack_set(const gs_direct *own, const gs_conv *c, const gs_mac_set *set) {
+/* One plane of one set's weights, from output o on, in the order (tap, input segment, k), lane. */
+static void pack_plane(const gs_conv *c, const gs_mac_set *set, int o, float *out) {
     enum { LANES = GS_F32_LANES };
-    size_t chain = (size_t)set->segments * (size_t)set->length;
-    for (int o = 0; o < c->outputs; o++) {
-        float *out = own->weight + set->weight + (size_t)(o / LANES) * chain * LANES + o % LANES;
-        for (int t = 0, ignored; t < c->axis[0].kernel; t++)
-            for (int u = 0; takes(&c->axis[0], &set->part[0], t, &ignored) && u < c->axis[1].kernel; u++)
-                for (int i = 0; takes(&c->axis[1], &set->part[1], u, &ignored) && i < c->inputs; i++, out += LANES)
-                    *out = c->weight[o * c->out_step + i * c->in_step + t * c->tap_step[0] + u * c->tap_step[1]];
-    }
+    int lanes = c->outputs - o < LANES ? c->outputs - o : LANES;
+    for (int t = 0, ignored; t < c->axis[0].kernel; t++)
+        for (int u = 0; takes(&c->axis[0], &set->part[0], t, &ignored) && u < c->axis[1].kernel; u++) {
+            const float *w = c->weight + o * c->out_step + t * c->tap_step[0] + u * c->tap_step[1];
+            for (int i = 0; takes(&c->axis[1], &set->part[1], u, &ignored) && i < c->inputs; i++, w += c->in_step)
+                for (int l = 0; l < LANES; l++, out++)
+                    *out = l < lanes ? w[l * c->out_step] : 0;
+        }
+}
+
+static void pack_set(const gs_direct *own, const gs_conv *c, const gs_mac_set *set) {
+    size_t plane = (size_t)set->segments * (size_t)set->length * GS_F32_LANES;
+    for (int p = 0; p < own->planes; p++)
+        pack_plane(c, set, p * GS_F32_LANES, own->weight + set->weight + (size_t)p * plane);
 }
 
 /* When there are few positions, much of what the taps read is the zeros around the input: 31 % for 3 x 3 taps of stride
@@ -106,7 +113,7 @@ static int make_sets(const gs_conv *c, int length, gs_mac_set *set) {
 }
 
 /* Allocate all offsets and weights. */
-static bool reserve(gs_direct *own) {
+static bool reserve(gs_plan *plan, gs_direct *own) {
     size_t offsets = 0, weights = 0, lanes = GS_F32_LANES, planes = (size_t)own->planes;
     for (int s = 0; s < own->sets; s++) {
         gs_mac_set *set = &own->set[s];
@@ -116,12 +123,12 @@ static bool reserve(gs_direct *own) {
     }
     own->weight_bytes = (weights + planes * lanes) * sizeof(float);
     own->offsets = gs_alloc(offsets, sizeof *own->offsets);
-    own->weight = gs_alloc_large(weights, sizeof(float));
-    own->bias = gs_alloc(planes, lanes * sizeof(float));
+    own->weight = gs_weights_alloc(plan, weights);
+    own->bias = gs_weights_alloc(plan, planes * lanes);
     return own->offsets && own->weight && own->bias;
 }
 
-bool gs_direct_prepare(gs_step *step, const gs_conv *c, int length) {
+bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int length) {
     gs_direct *own = step->own;
     own->conv = *c;
     own->conv.weight = own->conv.bias = NULL; /* the step may outlive them */
@@ -131,7 +138,7 @@ bool gs_direct_prepare(gs_step *step, const gs_conv *c, int length) {
     if (!own->set)
         return false;
     make_sets(c, length, own->set);
-    if (!reserve(own))
+    if (!reserve(plan, own))
         return false;
     for (int s = 0; s < own->sets; s++)
         pack_set(own, c, &own->set[s]);
@@ -152,14 +159,14 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     if (!s)
         return false;
     gs_conv_want_halo(b, s, &conv, (int[2]){0, 0});
-    return gs_direct_prepare(s, &conv, gs_direct_length(&conv));
+    return gs_direct_prepare(b->plan, s, &conv, gs_direct_length(&conv));
 }
 
 /* Inputs are adjacent in memory. */
 static bool prepare_linear(gs_builder *b, const gs_method *method, int n) {
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
     gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
-    return s && gs_direct_prepare(s, &conv, conv.inputs);
+    return s && gs_direct_prepare(b->plan, s, &conv, conv.inputs);
 }
 
 /* ---- Placing ---- */
@@ -232,8 +239,6 @@ gs_status gs_direct_place(gs_plan *plan, gs_step *step, gs_error *error) {
 void gs_direct_free(const gs_plan *plan, gs_step *step) {
     (void)plan;
     gs_direct *own = step->own;
-    gs_free(own->weight);
-    gs_free(own->bias);
     gs_free(own->set);
     gs_free(own->offsets);
 }

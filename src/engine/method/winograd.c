@@ -10,6 +10,7 @@
 
 #include "engine/method/view.h"
 #include "engine/share.h"
+#include "engine/weights.h"
 
 enum { LANES = GS_F32_LANES, TILES = 32 };
 
@@ -94,11 +95,11 @@ static bool applies(const gs_builder *b, int n) {
 }
 
 /* Pack the weights. False when memory runs out. */
-static bool pack(winograd *own, const gs_conv *c) {
+static bool pack(gs_plan *plan, winograd *own, const gs_conv *c) {
     size_t planes = (size_t)(c->outputs + LANES - 1) / LANES;
     own->weights = planes * 36 * (size_t)c->inputs * LANES;
-    own->weight = gs_alloc_large(own->weights, sizeof(float));
-    own->bias = gs_alloc(planes * LANES, sizeof(float));
+    own->weight = gs_weights_alloc(plan, own->weights);
+    own->bias = gs_weights_alloc(plan, planes * LANES);
     if (!own->weight || !own->bias)
         return false;
     transform_weights(own->weight, c);
@@ -122,7 +123,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
         after[i] = own->tiles[i] * 4 + 2 - a->padding - a->input;
     }
     gs_conv_want_halo(b, s, &conv, after);
-    return pack(own, &conv);
+    return pack(b->plan, own, &conv);
 }
 
 static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
@@ -135,13 +136,6 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     if (gs_conv_operand(plan, step, 2))
         own->mul = gs_view_of_source(plan, step, 2);
     return GS_OK;
-}
-
-static void free_weights(const gs_plan *plan, gs_step *step) {
-    (void)plan;
-    winograd *own = step->own;
-    gs_free(own->weight);
-    gs_free(own->bias);
 }
 
 static gs_cost cost(const gs_plan *plan, const gs_step *step) {
@@ -261,5 +255,4 @@ GS_DEFINE_METHOD(winograd) = {.name = "winograd-f4",
                               .place = place,
                               .run = run,
                               .shares = true,
-                              .free = free_weights,
                               .cost = cost};
