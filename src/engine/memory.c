@@ -179,7 +179,7 @@ static size_t end_of_own(const gs_plan *plan) {
 
 /* Nanoseconds: operations and bytes of weights at the rate of a core; a meeting, and a vector that one core writes and
  * another reads. */
-static const double per_operation = 0.002, per_weight_byte = 0.008, per_meeting = 250, per_vector = 4;
+static const double per_operation = 0.002, per_weight_byte = 0.008, per_meeting = 250, per_vector = 2;
 
 /* Whether sharing out a step saves a crew more than it costs. Small steps are done by every member for itself: on the
  * same machines it takes longer to fetch a vector from another core than to normalise it. Lanes past the last channel

@@ -210,6 +210,19 @@ static void multiply(const winograd *own, const gs_worker *worker, int p, int pl
     }
 }
 
+/* Fetch for writing what the output transform will write, which another core may have read: by then, it has come. */
+static void claim_output(const winograd *own, const gs_worker *worker, int i0, int t0, int tiles, int plane,
+                         int planes) {
+    for (int p = plane; p < plane + planes; p++)
+        for (int t = 0; t < tiles; t++) {
+            tile at = tile_at(own, i0, t0 + t);
+            const float *y = tile_of(&own->out, worker, at, p);
+            for (int r = 0; r < 4 && r < own->out.rows - at.row; r++)
+                for (int c = 0; c < 4 && c < own->out.columns - at.column; c++)
+                    __builtin_prefetch(y + r * own->out.row + c * LANES, 1);
+        }
+}
+
 /* Some planes of some tiles of a group that begins at tile t0. */
 static void run_piece(const winograd *own, gs_worker *worker, int i0, int t0, const gs_piece *piece) {
     int most = worker->plan->kernels->mac_traits.planes;
@@ -223,6 +236,8 @@ static void run_piece(const winograd *own, gs_worker *worker, int i0, int t0, co
     int end = piece->plane + piece->planes;
     for (int p = piece->plane, planes; p < end; p += planes) {
         planes = end - p < most ? end - p : most;
+        if (worker->parts > 1)
+            claim_output(own, worker, i0, t0 + piece->row, piece->rows, p, planes);
         multiply(own, worker, p, planes, piece->rows, a, out);
         for (int k = 0; k < planes; k++)
             transform_output(own, worker, i0, t0 + piece->row, piece->rows, p + k, m + k * M_PLANE);
