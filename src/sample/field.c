@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/parallel.h"
 #include "sample/samplers.h"
 #include "sample/schedule.h"
 
@@ -140,6 +141,19 @@ static gs_status check_term(const gs_sampling *run, const gs_plan *plan, int ter
     return GS_OK;
 }
 
+/* The condition of all levels. */
+typedef struct conditions {
+    const gs_sampling *run;
+    const gs_field *field;
+    const bool *wanted;
+} conditions;
+
+static void compute_condition(void *context, size_t level, int thread) {
+    (void)thread;
+    const conditions *c = context;
+    gs_condition_create(c->field->plan, c->run->sigma[level], c->wanted, &c->field->condition[level], NULL);
+}
+
 static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *error) {
     const gs_plan *plan = field->plan;
     if (plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
@@ -154,8 +168,12 @@ static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *erro
         status = gs_fail_memory(error, "the noise levels");
     else if (field->labels && run->options.guidance > 0)
         wanted[plan->model->info.labels] = true;
+    if (!status)
+        gs_parallel_for(run->plan->threads, (size_t)run->levels, compute_condition,
+                        &(conditions){.run = run, .field = field, .wanted = wanted});
     for (int i = 0; i < run->levels && !status; i++)
-        status = gs_condition_create(plan, run->sigma[i], wanted, &field->condition[i], error);
+        if (!field->condition[i])
+            status = gs_fail_memory(error, "the noise level's part of the network");
     gs_free(wanted);
     return status;
 }
