@@ -1,7 +1,6 @@
 #include "engine/crew.h"
 
 #include "base/parallel.h"
-#include "engine/run.h"
 
 typedef struct turns {
     gs_crew_turn *turn;
@@ -18,9 +17,9 @@ static void turn_alone(void *context, size_t i, int thread) {
 static void follow(gs_crew *crew, const gs_member *member) {
     for (unsigned meetings = 1;; meetings++) {
         gs_team_meet(member);
-        if (!crew->plan)
+        if (!crew->task)
             return;
-        gs_plan_follow(crew, member, &meetings);
+        crew->task(crew, member, &meetings);
     }
 }
 
@@ -33,7 +32,7 @@ static void join_crew(void *context, const gs_member *member) {
     }
     crew->leader = *member;
     t->turn(t->context, member->team, crew);
-    crew->plan = NULL;
+    crew->task = NULL;
     gs_team_meet(member);
 }
 

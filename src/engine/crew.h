@@ -22,16 +22,23 @@ static inline void gs_pace_tried(gs_pace *pace, bool waited) {
     pace->rest = pace->last;
 }
 
-typedef struct gs_crew {
-    gs_member leader; /* leader.thread is the leader's worker in every plan, which has the shared buffers */
-    /* What the leader asks of the others: steps 0 ... end - 1 for n images; no plan: to go home. */
+typedef struct gs_crew gs_crew;
+
+/* What the leader asks of another member, who has just met it; `meetings` counts those of the crew, of which this one
+ * was the last. The last thing that it does is to meet the others; from then on what was asked for may change. */
+typedef void gs_crew_task(gs_crew *crew, const gs_member *member, unsigned *meetings);
+
+struct gs_crew {
+    gs_member leader;   /* leader.thread is the leader's worker in every plan, which has the shared buffers */
+    gs_crew_task *task; /* NULL: to go home */
+    /* Of the task: steps 0 ... end - 1 for n images. */
     const gs_plan *plan;
     const float *x, *const *condition; /* plan.h */
     int n, end;
     unsigned meetings; /* so far */
     atomic_uint stop; /* the last meeting at which the leader, having waited too long before, let the others go; or 0 */
     gs_pace pace;
-} gs_crew;
+};
 
 /* A crew of one thread, which is worker number `thread`. */
 static inline gs_crew gs_crew_alone(int thread) {

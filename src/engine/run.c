@@ -1,6 +1,4 @@
 /* Running a plan: one block of images from input to output by one crew, and batches of blocks on all threads. */
-#include "engine/run.h"
-
 #include "engine/method.h"
 #include "engine/plan.h"
 #include "engine/share.h"
@@ -142,7 +140,7 @@ static void be_worker(gs_worker *worker, const gs_crew *crew, const float *const
     worker->image0 = 0;
 }
 
-void gs_plan_follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
+static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
     const gs_plan *plan = crew->plan;
     role p = {.worker = &plan->worker[member->thread], .crew = crew, .member = *member, .meetings = meetings};
     be_worker(p.worker, crew, crew->condition);
@@ -153,6 +151,7 @@ void gs_plan_follow(gs_crew *crew, const gs_member *member, unsigned *meetings) 
 /* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
 static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int end) {
     role p = {.worker = worker, .crew = crew, .member = crew->leader, .meetings = &crew->meetings};
+    crew->task = follow;
     crew->plan = worker->plan;
     crew->x = x;
     crew->condition = worker->condition;
