@@ -167,19 +167,17 @@ static void store(const gs_plan *plan, const double *value, float *condition) {
     }
 }
 
-/* Compute the rows that are wanted and not known. */
-static void fill(const gs_plan *plan, level *l, const bool *wanted) {
-    for (int label = 0; label <= plan->model->info.labels; label++) {
-        if (!wanted[label] || l->known[label])
-            continue;
-        l->value[0] = l->sigma;
-        l->value[1] = label;
-        if (!l->shared)
-            run_nodes(plan, l->value, false);
-        run_nodes(plan, l->value, true);
-        store(plan, l->value, l->table + (size_t)label * plan->condition_size);
-        l->known[label] = l->shared = true;
-    }
+/* Compute a label's row unless it is known. */
+static void fill(const gs_plan *plan, level *l, int label) {
+    if (l->known[label])
+        return;
+    l->value[0] = l->sigma;
+    l->value[1] = label;
+    if (!l->shared)
+        run_nodes(plan, l->value, false);
+    run_nodes(plan, l->value, true);
+    store(plan, l->value, l->table + (size_t)label * plan->condition_size);
+    l->known[label] = l->shared = true;
 }
 
 gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error) {
@@ -188,14 +186,16 @@ gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wan
     if (!make_level(plan, &l))
         return gs_fail_memory(error, "the noise level's part of the network");
     l.sigma = sigma;
-    fill(plan, &l, wanted);
+    for (int label = 0; label <= plan->model->info.labels; label++)
+        if (wanted[label])
+            fill(plan, &l, label);
     *table = l.table;
     l.table = NULL;
     free_level(&l);
     return GS_OK;
 }
 
-const float *gs_condition_keep(gs_plan *plan, double sigma, const bool *wanted) {
+const float *gs_condition_keep(gs_plan *plan, double sigma, const int *labels, size_t n) {
     level *l = &plan->condition->kept;
     sigma = plan->model->info.takes_sigma ? sigma : 0;
     if (l->sigma != sigma) {
@@ -203,6 +203,9 @@ const float *gs_condition_keep(gs_plan *plan, double sigma, const bool *wanted) 
         l->shared = false;
         l->sigma = sigma;
     }
-    fill(plan, l, wanted);
+    if (!labels)
+        fill(plan, l, plan->model->info.labels);
+    for (size_t i = 0; labels && i < n; i++)
+        fill(plan, l, labels[i]);
     return l->table;
 }

@@ -13,8 +13,8 @@ void gs_condition_free(gs_plan *plan);
  * Errors: GS_ERROR_MEMORY. */
 gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error);
 
-/* The same table, which the plan keeps until its next call: rows that it has for this sigma already are not computed
- * again. Never allocates. */
-const float *gs_condition_keep(gs_plan *plan, double sigma, const bool *wanted);
+/* The same table for the labels of n images (NULL: none, which is K), which the plan keeps until its next call: rows
+ * that it has for this sigma already are not computed again. Never allocates. */
+const float *gs_condition_keep(gs_plan *plan, double sigma, const int *labels, size_t n);
 
 #endif

@@ -37,7 +37,7 @@ static void join_crew(void *context, const gs_member *member) {
 }
 
 int gs_crew_threads(int threads) {
-    int processors = gs_parallel_processors();
+    int processors = threads > 1 ? gs_parallel_processors() : 1;
     return threads < processors ? threads : processors;
 }
 
@@ -55,10 +55,9 @@ void gs_crew_run(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void 
     gs_free(t.crew);
 }
 
-void gs_crew_for(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context) {
-    int several = gs_crew_threads(threads);
-    if (n < (size_t)several && !gs_pace_rests(pace))
-        gs_crew_run(pace, several, n, turn, context);
+void gs_crew_for(const gs_plan *plan, gs_pace *pace, size_t n, gs_crew_turn *turn, void *context) {
+    if (n < (size_t)plan->crew_threads && !gs_pace_rests(pace))
+        gs_crew_run(pace, plan->crew_threads, n, turn, context);
     else
-        gs_parallel_for(threads, n, turn_alone, &(turns){.turn = turn, .context = context});
+        gs_parallel_for(plan->threads, n, turn_alone, &(turns){.turn = turn, .context = context});
 }

@@ -48,16 +48,16 @@ static inline gs_crew gs_crew_alone(int thread) {
 /* Turn i, which may run plans with the crew; it is called on the leader's thread. */
 typedef void gs_crew_turn(void *context, size_t i, gs_crew *crew);
 
-/* Calls turn(context, i, crew) for every i from 0 to n - 1, in any order, on crews that share at most `threads`
- * threads, and returns when all are done. Every plan that a turn runs must have as many workers. The pace, zero
- * at first, is the caller's to keep. */
-void gs_crew_for(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context);
+/* Calls turn(context, i, crew) for every i from 0 to n - 1, in any order, on crews that share at most the plan's
+ * threads, and returns when all are done. Every other plan that a turn runs must have as many. The pace, zero at first,
+ * is the caller's to keep. */
+void gs_crew_for(const gs_plan *plan, gs_pace *pace, size_t n, gs_crew_turn *turn, void *context);
 
 /* The same with n crews of threads, however few processors there are. */
 void gs_crew_run(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context);
 
-/* The threads that gs_crew_for shares out where there are fewer turns: no more than there are processors, as a thread
- * that waits for a processor lets its crew wait. */
+/* The threads that crews share, of those of a plan: no more than there are processors, as a thread that waits for a
+ * processor lets its crew wait. */
 int gs_crew_threads(int threads);
 
 #endif

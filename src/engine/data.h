@@ -115,7 +115,8 @@ struct gs_plan {
     const gs_backend *backend; /* NULL: native */
     gs_dtype dtype;            /* of activations */
     void *backend_data;
-    int threads, block;
+    int threads, crew_threads; /* of the former, those that crews share (crew.h) */
+    int block;
     bool shares_all; /* crews share out every step that they can, however small */
     int buffers, steps, segments;
     gs_buffer *buffer;

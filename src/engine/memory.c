@@ -1,7 +1,8 @@
 /* Segments of steps, strides of buffers, and addresses in scratch memory by liveness. */
 #include "engine/memory.h"
 
-#include "engine/crew.h"
+#include <math.h>
+
 #include "engine/method.h"
 
 /* Images that a thread carries together by default, and those of networks with large linear layers. */
@@ -178,31 +179,34 @@ static size_t end_of_own(const gs_plan *plan) {
 /* ---- What crews share ---- */
 
 /* Nanoseconds: operations and bytes of weights at the rate of a core; a meeting, and a vector that one core writes and
- * another reads. */
-static const double per_operation = 0.002, per_weight_byte = 0.008, per_meeting = 250, per_vector = 2;
+ * another reads; to start threads and to let them go. */
+static const double per_operation = 0.002, per_weight_byte = 0.008, per_meeting = 250, per_vector = 2, per_run = 3000;
 
-/* Whether sharing out a step saves a crew more than it costs. Small steps are done by every member for itself: on the
- * same machines it takes longer to fetch a vector from another core than to normalise it. Lanes past the last channel
- * are computed, too. */
-static bool is_worth_sharing(const gs_plan *plan, const gs_step *step, int threads) {
-    if (!step->method->shares || plan->shares_all)
-        return step->method->shares;
-    if (threads == 1)
-        return false;
+/* What sharing out a step saves a crew, less what it costs. Small steps are done by every member for itself: to fetch a
+ * vector from another core takes about as long as to normalise it. Lanes past the last channel are computed, too. */
+static double gain_of_sharing(const gs_plan *plan, const gs_step *step) {
+    if (!step->method->shares || step->node < 0)
+        return 0;
     const gs_buffer *out = &plan->buffer[step->out];
     double lanes = (double)out->planes * GS_F32_LANES, channels = out->shape.d[0];
     double operations = (double)plan->model->node[step->node].operations * lanes / channels;
     double time = operations * per_operation + (double)gs_step_cost(plan, step).weight_bytes * per_weight_byte;
-    return time * (1 - 1.0 / threads) > per_meeting + per_vector * (double)out->image / GS_VECTOR_BYTES;
+    return time * (1 - 1.0 / plan->crew_threads) - per_meeting - per_vector * (double)out->image / GS_VECTOR_BYTES;
 }
 
 /* Choose the steps that crews share out; false if there are none. */
 static bool share_steps(gs_plan *plan) {
-    int threads = gs_crew_threads(plan->threads), epoch = 0;
+    double gain = -per_run;
+    for (int s = 0; s < plan->steps; s++)
+        gain += fmax(0, gain_of_sharing(plan, &plan->step[s]));
+    if (gain < 0 && !plan->shares_all)
+        plan->crew_threads = 1;
+    int epoch = 0;
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
+        bool worth = plan->crew_threads > 1 && gain_of_sharing(plan, step) > 0;
         step->epoch = epoch;
-        plan->buffer[step->out].shared = is_worth_sharing(plan, step, threads);
+        plan->buffer[step->out].shared = plan->shares_all ? step->method->shares : worth;
         epoch += plan->buffer[step->out].shared;
     }
     return epoch > 0;

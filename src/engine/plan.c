@@ -70,6 +70,7 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
         return status;
     if (options->block < 0 || options->block > GS_BLOCK_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
+    plan->crew_threads = gs_crew_threads(plan->threads);
     plan->block = options->block;
     status = gs_backend_find(options->backend, &plan->backend, error);
     return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);

@@ -15,15 +15,16 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
         return;
     int height = b->shape.d[1];
     size_t between = (size_t)((b->before + b->after) * b->column);
-    gs_share share = gs_share_of(worker, (i1 - i0) * b->planes);
-    for (int k = share.begin; k < share.end; k++) {
-        char *first = (char *)gs_buffer_at(worker, buffer, i0 + k / b->planes) + k % b->planes * b->plane;
-        char *plane = first - b->origin, *row_end = first + b->shape.d[2] * b->column;
-        memset(plane, 0, (size_t)b->origin);
-        for (int r = 0; r < height - 1; r++, row_end += b->row)
-            memset(row_end, 0, between);
-        memset(row_end, 0, (size_t)(plane + b->plane - row_end));
-    }
+    gs_share share = gs_share_of(worker, b->planes);
+    for (int i = i0; i < i1; i++)
+        for (int p = share.begin; p < share.end; p++) {
+            char *first = (char *)gs_buffer_at(worker, buffer, i) + p * b->plane, *plane = first - b->origin;
+            char *row_end = first + b->shape.d[2] * b->column;
+            memset(plane, 0, (size_t)b->origin);
+            for (int r = 0; r < height - 1; r++, row_end += b->row)
+                memset(row_end, 0, between);
+            memset(row_end, 0, (size_t)(plane + b->plane - row_end));
+        }
 }
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
@@ -243,7 +244,7 @@ static void run_blocks(gs_plan *plan, const float *x, const float *table, const 
                        float *const out[2]) {
     batch b = {.plan = plan, .x = x, .table = table, .labels = labels, .n = n, .out = out};
     b.block = gs_plan_share(plan, n);
-    gs_crew_for(&plan->pace, plan->threads, (n + b.block - 1) / b.block, run_block, &b);
+    gs_crew_for(plan, &plan->pace, (n + b.block - 1) / b.block, run_block, &b);
 }
 
 static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *const out[2],
@@ -253,11 +254,7 @@ static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int
     gs_status status = gs_plan_check_labels(plan, labels, n, error);
     if (status)
         return status;
-    bool *wanted = gs_labels_wanted(plan, labels, n);
-    if (!wanted)
-        return gs_fail_memory(error, "labels");
-    run_blocks(plan, x, gs_condition_keep(plan, sigma, wanted), labels, n, out);
-    gs_free(wanted);
+    run_blocks(plan, x, gs_condition_keep(plan, sigma, labels, n), labels, n, out);
     return GS_OK;
 }
 

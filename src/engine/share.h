@@ -12,6 +12,8 @@ typedef struct gs_share {
 /* The worker's share of n things. */
 static inline gs_share gs_share_of(const gs_worker *worker, int n) {
     long long part = worker->part, parts = worker->parts;
+    if (parts == 1)
+        return (gs_share){0, n};
     return (gs_share){(int)(n * part / parts), (int)(n * (part + 1) / parts)};
 }
 
@@ -25,7 +27,7 @@ enum { GS_PIECES_MOST = 3 };
  * next step; with fewer rows, the multiply-add kernel would not have enough to do at once. */
 static inline bool gs_shares_rows(const gs_worker *worker, int rows) {
     enum { LEAST = 8 };
-    return rows / worker->parts >= LEAST || worker->parts == 1;
+    return worker->parts == 1 || rows / worker->parts >= LEAST;
 }
 
 /* The worker's share of `planes` planes of `rows` rows each: if there are few rows, whole planes as far as they go, so
