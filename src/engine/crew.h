@@ -17,8 +17,9 @@ static inline bool gs_pace_rests(gs_pace *pace) {
 
 /* Note how a try went. */
 static inline void gs_pace_tried(gs_pace *pace, bool waited) {
-    enum { MOST = 127 };
-    pace->last = !waited ? 0 : 2 * pace->last + 1 < MOST ? 2 * pace->last + 1 : MOST;
+    enum { LEAST = 15, MOST = 1023 };
+    int longer = 4 * pace->last + LEAST;
+    pace->last = !waited ? 0 : longer < MOST ? longer : MOST;
     pace->rest = pace->last;
 }
 

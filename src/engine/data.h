@@ -102,7 +102,7 @@ struct gs_worker {
 
 /* How often crews (crew.h) are given a rest. Where other programs want the processors, a thread that waits for one lets
  * its crew wait at every meeting, and a single thread is faster. After an evaluation in which that happened, the next
- * ones are done by the leader alone: 1, then 3, 7 ... as long as it happens again. */
+ * ones are done by the leader alone: 15, then 75, 315 ... as long as it happens again. */
 typedef struct gs_pace {
     int rest, last; /* evaluations until the next try; those before the last try */
 } gs_pace;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/floats.h"
+#include "base/os.h"
 
 /* Buffers of different shapes share scratch memory, so a halo is written anew each time. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
@@ -149,6 +150,9 @@ static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
     run_parts(&p, crew->n, end_of_shared(plan, crew->end));
 }
 
+/* What a thread may take to start or to wake up. */
+static const double seconds_to_come = 1e-3;
+
 /* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
 static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int end) {
     role p = {.worker = worker, .crew = crew, .member = crew->leader, .meetings = &crew->meetings};
@@ -158,7 +162,11 @@ static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int en
     crew->condition = worker->condition;
     crew->n = n;
     crew->end = end;
-    bool waited = gs_team_meet(&crew->leader);
+    double start = gs_now_s();
+    gs_team_meet(&crew->leader);
+    bool waited = gs_now_s() - start > seconds_to_come;
+    if (waited)
+        atomic_store_explicit(&crew->stop, crew->meetings + 2, memory_order_relaxed);
     crew->meetings++;
     take_images(worker, x, n);
     run_parts(&p, n, end);
