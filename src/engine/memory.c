@@ -287,8 +287,10 @@ static bool is_clear(const gs_plan *plan, int step, int k) {
 
 static void find_halos(gs_plan *plan, bool shares) {
     for (int s = 0; s < plan->steps; s++) {
+        gs_step *step = &plan->step[s];
         bool clear = is_clear(plan, s, 0) && (!shares || is_clear(plan, s, 1));
-        plan->step[s].clears = has_halo(&plan->buffer[plan->step[s].out]) && !clear;
+        step->clears[0] = has_halo(&plan->buffer[step->out]) && !clear;
+        step->clears[1] = step->slope >= 0 && has_halo(&plan->buffer[step->slope]);
     }
 }
 
