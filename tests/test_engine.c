@@ -110,6 +110,38 @@ static void results_are_the_same_bytes(void **state) {
     }
 }
 
+/* A plan that has computed other levels and labels before, among them the same. */
+static void kept_levels_give_the_same_bytes(void **state) {
+    (void)state;
+    static const struct {
+        double sigma;
+        int labels[2];
+    } calls[] = {{0.7, {0, 0}}, {0.7, {1, 0}}, {0.7, {3, 2}}, {0.5, {1, 1}}, {0.7, {1, 3}}};
+    for (unsigned seed = 0; seed < (unsigned)effort(20); seed++) {
+        weights *w = graph_random(seed);
+        gs_model *model = weights_load(w);
+        const int *shape = gs_model_get_info(model)->shape;
+        size_t size = (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
+        float *x = calloc(2 * size, sizeof *x);
+        assert_non_null(x);
+        gs_plan *kept = plan_of(model, NULL, 1, 0);
+        for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+            about("seed %u, calls[%zu]", seed, i);
+            gs_plan *fresh = plan_of(model, NULL, 1, 0);
+            result expected = evaluate(fresh, x, calls[i].sigma, calls[i].labels, 2);
+            result found = evaluate(kept, x, calls[i].sigma, calls[i].labels, 2);
+            assert_same(expected, found, 2, "a plan that has computed other levels");
+            free_result(expected);
+            free_result(found);
+            gs_plan_free(fresh);
+        }
+        gs_plan_free(kept);
+        free(x);
+        gs_model_free(model);
+        weights_free(w);
+    }
+}
+
 /* ---- Random networks ---- */
 
 enum { GRAPHS = 400, IMAGES = 3 };
@@ -544,6 +576,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_agree_with_pytorch),
         cmocka_unit_test(results_are_the_same_bytes),
+        cmocka_unit_test(kept_levels_give_the_same_bytes),
         cmocka_unit_test(unusual_networks_agree_with_the_reference),
         cmocka_unit_test(convolutions_of_every_size_agree_with_the_reference),
         cmocka_unit_test(output_must_depend_on_x),

@@ -530,8 +530,9 @@ static void running_allocates_nothing(void **state) {
     assert_non_null(gradient);
     assert_int_equal(gs_condition_create(plan, (double)g.sigma.data[0], wanted, &table, NULL), GS_OK);
     const float *row = table + plan->condition_size, *condition[3] = {row, row, row};
+    gs_crew alone = gs_crew_alone(0);
     size_t before = gs_allocations();
-    gs_plan_run_gradient(plan, &plan->worker[0], g.x.data, condition, 3, energy, gradient);
+    gs_plan_run_gradient(plan, &alone, g.x.data, condition, 3, energy, gradient);
     assert_int_equal(gs_allocations(), before);
     assert_same(expected.energy, energy, 3, "energy");
     assert_same(expected.gradient, gradient, 3 * g.size, "gradient");

@@ -194,8 +194,8 @@ const char *gs_backend_name(int i, bool *built, char *about, size_t size);
 /* ---- Plans ---- */
 
 /** A network made ready to run: kernels chosen, weights packed, memory laid out. Immutable, except that its scratch
- * memory serves one gs_plan_evaluate, gs_sample or gs_quality_measure at a time: two threads that run at the same time
- * need two plans.
+ * memory, and what it keeps of the last noise level, serve one gs_plan_evaluate, gs_sample or gs_quality_measure at a
+ * time: two threads that run at the same time need two plans.
  */
 typedef struct gs_plan gs_plan;
 
@@ -205,7 +205,8 @@ typedef struct gs_plan_options {
     const char *isa;     /**< name of the instruction set; NULL: the environment's GENSAMPLE_ISA, else gs_isa_best. An
                             unknown or unsupported name is an error */
     int threads;         /**< 1 ... 1024; 0: what OMP_NUM_THREADS says, else the number of processors this process may
-                            run on or, where it is lower, its control groups' quota of processors, rounded up */
+                            run on or, where it is lower, its control groups' quota of processors, rounded up.
+                            Where there are fewer images than processors, several threads share one */
     int block;           /**< images per thread at a time, 1 ... 64; 0: chosen by the planner. Never changes results */
     const char *backend; /**< "onednn": oneDNN computes convolutions, linear layers and pools, and picks its own
                             instruction set; NULL or "native": the library's own kernels compute everything */

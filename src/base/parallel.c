@@ -31,6 +31,12 @@ static void run_on_one(size_t n, gs_turn *turn, void *context) {
     gs_floats_leave(&callers);
 }
 
+static void run_alone(gs_region *body, void *context) {
+    fenv_t callers = gs_floats_enter();
+    body(context, 0, 1);
+    gs_floats_leave(&callers);
+}
+
 #ifdef _OPENMP
 int gs_parallel_processors(void) {
     return omp_get_num_procs();
@@ -54,6 +60,15 @@ static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) 
         gs_floats_leave(&callers);
     }
 }
+
+static void run_region(int threads, gs_region *body, void *context) {
+#pragma omp parallel num_threads(threads)
+    {
+        fenv_t callers = gs_floats_enter();
+        body(context, omp_get_thread_num(), omp_get_num_threads());
+        gs_floats_leave(&callers);
+    }
+}
 #else
 int gs_parallel_processors(void) {
     return 1;
@@ -72,12 +87,32 @@ static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) 
     (void)threads;
     run_on_one(n, turn, context);
 }
+
+static void run_region(int threads, gs_region *body, void *context) {
+    (void)threads;
+    run_alone(body, context);
+}
 #endif
 
-void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
+/* The threads to start, of which the caller is one. */
+static int choose_threads(int threads) {
     if (threads > 1)
         pthread_once(&watched, watch_forks);
-    threads = gs_parallel_threads(threads);
+    return gs_parallel_threads(threads);
+}
+
+void gs_parallel_region(int threads, gs_region *body, void *context) {
+    threads = choose_threads(threads);
+    if (threads == 1)
+        run_alone(body, context);
+    else
+        run_region(threads, body, context);
+}
+
+void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
+    if ((size_t)threads > n)
+        threads = n ? (int)n : 1;
+    threads = choose_threads(threads);
     if (threads == 1)
         run_on_one(n, turn, context);
     else

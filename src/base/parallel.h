@@ -15,6 +15,13 @@ typedef void gs_turn(void *context, size_t i, int thread);
  * the flag that this process is such a child. */
 void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context);
 
+/* What each thread does of a region: thread `thread` of the `threads` that there are. */
+typedef void gs_region(void *context, int thread, int threads);
+
+/* Calls body(context, thread, n) on n threads that are there at the same time, and returns when all are done: n is at
+ * least 1 and at most `threads`. It is 1 also within a thread of another region or loop. */
+void gs_parallel_region(int threads, gs_region *body, void *context);
+
 /* The threads that gs_parallel_for uses of the `wish` it is asked for: all, or 1 in such a child or without OpenMP. */
 int gs_parallel_threads(int wish);
 

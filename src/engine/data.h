@@ -16,6 +16,7 @@
 #ifndef GS_DATA_H
 #define GS_DATA_H
 
+#include "base/team.h"
 #include "kernels.h"
 #include "model/model.h"
 
@@ -51,7 +52,9 @@ typedef struct gs_buffer {
     int first, last; /* the steps that first write it and last read it; -1 and `steps` stand for the caller */
     int images;      /* images that it has room for */
     gs_level level;  /* those of a segment's turn, or, as it crosses segments or stages, of a stage's or the block */
-    size_t offset;   /* in the worker's scratch memory, bytes */
+    bool shared;     /* a crew (crew.h) has one, in its leader's memory, of which each member computes its share; of the
+                        others every member has its own */
+    size_t offset[2]; /* in scratch memory, bytes: of a worker alone, and in a crew */
 } gs_buffer;
 
 /* Where a step finds one operand. */
@@ -65,10 +68,13 @@ typedef struct gs_source {
 
 typedef struct gs_step gs_step;
 typedef struct gs_worker gs_worker;
-typedef struct gs_method gs_method;   /* method.h */
-typedef struct gs_backend gs_backend; /* backend.h */
+typedef struct gs_method gs_method;       /* method.h */
+typedef struct gs_backend gs_backend;     /* backend.h */
+typedef struct gs_condition gs_condition; /* condition.c */
+typedef struct gs_weights gs_weights;     /* weights.c */
 
-/* The function of a method that computes images i0 ... i1 - 1 of a step's buffer. */
+/* The function of a method that computes images i0 ... i1 - 1 of a step's buffer; of shared buffers, the worker's share
+ * (share.h). */
 typedef void gs_step_run(const gs_step *step, gs_worker *worker, int i0, int i1);
 
 struct gs_step {
@@ -81,6 +87,7 @@ struct gs_step {
     int slope;         /* a second result, the derivative of the activation: a buffer or -1 */
     bool clears[2];    /* the halos of the result and of the slope, before the step runs */
     int segment;
+    int epoch; /* steps before it that a crew shares out; after each its members meet */
 };
 
 /* One segment: steps first ... last - 1, `images` images at a time. */
@@ -97,7 +104,9 @@ typedef struct gs_stage {
 /* The memory of one thread. */
 struct gs_worker {
     const gs_plan *plan;
-    char *scratch;                 /* buffers */
+    char *scratch[2];              /* buffers: its own, and those that its crew shares */
+    bool crewed;                   /* whether it is in a crew of several */
+    int part, parts;               /* its share of the present step */
     void *room;                    /* after them, the scratch memory of single steps (gs_cost) */
     const float *const *condition; /* one vector per image of the block */
     int image0[GS_LEVELS];         /* first image of the current turn */
@@ -107,6 +116,13 @@ struct gs_worker {
 /* What planning consists of: rows of the table in plan.c. */
 enum { GS_PLANNING_PARTS = 7 };
 
+/* How often crews (crew.h) are given a rest. Where other programs want the processors, a thread that waits for one lets
+ * its crew wait at every meeting, and a single thread is faster. After an evaluation in which that happened, the next
+ * ones are done by the leader alone: 15, then 75, 315 ... as long as it happens again. */
+typedef struct gs_pace {
+    int rest, last; /* evaluations until the next try; those before the last try */
+} gs_pace;
+
 struct gs_plan {
     const gs_model *source; /* what the plan was made from */
     gs_model *gradient;     /* the same with its gradient as a second output, owned by the plan; or NULL */
@@ -115,8 +131,10 @@ struct gs_plan {
     const gs_backend *backend; /* NULL: native */
     gs_dtype dtype;            /* of activations */
     void *backend_data;
-    int threads, block;
+    int threads, crew_threads; /* of the former, those that crews share (crew.h) */
+    int block;
     bool wants_gradient;
+    bool shares_all; /* crews share out every step that they can, however small */
     int buffers, steps, segments, stages;
     gs_buffer *buffer;
     gs_step *step;
@@ -126,18 +144,21 @@ struct gs_plan {
     int output_end[2];        /* steps that an output needs */
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
-    bool *condition_needed;   /* per value: whether the condition's computation visits it */
     int *owner;               /* per node: the node whose steps compute it, often itself; -1: no step does. It is in
                                  condition_offset's memory */
+    gs_condition *condition;  /* how that vector is computed */
     size_t scratch_bytes, room_bytes, weight_bytes;
     double planning_s[GS_PLANNING_PARTS];
-    gs_worker *worker; /* threads */
+    gs_weights *weights; /* packed */
+    gs_worker *worker;   /* threads */
+    gs_pace pace;
 };
 
 /* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
 static inline void *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    return worker->scratch + b->offset + (i - worker->image0[b->level]) * b->image + b->origin;
+    return worker->scratch[b->shared] + b->offset[worker->crewed] + (i - worker->image0[b->level]) * b->image +
+           b->origin;
 }
 
 #endif

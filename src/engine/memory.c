@@ -1,6 +1,8 @@
 /* Segments of steps, strides of buffers, and addresses in scratch memory by liveness. */
 #include "engine/memory.h"
 
+#include <math.h>
+
 #include "engine/method.h"
 
 /* Images that a thread carries together by default: through most stages, and through those of large linear layers. */
@@ -144,38 +146,108 @@ static void set_lives(gs_plan *plan) {
         set_level(plan, &plan->buffer[i]);
 }
 
-static bool overlap_in_time(const gs_buffer *x, const gs_buffer *y) {
-    return x->first <= y->last && y->first <= x->last;
+/* ---- Addresses ---- */
+
+/* The buffers that are placed together: those of a worker alone; of a crew, those that each member has for itself, or
+ * those that it shares. What is shared may still be read until the members meet, so its lives are counted in epochs. */
+typedef enum kind { ALONE, OWN, SHARED } kind;
+
+static bool is_placed(const gs_buffer *b, kind which) {
+    return which == ALONE || b->shared == (which == SHARED);
 }
 
-/* First fit in order of birth: the lowest address that is clear of every placed buffer alive at the same time. The
- * extra vector keeps buffers a cache line apart, so that equal strides do not fall into the same cache set. */
-static bool place(gs_plan *plan) {
-    for (int i = 0; i < plan->buffers; i++) {
-        gs_buffer *b = &plan->buffer[i];
-        size_t size, at = 0;
-        if (!gs_mul_size((size_t)b->image, (size_t)b->images, &size))
-            return false;
-        size += GS_VECTOR_BYTES;
-        for (bool moved = true; moved;) {
-            moved = false;
-            for (int j = 0; j < i; j++) {
-                const gs_buffer *o = &plan->buffer[j];
-                size_t end = o->offset + (size_t)o->image * (size_t)o->images + GS_VECTOR_BYTES;
-                if (overlap_in_time(b, o) && at < end && o->offset < at + size) {
-                    at = end;
-                    moved = true;
-                }
+/* When a buffer is first written or last read. */
+static int time_of(const gs_plan *plan, int step, kind which) {
+    return which != SHARED || step < 0 ? step : step < plan->steps ? plan->step[step].epoch : plan->steps;
+}
+
+static bool overlap_in_time(const gs_plan *plan, const gs_buffer *x, const gs_buffer *y, kind which) {
+    return time_of(plan, x->first, which) <= time_of(plan, y->last, which) &&
+           time_of(plan, y->first, which) <= time_of(plan, x->last, which);
+}
+
+/* First fit in order of birth: the lowest address from `least` on that is clear of every placed buffer alive at the
+ * same time. The extra vector keeps buffers a cache line apart, so that equal strides do not fall into the same cache
+ * set. False where sizes overflow. */
+static bool place_buffer(gs_plan *plan, int i, kind which, size_t least) {
+    gs_buffer *b = &plan->buffer[i];
+    int k = which != ALONE;
+    size_t size, at = least;
+    if (!gs_mul_size((size_t)b->image, (size_t)b->images, &size))
+        return false;
+    size += GS_VECTOR_BYTES;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int j = 0; j < i; j++) {
+            const gs_buffer *o = &plan->buffer[j];
+            size_t end = o->offset[k] + (size_t)o->image * (size_t)o->images + GS_VECTOR_BYTES;
+            if (is_placed(o, which) && overlap_in_time(plan, b, o, which) && at < end && o->offset[k] < at + size) {
+                at = end;
+                moved = true;
             }
         }
-        /* Sizes up to this limit are too small for the sums above to overflow. */
-        if (at + size > PTRDIFF_MAX)
-            return false;
-        b->offset = at;
-        if (at + size > plan->scratch_bytes)
-            plan->scratch_bytes = at + size;
     }
+    /* Sizes up to this limit are too small for the sums above to overflow. */
+    if (at + size > PTRDIFF_MAX)
+        return false;
+    b->offset[k] = at;
+    if (at + size > plan->scratch_bytes)
+        plan->scratch_bytes = at + size;
     return true;
+}
+
+static bool place(gs_plan *plan, kind which, size_t least) {
+    for (int i = 0; i < plan->buffers; i++)
+        if (is_placed(&plan->buffer[i], which) && !place_buffer(plan, i, which, least))
+            return false;
+    return true;
+}
+
+/* Where a crew's shared buffers begin: behind those that its members have for themselves. */
+static size_t end_of_own(const gs_plan *plan) {
+    size_t end = 0;
+    for (int i = 0; i < plan->buffers; i++) {
+        const gs_buffer *b = &plan->buffer[i];
+        size_t own = b->offset[1] + (size_t)b->image * (size_t)b->images + GS_VECTOR_BYTES;
+        end = b->shared || own < end ? end : own;
+    }
+    return end;
+}
+
+/* ---- What crews share ---- */
+
+/* Nanoseconds: operations and bytes of weights at the rate of a core; a meeting, and a vector that one core writes and
+ * another reads; to start threads and to let them go. */
+static const double per_operation = 0.002, per_weight_byte = 0.008, per_meeting = 250, per_vector = 2, per_run = 3000;
+
+/* What sharing out a step saves a crew, less what it costs. Small steps are done by every member for itself: to fetch a
+ * vector from another core takes about as long as to normalise it. Lanes past the last channel are computed, too. */
+static double gain_of_sharing(const gs_plan *plan, const gs_step *step) {
+    if (!step->method->shares || step->node < 0)
+        return 0;
+    const gs_buffer *out = &plan->buffer[step->out];
+    double lanes = (double)out->planes * GS_F32_LANES, channels = out->shape.d[0];
+    double operations = (double)plan->model->node[step->node].operations * lanes / channels;
+    double time = operations * per_operation + (double)gs_step_cost(plan, step).weight_bytes * per_weight_byte;
+    return time * (1 - 1.0 / plan->crew_threads) - per_meeting - per_vector * (double)out->image / GS_VECTOR_BYTES;
+}
+
+/* Choose the steps that crews share out; false if there are none. */
+static bool share_steps(gs_plan *plan) {
+    double gain = -per_run;
+    for (int s = 0; s < plan->steps; s++)
+        gain += fmax(0, gain_of_sharing(plan, &plan->step[s]));
+    if (gain < 0 && !plan->shares_all)
+        plan->crew_threads = 1;
+    int epoch = 0;
+    for (int s = 0; s < plan->steps; s++) {
+        gs_step *step = &plan->step[s];
+        bool worth = plan->crew_threads > 1 && gain_of_sharing(plan, step) > 0;
+        step->epoch = epoch;
+        plan->buffer[step->out].shared = plan->shares_all ? step->method->shares : worth;
+        epoch += plan->buffer[step->out].shared;
+    }
+    return epoch > 0;
 }
 
 /* ---- Halos ---- */
@@ -184,38 +256,40 @@ static bool has_halo(const gs_buffer *b) {
     return b->layout == GS_BLOCKED && b->before + b->after > 0;
 }
 
-static bool overlap_in_memory(const gs_buffer *x, const gs_buffer *y) {
-    size_t x_end = x->offset + (size_t)x->image * (size_t)x->images,
-           y_end = y->offset + (size_t)y->image * (size_t)y->images;
-    return x->offset < y_end && y->offset < x_end;
+/* In a crew (k = 1) or of a worker alone (0). What a crew shares lies behind what its members have for themselves. */
+static bool overlap_in_memory(const gs_buffer *x, const gs_buffer *y, int k) {
+    size_t x_end = x->offset[k] + (size_t)x->image * (size_t)x->images,
+           y_end = y->offset[k] + (size_t)y->image * (size_t)y->images;
+    return x->offset[k] < y_end && y->offset[k] < x_end;
 }
 
 /* Whether two buffers have the same images, with the same halos, in the same place. */
-static bool coincide(const gs_buffer *x, const gs_buffer *y) {
-    return x->offset == y->offset && x->images == y->images && x->level == y->level && x->layout == y->layout &&
+static bool coincide(const gs_buffer *x, const gs_buffer *y, int k) {
+    return x->offset[k] == y->offset[k] && x->images == y->images && x->level == y->level && x->layout == y->layout &&
            x->planes == y->planes && x->shape.d[1] == y->shape.d[1] && x->shape.d[2] == y->shape.d[2] &&
            x->before == y->before && x->after == y->after;
 }
 
 /* A halo stays clear from one step of a segment to a later one, if no step between them writes elsewhere into that
  * memory. */
-static bool is_clear(const gs_plan *plan, int step) {
+static bool is_clear(const gs_plan *plan, int step, int k) {
     const gs_buffer *b = &plan->buffer[plan->step[step].out];
     for (int s = step - 1; s >= plan->segment[plan->step[step].segment].first; s--) {
         int slope = plan->step[s].slope;
-        if (slope >= 0 && overlap_in_memory(&plan->buffer[slope], b))
+        if (slope >= 0 && overlap_in_memory(&plan->buffer[slope], b, k))
             return false;
         const gs_buffer *out = &plan->buffer[plan->step[s].out];
-        if (overlap_in_memory(out, b))
-            return coincide(out, b);
+        if (overlap_in_memory(out, b, k))
+            return coincide(out, b, k);
     }
     return false;
 }
 
-static void find_halos(gs_plan *plan) {
+static void find_halos(gs_plan *plan, bool shares) {
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
-        step->clears[0] = has_halo(&plan->buffer[step->out]) && !is_clear(plan, s);
+        bool clear = is_clear(plan, s, 0) && (!shares || is_clear(plan, s, 1));
+        step->clears[0] = has_halo(&plan->buffer[step->out]) && !clear;
         step->clears[1] = step->slope >= 0 && has_halo(&plan->buffer[step->slope]);
     }
 }
@@ -228,8 +302,11 @@ gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
     if (!cut_segments(plan))
         return gs_fail_memory(error, "the plan");
     set_lives(plan);
-    if (!place(plan))
+    bool ok = place(plan, ALONE, 0), shares = ok && share_steps(plan);
+    if (shares)
+        ok = place(plan, OWN, 0) && place(plan, SHARED, end_of_own(plan));
+    if (!ok)
         return gs_fail_memory(error, "the activations");
-    find_halos(plan);
+    find_halos(plan, shares);
     return GS_OK;
 }

@@ -34,6 +34,9 @@ struct gs_method {
     /* Compute images i0 ... i1 - 1 of the step's buffer. Allocates nothing. */
     gs_step_run *run;
 
+    /* Whether `run` computes the share of its worker (share.h), so that a crew may share the step out. */
+    bool shares;
+
     /* Free what the step's own data points to, of which planning may have made only part; NULL if there is nothing. */
     void (*free)(const gs_plan *plan, gs_step *step);
 

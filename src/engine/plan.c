@@ -14,6 +14,7 @@
 #include "engine/gradient.h"
 #include "engine/memory.h"
 #include "engine/method.h"
+#include "engine/weights.h"
 
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
     const char *where = "isa";
@@ -70,25 +71,11 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
         return status;
     if (options->block < 0 || options->block > GS_BLOCK_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
+    plan->crew_threads = gs_crew_threads(plan->threads);
     plan->block = options->block;
     plan->wants_gradient = options->gradient;
     status = gs_backend_find(options->backend, &plan->backend, error);
     return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);
-}
-
-/* Mark the values that the condition's computation visits. */
-static gs_status mark_condition(gs_plan *plan, gs_error *error) {
-    const gs_model *model = plan->model;
-    plan->condition_needed = gs_alloc((size_t)model->nodes + GS_VALUE_NODES, sizeof *plan->condition_needed);
-    if (!plan->condition_needed)
-        return gs_fail_memory(error, "the plan");
-    for (int n = model->nodes - 1; n >= 0; n--) {
-        bool *needed = &plan->condition_needed[n + GS_VALUE_NODES];
-        *needed = *needed || plan->condition_offset[n + GS_VALUE_NODES] != SIZE_MAX;
-        for (int i = 0; *needed && i < model->node[n].inputs; i++)
-            plan->condition_needed[model->node[n].input[i]] = true;
-    }
-    return GS_OK;
 }
 
 /* Finish the steps, whose strides and segments are known. */
@@ -132,11 +119,10 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
     plan->worker = gs_alloc((size_t)plan->threads, sizeof *plan->worker);
     for (int t = 0; plan->worker && t < plan->threads; t++) {
         gs_worker *w = &plan->worker[t];
-        w->plan = plan;
-        w->scratch = gs_alloc_large(plan->scratch_bytes + plan->room_bytes, 1);
-        if (!w->scratch)
+        char *memory = gs_alloc_large(plan->scratch_bytes + plan->room_bytes, 1);
+        if (!memory)
             return gs_fail_memory(error, "the threads' scratch memory");
-        w->room = w->scratch + plan->scratch_bytes;
+        *w = (gs_worker){.plan = plan, .scratch = {memory, memory}, .parts = 1, .room = memory + plan->scratch_bytes};
     }
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
 }
@@ -164,7 +150,7 @@ static const struct {
 } parts[] = {{"the gradient's graph", add_gradient},
              {"the backend", open_backend},
              {"methods and packed weights", gs_plan_build},
-             {"nodes of the noise level", mark_condition},
+             {"the noise level's part", gs_condition_plan},
              {"layout of memory", gs_plan_lay_out},
              {"steps' addresses", place_steps},
              {"scratch memory", make_workers}};
@@ -174,12 +160,14 @@ const char *gs_planning_part(int i) {
     return i >= 0 && i < GS_PLANNING_PARTS ? parts[i].name : NULL;
 }
 
-static gs_status create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
+static gs_status create(const gs_model *model, const gs_plan_options *options, bool shares_all, gs_plan **out,
+                        gs_error *error) {
     *out = NULL;
     gs_plan *plan = gs_alloc(1, sizeof *plan);
     if (!plan)
         return gs_fail_memory(error, "the plan");
     plan->model = plan->source = model;
+    plan->shares_all = shares_all;
     gs_status status = set_options(plan, options, error);
     for (int i = 0; i < GS_PLANNING_PARTS && !status; i++) {
         double start = gs_now_s();
@@ -196,9 +184,14 @@ static gs_status create(const gs_model *model, const gs_plan_options *options, g
 
 gs_status gs_plan_create(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error) {
     fenv_t callers = gs_floats_enter();
-    gs_status status = create(model, options, out, error);
+    gs_status status = create(model, options, false, out, error);
     gs_floats_leave(&callers);
     return status;
+}
+
+gs_status gs_plan_create_sharing(const gs_model *model, const gs_plan_options *options, gs_plan **out,
+                                 gs_error *error) {
+    return create(model, options, true, out, error);
 }
 
 void gs_plan_free(gs_plan *plan) {
@@ -213,14 +206,15 @@ void gs_plan_free(gs_plan *plan) {
     if (plan->backend)
         plan->backend->close(plan);
     for (int t = 0; plan->worker && t < plan->threads; t++)
-        gs_free(plan->worker[t].scratch);
+        gs_free(plan->worker[t].scratch[0]);
     gs_free(plan->worker);
     gs_free(plan->step);
     gs_free(plan->buffer);
     gs_free(plan->segment);
     gs_free(plan->stage);
     gs_free(plan->condition_offset);
-    gs_free(plan->condition_needed);
+    gs_condition_free(plan);
+    gs_weights_free(plan);
     gs_model_free(plan->gradient);
     gs_free(plan);
 }

@@ -2,30 +2,24 @@
 #ifndef GS_PLAN_H
 #define GS_PLAN_H
 
-#include "engine/data.h"
-
-/* Compute the condition vector of (sigma, label) into `condition` (condition_size floats); label K means none. */
-gs_status gs_condition_compute(const gs_plan *plan, double sigma, int label, float *condition, gs_error *error);
-
-/* The condition vectors of a noise level for all labels with wanted[label]: *table has labels + 1 rows of
- * condition_size floats, which the caller frees with gs_free. */
-gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error);
+#include "engine/condition.h"
+#include "engine/crew.h"
 
 /* wanted[label], label 0 ... K, for n labels (NULL: none, which is K); NULL when memory runs out. */
 bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n);
 
-/* Images out of n that a thread takes at a time: the plan's block, or fewer so that all threads get equally many. */
+/* Images out of n that a crew takes at a time: the plan's block, or fewer so that all threads get equally many. */
 size_t gs_plan_share(const gs_plan *plan, size_t n);
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error);
 
 /* Evaluate images 0 ... n - 1 <= block of x (planar, dense), whose condition vectors are condition[i], into out[k]
- * (dense; NULL if not wanted). Allocates nothing. */
-void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+ * (dense; NULL if not wanted), with all threads of the crew. Called by its leader. Allocates nothing. */
+void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
                  float *const out[2]);
 
 /* The same for a plan with the gradient: computes the energies (n) and dE/dx (n, C, H, W); either may be NULL. */
-void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient);
 
 /* Run again, on this thread, the steps that compute a node of plan->model, for images 0 ... n - 1 <= block, on what the
@@ -34,6 +28,9 @@ void gs_plan_run_node(gs_plan *plan, int node, int n);
 
 /* The name of part i of planning, whose time is plan->planning_s[i]; NULL past the last one. */
 const char *gs_planning_part(int i);
+
+/* gs_plan_create, for tests: crews share out every step that they can, however small. */
+gs_status gs_plan_create_sharing(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error);
 
 /* The kernels of an instruction set by name; NULL means the environment's GENSAMPLE_ISA, else the best. Errors:
  * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */

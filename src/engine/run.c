@@ -1,21 +1,22 @@
-/* Running a plan: one block of images from input to output on one thread, and batches of blocks on all threads. */
+/* Running a plan: one block of images from input to output by one crew, and batches of blocks on all threads. */
 #include "engine/method.h"
 #include "engine/plan.h"
+#include "engine/share.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/floats.h"
 #include "base/os.h"
-#include "base/parallel.h"
 
 /* Buffers of different shapes share scratch memory, so a halo is written anew where another buffer may have been. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
     int height = b->shape.d[1];
     size_t between = (size_t)((b->before + b->after) * b->column);
+    gs_share share = gs_share_of(worker, b->planes);
     for (int i = i0; i < i1; i++)
-        for (int p = 0; p < b->planes; p++) {
+        for (int p = share.begin; p < share.end; p++) {
             char *first = (char *)gs_buffer_at(worker, buffer, i) + p * b->plane, *plane = first - b->origin;
             char *row_end = first + b->shape.d[2] * b->column;
             memset(plane, 0, (size_t)b->origin);
@@ -79,8 +80,82 @@ static bool next_leg(gs_worker *worker, int n, leg *t) {
     return true;
 }
 
+static bool is_shared(const gs_plan *plan, int s) {
+    return plan->buffer[plan->step[s].out].shared;
+}
+
+/* One member while a crew runs a plan. Once its leader had to wait for others, it goes on alone, in the crew's buffers,
+ * from the meeting after that. */
+typedef struct role {
+    gs_worker *worker;
+    gs_crew *crew;
+    gs_member member;
+    unsigned *meetings; /* that the member has had in this crew */
+} role;
+
+/* Meet the others; false if it is time to go. */
+static bool meet(role *p) {
+    if (p->member.parts == 1)
+        return true;
+    bool leads = p->member.part == 0, waited = gs_team_meet(&p->member);
+    unsigned stop = atomic_load_explicit(&p->crew->stop, memory_order_relaxed), now = ++*p->meetings;
+    if (stop == now) {
+        p->member = gs_crew_alone(p->member.thread).leader;
+        return leads;
+    }
+    if (leads && waited && stop < now)
+        atomic_store_explicit(&p->crew->stop, now + 1, memory_order_relaxed);
+    return true;
+}
+
+/* A member's part of steps first ... last - 1 for some images; false if it is time to go. */
+static bool run_part(role *p, int first, int last, int i0, int i1) {
+    gs_worker *worker = p->worker;
+    for (int s = first; s < last; s++) {
+        const gs_step *step = &worker->plan->step[s];
+        if (!is_shared(worker->plan, s)) {
+            run_step(step, worker, i0, i1);
+            continue;
+        }
+        worker->part = p->member.part;
+        worker->parts = p->member.parts;
+        run_step(step, worker, i0, i1);
+        worker->part = 0;
+        worker->parts = 1;
+        if (!meet(p))
+            return false;
+    }
+    return true;
+}
+
+static bool any_shared(const gs_plan *plan, int first, int last) {
+    while (first < last && !is_shared(plan, first))
+        first++;
+    return first < last;
+}
+
+/* Whether a leg is the first to do shared steps, of those before `end`, again: for the next images of a segment or of
+ * a stage. */
+static bool shares_again(const gs_plan *plan, const leg *t, int end) {
+    if (t->i0 > t->begin)
+        return any_shared(plan, t->segment->first, least(t->segment->last, end));
+    const gs_segment *first = plan->segment + t->stage->first, *last = plan->segment + t->stage->last - 1;
+    return t->begin > 0 && t->segment == first && any_shared(plan, first->first, least(last->last, end));
+}
+
+/* A member's part of steps 0 ... end - 1. Before shared buffers are written for the next images, the members meet,
+ * since one might still read them. */
+static void run_parts(role *p, int n, int end) {
+    const gs_plan *plan = p->worker->plan;
+    for (leg t = {0}; next_leg(p->worker, n, &t);)
+        if ((shares_again(plan, &t, end) && !meet(p)) ||
+            !run_part(p, t.segment->first, least(t.segment->last, end), t.i0, t.i1))
+            return;
+}
+
 /* Steps 0 ... end - 1; with a node, only those that compute it. */
-static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, const int *node) {
+static void run_steps(gs_worker *worker, int n, int end, const int *node) {
+    const gs_plan *plan = worker->plan;
     for (leg t = {0}; next_leg(worker, n, &t);)
         for (int s = t.segment->first; s < least(t.segment->last, end); s++)
             if (!node || plan->step[s].node == *node)
@@ -88,24 +163,81 @@ static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, co
 }
 
 void gs_plan_run_node(gs_plan *plan, int node, int n) {
-    run_steps(plan, &plan->worker[0], n, plan->steps, &node);
+    run_steps(&plan->worker[0], n, plan->steps, &node);
 }
 
-void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
-                 float *const out[2]) {
-    worker->condition = condition;
+/* Every member of a crew has its own copy of the images. */
+static void take_images(gs_worker *worker, const float *x, int n) {
+    const gs_plan *plan = worker->plan;
     size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
     for (int i = 0; i < n; i++)
         memcpy(gs_buffer_at(worker, plan->x_buffer, i), x + (size_t)i * size, size * sizeof(float));
+}
+
+/* The number of the step after the last that a crew shares out, of steps 0 ... end - 1. */
+static int end_of_shared(const gs_plan *plan, int end) {
+    while (end > 0 && !is_shared(plan, end - 1))
+        end--;
+    return end;
+}
+
+static void be_worker(gs_worker *worker, const gs_crew *crew, const float *const *condition) {
+    worker->crewed = crew->leader.parts > 1;
+    worker->scratch[1] = worker->plan->worker[crew->leader.thread].scratch[0];
+    worker->condition = condition;
+}
+
+static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
+    const gs_plan *plan = crew->plan;
+    role p = {.worker = &plan->worker[member->thread], .crew = crew, .member = *member, .meetings = meetings};
+    be_worker(p.worker, crew, crew->condition);
+    take_images(p.worker, crew->x, crew->n);
+    run_parts(&p, crew->n, end_of_shared(plan, crew->end));
+}
+
+/* What a thread may take to start or to wake up. */
+static const double seconds_to_come = 1e-3;
+
+/* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
+static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int end) {
+    role p = {.worker = worker, .crew = crew, .member = crew->leader, .meetings = &crew->meetings};
+    crew->task = follow;
+    crew->plan = worker->plan;
+    crew->x = x;
+    crew->condition = worker->condition;
+    crew->n = n;
+    crew->end = end;
+    double start = gs_now_s();
+    gs_team_meet(&crew->leader);
+    bool waited = gs_now_s() - start > seconds_to_come;
+    if (waited)
+        atomic_store_explicit(&crew->stop, crew->meetings + 2, memory_order_relaxed);
+    crew->meetings++;
+    take_images(worker, x, n);
+    run_parts(&p, n, end);
+    gs_pace_tried(&crew->pace, waited || p.member.parts == 1);
+}
+
+void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
+                 float *const out[2]) {
+    gs_worker *worker = &plan->worker[crew->leader.thread];
+    const gs_model_info *info = &plan->model->info;
     int end = 0;
-    for (int k = 0; k < plan->model->info.outputs; k++)
+    for (int k = 0; k < info->outputs; k++)
         if (out[k] && plan->output_end[k] > end)
             end = plan->output_end[k];
-    run_steps(plan, worker, n, end, NULL);
-    for (int k = 0; k < plan->model->info.outputs; k++)
+    be_worker(worker, crew, condition);
+    if (worker->crewed && end_of_shared(plan, end) > 0 && !gs_pace_rests(&crew->pace)) {
+        lead(crew, worker, x, n, end);
+    } else {
+        worker->crewed = false;
+        take_images(worker, x, n);
+        run_steps(worker, n, end, NULL);
+    }
+    for (int k = 0; k < info->outputs; k++)
         for (int i = 0; out[k] && i < n; i++)
-            memcpy(out[k] + (size_t)i * plan->model->info.output_size[k],
-                   gs_buffer_at(worker, plan->output_buffer[k], i), plan->model->info.output_size[k] * sizeof(float));
+            memcpy(out[k] + (size_t)i * info->output_size[k], gs_buffer_at(worker, plan->output_buffer[k], i),
+                   info->output_size[k] * sizeof(float));
 }
 
 size_t gs_plan_share(const gs_plan *plan, size_t n) {
@@ -114,9 +246,9 @@ size_t gs_plan_share(const gs_plan *plan, size_t n) {
     return n ? (n - 1) / (turns * threads) + 1 : 1;
 }
 
-void gs_plan_run_gradient(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
+void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient) {
-    gs_plan_run(plan, worker, x, condition, n, (float *const[2]){energy, gradient});
+    gs_plan_run(plan, crew, x, condition, n, (float *const[2]){energy, gradient});
 }
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error) {
@@ -125,22 +257,6 @@ gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n,
         if (labels[i] < 0 || labels[i] > most)
             return gs_fail(error, GS_ERROR_ARGUMENT, "label %d of image %zu: expected 0 ... %d", labels[i], i, most);
     return GS_OK;
-}
-
-gs_status gs_condition_create(const gs_plan *plan, double sigma, const bool *wanted, float **table, gs_error *error) {
-    int labels = plan->model->info.labels + 1;
-    *table = gs_alloc((size_t)labels, plan->condition_size * sizeof(float));
-    if (!*table)
-        return gs_fail_memory(error, "the noise level's part of the network");
-    gs_status status = GS_OK;
-    for (int label = 0; label < labels && !status; label++)
-        if (wanted[label])
-            status = gs_condition_compute(plan, sigma, label, *table + (size_t)label * plan->condition_size, error);
-    if (status) {
-        gs_free(*table);
-        *table = NULL;
-    }
-    return status;
 }
 
 bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
@@ -161,11 +277,11 @@ typedef struct batch {
     float *const *out;
 } batch;
 
-static void run_block(void *context, size_t block, int thread) {
+static void run_block(void *context, size_t turn, gs_crew *crew) {
     const batch *b = context;
     const gs_plan *plan = b->plan;
     const gs_model_info *info = &plan->model->info;
-    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), i = block * b->block;
+    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), i = turn * b->block;
     const float *condition[GS_BLOCK_MAX];
     int images = (int)(b->n - i < b->block ? b->n - i : b->block);
     for (int k = 0; k < images; k++)
@@ -173,7 +289,7 @@ static void run_block(void *context, size_t block, int thread) {
     float *part[2];
     for (int k = 0; k < 2; k++)
         part[k] = b->out[k] ? b->out[k] + i * info->output_size[k] : NULL;
-    gs_plan_run(plan, &plan->worker[thread], b->x + i * size, condition, images, part);
+    gs_plan_run(plan, crew, b->x + i * size, condition, images, part);
 }
 
 /* All blocks on all threads, into those of out that are not NULL. */
@@ -181,7 +297,7 @@ static void run_blocks(gs_plan *plan, const float *x, const float *table, const 
                        float *const out[2]) {
     batch b = {.plan = plan, .x = x, .table = table, .labels = labels, .n = n, .out = out};
     b.block = gs_plan_share(plan, n);
-    gs_parallel_for(plan->threads, (n + b.block - 1) / b.block, run_block, &b);
+    gs_crew_for(plan, &plan->pace, (n + b.block - 1) / b.block, run_block, &b);
 }
 
 static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *const out[2],
@@ -191,14 +307,7 @@ static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int
     gs_status status = gs_plan_check_labels(plan, labels, n, error);
     if (status)
         return status;
-    bool *wanted = gs_labels_wanted(plan, labels, n);
-    float *table = NULL;
-    status = wanted ? gs_condition_create(plan, sigma, wanted, &table, error) : gs_fail_memory(error, "labels");
-    gs_free(wanted);
-    if (status)
-        return status;
-    run_blocks(plan, x, table, labels, n, out);
-    gs_free(table);
+    run_blocks(plan, x, gs_condition_keep(plan, sigma, labels, n), labels, n, out);
     return GS_OK;
 }
 

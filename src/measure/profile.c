@@ -81,7 +81,10 @@ void gs_profile_describe(const gs_plan *plan, const gs_profile_row *row, char *t
 typedef struct measurement {
     gs_plan *plan;
     const gs_profile_options *options;
-    float *condition, *out[2];
+    bool *wanted;           /* by label: only the one */
+    float *table;           /* the level's conditions, by label */
+    const float *condition; /* of the one */
+    float *out[2];
     double *step_s;  /* (steps) of one run */
     double *samples; /* (rows + 1, RUNS_MOST): seconds of rows by run, and at last of the whole */
 } measurement;
@@ -89,10 +92,10 @@ typedef struct measurement {
 static gs_status open(measurement *m, int rows, gs_error *error) {
     const gs_plan *plan = m->plan;
     const gs_model_info *info = &plan->model->info;
-    m->condition = gs_alloc(plan->condition_size + 1, sizeof *m->condition);
+    m->wanted = gs_labels_wanted(plan, &m->options->label, 1);
     m->step_s = gs_alloc((size_t)plan->steps + 1, sizeof *m->step_s);
     m->samples = gs_alloc((size_t)rows + 1, RUNS_MOST * sizeof *m->samples);
-    bool ok = m->condition && m->step_s && m->samples;
+    bool ok = m->wanted && m->step_s && m->samples;
     for (int k = 0; k < info->outputs && ok; k++) {
         m->out[k] = gs_alloc(info->output_size[k], (size_t)m->options->images * sizeof *m->out[k]);
         ok = m->out[k] != NULL;
@@ -101,7 +104,8 @@ static gs_status open(measurement *m, int rows, gs_error *error) {
 }
 
 static void close(measurement *m) {
-    gs_free(m->condition);
+    gs_free(m->wanted);
+    gs_free(m->table);
     gs_free(m->step_s);
     gs_free(m->samples);
     gs_free(m->out[0]);
@@ -116,6 +120,7 @@ static double run(measurement *m, double *step_s) {
     const float *condition[GS_BLOCK_MAX];
     for (int k = 0; k < GS_BLOCK_MAX; k++)
         condition[k] = m->condition;
+    gs_crew alone = gs_crew_alone(0);
     double start = gs_now_s();
     plan->worker->step_s = step_s;
     for (int i = 0; i < m->options->images; i += plan->block) {
@@ -123,7 +128,7 @@ static double run(measurement *m, double *step_s) {
         float *out[2] = {m->out[0], m->out[1]};
         for (int k = 0; k < 2; k++)
             out[k] = out[k] ? out[k] + (size_t)i * info->output_size[k] : NULL;
-        gs_plan_run(plan, plan->worker, m->options->x + (size_t)i * pixels, condition,
+        gs_plan_run(plan, &alone, m->options->x + (size_t)i * pixels, condition,
                     left < plan->block ? left : plan->block, out);
     }
     plan->worker->step_s = NULL;
@@ -135,12 +140,20 @@ static double median(double *values, int n) {
     return gs_median(values, (size_t)n);
 }
 
+/* The condition of the one label. */
+static gs_status compute_level(measurement *m, gs_error *error) {
+    gs_free(m->table);
+    gs_status status = gs_condition_create(m->plan, m->options->sigma, m->wanted, &m->table, error);
+    m->condition = status ? NULL : m->table + (size_t)m->options->label * m->plan->condition_size;
+    return status;
+}
+
 static gs_status measure_level(measurement *m, gs_profile *p, gs_error *error) {
     double seconds[RUNS_LEAST];
     gs_status status = GS_OK;
     for (int i = 0; i < RUNS_LEAST && !status; i++) {
         double start = gs_now_s();
-        status = gs_condition_compute(m->plan, m->options->sigma, m->options->label, m->condition, error);
+        status = compute_level(m, error);
         seconds[i] = gs_now_s() - start;
     }
     p->level_seconds = status ? 0 : median(seconds, RUNS_LEAST);

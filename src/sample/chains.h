@@ -41,10 +41,10 @@ typedef struct gs_sampling {
 } gs_sampling;
 typedef struct gs_field gs_field;
 
-/* One block of chains, moved by one thread. */
+/* One block of chains, moved by one crew. */
 typedef struct gs_chains {
     const gs_sampling *run;
-    int thread; /* the number of the worker that moves it */
+    gs_crew *crew; /* who evaluates networks for it; all else its leader does */
     int n;
     size_t first;         /* index of the first chain in this call */
     size_t size;          /* floats of one image */

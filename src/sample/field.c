@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "sample/samplers.h"
 #include "sample/schedule.h"
 
@@ -41,16 +42,15 @@ static conversion to_gradient(gs_kind kind, double sigma) {
 static void evaluate(gs_chains *c, const gs_field *field, int level, const int *labels, conversion to, const float *x,
                      float *energy, float *out) {
     const gs_plan *plan = field->plan;
-    gs_worker *worker = &plan->worker[c->thread];
     const float *condition[GS_BLOCK_MAX];
     for (int i = 0; i < c->n; i++) {
         int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
         condition[i] = field->condition[level] + (size_t)label * plan->condition_size;
     }
     if (plan->model->info.kind == GS_KIND_ENERGY)
-        gs_plan_run_gradient(plan, worker, x, condition, c->n, energy, out);
+        gs_plan_run_gradient(plan, c->crew, x, condition, c->n, energy, out);
     else
-        gs_plan_run(plan, worker, x, condition, c->n, (float *const[2]){out, NULL});
+        gs_plan_run(plan, c->crew, x, condition, c->n, (float *const[2]){out, NULL});
     gs_chains_evaluated(c);
     if (to.of_x != 0 || to.of_output != 1)
         gs_chains_axpby(c, to.of_x, x, to.of_output, out);
@@ -167,6 +167,19 @@ static gs_status check_term(const gs_sampling *run, const gs_plan *plan, int k, 
     return gs_field_check_levels(run->plan->model, &run->options, info, k, error);
 }
 
+/* The condition of all levels. */
+typedef struct conditions {
+    const gs_sampling *run;
+    const gs_field *field;
+    const bool *wanted;
+} conditions;
+
+static void compute_condition(void *context, size_t level, int thread) {
+    (void)thread;
+    const conditions *c = context;
+    gs_condition_create(c->field->plan, c->run->sigma[level], c->wanted, &c->field->condition[level], NULL);
+}
+
 static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *error) {
     const gs_plan *plan = field->plan;
     if (plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
@@ -181,8 +194,12 @@ static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *erro
         status = gs_fail_memory(error, "the noise levels");
     else if (field->labels && run->options.guidance > 0)
         wanted[plan->model->info.labels] = true;
+    if (!status)
+        gs_parallel_for(run->plan->threads, (size_t)run->levels, compute_condition,
+                        &(conditions){.run = run, .field = field, .wanted = wanted});
     for (int i = 0; i < run->levels && !status; i++)
-        status = gs_condition_create(plan, run->sigma[i], wanted, &field->condition[i], error);
+        if (!field->condition[i])
+            status = gs_fail_memory(error, "the noise level's part of the network");
     gs_free(wanted);
     return status;
 }

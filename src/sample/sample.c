@@ -1,4 +1,5 @@
-/* gs_sample: blocks of chains over threads, each from its first noise to its last step without meeting another. */
+/* gs_sample: blocks of chains over crews of threads, each from its first noise to its last step without meeting
+ * another. */
 #include "sample/bounds.h"
 #include "sample/samplers.h"
 #include "sample/schedule.h"
@@ -10,7 +11,6 @@
 
 #include "base/floats.h"
 #include "base/os.h"
-#include "base/parallel.h"
 
 static size_t images_size(const gs_plan *plan) {
     return gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
@@ -113,13 +113,13 @@ typedef struct blocks {
 } blocks;
 
 /* One block; false when told to stop. */
-static bool run_block(const blocks *b, size_t first, int thread) {
+static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
     const gs_sampling *run = b->run;
     size_t size = images_size(run->plan), room = state_floats(run->plan, b->block), block = b->block;
-    float *mine = b->states + (size_t)thread * STATES * room;
+    float *mine = b->states + (size_t)crew->leader.thread * STATES * room;
     size_t n = run->n - first < block ? run->n - first : block;
     gs_chains c = {.run = run,
-                   .thread = thread,
+                   .crew = crew,
                    .n = (int)n,
                    .first = first,
                    .size = size,
@@ -139,11 +139,11 @@ static bool run_block(const blocks *b, size_t first, int thread) {
     return true;
 }
 
-static void take_block(void *context, size_t i, int thread) {
+static void take_block(void *context, size_t i, gs_crew *crew) {
     const blocks *b = context;
     size_t first = i * b->block;
     if (!atomic_load(&b->run->clock->stop) && gs_chains_matter(b->run, first))
-        b->finished[i] = run_block(b, first, thread);
+        b->finished[i] = run_block(b, first, crew);
 }
 
 /* All blocks; *done gets the chains finished from the first one on without a gap. */
@@ -158,14 +158,15 @@ static void run_blocks(const gs_sampling *run, float *states, bool *finished, si
     clock->all = (double)gs_sample_evaluations(run->plan->model, &run->options) * (double)run->n;
     if (run->options.progress)
         gs_chains_tell(run, 0);
-    gs_parallel_for(run->plan->threads, run->n / block + (run->n % block > 0), take_block, &b);
+    gs_pace pace = {0};
+    gs_crew_for(run->plan, &pace, run->n / block + (run->n % block > 0), take_block, &b);
     size_t whole = 0;
     while (whole * block < run->n && finished[whole])
         whole++;
     *done = whole * block < run->n ? whole * block : run->n;
 }
 
-/* Chains a thread takes at a time: no network's plan has room for more. */
+/* Chains a crew takes at a time: no network's plan has room for more. */
 static size_t share_of(const gs_sampling *run) {
     size_t share = gs_plan_share(run->plan, run->n);
     for (int k = 0; k < run->options.term_count; k++) {

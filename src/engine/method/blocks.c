@@ -131,7 +131,7 @@ static int add_blocks(gs_builder *b, const gs_method *method, int n, int in, con
     if (ok) {
         s->source[0] = gs_builder_from_buffer(b, in);
         gs_conv_want_halo(b, s, &blocks);
-        ok = gs_direct_prepare(s, &blocks, gs_direct_length(&blocks));
+        ok = gs_direct_prepare(b->plan, s, &blocks, gs_direct_length(&blocks));
     }
     gs_free(memory);
     return ok ? made : -1;
@@ -159,5 +159,6 @@ GS_DEFINE_METHOD(blocks) = {.name = "direct, in blocks",
                             .prepare = prepare,
                             .place = gs_direct_place,
                             .run = gs_direct_run,
+                            .shares = true,
                             .free = gs_direct_free,
                             .cost = gs_direct_cost};

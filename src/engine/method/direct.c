@@ -3,6 +3,8 @@
 #include "engine/method/direct.h"
 
 #include "engine/method/flat.h"
+#include "engine/share.h"
+#include "engine/weights.h"
 
 enum { ROWS_AT_ONCE = 48 };
 
@@ -68,17 +70,23 @@ static int gcd(int a, int b) {
     return b ? gcd(b, a % b) : a;
 }
 
-/* One set's weights, in the order out plane, (tap, input segment, k), lane. */
-static void pack_set(const gs_direct *own, const gs_conv *c, const gs_mac_set *set) {
+/* One plane of one set's weights, from output o on, in the order (tap, input segment, k), lane. */
+static void pack_plane(const gs_conv *c, const gs_mac_set *set, int o, float *out) {
     enum { LANES = GS_F32_LANES };
-    size_t chain = (size_t)set->segments * (size_t)set->length;
-    for (int o = 0; o < c->outputs; o++) {
-        float *out = own->weight + set->weight + (size_t)(o / LANES) * chain * LANES + o % LANES;
-        for (int t = 0, ignored; t < c->axis[0].kernel; t++)
-            for (int u = 0; takes(&c->axis[0], &set->part[0], t, &ignored) && u < c->axis[1].kernel; u++)
-                for (int i = 0; takes(&c->axis[1], &set->part[1], u, &ignored) && i < c->inputs; i++, out += LANES)
-                    *out = c->weight[o * c->out_step + i * c->in_step + t * c->tap_step[0] + u * c->tap_step[1]];
-    }
+    int lanes = c->outputs - o < LANES ? c->outputs - o : LANES;
+    for (int t = 0, ignored; t < c->axis[0].kernel; t++)
+        for (int u = 0; takes(&c->axis[0], &set->part[0], t, &ignored) && u < c->axis[1].kernel; u++) {
+            const float *w = c->weight + o * c->out_step + t * c->tap_step[0] + u * c->tap_step[1];
+            for (int i = 0; takes(&c->axis[1], &set->part[1], u, &ignored) && i < c->inputs; i++, w += c->in_step)
+                for (int l = 0; l < LANES; l++, out++)
+                    *out = l < lanes ? w[l * c->out_step] : 0;
+        }
+}
+
+static void pack_set(const gs_direct *own, const gs_conv *c, const gs_mac_set *set) {
+    size_t plane = (size_t)set->segments * (size_t)set->length * GS_F32_LANES;
+    for (int p = 0; p < own->planes; p++)
+        pack_plane(c, set, p * GS_F32_LANES, own->weight + set->weight + (size_t)p * plane);
 }
 
 /* When there are few positions, much of what the taps read is the zeros around the input: 31 % for 3 x 3 taps of stride
@@ -106,7 +114,7 @@ static int make_sets(const gs_conv *c, int length, gs_mac_set *set) {
 }
 
 /* Allocate all offsets and weights. */
-static bool reserve(gs_direct *own) {
+static bool reserve(gs_plan *plan, gs_direct *own) {
     size_t offsets = 0, weights = 0, lanes = GS_F32_LANES, planes = (size_t)own->planes;
     for (int s = 0; s < own->sets; s++) {
         gs_mac_set *set = &own->set[s];
@@ -116,12 +124,12 @@ static bool reserve(gs_direct *own) {
     }
     own->weight_bytes = (weights + planes * lanes) * sizeof(float);
     own->offsets = gs_alloc(offsets, sizeof *own->offsets);
-    own->weight = gs_alloc_large(weights, sizeof(float));
-    own->bias = gs_alloc(planes, lanes * sizeof(float));
+    own->weight = gs_weights_alloc(plan, weights);
+    own->bias = gs_weights_alloc(plan, planes * lanes);
     return own->offsets && own->weight && own->bias;
 }
 
-bool gs_direct_prepare(gs_step *step, const gs_conv *c, int length) {
+bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int length) {
     gs_direct *own = step->own;
     own->conv = *c;
     own->conv.weight = own->conv.bias = NULL; /* the step may outlive them */
@@ -131,7 +139,7 @@ bool gs_direct_prepare(gs_step *step, const gs_conv *c, int length) {
     if (!own->set)
         return false;
     make_sets(c, length, own->set);
-    if (!reserve(own))
+    if (!reserve(plan, own))
         return false;
     for (int s = 0; s < own->sets; s++)
         pack_set(own, c, &own->set[s]);
@@ -153,7 +161,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
         return false;
     ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
     gs_conv_want_halo(b, s, &conv);
-    return gs_direct_prepare(s, &conv, gs_direct_length(&conv));
+    return gs_direct_prepare(b->plan, s, &conv, gs_direct_length(&conv));
 }
 
 static bool add_linear(gs_builder *b, const gs_method *method, int n, const gs_conv *conv, int length) {
@@ -161,7 +169,7 @@ static bool add_linear(gs_builder *b, const gs_method *method, int n, const gs_c
     if (!s)
         return false;
     ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
-    return gs_direct_prepare(s, conv, length);
+    return gs_direct_prepare(b->plan, s, conv, length);
 }
 
 /* Inputs are adjacent in memory. */
@@ -255,8 +263,6 @@ gs_status gs_direct_place(gs_plan *plan, gs_step *step, gs_error *error) {
 void gs_direct_free(const gs_plan *plan, gs_step *step) {
     (void)plan;
     gs_direct *own = step->own;
-    gs_free(own->weight);
-    gs_free(own->bias);
     gs_free(own->set);
     gs_free(own->offsets);
 }
@@ -268,37 +274,38 @@ gs_cost gs_direct_cost(const gs_plan *plan, const gs_step *step) {
 
 /* ---- Running ---- */
 
-/* Some rows of a set, from any images. */
+/* Some rows of a set, from any images, and the planes that are computed of them. */
 typedef struct rows {
     const float *a[ROWS_AT_ONCE], *add[ROWS_AT_ONCE], *mul[ROWS_AT_ONCE];
     float *out[ROWS_AT_ONCE];
-    int count;
+    int count, plane, planes;
 } rows;
 
 static void run_rows(const gs_direct *own, const gs_worker *worker, const gs_mac_set *set, rows *r) {
+    ptrdiff_t w_plane = (ptrdiff_t)set->segments * set->length * GS_F32_LANES;
     gs_mac_args args = {.a = r->a,
                         .segment = set->taps,
-                        .w = own->weight + set->weight,
-                        .init = own->bias,
+                        .w = own->weight + set->weight + r->plane * w_plane,
+                        .init = own->bias + r->plane * GS_F32_LANES,
                         .add = own->adds ? r->add : NULL,
                         .mul = own->multiplies ? r->mul : NULL,
                         .out = r->out,
-                        .w_plane = (ptrdiff_t)set->segments * set->length * GS_F32_LANES,
+                        .w_plane = w_plane,
                         .out_plane = own->out_plane,
                         .add_plane = own->add_plane,
                         .mul_plane = own->mul_plane,
                         .rows = r->count,
                         .segments = set->segments,
                         .length = set->length,
-                        .planes = own->planes,
+                        .planes = r->planes,
                         .relu = own->relu};
     worker->plan->kernels->mac(&args);
     r->count = 0;
 }
 
 static void add_offsets(const float **to, const gs_worker *worker, const gs_step *step, int k, int image,
-                        const ptrdiff_t *offset, int count) {
-    const float *base = gs_buffer_at(worker, step->source[k].index, image);
+                        const ptrdiff_t *offset, int count, ptrdiff_t shift) {
+    const float *base = (float *)gs_buffer_at(worker, step->source[k].index, image) + shift;
     for (int i = 0; i < count; i++)
         to[i] = base + offset[i];
 }
@@ -307,36 +314,44 @@ static void add_offsets(const float **to, const gs_worker *worker, const gs_step
 static void add_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int image, int k, int count,
                      rows *r) {
     const gs_direct *own = step->own;
-    float *y = gs_buffer_at(worker, step->out, image);
+    float *y = (float *)gs_buffer_at(worker, step->out, image) + r->plane * own->out_plane;
     for (int i = 0; i < count; i++)
         r->out[r->count + i] = y + set->to[k + i];
-    add_offsets(r->a + r->count, worker, step, 0, image, set->from + k, count);
+    add_offsets(r->a + r->count, worker, step, 0, image, set->from + k, count, 0);
     if (own->adds)
-        add_offsets(r->add + r->count, worker, step, 1, image, set->add + k, count);
+        add_offsets(r->add + r->count, worker, step, 1, image, set->add + k, count, r->plane * own->add_plane);
     if (own->multiplies)
-        add_offsets(r->mul + r->count, worker, step, 2, image, set->mul + k, count);
+        add_offsets(r->mul + r->count, worker, step, 2, image, set->mul + k, count, r->plane * own->mul_plane);
     r->count += count;
 }
 
-static void run_set(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int i0, int i1) {
+/* Some planes of some of the rows of all images, which follow each other from image i0 on. */
+static void run_piece(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int i0,
+                      const gs_piece *piece) {
     rows r;
     r.count = 0;
-    for (int i = i0; i < i1; i++)
-        for (int k = 0, count; k < set->rows; k += count) {
-            int room = ROWS_AT_ONCE - r.count;
-            count = set->rows - k < room ? set->rows - k : room;
-            add_rows(step, worker, set, i, k, count, &r);
-            if (r.count == ROWS_AT_ONCE)
-                run_rows(step->own, worker, set, &r);
-        }
+    r.plane = piece->plane;
+    r.planes = piece->planes;
+    for (int at = piece->row, end = at + piece->rows, count; at < end; at += count) {
+        int k = at % set->rows, left = end - at, room = ROWS_AT_ONCE - r.count;
+        count = set->rows - k < left ? set->rows - k : left;
+        count = count < room ? count : room;
+        add_rows(step, worker, set, i0 + at / set->rows, k, count, &r);
+        if (r.count == ROWS_AT_ONCE)
+            run_rows(step->own, worker, set, &r);
+    }
     if (r.count)
         run_rows(step->own, worker, set, &r);
 }
 
 void gs_direct_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_direct *own = step->own;
-    for (int s = 0; s < own->sets; s++)
-        run_set(step, worker, &own->set[s], i0, i1);
+    for (int s = 0; s < own->sets; s++) {
+        gs_piece piece[GS_PIECES_MOST];
+        int pieces = gs_share_pieces(worker, own->planes, (i1 - i0) * own->set[s].rows, piece);
+        for (int k = 0; k < pieces; k++)
+            run_piece(step, worker, &own->set[s], i0, &piece[k]);
+    }
 }
 
 /* ---- The methods ---- */
@@ -364,6 +379,7 @@ static bool phases_applies(const gs_builder *b, int n) {
                             .prepare = method_prepare,             \
                             .place = gs_direct_place,              \
                             .run = gs_direct_run,                  \
+                            .shares = true,                        \
                             .free = gs_direct_free,                \
                             .cost = gs_direct_cost}
 GS_DIRECT(linear, "linear", linear_applies, prepare_linear);

@@ -22,7 +22,7 @@ typedef struct gs_direct {
 
 /* Pack the weights of a step whose operands are set. `length`: inputs that are adjacent in memory. False when memory
  * runs out. */
-bool gs_direct_prepare(gs_step *step, const gs_conv *conv, int length);
+bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv, int length);
 
 /* That length for blocked inputs. */
 int gs_direct_length(const gs_conv *conv);

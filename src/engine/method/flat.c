@@ -17,7 +17,9 @@ static bool applies(const gs_builder *b, int n) {
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     (void)method;
-    gs_builder_set_value(b, n + GS_VALUE_NODES, b->value[b->model->node[n].input[0]].buffer);
+    int v = b->model->node[n].input[0];
+    b->plan->owner[n] = b->plan->owner[v - GS_VALUE_NODES];
+    gs_builder_set_value(b, n + GS_VALUE_NODES, b->value[v].buffer);
     return true;
 }
 

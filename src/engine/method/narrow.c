@@ -2,6 +2,7 @@
  * channels want them. */
 #include "engine/method/conv.h"
 #include "engine/method/view.h"
+#include "engine/weights.h"
 
 typedef struct narrow {
     gs_conv conv; /* without its weights and bias */
@@ -45,8 +46,8 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     own->conv = conv;
     own->conv.weight = own->conv.bias = NULL; /* the step may outlive them */
     own->segments = conv.axis[0].kernel * conv.axis[1].kernel * (conv.inputs / GS_F32_LANES);
-    own->weight = gs_alloc(weights(own), sizeof *own->weight);
-    own->bias = gs_alloc((size_t)conv.outputs, sizeof *own->bias);
+    own->weight = gs_weights_alloc(b->plan, weights(own));
+    own->bias = gs_weights_alloc(b->plan, (size_t)conv.outputs);
     own->segment = gs_alloc((size_t)own->segments, sizeof *own->segment);
     if (!own->weight || !own->bias || !own->segment)
         return false;
@@ -96,11 +97,9 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-static void free_weights(const gs_plan *plan, gs_step *step) {
+static void free_own(const gs_plan *plan, gs_step *step) {
     (void)plan;
     narrow *own = step->own;
-    gs_free(own->weight);
-    gs_free(own->bias);
     gs_free(own->segment);
 }
 
@@ -115,5 +114,5 @@ GS_DEFINE_METHOD(narrow) = {.name = "direct, few outputs",
                             .prepare = prepare,
                             .place = place,
                             .run = run,
-                            .free = free_weights,
+                            .free = free_own,
                             .cost = cost};

@@ -1,6 +1,7 @@
 /* Convolutions of few channels, which are planar with a halo: lanes are outputs. */
 #include "engine/method/conv.h"
 #include "engine/method/view.h"
+#include "engine/weights.h"
 
 typedef struct taps {
     gs_conv conv; /* without its weights and bias */
@@ -54,8 +55,8 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     own->conv.weight = own->conv.bias = NULL; /* the step may outlive them */
     own->planes = (conv.outputs + GS_F32_LANES - 1) / GS_F32_LANES;
     own->relu = gs_conv_absorb_relu(b, s);
-    own->weight = gs_alloc(weights(own), sizeof *own->weight);
-    own->bias = gs_alloc((size_t)own->planes * GS_F32_LANES, sizeof *own->bias);
+    own->weight = gs_weights_alloc(b->plan, weights(own));
+    own->bias = gs_weights_alloc(b->plan, (size_t)own->planes * GS_F32_LANES);
     own->offset = gs_alloc((size_t)count(own), sizeof *own->offset);
     if (!own->weight || !own->bias || !own->offset)
         return false;
@@ -101,11 +102,9 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-static void free_weights(const gs_plan *plan, gs_step *step) {
+static void free_own(const gs_plan *plan, gs_step *step) {
     (void)plan;
     taps *own = step->own;
-    gs_free(own->weight);
-    gs_free(own->bias);
     gs_free(own->offset);
 }
 
@@ -120,5 +119,5 @@ GS_DEFINE_METHOD(taps) = {.name = "direct, few inputs",
                           .prepare = prepare,
                           .place = place,
                           .run = run,
-                          .free = free_weights,
+                          .free = free_own,
                           .cost = cost};

@@ -23,6 +23,8 @@
 #include <string.h>
 
 #include "engine/method/view.h"
+#include "engine/share.h"
+#include "engine/weights.h"
 
 /* Tiles of a group: three times the rows of mac's tile. For each input and plane of outputs, mac reads 64 bytes of
  * weights, from the third-level cache, and 4 bytes of V per tile: more tiles would save little, and V and M of fewer
@@ -141,11 +143,11 @@ static bool applies(const gs_builder *b, int n) {
 }
 
 /* Pack the weights. False when memory runs out. */
-static bool pack(winograd *own, const gs_conv *c) {
+static bool pack(gs_plan *plan, winograd *own, const gs_conv *c) {
     size_t planes = (size_t)(c->outputs + LANES - 1) / LANES;
     own->weights = planes * (size_t)positions(own) * (size_t)c->inputs * LANES;
-    own->weight = gs_alloc_large(own->weights, sizeof(float));
-    own->bias = gs_alloc(planes * LANES, sizeof(float));
+    own->weight = gs_weights_alloc(plan, own->weights);
+    own->bias = gs_weights_alloc(plan, planes * LANES);
     if (!own->weight || !own->bias)
         return false;
     transform_weights(own, c);
@@ -166,7 +168,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     for (int i = 0; i < 2; i++)
         own->side[i] = side_of(&conv.axis[i]);
     gs_conv_want_halo(b, s, &conv);
-    return pack(own, &conv);
+    return pack(b->plan, own, &conv);
 }
 
 static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
@@ -179,13 +181,6 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     if (gs_conv_operand(plan, step, 2))
         own->mul = gs_view_of_source(plan, step, 2);
     return GS_OK;
-}
-
-static void free_weights(const gs_plan *plan, gs_step *step) {
-    (void)plan;
-    winograd *own = step->own;
-    gs_free(own->weight);
-    gs_free(own->bias);
 }
 
 static gs_cost cost(const gs_plan *plan, const gs_step *step) {
@@ -313,25 +308,65 @@ static void multiply(const winograd *own, const gs_worker *worker, const group *
     }
 }
 
-static void run_group(const winograd *own, gs_worker *worker, const group *g) {
+/* Fetch for writing what the output transform will write, which another core may have read: by then, it has come. */
+static void claim_output(const winograd *own, const gs_worker *worker, const group *g, int p, int planes) {
+    for (int end = p + planes; p < end; p++)
+        for (int t = 0; t < g->tiles; t++) {
+            const tile *at = &g->tile[t];
+            const float *y = tile_of(&own->out, worker, at, p);
+            for (int r = 0; r < at->size[0]; r++)
+                for (int c = 0; c < at->size[1]; c++)
+                    __builtin_prefetch(y + r * own->out.row + c * LANES, 1);
+        }
+}
+
+/* Planes p ... end - 1 of the results of a group, whose input is transformed. */
+static void run_group(const winograd *own, gs_worker *worker, const group *g, int p, int end) {
     int most = worker->plan->kernels->mac_traits.planes;
-    transform_input(own, worker, g);
-    for (int p = 0, planes; p < own->out.planes; p += planes) {
-        planes = own->out.planes - p > GS_MAC_PLANES_MOST ? most : own->out.planes - p;
+    for (int planes; p < end; p += planes) {
+        planes = end - p > GS_MAC_PLANES_MOST ? most : end - p;
+        if (worker->parts > 1)
+            claim_output(own, worker, g, p, planes);
         multiply(own, worker, g, p, planes);
         for (int k = 0; k < planes; k++)
             transform_output(own, worker, g, p + k, g->m + k * m_plane(own));
     }
 }
 
+/* A worker's pieces of the planes of a group of tiles from tile t0 onwards. It transforms the input of all the
+ * tiles that any of them has, because to fetch V from another core takes as long. */
+static void run_pieces(const winograd *own, gs_worker *worker, int i0, int t0, const gs_piece *piece, int pieces) {
+    float *v = worker->room;
+    group all, part;
+    all.v = v;
+    all.m = part.m = v + positions(own) * v_step(own);
+    gs_share used = gs_share_rows(piece, pieces);
+    make_group(own, i0, t0 + used.begin, used.end - used.begin, &all);
+    transform_input(own, worker, &all);
+    for (int k = 0; k < pieces; k++) {
+        const gs_piece *at = &piece[k];
+        if (at->rows == all.tiles) {
+            run_group(own, worker, &all, at->plane, at->plane + at->planes);
+            continue;
+        }
+        part.v = v + (at->row - used.begin) * own->planes * LANES;
+        make_group(own, i0, t0 + at->row, at->rows, &part);
+        run_group(own, worker, &part, at->plane, at->plane + at->planes);
+    }
+}
+
+/* Each worker of a crew takes some of the tiles; where these are few, some of the planes of the result instead. */
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const winograd *own = step->own;
-    float *v = worker->room;
-    group g = {.v = v, .m = v + positions(own) * v_step(own)};
-    int total = (i1 - i0) * own->side[0].tiles * own->side[1].tiles, groups = (total + TILES - 1) / TILES;
-    for (int k = 0, t0 = 0; k < groups; k++, t0 += g.tiles) {
-        make_group(own, i0, t0, (total - t0 + groups - k - 1) / (groups - k), &g);
-        run_group(own, worker, &g);
+    int total = (i1 - i0) * own->side[0].tiles * own->side[1].tiles;
+    bool by_tiles = gs_shares_rows(worker, total);
+    gs_share all = by_tiles ? gs_share_of(worker, total) : (gs_share){0, total};
+    int groups = (all.end - all.begin + TILES - 1) / TILES;
+    for (int g = 0, t0 = all.begin, tiles; g < groups; g++, t0 += tiles) {
+        tiles = (all.end - t0 + groups - g - 1) / (groups - g);
+        gs_piece piece[GS_PIECES_MOST] = {{0, own->out.planes, 0, tiles}};
+        int pieces = by_tiles ? 1 : gs_share_pieces(worker, own->out.planes, tiles, piece);
+        run_pieces(own, worker, i0, t0, piece, pieces);
     }
 }
 
@@ -348,6 +383,6 @@ GS_DEFINE_METHOD(winograd) = {.name = "winograd",
                               .prepare = prepare,
                               .place = place,
                               .run = run,
-                              .free = free_weights,
+                              .shares = true,
                               .describe = describe,
                               .cost = cost};

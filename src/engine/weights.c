@@ -1,0 +1,50 @@
+#include "engine/weights.h"
+
+/* The blocks double, so that small plans take little. */
+enum { FIRST = 1 << 16, ALIGNMENT = 16 }; /* floats */
+
+struct gs_weights {
+    gs_weights *next;
+    float *memory;
+    size_t used, floats;
+};
+
+static gs_weights *add_block(gs_plan *plan, size_t least) {
+    size_t floats = plan->weights ? 2 * plan->weights->floats : FIRST;
+    gs_weights *block = gs_alloc(1, sizeof *block);
+    if (!block)
+        return NULL;
+    block->floats = floats < least ? least : floats;
+    block->memory = gs_alloc_large(block->floats, sizeof *block->memory);
+    if (!block->memory) {
+        gs_free(block);
+        return NULL;
+    }
+    block->next = plan->weights;
+    plan->weights = block;
+    return block;
+}
+
+float *gs_weights_alloc(gs_plan *plan, size_t floats) {
+    gs_weights *block = plan->weights;
+    size_t whole;
+    if (!gs_add_size(floats, ALIGNMENT - 1, &whole))
+        return NULL;
+    whole -= whole % ALIGNMENT;
+    if (!block || block->floats - block->used < whole)
+        block = add_block(plan, whole);
+    if (!block)
+        return NULL;
+    float *weights = block->memory + block->used;
+    block->used += whole;
+    return weights;
+}
+
+void gs_weights_free(gs_plan *plan) {
+    while (plan->weights) {
+        gs_weights *block = plan->weights;
+        plan->weights = block->next;
+        gs_free(block->memory);
+        gs_free(block);
+    }
+}

@@ -1,0 +1,13 @@
+/* Memory of packed weights, which all steps of a plan share: in few blocks, which get large pages, since a page of 4
+ * KiB takes as long to get as to fill. */
+#ifndef GS_WEIGHTS_H
+#define GS_WEIGHTS_H
+
+#include "engine/data.h"
+
+/* Zeroed memory for so many floats, at a boundary of 64 bytes, which is freed with the plan; NULL when memory runs out.
+ */
+float *gs_weights_alloc(gs_plan *plan, size_t floats);
+void gs_weights_free(gs_plan *plan);
+
+#endif
