@@ -255,7 +255,11 @@ static void write_bash(void) {
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("%s ", row->name);
     puts("'\n"
-         "        [[ ${COMP_WORDS[1]} == inspect && $word != -* ]] && values=NETWORK ;;\n"
+         "        [[ $word == -* ]] || case ${COMP_WORDS[1]} in");
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
+        if (row->operand != GS_OPERAND_NONE)
+            printf("        %s) values=NETWORK ;;\n", row->name);
+    puts("        esac ;;\n"
          "    esac\n"
          "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
          "        compopt -o filenames 2>/dev/null\n"
@@ -322,7 +326,7 @@ static void write_zsh(void) {
         for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
             if (row->commands & command->command)
                 zsh_option(row);
-        puts(command->command == GS_INSPECT ? "        '1:FILE:_gensample_networks'\n    ) ;;" : "    ) ;;");
+        puts(command->operand != GS_OPERAND_NONE ? "        '1:FILE:_gensample_networks'\n    ) ;;" : "    ) ;;");
     }
     puts("esac\n"
          "_arguments -s $options");
@@ -354,8 +358,10 @@ static void write_fish(void) {
     puts("complete -c gensample -f");
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
-    printf("complete -c gensample -n '__fish_seen_subcommand_from inspect' -F -a '(%s | grep -o \"[^ ]*\")'\n",
-           list_networks);
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
+        if (row->operand != GS_OPERAND_NONE)
+            printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F -a '(%s | grep -o \"[^ ]*\")'\n",
+                   row->name, list_networks);
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
         fish_option(row);
 }

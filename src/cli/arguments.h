@@ -7,7 +7,17 @@
 #include "app/find.h"
 #include "app/option.h"
 
-enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_ANY = 31 };
+/* The numbers of the commands, and their bits, as in GS_SAMPLE. */
+enum {
+#define GS_COMMAND(id, ...) GS_COMMAND_##id,
+#include "cli/commands.def"
+    GS_COMMAND_COUNT
+};
+enum {
+#define GS_COMMAND(id, ...) GS_##id = 1 << GS_COMMAND_##id,
+#include "cli/commands.def"
+    GS_ANY = (1 << GS_COMMAND_COUNT) - 1
+};
 
 typedef enum gs_option {
 #define GS_OPTION(id, ...) GS_OPTION_##id,
@@ -26,7 +36,7 @@ typedef struct gs_arguments {
     int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
     gs_sample_options settings; /* the sampler and its settings, as far as they are given */
-    const char *model, *out, *format, *judge, *isa, *backend, *algorithm;
+    const char *model, *format, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
     int threads, block, label, dim;
     double ratio;
@@ -36,6 +46,8 @@ typedef struct gs_arguments {
     gs_numbers noises, step_counts, sweep;
     gs_texts compose;
     double init_noise;
+    const char *out;   /* NULL: none is asked for */
+    bool out_is_given; /* else it is the command's default */
     bool trajectory, quality, diagnose, json, quiet, help, version;
     const char *file;                  /* operand of inspect */
     char found[3][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/arguments.h"
 #include "app/words.h"
+#include "cli/commands.h"
 #include "model/model.h"
 
 /* judge.bin beside the model, else the shipped one. */
@@ -77,7 +77,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         return status;
     a->input = find_images(a->input);
     a->init = find_images(a->init);
-    if ((a->command & (GS_SAMPLE | GS_DENOISE)) && !a->model) {
+    if (gs_command_of(a->command)->draws && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? GS_DEFAULT_NETWORK ".bin" : GS_DEFAULT_LABELLED ".bin";
         if (!gs_shipped_find(name, a->found[0])) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing, and there is no shipped network %s",
@@ -89,7 +89,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     a->model_is_shipped = a->model == a->found[0];
     if (!status && a->judge) {
         status = gs_network_find(&a->judge, a->found[1], error);
-    } else if (!status && (a->quality || a->command == GS_DENOISE)) {
+    } else if (!status && (a->quality || gs_command_of(a->command)->judges)) {
         a->judge = find_judge(a->model, a->found[1]);
         a->second_judge = a->quality ? find_second_judge(a->judge, a->found[2]) : NULL;
     }

@@ -23,10 +23,7 @@ const gs_option_line gs_option_lines[] = {
     {NULL, NULL}};
 
 const gs_command_row gs_command_rows[] = {
-    {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
-    {"denoise", GS_DENOISE, "denoise [options]", "restore noisy images"},
-    {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file or a picture holds"},
-    {"rejection", GS_REJECT, "rejection [options]", "draw from a normal distribution by rejection"},
-    {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
+#define GS_COMMAND(id, name, operand, usage, help) {#name, GS_##id, GS_OPERAND_##operand, usage, help},
+#include "cli/commands.def"
     {0},
 };

@@ -17,9 +17,13 @@ typedef struct gs_option_line {
 /* The last line has neither. */
 extern const gs_option_line gs_option_lines[];
 
+/* What a command takes besides options. */
+typedef enum gs_operand { GS_OPERAND_NONE, GS_OPERAND_FILE } gs_operand;
+
 typedef struct gs_command_row {
     const char *name;
     int command; /* GS_SAMPLE, ... */
+    gs_operand operand;
     const char *usage, *help;
 } gs_command_row;
 
