@@ -60,9 +60,10 @@ static void choose_out(gs_arguments *arguments) {
 
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
     const gs_command_row *row = row_of(arguments->command);
-    if (row->operand == GS_OPERAND_NONE || arguments->file)
+    const char **field = row->operand == GS_OPERAND_NETWORK ? &arguments->model : &arguments->file;
+    if (row->operand == GS_OPERAND_NONE || *field)
         return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text, row->name);
-    arguments->file = text;
+    *field = text;
     return text[0] ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "%s: the file's name is empty", row->name);
 }
 

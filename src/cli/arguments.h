@@ -43,8 +43,10 @@ typedef struct gs_arguments {
     int grid[2];
     const char *input, *init, *plot, *nearest;
     const char *second_judge; /* beside the default judge, where it is there; or NULL */
-    gs_numbers noises, step_counts, sweep;
-    gs_texts compose;
+    gs_numbers noises, step_counts, sweep, ladder;
+    gs_texts compose, inputs, labels;
+    int levels, draws;
+    double ends[2]; /* of noise levels */
     double init_noise;
     const char *out;   /* NULL: none is asked for */
     bool out_is_given; /* else it is the command's default */

@@ -56,11 +56,15 @@ static const char *find_images(const char *name) {
 /* Standard input can be read only once. */
 static gs_status check_standard_input(const gs_arguments *a, gs_error *error) {
     const char *const names[] = {a->compose.count ? NULL : a->model, a->judge, a->input, a->init, a->file};
+    const gs_texts *const lists[] = {&a->inputs, &a->labels};
     int count = 0;
     for (size_t i = 0; i < GS_COUNT(names); i++)
         count += names[i] && !strcmp(names[i], gs_standard_input);
     for (int i = 0; i < a->compose.count; i++)
         count += !strcmp(a->composed[i].path, gs_standard_input);
+    for (size_t k = 0; k < GS_COUNT(lists); k++)
+        for (int i = 0; i < lists[k]->count; i++)
+            count += !strcmp(lists[k]->values[i], gs_standard_input);
     return count < 2 ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "standard input is named as %d files", count);
 }
 
@@ -77,6 +81,10 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         return status;
     a->input = find_images(a->input);
     a->init = find_images(a->init);
+    for (int i = 0; i < a->inputs.count; i++)
+        a->inputs.values[i] = find_images(a->inputs.values[i]);
+    for (int i = 0; i < a->labels.count; i++)
+        a->labels.values[i] = find_images(a->labels.values[i]);
     if (gs_command_of(a->command)->draws && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? GS_DEFAULT_NETWORK ".bin" : GS_DEFAULT_LABELLED ".bin";
         if (!gs_shipped_find(name, a->found[0])) {

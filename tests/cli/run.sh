@@ -114,6 +114,7 @@ if [ "$effort" -ge 50 ]; then
     . "$here/shipped.sh"
     . "$here/backend.sh"
     . "$here/rejection.sh"
+    . "$here/loss.sh"
     . "$here/diagnose.sh"
     . "$here/host.sh"
     . "$here/doubt.sh"
