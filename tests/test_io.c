@@ -152,6 +152,31 @@ static void a_coloured_grid_by_column(void **state) {
     assert_int_equal(gs_images_check("y.npy", GS_FORMAT_NPY, images.shape, &error), GS_OK);
 }
 
+static void a_larger_picture(void **state) {
+    (void)state;
+    const int rgb[3] = {3, 4096, 4096}, few[3] = {1, 28, 28};
+    gs_canvas canvas;
+    uint8_t row[18];
+    static const uint8_t wide[2][18] = {{1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 4, 5, 6},
+                                        {7, 8, 9, 7, 8, 9, 7, 8, 9, 10, 11, 12, 10, 11, 12, 10, 11, 12}};
+    assert_int_equal(gs_canvas_create(&canvas, 2, 2, 3, 0, NULL), GS_OK);
+    for (uint8_t i = 0; i < 12; i++)
+        canvas.pixels[i] = i + 1;
+    canvas.scale = 3;
+    assert_int_equal(gs_canvas_written_width(&canvas), 6);
+    assert_int_equal(gs_canvas_written_height(&canvas), 6);
+    for (int y = 0; y < 6; y++) {
+        about("row %d", y);
+        gs_canvas_written_row(&canvas, y, row);
+        assert_memory_equal(row, wide[y / 3], sizeof row);
+    }
+    gs_canvas_free(&canvas);
+    gs_grid grid = {.rows = 1, .columns = GS_GRID_LIMIT};
+    assert_int_equal(gs_grid_check(grid, rgb, 8, NULL), GS_ERROR_ARGUMENT);
+    assert_int_equal(gs_grid_check(grid, rgb, 1, NULL), GS_OK);
+    assert_int_equal(gs_grid_check(grid, few, GS_CANVAS_SCALE_MAX, NULL), GS_OK);
+}
+
 static void grids(void **state) {
     (void)state;
     static const struct {
@@ -490,6 +515,7 @@ int main(void) {
         TEST(a_grid_in_memory),
         TEST(a_coloured_grid_by_column),
         TEST(grids),
+        TEST(a_larger_picture),
         TEST(text_is_drawn_inside_the_canvas_only),
         TEST(a_trajectory),
         TEST(an_npy_file),

@@ -45,7 +45,7 @@ typedef struct gs_arguments {
     const char *second_judge; /* beside the default judge, where it is there; or NULL */
     gs_numbers noises, step_counts, sweep, ladder;
     gs_texts compose, inputs, labels;
-    int levels, draws;
+    int levels, draws, scale;
     double ends[2]; /* of noise levels */
     double init_noise;
     const char *out;   /* NULL: none is asked for */

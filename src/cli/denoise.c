@@ -58,6 +58,8 @@ static gs_status check_output(gs_denoise *d, gs_error *error) {
     if (!status)
         status = gs_images_check(a->out, d->format, info_of(d)->shape, error);
     if (!status)
+        status = gs_output_check_scale(a->out, a->given[GS_OPTION_SCALE], d->format, error);
+    if (!status)
         status = gs_arguments_check_out(a, error);
     return !status ? gs_output_check(a->out, d->format, 0, error) : status;
 }
@@ -237,6 +239,7 @@ static gs_status write_picture(const gs_denoise *d, const gs_notes *notes, gs_er
     if (status)
         return status;
     sheet.corner = "s";
+    sheet.scale = d->setup.arguments->scale;
     gs_sheet_row(&sheet, 0, d->input.data, range);
     for (int i = 0; i < noises; i++) {
         size_t at = (size_t)i * elements(d);

@@ -4,6 +4,7 @@
 
 #include "app/words.h"
 #include "cli/format_help.h"
+#include "io/canvas.h"
 #include "model/model.h"
 #include "model/settings.h"
 #include "random/random.h"

@@ -37,6 +37,8 @@ gs_status gs_arguments_check_out(const gs_arguments *a, gs_error *error) {
 void gs_arguments_put_out(const gs_arguments *arguments, FILE *out) {
     const char *path = arguments->out, *name = gs_base_name(path);
     gs_format format, by_name;
+    if (arguments->scale > 1)
+        fprintf(out, " --scale %d", arguments->scale);
     fputs(" --out", out);
     if (gs_output_is_stdout(path)) {
         fputs(" -", out);

@@ -17,6 +17,14 @@ gs_grid gs_grid_classes(size_t n, int classes) {
     return (gs_grid){.rows = rows, .columns = (int)(columns < most ? columns : most), .by_column = true};
 }
 
+gs_status gs_grid_check(gs_grid grid, const int shape[3], int scale, gs_error *error) {
+    double width = (double)grid.columns * (shape[2] + GAP) + GAP, height = (double)grid.rows * (shape[1] + GAP) + GAP;
+    double most = (width > height ? width : height) * scale;
+    return most <= INT32_MAX ? GS_OK
+                             : gs_fail(error, GS_ERROR_ARGUMENT,
+                                       "--scale %d: a side of %.0f pixels is more than a PNG file holds", scale, most);
+}
+
 gs_status gs_grid_create(gs_canvas *canvas, gs_grid grid, const int shape[3], gs_error *error) {
     return gs_canvas_create(canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
                             (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], GS_GRID_BACKGROUND, error);
