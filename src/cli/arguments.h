@@ -47,7 +47,7 @@ typedef struct gs_arguments {
     gs_texts compose, inputs, labels;
     int levels, draws, scale;
     double ends[2]; /* of noise levels */
-    double init_noise;
+    double init_noise, sigma;
     const char *out;   /* NULL: none is asked for */
     bool out_is_given; /* else it is the command's default */
     bool trajectory, quality, diagnose, json, quiet, help, version;
@@ -78,6 +78,10 @@ FILE *gs_arguments_report(const gs_arguments *arguments);
 
 /* Refuse an --out that is one of the files that are read. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_check_out(const gs_arguments *arguments, gs_error *error);
+
+/* Check that the plot of --plot can be written: its name, and that no other output has it. Errors: GS_ERROR_ARGUMENT,
+ * GS_ERROR_FILE. */
+gs_status gs_arguments_check_plot(const gs_arguments *arguments, gs_error *error);
 
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);

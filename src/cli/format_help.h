@@ -43,6 +43,11 @@ static const char init_help[] =
     ", gzipped or not, - for standard input; with --trajectory, they are on top and the states "
     "below (default -n: as many as there are, at most 64)";
 
+static const char inputs_help[] = "images, once for each file: "
+#define GS_READER(file, joint, name) joint name
+#include "io/readers.def"
+                                  ", one or a grid of them, gzipped or not; - for standard input";
+
 static const char input_help[] = "clean images, as many as -n says: "
 #define GS_READER(file, joint, name) joint name
 #include "io/readers.def"

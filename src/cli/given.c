@@ -8,7 +8,7 @@
 gs_status gs_given_check(const gs_arguments *a, int inputs, gs_error *error) {
     if (!a->model && !a->compose.count)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the network is missing: a weight file, or the name of a shipped one");
-    if (!a->input)
+    if (!inputs)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--input: missing: the file of images");
     if (a->label == GS_LABEL_ALL || a->label == GS_LABEL_DATA) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label %s: the images come from a file; name their class or none",
@@ -19,6 +19,14 @@ gs_status gs_given_check(const gs_arguments *a, int inputs, gs_error *error) {
     if (a->labels.count > inputs)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--labels: %d files for %d of images", a->labels.count, inputs);
     return GS_OK;
+}
+
+gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error) {
+    return networks->info->kind == GS_KIND_CLASSIFIER
+               ? gs_fail(error, GS_ERROR_ARGUMENT,
+                         "the network %s is a classifier: expected an energy, score, noise or denoiser model",
+                         networks->info->name)
+               : GS_OK;
 }
 
 /* ---- Reading ---- */

@@ -19,6 +19,9 @@ typedef struct gs_given {
  * has to be named. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_given_check(const gs_arguments *arguments, int inputs, gs_error *error);
 
+/* Refuse networks without a score. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error);
+
 /* Read the first -n images, or all, and the labels of `labels_path` or, where that is NULL, of the file that MNIST's
  * names put beside, if there is one that fits. Print cautions on standard error. Errors: those of gs_images_read and
  * gs_labels_read; GS_ERROR_ARGUMENT: there are fewer images than asked for, or not as many labels. */

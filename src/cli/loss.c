@@ -63,10 +63,8 @@ static gs_status prepare(measuring *m, gs_error *error) {
     const gs_arguments *a = m->arguments;
     gs_status status = gs_networks_load(&m->networks, a, error);
     const gs_model_info *info = m->networks.info;
-    if (!status && info->kind == GS_KIND_CLASSIFIER)
-        status =
-            gs_fail(error, GS_ERROR_ARGUMENT,
-                    "the network %s is a classifier: expected an energy, score, noise or denoiser model", info->name);
+    if (!status)
+        status = gs_given_check_networks(&m->networks, error);
     if (!status)
         status = choose_levels(m, error);
     if (!status)
@@ -193,7 +191,7 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
 
 static gs_status check(const gs_arguments *a, gs_error *error) {
     const bool *given = a->given;
-    gs_status status = gs_given_check(a, 1, error);
+    gs_status status = gs_given_check(a, a->input ? 1 : 0, error);
     if (status || !given[GS_OPTION_LADDER])
         return status;
     if (given[GS_OPTION_LEVELS] || given[GS_OPTION_ENDS])
