@@ -1,16 +1,18 @@
 /* The distributions of energies, and of the lengths of gradients or scores, as histograms. */
 #include <math.h>
+#include <string.h>
 
 #include "app/words.h"
 #include "cli/energy.h"
 #include "io/plot.h"
 
-enum { BINS = 60, POINTS = 2 * BINS + 2, TEXT = 200 };
+enum { BINS = 60, POINTS = 2 * BINS + 2, TEXT = 200, NAME = 22 };
 
 /* One panel: an outline of each input's histogram. */
 typedef struct histograms {
     double x[POINTS], y[GS_LIST_MAX][POINTS];
     gs_series series[GS_LIST_MAX];
+    char names[GS_LIST_MAX][NAME];
 } histograms;
 
 static const float *values_of(const gs_energies *e, bool is_norm) {
@@ -43,6 +45,12 @@ static void outline(const double shares[BINS], double y[POINTS]) {
         y[1 + 2 * b] = y[2 + 2 * b] = shares[b];
 }
 
+/* What the legend has room for. */
+static void name_of(const char *file, char name[NAME]) {
+    bool fits = strlen(file) < NAME;
+    snprintf(name, NAME, "%.*s%s", fits ? NAME : NAME - 4, file, fits ? "" : "...");
+}
+
 static void draw(const gs_energy_run *run, bool is_norm, histograms *h) {
     double low, high;
     find_ends(run, is_norm, &low, &high);
@@ -53,7 +61,8 @@ static void draw(const gs_energy_run *run, bool is_norm, histograms *h) {
         double shares[BINS];
         gs_histogram(values_of(e, is_norm), e->given.images.n, low, high, BINS, shares);
         outline(shares, h->y[i]);
-        h->series[i] = (gs_series){.name = gs_base_name(e->given.path), .y = h->y[i], .colour = i};
+        name_of(gs_base_name(e->given.path), h->names[i]);
+        h->series[i] = (gs_series){.name = h->names[i], .y = h->y[i], .colour = i};
     }
 }
 

@@ -115,6 +115,7 @@ if [ "$effort" -ge 50 ]; then
     . "$here/backend.sh"
     . "$here/rejection.sh"
     . "$here/loss.sh"
+    . "$here/energy.sh"
     . "$here/diagnose.sh"
     . "$here/host.sh"
     . "$here/doubt.sh"
