@@ -258,7 +258,7 @@ static void write_bash(void) {
          "        [[ $word == -* ]] || case ${COMP_WORDS[1]} in");
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         if (row->operand != GS_OPERAND_NONE)
-            printf("        %s) values=NETWORK ;;\n", row->name);
+            printf("        %s) values=%s ;;\n", row->name, row->operand == GS_OPERAND_IMAGES ? "FILE" : "NETWORK");
     puts("        esac ;;\n"
          "    esac\n"
          "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
@@ -326,7 +326,9 @@ static void write_zsh(void) {
         for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
             if (row->commands & command->command)
                 zsh_option(row);
-        puts(command->operand != GS_OPERAND_NONE ? "        '1:FILE:_gensample_networks'\n    ) ;;" : "    ) ;;");
+        if (command->operand != GS_OPERAND_NONE)
+            printf("        '1:FILE:%s'\n", command->operand == GS_OPERAND_IMAGES ? "_files" : "_gensample_networks");
+        puts("    ) ;;");
     }
     puts("esac\n"
          "_arguments -s $options");
@@ -358,10 +360,14 @@ static void write_fish(void) {
     puts("complete -c gensample -f");
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
-    for (const gs_command_row *row = gs_command_rows; row->name; row++)
-        if (row->operand != GS_OPERAND_NONE)
-            printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F -a '(%s | grep -o \"[^ ]*\")'\n",
-                   row->name, list_networks);
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        if (row->operand == GS_OPERAND_NONE)
+            continue;
+        printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F", row->name);
+        if (row->operand != GS_OPERAND_IMAGES)
+            printf(" -a '(%s | grep -o \"[^ ]*\")'", list_networks);
+        puts("");
+    }
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
         fish_option(row);
 }

@@ -60,7 +60,10 @@ static void choose_out(gs_arguments *arguments) {
 
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
     const gs_command_row *row = row_of(arguments->command);
-    const char **field = row->operand == GS_OPERAND_NETWORK ? &arguments->model : &arguments->file;
+    const char **const fields[] = {[GS_OPERAND_FILE] = &arguments->file,
+                                   [GS_OPERAND_NETWORK] = &arguments->model,
+                                   [GS_OPERAND_IMAGES] = &arguments->input};
+    const char **field = fields[row->operand];
     if (row->operand == GS_OPERAND_NONE || *field)
         return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text, row->name);
     *field = text;

@@ -45,12 +45,15 @@ typedef struct gs_arguments {
     const char *second_judge; /* beside the default judge, where it is there; or NULL */
     gs_numbers noises, step_counts, sweep, ladder;
     gs_texts compose, inputs, labels;
-    int levels, draws, scale;
+    gs_numbers range; /* of pixels */
+    gs_counts only;
+    int shape[2];
+    int levels, draws, scale, columns;
     double ends[2]; /* of noise levels */
     double init_noise, sigma;
     const char *out;   /* NULL: none is asked for */
     bool out_is_given; /* else it is the command's default */
-    bool trajectory, quality, diagnose, json, quiet, help, version;
+    bool random, trajectory, quality, diagnose, json, quiet, help, version;
     const char *file;                  /* operand of inspect */
     char found[3][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
     bool model_is_shipped;             /* found[0] is its path */

@@ -15,6 +15,11 @@ static const char sample_out_help[] = "output: "
                                       "NAME or NAME/ a directory of PNG files, new or empty; - is standard output, and "
                                       "the report then goes to standard error (default samples.png)";
 
+static const char view_out_help[] = "output: "
+#define GS_SINK(id, file, kind, name, extension, what) "." name " " what ", "
+#include "io/sinks.def"
+                                    "or a directory of PNG files; - is standard output (default view.png)";
+
 static const char denoise_out_help[] = "output: "
 #define GS_SINK(id, file, kind, name, extension, what) PICTURES_##kind(name)
 #include "io/sinks.def"

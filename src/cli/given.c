@@ -65,16 +65,19 @@ static gs_status read_named(gs_given *g, const char *path, gs_error *error) {
                          path, file.total, g->images.total, g->path);
 }
 
+gs_status gs_given_read_labels(gs_given *given, const char *labels_path, gs_error *error) {
+    gs_status status = labels_path ? read_named(given, labels_path, error) : read_beside(given);
+    if (!given->labels)
+        given->labels_path[0] = 0;
+    return status == GS_ERROR_MEMORY ? gs_fail_memory(error, "the labels") : status;
+}
+
 gs_status gs_given_read(gs_given *given, const char *path, const char *labels_path, const gs_arguments *arguments,
                         const gs_model_info *info, gs_error *error) {
     bool few = arguments->given[GS_OPTION_TAKEN];
     *given = (gs_given){.path = path};
     gs_status status = gs_images_take(path, info, few, few ? (size_t)arguments->n : SIZE_MAX, &given->images, error);
-    if (!status)
-        status = labels_path ? read_named(given, labels_path, error) : read_beside(given);
-    if (!given->labels)
-        given->labels_path[0] = 0;
-    return status == GS_ERROR_MEMORY ? gs_fail_memory(error, "the labels") : status;
+    return !status ? gs_given_read_labels(given, labels_path, error) : status;
 }
 
 /* ---- What a network is told ---- */

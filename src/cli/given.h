@@ -28,6 +28,9 @@ gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error);
 gs_status gs_given_read(gs_given *given, const char *path, const char *labels_path, const gs_arguments *arguments,
                         const gs_model_info *info, gs_error *error);
 
+/* Read the labels alone, of images that are read, as gs_given_read does. */
+gs_status gs_given_read_labels(gs_given *given, const char *labels_path, gs_error *error);
+
 /* The labels that a network is told of these images: NULL where it takes none or --label is none, else those of --label
  * or of the images. `room` has place for one per image. Errors: GS_ERROR_ARGUMENT: it has no such label. */
 gs_status gs_given_labels(const gs_given *given, const gs_arguments *arguments, const gs_model_info *info, int *room,

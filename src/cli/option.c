@@ -4,7 +4,7 @@
 
 #include "app/words.h"
 #include "cli/format_help.h"
-#include "io/canvas.h"
+#include "io/grid.h"
 #include "model/model.h"
 #include "model/settings.h"
 #include "random/random.h"

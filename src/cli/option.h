@@ -18,7 +18,7 @@ typedef struct gs_option_line {
 extern const gs_option_line gs_option_lines[];
 
 /* What a command takes besides options. */
-typedef enum gs_operand { GS_OPERAND_NONE, GS_OPERAND_FILE, GS_OPERAND_NETWORK } gs_operand;
+typedef enum gs_operand { GS_OPERAND_NONE, GS_OPERAND_FILE, GS_OPERAND_NETWORK, GS_OPERAND_IMAGES } gs_operand;
 
 typedef struct gs_command_row {
     const char *name;

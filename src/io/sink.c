@@ -63,8 +63,11 @@ static gs_status put_images(gs_sink *sink, const float *data, size_t items, gs_e
     int shape[3];
     gs_status status = GS_OK;
     image_shape(sink, shape);
+    const int *labels = is_picture(sink) && sink->input.grid.has_captions ? sink->input.labels : NULL;
     for (size_t i = 0; i < items && !status; i++) {
         const float *image = data + i * sink->item;
+        if (labels)
+            gs_grid_caption(&sink->canvas, sink->input.grid, sink->done + i, shape, labels[sink->done + i]);
         if (is_picture(sink))
             gs_grid_image(&sink->canvas, sink->input.grid, sink->done + i, image, shape, sink->input.range);
         else

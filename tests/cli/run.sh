@@ -116,6 +116,7 @@ if [ "$effort" -ge 50 ]; then
     . "$here/rejection.sh"
     . "$here/loss.sh"
     . "$here/energy.sh"
+    . "$here/view.sh"
     . "$here/diagnose.sh"
     . "$here/host.sh"
     . "$here/doubt.sh"

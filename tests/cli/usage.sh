@@ -28,7 +28,7 @@ for option in model n out sampler steps sigmas epsilon step-size noise noise-fir
 done
 refuse 2 'is missing' --model --quiet
 # Every option that takes a value says what it expects if the value is empty.
-for command in sample denoise rejection cpu loss energy; do
+for command in sample denoise rejection cpu loss energy view; do
     "$program" $command --help | sed -n 's/^  \(--*[a-z-]*\) [^ ].*/\1/p' >takes.txt
     check "options of $command that take a value" test "$(wc -l <takes.txt)" -ge 4
     while read -r option; do
