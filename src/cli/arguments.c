@@ -14,13 +14,6 @@ static const gs_command_row *find_command(const char *name) {
     return row->name ? row : NULL;
 }
 
-static const gs_command_row *row_of(int command) {
-    const gs_command_row *row = gs_command_rows;
-    while (row->command != command)
-        row++;
-    return row;
-}
-
 static gs_status refuse_command(const char *name, gs_error *error) {
     enum { ROOM = 200 };
     char known[ROOM];
@@ -34,7 +27,7 @@ static gs_status refuse_command(const char *name, gs_error *error) {
 
 static gs_status take_option(gs_arguments *arguments, int argc, char *const *argv, int *at, gs_error *error) {
     char name[32];
-    snprintf(name, sizeof name, "gensample %s", row_of(arguments->command)->name);
+    snprintf(name, sizeof name, "gensample %s", gs_command_row_of(arguments->command)->name);
     return gs_option_take(&gs_options, arguments->command, name, argc, argv, at, arguments->given, arguments, error);
 }
 
@@ -59,7 +52,7 @@ static void choose_out(gs_arguments *arguments) {
 }
 
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
-    const gs_command_row *row = row_of(arguments->command);
+    const gs_command_row *row = gs_command_row_of(arguments->command);
     const char **const fields[] = {[GS_OPERAND_FILE] = &arguments->file,
                                    [GS_OPERAND_NETWORK] = &arguments->model,
                                    [GS_OPERAND_IMAGES] = &arguments->input};

@@ -13,8 +13,6 @@ typedef struct gs_command {
     const char *examples; /* what its help ends with, or NULL */
     int lists;            /* GS_LISTS_..., added */
     const char *out;      /* the output if none is given; NULL: none is written */
-    bool draws;           /* whether a shipped network stands in for a missing --model */
-    bool judges;          /* whether a judge is looked for without --quality */
 
     /* Check what can be checked before any file is looked for; NULL: nothing. Errors: GS_ERROR_ARGUMENT. */
     gs_status (*check)(const gs_arguments *arguments, gs_error *error);

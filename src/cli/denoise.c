@@ -332,7 +332,5 @@ const gs_command gs_command_denoise = {
     .examples = "  gensample denoise --input digits.idx --noise 0.2,0.4,0.6 --steps 1,5,10\n",
     .lists = GS_LISTS_SAMPLERS | GS_LISTS_NETWORKS,
     .out = "denoised.png",
-    .draws = true,
-    .judges = true,
     .check = check,
     .run = run_command};

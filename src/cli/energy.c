@@ -190,10 +190,6 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
     return gs_given_check(a, a->inputs.count, error);
 }
 
-const char *gs_energy_norm_of(const gs_energy_run *run) {
-    return run->has_energy ? "dE/dx" : "score";
-}
-
 const gs_command gs_command_energy = {
     .about =
         "Say which energies E(x) a network gives images, and how long the gradients dE/dx are; of several files one\n"

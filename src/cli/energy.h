@@ -35,7 +35,4 @@ gs_status gs_energy_write_table(const gs_energy_run *run, gs_error *error);
 /* Draw the distributions as a plot. */
 gs_status gs_energy_plot(const gs_energy_run *run, gs_error *error);
 
-/* What the lengths are of: "dE/dx" or "score". */
-const char *gs_energy_norm_of(const gs_energy_run *run);
-
 #endif

@@ -12,6 +12,11 @@ static const float *values_of(const gs_energies *e, bool is_norm) {
     return is_norm ? e->norm : e->energy;
 }
 
+/* What the lengths are of. */
+static const char *norm_of(const gs_energy_run *run) {
+    return run->has_energy ? "dE/dx" : "score";
+}
+
 /* The number of images of each class. */
 static void count_classes(const gs_energies *e, size_t counts[CLASSES]) {
     for (int c = 0; c < CLASSES; c++)
@@ -87,7 +92,7 @@ static gs_status report_json(const gs_energy_run *run, FILE *out, gs_error *erro
         status = put_input(run, &run->input[i], inputs, error);
     json_object_set_new(object, "networks", networks_json(run));
     json_object_set_new(object, "sigma", run->sigma > 0 ? json_real(run->sigma) : json_null());
-    json_object_set_new(object, "norm_of", json_string(gs_energy_norm_of(run)));
+    json_object_set_new(object, "norm_of", json_string(norm_of(run)));
     json_object_set_new(object, "inputs", inputs);
     json_object_set_new(object, "out", a->out ? gs_text_json(a->out) : json_null());
     json_object_set_new(object, "plot", a->plot ? gs_text_json(a->plot) : json_null());
@@ -141,7 +146,7 @@ static gs_status put_table(const gs_energy_run *run, bool is_norm, FILE *out, gs
     gs_status status = GS_OK;
     char head[32] = "E";
     if (is_norm)
-        snprintf(head, sizeof head, "|%s|", gs_energy_norm_of(run));
+        snprintf(head, sizeof head, "|%s|", norm_of(run));
     fprintf(out, "%-*s%9s%12s%12s%12s%12s%12s\n", NAME_WIDTH, head, "n", "mean", "sd", "5 %", "median", "95 %");
     for (int i = 0; i < run->count && !status; i++)
         status = put_rows(&run->input[i], is_norm, out, error);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "app/words.h"
-#include "cli/commands.h"
+#include "cli/option.h"
 #include "model/model.h"
 
 /* judge.bin beside the model, else the shipped one. */
@@ -68,6 +68,10 @@ static gs_status check_standard_input(const gs_arguments *a, gs_error *error) {
     return count < 2 ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "standard input is named as %d files", count);
 }
 
+static bool finds(const gs_arguments *a, gs_finds what) {
+    return gs_command_row_of(a->command)->finds >= what;
+}
+
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     gs_arguments *a = arguments;
     for (int i = 0; i < a->compose.count; i++) {
@@ -85,7 +89,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         a->inputs.values[i] = find_images(a->inputs.values[i]);
     for (int i = 0; i < a->labels.count; i++)
         a->labels.values[i] = find_images(a->labels.values[i]);
-    if (gs_command_of(a->command)->draws && !a->model) {
+    if (finds(a, GS_FINDS_NETWORK) && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? GS_DEFAULT_NETWORK ".bin" : GS_DEFAULT_LABELLED ".bin";
         if (!gs_shipped_find(name, a->found[0])) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing, and there is no shipped network %s",
@@ -97,7 +101,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     a->model_is_shipped = a->model == a->found[0];
     if (!status && a->judge) {
         status = gs_network_find(&a->judge, a->found[1], error);
-    } else if (!status && (a->quality || gs_command_of(a->command)->judges)) {
+    } else if (!status && (a->quality || finds(a, GS_FINDS_JUDGE))) {
         a->judge = find_judge(a->model, a->found[1]);
         a->second_judge = a->quality ? find_second_judge(a->judge, a->found[2]) : NULL;
     }

@@ -97,9 +97,7 @@ static void print_usage(int command, const char *about, FILE *out) {
             fprintf(out, "  gensample %-*s  %s\n", width, row->usage, row->help);
         return;
     }
-    while (row->command != command)
-        row++;
-    fprintf(out, "usage: gensample %s\n\n%s", row->usage, about);
+    fprintf(out, "usage: gensample %s\n\n%s", gs_command_row_of(command)->usage, about);
 }
 
 void gs_help_print(int command, FILE *out) {

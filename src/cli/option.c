@@ -24,7 +24,15 @@ const gs_option_line gs_option_lines[] = {
     {NULL, NULL}};
 
 const gs_command_row gs_command_rows[] = {
-#define GS_COMMAND(id, name, operand, usage, help) {#name, GS_##id, GS_OPERAND_##operand, usage, help},
+#define GS_COMMAND(id, name, operand, finds, usage, help) \
+    {#name, GS_##id, GS_OPERAND_##operand, GS_FINDS_##finds, usage, help},
 #include "cli/commands.def"
     {0},
 };
+
+const gs_command_row *gs_command_row_of(int command) {
+    const gs_command_row *row = gs_command_rows;
+    while (row->command != command)
+        row++;
+    return row;
+}

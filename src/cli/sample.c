@@ -185,6 +185,5 @@ const gs_command gs_command_sample = {
                 "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
     .lists = GS_LISTS_SAMPLERS | GS_LISTS_NETWORKS,
     .out = "samples.png",
-    .draws = true,
     .check = check,
     .run = run_command};

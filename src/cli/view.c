@@ -108,17 +108,6 @@ static gs_status pick(gs_view *v, gs_error *error) {
     return GS_OK;
 }
 
-size_t gs_view_number(const gs_view *v, size_t k) {
-    return v->picked[(size_t)v->arguments->first + k];
-}
-
-size_t gs_view_count(const gs_view *v, int class) {
-    size_t count = 0;
-    for (size_t k = 0; k < v->count; k++)
-        count += v->given.labels[v->picked[k]] == class;
-    return count;
-}
-
 /* ---- Writing ---- */
 
 static gs_status check_output(gs_view *v, gs_error *error) {

@@ -24,10 +24,9 @@ typedef struct gs_view {
 /* Print what was found or, with --json, one JSON object. */
 gs_status gs_view_report(const gs_view *view, FILE *out, gs_error *error);
 
-/* The number of an image that is drawn, and how many images of a class there are among all that were picked. */
-size_t gs_view_number(const gs_view *view, size_t k);
-size_t gs_view_count(const gs_view *view, int class);
-
-enum { GS_VIEW_CLASSES = 256 };
+/* The number in the file of image k of those that are drawn. */
+static inline size_t gs_view_number(const gs_view *view, size_t k) {
+    return view->picked[(size_t)view->arguments->first + k];
+}
 
 #endif

@@ -4,6 +4,16 @@
 #include "cli/view.h"
 #include "io/output.h"
 
+enum { CLASSES = 256 };
+
+/* The number of images of a class among all that were picked. */
+static size_t count_of(const gs_view *v, int class) {
+    size_t count = 0;
+    for (size_t k = 0; k < v->count; k++)
+        count += v->given.labels[v->picked[k]] == class;
+    return count;
+}
+
 static double share_of(const gs_view *v, size_t count) {
     return (double)count / (double)v->count;
 }
@@ -23,8 +33,8 @@ static json_t *pixels_json(const gs_pixels *p) {
 
 static json_t *classes_json(const gs_view *v) {
     json_t *classes = json_array();
-    for (int c = 0; v->given.labels && c < GS_VIEW_CLASSES; c++) {
-        size_t count = gs_view_count(v, c);
+    for (int c = 0; v->given.labels && c < CLASSES; c++) {
+        size_t count = count_of(v, c);
         if (count)
             json_array_append_new(
                 classes, json_pack("{si so sf}", "class", c, "n", gs_whole_json(count), "share", share_of(v, count)));
@@ -69,8 +79,8 @@ static gs_status report_json(const gs_view *v, FILE *out, gs_error *error) {
 
 static void put_classes(const gs_view *v, FILE *out) {
     fprintf(out, "%-8s%10s%10s\n", "class", "images", "share");
-    for (int c = 0; c < GS_VIEW_CLASSES; c++) {
-        size_t count = gs_view_count(v, c);
+    for (int c = 0; c < CLASSES; c++) {
+        size_t count = count_of(v, c);
         if (count)
             fprintf(out, "%-8d%10zu%9.2f %%\n", c, count, 100 * share_of(v, count));
     }
