@@ -63,14 +63,6 @@ static void list_commands(const gs_option_row *row, bool having, char words[WORD
             append(words, c->name, strlen(c->name));
 }
 
-/* Names of the commands that take a file as an operand. */
-static void list_operands(char words[WORDS]) {
-    words[0] = 0;
-    for (const gs_command_row *c = gs_command_rows; c->name; c++)
-        if (c->command & GS_TAKES_FILE)
-            append(words, c->name, strlen(c->name));
-}
-
 /* ---- The manual page ---- */
 
 static void put_roff(const char *text) {
@@ -291,7 +283,6 @@ static void bash_command(const gs_command_row *command) {
 
 /* A word "--name=value" reaches the function as three. */
 static void write_bash(void) {
-    char words[WORDS];
     puts("# bash completion for gensample\n"
          "_gensample() {\n"
          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options values\n"
@@ -305,6 +296,7 @@ static void write_bash(void) {
          "    fi\n"
          "    case $before in");
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+        char words[WORDS];
         list_values(row, words);
         if (!row->metavar)
             continue;
@@ -317,9 +309,13 @@ static void write_bash(void) {
     fputs("    *) values=$options\n        [[ $COMP_CWORD -eq 1 ]] && values+='", stdout);
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("%s ", row->name);
-    list_operands(words);
-    printf("'\n        [[ ' %s ' == *\" ${COMP_WORDS[1]} \"* && $word != -* ]] && values=NETWORK ;;\n", words);
-    puts("    esac\n"
+    puts("'\n"
+         "        [[ $word == -* ]] || case ${COMP_WORDS[1]} in");
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
+        if (row->operand != GS_OPERAND_NONE)
+            printf("        %s) values=%s ;;\n", row->name, row->operand == GS_OPERAND_IMAGES ? "FILE" : "NETWORK");
+    puts("        esac ;;\n"
+         "    esac\n"
          "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
          "        compopt -o filenames 2>/dev/null\n"
          "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")");
@@ -385,7 +381,9 @@ static void write_zsh(void) {
         for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
             if (row->commands & command->command)
                 zsh_option(row);
-        puts(command->command & GS_TAKES_FILE ? "        '1:FILE:_gensample_networks'\n    ) ;;" : "    ) ;;");
+        if (command->operand != GS_OPERAND_NONE)
+            printf("        '1:FILE:%s'\n", command->operand == GS_OPERAND_IMAGES ? "_files" : "_gensample_networks");
+        puts("    ) ;;");
     }
     puts("esac\n"
          "_arguments -s $options");
@@ -414,13 +412,17 @@ static void fish_option(const gs_option_row *row) {
 }
 
 static void write_fish(void) {
-    char words[WORDS];
     puts("complete -c gensample -f");
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
-    list_operands(words);
-    printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F -a '(%s | grep -o \"[^ ]*\")'\n", words,
-           list_networks);
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        if (row->operand == GS_OPERAND_NONE)
+            continue;
+        printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F", row->name);
+        if (row->operand != GS_OPERAND_IMAGES)
+            printf(" -a '(%s | grep -o \"[^ ]*\")'", list_networks);
+        puts("");
+    }
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
         fish_option(row);
 }

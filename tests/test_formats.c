@@ -23,7 +23,7 @@ static void a_grey_map(void **state) {
     const char header[] = "P5\n# Software: a test\n# command: gensample --out x\n6 6\n255\n";
     const size_t start = sizeof header - 1;
     size_t size;
-    assert_ok(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){1, 1, false}, notes, 2, &error), &error);
+    assert_ok(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){.rows = 1, .columns = 1}, notes, 2, &error), &error);
     unsigned char *bytes = read_file("x", &size);
     assert_int_equal(size, start + 36);
     assert_memory_equal(bytes, header, start);
@@ -38,7 +38,7 @@ static void a_grey_map(void **state) {
     images = (gs_images){.data = colours, .n = 1, .shape = {3, 1, 1}, .range = {0, 1}};
     assert_int_equal(gs_images_check("x", GS_FORMAT_PGM, images.shape, &error), GS_ERROR_UNSUPPORTED);
     assert_non_null(strstr(error.message, "images of 3 channels cannot be drawn, only those of 1; .npy"));
-    assert_int_equal(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){1, 1, false}, NULL, 0, &error),
+    assert_int_equal(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){.rows = 1, .columns = 1}, NULL, 0, &error),
                      GS_ERROR_UNSUPPORTED);
     assert_left("");
 }

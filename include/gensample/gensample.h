@@ -947,6 +947,89 @@ double gs_psnr(const float *a, const float *b, size_t count, double range);
  */
 double gs_ssim(const float *a, const float *b, const int shape[3], double range);
 
+/** How to measure a loss. Zero (NULL) in a field means its default. Arrays belong to the caller. */
+typedef struct gs_loss_options {
+    const double *sigmas; /**< (levels) noise levels in units of the pixels, each above 0 and, of networks that take a
+                             noise level, within the trained range; NULL: from sigma_high down to sigma_low in equal
+                             ratios */
+    int levels;           /**< number of noise levels, 1 ... 10000; 0: those of the file's ladder if nothing else is
+                             chosen, which are then its very levels, else 10 */
+    double sigma_low;     /**< lowest noise level; 0: the network's */
+    double sigma_high;    /**< highest noise level; 0: the network's */
+    const int *labels;    /**< (n) labels of the images, each 0 ... K; NULL: "none" everywhere */
+    int draws;            /**< noises per image and level, 1 ... 10000; 0: 1 */
+    uint64_t seed;        /**< any number: image k has the same noise at level i whatever else is measured */
+    /** Called now and then by the calling thread with the part of the work that is done, 0 ... 1; returning false stops
+     * the measurement: GS_ERROR_INTERRUPTED. NULL is allowed. */
+    bool (*progress)(void *context, double part);
+    void *context; /**< handed to progress */
+} gs_loss_options;
+
+/** The loss at a noise level, or its mean over several. */
+typedef struct gs_loss {
+    double sigma;          /**< the noise level; 0 of the mean over levels */
+    double loss;           /**< sigma^2 |s(x + sigma z, sigma) + z / sigma|^2, summed over pixels, averaged over images
+                              and noises z */
+    double error;          /**< its standard error if other images and other noises were drawn; NaN for one image */
+    double noise_error;    /**< its standard error if only other noises were drawn; NaN for one draw */
+    double weighted;       /**< the same loss per pixel by the weight of Karras et al. 2022, table 1: (sigma^2 + d^2) /
+                              (sigma d)^2 |D - x|^2 / pixels, d being the standard deviation of the images' pixels; about
+                              1 where a network knows no more than mean and deviation. NaN if d is 0 */
+    double weighted_error; /**< its standard error, as `error` */
+} gs_loss;
+
+/** The noise levels of a loss, in the order in which they are measured. Thread-safe.
+ *
+ * @param model   the network
+ * @param options which levels
+ * @param sigmas  gets the first `room` of them; may be NULL if room is 0
+ * @param room    elements of sigmas, from 0
+ * @param levels  gets their number
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a level out of range, or none is chosen and the network has none
+ */
+gs_status gs_loss_levels(const gs_model *model, const gs_loss_options *options, double *sigmas, int room, int *levels,
+                         gs_error *error);
+
+/** The loss of denoising score matching (Vincent 2011), level by level, weighted by sigma^2 as Song & Ermon 2019 do,
+ * whose equations 5 and 6 have half of it. The score s is that of any network but a classifier: -dE/dx, (D - x) /
+ * sigma^2, -epsilon / sigma; of a network without a noise level it is the same at every level. With the native backend
+ * the bytes are the same for every instruction set, thread count and block. Runs on the plan's threads; one call at a
+ * time per plan.
+ *
+ * @param plan    plan of the network; of an energy, with the gradient
+ * @param images  (n, C, H, W), clean images in the model's data range
+ * @param n       number of images, at least 1
+ * @param options which levels, labels and noises; NULL: all defaults
+ * @param level   gets the loss at each of the levels of gs_loss_levels; undefined on failure
+ * @param mean    gets the mean over the levels; undefined on failure
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: no images, an option or label out of range, or an energy without its gradient;
+ *         GS_ERROR_UNSUPPORTED: a classifier; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: `progress` asked to stop
+ */
+gs_status gs_loss_measure(gs_plan *plan, const float *images, size_t n, const gs_loss_options *options, gs_loss *level,
+                          gs_loss *mean, gs_error *error);
+
+/** The energies of images, and the lengths of their gradients or, where a network is no energy, of their scores: of one
+ * network, or of a sum of several (gs_term). The bytes are the same as those of gs_loss_measure are. Runs on the plans'
+ * threads; one call at a time per plan.
+ *
+ * @param terms  (count) the networks, of any kind but classifier, with their weights and labels; energies with the
+ *               gradient. All take images of one shape
+ * @param count  1 ... 17
+ * @param x      images, (n, C, H, W)
+ * @param sigma  noise level in units of the pixels, above 0 and at most 1e30; networks that take none ignore it, scores
+ *               of denoisers and noise models need it
+ * @param n      number of images, from 0
+ * @param energy gets the weighted sum of the energies, (n), or NaN where a network is no energy; may be NULL
+ * @param norm   gets |dE/dx|, or |s|, of the weighted sum, (n), in units of energy per pixel value; may be NULL
+ * @param error  why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a label or sigma out of range, or an energy without its gradient;
+ *         GS_ERROR_UNSUPPORTED: a classifier; GS_ERROR_MEMORY
+ */
+gs_status gs_energy_measure(const gs_term *terms, int count, const float *x, double sigma, size_t n, float *energy,
+                            float *norm, gs_error *error);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

@@ -236,6 +236,9 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_NETWORKS:
         snprintf(range, sizeof range, "one of at most %d networks", GS_LIST_MAX);
         break;
+    case GS_KIND_OPTION_FILES:
+        snprintf(range, sizeof range, "one of at most %d files", GS_LIST_MAX);
+        break;
     case GS_KIND_OPTION_YES_NO:
         snprintf(range, sizeof range, "yes or no");
         break;
@@ -303,6 +306,7 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
         good = parse_list(row, text, field);
         break;
     case GS_KIND_OPTION_NETWORKS:
+    case GS_KIND_OPTION_FILES:
         good = append_text(text, field);
         break;
     case GS_KIND_OPTION_NAMES:
@@ -339,6 +343,10 @@ const gs_option_row *gs_option_find(const gs_option_table *table, int command, c
     return found;
 }
 
+static bool is_repeated(const gs_option_row *row) {
+    return row->kind == GS_KIND_OPTION_NETWORKS || row->kind == GS_KIND_OPTION_FILES;
+}
+
 gs_status gs_option_take(const gs_option_table *table, int command, const char *name, int argc, char *const *argv,
                          int *at, bool *given, void *fields, gs_error *error) {
     char *argument = argv[(*at)++];
@@ -349,7 +357,7 @@ gs_status gs_option_take(const gs_option_table *table, int command, const char *
     const char *dashes = gs_option_dashes(row);
     if (!(row->commands & command))
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: no option of %s", dashes, row->name, name);
-    if (given[row - table->row] && row->kind != GS_KIND_OPTION_NETWORKS)
+    if (given[row - table->row] && !is_repeated(row))
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: given twice", dashes, row->name);
     given[row - table->row] = true;
     if (!row->metavar && value)

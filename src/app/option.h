@@ -41,6 +41,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_POSITIVES,   /* gs_numbers, positive, at most high */
     GS_KIND_OPTION_NUMBERS,     /* gs_numbers, of either sign, at most high */
     GS_KIND_OPTION_NETWORKS,    /* gs_texts, NAME:WEIGHT; may be repeated */
+    GS_KIND_OPTION_FILES,       /* gs_texts; may be repeated */
     GS_KIND_OPTION_NAMES,       /* gs_texts, none of them twice; the text is cut at its commas */
     GS_KIND_OPTION_COUNTS       /* gs_counts, low ... high, none of them twice */
 } gs_option_kind;

@@ -8,6 +8,7 @@
 
 #include "base/stream.h"
 #include "app/words.h"
+#include "cli/commands.h"
 #include "io/read.h"
 
 enum { LABEL_WIDTH = 12, PIPE_MAX = 1 << 30 };
@@ -88,3 +89,18 @@ gs_status gs_inspect_file(const char *path, FILE *out, gs_error *error) {
     gs_free(bytes);
     return status;
 }
+
+static gs_status check(const gs_arguments *arguments, gs_error *error) {
+    return arguments->file ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the file's name is missing");
+}
+
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
+    return gs_inspect_file(arguments->file, stdout, error);
+}
+
+const gs_command gs_command_inspect = {
+    .about = "Say what a file is: of a weight file its network, graph, tensors and origin; of a picture what it was\n"
+             "drawn with; of IDX, NPY and NPZ files their sizes. - is standard input.\n",
+    .lists = GS_LISTS_NETWORKS,
+    .check = check,
+    .run = run_command};

@@ -74,6 +74,10 @@ static gs_status check_output(gs_run *run, gs_error *error) {
                          gs_formats_list(GS_HOLDS_PICTURE, ".", " or ", known));
     }
     if (!status)
+        status = gs_output_check_scale(a->out, a->given[GS_OPTION_SCALE], run->format, error);
+    if (!status && a->scale > 1)
+        status = gs_grid_check(run->grid, run->setup.networks.info->shape, a->scale, error);
+    if (!status)
         status = gs_images_check(a->out, run->format, run->setup.networks.info->shape, error);
     if (!status)
         status = gs_arguments_check_out(a, error);

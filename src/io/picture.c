@@ -111,6 +111,7 @@ gs_status gs_write_trajectory(gs_format format, const char *path, const gs_traje
     if (status)
         return status;
     sheet.corner = t->every ? "t" : "s";
+    sheet.scale = t->scale;
     (t->originals ? fill_strips : fill_rows)(&sheet, t);
     status = gs_sheet_write(&sheet, format, path, notes, count, error);
     gs_sheet_free(&sheet);

@@ -29,6 +29,7 @@ typedef struct gs_trajectory {
     int every, steps; /* 0, or states are `every` steps apart and the result follows after `steps` */
     const int *labels;
     int classes;            /* the label `classes` means none and is not written */
+    int scale;              /* as of a canvas */
     const float *originals; /* images at which the chains began, (n, C, H, W); NULL: noise */
 } gs_trajectory;
 
