@@ -1,9 +1,9 @@
-/* Writes the manual page, a shell's completion of gensample, or models/FORMAT.md, from the rows that the program reads:
+/* Writes the manual page, a shell's completion of gensample, or a document, from the rows that the program reads:
  *
- *     generate man|bash|zsh|fish|format TEMPLATE OUT
+ *     generate man|bash|zsh|fish|document TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@ and @ALGORITHMS@; or
- * models/FORMAT.md, whose tables behind comments "<!-- rows of settings.def -->" are written anew. */
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @DENSITIES@ and @ALGORITHMS@;
+ * or a document, whose tables behind comments "<!-- rows of settings.def -->" and the like are written anew. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +52,14 @@ static void list_values(const gs_option_row *row, char words[WORDS]) {
             at += length;
         }
     }
+}
+
+/* The names of the densities, which are networks, too. */
+static const char *list_densities(char words[WORDS]) {
+    words[0] = 0;
+    for (int i = 0; gs_density_get(i); i++)
+        append(words, gs_density_get(i)->name, strlen(gs_density_get(i)->name));
+    return words;
 }
 
 /* Names of the commands that have the option, or that lack it. */
@@ -141,6 +149,29 @@ static void man_samplers(void) {
     }
 }
 
+/* "[dim=1 mean=0 ...]" */
+static void put_parameters(const gs_density_info *density, void put(const char *text)) {
+    for (const gs_density_parameter *p = density->parameters; p->name; p++) {
+        put(p == density->parameters ? "" : " ");
+        put(p->name);
+        put(p->value[0] ? "=" : "");
+        put(p->value);
+    }
+}
+
+static void man_densities(void) {
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++) {
+        fputs(".TP\n\\fB", stdout);
+        put_roff(density->name);
+        fputs("\\fR\n", stdout);
+        put_roff(density->help);
+        fputs("\n.br\nParameters ", stdout);
+        put_parameters(density, put_roff);
+        fputs(".\n", stdout);
+    }
+}
+
 static void man_algorithms(void) {
     const gs_rejection_info *row;
     for (int i = 0; (row = gs_rejection_get(i)); i++) {
@@ -165,6 +196,7 @@ static void write_man(void) {
     } parts[] = {{"@COMMANDS@\n", man_commands},
                  {"@OPTIONS@\n", man_options},
                  {"@SAMPLERS@\n", man_samplers},
+                 {"@DENSITIES@\n", man_densities},
                  {"@ALGORITHMS@\n", man_algorithms}};
     char line[LINE];
     puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
@@ -179,7 +211,7 @@ static void write_man(void) {
     }
 }
 
-/* ---- The weight file's page ---- */
+/* ---- Documents ---- */
 
 static void put_values(const gs_setting *s) {
     if (s->kind == GS_SETTING_KIND_PAIR)
@@ -201,17 +233,50 @@ static void format_settings(void) {
     }
 }
 
+static void format_densities(void) {
+    puts("| density | p(x) | what | from |\n|---|---|---|---|");
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++)
+        printf("| `%s` | %s | %s | %s |\n", density->name, density->formula, density->help, density->source);
+}
+
+static const char *form_of(const gs_density_parameter *p) {
+    static const char *const forms[] = {"a whole number", "a number", "a point", "numbers", "points", "yes or no"};
+    return forms[p->kind];
+}
+
+static void format_parameters(void) {
+    puts("| density | parameter | default | value | range | what |\n|---|---|---|---|---|---|");
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++)
+        for (const gs_density_parameter *p = density->parameters; p->name; p++) {
+            printf("| `%s` | `%s` | %s | %s | ", density->name, p->name, p->value, form_of(p));
+            if (p->kind != GS_PARAMETER_YES_NO)
+                printf("%g ... %g", p->least, p->most);
+            printf(" | %s |\n", p->help);
+        }
+}
+
 /* A table behind a comment ends with a line that does not begin with a bar. */
-static void write_format(void) {
+static void write_document(void) {
+    static const struct {
+        const char *mark;
+        void (*write)(void);
+    } tables[] = {{"<!-- rows of settings.def -->\n", format_settings},
+                  {"<!-- rows of densities.def -->\n", format_densities},
+                  {"<!-- parameters of densities.def -->\n", format_parameters}};
     char line[PARAGRAPH];
     bool old = false;
     while (fgets(line, sizeof line, stdin)) {
+        size_t i = 0;
         old = old && line[0] == '|';
         if (!old)
             fputs(line, stdout);
-        if (strcmp(line, "<!-- rows of settings.def -->\n") != 0)
+        while (i < GS_COUNT(tables) && strcmp(line, tables[i].mark))
+            i++;
+        if (i == GS_COUNT(tables))
             continue;
-        format_settings();
+        tables[i].write();
         old = true;
     }
 }
@@ -260,9 +325,10 @@ static void write_bash(void) {
          "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
          "        compopt -o filenames 2>/dev/null\n"
          "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")");
+    char densities[WORDS];
     printf("        [[ $values == FILE ]] ||\n"
-           "            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W \"$(%s)\" -- \"$word\")\n",
-           list_networks);
+           "            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W \"$(%s) %s\" -- \"$word\")\n",
+           list_networks, list_densities(densities));
     puts("    else\n"
          "        mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$word\")\n"
          "    fi\n"
@@ -298,13 +364,14 @@ static void zsh_option(const gs_option_row *row) {
 }
 
 static void write_zsh(void) {
+    char densities[WORDS];
     printf("#compdef gensample\n"
            "_gensample_networks() {\n"
            "    local -a networks\n"
-           "    networks=(${=\"$(%s)\"})\n"
-           "    _alternative 'files:file:_files' \"networks:shipped network:($networks)\"\n"
+           "    networks=(${=\"$(%s)\"} %s)\n"
+           "    _alternative 'files:file:_files' \"networks:network:($networks)\"\n"
            "}\n",
-           list_networks);
+           list_networks, list_densities(densities));
     puts("local command=sample\n"
          "local -a options");
     fputs("(( CURRENT == 2 )) && options=('1:command:(", stdout);
@@ -329,7 +396,7 @@ static void write_zsh(void) {
 }
 
 static void fish_option(const gs_option_row *row) {
-    char words[WORDS];
+    char words[WORDS], densities[WORDS];
     bool of_default = row->commands & gs_command_rows[0].command;
     list_commands(row, !of_default, words);
     fputs("complete -c gensample", stdout);
@@ -340,7 +407,7 @@ static void fish_option(const gs_option_row *row) {
     if (takes_file(row))
         fputs(" -r -F", stdout);
     if (takes_network(row))
-        printf(" -a '(%s | grep -o \"[^ ]*\")'", list_networks);
+        printf(" -a '(%s | grep -o \"[^ ]*\") %s'", list_networks, list_densities(densities));
     else if (words[0])
         printf(" -x -a '%s'", words);
     else if (row->metavar && !takes_file(row))
@@ -351,11 +418,12 @@ static void fish_option(const gs_option_row *row) {
 }
 
 static void write_fish(void) {
+    char densities[WORDS];
     puts("complete -c gensample -f");
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
-    printf("complete -c gensample -n '__fish_seen_subcommand_from inspect' -F -a '(%s | grep -o \"[^ ]*\")'\n",
-           list_networks);
+    printf("complete -c gensample -n '__fish_seen_subcommand_from inspect' -F -a '(%s | grep -o \"[^ ]*\") %s'\n",
+           list_networks, list_densities(densities));
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
         fish_option(row);
 }
@@ -364,14 +432,17 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*write)(void);
-    } kinds[] = {
-        {"man", write_man}, {"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}, {"format", write_format}};
+    } kinds[] = {{"man", write_man},
+                 {"bash", write_bash},
+                 {"zsh", write_zsh},
+                 {"fish", write_fish},
+                 {"document", write_document}};
     for (size_t i = 0; argc == 4 && i < GS_COUNT(kinds); i++) {
         if (!strcmp(argv[1], kinds[i].name) && freopen(argv[2], "r", stdin) && freopen(argv[3], "w", stdout)) {
             kinds[i].write();
             return fflush(stdout) || ferror(stdout);
         }
     }
-    fputs("usage: generate man|bash|zsh|fish|format TEMPLATE OUT\n", stderr);
+    fputs("usage: generate man|bash|zsh|fish|document TEMPLATE OUT\n", stderr);
     return 2;
 }

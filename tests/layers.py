@@ -21,6 +21,7 @@ ALLOWED = {
     "src/random": ["src/base", "simd"],
     "src/op": ["src/base"],
     "src/model": ["src/base", "src/op"],
+    "src/density": ["src/base", "src/random"],
     "src/engine": ["src/base", "simd", "src/op", "src/model"],
     "src/sample": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
     "src/measure": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],

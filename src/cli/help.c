@@ -67,6 +67,19 @@ static void print_shipped(FILE *out) {
         fprintf(out, "\nshipped networks, in %s:\n  %s\n", folder, names);
 }
 
+static void print_densities(FILE *out) {
+    fputs("\ndensities, networks that need no file, as in --model gaussian:dim=2,sd=0.5, and their parameters:\n", out);
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++) {
+        char help[512];
+        size_t used = (size_t)snprintf(help, sizeof help, "%s [", density->help);
+        for (const gs_density_parameter *p = density->parameters; p->name; p++)
+            used += (size_t)snprintf(help + used, sizeof help - used, "%s%s%s%s", p->name, p->value[0] ? "=" : "",
+                                     p->value, p[1].name ? " " : "]");
+        print_row(density->name, help, out);
+    }
+}
+
 static void print_samplers(FILE *out) {
     fputs("\nsamplers, and the options each reads (defaults are the model file's, else the sampler's):\n", out);
     const gs_sampler_info *sampler;
@@ -96,6 +109,7 @@ static void print_sample(FILE *out) {
         fprintf(out, "  gensample %-*s%s\n", USAGE_WIDTH, row->usage, row->help);
     print_options(GS_SAMPLE, out);
     print_samplers(out);
+    print_densities(out);
     print_shipped(out);
     fputs("\nexamples:\n"
           "  gensample -n 1024 --out samples.png\n"
@@ -103,6 +117,7 @@ static void print_sample(FILE *out) {
           "  gensample -n 8 --trajectory --out trajectory.png\n"
           "  gensample -n 10000 --quality --json --out samples.npy\n"
           "  gensample --model my/network.bin --sampler heun --steps 30\n"
+          "  gensample --model mixture:means=-2/0,2/0,sd=0.5 -n 1000 --out points.npy\n"
           "  gensample --compose ncsn-cond:1 --compose ebm-thick:2 --label 3 --out thick.png\n"
           "  gensample --init digits.png --sigmas 0.02,1 --trajectory --out strips.png\n"
           "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
@@ -136,9 +151,11 @@ void gs_help_print(int command, FILE *out) {
         return;
     }
     if (command == GS_INSPECT) {
-        fputs("usage: gensample inspect FILE\n\nSay what a file is: of a weight file its network, graph, tensors and "
-              "origin; of a picture what it was\ndrawn with; of IDX and NPY files their sizes. - is standard input.\n",
-              out);
+        fputs(
+            "usage: gensample inspect FILE\n\nSay what a file is: of a weight file its network, graph, tensors and "
+            "origin; of a picture what it was\ndrawn with; of IDX and NPY files their sizes. - is standard input. Of a "
+            "density, such as gaussian:dim=2,\nwhat its weight file would be.\n",
+            out);
     } else {
         fputs("usage: gensample cpu [--model FILE] [options]\n\nSay which instruction sets this CPU runs and, with a "
               "model, "

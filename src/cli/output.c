@@ -15,7 +15,8 @@ gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n) 
     if (rows)
         input.sizes[input.rank++] = rows;
     input.sizes[input.rank++] = n;
-    for (int i = 0; i < 3; i++)
+    bool points = info->shape[1] == 1 && info->shape[2] == 1;
+    for (int i = 0; i < (points ? 1 : 3); i++)
         input.sizes[input.rank++] = (size_t)info->shape[i];
     return input;
 }

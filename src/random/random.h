@@ -17,7 +17,8 @@ typedef enum gs_stream {
     GS_STREAM_ACCEPT,
     GS_STREAM_PROPOSAL, /* rejection sampling: a proposal's vector */
     GS_STREAM_DECISION, /* the decision about it */
-    GS_STREAM_RESAMPLE  /* the halves of the samples that a sample is in */
+    GS_STREAM_RESAMPLE, /* the halves of the samples that a sample is in */
+    GS_STREAM_DENSITY   /* exact samples of densities */
 } gs_stream;
 
 /* The counter of one chain's numbers at one step, from position `position` onwards: the chain's lower and upper bits,
