@@ -57,7 +57,8 @@ static gs_status check_product(const gs_arguments *arguments, gs_error *error) {
                   {arguments->trajectory, "trajectory"},
                   {arguments->init != NULL, "init"},
                   {arguments->diagnose, "diagnose"},
-                  {arguments->plot != NULL, "plot"}};
+                  {arguments->plot != NULL, "plot"},
+                  {arguments->map != NULL, "map"}};
     for (size_t i = 0; i < GS_COUNT(others); i++)
         if (others[i].given)
             return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: cannot go with --%s", others[i].name);

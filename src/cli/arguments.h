@@ -31,7 +31,7 @@ typedef struct gs_arguments {
     int threads, block, label, dim;
     double ratio;
     int grid[2];
-    const char *input, *init, *plot, *nearest;
+    const char *input, *init, *plot, *map, *nearest;
     const char *second_judge; /* beside the default judge, where it is there; or NULL */
     gs_numbers noises, step_counts, sweep;
     gs_texts compose;

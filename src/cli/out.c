@@ -13,7 +13,10 @@ static gs_status check_kept(const char *out, const char *input, const char *opti
 }
 
 FILE *gs_arguments_report(const gs_arguments *arguments) {
-    bool is_taken = gs_output_is_stdout(arguments->out) || (arguments->plot && gs_output_is_stdout(arguments->plot));
+    const char *const outputs[] = {arguments->out, arguments->plot, arguments->map};
+    bool is_taken = false;
+    for (size_t i = 0; i < GS_COUNT(outputs); i++)
+        is_taken = is_taken || (outputs[i] && gs_output_is_stdout(outputs[i]));
     return is_taken ? stderr : stdout;
 }
 

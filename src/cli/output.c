@@ -1,6 +1,11 @@
 #include "cli/output.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "io/output.h"
+#include "io/place.h"
 
 gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error) {
     const unsigned kinds = GS_HOLDS_PICTURE | GS_HOLDS_ARRAY;
@@ -8,6 +13,19 @@ gs_status gs_output_check_table(const char *path, gs_format format, const char *
     return gs_format_holds(format) & kinds ? GS_OK
                                            : gs_fail(error, GS_ERROR_ARGUMENT, "--out: %s: %s into a %s file", path,
                                                      what, gs_formats_list(kinds, ".", " or ", known));
+}
+
+gs_status gs_output_check_svg(const char *option, const char *path, const gs_arguments *a, gs_error *error) {
+    const char *dot = strrchr(path, '.'), *const others[] = {a->out, a->plot, a->map};
+    bool to_stdout = gs_output_is_stdout(path);
+    if (!to_stdout && (!dot || strcasecmp(dot, ".svg")))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: %s: expected a name that ends in .svg", option, path);
+    for (size_t i = 0; i < GS_COUNT(others); i++)
+        if (others[i] && others[i] != path &&
+            ((to_stdout && gs_output_is_stdout(others[i])) || gs_place_same(path, others[i])))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s: %s: %s goes there; give each its own name", option,
+                           gs_output_label(path), i ? "another picture" : "--out");
+    return gs_output_check(path, GS_FORMAT_TEXT, 0, error);
 }
 
 gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n) {

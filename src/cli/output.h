@@ -5,10 +5,15 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "io/sink.h"
 
 /* Refuse a format that cannot hold rows of images. `what`: "a sweep goes". Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error);
+
+/* Whether the file of an option that draws a picture in SVG can be written, and is none of the others. Errors:
+ * GS_ERROR_ARGUMENT, GS_ERROR_FILE. */
+gs_status gs_output_check_svg(const char *option, const char *path, const gs_arguments *arguments, gs_error *error);
 
 /* What a sink is told of a network's images: (n, C, H, W) or, if `rows` is not 0, (rows, n, C, H, W); of points, whose
  * H and W are 1, without these. */

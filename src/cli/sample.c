@@ -4,6 +4,7 @@
 #include "app/interrupt.h"
 #include "cli/commands.h"
 #include "cli/diagnose.h"
+#include "cli/map.h"
 #include "io/output.h"
 #include "io/progress.h"
 
@@ -102,6 +103,8 @@ static gs_status finish(gs_run *run, int cut, gs_error *error) {
     }
     gs_close_up(result->trajectory, (size_t)result->levels, result->n * pixels, result->done * pixels);
     gs_status status = gs_run_write(run, error);
+    if (!status)
+        status = gs_run_map(run, error);
     if (!status) {
         gs_progress progress = wait_for(run);
         status = measure(run, error);
