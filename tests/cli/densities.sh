@@ -7,7 +7,8 @@ check 'points go into an array unless the name says otherwise' npy_shape samples
 rm -f samples.npy
 accept --model mixture:means=-2/0,2/0 -n 4 --steps 8 --trajectory --out out/ways.npy
 check 'states of points' npy_shape out/ways.npy '9, 4, 2' 288
-accept --model rings --init out/ways.npy --init-noise 0 -n 4 --out out/x.npy
+accept --model rings -n 4 --out out/points.npy
+accept --model rings --init out/points.npy --sigmas 0.01,0.5 --out out/x.npy
 for isa in $("$program" cpu | sed -n 's/^  \([a-z0-9-]*\) *supported$/\1/p'); do
     accept --model rings -n 4 --seed 3 --isa "$isa" --threads 1 --out "out/$isa.npy"
     check "$isa: the same points" cmp "out/$isa.npy" out/scalar.npy
