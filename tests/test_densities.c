@@ -489,6 +489,45 @@ static void hostile_texts_are_refused(void **state) {
         refuse(cases[k].text, cases[k].words);
 }
 
+/* A number that is written in different ways is the same. */
+static void numbers_are_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        double value;
+    } cases[] = {{"0", 0},
+                 {"-0", 0},
+                 {"1", 1},
+                 {"007", 7},
+                 {"0.1", (double)0.1F},
+                 {"-2.5e2", -250},
+                 {"25E1", 250},
+                 {"1e+2", 100},
+                 {"123.456789", (double)123.456789F},
+                 {"0.0000000000000000000000000000001e31", 1},
+                 {"100000000000000000000000000000000e-30", 100},
+                 {"0.3333333333333333333333333333333333333333", (double)(1.0F / 3)},
+                 {"1e-400", 0},
+                 {"0e999999999999999999999999", 0},
+                 {"1e-99999999999999999999999999", 0}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[120];
+        double zero = 0, energy, gradient;
+        about("%s", cases[k].text);
+        snprintf(text, sizeof text, "gaussian:mean=%s", cases[k].text);
+        gs_density *density = create(text);
+        assert_int_equal(gs_density_energy(density, &zero, 0, 1, &energy, &gradient, NULL), GS_OK);
+        assert_true(gradient == -cases[k].value);
+        gs_density_free(density);
+    }
+    static const char *const wrong[] = {"1.", ".5", "-", "--1", "+1", "1e", "1e-", "e5", "1e5.5", "1.2.3", "1_0", "1f"};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        char text[40];
+        snprintf(text, sizeof text, "gaussian:mean=%s", wrong[k]);
+        refuse(text, "mean=");
+    }
+}
+
 static void long_texts_are_refused(void **state) {
     (void)state;
     enum { LENGTH = 300000 };
@@ -540,6 +579,7 @@ int main(void) {
                                        cmocka_unit_test(sample_k_is_the_same_whatever_else_is_drawn),
                                        cmocka_unit_test(arguments_are_checked),
                                        cmocka_unit_test(hostile_texts_are_refused),
+                                       cmocka_unit_test(numbers_are_read),
                                        cmocka_unit_test(long_texts_are_refused),
                                        cmocka_unit_test(rows_are_sound)};
     return cmocka_run_group_tests(tests, NULL, NULL);

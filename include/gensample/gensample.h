@@ -205,8 +205,8 @@ const gs_density_info *gs_density_get(int i);
 typedef struct gs_density gs_density;
 
 /** Read a density: the name of a kind, or "NAME:PARAMETER=VALUE,PARAMETER=VALUE ...", as in
- * "mixture:means=-2/0,2/0,sd=0.5" (docs/densities.md). Parameters that are not given have their defaults. Numbers are
- * written as in JSON, and rounded to single precision. Points have D coordinates, which a parameter `dim` says or, if
+ * "mixture:means=-2/0,2/0,sd=0.5" (docs/densities.md). Parameters that are not given have their defaults. Numbers
+ * have a decimal point in every locale, and are rounded to single precision. Points have D coordinates, which a parameter `dim` says or, if
  * it is not given, the widest point. Thread-safe.
  *
  * @param text    the density

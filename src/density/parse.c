@@ -1,6 +1,4 @@
-/* A density's text: "name:key=value,key=value". Numbers are JSON's, so that they are the same in every locale, and
- * there is no way to write one that is not finite. */
-#include <jansson.h>
+/* A density's text: "name:key=value,key=value". Numbers are the same in every locale, and none is not finite. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,14 +23,51 @@ static int shown(part p) {
 
 /* ---- Numbers ---- */
 
+/* Take digits, of which at most 18 are kept in the number; *point counts down with those that are kept, and up with
+ * those that are not. False if there are none. */
+static bool take_digits(part *rest, uint64_t *number, int *point, bool fraction) {
+    int before = rest->length;
+    for (; rest->length && *rest->at >= '0' && *rest->at <= '9'; rest->at++, rest->length--) {
+        bool kept = *number < UINT64_C(100000000000000000);
+        if (kept)
+            *number = 10 * *number + (uint64_t)(*rest->at - '0');
+        *point += fraction ? -kept : !kept;
+    }
+    return rest->length < before;
+}
+
+static bool take_one(part *rest, const char *among) {
+    bool found = rest->length && strchr(among, *rest->at);
+    rest->at += found;
+    rest->length -= found;
+    return found;
+}
+
+/* A decimal number such as -0.5 or 1e-3. Up to 15 digits and powers of ten up to 22 it is the nearest double (Clinger
+ * 1990); strtod would follow the locale, and knows infinities. */
 static bool read_number(part text, double *value) {
-    json_t *number = NULL;
-    if (text.length > 0 && strspn(text.at, "0123456789+-.eE") >= (size_t)text.length)
-        number = json_loadb(text.at, (size_t)text.length, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
-    *value = json_real_value(number);
-    bool good = json_is_real(number);
-    json_decref(number);
-    return good;
+    uint64_t number = 0, exponent = 0;
+    int point = 0, lost = 0;
+    bool minus = take_one(&text, "-"), good = take_digits(&text, &number, &point, false);
+    if (take_one(&text, "."))
+        good = take_digits(&text, &number, &point, true) && good;
+    if (take_one(&text, "eE")) {
+        bool down = take_one(&text, "-");
+        if (!down)
+            take_one(&text, "+");
+        good = take_digits(&text, &exponent, &lost, false) && good;
+        int power = exponent < 1000 ? (int)exponent : 1000;
+        point += down ? -power : power;
+    }
+    *value = (double)number;
+    for (int left = point < 0 ? -point : point, step; number && left > 0; left -= step) {
+        static const double tens[] = {1,    1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+        step = left < 22 ? left : 22;
+        *value = point < 0 ? *value / tens[step] : *value * tens[step];
+    }
+    *value = minus ? -*value : *value;
+    return good && text.length == 0;
 }
 
 static gs_status expect(const gs_density *d, const gs_density_parameter *p, part text, gs_error *error) {
