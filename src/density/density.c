@@ -93,9 +93,9 @@ static json_t *defaults(const gs_density *d) {
 static json_t *describe(const gs_density *d) {
     const gs_density_info *info = &d->row->info;
     bool levels = d->sigma[1] > 0;
-    json_t *sigma = levels ? json_pack("[f, f]", d->sigma[0], d->sigma[1]) : NULL;
-    json_t *data = json_pack("{s: [i, i, i], s: [f, f], s: o*}", "shape", d->dim, 1, 1, "range", d->range[0],
-                             d->range[1], "sigma", sigma);
+    const char *form = levels ? "{s: [i, i, i], s: [f, f], s: [f, f]}" : "{s: [i, i, i], s: [f, f]}";
+    json_t *data =
+        json_pack(form, "shape", d->dim, 1, 1, "range", d->range[0], d->range[1], "sigma", d->sigma[0], d->sigma[1]);
     json_t *inputs = levels ? json_pack("[s, s]", "x", "sigma") : json_pack("[s]", "x");
     json_t *origin =
         json_pack("{s: s, s: s, s: s}", "density", d->text, "formula", info->formula, "source", info->source);

@@ -1,6 +1,5 @@
 #include "density/sketch.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void gs_sketch_begin(gs_sketch *s) {
@@ -78,7 +77,17 @@ void gs_sketch_constant(gs_sketch *s, const char *name, int d0, int d1, const do
 
 /* ---- The file ---- */
 
-/* The header's text; NULL when memory runs out. */
+/* The value's text, to be freed with gs_free; NULL when memory runs out, which json_dumps does not always notice. */
+static char *write_text(const json_t *value) {
+    size_t size = json_dumpb(value, NULL, 0, JSON_COMPACT);
+    char *text = size ? gs_alloc(size + 1, 1) : NULL;
+    if (text && json_dumpb(value, text, size, JSON_COMPACT) == size)
+        return text;
+    gs_free(text);
+    return NULL;
+}
+
+/* The header's text, likewise. */
 static char *write_header(gs_sketch *s, json_t *model) {
     json_t *graph = json_pack("{s: O, s: [s]}", "nodes", s->nodes, "outputs", "energy");
     if (s->failed || !graph || json_object_set(model, "graph", graph) != 0) {
@@ -86,12 +95,12 @@ static char *write_header(gs_sketch *s, json_t *model) {
         return NULL;
     }
     json_decref(graph);
-    char *text = json_dumps(model, JSON_COMPACT);
+    char *text = write_text(model);
     json_t *metadata = text ? json_pack("{s: s, s: s}", "gensample", "1", "model", text) : NULL;
-    free(text);
+    gs_free(text);
     if (!metadata || json_object_set_new(s->header, "__metadata__", metadata) != 0)
         return NULL;
-    return json_dumps(s->header, JSON_COMPACT);
+    return write_text(s->header);
 }
 
 gs_status gs_sketch_load(gs_sketch *s, json_t *model, const char *name, gs_model **result, gs_error *error) {
@@ -110,7 +119,7 @@ gs_status gs_sketch_load(gs_sketch *s, json_t *model, const char *name, gs_model
         status = gs_fail_memory(error, "a density");
     }
     gs_free(file);
-    free(header);
+    gs_free(header);
     json_decref(model);
     return status;
 }
