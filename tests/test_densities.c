@@ -462,6 +462,7 @@ static void hostile_texts_are_refused(void **state) {
                  {"gaussian:levels=1", "expected yes or no"},
                  {"gaussian:levels=YES", "expected yes or no"},
                  {"gaussian:log-z=1e7", "log-z"},
+                 {"gaussian:mean=1e6,sd=1e-4", "all samples are 1000000 in single precision"},
                  {"gaussian:range=1", "expected two numbers"},
                  {"gaussian:range=2,1", "the lower one first"},
                  {"gaussian:range=1,1.00000001", "the lower one first"},

@@ -26,10 +26,20 @@ static gs_status choose_dim(gs_density *d, gs_error *error) {
                : gs_density_fail(d, error, "%d dimensions, expected at most %d", d->dim, GS_DENSITY_DIM_MAX);
 }
 
+/* Networks compute in single precision. */
+static gs_status check_own_range(const gs_density *d, gs_error *error) {
+    return (float)d->range[0] < (float)d->range[1]
+               ? GS_OK
+               : gs_density_fail(d, error,
+                                 "all samples are %.9g in single precision, expected larger deviations or means nearer "
+                                 "to 0",
+                                 d->range[0]);
+}
+
 static gs_status choose_range(gs_density *d, gs_error *error) {
     const gs_values *range = gs_density_values(d, "range");
     if (!range->count)
-        return GS_OK;
+        return check_own_range(d, error);
     if (range->count != 2 || !(range->at[0] < range->at[1]))
         return gs_density_fail(d, error, "range: expected two numbers, the lower one first, as in range=-5,5");
     d->range[0] = range->at[0];
