@@ -22,6 +22,9 @@ static const double errors_allowed = 5, pi = 3.14159265358979324;
 static const char *const texts[] = {"gaussian",
                                     "gaussian:dim=16,mean=3,sd=0.2",
                                     "gaussian:mean=1/-2/0.5,sd=0.5/1/2,log-z=7",
+                                    "correlated",
+                                    "correlated:dim=12,mean=-1,sd=0.5,correlation=-0.05,log-z=1",
+                                    "correlated:mean=1/-2/0.5,correlation=0.99,levels=no",
                                     "mixture",
                                     "mixture:dim=1,means=-2,2,sd=0.5,weights=0.3,0.7",
                                     "mixture:means=-1/0/3,4/4/4,0/0/0,sd=0.1,0.5,2,levels=no",
@@ -84,6 +87,18 @@ static double gaussian_formula(const double *x) {
     return -log_normal(x[0], 1, 0.5) - log_normal(x[1], -2, 1) - log_normal(x[2], 0.5, 2) - 7;
 }
 
+/* By the inverse of ((4, 2), (2, 4)). */
+static double correlated_formula(const double *x) {
+    double y = x[0] - 1, z = x[1] + 1;
+    return (4 * y * y - 4 * y * z + 4 * z * z) / 24 + 0.5 * log(12) + log(2 * pi);
+}
+
+/* With noise of deviation 2 the matrix is ((8, 2), (2, 8)). */
+static double noisy_correlated_formula(const double *x) {
+    double y = x[0] - 1, z = x[1] + 1;
+    return (8 * y * y - 4 * y * z + 8 * z * z) / 120 + 0.5 * log(60) + log(2 * pi);
+}
+
 static double mixture_formula(const double *x) {
     return -log(0.3 * exp(log_normal(x[0], -2, 0.5)) + 0.7 * exp(log_normal(x[0], 2, 0.5)));
 }
@@ -114,6 +129,8 @@ static void energies_are_those_of_formulas(void **state) {
         double sigma;
         double (*formula)(const double *x);
     } cases[] = {{"gaussian:mean=1/-2/0.5,sd=0.5/1/2,log-z=7", 0, gaussian_formula},
+                 {"correlated:mean=1/-1,sd=2,correlation=0.5", 0, correlated_formula},
+                 {"correlated:mean=1/-1,sd=2,correlation=0.5", 2, noisy_correlated_formula},
                  {"mixture:dim=1,means=-2,2,sd=0.5,weights=0.3,0.7", 0, mixture_formula},
                  {"mixture:dim=1,means=-2,2,sd=0.5,weights=0.3,0.7", 0.75, noisy_formula},
                  {"funnel:dim=10,scale=1", 0, funnel_formula},
@@ -329,6 +346,7 @@ static void normal_coordinates_have_their_moments(void **state) {
     (void)state;
     assert_coordinate("gaussian", 0, 0, 0, 1);
     assert_coordinate("gaussian:mean=1/-2/0.5,sd=0.5/1/2", 1.5, 2, 0.5, 4 + 2.25);
+    assert_coordinate("correlated:dim=3,mean=2,sd=1.5,correlation=0.8", 1, 2, 2, 2.25 + 1);
     assert_coordinate("funnel:dim=3", 0, 0, 0, 9);
     assert_coordinate("banana:dim=5", 2, 0, 0, 104);
     assert_coordinate("banana:dim=5", 0, 4, 0, 1);
@@ -480,6 +498,9 @@ static void hostile_texts_are_refused(void **state) {
                  {"rings:radii=1,weights=1,2", "weights has 2 numbers, expected 1 or 1"},
                  {"rings:dim=3", "parameter 'dim' is unknown"},
                  {"moons:sd=0", "sd=0"},
+                 {"correlated:dim=1", "expected a whole number of 2 ... 4096"},
+                 {"correlated:dim=3,correlation=-0.5", "expected at least -0.49995"},
+                 {"correlated:correlation=1", "correlation=1"},
                  {"funnel:dim=1", "expected a whole number of 2 ... 4096"},
                  {"funnel:scale=11", "scale"},
                  {"banana:dim=1", "dim"},

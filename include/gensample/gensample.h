@@ -264,8 +264,8 @@ double gs_density_log_z(const gs_density *density);
  *
  * @param density  the density
  * @param x        points, (n, D)
- * @param sigma    noise level, 0 ... 1e30; above 0 for mixtures of Gaussians only, as are gaussian, mixture, rings and
- *                 moons, whether their networks take a noise level or not
+ * @param sigma    noise level, 0 ... 1e30; above 0 only for Gaussians and mixtures of them, which gaussian,
+ *                 correlated, mixture, rings and moons are, whether their networks take a noise level or not
  * @param n        number of points, from 0
  * @param energy   gets the energies, (n); may be NULL
  * @param gradient gets the gradients, (n, D); may be NULL

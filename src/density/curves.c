@@ -51,8 +51,8 @@ static gs_status put_arcs(gs_density *d, const arc *arcs, int count, gs_error *e
     return GS_OK;
 }
 
-#define RECORD                                                                       \
-    .build = gs_mixture_build, .energy = gs_mixture_energy, .draw = gs_mixture_draw, \
+#define RECORD                                                                                          \
+    .has_noise = true, .build = gs_mixture_build, .energy = gs_mixture_energy, .draw = gs_mixture_draw, \
     .defaults = "{\"sampler\": \"hmc\", \"steps\": 200}"
 #define DEVIATION                                                                              \
     {                                                                                          \

@@ -152,7 +152,7 @@ static gs_status check_sigma(double sigma, gs_error *error) {
 gs_status gs_density_energy(const gs_density *d, const double *x, double sigma, size_t n, double *energy,
                             double *gradient, gs_error *error) {
     gs_status status = check_sigma(sigma, error);
-    if (!status && sigma > 0 && !d->mixture.count)
+    if (!status && sigma > 0 && !d->row->has_noise)
         status =
             gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: sigma %g: its density with noise has no closed form, expected 0",
                     d->row->info.name, sigma);

@@ -42,6 +42,7 @@ struct gs_density {
 /* A density. All but `draw` are of the density whose log Z is 0. */
 struct gs_density_row {
     gs_density_info info;
+    bool has_noise;       /* whether the density with noise has a closed form; the row then has "levels" */
     const char *defaults; /* "default" of models/FORMAT.md where there are no noise levels */
 
     /* Check the values together, and fill in everything but row, text and value; dim and log_z are filled in already
@@ -89,6 +90,10 @@ int gs_density_find(const gs_density *density, const char *name);
 /* The first number of the parameter with this name, which the row has. */
 double gs_density_number(const gs_density *density, const char *name);
 const gs_values *gs_density_values(const gs_density *density, const char *name);
+
+/* For rows that have noise, once the range is known: the noise levels, unless "levels" says no, down to a hundredth of
+ * the smallest deviation. */
+void gs_density_choose_levels(gs_density *density, double narrowest);
 
 /* GS_ERROR_ARGUMENT "NAME: ...". */
 gs_status gs_density_fail(const gs_density *density, gs_error *error, const char *format, ...) GS_PRINTF(3, 4);

@@ -50,7 +50,7 @@ static void normalise(gs_mixture *m) {
 
 void gs_mixture_finish(gs_density *d) {
     gs_mixture *m = &d->mixture;
-    double narrowest = INFINITY, far;
+    double narrowest = INFINITY;
     normalise(m);
     d->range[0] = INFINITY;
     d->range[1] = -INFINITY;
@@ -60,11 +60,7 @@ void gs_mixture_finish(gs_density *d) {
         d->range[0] = fmin(d->range[0], m->mean[i] - deviations * s);
         d->range[1] = fmax(d->range[1], m->mean[i] + deviations * s);
     }
-    far = fmax(fabs(d->range[0]), fabs(d->range[1]));
-    if (gs_density_number(d, "levels") != 0) {
-        d->sigma[0] = narrowest / 100;
-        d->sigma[1] = GS_DENSITY_NOISIEST * far;
-    }
+    gs_density_choose_levels(d, narrowest);
 }
 
 /* ---- In double precision ---- */
@@ -187,8 +183,8 @@ void gs_mixture_build(const gs_density *d, gs_sketch *s) {
 
 /* ---- Records ---- */
 
-#define RECORD                                                                       \
-    .build = gs_mixture_build, .energy = gs_mixture_energy, .draw = gs_mixture_draw, \
+#define RECORD                                                                                          \
+    .has_noise = true, .build = gs_mixture_build, .energy = gs_mixture_energy, .draw = gs_mixture_draw, \
     .defaults = "{\"sampler\": \"hmc\", \"steps\": 200}"
 #define COORDINATE(text, help_) \
     { .name = "mean", .value = text, .kind = GS_PARAMETER_VECTOR, .least = -1e6, .most = 1e6, .help = help_ }

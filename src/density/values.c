@@ -1,4 +1,5 @@
 /* What records ask of the values that they were given. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,4 +27,11 @@ const gs_values *gs_density_values(const gs_density *d, const char *name) {
 
 double gs_density_number(const gs_density *d, const char *name) {
     return gs_density_values(d, name)->at[0];
+}
+
+void gs_density_choose_levels(gs_density *d, double narrowest) {
+    if (gs_density_number(d, "levels") == 0)
+        return;
+    d->sigma[0] = narrowest / 100;
+    d->sigma[1] = GS_DENSITY_NOISIEST * fmax(fabs(d->range[0]), fabs(d->range[1]));
 }

@@ -15,7 +15,7 @@ for isa in $("$program" cpu | sed -n 's/^  \([a-z0-9-]*\) *supported$/\1/p'); do
 done
 accept --compose gaussian:range=-4,4 --compose gaussian:mean=1,range=-4,4:0.5 -n 4 --out out/x.npy
 accept --model double-well:dim=2 --sampler mala --steps 40 --diagnose -n 4 --out out/x.npy
-for density in gaussian mixture rings moons funnel banana double-well; do
+for density in gaussian correlated mixture rings moons funnel banana double-well; do
     accept inspect $density
     accept cpu --model $density
     accept --model $density -n 2 --steps 20 --quiet --out out/x.npy
