@@ -172,6 +172,29 @@ static void test_load(void **state) {
     remove(path_of("model.bin"));
 }
 
+static gs_status make_density(gs_error *error) {
+    gs_model *made;
+    gs_status status = gs_model_create_density("mixture:means=-1/0,1/0,weights=0.3,0.7", &made, error);
+    gs_model_free(made);
+    return status;
+}
+
+static gs_status draw_density(gs_error *error) {
+    gs_density *density;
+    float x[4];
+    gs_status status = gs_density_create("moons:sd=0.5", &density, error);
+    if (!status)
+        status = gs_density_draw(density, 0, 0, 0, 2, x, error);
+    gs_density_free(density);
+    return status;
+}
+
+static void test_density(void **state) {
+    (void)state;
+    run_both(make_density);
+    run_both(draw_density);
+}
+
 static gs_status make_plan(gs_error *error) {
     const gs_plan_options options = {.threads = 3};
     gs_plan *made;
@@ -470,10 +493,10 @@ static void test_tasks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),   cmocka_unit_test(test_evaluate),
-        cmocka_unit_test(test_sample), cmocka_unit_test(test_reject), cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_write),  cmocka_unit_test(test_read),   cmocka_unit_test(test_read_labels),
-        cmocka_unit_test(test_tasks),
+        cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),    cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_sample), cmocka_unit_test(test_reject),  cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_write),  cmocka_unit_test(test_read),    cmocka_unit_test(test_read_labels),
+        cmocka_unit_test(test_tasks),  cmocka_unit_test(test_density),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -164,6 +164,132 @@ const char *gs_kind_name(gs_kind kind);
  */
 int gs_model_get_tensor(const gs_model *model, const char *name, const float **data, size_t shape[6]);
 
+/* ---- Densities that need no file ---- */
+
+/** The form of a density's parameter, as it is written after its name. */
+typedef enum gs_parameter_kind {
+    GS_PARAMETER_WHOLE,   /**< a whole number: 2 */
+    GS_PARAMETER_NUMBER,  /**< a number: 0.5 */
+    GS_PARAMETER_VECTOR,  /**< one number for all dimensions, or one for each: 1/0.5 */
+    GS_PARAMETER_NUMBERS, /**< numbers: 0.3,0.7 */
+    GS_PARAMETER_VECTORS, /**< points, each a number for all dimensions or one for each: -1/0,1/0 */
+    GS_PARAMETER_YES_NO   /**< yes or no */
+} gs_parameter_kind;
+
+/** A parameter of a density. The strings are constant. */
+typedef struct gs_density_parameter {
+    const char *name;       /**< "sd"; NULL behind the last one */
+    const char *value;      /**< default, as it is written; "": it depends on the others */
+    gs_parameter_kind kind; /**< form */
+    double least, most;     /**< range of its numbers */
+    const char *help;       /**< one line on what it is */
+} gs_density_parameter;
+
+/** A kind of density: one row of src/density/densities.def. The strings are constant. */
+typedef struct gs_density_info {
+    const char *name;                       /**< "gaussian" */
+    const char *help;                       /**< one line on what it is */
+    const char *formula;                    /**< p(x) in terms of its parameters */
+    const char *source;                     /**< where it comes from */
+    const gs_density_parameter *parameters; /**< they end with one without a name */
+} gs_density_info;
+
+/** The kinds of densities of this library. Thread-safe.
+ *
+ * @param i which one, from 0
+ * @return its row, a constant; NULL past the last one
+ */
+const gs_density_info *gs_density_get(int i);
+
+/** A density with its parameters. Immutable, so any number of threads may use it. */
+typedef struct gs_density gs_density;
+
+/** Read a density: the name of a kind, or "NAME:PARAMETER=VALUE,PARAMETER=VALUE ...", as in
+ * "mixture:means=-2/0,2/0,sd=0.5" (docs/densities.md). Parameters that are not given have their defaults. Numbers
+ * have a decimal point in every locale, and are rounded to single precision. Points have D coordinates, which a parameter `dim` says or, if
+ * it is not given, the widest point. Thread-safe.
+ *
+ * @param text    the density
+ * @param density on success the density, the caller's to be freed with gs_density_free; NULL on failure
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: an unknown name, or a value out of its range; GS_ERROR_MEMORY
+ */
+gs_status gs_density_create(const char *text, gs_density **density, gs_error *error);
+
+/** Free a density. It must not be in use by another thread; models made from it may be.
+ *
+ * @param density the result of gs_density_create; NULL is allowed
+ */
+void gs_density_free(gs_density *density);
+
+/** The density as a network like any other, of kind energy and shape (D, 1, 1): E(x) = -log p(x) - log Z or, where it
+ * takes a noise level, E(x, sigma) of the density p_sigma of x0 + sigma n, x0 from p and n standard normal. The network
+ * is written as a weight file in memory and loaded from there, so that its hash and checks are those of files. Its data
+ * range holds all but a negligible part of the samples, except of funnels and bananas, whose tails are long.
+ * Thread-safe.
+ *
+ * @param density the density
+ * @param model   on success the network, the caller's to be freed with gs_model_free; NULL on failure
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_MEMORY
+ */
+gs_status gs_density_model(const gs_density *density, gs_model **model, gs_error *error);
+
+/** gs_density_create, gs_density_model and gs_density_free in one call. Thread-safe.
+ *
+ * @param text  the density, as gs_density_create takes it
+ * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure
+ * @param error why it failed; may be NULL
+ * @return as gs_density_create
+ */
+gs_status gs_model_create_density(const char *text, gs_model **model, gs_error *error);
+
+/** The number of coordinates D. Thread-safe.
+ *
+ * @param density the density
+ * @return 1 ... 4096
+ */
+int gs_density_dimensions(const gs_density *density);
+
+/** log Z, the logarithm of the integral of exp(-E) over all x, which is the same at every noise level: the parameter
+ * `log-z`, 0 unless it is given. Thread-safe.
+ *
+ * @param density the density
+ * @return log Z
+ */
+double gs_density_log_z(const gs_density *density);
+
+/** The energy of the network, and its gradient, by the closed form in double precision: exact but for a relative error
+ * of about 1e-13. The score of p_sigma is the negative gradient. The same bytes on every CPU. Thread-safe.
+ *
+ * @param density  the density
+ * @param x        points, (n, D)
+ * @param sigma    noise level, 0 ... 1e30; above 0 only for Gaussians and mixtures of them, which gaussian,
+ *                 correlated, mixture, rings and moons are, whether their networks take a noise level or not
+ * @param n        number of points, from 0
+ * @param energy   gets the energies, (n); may be NULL
+ * @param gradient gets the gradients, (n, D); may be NULL
+ * @param error    why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: sigma out of its range; GS_ERROR_UNSUPPORTED: no closed form at this sigma
+ */
+gs_status gs_density_energy(const gs_density *density, const double *x, double sigma, size_t n, double *energy,
+                            double *gradient, gs_error *error);
+
+/** Draw independent samples of p_sigma: exact ones, not those of chains. Sample k of a seed is the same whatever else
+ * is drawn, and the same bytes on every CPU. Thread-safe.
+ *
+ * @param density the density
+ * @param sigma   noise level, 0 ... 1e30, for every density
+ * @param seed    any number
+ * @param first   number of the first sample, to draw more of a seed; first + n is at most 2^60
+ * @param n       number of samples, from 0
+ * @param out     gets the samples, (n, D)
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: sigma or samples out of range; GS_ERROR_MEMORY
+ */
+gs_status gs_density_draw(const gs_density *density, double sigma, uint64_t seed, uint64_t first, size_t n, float *out,
+                          gs_error *error);
+
 /* ---- CPU ---- */
 
 /** The widest instruction set of this build that this CPU and operating system can run. Thread-safe.

@@ -41,7 +41,7 @@ typedef struct gs_arguments {
     int threads, block, label, dim, batch;
     double ratio;
     int grid[2];
-    const char *input, *init, *plot, *nearest;
+    const char *input, *init, *plot, *map, *nearest;
     const char *second_judge; /* beside the default judge, where it is there; or NULL */
     gs_numbers noises, step_counts, sweep, ladder;
     gs_texts compose, inputs, labels;
@@ -82,9 +82,9 @@ FILE *gs_arguments_report(const gs_arguments *arguments);
 /* Refuse an --out that is one of the files that are read. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_check_out(const gs_arguments *arguments, gs_error *error);
 
-/* Check that the plot of --plot can be written: its name, and that no other output has it. Errors: GS_ERROR_ARGUMENT,
- * GS_ERROR_FILE. */
-gs_status gs_arguments_check_plot(const gs_arguments *arguments, gs_error *error);
+/* Check that the file of an option that draws a picture in SVG, such as "--plot", can be written: its name, and that no
+ * other output has it. Errors: GS_ERROR_ARGUMENT, GS_ERROR_FILE. */
+gs_status gs_arguments_check_svg(const gs_arguments *arguments, const char *option, const char *path, gs_error *error);
 
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);

@@ -79,7 +79,7 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
         .isa = arguments->isa, .threads = arguments->threads, .block = arguments->block, .backend = arguments->backend};
     gs_model *model = NULL;
     gs_plan *plan = NULL;
-    gs_status status = gs_model_load(arguments->model, &model, error);
+    gs_status status = gs_network_load(arguments->model, &model, error);
     if (!status)
         status = gs_plan_create(model, &options, &plan, error);
     if (!status) {

@@ -56,7 +56,7 @@ static gs_status check_outputs(gs_energy_run *run, gs_error *error) {
         status = gs_arguments_check_out(a, error);
     if (!status && a->out)
         status = gs_output_check(a->out, GS_FORMAT_TEXT, 0, error);
-    return !status && a->plot ? gs_arguments_check_plot(a, error) : status;
+    return !status && a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : status;
 }
 
 /* Labels beside the images only sort the summary: energies under different labels, and without, cannot be compared. */

@@ -26,9 +26,12 @@ static const char *find_second_judge(const char *judge, char path[GS_PATH_ROOM])
     return length > 0 && length < GS_PATH_ROOM && gs_file_is_there(path) ? path : NULL;
 }
 
-/* NAME:WEIGHT or NAME. A weight of 0 would take the network out, which only a sweep has a use for. */
+/* NAME:WEIGHT or NAME. A weight of 0 would take the network out, which only a sweep has a use for. The last colon of a
+ * density may belong to its parameters. */
 static gs_status find_composed(const char *text, gs_composed *composed, gs_error *error) {
     const char *colon = strrchr(text, ':');
+    if (colon && strchr(colon, '=') && gs_is_density(text))
+        colon = NULL;
     size_t length = colon ? (size_t)(colon - text) : strlen(text);
     char name[GS_PATH_ROOM], path[GS_PATH_ROOM];
     composed->weight = 1;
@@ -72,6 +75,12 @@ static bool finds(const gs_arguments *a, gs_finds what) {
     return gs_command_row_of(a->command)->finds >= what;
 }
 
+/* The samples of a density are points, of which the default format cannot draw a picture. */
+static void choose_array(gs_arguments *a) {
+    if (a->command == GS_SAMPLE && a->model && gs_is_density(a->model) && !a->format && !a->out_is_given)
+        a->out = "samples.npy";
+}
+
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     gs_arguments *a = arguments;
     for (int i = 0; i < a->compose.count; i++) {
@@ -99,6 +108,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     }
     status = gs_network_find(&a->model, a->found[0], error);
     a->model_is_shipped = a->model == a->found[0];
+    choose_array(a);
     if (!status && a->judge) {
         status = gs_network_find(&a->judge, a->found[1], error);
     } else if (!status && (a->quality || finds(a, GS_FINDS_JUDGE))) {

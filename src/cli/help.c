@@ -68,6 +68,19 @@ static void print_shipped(FILE *out) {
         fprintf(out, "\nshipped networks, in %s:\n  %s\n", folder, names);
 }
 
+static void print_densities(FILE *out) {
+    fputs("\ndensities, networks that need no file, as in --model gaussian:dim=2,sd=0.5, and their parameters:\n", out);
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++) {
+        char help[512];
+        size_t used = (size_t)snprintf(help, sizeof help, "%s [", density->help);
+        for (const gs_density_parameter *p = density->parameters; p->name; p++)
+            used += (size_t)snprintf(help + used, sizeof help - used, "%s%s%s%s", p->name, p->value[0] ? "=" : "",
+                                     p->value, p[1].name ? " " : "]");
+        print_row(density->name, help, out);
+    }
+}
+
 static void print_samplers(FILE *out) {
     fputs("\nsamplers, and the options each reads (defaults are the model file's, else the sampler's):\n", out);
     const gs_sampler_info *sampler;
@@ -108,6 +121,8 @@ void gs_help_print(int command, FILE *out) {
         print_samplers(out);
     if (record->lists & GS_LISTS_ALGORITHMS)
         print_algorithms(out);
+    if (record->lists & GS_LISTS_DENSITIES)
+        print_densities(out);
     if (record->lists & GS_LISTS_NETWORKS)
         print_shipped(out);
     if (record->examples)

@@ -16,7 +16,7 @@ static gs_status check_kept(const char *out, const char *input, const char *opti
 }
 
 FILE *gs_arguments_report(const gs_arguments *arguments) {
-    const char *const outputs[] = {arguments->out, arguments->plot};
+    const char *const outputs[] = {arguments->out, arguments->plot, arguments->map};
     bool is_taken = false;
     for (size_t i = 0; i < GS_COUNT(outputs); i++)
         is_taken = is_taken || (outputs[i] && gs_output_is_stdout(outputs[i]));
@@ -41,15 +41,17 @@ gs_status gs_arguments_check_out(const gs_arguments *a, gs_error *error) {
     return status;
 }
 
-gs_status gs_arguments_check_plot(const gs_arguments *a, gs_error *error) {
-    const char *dot = strrchr(a->plot, '.');
-    bool to_stdout = gs_output_is_stdout(a->plot);
+gs_status gs_arguments_check_svg(const gs_arguments *a, const char *option, const char *path, gs_error *error) {
+    const char *dot = strrchr(path, '.'), *const others[] = {a->out, a->plot, a->map};
+    bool to_stdout = gs_output_is_stdout(path);
     if (!to_stdout && (!dot || strcasecmp(dot, ".svg")))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--plot: %s: expected a name that ends in .svg", a->plot);
-    if (a->out && ((to_stdout && gs_output_is_stdout(a->out)) || gs_place_same(a->plot, a->out)))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--plot: %s: --out goes there; give each its own name",
-                       gs_output_label(a->plot));
-    return gs_output_check(a->plot, GS_FORMAT_TEXT, 0, error);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: %s: expected a name that ends in .svg", option, path);
+    for (size_t i = 0; i < GS_COUNT(others); i++)
+        if (others[i] && others[i] != path &&
+            ((to_stdout && gs_output_is_stdout(others[i])) || gs_place_same(path, others[i])))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s: %s: %s goes there; give each its own name", option,
+                           gs_output_label(path), i ? "another picture" : "--out");
+    return gs_output_check(path, GS_FORMAT_TEXT, 0, error);
 }
 
 void gs_arguments_put_out(const gs_arguments *arguments, FILE *out) {

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "io/output.h"
+
 gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error) {
     const unsigned kinds = GS_HOLDS_PICTURE | GS_HOLDS_ARRAY;
     char known[GS_FORMATS_ROOM];
@@ -23,7 +25,8 @@ gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n) 
     if (rows)
         input.sizes[input.rank++] = rows;
     input.sizes[input.rank++] = n;
-    for (int i = 0; i < 3; i++)
+    bool points = info->shape[1] == 1 && info->shape[2] == 1;
+    for (int i = 0; i < (points ? 1 : 3); i++)
         input.sizes[input.rank++] = (size_t)info->shape[i];
     return input;
 }

@@ -4,6 +4,7 @@
 #include "app/interrupt.h"
 #include "cli/commands.h"
 #include "cli/diagnose.h"
+#include "cli/map.h"
 #include "io/output.h"
 #include "io/progress.h"
 
@@ -102,6 +103,8 @@ static gs_status finish(gs_run *run, int cut, gs_error *error) {
     }
     gs_close_up(result->trajectory, (size_t)result->levels, result->n * pixels, result->done * pixels);
     gs_status status = gs_run_write(run, error);
+    if (!status)
+        status = gs_run_map(run, error);
     if (!status) {
         gs_progress progress = wait_for(run);
         status = measure(run, error);
@@ -128,11 +131,9 @@ static gs_status check_product(const gs_arguments *arguments, gs_error *error) {
     const struct {
         bool given;
         const char *name;
-    } others[] = {{given[GS_OPTION_GRID], "grid"},
-                  {arguments->trajectory, "trajectory"},
-                  {arguments->init != NULL, "init"},
-                  {arguments->diagnose, "diagnose"},
-                  {arguments->plot != NULL, "plot"}};
+    } others[] = {{given[GS_OPTION_GRID], "grid"},   {arguments->trajectory, "trajectory"},
+                  {arguments->init != NULL, "init"}, {arguments->diagnose, "diagnose"},
+                  {arguments->plot != NULL, "plot"}, {arguments->map != NULL, "map"}};
     for (size_t i = 0; i < GS_COUNT(others); i++)
         if (others[i].given)
             return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: cannot go with --%s", others[i].name);
@@ -180,10 +181,11 @@ const gs_command gs_command_sample = {
                 "  gensample -n 8 --trajectory --out trajectory.png\n"
                 "  gensample -n 10000 --quality --json --out samples.npy\n"
                 "  gensample --model my/network.bin --sampler heun --steps 30\n"
+                "  gensample --model mixture:means=-2/0,2/0,sd=0.5 -n 1000 --out points.npy\n"
                 "  gensample --compose ncsn-cond:1 --compose ebm-thick:2 --label 3 --out thick.png\n"
                 "  gensample --init digits.png --sigmas 0.02,1 --trajectory --out strips.png\n"
                 "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
-    .lists = GS_LISTS_SAMPLERS | GS_LISTS_NETWORKS,
+    .lists = GS_LISTS_SAMPLERS | GS_LISTS_DENSITIES | GS_LISTS_NETWORKS,
     .out = "samples.png",
     .check = check,
     .run = run_command};

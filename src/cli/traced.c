@@ -33,7 +33,7 @@ gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     }
     if (gs_result_has_states(a) && !a->trajectory)
         setup->options.every = (steps + MARKS - 1) / MARKS;
-    return a->plot ? gs_arguments_check_plot(a, error) : GS_OK;
+    return a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : GS_OK;
 }
 
 gs_status gs_traced_allocate(gs_traced *traced, gs_setup *setup, size_t n, gs_error *error) {

@@ -14,7 +14,8 @@ typedef struct gs_images {
     float range[2]; /* of the data; shown as black ... white, clipped */
 } gs_images;
 
-/* Whether a format can show images of this shape; to be called before the work. Errors: GS_ERROR_UNSUPPORTED. */
+/* Whether a format can show images of this shape; to be called before the work. Those of one pixel are points, which
+ * only arrays hold. Errors: GS_ERROR_UNSUPPORTED. */
 gs_status gs_images_check(const char *path, gs_format format, const int shape[3], gs_error *error);
 
 /* A canvas with the images on it, to be freed with gs_canvas_free. Errors: those of gs_canvas_create. */

@@ -49,6 +49,14 @@ static gs_status check_rank(const gs_reader *r, const gs_array *a) {
                    r->path, a->rank);
 }
 
+/* Points, which have no height and width, may be (n, D) or (rows, n, D): images (D, 1, 1). */
+static void read_points(const gs_reader *r, gs_array *a) {
+    if (r->shape[1] > 1 || r->shape[2] > 1 || a->rank > 3)
+        return;
+    a->sizes[a->rank++] = 1;
+    a->sizes[a->rank++] = 1;
+}
+
 /* (C, H, W) of the images; C is 1 if the array has no axis of channels or has it last. */
 static void image_shape(bool grey, const gs_array *a, uint64_t found[3]) {
     const uint64_t *sizes = a->sizes;
@@ -103,6 +111,7 @@ gs_status gs_reader_accept(gs_reader *r, gs_array *a) {
         return status;
     const uint64_t wanted[3] = {(uint64_t)r->shape[0], (uint64_t)r->shape[1], (uint64_t)r->shape[2]};
     uint64_t found[3];
+    read_points(r, a);
     image_shape(r->shape[0] == 1, a, found);
     if (memcmp(found, wanted, sizeof found) != 0) {
         char was[80], expected[80];

@@ -19,8 +19,9 @@ typedef enum gs_stream {
     GS_STREAM_PROPOSAL, /* rejection sampling: a proposal's vector */
     GS_STREAM_DECISION, /* the decision about it */
     GS_STREAM_RESAMPLE, /* the halves of the samples that a sample is in */
-    GS_STREAM_LOSS = 8, /* the noise on an image whose loss is measured */
-    GS_STREAM_ORDER = 9 /* the random order of images that are looked at */
+    GS_STREAM_DENSITY,  /* exact samples of densities */
+    GS_STREAM_LOSS,     /* the noise on an image whose loss is measured */
+    GS_STREAM_ORDER     /* the random order of images that are looked at */
 } gs_stream;
 
 /* The counter of one chain's numbers at one step, from position `position` onwards: the chain's lower and upper bits,

@@ -111,6 +111,7 @@ if [ "$effort" -ge 50 ] || grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CM
 fi
 if [ "$effort" -ge 50 ]; then
     . "$here/find.sh"
+    . "$here/densities.sh"
     . "$here/shipped.sh"
     . "$here/backend.sh"
     . "$here/plan.sh"
