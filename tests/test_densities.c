@@ -13,6 +13,7 @@
 #include "support/about.h"
 #include "support/effort.h"
 #include "support/statistics.h"
+#include "support/worst.h"
 
 enum { DIM_MAX = 16, POINTS = 40 };
 static const double errors_allowed = 5, pi = 3.14159265358979324;
@@ -227,11 +228,11 @@ static void compare(gs_plan *plan, const gs_density *density, const float *x, do
             wide[j] = (double)x[i * dim + j];
         double e = energy_at(density, wide, sigma, expected);
         for (size_t j = 0; j < dim; j++) {
-            largest = fmax(largest, fabs(expected[j]));
-            off = fmax(off, fabs((double)gradient[i * dim + j] - expected[j]));
+            largest = worst_of(largest, fabs(expected[j]));
+            off = worst_of(off, fabs((double)gradient[i * dim + j] - expected[j]));
         }
-        worst[0] = fmax(worst[0], fabs((double)energy[i] - e) / fmax(1, fabs(e)));
-        worst[1] = fmax(worst[1], off / fmax(1, largest));
+        worst[0] = worst_of(worst[0], fabs((double)energy[i] - e) / fmax(1, fabs(e)));
+        worst[1] = worst_of(worst[1], off / fmax(1, largest));
     }
 }
 

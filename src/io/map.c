@@ -61,7 +61,8 @@ static void put_head(FILE *out, const gs_map *map) {
 static double lowest(const gs_map *map) {
     double least = INFINITY;
     for (size_t i = 0; i < (size_t)GS_MAP_SIDE * GS_MAP_SIDE; i++)
-        least = fmin(least, (double)map->energy[i]); /* NaN is left out */
+        if ((double)map->energy[i] < least) /* NaN is left out */
+            least = (double)map->energy[i];
     return least;
 }
 
