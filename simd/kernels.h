@@ -22,7 +22,7 @@ enum {
     GS_F32_LANES = GS_VECTOR_BYTES / (int)sizeof(float),
     GS_NORMALS_BLOCK = 4 * GS_F32_LANES, /* normal numbers from one vector of counters */
     GS_MAC_ROWS_MOST = 12,               /* rows of a tile of mac at most */
-    GS_MAC_PLANES_MOST = 2 /* planes of a tile of mac at most: what callers may size their scratch memory for */
+    GS_MAC_PLANES_MOST = 3 /* planes of a tile of mac at most: what callers may size their scratch memory for */
 };
 
 /* Activation functions of gs_affine_args: y = f(t), parameter p. Errors are measured against the real function over all
@@ -93,8 +93,8 @@ typedef struct gs_mac_traits {
     gs_exactness exactness;
     int input_bytes, weight_bytes, sum_bytes; /* of an element */
     int depth;                                /* products per lane and step */
-    int rows, planes; /* per tile: callers cut rows into multiples of it, and ask for as many planes at once, where they
-                         can; planes is 1 ... GS_MAC_PLANES_MOST */
+    int rows, planes; /* per tile: callers cut rows into multiples of it, and ask for as many planes at once, or for all
+                         where that are GS_MAC_PLANES_MOST at most, where they can */
 } gs_mac_traits;
 
 /* Where the weight k of a lane lies among its plane's weights. */

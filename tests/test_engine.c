@@ -404,7 +404,7 @@ static void check_single(const gs_model *model, int n) {
     int s = 0;
     while (plan->step[s].node != node)
         s++;
-    plan->worker[0].image0 = 0;
+    memset(plan->worker[0].image0, 0, sizeof plan->worker[0].image0);
     float *value = gs_buffer_at(&plan->worker[0], plan->step[s].out, 0), first = *value;
     *value = first + 1;
     gs_plan_run_node(plan, node, IMAGES);

@@ -171,7 +171,8 @@ static void sweep_activation(const gs_kernels *kernels, gs_activation activation
                                .activation = activation,
                                .parameter = 0.3F,
                                .slope = slope,
-                               .slope_row = 16};
+                               .slope_row = 16,
+                               .factor = one};
         kernels->affine_slope(&args);
         args.y = alone;
         kernels->affine(&args);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "engine/profile.h"
+#include "measure/profile.h"
 #include "support/about.h"
 #include "support/effort.h"
 #include "support/graphs.h"
@@ -57,8 +57,8 @@ static void check_nodes(const gs_profile *p, const gs_plan *plan) {
         about("node %d, %s", n, model->node[n].name);
         assert_true(p->row_of[n] < p->rows);
         assert_int_equal(by_step, needed[n + GS_VALUE_NODES] && model->node[n].per_sample);
-        if (p->row_of[n] == GS_NODE_LEVEL)
-            assert_false(model->node[n].per_sample);
+        if (!by_step)
+            assert_int_equal(p->row_of[n], needed[n + GS_VALUE_NODES] ? GS_NODE_LEVEL : GS_NODE_UNUSED);
         operations += by_step ? model->node[n].operations : 0;
     }
     for (int r = 0; r < p->rows; r++)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import beta, binomtest
 
 import networks
+import peers
 import rejection
 import weightfile
 from contenders import OurRejection, Ours, Theirs, program
@@ -206,12 +207,13 @@ def network_cell(settings, programs, path, batch, folder):
     same |= {"batch": batch, "items": batch, "threads": settings.threads, "unit": "evaluations/s"}
     ours = Ours(Row(program=OURS, isa=programs.isa, dtype="f32", **same), programs, task, inputs)
     rivals = []
-    for p in networks.PEERS:
-        if p.library in settings.peers and (p.gradients or not gradient) and (p.quick or not settings.quick):
-            title = f"{program(p.title, p.package)}{p.variant and ', '}{p.variant}"
-            last = "-".join([p.library, *p.variant.replace(",", "").split()])
-            row = Row(program=title, isa="", dtype=p.dtype, peer=last, **same)
-            rivals.append(Theirs(row, p, networks.__name__, p.make.__name__, (task, *p.options)))
+    for library in map(peers.find, settings.peers):
+        for v in library.variants:
+            if (v.gradients or not gradient) and (v.quick or not settings.quick):
+                title = f"{program(library.title, library.package)}{v.name and ', '}{v.name}"
+                last = "-".join([library.name, *v.name.replace(",", "").split()])
+                row = Row(program=title, isa="", dtype=v.dtype, peer=last, **same)
+                rivals.append(Theirs(row, v, f"networks.{library.name}", v.make, (task, *v.options)))
     return NetworkCell(f"{model['name']}, {what}, batch {batch}", [ours], rivals)
 
 
@@ -228,7 +230,8 @@ def rejection_cell(settings, programs):
         if p.library in settings.peers and (not p.parallel or settings.threads > 1):
             threads = settings.threads if p.parallel else 1
             more = {"what": what(p.algorithm), "threads": threads, "dtype": p.dtype, "peer": p.library} | same
-            row = Row(program=program(p.title, p.package), isa="", **more)
+            library = peers.find(p.library)
+            row = Row(program=program(library.title, library.package), isa="", **more)
             task = rejection.Task(settings.dim, settings.ratio, threads)
             rivals.append(Theirs(row, p, rejection.__name__, "Sampler", (task, p.make, p.sizes)))
     title = f"rejection sampling, {settings.dim} dimensions, ratio {settings.ratio:g}"

@@ -8,15 +8,15 @@ import os
 from pathlib import Path
 
 from machine import ROOT
+from peers import NAMES
 
 ABOUT = """This project beside peers, measured in one job on one machine.
 
-Networks: evaluations per second by PyTorch, ONNX Runtime and OpenVINO, and energies' gradients by PyTorch, of the very
-weight files. Rejection sampling: proposals per second by NumPy and SciPy. What is computed is compared first. Then
-everybody is measured once a round, in random order, and each round gives one ratio, ours over theirs. The report is
-genbench's own (bench/README.md). Peers that are missing are installed first.
+Networks: evaluations per second by ONNX Runtime, OpenVINO, LiteRT, ncnn and PyTorch, and energies' gradients by
+PyTorch, of the very weight files. Rejection sampling: proposals per second by NumPy and SciPy. What is computed is
+compared first. Then everybody is measured once a round, in random order, and each round gives one ratio, ours over
+theirs. The report is genbench's own (bench/README.md). Peers that are missing are installed first.
 """
-LIBRARIES = ("onnxruntime", "openvino", "pytorch", "numpy", "scipy")
 SUITES = ("evaluations", "rejection")
 QUICK = {"rounds": 3, "seconds": 0.4, "batch": [64], "model": ["ncsn", "ebm"]}
 FULL = {"rounds": 5, "seconds": 1.5, "batch": [1, 64], "model": None}
@@ -56,9 +56,9 @@ def parse():
     form = argparse.RawDescriptionHelpFormatter
     p = argparse.ArgumentParser(prog="run.sh", description=ABOUT, formatter_class=form)
     add = p.add_argument
-    add("--quick", action="store_true", help="two networks, one batch, short rounds: less than three minutes")
+    add("--quick", action="store_true", help="two networks, one batch, short rounds: a few minutes")
     add("--check", action="store_true", help="only compare outputs of networks; no report")
-    add("--peers", type=words(LIBRARIES), default=LIBRARIES, metavar="NAME,...", help=f"of {', '.join(LIBRARIES)}")
+    add("--peers", type=words(NAMES), default=NAMES, metavar="NAME,...", help=f"of {', '.join(NAMES)}")
     add("--suite", type=words(SUITES), default=SUITES, metavar="NAME,...", help=f"of {', '.join(SUITES)}")
     add("--model", type=words(), metavar="FILE,...", help=f"weight files or names of shipped networks, or {TUTORIAL}")
     add("--batch", type=whole_numbers, metavar="B,...", help="images per call (default 1,64)")

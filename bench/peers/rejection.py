@@ -91,8 +91,6 @@ class Sampler:
 @dataclass(frozen=True)
 class Peer:
     library: str
-    title: str
-    package: str
     algorithm: str
     make: object
     sizes: tuple
@@ -101,8 +99,8 @@ class Peer:
 
 
 PEERS = [
-    Peer("numpy", "NumPy", "numpy", "plain", numpy_plain, (64, 256, 1024, 4096), "f32"),
-    Peer("numpy", "NumPy", "numpy", "plain", numpy_plain, (64, 256, 1024, 4096), "f32", parallel=True),
-    Peer("numpy", "NumPy", "numpy", "radius", numpy_radius, (1 << 12, 1 << 14, 1 << 16), "f64"),
-    Peer("scipy", "SciPy", "scipy", "plain", scipy_plain, (64, 256, 1024), "f64"),
+    Peer("numpy", "plain", numpy_plain, (64, 256, 1024, 4096), "f32"),
+    Peer("numpy", "plain", numpy_plain, (64, 256, 1024, 4096), "f32", parallel=True),
+    Peer("numpy", "radius", numpy_radius, (1 << 12, 1 << 14, 1 << 16), "f64"),
+    Peer("scipy", "plain", scipy_plain, (64, 256, 1024), "f64"),
 ]

@@ -91,7 +91,7 @@ class Row:
             self.reasons.append(f"peak moved {100 * moved:.0f} %")
         used, stolen, waited = (sum(getattr(r, n) for r in self.repetitions) for n in ("cpu_s", "stolen_s", "waited_s"))
         for who, taken in (("hypervisor", stolen), ("other programs", waited)):
-            if taken >= TAKEN_MOST * (used + stolen + waited):
+            if taken > 0 and taken >= TAKEN_MOST * (used + stolen + waited):
                 self.reasons.append(f"{who} took {100 * taken / (used + stolen + waited):.0f} %")
         if not self.checked:
             self.reasons.append("output not checked")

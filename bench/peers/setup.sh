@@ -1,38 +1,34 @@
 #!/bin/sh
-# Sets up the peers' own Python environment in bench/peers/.venv: setup.sh [onnxruntime] [openvino] [pytorch], all of
-# them without arguments; NumPy and SciPy are always included. Packages that are there already are left alone. PYTHON
-# names the interpreter (default python3). PyTorch's default package for Linux brings 5 GB for graphics cards;
-# TORCH_INDEX is the address of its packages for CPUs, which is tried first.
+# Sets up the peers' own Python environments, bench/peers/.venv and, for what only converts networks and is no part of
+# what is measured, .venv-NAME: setup.sh [NAME]... of the libraries in peers.py, all of them without arguments; NumPy and
+# SciPy are always included. Packages that are there already are left alone. PYTHON names the interpreter (default
+# python3). PyTorch's default package for Linux, which most of them need, brings 5 GB for graphics cards; TORCH_INDEX is
+# the address of its packages for CPUs, which is tried first.
 set -eu
 cd "$(dirname "$0")"
-[ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv
+python=${PYTHON:-python3}
+needs=$("$python" peers.py "$@") || exit 2
 
-# install NAME PACKAGE...: installs them unless that was done with these versions.
+# install ENVIRONMENT NAME PACKAGE...: installs them unless that was done with these versions.
 install() {
-    done=.venv/$1.installed
-    shift
+    environment=$1
+    done=$1/$2.installed
+    shift 2
+    [ -x "$environment/bin/python" ] || "$python" -m venv "$environment"
     cmp -s requirements.txt "$done" && return
     echo "setup.sh: installing $*" >&2
-    .venv/bin/pip install --quiet --constraint requirements.txt "$@" && cp requirements.txt "$done"
+    case " $* " in
+    *' torch '*) [ -z "${TORCH_INDEX:-}" ] || get --index-url "$TORCH_INDEX" torch || : ;;
+    esac
+    get "$@" && cp requirements.txt "$done"
+}
+get() {
+    "$environment/bin/pip" install --quiet --constraint requirements.txt "$@"
 }
 
-install numpy numpy scipy
-[ $# -gt 0 ] || set -- onnxruntime openvino pytorch
-for peer; do
-    case $peer in
-    onnxruntime) install onnxruntime onnx onnxruntime ;;
-    openvino) install openvino onnx openvino nncf ;;
-    pytorch)
-        if [ -n "${TORCH_INDEX:-}" ]; then
-            (export PIP_INDEX_URL="$TORCH_INDEX" && install pytorch torch) || install pytorch torch
-        else
-            install pytorch torch
-        fi
-        ;;
-    numpy | scipy) ;;
-    *)
-        echo "setup.sh: $peer: expected onnxruntime, openvino, pytorch, numpy or scipy" >&2
-        exit 2
-        ;;
-    esac
-done
+while read -r line; do
+    # shellcheck disable=SC2086
+    install $line </dev/null
+done <<NEEDS
+$needs
+NEEDS

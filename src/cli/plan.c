@@ -1,12 +1,12 @@
 #include "cli/plan.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/os.h"
 #include "cli/commands.h"
 #include "cli/labels.h"
 #include "measure/peak.h"
+#include "measure/statistics.h"
 #include "random/random.h"
 
 enum { PLANNINGS = 5 };
@@ -32,11 +32,6 @@ static gs_status load(gs_planning *p, gs_error *error) {
     return GS_OK;
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Plan several times, of which the last plan stays. */
 static gs_status make_plan(gs_planning *p, gs_error *error) {
     const gs_arguments *a = p->arguments;
@@ -52,8 +47,8 @@ static gs_status make_plan(gs_planning *p, gs_error *error) {
             seconds[k][i] = (*plan)->planning_s[k];
     }
     for (int k = 0; k < GS_PLANNING_PARTS && !status; k++) {
-        qsort(seconds[k], PLANNINGS, sizeof seconds[k][0], compare);
-        p->planning_s[k] = seconds[k][PLANNINGS / 2];
+        gs_sort(seconds[k], PLANNINGS);
+        p->planning_s[k] = gs_median(seconds[k], PLANNINGS);
     }
     return status;
 }

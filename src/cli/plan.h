@@ -3,7 +3,7 @@
 #define GS_CLI_PLAN_H
 
 #include "cli/networks.h"
-#include "engine/profile.h"
+#include "measure/profile.h"
 
 typedef struct gs_planning {
     const gs_arguments *arguments;

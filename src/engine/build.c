@@ -84,9 +84,9 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     size_t values = (size_t)plan->model->nodes + GS_VALUE_NODES;
     gs_builder b = {.plan = plan, .model = plan->model};
     b.value = gs_alloc(values, sizeof *b.value);
-    plan->condition_offset = gs_alloc(values, sizeof *plan->condition_offset);
-    plan->owner = gs_alloc((size_t)plan->model->nodes, sizeof *plan->owner);
-    bool ok = b.value && plan->condition_offset && plan->owner;
+    plan->condition_offset = gs_alloc(values, sizeof *plan->condition_offset + sizeof *plan->owner);
+    bool ok = b.value && plan->condition_offset;
+    plan->owner = ok ? (int *)(plan->condition_offset + values) : NULL;
     for (int n = 0; ok && n < plan->model->nodes; n++)
         plan->owner[n] = -1;
     for (size_t v = 0; ok && v < values; v++) {

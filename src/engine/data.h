@@ -9,8 +9,10 @@
  * first two.
  *
  * Consecutive steps on activations of about the same size form a *segment*, which carries a few images at a time from
- * its first step to its last, so that intermediate results stay in the cache; only buffers that cross segments hold the
- * whole block. */
+ * its first step to its last, so that intermediate results stay in the cache. Consecutive segments form a *stage*,
+ * which in the same way carries more images; only linear layers with large weights are stages of their own that take
+ * the whole block at once. So a buffer that crosses stages holds the whole block, one that crosses segments a stage's
+ * images. */
 #ifndef GS_DATA_H
 #define GS_DATA_H
 
@@ -35,6 +37,9 @@ static inline int gs_dtype_lanes(gs_dtype dtype) {
 
 typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_LAYOUTS } gs_layout;
 
+/* What images are carried together by: the whole block, a stage, a segment. */
+typedef enum gs_level { GS_BLOCK, GS_STAGE, GS_SEGMENT, GS_LEVELS } gs_level;
+
 typedef struct gs_buffer {
     gs_shape shape;
     gs_layout layout;
@@ -45,7 +50,7 @@ typedef struct gs_buffer {
     ptrdiff_t origin;                    /* bytes from an image's start to its first pixel */
     int first, last; /* the steps that first write it and last read it; -1 and `steps` stand for the caller */
     int images;      /* images that it has room for */
-    bool whole;      /* crosses segments, so it has room for the whole block */
+    gs_level level;  /* those of a segment's turn, or, as it crosses segments or stages, of a stage's or the block */
     size_t offset;   /* in the worker's scratch memory, bytes */
 } gs_buffer;
 
@@ -80,7 +85,13 @@ struct gs_step {
 /* One segment: steps first ... last - 1, `images` images at a time. */
 typedef struct gs_segment {
     int first, last, images;
+    int stage;
 } gs_segment;
+
+/* Segments first ... last - 1, `images` images at a time. */
+typedef struct gs_stage {
+    int first, last, images;
+} gs_stage;
 
 /* The memory of one thread. */
 struct gs_worker {
@@ -88,7 +99,7 @@ struct gs_worker {
     char *scratch;                 /* buffers */
     void *room;                    /* after them, the scratch memory of single steps (gs_cost) */
     const float *const *condition; /* one vector per image of the block */
-    int image0;                    /* first image of the segment's current turn */
+    int image0[GS_LEVELS];         /* first image of the current turn */
     double *step_s;                /* (steps) seconds that each step took, added up; NULL: they are not measured */
 };
 
@@ -105,16 +116,18 @@ struct gs_plan {
     void *backend_data;
     int threads, block;
     bool wants_gradient;
-    int buffers, steps, segments;
+    int buffers, steps, segments, stages;
     gs_buffer *buffer;
     gs_step *step;
     gs_segment *segment;
+    gs_stage *stage;
     int x_buffer, output_buffer[2];
     int output_end[2];        /* steps that an output needs */
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
     bool *condition_needed;   /* per value: whether the condition's computation visits it */
-    int *owner;               /* per node: the node whose steps compute it, often itself; -1: no step does */
+    int *owner;               /* per node: the node whose steps compute it, often itself; -1: no step does. It is in
+                                 condition_offset's memory */
     size_t scratch_bytes, room_bytes, weight_bytes;
     double planning_s[GS_PLANNING_PARTS];
     gs_worker *worker; /* threads */
@@ -123,7 +136,7 @@ struct gs_plan {
 /* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
 static inline void *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    return worker->scratch + b->offset + (b->whole ? i : i - worker->image0) * b->image + b->origin;
+    return worker->scratch + b->offset + (i - worker->image0[b->level]) * b->image + b->origin;
 }
 
 #endif

@@ -3,37 +3,61 @@
 
 #include "engine/method.h"
 
-/* Images that a thread carries together by default, and those of networks with large linear layers. */
-enum { USUAL = 8, MANY = 16 };
+/* Images that a thread carries together by default: through most stages, and through those of large linear layers. */
+enum { USUAL = 8, MANY = 32 };
 
 static size_t positions(gs_shape shape) {
     return (size_t)shape.d[1] * (size_t)shape.d[2];
 }
 
-/* The weights of linear layers that do not stay in the second-level cache are read once for all images. */
-static int choose_block(const gs_plan *plan) {
+/* Linear layers whose weights do not stay in the second-level cache read them once for all images. */
+static bool is_large_linear(const gs_plan *plan, const gs_step *step) {
     enum { CACHE_BYTES = 1 << 20 };
-    for (int s = 0; s < plan->steps; s++) {
-        const gs_step *step = &plan->step[s];
-        if (positions(plan->buffer[step->out].shape) == 1 && gs_step_cost(plan, step).weight_bytes > CACHE_BYTES)
+    return positions(plan->buffer[step->out].shape) == 1 && gs_step_cost(plan, step).weight_bytes > CACHE_BYTES;
+}
+
+static int choose_block(const gs_plan *plan) {
+    for (int s = 0; s < plan->steps; s++)
+        if (is_large_linear(plan, &plan->step[s]))
             return MANY;
-    }
     return USUAL;
 }
 
+static int usual_images(const gs_plan *plan) {
+    return plan->block < USUAL ? plan->block : USUAL;
+}
+
 /* Images that a step works on at a time: so many that one plane of vectors of all of them takes 32 KiB, which is what a
- * group of Winograd's tiles covers, and enough to share the weights; all of them for vectors. The bytes of all planes
- * set no limit: where there are many planes there are even more weights, which are read once for all these images. */
+ * group of Winograd's tiles covers, and enough to share the weights. The bytes of all planes set no limit: where there
+ * are many planes there are even more weights, which are read once for all these images. */
 static int turn_of(const gs_plan *plan, const gs_step *step) {
     enum { PLANE_BYTES = 1 << 15 };
+    if (is_large_linear(plan, step))
+        return plan->block;
     size_t most = positions(plan->buffer[step->out].shape);
     for (int i = 0; i < step->sources; i++)
         if (step->source[i].kind == GS_SOURCE_BUFFER && positions(step->source[i].shape) > most)
             most = positions(step->source[i].shape);
-    if (most == 1)
-        return plan->block;
-    size_t images = PLANE_BYTES / (most * GS_VECTOR_BYTES), limit = (size_t)(plan->block < USUAL ? plan->block : USUAL);
+    size_t images = PLANE_BYTES / (most * GS_VECTOR_BYTES), limit = (size_t)usual_images(plan);
     return images == 0 ? 1 : (int)(images < limit ? images : limit);
+}
+
+static bool cut_stages(gs_plan *plan) {
+    plan->stage = gs_alloc((size_t)plan->segments + 1, sizeof *plan->stage);
+    if (!plan->stage)
+        return false;
+    for (int g = 0; g < plan->segments; g++) {
+        int images = plan->segment[g].images, usual = usual_images(plan);
+        gs_stage *last = plan->stages ? &plan->stage[plan->stages - 1] : NULL;
+        images = images > usual ? images : usual;
+        if (!last || last->images != images) {
+            last = &plan->stage[plan->stages++];
+            *last = (gs_stage){.first = g, .images = images};
+        }
+        last->last = g + 1;
+        plan->segment[g].stage = plan->stages - 1;
+    }
+    return true;
 }
 
 static bool cut_segments(gs_plan *plan) {
@@ -50,7 +74,7 @@ static bool cut_segments(gs_plan *plan) {
         last->last = s + 1;
         plan->step[s].segment = plan->segments - 1;
     }
-    return true;
+    return cut_stages(plan);
 }
 
 static size_t whole_vectors(size_t bytes) {
@@ -76,8 +100,34 @@ static bool set_strides(gs_buffer *b) {
     return true;
 }
 
-/* The first and last step of every buffer; a buffer that crosses segments lives through the whole of every segment it
- * touches, because a segment runs several times. */
+static const gs_segment *segment_of(const gs_plan *plan, int step) {
+    return &plan->segment[plan->step[step].segment];
+}
+
+/* A buffer that crosses segments lives through the whole of every segment that it touches, because a segment runs
+ * several times; and so for stages. */
+static void set_level(gs_plan *plan, gs_buffer *b) {
+    const gs_segment *first = b->first < 0 ? NULL : segment_of(plan, b->first),
+                     *last = b->last < 0 || b->last == plan->steps ? NULL : segment_of(plan, b->last);
+    if (first && first == last) {
+        b->level = GS_SEGMENT;
+        b->images = first->images;
+        return;
+    }
+    bool stage = first && last && first->stage == last->stage;
+    b->level = stage ? GS_STAGE : GS_BLOCK;
+    b->images = stage ? plan->stage[first->stage].images : plan->block;
+    if (!stage) {
+        first = first ? &plan->segment[plan->stage[first->stage].first] : NULL;
+        last = last ? &plan->segment[plan->stage[last->stage].last - 1] : NULL;
+    }
+    if (first)
+        b->first = first->first;
+    if (last)
+        b->last = last->last - 1;
+}
+
+/* The first and last step of every buffer. */
 static void set_lives(gs_plan *plan) {
     for (int s = 0; s < plan->steps; s++) {
         const gs_step *step = &plan->step[s];
@@ -90,20 +140,8 @@ static void set_lives(gs_plan *plan) {
     }
     for (int k = 0; k < plan->model->info.outputs; k++)
         plan->buffer[plan->output_buffer[k]].last = plan->steps;
-    for (int i = 0; i < plan->buffers; i++) {
-        gs_buffer *b = &plan->buffer[i];
-        bool outside = b->first < 0 || b->last == plan->steps;
-        b->whole = outside || plan->step[b->first].segment != plan->step[b->last].segment;
-        if (!b->whole) {
-            b->images = plan->segment[plan->step[b->first].segment].images;
-            continue;
-        }
-        b->images = plan->block;
-        if (b->first >= 0)
-            b->first = plan->segment[plan->step[b->first].segment].first;
-        if (b->last >= 0 && b->last < plan->steps)
-            b->last = plan->segment[plan->step[b->last].segment].last - 1;
-    }
+    for (int i = 0; i < plan->buffers; i++)
+        set_level(plan, &plan->buffer[i]);
 }
 
 static bool overlap_in_time(const gs_buffer *x, const gs_buffer *y) {

@@ -218,9 +218,9 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->step);
     gs_free(plan->buffer);
     gs_free(plan->segment);
+    gs_free(plan->stage);
     gs_free(plan->condition_offset);
     gs_free(plan->condition_needed);
-    gs_free(plan->owner);
     gs_model_free(plan->gradient);
     gs_free(plan);
 }

@@ -35,19 +35,53 @@ static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
         worker->step_s[step - worker->plan->step] += gs_now_s() - start;
 }
 
+/* A turn of a run: images i0 ... i1 - 1 of a segment, out of images begin ... end - 1 of its stage. */
+typedef struct turn {
+    const gs_stage *stage;
+    const gs_segment *segment;
+    int begin, end, i0, i1;
+} turn;
+
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+static void enter_stage(const gs_plan *plan, turn *t, int begin, int n) {
+    t->begin = t->i0 = begin;
+    t->end = least(begin + t->stage->images, n);
+    t->segment = plan->segment + t->stage->first;
+}
+
+/* From one turn of n images to the next, initially from none; false past the last. Stage by stage, all of a stage's
+ * segments are run for some images before its other images. */
+static bool next_turn(gs_worker *worker, int n, turn *t) {
+    const gs_plan *plan = worker->plan;
+    if (!t->stage) {
+        t->stage = plan->stage;
+        enter_stage(plan, t, 0, n);
+    } else if (t->i1 < t->end) {
+        t->i0 = t->i1;
+    } else if (++t->segment < plan->segment + t->stage->last) {
+        t->i0 = t->begin;
+    } else if (t->end < n) {
+        enter_stage(plan, t, t->end, n);
+    } else if (++t->stage < plan->stage + plan->stages) {
+        enter_stage(plan, t, 0, n);
+    } else {
+        return false;
+    }
+    t->i1 = least(t->i0 + t->segment->images, t->end);
+    worker->image0[GS_STAGE] = t->begin;
+    worker->image0[GS_SEGMENT] = t->i0;
+    return true;
+}
+
 /* Steps 0 ... end - 1; with a node, only those that compute it. */
 static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, const int *node) {
-    for (int g = 0; g < plan->segments && plan->segment[g].first < end; g++) {
-        const gs_segment *segment = &plan->segment[g];
-        int last = segment->last < end ? segment->last : end;
-        for (int i0 = 0; i0 < n; i0 += segment->images) {
-            int i1 = i0 + segment->images < n ? i0 + segment->images : n;
-            worker->image0 = i0;
-            for (int s = segment->first; s < last; s++)
-                if (!node || plan->step[s].node == *node)
-                    run_step(&plan->step[s], worker, i0, i1);
-        }
-    }
+    for (turn t = {0}; next_turn(worker, n, &t);)
+        for (int s = t.segment->first; s < least(t.segment->last, end); s++)
+            if (!node || plan->step[s].node == *node)
+                run_step(&plan->step[s], worker, t.i0, t.i1);
 }
 
 void gs_plan_run_node(gs_plan *plan, int node, int n) {
@@ -57,7 +91,6 @@ void gs_plan_run_node(gs_plan *plan, int node, int n) {
 void gs_plan_run(const gs_plan *plan, gs_worker *worker, const float *x, const float *const *condition, int n,
                  float *const out[2]) {
     worker->condition = condition;
-    worker->image0 = 0;
     size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
     for (int i = 0; i < n; i++)
         memcpy(gs_buffer_at(worker, plan->x_buffer, i), x + (size_t)i * size, size * sizeof(float));
@@ -125,11 +158,11 @@ typedef struct batch {
     float *const *out;
 } batch;
 
-static void run_block(void *context, size_t turn, int thread) {
+static void run_block(void *context, size_t block, int thread) {
     const batch *b = context;
     const gs_plan *plan = b->plan;
     const gs_model_info *info = &plan->model->info;
-    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), i = turn * b->block;
+    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)), i = block * b->block;
     const float *condition[GS_BLOCK_MAX];
     int images = (int)(b->n - i < b->block ? b->n - i : b->block);
     for (int k = 0; k < images; k++)

@@ -49,28 +49,30 @@ static kernel_work mac_work(const gs_kernels *k) {
     return (kernel_work){.flops = 2 * rows * terms * outputs, .bytes = sizeof(float) * (in + outputs * (terms + rows))};
 }
 
-/* All rows x lengths, with segments and options mixed; then all segments x options for few rows. */
+/* All rows x lengths, with segments, planes and options mixed; then all segments x options for few rows. */
 static void mac_prepare(kernel_case *c) {
     mac_case *m = CASE_ARGS(c, mac_case);
     gs_mac_args *p = &m->args;
-    int options, i = c->index;
+    int options, i = c->index, many;
     if (c->timed) {
         mac_timed(c);
         return;
     }
     if (i < MAC_SIZES * MAC_SIZES) {
-        p->rows = 1 + i % MAC_SIZES;
-        p->length = 1 + i / MAC_SIZES;
+        many = MAC_SIZES;
+        p->rows = 1 + i % many;
+        p->length = 1 + i / many;
         p->segments = 1 + random_below(&c->random, 9);
         options = random_below(&c->random, 16);
     } else {
         i -= MAC_SIZES * MAC_SIZES;
-        p->rows = 1 + i % 15;
-        p->segments = 1 + i / 15 % 9;
-        options = i / 15 / 9;
+        many = 15;
+        p->rows = 1 + i % many;
+        p->segments = 1 + i / many % 9;
+        options = i / many / 9;
         p->length = 1 + random_below(&c->random, 20);
     }
-    p->planes = 1 + i % 5;
+    p->planes = 1 + (i + i / many) % 5;
     bool init = options & 1, in_place = (options & 6) == 6, add = options & 2, mul = options & 8;
     ptrdiff_t pitch = p->length + random_below(&c->random, 3), middle = pitch * (p->segments / 2);
     ptrdiff_t row = pitch * p->segments + random_below(&c->random, 5), out_row = 16 + 16 * random_below(&c->random, 2);

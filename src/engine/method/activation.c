@@ -62,7 +62,7 @@ bool gs_activation_set(gs_builder *b, gs_step *step, gs_applied *applied, int n)
     const gs_node *node = &b->model->node[n];
     applied->activation = gs_activation_of(node);
     applied->parameter = (float)node->attributes.scale;
-    int slope = b->value[n + GS_VALUE_NODES].slope, v, x, vector;
+    int slope = b->value[n + GS_VALUE_NODES].slope, v = n + GS_VALUE_NODES, x, vector;
     if (slope < 0)
         return true;
     gs_layout layout = b->plan->buffer[step->out].layout;

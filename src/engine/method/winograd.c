@@ -3,14 +3,20 @@
  *
  * A dimension of n positions is cut into the fewest tiles of at most 5, as equal as can be: 7 = 4 + 3, 14 = 5 + 5 + 4.
  * So no tile reaches past the edge, and the products, n + 2 per tile, are the fewest that tiles of at most 5 allow.
- * Larger tiles would need up to 10 % fewer and err three times as much. All sizes are computed on the same points, of
- * which a smaller tile lacks the last (kernels.h), so they share one set of weights: at most 49 matrices, and a product
- * takes part of the tiles.
+ * Tiles of 6 would need 10 % fewer at 28 positions and err more than twice as much. All sizes are computed on the same
+ * points, of which a smaller tile lacks the last (kernels.h), so they share one set of weights, at most 49 matrices,
+ * and a product takes part of the tiles.
  *
  * A group of tiles, from one image or several, goes through all three stages while it is in the cache: the input
- * transform, which gives V (positions, tiles, C); for every one or two output planes, a product per position that
+ * transform, which gives V (positions, tiles, C); for every one to three output planes, a product per position that
  * shares the group's V and gives M (planes, positions, tiles, 16); and the output transform with bias, residual and
- * factor. */
+ * factor.
+ *
+ * Stride 2 stays direct. Cut into phases of two taps and of one, F(m, 2) and m products, it would take (9 + 7)^2 = 256
+ * products for 7 x 7 positions instead of 441, and 961 for 14 x 14 instead of 1764. Measured on Zen 5, the products of
+ * 32 channels of 14 x 14 to 64 then take 4.6 us instead of 6.7, those of 48 to 96 9.6 us instead of 15.0, those of 16
+ * channels of 28 x 28 to 32 4.9 us instead of 6.8; at the rate of the kernels here, transforms add about 1.3, 1.9 and
+ * 2.4 us. That leaves 1 to 3 % of a whole network, and a loss for the last. */
 #include "engine/method/winograd.h"
 
 #include <math.h>
@@ -18,6 +24,9 @@
 
 #include "engine/method/view.h"
 
+/* Tiles of a group: three times the rows of mac's tile. For each input and plane of outputs, mac reads 64 bytes of
+ * weights, from the third-level cache, and 4 bytes of V per tile: more tiles would save little, and V and M of fewer
+ * than 100 inputs fit into a second-level cache of 1 MiB. */
 enum { LANES = GS_F32_LANES, TILES = 36, POINTS = GS_WINOGRAD_MOST + 2 };
 
 /* One dimension of the result: `tiles` tiles, of which the first `larger` have `size` positions and the others one
@@ -33,8 +42,8 @@ typedef struct tile {
 } tile;
 
 typedef struct winograd {
-    int inputs;  /* channels */
-    int planes;  /* of inputs */
+    int inputs; /* channels */
+    int planes; /* of inputs */
     side side[2];
     float *weight, *bias;
     size_t weights; /* floats */
@@ -52,7 +61,7 @@ bool gs_suits_winograd(const gs_conv *c) {
         if (a->kernel != 3 || a->stride != 1 || a->dilation != 1 || a->adjoint || a->size < GS_WINOGRAD_LEAST)
             return false;
     }
-    return c->inputs >= LANES / 2;
+    return c->inputs >= LANES / 2; /* with fewer, the transforms take as long as the products that they save */
 }
 
 /* Positions of the largest tile along one dimension, and of both. */
@@ -76,8 +85,8 @@ static ptrdiff_t m_plane(const winograd *own) {
 
 /* Row i of G. */
 static void weight_row(int i, double row[3]) {
-    static const double point[POINTS] = {GS_WINOGRAD_A,  -GS_WINOGRAD_A, GS_WINOGRAD_B, -GS_WINOGRAD_B,
-                                         INFINITY, GS_WINOGRAD_C, -GS_WINOGRAD_C};
+    static const double point[POINTS] = {GS_WINOGRAD_A, -GS_WINOGRAD_A, GS_WINOGRAD_B, -GS_WINOGRAD_B,
+                                         INFINITY,      GS_WINOGRAD_C,  -GS_WINOGRAD_C};
     bool finite = isfinite(point[i]);
     double f = 1;
     for (int j = 0; finite && j < POINTS; j++)
@@ -305,7 +314,7 @@ static void run_group(const winograd *own, gs_worker *worker, const group *g) {
     int most = worker->plan->kernels->mac_traits.planes;
     transform_input(own, worker, g);
     for (int p = 0, planes; p < own->out.planes; p += planes) {
-        planes = own->out.planes - p < most ? own->out.planes - p : most;
+        planes = own->out.planes - p > GS_MAC_PLANES_MOST ? most : own->out.planes - p;
         multiply(own, worker, g, p, planes);
         for (int k = 0; k < planes; k++)
             transform_output(own, worker, g, p + k, g->m + k * m_plane(own));

@@ -1,13 +1,13 @@
-#include "engine/profile.h"
+#include "measure/profile.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/floats.h"
 #include "base/os.h"
 #include "engine/method.h"
 #include "engine/plan.h"
+#include "measure/statistics.h"
 
 enum { RUNS_LEAST = 5, RUNS_MOST = 1000 };
 
@@ -42,11 +42,21 @@ static void make_rows(gs_profile *p, const gs_plan *plan) {
     }
 }
 
+/* Mark what steps read of the condition, and what that is computed from. */
+static void find_level(gs_profile *p, const gs_plan *plan) {
+    const gs_model *model = plan->model;
+    for (int n = 0; n < model->nodes; n++)
+        p->row_of[n] = plan->condition_offset[n + GS_VALUE_NODES] != SIZE_MAX ? GS_NODE_LEVEL : GS_NODE_UNUSED;
+    for (int n = model->nodes - 1; n >= 0; n--)
+        for (int i = 0; p->row_of[n] == GS_NODE_LEVEL && i < model->node[n].inputs; i++)
+            if (model->node[n].input[i] >= GS_VALUE_NODES)
+                p->row_of[model->node[n].input[i] - GS_VALUE_NODES] = GS_NODE_LEVEL;
+}
+
 /* Each node belongs to the row of its owner, an earlier node or itself. */
 static void find_nodes(gs_profile *p, const gs_plan *plan) {
     const gs_model *model = plan->model;
-    for (int n = 0; n < model->nodes; n++)
-        p->row_of[n] = plan->condition_needed[n + GS_VALUE_NODES] ? GS_NODE_LEVEL : GS_NODE_UNUSED;
+    find_level(p, plan);
     for (int r = 0; r < p->rows; r++)
         if (p->row[r].node >= 0)
             p->row_of[p->row[r].node] = r;
@@ -120,14 +130,9 @@ static double run(measurement *m, double *step_s) {
     return gs_now_s() - start;
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, int n) {
-    qsort(values, (size_t)n, sizeof *values, compare);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+    gs_sort(values, (size_t)n);
+    return gs_median(values, (size_t)n);
 }
 
 static gs_status measure_level(measurement *m, gs_profile *p, gs_error *error) {
