@@ -326,7 +326,6 @@ static void write_tables(void) {
     char line[PARAGRAPH];
     bool old = false;
     while (fgets(line, sizeof line, stdin)) {
-        size_t i = 0;
         old = old && line[0] == '|';
         if (!old)
             fputs(line, stdout);
