@@ -32,10 +32,14 @@ for program in gensample $genbench; do
         skip "$program.1 pleases groff" 'no groff here'
     fi
 done
-"$prefix/bin/gensample" --help | sed -n '/^samplers/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' >samplers.txt
-sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" | sed -n '/^\.SH SAMPLERS/,/^\.SH REJ/s/^\\fB\([a-z0-9-]*\)\\fR$/\1/p' >page.txt
-check 'the help names samplers' test "$(wc -l <samplers.txt)" -ge 4
-same_lines 'gensample.1 has the samplers of --help' page.txt samplers.txt
+for rows in samplers:SAMPLERS:DENSITIES densities:DENSITIES:REJECTION; do
+    name=${rows%%:*} next=${rows##*:} title=${rows#*:}
+    "$prefix/bin/gensample" --help | sed -n "/^$name/,/^\$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p" >"$name.txt"
+    sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" |
+        sed -n "/^\.SH ${title%%:*}/,/^\.SH $next/s/^\\\\fB\([a-z0-9-]*\)\\\\fR\$/\1/p" >page.txt
+    check "the help names $name" test "$(wc -l <"$name.txt")" -ge 4
+    same_lines "gensample.1 has the $name of --help" page.txt "$name.txt"
+done
 
 # completes NAME EXPECTED_FILE WORD...: for the last word, bash offers exactly the lines of the file.
 completes() {
