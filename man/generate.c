@@ -236,6 +236,8 @@ static void put_values(const gs_setting *s) {
         fputs("[low, high]", stdout);
     else if (s->kind == GS_SETTING_KIND_YES_NO)
         fputs("0 or 1", stdout);
+    else if (s->kind == GS_SETTING_KIND_SIGNED)
+        printf("%g ... %g or -%g ... -%g", s->least, s->most, s->most, s->least);
     else
         printf(gs_setting_is_real(s) ? "%g ... %g" : "%.0f ... %.0f", s->least, s->most);
 }

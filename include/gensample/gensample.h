@@ -508,6 +508,9 @@ typedef struct gs_sample_options {
                           range; 0 for networks that take no sigma */
     double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of
                           samplers that take one per level. Within the trained range, or 0 */
+    double rho;        /**< dpmpp-2m, heun, euler-ancestral: level i of n is (a + i / (n - 1) (b - a))^rho with
+                          a = sigma_high^(1/rho), b = sigma_low^(1/rho) (Karras et al. 2022, equation 5); 1 ... 1000, or
+                          -1000 ... -1, which spaces levels wider at high noise; else 7 */
     double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
                           epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1). Else 0.2 sigma_low^2, theirs
                           at 0.01, or the file's, which is of the file's own lowest level, likewise in proportion to

@@ -86,6 +86,15 @@ static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *v
     return true;
 }
 
+static bool parse_signed(const gs_option_row *row, const char *text, double *value) {
+    bool minus = text[0] == '-';
+    double v;
+    if (!gs_parse_decimal(text + minus, strlen(text + minus), &v) || v < (double)row->low || v > (double)row->high)
+        return false;
+    *value = minus ? -v : v;
+    return true;
+}
+
 /* One number of a list. */
 static bool parse_item(const gs_option_row *row, const char *text, size_t length, double *value) {
     int steps;
@@ -205,6 +214,10 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_WEIGHT:
         snprintf(range, sizeof range, "0 or a positive number");
         break;
+    case GS_KIND_OPTION_SIGNED:
+        snprintf(range, sizeof range, "a number from %llu to %llu, or the negative of one",
+                 (unsigned long long)row->low, (unsigned long long)row->high);
+        break;
     case GS_KIND_OPTION_PAIR:
         snprintf(range, sizeof range, "two positive numbers LOW,HIGH with LOW <= HIGH");
         break;
@@ -287,6 +300,9 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
         break;
     case GS_KIND_OPTION_WEIGHT:
         good = parse_weight(text, field);
+        break;
+    case GS_KIND_OPTION_SIGNED:
+        good = parse_signed(row, text, field);
         break;
     case GS_KIND_OPTION_PAIR:
         good = parse_pair(text, field);

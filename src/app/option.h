@@ -32,6 +32,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_COUNT,       /* int, low ... high, or -1 for 0 */
     GS_KIND_OPTION_REAL,        /* double, positive and finite */
     GS_KIND_OPTION_WEIGHT,      /* double, positive and finite, or -1 for 0 */
+    GS_KIND_OPTION_SIGNED,      /* double of either sign, whose magnitude is low ... high */
     GS_KIND_OPTION_PAIR,        /* double[2], positive, finite, first not above second */
     GS_KIND_OPTION_GRID,        /* int[2], whose product is at most high */
     GS_KIND_OPTION_LABEL,       /* int, GS_LABEL_... or low ... high */
