@@ -5,10 +5,10 @@
  * Borders around a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may
  * hold anything and never affect a lane that matters.
  *
- * Lanes are outputs: no kernel sums across lanes except `norms`, which does so by a tree of 16. Every output is one
- * fixed chain of operations, each rounded once (multiply-adds are fused), so all instruction sets give the same bytes.
- * Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap inputs unless the contract allows it.
- * NaN and infinity propagate as IEEE 754 prescribes.
+ * Lanes are outputs: no kernel sums across lanes except `narrow` and `norms`, which do so by a tree of 16. Every output
+ * is one fixed chain of operations, each rounded once (multiply-adds are fused), so all instruction sets give the same
+ * bytes. Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap inputs unless the contract allows
+ * it. NaN and infinity propagate as IEEE 754 prescribes.
  */
 #ifndef GS_KERNELS_H
 #define GS_KERNELS_H
@@ -55,13 +55,13 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
 #define GS_MEMBER_f32(op) op
 
 /* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[at(s length + k, lane)] (+ add[i],
- * then times mul[i]) for i < rows, and so for each of `planes` planes of outputs. Each output is one chain of dot
- * products of `depth` elements, which fill 4 bytes and which length is a multiple of, in the order of (s, k), starting
- * from init or 0; for f32, whose depth is 1, of fused multiply-adds. The kernel serves convolutions (rows: pixels,
- * segments: taps x input planes), linear layers (rows: images) and the products of Winograd's method. Plane p has the
- * weights w + p w_plane and init + 16 p, reads add[i] + p add_plane and mul[i] + p mul_plane, and writes out[i] +
- * out_shift + p out_plane. Weights are packed by gs_mac_at: a lane's `depth` elements lie side by side, so that for f32
- * at(k, lane) is 16 k + lane.
+ * then times mul[i], then max(0, .) with `relu`) for i < rows, and so for each of `planes` planes of outputs. Each
+ * output is one chain of dot products of `depth` elements, which fill 4 bytes and which length is a multiple of, in the
+ * order of (s, k), starting from init or 0; for f32, whose depth is 1, of fused multiply-adds. The kernel serves
+ * convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images) and the products of
+ * Winograd's method. Plane p has the weights w + p w_plane and init + 16 p, reads add[i] + p add_plane and mul[i] + p
+ * mul_plane, and writes out[i] + out_shift + p out_plane. Weights are packed by gs_mac_at: a lane's `depth` elements
+ * lie side by side, so that for f32 at(k, lane) is 16 k + lane.
  *
  * Its tile loop, in mac.inc, is written over the operations of simd/TYPE.h: v_broadcast_TYPE, `depth` inputs for all
  * lanes; v_weights_TYPE, a vector of weights; v_sums_TYPE, what sums begin with; v_dot_TYPE, which adds products to
@@ -81,7 +81,7 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
         const float *const *mul; /* the same */                                      \
         float *const *out;                                                           \
         ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;               \
-        int rows, segments, length, planes;                                          \
+        int rows, segments, length, planes, relu;                                    \
     } gs_##type##_##op##_args;
 #include "kernels.def"
 #undef GS_MAC
@@ -102,11 +102,43 @@ static inline ptrdiff_t gs_mac_at(int depth, ptrdiff_t k, int lane) {
     return (k / depth * GS_F32_LANES + lane) * depth + k % depth;
 }
 
+/* narrow: a convolution whose outputs are few, for which mac would leave most lanes empty; here lanes are input
+ * channels. Sums are taken over the segments, by a chain of fused multiply-adds from 0 in each lane, and then over the
+ * lanes, by halving them four times: the upper half is added to the lower one. y(o, r, c) = sum + bias[o] (+ add(o, r,
+ * c)) for rows x columns pixels of each of `outputs` planes, which are planar; x is blocked, and all its lanes count.
+ */
+enum { GS_NARROW_OUTPUTS_MOST = 4 };
+typedef struct gs_narrow_args {
+    const float *x;            /* of the first pixel */
+    ptrdiff_t x_row, x_column; /* from one pixel to the next */
+    const ptrdiff_t *segment;  /* where a pixel's input vectors are */
+    const float *w;            /* (segments, outputs, 16) */
+    const float *bias;         /* outputs */
+    const float *add;          /* or NULL; may be y */
+    float *y;
+    ptrdiff_t y_plane, y_row, add_plane, add_row;
+    int rows, columns, segments, outputs; /* outputs: 1 ... GS_NARROW_OUTPUTS_MOST */
+} gs_narrow_args;
+
+/* taps: a convolution of few planar inputs: y(p, r, c) = bias + sum over t < taps of x(r, c)[offset[t]] w(p, t) (then
+ * max(0, .) with `relu`) for rows x columns pixels of each of `planes` blocked planes; each sum is one chain of fused
+ * multiply-adds from the bias. A pixel's inputs are x_column floats from the next one's. */
+typedef struct gs_taps_args {
+    const float *x; /* the first pixel */
+    ptrdiff_t x_row, x_column;
+    const ptrdiff_t *offset; /* taps */
+    const float *w;          /* (planes, taps, 16) */
+    const float *bias;       /* (planes, 16) */
+    float *y;
+    ptrdiff_t y_plane, y_row;
+    int rows, columns, taps, planes, relu;
+} gs_taps_args;
+
 /* Winograd's F(m, 3) of Lavin & Gray 2015 for tiles of m = 3, 4 or 5 rows and as many columns or others. A tile's
  * transform has m + 2 positions along each dimension, the first of the points a, -a, b, -b, infinity, c, -c, which all
  * sizes have in common, with the same weights (winograd.inc).
  * winograd_in: V(i, j) = (B^T d B)(i, j) of (rows + 2) x (columns + 2) vectors d of one plane, each a vector at v + i
- * v_row + j step. winograd_out: the tile Y = A^T M A + bias (+ add, then times mul), M(i, j) a vector at m + i m_row +
+ * v_row + j step. winograd_out: the tile Y = A^T M A + bias (+ add, then times mul, then max(0, .) with `relu`), M(i, j) a vector at m + i m_row +
  * j step; rows x columns vectors at y, y_row floats from row to row. */
 enum { GS_WINOGRAD_LEAST = 3, GS_WINOGRAD_MOST = 5 };
 #define GS_WINOGRAD_A 0.375
@@ -128,6 +160,7 @@ typedef struct gs_winograd_out_args {
     float *y;
     ptrdiff_t y_row, add_row, mul_row;
     int rows, columns; /* of the tile */
+    int relu;
 } gs_winograd_out_args;
 
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.
@@ -183,7 +216,8 @@ typedef struct gs_blend_args {
  * GS_WINDOW_SUM: the vector y = scale times the sum of x, one chain per lane; GS_WINDOW_MAX: the vector y = the largest
  * x; a NaN anywhere gives NaN; GS_WINDOW_SPREAD: y(row, column) += scale g, a fused multiply-add, with the one vector
  * g; GS_WINDOW_TOP: y(row, column) += g in the lanes where x(row, column) is the first of the largest; NaN counts as
- * smaller than everything, unless it comes first. */
+ * smaller than everything, unless it comes first. The same for `count` windows one after the other, whose x, g and y
+ * are shifted. */
 typedef enum gs_window_op {
     GS_WINDOW_SUM,
     GS_WINDOW_MAX,
@@ -195,8 +229,8 @@ typedef struct gs_window_args {
     gs_window_op op;
     const float *x, *g;
     float *y;
-    ptrdiff_t x_row, y_row;
-    int rows, columns;
+    ptrdiff_t x_row, y_row, x_shift, g_shift, y_shift;
+    int count, rows, columns;
     float scale;
 } gs_window_args;
 

@@ -283,6 +283,27 @@ static weights *unequal_borders(void) {
     return w;
 }
 
+/* A convolution of three inputs, one of three outputs with a summand, and a linear layer that reads an image's
+ * channels, all but the second with a ReLU behind them. */
+static weights *few_channels(void) {
+    weights *w = classifier(3, 9, 10);
+    weights_random(w, "in", 4, (size_t[]){48, 3, 3, 5}, 3);
+    weights_node(w, "stem", "conv2d", "['x']", "{'padding': [1, 2]}", "{'weight': 'in'}");
+    weights_node(w, "relu", "relu", "['stem']", NULL, NULL);
+    weights_random(w, "out", 4, (size_t[]){3, 48, 3, 3}, 3);
+    weights_node(w, "conv", "conv2d", "['relu']", "{'padding': [1, 1]}", "{'weight': 'out'}");
+    weights_node(w, "sum", "add", "['x', 'conv']", NULL, NULL);
+    weights_random(w, "thirds", 4, (size_t[]){32, 48, 3, 3}, 3);
+    weights_node(w, "small", "conv2d", "['relu']", "{'stride': [3, 3]}", "{'weight': 'thirds'}");
+    weights_node(w, "relu2", "relu", "['small']", NULL, NULL);
+    weights_node(w, "row", "reshape", "['relu2']", "{'shape': [288]}", NULL);
+    weights_random(w, "hidden", 2, (size_t[]){20, 288}, 1);
+    weights_node(w, "linear", "linear", "['row']", NULL, "{'weight': 'hidden'}");
+    weights_node(w, "relu3", "relu", "['linear']", NULL, NULL);
+    finish(w, "sum", 270, "relu3", 20);
+    return w;
+}
+
 static void unusual_networks_agree_with_the_reference(void **state) {
     (void)state;
     static const struct {
@@ -294,7 +315,8 @@ static void unusual_networks_agree_with_the_reference(void **state) {
                  {"values_read_twice", values_read_twice},
                  {"dead_nodes", dead_nodes},
                  {"unequal_borders", unequal_borders},
-                 {"sums_of_positions", sums_of_positions}};
+                 {"sums_of_positions", sums_of_positions},
+                 {"few_channels", few_channels}};
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double error = check_graph(cases[i].make(), (unsigned)i);
@@ -354,6 +376,16 @@ static void output_must_depend_on_x(void **state) {
 
 /* ---- Images at a time ---- */
 
+/* How many images the first step of an operation works on at a time. */
+static int images_of(const gs_plan *plan, const char *operation) {
+    char text[300] = "";
+    int images = 0;
+    for (int i = 0; !images && gs_plan_describe(plan, i, text, sizeof text); i++)
+        if (!strncmp(text, operation, strlen(operation)))
+            sscanf(strstr(text, " image") - 2, "%d", &images);
+    return images;
+}
+
 /* How many images the step of an activation on (c, h, w) works on at a time, in blocks of 16. */
 static int images_at_a_time(int c, int h, int w) {
     weights *net = classifier(c, h, w);
@@ -362,11 +394,7 @@ static int images_at_a_time(int c, int h, int w) {
     gs_model *model = weights_load(net);
     weights_free(net);
     gs_plan *plan = plan_of(model, "scalar", 1, 16);
-    char text[300] = "";
-    int images = 0;
-    for (int i = 0; !images && gs_plan_describe(plan, i, text, sizeof text); i++)
-        if (!strncmp(text, "silu", 4))
-            sscanf(strstr(text, " image") - 2, "%d", &images);
+    int images = images_of(plan, "silu");
     gs_plan_free(plan);
     gs_model_free(model);
     return images;
@@ -376,12 +404,49 @@ static void turns_follow_from_bytes(void **state) {
     (void)state;
     static const struct {
         int c, h, w, images;
-    } cases[] = {{32, 1, 1, 16}, {32, 2, 2, 8},   {32, 7, 7, 8},    {32, 14, 14, 2},
+    } cases[] = {{32, 1, 1, 8},  {32, 2, 2, 8},   {32, 7, 7, 8},    {32, 14, 14, 2},
                  {1, 28, 28, 1}, {32, 28, 28, 1}, {640, 14, 14, 2}, {32, 64, 64, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         about("cases[%zu]", i);
         assert_int_equal(images_at_a_time(cases[i].c, cases[i].h, cases[i].w), cases[i].images);
     }
+}
+
+/* A linear layer with more than 1 MiB of weights between smaller layers, of which one is also read behind it. */
+static gs_model *with_large_layer(void) {
+    weights *w = classifier(32, 4, 4);
+    conv(w, "conv", "['x']", 32, "[1, 1]");
+    weights_node(w, "flat", "reshape", "['conv']", "{'shape': [512]}", NULL);
+    weights_random(w, "large.w", 2, (size_t[]){520, 512}, 3);
+    weights_node(w, "large", "linear", "['flat']", NULL, "{'weight': 'large.w'}");
+    weights_node(w, "tanh", "tanh", "['large']", NULL, NULL);
+    weights_node(w, "flat.x", "reshape", "['x']", "{'shape': [512]}", NULL);
+    weights_node(w, "all", "concat", "['tanh', 'flat', 'flat.x']", NULL, NULL);
+    finish(w, "tanh", 520, "all", 1544);
+    gs_model *model = weights_load(w);
+    weights_free(w);
+    return model;
+}
+
+static void large_layers_take_the_whole_block(void **state) {
+    (void)state;
+    enum { MANY = 20, SIZE = 512 };
+    float x[MANY * SIZE];
+    const int labels[MANY] = {0};
+    uint64_t random = 11;
+    for (int i = 0; i < MANY * SIZE; i++)
+        x[i] = random_float(&random);
+    gs_model *model = with_large_layer();
+    gs_plan *one = plan_of(model, "scalar", 1, 1), *many = plan_of(model, "scalar", 1, MANY);
+    assert_int_equal(images_of(many, "linear"), MANY);
+    assert_int_equal(images_of(many, "tanh"), 8);
+    result first = evaluate(one, x, 1, labels, MANY), second = evaluate(many, x, 1, labels, MANY);
+    assert_same(first, second, MANY, "in blocks of 1 and of 20");
+    free_result(first);
+    free_result(second);
+    gs_plan_free(one);
+    gs_plan_free(many);
+    gs_model_free(model);
 }
 
 /* ---- One node ---- */
@@ -483,6 +548,7 @@ int main(void) {
         cmocka_unit_test(convolutions_of_every_size_agree_with_the_reference),
         cmocka_unit_test(output_must_depend_on_x),
         cmocka_unit_test(turns_follow_from_bytes),
+        cmocka_unit_test(large_layers_take_the_whole_block),
         cmocka_unit_test(one_node_runs_alone),
         cmocka_unit_test(bad_arguments_are_refused),
         cmocka_unit_test(random_networks_agree_with_the_reference),

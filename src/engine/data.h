@@ -5,8 +5,8 @@
  * (condition.c) and read by steps as float vectors.
  *
  * Buffers are blocked (kernels.h), with a halo of zeros where a convolution needs one; or planar, (C, H, W) row-major,
- * padded to whole vectors; or planar with a halo, for convolutions of one channel. A value of rank 1 is the same in the
- * first two.
+ * padded to whole vectors; or planar with a halo, for convolutions of few channels. A value of rank 1 is the same in
+ * the first two.
  *
  * Consecutive steps on activations of about the same size form a *segment*, which carries a few images at a time from
  * its first step to its last, so that intermediate results stay in the cache. Consecutive segments form a *stage*,
@@ -79,6 +79,7 @@ struct gs_step {
     gs_source *source; /* operands */
     int out;           /* buffer */
     int slope;         /* a second result, the derivative of the activation: a buffer or -1 */
+    bool clears;       /* the result's halo, before the step runs */
     int segment;
 };
 

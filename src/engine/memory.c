@@ -178,6 +178,45 @@ static bool place(gs_plan *plan) {
     return true;
 }
 
+/* ---- Halos ---- */
+
+static bool has_halo(const gs_buffer *b) {
+    return b->layout == GS_BLOCKED && b->before + b->after > 0;
+}
+
+static bool overlap_in_memory(const gs_buffer *x, const gs_buffer *y) {
+    size_t x_end = x->offset + (size_t)x->image * (size_t)x->images,
+           y_end = y->offset + (size_t)y->image * (size_t)y->images;
+    return x->offset < y_end && y->offset < x_end;
+}
+
+/* Whether two buffers have the same images, with the same halos, in the same place. */
+static bool coincide(const gs_buffer *x, const gs_buffer *y) {
+    return x->offset == y->offset && x->images == y->images && x->level == y->level && x->layout == y->layout &&
+           x->planes == y->planes && x->shape.d[1] == y->shape.d[1] && x->shape.d[2] == y->shape.d[2] &&
+           x->before == y->before && x->after == y->after;
+}
+
+/* A halo stays clear from one step of a segment to a later one, if no step between them writes elsewhere into that
+ * memory. */
+static bool is_clear(const gs_plan *plan, int step) {
+    const gs_buffer *b = &plan->buffer[plan->step[step].out];
+    for (int s = step - 1; s >= plan->segment[plan->step[step].segment].first; s--) {
+        int slope = plan->step[s].slope;
+        if (slope >= 0 && overlap_in_memory(&plan->buffer[slope], b))
+            return false;
+        const gs_buffer *out = &plan->buffer[plan->step[s].out];
+        if (overlap_in_memory(out, b))
+            return coincide(out, b);
+    }
+    return false;
+}
+
+static void find_halos(gs_plan *plan) {
+    for (int s = 0; s < plan->steps; s++)
+        plan->step[s].clears = has_halo(&plan->buffer[plan->step[s].out]) && !is_clear(plan, s);
+}
+
 gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
     plan->block = plan->block ? plan->block : choose_block(plan);
     for (int i = 0; i < plan->buffers; i++)
@@ -186,5 +225,8 @@ gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
     if (!cut_segments(plan))
         return gs_fail_memory(error, "the plan");
     set_lives(plan);
-    return place(plan) ? GS_OK : gs_fail_memory(error, "the activations");
+    if (!place(plan))
+        return gs_fail_memory(error, "the activations");
+    find_halos(plan);
+    return GS_OK;
 }

@@ -9,11 +9,9 @@
 #include "base/os.h"
 #include "base/parallel.h"
 
-/* Buffers of different shapes share scratch memory, so a halo is written anew each time. */
+/* Buffers of different shapes share scratch memory, so a halo is written anew where another buffer may have been. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    if (b->layout != GS_BLOCKED || b->before + b->after == 0)
-        return;
     int height = b->shape.d[1];
     size_t between = (size_t)((b->before + b->after) * b->column);
     for (int i = i0; i < i1; i++)
@@ -29,33 +27,36 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     double start = worker->step_s ? gs_now_s() : 0;
-    clear_halo(worker, step->out, i0, i1);
+    if (step->clears)
+        clear_halo(worker, step->out, i0, i1);
     step->method->run(step, worker, i0, i1);
     if (worker->step_s)
         worker->step_s[step - worker->plan->step] += gs_now_s() - start;
 }
 
-/* A turn of a run: images i0 ... i1 - 1 of a segment, out of images begin ... end - 1 of its stage. */
-typedef struct turn {
+/* A leg of a run: images i0 ... i1 - 1 of a segment, out of images begin ... end - 1 of its stage. */
+typedef struct leg {
     const gs_stage *stage;
     const gs_segment *segment;
     int begin, end, i0, i1;
-} turn;
+} leg;
 
 static int least(int a, int b) {
     return a < b ? a : b;
 }
 
-static void enter_stage(const gs_plan *plan, turn *t, int begin, int n) {
+static void enter_stage(const gs_plan *plan, leg *t, int begin, int n) {
     t->begin = t->i0 = begin;
     t->end = least(begin + t->stage->images, n);
     t->segment = plan->segment + t->stage->first;
 }
 
-/* From one turn of n images to the next, initially from none; false past the last. Stage by stage, all of a stage's
- * segments are run for some images before its other images. */
-static bool next_turn(gs_worker *worker, int n, turn *t) {
+/* From one leg of a run of n images to the next, initially from none; false past the last. Stage by stage, all of a
+ * stage's segments are run for some images before its other images. */
+static bool next_leg(gs_worker *worker, int n, leg *t) {
     const gs_plan *plan = worker->plan;
+    if (n == 0 || plan->stages == 0)
+        return false;
     if (!t->stage) {
         t->stage = plan->stage;
         enter_stage(plan, t, 0, n);
@@ -78,7 +79,7 @@ static bool next_turn(gs_worker *worker, int n, turn *t) {
 
 /* Steps 0 ... end - 1; with a node, only those that compute it. */
 static void run_steps(const gs_plan *plan, gs_worker *worker, int n, int end, const int *node) {
-    for (turn t = {0}; next_turn(worker, n, &t);)
+    for (leg t = {0}; next_leg(worker, n, &t);)
         for (int s = t.segment->first; s < least(t.segment->last, end); s++)
             if (!node || plan->step[s].node == *node)
                 run_step(&plan->step[s], worker, t.i0, t.i1);

@@ -73,6 +73,7 @@ static void mac_prepare(kernel_case *c) {
         p->length = 1 + random_below(&c->random, 20);
     }
     p->planes = 1 + (i + i / many) % 5;
+    p->relu = i / 5 % 2;
     bool init = options & 1, in_place = (options & 6) == 6, add = options & 2, mul = options & 8;
     ptrdiff_t pitch = p->length + random_below(&c->random, 3), middle = pitch * (p->segments / 2);
     ptrdiff_t row = pitch * p->segments + random_below(&c->random, 5), out_row = 16 + 16 * random_below(&c->random, 2);
@@ -124,7 +125,8 @@ static void mac_expect(kernel_case *c) {
             }
         double add = p->add ? (double)p->add[r][q * p->add_plane + l] : 0;
         double mul = p->mul ? (double)p->mul[r][q * p->mul_plane + l] : 1;
-        case_expect(c, p->out[r] + p->out_shift + q * p->out_plane + l, case_as_float((sum + add) * mul),
+        double value = (sum + add) * mul;
+        case_expect(c, p->out[r] + p->out_shift + q * p->out_plane + l, case_as_float(p->relu && value < 0 ? 0 : value),
                     1.01 * (p->segments * p->length + 2) * CASE_ULP * (size + fabs(add)) * fabs(mul));
     }
 }

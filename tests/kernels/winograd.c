@@ -100,6 +100,7 @@ static void winograd_out_prepare(kernel_case *c) {
     gs_winograd_out_args *p = CASE_ARGS(c, gs_winograd_out_args);
     int options = c->index / (SIZES * SIZES), add = options % 3; /* none, apart, in place */
     bool mul = options / 3 % 2;
+    p->relu = options / 6 % 2;
     p->rows = c->timed ? MOST : GS_WINOGRAD_LEAST + c->index % SIZES;
     p->columns = c->timed ? MOST : GS_WINOGRAD_LEAST + c->index / SIZES % SIZES;
     p->step = 16 + (c->timed ? 0 : random_below(&c->random, 3) * 8);
@@ -129,7 +130,8 @@ static void winograd_out_expect(kernel_case *c) {
                 double size, value = transformed(&rows, &columns, i, j, p->m + l, p->m_row, p->step, &size);
                 double add = p->add ? (double)p->add[i * p->add_row + j * 16 + l] : 0, bias = (double)p->bias[l];
                 double mul = p->mul ? (double)p->mul[i * p->mul_row + j * 16 + l] : 1;
-                case_expect(c, p->y + i * p->y_row + j * 16 + l, (value + bias + add) * mul,
+                double result = (value + bias + add) * mul;
+                case_expect(c, p->y + i * p->y_row + j * 16 + l, p->relu && result < 0 ? 0 : result,
                             c->specials ? INFINITY : 13 * CASE_ULP * (size + fabs(bias) + fabs(add)) * fabs(mul));
             }
 }

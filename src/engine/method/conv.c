@@ -92,19 +92,20 @@ static int find_product(const gs_builder *b, int v, int *factor) {
     return fits ? n : -1;
 }
 
-gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, bool multiplies) {
+static gs_step *add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, gs_layout result,
+                         bool multiplies) {
     const gs_node *node = &b->model->node[n];
     int v = n + GS_VALUE_NODES, operand, factor;
     int in = gs_builder_buffer_in(b, node->input[0], layout), residual = -1;
     int sum = find_sum(b, n, &operand);
     if (sum >= 0) {
-        residual = gs_builder_buffer_in(b, operand, GS_BLOCKED);
+        residual = gs_builder_buffer_in(b, operand, result);
         gs_builder_absorb(b, sum, &v);
     }
     if (in < 0 || (sum >= 0 && residual < 0))
         return NULL;
     int product = multiplies ? find_product(b, v, &factor) : -1;
-    int out = gs_builder_add_buffer(b, node->shape, GS_BLOCKED);
+    int out = gs_builder_add_buffer(b, node->shape, result);
     gs_step *s = gs_builder_add_step(b, method, n, product >= 0 ? 3 : sum >= 0 ? 2 : 1, out);
     if (!s)
         return NULL;
@@ -117,6 +118,26 @@ gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layo
     }
     gs_builder_set_value(b, v, out);
     return s;
+}
+
+gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, bool multiplies) {
+    return add_step(b, method, n, layout, GS_BLOCKED, multiplies);
+}
+
+gs_step *gs_conv_add_planar_step(gs_builder *b, const gs_method *method, int n) {
+    return add_step(b, method, n, GS_BLOCKED, GS_PLANAR, false);
+}
+
+bool gs_conv_absorb_relu(gs_builder *b, const gs_step *step) {
+    int v = step->node + GS_VALUE_NODES;
+    while (b->value[v].buffer != step->out) /* the step may compute later nodes than its own */
+        v++;
+    int n = gs_builder_sole_reader(b, v);
+    if (n < 0 || b->model->node[n].op != GS_OP_RELU || b->value[n + GS_VALUE_NODES].slope >= 0)
+        return false;
+    gs_builder_absorb(b, n, &v);
+    gs_builder_set_value(b, v, step->out);
+    return true;
 }
 
 void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv) {

@@ -64,6 +64,12 @@ bool gs_is_conv(const gs_node *node);
  * factor. NULL when memory runs out. */
 gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, bool multiplies);
 
+/* The same with a planar result, from a blocked input; the step does not multiply. */
+gs_step *gs_conv_add_planar_step(gs_builder *b, const gs_method *method, int n);
+
+/* Whether the only reader of such a step's result is a ReLU, whose slope is not needed: then it belongs to the step. */
+bool gs_conv_absorb_relu(gs_builder *b, const gs_step *step);
+
 /* Let the step's input have the halo that the taps reach. */
 void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv);
 

@@ -2,6 +2,8 @@
  * (gs_mac_args). */
 #include "engine/method/direct.h"
 
+#include "engine/method/flat.h"
+
 enum { ROWS_AT_ONCE = 48 };
 
 /* Neighbouring positions of one dimension that have the same taps. */
@@ -149,15 +151,38 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     gs_step *s = gs_conv_add_step(b, method, n, plane ? GS_PADDED : GS_BLOCKED, true);
     if (!s)
         return false;
+    ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
     gs_conv_want_halo(b, s, &conv);
     return gs_direct_prepare(s, &conv, gs_direct_length(&conv));
+}
+
+static bool add_linear(gs_builder *b, const gs_method *method, int n, const gs_conv *conv, int length) {
+    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
+    if (!s)
+        return false;
+    ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
+    return gs_direct_prepare(s, conv, length);
 }
 
 /* Inputs are adjacent in memory. */
 static bool prepare_linear(gs_builder *b, const gs_method *method, int n) {
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
-    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
-    return s && gs_direct_prepare(s, &conv, conv.inputs);
+    return add_linear(b, method, n, &conv, conv.inputs);
+}
+
+/* The channels of an image, which a reshape puts in a row, are read where they are, by a convolution whose kernel
+ * covers the image. */
+static bool prepare_flat(gs_builder *b, const gs_method *method, int n) {
+    const gs_node *node = &b->model->node[n];
+    gs_conv conv = gs_conv_of(node, gs_builder_shape(b, n, 0));
+    gs_shape image = b->plan->buffer[b->value[node->input[0]].buffer].shape;
+    conv.inputs = image.d[0];
+    for (int i = 0; i < 2; i++)
+        conv.axis[i].kernel = conv.axis[i].input = image.d[i + 1];
+    conv.in_step = (ptrdiff_t)image.d[1] * image.d[2];
+    conv.tap_step[0] = image.d[2];
+    conv.tap_step[1] = 1;
+    return add_linear(b, method, n, &conv, gs_direct_length(&conv));
 }
 
 /* ---- Placing ---- */
@@ -265,7 +290,8 @@ static void run_rows(const gs_direct *own, const gs_worker *worker, const gs_mac
                         .rows = r->count,
                         .segments = set->segments,
                         .length = set->length,
-                        .planes = own->planes};
+                        .planes = own->planes,
+                        .relu = own->relu};
     worker->plan->kernels->mac(&args);
     r->count = 0;
 }
@@ -323,6 +349,10 @@ static bool linear_applies(const gs_builder *b, int n) {
     return applies(b, n) && gs_builder_shape(b, n, 0).rank == 1;
 }
 
+static bool flat_applies(const gs_builder *b, int n) {
+    return b->model->node[n].op == GS_OP_LINEAR && gs_is_flat_view(b, b->model->node[n].input[0]);
+}
+
 static bool phases_applies(const gs_builder *b, int n) {
     return applies(b, n) && gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0)).axis[0].adjoint;
 }
@@ -337,5 +367,6 @@ static bool phases_applies(const gs_builder *b, int n) {
                             .free = gs_direct_free,                \
                             .cost = gs_direct_cost}
 GS_DIRECT(linear, "linear", linear_applies, prepare_linear);
+GS_DIRECT(linear_flat, "linear", flat_applies, prepare_flat);
 GS_DIRECT(phases, "direct, by phase", phases_applies, prepare);
 GS_DIRECT(direct, "direct", applies, prepare);

@@ -16,7 +16,7 @@ typedef struct gs_direct {
     int sets;
     gs_mac_set *set;
     ptrdiff_t *offsets; /* what the sets point into */
-    bool adds, multiplies;
+    bool adds, multiplies, relu;
     ptrdiff_t out_plane, add_plane, mul_plane; /* floats */
 } gs_direct;
 

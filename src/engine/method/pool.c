@@ -136,12 +136,29 @@ static void free_windows(const gs_plan *plan, gs_step *step) {
 
 /* ---- Running ---- */
 
-/* The arguments of the kernel for one window: its size, scale, and strides in a buffer. */
-static gs_window_args arguments(const windows *own, span v, span h, ptrdiff_t row) {
-    int rows = v.end - v.begin, columns = h.end - h.begin;
+/* Windows w ... w + count - 1 of a row, which the kernel takes at once: they have one size and distance. */
+static int count_alike(const windows *own, int w) {
+    const span *s = own->span[1] + w;
+    int left = own->count[1] - w, count = 1;
+    while (count < left && s[count].end - s[count].begin == s->end - s->begin &&
+           s[count].begin - s[count - 1].begin == s[1].begin - s->begin)
+        count++;
+    return count;
+}
+
+/* The arguments of the kernel for such windows: their size, scale, and strides in a buffer. */
+static gs_window_args arguments(const windows *own, int h, int w, ptrdiff_t row) {
+    const span *v = own->span[0] + h, *u = own->span[1] + w;
+    int rows = v->end - v->begin, columns = u->end - u->begin, count = count_alike(own, w);
     double cells = own->cells > 0 ? own->cells : (double)rows * columns;
-    return (gs_window_args){
-        .op = own->op, .x_row = row, .y_row = row, .rows = rows, .columns = columns, .scale = (float)(1 / cells)};
+    return (gs_window_args){.op = own->op,
+                            .x_row = row,
+                            .y_row = row,
+                            .x_shift = count > 1 ? (u[1].begin - u->begin) * (ptrdiff_t)GS_F32_LANES : 0,
+                            .count = count,
+                            .rows = rows,
+                            .columns = columns,
+                            .scale = (float)(1 / cells)};
 }
 
 static ptrdiff_t offset_in(const gs_view *view, int row, int column) {
@@ -152,15 +169,16 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const windows *own = step->own;
     const gs_view *in = &own->in, *out = &own->out;
     for (int h = 0; h < own->count[0]; h++)
-        for (int w = 0; w < own->count[1]; w++) {
-            span v = own->span[0][h], u = own->span[1][w];
-            gs_window_args args = arguments(own, v, u, in->row);
+        for (int w = 0; w < own->count[1];) {
+            gs_window_args args = arguments(own, h, w, in->row);
+            args.y_shift = GS_F32_LANES;
             for (int i = i0; i < i1; i++)
                 for (int p = 0; p < out->planes; p++) {
-                    args.x = gs_view_at(in, worker, i, p) + offset_in(in, v.begin, u.begin);
+                    args.x = gs_view_at(in, worker, i, p) + offset_in(in, own->span[0][h].begin, own->span[1][w].begin);
                     args.y = gs_view_at(out, worker, i, p) + offset_in(out, h, w);
                     worker->plan->kernels->window(&args);
                 }
+            w += args.count;
         }
 }
 
@@ -176,18 +194,22 @@ static void run_adjoint(const gs_step *step, gs_worker *worker, int i0, int i1) 
     const gs_view *dy = &own->in, *out = &own->out, *x = &own->top;
     clear(out, worker, i0, i1);
     for (int h = 0; h < own->count[0]; h++)
-        for (int w = 0; w < own->count[1]; w++) {
-            span v = own->span[0][h], u = own->span[1][w];
-            gs_window_args args = arguments(own, v, u, x->row);
+        for (int w = 0; w < own->count[1];) {
+            int row = own->span[0][h].begin, column = own->span[1][w].begin;
+            gs_window_args args = arguments(own, h, w, x->row);
             args.y_row = out->row;
+            args.y_shift = args.x_shift;
+            args.x_shift = own->op == GS_WINDOW_TOP ? args.x_shift : 0;
+            args.g_shift = GS_F32_LANES;
             for (int i = i0; i < i1; i++)
                 for (int p = 0; p < out->planes; p++) {
                     if (own->op == GS_WINDOW_TOP)
-                        args.x = gs_view_at(x, worker, i, p) + offset_in(x, v.begin, u.begin);
+                        args.x = gs_view_at(x, worker, i, p) + offset_in(x, row, column);
                     args.g = gs_view_at(dy, worker, i, p) + offset_in(dy, h, w);
-                    args.y = gs_view_at(out, worker, i, p) + offset_in(out, v.begin, u.begin);
+                    args.y = gs_view_at(out, worker, i, p) + offset_in(out, row, column);
                     worker->plan->kernels->window(&args);
                 }
+            w += args.count;
         }
 }
 

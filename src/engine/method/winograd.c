@@ -47,6 +47,7 @@ typedef struct winograd {
     side side[2];
     float *weight, *bias;
     size_t weights; /* floats */
+    bool relu;
     gs_view in, out, add, mul;
 } winograd;
 
@@ -159,6 +160,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     if (!s)
         return false;
     winograd *own = s->own;
+    own->relu = gs_conv_absorb_relu(b, s);
     own->inputs = conv.inputs;
     own->planes = (conv.inputs + LANES - 1) / LANES;
     for (int i = 0; i < 2; i++)
@@ -274,7 +276,8 @@ static void transform_output(const winograd *own, gs_worker *worker, const group
                                  .bias = own->bias + LANES * plane,
                                  .y_row = own->out.row,
                                  .add_row = own->add.row,
-                                 .mul_row = own->mul.row};
+                                 .mul_row = own->mul.row,
+                                 .relu = own->relu};
     for (int t = 0; t < g->tiles; t++) {
         const tile *at = &g->tile[t];
         args.m = m + t * LANES;

@@ -1,0 +1,48 @@
+/* Sums and means of all elements of a value, and the sums that adjoints take of what was one number. */
+#include "engine/builder.h"
+
+enum { CHAINS = 8 }; /* of additions, which do not wait for each other */
+
+typedef struct total {
+    size_t count;
+    double divisor;
+} total;
+
+static bool applies(const gs_builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    bool sums = node->op == GS_OP_SUM || node->op == GS_OP_MEAN || node->op == GS_OP_UNSTRETCH;
+    return sums && gs_shape_size(node->shape) == 1;
+}
+
+static bool prepare(gs_builder *b, const gs_method *method, int n) {
+    gs_step *s = gs_builder_add_simple(b, method, n, GS_PLANAR);
+    if (!s)
+        return false;
+    total *own = s->own;
+    own->count = gs_shape_size(gs_builder_shape(b, n, 0));
+    own->divisor = b->model->node[n].op == GS_OP_MEAN ? (double)own->count : 1;
+    return true;
+}
+
+/* In float64, as the reference. */
+static double sum_of(const float *x, size_t count) {
+    double sum[CHAINS] = {0};
+    size_t i = 0;
+    for (; i + CHAINS <= count; i += CHAINS)
+        for (size_t k = 0; k < CHAINS; k++)
+            sum[k] += (double)x[i + k];
+    for (size_t k = 0; i + k < count; k++)
+        sum[k] += (double)x[i + k];
+    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+}
+
+static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const total *own = step->own;
+    for (int i = i0; i < i1; i++) {
+        const float *x = gs_buffer_at(worker, step->source[0].index, i);
+        *(float *)gs_buffer_at(worker, step->out, i) = (float)(sum_of(x, own->count) / own->divisor);
+    }
+}
+
+GS_DEFINE_METHOD(total) = {
+    .name = "total", .own_bytes = sizeof(total), .applies = applies, .prepare = prepare, .run = run};
