@@ -79,7 +79,7 @@ struct gs_step {
     gs_source *source; /* operands */
     int out;           /* buffer */
     int slope;         /* a second result, the derivative of the activation: a buffer or -1 */
-    bool clears;       /* the result's halo, before the step runs */
+    bool clears[2];    /* the halos of the result and of the slope, before the step runs */
     int segment;
 };
 

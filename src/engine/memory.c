@@ -213,8 +213,11 @@ static bool is_clear(const gs_plan *plan, int step) {
 }
 
 static void find_halos(gs_plan *plan) {
-    for (int s = 0; s < plan->steps; s++)
-        plan->step[s].clears = has_halo(&plan->buffer[plan->step[s].out]) && !is_clear(plan, s);
+    for (int s = 0; s < plan->steps; s++) {
+        gs_step *step = &plan->step[s];
+        step->clears[0] = has_halo(&plan->buffer[step->out]) && !is_clear(plan, s);
+        step->clears[1] = step->slope >= 0 && has_halo(&plan->buffer[step->slope]);
+    }
 }
 
 gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {

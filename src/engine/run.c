@@ -27,8 +27,10 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     double start = worker->step_s ? gs_now_s() : 0;
-    if (step->clears)
+    if (step->clears[0])
         clear_halo(worker, step->out, i0, i1);
+    if (step->clears[1])
+        clear_halo(worker, step->slope, i0, i1);
     step->method->run(step, worker, i0, i1);
     if (worker->step_s)
         worker->step_s[step - worker->plan->step] += gs_now_s() - start;

@@ -1,11 +1,11 @@
 #include "engine/method/flat.h"
 
-/* The image must have whole planes of channels. It must also be so small that as many of them go through a step
- * together as share the weights in any case: turn_of in memory.c. */
+/* A backend's linear layers want a row. The image must have whole planes of channels. It must also be so small that as
+ * many of them go through a step together as share the weights in any case: turn_of in memory.c. */
 static bool applies(const gs_builder *b, int n) {
     enum { POSITIONS = 64 };
     const gs_node *node = &b->model->node[n];
-    if (node->op != GS_OP_RESHAPE || node->shape.rank != 1)
+    if (node->op != GS_OP_RESHAPE || node->shape.rank != 1 || b->plan->backend)
         return false;
     int v = node->input[0], reader = gs_builder_sole_reader(b, n + GS_VALUE_NODES), buffer = b->value[v].buffer;
     if (reader < 0 || b->model->node[reader].op != GS_OP_LINEAR || buffer < 0)

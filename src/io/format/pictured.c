@@ -20,7 +20,8 @@ gs_status gs_pictured_check(const gs_reader *r, const gs_raster *a) {
 /* ---- Colours ---- */
 
 static gs_status fail_at(const gs_reader *r, size_t x, size_t y, const char *found, const char *expected) {
-    return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %s at row %zu, column %zu: expected %s", r->path, found, y, x, expected);
+    return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %s at row %zu, column %zu: expected %s", r->path, found, y, x,
+                   expected);
 }
 
 /* Checks that the picture's colours suit the model: they must be opaque, and grey if one channel is wanted. */
@@ -57,8 +58,7 @@ static void take_image(gs_reader *r, const gs_raster *a, size_t x, size_t y, siz
         for (int i = 0; i < r->shape[1]; i++) {
             for (int j = 0; j < r->shape[2]; j++) {
                 size_t channel = a->channels < 3 ? 0 : (size_t)c;
-                *image++ =
-                    gs_reader_pixel(r, mean(a, x + (size_t)j * scale, y + (size_t)i * scale, channel, scale));
+                *image++ = gs_reader_pixel(r, mean(a, x + (size_t)j * scale, y + (size_t)i * scale, channel, scale));
             }
         }
     }
@@ -87,8 +87,8 @@ static void tell(const gs_reader *r, const gs_raster *a, const gs_cut *c, size_t
     int h = r->shape[1], w = r->shape[2];
     size_t cells = c->rows * c->columns;
     if (c->scale > 1) {
-        snprintf(images->taken, GS_REMARK_MAX, "one drawing of %zu x %zu, scaled down to %d x %d", a->height,
-                 a->width, h, w);
+        snprintf(images->taken, GS_REMARK_MAX, "one drawing of %zu x %zu, scaled down to %d x %d", a->height, a->width,
+                 h, w);
         snprintf(images->caution, GS_REMARK_MAX,
                  "taken as one drawing of %zu x %zu, scaled down, because its lines run on across the borders of %zu x "
                  "%zu images of %d x %d",

@@ -134,8 +134,8 @@ static gs_status check_alone(gs_reader *r, const entry *e) {
     if (status || number(next, 4) != LOCAL)
         return status;
     return gs_fail(r->error, GS_ERROR_FORMAT,
-                   "%s: has several arrays, of which the first is %s: expected one array, or samples.npy first", r->path,
-                   e->name);
+                   "%s: has several arrays, of which the first is %s: expected one array, or samples.npy first",
+                   r->path, e->name);
 }
 
 static gs_status read_images(gs_reader *r) {

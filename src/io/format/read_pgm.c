@@ -100,8 +100,9 @@ static gs_status take_samples(gs_reader *r, unsigned white, gs_raster *a) {
         for (size_t i = 0; !status && i < n; i++) {
             unsigned v = bytes == 1 ? room[i] : (unsigned)room[2 * i] << 8 | room[2 * i + 1];
             if (v > white) {
-                return gs_fail(r->error, GS_ERROR_FORMAT, "%s: is %u at row %zu, column %zu: expected at most %u, white",
-                               r->path, v, (at + i) / a->width, (at + i) % a->width, white);
+                return gs_fail(r->error, GS_ERROR_FORMAT,
+                               "%s: is %u at row %zu, column %zu: expected at most %u, white", r->path, v,
+                               (at + i) / a->width, (at + i) % a->width, white);
             }
             unsigned share = (v * (unsigned)WHITE + white / 2) / white;
             a->samples[2 * (at + i)] = (uint8_t)(share >> 8);
