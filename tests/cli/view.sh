@@ -58,7 +58,7 @@ v='view six.idx --out out/v.png'
 refuse 2 'name is missing' view
 refuse 2 'unexpected argument' $v six.idx
 refuse 1 'no-such.idx' view no-such.idx --out out/v.png
-refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY or PNG file of images' view tiny.bin --out out/v.png
+refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY, NPZ, PGM or PNG file of images' view tiny.bin --out out/v.png
 refuse 1 'labels.idx: IDX, bytes, 6: has no images of a size that is known; expected --shape HxW' view labels.idx --out out/v.png
 refuse 1 'labels.idx: an array of rank 1' view labels.idx --shape 8x8 --out out/v.png
 refuse 1 'six.idx: has images of 8 x 8: expected 4 x 4' $v --shape 4x4
