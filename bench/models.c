@@ -22,7 +22,7 @@ static gs_status find(const char *name, char **path, gs_error *error) {
 static gs_status load(bench_models *models, char *path, gs_error *error) {
     bench_model *m = &models->model[models->count++];
     m->path = path;
-    gs_status status = path ? gs_model_load(path, &m->model, error) : gs_fail_memory(error, "a path");
+    gs_status status = path ? gs_network_load(path, &m->model, error) : gs_fail_memory(error, "a path");
     if (!status)
         m->info = gs_model_get_info(m->model);
     return status;

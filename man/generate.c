@@ -3,8 +3,8 @@
  *
  *     generate man|bash|zsh|fish|tables TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@ and @ALGORITHMS@; or a
- * document in Markdown, whose tables behind comments such as "<!-- rows of settings.def -->" are written anew. */
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @DENSITIES@ and @ALGORITHMS@;
+ * or a document in Markdown, whose tables behind comments such as "<!-- rows of settings.def -->" are written anew. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,19 +55,19 @@ static void list_values(const gs_option_row *row, char words[WORDS]) {
     }
 }
 
+/* The names of the densities, which are networks, too. */
+static const char *list_densities(char words[WORDS]) {
+    words[0] = 0;
+    for (int i = 0; gs_density_get(i); i++)
+        append(words, gs_density_get(i)->name, strlen(gs_density_get(i)->name));
+    return words;
+}
+
 /* Names of the commands that have the option, or that lack it. */
 static void list_commands(const gs_option_row *row, bool having, char words[WORDS]) {
     words[0] = 0;
     for (const gs_command_row *c = gs_command_rows; c->name; c++)
         if (((row->commands & c->command) != 0) == having)
-            append(words, c->name, strlen(c->name));
-}
-
-/* Names of the commands that take a file as an operand. */
-static void list_operands(char words[WORDS]) {
-    words[0] = 0;
-    for (const gs_command_row *c = gs_command_rows; c->name; c++)
-        if (c->command & GS_TAKES_FILE)
             append(words, c->name, strlen(c->name));
 }
 
@@ -150,6 +150,29 @@ static void man_samplers(void) {
     }
 }
 
+/* "[dim=1 mean=0 ...]" */
+static void put_parameters(const gs_density_info *density, void put(const char *text)) {
+    for (const gs_density_parameter *p = density->parameters; p->name; p++) {
+        put(p == density->parameters ? "" : " ");
+        put(p->name);
+        put(p->value[0] ? "=" : "");
+        put(p->value);
+    }
+}
+
+static void man_densities(void) {
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++) {
+        fputs(".TP\n\\fB", stdout);
+        put_roff(density->name);
+        fputs("\\fR\n", stdout);
+        put_roff(density->help);
+        fputs("\n.br\nParameters ", stdout);
+        put_parameters(density, put_roff);
+        fputs(".\n", stdout);
+    }
+}
+
 static void man_algorithms(void) {
     const gs_rejection_info *row;
     for (int i = 0; (row = gs_rejection_get(i)); i++) {
@@ -174,6 +197,7 @@ static void write_man(void) {
     } parts[] = {{"@COMMANDS@\n", man_commands},
                  {"@OPTIONS@\n", man_options},
                  {"@SAMPLERS@\n", man_samplers},
+                 {"@DENSITIES@\n", man_densities},
                  {"@ALGORITHMS@\n", man_algorithms}};
     char line[LINE];
     puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
@@ -212,6 +236,8 @@ static void put_values(const gs_setting *s) {
         fputs("[low, high]", stdout);
     else if (s->kind == GS_SETTING_KIND_YES_NO)
         fputs("0 or 1", stdout);
+    else if (s->kind == GS_SETTING_KIND_SIGNED)
+        printf("%g ... %g or -%g ... -%g", s->least, s->most, s->most, s->least);
     else
         printf(gs_setting_is_real(s) ? "%g ... %g" : "%.0f ... %.0f", s->least, s->most);
 }
@@ -256,6 +282,39 @@ static void table_formats(void) {
     }
 }
 
+static void table_densities(void) {
+    puts("| density | p(x) | what | from |\n|---|---|---|---|");
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++) {
+        const char *const cells[] = {density->formula, density->help, density->source};
+        printf("| `%s`", density->name);
+        for (size_t k = 0; k < GS_COUNT(cells); k++) {
+            fputs(" | ", stdout);
+            put_cell(cells[k]);
+        }
+        puts(" |");
+    }
+}
+
+static const char *form_of(const gs_density_parameter *p) {
+    static const char *const forms[] = {"a whole number", "a number", "a point", "numbers", "points", "yes or no"};
+    return forms[p->kind];
+}
+
+static void table_parameters(void) {
+    puts("| density | parameter | default | value | range | what |\n|---|---|---|---|---|---|");
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++)
+        for (const gs_density_parameter *p = density->parameters; p->name; p++) {
+            printf("| `%s` | `%s` | %s | %s | ", density->name, p->name, p->value, form_of(p));
+            if (p->kind != GS_PARAMETER_YES_NO)
+                printf("%g ... %g", p->least, p->most);
+            fputs(" | ", stdout);
+            put_cell(p->help);
+            puts(" |");
+        }
+}
+
 /* A table behind a comment ends with a line that does not begin with a bar. */
 static void write_tables(void) {
     static const struct {
@@ -263,7 +322,9 @@ static void write_tables(void) {
         void (*write)(void);
     } tables[] = {{"<!-- rows of settings.def -->\n", table_settings},
                   {"<!-- rows of samplers.def -->\n", table_samplers},
-                  {"<!-- rows of sinks.def -->\n", table_formats}};
+                  {"<!-- rows of sinks.def -->\n", table_formats},
+                  {"<!-- rows of densities.def -->\n", table_densities},
+                  {"<!-- parameters of densities.def -->\n", table_parameters}};
     char line[PARAGRAPH];
     bool old = false;
     while (fgets(line, sizeof line, stdin)) {
@@ -291,7 +352,6 @@ static void bash_command(const gs_command_row *command) {
 
 /* A word "--name=value" reaches the function as three. */
 static void write_bash(void) {
-    char words[WORDS];
     puts("# bash completion for gensample\n"
          "_gensample() {\n"
          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options values\n"
@@ -305,6 +365,7 @@ static void write_bash(void) {
          "    fi\n"
          "    case $before in");
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+        char words[WORDS];
         list_values(row, words);
         if (!row->metavar)
             continue;
@@ -317,15 +378,20 @@ static void write_bash(void) {
     fputs("    *) values=$options\n        [[ $COMP_CWORD -eq 1 ]] && values+='", stdout);
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("%s ", row->name);
-    list_operands(words);
-    printf("'\n        [[ ' %s ' == *\" ${COMP_WORDS[1]} \"* && $word != -* ]] && values=NETWORK ;;\n", words);
-    puts("    esac\n"
+    puts("'\n"
+         "        [[ $word == -* ]] || case ${COMP_WORDS[1]} in");
+    for (const gs_command_row *row = gs_command_rows; row->name; row++)
+        if (row->operand != GS_OPERAND_NONE)
+            printf("        %s) values=%s ;;\n", row->name, row->operand == GS_OPERAND_IMAGES ? "FILE" : "NETWORK");
+    puts("        esac ;;\n"
+         "    esac\n"
          "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
          "        compopt -o filenames 2>/dev/null\n"
          "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")");
+    char densities[WORDS];
     printf("        [[ $values == FILE ]] ||\n"
-           "            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W \"$(%s)\" -- \"$word\")\n",
-           list_networks);
+           "            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W \"$(%s) %s\" -- \"$word\")\n",
+           list_networks, list_densities(densities));
     puts("    else\n"
          "        mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$word\")\n"
          "    fi\n"
@@ -361,13 +427,14 @@ static void zsh_option(const gs_option_row *row) {
 }
 
 static void write_zsh(void) {
+    char densities[WORDS];
     printf("#compdef gensample\n"
            "_gensample_networks() {\n"
            "    local -a networks\n"
-           "    networks=(${=\"$(%s)\"})\n"
-           "    _alternative 'files:file:_files' \"networks:shipped network:($networks)\"\n"
+           "    networks=(${=\"$(%s)\"} %s)\n"
+           "    _alternative 'files:file:_files' \"networks:network:($networks)\"\n"
            "}\n",
-           list_networks);
+           list_networks, list_densities(densities));
     puts("local command=sample\n"
          "local -a options");
     fputs("(( CURRENT == 2 )) && options=('1:command:(", stdout);
@@ -385,14 +452,16 @@ static void write_zsh(void) {
         for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
             if (row->commands & command->command)
                 zsh_option(row);
-        puts(command->command & GS_TAKES_FILE ? "        '1:FILE:_gensample_networks'\n    ) ;;" : "    ) ;;");
+        if (command->operand != GS_OPERAND_NONE)
+            printf("        '1:FILE:%s'\n", command->operand == GS_OPERAND_IMAGES ? "_files" : "_gensample_networks");
+        puts("    ) ;;");
     }
     puts("esac\n"
          "_arguments -s $options");
 }
 
 static void fish_option(const gs_option_row *row) {
-    char words[WORDS];
+    char words[WORDS], densities[WORDS];
     bool of_default = row->commands & gs_command_rows[0].command;
     list_commands(row, !of_default, words);
     fputs("complete -c gensample", stdout);
@@ -403,7 +472,7 @@ static void fish_option(const gs_option_row *row) {
     if (takes_file(row))
         fputs(" -r -F", stdout);
     if (takes_network(row))
-        printf(" -a '(%s | grep -o \"[^ ]*\")'", list_networks);
+        printf(" -a '(%s | grep -o \"[^ ]*\") %s'", list_networks, list_densities(densities));
     else if (words[0])
         printf(" -x -a '%s'", words);
     else if (row->metavar && !takes_file(row))
@@ -414,13 +483,18 @@ static void fish_option(const gs_option_row *row) {
 }
 
 static void write_fish(void) {
-    char words[WORDS];
+    char densities[WORDS];
     puts("complete -c gensample -f");
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("complete -c gensample -n __fish_use_subcommand -a %s -d '%s'\n", row->name, row->help);
-    list_operands(words);
-    printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F -a '(%s | grep -o \"[^ ]*\")'\n", words,
-           list_networks);
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        if (row->operand == GS_OPERAND_NONE)
+            continue;
+        printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F", row->name);
+        if (row->operand != GS_OPERAND_IMAGES)
+            printf(" -a '(%s | grep -o \"[^ ]*\") %s'", list_networks, list_densities(densities));
+        puts("");
+    }
     for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
         fish_option(row);
 }

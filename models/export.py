@@ -148,12 +148,13 @@ def ladder(low, high, levels):
 
 
 def denoiser_info(
-    name, config, shares=None, sampler="dpmpp-2m", levels=None, steps=12, sigma_low=0.02, eta=0.0, guidance=None, patch_size=28
+    name, config, shares=None, sampler="dpmpp-2m", levels=None, steps=12, sigma_low=0.02, sigma_high=None,
+    rho=None, eta=0.0, guidance=None, patch_size=28,
 ):
     """levels: the noise levels that the sampler visits, which then are the ladder; else those below, and a ladder of ten."""
     from unet import NO_LABEL, SIGMA_MAX, SIGMA_MIN
 
-    ends = [levels[-1], levels[0]] if levels else [sigma_low, SIGMA_MAX]
+    ends = [levels[-1], levels[0]] if levels else [sigma_low, sigma_high or SIGMA_MAX]
 
     data = {"shape": [1, patch_size, patch_size], "range": [0, 1], "sigma": [SIGMA_MIN, SIGMA_MAX]}
     return {
@@ -163,6 +164,7 @@ def denoiser_info(
         "inputs": ["x", "sigma"] + (["label"] if config["conditional"] else []),
         "labels": NO_LABEL if config["conditional"] else 0,
         "default": {"sampler": sampler, "steps": len(levels) if levels else steps, "sigmas": ends}
+        | ({"rho": rho} if rho else {})
         | ({"eta": eta} if eta else {})
         | ({"guidance": guidance[0], "guidance_sigmas": guidance[1:]} if guidance else {}),
     }
@@ -318,6 +320,8 @@ def main():
         "--guidance", type=float, nargs=3, metavar=("W", "LOW", "HIGH"), help="with labels: guidance by default"
     )
     p.add_argument("--sigma-low", type=float, default=0.02, help="last noise level before 0 by default")
+    p.add_argument("--sigma-high", type=float, help="first noise level by default (default: the highest trained)")
+    p.add_argument("--rho", type=float, help="spacing of the noise levels by default")
     p.add_argument("--drop-labels", action="store_true", help="energy with labels: only its null label, without the input")
     p.add_argument("--threads", type=int, default=1)
     args = p.parse_args()
@@ -325,7 +329,7 @@ def main():
     torch.manual_seed(0)
     checkpoint = torch.load(args.checkpoint, weights_only=False) if args.checkpoint else None
     name = args.name or Path(args.out).stem
-    sampling = {k: getattr(args, k) for k in ("sampler", "steps", "sigma_low", "eta", "guidance")} | {"levels": args.ladder}
+    sampling = {k: getattr(args, k) for k in ("sampler", "steps", "sigma_low", "sigma_high", "rho", "eta", "guidance")} | {"levels": args.ladder}
     if args.uva:
         raw = export_uva(args.uva, name)
     elif args.kind == "denoiser":

@@ -44,7 +44,7 @@ MACHINE = [
     (rf"\b({ISA})\b", "ISA"),
     (r"/\S*/(?=\S)", "FOLDER/"),
 ]
-OUTPUTS = {"--out", "--plot", "--json", "--html", "--markdown", "--csv"}
+OUTPUTS = {"--out", "--plot", "--map", "--json", "--html", "--markdown", "--csv"}
 
 
 class Block:

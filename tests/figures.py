@@ -109,7 +109,7 @@ class Runner:
         digest = hashlib.sha256(command.encode())
         python = program_of(command) == "python"
         named = set(re.findall(r"[\w-]+", command))
-        if not python and not named & {"--model", "--compose", "inspect"}:
+        if not python and not named & {"--model", "--compose", "inspect", "loss", "energy", "view"}:
             named |= {"ncsn", "ncsn-cond"}
         if named & {"--quality", "--judge", "denoise"} or (python and "--judge" not in named):
             named |= {"judge", "judge2"}
@@ -144,7 +144,7 @@ class Runner:
         kind = words[1] if len(words) > 1 and not words[1].startswith("-") else "sample"
         if kind in ("sample", "denoise") and "--out" not in words:
             words += ["--out", "samples.npy"]
-        if last and kind in ("sample", "denoise", "rejection") and "--json" not in words:
+        if last and kind in ("sample", "denoise", "rejection", "loss", "energy", "view") and "--json" not in words:
             words.append("--json")
         return words, None
 

@@ -21,13 +21,14 @@ ALLOWED = {
     "src/random": ["src/base", "simd"],
     "src/op": ["src/base"],
     "src/model": ["src/base", "src/op"],
+    "src/density": ["src/base", "src/random", "src/model"],
     "src/engine": ["src/base", "simd", "src/op", "src/model"],
     "src/sample": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
     "src/measure": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
     "src/io": ["src/base"],
-    "src/app": ["src/base", "src/io", "src/measure"],
-    "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
-    "bench": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
+    "src/app": ["src/base", "src/model", "src/density", "src/io", "src/measure"],
+    "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
+    "bench": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
 }
 
 

@@ -130,7 +130,8 @@ static void own_grids(void **state) {
     for (size_t n = 1; n <= 5; n += 4) {
         own.n = n;
         unlink(test_path);
-        assert_int_equal(put_images(GS_FORMAT_PNG, name, &own, n == 1 ? (gs_grid){1, 1, false} : (gs_grid){3, 2, false},
+        assert_int_equal(put_images(GS_FORMAT_PNG, name, &own,
+                                    n == 1 ? (gs_grid){.rows = 1, .columns = 1} : (gs_grid){.rows = 3, .columns = 2},
                                     NULL, 0, NULL),
                          GS_OK);
         assert_int_equal(rename(name, test_path), 0);

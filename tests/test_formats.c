@@ -17,13 +17,13 @@
 static void a_grey_map(void **state) {
     (void)state;
     gs_error error = {0};
-    float data[] = {0, 1, 0.5F, 2}, colours[3] = {0};
+    float data[] = {0, 1, 0.5F, 2}, colours[6] = {0};
     gs_images images = {.data = data, .n = 1, .shape = {1, 2, 2}, .range = {0, 1}};
     const gs_note notes[] = {{"Software", "a test"}, {"command", "gensample\n--out x"}};
     const char header[] = "P5\n# Software: a test\n# command: gensample --out x\n6 6\n255\n";
     const size_t start = sizeof header - 1;
     size_t size;
-    assert_ok(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){1, 1, false}, notes, 2, &error), &error);
+    assert_ok(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){.rows = 1, .columns = 1}, notes, 2, &error), &error);
     unsigned char *bytes = read_file("x", &size);
     assert_int_equal(size, start + 36);
     assert_memory_equal(bytes, header, start);
@@ -35,11 +35,13 @@ static void a_grey_map(void **state) {
     }
     free(bytes);
     assert_int_equal(unlink("x"), 0);
-    images = (gs_images){.data = colours, .n = 1, .shape = {3, 1, 1}, .range = {0, 1}};
+    images = (gs_images){.data = colours, .n = 1, .shape = {3, 1, 2}, .range = {0, 1}};
     assert_int_equal(gs_images_check("x", GS_FORMAT_PGM, images.shape, &error), GS_ERROR_UNSUPPORTED);
     assert_non_null(strstr(error.message, "images of 3 channels cannot be drawn, only those of 1; .npy"));
-    assert_int_equal(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){1, 1, false}, NULL, 0, &error),
+    assert_int_equal(put_images(GS_FORMAT_PGM, "x", &images, (gs_grid){.rows = 1, .columns = 1}, NULL, 0, &error),
                      GS_ERROR_UNSUPPORTED);
+    assert_int_equal(gs_images_check("x", GS_FORMAT_PGM, (int[]){1, 1, 1}, &error), GS_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "points of 1 number are no images; .npy and .npz take them"));
     assert_left("");
 }
 

@@ -104,6 +104,8 @@ static const struct change model_changes[] = {
     {"default", "{'denoise': 2}", "default.denoise"},
     {"default", "{'eta': -1}", "default.eta: found -1"},
     {"default", "{'noise_scale': 2.5}", "default.noise_scale: found 2.5, expected 0 ... 2"},
+    {"default", "{'rho': 0.5}", "default.rho: found 0.5, expected 1 ... 1000 or -1000 ... -1"},
+    {"default", "{'rho': 0}", "default.rho: found 0, expected 1 ... 1000 or -1000 ... -1"},
     {"default", "{'guidance': -1}", "default.guidance: found -1"},
     {"default", "{'guidance_sigmas': [3, 2]}", "default.guidance_sigmas"},
     {"provenance", "'me'", "provenance: found a string"},

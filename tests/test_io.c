@@ -86,7 +86,8 @@ static void a_grey_grid(void **state) {
     const float data[] = {0, 1, 0.2F, 0.4F, 0.6F, 0.8F, /* the second image */ 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0};
     gs_images images = {.data = data, .n = 3, .shape = {1, 2, 3}, .range = {0, 1}};
     gs_note notes[] = {{"Software", "a test"}, {"gensample:model", "m"}};
-    assert_ok(put_images(GS_FORMAT_PNG, in(p, "x.png"), &images, (gs_grid){2, 2, false}, notes, 2, &error), &error);
+    assert_ok(put_images(GS_FORMAT_PNG, in(p, "x.png"), &images, (gs_grid){.rows = 2, .columns = 2}, notes, 2, &error),
+              &error);
     uint8_t *pixels;
     png_image image = read_png(p->path, PNG_FORMAT_GRAY, &pixels);
     assert_int_equal(image.width, 2 * (3 + 2) + 2);
@@ -119,8 +120,9 @@ static void a_grid_in_memory(void **state) {
     gs_canvas canvas;
     char *bytes;
     size_t size, expected_size;
-    assert_ok(put_images(GS_FORMAT_PNG, in(p, "x.png"), &images, (gs_grid){1, 1, false}, NULL, 0, &error), &error);
-    assert_ok(gs_draw_grid(&canvas, &images, (gs_grid){1, 1, false}, &error), &error);
+    assert_ok(put_images(GS_FORMAT_PNG, in(p, "x.png"), &images, (gs_grid){.rows = 1, .columns = 1}, NULL, 0, &error),
+              &error);
+    assert_ok(gs_draw_grid(&canvas, &images, (gs_grid){.rows = 1, .columns = 1}, &error), &error);
     assert_ok(gs_canvas_encode_png(&canvas, &bytes, &size, &error), &error);
     unsigned char *expected = read_file(p->path, &expected_size);
     assert_int_equal(size, expected_size);
@@ -136,7 +138,9 @@ static void a_coloured_grid_by_column(void **state) {
     gs_error error = {0};
     const float data[] = {-1, 0, 1, /* red, green and blue of the second image */ 1, 1, -1, -1, -1, 1};
     gs_images images = {.data = data, .n = 3, .shape = {3, 1, 1}, .range = {-1, 1}};
-    assert_ok(put_images(GS_FORMAT_PNG, in(p, "x.png"), &images, (gs_grid){2, 2, true}, NULL, 0, &error), &error);
+    assert_ok(put_images(GS_FORMAT_PNG, in(p, "x.png"), &images, (gs_grid){.rows = 2, .columns = 2, .by_column = true},
+                         NULL, 0, &error),
+              &error);
     uint8_t *pixels;
     png_image image = read_png(p->path, PNG_FORMAT_RGB, &pixels);
     assert_int_equal(image.width, 8);
@@ -146,10 +150,36 @@ static void a_coloured_grid_by_column(void **state) {
     assert_memory_equal(pixels + 3 * (2 * 8 + 5), ((uint8_t[]){0, 0, 255}), 3);
     free(pixels);
     images.shape[0] = 2;
-    assert_int_equal(put_images(GS_FORMAT_PNG, in(p, "y.png"), &images, (gs_grid){2, 2, true}, NULL, 0, &error),
+    assert_int_equal(put_images(GS_FORMAT_PNG, in(p, "y.png"), &images,
+                                (gs_grid){.rows = 2, .columns = 2, .by_column = true}, NULL, 0, &error),
                      GS_ERROR_UNSUPPORTED);
     assert_int_equal(gs_images_check("y.png", GS_FORMAT_PNG, images.shape, &error), GS_ERROR_UNSUPPORTED);
     assert_int_equal(gs_images_check("y.npy", GS_FORMAT_NPY, images.shape, &error), GS_OK);
+}
+
+static void a_larger_picture(void **state) {
+    (void)state;
+    const int rgb[3] = {3, 4096, 4096}, few[3] = {1, 28, 28};
+    gs_canvas canvas;
+    uint8_t row[18];
+    static const uint8_t wide[2][18] = {{1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 4, 5, 6},
+                                        {7, 8, 9, 7, 8, 9, 7, 8, 9, 10, 11, 12, 10, 11, 12, 10, 11, 12}};
+    assert_int_equal(gs_canvas_create(&canvas, 2, 2, 3, 0, NULL), GS_OK);
+    for (uint8_t i = 0; i < 12; i++)
+        canvas.pixels[i] = i + 1;
+    canvas.scale = 3;
+    assert_int_equal(gs_canvas_written_width(&canvas), 6);
+    assert_int_equal(gs_canvas_written_height(&canvas), 6);
+    for (int y = 0; y < 6; y++) {
+        about("row %d", y);
+        gs_canvas_written_row(&canvas, y, row);
+        assert_memory_equal(row, wide[y / 3], sizeof row);
+    }
+    gs_canvas_free(&canvas);
+    gs_grid grid = {.rows = 1, .columns = GS_GRID_LIMIT};
+    assert_int_equal(gs_grid_check(grid, rgb, 8, NULL), GS_ERROR_ARGUMENT);
+    assert_int_equal(gs_grid_check(grid, rgb, 1, NULL), GS_OK);
+    assert_int_equal(gs_grid_check(grid, few, GS_CANVAS_SCALE_MAX, NULL), GS_OK);
 }
 
 static void grids(void **state) {
@@ -490,6 +520,7 @@ int main(void) {
         TEST(a_grid_in_memory),
         TEST(a_coloured_grid_by_column),
         TEST(grids),
+        TEST(a_larger_picture),
         TEST(text_is_drawn_inside_the_canvas_only),
         TEST(a_trajectory),
         TEST(an_npy_file),

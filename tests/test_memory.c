@@ -10,9 +10,12 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+#include "io/label_file.h"
 #include "io/picture.h"
 #include "io/plot.h"
 #include "io/read.h"
+#include "measure/pixels.h"
+#include "measure/statistics.h"
 #include "support/outputs.h"
 #include "support/about.h"
 #include "support/allocation.h"
@@ -167,6 +170,29 @@ static void test_load(void **state) {
     weights_free(w);
     run_both(load);
     remove(path_of("model.bin"));
+}
+
+static gs_status make_density(gs_error *error) {
+    gs_model *made;
+    gs_status status = gs_model_create_density("mixture:means=-1/0,1/0,weights=0.3,0.7", &made, error);
+    gs_model_free(made);
+    return status;
+}
+
+static gs_status draw_density(gs_error *error) {
+    gs_density *density;
+    float x[4];
+    gs_status status = gs_density_create("moons:sd=0.5", &density, error);
+    if (!status)
+        status = gs_density_draw(density, 0, 0, 0, 2, x, error);
+    gs_density_free(density);
+    return status;
+}
+
+static void test_density(void **state) {
+    (void)state;
+    run_both(make_density);
+    run_both(draw_density);
 }
 
 static gs_status make_plan(gs_error *error) {
@@ -372,6 +398,29 @@ static void pack(const char *from, const char *to) {
     free(bytes);
 }
 
+static gs_status read_labels(gs_error *error) {
+    gs_label_file file;
+    gs_status status = gs_labels_read(path_of(read_name), IMAGES, &file, error);
+    gs_free(file.labels);
+    return status;
+}
+
+static void test_read_labels(void **state) {
+    static const char *const names[] = {"labels", "labels.gz"};
+    static const unsigned char bytes[] = {0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 9};
+    (void)state;
+    FILE *file = fopen(path_of(names[0]), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
+    assert_int_equal(fclose(file), 0);
+    pack(names[0], names[1]);
+    for (size_t i = 0; i < GS_COUNT(names); i++) {
+        read_name = names[i];
+        run_both(read_labels);
+        remove(path_of(read_name));
+    }
+}
+
 static void test_read(void **state) {
     static const char *const names[] = {"read.png", "read.npy", "read.idx", "read.idx.gz"};
     (void)state;
@@ -407,17 +456,47 @@ static gs_status classify(gs_error *error) {
     return gs_quality_classify(judge, images, IMAGES, classes, error);
 }
 
+static gs_status measure_loss(gs_error *error) {
+    static const double sigmas[] = {1, 0.1};
+    gs_loss_options options = {.sigmas = sigmas, .levels = 2, .labels = labels, .draws = 2};
+    gs_loss level[2], mean;
+    return gs_loss_measure(plan, images, IMAGES, &options, level, &mean, error);
+}
+
+static gs_status measure_energies(gs_error *error) {
+    const gs_term term = {.plan = energy, .weight = 1};
+    float values[IMAGES], norms[IMAGES];
+    return gs_energy_measure(&term, 1, images, 1, IMAGES, values, norms, error);
+}
+
+static gs_status sum_up(gs_error *error) {
+    gs_summary summary;
+    return gs_summarize(images, NULL, 0, PIXELS, &summary, error);
+}
+
+static gs_status pick(gs_error *error) {
+    size_t *picked, count;
+    gs_status status = gs_pixels_pick(NULL, IMAGES, NULL, 0, true, 1, &picked, &count, error);
+    gs_free(picked);
+    return status;
+}
+
 static void test_tasks(void **state) {
     (void)state;
     run_both(compose);
     run_both(classify);
+    run_both(measure_loss);
+    run_both(measure_energies);
+    run_both(sum_up);
+    run_both(pick);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),   cmocka_unit_test(test_evaluate),
-        cmocka_unit_test(test_sample), cmocka_unit_test(test_reject), cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_write),  cmocka_unit_test(test_read),   cmocka_unit_test(test_tasks),
+        cmocka_unit_test(test_load),   cmocka_unit_test(test_plan),    cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_sample), cmocka_unit_test(test_reject),  cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_write),  cmocka_unit_test(test_read),    cmocka_unit_test(test_read_labels),
+        cmocka_unit_test(test_tasks),  cmocka_unit_test(test_density),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

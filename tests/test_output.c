@@ -135,7 +135,10 @@ static void a_directory_that_cannot_be_placed_is_kept(void **state) {
     assert_ok(gs_directory_open(&directory, "d/", 1, &error), &error);
     char file[200];
     snprintf(file, sizeof file, "%s", gs_temporary_file(directory.temporary, 0));
-    assert_ok(gs_sink_put_canvas(GS_FORMAT_PNG, file, &(gs_canvas){1, 1, 1, (uint8_t[]){7}}, NULL, 0, &error), &error);
+    assert_ok(gs_sink_put_canvas(GS_FORMAT_PNG, file,
+                                 &(gs_canvas){.width = 1, .height = 1, .channels = 1, .pixels = (uint8_t[]){7}}, NULL,
+                                 0, &error),
+              &error);
     directory.temporary->files = 1;
     rename_error = EXDEV;
     gs_status status = gs_directory_commit(&directory, &error);

@@ -275,19 +275,34 @@ static void test_settings_have_readers(void **state) {
     assert_int_equal(words, read);
 }
 
-static void test_schedules(void **state) {
-    (void)state;
-    gs_model *model = load_target(gaussian_weights());
+static void check_karras(const gs_model *model, double given, double rho) {
     double s[STATES_MAX];
-    gs_sample_options o = {.steps = 8, .sigma_low = 0.02, .sigma_high = 30};
+    gs_sample_options o = {.steps = 8, .sigma_low = 0.02, .sigma_high = 30, .rho = given};
     assert_int_equal(gs_sample_resolve(model, &o, NULL), GS_OK);
     assert_int_equal(gs_sample_levels(model, &o, s, STATES_MAX), 9);
     for (int i = 0; i < 8; i++) {
-        about("i %d", i);
-        double root = pow(30, 1 / 7.0) + i / 7.0 * (pow(0.02, 1 / 7.0) - pow(30, 1 / 7.0));
-        assert_true(fabs(s[i] / pow(root, 7) - 1) < 1e-12);
+        about("rho %g, i %d", given, i);
+        double root = pow(30, 1 / rho) + i / 7.0 * (pow(0.02, 1 / rho) - pow(30, 1 / rho));
+        assert_true(fabs(s[i] / pow(root, rho) - 1) < 1e-10);
     }
     assert_true(s[0] == 30 && s[7] == 0.02 && s[8] == 0);
+}
+
+static void test_schedules(void **state) {
+    (void)state;
+    gs_model *model = load_target(gaussian_weights());
+    check_karras(model, 0, 7);
+    static const double taken[] = {1, 3, 1000, -1, -8, -1000};
+    for (size_t k = 0; k < GS_COUNT(taken); k++)
+        check_karras(model, taken[k], taken[k]);
+    static const double refused[] = {0.99, -0.5, 1001, -1001, NAN, INFINITY};
+    for (size_t k = 0; k < GS_COUNT(refused); k++) {
+        gs_error error;
+        assert_int_equal(gs_sample_resolve(model, &(gs_sample_options){.rho = refused[k]}, &error), GS_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "1 ... 1000 or -1000 ... -1"));
+    }
+    double s[STATES_MAX];
+    gs_sample_options o;
     o = (gs_sample_options){.sampler = "annealed-langevin", .steps = 10, .sigma_low = 0.01, .sigma_high = 30};
     assert_int_equal(gs_sample_resolve(model, &o, NULL), GS_OK);
     assert_int_equal(gs_sample_levels(model, &o, s, STATES_MAX), 11);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "app/find.h"
+
 static const double SIGMA = 0.5;
 
 typedef struct state {
@@ -37,7 +39,7 @@ static gs_status load(const bench_row *row, const char *isa, int threads, const 
     const state *s = row->state;
     gs_model *model;
     gs_plan *plan = NULL;
-    gs_status status = gs_model_load(row->model->path, &model, error);
+    gs_status status = gs_network_load(row->model->path, &model, error);
     if (status)
         return status;
     gs_plan_options options = {.isa = isa,

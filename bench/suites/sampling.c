@@ -115,7 +115,8 @@ static gs_status draw_picture(const state *s, bench_row *row, gs_error *error) {
                         .shape = {info->shape[0], info->shape[1], info->shape[2]},
                         .range = {info->range[0], info->range[1]}};
     bool drawable = info->shape[0] == 1 || info->shape[0] == 3;
-    return drawable ? bench_picture_draw(row, &images, (gs_grid){SHOWN_ROWS, SHOWN_COLUMNS, false}, error) : GS_OK;
+    return drawable ? bench_picture_draw(row, &images, (gs_grid){.rows = SHOWN_ROWS, .columns = SHOWN_COLUMNS}, error)
+                    : GS_OK;
 }
 
 static gs_status check(bench_row *row, gs_error *error) {

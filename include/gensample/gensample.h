@@ -164,6 +164,132 @@ const char *gs_kind_name(gs_kind kind);
  */
 int gs_model_get_tensor(const gs_model *model, const char *name, const float **data, size_t shape[6]);
 
+/* ---- Densities that need no file ---- */
+
+/** The form of a density's parameter, as it is written after its name. */
+typedef enum gs_parameter_kind {
+    GS_PARAMETER_WHOLE,   /**< a whole number: 2 */
+    GS_PARAMETER_NUMBER,  /**< a number: 0.5 */
+    GS_PARAMETER_VECTOR,  /**< one number for all dimensions, or one for each: 1/0.5 */
+    GS_PARAMETER_NUMBERS, /**< numbers: 0.3,0.7 */
+    GS_PARAMETER_VECTORS, /**< points, each a number for all dimensions or one for each: -1/0,1/0 */
+    GS_PARAMETER_YES_NO   /**< yes or no */
+} gs_parameter_kind;
+
+/** A parameter of a density. The strings are constant. */
+typedef struct gs_density_parameter {
+    const char *name;       /**< "sd"; NULL behind the last one */
+    const char *value;      /**< default, as it is written; "": it depends on the others */
+    gs_parameter_kind kind; /**< form */
+    double least, most;     /**< range of its numbers */
+    const char *help;       /**< one line on what it is */
+} gs_density_parameter;
+
+/** A kind of density: one row of src/density/densities.def. The strings are constant. */
+typedef struct gs_density_info {
+    const char *name;                       /**< "gaussian" */
+    const char *help;                       /**< one line on what it is */
+    const char *formula;                    /**< p(x) in terms of its parameters */
+    const char *source;                     /**< where it comes from */
+    const gs_density_parameter *parameters; /**< they end with one without a name */
+} gs_density_info;
+
+/** The kinds of densities of this library. Thread-safe.
+ *
+ * @param i which one, from 0
+ * @return its row, a constant; NULL past the last one
+ */
+const gs_density_info *gs_density_get(int i);
+
+/** A density with its parameters. Immutable, so any number of threads may use it. */
+typedef struct gs_density gs_density;
+
+/** Read a density: the name of a kind, or "NAME:PARAMETER=VALUE,PARAMETER=VALUE ...", as in
+ * "mixture:means=-2/0,2/0,sd=0.5" (docs/densities.md). Parameters that are not given have their defaults. Numbers
+ * have a decimal point in every locale, and are rounded to single precision. Points have D coordinates, which a parameter `dim` says or, if
+ * it is not given, the widest point. Thread-safe.
+ *
+ * @param text    the density
+ * @param density on success the density, the caller's to be freed with gs_density_free; NULL on failure
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: an unknown name, or a value out of its range; GS_ERROR_MEMORY
+ */
+gs_status gs_density_create(const char *text, gs_density **density, gs_error *error);
+
+/** Free a density. It must not be in use by another thread; models made from it may be.
+ *
+ * @param density the result of gs_density_create; NULL is allowed
+ */
+void gs_density_free(gs_density *density);
+
+/** The density as a network like any other, of kind energy and shape (D, 1, 1): E(x) = -log p(x) - log Z or, where it
+ * takes a noise level, E(x, sigma) of the density p_sigma of x0 + sigma n, x0 from p and n standard normal. The network
+ * is written as a weight file in memory and loaded from there, so that its hash and checks are those of files. Its data
+ * range holds all but a negligible part of the samples, except of funnels and bananas, whose tails are long.
+ * Thread-safe.
+ *
+ * @param density the density
+ * @param model   on success the network, the caller's to be freed with gs_model_free; NULL on failure
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_MEMORY
+ */
+gs_status gs_density_model(const gs_density *density, gs_model **model, gs_error *error);
+
+/** gs_density_create, gs_density_model and gs_density_free in one call. Thread-safe.
+ *
+ * @param text  the density, as gs_density_create takes it
+ * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure
+ * @param error why it failed; may be NULL
+ * @return as gs_density_create
+ */
+gs_status gs_model_create_density(const char *text, gs_model **model, gs_error *error);
+
+/** The number of coordinates D. Thread-safe.
+ *
+ * @param density the density
+ * @return 1 ... 4096
+ */
+int gs_density_dimensions(const gs_density *density);
+
+/** log Z, the logarithm of the integral of exp(-E) over all x, which is the same at every noise level: the parameter
+ * `log-z`, 0 unless it is given. Thread-safe.
+ *
+ * @param density the density
+ * @return log Z
+ */
+double gs_density_log_z(const gs_density *density);
+
+/** The energy of the network, and its gradient, by the closed form in double precision: exact but for a relative error
+ * of about 1e-13. The score of p_sigma is the negative gradient. The same bytes on every CPU. Thread-safe.
+ *
+ * @param density  the density
+ * @param x        points, (n, D)
+ * @param sigma    noise level, 0 ... 1e30; above 0 only for Gaussians and mixtures of them, which gaussian,
+ *                 correlated, mixture, rings and moons are, whether their networks take a noise level or not
+ * @param n        number of points, from 0
+ * @param energy   gets the energies, (n); may be NULL
+ * @param gradient gets the gradients, (n, D); may be NULL
+ * @param error    why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: sigma out of its range; GS_ERROR_UNSUPPORTED: no closed form at this sigma
+ */
+gs_status gs_density_energy(const gs_density *density, const double *x, double sigma, size_t n, double *energy,
+                            double *gradient, gs_error *error);
+
+/** Draw independent samples of p_sigma: exact ones, not those of chains. Sample k of a seed is the same whatever else
+ * is drawn, and the same bytes on every CPU. Thread-safe.
+ *
+ * @param density the density
+ * @param sigma   noise level, 0 ... 1e30, for every density
+ * @param seed    any number
+ * @param first   number of the first sample, to draw more of a seed; first + n is at most 2^60
+ * @param n       number of samples, from 0
+ * @param out     gets the samples, (n, D)
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: sigma or samples out of range; GS_ERROR_MEMORY
+ */
+gs_status gs_density_draw(const gs_density *density, double sigma, uint64_t seed, uint64_t first, size_t n, float *out,
+                          gs_error *error);
+
 /* ---- CPU ---- */
 
 /** The widest instruction set of this build that this CPU and operating system can run. Thread-safe.
@@ -383,6 +509,9 @@ typedef struct gs_sample_options {
                           range; 0 for networks that take no sigma */
     double sigma_high; /**< first noise level; sigma_low <= sigma_high, and below it for more than one step of
                           samplers that take one per level. Within the trained range, or 0 */
+    double rho;        /**< dpmpp-2m, heun, euler-ancestral: level i of n is (a + i / (n - 1) (b - a))^rho with
+                          a = sigma_high^(1/rho), b = sigma_low^(1/rho) (Karras et al. 2022, equation 5); 1 ... 1000, or
+                          -1000 ... -1, which spaces levels wider at high noise; else 7 */
     double epsilon;    /**< annealed-langevin: step size alpha at the lowest level, 1e-30 ... 1e30; at level i it is
                           epsilon sigma_i^2 / sigma_low^2 (Song & Ermon 2019, algorithm 1). Else 0.2 sigma_low^2, theirs
                           at 0.01, or the file's, which is of the file's own lowest level, likewise in proportion to
@@ -947,6 +1076,89 @@ double gs_psnr(const float *a, const float *b, size_t count, double range);
  * @return -1 ... 1; 1 for equal images; NaN if a pixel is NaN, and for images with a side below 11 pixels
  */
 double gs_ssim(const float *a, const float *b, const int shape[3], double range);
+
+/** How to measure a loss. Zero (NULL) in a field means its default. Arrays belong to the caller. */
+typedef struct gs_loss_options {
+    const double *sigmas; /**< (levels) noise levels in units of the pixels, each above 0 and, of networks that take a
+                             noise level, within the trained range; NULL: from sigma_high down to sigma_low in equal
+                             ratios */
+    int levels;           /**< number of noise levels, 1 ... 10000; 0: those of the file's ladder if nothing else is
+                             chosen, which are then its very levels, else 10 */
+    double sigma_low;     /**< lowest noise level; 0: the network's */
+    double sigma_high;    /**< highest noise level; 0: the network's */
+    const int *labels;    /**< (n) labels of the images, each 0 ... K; NULL: "none" everywhere */
+    int draws;            /**< noises per image and level, 1 ... 10000; 0: 1 */
+    uint64_t seed;        /**< any number: image k has the same noise at level i whatever else is measured */
+    /** Called now and then by the calling thread with the part of the work that is done, 0 ... 1; returning false stops
+     * the measurement: GS_ERROR_INTERRUPTED. NULL is allowed. */
+    bool (*progress)(void *context, double part);
+    void *context; /**< handed to progress */
+} gs_loss_options;
+
+/** The loss at a noise level, or its mean over several. */
+typedef struct gs_loss {
+    double sigma;          /**< the noise level; 0 of the mean over levels */
+    double loss;           /**< sigma^2 |s(x + sigma z, sigma) + z / sigma|^2, summed over pixels, averaged over images
+                              and noises z */
+    double error;          /**< its standard error if other images and other noises were drawn; NaN for one image */
+    double noise_error;    /**< its standard error if only other noises were drawn; NaN for one draw */
+    double weighted;       /**< the same loss per pixel by the weight of Karras et al. 2022, table 1: (sigma^2 + d^2) /
+                              (sigma d)^2 |D - x|^2 / pixels, d being the standard deviation of the images' pixels; about
+                              1 where a network knows no more than mean and deviation. NaN if d is 0 */
+    double weighted_error; /**< its standard error, as `error` */
+} gs_loss;
+
+/** The noise levels of a loss, in the order in which they are measured. Thread-safe.
+ *
+ * @param model   the network
+ * @param options which levels
+ * @param sigmas  gets the first `room` of them; may be NULL if room is 0
+ * @param room    elements of sigmas, from 0
+ * @param levels  gets their number
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a level out of range, or none is chosen and the network has none
+ */
+gs_status gs_loss_levels(const gs_model *model, const gs_loss_options *options, double *sigmas, int room, int *levels,
+                         gs_error *error);
+
+/** The loss of denoising score matching (Vincent 2011), level by level, weighted by sigma^2 as Song & Ermon 2019 do,
+ * whose equations 5 and 6 have half of it. The score s is that of any network but a classifier: -dE/dx, (D - x) /
+ * sigma^2, -epsilon / sigma; of a network without a noise level it is the same at every level. With the native backend
+ * the bytes are the same for every instruction set, thread count and block. Runs on the plan's threads; one call at a
+ * time per plan.
+ *
+ * @param plan    plan of the network; of an energy, with the gradient
+ * @param images  (n, C, H, W), clean images in the model's data range
+ * @param n       number of images, at least 1
+ * @param options which levels, labels and noises; NULL: all defaults
+ * @param level   gets the loss at each of the levels of gs_loss_levels; undefined on failure
+ * @param mean    gets the mean over the levels; undefined on failure
+ * @param error   why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: no images, an option or label out of range, or an energy without its gradient;
+ *         GS_ERROR_UNSUPPORTED: a classifier; GS_ERROR_MEMORY; GS_ERROR_INTERRUPTED: `progress` asked to stop
+ */
+gs_status gs_loss_measure(gs_plan *plan, const float *images, size_t n, const gs_loss_options *options, gs_loss *level,
+                          gs_loss *mean, gs_error *error);
+
+/** The energies of images, and the lengths of their gradients or, where a network is no energy, of their scores: of one
+ * network, or of a sum of several (gs_term). The bytes are the same as those of gs_loss_measure are. Runs on the plans'
+ * threads; one call at a time per plan.
+ *
+ * @param terms  (count) the networks, of any kind but classifier, with their weights and labels; energies with the
+ *               gradient. All take images of one shape
+ * @param count  1 ... 17
+ * @param x      images, (n, C, H, W)
+ * @param sigma  noise level in units of the pixels, above 0 and at most 1e30; networks that take none ignore it, scores
+ *               of denoisers and noise models need it
+ * @param n      number of images, from 0
+ * @param energy gets the weighted sum of the energies, (n), or NaN where a network is no energy; may be NULL
+ * @param norm   gets |dE/dx|, or |s|, of the weighted sum, (n), in units of energy per pixel value; may be NULL
+ * @param error  why it failed; may be NULL
+ * @return GS_OK; GS_ERROR_ARGUMENT: a label or sigma out of range, or an energy without its gradient;
+ *         GS_ERROR_UNSUPPORTED: a classifier; GS_ERROR_MEMORY
+ */
+gs_status gs_energy_measure(const gs_term *terms, int count, const float *x, double sigma, size_t n, float *energy,
+                            float *norm, gs_error *error);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -100,18 +100,34 @@ int gs_shipped_list(const char *between, char *names, size_t room, char folder[G
 }
 
 static gs_status fail_to_find(const char *name, gs_error *error) {
-    char names[GS_MESSAGE_MAX], folder[GS_PATH_ROOM];
+    char names[GS_MESSAGE_MAX], folder[GS_PATH_ROOM], densities[200] = "";
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++) {
+        size_t used = strlen(densities);
+        snprintf(densities + used, sizeof densities - used, "%s%s", i ? ", " : "", density->name);
+    }
     if (gs_shipped_list(", ", names, sizeof names, folder))
-        return gs_fail(error, GS_ERROR_FILE, "%.100s: no such file, and no shipped network: there are %s, in %s", name,
-                       names, folder);
-    return gs_fail(error, GS_ERROR_FILE, "%.100s: no such file, and no shipped network: there is none in %s", name,
-                   folder);
+        return gs_fail(error, GS_ERROR_FILE,
+                       "%.100s: no such file, no shipped network and no density: there are %s, in %.80s, and %s", name,
+                       names, folder, densities);
+    return gs_fail(error, GS_ERROR_FILE,
+                   "%.100s: no such file, no shipped network and no density: there are none in %.80s, and %s", name,
+                   folder, densities);
+}
+
+bool gs_is_density(const char *name) {
+    size_t length = strcspn(name, ":");
+    const gs_density_info *density;
+    for (int i = 0; (density = gs_density_get(i)); i++)
+        if (strlen(density->name) == length && !strncmp(density->name, name, length))
+            return !gs_file_is_there(name);
+    return false;
 }
 
 const char gs_standard_input[] = "/dev/stdin";
 
 gs_status gs_network_find(const char **name, char path[GS_PATH_ROOM], gs_error *error) {
-    if (!*name || strchr(*name, '/') || gs_file_is_there(*name))
+    if (!*name || strchr(*name, '/') || gs_file_is_there(*name) || gs_is_density(*name))
         return GS_OK;
     if (!strcmp(*name, "-")) {
         *name = gs_standard_input;
@@ -121,4 +137,8 @@ gs_status gs_network_find(const char **name, char path[GS_PATH_ROOM], gs_error *
         return fail_to_find(*name, error);
     *name = path;
     return GS_OK;
+}
+
+gs_status gs_network_load(const char *name, gs_model **model, gs_error *error) {
+    return gs_is_density(name) ? gs_model_create_density(name, model, error) : gs_model_load(name, model, error);
 }

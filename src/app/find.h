@@ -1,5 +1,5 @@
 /* Finding weight files: by the name as given, else among the networks that come with the program, so that an installed
- * program works from any folder. */
+ * program works from any folder; and densities, which need no file. */
 #ifndef GS_APP_FIND_H
 #define GS_APP_FIND_H
 
@@ -15,9 +15,15 @@ enum { GS_PATH_ROOM = 4096 };
 extern const char gs_standard_input[];
 
 /* What *name means: the file as named if the name has a folder or the file is in the current one, standard input for
- * "-", else a shipped network, whose path is then in `path`; NULL stays NULL. *name becomes the name to open. Errors:
- * GS_ERROR_FILE: there is none of that name. */
+ * "-", a density, else a shipped network, whose path is then in `path`; NULL stays NULL. *name becomes the name to
+ * open. Errors: GS_ERROR_FILE: there is none of that name. */
 gs_status gs_network_find(const char **name, char path[GS_PATH_ROOM], gs_error *error);
+
+/* Whether the name is a density's (gs_density_create), and no file's. */
+bool gs_is_density(const char *name);
+
+/* The network of a name that gs_network_find made: gs_model_load, or of a density gs_model_create_density. */
+gs_status gs_network_load(const char *name, gs_model **model, gs_error *error);
 
 /* A shipped network's path; false if it does not exist, with the place where it is looked for first in `path`. */
 bool gs_shipped_find(const char *name, char path[GS_PATH_ROOM]);

@@ -86,6 +86,15 @@ static bool parse_u64_in(const gs_option_row *row, const char *text, uint64_t *v
     return true;
 }
 
+static bool parse_signed(const gs_option_row *row, const char *text, double *value) {
+    bool minus = text[0] == '-';
+    double v;
+    if (!gs_parse_decimal(text + minus, strlen(text + minus), &v) || v < (double)row->low || v > (double)row->high)
+        return false;
+    *value = minus ? -v : v;
+    return true;
+}
+
 /* One number of a list. */
 static bool parse_item(const gs_option_row *row, const char *text, size_t length, double *value) {
     int steps;
@@ -205,6 +214,10 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_WEIGHT:
         snprintf(range, sizeof range, "0 or a positive number");
         break;
+    case GS_KIND_OPTION_SIGNED:
+        snprintf(range, sizeof range, "a number from %llu to %llu, or the negative of one",
+                 (unsigned long long)row->low, (unsigned long long)row->high);
+        break;
     case GS_KIND_OPTION_PAIR:
         snprintf(range, sizeof range, "two positive numbers LOW,HIGH with LOW <= HIGH");
         break;
@@ -235,6 +248,9 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         break;
     case GS_KIND_OPTION_NETWORKS:
         snprintf(range, sizeof range, "one of at most %d networks", GS_LIST_MAX);
+        break;
+    case GS_KIND_OPTION_FILES:
+        snprintf(range, sizeof range, "one of at most %d files", GS_LIST_MAX);
         break;
     case GS_KIND_OPTION_YES_NO:
         snprintf(range, sizeof range, "yes or no");
@@ -285,6 +301,9 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
     case GS_KIND_OPTION_WEIGHT:
         good = parse_weight(text, field);
         break;
+    case GS_KIND_OPTION_SIGNED:
+        good = parse_signed(row, text, field);
+        break;
     case GS_KIND_OPTION_PAIR:
         good = parse_pair(text, field);
         break;
@@ -303,6 +322,7 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
         good = parse_list(row, text, field);
         break;
     case GS_KIND_OPTION_NETWORKS:
+    case GS_KIND_OPTION_FILES:
         good = append_text(text, field);
         break;
     case GS_KIND_OPTION_NAMES:
@@ -339,6 +359,10 @@ const gs_option_row *gs_option_find(const gs_option_table *table, int command, c
     return found;
 }
 
+static bool is_repeated(const gs_option_row *row) {
+    return row->kind == GS_KIND_OPTION_NETWORKS || row->kind == GS_KIND_OPTION_FILES;
+}
+
 gs_status gs_option_take(const gs_option_table *table, int command, const char *name, int argc, char *const *argv,
                          int *at, bool *given, void *fields, gs_error *error) {
     char *argument = argv[(*at)++];
@@ -349,7 +373,7 @@ gs_status gs_option_take(const gs_option_table *table, int command, const char *
     const char *dashes = gs_option_dashes(row);
     if (!(row->commands & command))
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: no option of %s", dashes, row->name, name);
-    if (given[row - table->row] && row->kind != GS_KIND_OPTION_NETWORKS)
+    if (given[row - table->row] && !is_repeated(row))
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: given twice", dashes, row->name);
     given[row - table->row] = true;
     if (!row->metavar && value)

@@ -32,6 +32,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_COUNT,       /* int, low ... high, or -1 for 0 */
     GS_KIND_OPTION_REAL,        /* double, positive and finite */
     GS_KIND_OPTION_WEIGHT,      /* double, positive and finite, or -1 for 0 */
+    GS_KIND_OPTION_SIGNED,      /* double of either sign, whose magnitude is low ... high */
     GS_KIND_OPTION_PAIR,        /* double[2], positive, finite, first not above second */
     GS_KIND_OPTION_GRID,        /* int[2], whose product is at most high */
     GS_KIND_OPTION_LABEL,       /* int, GS_LABEL_... or low ... high */
@@ -41,6 +42,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_POSITIVES,   /* gs_numbers, positive, at most high */
     GS_KIND_OPTION_NUMBERS,     /* gs_numbers, of either sign, at most high */
     GS_KIND_OPTION_NETWORKS,    /* gs_texts, NAME:WEIGHT; may be repeated */
+    GS_KIND_OPTION_FILES,       /* gs_texts; may be repeated */
     GS_KIND_OPTION_NAMES,       /* gs_texts, none of them twice; the text is cut at its commas */
     GS_KIND_OPTION_COUNTS       /* gs_counts, low ... high, none of them twice */
 } gs_option_kind;

@@ -1,7 +1,9 @@
 #include "cli/arguments.h"
 
+#include <stddef.h>
 #include <string.h>
 
+#include "cli/commands.h"
 #include "cli/option.h"
 #include "engine/backend.h"
 #include "engine/plan.h"
@@ -15,97 +17,37 @@ static const gs_command_row *find_command(const char *name) {
     return row->name ? row : NULL;
 }
 
-static const char *command_name(int command) {
-    const gs_command_row *row = gs_command_rows;
-    while (row->command != command)
-        row++;
-    return row->name;
+static gs_status refuse_command(const char *name, gs_error *error) {
+    enum { ROOM = 200 };
+    char known[ROOM];
+    int used = 0;
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        const char *joint = row == gs_command_rows ? "" : row[1].name ? ", " : " and ";
+        used += snprintf(known + used, ROOM - (size_t)used, "%s%s", joint, row->name);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unknown command; known are %s", name, known);
 }
 
 static gs_status take_option(gs_arguments *arguments, int argc, char *const *argv, int *at, gs_error *error) {
     char name[32];
-    snprintf(name, sizeof name, "gensample %s", command_name(arguments->command));
+    snprintf(name, sizeof name, "gensample %s", gs_command_row_of(arguments->command)->name);
     return gs_option_take(&gs_options, arguments->command, name, argc, argv, at, arguments->given, arguments, error);
 }
 
-static gs_status check_denoise(const gs_arguments *arguments, gs_error *error) {
-    if (!arguments->input)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--input: missing: the file of clean images");
-    if (arguments->label == GS_LABEL_ALL || arguments->label == GS_LABEL_DATA) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--label %s: the images come from a file; name their class or none",
-                       gs_label_word(arguments->label));
-    }
-    if (arguments->json && arguments->quiet)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--json: cannot go with --quiet");
-    return GS_OK;
-}
-
-/* Checks --compose, --sweep and --init. */
-static gs_status check_product(const gs_arguments *arguments, gs_error *error) {
-    const bool *given = arguments->given;
-    if (given[GS_OPTION_COMPOSE] && arguments->model)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--model: cannot go with --compose, which names all networks");
-    if (given[GS_OPTION_INIT_NOISE] && !arguments->init) {
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--init-noise: noise is added to the images of --init, which is missing");
-    }
-    if (!given[GS_OPTION_SWEEP])
-        return GS_OK;
-    if (!given[GS_OPTION_COMPOSE])
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: weights of the last --compose, which is missing");
-    const struct {
-        bool given;
-        const char *name;
-    } others[] = {{given[GS_OPTION_GRID], "grid"},
-                  {arguments->trajectory, "trajectory"},
-                  {arguments->init != NULL, "init"},
-                  {arguments->diagnose, "diagnose"},
-                  {arguments->plot != NULL, "plot"}};
-    for (size_t i = 0; i < GS_COUNT(others); i++)
-        if (others[i].given)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: cannot go with --%s", others[i].name);
-    for (int i = 0; arguments->compose.count == 1 && i < arguments->sweep.count; i++)
-        if (arguments->sweep.values[i] == 0)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: a weight of 0 leaves nothing of the only --compose");
-    return GS_OK;
-}
-
 static gs_status check(const gs_arguments *arguments, gs_error *error) {
+    const gs_command *command = gs_command_of(arguments->command);
     if (arguments->help || arguments->version)
         return GS_OK;
-    if (arguments->command == GS_DENOISE)
-        return check_denoise(arguments, error);
-    if ((arguments->command & GS_TAKES_FILE) && !arguments->file)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: the file's name is missing", command_name(arguments->command));
-    if (arguments->command == GS_PLAN && (arguments->label == GS_LABEL_ALL || arguments->label == GS_LABEL_DATA)) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--label %s: a plan is measured with one class, expected it or none",
-                       gs_label_word(arguments->label));
-    }
-    gs_status status = check_product(arguments, error);
-    if (status)
-        return status;
-    if (arguments->quiet && (arguments->quality || arguments->judge)) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--quiet: cannot go with --%s, whose figures it would not print",
-                       arguments->quality ? "quality" : "judge");
-    }
-    if (arguments->quiet && arguments->diagnose && !arguments->plot) {
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--quiet: cannot go with --diagnose, whose figures it would not print");
-    }
     if (arguments->json && arguments->quiet)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--json: cannot go with --quiet");
-    if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--every: says which states --trajectory draws; add that");
-    if (arguments->trajectory && arguments->given[GS_OPTION_GRID])
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: cannot go with --trajectory, which has one row per chain");
-    return GS_OK;
+    return command->check ? command->check(arguments, error) : GS_OK;
 }
 
 /* Whether what --isa and --backend name can run here, as far as the command has them. */
 static gs_status check_machine(const gs_arguments *a, gs_error *error) {
     const gs_kernels *kernels;
     const gs_backend *backend;
-    if (a->command == GS_INSPECT || a->help || a->version)
+    if (!(gs_option_rows[GS_OPTION_ISA].commands & a->command) || a->help || a->version)
         return GS_OK;
     gs_status status = gs_option_blame(a->isa ? "isa" : NULL, gs_kernels_choose(a->isa, &kernels, error), error);
     return status ? status : gs_option_blame("backend", gs_backend_find(a->backend, &backend, error), error);
@@ -113,9 +55,10 @@ static gs_status check_machine(const gs_arguments *a, gs_error *error) {
 
 /* The default output in the format that is asked for. */
 static void choose_out(gs_arguments *arguments) {
-    const bool *given = arguments->given;
     gs_format format;
-    if (!arguments->format || given[GS_OPTION_OUT] || given[GS_OPTION_DENOISED] || given[GS_OPTION_KEPT])
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
+        arguments->out_is_given |= arguments->given[row - gs_option_rows] && row->offset == offsetof(gs_arguments, out);
+    if (!arguments->format || !arguments->out || arguments->out_is_given)
         return;
     snprintf(arguments->default_out, sizeof arguments->default_out, "%.*s%.8s", (int)strcspn(arguments->out, ".") + 1,
              arguments->out,
@@ -124,18 +67,21 @@ static void choose_out(gs_arguments *arguments) {
 }
 
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
-    const char *name = command_name(arguments->command);
-    if ((arguments->command & GS_TAKES_FILE) && !arguments->file) {
-        arguments->file = text;
-        return text[0] ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "%s: the file's name is empty", name);
-    }
-    return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text, name);
+    const gs_command_row *row = gs_command_row_of(arguments->command);
+    const char **const fields[] = {[GS_OPERAND_FILE] = &arguments->file,
+                                   [GS_OPERAND_NETWORK] = &arguments->model,
+                                   [GS_OPERAND_IMAGES] = &arguments->input};
+    const char **field = fields[row->operand];
+    if (row->operand == GS_OPERAND_NONE || *field)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text, row->name);
+    *field = text;
+    return text[0] ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "%s: the file's name is empty", row->name);
 }
 
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error) {
     *arguments = (gs_arguments){.command = GS_SAMPLE,
                                 .n = 64,
-                                .out = "samples.png",
+                                .out = gs_command_sample.out,
                                 .label = GS_LABEL_NONE,
                                 .noises = {3, {0.2, 0.4, 0.6}},
                                 .step_counts = {1, {1}}};
@@ -144,13 +90,10 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
         return gs_fail(error, GS_ERROR_ARGUMENT, "nothing to do: gensample -n 64 draws samples; see gensample --help");
     if (argv[1][0] != '-') {
         const gs_command_row *row = find_command(argv[1]);
-        if (!row) {
-            return gs_fail(error, GS_ERROR_ARGUMENT,
-                           "\"%.60s\": unknown command; known are sample, denoise, inspect, plan, rejection and cpu",
-                           argv[1]);
-        }
+        if (!row)
+            return refuse_command(argv[1], error);
         arguments->command = row->command;
-        arguments->out = row->command == GS_DENOISE ? "denoised.png" : arguments->out;
+        arguments->out = gs_command_of(row->command)->out;
         at = 2;
     }
     gs_status status = GS_OK;

@@ -7,8 +7,17 @@
 #include "app/find.h"
 #include "app/option.h"
 
-enum { GS_SAMPLE = 1, GS_INSPECT = 2, GS_CPU = 4, GS_DENOISE = 8, GS_REJECT = 16, GS_PLAN = 32, GS_ANY = 63 };
-enum { GS_TAKES_FILE = GS_INSPECT | GS_PLAN }; /* commands with an operand, a file */
+/* The numbers of the commands, and their bits, as in GS_SAMPLE. */
+enum {
+#define GS_COMMAND(id, ...) GS_COMMAND_##id,
+#include "cli/commands.def"
+    GS_COMMAND_COUNT
+};
+enum {
+#define GS_COMMAND(id, ...) GS_##id = 1 << GS_COMMAND_##id,
+#include "cli/commands.def"
+    GS_ANY = (1 << GS_COMMAND_COUNT) - 1
+};
 
 typedef enum gs_option {
 #define GS_OPTION(id, ...) GS_OPTION_##id,
@@ -27,18 +36,25 @@ typedef struct gs_arguments {
     int command; /* GS_SAMPLE, ... */
     bool given[GS_OPTION_COUNT];
     gs_sample_options settings; /* the sampler and its settings, as far as they are given */
-    const char *model, *out, *format, *judge, *isa, *backend, *algorithm;
+    const char *model, *format, *judge, *isa, *backend, *algorithm;
     uint64_t n, seed, first;
     int threads, block, label, dim, batch;
     double ratio;
     int grid[2];
-    const char *input, *init, *plot, *nearest;
+    const char *input, *init, *plot, *map, *nearest;
     const char *second_judge; /* beside the default judge, where it is there; or NULL */
-    gs_numbers noises, step_counts, sweep;
-    gs_texts compose;
-    double init_noise;
-    bool trajectory, quality, diagnose, gradient, json, quiet, help, version;
-    const char *file;                  /* operand of inspect and plan */
+    gs_numbers noises, step_counts, sweep, ladder;
+    gs_texts compose, inputs, labels;
+    gs_numbers range; /* of pixels */
+    gs_counts only;
+    int shape[2];
+    int levels, draws, scale, columns;
+    double ends[2]; /* of noise levels */
+    double init_noise, sigma;
+    const char *out;   /* NULL: none is asked for */
+    bool out_is_given; /* else it is the command's default */
+    bool random, trajectory, quality, diagnose, gradient, json, quiet, help, version;
+    const char *file;                  /* operand of inspect */
     char found[3][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
     bool model_is_shipped;             /* found[0] is its path */
     char default_out[32];              /* the default output, with the extension of --format */
@@ -65,6 +81,10 @@ FILE *gs_arguments_report(const gs_arguments *arguments);
 
 /* Refuse an --out that is one of the files that are read. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_check_out(const gs_arguments *arguments, gs_error *error);
+
+/* Check that the file of an option that draws a picture in SVG, such as "--plot", can be written: its name, and that no
+ * other output has it. Errors: GS_ERROR_ARGUMENT, GS_ERROR_FILE. */
+gs_status gs_arguments_check_svg(const gs_arguments *arguments, const char *option, const char *path, gs_error *error);
 
 /* Print the help of a command. */
 void gs_help_print(int command, FILE *out);

@@ -1,13 +1,29 @@
-/* The commands that draw or compute. */
+/* The commands: what a command is to the rest of the program. */
 #ifndef GS_CLI_COMMANDS_H
 #define GS_CLI_COMMANDS_H
 
 #include "cli/arguments.h"
 
-gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error);
-gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error);
-gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error);
-gs_status gs_plan_command(const gs_arguments *arguments, gs_error *error);
-gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error);
+/* What a command's help lists after its options. */
+enum { GS_LISTS_SAMPLERS = 1, GS_LISTS_ALGORITHMS = 2, GS_LISTS_NETWORKS = 4, GS_LISTS_DENSITIES = 8 };
+
+/* A command that commands.def names. */
+typedef struct gs_command {
+    const char *about;    /* what its help says below the usage */
+    const char *examples; /* what its help ends with, or NULL */
+    int lists;            /* GS_LISTS_..., added */
+    const char *out;      /* the output if none is given; NULL: none is written */
+
+    /* Check what can be checked before any file is looked for; NULL: nothing. Errors: GS_ERROR_ARGUMENT. */
+    gs_status (*check)(const gs_arguments *arguments, gs_error *error);
+
+    gs_status (*run)(const gs_arguments *arguments, gs_error *error);
+} gs_command;
+
+#define GS_COMMAND(id, name, ...) extern const gs_command gs_command_##name;
+#include "cli/commands.def"
+
+/* The record of a bit, GS_SAMPLE, .... */
+const gs_command *gs_command_of(int command);
 
 #endif

@@ -79,7 +79,7 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
         .isa = arguments->isa, .threads = arguments->threads, .block = arguments->block, .backend = arguments->backend};
     gs_model *model = NULL;
     gs_plan *plan = NULL;
-    gs_status status = gs_model_load(arguments->model, &model, error);
+    gs_status status = gs_network_load(arguments->model, &model, error);
     if (!status)
         status = gs_plan_create(model, &options, &plan, error);
     if (!status) {
@@ -91,7 +91,7 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
     return status;
 }
 
-gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     if (arguments->model)
         return print_with_network(arguments, error);
     print_cpu();
@@ -99,3 +99,8 @@ gs_status gs_cpu_command(const gs_arguments *arguments, gs_error *error) {
     puts("--model FILE shows which kernel runs each operation of a network");
     return GS_OK;
 }
+
+const gs_command gs_command_cpu = {
+    .about = "Say which instruction sets this CPU runs and, with a model, which kernel runs each of its operations.\n",
+    .lists = GS_LISTS_NETWORKS,
+    .run = run_command};

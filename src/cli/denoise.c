@@ -58,6 +58,8 @@ static gs_status check_output(gs_denoise *d, gs_error *error) {
     if (!status)
         status = gs_images_check(a->out, d->format, info_of(d)->shape, error);
     if (!status)
+        status = gs_output_check_scale(a->out, a->given[GS_OPTION_SCALE], d->format, error);
+    if (!status)
         status = gs_arguments_check_out(a, error);
     return !status ? gs_output_check(a->out, d->format, 0, error) : status;
 }
@@ -237,6 +239,7 @@ static gs_status write_picture(const gs_denoise *d, const gs_notes *notes, gs_er
     if (status)
         return status;
     sheet.corner = "s";
+    sheet.scale = d->setup.arguments->scale;
     gs_sheet_row(&sheet, 0, d->input.data, range);
     for (int i = 0; i < noises; i++) {
         size_t at = (size_t)i * elements(d);
@@ -289,7 +292,17 @@ static gs_status run(gs_denoise *d, gs_error *error) {
     return status;
 }
 
-gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error) {
+static gs_status check(const gs_arguments *arguments, gs_error *error) {
+    if (!arguments->input)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--input: missing: the file of clean images");
+    if (arguments->label == GS_LABEL_ALL || arguments->label == GS_LABEL_DATA) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--label %s: the images come from a file; name their class or none",
+                       gs_label_word(arguments->label));
+    }
+    return GS_OK;
+}
+
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_denoise *d = gs_alloc(1, sizeof *d);
     if (!d)
         return gs_fail_memory(error, "the run");
@@ -309,3 +322,15 @@ gs_status gs_denoise_command(const gs_arguments *arguments, gs_error *error) {
     gs_free(d);
     return status;
 }
+
+const gs_command gs_command_denoise = {
+    .about =
+        "Add noise to clean images, restore them, and say how well: PSNR and SSIM, and how many the judge, where\n"
+        "there is one, takes for what it takes the clean image for. Networks that take a noise level are told it:\n"
+        "one step is one call of the denoiser, more are a chain from that level down. Restored images are clipped\n"
+        "to the data range before they are measured. Unless told otherwise there is no label, and --eta is 0.\n",
+    .examples = "  gensample denoise --input digits.idx --noise 0.2,0.4,0.6 --steps 1,5,10\n",
+    .lists = GS_LISTS_SAMPLERS | GS_LISTS_NETWORKS,
+    .out = "denoised.png",
+    .check = check,
+    .run = run_command};

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/arguments.h"
 #include "app/words.h"
+#include "cli/option.h"
 #include "model/model.h"
 
 /* judge.bin beside the model, else the shipped one. */
@@ -26,9 +26,12 @@ static const char *find_second_judge(const char *judge, char path[GS_PATH_ROOM])
     return length > 0 && length < GS_PATH_ROOM && gs_file_is_there(path) ? path : NULL;
 }
 
-/* NAME:WEIGHT or NAME. A weight of 0 would take the network out, which only a sweep has a use for. */
+/* NAME:WEIGHT or NAME. A weight of 0 would take the network out, which only a sweep has a use for. The last colon of a
+ * density may belong to its parameters. */
 static gs_status find_composed(const char *text, gs_composed *composed, gs_error *error) {
     const char *colon = strrchr(text, ':');
+    if (colon && strchr(colon, '=') && gs_is_density(text))
+        colon = NULL;
     size_t length = colon ? (size_t)(colon - text) : strlen(text);
     char name[GS_PATH_ROOM], path[GS_PATH_ROOM];
     composed->weight = 1;
@@ -56,12 +59,26 @@ static const char *find_images(const char *name) {
 /* Standard input can be read only once. */
 static gs_status check_standard_input(const gs_arguments *a, gs_error *error) {
     const char *const names[] = {a->compose.count ? NULL : a->model, a->judge, a->input, a->init, a->file};
+    const gs_texts *const lists[] = {&a->inputs, &a->labels};
     int count = 0;
     for (size_t i = 0; i < GS_COUNT(names); i++)
         count += names[i] && !strcmp(names[i], gs_standard_input);
     for (int i = 0; i < a->compose.count; i++)
         count += !strcmp(a->composed[i].path, gs_standard_input);
+    for (size_t k = 0; k < GS_COUNT(lists); k++)
+        for (int i = 0; i < lists[k]->count; i++)
+            count += !strcmp(lists[k]->values[i], gs_standard_input);
     return count < 2 ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "standard input is named as %d files", count);
+}
+
+static bool finds(const gs_arguments *a, gs_finds what) {
+    return gs_command_row_of(a->command)->finds >= what;
+}
+
+/* The samples of a density are points, of which the default format cannot draw a picture. */
+static void choose_array(gs_arguments *a) {
+    if (a->command == GS_SAMPLE && a->model && gs_is_density(a->model) && !a->format && !a->out_is_given)
+        a->out = "samples.npy";
 }
 
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
@@ -77,7 +94,11 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         return status;
     a->input = find_images(a->input);
     a->init = find_images(a->init);
-    if ((a->command & (GS_SAMPLE | GS_DENOISE)) && !a->model) {
+    for (int i = 0; i < a->inputs.count; i++)
+        a->inputs.values[i] = find_images(a->inputs.values[i]);
+    for (int i = 0; i < a->labels.count; i++)
+        a->labels.values[i] = find_images(a->labels.values[i]);
+    if (finds(a, GS_FINDS_NETWORK) && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? GS_DEFAULT_NETWORK ".bin" : GS_DEFAULT_LABELLED ".bin";
         if (!gs_shipped_find(name, a->found[0])) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--model: missing, and there is no shipped network %s",
@@ -87,9 +108,10 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     }
     status = gs_network_find(&a->model, a->found[0], error);
     a->model_is_shipped = a->model == a->found[0];
+    choose_array(a);
     if (!status && a->judge) {
         status = gs_network_find(&a->judge, a->found[1], error);
-    } else if (!status && (a->quality || a->command == GS_DENOISE)) {
+    } else if (!status && (a->quality || finds(a, GS_FINDS_JUDGE))) {
         a->judge = find_judge(a->model, a->found[1]);
         a->second_judge = a->quality ? find_second_judge(a->judge, a->found[2]) : NULL;
     }

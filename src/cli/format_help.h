@@ -20,6 +20,11 @@ static const char trajectory_help[] = "draw one row per chain from noise to resu
 #include "io/sinks.def"
                                       "all states";
 
+static const char view_out_help[] = "output: "
+#define GS_SINK(id, file, kind, name, extension, what, about) "." name " " what ", "
+#include "io/sinks.def"
+                                    "or a directory of PNG files; - is standard output (default view.png)";
+
 static const char denoise_out_help[] = "output: "
 #define GS_SINK(id, file, kind, name, extension, what, about) PICTURES_##kind(name)
 #include "io/sinks.def"
@@ -47,6 +52,11 @@ static const char init_help[] =
 #include "io/readers.def"
     ", gzipped or not, - for standard input; with --trajectory, they are on top and the states "
     "below (default -n: as many as there are, at most 64)";
+
+static const char inputs_help[] = "images, once for each file: "
+#define GS_READER(file, joint, name) joint name
+#include "io/readers.def"
+                                  ", one or a grid of them, gzipped or not; - for standard input";
 
 static const char input_help[] = "clean images, as many as -n says: "
 #define GS_READER(file, joint, name) joint name

@@ -48,14 +48,14 @@ static void print_defaults(const gs_sample_options *d, FILE *out) {
     print_label(out, "default");
     gs_put_plain(d->sampler ? d->sampler : "no sampler", out);
     for (const gs_setting *s = gs_settings; s < gs_settings + GS_SETTINGS; s++) {
-        double value = gs_setting_value(s, d);
-        if (value == 0)
+        double value = gs_setting_shown(s, d);
+        if (gs_setting_value(s, d) == 0)
             continue;
         fprintf(out, " %s=", s->name);
         if (s->kind == GS_SETTING_KIND_YES_NO)
             fputs(value > 0 ? "yes" : "no", out);
         else
-            fprintf(out, gs_setting_is_real(s) ? "%g" : "%.0f", value > 0 ? value : 0);
+            fprintf(out, gs_setting_is_real(s) ? "%g" : "%.0f", value);
         if (s->kind == GS_SETTING_KIND_PAIR)
             fprintf(out, ",%g", gs_setting_second(s, d));
     }

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/stream.h"
+#include "app/find.h"
 #include "app/words.h"
+#include "cli/commands.h"
 #include "io/read.h"
 
 enum { LABEL_WIDTH = 12, PIPE_MAX = 1 << 30 };
@@ -58,7 +60,7 @@ static gs_status print_images(const char *path, const void *bytes, size_t size, 
 static gs_status print_model(const char *path, const void *bytes, size_t size, FILE *out, gs_error *error) {
     gs_model *model = NULL;
     gs_status status =
-        bytes ? gs_model_load_memory(path, bytes, size, &model, error) : gs_model_load(path, &model, error);
+        bytes ? gs_model_load_memory(path, bytes, size, &model, error) : gs_network_load(path, &model, error);
     if (!status && gs_inspect_print(model, path, out))
         status = gs_fail(error, GS_ERROR_FILE, "standard output: %s", strerror(errno));
     gs_model_free(model);
@@ -77,6 +79,8 @@ gs_status gs_inspect_file(const char *path, FILE *out, gs_error *error) {
     gs_stream stream;
     unsigned char *bytes = NULL;
     size_t size = 0;
+    if (gs_is_density(path))
+        return print_model(path, NULL, 0, out, error);
     gs_status status = gs_stream_open(&stream, path, "a weight file or a file of images", error);
     if (status)
         return status;
@@ -88,3 +92,19 @@ gs_status gs_inspect_file(const char *path, FILE *out, gs_error *error) {
     gs_free(bytes);
     return status;
 }
+
+static gs_status check(const gs_arguments *arguments, gs_error *error) {
+    return arguments->file ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "inspect: the file's name is missing");
+}
+
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
+    return gs_inspect_file(arguments->file, stdout, error);
+}
+
+const gs_command gs_command_inspect = {
+    .about = "Say what a file is: of a weight file its network, graph, tensors and origin; of a picture what it was\n"
+             "drawn with; of IDX, NPY and NPZ files their sizes. - is standard input. Of a density, such as\n"
+             "gaussian:dim=2, what its weight file would be.\n",
+    .lists = GS_LISTS_NETWORKS,
+    .check = check,
+    .run = run_command};

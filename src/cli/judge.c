@@ -6,7 +6,7 @@
 #include "measure/quality.h"
 
 gs_status gs_judge_load(gs_network *judge, const char *path, const gs_model_info *info, gs_error *error) {
-    gs_status status = gs_model_load(path, &judge->model, error);
+    gs_status status = gs_network_load(path, &judge->model, error);
     if (status)
         return status;
     const gs_model_info *own = gs_model_get_info(judge->model);

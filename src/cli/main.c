@@ -7,7 +7,6 @@
 
 #include "app/interrupt.h"
 #include "cli/commands.h"
-#include "cli/inspect.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -24,23 +23,6 @@ static bool standard_streams_open(void) {
     return open_before;
 }
 
-static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
-    switch (arguments->command) {
-    case GS_INSPECT:
-        return gs_inspect_file(arguments->file, stdout, error);
-    case GS_REJECT:
-        return gs_rejection_command(arguments, error);
-    case GS_DENOISE:
-        return gs_denoise_command(arguments, error);
-    case GS_PLAN:
-        return gs_plan_command(arguments, error);
-    case GS_CPU:
-        return gs_cpu_command(arguments, error);
-    default:
-        return gs_sample_command(arguments, error);
-    }
-}
-
 static gs_status run(int argc, char **argv, gs_error *error) {
     gs_arguments arguments;
     gs_status status = gs_arguments_parse(&arguments, argc, argv, error);
@@ -55,7 +37,7 @@ static gs_status run(int argc, char **argv, gs_error *error) {
         return GS_OK;
     }
     status = gs_arguments_find(&arguments, error);
-    return !status ? run_command(&arguments, error) : status;
+    return !status ? gs_command_of(arguments.command)->run(&arguments, error) : status;
 }
 
 static int exit_code(gs_status status) {

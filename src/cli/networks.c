@@ -10,7 +10,7 @@ static const gs_model_info *info_of(const gs_networks *n, int k) {
 
 static gs_status load(gs_networks *n, int k, const gs_arguments *a, gs_error *error) {
     gs_model **model = &n->network[k].model;
-    gs_status status = gs_model_load(k ? a->composed[k].path : a->model, model, error);
+    gs_status status = gs_network_load(k ? a->composed[k].path : a->model, model, error);
     if (status)
         return status;
     const gs_model_info *info = gs_model_get_info(*model);

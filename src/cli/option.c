@@ -4,6 +4,7 @@
 
 #include "app/words.h"
 #include "cli/format_help.h"
+#include "io/grid.h"
 #include "model/model.h"
 #include "model/settings.h"
 #include "random/random.h"
@@ -23,11 +24,15 @@ const gs_option_line gs_option_lines[] = {
     {NULL, NULL}};
 
 const gs_command_row gs_command_rows[] = {
-    {"sample", GS_SAMPLE, "[sample] [options]", "draw samples"},
-    {"denoise", GS_DENOISE, "denoise [options]", "restore noisy images"},
-    {"inspect", GS_INSPECT, "inspect FILE", "say what a weight file or a picture holds"},
-    {"plan", GS_PLAN, "plan FILE [options]", "say what the engine makes of a network, and measure it"},
-    {"rejection", GS_REJECT, "rejection [options]", "draw from a normal distribution by rejection"},
-    {"cpu", GS_CPU, "cpu [options]", "say what runs on this CPU"},
+#define GS_COMMAND(id, name, operand, finds, usage, help) \
+    {#name, GS_##id, GS_OPERAND_##operand, GS_FINDS_##finds, usage, help},
+#include "cli/commands.def"
     {0},
 };
+
+const gs_command_row *gs_command_row_of(int command) {
+    const gs_command_row *row = gs_command_rows;
+    while (row->command != command)
+        row++;
+    return row;
+}

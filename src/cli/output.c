@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "io/output.h"
+
 gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error) {
     const unsigned kinds = GS_HOLDS_PICTURE | GS_HOLDS_ARRAY;
     char known[GS_FORMATS_ROOM];
@@ -10,12 +12,21 @@ gs_status gs_output_check_table(const char *path, gs_format format, const char *
                                                      what, gs_formats_list(kinds, ".", " or ", known));
 }
 
+gs_status gs_output_check_scale(const char *path, bool given, gs_format format, gs_error *error) {
+    char known[GS_FORMATS_ROOM];
+    bool is_drawn = format == GS_FORMAT_DIRECTORY || gs_format_holds(format) == GS_HOLDS_PICTURE;
+    return !given || is_drawn ? GS_OK
+                              : gs_fail(error, GS_ERROR_ARGUMENT, "--scale: %s is no %s file", gs_output_label(path),
+                                        gs_formats_list(GS_HOLDS_PICTURE, ".", " or ", known));
+}
+
 gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n) {
     gs_sink_input input = {.range = {info->range[0], info->range[1]}};
     if (rows)
         input.sizes[input.rank++] = rows;
     input.sizes[input.rank++] = n;
-    for (int i = 0; i < 3; i++)
+    bool points = info->shape[1] == 1 && info->shape[2] == 1;
+    for (int i = 0; i < (points ? 1 : 3); i++)
         input.sizes[input.rank++] = (size_t)info->shape[i];
     return input;
 }

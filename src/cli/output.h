@@ -10,7 +10,11 @@
 /* Refuse a format that cannot hold rows of images. `what`: "a sweep goes". Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error);
 
-/* What a sink is told of a network's images: (n, C, H, W) or, if `rows` is not 0, (rows, n, C, H, W). */
+/* Refuse --scale, if it is given, for an output that is no picture. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_output_check_scale(const char *path, bool given, gs_format format, gs_error *error);
+
+/* What a sink is told of a network's images: (n, C, H, W) or, if `rows` is not 0, (rows, n, C, H, W); of points, whose
+ * H and W are 1, without these. */
 gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n);
 
 /* The settings of a picture as a text, and a command that draws the same again, written by `put`: NULL when memory runs

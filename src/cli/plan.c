@@ -86,10 +86,18 @@ static gs_status measure(gs_planning *p, gs_error *error) {
     return status;
 }
 
-gs_status gs_plan_command(const gs_arguments *arguments, gs_error *error) {
-    gs_arguments own = *arguments;
-    gs_planning p = {.arguments = &own};
-    own.model = own.file;
+static gs_status check(const gs_arguments *a, gs_error *error) {
+    if (!a->model)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "plan: the file's name is missing");
+    if (a->label == GS_LABEL_ALL || a->label == GS_LABEL_DATA) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--label %s: a plan is measured with one class, expected it or none",
+                       gs_label_word(a->label));
+    }
+    return GS_OK;
+}
+
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
+    gs_planning p = {.arguments = arguments};
     gs_status status = load(&p, error);
     if (!status)
         status = make_plan(&p, error);
@@ -102,3 +110,13 @@ gs_status gs_plan_command(const gs_arguments *arguments, gs_error *error) {
     gs_networks_free(&p.networks);
     return status;
 }
+
+const gs_command gs_command_plan = {
+    .about =
+        "Say what the engine makes of a network, a weight file or the name of a shipped one, and measure it on one\n"
+        "thread: which nodes are computed together and by which method, their time, operations and memory, then what\n"
+        "an evaluation and the planning take. Operations are those of direct convolutions and linear layers, 2 per\n"
+        "multiply-add; the peak is what a loop of multiply-adds does on this machine.\n",
+    .lists = GS_LISTS_NETWORKS,
+    .check = check,
+    .run = run_command};

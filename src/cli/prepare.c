@@ -1,4 +1,5 @@
 /* Everything that comes before the sampling. */
+#include "cli/map.h"
 #include "cli/output.h"
 #include "cli/sample.h"
 #include "cli/settings.h"
@@ -74,14 +75,19 @@ static gs_status check_output(gs_run *run, gs_error *error) {
                          gs_formats_list(GS_HOLDS_PICTURE, ".", " or ", known));
     }
     if (!status)
+        status = gs_output_check_scale(a->out, a->given[GS_OPTION_SCALE], run->format, error);
+    if (!status && a->scale > 1)
+        status = gs_grid_check(run->grid, run->setup.networks.info->shape, a->scale, error);
+    if (!status)
         status = gs_images_check(a->out, run->format, run->setup.networks.info->shape, error);
     if (!status)
         status = gs_arguments_check_out(a, error);
     return !status ? gs_output_check(a->out, run->format, output_bytes(run), error) : status;
 }
 
-static gs_status check_trace(gs_run *run, gs_error *error) {
-    return gs_traced_check(&run->setup, error);
+static gs_status check_pictures(gs_run *run, gs_error *error) {
+    gs_status status = gs_run_check_map(run, error);
+    return status ? status : gs_traced_check(&run->setup, error);
 }
 
 static gs_status load_judges(gs_run *run, gs_error *error) {
@@ -109,9 +115,9 @@ static gs_status add_noise(gs_run *run, gs_error *error) {
 }
 
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
-    gs_status (*const steps[])(gs_run *, gs_error *) = {read_start,   resolve_options, check_output,
-                                                        check_trace,  load_judges,     make_plans,
-                                                        read_nearest, allocate,        add_noise};
+    gs_status (*const steps[])(gs_run *, gs_error *) = {read_start,     resolve_options, check_output,
+                                                        check_pictures, load_judges,     make_plans,
+                                                        read_nearest,   allocate,        add_noise};
     *run = (gs_run){.result.weights = arguments->sweep};
     gs_status status = gs_setup_load(&run->setup, arguments, error);
     if (!status)

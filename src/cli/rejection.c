@@ -67,7 +67,7 @@ static gs_status allocate(gs_rejecting *r, gs_error *error) {
 }
 
 static gs_status prepare(gs_rejecting *r, const gs_arguments *a, gs_error *error) {
-    *r = (gs_rejecting){.arguments = a, .out = a->given[GS_OPTION_KEPT] ? a->out : NULL};
+    *r = (gs_rejecting){.arguments = a, .out = a->out};
     r->n = a->given[GS_OPTION_ACCEPTED] ? (size_t)a->n : DEFAULT_SAMPLES;
     r->options = (gs_rejection_options){.dim = a->dim ? a->dim : DEFAULT_DIM,
                                         .ratio = a->given[GS_OPTION_RATIO] ? a->ratio : DEFAULT_RATIO,
@@ -199,7 +199,7 @@ static gs_status finish(gs_rejecting *r, gs_error *error) {
     return status;
 }
 
-gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error) {
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_rejecting r;
     gs_status status = prepare(&r, arguments, error);
     if (!status)
@@ -210,3 +210,11 @@ gs_status gs_rejection_command(const gs_arguments *arguments, gs_error *error) {
     gs_free(r.samples);
     return status;
 }
+
+const gs_command gs_command_rejection = {
+    .about =
+        "Draw from the normal distribution N(0, I) in D dimensions by rejection from N(0, R^2 I), of which a share\n"
+        "of 1/M = R^-D is accepted, and compare the share with that. Exit status 1 when they are more than 4 standard\n"
+        "deviations apart.\n",
+    .lists = GS_LISTS_ALGORITHMS,
+    .run = run_command};

@@ -46,6 +46,8 @@ static gs_status report_json(const gs_run *run, FILE *out, gs_error *error) {
     json_object_set_new(object, "out", gs_text_json(a->out));
     if (is_plotted(run))
         json_object_set_new(object, "plot", gs_text_json(a->plot));
+    if (a->map)
+        json_object_set_new(object, "map", gs_text_json(a->map));
     json_object_set_new(object, "shown", gs_whole_json(gs_run_shown(run)));
     if (acceptance)
         json_object_set_new(object, "acceptance", acceptance);
@@ -75,6 +77,8 @@ static void report_speed(const gs_run *run, FILE *out) {
     }
     if (is_plotted(run))
         fprintf(out, " and %s", gs_output_label(a->plot));
+    if (a->map)
+        fprintf(out, " and %s", gs_output_label(a->map));
     fputc('\n', out);
 }
 

@@ -4,6 +4,7 @@
 #include "app/interrupt.h"
 #include "cli/commands.h"
 #include "cli/diagnose.h"
+#include "cli/map.h"
 #include "io/output.h"
 #include "io/progress.h"
 
@@ -102,6 +103,8 @@ static gs_status finish(gs_run *run, int cut, gs_error *error) {
     }
     gs_close_up(result->trajectory, (size_t)result->levels, result->n * pixels, result->done * pixels);
     gs_status status = gs_run_write(run, error);
+    if (!status)
+        status = gs_run_map(run, error);
     if (!status) {
         gs_progress progress = wait_for(run);
         status = measure(run, error);
@@ -112,7 +115,54 @@ static gs_status finish(gs_run *run, int cut, gs_error *error) {
     return !status ? tell_interruption(run, cut, error) : status;
 }
 
-gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
+/* Checks --compose, --sweep and --init. */
+static gs_status check_product(const gs_arguments *arguments, gs_error *error) {
+    const bool *given = arguments->given;
+    if (given[GS_OPTION_COMPOSE] && arguments->model)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--model: cannot go with --compose, which names all networks");
+    if (given[GS_OPTION_INIT_NOISE] && !arguments->init) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--init-noise: noise is added to the images of --init, which is missing");
+    }
+    if (!given[GS_OPTION_SWEEP])
+        return GS_OK;
+    if (!given[GS_OPTION_COMPOSE])
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: weights of the last --compose, which is missing");
+    const struct {
+        bool given;
+        const char *name;
+    } others[] = {{given[GS_OPTION_GRID], "grid"},   {arguments->trajectory, "trajectory"},
+                  {arguments->init != NULL, "init"}, {arguments->diagnose, "diagnose"},
+                  {arguments->plot != NULL, "plot"}, {arguments->map != NULL, "map"}};
+    for (size_t i = 0; i < GS_COUNT(others); i++)
+        if (others[i].given)
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: cannot go with --%s", others[i].name);
+    for (int i = 0; arguments->compose.count == 1 && i < arguments->sweep.count; i++)
+        if (arguments->sweep.values[i] == 0)
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--sweep: a weight of 0 leaves nothing of the only --compose");
+    return GS_OK;
+}
+
+static gs_status check(const gs_arguments *arguments, gs_error *error) {
+    gs_status status = check_product(arguments, error);
+    if (status)
+        return status;
+    if (arguments->quiet && (arguments->quality || arguments->judge)) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--quiet: cannot go with --%s, whose figures it would not print",
+                       arguments->quality ? "quality" : "judge");
+    }
+    if (arguments->quiet && arguments->diagnose && !arguments->plot) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--quiet: cannot go with --diagnose, whose figures it would not print");
+    }
+    if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--every: says which states --trajectory draws; add that");
+    if (arguments->trajectory && arguments->given[GS_OPTION_GRID])
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: cannot go with --trajectory, which has one row per chain");
+    return GS_OK;
+}
+
+static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     int cut = 0;
     gs_status status = gs_run_prepare(&run, arguments, error);
@@ -123,3 +173,19 @@ gs_status gs_sample_command(const gs_arguments *arguments, gs_error *error) {
     gs_run_free(&run);
     return status;
 }
+
+const gs_command gs_command_sample = {
+    .about = "gensample draws samples from a generative network on the CPU.\n",
+    .examples = "  gensample -n 1024 --out samples.png\n"
+                "  gensample --label all -n 100 --out classes.png\n"
+                "  gensample -n 8 --trajectory --out trajectory.png\n"
+                "  gensample -n 10000 --quality --json --out samples.npy\n"
+                "  gensample --model my/network.bin --sampler heun --steps 30\n"
+                "  gensample --model mixture:means=-2/0,2/0,sd=0.5 -n 1000 --out points.npy\n"
+                "  gensample --compose ncsn-cond:1 --compose ebm-thick:2 --label 3 --out thick.png\n"
+                "  gensample --init digits.png --sigmas 0.02,1 --trajectory --out strips.png\n"
+                "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
+    .lists = GS_LISTS_SAMPLERS | GS_LISTS_DENSITIES | GS_LISTS_NETWORKS,
+    .out = "samples.png",
+    .check = check,
+    .run = run_command};

@@ -1,5 +1,6 @@
 #include "cli/settings.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "app/words.h"
@@ -62,12 +63,8 @@ static bool matters(const gs_setup *setup, gs_setting_id id) {
            (s->scope != GS_SCOPE_PICTURE || setup->arguments->trajectory);
 }
 
-static double none_as_0(double v) {
-    return v > 0 ? v : 0;
-}
-
 static json_t *setting_json(const gs_sample_options *o, const gs_setting *s) {
-    double value = none_as_0(gs_setting_value(s, o));
+    double value = gs_setting_shown(s, o);
     switch (s->kind) {
     case GS_SETTING_KIND_PAIR:
         return json_pack("[f, f]", value, gs_setting_second(s, o));
@@ -79,7 +76,7 @@ static json_t *setting_json(const gs_sample_options *o, const gs_setting *s) {
 }
 
 static void put_option(const gs_setup *setup, const gs_setting *s, FILE *out) {
-    double value = none_as_0(gs_setting_value(s, &setup->options));
+    double value = gs_setting_shown(s, &setup->options);
     char text[32];
     fprintf(out, " --%s ", option_of(setup->arguments, s)->name);
     if (s->kind == GS_SETTING_KIND_YES_NO)
@@ -93,7 +90,7 @@ static void put_option(const gs_setup *setup, const gs_setting *s, FILE *out) {
 }
 
 double gs_settings_temperature(const gs_sample_options *o) {
-    double noise = none_as_0(o->noise);
+    double noise = fmax(o->noise, 0);
     return gs_settings_read_by(o, GS_SETTING_NOISE) ? noise * noise / (2 * o->step_size) : o->temperature;
 }
 

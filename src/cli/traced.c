@@ -2,13 +2,11 @@
 
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/machine.h"
 #include "cli/diagnose.h"
 #include "cli/settings.h"
 #include "io/output.h"
-#include "io/place.h"
 #include "measure/judge.h"
 #include "sample/samplers.h"
 
@@ -20,17 +18,6 @@ bool gs_traced_is_wanted(const gs_arguments *arguments) {
 }
 
 /* ---- Preparing ---- */
-
-static gs_status check_plot(const gs_arguments *a, gs_error *error) {
-    const char *dot = strrchr(a->plot, '.');
-    bool to_stdout = gs_output_is_stdout(a->plot);
-    if (!to_stdout && (!dot || strcasecmp(dot, ".svg")))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--plot: %s: expected a name that ends in .svg", a->plot);
-    if ((to_stdout && gs_output_is_stdout(a->out)) || gs_place_same(a->plot, a->out))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--plot: %s: --out goes there; give each its own name",
-                       gs_output_label(a->plot));
-    return gs_output_check(a->plot, GS_FORMAT_TEXT, 0, error);
-}
 
 gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     const gs_arguments *a = setup->arguments;
@@ -46,7 +33,7 @@ gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     }
     if (gs_result_has_states(a) && !a->trajectory)
         setup->options.every = (steps + MARKS - 1) / MARKS;
-    return a->plot ? check_plot(a, error) : GS_OK;
+    return a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : GS_OK;
 }
 
 gs_status gs_traced_allocate(gs_traced *traced, gs_setup *setup, size_t n, gs_error *error) {

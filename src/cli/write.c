@@ -38,6 +38,7 @@ static gs_status draw_sweep(const gs_run *run, const gs_note *notes, int count, 
     gs_status status = gs_sheet_create(&sheet, info->shape, weights->count, (int)gs_run_shown(run), error);
     if (status)
         return status;
+    sheet.scale = run->setup.arguments->scale;
     for (int i = 0; i < weights->count; i++) {
         snprintf(sheet.row_heads[i], GS_HEAD_MAX, "%g", weights->values[i]);
         gs_sheet_row(&sheet, i, gs_result_row(&run->result, &run->setup, i), info->range);
@@ -58,7 +59,8 @@ static gs_status draw_trajectory(const gs_run *run, const gs_note *notes, int co
                                 .steps = o->steps,
                                 .labels = setup->labels.of_chain,
                                 .classes = setup->labels.classes,
-                                .originals = run->start.images.data};
+                                .originals = run->start.images.data,
+                                .scale = setup->arguments->scale};
     memcpy(trajectory.states.shape, info->shape, sizeof trajectory.states.shape);
     memcpy(trajectory.states.range, info->range, sizeof trajectory.states.range);
     return gs_write_trajectory(run->format, setup->arguments->out, &trajectory, notes, count, error);
@@ -81,6 +83,7 @@ static gs_status write_trajectory(const gs_run *run, const gs_note *notes, int c
 static gs_status write_samples(const gs_run *run, const gs_note *notes, int count, gs_error *error) {
     gs_sink_input input = input_of(run, 0, run->result.done);
     input.grid = run->grid;
+    input.scale = run->setup.arguments->scale;
     input.notes = notes;
     input.note_count = count;
     return put(run, &input, run->result.samples, error);

@@ -86,3 +86,24 @@ int gs_text_width(const char *text) {
     int count = (int)strlen(text);
     return count ? count * GLYPH_PITCH - (GLYPH_PITCH - GLYPH_WIDTH) : 0;
 }
+
+static int scale_of(const gs_canvas *canvas) {
+    return canvas->scale > 1 ? canvas->scale : 1;
+}
+
+int gs_canvas_written_width(const gs_canvas *canvas) {
+    return canvas->width * scale_of(canvas);
+}
+
+int gs_canvas_written_height(const gs_canvas *canvas) {
+    return canvas->height * scale_of(canvas);
+}
+
+void gs_canvas_written_row(const gs_canvas *canvas, int y, uint8_t *row) {
+    int scale = scale_of(canvas);
+    size_t channels = (size_t)canvas->channels;
+    const uint8_t *from = canvas->pixels + (size_t)(y / scale) * (size_t)canvas->width * channels;
+    for (int x = 0; x < canvas->width; x++, from += channels)
+        for (int i = 0; i < scale; i++, row += channels)
+            memcpy(row, from, channels);
+}

@@ -6,6 +6,7 @@
 
 typedef struct gs_canvas {
     int width, height, channels; /* channels: 1 grey, 3 RGB */
+    int scale;                   /* each pixel is written as scale x scale; 0 counts as 1 */
     uint8_t *pixels;             /* (height, width, channels) */
 } gs_canvas;
 
@@ -28,6 +29,13 @@ void gs_canvas_text(gs_canvas *canvas, int x, int y, const char *text, int ink);
 int gs_text_width(const char *text);
 
 enum { GS_TEXT_HEIGHT = 7 };
+
+enum { GS_CANVAS_SCALE_MAX = 64 };
+
+/* Sizes of the picture as it is written; and its row y, (written width, channels). */
+int gs_canvas_written_width(const gs_canvas *canvas);
+int gs_canvas_written_height(const gs_canvas *canvas);
+void gs_canvas_written_row(const gs_canvas *canvas, int y, uint8_t *row);
 
 /* A text kept in a picture, as a PNG text chunk: Latin-1 key of 1 ... 79 characters, printable text. */
 typedef struct gs_note {

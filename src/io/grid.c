@@ -1,6 +1,11 @@
 #include "io/grid.h"
 
-enum { GAP = GS_GRID_GAP };
+enum { GAP = GS_GRID_GAP, INK = 220 };
+
+/* The height of a caption and its distance from the image. */
+static int head_of(gs_grid grid) {
+    return grid.has_captions ? GS_TEXT_HEIGHT + 1 : 0;
+}
 
 gs_grid gs_grid_square(size_t n) {
     size_t shown = n < GS_GRID_MAX ? n : GS_GRID_MAX;
@@ -17,17 +22,44 @@ gs_grid gs_grid_classes(size_t n, int classes) {
     return (gs_grid){.rows = rows, .columns = (int)(columns < most ? columns : most), .by_column = true};
 }
 
+gs_status gs_grid_check(gs_grid grid, const int shape[3], int scale, gs_error *error) {
+    double width = (double)grid.columns * (shape[2] + GAP) + GAP,
+           height = (double)grid.rows * (shape[1] + head_of(grid) + GAP) + GAP;
+    double most = (width > height ? width : height) * scale;
+    return most <= INT32_MAX ? GS_OK
+                             : gs_fail(error, GS_ERROR_ARGUMENT,
+                                       "--scale %d: a side of %.0f pixels is more than a PNG file holds", scale, most);
+}
+
 gs_status gs_grid_create(gs_canvas *canvas, gs_grid grid, const int shape[3], gs_error *error) {
     return gs_canvas_create(canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
-                            (size_t)grid.rows * (size_t)(shape[1] + GAP) + GAP, shape[0], GS_GRID_BACKGROUND, error);
+                            (size_t)grid.rows * (size_t)(shape[1] + head_of(grid) + GAP) + GAP, shape[0],
+                            GS_GRID_BACKGROUND, error);
+}
+
+/* The corner of image k; false past the last cell. */
+static bool find_cell(gs_grid grid, size_t k, const int shape[3], int *x, int *y) {
+    if (k >= (size_t)grid.rows * (size_t)grid.columns)
+        return false;
+    size_t across = (size_t)(grid.by_column ? grid.rows : grid.columns);
+    int major = (int)(k / across), minor = (int)(k % across);
+    int row = grid.by_column ? minor : major, column = grid.by_column ? major : minor;
+    *x = GAP + column * (shape[2] + GAP);
+    *y = GAP + row * (shape[1] + head_of(grid) + GAP) + head_of(grid);
+    return true;
 }
 
 void gs_grid_image(gs_canvas *canvas, gs_grid grid, size_t k, const float *image, const int shape[3],
                    const float range[2]) {
-    if (k >= (size_t)grid.rows * (size_t)grid.columns)
-        return;
-    size_t across = (size_t)(grid.by_column ? grid.rows : grid.columns);
-    int major = (int)(k / across), minor = (int)(k % across);
-    int row = grid.by_column ? minor : major, column = grid.by_column ? major : minor;
-    gs_canvas_image(canvas, GAP + column * (shape[2] + GAP), GAP + row * (shape[1] + GAP), image, shape, range);
+    int x, y;
+    if (find_cell(grid, k, shape, &x, &y))
+        gs_canvas_image(canvas, x, y, image, shape, range);
+}
+
+void gs_grid_caption(gs_canvas *canvas, gs_grid grid, size_t k, const int shape[3], int label) {
+    char text[16];
+    int x, y;
+    snprintf(text, sizeof text, "%d", label);
+    if (find_cell(grid, k, shape, &x, &y))
+        gs_canvas_text(canvas, x + (shape[2] - gs_text_width(text)) / 2, y - head_of(grid), text, INK);
 }

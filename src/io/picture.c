@@ -13,6 +13,9 @@ gs_status gs_images_check(const char *path, gs_format format, const int shape[3]
     gs_format drawn = format == GS_FORMAT_DIRECTORY ? GS_FORMAT_PNG : format;
     bool has_colours = gs_sink_format_of(drawn)->has_colours;
     char others[GS_FORMATS_ROOM];
+    if (shape[1] == 1 && shape[2] == 1 && gs_format_holds(format) != GS_HOLDS_ARRAY)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: points of %d number%s are no images; %s take them", path,
+                       shape[0], shape[0] == 1 ? "" : "s", gs_formats_list(GS_HOLDS_ARRAY, ".", " and ", others));
     if (gs_format_holds(drawn) != GS_HOLDS_PICTURE || shape[0] == 1 || (has_colours && shape[0] == 3))
         return GS_OK;
     return gs_fail(error, GS_ERROR_UNSUPPORTED,
@@ -111,6 +114,7 @@ gs_status gs_write_trajectory(gs_format format, const char *path, const gs_traje
     if (status)
         return status;
     sheet.corner = t->every ? "t" : "s";
+    sheet.scale = t->scale;
     (t->originals ? fill_strips : fill_rows)(&sheet, t);
     status = gs_sheet_write(&sheet, format, path, notes, count, error);
     gs_sheet_free(&sheet);

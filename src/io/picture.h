@@ -14,7 +14,8 @@ typedef struct gs_images {
     float range[2]; /* of the data; shown as black ... white, clipped */
 } gs_images;
 
-/* Whether a format can show images of this shape; to be called before the work. Errors: GS_ERROR_UNSUPPORTED. */
+/* Whether a format can show images of this shape; to be called before the work. Those of one pixel are points, which
+ * only arrays hold. Errors: GS_ERROR_UNSUPPORTED. */
 gs_status gs_images_check(const char *path, gs_format format, const int shape[3], gs_error *error);
 
 /* A canvas with the images on it, to be freed with gs_canvas_free. Errors: those of gs_canvas_create. */
@@ -29,6 +30,7 @@ typedef struct gs_trajectory {
     int every, steps; /* 0, or states are `every` steps apart and the result follows after `steps` */
     const int *labels;
     int classes;            /* the label `classes` means none and is not written */
+    int scale;              /* as of a canvas */
     const float *originals; /* images at which the chains began, (n, C, H, W); NULL: noise */
 } gs_trajectory;
 

@@ -51,6 +51,7 @@ gs_status gs_images_read_memory(const char *name, const void *bytes, size_t size
  * per call. */
 typedef struct gs_description {
     char text[GS_REMARK_MAX];
+    int shape[3]; /* (C, H, W) of an image, of a picture all of it; zeros: not known */
     void (*note)(void *context, const char *key, const char *text);
     void *context;
 } gs_description;

@@ -5,7 +5,7 @@
 
 #include "base/machine.h"
 
-enum { CHUNK = 4096, RANK_MAX = 5 };
+enum { CHUNK = 4096, RANK_MAX = 5, SIDE_MAX = 65536 };
 
 gs_status gs_reader_take(gs_reader *r, void *bytes, size_t count) {
     return gs_source_take(&r->source, bytes, count);
@@ -49,10 +49,18 @@ static gs_status check_rank(const gs_reader *r, const gs_array *a) {
                    r->path, a->rank);
 }
 
+/* Points, which have no height and width, may be (n, D) or (rows, n, D): images (D, 1, 1). */
+static void read_points(const gs_reader *r, gs_array *a) {
+    if (r->shape[1] > 1 || r->shape[2] > 1 || a->rank > 3)
+        return;
+    a->sizes[a->rank++] = 1;
+    a->sizes[a->rank++] = 1;
+}
+
 /* (C, H, W) of the images; C is 1 if the array has no axis of channels or has it last. */
-static void image_shape(const gs_reader *r, const gs_array *a, uint64_t found[3]) {
+static void image_shape(bool grey, const gs_array *a, uint64_t found[3]) {
     const uint64_t *sizes = a->sizes;
-    bool last = a->rank == 4 && r->shape[0] == 1 && sizes[1] != 1 && sizes[3] == 1;
+    bool last = a->rank == 4 && grey && sizes[1] != 1 && sizes[3] == 1;
     found[0] = a->rank >= 4 && !last ? sizes[a->rank - 3] : 1;
     found[1] = last ? sizes[1] : sizes[a->rank - 2];
     found[2] = last ? sizes[2] : sizes[a->rank - 1];
@@ -66,6 +74,17 @@ static bool count_images(gs_array *a) {
     bool fits = !a->sizes[1] || a->total <= UINT64_MAX / a->sizes[1];
     a->total = fits ? a->total * a->sizes[1] : UINT64_MAX;
     return fits;
+}
+
+void gs_reader_describe_shape(const gs_array *a, int shape[3]) {
+    uint64_t found[3] = {0};
+    if (a->rank >= 2 && a->rank <= RANK_MAX)
+        image_shape(true, a, found);
+    bool fits = true;
+    for (int i = 0; i < 3; i++)
+        fits = fits && found[i] >= 1 && found[i] <= SIDE_MAX;
+    for (int i = 0; i < 3; i++)
+        shape[i] = fits ? (int)found[i] : 0;
 }
 
 static gs_status cut_short(const gs_reader *r, const gs_array *a, uint64_t image) {
@@ -92,7 +111,8 @@ gs_status gs_reader_accept(gs_reader *r, gs_array *a) {
         return status;
     const uint64_t wanted[3] = {(uint64_t)r->shape[0], (uint64_t)r->shape[1], (uint64_t)r->shape[2]};
     uint64_t found[3];
-    image_shape(r, a, found);
+    read_points(r, a);
+    image_shape(r->shape[0] == 1, a, found);
     if (memcmp(found, wanted, sizeof found) != 0) {
         char was[80], expected[80];
         shape_text(found, was);

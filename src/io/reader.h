@@ -32,6 +32,9 @@ typedef struct gs_array {
 /* Exactly `count` bytes. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT, GS_ERROR_MEMORY. */
 gs_status gs_reader_take(gs_reader *reader, void *bytes, size_t count);
 
+/* The (C, H, W) of an array's images, for a description; zeros if it has none. */
+void gs_reader_describe_shape(const gs_array *array, int shape[3]);
+
 /* Accept an array whose items begin here and end with the file, and make room for its images. Errors: GS_ERROR_FORMAT,
  * GS_ERROR_MEMORY. */
 gs_status gs_reader_accept(gs_reader *reader, gs_array *array);

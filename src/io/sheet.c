@@ -85,6 +85,7 @@ gs_status gs_sheet_write(const gs_sheet *sheet, gs_format format, const char *pa
                          (size_t)l.top + (size_t)sheet->rows * (size_t)l.pitch_y + GAP, sheet->shape[0], PAPER, error);
     if (status)
         return status;
+    canvas.scale = sheet->scale;
     draw(&canvas, sheet, &l);
     status = gs_sink_put_canvas(format, path, &canvas, notes, count, error);
     gs_canvas_free(&canvas);

@@ -20,6 +20,7 @@ typedef struct gs_sheet {
     char (*row_heads)[GS_HEAD_MAX];    /* (rows) */
     char (*column_heads)[GS_HEAD_MAX]; /* (columns) */
     const char *corner;                /* head of the row heads; may be NULL */
+    int scale;                         /* as of a canvas */
 } gs_sheet;
 
 /* A sheet with empty cells and heads. Errors: GS_ERROR_MEMORY; *sheet then needs no gs_sheet_free. */

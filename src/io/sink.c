@@ -43,6 +43,7 @@ static gs_status open_directory(gs_sink *sink, const int shape[3], gs_error *err
     gs_status status = gs_canvas_create(&sink->canvas, (size_t)shape[2], (size_t)shape[1], shape[0], 0, error);
     if (status)
         return status;
+    sink->canvas.scale = sink->input.scale;
     status = gs_directory_open(&sink->directory, sink->path, sink->input.sizes[0], error);
     if (status)
         gs_canvas_free(&sink->canvas);
@@ -62,8 +63,11 @@ static gs_status put_images(gs_sink *sink, const float *data, size_t items, gs_e
     int shape[3];
     gs_status status = GS_OK;
     image_shape(sink, shape);
+    const int *labels = is_picture(sink) && sink->input.grid.has_captions ? sink->input.labels : NULL;
     for (size_t i = 0; i < items && !status; i++) {
         const float *image = data + i * sink->item;
+        if (labels)
+            gs_grid_caption(&sink->canvas, sink->input.grid, sink->done + i, shape, labels[sink->done + i]);
         if (is_picture(sink))
             gs_grid_image(&sink->canvas, sink->input.grid, sink->done + i, image, shape, sink->input.range);
         else
@@ -133,7 +137,11 @@ gs_status gs_sink_open(gs_sink *sink, gs_format format, const char *path, const 
     image_shape(sink, shape);
     if (format == GS_FORMAT_DIRECTORY)
         return open_directory(sink, shape, error);
-    return is_picture(sink) ? gs_grid_create(&sink->canvas, input->grid, shape, error) : open_file(sink, error);
+    if (!is_picture(sink))
+        return open_file(sink, error);
+    gs_status status = gs_grid_create(&sink->canvas, input->grid, shape, error);
+    sink->canvas.scale = input->scale;
+    return status;
 }
 
 gs_status gs_sink_write(gs_sink *sink, const float *data, size_t items, gs_error *error) {

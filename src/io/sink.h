@@ -14,6 +14,7 @@ typedef struct gs_sink_input {
     float range[2];       /* of images; shown as black ... white, clipped */
     const int *labels;    /* of images, for formats that keep them: (n), or (sizes[1]) of (rows, n, C, H, W); or NULL */
     gs_grid grid;         /* of pictures */
+    int scale;            /* of pictures, as of a canvas */
     const gs_note *notes; /* of pictures; these and the labels must live as long as the sink */
     int note_count;
 } gs_sink_input;

@@ -219,3 +219,43 @@ void gs_holm(const double *p, double *adjusted, size_t n) {
         }
     }
 }
+
+/* ---- Values in short ---- */
+
+gs_status gs_summarize(const float *values, const int *labels, int label, size_t n, gs_summary *summary,
+                       gs_error *error) {
+    static const double quantiles[GS_SUMMARY_QUANTILES] = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
+    double *sorted = gs_alloc(n, sizeof *sorted), sum = 0, squares = 0;
+    size_t count = 0;
+    if (!sorted)
+        return gs_fail_memory(error, "a summary");
+    for (size_t k = 0; k < n; k++)
+        if (!labels || labels[k] == label)
+            sorted[count++] = (double)values[k];
+    size_t finite = gs_sort_finite(sorted, count);
+    for (size_t k = 0; k < finite; k++)
+        sum += sorted[k];
+    double mean = sum / (double)finite;
+    for (size_t k = 0; k < finite; k++)
+        squares += (sorted[k] - mean) * (sorted[k] - mean);
+    *summary = (gs_summary){.n = count,
+                            .finite = finite,
+                            .mean = finite ? mean : (double)NAN,
+                            .sd = finite > 1 ? sqrt(squares / ((double)finite - 1)) : (double)NAN};
+    for (int i = 0; i < GS_SUMMARY_QUANTILES; i++)
+        summary->quantile[i] = gs_quantile(sorted, finite, quantiles[i]);
+    gs_free(sorted);
+    return GS_OK;
+}
+
+void gs_histogram(const float *values, size_t n, double low, double high, int bins, double *shares) {
+    for (int b = 0; b < bins; b++)
+        shares[b] = 0;
+    for (size_t k = 0; k < n; k++) {
+        double part = ((double)values[k] - low) / (high - low);
+        if (!(part >= 0 && part <= 1))
+            continue;
+        int bin = (int)(part * bins);
+        shares[bin < bins ? bin : bins - 1] += 1 / (double)n;
+    }
+}

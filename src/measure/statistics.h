@@ -53,4 +53,21 @@ void gs_holm(const double *p, double *adjusted, size_t n);
  * probability of 99 % or more; from the least to the greatest value if n is below 8. */
 void gs_median_interval(const double *sorted, size_t n, double *low, double *high);
 
+/* Values in short. */
+enum { GS_SUMMARY_QUANTILES = 7, GS_SUMMARY_MEDIAN = 3 };
+
+typedef struct gs_summary {
+    size_t n, finite; /* values, and those that are finite, which the rest is about; NaN where there are too few */
+    double mean, sd;  /* sd: by n - 1 */
+    double quantile[GS_SUMMARY_QUANTILES]; /* 0, 5, 25, 50, 75, 95 and 100 % */
+} gs_summary;
+
+/* Summarize the values k with labels[k] == label, or all of them where `labels` is NULL. Errors: GS_ERROR_MEMORY. */
+gs_status gs_summarize(const float *values, const int *labels, int label, size_t n, gs_summary *summary,
+                       gs_error *error);
+
+/* The shares of n values in `bins` equal parts of [low, high], low < high; others, and those that are not finite, count
+ * as none of them. */
+void gs_histogram(const float *values, size_t n, double low, double high, int bins, double *shares);
+
 #endif

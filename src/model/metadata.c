@@ -171,6 +171,12 @@ static gs_status read_setting(gs_loader *loader, const gs_setting *s, const json
     case GS_SETTING_KIND_PAIR:
         status = gs_json_sigmas(loader, value, what, true, &real, &second);
         break;
+    case GS_SETTING_KIND_SIGNED:
+        status = gs_json_real(loader, value, what, &real);
+        if (!status && !(fabs(real) >= s->least && fabs(real) <= s->most))
+            status = gs_loader_fail(loader, "%s: found %g, expected %g ... %g or -%g ... -%g", what, real, s->least,
+                                    s->most, s->most, s->least);
+        break;
     case GS_SETTING_KIND_REAL:
     case GS_SETTING_KIND_WEIGHT:
         status = gs_json_real(loader, value, what, &real);

@@ -21,7 +21,13 @@ _Static_assert(offsetof(gs_sample_options, sigma_high) == offsetof(gs_sample_opt
                "a pair's values follow each other");
 
 bool gs_setting_is_real(const gs_setting *s) {
-    return s->kind == GS_SETTING_KIND_REAL || s->kind == GS_SETTING_KIND_WEIGHT || s->kind == GS_SETTING_KIND_PAIR;
+    return s->kind == GS_SETTING_KIND_REAL || s->kind == GS_SETTING_KIND_WEIGHT || s->kind == GS_SETTING_KIND_SIGNED ||
+           s->kind == GS_SETTING_KIND_PAIR;
+}
+
+double gs_setting_shown(const gs_setting *s, const gs_sample_options *o) {
+    double value = gs_setting_value(s, o);
+    return value > 0 || s->kind == GS_SETTING_KIND_SIGNED ? value : 0;
 }
 
 double gs_setting_value(const gs_setting *s, const gs_sample_options *o) {

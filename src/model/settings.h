@@ -16,6 +16,7 @@ typedef enum gs_setting_kind {
     GS_SETTING_KIND_COUNT,
     GS_SETTING_KIND_REAL,
     GS_SETTING_KIND_WEIGHT,
+    GS_SETTING_KIND_SIGNED, /* its magnitude is least ... most */
     GS_SETTING_KIND_YES_NO,
     GS_SETTING_KIND_PAIR
 } gs_setting_kind;
@@ -38,6 +39,9 @@ extern const gs_setting gs_settings[GS_SETTINGS];
 
 /* Whether it is a double, or two; else an int. */
 bool gs_setting_is_real(const gs_setting *setting);
+
+/* What is written where it is shown: 0 for "none", which is -1 in gs_sample_options. Of a PAIR the first one. */
+double gs_setting_shown(const gs_setting *setting, const gs_sample_options *options);
 
 /* The setting's value in gs_sample_options, of a PAIR the first one; and the second one of a PAIR, 0 for others. */
 double gs_setting_value(const gs_setting *setting, const gs_sample_options *options);

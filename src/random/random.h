@@ -9,7 +9,8 @@
 /* The largest number of a chain, since the stream takes the four bits above. */
 #define GS_CHAIN_MAX ((UINT64_C(1) << 60) - 1)
 
-/* The uses of random numbers. A stream is the upper four bits of the counter's last word. */
+/* The uses of random numbers. A stream is the upper four bits of the counter's last word, so that a use that has
+ * another number has other random numbers. */
 typedef enum gs_stream {
     GS_STREAM_START,
     GS_STREAM_STEP,
@@ -17,7 +18,10 @@ typedef enum gs_stream {
     GS_STREAM_ACCEPT,
     GS_STREAM_PROPOSAL, /* rejection sampling: a proposal's vector */
     GS_STREAM_DECISION, /* the decision about it */
-    GS_STREAM_RESAMPLE  /* the halves of the samples that a sample is in */
+    GS_STREAM_RESAMPLE, /* the halves of the samples that a sample is in */
+    GS_STREAM_DENSITY,  /* exact samples of densities */
+    GS_STREAM_LOSS,     /* the noise on an image whose loss is measured */
+    GS_STREAM_ORDER     /* the random order of images that are looked at */
 } gs_stream;
 
 /* The counter of one chain's numbers at one step, from position `position` onwards: the chain's lower and upper bits,

@@ -116,7 +116,10 @@ static gs_status check_setting(const resolution *r, gs_setting_id id, gs_error *
         most = r->row->info.steps_max;
     else if (id == GS_SETTING_BURN_IN)
         most = r->o->steps - 1;
-    return check_range(s->words, value, s->least, most, error);
+    if (s->kind == GS_SETTING_KIND_SIGNED && !(fabs(value) >= s->least && fabs(value) <= most))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s %.8g: expected %g ... %g or -%g ... -%g", s->words, value,
+                       s->least, most, most, s->least);
+    return check_range(s->words, s->kind == GS_SETTING_KIND_SIGNED ? fabs(value) : value, s->least, most, error);
 }
 
 static gs_status check_steps(const gs_sampler_row *row, const gs_sample_options *o, gs_error *error) {

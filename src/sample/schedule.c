@@ -13,15 +13,14 @@ static double geometric(const gs_sample_options *o, int i, int levels) {
     return o->sigma_high * gs_exp64(i / (levels - 1.0) * gs_log64(o->sigma_low / o->sigma_high));
 }
 
-/* Karras et al. 2022, equation 5, rho = 7. */
+/* Karras et al. 2022, equation 5, whose rho may be negative here. */
 static double karras(const gs_sample_options *o, int i, int levels) {
     if (i == 0)
         return o->sigma_high;
     if (i == levels - 1)
         return o->sigma_low;
-    double a = gs_exp64(gs_log64(o->sigma_high) / 7), b = gs_exp64(gs_log64(o->sigma_low) / 7);
-    double t = a + i / (levels - 1.0) * (b - a), square = t * t;
-    return square * square * square * t;
+    double a = gs_exp64(gs_log64(o->sigma_high) / o->rho), b = gs_exp64(gs_log64(o->sigma_low) / o->rho);
+    return gs_exp64(o->rho * gs_log64(a + i / (levels - 1.0) * (b - a)));
 }
 
 /* The file's ladder, when the settings name just its ends and length. */

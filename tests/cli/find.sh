@@ -22,9 +22,9 @@ accept cpu --model ncsn
 refuse 1 '^gensample: ./ncsn.bin: ' --model ./ncsn.bin
 for asked in '--model nope' '--compose nope:2' '--model tiny.bin --judge nope' 'inspect nope' 'cpu --model nope' 'denoise --input six.idx --model nope'; do
     # shellcheck disable=SC2086
-    refuse 1 '^gensample: nope: no such file, and no shipped network: there are ncsn, ncsn-cond, in .*/shipped$' $asked
+    refuse 1 '^gensample: nope: no such file, no shipped network and no density: there are ncsn, ncsn-cond, in .*/shipped, and gaussian, .*double-well$' $asked
 done
-GENSAMPLE_MODELS=$work/out refuse 1 '^gensample: nope: no such file, and no shipped network: there is none in .*/out$' --model nope
+GENSAMPLE_MODELS=$work/out refuse 1 '^gensample: nope: no such file, no shipped network and no density: there are none in .*/out, and gaussian, .*double-well$' --model nope
 check 'the folder of a program that was built is told without a detour' sh -c 'unset GENSAMPLE_MODELS; ! "$1" --model nope 2>&1 | grep -F ..' sh "$program"
 accept --help
 check 'the help ends with the shipped networks' sh -c 'sed -n "/^shipped networks, in .*shipped:/{n;p;}" stdout.txt | grep -q "^  ncsn ncsn-cond$"'

@@ -113,3 +113,26 @@ full_judge() {
 {"name":"features","op":"slice","inputs":["flat"],"attributes":{"begin":0,"end":3}}],
 "outputs":["logits","features"]}}'
 }
+
+# labels_file FILE LABEL...: an IDX file of labels.
+labels_file() {
+    file=$1
+    shift
+    {
+        printf '\000\000\010\001\000\000\000'
+        bytes $# 1
+        for label; do bytes "$label" 1; done
+    } >"$file"
+}
+
+# fits_schema COMMAND ARGUMENT...: its report fits docs/reports.schema.json.
+fits_schema() {
+    case_name="the schema of gensample $1"
+    ran="gensample $*"
+    python3 "$here/schema.py" "$program" "$here/../../docs/reports.schema.json" "$@" >check.txt 2>&1
+    case $? in
+    0) ok "$case_name" ;;
+    77 | 127) skip "$case_name" 'there is no python3-jsonschema' ;;
+    *) not_ok "$case_name" "$(tail -c 300 check.txt)" ;;
+    esac
+}

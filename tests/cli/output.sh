@@ -101,6 +101,19 @@ check 'its first picture' is_png out/many/00.png 8 8 0
 accept --model tiny.bin $draw -n 2 --out out/few/
 check 'a directory with a slash' is_png out/few/1.png 8 8 0
 
+# Pictures whose pixels are larger.
+accept --model tiny.bin $draw -n 10 --scale 3 --out out/x.png
+check 'a grid of ten, three times as large' is_png out/x.png 126 96 0
+check 'the scale is noted' grep -aq -e ' --scale 3 --out x.png' out/x.png
+accept --model rgb.bin $draw -n 4 --scale 2 --out out/rgb.png
+check 'a larger picture in colour' is_png out/rgb.png 44 44 2
+accept --model tiny.bin $draw -n 10 --scale 3 --out out/x.pgm
+check 'a larger PGM file' test "$(grep -a -A 1 -x '126 96' out/x.pgm | tail -n 1)" = 255
+check 'its pixels' test "$(tail -c $((126 * 96)) out/x.pgm | wc -c)" -eq $((126 * 96))
+accept --model tiny.bin $draw -n 2 --trajectory --scale 2 --out out/t.png
+accept --model tiny.bin $draw -n 2 --scale 2 --out out/d/
+check 'a directory of larger pictures' is_png out/d/0.png 16 16 0
+
 echo old >old.npy
 ln -s old.npy link.npy
 accept --model tiny.bin $draw -n 1 --out link.npy

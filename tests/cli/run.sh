@@ -111,10 +111,14 @@ if [ "$effort" -ge 50 ] || grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CM
 fi
 if [ "$effort" -ge 50 ]; then
     . "$here/find.sh"
+    . "$here/densities.sh"
     . "$here/shipped.sh"
     . "$here/backend.sh"
     . "$here/plan.sh"
     . "$here/rejection.sh"
+    . "$here/loss.sh"
+    . "$here/energy.sh"
+    . "$here/view.sh"
     . "$here/diagnose.sh"
     . "$here/host.sh"
     . "$here/doubt.sh"

@@ -28,7 +28,7 @@ for option in model n out sampler steps sigmas epsilon step-size noise noise-fir
 done
 refuse 2 'is missing' --model --quiet
 # Every option that takes a value says what it expects if the value is empty.
-for command in sample denoise rejection plan cpu; do
+for command in sample denoise rejection plan cpu loss energy view; do
     "$program" $command --help | sed -n 's/^  \(--*[a-z-]*\) [^ ].*/\1/p' >takes.txt
     check "options of $command that take a value" test "$(wc -l <takes.txt)" -ge 4
     while read -r option; do
@@ -106,6 +106,11 @@ for value in 0x3 3x0 3 x 3x 3X3 -1x3 1e3x3 300x300 4294967297x1 9223372036854775
     refuse 2 'grid: .* is not ROWSxCOLUMNS' --model tiny.bin --out out/x.png --grid "$value"
 done
 refuse 2 'grid: .* no .png' $m --grid 2x2
+for value in 0 65 -1 x '' 1.5; do
+    refuse 2 'scale: .* is not a whole number from 1 to 64' --model tiny.bin --out out/x.png --scale "$value"
+done
+refuse 2 'scale: out/x.npy is no .png or .pgm file' $m --scale 2
+refuse 2 'scale: out/d.npy is no .png or .pgm file' denoise --model tiny.bin --input tiny.bin --out out/d.npy --scale 2
 refuse 2 'grid: cannot go with --trajectory' --model tiny.bin --out out/x.png --grid 2x2 --trajectory
 refuse 2 'json: cannot go with --quiet' $m --json --quiet
 refuse 2 'no instruction set' $m --isa sse9

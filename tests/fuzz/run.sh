@@ -3,7 +3,7 @@
 # an input that crashes is named, and the exit status is 1. The last line is "N passed, N failed, 0 skipped".
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1" || exit 1
-for name in weights graph images; do
+for name in weights graph images density; do
     mkdir -p found/$name
     dictionary=
     [ $name = weights ] && dictionary=-dict=$here/weights.dict
@@ -13,7 +13,7 @@ for name in weights graph images; do
 done
 passed=0
 failed=0
-for name in weights graph images; do
+for name in weights graph images density; do
     eval "process=\$process_$name"
     if wait "$process"; then
         passed=$((passed + 1))

@@ -5,10 +5,9 @@ options() {
     "$prefix/bin/$@" --help | grep -o '^  --*[a-z_-]*\|\[-[a-z-]*\|eval --[a-z]*\| --dump' | grep -o -- '-.*'
 }
 options gensample >help.txt
-options gensample cpu >help-cpu.txt
-options gensample rejection >help-rejection.txt
-options gensample denoise >help-denoise.txt
-options gensample plan >help-plan.txt
+commands=$("$prefix/bin/gensample" --help | sed -n 's/^  gensample \[\{0,1\}\([a-z]*\).*  .*/\1/p')
+check 'the help names commands' test "$(echo "$commands" | wc -w)" -ge 8
+for command in $commands; do options gensample "$command" >"help-$command.txt"; done
 check 'the help names options' test "$(wc -l <help.txt)" -ge 25
 if [ $genbench ]; then
     options genbench >help-genbench.txt
@@ -19,7 +18,11 @@ for program in gensample $genbench; do
     page=$prefix/share/man/man1/$program.1
     # An option's line begins with it in bold; hyphens are escaped.
     sed 's/\\-/-/g' "$page" | sed -n 's/^\\fB\(--*[a-z-]*\)\\fR.*/\1/p' >page.txt
-    [ $program = gensample ] && cat help.txt help-denoise.txt help-rejection.txt help-plan.txt >expected.txt || cp help-genbench.txt expected.txt
+    if [ $program = gensample ]; then
+        for command in $commands; do cat "help-$command.txt"; done >expected.txt
+    else
+        cp help-genbench.txt expected.txt
+    fi
     same_lines "$program.1 has the options of --help" page.txt expected.txt
     check "$program.1 has this version" grep -q "^\.TH .*gensample $version\"" "$page"
     if have groff; then
@@ -29,10 +32,14 @@ for program in gensample $genbench; do
         skip "$program.1 pleases groff" 'no groff here'
     fi
 done
-"$prefix/bin/gensample" --help | sed -n '/^samplers/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' >samplers.txt
-sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" | sed -n '/^\.SH SAMPLERS/,/^\.SH REJ/s/^\\fB\([a-z0-9-]*\)\\fR$/\1/p' >page.txt
-check 'the help names samplers' test "$(wc -l <samplers.txt)" -ge 4
-same_lines 'gensample.1 has the samplers of --help' page.txt samplers.txt
+for rows in samplers:SAMPLERS:DENSITIES densities:DENSITIES:REJECTION; do
+    name=${rows%%:*} next=${rows##*:} title=${rows#*:}
+    "$prefix/bin/gensample" --help | sed -n "/^$name/,/^\$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p" >"$name.txt"
+    sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" |
+        sed -n "/^\.SH ${title%%:*}/,/^\.SH $next/s/^\\\\fB\([a-z0-9-]*\)\\\\fR\$/\1/p" >page.txt
+    check "the help names $name" test "$(wc -l <"$name.txt")" -ge 4
+    same_lines "gensample.1 has the $name of --help" page.txt "$name.txt"
+done
 
 # completes NAME EXPECTED_FILE WORD...: for the last word, bash offers exactly the lines of the file.
 completes() {
@@ -51,6 +58,7 @@ completes 'long options' expected.txt gensample --
 completes 'options after an option' help.txt gensample --quiet -
 completes 'options of a command' help-cpu.txt gensample cpu -
 completes 'options of rejection' help-rejection.txt gensample rejection -
+completes 'options of energy' help-energy.txt gensample energy -
 printf 'plain\nradius\nearly\n' >expected.txt
 completes 'algorithms' expected.txt gensample rejection --algorithm ''
 completes 'options of another command' help-denoise.txt gensample denoise -
@@ -66,13 +74,15 @@ mkdir files
 printf 'files/out 1.png\n' >expected.txt
 completes 'files' expected.txt gensample --out files/o
 completes 'files of inspect' expected.txt gensample inspect files/o
+completes 'files of view' expected.txt gensample view files/o
 printf 'ebm\nebm-cond\nebm-document\nebm-thick\n' >networks.txt
 completes 'shipped networks' networks.txt gensample --model eb
 completes 'shipped networks of a product' networks.txt gensample --compose eb
 completes 'shipped networks of inspect' networks.txt gensample inspect eb
 completes 'shipped networks of plan' networks.txt gensample plan eb
-check 'each option is told once' sh -c '[ -z "$(sed -n "s/^\\\\fB\\(-[^ ]*\\)\\\\fR.*/\\1/p" "$1" | grep -v -e "^.-n$" -e out -e noise -e steps -e label | sort | uniq -d)" ]' sh "$prefix/share/man/man1/gensample.1"
-for command in sample denoise inspect plan rejection cpu; do
+completes 'shipped networks of loss' networks.txt gensample loss eb
+check 'each option is told once' sh -c '[ -z "$(sed -n "s/^\\\\fB\\(-[^ ]*\\)\\\\fR.*/\\1/p" "$1" | grep -v -e "^.-n$" -e out -e noise -e steps -e model -e input -e label -e sigmas -e plot -e first | sort | uniq -d)" ]' sh "$prefix/share/man/man1/gensample.1"
+for command in $commands; do
     check "a section of gensample $command" grep -q "^\.SS gensample $command$" "$prefix/share/man/man1/gensample.1"
 done
 if [ $genbench ]; then

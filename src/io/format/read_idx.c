@@ -41,6 +41,7 @@ static gs_status describe_file(gs_reader *r, gs_description *description) {
     for (int k = 0; k < array.rank && k < RANK_MAX; k++)
         used += snprintf(description->text + used, sizeof description->text - (size_t)used, "%s%llu", k ? " x " : "",
                          (unsigned long long)array.sizes[k]);
+    gs_reader_describe_shape(&array, description->shape);
     if (array.rank > RANK_MAX)
         snprintf(description->text + used, sizeof description->text - (size_t)used, " x ...");
     return status;

@@ -315,6 +315,8 @@ static gs_status describe_file(gs_reader *r, gs_description *description) {
     header h;
     gs_status status = take_header(r, text, &h);
     if (!status)
+        gs_reader_describe_shape(&h.array, description->shape);
+    if (!status)
         snprintf(description->text, sizeof description->text, "NPY, elements '%s', shape %.*s, %s", h.descr,
                  h.array.length, h.array.text, h.fortran ? "column-major" : "row-major");
     return status;

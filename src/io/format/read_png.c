@@ -87,6 +87,9 @@ static void describe(picture *p, png_structp png, png_infop info) {
     snprintf(d->text, sizeof d->text, "PNG, %lu x %lu pixels, %d-bit %s",
              (unsigned long)png_get_image_height(png, info), (unsigned long)png_get_image_width(png, info),
              png_get_bit_depth(png, info), colours[png_get_color_type(png, info)]);
+    d->shape[0] = png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR ? 3 : 1;
+    d->shape[1] = (int)png_get_image_height(png, info);
+    d->shape[2] = (int)png_get_image_width(png, info);
     png_get_text(png, info, &notes, &count);
     for (int i = 0; i < count; i++)
         d->note(d->context, notes[i].key, notes[i].text);

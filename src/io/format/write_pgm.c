@@ -12,6 +12,18 @@ static void put_note(FILE *file, const gs_note *note) {
     fputc('\n', file);
 }
 
+static gs_status put_rows(gs_output *output, const gs_canvas *canvas, gs_error *error) {
+    size_t width = (size_t)gs_canvas_written_width(canvas);
+    uint8_t *row = gs_alloc(width, 1);
+    gs_status status = row ? GS_OK : gs_fail_memory(error, "the PGM writer");
+    for (int y = 0; y < gs_canvas_written_height(canvas) && !status; y++) {
+        gs_canvas_written_row(canvas, y, row);
+        status = gs_output_write(output, row, width, error);
+    }
+    gs_free(row);
+    return status;
+}
+
 static gs_status encode(gs_output *output, const gs_canvas *canvas, const gs_note *notes, int count, gs_error *error) {
     FILE *file = output->file;
     if (canvas->channels != 1)
@@ -20,10 +32,10 @@ static gs_status encode(gs_output *output, const gs_canvas *canvas, const gs_not
     fputs("P5\n", file);
     for (int i = 0; i < count; i++)
         put_note(file, &notes[i]);
-    fprintf(file, "%d %d\n255\n", canvas->width, canvas->height);
+    fprintf(file, "%d %d\n255\n", gs_canvas_written_width(canvas), gs_canvas_written_height(canvas));
     if (ferror(file))
         return gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", output->path, strerror(errno));
-    return gs_output_write(output, canvas->pixels, (size_t)canvas->width * (size_t)canvas->height, error);
+    return put_rows(output, canvas, error);
 }
 
 const gs_sink_format gs_sink_pgm = {.encode = encode};

@@ -8,6 +8,7 @@
 
 typedef struct png_sink {
     gs_output *output;
+    png_bytep row; /* of the picture as it is written */
     gs_png png;
 } png_sink;
 
@@ -33,10 +34,11 @@ static void png_flush_nothing(png_structp png) {
     (void)png;
 }
 
-static void png_write_all(png_structp png, png_infop info, const gs_canvas *canvas, const gs_note *notes, int count) {
+static void png_write_all(png_structp png, png_infop info, const gs_canvas *canvas, const gs_note *notes, int count,
+                          png_bytep row) {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_IHDR(png, info, (png_uint_32)canvas->width, (png_uint_32)canvas->height, 8,
-                 canvas->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+    png_set_IHDR(png, info, (png_uint_32)gs_canvas_written_width(canvas), (png_uint_32)gs_canvas_written_height(canvas),
+                 8, canvas->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     for (int i = 0; i < count; i++) {
         png_text text = {.compression = PNG_TEXT_COMPRESSION_NONE,
@@ -45,9 +47,10 @@ static void png_write_all(png_structp png, png_infop info, const gs_canvas *canv
         png_set_text(png, info, &text, 1);
     }
     png_write_info(png, info);
-    size_t pitch = (size_t)canvas->width * (size_t)canvas->channels;
-    for (int y = 0; y < canvas->height; y++)
-        png_write_row(png, canvas->pixels + (size_t)y * pitch);
+    for (int y = 0; y < gs_canvas_written_height(canvas); y++) {
+        gs_canvas_written_row(canvas, y, row);
+        png_write_row(png, row);
+    }
     png_write_end(png, info);
 }
 
@@ -56,13 +59,15 @@ static gs_status encode(gs_output *output, const gs_canvas *canvas, const gs_not
     png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &sink, png_complain, gs_png_ignore, &sink.png,
                                                 gs_png_take, gs_png_give);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info) {
+    sink.row = gs_alloc((size_t)gs_canvas_written_width(canvas), (size_t)canvas->channels);
+    if (!info || !sink.row) {
         sink.png.status = gs_fail_memory(error, sink.png.what);
     } else if (setjmp(png_jmpbuf(png)) == 0) { /* a longjmp comes back here; nothing local changes in between */
         png_set_write_fn(png, &sink, png_put, png_flush_nothing);
-        png_write_all(png, info, canvas, notes, count);
+        png_write_all(png, info, canvas, notes, count, sink.row);
     }
     png_destroy_write_struct(&png, &info);
+    gs_free(sink.row);
     return sink.png.status;
 }
 
