@@ -17,7 +17,7 @@
 #include "support/networks.h"
 #include "support/random.h"
 
-enum { PARTS = 5, IMAGES = 9 };
+enum { PARTS = 5, IMAGES = 9, MANY = 20 };
 
 /* ---- Teams ---- */
 
@@ -101,25 +101,25 @@ static float *images(size_t floats, unsigned seed) {
 }
 
 /* The bytes that crews of 1 ... PARTS compute, where they share out all that they can: those of one thread. */
-static void check_crews(const gs_model *model, unsigned seed, bool gradient) {
+static void check_crews(const gs_model *model, int block, unsigned seed, bool gradient) {
     const gs_model_info *info = gs_model_get_info(model);
     size_t size = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
-    gs_plan_options options = {.threads = PARTS, .block = 1 + (int)seed % IMAGES, .gradient = gradient};
+    gs_plan_options options = {.threads = PARTS, .block = block, .gradient = gradient};
     gs_plan *plan;
     gs_error error;
     if (gs_plan_create_sharing(model, &options, &plan, &error))
         fail_msg("%s", error.message);
     bool *wanted = gs_labels_wanted(plan, (int[]){0, info->labels}, info->labels ? 2 : 1);
-    float *table, *x = images(IMAGES * size, seed);
-    const float *condition[IMAGES];
+    float *table, *x = images(MANY * size, seed);
+    const float *condition[MANY];
     assert_int_equal(gs_condition_create(plan, 0.7, wanted, &table, NULL), GS_OK);
-    for (int i = 0; i < IMAGES; i++)
+    for (int i = 0; i < MANY; i++)
         condition[i] = table + (i % 2 ? (size_t)info->labels * plan->condition_size : 0);
     size_t floats[2] = {plan->model->info.output_size[0], plan->model->info.output_size[1]};
     float *out[2][2];
     for (int k = 0; k < 4; k++)
-        out[k / 2][k % 2] = calloc(IMAGES, floats[k % 2] * sizeof(float) + 1);
-    for (int n = 1; n <= options.block; n++)
+        out[k / 2][k % 2] = calloc(MANY, floats[k % 2] * sizeof(float) + 1);
+    for (int n = 1; n <= block; n++)
         for (int parts = 1; parts <= PARTS; parts++) {
             about("seed %u, n %d, parts %d", seed, n, parts);
             job j = {plan, x, condition, n, {out[parts > 1][0], floats[1] ? out[parts > 1][1] : NULL}};
@@ -138,7 +138,7 @@ static void check_crews(const gs_model *model, unsigned seed, bool gradient) {
 static void check_weights(weights *w, unsigned seed, bool gradient) {
     gs_model *model = weights_load(w);
     weights_free(w);
-    check_crews(model, seed, gradient);
+    check_crews(model, 1 + (int)seed % IMAGES, seed, gradient);
     gs_model_free(model);
 }
 
@@ -154,6 +154,14 @@ static void crews_compute_gradients(void **state) {
     (void)state;
     for (unsigned seed = 0; seed < (unsigned)effort(GRAPHS); seed++)
         check_weights(graph_random_energy(seed), seed, true);
+}
+
+/* In blocks of several times the images of most stages. */
+static void crews_carry_stages(void **state) {
+    (void)state;
+    golden g = golden_load("ebm");
+    check_crews(g.model, MANY, 1, true);
+    golden_free(&g);
 }
 
 /* Through the public interface, which lets crews share what is worth it. */
@@ -253,6 +261,7 @@ int main(void) {
         cmocka_unit_test(after_a_meeting_all_see_what_was_written),
         cmocka_unit_test(crews_compute_random_networks),
         cmocka_unit_test(crews_compute_gradients),
+        cmocka_unit_test(crews_carry_stages),
         cmocka_unit_test(crews_compute_shipped_networks),
         cmocka_unit_test(crews_in_a_loop_do_not_wait_for_threads_that_are_not_there),
         cmocka_unit_test(chains_of_a_crew_are_those_of_one_thread),
