@@ -66,10 +66,10 @@ check-presets: packages-clang packages-aarch64
 
 check-sanitize: check-addresses check-threads
 
-# The address, leak and undefined-behaviour sanitizers.
+# The address, leak and undefined-behaviour sanitizers, with a quarter of the random networks and of long statistics.
 check-addresses: packages
 	cmake/quietly.sh "Building the preset asan" sh -c "cmake --preset asan && cmake --build --preset asan"
-	tests/run_all.sh build-asan
+	GENSAMPLE_TEST_EFFORT=25 tests/run_all.sh build-asan
 
 # The thread sanitizer, with a quarter of the random networks and of long statistics, and of the command line what threads share.
 check-threads: packages-clang

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/about.h"
+#include "support/effort.h"
 #include "support/networks.h"
 
 enum { CHAINS = 3000, LEVELS_MAX = 200 };
@@ -42,6 +43,7 @@ static gs_sample_options options_for(const gs_sampler_info *sampler, double devi
 }
 
 typedef struct sampled {
+    int chains;
     float x[CHAINS];
     double sigma[LEVELS_MAX];
     int levels;
@@ -58,8 +60,9 @@ static void draw(const gs_sampler_info *sampler, const char *text, double deviat
     gs_sample_options o = options_for(sampler, deviation);
     if (gs_sample_resolve(model, &o, &error))
         fail_msg("%s", error.message);
+    s->chains = effort(CHAINS);
     s->levels = gs_sample_levels(model, &o, s->sigma, LEVELS_MAX);
-    if (gs_sample(plan, &o, CHAINS, s->x, NULL, &error))
+    if (gs_sample(plan, &o, (size_t)s->chains, s->x, NULL, &error))
         fail_msg("%s", error.message);
     gs_plan_free(plan);
     gs_model_free(model);
@@ -68,14 +71,14 @@ static void draw(const gs_sampler_info *sampler, const char *text, double deviat
 /* `share` is that of samples above 0. */
 static void check(const sampled *s, const char *what, double mean, double deviation, double share) {
     double sum = 0, square = 0, fourth = 0, above = 0;
-    for (int i = 0; i < CHAINS; i++) {
+    for (int i = 0; i < s->chains; i++) {
         double r = ((double)s->x[i] - mean) / deviation;
-        sum += r / CHAINS;
-        square += r * r / CHAINS;
-        fourth += r * r * r * r / CHAINS;
-        above += (double)(s->x[i] > 0) / CHAINS;
+        sum += r / s->chains;
+        square += r * r / s->chains;
+        fourth += r * r * r * r / s->chains;
+        above += (double)(s->x[i] > 0) / s->chains;
     }
-    double one = errors_allowed / sqrt(CHAINS), spread = sqrt(fmax(fourth - square * square, 0)) * one;
+    double one = errors_allowed / sqrt(s->chains), spread = sqrt(fmax(fourth - square * square, 0)) * one;
     print_message("%s: mean %+.3f deviations off, deviation %.3f, share %.3f (%.3f)\n", what, sum, sqrt(square), above,
                   share);
     assert_true(fabs(sum) < mean_slack + one);
