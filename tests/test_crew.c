@@ -119,7 +119,7 @@ static void check_crews(const gs_model *model, int block, unsigned seed, bool gr
     float *out[2][2];
     for (int k = 0; k < 4; k++)
         out[k / 2][k % 2] = calloc(MANY, floats[k % 2] * sizeof(float) + 1);
-    for (int n = 1; n <= block; n++)
+    for (int n = block; n > 0; n -= block > IMAGES ? IMAGES - 2 : 1)
         for (int parts = 1; parts <= PARTS; parts++) {
             about("seed %u, n %d, parts %d", seed, n, parts);
             job j = {plan, x, condition, n, {out[parts > 1][0], floats[1] ? out[parts > 1][1] : NULL}};
