@@ -13,7 +13,7 @@
 #include "support/effort.h"
 #include "support/networks.h"
 
-enum { CHAINS = 3000, LEVELS_MAX = 200 };
+enum { CHAINS = 3000, LEVELS_MAX = 201 };
 
 /* Discretisation may shift means and deviations by 4 % of the deviation and shares by 2 %; beyond that, samples may be
  * five standard errors off, with a false-alarm rate of 6e-7 for each of three figures and each sampler. */

@@ -16,7 +16,6 @@
 
 #include "kernels.h"
 #include "support/about.h"
-#include "support/effort.h"
 #include "support/networks.h"
 #include "support/weights.h"
 
@@ -91,7 +90,7 @@ static double expected(const float *x, double sigma, double *variance) {
 
 static void the_loss_is_the_known_one(void **state) {
     (void)state;
-    const int draws = effort(8) + 1;
+    const int draws = 9;
     gs_model *model = normal_of("denoiser");
     gs_plan *plan = plan_of(model, (gs_plan_options){.threads = 2});
     gs_loss level[LEVELS], mean;
