@@ -26,7 +26,7 @@ static float images[IMAGES * PIXELS];
 /* Normal pixels of deviation 1/2, by the sampler's own noise. */
 static int make_images(void **state) {
     (void)state;
-    return gs_sample_add_noise(99, 0, 0.5, IMAGES, PIXELS, images, NULL);
+    return gs_sample_add_noise(99, 0, 0.5, IMAGES, PIXELS, images, NULL) ? -1 : 0;
 }
 
 /* ---- Networks ---- */
