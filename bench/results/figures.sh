@@ -16,5 +16,6 @@ for machine in xeon-207 xeon-167; do
     "$program" report $machine.json --markdown "$tables/$machine.md" >/dev/null
 done
 "$program" report xeon-207.json xeon-167.json xeon-207-networks.json xeon-207-gradients.json xeon-207-rejection.json \
-    xeon-167-networks.json xeon-167-gradients.json xeon-167-rejection.json --html "$tables/index.html" >/dev/null
-"$program" report xeon-167-networks.json xeon-167-gradients.json xeon-167-rejection.json --chart "$pictures/speed.svg" >/dev/null
+    xeon-167-networks.json xeon-167-gradients.json xeon-167-rejection.json zen5-networks.json zen5-gradients.json \
+    zen5-rejection.json --html "$tables/index.html" >/dev/null
+"$program" report zen5-networks.json zen5-gradients.json zen5-rejection.json --chart "$pictures/speed.svg" >/dev/null
