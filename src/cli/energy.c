@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "io/output.h"
 #include "io/progress.h"
+#include "model/model.h"
 
 enum { SLICE = 1024 }; /* images between two looks at the progress */
 
@@ -30,7 +31,7 @@ static gs_status choose_sigma(gs_energy_run *run, gs_error *error) {
     run->sigma = given ? run->arguments->sigma : run->sigma;
     for (int k = 0; k < run->networks.count; k++) {
         const gs_model_info *info = info_of(run, k);
-        if (info->takes_sigma && (run->sigma < info->sigma[0] || run->sigma > info->sigma[1]))
+        if (info->takes_sigma && !gs_sigma_is_trained(info, run->sigma))
             return gs_fail(error, GS_ERROR_ARGUMENT, "--sigma %g: the network %s was trained on %g ... %g", run->sigma,
                            info->name, info->sigma[0], info->sigma[1]);
     }

@@ -36,7 +36,7 @@ typedef struct measuring {
 static gs_status check_level(const gs_model_info *info, double sigma, gs_error *error) {
     if (!(sigma > 0 && sigma < HUGE_VAL))
         return gs_fail(error, GS_ERROR_ARGUMENT, "noise level %g: expected a positive number", sigma);
-    if (info->takes_sigma && (sigma < info->sigma[0] * (1 - 1e-9) || sigma > info->sigma[1] * (1 + 1e-9)))
+    if (info->takes_sigma && !gs_sigma_is_trained(info, sigma))
         return gs_fail(error, GS_ERROR_ARGUMENT, "noise level %g: model '%s' was trained on %g ... %g", sigma,
                        info->name, info->sigma[0], info->sigma[1]);
     return GS_OK;

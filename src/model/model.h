@@ -35,6 +35,11 @@ gs_shape gs_value_shape(const gs_model *model, int v);
 /* Whether value v depends on x. */
 bool gs_value_per_sample(const gs_model *model, int v);
 
+/* Whether a noise level is in the trained range, up to a millionth of it: people copy ends as they are printed. */
+static inline bool gs_sigma_is_trained(const gs_model_info *info, double sigma) {
+    return sigma >= info->sigma[0] * (1 - 1e-6) && sigma <= info->sigma[1] * (1 + 1e-6);
+}
+
 /* Sort model->tensor by name, which gs_tensor_find wants; its result is a position there, or -1. */
 void gs_tensors_sort(gs_model *model);
 int gs_tensor_find(const gs_model *model, const char *name);

@@ -133,7 +133,7 @@ gs_status gs_field_check_levels(const gs_model *model, const gs_sample_options *
                                 gs_error *error) {
     for (int i = 0; b->takes_sigma && i < gs_schedule_levels(o); i++) {
         double sigma = gs_schedule_sigma(model, o, i);
-        if (sigma >= b->sigma[0] * (1 - 1e-9) && sigma <= b->sigma[1] * (1 + 1e-9))
+        if (gs_sigma_is_trained(b, sigma))
             continue;
         if (sigma > 0) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "sigmas %g,%g: network %d, %s, was trained on %g,%g", o->sigma_low,

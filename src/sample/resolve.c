@@ -144,6 +144,10 @@ static gs_status check_weights(const gs_sample_options *o, gs_error *error) {
     return s;
 }
 
+static gs_status check_trained(const char *what, const gs_model_info *info, double sigma, gs_error *error) {
+    return gs_sigma_is_trained(info, sigma) ? GS_OK : check_range(what, sigma, info->sigma[0], info->sigma[1], error);
+}
+
 /* The other networks of a sum may take noise levels even if the first one does not. */
 static gs_status check_sigmas(const gs_model_info *info, const gs_sample_options *o, gs_error *error) {
     gs_status s = GS_OK;
@@ -155,9 +159,9 @@ static gs_status check_sigmas(const gs_model_info *info, const gs_sample_options
     if (!info->takes_sigma)
         s = check_range("lower sigma", o->sigma_low, 0, GS_SCALE_MAX, error);
     else
-        s = check_range("lower sigma", o->sigma_low, info->sigma[0] * (1 - 1e-9), info->sigma[1] * (1 + 1e-9), error);
+        s = check_trained("lower sigma", info, o->sigma_low, error);
     if (!s && info->takes_sigma)
-        s = check_range("upper sigma", o->sigma_high, info->sigma[0] * (1 - 1e-9), info->sigma[1] * (1 + 1e-9), error);
+        s = check_trained("upper sigma", info, o->sigma_high, error);
     if (!s && o->sigma_low > o->sigma_high)
         s = gs_fail(error, GS_ERROR_ARGUMENT, "sigmas %g and %g: expected the lower one first", o->sigma_low,
                     o->sigma_high);

@@ -37,6 +37,11 @@ refuse 2 "^gensample: gaussian: parameter 'size' is unknown: expected some of di
 refuse 2 "^gensample: gaussian: dim=1e9: found '1e9', expected a whole number of 1 ... 4096, as in dim=1$" inspect gaussian:dim=1e9
 refuse 2 "^gensample: rings: sd=nan: " cpu --model rings:sd=nan
 refuse 2 '^gensample: --compose: network 2, gaussian, has pixels in ' --compose gaussian --compose gaussian:mean=1:2 --out out/x.npy
+# The ends of the trained range are taken as they are printed, and points are read as they are.
+accept --model moons --sigmas 0.001,75 -n 2 --steps 2 --out out/x.npy
+accept --model funnel -n 500 --out out/funnel.npy
+accept energy funnel --input out/funnel.npy --out out/funnel.csv
+check 'all energies' test "$(wc -l <out/funnel.csv)" -eq 501
 cp tiny.bin moons
 accept inspect moons
 check 'a file here comes before a density' grep -q '^model  *tiny' stdout.txt

@@ -240,9 +240,18 @@ static gs_status refuse_float(const gs_reader *r, const elements *e, double valu
     return out_of_range(r, value, at, expected);
 }
 
+/* Points of a plane or space, which no picture's range bounds. */
+static bool are_points(const gs_reader *r) {
+    return r->shape && r->shape[1] == 1 && r->shape[2] == 1;
+}
+
 /* An element as a pixel. `at`: its place among the images in row-major order. */
 static gs_status take_element(gs_reader *r, elements *e, double v, uint64_t at, float *pixel) {
     if (e->type->kind == FLOAT) {
+        if (are_points(r) && isfinite((float)v)) {
+            *pixel = (float)v;
+            return GS_OK;
+        }
         double width = e->high - e->low, beyond = v < e->low ? e->low - v : v - e->high;
         if (!(beyond <= width)) /* a NaN too */
             return refuse_float(r, e, v, at);
