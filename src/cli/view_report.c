@@ -108,6 +108,10 @@ gs_status gs_view_report(const gs_view *v, FILE *out, gs_error *error) {
     fprintf(out, "%zu image%s from number %llu on", v->n, v->n == 1 ? "" : "s", (unsigned long long)a->first);
     if (a->random)
         fprintf(out, " in the random order of seed %llu", (unsigned long long)a->seed);
-    fprintf(out, "; wrote %s\n", gs_output_label(a->out));
+    fprintf(out, "; wrote %s", gs_output_label(a->out));
+    size_t cells = (size_t)v->grid.rows * (size_t)v->grid.columns;
+    if (cells < v->n && gs_format_holds(v->format) == GS_HOLDS_PICTURE)
+        fprintf(out, " (the first %zu are drawn)", cells);
+    fputc('\n', out);
     return GS_OK;
 }

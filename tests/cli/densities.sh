@@ -42,6 +42,7 @@ accept --model moons --sigmas 0.001,75 -n 2 --steps 2 --out out/x.npy
 accept --model funnel -n 500 --out out/funnel.npy
 accept energy funnel --input out/funnel.npy --out out/funnel.csv
 check 'all energies' test "$(wc -l <out/funnel.csv)" -eq 501
+rm -f out/x.npy out/funnel.npy out/funnel.csv
 cp tiny.bin moons
 accept inspect moons
 check 'a file here comes before a density' grep -q '^model  *tiny' stdout.txt
