@@ -100,12 +100,10 @@ static void test_langevin_bias(void **state) {
 
 static void test_two_wells(void **state) {
     (void)state;
-    check_wells((gs_sample_options){.sampler = "dpmpp-2m", .steps = 60, .sigma_low = 0.02, .seed = 1}, 0);
-    check_wells((gs_sample_options){.sampler = "heun", .steps = 60, .sigma_low = 0.02, .seed = 2}, 0);
-    check_wells(
-        (gs_sample_options){
-            .sampler = "annealed-langevin", .steps = 20, .steps_per_level = 40, .epsilon = 2e-5, .seed = 3},
-        0);
+    check_wells((gs_sample_options){.sampler = "dpmpp-2m", .steps = 60, .sigma_low = 0.02, .seed = 1});
+    check_wells((gs_sample_options){.sampler = "heun", .steps = 60, .sigma_low = 0.02, .seed = 2});
+    check_wells((gs_sample_options){
+        .sampler = "annealed-langevin", .steps = 20, .steps_per_level = 40, .epsilon = 2e-5, .seed = 3});
 }
 
 /* ---- Noise ---- */

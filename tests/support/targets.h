@@ -48,9 +48,9 @@ draw draw_from(const gs_model *model, gs_sample_options options, const int *labe
 void free_draw(draw d);
 
 /* Fails the running test if samples of two_wells are not in the right share in either well, or the mean or deviation
- * within one is more than 4 % of the wells' distance or deviation off, which discretisation is allowed; of the share it
- * is allowed `share_bias`. The false-alarm rate is 3e-6 as long as the bias is no larger. */
-void check_wells(gs_sample_options o, double share_bias);
+ * within one is more than 4 % of the wells' distance or deviation off, which discretisation is allowed; the false-alarm
+ * rate is 3e-6. */
+void check_wells(gs_sample_options o);
 
 /* Fails the running test unless the settings are refused with this status and one line that has the words. */
 void refuse_options(const gs_model *model, gs_sample_options o, gs_status expected, const char *what);
