@@ -92,7 +92,7 @@ static void winograd_in_expect(kernel_case *c) {
             for (int l = 0; l < 16; l++) {
                 double size, value = transformed(&rows, &columns, i, j, p->x + l, p->row, 16, &size);
                 case_expect(c, p->v + i * p->v_row + j * p->step + l, value,
-                            c->specials ? INFINITY : 10 * CASE_ULP * size);
+                            c->specials ? INFINITY : 6 * CASE_ULP * size);
             }
 }
 
@@ -132,7 +132,7 @@ static void winograd_out_expect(kernel_case *c) {
                 double mul = p->mul ? (double)p->mul[i * p->mul_row + j * 16 + l] : 1;
                 double result = (value + bias + add) * mul;
                 case_expect(c, p->y + i * p->y_row + j * 16 + l, p->relu && result < 0 ? 0 : result,
-                            c->specials ? INFINITY : 13 * CASE_ULP * (size + fabs(bias) + fabs(add)) * fabs(mul));
+                            c->specials ? INFINITY : 9 * CASE_ULP * (size + fabs(bias) + fabs(add)) * fabs(mul));
             }
 }
 
