@@ -1,6 +1,8 @@
 /* The common form of convolutions, and what their methods share while planning. */
 #include "engine/method/conv.h"
 
+#include "engine/method/view.h"
+
 void gs_axis_reach(const gs_axis *a, int *before, int *after) {
     *before = *after = 0;
     for (int phase = 0; phase < gs_axis_phases(a); phase++)
@@ -138,6 +140,17 @@ bool gs_conv_absorb_relu(gs_builder *b, const gs_step *step) {
     gs_builder_absorb(b, n, &v);
     gs_builder_set_value(b, v, step->out);
     return true;
+}
+
+void gs_conv_offsets(const gs_conv *conv, const gs_buffer *in, int count, ptrdiff_t step, ptrdiff_t *offset) {
+    const gs_axis *y = &conv->axis[0], *x = &conv->axis[1];
+    for (int t = 0, row; t < y->kernel; t++)
+        for (int u = 0, column; u < x->kernel; u++)
+            for (int k = 0; k < count; k++) {
+                gs_axis_tap(y, 0, t, &row);
+                gs_axis_tap(x, 0, u, &column);
+                *offset++ = gs_floats(row * in->row + column * in->column + k * step);
+            }
 }
 
 void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv) {

@@ -73,6 +73,9 @@ bool gs_conv_absorb_relu(gs_builder *b, const gs_step *step);
 /* Let the step's input have the halo that the taps reach. */
 void gs_conv_want_halo(gs_builder *b, const gs_step *step, const gs_conv *conv);
 
+/* Where a pixel's inputs are, in floats from it, tap by tap: `count` of them per tap, `step` bytes apart. */
+void gs_conv_offsets(const gs_conv *conv, const gs_buffer *in, int count, ptrdiff_t step, ptrdiff_t *offset);
+
 /* The buffer of a convolution's operand k, or NULL where it has none. */
 const gs_buffer *gs_conv_operand(const gs_plan *plan, const gs_step *step, int k);
 

@@ -59,15 +59,7 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     (void)error;
     narrow *own = step->own;
     const gs_buffer *in = gs_conv_operand(plan, step, 0);
-    const gs_axis *y = &own->conv.axis[0], *x = &own->conv.axis[1];
-    ptrdiff_t *at = own->segment;
-    for (int t = 0, row; t < y->kernel; t++)
-        for (int u = 0, column; u < x->kernel; u++)
-            for (int p = 0; p < own->conv.inputs / GS_F32_LANES; p++) {
-                gs_axis_tap(y, 0, t, &row);
-                gs_axis_tap(x, 0, u, &column);
-                *at++ = gs_floats(row * in->row + column * in->column + p * in->plane);
-            }
+    gs_conv_offsets(&own->conv, in, own->conv.inputs / GS_F32_LANES, in->plane, own->segment);
     return GS_OK;
 }
 

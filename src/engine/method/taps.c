@@ -68,15 +68,7 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     (void)error;
     const taps *own = step->own;
     const gs_buffer *in = gs_conv_operand(plan, step, 0);
-    const gs_axis *y = &own->conv.axis[0], *x = &own->conv.axis[1];
-    ptrdiff_t *at = own->offset;
-    for (int t = 0, row; t < y->kernel; t++)
-        for (int u = 0, column; u < x->kernel; u++)
-            for (int i = 0; i < own->conv.inputs; i++) {
-                gs_axis_tap(y, 0, t, &row);
-                gs_axis_tap(x, 0, u, &column);
-                *at++ = gs_floats(row * in->row + column * in->column + i * in->plane);
-            }
+    gs_conv_offsets(&own->conv, in, own->conv.inputs, in->plane, own->offset);
     return GS_OK;
 }
 
