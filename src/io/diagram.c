@@ -292,7 +292,7 @@ gs_status gs_diagram_encode(const gs_diagram *diagram, char **bytes, size_t *siz
                                    .colours = GS_DIAGRAM_COLOURS + 1,
                                    .closest = 0.5};
         draw(&drawing);
-        status = gs_output_commit(&output, error);
+        status = gs_output_end_memory(&output, bytes, GS_OK, error);
     }
     gs_drawing_free(&drawing);
     return status;
