@@ -44,7 +44,7 @@ static void put_head(FILE *out, const gs_diagram *diagram, double height) {
           "font-size:12px}\n.title{font-size:14px;font-weight:600}"
           ".line{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}.dashed{stroke-dasharray:5 5}"
           ".dots{fill:none;stroke-width:4;stroke-linecap:round;stroke-opacity:.7}.band{fill-opacity:.2}"
-          ".bar{fill-opacity:.85}.frame{fill:none}\n",
+          ".bar{fill-opacity:.9;shape-rendering:crispEdges}.frame{fill:none}\n",
           out);
     put_colours(out, 0);
     fputs("@media(prefers-color-scheme:dark){\n", out);
