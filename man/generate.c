@@ -11,10 +11,21 @@
 
 #include "cli/option.h"
 #include "model/settings.h"
+#include "study/lab.h"
 
 enum { WORDS = 400, LINE = 512, PARAGRAPH = 8192 };
 
 /* ---- What a shell can offer ---- */
+
+static bool takes_studies(const gs_command_row *row) {
+    return row->operand == GS_OPERAND_STUDIES;
+}
+
+static void put_studies(void) {
+    const gs_study_row *row;
+    for (int i = 0; (row = gs_study_row_of(i)); i++)
+        printf("%s%s", i ? " " : "", row->name);
+}
 
 static bool takes_file(const gs_option_row *row) {
     return row->metavar && !strncmp(row->metavar, "FILE", 4);
@@ -380,9 +391,15 @@ static void write_bash(void) {
         printf("%s ", row->name);
     puts("'\n"
          "        [[ $word == -* ]] || case ${COMP_WORDS[1]} in");
-    for (const gs_command_row *row = gs_command_rows; row->name; row++)
-        if (row->operand != GS_OPERAND_NONE)
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        if (takes_studies(row)) {
+            printf("        %s) values='", row->name);
+            put_studies();
+            puts("' ;;");
+        } else if (row->operand != GS_OPERAND_NONE) {
             printf("        %s) values=%s ;;\n", row->name, row->operand == GS_OPERAND_IMAGES ? "FILE" : "NETWORK");
+        }
+    }
     puts("        esac ;;\n"
          "    esac\n"
          "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
@@ -452,8 +469,13 @@ static void write_zsh(void) {
         for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
             if (row->commands & command->command)
                 zsh_option(row);
-        if (command->operand != GS_OPERAND_NONE)
+        if (takes_studies(command)) {
+            fputs("        '*:study:(", stdout);
+            put_studies();
+            puts(")'");
+        } else if (command->operand != GS_OPERAND_NONE) {
             printf("        '1:FILE:%s'\n", command->operand == GS_OPERAND_IMAGES ? "_files" : "_gensample_networks");
+        }
         puts("    ) ;;");
     }
     puts("esac\n"
@@ -490,6 +512,12 @@ static void write_fish(void) {
     for (const gs_command_row *row = gs_command_rows; row->name; row++) {
         if (row->operand == GS_OPERAND_NONE)
             continue;
+        if (takes_studies(row)) {
+            printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -a '", row->name);
+            put_studies();
+            puts("'");
+            continue;
+        }
         printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F", row->name);
         if (row->operand != GS_OPERAND_IMAGES)
             printf(" -a '(%s | grep -o \"[^ ]*\") %s'", list_networks, list_densities(densities));
