@@ -33,7 +33,7 @@ static void assert_has(const char *text, const char *part) {
         fail_msg("no '%s' in the diagram", part);
 }
 
-/* The plot is 210 high, from 38 on where only a title is above it, and ends 22 before the right edge of 460. */
+/* The plot is 200 high, from 38 on where only a title is above it, and ends 22 before the right edge of 420. */
 static void a_line_goes_through_its_points(void **state) {
     (void)state;
     const double y[] = {0, 1, 2}, low[] = {0, 0.5, 1}, high[] = {0.5, 1.5, 2};
@@ -41,10 +41,10 @@ static void a_line_goes_through_its_points(void **state) {
                                         {.n = 3, .y = low, .stroke = GS_STROKE_DASHED, .colour = 9}};
     gs_diagram diagram = {.title = "T", .series = series, .count = 2};
     char *text = draw(&diagram);
-    assert_has(text, "<path class=\"line l3\" d=\"M33.0 248.0 235.5 143.0 438.0 38.0 \"/>");
-    assert_has(text, "<path class=\"line dashed l1\" d=\"M33.0 248.0 235.5 195.5 438.0 143.0 \"/>");
+    assert_has(text, "<path class=\"line l3\" d=\"M33.0 238.0 215.5 138.0 398.0 38.0 \"/>");
+    assert_has(text, "<path class=\"line dashed l1\" d=\"M33.0 238.0 215.5 188.0 398.0 138.0 \"/>");
     assert_has(text,
-               "<path class=\"band a3\" d=\"M33.0 195.5 235.5 90.5 438.0 38.0 438.0 143.0 235.5 195.5 33.0 248.0");
+               "<path class=\"band a3\" d=\"M33.0 188.0 215.5 88.0 398.0 38.0 398.0 138.0 215.5 188.0 33.0 238.0");
     assert_int_equal(occurrences(text, "prefers-color-scheme:dark"), 1);
     free(text);
 }
@@ -58,10 +58,10 @@ static void bars_stand_on_zero_beside_each_other(void **state) {
         {.n = 2, .y = y, .stroke = GS_STROKE_BARS, .name = "second", .colour = 1}};
     gs_diagram diagram = {.title = "T", .categories = names, .category_count = 2, .series = series, .count = 2};
     char *text = draw(&diagram);
-    assert_has(text, "<rect class=\"bar a0\" x=\"85.0\" y=\"56.0\" width=\"44.0\" height=\"140.0\"/>");
-    assert_has(text, "<rect class=\"bar a1\" x=\"129.0\" y=\"56.0\" width=\"44.0\" height=\"140.0\"/>");
-    assert_has(text, "<rect class=\"bar a0\" x=\"291.0\" y=\"196.0\" width=\"44.0\" height=\"70.0\"/>");
-    assert_has(text, "d=\"M107.0 56.0v70.0\""); /* up to infinity, which is where the plot ends */
+    assert_has(text, "<rect class=\"bar a0\" x=\"75.0\" y=\"56.0\" width=\"44.0\" height=\"133.3\"/>");
+    assert_has(text, "<rect class=\"bar a1\" x=\"119.0\" y=\"56.0\" width=\"44.0\" height=\"133.3\"/>");
+    assert_has(text, "<rect class=\"bar a0\" x=\"261.0\" y=\"189.3\" width=\"44.0\" height=\"66.7\"/>");
+    assert_has(text, "d=\"M97.0 56.0v66.7\""); /* up to infinity, which is where the plot ends */
     assert_int_equal(occurrences(text, ">one two</text>"), 1);
     assert_int_equal(occurrences(text, ">first</text>"), 1);
     free(text);
@@ -164,7 +164,7 @@ static void the_legend_is_above_the_plot(void **state) {
     gs_diagram diagram = {.title = "T", .series = series, .count = GS_DIAGRAM_COLOURS};
     char *text = draw(&diagram);
     assert_has(text, "y=\"167.0\" text-anchor=\"start\">a name"); /* the eighth row of 18 */
-    assert_has(text, "M33 182.0h405");                            /* the plot's first line of the grid */
+    assert_has(text, "M33 182.0h365");                            /* the plot's first line of the grid */
     free(text);
 }
 

@@ -7,15 +7,15 @@
 #include "io/xml.h"
 
 enum {
-    HEIGHT = 210, /* of the plot */
-    TITLE_LENGTH = 48,
+    HEIGHT = 200, /* of the plot */
+    TITLE_LENGTH = 44,
     TITLE_PITCH = 18,
     LABEL_PITCH = 20, /* of the axes' names */
     TICKS = 24,
     NAME_LINES = 3, /* of a category's name */
     NAME_PITCH = 14,
     NAME_GAP = 4,
-    LABEL_CHARACTERS = 60,
+    LABEL_CHARACTERS = 55,
     DOTS = 80, /* series of more marks have small ones */
     BAR_MOST = 44
 };

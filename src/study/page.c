@@ -1,4 +1,5 @@
 /* The page of what studies have found. It is one file in XML's form of HTML, without scripts and links to others. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,6 +22,49 @@ static const char *plural(size_t count) {
 static void put_badge(FILE *out, gs_verdict verdict) {
     gs_xml_put(out, "<span class=\"badge %s\">%s%s</span>", looks[verdict].class, looks[verdict].mark,
                gs_verdict_word(verdict));
+}
+
+/* ---- Texts ---- */
+
+/* The length of an exponent after '^': a sign and letters or digits, "-D", "2"; 0: there is none. */
+static size_t exponent_length(const char *text) {
+    size_t sign = text[0] == '-', length = sign;
+    while (isalnum((unsigned char)text[length]) || (text[length] == '.' && isdigit((unsigned char)text[length + 1])))
+        length++;
+    return length > sign ? length : 0;
+}
+
+/* Whether a line must not end at this blank: "D = 784", "5 %", "20 ... 100". */
+static bool is_tied(const char *whole, const char *blank) {
+    return !strncmp(blank + 1, "= ", 2) || !strncmp(blank + 1, "... ", 4) || blank[1] == '%' ||
+           (blank > whole && blank[-1] == '=') || (blank > whole + 2 && !strncmp(blank - 3, "...", 3));
+}
+
+/* Write a text as it is set: "R^-D" has its exponent raised, and what belongs together stays on a line. */
+static void put_text(FILE *out, const char *text) {
+    const char *whole = text;
+    while (*text) {
+        size_t plain = strcspn(text, "^ ");
+        gs_xml_text(out, text, plain);
+        text += plain;
+        size_t exponent = *text == '^' && text > whole ? exponent_length(text + 1) : 0;
+        if (exponent)
+            gs_xml_put(out, "<sup>%s", text[1] == '-' ? "\xe2\x88\x92" : "");
+        if (exponent) {
+            gs_xml_text(out, text + 1 + (text[1] == '-'), exponent - (text[1] == '-'));
+            fputs("</sup>", out);
+        } else if (*text) {
+            fputs(*text == ' ' && is_tied(whole, text) ? "\xe2\x81\xa0\xc2\xa0" : *text == ' ' ? " " : "^", out);
+        }
+        text += *text ? 1 + exponent : 0;
+    }
+}
+
+/* An element of a text. */
+static void put_element(FILE *out, const char *begin, const char *text, const char *end) {
+    fputs(begin, out);
+    put_text(out, text);
+    fputs(end, out);
 }
 
 /* ---- Figures ---- */
@@ -52,7 +96,7 @@ static void put_figure(const gs_part *part, FILE *out) {
         gs_xml_put(out, "<img class=\"pixels\" width=\"%d\" alt=\"%s\" src=\"", width, part->text);
         gs_html_data(out, "image/png", part->bytes, part->size);
     }
-    gs_xml_put(out, "\"/>\n<figcaption>%s</figcaption></figure>\n", part->text);
+    put_element(out, "\"/>\n<figcaption>", part->text, "</figcaption></figure>\n");
 }
 
 /* Paragraphs and figures in their order; figures that follow each other stand side by side. */
@@ -69,7 +113,7 @@ static void put_reading(const gs_study_record *record, FILE *out) {
         if (is_figure)
             put_figure(part, out);
         else
-            gs_xml_put(out, "<p>%s</p>\n", part->text);
+            put_element(out, "<p>", part->text, "</p>\n");
     }
     fputs(open ? "</div>\n" : "", out);
 }
@@ -79,7 +123,7 @@ static void put_reading(const gs_study_record *record, FILE *out) {
 static void put_heads(const char *const *heads, int columns, FILE *out) {
     fputs("<thead><tr>", out);
     for (int i = 0; i < columns; i++)
-        gs_xml_put(out, "<th scope=\"col\">%s</th>", heads[i]);
+        put_element(out, "<th scope=\"col\">", heads[i], "</th>");
     fputs("</tr></thead>\n<tbody>\n", out);
 }
 
@@ -88,16 +132,16 @@ static void put_finding(const gs_finding *f, FILE *out) {
     gs_finding_value(f, value);
     gs_finding_expected(f, expected);
     char *interval = strstr(value, " (");
-    gs_xml_put(out, "<tr><th scope=\"row\">%s</th><td data-label=\"measured\"><b>", f->what);
+    put_element(out, "<tr><th scope=\"row\">", f->what, "</th><td class=\"measured\" data-label=\"measured\"><b>");
     if (interval) {
         *interval = 0;
-        gs_xml_put(out, "%s</b> <span class=\"interval\">%s</span></td>", value, interval + 1);
+        gs_xml_put(out, "%s</b> ", value);
+        put_element(out, "<span class=\"interval\">", interval + 1, "</span></td>");
     } else {
-        gs_xml_put(out, "%s</b></td>", value);
+        put_element(out, "", value, "</b></td>");
     }
-    gs_xml_put(out,
-               "<td data-label=\"expected\">%s</td><td class=\"by\" data-label=\"by\">%s</td><td class=\"verdict\">",
-               expected, f->by ? f->by : "");
+    put_element(out, "<td class=\"expected\" data-label=\"expected\">", expected, "</td>");
+    put_element(out, "<td class=\"by\" data-label=\"by\">", f->by ? f->by : "", "</td><td class=\"verdict\">");
     if (f->kind != GS_EXPECT_NOTHING)
         put_badge(out, gs_finding_verdict(f));
     fputs("</td></tr>\n", out);
@@ -115,13 +159,15 @@ static void put_findings(const gs_study_record *record, FILE *out) {
 }
 
 static void put_table(const gs_part *part, FILE *out) {
-    gs_xml_put(out, "<table class=\"tables\"><caption>%s</caption>\n", part->text);
+    put_element(out, "<table class=\"tables\"><caption>", part->text, "</caption>\n");
     put_heads(part->heads, part->columns, out);
     for (int i = 0; i < part->rows; i++) {
         const char *const *cells = part->cells + (size_t)i * (size_t)part->columns;
-        gs_xml_put(out, "<tr><th scope=\"row\">%s</th>", part->columns ? cells[0] : "");
-        for (int k = 1; k < part->columns; k++)
-            gs_xml_put(out, "<td data-label=\"%s\">%s</td>", part->heads[k], cells[k]);
+        put_element(out, "<tr><th scope=\"row\">", cells[0], "</th>");
+        for (int k = 1; k < part->columns; k++) {
+            gs_xml_put(out, "<td data-label=\"%s\">", part->heads[k]);
+            put_element(out, "", cells[k], "</td>");
+        }
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table>\n", out);
@@ -129,9 +175,12 @@ static void put_table(const gs_part *part, FILE *out) {
 
 /* ---- Sections ---- */
 
-static void put_section(const gs_study_record *record, FILE *out) {
-    gs_xml_put(out, "<section id=\"%s\">\n<p class=\"kind\">%s</p>\n<h2>%s</h2>\n<p class=\"about\">%s</p>\n",
-               record->row->name, record->row->item, record->row->title, record->row->about);
+/* A single one needs no title below that of the page. */
+static void put_section(const gs_study_record *record, bool single, FILE *out) {
+    gs_xml_put(out, "<section id=\"%s\">\n<p class=\"kind\">%s</p>\n", record->row->name, record->row->item);
+    if (!single)
+        put_element(out, "<h2>", record->row->title, "</h2>\n");
+    put_element(out, "<p class=\"about\">", record->row->about, "</p>\n");
     put_reading(record, out);
     put_findings(record, out);
     for (size_t i = 0; i < record->parts; i++)
@@ -167,7 +216,8 @@ static void put_cards(const gs_study_results *results, FILE *out) {
                               : "claims are refuted here, with the evidence");
     }
     snprintf(number, sizeof number, "%d of %d", results->count, results->asked);
-    put_card(out, results->count < results->asked ? "bad" : "", number, "experiments were run to their end");
+    if (results->asked > 1)
+        put_card(out, results->count < results->asked ? "bad" : "", number, "experiments were run to their end");
     fputs("</div>\n", out);
 }
 
@@ -244,7 +294,7 @@ void gs_study_page(const gs_study_results *results, FILE *out) {
     put_notes(results, out);
     put_navigation(results, out);
     for (int i = 0; i < results->count; i++)
-        put_section(&results->study[i], out);
+        put_section(&results->study[i], results->count == 1, out);
     gs_xml_put(
         out,
         "</main>\n<footer><p>Each interval contains the true value with a probability of %.4g %%. The same seed gives "
