@@ -26,10 +26,11 @@ static void put_badge(FILE *out, gs_verdict verdict) {
 
 /* ---- Texts ---- */
 
-/* The length of an exponent after '^': a sign and letters or digits, "-D", "2"; 0: there is none. */
+/* The length of an exponent after '^': of a number or a name with or without a sign, "-D", "2"; 0: there is none. */
 static size_t exponent_length(const char *text) {
     size_t sign = text[0] == '-', length = sign;
-    while (isalnum((unsigned char)text[length]) || (text[length] == '.' && isdigit((unsigned char)text[length + 1])))
+    bool number = isdigit((unsigned char)text[sign]);
+    while (number ? isdigit((unsigned char)text[length + (text[length] == '.')]) : isalpha((unsigned char)text[length]))
         length++;
     return length > sign ? length : 0;
 }
@@ -47,7 +48,7 @@ static void put_text(FILE *out, const char *text) {
         size_t plain = strcspn(text, "^ ");
         gs_xml_text(out, text, plain);
         text += plain;
-        size_t exponent = *text == '^' && text > whole ? exponent_length(text + 1) : 0;
+        size_t exponent = *text == '^' && text > whole && text[-1] != ' ' ? exponent_length(text + 1) : 0;
         if (exponent)
             gs_xml_put(out, "<sup>%s", text[1] == '-' ? "\xe2\x88\x92" : "");
         if (exponent) {
