@@ -303,13 +303,14 @@ static void list_estimates(const annealing *a, const bounds *b) {
                                               .by = "theory, known Z"});
 }
 
-/* A bound is compared where even ideal chains are further from log Z than the interval is wide. */
+/* A bound is compared where even ideal chains are so far from log Z that chance does not put it on the other side. */
 static void list_bounds(const annealing *a, const bounds *b) {
+    const double far = 0.2;
     static const char *const ways[] = {"up", "down"};
     for (int i = 0; i < a->levels->count; i++)
         for (int k = 0; k < 2; k++) {
             gs_estimate e = {b->bound[k][i], b->low[k][i], b->high[k][i]};
-            bool tells = fabs(b->ideal[k][i] - LOG_Z) > (e.high - e.low) / 2;
+            bool tells = fabs(b->ideal[k][i] - LOG_Z) > far;
             gs_finding finding = {.what = gs_study_text(a->study, "mean log weight with %.0f temperatures, %s",
                                                         a->levels->values[i], ways[k]),
                                   .unit = "",
