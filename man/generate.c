@@ -3,7 +3,8 @@
  *
  *     generate man|bash|zsh|fish|tables TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @DENSITIES@ and @ALGORITHMS@;
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @DENSITIES@, @STUDIES@ and
+ * @ALGORITHMS@;
  * or a document in Markdown, whose tables behind comments such as "<!-- rows of settings.def -->" are written anew. */
 #include <ctype.h>
 #include <stdio.h>
@@ -193,6 +194,31 @@ static void man_algorithms(void) {
     }
 }
 
+/* A study as a text on one line: its item, title and parameters. */
+static void put_study(const gs_study_row *row, void (*put)(const char *)) {
+    put(row->title);
+    printf(" (");
+    put(row->item);
+    fputs(").", stdout);
+    for (const gs_study_default *take = row->takes; take->value; take++) {
+        const char *name = gs_study_parameter_rows[take->parameter].name;
+        fputs(take == row->takes ? " It reads " : ", ", stdout);
+        put(name[1] ? "--" : "-");
+        put(name);
+        putchar(' ');
+        put(take->value);
+    }
+    fputs(row->takes->value ? ".\n" : "\n", stdout);
+}
+
+static void man_studies(void) {
+    const gs_study_row *row;
+    for (int i = 0; (row = gs_study_row_of(i)); i++) {
+        printf(".TP\n\\fB%s\\fR\n", row->name);
+        put_study(row, put_roff);
+    }
+}
+
 static void man_commands(void) {
     for (const gs_command_row *row = gs_command_rows; row->name; row++) {
         fputs(".TP\n\\fBgensample\\fR ", stdout);
@@ -205,11 +231,8 @@ static void write_man(void) {
     static const struct {
         const char *mark;
         void (*write)(void);
-    } parts[] = {{"@COMMANDS@\n", man_commands},
-                 {"@OPTIONS@\n", man_options},
-                 {"@SAMPLERS@\n", man_samplers},
-                 {"@DENSITIES@\n", man_densities},
-                 {"@ALGORITHMS@\n", man_algorithms}};
+    } parts[] = {{"@COMMANDS@\n", man_commands},   {"@OPTIONS@\n", man_options}, {"@SAMPLERS@\n", man_samplers},
+                 {"@DENSITIES@\n", man_densities}, {"@STUDIES@\n", man_studies}, {"@ALGORITHMS@\n", man_algorithms}};
     char line[LINE];
     puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
     while (fgets(line, sizeof line, stdin)) {
