@@ -15,14 +15,19 @@ target_link_libraries(gensample_app PUBLIC gensample_io)
 file(RELATIVE_PATH models_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/gensample/models)
 target_compile_definitions(gensample_app PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}")
 
+# Studies, and the style of their page as an array's elements.
+file(GLOB study_sources CONFIGURE_DEPENDS src/study/*.c)
+add_library(gensample_study STATIC ${study_sources})
+target_link_libraries(gensample_study PUBLIC gensample_app)
+
 file(GLOB program_sources CONFIGURE_DEPENDS src/cli/*.c)
 add_executable(gensample ${program_sources})
-target_link_libraries(gensample PRIVATE gensample_app)
+target_link_libraries(gensample PRIVATE gensample_study)
 include(cmake/genbench.cmake)
 
 # Manual and completions are made from the rows that the program itself reads.
 add_executable(gensample_generate man/generate.c src/cli/option.c)
-target_link_libraries(gensample_generate PRIVATE gensample_app)
+target_link_libraries(gensample_generate PRIVATE gensample_study)
 add_custom_target(gensample_documents ALL)
 function(gensample_add_document kind file template)
   set(template ${PROJECT_SOURCE_DIR}/${template})
