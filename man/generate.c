@@ -3,7 +3,8 @@
  *
  *     generate man|bash|zsh|fish|tables TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @DENSITIES@ and @ALGORITHMS@;
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @DENSITIES@, @STUDIES@ and
+ * @ALGORITHMS@;
  * or a document in Markdown, whose tables behind comments such as "<!-- rows of settings.def -->" are written anew. */
 #include <ctype.h>
 #include <stdio.h>
@@ -11,10 +12,21 @@
 
 #include "cli/option.h"
 #include "model/settings.h"
+#include "study/lab.h"
 
 enum { WORDS = 400, LINE = 512, PARAGRAPH = 8192 };
 
 /* ---- What a shell can offer ---- */
+
+static bool takes_studies(const gs_command_row *row) {
+    return row->operand == GS_OPERAND_STUDIES;
+}
+
+static void put_studies(void) {
+    const gs_study_row *row;
+    for (int i = 0; (row = gs_study_row_of(i)); i++)
+        printf("%s%s", i ? " " : "", row->name);
+}
 
 static bool takes_file(const gs_option_row *row) {
     return row->metavar && !strncmp(row->metavar, "FILE", 4);
@@ -182,6 +194,31 @@ static void man_algorithms(void) {
     }
 }
 
+/* A study as a text on one line: its item, title and parameters. */
+static void put_study(const gs_study_row *row, void (*put)(const char *)) {
+    put(row->title);
+    printf(" (");
+    put(row->item);
+    fputs(").", stdout);
+    for (const gs_study_default *take = row->takes; take->value; take++) {
+        const char *name = gs_study_parameter_rows[take->parameter].name;
+        fputs(take == row->takes ? " It reads " : ", ", stdout);
+        put(name[1] ? "--" : "-");
+        put(name);
+        putchar(' ');
+        put(take->value);
+    }
+    fputs(row->takes->value ? ".\n" : "\n", stdout);
+}
+
+static void man_studies(void) {
+    const gs_study_row *row;
+    for (int i = 0; (row = gs_study_row_of(i)); i++) {
+        printf(".TP\n\\fB%s\\fR\n", row->name);
+        put_study(row, put_roff);
+    }
+}
+
 static void man_commands(void) {
     for (const gs_command_row *row = gs_command_rows; row->name; row++) {
         fputs(".TP\n\\fBgensample\\fR ", stdout);
@@ -194,11 +231,8 @@ static void write_man(void) {
     static const struct {
         const char *mark;
         void (*write)(void);
-    } parts[] = {{"@COMMANDS@\n", man_commands},
-                 {"@OPTIONS@\n", man_options},
-                 {"@SAMPLERS@\n", man_samplers},
-                 {"@DENSITIES@\n", man_densities},
-                 {"@ALGORITHMS@\n", man_algorithms}};
+    } parts[] = {{"@COMMANDS@\n", man_commands},   {"@OPTIONS@\n", man_options}, {"@SAMPLERS@\n", man_samplers},
+                 {"@DENSITIES@\n", man_densities}, {"@STUDIES@\n", man_studies}, {"@ALGORITHMS@\n", man_algorithms}};
     char line[LINE];
     puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
     while (fgets(line, sizeof line, stdin)) {
@@ -380,9 +414,15 @@ static void write_bash(void) {
         printf("%s ", row->name);
     puts("'\n"
          "        [[ $word == -* ]] || case ${COMP_WORDS[1]} in");
-    for (const gs_command_row *row = gs_command_rows; row->name; row++)
-        if (row->operand != GS_OPERAND_NONE)
+    for (const gs_command_row *row = gs_command_rows; row->name; row++) {
+        if (takes_studies(row)) {
+            printf("        %s) values='", row->name);
+            put_studies();
+            puts("' ;;");
+        } else if (row->operand != GS_OPERAND_NONE) {
             printf("        %s) values=%s ;;\n", row->name, row->operand == GS_OPERAND_IMAGES ? "FILE" : "NETWORK");
+        }
+    }
     puts("        esac ;;\n"
          "    esac\n"
          "    if [[ $values == FILE || $values == NETWORK ]]; then\n"
@@ -452,8 +492,13 @@ static void write_zsh(void) {
         for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++)
             if (row->commands & command->command)
                 zsh_option(row);
-        if (command->operand != GS_OPERAND_NONE)
+        if (takes_studies(command)) {
+            fputs("        '*:study:(", stdout);
+            put_studies();
+            puts(")'");
+        } else if (command->operand != GS_OPERAND_NONE) {
             printf("        '1:FILE:%s'\n", command->operand == GS_OPERAND_IMAGES ? "_files" : "_gensample_networks");
+        }
         puts("    ) ;;");
     }
     puts("esac\n"
@@ -490,6 +535,12 @@ static void write_fish(void) {
     for (const gs_command_row *row = gs_command_rows; row->name; row++) {
         if (row->operand == GS_OPERAND_NONE)
             continue;
+        if (takes_studies(row)) {
+            printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -a '", row->name);
+            put_studies();
+            puts("'");
+            continue;
+        }
         printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F", row->name);
         if (row->operand != GS_OPERAND_IMAGES)
             printf(" -a '(%s | grep -o \"[^ ]*\") %s'", list_networks, list_densities(densities));

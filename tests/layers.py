@@ -27,7 +27,8 @@ ALLOWED = {
     "src/measure": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
     "src/io": ["src/base"],
     "src/app": ["src/base", "src/model", "src/density", "src/io", "src/measure"],
-    "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
+    "src/study": ["src/base", "src/random", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
+    "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app", "src/study"],
     "bench": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
 }
 

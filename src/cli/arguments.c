@@ -66,11 +66,20 @@ static void choose_out(gs_arguments *arguments) {
     arguments->out = arguments->default_out;
 }
 
+static gs_status take_study(gs_texts *studies, const char *text, gs_error *error) {
+    if (studies->count == GS_LIST_MAX)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "more than %d studies are named: name none to run all", GS_LIST_MAX);
+    studies->values[studies->count++] = text;
+    return GS_OK;
+}
+
 static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
     const gs_command_row *row = gs_command_row_of(arguments->command);
     const char **const fields[] = {[GS_OPERAND_FILE] = &arguments->file,
                                    [GS_OPERAND_NETWORK] = &arguments->model,
                                    [GS_OPERAND_IMAGES] = &arguments->input};
+    if (row->operand == GS_OPERAND_STUDIES)
+        return take_study(&arguments->studies, text, error);
     const char **field = fields[row->operand];
     if (row->operand == GS_OPERAND_NONE || *field)
         return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text, row->name);

@@ -6,6 +6,7 @@
 
 #include "app/find.h"
 #include "app/option.h"
+#include "study/parameters.h"
 
 /* The numbers of the commands, and their bits, as in GS_SAMPLE. */
 enum {
@@ -45,7 +46,10 @@ typedef struct gs_arguments {
     const char *second_judge; /* beside the default judge, where it is there; or NULL */
     gs_numbers noises, step_counts, sweep, ladder;
     gs_texts compose, inputs, labels;
-    gs_numbers range; /* of pixels */
+    gs_texts studies;                      /* operands */
+    gs_numbers study[GS_STUDY_PARAMETERS]; /* parameters of studies; none: not given */
+    const char *data;                      /* MNIST's folder */
+    gs_numbers range;                      /* of pixels */
     gs_counts only;
     int shape[2];
     int levels, draws, scale, columns;

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/option.h"
+#include "study/lab.h"
 
 enum { INDENT = 26, WIDTH = 100 };
 
@@ -98,6 +99,20 @@ static void print_algorithms(FILE *out) {
         print_row(row->name, row->help, out);
 }
 
+static void print_studies(FILE *out) {
+    const gs_study_row *row;
+    fputs("\nstudies, with the course's items, and the parameters each reads:\n", out);
+    for (int i = 0; (row = gs_study_row_of(i)); i++) {
+        char help[512];
+        size_t used = (size_t)snprintf(help, sizeof help, "%s: %s", row->item, row->title);
+        for (const gs_study_default *take = row->takes; take->value; take++)
+            used += (size_t)snprintf(help + used, sizeof help - used, "%s%s=%s", take == row->takes ? " [" : " ",
+                                     gs_study_parameter_rows[take->parameter].name, take->value);
+        snprintf(help + used, sizeof help - used, "%s", row->takes->value ? "]" : "");
+        print_row(row->name, help, out);
+    }
+}
+
 /* The command that need not be named has the program's help. */
 static void print_usage(int command, const char *about, FILE *out) {
     const gs_command_row *row = gs_command_rows;
@@ -123,6 +138,8 @@ void gs_help_print(int command, FILE *out) {
         print_algorithms(out);
     if (record->lists & GS_LISTS_DENSITIES)
         print_densities(out);
+    if (record->lists & GS_LISTS_STUDIES)
+        print_studies(out);
     if (record->lists & GS_LISTS_NETWORKS)
         print_shipped(out);
     if (record->examples)

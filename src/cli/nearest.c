@@ -2,24 +2,11 @@
 
 #include <math.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "app/mnist.h"
 #include "app/words.h"
 
 enum { REAL_MIN = 1000 };
-
-/* The first of the names under which the folder has that part of MNIST; if it has none, false, with the first possible
- * name. */
-static bool find_part(const char *folder, const char *part, char path[GS_PATH_ROOM]) {
-    static const char *const endings[] = {"-images-idx3-ubyte", "-images.idx3-ubyte", "-images-idx3-ubyte.gz",
-                                          "-images.idx3-ubyte.gz"};
-    for (size_t i = 0; i <= GS_COUNT(endings); i++) {
-        int length = snprintf(path, GS_PATH_ROOM, "%s/%s%s", folder, part, endings[i % GS_COUNT(endings)]);
-        if (length < GS_PATH_ROOM && i < GS_COUNT(endings) && access(path, F_OK) == 0)
-            return true;
-    }
-    return false;
-}
 
 static bool is_folder(const char *path) {
     struct stat about;
@@ -46,12 +33,12 @@ gs_status gs_nearest_read(gs_nearest *nearest, const gs_setup *setup, size_t n, 
                              "others is what samples are compared with",
                              name);
     }
-    if (!find_part(name, "train", path)) {
+    if (!gs_mnist_find(name, "train", path)) {
         return gs_fail(error, GS_ERROR_FILE,
                        "--nearest: there is no %.300s, nor with .gz: expected MNIST's files or a file", path);
     }
     gs_status status = read_images(path, info, SIZE_MAX, &nearest->training, error);
-    if (!status && find_part(name, "t10k", path))
+    if (!status && gs_mnist_find(name, "t10k", path))
         status = read_images(path, info, n < REAL_MIN ? REAL_MIN : n, &nearest->held_out, error);
     return status;
 }

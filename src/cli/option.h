@@ -18,7 +18,13 @@ typedef struct gs_option_line {
 extern const gs_option_line gs_option_lines[];
 
 /* What a command takes besides options. */
-typedef enum gs_operand { GS_OPERAND_NONE, GS_OPERAND_FILE, GS_OPERAND_NETWORK, GS_OPERAND_IMAGES } gs_operand;
+typedef enum gs_operand {
+    GS_OPERAND_NONE,
+    GS_OPERAND_FILE,
+    GS_OPERAND_NETWORK,
+    GS_OPERAND_IMAGES,
+    GS_OPERAND_STUDIES
+} gs_operand;
 
 /* What is found where no option names it; each finds what the one before it does. */
 typedef enum gs_finds { GS_FINDS_NOTHING, GS_FINDS_NETWORK, GS_FINDS_JUDGE } gs_finds;

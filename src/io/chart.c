@@ -29,6 +29,29 @@ double gs_chart_y(const gs_chart *c, double value) {
     return c->top + (c->bottom - c->top) * (1 - gs_chart_place(&c->y, value));
 }
 
+/* ---- Style and text ---- */
+
+const char *const gs_chart_colours[GS_CHART_COLOURS][2] = {
+    /* light, dark */
+    {"#2563c9", "#6cb0ff"}, {"#d9730d", "#ffab5e"}, {"#2b8a3e", "#5fd07a"}, {"#c92a3a", "#ff8080"},
+    {"#7b46c9", "#c39bff"}, {"#0c7f8c", "#4fd1d9"}, {"#a87900", "#e8c547"}, {"#cc3a94", "#ff99d1"},
+    {"#7a5a4a", "#cfab99"}, {"#66707a", "#a9b4bf"}};
+
+size_t gs_chart_line_bytes(const char *text, int most) {
+    size_t blank = 0, i = 0;
+    int characters = 0;
+    for (; text[i] && (characters <= most || !blank); i++) {
+        characters += ((unsigned char)text[i] & 0xC0) != 0x80;
+        blank = text[i] == ' ' ? i : blank;
+    }
+    return characters > most && blank ? blank : i;
+}
+
+const char *gs_chart_next_line(const char *line, int most) {
+    line += gs_chart_line_bytes(line, most);
+    return *line == ' ' ? line + 1 : line;
+}
+
 /* ---- Axes ---- */
 
 void gs_chart_text(const gs_chart *c, double at_x, double at_y, const char *class, const char *anchor,
@@ -53,7 +76,8 @@ void gs_chart_axes(const gs_chart *c, const char *x_label) {
         gs_chart_text(c, x, c->bottom + 18, "soft", "middle", c->x.labels[i]);
         last = x + half;
     }
-    gs_chart_text(c, (c->left + c->right) / 2, c->bottom + 34, "soft", "middle", x_label);
+    if (x_label)
+        gs_chart_text(c, (c->left + c->right) / 2, c->bottom + 34, "soft", "middle", x_label);
 }
 
 /* ---- Lines and areas ---- */

@@ -11,7 +11,15 @@
 #include "io/axis.h"
 
 /* About as wide as a character of the texts at most is. */
-enum { GS_CHART_CHARACTER = 7, GS_CHART_SHAPES = 8, GS_CHART_TEXT_ROOM = 256 };
+enum { GS_CHART_CHARACTER = 7, GS_CHART_SHAPES = 8, GS_CHART_TEXT_ROOM = 256, GS_CHART_COLOURS = 10 };
+
+/* Colours that can be told apart, on light and on dark ground. */
+extern const char *const gs_chart_colours[GS_CHART_COLOURS][2];
+
+/* Bytes of the first line of a text: up to the last blank that keeps it to at most `most` characters, or up to the
+ * first blank if a word is longer. And the line after it. */
+size_t gs_chart_line_bytes(const char *text, int most);
+const char *gs_chart_next_line(const char *line, int most);
 
 typedef struct gs_chart {
     FILE *out;
@@ -40,7 +48,8 @@ double gs_chart_y(const gs_chart *c, double value);
 void gs_chart_text(const gs_chart *c, double at_x, double at_y, const char *class, const char *anchor,
                    const char *text);
 
-/* The grid, the ticks, of which those have labels that leave room, and the name of the abscissa below them. */
+/* The grid, the ticks, of which those have labels that leave room, and the name of the abscissa, unless it is NULL,
+ * below them. */
 void gs_chart_axes(const gs_chart *c, const char *x_label);
 
 /* A line through n points, broken where one cannot be placed; a point between two breaks is a dot. And one point by

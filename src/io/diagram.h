@@ -1,5 +1,5 @@
-/* A diagram in SVG: one plot of lines, marks with intervals, or bars, small enough for a phone; light, or dark where the
- * reader prefers that. Texts are UTF-8. */
+/* A diagram in SVG: one plot of lines, marks with intervals, or bars, small enough for a phone; light, or dark where
+ * the reader prefers that. Texts are UTF-8. */
 #ifndef GS_IO_DIAGRAM_H
 #define GS_IO_DIAGRAM_H
 
@@ -16,7 +16,8 @@ typedef enum gs_stroke {
     GS_STROKE_BARS    /* bars from 0, with their intervals; series with bars stand beside each other */
 } gs_stroke;
 
-/* Points whose y cannot be placed (not finite, or not positive on a logarithmic axis) break a line and leave out marks. */
+/* Points whose y cannot be placed (not finite, or not positive on a logarithmic axis) break a line and leave out marks.
+ */
 typedef struct gs_diagram_series {
     const char *name; /* in the legend; NULL leaves it out */
     gs_stroke stroke;

@@ -197,3 +197,12 @@ gs_status gs_map_write(const char *path, const gs_map *map, gs_error *error) {
         status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
     return gs_output_end(&output, status, error);
 }
+
+gs_status gs_map_encode(const gs_map *map, char **bytes, size_t *size, gs_error *error) {
+    gs_output output;
+    gs_status status = gs_output_open_memory(&output, bytes, size, error);
+    if (status)
+        return status;
+    draw(output.file, map);
+    return gs_output_end_memory(&output, bytes, GS_OK, error);
+}

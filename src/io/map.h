@@ -27,4 +27,7 @@ double gs_map_centre(const gs_map *map, int side, int i);
  * then. */
 gs_status gs_map_write(const char *path, const gs_map *map, gs_error *error);
 
+/* The same file in memory, to be freed with free(); NULL on failure. Errors: GS_ERROR_MEMORY. */
+gs_status gs_map_encode(const gs_map *map, char **bytes, size_t *size, gs_error *error);
+
 #endif

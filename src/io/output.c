@@ -324,6 +324,15 @@ gs_status gs_output_end(gs_output *output, gs_status status, gs_error *error) {
     return status;
 }
 
+gs_status gs_output_end_memory(gs_output *output, char **bytes, gs_status status, gs_error *error) {
+    status = gs_output_end(output, status, error);
+    if (status) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+    return status;
+}
+
 void gs_output_abandon(gs_output *output) {
     if (output->file)
         fclose(output->file);

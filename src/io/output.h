@@ -41,8 +41,9 @@ typedef struct gs_output {
 } gs_output;
 
 /* The bytes written into memory instead, to be freed with free() once committed; NULL before and on failure. Errors:
- * GS_ERROR_MEMORY; *output then needs no gs_output_abandon. */
+ * GS_ERROR_MEMORY; *output then needs no gs_output_abandon. gs_output_end_memory ends it as gs_output_end does. */
 gs_status gs_output_open_memory(gs_output *output, char **bytes, size_t *size, gs_error *error);
+gs_status gs_output_end_memory(gs_output *output, char **bytes, gs_status status, gs_error *error);
 
 /* A named pipe that no program reads yet is waited for, until gs_output_hurry. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY,
  * GS_ERROR_INTERRUPTED; *output then needs no gs_output_abandon. */

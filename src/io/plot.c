@@ -25,37 +25,15 @@ enum {
 
 /* ---- Text ---- */
 
-/* Bytes of the first line of a text: up to the last blank that keeps it to at most LINE_LENGTH characters, or up to the
- * first blank if a word is longer. */
-static size_t line_bytes(const char *text) {
-    size_t blank = 0, i = 0;
-    for (int characters = 0; text[i] && (characters <= LINE_LENGTH || !blank); i++) {
-        characters += ((unsigned char)text[i] & 0xC0) != 0x80;
-        blank = text[i] == ' ' ? i : blank;
-    }
-    return text[i] ? blank : i;
-}
-
-static const char *next_line(const char *line) {
-    line += line_bytes(line);
-    return *line == ' ' ? line + 1 : line;
-}
-
 static int count_lines(const gs_figure *figure) {
     int lines = 0;
     for (int i = 0; i < figure->remarks_count; i++)
-        for (const char *line = figure->remarks[i].text; *line; line = next_line(line))
+        for (const char *line = figure->remarks[i].text; *line; line = gs_chart_next_line(line, LINE_LENGTH))
             lines++;
     return lines;
 }
 
 /* ---- Style ---- */
-
-static const char *const colours[GS_PLOT_COLOURS][2] = {
-    /* light, dark */
-    {"#2563c9", "#6cb0ff"}, {"#d9730d", "#ffab5e"}, {"#2b8a3e", "#5fd07a"}, {"#c92a3a", "#ff8080"},
-    {"#7b46c9", "#c39bff"}, {"#0c7f8c", "#4fd1d9"}, {"#a87900", "#e8c547"}, {"#cc3a94", "#ff99d1"},
-    {"#7a5a4a", "#cfab99"}, {"#66707a", "#a9b4bf"}};
 
 static void put_colours(FILE *out, int dark) {
     static const char *const ground[2] = {
@@ -64,8 +42,8 @@ static void put_colours(FILE *out, int dark) {
         ".paper{fill:#14171c}.ink{fill:#e6e8eb}.soft{fill:#9aa4af}.warning{fill:#ffa657}.grid{stroke:#2a3038}"
         ".frame{stroke:#6e7681}.part{stroke:#14171c}\n"};
     fputs(ground[dark], out);
-    for (int i = 0; i < GS_PLOT_COLOURS; i++)
-        fprintf(out, ".l%d{stroke:%s}.a%d{fill:%s}\n", i, colours[i][dark], i, colours[i][dark]);
+    for (int i = 0; i < GS_CHART_COLOURS; i++)
+        fprintf(out, ".l%d{stroke:%s}.a%d{fill:%s}\n", i, gs_chart_colours[i][dark], i, gs_chart_colours[i][dark]);
 }
 
 static void put_head(FILE *out, const gs_figure *figure, int height) {
@@ -157,7 +135,7 @@ static void draw_series(place *p) {
         p->above[i] = 0;
     for (int i = 0; i < panel->count; i++) {
         const gs_series *series = panel->series + i;
-        int colour = series->colour % GS_PLOT_COLOURS;
+        int colour = series->colour % GS_CHART_COLOURS;
         if (panel->stacked) {
             stack(p, series);
             draw_stack(p, colour);
@@ -176,7 +154,7 @@ static void draw_legend(const place *p) {
     int row = 0;
     for (int k = 0; k < panel->count && row < LEGEND_ROWS; k++) {
         const gs_series *series = panel->series + (panel->stacked ? panel->count - 1 - k : k);
-        int colour = series->colour % GS_PLOT_COLOURS;
+        int colour = series->colour % GS_CHART_COLOURS;
         double y = p->chart.top + LEGEND_PITCH * row + 7;
         if (!series->name)
             continue;
@@ -201,7 +179,7 @@ static gs_status draw_panel(FILE *out, const gs_panel *panel, double top, gs_err
                          .top = top + PANEL_HEAD,
                          .bottom = top + PANEL_HEAD + PLOT_HEIGHT,
                          .decimals = DECIMALS,
-                         .colours = GS_PLOT_COLOURS}};
+                         .colours = GS_CHART_COLOURS}};
     if (panel->stacked) {
         p.below = gs_alloc(panel->n, sizeof *p.below);
         p.above = gs_alloc(panel->n, sizeof *p.above);
@@ -233,9 +211,9 @@ static gs_status draw_figure(FILE *out, const gs_figure *figure, gs_error *error
     put_head(out, figure, top + pitch * figure->count + 8);
     gs_chart_text(&(gs_chart){.out = out, .decimals = DECIMALS}, 20, 32, "head ink", "start", figure->title);
     for (int i = 0; i < figure->remarks_count; i++) {
-        for (const char *line = figure->remarks[i].text; *line; line = next_line(line)) {
+        for (const char *line = figure->remarks[i].text; *line; line = gs_chart_next_line(line, LINE_LENGTH)) {
             fprintf(out, "<text class=\"%s\" x=\"20\" y=\"%d\">", figure->remarks[i].warning ? "warning" : "soft", y);
-            gs_xml_text(out, line, line_bytes(line));
+            gs_xml_text(out, line, gs_chart_line_bytes(line, LINE_LENGTH));
             fputs("</text>\n", out);
             y += LINE_HEIGHT;
         }

@@ -5,16 +5,13 @@
 
 #include "io/output.h"
 
-/* Colours of series, distinguishable on light and dark backgrounds; they repeat after GS_PLOT_COLOURS. */
-enum { GS_PLOT_COLOURS = 10 };
-
 /* A line through (x, y), broken where y cannot be placed: where it is not finite, is beyond 1e100, or is not positive
  * on a logarithmic axis. A point between two breaks is a dot. */
 typedef struct gs_series {
     const char *name;         /* name in the legend; NULL leaves it out */
     const double *y;          /* (n) */
     const double *low, *high; /* (n) edges of a band around the line, or NULL */
-    int colour;               /* from 0 */
+    int colour;               /* from 0; of a chart, which repeat */
     bool faint;               /* drawn as a thin line, one of many */
 } gs_series;
 

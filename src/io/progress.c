@@ -58,7 +58,10 @@ void gs_progress_update(gs_progress *progress, double part, size_t done, size_t 
         bar[i] = i + 1 <= part * BAR ? '#' : '.';
     if (part > 0 && elapsed > KNOWN_S) {
         gs_progress_time(elapsed * (1 - part) / part, time, sizeof time);
-        snprintf(rate, sizeof rate, ", %.3g samples/s, %s left", part * (double)n / elapsed, time);
+        if (progress->has_no_rate)
+            snprintf(rate, sizeof rate, ", %s left", time);
+        else
+            snprintf(rate, sizeof rate, ", %.3g samples/s, %s left", part * (double)n / elapsed, time);
     }
     snprintf(line, sizeof line, "%s%s[%s] %3.0f %%, %zu of %zu%s", progress->what ? progress->what : "",
              progress->what ? " " : "", bar, 100 * part, done, n, rate);

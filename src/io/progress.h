@@ -11,7 +11,8 @@ typedef struct gs_progress {
     FILE *file;       /* NULL: nothing is shown */
     const char *what; /* what goes on, before the bar; NULL: nothing */
     double start_s, shown_s;
-    int columns; /* of the terminal */
+    bool has_no_rate; /* what is done is not counted in samples */
+    int columns;      /* of the terminal */
     bool shown;
 } gs_progress;
 

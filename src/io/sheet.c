@@ -76,18 +76,38 @@ static void draw(gs_canvas *canvas, const gs_sheet *sheet, const layout *l) {
     }
 }
 
+/* The sheet on a canvas, to be freed with gs_canvas_free. */
+static gs_status draw_canvas(const gs_sheet *sheet, gs_canvas *canvas, gs_error *error) {
+    layout l = lay_out(sheet);
+    gs_status status =
+        gs_canvas_create(canvas, (size_t)l.left + (size_t)sheet->columns * (size_t)l.pitch_x + GAP,
+                         (size_t)l.top + (size_t)sheet->rows * (size_t)l.pitch_y + GAP, sheet->shape[0], PAPER, error);
+    if (!status) {
+        canvas->scale = sheet->scale;
+        draw(canvas, sheet, &l);
+    }
+    return status;
+}
+
 gs_status gs_sheet_write(const gs_sheet *sheet, gs_format format, const char *path, const gs_note *notes, int count,
                          gs_error *error) {
-    layout l = lay_out(sheet);
     gs_canvas canvas;
-    gs_status status =
-        gs_canvas_create(&canvas, (size_t)l.left + (size_t)sheet->columns * (size_t)l.pitch_x + GAP,
-                         (size_t)l.top + (size_t)sheet->rows * (size_t)l.pitch_y + GAP, sheet->shape[0], PAPER, error);
+    gs_status status = draw_canvas(sheet, &canvas, error);
     if (status)
         return status;
-    canvas.scale = sheet->scale;
-    draw(&canvas, sheet, &l);
     status = gs_sink_put_canvas(format, path, &canvas, notes, count, error);
+    gs_canvas_free(&canvas);
+    return status;
+}
+
+gs_status gs_sheet_encode(const gs_sheet *sheet, char **bytes, size_t *size, int *width, gs_error *error) {
+    gs_canvas canvas;
+    *bytes = NULL;
+    gs_status status = draw_canvas(sheet, &canvas, error);
+    if (status)
+        return status;
+    *width = gs_canvas_written_width(&canvas);
+    status = gs_canvas_encode_png(&canvas, bytes, size, error);
     gs_canvas_free(&canvas);
     return status;
 }

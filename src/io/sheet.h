@@ -34,4 +34,8 @@ void gs_sheet_row(gs_sheet *sheet, int row, const float *images, const float ran
 gs_status gs_sheet_write(const gs_sheet *sheet, gs_format format, const char *path, const gs_note *notes, int count,
                          gs_error *error);
 
+/* The bytes of its PNG file without notes, to be freed with free(), NULL on failure; and the picture's width in pixels.
+ * Errors: those of gs_canvas_create and gs_canvas_encode_png. */
+gs_status gs_sheet_encode(const gs_sheet *sheet, char **bytes, size_t *size, int *width, gs_error *error);
+
 #endif

@@ -11,7 +11,7 @@ typedef enum gs_study_parameter {
     GS_STUDY_PARAMETERS
 } gs_study_parameter;
 
-typedef enum gs_study_parameter_kind { GS_STUDY_NUMBER, GS_STUDY_WHOLE } gs_study_parameter_kind;
+typedef enum gs_study_parameter_kind { GS_STUDY_PARAMETER_NUMBER, GS_STUDY_PARAMETER_WHOLE } gs_study_parameter_kind;
 
 typedef struct gs_study_parameter_row {
     const char *name, *metavar;
@@ -22,5 +22,8 @@ typedef struct gs_study_parameter_row {
 } gs_study_parameter_row;
 
 extern const gs_study_parameter_row gs_study_parameter_rows[GS_STUDY_PARAMETERS];
+
+/* Numbers as they are written, "1,10,100"; none where the text is not that. */
+gs_numbers gs_study_parameter_read(const char *text);
 
 #endif

@@ -25,13 +25,16 @@ typedef struct gs_part {
 } gs_part;
 
 typedef enum gs_verdict {
-    GS_VERDICT_NONE,   /* nothing is expected */
-    GS_VERDICT_AGREES, /* the number is as expected */
+    GS_VERDICT_NONE,    /* nothing is expected */
+    GS_VERDICT_AGREES,  /* the number is as expected */
     GS_VERDICT_REFUTES, /* the claim does not hold, as this project has found before */
-    GS_VERDICT_DIFFERS /* it is not as expected, or a refuted claim holds: the study has failed */
+    GS_VERDICT_DIFFERS  /* it is not as expected, or a refuted claim holds: the study has failed */
 } gs_verdict;
 
 gs_verdict gs_finding_verdict(const gs_finding *finding);
+
+/* "as expected", "refuted", "DIFFERS"; "shown" where nothing is expected. */
+const char *gs_verdict_word(gs_verdict verdict);
 
 /* A study that has been run. */
 typedef struct gs_study_record {
@@ -55,7 +58,6 @@ typedef struct gs_study_results {
     uint64_t seed;
     const char *data; /* MNIST's folder, or NULL */
     const char *isa;
-    const char *cpu; /* its name */
     int threads;
     double seconds;
 } gs_study_results;
@@ -63,10 +65,11 @@ typedef struct gs_study_results {
 /* How many findings have a verdict, over all studies or, if `only` is not NULL, of one. */
 size_t gs_study_count(const gs_study_results *results, const gs_study_record *only, gs_verdict verdict);
 
-/* A finding's number with its interval, "0.3697 (0.3689 ... 0.3705)", and what is expected, "0.3697" or "at most 1 %" or
- * "" as texts. */
-void gs_finding_value(const gs_finding *finding, char text[96]);
-void gs_finding_expected(const gs_finding *finding, char text[96]);
+/* A finding's number with its interval, "36.97 (36.89 ... 37.05) %", and what is expected, "0.3697", "at most 1 %" or
+ * "". */
+enum { GS_FINDING_ROOM = 160 };
+void gs_finding_value(const gs_finding *finding, char text[GS_FINDING_ROOM]);
+void gs_finding_expected(const gs_finding *finding, char text[GS_FINDING_ROOM]);
 
 /* Write the page with all figures in it. */
 void gs_study_page(const gs_study_results *results, FILE *out);

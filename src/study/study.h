@@ -1,7 +1,7 @@
 /* Studies: experiments of a course on energy-based and score-based models, each a figure, numbers beside what theory or
- * the course says of them, and sentences that say what to see. A study is a record in a file of this folder and a row of
- * studies.def; what it can be told is a row of parameters.def. It computes with the library, and hands what it finds to
- * the page by the functions below, in the order of reading. */
+ * the course says of them, and sentences that say what to see. A study is a record in a file of this folder and a row
+ * of studies.def; what it can be told is a row of parameters.def. It computes with the library, and hands what it finds
+ * to the page by the functions below, in the order of reading. */
 #ifndef GS_STUDY_H
 #define GS_STUDY_H
 
@@ -41,13 +41,13 @@ double gs_study_number(const gs_study *study, gs_study_parameter parameter);
 size_t gs_study_whole(const gs_study *study, gs_study_parameter parameter);
 const gs_numbers *gs_study_numbers(const gs_study *study, gs_study_parameter parameter);
 
-/* Zeroed memory until the study ends, and a text in it. NULL, and for texts "", when memory runs out, which is then what
- * the study fails with, whatever it returns. */
+/* Zeroed memory until the study ends, and a text in it. NULL, and for texts "", when memory runs out, which is then
+ * what the study fails with, whatever it returns. */
 void *gs_study_room(gs_study *study, size_t count, size_t size);
 const char *gs_study_text(gs_study *study, const char *format, ...) GS_PRINTF(2, 3);
 
-/* A network, planned, of energies with the gradient; kept for later studies. `name`: of a shipped network, or a density.
- * Errors: those of gs_network_find, gs_network_load and gs_plan_create. */
+/* A network, planned, of energies with the gradient; kept for later studies. `name`: of a shipped network, or a
+ * density. Errors: those of gs_network_find, gs_network_load and gs_plan_create. */
 typedef struct gs_study_network {
     const gs_model *model;
     const gs_model_info *info;
@@ -76,8 +76,8 @@ gs_status gs_study_digits(gs_study *study, gs_digits_set set, size_t n, gs_digit
 gs_status gs_study_sample(gs_study *study, const gs_study_network *network, gs_sample_options *options, size_t n,
                           float *out, gs_error *error);
 
-/* What follows ends where the part `until`, 0 ... 1, of the study is done; and within it, how far it is. To be called in
- * loops that take long: GS_ERROR_INTERRUPTED once the user has asked for an end. */
+/* What follows ends where the part `until`, 0 ... 1, of the study is done; and within it, how far it is. To be called
+ * in loops that take long: GS_ERROR_INTERRUPTED once the user has asked for an end. */
 void gs_study_stage(gs_study *study, double until);
 gs_status gs_study_go_on(gs_study *study, double part, gs_error *error);
 
@@ -92,8 +92,8 @@ typedef struct gs_estimate {
     double value, low, high;
 } gs_estimate;
 gs_estimate gs_exact(double value);
-gs_estimate gs_estimate_share(uint64_t k, uint64_t n);               /* exact binomial interval */
-gs_estimate gs_estimate_mean(const double *values, size_t n);        /* of independent values, by Student's t */
+gs_estimate gs_estimate_share(uint64_t k, uint64_t n);              /* exact binomial interval */
+gs_estimate gs_estimate_mean(const double *values, size_t n);       /* of independent values, by Student's t */
 gs_estimate gs_estimate_error(double value, double standard_error); /* of a normal estimate */
 
 /* How a number is compared. */

@@ -76,12 +76,7 @@ const gs_sink_format gs_sink_png = {.has_colours = true, .encode = encode};
 gs_status gs_canvas_encode_png(const gs_canvas *canvas, char **bytes, size_t *size, gs_error *error) {
     gs_output output;
     gs_status status = gs_output_open_memory(&output, bytes, size, error);
-    if (!status) {
-        status = gs_output_end(&output, encode(&output, canvas, NULL, 0, error), error);
-        if (status) {
-            free(*bytes);
-            *bytes = NULL;
-        }
-    }
+    if (!status)
+        status = gs_output_end_memory(&output, bytes, encode(&output, canvas, NULL, 0, error), error);
     return status;
 }
