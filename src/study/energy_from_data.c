@@ -131,7 +131,7 @@ static void list_classes(origin *c) {
 
 static void find_kept(origin *c) {
     size_t early = gs_passage_at(&c->passage, 20), last = c->passage.states - 1;
-    for (size_t s = early; s < c->passage.states; s += 2)
+    for (size_t s = early; s < last; s += 2)
         gs_study_find(c->study,
                       &(gs_finding){.what = gs_study_text(c->study, "label kept after %.0f steps", c->passage.step[s]),
                                     .unit = "%",
