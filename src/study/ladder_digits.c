@@ -60,12 +60,12 @@ static void find_tops(const digits_ladder *l) {
                                           "less than their share of the data: a low top loses modes"});
     for (int k = 0; k < TOPS; k++) {
         gs_measured f = l->comparison[k].frechet;
-        gs_estimate found = gs_estimate_error(f.value, f.error);
-        found.low = fmax(found.low, 0); /* as distances are */
+        gs_estimate frechet = gs_estimate_error(f.value, f.error);
+        frechet.low = fmax(frechet.low, 0); /* as distances are */
         bool is_low = tops[k] <= tops[CLOSE_BY];
         gs_study_find(l->study, &(gs_finding){gs_study_text(l->study, "Frechet distance from a top of %g", tops[k]),
                                               "",
-                                              found,
+                                              frechet,
                                               is_low ? GS_EXPECT_WITHIN : GS_EXPECT_NOTHING,
                                               {2 * f.real, INFINITY},
                                               is_low ? "more than twice that of as many real images" : NULL});
