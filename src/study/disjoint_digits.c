@@ -135,7 +135,8 @@ static gs_status draw_digits(const chains *c, gs_error *error) {
     sheet.scale = SCALE;
     for (int k = 0; k <= LEVELS; k++) {
         gs_sheet_row(&sheet, k, k ? c->end[k - 1] : c->start, c->network->info->range);
-        snprintf(sheet.row_heads[k], GS_HEAD_MAX, k ? "sigma %g" : "start", k ? level[k - 1] : 0);
+        if (k)
+            snprintf(sheet.row_heads[k], GS_HEAD_MAX, "s %g", level[k - 1]);
     }
     gs_study_sheet(c->study, "digits",
                    "Above, the ones with which chains begin; below, what they are after 100 Langevin steps at one "
