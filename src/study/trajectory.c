@@ -157,9 +157,12 @@ static gs_status fork_chains(gs_trajectory *t, gs_error *error) {
 /* ---- The study ---- */
 
 static gs_status run(gs_study *study, gs_error *error) {
-    gs_trajectory t = {.study = study, .n = gs_study_whole(study, GS_STUDY_N)};
+    gs_trajectory t = {.study = study};
+    gs_status status = gs_study_samples(study, 20, &t.n, error);
+    if (status)
+        return status;
     gs_study_stage(study, 0.05);
-    gs_status status = gs_study_digits(study, GS_DIGITS_TEST, t.n, &t.digits, error);
+    status = gs_study_digits(study, GS_DIGITS_TEST, t.n, &t.digits, error);
     if (!status)
         status = find_networks(&t, error);
     if (status)
