@@ -36,15 +36,7 @@ target_include_directories(gensample_bench PUBLIC bench ${BENCH_HEADERS})
 target_link_libraries(gensample_bench PUBLIC gensample_app kernel_cases)
 target_compile_definitions(gensample_bench PRIVATE BENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}" "BENCH_FLAGS=\"${flags}\"")
 
-# Files that the program has in it, each as NAME.inc, the elements of an array.
-file(GLOB embedded CONFIGURE_DEPENDS bench/*.schema.json bench/page/*.css bench/page/*.js)
-foreach(file ${embedded})
-  get_filename_component(name ${file} NAME)
-  add_custom_command(OUTPUT ${BENCH_HEADERS}/${name}.inc VERBATIM DEPENDS ${file} cmake/embed.cmake
-                     COMMAND ${CMAKE_COMMAND} -D IN=${file} -D OUT=${BENCH_HEADERS}/${name}.inc
-                             -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
-  target_sources(gensample_bench PRIVATE ${BENCH_HEADERS}/${name}.inc)
-endforeach()
+gensample_embed(gensample_bench bench/*.schema.json bench/page/*.css bench/page/*.js)
 
 if(build_genbench)
   add_executable(genbench bench/main.c bench/shim.cc)

@@ -4,9 +4,25 @@ include(GNUInstallDirs)
 foreach(module libpng zlib)
   pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
+
+# Files that a program has in it, each as NAME.inc, the elements of an array.
+function(gensample_embed target)
+  file(GLOB files CONFIGURE_DEPENDS ${ARGN})
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME)
+    set(included ${PROJECT_BINARY_DIR}/embedded/${target}/${name}.inc)
+    add_custom_command(OUTPUT ${included} VERBATIM DEPENDS ${file} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+                       COMMAND ${CMAKE_COMMAND} -D IN=${file} -D OUT=${included}
+                               -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+    target_sources(${target} PRIVATE ${included})
+  endforeach()
+  target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/embedded/${target})
+endfunction()
+
 file(GLOB io_sources CONFIGURE_DEPENDS src/io/*.c src/io/format/*.c)
 add_library(gensample_io STATIC ${io_sources})
 target_link_libraries(gensample_io PUBLIC gensample_internal PkgConfig::libpng PkgConfig::zlib)
+gensample_embed(gensample_io src/io/*.css)
 
 # What both programs share. They look for the networks from their own folder.
 file(GLOB app_sources CONFIGURE_DEPENDS src/app/*.c)
@@ -15,10 +31,11 @@ target_link_libraries(gensample_app PUBLIC gensample_io)
 file(RELATIVE_PATH models_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/gensample/models)
 target_compile_definitions(gensample_app PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}")
 
-# Studies, and the style of their page as an array's elements.
+# Studies.
 file(GLOB study_sources CONFIGURE_DEPENDS src/study/*.c)
 add_library(gensample_study STATIC ${study_sources})
 target_link_libraries(gensample_study PUBLIC gensample_app)
+gensample_embed(gensample_study src/study/*.css)
 
 file(GLOB program_sources CONFIGURE_DEPENDS src/cli/*.c)
 add_executable(gensample ${program_sources})

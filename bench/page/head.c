@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "io/html.h"
 #include "page/page.h"
 
 /* ---- What tells documents apart ---- */
@@ -258,13 +259,7 @@ static const char style[] = {
 };
 
 void page_begin(page *p, const char *title) {
-    gs_xml_put(p->out,
-               "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
-               "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-               "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>genbench: %s</title>\n",
-               title);
-    fprintf(p->out, "<style>\n%s</style>\n", style);
-    gs_xml_put(p->out, "</head>\n<body>\n<header>\n<p class=\"kind\">genbench</p>\n<h1>%s</h1>\n", title);
+    gs_html_begin(p->out, "genbench", title, style);
 }
 
 void page_head(page *p) {

@@ -39,11 +39,12 @@ const char *const gs_chart_colours[GS_CHART_COLOURS][2] = {
 
 size_t gs_chart_line_bytes(const char *text, int most) {
     size_t blank = 0, i = 0;
-    for (int characters = 0; text[i] && (characters <= most || !blank); i++) {
+    int characters = 0;
+    for (; text[i] && (characters <= most || !blank); i++) {
         characters += ((unsigned char)text[i] & 0xC0) != 0x80;
         blank = text[i] == ' ' ? i : blank;
     }
-    return text[i] ? blank : i;
+    return characters > most && blank ? blank : i;
 }
 
 const char *gs_chart_next_line(const char *line, int most) {

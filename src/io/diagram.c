@@ -7,15 +7,15 @@
 #include "io/xml.h"
 
 enum {
-    HEIGHT = 210, /* of the plot */
-    TITLE_LENGTH = 48,
+    HEIGHT = 200, /* of the plot */
+    TITLE_LENGTH = 44,
     TITLE_PITCH = 18,
     LABEL_PITCH = 20, /* of the axes' names */
     TICKS = 24,
     NAME_LINES = 3, /* of a category's name */
     NAME_PITCH = 14,
     NAME_GAP = 4,
-    LABEL_CHARACTERS = 60,
+    LABEL_CHARACTERS = 55,
     DOTS = 80, /* series of more marks have small ones */
     BAR_MOST = 44
 };
@@ -44,7 +44,7 @@ static void put_head(FILE *out, const gs_diagram *diagram, double height) {
           "font-size:12px}\n.title{font-size:14px;font-weight:600}"
           ".line{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}.dashed{stroke-dasharray:5 5}"
           ".dots{fill:none;stroke-width:4;stroke-linecap:round;stroke-opacity:.7}.band{fill-opacity:.2}"
-          ".bar{fill-opacity:.85}.frame{fill:none}\n",
+          ".frame{fill:none}\n",
           out);
     put_colours(out, 0);
     fputs("@media(prefers-color-scheme:dark){\n", out);
@@ -151,7 +151,7 @@ static double step_width(const gs_drawing *d) {
 static void put_bars(const gs_drawing *d, const gs_diagram_points *p) {
     const gs_chart *c = &d->chart;
     double zero = c->y.log || c->y.low > 0 ? c->bottom : gs_chart_y(c, c->y.high < 0 ? c->y.high : 0);
-    double slot = step_width(d), width = fmin((slot > 8 ? 0.8 : 1) * slot / d->bars, BAR_MOST);
+    double slot = step_width(d), width = fmin((slot > 8 ? 0.8 * slot : slot + 0.2) / d->bars, BAR_MOST);
     for (size_t i = 0; i < p->n; i++) {
         if (isnan(p->y[i]))
             continue;

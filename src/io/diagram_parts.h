@@ -7,7 +7,7 @@
 
 /* Of the picture; a character is GS_CHART_CHARACTER wide. GS_DIAGRAM_INK is the colour of texts, for gs_chart. */
 enum {
-    GS_DIAGRAM_WIDTH = 460,
+    GS_DIAGRAM_WIDTH = 420,
     GS_DIAGRAM_EDGE = 10,
     GS_DIAGRAM_RIGHT = GS_DIAGRAM_WIDTH - 22,
     GS_DIAGRAM_INK = GS_DIAGRAM_COLOURS

@@ -4,7 +4,7 @@
 #include "io/diagram_parts.h"
 #include "io/xml.h"
 
-enum { SWATCH = 24, ENTRY_GAP = 14, LEGEND_CHARACTERS = 58 };
+enum { SWATCH = 24, ENTRY_GAP = 14, LEGEND_CHARACTERS = 53 };
 
 static bool has_bars(const gs_diagram_series *series) {
     return series->stroke == GS_STROKE_BARS;

@@ -4,7 +4,7 @@
 
 #include "io/diagram_parts.h"
 
-enum { NAME = 17, LANE = 13, GAP = 9, NAME_CHARACTERS = 62 };
+enum { NAME = 17, LANE = 13, GAP = 9, NAME_CHARACTERS = 56 };
 
 static double pitch(const gs_drawing *d) {
     return NAME + LANE * (d->lanes ? d->lanes : 1) + GAP;

@@ -22,17 +22,18 @@ int occurrences(const char *text, const char *part) {
     return count;
 }
 
-/* The coordinates in one path's data: absolute pairs, except for relative h and v. */
+/* The coordinates in one path's data: absolute pairs, except for relative h and v and the absolute ordinate of V. */
 static void check_path(const char *data, double width, double height) {
     bool across = true;
     while (*data != '"') {
         char *end;
         double value = strtod(data, &end);
         if (end == data) {
-            if (!strchr("MZ hv", *data))
+            if (!strchr("MZ hvV", *data))
                 fail_msg("'%.20s' in the data of a path", data);
-            if (*data == 'h' || *data == 'v') {
-                strtod(data + 1, &end);
+            if (*data == 'h' || *data == 'v' || *data == 'V') {
+                value = strtod(data + 1, &end);
+                assert_true(*data != 'V' || (value >= 0 && value <= height));
                 data = end;
             } else {
                 data++;
@@ -68,7 +69,7 @@ char *svg_read(const char *path) {
         const char *y = strstr(tag, " y=\"");
         assert_true(!y || (atof(y + 4) >= 0 && atof(y + 4) <= height));
         const char *data = strstr(tag, " d=\"");
-        if (data)
+        if (data && !strstr(tag, " transform="))
             check_path(data + 4, width, height);
         *end = '>';
     }

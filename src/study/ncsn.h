@@ -1,0 +1,33 @@
+/* The parts of study ncsn: what is measured (ncsn.c), and how it is shown (ncsn_page.c). */
+#ifndef GS_STUDY_NCSN_H
+#define GS_STUDY_NCSN_H
+
+#include "study/linear.h"
+#include "study/tools.h"
+
+enum { GS_COURSE_LEVELS = 10, GS_COURSE_SAMPLES = 10 };
+
+/* The course's noise levels, and the loss that its network reached on them in 30 epochs. */
+extern const double gs_course_ladder[GS_COURSE_LEVELS];
+#define GS_COURSE_LOSS 46.0
+
+typedef struct gs_ncsn {
+    gs_study *study;
+    size_t n; /* digits, and samples */
+    const gs_study_network *network;
+    gs_digits digits;
+    const double *usual; /* (10) shares of MNIST's classes */
+    gs_linear linear;    /* of the digits */
+    gs_loss level[GS_COURSE_LEVELS], mean;
+    const float *samples;       /* (n, pixels) by the network's own settings */
+    const float *langevin;      /* (GS_COURSE_SAMPLES, pixels) by the course's sampler */
+    uint64_t nfe, langevin_nfe; /* evaluations per sample */
+    uint64_t counts[GS_DIGIT_CLASSES];
+    size_t judged; /* samples that the judge takes for a digit */
+    gs_comparison comparison;
+    double lost[GS_DIGIT_CLASSES]; /* Frechet distance of the digits without those of a class */
+} gs_ncsn;
+
+void gs_ncsn_show(gs_ncsn *ncsn);
+
+#endif
