@@ -6,6 +6,7 @@
 
 #include "study/rbm.h"
 #include "study/study.h"
+#include "study/tools.h"
 
 enum {
     SIDE = 3,
@@ -411,7 +412,8 @@ static gs_status run(gs_study *study, gs_error *error) {
     make_data(&c.data);
     for (int i = 0; i < POINTS; i++)
         step[i] = i * EVERY;
-    gs_status status = GS_OK;
+    size_t n;
+    gs_status status = gs_study_samples(study, 100, &n, error);
     for (int i = 0; i < TRAININGS && !status; i++) {
         gs_study_stage(study, 0.2 * (i + 1));
         status = train(&c, &t[i], i, error);
@@ -419,7 +421,7 @@ static gs_status run(gs_study *study, gs_error *error) {
     if (!status) {
         gs_study_stage(study, 1);
         find_biases(&c, &t[1].rbm, b);
-        status = measure_biases(&c, gs_study_whole(study, GS_STUDY_N), b, error);
+        status = measure_biases(&c, n, b, error);
     }
     if (status)
         return status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "study/study.h"
+#include "study/tools.h"
 
 /* The two densities of the first half, which differ by a constant of the energy. */
 #define CONSTANT 5
@@ -380,13 +381,13 @@ static gs_status prepare(annealing *a, bounds *b, gs_error *error) {
 }
 
 static gs_status run(gs_study *study, gs_error *error) {
-    annealing a = {.study = study,
-                   .n = gs_study_whole(study, GS_STUDY_N),
-                   .levels = gs_study_numbers(study, GS_STUDY_TEMPERATURES)};
+    annealing a = {.study = study, .levels = gs_study_numbers(study, GS_STUDY_TEMPERATURES)};
     bounds b = {.ideal = {NULL}};
     say(study);
     gs_study_stage(study, 0.02);
-    gs_status status = compare_alike(study, error);
+    gs_status status = gs_study_samples(study, 100, &a.n, error);
+    if (!status)
+        status = compare_alike(study, error);
     if (!status)
         status = prepare(&a, &b, error);
     if (!status)

@@ -8,6 +8,7 @@
 #include "study/least_squares.h"
 #include "study/score_trace.h"
 #include "study/study.h"
+#include "study/tools.h"
 
 #define DATA "mixture:means=-1.5/0,1.5/0,sd=0.6"
 static const double noise = 0.5; /* of denoising score matching */
@@ -364,10 +365,11 @@ static gs_status run(gs_study *study, gs_error *error) {
     if (!m)
         return GS_ERROR_MEMORY;
     m->study = study;
-    m->n = gs_study_whole(study, GS_STUDY_N);
     say(study);
     gs_study_stage(study, 0.3);
-    gs_status status = prepare(m, error);
+    gs_status status = gs_study_samples(study, 1000, &m->n, error);
+    if (!status)
+        status = prepare(m, error);
     if (!status)
         status = draw(m, error);
     if (!status) {
