@@ -6,7 +6,7 @@
 #include "app/words.h"
 #include "measure/statistics.h"
 #include "measure/strokes.h"
-#include "study/conditional.h"
+#include "study/attributes.h"
 
 enum { COLUMNS = 12, RUNS = GS_LIST_MAX + 1 };
 
@@ -20,7 +20,7 @@ typedef struct weighted {
 } weighted;
 
 typedef struct sum {
-    gs_conditional *c;
+    gs_attributes *c;
     int *label;         /* (n) all are the digit */
     weighted run[RUNS]; /* without thick strokes first, then by weight */
     int runs;
@@ -34,7 +34,7 @@ typedef struct scale {
     gs_summary energies, norms;
 } scale;
 
-static gs_status measure_scale(gs_conditional *c, const gs_study_network *network, const float *x, double sigma,
+static gs_status measure_scale(gs_attributes *c, const gs_study_network *network, const float *x, double sigma,
                                scale *s, gs_error *error) {
     size_t n = c->digits.n;
     const gs_term term = {.plan = network->plan, .weight = 1};
@@ -48,7 +48,7 @@ static gs_status measure_scale(gs_conditional *c, const gs_study_network *networ
     return !status ? gs_summarize(s->norm, NULL, 0, n, &s->norms, error) : status;
 }
 
-static void list_scales(gs_conditional *c, const scale *digits, const scale *thick, double sigma) {
+static void list_scales(gs_attributes *c, const scale *digits, const scale *thick, double sigma) {
     static const char *const heads[] = {"energy", "mean E", "5 %", "95 %", "deviation", "mean |dE/dx|"};
     enum { WIDTH = GS_COUNT(heads), FIRST = 1, LAST = 5 };
     const scale *const rows[] = {digits, thick};
@@ -71,7 +71,7 @@ static void list_scales(gs_conditional *c, const scale *digits, const scale *thi
 }
 
 /* The ratio of the mean lengths; its error is that of its logarithm. */
-static void find_ratio(gs_conditional *c, const scale *digits, const scale *thick) {
+static void find_ratio(gs_attributes *c, const scale *digits, const scale *thick) {
     double a = digits->norms.mean, b = thick->norms.mean, root = sqrt((double)c->digits.n);
     gs_estimate e = gs_estimate_error(log(a / b), hypot(digits->norms.sd / a, thick->norms.sd / b) / root);
     gs_study_find(c->study, &(gs_finding){.what = "mean |dE_m/dx| over mean |dE_y/dx| at noise level 0.3",
@@ -82,7 +82,7 @@ static void find_ratio(gs_conditional *c, const scale *digits, const scale *thic
                                           .by = "E_y is the weaker one at lambda = 1"});
 }
 
-static gs_status show_scales(gs_conditional *c, gs_error *error) {
+static gs_status show_scales(gs_attributes *c, gs_error *error) {
     const double sigma = 0.3;
     size_t n = c->digits.n, size = n * c->thick->pixels;
     float *x = gs_study_room(c->study, size, sizeof *x);
@@ -105,7 +105,7 @@ static gs_status show_scales(gs_conditional *c, gs_error *error) {
 /* ---- Samples ---- */
 
 static gs_status draw(sum *s, weighted *w, gs_error *error) {
-    gs_conditional *c = s->c;
+    gs_attributes *c = s->c;
     size_t pixels = c->labelled->pixels, counts[3] = {0};
     w->x = gs_study_room(c->study, c->n * pixels, sizeof *w->x);
     w->class = gs_study_room(c->study, c->n, sizeof *w->class);
@@ -132,7 +132,7 @@ static gs_status draw(sum *s, weighted *w, gs_error *error) {
 }
 
 static gs_status draw_all(sum *s, gs_error *error) {
-    gs_conditional *c = s->c;
+    gs_attributes *c = s->c;
     gs_status status = GS_OK;
     s->runs = c->lambdas->count + 1;
     s->label = gs_study_room(c->study, c->n, sizeof *s->label);
@@ -166,7 +166,7 @@ static gs_status show_samples(sum *s, gs_error *error) {
 }
 
 static gs_status show_shares(sum *s) {
-    gs_conditional *c = s->c;
+    gs_attributes *c = s->c;
     gs_curve agree, thick, both;
     size_t n = (size_t)c->lambdas->count;
     gs_status status = gs_curve_create(c->study, c->lambdas->values, n, &agree);
@@ -309,7 +309,7 @@ static void find_bayes(const sum *s) {
     }
 }
 
-gs_status gs_conditional_sum(gs_conditional *c, gs_error *error) {
+gs_status gs_attributes_sum(gs_attributes *c, gs_error *error) {
     sum *s = gs_study_room(c->study, 1, sizeof *s);
     if (!s)
         return GS_ERROR_MEMORY;

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "measure/strokes.h"
-#include "study/conditional.h"
+#include "study/attributes.h"
 #include "study/mutual.h"
 
 enum { TRIALS = 500, TEST = 500, TRAINING = 500, MOST = 10000 };
@@ -19,13 +19,13 @@ typedef struct attribute {
     uint64_t count[GS_DIGIT_CLASSES * GS_WIDTHS];
 } attribute;
 
-typedef struct attributes {
+typedef struct seen {
     size_t n;
     int *label;
     attribute width, ink;
     const char *source;
     bool are_many;
-} attributes;
+} seen;
 
 static void note(attribute *of, size_t at, int label, double value, const double edge[GS_WIDTHS - 1]) {
     int kind = 0;
@@ -35,7 +35,7 @@ static void note(attribute *of, size_t at, int label, double value, const double
     of->count[label * GS_WIDTHS + kind]++;
 }
 
-static void take(attributes *a, const gs_digits *digits, size_t pixels) {
+static void take(seen *a, const gs_digits *digits, size_t pixels) {
     for (size_t k = 0; k < digits->n; k++, a->n++) {
         const float *image = digits->images + k * pixels;
         double ink = 0;
@@ -48,7 +48,7 @@ static void take(attributes *a, const gs_digits *digits, size_t pixels) {
 }
 
 /* Of drawn digits both sets are taken, as drawing takes long; of MNIST's files as many as say something. */
-static gs_status gather(gs_conditional *c, attributes *a, gs_error *error) {
+static gs_status gather(gs_attributes *c, seen *a, gs_error *error) {
     gs_digits test, training;
     size_t n = c->digits.drawn ? TEST : MOST;
     gs_status status = gs_study_digits(c->study, GS_DIGITS_TEST, n, &test, error);
@@ -68,7 +68,7 @@ static gs_status gather(gs_conditional *c, attributes *a, gs_error *error) {
     return GS_OK;
 }
 
-static void list_counts(gs_conditional *c, const attributes *a) {
+static void list_counts(gs_attributes *c, const seen *a) {
     static const char *const heads[GS_WIDTHS + 2] = {"digit",        "below 2.05",    "2.05 ... 2.4",
                                                      "2.4 ... 2.75", "2.75 and more", "images"};
     enum { COLUMNS = GS_COUNT(heads) };
@@ -91,8 +91,8 @@ static void list_counts(gs_conditional *c, const attributes *a) {
                    COLUMNS, heads, GS_DIGIT_CLASSES, cells);
 }
 
-/* `seen`: whether there are images enough for the information to be told from 0. */
-static gs_status find(gs_conditional *c, const attributes *a, const attribute *of, const char *name, bool seen) {
+/* `enough`: whether there are images enough for the information to be told from 0. */
+static gs_status find(gs_attributes *c, const seen *a, const attribute *of, const char *name, bool enough) {
     const gs_contingency table = {GS_DIGIT_CLASSES, GS_WIDTHS, of->count};
     gs_estimate information = gs_estimate_mutual(&table);
     double *mixed = gs_study_room(c->study, TRIALS, sizeof *mixed);
@@ -108,9 +108,9 @@ static gs_status find(gs_conditional *c, const attributes *a, const attribute *o
                   &(gs_finding){.what = gs_study_text(c->study, "mutual information of digit and %s", name),
                                 .unit = "nats",
                                 .is = information,
-                                .kind = seen ? GS_EXPECT_REFUTED : GS_EXPECT_NOTHING,
+                                .kind = enough ? GS_EXPECT_REFUTED : GS_EXPECT_NOTHING,
                                 .expected = {-INFINITY, 0},
-                                .by = seen ? "independent attributes: 0" : "0.021 in 20,000 images of MNIST"});
+                                .by = enough ? "independent attributes: 0" : "0.021 in 20,000 images of MNIST"});
     gs_study_find(c->study, &(gs_finding){.what = gs_study_text(c->study, "the same of shuffled %s, mean of 500", name),
                                           .unit = "nats",
                                           .is = gs_estimate_mean(mixed, TRIALS),
@@ -120,14 +120,14 @@ static gs_status find(gs_conditional *c, const attributes *a, const attribute *o
     gs_study_find(c->study, &(gs_finding){.what = "shuffles that have as much as the data",
                                           .unit = "%",
                                           .is = gs_estimate_share(reached, TRIALS),
-                                          .kind = seen ? GS_EXPECT_WITHIN : GS_EXPECT_NOTHING,
+                                          .kind = enough ? GS_EXPECT_WITHIN : GS_EXPECT_NOTHING,
                                           .expected = {0, 0.05},
-                                          .by = seen ? "dependent attributes" : NULL});
+                                          .by = enough ? "dependent attributes" : NULL});
     return GS_OK;
 }
 
-gs_status gs_conditional_data(gs_conditional *c, gs_error *error) {
-    attributes *a = gs_study_room(c->study, 1, sizeof *a);
+gs_status gs_attributes_data(gs_attributes *c, gs_error *error) {
+    seen *a = gs_study_room(c->study, 1, sizeof *a);
     gs_status status = a ? gather(c, a, error) : GS_ERROR_MEMORY;
     if (!status)
         status = find(c, a, &a->width, "thickness", a->are_many);
