@@ -16,9 +16,10 @@ typedef struct gs_contingency {
 double gs_mutual_plain(const gs_contingency *table);
 double gs_mutual_bias(const gs_contingency *table);
 
-/* The same less its bias, with an interval by the standard error sqrt(v / n + (R - 1) (C - 1) / 2n^2): v is the
- * variance of log(p_ij / (p_i p_j)), and the second part that of the chi-square distribution which 2n times the plain
- * information has for independent attributes, where v is 0. */
+/* The same less its bias, but not below 0. The interval is the wider one of two: of the noncentral chi-square
+ * distribution, which 2n times the plain information has for attributes that are nearly independent, of (R - 1) (C - 1)
+ * degrees and with 2n times the true information as its noncentrality; and of the normal distribution, which it has for
+ * others, of variance v / n, v being that of log(p_ij / (p_i p_j)). It begins at 0 where independence is possible. */
 gs_estimate gs_estimate_mutual(const gs_contingency *table);
 
 /* How large it is where nothing is common: of `trials` random orders of the second attribute, (n) values below
