@@ -167,8 +167,10 @@ class Run:
         self._draw()
 
     def _draw(self):
-        import matplotlib
-
+        try:
+            import matplotlib
+        except ImportError:  # the log has the figures
+            return
         matplotlib.use("Agg")
         import matplotlib.pyplot as plt
 

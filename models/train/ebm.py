@@ -6,18 +6,24 @@ every mode is covered. Denoising score matching does not determine the energies'
 labels.
 """
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import common  # noqa: E402
+import weightfile  # noqa: E402
 from energy import Course, Energy, gradient  # noqa: E402
+from epochs import Column, Epochs  # noqa: E402
 from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN  # noqa: E402
 
 LEVELS, AT_LEVEL = 768, 64  # best: noise levels, and images per level, in a part of the teachers' pool
 CHAIN, STEP_SIZE, NOISE, LAMBDA = 60, 10.0, 0.005, 0.1  # document: Langevin steps from uniform noise, and the loss's lambda
+JUDGED = 1000  # document: samples judged after an epoch
 
 
 def parse():
@@ -28,6 +34,8 @@ def parse():
     p.add_argument("--channels", type=int, nargs="+", default=[32, 64])
     p.add_argument("--blocks", type=int, nargs="+", default=[1, 1])
     p.add_argument("--ema", type=float, default=0.999)
+    p.add_argument("--program", help="document: the program gensample, which then draws the chains and judges samples")
+    p.add_argument("--weight", type=float, default=LAMBDA, help="document: the loss's lambda")
     p.add_argument("--images", type=int, default=60000, help="train on the first so many images")
     return common.parse(p)
 
@@ -147,6 +155,71 @@ def langevin(slope, x, steps, generator=None):
     return x
 
 
+class Program:
+    """Chains by `gensample`, several times as fast as by PyTorch: the network goes to it as a weight file."""
+
+    def __init__(self, path, threads, net, folder):
+        import export
+
+        self.command = [path, "--threads", str(threads)]
+        self.file, self.out, self.net = Path(folder) / "chains.bin", Path(folder) / "chains.npy", net
+        sampler = {"sampler": "langevin", "steps": CHAIN, "step_size": STEP_SIZE, "noise": NOISE, "clamp": 1}
+        info = export.plain_energy_info("chains", [0, 1]) | {"default": sampler}
+        self.model, tensors = weightfile.parse(export.export(net, (torch.rand(3, 1, 28, 28),), info))
+        self.names = list(tensors)
+
+    def run(self, n, seed, *options):
+        """n samples, and what the program prints."""
+        state = self.net.state_dict()
+        self.file.write_bytes(weightfile.write(self.model, {k: state[k].numpy() for k in self.names}))
+        command = [*self.command, "--model", self.file, "-n", n, "--seed", seed, "--out", self.out, *options]
+        said = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout
+        return torch.from_numpy(np.load(self.out)), said
+
+    def judged(self, n):
+        """n samples from noise, and what judge.bin takes them for."""
+        images, said = self.run(n, 0, "--quality", "--json")
+        quality = json.loads(said)["quality"]
+        return images, {k: quality[k] for k in ("shares", "rejected", "confident", "frechet")}
+
+
+ENERGY_COLUMNS = {
+    "energy_real": Column("mean over the epoch's batches of E of training images", "energy"),
+    "energy_fake": Column("the same of the chains' ends, the generated images", "energy"),
+    "contrastive": Column("energy_real - energy_fake", "energy"),
+    "regularisation": Column("lambda times the mean of E squared, of training images plus that of generated ones", "energy^2"),
+    "loss": Column("contrastive + regularisation, which training lowers", ""),
+}
+JUDGED_COLUMNS = {
+    "shares": Column("share of samples, drawn after the epoch, that judge.bin takes for each digit 0 ... 9", "1", 10),
+    "rejected": Column("share of these samples that judge.bin takes for no digit", "1"),
+    "confident": Column("share of these samples of whose digit judge.bin is sure, above 0.9", "1"),
+    "frechet": Column("Frechet distance of these samples to MNIST's test images, by the features of judge.bin", ""),
+}
+
+
+def start_epochs(args, run, net, program, an_epoch):
+    """The log per epoch of a run of this recipe."""
+    return Epochs(
+        run.folder,
+        run.step // an_epoch,
+        ENERGY_COLUMNS | (JUDGED_COLUMNS if program else {}),
+        experiment="energy-training",
+        network=f"two convolutions with leaky ReLU, {args.channels[0]} channels of 12 x 12 with stride 4 and {args.channels[1]} of 3 x 3, "
+        "average pooling, one linear output: E(x) of pixels in [0, 1]",
+        parameters=sum(p.numel() for p in net.parameters()),
+        recipe=f"contrastive divergence: chains of {CHAIN} Langevin steps from uniform noise, step size {STEP_SIZE:g}, noise "
+        f"{NOISE:g}; Adam, rate {args.lr:g}; batches of {args.batch}",
+        **{"lambda": args.weight},
+        images=args.images,
+        batch=args.batch,
+        epochs=int(args.epochs),
+        seed=args.seed,
+        machine=run.machine,
+        samples={"judged": JUDGED, "steps": CHAIN} if program else {"steps": CHAIN},
+    )
+
+
 def document(args):
     x = common.mnist("train", args.data)[0][: args.images]
     net = Course(args.channels)
@@ -156,23 +229,27 @@ def document(args):
     an_epoch = len(x) // args.batch
     index = common.batches(len(x), args.batch, torch.Generator().manual_seed(args.seed + run.step))
     slope = lambda v: gradient(net, v)[1]
-    totals, count = torch.zeros(3), 0
+    program = Program(args.program, args.threads, net, run.folder) if args.program else None
+    epochs, totals = start_epochs(args, run, net, program, an_epoch), []
     while run.step < int(args.epochs * an_epoch):
         real = x[next(index)]
-        fake = langevin(slope, torch.rand_like(real), CHAIN)
+        fake = program.run(len(real), args.seed + 1 + run.step)[0] if program else langevin(slope, torch.rand_like(real), CHAIN)
         e_real, e_fake = net(real), net(fake)
-        square = e_real.square().mean() + e_fake.square().mean()
-        loss = e_real.mean() - e_fake.mean() + LAMBDA * square
+        square = args.weight * (e_real.square().mean() + e_fake.square().mean())
+        apart = e_real.mean() - e_fake.mean()
+        loss = apart + square
         run.descend(loss, clip=1.0)
-        totals, count = totals + torch.stack([loss, e_real.mean(), e_fake.mean()]).detach(), count + 1
+        totals.append(torch.stack([e_real.mean(), e_fake.mean(), apart, square, loss]).detach())
         if run.step % (an_epoch // 4) == 0:
-            names = ("loss", "energy of real", "energy of fake")
-            run.log(**dict(zip(names, (totals / count).tolist())))
-            totals, count = torch.zeros(3), 0
+            recent = torch.stack(totals[-(an_epoch // 4) :]).mean(0).tolist()
+            run.log(**{"loss": recent[4], "energy of real": recent[0], "energy of fake": recent[1]})
         if run.step % an_epoch == 0:
+            epoch = run.step // an_epoch - 1
+            images, judged = program.judged(JUDGED) if program else (langevin(slope, torch.rand(args.batch, 1, 28, 28), CHAIN), {})
+            epochs.add(epoch, **dict(zip(ENERGY_COLUMNS, torch.stack(totals).mean(0).tolist())), **judged)
+            epochs.keep(epoch, images)
             run.save(config=net.config, recipe="document")
-            samples = langevin(slope, torch.rand(args.batch, 1, 28, 28), CHAIN)
-            common.draw(run.folder / f"samples-{run.step // an_epoch:02}.png", samples)
+            totals = []
 
 
 def main():

@@ -8,9 +8,12 @@ import math
 import torch
 
 import common
-from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss
+from epochs import EACH, Column, Epochs
+from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss, dpmpp_2m, karras_schedule, ladder
 
 FINE = 0.5
+SHOWN, STEPS = (0, 4, 9, 29), 12  # epochs after which samples are kept, and their evaluations by DPM-Solver++(2M)
+MEASURED = 500  # test images, the first, of the course's loss while training
 
 
 def draw_sigma(n, fine, device="cpu"):
@@ -29,6 +32,8 @@ def parse():
     p.add_argument("--channels", type=int, nargs="+", default=[48, 96])
     p.add_argument("--blocks", type=int, nargs="+", default=[2, 2])
     p.add_argument("--patch", type=int, default=2)
+    p.add_argument("--refine", type=int, default=32, help="channels of the last look at single pixels")
+    p.add_argument("--images", type=int, default=60000, help="train on the first so many images")
     p.add_argument("--conditional", action="store_true", help="class-conditional: ten labels and a null label")
     p.add_argument("--drop", type=float, default=0.1, help="share of labels replaced by the null label")
     p.add_argument("--fine", type=float, default=0, help=f"share of a batch at noise levels up to {FINE}")
@@ -75,9 +80,9 @@ def loss_of(net, teacher, device):
 
 def main():
     args = parse()
-    x, y = common.mnist("train", args.data, args.device)
+    x, y = (t[: args.images] for t in common.mnist("train", args.data, args.device))
     tx, ty = common.mnist("test", args.data, args.device)
-    net = UNet(args.channels, args.blocks, args.patch, args.conditional)
+    net = UNet(args.channels, args.blocks, args.patch, args.conditional, refine=args.refine)
     if args.init:
         start_from(args.init, net)
     net = net.to(args.device, memory_format=torch.channels_last)
@@ -85,7 +90,9 @@ def main():
     optimizer = torch.optim.Adam(net.parameters(), lr=args.lr, betas=(0.9, 0.99), fused=args.device != "cpu")
     average = common.Average(net, args.ema)
     run = common.Run(args, net, optimizer, average)
-    steps = int(args.epochs * (len(x) // args.batch))
+    an_epoch = len(x) // args.batch
+    steps = int(args.epochs * an_epoch)
+    epochs, whole = start_epochs(args, run, net, an_epoch), []
     index = common.batches(len(x), args.batch, torch.Generator(args.device).manual_seed(args.seed + run.step))
     teacher = teacher_from(args.teacher, args.device) if args.teacher else None
     batch_loss = loss_of(net, teacher, args.device)
@@ -100,22 +107,77 @@ def main():
         loss = step_loss(x[i], torch.randn_like(x[i]), draw_sigma(len(i), args.fine, args.device), label)
         run.descend(loss, clip=1.0)
         mean, count = mean + loss.detach(), count + 1
+        whole.append(loss.detach())
+        if run.step % an_epoch == 0:
+            end_epoch(epochs, run.step // an_epoch - 1, torch.stack(whole).mean().item(), common.averaged(net, average), tx, ty)
+            whole = []
         if run.step % 250 == 0:
             rate = count * args.batch / (run.elapsed() - since)
             figures = {"loss": mean.item() / count, "rate": round(rate)}
             if run.step % 2000 == 0:
-                figures["course loss"] = evaluate(net, average, tx[:1000], ty[:1000])
+                figures["course loss"] = evaluate(common.averaged(net, average), tx[:MEASURED], ty[:MEASURED])[0]
             run.save(config=net.config)
             run.log(**figures)
             mean, count, since = 0.0, 0, run.elapsed()
     run.save(config=net.config)
-    print(f"done: {run.path}; course loss on the whole test set {evaluate(net, average, tx, ty):.3f}")
+    print(f"done: {run.path}; course loss on the whole test set {evaluate(common.averaged(net, average), tx, ty)[0]:.3f}")
 
 
-def evaluate(net, average, x, y):
-    twin = common.averaged(net, average)
-    generator = torch.Generator(x.device).manual_seed(1)
-    return course_loss(lambda v, s, label: twin(v, torch.full((len(v),), s, device=v.device), label), x, y, generator)[0]
+def denoiser(net):
+    """Its D(x, s, labels) for one noise level s of all images."""
+    return lambda x, s, label: net(x, torch.full((len(x),), s, device=x.device), label)
+
+
+def evaluate(net, x, y):
+    """The course's loss, and its value at each level, with the same noise every time."""
+    return course_loss(denoiser(net), x, y, torch.Generator(x.device).manual_seed(1), batch=100 if x.device.type == "cpu" else 1000)
+
+
+def start_epochs(args, run, net, an_epoch):
+    """The log per epoch of a run."""
+    on = f"on the first {MEASURED} test images, with the averaged weights"
+    columns = {
+        "loss": Column("mean over the epoch's batches of the loss that training lowers, weighted over noise levels", ""),
+        "course_loss": Column(f"mean over the ladder of sigma^2 times the squared error of the score, summed over pixels, {on}", ""),
+        "course_loss_by_level": Column("its value at each noise level of the ladder", "", len(ladder())),
+    }
+    if args.conditional:
+        columns["course_loss_no_label"] = Column("the course's loss of the same network without labels", "")
+    return Epochs(
+        run.folder,
+        run.step // an_epoch,
+        columns,
+        SHOWN,
+        experiment="conditional-ncsn" if args.conditional else "ncsn",
+        network=f"the U-Net of the shipped score networks with {' and '.join(map(str, args.channels))} channels, blocks per level: "
+        f"{' and '.join(map(str, args.blocks))}, {args.refine} channels at full resolution" + (", conditional" if args.conditional else ""),
+        parameters=sum(p.numel() for p in net.parameters()),
+        recipe=f"denoising score matching, sigma from {SIGMA_MIN:g} to {SIGMA_MAX:g}; Adam with a peak rate of {args.lr:g}, warm-up and "
+        + ("no" if args.constant else "cosine")
+        + f" decay; exponential average {args.ema:g} of the weights"
+        + (f"; {args.drop:.0%} of labels dropped" if args.conditional else ""),
+        images=args.images,
+        batch=args.batch,
+        epochs=int(args.epochs),
+        seed=args.seed,
+        machine=run.machine,
+        ladder=[float(f"{s:.6g}") for s in ladder().tolist()],
+        samples={"steps": STEPS},
+    )
+
+
+def end_epoch(epochs, epoch, loss, net, x, y):
+    """Log an epoch: its loss, the course's on test images, and samples."""
+    mean, levels = evaluate(net, x[:MEASURED], y[:MEASURED])
+    figures = {"loss": loss, "course_loss": mean, "course_loss_by_level": levels}
+    if net.label is not None:
+        figures["course_loss_no_label"] = evaluate(net, x[:MEASURED], torch.full_like(y[:MEASURED], NO_LABEL))[0]
+    epochs.add(epoch, **figures)
+    generator = torch.Generator().manual_seed(0)
+    noise = SIGMA_MAX * torch.randn(EACH, *x.shape[1:], generator=generator)
+    labels = torch.arange(EACH, device=x.device) % NO_LABEL
+    denoise = denoiser(net)
+    epochs.keep(epoch, dpmpp_2m(lambda v, s: denoise(v, s, labels), noise.to(x.device), karras_schedule(STEPS)).cpu())
 
 
 if __name__ == "__main__":

@@ -68,12 +68,12 @@ class UNet(nn.Module):
     """x (N, 1, 28, 28) in [0, 1] plus noise, sigma (N), y (N) in 0..10 (10: no label) to the denoised image.
 
     With `patch` 2 the image enters as 2 x 2 pixels per position; `channels` and `blocks` have one element per level,
-    and every level has half the size of the one before.
+    and every level has half the size of the one before. `refine` channels have the last look at single pixels.
     """
 
-    def __init__(self, channels, blocks, patch=1, conditional=False, ce=128):
+    def __init__(self, channels, blocks, patch=1, conditional=False, ce=128, refine=32):
         super().__init__()
-        self.config = dict(channels=channels, blocks=blocks, patch=patch, conditional=conditional, ce=ce)
+        self.config = dict(channels=channels, blocks=blocks, patch=patch, conditional=conditional, ce=ce, refine=refine)
         self.patch = patch
         self.register_buffer("frequencies", 0.25 * torch.exp(torch.linspace(0, math.log(1000), ce // 2)))
         self.embed1, self.embed2 = nn.Linear(ce, ce), nn.Linear(ce, ce)
@@ -93,7 +93,7 @@ class UNet(nn.Module):
         self.mixer = Mixer(c, 28 // patch // 2 ** (len(channels) - 1), ce)
         self.middle = Block(c, c, ce)
         self.norm, self.head = nn.GroupNorm(8, channels[0]), nn.Conv2d(channels[0], channels[0], 3, padding=1)
-        self.refine = Refine(context, ce)
+        self.refine = Refine(context, ce, refine)
 
     def embedding(self, sigma, y=None):
         t = (torch.log(sigma) * 0.25)[:, None] * self.frequencies

@@ -152,6 +152,16 @@ static gs_status classify(gs_denoise *d, const float *images, int *classes, gs_e
     return gs_judge_classify(&d->judge, &d->setup.networks, images, d->n, d->room, classes, error);
 }
 
+static gs_class_shares count_shares(const int *classes, size_t n) {
+    gs_class_shares shares = {{0}, 0};
+    for (size_t k = 0; k < n; k++)
+        *(classes[k] < 0 ? &shares.rejected : &shares.of[classes[k]]) += 1;
+    for (int c = 0; c < GS_JUDGE_CLASSES_MAX; c++)
+        shares.of[c] /= (double)n;
+    shares.rejected /= (double)n;
+    return shares;
+}
+
 static gs_status measure(gs_denoise *d, const float *images, gs_trial *trial, gs_error *error) {
     double range = model_sigma(d, 1), n = (double)d->n, kept = 0;
     size_t pixels = d->setup.networks.pixels;
@@ -164,10 +174,13 @@ static gs_status measure(gs_denoise *d, const float *images, gs_trial *trial, gs
     if (!d->judge.plan)
         return GS_OK;
     gs_status status = classify(d, images, d->found, error);
+    if (status)
+        return status;
     for (size_t k = 0; k < d->n; k++)
         kept += d->found[k] >= 0 && d->found[k] == d->classes[k];
     trial->kept = kept / n;
-    return status;
+    trial->shares = count_shares(d->found, d->n);
+    return GS_OK;
 }
 
 static void clip(float *images, size_t count, const float range[2]) {
@@ -271,6 +284,8 @@ static gs_status run(gs_denoise *d, gs_error *error) {
     const gs_arguments *a = d->setup.arguments;
     gs_status status = d->judge.plan ? classify(d, d->input.data, d->classes, error) : GS_OK;
     int finished = 0, noises = d->noises.count;
+    if (!status && d->judge.plan)
+        d->clean_shares = count_shares(d->classes, d->n);
     while (finished < noises && !status) {
         status = try_noise(d, finished, error);
         finished += !status;
@@ -326,9 +341,10 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
 const gs_command gs_command_denoise = {
     .about =
         "Add noise to clean images, restore them, and say how well: PSNR and SSIM, and how many the judge, where\n"
-        "there is one, takes for what it takes the clean image for. Networks that take a noise level are told it:\n"
-        "one step is one call of the denoiser, more are a chain from that level down. Restored images are clipped\n"
-        "to the data range before they are measured. Unless told otherwise there is no label, and --eta is 0.\n",
+        "there is one, takes for what it takes the clean image for, and the shares of the classes. Networks that take\n"
+        "a noise level are told it: one step is one call of the denoiser, more are a chain from that level down.\n"
+        "Restored images are clipped to the data range before they are measured. Unless told otherwise there is no\n"
+        "label, and --eta is 0.\n",
     .examples = "  gensample denoise --input digits.idx --noise 0.2,0.4,0.6 --steps 1,5,10\n",
     .lists = GS_LISTS_SAMPLERS | GS_LISTS_NETWORKS,
     .out = "denoised.png",

@@ -5,6 +5,13 @@
 #include "cli/draws.h"
 #include "io/formats.h"
 #include "io/read.h"
+#include "measure/judge.h"
+
+/* What the judge takes images for, as shares of them. */
+typedef struct gs_class_shares {
+    double of[GS_JUDGE_CLASSES_MAX];
+    double rejected; /* none of the classes */
+} gs_class_shares;
 
 /* Means over the images of one noise level, either the noisy or the restored ones. */
 typedef struct gs_trial {
@@ -12,7 +19,8 @@ typedef struct gs_trial {
     int steps;    /* 0 for the noisy images */
     uint64_t evaluations;
     double psnr, ssim, kept, seconds; /* kept: share of images whose class the judge still recognises */
-    bool best;                        /* has the best PSNR of its noise level's step counts */
+    gs_class_shares shares;
+    bool best; /* has the best PSNR of its noise level's step counts */
 } gs_trial;
 
 typedef struct gs_denoise {
@@ -26,6 +34,7 @@ typedef struct gs_denoise {
     float *noisy, *best;    /* (noises, n, C, H, W), of the best step counts */
     float *restored, *room; /* (n, C, H, W) */
     int *classes, *found;   /* (n) classes of clean and of restored images by the judge; or NULL */
+    gs_class_shares clean_shares;
     gs_trial noisy_trials[GS_LIST_MAX], trials[GS_LIST_MAX][GS_LIST_MAX]; /* by noise level, then by step count */
 } gs_denoise;
 

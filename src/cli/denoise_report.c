@@ -18,13 +18,23 @@ static json_t *numbers_json(const gs_numbers *numbers, bool are_whole) {
     return list;
 }
 
+/* The sampler's own noise has the name here that its option has, as `noise` is that of the images. */
+static void put_sampler(const gs_denoise *d, json_t *object) {
+    json_t *noise = json_incref(json_object_get(object, "noise"));
+    gs_settings_put(&d->setup, object);
+    json_t *of_chain = json_object_get(object, "noise");
+    if (of_chain != noise)
+        json_object_set(object, "chain_noise", of_chain);
+    json_object_set_new(object, "noise", noise);
+}
+
 static void put_settings(const gs_denoise *d, json_t *object) {
     const gs_arguments *a = d->setup.arguments;
     json_object_set_new(object, "input", gs_text_json(gs_base_name(a->input)));
     json_object_set_new(object, "n", gs_whole_json(d->n));
     json_object_set_new(object, "noise", numbers_json(&d->noises, false));
     json_object_set_new(object, "steps", numbers_json(&a->step_counts, true));
-    gs_settings_put(&d->setup, object);
+    put_sampler(d, object);
     json_object_set_new(object, "seed", gs_whole_json(a->seed));
 }
 
@@ -62,7 +72,20 @@ char *gs_denoise_command_text(const gs_denoise *d) {
 
 /* ---- The report ---- */
 
-static json_t *trial_json(const gs_trial *t) {
+/* The classes of the judge; 0: there is none. */
+static int classes_of(const gs_denoise *d) {
+    return d->judge.plan ? gs_judge_classes(gs_model_get_info(d->judge.model)) : 0;
+}
+
+static void put_shares(const gs_denoise *d, const gs_class_shares *shares, json_t *object) {
+    json_t *list = json_array();
+    for (int c = 0; c < classes_of(d); c++)
+        json_array_append_new(list, json_real(shares->of[c]));
+    json_object_set_new(object, "shares", list);
+    json_object_set_new(object, "rejected", gs_real_json(classes_of(d) ? shares->rejected : NAN));
+}
+
+static json_t *trial_json(const gs_denoise *d, const gs_trial *t) {
     json_t *object = json_object();
     json_object_set_new(object, "noise", json_real(t->noise));
     if (t->steps) {
@@ -74,22 +97,25 @@ static json_t *trial_json(const gs_trial *t) {
     json_object_set_new(object, "psnr", gs_real_json(t->psnr));
     json_object_set_new(object, "ssim", gs_real_json(t->ssim));
     json_object_set_new(object, "labels_kept", gs_real_json(t->kept));
+    put_shares(d, &t->shares, object);
     return object;
 }
 
 static gs_status report_json(const gs_denoise *d, FILE *out, gs_error *error) {
     const gs_arguments *a = d->setup.arguments;
-    json_t *object = json_object(), *noisy = json_array(), *restored = json_array();
+    json_t *object = json_object(), *clean = json_object(), *noisy = json_array(), *restored = json_array();
     for (int i = 0; i < d->noises.count; i++) {
-        json_array_append_new(noisy, trial_json(&d->noisy_trials[i]));
+        json_array_append_new(noisy, trial_json(d, &d->noisy_trials[i]));
         for (int k = 0; k < a->step_counts.count; k++)
-            json_array_append_new(restored, trial_json(&d->trials[i][k]));
+            json_array_append_new(restored, trial_json(d, &d->trials[i][k]));
     }
     if (d->input.taken[0])
         json_object_set_new(object, "input_taken", json_string(d->input.taken));
     json_object_set_new(object, "model", json_string(d->setup.networks.info->name));
     json_object_set_new(object, "hash", json_string(d->setup.networks.info->hash));
     put_settings(d, object);
+    put_shares(d, &d->clean_shares, clean);
+    json_object_set_new(object, "clean", clean);
     json_object_set_new(object, "noisy", noisy);
     json_object_set_new(object, "restored", restored);
     json_object_set_new(object, "out", gs_text_json(a->out));
@@ -117,6 +143,35 @@ static void put_trial(FILE *out, const gs_trial *t, bool marked) {
     fputs(marked ? "  best\n" : "\n", out);
 }
 
+/* A row of the table of classes; those of clean images have no noise and no steps. */
+static void put_share_row(FILE *out, const gs_denoise *d, const gs_trial *t, const gs_class_shares *shares) {
+    char noise[32] = "-", steps[32] = "clean";
+    if (t) {
+        snprintf(noise, sizeof noise, "%g", t->noise);
+        snprintf(steps, sizeof steps, "noisy");
+        if (t->steps)
+            snprintf(steps, sizeof steps, "%d", t->steps);
+    }
+    fprintf(out, "%-7s%6s", noise, steps);
+    for (int c = 0; c < classes_of(d); c++)
+        fprintf(out, "%7.1f", 100 * shares->of[c]);
+    fprintf(out, "%7.1f\n", 100 * shares->rejected);
+}
+
+/* What the judge takes images for, class by class. */
+static void put_share_table(FILE *out, const gs_denoise *d) {
+    fprintf(out, "class shares in %% by the judge:\n%-7s%6s", "noise", "steps");
+    for (int c = 0; c < classes_of(d); c++)
+        fprintf(out, "%7d", c);
+    fprintf(out, "%7s\n", "none");
+    put_share_row(out, d, NULL, &d->clean_shares);
+    for (int i = 0; i < d->noises.count; i++) {
+        put_share_row(out, d, &d->noisy_trials[i], &d->noisy_trials[i].shares);
+        for (int k = 0; k < d->setup.arguments->step_counts.count; k++)
+            put_share_row(out, d, &d->trials[i][k], &d->trials[i][k].shares);
+    }
+}
+
 gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
     const gs_arguments *a = d->setup.arguments;
     if (a->json)
@@ -128,6 +183,8 @@ gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
         for (int k = 0; k < a->step_counts.count; k++)
             put_trial(out, &d->trials[i][k], d->trials[i][k].best && a->step_counts.count > 1);
     }
+    if (classes_of(d))
+        put_share_table(out, d);
     fprintf(out, "%zu image%s of %s by %s, the network %s; wrote %s\n", d->n, d->n == 1 ? "" : "s", a->input,
             d->setup.options.sampler, d->setup.networks.info->name, gs_output_label(a->out));
     return GS_OK;

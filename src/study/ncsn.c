@@ -82,9 +82,12 @@ static gs_status judge(gs_ncsn *c, gs_error *error) {
 }
 
 static gs_status run(gs_study *study, gs_error *error) {
-    gs_ncsn c = {.study = study, .n = gs_study_whole(study, GS_STUDY_N)};
+    gs_ncsn c = {.study = study};
+    gs_status status = gs_study_samples(study, 100, &c.n, error);
+    if (status)
+        return status;
     gs_study_stage(study, 0.1);
-    gs_status status = gs_study_digits(study, GS_DIGITS_TEST, c.n, &c.digits, error);
+    status = gs_study_digits(study, GS_DIGITS_TEST, c.n, &c.digits, error);
     if (!status)
         status = find_networks(&c, error);
     gs_study_stage(study, 0.4);

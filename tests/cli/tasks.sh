@@ -73,7 +73,10 @@ accept denoise --help
 accept denoise --model tiny.bin --input six.idx --out out/d.png
 check 'clean, noisy and restored rows' is_png out/d.png 85 85 0
 check 'its table' grep -Eq '^0\.6 +1 +1 +[0-9.]+ +- +[0-9.]+ %$' stdout.txt
+check 'its table of classes' grep -Eq '^0\.6 +1( +[0-9]+\.[0-9])+$' stdout.txt
+check 'the classes of clean images' grep -Eq '^- +clean( +[0-9]+\.[0-9])+$' stdout.txt
 noted_command out/d.png 'the noted command restores the same picture'
+fits_schema denoise --model tiny.bin --input six.idx --steps 1,2 --out d.png
 accept denoise --model bright.bin --input six.idx --noise 0.1,1 --steps 1,4 --judge judge.bin --json --out out/d.npy
 check 'restored numbers' npy_shape out/d.npy '2, 6, 1, 8, 8' $((12 * 256))
 check 'their report' grep -Eq '"restored": \[\{"noise": 0.1[0-9]*, "steps": 1, "evaluations": 1, .*"labels_kept": [01]\.' stdout.txt
@@ -82,7 +85,10 @@ accept denoise --model tiny.bin --input six.idx -n 1 --out out/d.png
 check 'one image is an image' grep -q '^1 image of six.idx' stdout.txt
 accept denoise --model tiny.bin --input six.idx --quiet --out out/d.png
 check 'quiet' test ! -s stdout.txt
-accept denoise --model bright.bin --sampler langevin --steps 3 --step-size 0.01 --chain-noise 0.1 --input six.idx --out out/d.png
+langevin='denoise --model bright.bin --sampler langevin --noise 0.5 --steps 3 --step-size 0.01 --chain-noise 0.1 --input six.idx'
+accept $langevin --json --out out/d.png
+check "the images' noise and that of chains" grep -Eq '"noise": \[0.5[0-9]*\], .*"chain_noise": 0.1' stdout.txt
+accept $langevin --out out/d.png
 noted_command out/d.png 'the noted command restores by the same chains'
 accept denoise --model cond.bin --label 2 --guidance 1 --guidance-sigmas 0.1,0.6 --input six.png --noise 0.5 --steps 3 --out out/d.png
 check 'guidance and its noise levels are noted' grep -aq -e '--label 2 --guidance 1 --guidance-sigmas 0.1,0.6 ' out/d.png

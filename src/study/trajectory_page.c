@@ -1,0 +1,192 @@
+#include <math.h>
+#include <string.h>
+
+#include "study/trajectory.h"
+
+/* ---- Pictures ---- */
+
+/* Noisy states are shown with two deviations of their noise on either side. */
+static void put_cells(const gs_trajectory *t, gs_sheet *sheet, const float *images, int column, double sigma) {
+    const float *range = t->network->info->range;
+    for (int k = 0; k < sheet->rows; k++)
+        sheet->cells[k * sheet->columns + column] =
+            (gs_cell){.image = images + (size_t)k * t->network->pixels,
+                      .range = {range[0] - 2 * (float)sigma, range[1] + 2 * (float)sigma}};
+    snprintf(sheet->column_heads[column], sizeof sheet->column_heads[column], sigma >= 10 ? "%.0f" : "%.2g", sigma);
+}
+
+static void draw_sheet(gs_trajectory *t, bool guesses) {
+    size_t size = t->n * t->network->pixels;
+    int rows = t->n < GS_WAY_SHOWN ? (int)t->n : GS_WAY_SHOWN, columns = GS_WAY_LOOKS + (guesses ? 0 : 1);
+    gs_sheet sheet;
+    if (gs_sheet_create(&sheet, t->network->info->shape, rows, columns, NULL))
+        return;
+    sheet.scale = 2;
+    sheet.corner = "s";
+    for (int i = 0; i < GS_WAY_LOOKS; i++) {
+        const float *images = guesses ? t->guesses : t->states;
+        put_cells(t, &sheet, images + (size_t)(guesses ? i : i * GS_WAY_EACH) * size, i, gs_way_sigma(t, i));
+        for (int k = 0; guesses && k < rows; k++)
+            memcpy(sheet.cells[k * columns + i].range, t->network->info->range, sizeof t->network->info->range);
+    }
+    if (!guesses)
+        put_cells(t, &sheet, t->states + GS_WAY_STEPS * size, columns - 1, 0);
+    gs_study_sheet(t->study, guesses ? "guesses" : "states",
+                   guesses ? "What the network makes of the same states: D(x, sigma), the mean of all images that they "
+                             "may come from. From the mean of all digits it becomes the one that the chain ends in."
+                           : "The states of eight chains, a column for each of the course's noise levels and one for "
+                             "the result. Black to white is the pixels' range, with two deviations of the noise on "
+                             "either side.",
+                   &sheet);
+    gs_sheet_free(&sheet);
+}
+
+/* ---- Diagrams ---- */
+
+typedef struct curve {
+    double y[GS_WAY_LOOKS], low[GS_WAY_LOOKS], high[GS_WAY_LOOKS];
+} curve;
+
+static void fill_curve(const gs_returns *returns, curve *c) {
+    for (int i = 0; i < GS_WAY_LOOKS; i++) {
+        gs_estimate e = gs_estimate_share(returns[GS_WAY_LOOKS - 1 - i].same, returns[GS_WAY_LOOKS - 1 - i].of);
+        c->y[i] = e.value;
+        c->low[i] = e.low;
+        c->high[i] = e.high;
+    }
+}
+
+static void draw_returns(gs_trajectory *t) {
+    double x[GS_WAY_LOOKS], beside[GS_WAY_LOOKS];
+    curve forked, noised;
+    fill_curve(t->forked, &forked);
+    fill_curve(t->noised, &noised);
+    for (int i = 0; i < GS_WAY_LOOKS; i++) {
+        x[i] = gs_way_sigma(t, GS_WAY_LOOKS - 1 - i);
+        beside[i] = x[i] * 1.08; /* so that intervals do not cover each other */
+    }
+    const double ends[] = {x[0], x[GS_WAY_LOOKS - 1]}, chance[] = {t->usual, t->usual};
+    const gs_diagram_series series[] = {
+        {.name = "chains that go on twice",
+         .stroke = GS_STROKE_BOTH,
+         .n = GS_WAY_LOOKS,
+         .x = x,
+         .y = forked.y,
+         .low = forked.low,
+         .high = forked.high},
+        {.name = "digits, noised and back",
+         .stroke = GS_STROKE_MARKS,
+         .n = GS_WAY_LOOKS,
+         .x = beside,
+         .y = noised.y,
+         .low = noised.low,
+         .high = noised.high,
+         .colour = 1},
+        {.name = "two digits at random", .stroke = GS_STROKE_DASHED, .n = 2, .x = ends, .y = chance, .colour = 2}};
+    const gs_diagram diagram = {.title = "Is it settled what digit it becomes?",
+                                .x_label = "noise level sigma",
+                                .y_label = "same digit again",
+                                .log_x = true,
+                                .y_range = {0, 1},
+                                .series = series,
+                                .count = GS_COUNT(series)};
+    gs_study_diagram(t->study, "settled",
+                     "How often a chain that goes on from its state at sigma a second time, with other noise, ends as "
+                     "the same digit; and how often a digit that is given noise of that level comes back as itself. "
+                     "Theory says that the two are equal.",
+                     &diagram);
+}
+
+static void draw_since(gs_trajectory *t) {
+    const char *names[GS_WAY_LOOKS];
+    double share[GS_WAY_LOOKS], low[GS_WAY_LOOKS], high[GS_WAY_LOOKS];
+    for (int i = 0; i < GS_WAY_LOOKS; i++) {
+        gs_estimate e = gs_estimate_share(t->since[i], t->decided);
+        names[i] = gs_study_text(t->study, gs_way_sigma(t, i) >= 10 ? "%.0f" : "%.2g", gs_way_sigma(t, i));
+        share[i] = e.value;
+        low[i] = e.low;
+        high[i] = e.high;
+    }
+    const gs_diagram_series series = {
+        .stroke = GS_STROKE_BARS, .n = GS_WAY_LOOKS, .y = share, .low = low, .high = high};
+    const gs_diagram diagram = {.title = "When the judge sees the final digit, to stay",
+                                .x_label = "noise level sigma",
+                                .y_label = "share of chains",
+                                .categories = names,
+                                .category_count = GS_WAY_LOOKS,
+                                .series = &series,
+                                .count = 1};
+    gs_study_diagram(t->study, "since",
+                     "The level from which on the judge takes D(x, sigma) for the digit that the chain ends in. At the "
+                     "first level all guesses are one grey image, which the judge takes for one and the same class, so "
+                     "that some chains are counted there by chance.",
+                     &diagram);
+}
+
+/* ---- Numbers ---- */
+
+static gs_estimate decision_level(const gs_trajectory *t) {
+    gs_estimate e = gs_estimate_mean(t->log_since, t->decided);
+    return (gs_estimate){exp(e.value), exp(e.low), exp(e.high)};
+}
+
+static gs_estimate difference(const gs_returns *a, const gs_returns *b) {
+    double na = (double)a->of, nb = (double)b->of, p = (double)a->same / na, q = (double)b->same / nb;
+    double both = (double)(a->same + b->same + 1) / (na + nb + 2); /* not 0 where both are 0 or 1 */
+    return gs_estimate_error(p - q, sqrt(both * (1 - both) * (1 / na + 1 / nb)));
+}
+
+static void find(gs_trajectory *t) {
+    gs_study_find(t->study, &(gs_finding){.what = "same digit again from sigma = 30",
+                                          .unit = "%",
+                                          .is = gs_estimate_share(t->forked[0].same, t->forked[0].of),
+                                          .kind = GS_EXPECT_VALUE,
+                                          .expected = {t->usual},
+                                          .by = "theory: nothing is settled, the sum of MNIST's shares squared"});
+    gs_study_find(
+        t->study,
+        &(gs_finding){.what = "noise level at which digits are decided", .unit = "", .is = decision_level(t)});
+    for (int i = 2; i < GS_WAY_LOOKS - 3; i++)
+        gs_study_find(t->study,
+                      &(gs_finding){.what = gs_study_text(t->study,
+                                                          "same digit again from sigma = %.2g: of chains less "
+                                                          "of digits",
+                                                          gs_way_sigma(t, i)),
+                                    .unit = "%",
+                                    .is = difference(&t->forked[i], &t->noised[i]),
+                                    .kind = GS_EXPECT_VALUE,
+                                    .expected = {0},
+                                    .by = "theory: the way down is the way up reversed"});
+}
+
+static double share(const gs_returns *returns) {
+    return 100 * (double)returns->same / (double)returns->of;
+}
+
+static void say(gs_trajectory *t) {
+    gs_study_say(t->study,
+                 "Read a row of the first picture from left to right. The state is noise to the eye down to sigma = "
+                 "0.86, where a digit shows; what the network makes of it, in the second picture, turns from the mean "
+                 "of all digits into one digit earlier, between sigma = 5 and 0.9.");
+    gs_study_say(t->study,
+                 "The digit is not hidden in the first noise. A chain that goes on from sigma = %.2g once more, with "
+                 "other noise, ends as the same digit in %.0f %% of the cases, as two random digits do; from %.2g in "
+                 "%.0f %%, from %.2g in %.0f %%. In between it is decided: for the average chain, the judge sees the "
+                 "final digit from sigma = %.2g on.",
+                 gs_way_sigma(t, 2), share(&t->forked[2]), gs_way_sigma(t, 3), share(&t->forked[3]), gs_way_sigma(t, 5),
+                 share(&t->forked[5]), decision_level(t).value);
+    gs_study_say(t->study,
+                 "The way down is the way up reversed. So %s that are given noise of %.2g must come back as themselves "
+                 "as often as chains do from that level, and they do: in %.0f %% of the cases. A ladder needs its "
+                 "levels there, and chains that begin below 0.4 keep the class that they begin with.",
+                 t->digits.source, gs_way_sigma(t, 3), share(&t->noised[3]));
+}
+
+void gs_trajectory_show(gs_trajectory *t) {
+    say(t);
+    draw_sheet(t, false);
+    draw_sheet(t, true);
+    draw_since(t);
+    draw_returns(t);
+    find(t);
+}
