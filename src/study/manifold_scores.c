@@ -10,10 +10,9 @@
 #include "base/math64.h"
 #include "study/plane.h"
 
-enum { FAR = 5, PLACES = 57, GROUPS = 20, PER_GROUP = 10, SETS = GROUPS * PER_GROUP, NOISES = 6 };
+enum { FAR = 5, PLACES = 57, PER_ONE = 4, GROUPS = 20, PER_GROUP = 10, SETS = GROUPS * PER_GROUP, NOISES = 6 };
 static const double share = 0.8, sigma_shown = 0.5, noises[NOISES] = {0.5, 1, 2, 4, 8, 16};
 static const double pi = 3.14159265358979324;
-static const double place_apart = 0.25;
 static const double enough = 40; /* points whose kernels count at a place, from which theory is right to some percent */
 static const char text[] = "mixture:means=-5,5,sd=1,weights=0.2,0.8";
 
@@ -137,7 +136,7 @@ static void find_slope(const learnt *l, const places *p) {
 
 /* Both coordinates of a place. */
 static double place(int i) {
-    return (i - (PLACES - 1) / 2) * place_apart;
+    return (double)(i - (PLACES - 1) / 2) / PER_ONE;
 }
 
 static void find_errors(const learnt *l, const places *p) {
@@ -164,9 +163,10 @@ static void find_errors(const learnt *l, const places *p) {
 }
 
 static void draw_errors(const learnt *l, const places *p) {
+    enum { MIDDLE = (PLACES - 1) / 2, HALF_WAY = 1 + FAR * PER_ONE }; /* from between the modes to one */
     gs_diagram_series series[] = {
         {"measured", GS_STROKE_MARKS, PLACES, p->density, p->root, p->low, p->high, 0},
-        {"theory for many points", GS_STROKE_MARKS, PLACES, p->density, p->theory, NULL, NULL, 1}};
+        {"theory for many points", GS_STROKE_DASHED, HALF_WAY, p->density + MIDDLE, p->theory + MIDDLE, NULL, NULL, 1}};
     gs_study_diagram(l->study, "errors",
                      gs_study_text(l->study,
                                    "Error of the score that %zu points teach, at places along the line through both "
