@@ -10,11 +10,11 @@ static gs_status run(gs_study *study, gs_error *error) {
     gs_study_say(study, "A trained denoiser is as good as its inputs are usual: where all digits are black, it leaves "
                         "hardly anything of noise of the level that it is told, and much of larger noise. So chains "
                         "that begin far from the data at a low level do not find them.");
+    gs_study_stage(study, 0.3);
     gs_status status = gs_manifold_spectrum(study, error);
-    gs_study_stage(study, 0.5);
+    gs_study_stage(study, 0.7);
     if (!status)
         status = gs_manifold_scores(study, error);
-    gs_study_stage(study, 1);
     return status ? status : gs_manifold_digits(study, error);
 }
 

@@ -143,8 +143,10 @@ static gs_status run_chains(far *f, gs_error *error) {
     gs_status status = gs_sample_add_noise(gs_study_seed(f->study), 0, far_away, SHOWN, PIXELS, noise, error);
     if (!status)
         status = gs_sample_add_noise(gs_study_seed(f->study), 0, level, SHOWN, PIXELS, near, error);
+    gs_study_stage(f->study, 0.85);
     if (!status)
         status = walk(f, 0, near, "digits", 0.6, 1, error);
+    gs_study_stage(f->study, 1);
     return status ? status : walk(f, 1, noise, "noise of 1", 0, 0.4, error);
 }
 

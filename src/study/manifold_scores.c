@@ -113,6 +113,14 @@ static double slope(const places *p, const double *square, size_t step) {
     return xy / xx;
 }
 
+/* Whether there are points enough for theory at some places, of which a line has a slope. */
+static bool theory_holds(const places *p) {
+    int n = 0;
+    for (int i = 0; i < PLACES; i++)
+        n += p->truth[i].points >= enough;
+    return n >= 3;
+}
+
 /* The slope of the logarithms, whose interval comes from groups of sets. */
 static void find_slope(const learnt *l, const places *p) {
     double slopes[GROUPS], mean[PLACES], theory[PLACES];
@@ -189,6 +197,8 @@ static gs_status study_places(const learnt *l, gs_error *error) {
     for (int i = 0; i < PLACES; i++) {
         double x[2] = {place(i), place(i)};
         gs_status status = know(l, sigma_shown, x, &p->truth[i], error);
+        if (!status)
+            status = gs_study_go_on(l->study, i / (PLACES + 2.0 * NOISES), error);
         if (status)
             return status;
         measure(l, sigma_shown, x, &p->truth[i], p->squares[i]);
@@ -199,8 +209,10 @@ static gs_status study_places(const learnt *l, gs_error *error) {
         p->high[i] = sqrt(e.high);
         p->theory[i] = p->truth[i].points >= 1 ? sqrt(p->truth[i].error) : NAN;
     }
-    find_slope(l, p);
-    find_errors(l, p);
+    if (theory_holds(p)) {
+        find_slope(l, p);
+        find_errors(l, p);
+    }
     draw_errors(l, p);
     return GS_OK;
 }
@@ -215,6 +227,8 @@ static gs_status study_noises(const learnt *l, gs_error *error) {
         double sigma = noises[i % NOISES], at = i < NOISES ? 0 : FAR, x[2] = {at, at};
         truth t;
         gs_status status = know(l, sigma, x, &t, error);
+        if (!status)
+            status = gs_study_go_on(l->study, (PLACES + i) / (PLACES + 2.0 * NOISES), error);
         if (status)
             return status;
         measure(l, sigma, x, &t, squares);
