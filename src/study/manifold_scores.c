@@ -272,7 +272,7 @@ static gs_status map_learnt(const gs_density *density, void *context, gs_error *
                                     .sigma = sigma_shown,
                                     .low = -10,
                                     .high = 10,
-                                    .note = "points with noise of 0.5",
+                                    .note = gs_study_text(l->study, "%zu points with noise of 0.5", l->n),
                                     .points = l->points,
                                     .n = l->n},
                         error);
