@@ -84,11 +84,11 @@ static void same_from_everywhere(void **state) {
                     memcmp(images.data, expected.data, images.n * PIXELS * sizeof(float)) != 0)
                     fail_msg("kind %d, way %d, at most %zu: %zu of %zu images", kind, way, most, images.n,
                              images.total);
-                gs_free(images.data);
+                gs_images_free(&images);
                 if (writer)
                     end_pipe(writer);
             }
-            gs_free(expected.data);
+            gs_images_free(&expected);
         }
     }
 }
@@ -154,7 +154,7 @@ static void members(void **state) {
     write_file(test_path, both, first + second);
     gs_image_file images = read_good(grey, unit, 100);
     assert_float_equal(images.data[1], 1, 0);
-    gs_free(images.data);
+    gs_images_free(&images);
     write_file(test_path, both, first + second - 1);
     refuse(grey, GS_ERROR_FORMAT, "cut short");
     both[first] = 'x';
@@ -185,7 +185,8 @@ static void devices(void **state) {
     (void)state;
     gs_image_file images;
     gs_error error;
-    assert_int_equal(gs_images_read("/dev/zero", grey, unit, 1, &images, &error), GS_ERROR_FILE);
+    assert_int_equal(gs_images_read("/dev/zero", &(gs_image_wish){grey, unit, 1, NULL, NULL}, &images, &error),
+                     GS_ERROR_FILE);
     assert_string_equal(error.message,
                         "/dev/zero: is a device, expected a file of images, in a regular file or a pipe");
 }
