@@ -71,7 +71,7 @@ static void check_grid(grid g, int count) {
     for (size_t k = 0; k < (size_t)count * PIXELS; k++)
         if ((int)(images.data[k] * 255 + 0.5F) != digits[k / PIXELS][k % PIXELS])
             fail_msg("%s, margin %d, colour %d: pixel %zu is %g", words, g.margin, g.colour, k, (double)images.data[k]);
-    gs_free(images.data);
+    gs_images_free(&images);
 }
 
 static void gaps(void **state) {
@@ -113,7 +113,7 @@ static void blank_pictures(void **state) {
     write_png(PNG_FORMAT_GRAY, 2 * SIDE, 2 * SIDE, plain);
     gs_image_file images = read_good(grey, unit, MOST);
     assert_int_equal(images.n, 4);
-    gs_free(images.data);
+    gs_images_free(&images);
     write_png(PNG_FORMAT_GRAY, 32, 32, plain);
     refuse(grey, GS_ERROR_FORMAT, "a picture of 32 x 32 pixels: expected 28 x 28");
 }
@@ -141,7 +141,7 @@ static void own_grids(void **state) {
                     strstr(images.taken, "3 x 2 images of 28 x 28 with gaps of 2 pixels, of which 1 is empty"));
         for (size_t k = 0; k < n * PIXELS; k++)
             assert_float_equal(images.data[k], drawn[k], 1e-6);
-        gs_free(images.data);
+        gs_images_free(&images);
     }
 }
 
@@ -164,7 +164,7 @@ static void coloured_gaps(void **state) {
     gs_image_file images = read_good(grey, unit, MOST);
     assert_int_equal(images.n, 3);
     assert_float_equal(images.data[2 * PIXELS + 14 * SIDE + 14], (float)digits[2][14 * SIDE + 14] / 255, 1e-6);
-    gs_free(images.data);
+    gs_images_free(&images);
 }
 
 /* ---- Drawings ---- */
@@ -201,7 +201,7 @@ static void drawings(void **state) {
                 fail_msg("%s, way %d: %zu images, \"%s\", \"%s\"", words, way, images.n, images.taken, images.caution);
             for (int k = 0; way == 0 && k < PIXELS; k++)
                 assert_float_equal(images.data[k], (float)digits[3][k] / 255, 1e-6);
-            gs_free(images.data);
+            gs_images_free(&images);
         }
     }
     write_drawing(10, true, false, 2);
@@ -227,7 +227,7 @@ static void full_images(void **state) {
         gs_image_file images = read_good(grey, unit, MOST);
         if (images.n != 16)
             fail_msg("smooth %d: %zu images, \"%s\"", smooth, images.n, images.taken);
-        gs_free(images.data);
+        gs_images_free(&images);
     }
 }
 

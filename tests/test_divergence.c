@@ -215,8 +215,10 @@ static void test_clamped_steps(void **state) {
 static void test_advice(void **state) {
     (void)state;
     gs_model *normal = normal_denoiser(), *away = scaling(900);
-    gs_plan *plan = plan_of(normal, 2, 4), *wild = plan_of(away, 2, 4);
+    gs_model *energy = normal_energy(0.5, 0.25);
+    gs_plan *plan = plan_of(normal, 2, 4), *wild = plan_of(away, 2, 4), *blind = plan_of(energy, 2, 4);
     const int labels[N] = {0};
+    const gs_term level_blind = {.plan = blind, .weight = 1};
     const gs_term term = {.plan = plan, .weight = 50}, opposite = {.plan = plan, .weight = -3};
     gs_term ones[8];
     for (int k = 0; k < 8; k++)
@@ -233,14 +235,20 @@ static void test_advice(void **state) {
                  {.sampler = "heun", .steps = 40, .terms = &opposite, .term_count = 1},
                  "; bring the weight, -3, nearer to 1"},
                 {plan, {.sampler = "dpmpp-2m", .terms = ones, .term_count = 8}, "; lower the weights, whose sum is 9"},
+                {plan,
+                 {.sampler = "dpmpp-2m", .terms = &level_blind, .term_count = 1},
+                 "; choose the sampler langevin, mala or hmc, as network 2, test, takes no noise level, or lower the "
+                 "weights, whose sum is 2"},
                 {wild, {.sampler = "dpmpp-2m", .labels = labels, .guidance = 20}, "; lower the guidance, 20"},
                 {wild, {.sampler = "dpmpp-2m"}, "; no setting is to blame"}};
     for (size_t i = 0; i < GS_COUNT(rows); i++)
         assert_diverges(rows[i].plan, rows[i].o, "chain 0 diverged: after step ", rows[i].advice);
     gs_plan_free(plan);
     gs_plan_free(wild);
+    gs_plan_free(blind);
     gs_model_free(normal);
     gs_model_free(away);
+    gs_model_free(energy);
 }
 
 /* ---- Outcomes ---- */

@@ -382,8 +382,9 @@ static const char *read_name;
 
 static gs_status read_images(gs_error *error) {
     gs_image_file file;
-    gs_status status = gs_images_read(path_of(read_name), written.shape, written.range, IMAGES, &file, error);
-    gs_free(file.data);
+    const gs_image_wish wish = {.shape = written.shape, .range = written.range, .most = IMAGES};
+    gs_status status = gs_images_read(path_of(read_name), &wish, &file, error);
+    gs_images_free(&file);
     return status;
 }
 

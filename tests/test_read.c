@@ -34,17 +34,17 @@ static void idx_files(void **state) {
     assert_float_equal(images.data[0], 0, 0);
     assert_float_equal(images.data[11], 1, 0);
     assert_float_equal(images.data[3], 69.0F / 255, 1e-7);
-    gs_free(images.data);
+    gs_images_free(&images);
     images = read_good(grey, centred, 1);
     assert_int_equal(images.n, 1);
     assert_int_equal(images.total, 2);
     assert_float_equal(images.data[0], -1, 0);
-    gs_free(images.data);
+    gs_images_free(&images);
     damage(grey);
     write_idx(8, 4, (unsigned[]){2, 3, H, W}, 36);
     images = read_good(colour, unit, 100);
     assert_int_equal(images.n, 2);
-    gs_free(images.data);
+    gs_images_free(&images);
 }
 
 static void bad_idx_files(void **state) {
@@ -124,23 +124,23 @@ static void npy_files(void **state) {
     assert_float_equal(images.data[1], 0.5, 0);
     assert_float_equal(images.data[3], 0, 0); /* clipped */
     assert_float_equal(images.data[4], 1, 0);
-    gs_free(images.data);
+    gs_images_free(&images);
     damage(grey);
     write_npy(2, "{\"shape\":(2,1,2,3),\"fortran_order\":False,\"descr\":\"<f8\"}", doubles, 96);
     images = read_good(grey, unit, 100);
     assert_float_equal(images.data[1], 0.5, 0);
-    gs_free(images.data);
+    gs_images_free(&images);
     write_npy(3, "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3)}", big, 24);
     images = read_good(grey, unit, 100);
     assert_int_equal(images.n, 1);
     assert_float_equal(images.data[0], 1, 0);
-    gs_free(images.data);
+    gs_images_free(&images);
     write_npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)}", bytes, 6);
     images = read_good(grey, centred, 100);
     assert_float_equal(images.data[0], -1, 0);
     assert_float_equal(images.data[1], 1, 0);
     assert_float_equal(images.data[2], -0.6, 1e-6);
-    gs_free(images.data);
+    gs_images_free(&images);
 }
 
 /* The bytes of numpy.array([[0, 255, 51], [0, 0, 102]], type), by the name of the type. */
@@ -187,7 +187,7 @@ static void npy_types(void **state) {
             if (fabsf(images.data[k] - shares[k] * rows[i].white) > 2e-4F)
                 fail_msg("%s: pixel %d is %g", rows[i].descr, k, (double)images.data[k]);
         assert_string_equal(images.caution, "");
-        gs_free(images.data);
+        gs_images_free(&images);
     }
     const unsigned char bits[6] = {0, 1, 1};
     write_npy(1, "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 3)}", bits, 6);
@@ -195,7 +195,7 @@ static void npy_types(void **state) {
     assert_float_equal(images.data[0], -1, 0);
     assert_float_equal(images.data[1], 1, 0);
     assert_string_equal(images.caution, "");
-    gs_free(images.data);
+    gs_images_free(&images);
 }
 
 /* Column-major arrays, of which any number of the first images are the same as of row-major ones. */
@@ -214,8 +214,8 @@ static void npy_orders(void **state) {
         assert_int_equal(images.n, most < 4 ? most : 4);
         assert_int_equal(images.total, 4);
         assert_memory_equal(images.data, expected.data, images.n * PIXELS * sizeof(float));
-        gs_free(images.data);
-        gs_free(expected.data);
+        gs_images_free(&images);
+        gs_images_free(&expected);
     }
     damage(grey);
     static const char *const shapes[] = {"(4, 1, 2, 3)", "(4, 2, 3, 1)", "(2, 2, 1, 2, 3)", "(4L, 2L, 3L)"};
@@ -226,7 +226,7 @@ static void npy_orders(void **state) {
         gs_image_file images = read_good(grey, unit, 100);
         assert_int_equal(images.n, 4);
         assert_float_equal(images.data[23], 23 * 11 / 255.0F, 1e-6);
-        gs_free(images.data);
+        gs_images_free(&images);
     }
 }
 
@@ -245,13 +245,13 @@ static void npy_clipped(void **state) {
     assert_float_equal(images.data[50], 1, 0);
     assert_non_null(strstr(images.caution, "2 of 120 pixels are clipped to [0, 1]"));
     assert_non_null(strstr(images.caution, "up to 0.75"));
-    gs_free(images.data);
+    gs_images_free(&images);
     for (int k = 12; k < 48; k++)
         floats[k] = 0.5F + (k % 2 ? 0.8F : -0.8F);
     write_npy(1, header, floats, sizeof floats);
     images = read_good(grey, unit, 100);
     assert_non_null(strstr(images.caution, "38 of 120 pixels are clipped"));
-    gs_free(images.data);
+    gs_images_free(&images);
     memset(floats, 0, sizeof floats);
     floats[3] = floats[20] = floats[21] = -0.2F;
     write_npy(1, header, floats, sizeof floats);
@@ -277,12 +277,12 @@ static void dark_files(void **state) {
         gs_image_file images = read_good(grey, unit, 100);
         if (!strstr(images.caution, rows[i].caution) || !images.caution[0] != !rows[i].caution[0])
             fail_msg("white %d: \"%s\"", rows[i].white, images.caution);
-        gs_free(images.data);
+        gs_images_free(&images);
         write_png(PNG_FORMAT_GRAY, W, H, bytes);
         images = read_good(grey, unit, 100);
         if (!strstr(images.caution, rows[i].caution) || !images.caution[0] != !rows[i].caution[0])
             fail_msg("white %d: \"%s\"", rows[i].white, images.caution);
-        gs_free(images.data);
+        gs_images_free(&images);
     }
 }
 
@@ -343,10 +343,10 @@ static void png_files(void **state) {
     assert_int_equal(images.n, 1);
     for (int i = 0; i < PIXELS; i++)
         assert_float_equal(images.data[i], (float)i / 5, 1e-6);
-    gs_free(images.data);
+    gs_images_free(&images);
     images = read_good(colour, unit, 100);
     assert_float_equal(images.data[PIXELS + 2], 0.4, 1e-6);
-    gs_free(images.data);
+    gs_images_free(&images);
     damage(grey);
     const uint8_t rgb[PIXELS * 3] = {255, 0, 51};
     write_png(PNG_FORMAT_RGB, W, H, rgb);
@@ -354,13 +354,13 @@ static void png_files(void **state) {
     assert_float_equal(images.data[0], 1, 0);
     assert_float_equal(images.data[PIXELS], -1, 0);
     assert_float_equal(images.data[2 * PIXELS], -0.6, 1e-6);
-    gs_free(images.data);
+    gs_images_free(&images);
     refuse(grey, GS_ERROR_FORMAT, "coloured at row 0, column 0");
     const uint8_t equal[PIXELS * 3] = {51, 51, 51};
     write_png(PNG_FORMAT_RGB, W, H, equal);
     images = read_good(grey, unit, 100);
     assert_float_equal(images.data[0], 0.2, 1e-6);
-    gs_free(images.data);
+    gs_images_free(&images);
 }
 
 static void bad_png_files(void **state) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <nettle/sha2.h>
 
 #include "support/files.h"
 #include "support/io/images.h"
@@ -83,11 +84,11 @@ static void same_from_everywhere(void **state) {
                     memcmp(images.data, expected.data, images.n * PIXELS * sizeof(float)) != 0)
                     fail_msg("kind %d, way %d, at most %zu: %zu of %zu images", kind, way, most, images.n,
                              images.total);
-                gs_free(images.data);
+                gs_images_free(&images);
                 if (writer)
                     end_pipe(writer);
             }
-            gs_free(expected.data);
+            gs_images_free(&expected);
         }
     }
 }
@@ -153,7 +154,7 @@ static void members(void **state) {
     write_file(test_path, both, first + second);
     gs_image_file images = read_good(grey, unit, 100);
     assert_float_equal(images.data[1], 1, 0);
-    gs_free(images.data);
+    gs_images_free(&images);
     write_file(test_path, both, first + second - 1);
     refuse(grey, GS_ERROR_FORMAT, "cut short");
     both[first] = 'x';
@@ -184,7 +185,8 @@ static void devices(void **state) {
     (void)state;
     gs_image_file images;
     gs_error error;
-    assert_int_equal(gs_images_read("/dev/zero", grey, unit, 1, &images, &error), GS_ERROR_FILE);
+    assert_int_equal(gs_images_read("/dev/zero", &(gs_image_wish){grey, unit, 1, NULL, NULL}, &images, &error),
+                     GS_ERROR_FILE);
     assert_string_equal(error.message,
                         "/dev/zero: is a device, expected a file of images, in a regular file or a pipe");
 }
@@ -202,10 +204,21 @@ static void check_model(const void *bytes, size_t size, size_t pieces, const cha
     end_pipe(writer);
 }
 
+/* The SHA-256 of all bytes, computed at once. */
+static void hash_of(const void *bytes, size_t size, char text[65]) {
+    struct sha256_ctx context;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&context);
+    sha256_update(&context, size, bytes);
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
 /* From a pipe, from memory at any alignment, and larger than a pipe's buffer: the same model. */
 static void weight_files(void **state) {
     (void)state;
-    enum { LARGE = 100000 };
+    enum { LARGE = 1000000 }; /* read in several pieces */
     size_t size;
     gs_model *model;
     gs_error error;
@@ -216,7 +229,8 @@ static void weight_files(void **state) {
     write_file(test_path, bytes, size);
     assert_int_equal(gs_model_load(test_path, &model, &error), GS_OK);
     char hash[65];
-    snprintf(hash, sizeof hash, "%s", gs_model_get_info(model)->hash);
+    hash_of(bytes, size, hash);
+    assert_string_equal(gs_model_get_info(model)->hash, hash);
     gs_model_free(model);
     check_model(bytes, size, 1, hash);
     check_model(bytes, size, 7, hash);
@@ -230,6 +244,9 @@ static void weight_files(void **state) {
     assert_non_null(strstr(error.message, "follow"));
     assert_null(model);
     end_pipe(writer);
+    memset(bytes + size - 4, 0xff, 4); /* NaN */
+    assert_int_equal(gs_model_load_memory(NULL, bytes, size, &model, &error), GS_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "NaN"));
     free(bytes);
 }
 

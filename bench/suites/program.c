@@ -112,13 +112,14 @@ static gs_status check(bench_row *row, gs_error *error) {
     const state *s = row->state;
     const gs_model_info *info = row->model->info;
     size_t n = row->batch < GS_GRID_MAX ? (size_t)row->batch : GS_GRID_MAX;
+    const gs_image_wish wish = {.shape = info->shape, .range = info->range, .most = n};
     gs_image_file images = {0};
-    gs_status status = gs_images_read(s->picture, info->shape, info->range, n, &images, error);
+    gs_status status = gs_images_read(s->picture, &wish, &images, error);
     if (!status && images.n != n)
         bench_wrong(row, "the picture has %zu samples, expected %zu", images.n, n);
     else if (!status)
         status = check_images(row, &images, n, error);
-    gs_free(images.data);
+    gs_images_free(&images);
     return status;
 }
 

@@ -91,7 +91,8 @@ typedef enum gs_kind {
 
 /** Load and validate a weight file (models/FORMAT.md). The file is read completely and may change afterwards. It may be
  * a pipe, such as /dev/stdin or a named one, with at most 1 GiB; a named pipe that no program opens for writing within
- * three seconds is an error. Thread-safe.
+ * three seconds is an error. A thread that ends before this function returns computes the hash of a large file.
+ * Thread-safe.
  *
  * @param path  the file's name, as fopen takes it
  * @param model on success the network, the caller's to be freed with gs_model_free; NULL on failure

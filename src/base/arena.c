@@ -37,7 +37,7 @@ static unsigned char *add_chunk(gs_arena *arena, size_t bytes) {
     chunk *added = gs_alloc(1, sizeof *added);
     if (!added)
         return NULL;
-    added->memory = gs_alloc(bytes, 1);
+    added->memory = gs_alloc_large(bytes, 1);
     if (!added->memory) {
         gs_free(added);
         return NULL;

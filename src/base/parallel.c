@@ -3,9 +3,8 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "base/floats.h"
 
@@ -117,4 +116,20 @@ void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
         run_on_one(n, turn, context);
     else
         run_on_several(threads, n, turn, context);
+}
+
+/* A handler of the program's would else run on a thread that the program does not know. */
+bool gs_beside_start(gs_beside *beside, void *(*run)(void *), void *context) {
+    if (gs_parallel_processors() < 2)
+        return false;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = !pthread_create(&beside->thread, NULL, run, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+void gs_beside_wait(gs_beside *beside) {
+    pthread_join(beside->thread, NULL);
 }

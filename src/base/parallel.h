@@ -1,7 +1,10 @@
-/* Loops on several threads, which survive a fork. Nothing else of the library starts threads. Thread-safe. */
+/* Loops on several threads, and work beside the caller; both survive a fork. Nothing else of the library starts
+ * threads. Thread-safe. */
 #ifndef GS_PARALLEL_H
 #define GS_PARALLEL_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Turn i of a loop, on thread `thread` of those that share it, counted from 0. */
@@ -31,5 +34,16 @@ const char *gs_parallel_limit(void);
 /* The processors that this process may run on, as far as gs_parallel_for can use them: 1 in a library that was built
  * without OpenMP. */
 int gs_parallel_processors(void);
+
+/* A thread beside its caller. */
+typedef struct gs_beside {
+    pthread_t thread;
+} gs_beside;
+
+/* Begin run(context) on a thread of its own, which takes no signals; false where there is none to be had, and where a
+ * second one would not help: on one processor, and without OpenMP. Whoever began it waits for its end, in the same call
+ * of the library, so that no fork by that caller can lose it. */
+bool gs_beside_start(gs_beside *beside, void *(*run)(void *), void *context);
+void gs_beside_wait(gs_beside *beside);
 
 #endif

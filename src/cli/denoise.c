@@ -330,7 +330,7 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_free(d->room);
     gs_free(d->classes);
     gs_free(d->found);
-    gs_free(d->input.data);
+    gs_images_free(&d->input);
     gs_draws_free(&d->draws);
     gs_network_free(&d->judge);
     gs_setup_free(&d->setup);

@@ -60,7 +60,7 @@ static gs_status check_outputs(gs_energy_run *run, gs_error *error) {
     return !status && a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : status;
 }
 
-/* Labels beside the images only sort the summary: energies under different labels, and without, cannot be compared. */
+/* Labels that nobody named only sort the summary: energies under different labels, and without, cannot be compared. */
 static gs_status choose_labels(gs_energy_run *run, gs_energies *e, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_status status = GS_OK;
@@ -195,9 +195,9 @@ const gs_command gs_command_energy = {
     .about =
         "Say which energies E(x) a network gives images, and how long the gradients dE/dx are; of several files one\n"
         "beside the other, such as digits, samples and noise. Networks with labels are told those of --labels or\n"
-        "--label, E(x, y), else none; labels beside the images sort the summary by class. Differences between\n"
-        "energies mean something at one noise level and label, but not between them. Score networks, denoisers and\n"
-        "noise models have no energy: of them the length of the score is shown.\n",
+        "--label, E(x, y), else none; labels in an .npz file or beside the images sort the summary by class.\n"
+        "Differences between energies mean something at one noise level and label, but not between them. Score\n"
+        "networks, denoisers and noise models have no energy: of them the length of the score is shown.\n",
     .examples = "  gensample energy ebm-document --input t10k-images-idx3-ubyte.gz -n 1000 --plot energies.svg\n"
                 "  gensample energy ebm --sigma 0.1 --input digits.idx --input samples.npy --out energies.csv\n"
                 "  gensample energy ebm-cond --input digits.idx --labels labels.idx\n"

@@ -65,8 +65,21 @@ static gs_status read_named(gs_given *g, const char *path, gs_error *error) {
                          path, file.total, g->images.total, g->path);
 }
 
+/* Labels of the file of images itself come before those of a file beside it. */
+static gs_status find_labels(gs_given *g) {
+    gs_image_file *images = &g->images;
+    if (images->labels_caution[0])
+        gs_warn("%s: %s", g->path, images->labels_caution);
+    if (!images->labels)
+        return read_beside(g);
+    snprintf(g->labels_path, sizeof g->labels_path, "%s", g->path);
+    g->labels = images->labels;
+    images->labels = NULL;
+    return GS_OK;
+}
+
 gs_status gs_given_read_labels(gs_given *given, const char *labels_path, gs_error *error) {
-    gs_status status = labels_path ? read_named(given, labels_path, error) : read_beside(given);
+    gs_status status = labels_path ? read_named(given, labels_path, error) : find_labels(given);
     if (!given->labels)
         given->labels_path[0] = 0;
     return status == GS_ERROR_MEMORY ? gs_fail_memory(error, "the labels") : status;
@@ -131,7 +144,7 @@ void gs_given_put_told(const gs_given *given, const gs_arguments *arguments, con
 }
 
 void gs_given_free(gs_given *given) {
-    gs_free(given->images.data);
+    gs_images_free(&given->images);
     gs_free(given->labels);
     *given = (gs_given){0};
 }

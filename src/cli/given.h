@@ -12,7 +12,7 @@ typedef struct gs_given {
     const char *path; /* of the images */
     gs_image_file images;
     int *labels;                    /* (images.n) of the images, or NULL: they are not known */
-    char labels_path[GS_PATH_ROOM]; /* the file of the labels, "": none */
+    char labels_path[GS_PATH_ROOM]; /* the file of the labels, which may be that of the images; "": none */
 } gs_given;
 
 /* Check --input and --labels, of which there are at most as many as files of images, `inputs`; and the network, which
@@ -22,8 +22,8 @@ gs_status gs_given_check(const gs_arguments *arguments, int inputs, gs_error *er
 /* Refuse networks without a score. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error);
 
-/* Read the first -n images, or all, and the labels of `labels_path` or, where that is NULL, of the file that MNIST's
- * names put beside, if there is one that fits. Print cautions on standard error. Errors: those of gs_images_read and
+/* Read the first -n images, or all, and the labels of `labels_path` or, where that is NULL, of the file of images
+ * itself or of the one that MNIST's names put beside, if there are any that fit. Print cautions on standard error. Errors: those of gs_images_read and
  * gs_labels_read; GS_ERROR_ARGUMENT: there are fewer images than asked for, or not as many labels. */
 gs_status gs_given_read(gs_given *given, const char *path, const char *labels_path, const gs_arguments *arguments,
                         const gs_model_info *info, gs_error *error);

@@ -15,7 +15,8 @@ static bool is_folder(const char *path) {
 
 static gs_status read_images(const char *path, const gs_model_info *info, size_t most, gs_image_file *images,
                              gs_error *error) {
-    return gs_images_read(path, info->shape, info->range, most, images, error);
+    const gs_image_wish wish = {.shape = info->shape, .range = info->range, .most = most};
+    return gs_images_read(path, &wish, images, error);
 }
 
 gs_status gs_nearest_read(gs_nearest *nearest, const gs_setup *setup, size_t n, gs_error *error) {
@@ -102,7 +103,7 @@ void gs_nearest_report(const gs_nearest *nearest, FILE *out) {
 }
 
 void gs_nearest_free(gs_nearest *nearest) {
-    gs_free(nearest->training.data);
-    gs_free(nearest->held_out.data);
+    gs_images_free(&nearest->training);
+    gs_images_free(&nearest->held_out);
     *nearest = (gs_nearest){0};
 }

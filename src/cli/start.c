@@ -33,7 +33,7 @@ gs_status gs_start_add_noise(gs_start *start, gs_setup *setup, gs_error *error) 
 }
 
 void gs_start_free(gs_start *start) {
-    gs_free(start->images.data);
+    gs_images_free(&start->images);
     gs_free(start->states);
     *start = (gs_start){0};
 }

@@ -60,8 +60,13 @@ static gs_status read_images(gs_view *v, const unsigned char *bytes, size_t size
     const char *path = v->arguments->input;
     const int *shape = v->pixels ? v->shape : unknown;
     gs_image_file *images = &v->given.images;
-    gs_status status = bytes ? gs_images_read_memory(path, bytes, size, shape, v->range, SIZE_MAX, images, error)
-                             : gs_images_read(path, shape, v->range, SIZE_MAX, images, error);
+    const gs_image_wish wish = {.shape = shape,
+                                .range = v->range,
+                                .most = SIZE_MAX,
+                                .whose_shape = "as --shape says",
+                                .whose_range = "unless --range says otherwise"};
+    gs_status status = bytes ? gs_images_read_memory(path, bytes, size, &wish, images, error)
+                             : gs_images_read(path, &wish, images, error);
     if (!status && images->caution[0])
         gs_warn("%s: %s", path, images->caution);
     return status;
@@ -138,7 +143,7 @@ static void put_command(const void *context, FILE *out) {
     char low[32], high[32];
     fputs("gensample view", out);
     gs_put_word(out, a->input);
-    if (v->given.labels) {
+    if (v->given.labels && strcmp(v->given.labels_path, a->input) != 0) {
         fputs(" --labels", out);
         gs_put_word(out, v->given.labels_path);
     }

@@ -177,11 +177,11 @@ static gs_status choose_gapless(const gs_raster *r, size_t height, size_t width,
                                 gs_error *error) {
     *cut = cut_of_size(r->height, r->width, height, width, 0, 0);
     if (!cut->rows || !cut->columns) {
-        return gs_fail(
-            error, GS_ERROR_FORMAT,
-            "%s: a picture of %zu x %zu pixels: expected %zu x %zu, the model's, or a grid of such images, side "
-            "by side or with gaps of one colour",
-            path, r->height, r->width, height, width);
+        return gs_fail(error, GS_ERROR_FORMAT,
+                       "%s: a picture of %zu x %zu pixels: expected %zu x %zu, or a grid of such images, side by side "
+                       "or with gaps of "
+                       "one colour",
+                       path, r->height, r->width, height, width);
     }
     if (cut->rows * cut->columns == 1 || !runs_on(r, height, width))
         return GS_OK;

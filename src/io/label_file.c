@@ -40,13 +40,28 @@ static gs_status read_items(gs_source *s, gs_label_file *file) {
     return status;
 }
 
+/* Those that are not wanted must be there too, and nothing behind them. */
+static gs_status read_rest(gs_source *s, const char *path, size_t count, gs_error *error) {
+    uint8_t bytes[CHUNK];
+    size_t got = 0;
+    gs_status status = GS_OK;
+    for (size_t n; count && !status; count -= n) {
+        n = count < CHUNK ? count : CHUNK;
+        status = gs_source_take(s, bytes, n);
+    }
+    if (!status)
+        status = gs_source_read(s, bytes, 1, &got);
+    return !status && got ? gs_fail(error, GS_ERROR_FORMAT, "%s: more bytes follow its last label", path) : status;
+}
+
 static gs_status read_all(gs_source *s, const char *path, size_t most, gs_label_file *file, gs_error *error) {
     gs_status status = read_header(s, path, &file->total, error);
     if (status)
         return status;
     file->n = file->total < most ? file->total : most;
     file->labels = (double)file->n * (double)sizeof(int) < gs_machine_bytes() ? gs_alloc(file->n, sizeof(int)) : NULL;
-    return file->labels ? read_items(s, file) : gs_fail_memory(error, "reading labels");
+    status = file->labels ? read_items(s, file) : gs_fail_memory(error, "reading labels");
+    return !status ? read_rest(s, path, file->total - file->n, error) : status;
 }
 
 gs_status gs_labels_read(const char *path, size_t most, gs_label_file *file, gs_error *error) {

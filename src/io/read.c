@@ -43,31 +43,49 @@ static void beware_of_darkness(gs_reader *r) {
     }
 }
 
+void gs_images_free(gs_image_file *images) {
+    gs_free(images->data);
+    gs_free(images->labels);
+    *images = (gs_image_file){0};
+}
+
 static gs_status read_images(gs_reader *r) {
     r->pixels = (size_t)r->shape[0] * (size_t)r->shape[1] * (size_t)r->shape[2];
     r->highest = -1;
     gs_status status = read_any(r);
     gs_source_close(&r->source);
-    if (status) {
-        gs_free(r->images->data);
-        *r->images = (gs_image_file){0};
-    } else {
+    if (status)
+        gs_images_free(r->images);
+    else
         beware_of_darkness(r);
-    }
     return status;
 }
 
-gs_status gs_images_read(const char *path, const int shape[3], const float range[2], size_t most, gs_image_file *images,
-                         gs_error *error) {
-    gs_reader r = {.path = path, .shape = shape, .range = range, .most = most, .images = images, .error = error};
+/* A reader of images as they are wanted. */
+static gs_reader reader(const char *path, const gs_image_wish *wish, gs_image_file *images, gs_error *error) {
+    static const char model[] = "the model's",
+                      advice[] = ": draw samples into .idx, which clips them; scale other data";
+    return (gs_reader){.path = path,
+                       .shape = wish->shape,
+                       .range = wish->range,
+                       .most = wish->most,
+                       .whose_shape = wish->whose_shape ? wish->whose_shape : model,
+                       .whose_range = wish->whose_range ? wish->whose_range : model,
+                       .advice = wish->whose_range ? "" : advice,
+                       .images = images,
+                       .error = error};
+}
+
+gs_status gs_images_read(const char *path, const gs_image_wish *wish, gs_image_file *images, gs_error *error) {
+    gs_reader r = reader(path, wish, images, error);
     *images = (gs_image_file){0};
     gs_status status = gs_source_open(&r.source, path, "a file of images", error);
     return status ? status : read_images(&r);
 }
 
-gs_status gs_images_read_memory(const char *name, const void *bytes, size_t size, const int shape[3],
-                                const float range[2], size_t most, gs_image_file *images, gs_error *error) {
-    gs_reader r = {.path = name, .shape = shape, .range = range, .most = most, .images = images, .error = error};
+gs_status gs_images_read_memory(const char *name, const void *bytes, size_t size, const gs_image_wish *wish,
+                                gs_image_file *images, gs_error *error) {
+    gs_reader r = reader(name, wish, images, error);
     *images = (gs_image_file){0};
     gs_status status = gs_source_open_memory(&r.source, name, bytes, size, error);
     return status ? status : read_images(&r);

@@ -8,17 +8,27 @@
 enum { GS_REMARK_MAX = 240 };
 
 typedef struct gs_image_file {
-    float *data;  /* (n, C, H, W), in the range asked for; to be freed with gs_free */
+    float *data;  /* (n, C, H, W), in the range asked for */
     size_t n;     /* images read */
     size_t total; /* images in the file */
     /* How a picture was cut, "cut into 2 x 3 images of 28 x 28", and a caution for the user. Each is empty if there is
      * none.
      */
     char taken[GS_REMARK_MAX], caution[GS_REMARK_MAX];
+    int *labels;                        /* (n) that the file itself has; NULL: none */
+    char labels_caution[GS_REMARK_MAX]; /* why its labels are left out; empty: they are not */
 } gs_image_file;
 
-/* Read the first `most` images of a file, or of a pipe, packed by gzip or not, as images of `shape` (C, H, W) with
- * pixels in `range`.
+/* What is wanted of a file of images. Messages say whose shape and range these are: "the model's" where that is NULL.
+ */
+typedef struct gs_image_wish {
+    const int *shape;   /* (C, H, W) */
+    const float *range; /* of the pixels */
+    size_t most;        /* images at most */
+    const char *whose_shape, *whose_range;
+} gs_image_wish;
+
+/* Read the first images of a file, or of a pipe, packed by gzip or not, as they are wanted.
  *
  * IDX: bytes (n, H, W) as MNIST has them, or (n, C, H, W).
  *
@@ -27,7 +37,8 @@ typedef struct gs_image_file {
  * leave the range by up to its width, as samples may, are clipped, with a caution if one leaves it by more than a tenth
  * of the width. If more than one in 50 leaves it, all on one side, the data have another range and are refused.
  *
- * NPZ: the same in an archive, stored or deflated: the array samples.npy, which must come first, or the only one.
+ * NPZ: the same in an archive, stored or deflated: the array samples.npy, which must come first, or the only one beside
+ * labels. Labels are labels.npy or y.npy behind it: a row of integers, one per image or, of (rows, n, C, H, W), n.
  *
  * PGM: of 8 or 16 bits, raw (P5); cut as PNG is.
  *
@@ -40,12 +51,14 @@ typedef struct gs_image_file {
  * the maximum. Memory is bounded by the images asked for, and 128 MiB for a picture. Errors: GS_ERROR_FILE: it cannot
  * be opened or read, or is a directory or a device; GS_ERROR_FORMAT: its content is not what its format demands, is of
  * another size, has values out of range, or may be cut in more than one way; GS_ERROR_MEMORY. */
-gs_status gs_images_read(const char *path, const int shape[3], const float range[2], size_t most, gs_image_file *images,
-                         gs_error *error);
+gs_status gs_images_read(const char *path, const gs_image_wish *wish, gs_image_file *images, gs_error *error);
 
 /* The same for a file that is in memory; `name` stands for the path in messages. */
-gs_status gs_images_read_memory(const char *name, const void *bytes, size_t size, const int shape[3],
-                                const float range[2], size_t most, gs_image_file *images, gs_error *error);
+gs_status gs_images_read_memory(const char *name, const void *bytes, size_t size, const gs_image_wish *wish,
+                                gs_image_file *images, gs_error *error);
+
+/* Free what an image file holds; it is then empty. */
+void gs_images_free(gs_image_file *images);
 
 /* Receives the description of a file of images, "PNG, 242 x 242 pixels, 8-bit grey", and the notes in a picture, one
  * per call. */

@@ -117,14 +117,15 @@ gs_status gs_reader_accept(gs_reader *r, gs_array *a) {
         char was[80], expected[80];
         shape_text(found, was);
         shape_text(wanted, expected);
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has images of %s: expected %s, the model's", r->path, was,
-                       expected);
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has images of %s: expected %s, %s", r->path, was, expected,
+                       r->whose_shape);
     }
     if (!count_images(a) || a->total > UINT64_MAX / (r->pixels * a->item_bytes))
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an array of sizes %.*s, more than any file holds", r->path,
                        a->length < 100 ? a->length : 100, a->text);
     if (a->total == 0)
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
+    r->columns = a->rank == 5 ? a->sizes[1] : 0;
     status = check_size(r, a);
     return status ? status : gs_reader_make_room(r, a->total);
 }

@@ -10,11 +10,14 @@ enum { GS_READER_RANK_MAX = 8 };
 typedef struct gs_reader {
     const char *path;
     gs_source source;
-    const int *shape;   /* (C, H, W) that is expected */
-    const float *range; /* of the pixels wanted */
-    size_t most;        /* images wanted at most */
-    size_t pixels;      /* elements of an image */
-    float highest;      /* of the shares of the maximum that were mapped to `range`; negative: none */
+    const int *shape;                      /* (C, H, W) that is expected */
+    const float *range;                    /* of the pixels wanted */
+    size_t most;                           /* images wanted at most */
+    const char *whose_shape, *whose_range; /* in messages */
+    const char *advice;                    /* about numbers out of the range */
+    size_t pixels;                         /* elements of an image */
+    float highest;    /* of the shares of the maximum that were mapped to `range`; negative: none */
+    uint64_t columns; /* of images that are (rows, columns, C, H, W); else 0 */
     gs_image_file *images;
     gs_error *error;
 } gs_reader;

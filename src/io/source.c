@@ -141,12 +141,12 @@ gs_status gs_source_open_memory(gs_source *s, const char *name, const void *byte
 
 /* Bytes that were read for a part and belong behind it come first. */
 static gs_status read_whole(gs_source *s, void *to, size_t room, size_t *got) {
-    size_t left = s->head_count - s->head_taken, back = s->part.on ? 0 : s->part.z.avail_in;
-    if (back) {
-        *got = room < back ? room : back;
-        memcpy(to, s->part.z.next_in, *got);
-        s->part.z.next_in += *got;
-        s->part.z.avail_in -= (unsigned)*got;
+    size_t left = s->head_count - s->head_taken;
+    if (s->back_count) {
+        *got = room < s->back_count ? room : s->back_count;
+        memcpy(to, s->back, *got);
+        s->back += *got;
+        s->back_count -= *got;
         return GS_OK;
     }
     if (!left)
@@ -220,11 +220,23 @@ gs_status gs_source_enter(gs_source *s, uint64_t left, bool deflated) {
     return gs_fail_memory(s->error, "unpacking a file");
 }
 
+/* A part of unknown size has taken all that there was when it began, so what it has too much comes before the rest. */
 void gs_source_leave(gs_source *s) {
-    s->part.on = false;
-    if (s->part.deflated)
-        inflateEnd(&s->part.z);
-    s->part.deflated = false;
+    gs_part *p = &s->part;
+    p->on = false;
+    if (!p->deflated)
+        return;
+    inflateEnd(&p->z);
+    p->deflated = false;
+    if (p->left != UINT64_MAX) {
+        gs_free(p->buffer);
+    } else {
+        gs_free(s->back_buffer);
+        s->back_buffer = p->buffer;
+        s->back = p->z.next_in;
+        s->back_count = p->z.avail_in;
+    }
+    p->buffer = NULL;
 }
 
 gs_status gs_source_read(gs_source *s, void *to, size_t room, size_t *got) {
@@ -257,6 +269,7 @@ void gs_source_close(gs_source *s) {
     if (s->open)
         gs_stream_close(&s->stream);
     gs_free(s->part.buffer);
+    gs_free(s->back_buffer);
     gs_free(s->buffer);
     *s = (gs_source){0};
 }

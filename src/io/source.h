@@ -35,6 +35,9 @@ typedef struct gs_source {
     uint64_t taken;     /* bytes read so far */
     bool spent;         /* gs_source_take met the end */
     gs_part part;
+    uint8_t *back_buffer; /* what the last part read beyond its end: `back_count` bytes at `back` */
+    const uint8_t *back;
+    size_t back_count;
     uint8_t head[GS_CONTENT_BYTES]; /* the first bytes, by which the content is known */
     size_t head_count, head_taken;
 } gs_source;

@@ -1,6 +1,5 @@
 #include "model/file.h"
 
-#include <nettle/sha2.h>
 #include <string.h>
 
 #include "base/stream.h"
@@ -13,7 +12,6 @@ struct gs_file {
     bool open;                  /* the stream is, and the bytes are in it */
     unsigned char *owned;       /* all of a pipe's bytes */
     const unsigned char *bytes; /* the next one of those in memory */
-    struct sha256_ctx hash;
 };
 
 static gs_status open_path(gs_loader *loader, bool (*enough)(const unsigned char *, size_t), gs_file *file) {
@@ -37,7 +35,6 @@ gs_status gs_file_open(gs_loader *loader, bool (*enough)(const unsigned char *, 
     if (!file)
         return gs_loader_memory(loader);
     file->bytes = loader->bytes;
-    sha256_init(&file->hash);
     gs_status status = loader->bytes ? GS_OK : open_path(loader, enough, file);
     if (status)
         gs_file_close(file);
@@ -60,22 +57,11 @@ gs_status gs_file_read(gs_loader *loader, gs_file *file, void *memory, size_t by
         }
         if (got == 0)
             return gs_fail(loader->error, GS_ERROR_FILE, "%s: became shorter while it was read", loader->path);
-        sha256_update(&file->hash, got, to);
+        gs_hash_add(&loader->hash, to, got);
         to += got;
         bytes -= got;
     }
     return GS_OK;
-}
-
-void gs_file_hash(gs_file *file, char text[65]) {
-    static const char digits[] = "0123456789abcdef";
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_digest(&file->hash, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        text[2 * i] = digits[digest[i] >> 4];
-        text[2 * i + 1] = digits[digest[i] & 15];
-    }
-    text[64] = '\0';
 }
 
 void gs_file_close(gs_file *file) {

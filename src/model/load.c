@@ -51,7 +51,9 @@ static gs_status load_into_arena(gs_loader *loader, gs_model **model) {
     }
     loader->model->memory = loader->arena;
     fenv_t callers = gs_floats_enter();
+    gs_hash_begin(&loader->hash);
     gs_status status = load(loader);
+    gs_hash_end(&loader->hash, loader->model->info.hash);
     gs_floats_leave(&callers);
     if (status)
         gs_arena_free(loader->arena);

@@ -3,6 +3,7 @@
 #define GS_LOADER_H
 
 #include "base/arena.h"
+#include "model/hash.h"
 #include "model/json_text.h"
 #include "model/model.h"
 
@@ -11,6 +12,7 @@ typedef struct gs_loader {
     const void *bytes;   /* the file's bytes if they are in memory already; NULL: `path` is read */
     uint64_t file_bytes; /* their number; set by gs_file_open if `path` is read */
     gs_error *error;
+    gs_hash hash; /* of all that was read */
     gs_arena *arena;
     gs_model *model;                 /* in the arena */
     bool *tensor_used;               /* by position in model->tensor */

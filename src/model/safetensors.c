@@ -7,7 +7,12 @@
 #include "base/content.h"
 #include "model/file.h"
 
-enum { HEADER_MAX = 16777216, TENSOR_RANK_MAX = 6, NAME_MAX_BYTES = 255 };
+enum {
+    HEADER_MAX = 16777216,
+    TENSOR_RANK_MAX = 6,
+    NAME_MAX_BYTES = 255,
+    OWN_ORDER = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ /* this machine's byte order is the file's */
+};
 
 /* The span of a tensor's bytes, counted from the header's end. */
 typedef struct span {
@@ -169,10 +174,10 @@ static gs_status check_cover(const gs_loader *loader, span *spans, int count, ui
     return GS_OK;
 }
 
-/* Whether this machine's byte order is the file's and all values are finite; there is no branch per value, so that
- * compilers use vectors. */
+/* Whether the byte order is this machine's and all values are finite; there is no branch per value, so that compilers
+ * use vectors. */
 static bool ready_to_use(const float *data, size_t size) {
-    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+    if (!OWN_ORDER)
         return false;
     uint32_t bad = 0;
     for (size_t i = 0; i < size; i++) {
@@ -194,7 +199,8 @@ static gs_status decode(const gs_loader *loader, const gs_tensor *tensor, float 
         if ((bits & 0x7f800000) == 0x7f800000)
             return gs_loader_fail(loader, "tensor '%.80s': value %zu is %s, expected finite values", tensor->name, i,
                                   bits & 0x7fffff ? "NaN" : "infinite");
-        memcpy(&data[i], &bits, 4);
+        if (!OWN_ORDER)
+            memcpy(&data[i], &bits, 4);
     }
     return GS_OK;
 }
@@ -206,6 +212,8 @@ static gs_status read_data(gs_loader *loader, gs_file *file, const span *spans, 
     loader->tensor_used = gs_arena_alloc(loader->arena, (size_t)count, sizeof *loader->tensor_used);
     if (!data || !model->tensor || !loader->tensor_used)
         return gs_loader_memory(loader);
+    if (OWN_ORDER) /* else decode changes what is hashed */
+        gs_hash_follow(&loader->hash, data, (size_t)bytes);
     gs_status status = gs_file_read(loader, file, data, (size_t)bytes);
     for (int i = 0; i < count && !status; i++) {
         model->tensor[i] = spans[i].tensor;
@@ -216,7 +224,6 @@ static gs_status read_data(gs_loader *loader, gs_file *file, const span *spans, 
         return status;
     model->tensors = count;
     gs_tensors_sort(model);
-    gs_file_hash(file, model->info.hash);
     return GS_OK;
 }
 

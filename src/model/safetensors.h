@@ -4,7 +4,7 @@
 
 #include "model/json.h"
 
-/* Read the whole file: fills model->tensor (sorted by name), info.parameters, info.hash, and *metadata. */
+/* Read the whole file: fills model->tensor (sorted by name), info.parameters, and *metadata. */
 gs_status gs_safetensors_read(gs_loader *loader, json_t **metadata);
 
 #endif

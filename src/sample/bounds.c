@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/plan.h"
 #include "sample/samplers.h"
 
 /* ---- Distances ---- */
@@ -81,12 +82,28 @@ static void put_weights(text *t, const gs_sample_options *o) {
         put(t, "%slower the weights, whose sum is %g", t->advices++ ? ", or " : "; ", sum);
 }
 
-/* Names the settings that may have sent chains astray: a missing clamp, steps and noise, weights and guidance. The step
- * size of samplers that accept or reject is not among them, since accepted steps do not leave the region in which the
- * energy holds its chains. */
+/* A sum goes down noise levels badly if a network's score is the same at all of them. */
+static void put_sampler(text *t, const gs_sample_options *o) {
+    bool stays = gs_sampler_stays(gs_sampler_find(o->sampler));
+    for (int k = 0; k < o->term_count && !stays; k++) {
+        const gs_model_info *info = &o->terms[k].plan->model->info;
+        if (info->takes_sigma)
+            continue;
+        char others[GS_MESSAGE_MAX];
+        gs_sampler_list_staying(others, sizeof others);
+        put(t, "; choose the sampler %s, as network %d, %s, takes no noise level", others, k + 2, info->name);
+        t->advices++;
+        return;
+    }
+}
+
+/* Names the settings that may have sent chains astray: a sampler for noise levels that a network lacks, a missing
+ * clamp, steps and noise, weights and guidance. The step size of samplers that accept or reject is not among them,
+ * since accepted steps do not leave the region in which the energy holds its chains. */
 static void put_causes(text *t, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     bool accepts = row->field == GS_FIELD_ENERGY;
+    put_sampler(t, o);
     if (accepts && o->clamp <= 0)
         put(t, "%sclamp the chains, as the energy does not keep them near the data range",
             t->advices++ ? ", or " : "; ");

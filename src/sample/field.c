@@ -141,8 +141,8 @@ gs_status gs_field_check_levels(const gs_model *model, const gs_sample_options *
         }
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "sigmas: network %d, %s, needs a noise level of %g ... %g, of which the first, %s, knows none: "
-                       "name %s first, or choose the level, S,S",
-                       k + 1, b->name, b->sigma[0], b->sigma[1], model->info.name, b->name);
+                       "choose one for all steps, S,S",
+                       k + 1, b->name, b->sigma[0], b->sigma[1], model->info.name);
     }
     return GS_OK;
 }

@@ -37,6 +37,15 @@ refuse 2 "^gensample: gaussian: parameter 'size' is unknown: expected some of di
 refuse 2 "^gensample: gaussian: dim=1e9: found '1e9', expected a whole number of 1 ... 4096, as in dim=1$" inspect gaussian:dim=1e9
 refuse 2 "^gensample: rings: sd=nan: " cpu --model rings:sd=nan
 refuse 2 '^gensample: --compose: network 2, gaussian, has pixels in ' --compose gaussian --compose gaussian:mean=1:2 --out out/x.npy
+# Of a sum of which one density knows no noise levels, each message names what works.
+a='--compose gaussian:dim=2,levels=no,range=-5,5 --compose mixture:range=-5,5 -n 4 --out out/x.npy'
+b='--compose gaussian:dim=2,range=-5,5 --compose mixture:levels=no,range=-5,5 -n 4 --out out/x.npy'
+refuse 2 '^gensample: --sigmas: network 2, mixture, needs a noise level of 0.005 ... 150, .*: choose one for all steps, S,S$' $a
+refuse 1 '^gensample: chain 0 diverged: .*; choose the sampler langevin, mala or hmc, as network 2, mixture, takes no noise level, or ' $b
+accept $a --sigmas 1,1 --steps 10
+accept $b --sampler mala --steps 10
+accept $b --sampler langevin --steps 10
+accept $b --sampler hmc --steps 10
 # The ends of the trained range are taken as they are printed, and points are read as they are.
 accept --model moons --sigmas 0.001,75 -n 2 --steps 2 --out out/x.npy
 accept --model funnel -n 500 --out out/funnel.npy

@@ -23,6 +23,8 @@ check 'one label' grep -q 'told label 1$' stdout.txt
 labels_file named/x-labels-idx1-ubyte 0 1 2 0 1 2
 accept energy cond.bin --input named/x-images-idx3-ubyte --sigma 1
 check 'labels beside sort, and are not told' sh -c 'grep -q "^  class 0 *2 " stdout.txt && grep -q "told no label$" stdout.txt'
+accept energy cond.bin --input labelled.npz --sigma 1
+check 'so do labels in an archive' sh -c 'grep -q "^  class 0 *2 " stdout.txt && grep -q "told no label$" stdout.txt'
 accept energy --compose plain.bin:2 --compose bright.bin:0.5 --input six.idx --json
 check 'a sum' grep -Eq '"model": "plain", .*"weight": 2.0.*"model": "bright", .*"weight": 0.5.*"sigma": 0.01' stdout.txt
 accept energy plain.bin --input six.idx --out out/e.csv --plot out/e.svg

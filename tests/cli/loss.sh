@@ -27,6 +27,9 @@ accept loss plain.bin --input six.idx --ladder 0.5
 accept loss cond.bin --input named/x-images-idx3-ubyte --json
 check 'labels beside the images' grep -q '"label": "x-labels-idx1-ubyte"' stdout.txt
 cp stdout.txt first.txt
+run view named/x-images-idx3-ubyte --out labelled.npz
+accept loss cond.bin --input labelled.npz --json
+check 'labels in an archive' test "$(sed 's/labelled.npz/FILE/g; s/"seconds": [0-9.e-]*//' stdout.txt)" = "$(sed 's/x-[a-z0-9-]*-ubyte/FILE/g; s/"seconds": [0-9.e-]*//' first.txt)"
 accept loss cond.bin --input six.idx --labels labels.idx.gz
 check 'labels that are named' grep -q 'the network cond told the labels of labels.idx.gz;' stdout.txt
 accept loss cond.bin --input six.idx --json
@@ -69,6 +72,9 @@ refuse 1 'six.idx: is an IDX file of images: expected labels' loss cond.bin --in
 refuse 1 'tiny.bin: is no IDX file of bytes in one row' loss cond.bin --input six.idx --labels tiny.bin
 head -c 10 labels.idx >short.idx
 refuse 1 'short.idx: ends at byte 10' loss cond.bin --input six.idx --labels short.idx
+refuse 1 'short.idx: ends at byte 10' loss cond.bin --input six.idx -n 1 --labels short.idx
+(cat labels.idx && echo) >long.idx
+refuse 1 'long.idx: more bytes follow its last label' loss cond.bin --input six.idx --labels long.idx
 refuse 2 'labels: cannot go with --label' loss cond.bin --input six.idx --labels labels.idx --label 1
 refuse 2 'labels: 2 files for 1 of images' loss cond.bin --input six.idx --labels labels.idx --labels labels.idx
 refuse 2 'label: 3 is no class of the network cond' loss cond.bin --input six.idx --label 3

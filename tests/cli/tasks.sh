@@ -147,7 +147,7 @@ refuse 2 'network 2, wide, has images of 1 x 16 x 16: expected 1 x 8 x 8, as of 
 refuse 2 'network 3, centred, has pixels in \[-1, 1\]: expected \[0, 1\]' $c --compose bright.bin --compose centred.bin
 refuse 2 'network 2, judge, is a classifier' $c --compose judge.bin:1
 refuse 2 'network 1, judge, is a classifier' --compose judge.bin:1 --out out/x.npy
-refuse 2 '^gensample: --sigmas: network 2, tiny, needs a noise level of 0.01 ... 30, of which the first, plain, knows none: name tiny first, or choose the level, S,S$' --compose plain.bin --compose tiny.bin --out out/x.npy
+refuse 2 '^gensample: --sigmas: network 2, tiny, needs a noise level of 0.01 ... 30, of which the first, plain, knows none: choose one for all steps, S,S$' --compose plain.bin --compose tiny.bin --out out/x.npy
 refuse 2 '^gensample: --sigmas 0.02,30: network 2, narrow, was trained on 0.1,1$' $c --compose narrow.bin
 for value in x nan '' 1001 -1001 1e999 0x1; do
     refuse 2 'compose: .*the weight is no number' $c --compose "bright.bin:$value"

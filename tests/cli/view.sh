@@ -38,9 +38,23 @@ accept view rgb.idx --out out/v.png
 check 'colours' is_png out/v.png 22 12 2
 accept view range.npy --range -1,1 --out out/v.png
 check 'another range' grep -q '^pixels in \[-1, 1\]: mean -1.0000, sd 0.0000, least -1, greatest -1, 100.00 % are -1 and 0.00 % are 1$' stdout.txt
-accept view six.idx --out out/v.pgm
 accept view six.idx --out out/v.npy
 check 'numbers' npy_shape out/v.npy '6, 1, 8, 8' 1536
+accept view named/x-images-idx3-ubyte --out out/v.npz
+accept view out/v.npz --only 1,2 --out out/v.png
+check 'labels in an archive' test "$(grep -Ec '^[12] +2 +50.00 %$' stdout.txt)" -eq 2
+check 'are drawn without a file of their own' sh -c 'tr -c " -~" "\n" <out/v.png | grep -q "^gensample view out/v.npz --only 1,2 "'
+head -c -1 out/v.npz >cut.npz
+run view cut.npz --out out/v.png
+check 'the end of an archive is missed' grep -Eqx "gensample: cut.npz: is cut short: ends at byte [0-9]+, behind its images" stderr.txt
+accept view out/v.npz --labels labels.idx --json --out out/v.png
+check 'labels that are named come first' grep -q '"labels": \[2, 1, 0, 2, 1, 0\]' stdout.txt
+for kind in $formats; do
+    accept view six.idx --out "out/again.$kind"
+    accept view "out/again.$kind" --out out/v.png
+    check "a .$kind file says what size its images have" grep -Eqx "out/again.$kind: (6 images of 8 x 8|1 image of 22 x 32)" stdout.txt
+done
+rm -f out/again.*
 run view - --out out/v.png <six.idx
 check 'standard input' grep -q '6 images of 8 x 8$' stdout.txt
 check 'a pipe' sh -c 'cat six.idx | gzip -c | "$1" view - --out out/v.png | grep -q "6 images of 8 x 8$"' sh "$program"
@@ -61,10 +75,10 @@ refuse 1 'no-such.idx' view no-such.idx --out out/v.png
 refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY, NPZ, PGM or PNG file of images' view tiny.bin --out out/v.png
 refuse 1 'labels.idx: IDX, bytes, 6: has no images of a size that is known; expected --shape HxW' view labels.idx --out out/v.png
 refuse 1 'labels.idx: an array of rank 1' view labels.idx --shape 8x8 --out out/v.png
-refuse 1 'six.idx: has images of 8 x 8: expected 4 x 4' $v --shape 4x4
+refuse 1 'six.idx: has images of 8 x 8: expected 4 x 4, as --shape says' $v --shape 4x4
 head -c 200 six.idx >cut.idx
 refuse 1 'cut.idx: is cut short: ends in image 2 of 6' view cut.idx --out out/v.png
-refuse 1 'range.npy: -1 at image 0' view range.npy --out out/v.png
+refuse 1 'range.npy: -1 at image 0, .*: expected pixels in \[0, 1\], unless --range says otherwise; 64 are like it, up to 1 beyond' view range.npy --out out/v.png
 refuse 2 'only: there are no labels of six.idx' $v --only 1
 refuse 2 'only: no image has such a label' view named/x-images-idx3-ubyte --only 7 --out out/v.png
 refuse 2 'first 6: there are 6 images, numbered from 0' $v --first 6

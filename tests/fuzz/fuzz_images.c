@@ -18,7 +18,8 @@ static void finding(const char *what, const char *detail) {
 static void read_as(const uint8_t *bytes, size_t size, const int shape[3], const float range[2]) {
     gs_image_file images;
     gs_error error = {.status = GS_OK};
-    gs_status status = gs_images_read_memory("input", bytes, size, shape, range, MOST, &images, &error);
+    const gs_image_wish wish = {.shape = shape, .range = range, .most = MOST};
+    gs_status status = gs_images_read_memory("input", bytes, size, &wish, &images, &error);
     size_t pixels = (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
     if (status && (images.data || status != GS_ERROR_FORMAT || strncmp(error.message, "input: ", 7) != 0))
         finding("an improper refusal", error.message);
@@ -27,7 +28,7 @@ static void read_as(const uint8_t *bytes, size_t size, const int shape[3], const
     for (size_t i = 0; !status && i < images.n * pixels; i++)
         if (!(images.data[i] >= range[0] && images.data[i] <= range[1]))
             finding("a pixel out of range", images.caution);
-    gs_free(images.data);
+    gs_images_free(&images);
 }
 
 static void ignore_note(void *context, const char *key, const char *text) {

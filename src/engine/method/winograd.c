@@ -103,15 +103,16 @@ static void weight_row(int i, double row[3]) {
 /* U = G g G^T of one input channel for `lanes` outputs from o onwards, in float64, as positions of vectors. */
 static void transform_taps(const winograd *own, const gs_conv *c, int o, int lanes, int i, double g[POINTS][3],
                            double u[POINTS * POINTS][LANES]) {
-    double half[3][LANES] = {{0}};
-    const float *tap = c->weight + o * c->out_step + i * c->in_step;
+    double w[3][3][LANES] = {{{0}}}, half[3][LANES];
+    for (int l = 0; l < lanes; l++)
+        for (int j = 0; j < 3; j++)
+            for (int k = 0; k < 3; k++)
+                w[j][k][l] =
+                    (double)c->weight[(o + l) * c->out_step + i * c->in_step + j * c->tap_step[0] + k * c->tap_step[1]];
     for (int r = 0; r < points(own, 0); r++) {
         for (int k = 0; k < 3; k++)
-            for (int l = 0; l < lanes; l++) {
-                const float *w = tap + l * c->out_step + k * c->tap_step[1];
-                half[k][l] = g[r][0] * (double)w[0] + g[r][1] * (double)w[c->tap_step[0]] +
-                             g[r][2] * (double)w[2 * c->tap_step[0]];
-            }
+            for (int l = 0; l < LANES; l++)
+                half[k][l] = g[r][0] * w[0][k][l] + g[r][1] * w[1][k][l] + g[r][2] * w[2][k][l];
         for (int s = 0; s < points(own, 1); s++)
             for (int l = 0; l < LANES; l++)
                 u[r * points(own, 1) + s][l] = g[s][0] * half[0][l] + g[s][1] * half[1][l] + g[s][2] * half[2][l];

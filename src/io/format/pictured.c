@@ -7,8 +7,8 @@ enum { PIXELS_MAX = 1 << 24 };
 gs_status gs_pictured_check(const gs_reader *r, const gs_raster *a) {
     if (!gs_cut_may_fit(a->height, a->width, (size_t)r->shape[1], (size_t)r->shape[2])) {
         return gs_fail(r->error, GS_ERROR_FORMAT,
-                       "%s: a picture of %zu x %zu pixels: expected %d x %d, the model's, or a grid of such images",
-                       r->path, a->height, a->width, r->shape[1], r->shape[2]);
+                       "%s: a picture of %zu x %zu pixels: expected %d x %d, %s, or a grid of such images", r->path,
+                       a->height, a->width, r->shape[1], r->shape[2], r->whose_shape);
     }
     if (a->width > PIXELS_MAX / a->height) {
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture of %zu x %zu pixels: expected at most %d", r->path,
@@ -24,7 +24,7 @@ static gs_status fail_at(const gs_reader *r, size_t x, size_t y, const char *fou
                    expected);
 }
 
-/* Checks that the picture's colours suit the model: they must be opaque, and grey if one channel is wanted. */
+/* Checks that the picture's colours are as wanted: they must be opaque, and grey if one channel is wanted. */
 static gs_status check_colours(const gs_reader *r, const gs_raster *a, size_t left, size_t top, size_t width,
                                size_t height) {
     size_t colours = a->channels < 3 ? 1 : 3;
@@ -35,7 +35,7 @@ static gs_status check_colours(const gs_reader *r, const gs_raster *a, size_t le
                 return fail_at(r, x, y, "transparent", "opaque");
             unsigned red = gs_raster_sample(a, x, y, 0);
             if (need_grey && (gs_raster_sample(a, x, y, 1) != red || gs_raster_sample(a, x, y, 2) != red))
-                return fail_at(r, x, y, "coloured", "grey, as the model has one channel");
+                return fail_at(r, x, y, "coloured", "grey, as there is to be one channel");
         }
     }
     return GS_OK;
@@ -109,8 +109,8 @@ gs_status gs_pictured_take(gs_reader *r, const gs_raster *a) {
     gs_cut c = {0};
     size_t total = 0, taken;
     if (r->shape[0] != 1 && r->shape[0] != 3) {
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture has 1 or 3 channels: expected %d, the model's",
-                       r->path, r->shape[0]);
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: a picture has 1 or 3 channels: expected %d, %s", r->path,
+                       r->shape[0], r->whose_shape);
     }
     gs_status status = gs_cut_choose(a, (size_t)r->shape[1], (size_t)r->shape[2], &c, r->path, r->error);
     if (!status)

@@ -1,5 +1,5 @@
 /* NumPy's formats 1.0 to 3.0: a magic, a header that is a Python dictionary, the elements. */
-#include "io/reader.h"
+#include "io/format/npy_row.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -229,14 +229,13 @@ static gs_status out_of_range(const gs_reader *r, double value, uint64_t at, con
 
 /* The error about floats that are not to be clipped: where the first one is, and how many there are. */
 static gs_status refuse_float(const gs_reader *r, const elements *e, double value, uint64_t at) {
-    char expected[200];
-    int used = snprintf(expected, sizeof expected, "pixels in [%g, %g], the model's", e->low, e->high);
+    char expected[240];
+    int used = snprintf(expected, sizeof expected, "pixels in [%g, %g], %s", e->low, e->high, r->whose_range);
     if (e->clipped > 1)
         used += snprintf(expected + used, sizeof expected - (size_t)used, "; %llu are like it, up to %.3g beyond",
                          (unsigned long long)e->clipped, e->farthest);
     if (isfinite(value))
-        snprintf(expected + used, sizeof expected - (size_t)used,
-                 ": draw samples into .idx, which clips them; scale other data");
+        snprintf(expected + used, sizeof expected - (size_t)used, "%s", r->advice);
     return out_of_range(r, value, at, expected);
 }
 
@@ -267,7 +266,7 @@ static gs_status take_element(gs_reader *r, elements *e, double v, uint64_t at, 
     }
     bool one = e->type->kind == BOOL;
     if (v < 0 || v > (one ? 1 : 255))
-        return out_of_range(r, v, at, one ? "0 or 1" : "0 ... 255, as bytes hold, or floats in the model's range");
+        return out_of_range(r, v, at, one ? "0 or 1" : "0 ... 255, as bytes hold, or floats");
     *pixel = one ? r->range[v > 0] : gs_reader_pixel(r, (float)(v / 255.0));
     return GS_OK;
 }
@@ -345,6 +344,56 @@ static gs_status read_images(gs_reader *r) {
     if (!status)
         status = read_elements(r, &h.array, &e, h.fortran);
     return status ? status : check_clipped(r, &e);
+}
+
+/* ---- Rows ---- */
+
+/* The number of an array's elements; false if it overflows. */
+static bool count_elements(const gs_array *a, size_t item, uint64_t *count) {
+    *count = 1;
+    for (int i = 0; i < a->rank; i++) {
+        if (a->sizes[i] && *count > UINT64_MAX / item / a->sizes[i])
+            return false;
+        *count *= a->sizes[i];
+    }
+    return true;
+}
+
+/* The elements from number `at` on, as far as they are wanted; values that are no labels make it none. */
+static void keep_values(gs_npy_row *row, const elements *e, const uint8_t *bytes, uint64_t at, size_t count) {
+    for (size_t i = 0; row->values && i < count && at + i < row->most; i++) {
+        double v = element(bytes + i * e->type->bytes, e);
+        if (v >= 0 && v <= 255) {
+            row->values[at + i] = (int)v;
+        } else {
+            gs_free(row->values);
+            row->values = NULL;
+        }
+    }
+}
+
+gs_status gs_npy_read_row(gs_reader *r, gs_npy_row *row) {
+    char text[HEADER_MAX + 1];
+    header h;
+    elements e = {.low = 0};
+    gs_status status = take_header(r, text, &h);
+    if (!status)
+        status = choose_type(r, h.descr, &e);
+    if (!status && !count_elements(&h.array, e.type->bytes, &row->count))
+        status = bad_header(r, "has sizes that are too large");
+    if (!status && row->most && h.array.rank == 1 && e.type->kind != FLOAT) {
+        size_t n = row->count < row->most ? (size_t)row->count : row->most;
+        row->values = gs_alloc(n, sizeof *row->values);
+        status = row->values ? GS_OK : gs_fail_memory(r->error, "reading labels");
+    }
+    for (uint64_t at = 0; !status && at < row->count; at += CHUNK) {
+        uint8_t bytes[ITEM_MAX * CHUNK];
+        size_t count = row->count - at < CHUNK ? (size_t)(row->count - at) : CHUNK;
+        status = gs_reader_take(r, bytes, count * e.type->bytes);
+        if (!status)
+            keep_values(row, &e, bytes, at, count);
+    }
+    return status;
 }
 
 static bool knows(const unsigned char *head, size_t count) {

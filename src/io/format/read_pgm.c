@@ -142,10 +142,14 @@ static gs_status read_images(gs_reader *r) {
 static gs_status describe_file(gs_reader *r, gs_description *description) {
     header h = {.reader = r, .description = description};
     gs_status status = take_header(&h);
-    if (!status)
-        snprintf(description->text, sizeof description->text, "PGM, %u x %u pixels, %d-bit grey", h.number[1],
-                 h.number[0], h.number[2] > 255 ? 16 : 8);
-    return status;
+    if (status)
+        return status;
+    description->shape[0] = 1;
+    description->shape[1] = (int)h.number[1];
+    description->shape[2] = (int)h.number[0];
+    snprintf(description->text, sizeof description->text, "PGM, %u x %u pixels, %d-bit grey", h.number[1], h.number[0],
+             h.number[2] > 255 ? 16 : 8);
+    return GS_OK;
 }
 
 static bool knows(const unsigned char *head, size_t count) {

@@ -17,7 +17,7 @@ static const float unit[2] = {0, 1};
 gs_image_file read_good(const int shape[3], const float range[2], size_t most) {
     gs_image_file images;
     gs_error error = {0};
-    if (gs_images_read(test_path, shape, range, most, &images, &error))
+    if (gs_images_read(test_path, &(gs_image_wish){.shape = shape, .range = range, .most = most}, &images, &error))
         fail_msg("%s", error.message);
     return images;
 }
@@ -25,7 +25,8 @@ gs_image_file read_good(const int shape[3], const float range[2], size_t most) {
 void refuse(const int shape[3], gs_status expected, const char *words) {
     gs_image_file images;
     gs_error error = {0};
-    gs_status status = gs_images_read(test_path, shape, unit, 100, &images, &error);
+    const gs_image_wish wish = {.shape = shape, .range = unit, .most = 100};
+    gs_status status = gs_images_read(test_path, &wish, &images, &error);
     if (status != expected || strncmp(error.message, test_path, strlen(test_path)) != 0 ||
         !strstr(error.message, words))
         fail_msg("status %d, \"%s\": expected %d, \"%s\"", status, error.message, expected, words);
@@ -36,10 +37,11 @@ void refuse(const int shape[3], gs_status expected, const char *words) {
 static gs_status read_bytes(const void *bytes, size_t size, const int shape[3], gs_error *error) {
     gs_image_file images;
     *error = (gs_error){0};
-    gs_status status = gs_images_read_memory("damaged", bytes, size, shape, unit, 100, &images, error);
+    const gs_image_wish wish = {.shape = shape, .range = unit, .most = 100};
+    gs_status status = gs_images_read_memory("damaged", bytes, size, &wish, &images, error);
     if (status && (status != GS_ERROR_FORMAT || strncmp(error->message, "damaged: ", 9) != 0 || images.data))
         fail_msg("status %d, \"%s\"", status, error->message);
-    gs_free(images.data);
+    gs_images_free(&images);
     return status;
 }
 

@@ -6,7 +6,7 @@
 
 #include "io/read.h"
 
-/* The images of the file test_path, to be freed with gs_free(images.data). */
+/* The images of the file test_path, to be freed with gs_images_free(&images). */
 gs_image_file read_good(const int shape[3], const float range[2], size_t most);
 
 /* Reading test_path in [0, 1] fails with that status and one line that names it and has `words`. */
