@@ -46,7 +46,9 @@ static gs_status read_samples(gs_training *c, gs_error *error) {
         c->epoch[i] = json_number_value(json_array_get(epochs, i));
     gs_status status = gs_study_file(c->study, gs_study_text(c->study, "logs/%s", file), path, error);
     if (!status)
-        status = gs_images_read(path, c->energy->info->shape, range, c->kept * c->each, &c->samples, error);
+        status = gs_images_read(
+            path, &(gs_image_wish){.shape = c->energy->info->shape, .range = range, .most = c->kept * c->each},
+            &c->samples, error);
     if (!status && c->samples.n < c->kept * c->each)
         return gs_fail(error, GS_ERROR_FORMAT, "%s: has %zu images: expected %zu", path, c->samples.n,
                        c->kept * c->each);
@@ -104,7 +106,7 @@ static gs_status run(gs_study *study, gs_error *error) {
         status = measure_both(&c, error);
     if (!status)
         status = gs_training_show(&c, error);
-    gs_free(c.samples.data);
+    gs_image_file_free(&c.samples);
     gs_training_log_free(&c.log);
     return status;
 }

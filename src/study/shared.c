@@ -82,7 +82,8 @@ static gs_status read_digits(gs_lab *lab, gs_kept_digits *kept, size_t n, gs_err
         return gs_fail(error, GS_ERROR_FILE, "--data: there is no %.300s, nor with .gz: expected MNIST's files", path);
     if (!gs_labels_beside(path, labels, sizeof labels))
         return gs_fail(error, GS_ERROR_FILE, "--data: %.300s: there is no file of its labels beside it", path);
-    gs_status status = gs_images_read(path, shape, range, n, &images, error);
+    gs_status status =
+        gs_images_read(path, &(gs_image_wish){.shape = shape, .range = range, .most = n}, &images, error);
     kept->images = images.data;
     if (!status)
         status = gs_labels_read(labels, n, &file, error);
