@@ -106,7 +106,7 @@ static gs_status run(gs_study *study, gs_error *error) {
         status = measure_both(&c, error);
     if (!status)
         status = gs_training_show(&c, error);
-    gs_image_file_free(&c.samples);
+    gs_images_free(&c.samples);
     gs_training_log_free(&c.log);
     return status;
 }
