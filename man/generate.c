@@ -349,6 +349,37 @@ static void table_parameters(void) {
         }
 }
 
+static void put_options(const gs_study_row *row) {
+    for (const gs_study_default *take = row->takes; take->value; take++) {
+        const char *name = gs_study_parameter_rows[take->parameter].name;
+        printf("%s`%s%s %s`", take == row->takes ? "" : " ", name[1] ? "--" : "-", name, take->value);
+    }
+}
+
+static void table_studies(void) {
+    puts("| item | command | what it shows | options and their defaults |\n|---|---|---|---|");
+    const gs_study_row *row;
+    for (int i = 0; (row = gs_study_row_of(i)); i++) {
+        printf("| %s | `gensample study %s` | **", row->item, row->name);
+        put_cell(row->title);
+        fputs(".** ", stdout);
+        put_cell(row->about);
+        fputs(" | ", stdout);
+        put_options(row);
+        puts(" |");
+    }
+}
+
+static void table_study_options(void) {
+    puts("| option | range | what |\n|---|---|---|");
+    for (const gs_study_parameter_row *p = gs_study_parameter_rows; p < gs_study_parameter_rows + GS_STUDY_PARAMETERS;
+         p++) {
+        printf("| `%s%s %s` | %.10g ... %.10g | ", p->name[1] ? "--" : "-", p->name, p->metavar, p->low, p->high);
+        put_cell(p->help);
+        puts(" |");
+    }
+}
+
 /* A table behind a comment ends with a line that does not begin with a bar. */
 static void write_tables(void) {
     static const struct {
@@ -358,7 +389,9 @@ static void write_tables(void) {
                   {"<!-- rows of samplers.def -->\n", table_samplers},
                   {"<!-- rows of sinks.def -->\n", table_formats},
                   {"<!-- rows of densities.def -->\n", table_densities},
-                  {"<!-- parameters of densities.def -->\n", table_parameters}};
+                  {"<!-- parameters of densities.def -->\n", table_parameters},
+                  {"<!-- rows of studies.def -->\n", table_studies},
+                  {"<!-- rows of parameters.def -->\n", table_study_options}};
     char line[PARAGRAPH];
     bool old = false;
     while (fgets(line, sizeof line, stdin)) {

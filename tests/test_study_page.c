@@ -24,7 +24,7 @@ static const gs_study_row row = {.name = "rows", .item = "1.1.2", .title = "Titl
 static char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x1e\0\0\0\x14";
 static char svg[] = "<svg/>";
 static const char *const heads[] = {"head " HOSTILE, "second"};
-static const char *const cells[] = {"a", "b " HOSTILE, "c", "R^-D"};
+static const char *const cells[] = {"a", ("b " HOSTILE), "c", "R^-D"};
 
 static gs_part parts[] = {
     {.kind = GS_PART_TEXT, .text = "Said " HOSTILE},

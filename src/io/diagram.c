@@ -212,7 +212,8 @@ static void put_front(gs_drawing *d, const gs_diagram_points *p) {
 
 static void put_columns(gs_drawing *d) {
     gs_chart *c = &d->chart;
-    double foot = gs_chart_y(c, c->y.log || c->y.low > 0 ? c->y.low : fmin(c->y.high, 0));
+    bool zero = !c->y.log && c->y.low < 0 && c->y.high >= 0;
+    double foot = zero ? gs_chart_y(c, 0) : c->bottom;
     gs_chart_axes(c, NULL);
     for (int k = 0; k < d->diagram->count; k++) {
         const gs_diagram_points *p = d->points + k;

@@ -38,7 +38,7 @@ enum { PNG_HEIGHT_AT = 20, COLUMN_PIXELS = 570, PAGE_PIXELS = 1160, HIGHEST_PIXE
 /* Of a PNG file: the big-endian number in its header. */
 static int png_height(const gs_part *part) {
     const unsigned char *at = (const unsigned char *)part->bytes + PNG_HEIGHT_AT;
-    return part->size < PNG_HEIGHT_AT + 4 ? 1 : (int)((at[0] & 127U) << 24 | at[1] << 16 | at[2] << 8 | at[3]);
+    return part->size < PNG_HEIGHT_AT + 4 ? 1 : (at[0] & 127) << 24 | at[1] << 16 | at[2] << 8 | at[3];
 }
 
 /* A picture's width on the page: a whole multiple of its own, so that all its pixels are equally large, while that fits

@@ -1,0 +1,209 @@
+/* Runs studies by their rows. What studies call is in other files, so that none of them knows the rows. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/mnist.h"
+#include "app/words.h"
+#include "base/machine.h"
+#include "engine/plan.h"
+#include "study/lab.h"
+#include "study/private.h"
+
+static const gs_study_row *const rows[] = {
+#define GS_STUDY(record) &gs_study_##record,
+#include "study/studies.def"
+};
+
+const gs_study_row *gs_study_row_of(int i) {
+    return i >= 0 && i < (int)GS_COUNT(rows) ? rows[i] : NULL;
+}
+
+const gs_study_row *gs_study_find_row(const char *name) {
+    for (size_t i = 0; i < GS_COUNT(rows); i++)
+        if (!strcmp(rows[i]->name, name))
+            return rows[i];
+    return NULL;
+}
+
+/* ---- What the user says of parameters ---- */
+
+static bool reads(const gs_study_row *row, gs_study_parameter parameter) {
+    for (const gs_study_default *take = row->takes; take->value; take++)
+        if (take->parameter == parameter)
+            return true;
+    return false;
+}
+
+/* Before its name on the command line. */
+static const char *dashes(gs_study_parameter parameter) {
+    return gs_study_parameter_rows[parameter].name[1] ? "--" : "-";
+}
+
+/* GS_ERROR_ARGUMENT: the studies that are asked for do not read it; which ones do. */
+static gs_status refuse_unread(gs_study_parameter parameter, gs_error *error) {
+    char names[160] = "";
+    const gs_study_row *row;
+    for (int i = 0; (row = gs_study_row_of(i)); i++) {
+        size_t used = strlen(names);
+        if (reads(row, parameter))
+            snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", row->name);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: is read by other studies: %s", dashes(parameter),
+                   gs_study_parameter_rows[parameter].name, names);
+}
+
+static gs_status check_numbers(gs_study_parameter parameter, const gs_numbers *given, gs_error *error) {
+    const gs_study_parameter_row *row = &gs_study_parameter_rows[parameter];
+    char low[32], high[32];
+    if (given->count > row->most)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %d numbers: expected %s%d", dashes(parameter), row->name,
+                       given->count, row->most > 1 ? "at most " : "", row->most);
+    for (int i = 0; i < given->count; i++) {
+        double v = given->values[i];
+        if (v < row->low || v > row->high || (row->is_whole && v != floor(v)))
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: expected a %snumber from %s to %s",
+                           dashes(parameter), row->name, v, row->is_whole ? "whole " : "", gs_shortest(row->low, low),
+                           gs_shortest(row->high, high));
+    }
+    return GS_OK;
+}
+
+gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const *chosen, int count, gs_error *error) {
+    for (gs_study_parameter p = 0; p < GS_STUDY_PARAMETERS; p++) {
+        if (!options->given[p].count)
+            continue;
+        bool read = false;
+        for (int i = 0; i < count; i++)
+            read = read || reads(chosen[i], p);
+        gs_status status = read ? check_numbers(p, &options->given[p], error) : refuse_unread(p, error);
+        if (status)
+            return status;
+    }
+    return GS_OK;
+}
+
+/* ---- One study ---- */
+
+static void put_command(const gs_study *study, FILE *out) {
+    const gs_lab_options *options = study->lab->options;
+    const gs_study_row *row = study->record->row;
+    fprintf(out, "gensample study %s", row->name);
+    for (const gs_study_default *take = row->takes; take->value; take++) {
+        const gs_numbers *given = &options->given[take->parameter];
+        for (int i = 0; i < given->count; i++) {
+            char number[32];
+            const char *name = gs_study_parameter_rows[take->parameter].name;
+            if (i == 0)
+                fprintf(out, " %s%s ", name[1] ? "--" : "-", name);
+            fprintf(out, "%s%s", i ? "," : "", gs_shortest(given->values[i], number));
+        }
+    }
+    if (options->seed)
+        fprintf(out, " --seed %llu", (unsigned long long)options->seed);
+    if (options->data && study->record->used_digits) {
+        fputs(" --data", out);
+        gs_put_word(out, options->data);
+    }
+}
+
+static void note_command(gs_study *study) {
+    gs_output output;
+    char *bytes = NULL;
+    size_t size = 0;
+    gs_error error;
+    gs_status status = gs_output_open_memory(&output, &bytes, &size, &error);
+    if (!status) {
+        put_command(study, output.file);
+        status = gs_output_end(&output, GS_OK, &error);
+    }
+    gs_study_fail(study, status, &error);
+    study->record->command = !status ? gs_study_text(study, "%.*s", (int)size, bytes) : "";
+    free(bytes);
+}
+
+/* The user's numbers, else the defaults. */
+static void choose_values(gs_study *study) {
+    gs_study_record *record = study->record;
+    for (int i = 0; record->row->takes[i].value; i++) {
+        const gs_numbers *given = &study->lab->options->given[record->row->takes[i].parameter];
+        record->values[i] = given->count ? *given : gs_study_parameter_read(record->row->takes[i].value);
+    }
+}
+
+static gs_status run_study(gs_lab *lab, gs_study_record *record, gs_error *error) {
+    gs_study study = {.lab = lab, .record = record, .until = 1};
+    double start_s = gs_now_s();
+    record->arena = gs_arena_create();
+    if (!record->arena)
+        return gs_fail_memory(error, "a study");
+    choose_values(&study);
+    lab->progress.what = record->row->name;
+    gs_status status = gs_study_go_on(&study, 0, error);
+    study.until = 0;
+    if (!status) {
+        study.until = 1;
+        status = record->row->run(&study, error);
+    }
+    if (!status)
+        note_command(&study);
+    if (study.status) {
+        *error = study.error;
+        status = study.status;
+    }
+    record->seconds = gs_now_s() - start_s;
+    return status;
+}
+
+/* ---- All studies ---- */
+
+/* What the studies will run on, as plans decide it. */
+static gs_status name_machine(const gs_lab_options *options, gs_study_results *results, gs_error *error) {
+    gs_machine machine = gs_machine_read("");
+    const gs_kernels *kernels;
+    gs_status status = gs_kernels_choose(options->isa, &kernels, error);
+    if (status)
+        return status;
+    results->isa = kernels->isa;
+    results->threads = options->threads ? options->threads : gs_machine_threads(&machine, NULL, 0);
+    return GS_OK;
+}
+
+/* A folder that was mistyped is refused before any study runs, also where none needs it. */
+static gs_status check_data(const char *folder, gs_error *error) {
+    char path[GS_PATH_ROOM];
+    if (!folder || gs_mnist_find(folder, "train", path) || gs_mnist_find(folder, "t10k", path))
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_FILE, "--data: there is no %.300s, nor with .gz: expected MNIST's files", path);
+}
+
+gs_status gs_lab_run(const gs_lab_options *options, const gs_study_row *const *chosen, int count,
+                     gs_study_results *results, gs_error *error) {
+    gs_lab lab = {.options = options, .count = count};
+    double start_s = gs_now_s();
+    *results = (gs_study_results){.asked = count, .seed = options->seed, .data = options->data};
+    gs_status status = name_machine(options, results, error);
+    if (!status)
+        status = check_data(options->data, error);
+    if (status)
+        return status;
+    results->study = gs_alloc((size_t)count, sizeof *results->study);
+    if (!results->study)
+        return gs_fail_memory(error, "the studies");
+    if (!options->quiet)
+        gs_progress_start(&lab.progress, stderr, NULL);
+    lab.progress.has_no_rate = true;
+    for (int i = 0; i < count && !status; i++) {
+        gs_study_record *record = &results->study[i];
+        record->row = chosen[i];
+        lab.number = i;
+        status = run_study(&lab, record, error);
+        results->count += !status;
+        if (status)
+            gs_study_record_free(record);
+    }
+    gs_progress_clear(&lab.progress);
+    gs_lab_free(&lab);
+    results->seconds = gs_now_s() - start_s;
+    return status;
+}
