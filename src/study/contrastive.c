@@ -244,18 +244,19 @@ static gs_status run(gs_study *study, gs_error *error) {
     size_t n;
     gs_status status = gs_study_samples(study, 100, &n, error);
     for (int i = 0; i < GS_CD_TRAININGS && !status; i++) {
-        gs_study_stage(study, 0.2 * (i + 1));
+        gs_study_stage(study, 0.17 * (i + 1));
         status = train(&c, &t[i], i, error);
     }
     if (!status) {
-        gs_study_stage(study, 1);
+        gs_study_stage(study, 0.85);
         find_biases(&c, &t[1].rbm, b);
         status = measure_biases(&c, n, b, error);
     }
     if (status)
         return status;
+    gs_study_stage(study, 1);
     gs_cd_show(study, t, b, -log(c.data.count));
-    return GS_OK;
+    return gs_cd_langevin(study, n, error);
 }
 
 const gs_study_row gs_study_contrastive = {

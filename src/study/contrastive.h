@@ -1,4 +1,4 @@
-/* The study of contrastive divergence in two parts: what is computed, and what is shown of it. */
+/* The study of contrastive divergence in parts: what is computed, what is shown of it, and Langevin chains. */
 #ifndef GS_STUDY_CONTRASTIVE_H
 #define GS_STUDY_CONTRASTIVE_H
 
@@ -40,5 +40,8 @@ typedef struct gs_cd_biases {
  * can be. */
 void gs_cd_show(gs_study *study, const gs_cd_training training[GS_CD_TRAININGS], const gs_cd_biases *biases,
                 double best);
+
+/* The bias with n Langevin chains on a Gaussian energy. */
+gs_status gs_cd_langevin(gs_study *study, size_t n, gs_error *error);
 
 #endif
