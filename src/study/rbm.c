@@ -131,6 +131,8 @@ double gs_rbm_second_eigenvalue(const gs_rbm_tables *t, const gs_rbm_steps *step
             x[h] -= along * root[h];
             length += x[h] * x[h];
         }
+        if (length == 0)
+            return 0;
         value = 0;
         multiply(x, step[0], CAUSES, CAUSES, next);
         for (int h = 0; h < CAUSES; h++) {

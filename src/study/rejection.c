@@ -61,12 +61,12 @@ static double chi_square_below(double dim, double square) {
 
 /* The squared length at which p and q are equal: p is the larger one below. */
 static double border(double dim, double ratio) {
-    return ratio > 1 ? 2 * dim * log(ratio) / (1 - 1 / (ratio * ratio)) : dim;
+    return 2 * dim * log(ratio) / (1 - 1 / (ratio * ratio));
 }
 
 static double overlap_of(double dim, double ratio) {
     double square = border(dim, ratio);
-    return 1 - chi_square_below(dim, square) + chi_square_below(dim, square / (ratio * ratio));
+    return !(ratio > 1) ? 1 : 1 - chi_square_below(dim, square) + chi_square_below(dim, square / (ratio * ratio));
 }
 
 /* The integral is the mean of min(1, q(x) / p(x)) over exact samples x of p, which are others for each dimension. */

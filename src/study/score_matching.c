@@ -6,7 +6,7 @@
 
 #include "density/dice.h"
 #include "study/least_squares.h"
-#include "study/score_trace.h"
+#include "study/score_matching.h"
 #include "study/study.h"
 #include "study/tools.h"
 
@@ -235,103 +235,6 @@ static gs_status draw_scores(matching *m, gs_error *error) {
     return status;
 }
 
-/* ---- One parameter: s = -t x on N(0, 1), where denoising with noise sigma gives t = 1 / (1 + sigma^2) ---- */
-
-static gs_estimate denoise_normal(const float *clean, const float *noised, size_t n, double sigma, double *value) {
-    double top = 0, bottom = 0;
-    for (size_t i = 0; i < n; i++) {
-        double x = (double)noised[i], towards = (x - (double)clean[i]) / (sigma * sigma);
-        top += x * towards / (double)n;
-        bottom += x * x / (double)n;
-    }
-    /* The ratio's error by the delta method, from values whose mean is the ratio. */
-    for (size_t i = 0; i < n; i++) {
-        double x = (double)noised[i], towards = (x - (double)clean[i]) / (sigma * sigma);
-        value[i] = top / bottom + (x * towards - top / bottom * x * x) / bottom;
-    }
-    return gs_estimate_mean(value, n);
-}
-
-/* Implicit score matching gives 1 / E[x^2]. */
-static gs_estimate imply_normal(const float *x, size_t n, double *value) {
-    double square = 0;
-    for (size_t i = 0; i < n; i++)
-        square += (double)x[i] * (double)x[i] / (double)n;
-    for (size_t i = 0; i < n; i++)
-        value[i] = 1 / square + (1 - (double)x[i] * (double)x[i] / square) / square;
-    return gs_estimate_mean(value, n);
-}
-
-enum { SIGMAS = 6 };
-static const double sigmas[SIGMAS] = {0.1, 0.2, 0.5, 1, 2, 4};
-
-static void draw_normal(gs_study *study, const gs_estimate *e, gs_estimate implicit) {
-    enum { CURVE = 60 };
-    double x[CURVE], theory[CURVE], clean[3][2], marks[3][SIGMAS];
-    for (int i = 0; i < CURVE; i++) {
-        x[i] = 0.1 * pow(40, i / (CURVE - 1.0));
-        theory[i] = 1 / (1 + x[i] * x[i]);
-    }
-    for (int i = 0; i < 2; i++) {
-        clean[0][i] = implicit.value;
-        clean[1][i] = implicit.low;
-        clean[2][i] = implicit.high;
-    }
-    for (int i = 0; i < SIGMAS; i++) {
-        marks[0][i] = e[i].value;
-        marks[1][i] = e[i].low;
-        marks[2][i] = e[i].high;
-    }
-    const double ends[2] = {x[0], x[CURVE - 1]};
-    const gs_diagram_series series[] = {
-        {"implicit", GS_STROKE_LINE, 2, ends, clean[0], clean[1], clean[2], 1},
-        {"1/(1 + sigma^2)", GS_STROKE_DASHED, CURVE, x, theory, NULL, NULL, 3},
-        {"denoising", GS_STROKE_MARKS, SIGMAS, sigmas, marks[0], marks[1], marks[2], 3}};
-    const gs_diagram diagram = {.title = "s = -t x, learned on N(0, 1)",
-                                .x_label = "noise sigma",
-                                .y_label = "t",
-                                .log_x = true,
-                                .series = series,
-                                .count = GS_COUNT(series)};
-    gs_study_diagram(study, "noise",
-                     "The one parameter of a linear score. Denoising score matching learns that of N(0, 1 + sigma^2); "
-                     "the less noise, the wider its interval, as its targets grow like 1 / sigma.",
-                     &diagram);
-}
-
-static gs_status match_normal(gs_study *study, size_t n, gs_error *error) {
-    gs_estimate e[SIGMAS], implicit;
-    float *x = gs_study_room(study, 2 * n, sizeof *x), *noised = x + n;
-    double *value = gs_study_room(study, n, sizeof *value);
-    gs_density *density;
-    gs_status status = x && value ? gs_density_create("gaussian", &density, error) : GS_ERROR_MEMORY;
-    if (status)
-        return status;
-    status = gs_density_draw(density, 0, gs_study_seed(study), n, n, x, error);
-    gs_density_free(density);
-    for (int i = 0; i < SIGMAS && !status; i++) {
-        memcpy(noised, x, n * sizeof *x);
-        status = gs_sample_add_noise(gs_study_seed(study), (uint64_t)(i + 1) * n, sigmas[i], n, 1, noised, error);
-        e[i] = denoise_normal(x, noised, n, sigmas[i], value);
-    }
-    if (status)
-        return status;
-    implicit = imply_normal(x, n, value);
-    draw_normal(study, e, implicit);
-    gs_study_find(
-        study,
-        &(gs_finding){
-            "t by implicit score matching on N(0, 1)", "", implicit, GS_EXPECT_VALUE, {1}, "theory, 1 / variance"});
-    for (int i = 0; i < SIGMAS; i++)
-        gs_study_find(study, &(gs_finding){gs_study_text(study, "t by denoising with sigma = %g", sigmas[i]),
-                                           "",
-                                           e[i],
-                                           GS_EXPECT_VALUE,
-                                           {1 / (1 + sigmas[i] * sigmas[i])},
-                                           "theory, 1 / (1 + sigma^2)"});
-    return GS_OK;
-}
-
 /* ---- The study ---- */
 
 static void say(gs_study *study) {
@@ -340,9 +243,11 @@ static void say(gs_study *study) {
                  "else. Implicit score matching gets the same minimiser from samples alone, by the trace of ds/dx; "
                  "sliced score matching looks at that trace along random directions v; denoising score matching "
                  "asks for the way back from noised data.");
-    gs_study_say(study, "In the first figure the marks of the first three are on one curve. Those of denoising are on "
-                        "another one, the score of the data with noise: that is what it learns, exactly, and what "
-                        "annealed Langevin dynamics wants at each noise level.");
+    gs_study_say(
+        study, "In the first figure the marks of the first three are on one curve, even between the modes, where this "
+               "model cannot follow the score of the data. Those of denoising are on "
+               "another one, the score of the data with noise: that is what it learns, exactly, and what "
+               "annealed Langevin dynamics wants at each noise level.");
     gs_study_say(study,
                  "The trace is what implicit score matching cannot pay for: in D dimensions it takes D derivatives "
                  "of s, while a random direction takes one, and its mean is the trace. The last figures show "
@@ -383,7 +288,7 @@ static gs_status run(gs_study *study, gs_error *error) {
     if (!status)
         status = list_distances(m, error);
     if (!status)
-        status = match_normal(study, m->n, error);
+        status = gs_study_match_normal(study, m->n, error);
     gs_density_free(m->density);
     gs_study_stage(study, 1);
     return status ? status : gs_study_trace(study, error);

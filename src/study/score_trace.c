@@ -1,11 +1,11 @@
 /* v'(ds/dx)v is found by central differences of the score along v, which takes two evaluations. */
-#include "study/score_trace.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/os.h"
 #include "density/dice.h"
+#include "study/score_matching.h"
 
 /* The length of a step along a direction, in units of the noise level, or of the deviation where there is none. */
 static const double stride = 0.05;
