@@ -9,6 +9,10 @@ enum { STEPS = 500, EVERY = 20, TRAINED = 60, GRID = 16, SIDE = 4, COLUMNS = 12,
 static const double drawn[] = {0, 20, 60, 100, 200, 300, 500};
 static const char *const drawn_heads[] = {"0", "20", "60", "100", "200", "300", "500"};
 
+/* Step sizes that are tried with as many steps as in training, whose own is OWN_SIZE. */
+enum { SIZES = 4, OWN_SIZE = 10 };
+static const double sizes[SIZES] = {20, 40, 80, 160};
+
 typedef struct noise {
     gs_study *study;
     size_t n;
@@ -19,6 +23,7 @@ typedef struct noise {
     int *best_class;
     const double *usual; /* (10) shares of MNIST's classes */
     gs_curve rejected, entropy, one, seven, others;
+    gs_curve far; /* ones by step size, against steps times step size */
 } noise;
 
 /* ---- Sampling ---- */
@@ -46,6 +51,26 @@ static gs_status draw_annealed(noise *c, gs_error *error) {
     return !status ? gs_study_classify(c->study, x, c->n, c->best_class, error) : status;
 }
 
+/* As many steps as in training, but longer ones. */
+static gs_status stride(noise *c, gs_error *error) {
+    float *x = gs_study_room(c->study, c->n * c->energy->pixels, sizeof *x);
+    int *classes = gs_study_room(c->study, c->n, sizeof *classes);
+    gs_status status = x && classes ? gs_curve_create(c->study, NULL, SIZES, &c->far) : GS_ERROR_MEMORY;
+    for (size_t i = 0; i < SIZES && !status; i++) {
+        gs_sample_options options = {.steps = TRAINED, .step_size = sizes[i], .seed = gs_study_seed(c->study)};
+        uint64_t counts[GS_DIGIT_CLASSES];
+        status = gs_study_sample(c->study, c->energy, &options, c->n, x, error);
+        if (!status)
+            status = gs_study_classify(c->study, x, c->n, classes, error);
+        if (status)
+            break;
+        gs_count_classes(classes, c->n, counts);
+        c->far.x[i] = TRAINED * sizes[i];
+        gs_curve_set(&c->far, i, gs_estimate_share(counts[THE_CLASS], c->n));
+    }
+    return status;
+}
+
 /* The entropy of the states' classes, where there are some, and the share of digits that are neither 1 nor 7. */
 static gs_status follow(noise *c) {
     enum { FEW = 30 };
@@ -64,8 +89,11 @@ static gs_status follow(noise *c) {
 
 static gs_status sample(noise *c, gs_error *error) {
     gs_sample_options options = {.steps = STEPS, .every = EVERY};
-    gs_study_stage(c->study, 0.7);
+    gs_study_stage(c->study, 0.5);
     gs_status status = gs_passage_run(c->study, c->energy, &options, c->n, &c->passage, error);
+    gs_study_stage(c->study, 0.8);
+    if (!status)
+        status = stride(c, error);
     gs_study_stage(c->study, 1);
     if (!status)
         status = draw_annealed(c, error);
@@ -147,6 +175,32 @@ static void draw_entropy(noise *c) {
         &diagram);
 }
 
+/* Ones against the length of the way, steps times step size. */
+static gs_status draw_ways(noise *c) {
+    gs_curve own;
+    gs_status status = gs_curve_create(c->study, c->one.x, c->one.n, &own);
+    for (size_t i = 0; i < c->one.n && !status; i++) {
+        own.x[i] *= OWN_SIZE;
+        gs_curve_set(&own, i, gs_curve_get(&c->one, i));
+    }
+    if (status)
+        return status;
+    const gs_diagram_series series[] = {gs_curve_series(&own, "steps of 10, up to 500", GS_STROKE_BOTH, 1),
+                                        gs_curve_series(&c->far, "60 steps of 20, 40, 80 and 160", GS_STROKE_MARKS, 0)};
+    const gs_diagram diagram = {.title = "Ones by the length of the way",
+                                .x_label = "steps times step size",
+                                .y_label = "share of chains",
+                                .y_range = {0, 1},
+                                .series = series,
+                                .count = GS_COUNT(series)};
+    gs_study_diagram(
+        c->study, "way",
+        "The share of ones against the number of steps times the step size: few long steps and many short ones "
+        "lead to the same collapse.",
+        &diagram);
+    return GS_OK;
+}
+
 /* ---- Numbers ---- */
 
 /* The classes at some states beside those of the annealed energy and of MNIST. */
@@ -202,6 +256,28 @@ static void find_ones(noise *c) {
                                 .by = "collapse: fewer than in MNIST"});
 }
 
+/* As many ones after 60 steps of 80 as after 480 of 10, which are as long a way. */
+static void find_ways(noise *c) {
+    enum { AT = 2 };
+    gs_estimate few = gs_curve_get(&c->far, AT);
+    gs_estimate many = gs_curve_get(&c->one, gs_passage_at(&c->passage, c->far.x[AT] / OWN_SIZE));
+    double difference = few.value - many.value;
+    gs_study_find(c->study, &(gs_finding){.what = "ones after 60 steps of size 80",
+                                          .unit = "%",
+                                          .is = few,
+                                          .kind = GS_EXPECT_WITHIN,
+                                          .expected = {c->usual[THE_CLASS], 1},
+                                          .by = "the collapse of the course, at its number of steps"});
+    gs_study_find(c->study,
+                  &(gs_finding){.what = "the same less ones after 480 steps of size 10",
+                                .unit = "%",
+                                .is = {difference, difference - hypot(few.value - few.low, many.high - many.value),
+                                       difference + hypot(few.high - few.value, many.value - many.low)},
+                                .kind = GS_EXPECT_VALUE,
+                                .expected = {0},
+                                .by = "the length of the way decides"});
+}
+
 static void find_entropies(noise *c) {
     size_t last = c->passage.states - 1;
     uint64_t counts[GS_DIGIT_CLASSES];
@@ -253,7 +329,10 @@ static gs_status show(noise *c, gs_error *error) {
     gs_status status = draw_strips(c, error);
     draw_shares(c);
     draw_entropy(c);
+    if (!status)
+        status = draw_ways(c);
     find_ones(c);
+    find_ways(c);
     find_entropies(c);
     list_shares(c);
     return status;
