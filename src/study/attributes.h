@@ -18,9 +18,6 @@ typedef struct gs_attributes {
     gs_digits digits;
 } gs_attributes;
 
-/* The width of an image's strokes, of pixels in 0 ... 1. */
-double gs_width_of(const float *image);
-
 /* What each part measures and shows. */
 gs_status gs_attributes_labels(gs_attributes *attributes, gs_error *error);
 gs_status gs_attributes_sum(gs_attributes *attributes, gs_error *error);

@@ -41,7 +41,7 @@ static gs_status draw(sum *s, weighted *w, gs_error *error) {
         status = gs_study_classify(c->study, w->x, c->n, w->class, error);
     for (size_t k = 0; k < c->n && !status; k++) {
         bool agrees = w->class[k] == c->digit;
-        w->is_thick[k] = gs_width_of(w->x + k * pixels) >= GS_STROKE_THICK;
+        w->is_thick[k] = gs_digit_width(w->x + k * pixels) >= GS_STROKE_THICK;
         counts[0] += agrees;
         counts[1] += w->is_thick[k];
         counts[2] += agrees && w->is_thick[k];
