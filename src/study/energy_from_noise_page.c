@@ -202,6 +202,19 @@ static void find_entropies(gs_from_noise *c) {
 
 /* ---- The page ---- */
 
+/* Why the course saw at 60 steps what these chains become later. */
+static void explain(gs_from_noise *c) {
+    enum { AT = 2 };
+    gs_study_say(
+        c->study,
+        "The course saw nothing but ones at 60 steps. Here %.1f %% of all samples are ones then, and the collapse "
+        "comes later. It is a matter of how far chains go, of steps times step size: 60 steps of %.0f in the place "
+        "of %d make %.0f %% of them ones. So a network whose gradients are that much steeper collapses within its "
+        "60 steps.",
+        100 * c->one.y[gs_passage_at(&c->passage, GS_TRAINED_STEPS)], c->far.x[AT] / GS_TRAINED_STEPS, GS_TRAINED_SIZE,
+        100 * c->far.y[AT]);
+}
+
 static void say(gs_from_noise *c) {
     size_t trained = gs_passage_at(&c->passage, GS_TRAINED_STEPS), last = c->passage.states - 1;
     gs_study_say(
@@ -216,11 +229,7 @@ static void say(gs_from_noise *c) {
         "60 steps, so nothing pushed up the energies of what lies beyond.",
         100 * c->one.y[last], 100 * c->seven.y[last],
         100 * (double)gs_passage_count(&c->passage, last, RARE_CLASS) / (double)c->n);
-    gs_study_say(
-        c->study,
-        "The course saw nothing but ones at 60 steps. Here %.1f %% of all samples are ones then, and the collapse "
-        "comes later, on the curve.",
-        100 * c->one.y[trained]);
+    explain(c);
     gs_study_say(c->study,
                  "An energy with noise levels, which is sampled from the highest to the lowest, does not collapse: ebm "
                  "begins where all digits are one cloud, and has every digit after 20 evaluations.");
