@@ -1,5 +1,6 @@
 /* The parts of study conditional: an energy of images with a label (conditional.c), sums of two energies
- * (attributes_sum.c), and whether the two attributes are independent in the data (attributes_data.c). */
+ * (attributes_sum.c) and their scales (attributes_scale.c), and whether the two attributes are independent in the data
+ * (attributes_data.c). */
 #ifndef GS_STUDY_ATTRIBUTES_H
 #define GS_STUDY_ATTRIBUTES_H
 
@@ -17,12 +18,10 @@ typedef struct gs_attributes {
     gs_digits digits;
 } gs_attributes;
 
-/* The width of an image's strokes, of pixels in 0 ... 1. */
-double gs_width_of(const float *image);
-
 /* What each part measures and shows. */
 gs_status gs_attributes_labels(gs_attributes *attributes, gs_error *error);
 gs_status gs_attributes_sum(gs_attributes *attributes, gs_error *error);
+gs_status gs_attributes_scales(gs_attributes *attributes, gs_error *error);
 gs_status gs_attributes_data(gs_attributes *attributes, gs_error *error);
 
 #endif

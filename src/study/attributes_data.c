@@ -42,7 +42,7 @@ static void take(seen *a, const gs_digits *digits, size_t pixels) {
         for (size_t i = 0; i < pixels; i++)
             ink += (double)image[i] / (double)pixels;
         a->label[a->n] = digits->labels[k];
-        note(&a->width, a->n, digits->labels[k], gs_width_of(image), width_edge);
+        note(&a->width, a->n, digits->labels[k], gs_digit_width(image), width_edge);
         note(&a->ink, a->n, digits->labels[k], ink, ink_edge);
     }
 }

@@ -3,14 +3,7 @@
 
 #include <math.h>
 
-#include "measure/strokes.h"
-
-enum { COLUMNS = 12, EACH = 20, DIGITS = 500, SIDE = 28 };
-
-double gs_width_of(const float *image) {
-    static const float range[2] = {0, 1};
-    return gs_stroke_width(image, SIDE, SIDE, range);
-}
+enum { COLUMNS = 12, EACH = 20, DIGITS = 500 };
 
 /* Samples of E(x, y) for each label, EACH after each other. */
 typedef struct labelled {
@@ -66,15 +59,7 @@ static gs_status find_networks(gs_attributes *c, gs_error *error) {
     return !status ? gs_study_network_get(c->study, "ebm-thick", &c->thick, error) : status;
 }
 
-static gs_status run(gs_study *study, gs_error *error) {
-    gs_attributes c = {.study = study,
-                       .n = gs_study_whole(study, GS_STUDY_N),
-                       .digit = (int)gs_study_whole(study, GS_STUDY_DIGIT),
-                       .lambdas = gs_study_numbers(study, GS_STUDY_LAMBDAS)};
-    gs_study_stage(study, 0.2);
-    gs_status status = gs_study_digits(study, GS_DIGITS_TEST, DIGITS, &c.digits, error);
-    if (!status)
-        status = find_networks(&c, error);
+static void say(gs_study *study) {
     gs_study_say(
         study,
         "An energy may take a label: E(x, y) is a network with two inputs, and digits of a class come of lowering "
@@ -90,11 +75,25 @@ static gs_status run(gs_study *study, gs_error *error) {
         "A sum of energies is the energy of a product of densities, p_m(x) p_y(x)^lambda. Where two attributes are "
         "not independent, the product is not the density of images with both; the last table measures how "
         "dependent they are in the data.");
+}
+
+static gs_status run(gs_study *study, gs_error *error) {
+    gs_attributes c = {.study = study,
+                       .n = gs_study_whole(study, GS_STUDY_N),
+                       .digit = (int)gs_study_whole(study, GS_STUDY_DIGIT),
+                       .lambdas = gs_study_numbers(study, GS_STUDY_LAMBDAS)};
+    gs_study_stage(study, 0.2);
+    gs_status status = gs_study_digits(study, GS_DIGITS_TEST, DIGITS, &c.digits, error);
+    if (!status)
+        status = find_networks(&c, error);
+    say(study);
     gs_study_stage(study, 0.4);
     if (!status)
         status = gs_attributes_labels(&c, error);
     if (!status)
         status = gs_attributes_sum(&c, error);
+    if (!status)
+        status = gs_attributes_scales(&c, error);
     return !status ? gs_attributes_data(&c, error) : status;
 }
 

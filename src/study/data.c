@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "measure/strokes.h"
 #include "study/data.h"
 
 /* Where the user has MNIST's files, so many of their images are looked at. */
@@ -54,13 +53,12 @@ static gs_status make_set(gs_data *c, gs_data_set *s, gs_digits_set set, size_t 
 }
 
 static void measure_set(gs_data_set *s) {
-    static const float range[2] = {0, 1};
     double mean = 0;
     size_t n = s->digits.n;
     for (size_t k = 0; k < n; k++) {
         const float *image = s->digits.images + k * s->pixels;
         count_pixels(s, image, k);
-        s->width[k] = gs_stroke_width(image, GS_DATA_SIDE, GS_DATA_SIDE, range);
+        s->width[k] = gs_digit_width(image);
         mean += s->ink[k] / (double)n;
         s->count[s->digits.labels[k]]++;
     }

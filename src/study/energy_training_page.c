@@ -104,7 +104,8 @@ static void draw_histogram(gs_training *c) {
         c->study, "histogram",
         gs_study_text(c->study,
                       "The energies that the shipped network gives %zu %s and as many samples after 60 steps: "
-                      "the distributions overlap, and their means are nearly the same.",
+                      "the distributions overlap widely. It is the network of one moment; the curves are means "
+                      "over all batches of an epoch.",
                       c->n, c->digits.source),
         &diagram);
 }
@@ -194,9 +195,9 @@ static void say(gs_training *c) {
         c->real->values[0], c->fake->values[0], c->real->values[last], c->fake->values[last]);
     gs_study_say(
         c->study,
-        "That the loss is near 0, %.4f in the end, is no victory of regularisation, which is only %.0f %% of the "
-        "contrastive term. Generated images are as low in energy as digits are, because chains go downhill until "
-        "they are: a loss near 0 says that the two balance, and nothing about samples.",
+        "The loss is near 0 too, %.4f in the end, but not as regularisation has won: it is %.0f %% of the "
+        "contrastive term. Chains go downhill, to where energies are hardly above those of digits; the network "
+        "raises these places, and chains find others. That the two balance says nothing of what samples look like.",
         c->loss->values[last], 100 * c->square->values[last] / fabs(c->apart->values[last]));
 }
 

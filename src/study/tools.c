@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "measure/judge.h"
+#include "measure/strokes.h"
 
 static const char judge_name[] = "judge";
 
@@ -80,4 +81,10 @@ gs_estimate gs_estimate_entropy(const uint64_t *counts, int classes) {
     double variance = fmax(0, square - entropy * entropy) / n + extra / n;
     gs_estimate e = gs_estimate_error(entropy + extra, sqrt(variance));
     return (gs_estimate){fmin(e.value, log(classes)), fmin(e.low, log(classes)), fmin(e.high, log(classes))};
+}
+
+double gs_digit_width(const float *image) {
+    enum { SIDE = 28 };
+    static const float range[2] = {0, 1};
+    return gs_stroke_width(image, SIDE, SIDE, range);
 }

@@ -34,4 +34,7 @@ size_t gs_count_classes(const int *classes, size_t n, uint64_t counts[GS_DIGIT_C
  * that of equal shares, at which the first is 0; at most log(classes). */
 gs_estimate gs_estimate_entropy(const uint64_t *counts, int classes);
 
+/* gs_stroke_width of a digit, (28, 28) in 0 ... 1. */
+double gs_digit_width(const float *image);
+
 #endif
