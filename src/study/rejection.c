@@ -152,7 +152,7 @@ static void draw_acceptance(rejecting *r) {
 
 /* Lengths are shown from sqrt(D) on, where p's shell is for every D. */
 static void draw_shells(rejecting *r) {
-    static const double dims[] = {16, 784, 10000};
+    static const double dims[] = {784, 10000, 65536};
     enum { DIMS = GS_COUNT(dims) };
     shells *s = gs_study_room(r->study, DIMS, sizeof *s);
     gs_diagram_series series[DIMS + 1] = {{0}};
@@ -168,7 +168,7 @@ static void draw_shells(rejecting *r) {
                                             .y = s[k].q,
                                             .colour = k + 1};
     }
-    series[0] = (gs_diagram_series){.name = "p, D = 784", .n = SHELL_POINTS, .x = s[1].r, .y = s[1].p};
+    series[0] = (gs_diagram_series){.name = "p, D = 784", .n = SHELL_POINTS, .x = s[0].r, .y = s[0].p};
     const gs_diagram diagram = {.title = "The shells of p and q",
                                 .x_label = "length of x, less sqrt(D)",
                                 .y_label = "density",
@@ -179,7 +179,7 @@ static void draw_shells(rejecting *r) {
                                    "Lengths of samples. Those of p lie around sqrt(D), with a deviation of 0.7 "
                                    "whatever D; those of q lie (R - 1) sqrt(D) further out: %.2g, %.2g and %.2g for "
                                    "the three D.",
-                                   (r->ratio - 1) * 4, (r->ratio - 1) * 28, (r->ratio - 1) * 100),
+                                   (r->ratio - 1) * 28, (r->ratio - 1) * 100, (r->ratio - 1) * 256),
                      &diagram);
 }
 
