@@ -206,7 +206,7 @@ def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
     net.load_state_dict(checkpoint["average"] if "average" in checkpoint else checkpoint["module"])
     net = without_labels(net) if drop_labels else net
     if checkpoint["recipe"] == "document":
-        info = plain_energy_info(name, [0, 1]) | {"default": course_sampler()}
+        info = plain_energy_info(name, checkpoint["range"]) | {"default": checkpoint["sampler"]}
         inputs = (torch.rand(3, 1, 28, 28),)
     else:
         info = denoiser_info(name, net.config, **sampling) | {"kind": "energy"}
@@ -215,13 +215,6 @@ def export_energy(checkpoint, name, training, drop_labels=False, **sampling):
         inputs = denoiser_inputs(net.config)
     info["provenance"] = provenance(checkpoint, training)
     return export(net, inputs, info)
-
-
-def course_sampler():
-    """The Langevin dynamics that the course's training uses, as in ebm.py."""
-    import ebm
-
-    return {"sampler": "langevin", "steps": ebm.CHAIN, "step_size": ebm.STEP_SIZE, "noise": ebm.NOISE, "clamp": 1}
 
 
 # The tutorial's: noise, clamp, gradient clipped, step, clamp, from uniform noise.

@@ -22,7 +22,6 @@ from epochs import Column, Epochs  # noqa: E402
 from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN  # noqa: E402
 
 LEVELS, AT_LEVEL = 768, 64  # best: noise levels, and images per level, in a part of the teachers' pool
-CHAIN, STEP_SIZE, NOISE, LAMBDA = 60, 10.0, 0.005, 0.1  # document: Langevin steps from uniform noise, and the loss's lambda
 JUDGED = 1000  # document: samples judged after an epoch
 
 
@@ -35,7 +34,12 @@ def parse():
     p.add_argument("--blocks", type=int, nargs="+", default=[1, 1])
     p.add_argument("--ema", type=float, default=0.999)
     p.add_argument("--program", help="document: the program gensample, which then draws the chains and judges samples")
-    p.add_argument("--weight", type=float, default=LAMBDA, help="document: the loss's lambda")
+    p.add_argument("--chain", type=int, default=60, help="document: Langevin steps")
+    p.add_argument("--step-size", type=float, default=10.0, help="document: of these steps")
+    p.add_argument("--noise", type=float, default=0.005, help="document: standard deviation of their noise")
+    p.add_argument("--black", type=float, default=0.0, help="document: pixels lie in [BLACK, 1]")
+    p.add_argument("--from-data", action="store_true", help="document: chains begin at training images, not at uniform noise")
+    p.add_argument("--weight", type=float, default=0.1, help="document: the loss's lambda")
     p.add_argument("--images", type=int, default=60000, help="train on the first so many images")
     return common.parse(p)
 
@@ -148,25 +152,40 @@ def best(args):
 # document
 
 
-def langevin(slope, x, steps, generator=None):
-    """x <- clamp(x - STEP_SIZE dE/dx + NOISE n) to [0, 1]: chains of temperature NOISE^2 / (2 STEP_SIZE)."""
-    for _ in range(steps):
-        x = (x - STEP_SIZE * slope(x) + NOISE * torch.randn(x.shape, generator=generator)).clamp(0, 1)
-    return x
+def sampler(args):
+    """The Langevin dynamics of the training's chains, as a weight file names it."""
+    return {"sampler": "langevin", "steps": args.chain, "step_size": args.step_size, "noise": args.noise, "clamp": 1}
+
+
+class Langevin:
+    """Chains x <- clamp(x - step_size dE/dx + noise n) to [black, 1], of temperature noise^2 / (2 step_size)."""
+
+    def __init__(self, args, net):
+        self.args, self.net = args, net
+
+    def draw(self, n, seed, begin=None):
+        """n samples that began at uniform noise, or at images."""
+        a = self.args
+        x = a.black + (1 - a.black) * torch.rand(n, 1, 28, 28) if begin is None else begin
+        for _ in range(a.chain):
+            x = (x - a.step_size * gradient(self.net, x)[1] + a.noise * torch.randn(x.shape)).clamp(a.black, 1)
+        return x
+
+    def judged(self, n):
+        return self.draw(n, 0), {}
 
 
 class Program:
-    """Chains by `gensample`, several times as fast as by PyTorch: the network goes to it as a weight file."""
+    """The same by `gensample`, several times as fast: the network goes to it as a weight file."""
 
-    def __init__(self, path, threads, net, folder):
+    def __init__(self, args, net):
         import export
 
-        self.command = [path, "--threads", str(threads)]
-        self.file, self.out, self.net = Path(folder) / "chains.bin", Path(folder) / "chains.npy", net
-        sampler = {"sampler": "langevin", "steps": CHAIN, "step_size": STEP_SIZE, "noise": NOISE, "clamp": 1}
-        info = export.plain_energy_info("chains", [0, 1]) | {"default": sampler}
+        self.command = [args.program, "--threads", str(args.threads)]
+        self.file, self.out, self.begin = (Path(args.out) / name for name in ("chains.bin", "chains.npy", "begin.npy"))
+        info = export.plain_energy_info("chains", [args.black, 1]) | {"default": sampler(args)}
         self.model, tensors = weightfile.parse(export.export(net, (torch.rand(3, 1, 28, 28),), info))
-        self.names = list(tensors)
+        self.net, self.names = net, list(tensors)
 
     def run(self, n, seed, *options):
         """n samples, and what the program prints."""
@@ -175,6 +194,12 @@ class Program:
         command = [*self.command, "--model", self.file, "-n", n, "--seed", seed, "--out", self.out, *options]
         said = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout
         return torch.from_numpy(np.load(self.out)), said
+
+    def draw(self, n, seed, begin=None):
+        if begin is None:
+            return self.run(n, seed)[0]
+        np.save(self.begin, begin.numpy())
+        return self.run(n, seed, "--init", self.begin)[0]
 
     def judged(self, n):
         """n samples from noise, and what judge.bin takes them for."""
@@ -198,42 +223,42 @@ JUDGED_COLUMNS = {
 }
 
 
-def start_epochs(args, run, net, program, an_epoch):
+def start_epochs(args, run, net, an_epoch):
     """The log per epoch of a run of this recipe."""
+    begins = "training images" if args.from_data else "uniform noise"
     return Epochs(
         run.folder,
         run.step // an_epoch,
-        ENERGY_COLUMNS | (JUDGED_COLUMNS if program else {}),
+        ENERGY_COLUMNS | (JUDGED_COLUMNS if args.program else {}),
         experiment="energy-training",
         network=f"two convolutions with leaky ReLU, {args.channels[0]} channels of 12 x 12 with stride 4 and {args.channels[1]} of 3 x 3, "
-        "average pooling, one linear output: E(x) of pixels in [0, 1]",
+        f"average pooling, one linear output: E(x) of pixels in [{args.black:g}, 1]",
         parameters=sum(p.numel() for p in net.parameters()),
-        recipe=f"contrastive divergence: chains of {CHAIN} Langevin steps from uniform noise, step size {STEP_SIZE:g}, noise "
-        f"{NOISE:g}; Adam, rate {args.lr:g}; batches of {args.batch}",
+        recipe=f"contrastive divergence: chains of {args.chain} Langevin steps from {begins}, step size {args.step_size:g}, noise "
+        f"{args.noise:g}; Adam, rate {args.lr:g}; batches of {args.batch}",
         **{"lambda": args.weight},
         images=args.images,
         batch=args.batch,
         epochs=int(args.epochs),
         seed=args.seed,
         machine=run.machine,
-        samples={"judged": JUDGED, "steps": CHAIN} if program else {"steps": CHAIN},
+        samples={"judged": JUDGED, "steps": args.chain} if args.program else {"steps": args.chain},
     )
 
 
 def document(args):
-    x = common.mnist("train", args.data)[0][: args.images]
+    x = args.black + (1 - args.black) * common.mnist("train", args.data)[0][: args.images]
     net = Course(args.channels)
-    print(f"{sum(p.numel() for p in net.parameters())} parameters; chains of temperature {NOISE**2 / (2 * STEP_SIZE):.3g}")
+    print(f"{sum(p.numel() for p in net.parameters())} parameters; chains of temperature {args.noise**2 / (2 * args.step_size):.3g}")
     optimizer = torch.optim.Adam(net.parameters(), lr=args.lr, betas=(0.0, 0.999))
     run = common.Run(args, net, optimizer)
     an_epoch = len(x) // args.batch
     index = common.batches(len(x), args.batch, torch.Generator().manual_seed(args.seed + run.step))
-    slope = lambda v: gradient(net, v)[1]
-    program = Program(args.program, args.threads, net, run.folder) if args.program else None
-    epochs, totals = start_epochs(args, run, net, program, an_epoch), []
+    chains = (Program if args.program else Langevin)(args, net)
+    epochs, totals = start_epochs(args, run, net, an_epoch), []
     while run.step < int(args.epochs * an_epoch):
         real = x[next(index)]
-        fake = program.run(len(real), args.seed + 1 + run.step)[0] if program else langevin(slope, torch.rand_like(real), CHAIN)
+        fake = chains.draw(len(real), args.seed + 1 + run.step, real if args.from_data else None)
         e_real, e_fake = net(real), net(fake)
         square = args.weight * (e_real.square().mean() + e_fake.square().mean())
         apart = e_real.mean() - e_fake.mean()
@@ -244,11 +269,10 @@ def document(args):
             recent = torch.stack(totals[-(an_epoch // 4) :]).mean(0).tolist()
             run.log(**{"loss": recent[4], "energy of real": recent[0], "energy of fake": recent[1]})
         if run.step % an_epoch == 0:
-            epoch = run.step // an_epoch - 1
-            images, judged = program.judged(JUDGED) if program else (langevin(slope, torch.rand(args.batch, 1, 28, 28), CHAIN), {})
-            epochs.add(epoch, **dict(zip(ENERGY_COLUMNS, torch.stack(totals).mean(0).tolist())), **judged)
-            epochs.keep(epoch, images)
-            run.save(config=net.config, recipe="document")
+            images, judged = chains.judged(JUDGED if args.program else args.batch)
+            epochs.add(run.step // an_epoch - 1, **dict(zip(ENERGY_COLUMNS, torch.stack(totals).mean(0).tolist())), **judged)
+            epochs.keep(run.step // an_epoch - 1, (images - args.black) / (1 - args.black))
+            run.save(config=net.config, recipe="document", sampler=sampler(args), range=[args.black, 1])
             totals = []
 
 

@@ -13,7 +13,6 @@ from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss, dpmpp_2m
 
 FINE = 0.5
 SHOWN, STEPS = (0, 4, 9, 29), 12  # epochs after which samples are kept, and their evaluations by DPM-Solver++(2M)
-MEASURED = 500  # test images, the first, of the course's loss while training
 
 
 def draw_sigma(n, fine, device="cpu"):
@@ -37,6 +36,7 @@ def parse():
     p.add_argument("--conditional", action="store_true", help="class-conditional: ten labels and a null label")
     p.add_argument("--drop", type=float, default=0.1, help="share of labels replaced by the null label")
     p.add_argument("--fine", type=float, default=0, help=f"share of a batch at noise levels up to {FINE}")
+    p.add_argument("--measured", type=int, default=1000, help="the course's loss while training is on the first so many test images")
     p.add_argument("--ema", type=float, default=0.9995)
     p.add_argument("--constant", action="store_true", help="constant learning rate after the warm-up, for a trunk")
     p.add_argument("--init", help="checkpoint whose averaged weights to start from")
@@ -109,13 +109,13 @@ def main():
         mean, count = mean + loss.detach(), count + 1
         whole.append(loss.detach())
         if run.step % an_epoch == 0:
-            end_epoch(epochs, run.step // an_epoch - 1, torch.stack(whole).mean().item(), common.averaged(net, average), tx, ty)
+            end_epoch(epochs, run.step // an_epoch - 1, torch.stack(whole).mean().item(), common.averaged(net, average), tx[: args.measured], ty[: args.measured])
             whole = []
         if run.step % 250 == 0:
             rate = count * args.batch / (run.elapsed() - since)
             figures = {"loss": mean.item() / count, "rate": round(rate)}
             if run.step % 2000 == 0:
-                figures["course loss"] = evaluate(common.averaged(net, average), tx[:MEASURED], ty[:MEASURED])[0]
+                figures["course loss"] = evaluate(common.averaged(net, average), tx[: args.measured], ty[: args.measured])[0]
             run.save(config=net.config)
             run.log(**figures)
             mean, count, since = 0.0, 0, run.elapsed()
@@ -135,7 +135,7 @@ def evaluate(net, x, y):
 
 def start_epochs(args, run, net, an_epoch):
     """The log per epoch of a run."""
-    on = f"on the first {MEASURED} test images, with the averaged weights"
+    on = f"on the first {args.measured} test images, with the averaged weights"
     columns = {
         "loss": Column("mean over the epoch's batches of the loss that training lowers, weighted over noise levels", ""),
         "course_loss": Column(f"mean over the ladder of sigma^2 times the squared error of the score, summed over pixels, {on}", ""),
@@ -168,10 +168,10 @@ def start_epochs(args, run, net, an_epoch):
 
 def end_epoch(epochs, epoch, loss, net, x, y):
     """Log an epoch: its loss, the course's on test images, and samples."""
-    mean, levels = evaluate(net, x[:MEASURED], y[:MEASURED])
+    mean, levels = evaluate(net, x, y)
     figures = {"loss": loss, "course_loss": mean, "course_loss_by_level": levels}
     if net.label is not None:
-        figures["course_loss_no_label"] = evaluate(net, x[:MEASURED], torch.full_like(y[:MEASURED], NO_LABEL))[0]
+        figures["course_loss_no_label"] = evaluate(net, x, torch.full_like(y, NO_LABEL))[0]
     epochs.add(epoch, **figures)
     generator = torch.Generator().manual_seed(0)
     noise = SIGMA_MAX * torch.randn(EACH, *x.shape[1:], generator=generator)
