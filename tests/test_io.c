@@ -16,6 +16,7 @@
 #include <png.h>
 
 #include "io/picture.h"
+#include "io/sheet.h"
 #include "support/outputs.h"
 #include "support/about.h"
 #include "support/files.h"
@@ -159,7 +160,6 @@ static void a_coloured_grid_by_column(void **state) {
 
 static void a_larger_picture(void **state) {
     (void)state;
-    const int rgb[3] = {3, 4096, 4096}, few[3] = {1, 28, 28};
     gs_canvas canvas;
     uint8_t row[18];
     static const uint8_t wide[2][18] = {{1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 4, 5, 6},
@@ -176,10 +176,22 @@ static void a_larger_picture(void **state) {
         assert_memory_equal(row, wide[y / 3], sizeof row);
     }
     gs_canvas_free(&canvas);
-    gs_grid grid = {.rows = 1, .columns = GS_GRID_LIMIT};
-    assert_int_equal(gs_grid_check(grid, rgb, 8, NULL), GS_ERROR_ARGUMENT);
-    assert_int_equal(gs_grid_check(grid, rgb, 1, NULL), GS_OK);
-    assert_int_equal(gs_grid_check(grid, few, GS_CANVAS_SCALE_MAX, NULL), GS_OK);
+}
+
+/* A picture of more pixels than programs open is refused, with the scale that fits. */
+static void too_large_pictures(void **state) {
+    (void)state;
+    const int one[3] = {1, 28, 28}, large[3] = {3, 4096, 4096};
+    const gs_grid square = {.rows = 8, .columns = 8}, row = {.rows = 1, .columns = GS_GRID_LIMIT};
+    gs_error error;
+    assert_int_equal(gs_grid_check(square, one, GS_CANVAS_SCALE_MAX, NULL), GS_OK);
+    assert_int_equal(gs_grid_check(row, one, 0, NULL), GS_OK);
+    assert_int_equal(gs_grid_check(row, one, 3, &error), GS_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "as with --scale 2"));
+    assert_int_equal(gs_grid_check(row, large, 1, &error), GS_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "draw fewer images"));
+    assert_int_equal(gs_sheet_check(one, GS_SHEET_ROWS, GS_SHEET_COLUMNS, 13, NULL), GS_OK);
+    assert_int_equal(gs_sheet_check(one, GS_SHEET_ROWS, GS_SHEET_COLUMNS, 14, NULL), GS_ERROR_ARGUMENT);
 }
 
 static void grids(void **state) {
@@ -521,6 +533,7 @@ int main(void) {
         TEST(a_coloured_grid_by_column),
         TEST(grids),
         TEST(a_larger_picture),
+        TEST(too_large_pictures),
         TEST(text_is_drawn_inside_the_canvas_only),
         TEST(a_trajectory),
         TEST(an_npy_file),

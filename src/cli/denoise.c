@@ -50,6 +50,14 @@ static gs_status load_judge(gs_denoise *d, gs_error *error) {
     return GS_OK;
 }
 
+/* The picture: the images, and below them those with each noise, and restored. */
+static size_t picture_rows(const gs_denoise *d) {
+    return 1 + 2 * (size_t)d->noises.count;
+}
+static size_t picture_columns(const gs_denoise *d) {
+    return d->n < SHOWN ? d->n : SHOWN;
+}
+
 static gs_status check_output(gs_denoise *d, gs_error *error) {
     const gs_arguments *a = d->setup.arguments;
     gs_status status = gs_output_format(a->out, a->format, GS_FORMAT_PNG, &d->format, error);
@@ -62,6 +70,13 @@ static gs_status check_output(gs_denoise *d, gs_error *error) {
     if (!status)
         status = gs_arguments_check_out(a, error);
     return !status ? gs_output_check(a->out, d->format, 0, error) : status;
+}
+
+static gs_status check_size(gs_denoise *d, gs_error *error) {
+    return gs_format_holds(d->format) == GS_HOLDS_PICTURE
+               ? gs_sheet_check(info_of(d)->shape, picture_rows(d), picture_columns(d), d->setup.arguments->scale,
+                                error)
+               : GS_OK;
 }
 
 /* A standard deviation converted to units of the model's pixels. */
@@ -134,7 +149,8 @@ static gs_status allocate(gs_denoise *d, gs_error *error) {
 }
 
 static gs_status prepare(gs_denoise *d, const gs_arguments *arguments, gs_error *error) {
-    gs_status (*const steps[])(gs_denoise *, gs_error *) = {check_output, check_trials, read_input, load_judge};
+    gs_status (*const steps[])(gs_denoise *, gs_error *) = {check_output, check_trials, read_input, check_size,
+                                                            load_judge};
     gs_status status = gs_setup_load(&d->setup, arguments, error);
     d->noises = arguments->noises;
     for (size_t i = 0; i < GS_COUNT(steps) && !status; i++)
@@ -247,8 +263,7 @@ static gs_status write_picture(const gs_denoise *d, const gs_notes *notes, gs_er
     const float *range = info_of(d)->range;
     int noises = d->noises.count;
     gs_sheet sheet;
-    gs_status status =
-        gs_sheet_create(&sheet, info_of(d)->shape, 1 + 2 * noises, d->n < SHOWN ? (int)d->n : SHOWN, error);
+    gs_status status = gs_sheet_create(&sheet, info_of(d)->shape, (int)picture_rows(d), (int)picture_columns(d), error);
     if (status)
         return status;
     sheet.corner = "s";

@@ -4,6 +4,7 @@
 #include "cli/sample.h"
 #include "cli/settings.h"
 #include "io/picture.h"
+#include "io/sheet.h"
 
 enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
 
@@ -50,13 +51,39 @@ static gs_grid choose_grid(const gs_arguments *a, size_t n, int classes) {
     return all ? gs_grid_classes(n, classes) : gs_grid_square(n);
 }
 
+/* States per chain that are written: those of a trajectory, or one per weight of a sweep. */
+static int states(const gs_run *run) {
+    const gs_setup *setup = &run->setup;
+    return setup->arguments->trajectory ? gs_sample_levels(setup->networks.network[0].model, &setup->options, NULL, 0)
+                                        : gs_result_rows(&run->result);
+}
+
 /* The bytes of an array; 0 for pictures, which are compressed. */
 static double output_bytes(const gs_run *run) {
     const gs_setup *setup = &run->setup;
-    bool has_states = setup->arguments->trajectory;
-    int states = has_states ? gs_sample_levels(setup->networks.network[0].model, &setup->options, NULL, 0)
-                            : gs_result_rows(&run->result);
-    return (double)run->result.n * states * (double)setup->networks.pixels * (double)gs_format_value_bytes(run->format);
+    return (double)run->result.n * states(run) * (double)setup->networks.pixels *
+           (double)gs_format_value_bytes(run->format);
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* The size of the picture, or of a folder's pictures. */
+static gs_status check_size(const gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->setup.arguments;
+    const int *shape = run->setup.networks.info->shape;
+    size_t n = run->result.n;
+    if (run->format == GS_FORMAT_DIRECTORY)
+        return gs_canvas_check(shape[2], shape[1], a->scale, error);
+    if (gs_format_holds(run->format) != GS_HOLDS_PICTURE)
+        return GS_OK;
+    if (a->sweep.count)
+        return gs_sheet_check(shape, (size_t)a->sweep.count, least(n, GS_SHEET_COLUMNS), a->scale, error);
+    if (a->trajectory)
+        return gs_sheet_check(shape, least(n, GS_TRAJECTORY_ROWS), least((size_t)states(run), GS_TRAJECTORY_COLUMNS),
+                              a->scale, error);
+    return gs_grid_check(run->grid, shape, a->scale, error);
 }
 
 /* The output's name, format and directory, and the grid of a picture. */
@@ -76,8 +103,8 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     }
     if (!status)
         status = gs_output_check_scale(a->out, a->given[GS_OPTION_SCALE], run->format, error);
-    if (!status && a->scale > 1)
-        status = gs_grid_check(run->grid, run->setup.networks.info->shape, a->scale, error);
+    if (!status)
+        status = check_size(run, error);
     if (!status)
         status = gs_images_check(a->out, run->format, run->setup.networks.info->shape, error);
     if (!status)

@@ -128,8 +128,8 @@ static gs_status check_output(gs_view *v, gs_error *error) {
     }
     v->grid.has_captions = v->given.labels != NULL;
     status = gs_output_check_scale(a->out, a->given[GS_OPTION_SCALE], v->format, error);
-    if (!status)
-        status = gs_grid_check(v->grid, v->shape, a->scale ? a->scale : 1, error);
+    if (!status && gs_format_holds(v->format) == GS_HOLDS_PICTURE)
+        status = gs_grid_check(v->grid, v->shape, a->scale, error);
     if (!status)
         status = gs_images_check(a->out, v->format, v->shape, error);
     if (!status)

@@ -1,5 +1,6 @@
 #include "io/canvas.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { GLYPH_WIDTH = 5, GLYPH_PITCH = 6 };
@@ -36,6 +37,20 @@ gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int c
     canvas->height = (int)height;
     canvas->channels = channels;
     return GS_OK;
+}
+
+gs_status gs_canvas_check(double width, double height, int scale, gs_error *error) {
+    double s = scale > 1 ? scale : 1, fits = floor(sqrt(GS_CANVAS_WRITTEN_MAX / (width * height)));
+    if (s <= fits)
+        return GS_OK;
+    if (fits < 1) {
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--out: a picture of %.0f x %.0f pixels: expected at most %d; draw fewer images, or into .npy",
+                       height, width, GS_CANVAS_WRITTEN_MAX);
+    }
+    return gs_fail(error, GS_ERROR_ARGUMENT,
+                   "--scale %d: a picture of %.0f x %.0f pixels: expected at most %d, as with --scale %.0f", scale,
+                   s * height, s * width, GS_CANVAS_WRITTEN_MAX, fits);
 }
 
 void gs_canvas_free(gs_canvas *canvas) {

@@ -15,6 +15,12 @@ typedef struct gs_canvas {
 gs_status gs_canvas_create(gs_canvas *canvas, size_t width, size_t height, int channels, int fill, gs_error *error);
 void gs_canvas_free(gs_canvas *canvas);
 
+/* Refuse a picture whose height x width pixels, written as scale x scale each (0 counts as 1), are more than
+ * GS_CANVAS_WRITTEN_MAX: few programs open more. To be called before the work. Errors: GS_ERROR_ARGUMENT, which names
+ * the scale that fits. */
+enum { GS_CANVAS_WRITTEN_MAX = 1 << 28 };
+gs_status gs_canvas_check(double width, double height, int scale, gs_error *error);
+
 /* Maps v in [low, high] to 0 ... 255, rounded to nearest; values outside are clipped, NaN becomes 0. */
 uint8_t gs_pixel(float v, float low, float high);
 

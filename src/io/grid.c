@@ -25,10 +25,7 @@ gs_grid gs_grid_classes(size_t n, int classes) {
 gs_status gs_grid_check(gs_grid grid, const int shape[3], int scale, gs_error *error) {
     double width = (double)grid.columns * (shape[2] + GAP) + GAP,
            height = (double)grid.rows * (shape[1] + head_of(grid) + GAP) + GAP;
-    double most = (width > height ? width : height) * scale;
-    return most <= INT32_MAX ? GS_OK
-                             : gs_fail(error, GS_ERROR_ARGUMENT,
-                                       "--scale %d: a side of %.0f pixels is more than a PNG file holds", scale, most);
+    return gs_canvas_check(width, height, scale, error);
 }
 
 gs_status gs_grid_create(gs_canvas *canvas, gs_grid grid, const int shape[3], gs_error *error) {

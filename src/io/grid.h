@@ -20,8 +20,7 @@ gs_grid gs_grid_square(size_t n);
 /* A grid with one row per class for chains whose labels cycle through `classes`, with at most GS_GRID_MAX cells. */
 gs_grid gs_grid_classes(size_t n, int classes);
 
-/* Refuse a grid whose picture, written with that scale, has more pixels a side than a PNG file holds; to be called
- * before the work. Errors: GS_ERROR_ARGUMENT. */
+/* gs_canvas_check for a grid. */
 gs_status gs_grid_check(gs_grid grid, const int shape[3], int scale, gs_error *error);
 
 /* A canvas with empty cells for images of (C, H, W), to be freed with gs_canvas_free. Errors: those of

@@ -26,6 +26,10 @@ void gs_sheet_free(gs_sheet *sheet) {
     *sheet = (gs_sheet){0};
 }
 
+gs_status gs_sheet_check(const int shape[3], size_t rows, size_t columns, int scale, gs_error *error) {
+    return gs_canvas_check((double)columns * (shape[2] + GAP), (double)rows * (shape[1] + GAP), scale, error);
+}
+
 void gs_sheet_row(gs_sheet *sheet, int row, const float *images, const float range[2]) {
     size_t size = (size_t)sheet->shape[0] * (size_t)sheet->shape[1] * (size_t)sheet->shape[2];
     for (int j = 0; j < sheet->columns; j++) {

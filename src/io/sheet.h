@@ -27,6 +27,9 @@ typedef struct gs_sheet {
 gs_status gs_sheet_create(gs_sheet *sheet, const int shape[3], int rows, int columns, gs_error *error);
 void gs_sheet_free(gs_sheet *sheet);
 
+/* gs_canvas_check for a sheet without its heads. */
+gs_status gs_sheet_check(const int shape[3], size_t rows, size_t columns, int scale, gs_error *error);
+
 /* Fill a row from `columns` images that follow each other. */
 void gs_sheet_row(gs_sheet *sheet, int row, const float *images, const float range[2]);
 

@@ -110,6 +110,8 @@ for value in 0 65 -1 x '' 1.5; do
     refuse 2 'scale: .* is not a whole number from 1 to 64' --model tiny.bin --out out/x.png --scale "$value"
 done
 refuse 2 'scale: out/x.npy is no .png or .pgm file' $m --scale 2
+refuse 2 '^gensample: --scale 64: a picture of 20608 x 20608 pixels: expected at most 268435456, as with --scale 50$' --model tiny.bin -n 1000 --scale 64 --out out/x.png
+refuse 2 '^gensample: --scale 64: .* as with --scale ' --model tiny.bin -n 64 --trajectory --steps 30 --scale 64 --out out/x.png
 refuse 2 'scale: out/d.npy is no .png or .pgm file' denoise --model tiny.bin --input tiny.bin --out out/d.npy --scale 2
 refuse 2 'grid: cannot go with --trajectory' --model tiny.bin --out out/x.png --grid 2x2 --trajectory
 refuse 2 'json: cannot go with --quiet' $m --json --quiet

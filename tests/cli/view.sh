@@ -84,6 +84,8 @@ refuse 2 'only: no image has such a label' view named/x-images-idx3-ubyte --only
 refuse 2 'first 6: there are 6 images, numbered from 0' $v --first 6
 refuse 2 'n: 5 is more than the 4 images that there are' $v --first 2 -n 5
 refuse 2 'seed: says which order --random takes' $v --seed 1
+(printf 'P5 300 300 255\n' && head -c 90000 /dev/zero | tr '\0' '\377') >large.pgm
+refuse 2 '^gensample: --scale 64: a picture of 19456 x 19456 pixels: expected at most 268435456, as with --scale 53$' view large.pgm --scale 64 --out out/v.png
 refuse 2 'scale: out/v.npy is no .png or .pgm file' view six.idx --scale 2 --out out/v.npy
 refuse 1 'of 3 channels cannot be drawn' view rgb.idx --out out/v.pgm
 refuse 2 'unknown extension .jpg' view six.idx --out out/v.jpg
