@@ -48,6 +48,7 @@ static gs_finding findings[] = {
 
 static gs_study_record record_of(size_t shown) {
     return (gs_study_record){.row = &row,
+                             .networks = "ebm " HOSTILE,
                              .command = "gensample study rows " HOSTILE,
                              .part = parts,
                              .parts = GS_COUNT(parts),
@@ -120,6 +121,7 @@ static void everything_is_there(void **state) {
         "DIFFERS</span>",
         "<caption>Table &lt;script&gt;",
         "<code>gensample study rows &lt;script&gt;",
+        "Networks: ebm &lt;script&gt;",
         "Digits were drawn by ncsn-cond.",
     };
     for (size_t i = 0; i < GS_COUNT(is_there); i++)

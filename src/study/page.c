@@ -152,6 +152,8 @@ static void put_section(const gs_study_record *record, bool single, FILE *out) {
             put_table(&record->part[i], out);
     gs_xml_put(out, "<p class=\"again\"><code>%s</code> runs this again; it took ", record->command);
     gs_xml_put(out, record->seconds < 10 ? "%.2g s." : "%.0f s.", record->seconds);
+    if (record->networks)
+        gs_xml_put(out, " Networks: %s.", record->networks);
     if (record->used_digits)
         fputs(record->used_drawn ? " Digits were drawn by ncsn-cond." : " Digits are MNIST's.", out);
     fputs("</p>\n</section>\n", out);

@@ -41,6 +41,7 @@ typedef struct gs_study_record {
     const gs_study_row *row;
     gs_arena *arena;
     gs_numbers values[GS_STUDY_TAKES]; /* of its parameters */
+    const char *networks;              /* the shipped ones that it has asked for, "ebm, judge"; NULL: none */
     const char *command;               /* that runs it again: "gensample study rejection --ratio 1.05" */
     gs_part *part;
     size_t parts, part_room;

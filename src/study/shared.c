@@ -38,8 +38,25 @@ static void free_network(gs_kept_network *kept) {
     gs_free(kept);
 }
 
+/* Whether a list of names with commas between has a name. */
+static bool has_name(const char *list, const char *name) {
+    size_t length = strlen(name);
+    for (; list; list = strchr(list, ','), list = list ? list + 2 : NULL)
+        if (!strncmp(list, name, length) && (!list[length] || list[length] == ','))
+            return true;
+    return false;
+}
+
+/* Densities have parameters in their names. */
+static void note_network(gs_study *study, const char *name) {
+    const char *old = study->record->networks;
+    if (!strchr(name, ':') && !has_name(old, name))
+        study->record->networks = gs_study_text(study, "%s%s%s", old ? old : "", old ? ", " : "", name);
+}
+
 gs_status gs_study_network_get(gs_study *study, const char *name, const gs_study_network **network, gs_error *error) {
     gs_lab *lab = study->lab;
+    note_network(study, name);
     for (size_t i = 0; i < lab->networks; i++)
         if (!strcmp(lab->network[i]->name, name)) {
             *network = &lab->network[i]->network;
