@@ -83,7 +83,7 @@ static gs_status show_samples(sum *s, gs_error *error) {
                       "that of thick strokes. Lambda stands beside the rows; all rows begin at the same "
                       "noise.",
                       s->c->digit, s->c->digit),
-        s->c->labelled->info, strips, s->runs, COLUMNS, 2, error);
+        s->c->labelled->info, strips, s->runs, s->c->n, COLUMNS, 2, error);
 }
 
 static gs_status show_shares(sum *s) {

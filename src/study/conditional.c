@@ -43,7 +43,7 @@ static gs_status show(gs_attributes *c, const labelled *l, gs_error *error) {
     return gs_study_strips(c->study, "labels",
                            "Samples of E(x, y) for the labels y = 0 ... 9, a row each, by annealing: ebm-cond, 20 "
                            "evaluations per sample.",
-                           c->labelled->info, strips, GS_DIGIT_CLASSES, COLUMNS, 2, error);
+                           c->labelled->info, strips, GS_DIGIT_CLASSES, EACH, COLUMNS, 2, error);
 }
 
 gs_status gs_attributes_labels(gs_attributes *c, gs_error *error) {

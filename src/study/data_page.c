@@ -32,7 +32,7 @@ static gs_status draw_classes(gs_data *c, const gs_data_set *s, const char *name
     }
     for (int i = 0; i < GS_DIGIT_CLASSES; i++)
         strips[i] = (gs_strip){class_names[i], rows + (size_t)i * COLUMNS * size};
-    return gs_study_strips(c->study, name, caption, c->info, strips, GS_DIGIT_CLASSES, COLUMNS, 1, error);
+    return gs_study_strips(c->study, name, caption, c->info, strips, GS_DIGIT_CLASSES, COLUMNS, COLUMNS, 1, error);
 }
 
 static gs_status draw_batch(gs_data *c) {

@@ -98,7 +98,7 @@ static gs_status draw_strips(restoring *c, gs_error *error) {
                                          "On top %s. Then for noise of 0.2, of 0.4 and of 0.6 the noisy images (0) and "
                                          "what is left of noise and digit after 10, 30 and 100 Langevin steps.",
                                          c->digits.source),
-                           c->energy->info, strips, GS_COUNT(strips), COLUMNS, 2, error);
+                           c->energy->info, strips, GS_COUNT(strips), c->n, COLUMNS, 2, error);
 }
 
 typedef struct panel {

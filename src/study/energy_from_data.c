@@ -68,7 +68,7 @@ static gs_status draw_strips(origin *c, gs_error *error) {
                                          "Originals on top, %s, and below them what 20, 40 ... 100 Langevin steps make "
                                          "of them.",
                                          c->digits.source),
-                           c->energy->info, strips, GS_COUNT(drawn), COLUMNS, 2, error);
+                           c->energy->info, strips, GS_COUNT(drawn), c->n, COLUMNS, 2, error);
 }
 
 static void draw_shares(origin *c) {

@@ -12,17 +12,17 @@ static const char *const drawn_heads[] = {"0", "20", "60", "100", "200", "300", 
 
 static void draw_grids(gs_from_noise *c) {
     const gs_model_info *info = c->energy->info;
-    const size_t at = gs_passage_at(&c->passage, GS_TRAINED_STEPS);
+    const size_t at = gs_passage_at(&c->passage, GS_TRAINED_STEPS), shown = c->n < GS_GRID ? c->n : GS_GRID;
     gs_study_images(
         c->study, "training",
         gs_study_text(c->study, "16 training images: %s, in which there are all digits.", c->training.source),
         c->training.images, GS_GRID, info->shape, info->range, SIDE, 2);
     gs_study_images(c->study, "sixty",
                     "16 samples after 60 Langevin steps from noise, as many as in training: half-formed digits.",
-                    gs_passage_images(&c->passage, at), GS_GRID, info->shape, info->range, SIDE, 2);
+                    gs_passage_images(&c->passage, at), shown, info->shape, info->range, SIDE, 2);
     gs_study_images(c->study, "annealed",
                     "16 samples of our energy with noise levels, ebm, by annealing: 20 evaluations each.", c->best,
-                    GS_GRID, info->shape, c->annealed->info->range, SIDE, 2);
+                    shown, info->shape, c->annealed->info->range, SIDE, 2);
 }
 
 static gs_status draw_strips(gs_from_noise *c, gs_error *error) {
@@ -32,7 +32,7 @@ static gs_status draw_strips(gs_from_noise *c, gs_error *error) {
     return gs_study_strips(c->study, "later",
                            "Twelve chains from noise, one per column, after as many steps as stand beside the rows. "
                            "Training saw the row of 60; the chains go on, and most end as a one or a seven.",
-                           c->energy->info, strips, GS_COUNT(drawn), COLUMNS, 2, error);
+                           c->energy->info, strips, GS_COUNT(drawn), c->n, COLUMNS, 2, error);
 }
 
 static void draw_shares(gs_from_noise *c) {

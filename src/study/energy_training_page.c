@@ -120,7 +120,7 @@ static gs_status draw_samples(gs_training *c, gs_error *error) {
         c->study, "samples",
         "Samples after 60 steps from noise that were drawn during the training, after the epoch that "
         "stands beside the row, counted from 0.",
-        c->energy->info, strips, (int)rows, GS_TRAINING_SHOWN, 1, error);
+        c->energy->info, strips, (int)rows, c->each, GS_TRAINING_SHOWN, 1, error);
 }
 
 /* ---- Numbers ---- */

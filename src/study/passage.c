@@ -143,9 +143,9 @@ double gs_entropy(const double *shares, int classes) {
 /* ---- Sheets ---- */
 
 gs_status gs_study_strips(gs_study *study, const char *name, const char *caption, const gs_model_info *info,
-                          const gs_strip *strips, int rows, int columns, int scale, gs_error *error) {
+                          const gs_strip *strips, int rows, size_t n, int columns, int scale, gs_error *error) {
     gs_sheet sheet;
-    gs_status status = gs_sheet_create(&sheet, info->shape, rows, columns, error);
+    gs_status status = gs_sheet_create(&sheet, info->shape, rows, n < (size_t)columns ? (int)n : columns, error);
     if (status)
         return status;
     sheet.scale = scale;

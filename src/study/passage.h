@@ -55,13 +55,13 @@ gs_estimate gs_estimate_turned(const int *before, const int *after, size_t n, in
 /* The entropy of shares, (classes), in nats. */
 double gs_entropy(const double *shares, int classes);
 
-/* A sheet of rows of images under each other, the head of each a text in the canvas's font, or "". Errors:
- * GS_ERROR_MEMORY. */
+/* A sheet of rows of images under each other, the head of each a text in the canvas's font, or "". Of the n
+ * images of a row the first `columns` at most are shown. Errors: GS_ERROR_MEMORY. */
 typedef struct gs_strip {
     const char *head;
-    const float *images; /* (columns, pixels) */
+    const float *images; /* (n, pixels) */
 } gs_strip;
 gs_status gs_study_strips(gs_study *study, const char *name, const char *caption, const gs_model_info *info,
-                          const gs_strip *strips, int rows, int columns, int scale, gs_error *error);
+                          const gs_strip *strips, int rows, size_t n, int columns, int scale, gs_error *error);
 
 #endif
