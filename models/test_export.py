@@ -211,7 +211,7 @@ class Energies(unittest.TestCase):
                 for p in net.parameters():
                     nn.init.normal_(p, std=0.1)
                 checkpoint = {"recipe": recipe, "config": net.config, "module": net.state_dict()}
-                checkpoint |= {"step": 1, "seconds": 1, "machine": "a test's"}
+                checkpoint |= {"step": 1, "seconds": 1, "machine": "a test's", "range": [0, 1], "sampler": {"sampler": "langevin"}}
                 model, tensors = weightfile.parse(export.export_energy(checkpoint, "test", None))
                 self.assertEqual(model["kind"], "energy")
                 given = [torch.rand(3, 1, 28, 28, dtype=torch.float64)]
