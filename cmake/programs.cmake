@@ -43,7 +43,8 @@ target_link_libraries(gensample PRIVATE gensample_study)
 include(cmake/genbench.cmake)
 
 # Manual and completions are made from the rows that the program itself reads.
-add_executable(gensample_generate man/generate.c src/cli/option.c)
+file(GLOB generate_sources CONFIGURE_DEPENDS man/*.c)
+add_executable(gensample_generate ${generate_sources} src/cli/option.c)
 target_link_libraries(gensample_generate PRIVATE gensample_study)
 add_custom_target(gensample_documents ALL)
 function(gensample_add_document kind file template)

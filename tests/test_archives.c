@@ -244,6 +244,10 @@ static void labels_are_read(void **state) {
         put_array(&a, "y.npy", row_of_labels, kind);
         assert_labels(&a, 100, rows[0].labels, "");
     }
+    archive a = {.used = 0};
+    put_entry(&a, "samples.npy", 0);
+    put_array(&a, "labels.npy", "{'descr': '|S2', 'fortran_order': False, 'shape': (2,)}\n", 0);
+    assert_labels(&a, 100, NULL, "labels.npy is no row of 2 whole numbers");
 }
 
 /* Behind the images nothing may be missing, and nothing too much. */

@@ -23,8 +23,9 @@ gs_status gs_given_check(const gs_arguments *arguments, int inputs, gs_error *er
 gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error);
 
 /* Read the first -n images, or all, and the labels of `labels_path` or, where that is NULL, of the file of images
- * itself or of the one that MNIST's names put beside, if there are any that fit. Print cautions on standard error. Errors: those of gs_images_read and
- * gs_labels_read; GS_ERROR_ARGUMENT: there are fewer images than asked for, or not as many labels. */
+ * itself or of the one that MNIST's names put beside, if there are any that fit. Print cautions on standard error.
+ * Errors: those of gs_images_read and gs_labels_read; GS_ERROR_ARGUMENT: there are fewer images than asked for, or not
+ * as many labels. */
 gs_status gs_given_read(gs_given *given, const char *path, const char *labels_path, const gs_arguments *arguments,
                         const gs_model_info *info, gs_error *error);
 

@@ -66,21 +66,26 @@ static gs_status measure_row(const gs_network *judge, const gs_setup *setup, con
 
 /* Compares all samples with real images, and has the second judge measure and compare them; for the samples of one
  * sampler, not of a sweep. */
-static gs_status compare(gs_judging *judging, const gs_setup *setup, const float *images, size_t n, gs_error *error) {
+static gs_status compare(gs_judging *judging, const gs_setup *setup, const float *images, size_t n,
+                         gs_progress *progress, gs_error *error) {
     uint64_t seed = setup->arguments->seed;
     gs_second_judge *second = &judging->second;
     gs_status status = gs_quality_compare(judging->judge.plan, images, labels_for(setup, &judging->judge), n, seed,
                                           &judging->comparison, error);
+    gs_progress_next(progress);
     if (status || !second->network.plan)
         return status;
     const int *labels = labels_for(setup, &second->network);
     status = gs_quality_measure(second->network.plan, images, labels, n, &second->quality, error);
+    gs_progress_next(progress);
     if (!status)
         status = gs_quality_compare(second->network.plan, images, labels, n, seed, &second->comparison, error);
+    gs_progress_next(progress);
     return status;
 }
 
-static gs_status measure_rows(gs_judging *judging, const gs_setup *setup, const gs_result *result, gs_error *error) {
+static gs_status measure_rows(gs_judging *judging, const gs_setup *setup, const gs_result *result,
+                              gs_progress *progress, gs_error *error) {
     size_t n = result->done;
     gs_status status = GS_OK;
     float *room = gs_alloc(n, setup->networks.pixels * sizeof(float));
@@ -90,8 +95,9 @@ static gs_status measure_rows(gs_judging *judging, const gs_setup *setup, const 
         const float *samples = gs_result_row(result, setup, i);
         const float *images = gs_judge_map(&judging->judge, &setup->networks, samples, n, room);
         status = measure_row(&judging->judge, setup, samples, images, n, &judging->row[i], error);
+        gs_progress_next(progress);
         if (!status && !result->weights.count)
-            status = compare(judging, setup, images, n, error);
+            status = compare(judging, setup, images, n, progress, error);
     }
     gs_free(room);
     return status;
@@ -127,11 +133,18 @@ static gs_status measure_kept(gs_judging *judging, const gs_setup *setup, const 
     return status;
 }
 
+int gs_judging_stages(const gs_judging *judging, const gs_result *result, const gs_start *start) {
+    int comparisons = result->weights.count ? 0 : judging->second.network.plan ? 3 : 1;
+    return gs_result_rows(result) + comparisons + (start->images.data ? 1 : 0);
+}
+
 gs_status gs_judging_measure(gs_judging *judging, const gs_setup *setup, const gs_result *result, const gs_start *start,
-                             gs_error *error) {
-    gs_status status = measure_rows(judging, setup, result, error);
-    if (!status && start->images.data)
+                             gs_progress *progress, gs_error *error) {
+    gs_status status = measure_rows(judging, setup, result, progress, error);
+    if (!status && start->images.data) {
         status = measure_kept(judging, setup, result, start, error);
+        gs_progress_next(progress);
+    }
     judging->done = !status;
     return status;
 }

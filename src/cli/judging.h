@@ -4,6 +4,7 @@
 
 #include "cli/result.h"
 #include "cli/start.h"
+#include "io/progress.h"
 
 /* The measurements of a row of samples. */
 typedef struct gs_judged {
@@ -33,9 +34,10 @@ typedef struct gs_judging {
 gs_status gs_judging_load(gs_judging *judging, const gs_setup *setup, gs_error *error);
 gs_status gs_judging_plan(gs_judging *judging, const gs_setup *setup, gs_error *error);
 
-/* Measure the samples of all rows. */
+/* Measure the samples of all rows, in that many stages. */
+int gs_judging_stages(const gs_judging *judging, const gs_result *result, const gs_start *start);
 gs_status gs_judging_measure(gs_judging *judging, const gs_setup *setup, const gs_result *result, const gs_start *start,
-                             gs_error *error);
+                             gs_progress *progress, gs_error *error);
 
 /* The measurements, as members of a JSON object and as lines of text; and one line "warning: ..." for each reason why a
  * figure means less than it seems to. */

@@ -34,25 +34,29 @@ static gs_status draw(gs_run *run, int *cut, gs_error *error) {
 
 /* ---- Measuring ---- */
 
-/* Show what is done, as it does not report its progress. */
-static gs_progress wait_for(const gs_run *run) {
-    gs_progress progress = {0};
-    if (!run->setup.arguments->quiet)
-        gs_progress_start(&progress, stderr, run->judging.judge.plan ? "judging" : "diagnosing");
-    gs_progress_wait(&progress);
-    return progress;
+/* Begin to show what is done, and how much of it. */
+static void show(gs_progress *progress, const gs_run *run, const char *what, int stages) {
+    if (run->setup.arguments->quiet)
+        return;
+    gs_progress_start(progress, stderr, what);
+    gs_progress_stages(progress, stages);
 }
 
 /* Whatever is asked for, until an interruption. */
-static gs_status measure(gs_run *run, gs_error *error) {
+static gs_status measure(gs_run *run, gs_progress *progress, gs_error *error) {
     const gs_setup *setup = &run->setup;
     gs_status status = GS_OK;
-    if (run->judging.judge.plan && !gs_interrupted())
-        status = gs_judging_measure(&run->judging, setup, &run->result, &run->start, error);
-    if (!status && run->nearest.training.data && !gs_interrupted())
+    if (run->judging.judge.plan && !gs_interrupted()) {
+        show(progress, run, "judging", gs_judging_stages(&run->judging, &run->result, &run->start));
+        status = gs_judging_measure(&run->judging, setup, &run->result, &run->start, progress, error);
+    }
+    if (!status && run->nearest.training.data && !gs_interrupted()) {
+        show(progress, run, "looking for the nearest training images", 1);
         status = gs_nearest_measure(&run->nearest, setup, &run->result, error);
+    }
     if (!status && gs_traced_is_wanted(setup->arguments) && !gs_interrupted()) {
         gs_network none = {0};
+        show(progress, run, "diagnosing", 1);
         status = gs_traced_diagnose(&run->traced, setup, &run->result, run->judging.done ? &run->judging.judge : &none,
                                     error);
     }
@@ -106,8 +110,8 @@ static gs_status finish(gs_run *run, int cut, gs_error *error) {
     if (!status)
         status = gs_run_map(run, error);
     if (!status) {
-        gs_progress progress = wait_for(run);
-        status = measure(run, error);
+        gs_progress progress = {0};
+        status = measure(run, &progress, error);
         gs_progress_clear(&progress);
     }
     if (!status)

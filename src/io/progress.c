@@ -1,6 +1,7 @@
 #include "io/progress.h"
 
 #include <math.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -49,13 +50,21 @@ static void show(gs_progress *progress, const char *line, double now) {
     progress->shown = true;
 }
 
-void gs_progress_update(gs_progress *progress, double part, size_t done, size_t n) {
-    double now = gs_now_s(), elapsed = now - progress->start_s;
-    char bar[BAR + 1] = "", time[TIME_ROOM], rate[2 * TIME_ROOM] = "", line[LINE_ROOM];
-    if (!progress->file)
-        return;
+/* The bar and how much is done, behind what goes on. */
+static size_t put_bar(const gs_progress *progress, double part, char line[LINE_ROOM]) {
+    char bar[BAR + 1] = "";
     for (int i = 0; i < BAR; i++)
         bar[i] = i + 1 <= part * BAR ? '#' : '.';
+    snprintf(line, LINE_ROOM, "%s%s[%s] %3.0f %%", progress->what ? progress->what : "", progress->what ? " " : "", bar,
+             100 * part);
+    return strlen(line);
+}
+
+void gs_progress_update(gs_progress *progress, double part, size_t done, size_t n) {
+    double now = gs_now_s(), elapsed = now - progress->start_s;
+    char time[TIME_ROOM], rate[2 * TIME_ROOM] = "", line[LINE_ROOM];
+    if (!progress->file)
+        return;
     if (part > 0 && elapsed > KNOWN_S) {
         gs_progress_time(elapsed * (1 - part) / part, time, sizeof time);
         if (progress->has_no_rate)
@@ -63,17 +72,30 @@ void gs_progress_update(gs_progress *progress, double part, size_t done, size_t 
         else
             snprintf(rate, sizeof rate, ", %.3g samples/s, %s left", part * (double)n / elapsed, time);
     }
-    snprintf(line, sizeof line, "%s%s[%s] %3.0f %%, %zu of %zu%s", progress->what ? progress->what : "",
-             progress->what ? " " : "", bar, 100 * part, done, n, rate);
+    size_t used = put_bar(progress, part, line);
+    snprintf(line + used, sizeof line - used, ", %zu of %zu%s", done, n, rate);
     show(progress, line, now);
 }
 
-void gs_progress_wait(gs_progress *progress) {
+/* Every stage is shown, since the next may take long. */
+static void show_stages(gs_progress *progress) {
     char line[LINE_ROOM];
-    if (!progress->file)
+    if (!progress->file || !progress->stages)
         return;
-    snprintf(line, sizeof line, "%s ...", progress->what ? progress->what : "");
+    put_bar(progress, (double)progress->done / progress->stages, line);
+    progress->shown_s = -INTERVAL_S;
     show(progress, line, gs_now_s());
+}
+
+void gs_progress_stages(gs_progress *progress, int stages) {
+    progress->done = 0;
+    progress->stages = stages;
+    show_stages(progress);
+}
+
+void gs_progress_next(gs_progress *progress) {
+    progress->done++;
+    show_stages(progress);
 }
 
 void gs_progress_clear(gs_progress *progress) {

@@ -14,6 +14,7 @@ typedef struct gs_progress {
     bool has_no_rate; /* what is done is not counted in samples */
     int columns;      /* of the terminal */
     bool shown;
+    int done, stages; /* of work in stages */
 } gs_progress;
 
 /* Show progress on `file` if that is a terminal; `what` must live as long. */
@@ -23,8 +24,10 @@ void gs_progress_start(gs_progress *progress, FILE *file, const char *what);
  * second. */
 void gs_progress_update(gs_progress *progress, double part, size_t done, size_t n);
 
-/* The same for work that does not report its progress. */
-void gs_progress_wait(gs_progress *progress);
+/* The same for work in stages that do not report their progress: there are `stages`, and none is done; and one more is
+ * done. */
+void gs_progress_stages(gs_progress *progress, int stages);
+void gs_progress_next(gs_progress *progress);
 
 /* Remove the line. */
 void gs_progress_clear(gs_progress *progress);

@@ -83,7 +83,8 @@ if command -v script >/dev/null; then
     on_terminal rejection --dim 10 -n 7
     check 'of rejection' grep -q "$bar 7" stdout.txt
     on_terminal --model tiny.bin -n 5 --quality --judge judge.bin --out out/x.npy
-    check 'that it judges' grep -q 'judging \.\.\.' stdout.txt
+    check 'that it judges' grep -q 'judging \[\.*\]   0 %' stdout.txt
+    check 'and how much of that is done' grep -q 'judging \[##########\.*\]  50 %' stdout.txt
     on_terminal --model tiny.bin -n 5 --out out/x.npy --quiet
     check 'nothing where it is to be quiet' test ! -s stdout.txt
 else

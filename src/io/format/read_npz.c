@@ -170,7 +170,8 @@ static void keep_labels(gs_reader *r, const entry *e, const gs_npy_row *row) {
         images->labels[k] = row->values[k % expected];
 }
 
-/* An entry behind the images. The end of one whose size is not known is met by reading it as the array that it is. */
+/* An entry behind the images. The end of one whose size is not known is met by reading it as the array that it is; of
+ * others, labels that cannot be read are passed over. */
 static gs_status take_further(gs_reader *r, entry *e, contents *found) {
     gs_image_file *images = r->images;
     bool labels = are_labels(e) && !images->labels && !images->labels_caution[0];
@@ -181,6 +182,10 @@ static gs_status take_further(gs_reader *r, entry *e, contents *found) {
     gs_status status = enter(r, e);
     if (!status && (labels || !has_end))
         status = gs_npy_read_row(r, &row);
+    if (status == GS_ERROR_FORMAT && has_end) {
+        status = GS_OK;
+        row.count = 0;
+    }
     while (!status && has_end && got)
         status = gs_source_read(&r->source, bytes, sizeof bytes, &got);
     if (!status)
