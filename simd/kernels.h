@@ -163,6 +163,32 @@ typedef struct gs_winograd_out_args {
     int relu;
 } gs_winograd_out_args;
 
+/* F(m, 2) along rows, for tiles of m = `size` = 4 ... 7 pixels. A tile's transform has the m + 1 points a, -a, b, -b,
+ * with m >= 6 c, -c, infinity, and with odd m 0 (polyphase.inc).
+ * polyphase_in: for each of `rows` rows, v(k) = (B^T d)(k) of m + 1 vectors d, x_column floats from one to the next, each
+ * a vector at v + k step. polyphase_out: for each of `rows` rows, y(j) = (A^T m)(j) + m(m + 1 + j) (+ add, then times mul,
+ * then max(0, .) with `relu`) for j < columns <= m, where m(k) is a vector at m + k step. */
+enum { GS_POLYPHASE_LEAST = 4, GS_POLYPHASE_MOST = 7 };
+#define GS_POLYPHASE_A 0.5
+#define GS_POLYPHASE_B 1.0
+#define GS_POLYPHASE_C 1.75
+typedef struct gs_polyphase_in_args {
+    const float *x;
+    ptrdiff_t x_row, x_column;
+    float *v;
+    ptrdiff_t v_row, step;
+    int rows, size;
+} gs_polyphase_in_args;
+typedef struct gs_polyphase_out_args {
+    const float *m;
+    ptrdiff_t m_row, step;
+    const float *add; /* or NULL; may equal y */
+    const float *mul; /* the same */
+    float *y;
+    ptrdiff_t y_row, add_row, mul_row;
+    int rows, columns, size, relu;
+} gs_polyphase_out_args;
+
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.
  * affine_slope: the same y, and factor f'(x scale + shift) in `slope`, which must not be y but may be x; factor: 16
  * floats; at a kink, the derivative from the left. Absolute error 4e-7 |factor| for GS_ACT_SILU and GS_ACT_TANH, 5e-7
