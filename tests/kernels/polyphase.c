@@ -60,7 +60,8 @@ static void polyphase_in_expect(kernel_case *c) {
                     sum += value[k] != 0 ? value[k] * x : 0;
                     bound += size[k] * fabs(x);
                 }
-                case_expect(c, p->v + r * p->v_row + i * p->step + l, sum, c->specials ? INFINITY : 6 * CASE_ULP * bound);
+                case_expect(c, p->v + r * p->v_row + i * p->step + l, sum,
+                            c->specials ? INFINITY : 6 * CASE_ULP * bound);
             }
     }
 }
