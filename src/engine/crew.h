@@ -25,7 +25,7 @@ static inline void gs_pace_tried(gs_pace *pace, bool waited) {
 
 /* Note what an evaluation of so many images took. */
 static inline void gs_pace_took(gs_pace *pace, bool crewed, int images, double seconds) {
-    enum { TRIES = 2, CREWED = 254, ALONE = 126 }; /* the first of several may have to fetch everything anew */
+    enum { TRIES = 8, CREWED = 1016, ALONE = 504 }; /* it takes several until threads are awake and caches filled */
     if (images != pace->images)
         *pace = (gs_pace){.rest = pace->rest, .last = pace->last, .images = images};
     if (!crewed) {
