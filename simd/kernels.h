@@ -138,8 +138,8 @@ typedef struct gs_taps_args {
  * transform has m + 2 positions along each dimension, the first of the points a, -a, b, -b, infinity, c, -c, which all
  * sizes have in common, with the same weights (winograd.inc).
  * winograd_in: V(i, j) = (B^T d B)(i, j) of (rows + 2) x (columns + 2) vectors d of one plane, each a vector at v + i
- * v_row + j step. winograd_out: the tile Y = A^T M A + bias (+ add, then times mul, then max(0, .) with `relu`), M(i, j) a vector at m + i m_row +
- * j step; rows x columns vectors at y, y_row floats from row to row. */
+ * v_row + j step. winograd_out: the tile Y = A^T M A + bias (+ add, then times mul, then max(0, .) with `relu`), M(i,
+ * j) a vector at m + i m_row + j step; rows x columns vectors at y, y_row floats from row to row. */
 enum { GS_WINOGRAD_LEAST = 3, GS_WINOGRAD_MOST = 5 };
 #define GS_WINOGRAD_A 0.375
 #define GS_WINOGRAD_B 0.875
@@ -162,6 +162,32 @@ typedef struct gs_winograd_out_args {
     int rows, columns; /* of the tile */
     int relu;
 } gs_winograd_out_args;
+
+/* F(m, 2) along rows, for tiles of m = `size` = 4 ... 7 pixels. A tile's transform has the m + 1 points a, -a, b, -b,
+ * with m >= 6 c, -c, infinity, and with odd m 0 (polyphase.inc).
+ * polyphase_in: for each of `rows` rows, v(k) = (B^T d)(k) of m + 1 vectors d, x_column floats from one to the next,
+ * each a vector at v + k step. polyphase_out: for each of `rows` rows, y(j) = (A^T m)(j) + m(m + 1 + j) (+ add, then
+ * times mul, then max(0, .) with `relu`) for j < columns <= m, where m(k) is a vector at m + k step. */
+enum { GS_POLYPHASE_LEAST = 4, GS_POLYPHASE_MOST = 7 };
+#define GS_POLYPHASE_A 0.5
+#define GS_POLYPHASE_B 1.0
+#define GS_POLYPHASE_C 1.75
+typedef struct gs_polyphase_in_args {
+    const float *x;
+    ptrdiff_t x_row, x_column;
+    float *v;
+    ptrdiff_t v_row, step;
+    int rows, size;
+} gs_polyphase_in_args;
+typedef struct gs_polyphase_out_args {
+    const float *m;
+    ptrdiff_t m_row, step;
+    const float *add; /* or NULL; may equal y */
+    const float *mul; /* the same */
+    float *y;
+    ptrdiff_t y_row, add_row, mul_row;
+    int rows, columns, size, relu;
+} gs_polyphase_out_args;
 
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.
  * affine_slope: the same y, and factor f'(x scale + shift) in `slope`, which must not be y but may be x; factor: 16

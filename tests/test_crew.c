@@ -192,6 +192,33 @@ static void crews_compute_shipped_networks(void **state) {
     }
 }
 
+/* ---- Whether crews are worth it ---- */
+
+/* Evaluations that the leader does alone, out of so many that take so long. */
+static int count_alone(gs_pace *pace, int evaluations, double crew_s, double alone_s) {
+    int alone = 0;
+    for (int i = 0; i < evaluations; i++) {
+        bool crewed = !gs_pace_rests(pace);
+        gs_pace_took(pace, crewed, 1, crewed ? crew_s : alone_s);
+        alone += !crewed;
+    }
+    return alone;
+}
+
+static void crews_rest_while_they_are_slower(void **state) {
+    (void)state;
+    enum { MANY_TIMES = 40000, TRIES = 8 };
+    gs_pace pace = {0};
+    assert_in_range(count_alone(&pace, MANY_TIMES, 1e-5, 2e-5), 1, MANY_TIMES / 100);
+    assert_in_range(count_alone(&pace, MANY_TIMES, 3e-5, 2e-5), MANY_TIMES * 9 / 10, MANY_TIMES * 99 / 100);
+    assert_in_range(count_alone(&pace, MANY_TIMES, 1e-5, 2e-5), 1, MANY_TIMES / 25);
+    pace = (gs_pace){0};
+    gs_pace_took(&pace, false, 1, 1e-5);
+    for (int i = 0; i < TRIES; i++)
+        gs_pace_took(&pace, true, 2, 3e-5); /* of another number of images */
+    assert_false(gs_pace_rests(&pace));
+}
+
 /* ---- Where crews are not on their own ---- */
 
 typedef struct nested {
@@ -263,6 +290,7 @@ int main(void) {
         cmocka_unit_test(crews_compute_gradients),
         cmocka_unit_test(crews_carry_stages),
         cmocka_unit_test(crews_compute_shipped_networks),
+        cmocka_unit_test(crews_rest_while_they_are_slower),
         cmocka_unit_test(crews_in_a_loop_do_not_wait_for_threads_that_are_not_there),
         cmocka_unit_test(chains_of_a_crew_are_those_of_one_thread),
     };

@@ -387,6 +387,43 @@ static void convolutions_of_every_size_agree_with_the_reference(void **state) {
     print_message("3 x 3 convolutions err by at most %.2g of the largest\n", worst);
 }
 
+/* Convolutions of three columns of taps and stride 2, with so many rows of taps and so high a vertical stride: the
+ * first has a ReLU behind it, the second's result gets a summand and a factor, and channels do not fill their planes.
+ */
+static weights *strided_convolutions(int h, int w, int taps, int stride) {
+    weights *net = classifier(24, h, w);
+    const char *names[] = {"a", "b"};
+    char attributes[60];
+    snprintf(attributes, sizeof attributes, "{'stride': [%d, 2], 'padding': [%d, %d]}", stride, taps / 2, w % 3);
+    for (int i = 0; i < 2; i++) {
+        char tensors[40];
+        snprintf(tensors, sizeof tensors, "{'weight': '%s.w'}", names[i]);
+        weights_random(net, i ? "b.w" : "a.w", 4, (size_t[]){40, 24, (size_t)taps, 3}, 3);
+        weights_node(net, names[i], "conv2d", "['x']", attributes, tensors);
+    }
+    weights_node(net, "relu", "relu", "['a']", NULL, NULL);
+    weights_node(net, "sum", "add", "['b', 'relu']", NULL, NULL);
+    weights_node(net, "product", "mul", "['sum', 'relu']", NULL, NULL);
+    int size = 40 * ((h + 2 * (taps / 2) - taps) / stride + 1) * ((w + 2 * (w % 3) - 3) / 2 + 1);
+    finish(net, "product", size, "relu", size);
+    return net;
+}
+
+static void convolutions_of_stride_2_agree_with_the_reference(void **state) {
+    (void)state;
+    double worst = 0;
+    for (int w = 7; w <= 34; w++) {
+        int h = 5 + w % 8, taps = 1 + w % 4, stride = 1 + w / 4 % 3;
+        about("h %d, w %d", h, w);
+        double error = check_graph(strided_convolutions(h, w, taps, stride), (unsigned)w);
+        if (!(error <= 1e-5))
+            fail_msg("%d x %d positions with %d taps and stride %d err by %.3g of the largest", h, w, taps, stride,
+                     error);
+        worst = worst_of(worst, error);
+    }
+    print_message("convolutions with stride 2 err by at most %.2g of the largest\n", worst);
+}
+
 static void output_must_depend_on_x(void **state) {
     (void)state;
     weights *w = weights_new("denoiser", 1, 2, 2);
@@ -436,8 +473,8 @@ static void turns_follow_from_bytes(void **state) {
     (void)state;
     static const struct {
         int c, h, w, images;
-    } cases[] = {{32, 1, 1, 8},  {32, 2, 2, 8},   {32, 7, 7, 8},    {32, 14, 14, 2},
-                 {1, 28, 28, 1}, {32, 28, 28, 1}, {640, 14, 14, 2}, {32, 64, 64, 1}};
+    } cases[] = {{32, 1, 1, 8},  {32, 2, 2, 8},   {32, 7, 7, 8},    {32, 14, 14, 4},
+                 {1, 28, 28, 1}, {32, 28, 28, 1}, {640, 14, 14, 4}, {32, 64, 64, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         about("cases[%zu]", i);
         assert_int_equal(images_at_a_time(cases[i].c, cases[i].h, cases[i].w), cases[i].images);
@@ -579,6 +616,7 @@ int main(void) {
         cmocka_unit_test(kept_levels_give_the_same_bytes),
         cmocka_unit_test(unusual_networks_agree_with_the_reference),
         cmocka_unit_test(convolutions_of_every_size_agree_with_the_reference),
+        cmocka_unit_test(convolutions_of_stride_2_agree_with_the_reference),
         cmocka_unit_test(output_must_depend_on_x),
         cmocka_unit_test(turns_follow_from_bytes),
         cmocka_unit_test(large_layers_take_the_whole_block),

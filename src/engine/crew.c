@@ -6,12 +6,17 @@ typedef struct turns {
     gs_crew_turn *turn;
     void *context;
     gs_crew *crew; /* by team */
+    gs_pace *pace; /* of a single turn, where it is alone; else NULL */
 } turns;
 
 static void turn_alone(void *context, size_t i, int thread) {
     const turns *t = context;
     gs_crew alone = gs_crew_alone(thread);
+    if (t->pace)
+        alone.pace = *t->pace;
     t->turn(t->context, i, &alone);
+    if (t->pace)
+        *t->pace = alone.pace;
 }
 
 static void follow(gs_crew *crew, const gs_member *member) {
@@ -59,5 +64,6 @@ void gs_crew_for(const gs_plan *plan, gs_pace *pace, size_t n, gs_crew_turn *tur
     if (n < (size_t)plan->crew_threads && !gs_pace_rests(pace))
         gs_crew_run(pace, plan->crew_threads, n, turn, context);
     else
-        gs_parallel_for(plan->threads, n, turn_alone, &(turns){.turn = turn, .context = context});
+        gs_parallel_for(plan->threads, n, turn_alone,
+                        &(turns){.turn = turn, .context = context, .pace = n == 1 ? pace : NULL});
 }

@@ -23,6 +23,27 @@ static inline void gs_pace_tried(gs_pace *pace, bool waited) {
     pace->rest = pace->last;
 }
 
+/* Note what an evaluation of so many images took. */
+static inline void gs_pace_took(gs_pace *pace, bool crewed, int images, double seconds) {
+    enum { TRIES = 8, CREWED = 1016, ALONE = 504 }; /* it takes several until threads are awake and caches filled */
+    if (images != pace->images)
+        *pace = (gs_pace){.rest = pace->rest, .last = pace->last, .images = images};
+    if (!crewed) {
+        pace->alone_s = pace->alone % TRIES && pace->alone_s < seconds ? pace->alone_s : seconds;
+        pace->alone++;
+        pace->crewed = 0;
+        return;
+    }
+    if (pace->crewed < TRIES)
+        pace->crew_s = pace->crewed && pace->crew_s < seconds ? pace->crew_s : seconds;
+    pace->crewed++;
+    pace->alone = 0;
+    if (pace->rest == 0 && pace->crewed == TRIES && pace->alone_s > 0 && pace->alone_s < pace->crew_s)
+        pace->rest = ALONE;
+    else if (pace->rest == 0 && pace->crewed >= CREWED)
+        pace->rest = TRIES;
+}
+
 typedef struct gs_crew gs_crew;
 
 /* What the leader asks of another member, who has just met it; `meetings` counts those of the crew, of which this one

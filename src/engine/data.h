@@ -118,9 +118,15 @@ enum { GS_PLANNING_PARTS = 7 };
 
 /* How often crews (crew.h) are given a rest. Where other programs want the processors, a thread that waits for one lets
  * its crew wait at every meeting, and a single thread is faster. After an evaluation in which that happened, the next
- * ones are done by the leader alone: 15, then 75, 315 ... as long as it happens again. */
+ * ones are done by the leader alone: 15, then 75, 315 ... as long as it happens again. So are the next 504 where that
+ * took less time lately: where cores share no cache, or others keep it busy, meetings and what members read of each
+ * other may take longer than a small network. Of two cores of Zen 5 in a virtual machine, both are so for minutes: one
+ * image of judge then takes 44 us with a crew and 37 alone, at other times 25 and 37. */
 typedef struct gs_pace {
-    int rest, last; /* evaluations until the next try; those before the last try */
+    int rest, last;         /* evaluations until the next try; those before the last try */
+    int crewed, alone;      /* evaluations with the crew and alone since it was the other way */
+    int images;             /* of each of them */
+    double crew_s, alone_s; /* what the fastest of few took; 0: not known */
 } gs_pace;
 
 struct gs_plan {

@@ -227,13 +227,17 @@ void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float
         if (out[k] && plan->output_end[k] > end)
             end = plan->output_end[k];
     be_worker(worker, crew, condition);
-    if (worker->crewed && end_of_shared(plan, end) > 0 && !gs_pace_rests(&crew->pace)) {
+    double start = plan->crew_threads > 1 ? gs_now_s() : 0;
+    bool crewed = worker->crewed && end_of_shared(plan, end) > 0 && !gs_pace_rests(&crew->pace);
+    if (crewed) {
         lead(crew, worker, x, n, end);
     } else {
         worker->crewed = false;
         take_images(worker, x, n);
         run_steps(worker, n, end, NULL);
     }
+    if (plan->crew_threads > 1)
+        gs_pace_took(&crew->pace, crewed, n, gs_now_s() - start);
     for (int k = 0; k < info->outputs; k++)
         for (int i = 0; out[k] && i < n; i++)
             memcpy(out[k] + (size_t)i * info->output_size[k], gs_buffer_at(worker, plan->output_buffer[k], i),

@@ -23,11 +23,16 @@ typedef struct gs_piece {
 } gs_piece;
 enum { GS_PIECES_MOST = 3 };
 
-/* Whether each worker of the crew takes some rows of all planes, so that what it computes it mostly reads itself in the
- * next step; with fewer rows, the multiply-add kernel would not have enough to do at once. */
+/* Whether each of so many workers takes some rows of all planes, so that what it computes it mostly reads itself in the
+ * next step. With fewer rows, the multiply-add kernel would not have enough to do at once. With 4 at least, one image
+ * of ncsn takes 7 % less time on two cores of Zen 5 than with 8, 2 % less than with 3, and 14 % less than with 2. */
+static inline bool gs_share_has_rows(int rows, int parts) {
+    enum { LEAST = 4 };
+    return parts == 1 || rows / parts >= LEAST;
+}
+
 static inline bool gs_shares_rows(const gs_worker *worker, int rows) {
-    enum { LEAST = 8 };
-    return worker->parts == 1 || rows / worker->parts >= LEAST;
+    return gs_share_has_rows(rows, worker->parts);
 }
 
 /* The worker's share of `planes` planes of `rows` rows each: if there are few rows, whole planes as far as they go, so

@@ -1,6 +1,7 @@
 /* Convolutions of few channels, which are planar with a halo: lanes are outputs. */
 #include "engine/method/conv.h"
 #include "engine/method/view.h"
+#include "engine/share.h"
 #include "engine/weights.h"
 
 typedef struct taps {
@@ -75,6 +76,7 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const taps *own = step->own;
     const gs_buffer *in = gs_conv_operand(worker->plan, step, 0), *out = &worker->plan->buffer[step->out];
+    gs_share rows = gs_share_of(worker, out->shape.d[1]);
     gs_taps_args args = {.x_row = own->conv.axis[0].stride * gs_floats(in->row),
                          .x_column = own->conv.axis[1].stride,
                          .offset = own->offset,
@@ -82,14 +84,14 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
                          .bias = own->bias,
                          .y_plane = gs_floats(out->plane),
                          .y_row = gs_floats(out->row),
-                         .rows = out->shape.d[1],
+                         .rows = rows.end - rows.begin,
                          .columns = out->shape.d[2],
                          .taps = count(own),
                          .planes = own->planes,
                          .relu = own->relu};
     for (int i = i0; i < i1; i++) {
-        args.x = gs_buffer_at(worker, step->source[0].index, i);
-        args.y = gs_buffer_at(worker, step->out, i);
+        args.x = (const float *)gs_buffer_at(worker, step->source[0].index, i) + rows.begin * args.x_row;
+        args.y = (float *)gs_buffer_at(worker, step->out, i) + rows.begin * args.y_row;
         worker->plan->kernels->taps(&args);
     }
 }
@@ -111,5 +113,6 @@ GS_DEFINE_METHOD(taps) = {.name = "direct, few inputs",
                           .prepare = prepare,
                           .place = place,
                           .run = run,
+                          .shares = true,
                           .free = free_own,
                           .cost = cost};

@@ -12,11 +12,7 @@
  * shares the group's V and gives M (planes, positions, tiles, 16); and the output transform with bias, residual and
  * factor.
  *
- * Stride 2 stays direct. Cut into phases of two taps and of one, F(m, 2) and m products, it would take (9 + 7)^2 = 256
- * products for 7 x 7 positions instead of 441, and 961 for 14 x 14 instead of 1764. Measured on Zen 5, the products of
- * 32 channels of 14 x 14 to 64 then take 4.6 us instead of 6.7, those of 48 to 96 9.6 us instead of 15.0, those of 16
- * channels of 28 x 28 to 32 4.9 us instead of 6.8; at the rate of the kernels here, transforms add about 1.3, 1.9 and
- * 2.4 us. That leaves 1 to 3 % of a whole network, and a loss for the last. */
+ * Stride 2 is another method's (polyphase.c). */
 #include "engine/method/winograd.h"
 
 #include <math.h>
