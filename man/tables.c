@@ -6,6 +6,7 @@
 
 #include "cli/option.h"
 #include "model/settings.h"
+#include "study/lab.h"
 
 enum { PARAGRAPH = 8192 };
 
@@ -68,7 +69,6 @@ static void table_formats(void) {
     static const char *const rows[][2] = {
 #define GS_SINK(id, file, kind, name, extension, what, about) {name, about},
 #include "io/sinks.def"
-#include "study/lab.h"
     };
     puts("| name | what is written |\n|---|---|");
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
