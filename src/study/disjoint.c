@@ -51,7 +51,7 @@ static gs_status compare_scores(const gs_disjoint *d, const float *samples, gs_e
     gs_study_find(d->study, &(gs_finding){"what the density itself gains by the right weights, nats per sample",
                                           "",
                                           gs_estimate_mean(gain, d->n),
-                                          GS_EXPECT_VALUE,
+                                          d->n > 1 ? GS_EXPECT_VALUE : GS_EXPECT_NOTHING,
                                           {entropy},
                                           "theory, the divergence of the weights from even ones"});
     return status;

@@ -10,6 +10,18 @@ enum { STEPS = 200, LADDER = 10, PER_LEVEL = 100, SHOWN = 40, LINE_POINTS = 1000
 static const double step_size = 0.05, sigma_high = 10, sigma_low = 0.5, pace = 0.2, line_end = 60;
 static const char by_theory[] = "theory, the chains' equation backwards";
 
+/* Points beyond the middle, in the second mode. */
+gs_estimate gs_disjoint_second(const float *x, size_t n) {
+    uint64_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        k += (double)x[2 * i] + (double)x[2 * i + 1] > 0;
+    return gs_estimate_share(k, n);
+}
+
+void gs_disjoint_find(const gs_disjoint *d, const char *what, gs_estimate is, double expected, const char *by) {
+    gs_study_find(d->study, &(gs_finding){what, "%", is, GS_EXPECT_VALUE, {expected}, by});
+}
+
 /* ---- Langevin dynamics at one level ---- */
 
 static bool langevin_theory(const gs_disjoint *d, gs_line *line) {

@@ -29,7 +29,8 @@ static void learn(const float *points, size_t n, double sigma, const double x[2]
     double sum = 0, along[2] = {0, 0}, nearest = INFINITY;
     for (size_t i = 0; i < n; i++) {
         double a = (double)points[2 * i] - x[0], b = (double)points[2 * i + 1] - x[1];
-        nearest = fmin(nearest, a * a + b * b);
+        if (a * a + b * b < nearest) /* GCC 12 for aarch64 fails on a loop of fmin */
+            nearest = a * a + b * b;
     }
     for (size_t i = 0; i < n; i++) { /* as soft-max, so that far from all points the nearest one counts */
         double a = (double)points[2 * i] - x[0], b = (double)points[2 * i + 1] - x[1];

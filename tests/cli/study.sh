@@ -13,6 +13,8 @@ for value in x '' 1,,2 1, nan; do
     refuse 2 'dims: ' study rejection --dims "$value"
 done
 refuse 2 'ratio: 0.5: expected a number from 1 to 1000' study rejection --ratio 0.5
+refuse 2 'share: 1: expected a number from 0.01 to 0.99' study disjoint --share 1
+refuse 2 'share: 0.995: expected a number from 0.01 to 0.99' study disjoint --share 0.995
 refuse 2 'ratio: 2 numbers: expected 1' study rejection --ratio 1.01,1.02
 refuse 2 'dims: 1.5: expected a whole number' study rejection --dims 1.5
 refuse 2 ' -n: 0: expected a whole number' study rejection -n 0
