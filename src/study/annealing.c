@@ -181,7 +181,7 @@ static void draw_bounds(const annealing *a, const bounds *b) {
                      &diagram);
 }
 
-/* Few weights, or very unequal ones, have no interval to rely on: they are shown only. */
+/* Few weights, or very unequal ones, have no interval to rely on: they are shown only, if there is one at all. */
 static void list_estimates(const annealing *a, const bounds *b) {
     static const char *const ways[] = {"up", "down"};
     const double least = 100;
