@@ -227,11 +227,11 @@ static gs_status draw_scores(matching *m, gs_error *error) {
                                 .series = series,
                                 .count = GS_COUNT(series)};
     if (!status)
-        gs_study_diagram(m->study, "minimisers",
-                         "Two Gaussians in the plane, on the line through both. Marks: the minimisers, each over the "
-                         "same samples. Three are on the score of the data; denoising's is on that of the data with "
-                         "noise.",
-                         &diagram);
+        gs_study_diagram(
+            m->study, "minimisers",
+            "Two Gaussians in the plane, on the line through both. Marks: the minimisers, each over the "
+            "same samples. Three agree, near the score of the data; denoising's is near that of the data with noise.",
+            &diagram);
     return status;
 }
 
