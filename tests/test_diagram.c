@@ -154,6 +154,29 @@ static void texts_are_escaped(void **state) {
     }
 }
 
+static void exponents_are_raised(void **state) {
+    (void)state;
+    const double y[] = {1e-7, 0.1}, small[] = {0, 2e-9};
+    gs_diagram_series series = {.n = 2, .y = y, .name = "R^-D and 3e-05"};
+    gs_diagram diagram = {.title = "x^2", .x_label = "e", .log_y = true, .series = &series, .count = 1};
+    char *text = draw(&diagram);
+#define RAISED(exponent) "<tspan dy=\"-4\" font-size=\"9\">" exponent "</tspan><tspan dy=\"4\">\xe2\x80\x8b</tspan>"
+#define MINUS "\xe2\x88\x92"
+    assert_has(text, ">R" RAISED(MINUS "D") " and 3\xc2\xb7"
+                                            "10" RAISED(MINUS "5") "</text>");
+    assert_has(text, ">x" RAISED("2") "</text>");
+    assert_has(text, ">10\xe2\x81\xbb\xc2\xb9</text>");
+    assert_has(text, ">10\xe2\x81\xbb\xe2\x81\xb7</text>");
+    free(text);
+    series = (gs_diagram_series){.n = 2, .y = small};
+    diagram.log_y = false;
+    text = draw(&diagram);
+    assert_has(text, ">0</text>");
+    assert_has(text, ">2\xc2\xb7"
+                     "10\xe2\x81\xbb\xe2\x81\xb9</text>");
+    free(text);
+}
+
 /* A legend of many long names takes rows above the plot, and pushes it down. */
 static void the_legend_is_above_the_plot(void **state) {
     (void)state;
@@ -173,7 +196,7 @@ int main(void) {
         cmocka_unit_test(a_line_goes_through_its_points), cmocka_unit_test(bars_stand_on_zero_beside_each_other),
         cmocka_unit_test(long_names_are_not_cut),         cmocka_unit_test(odd_points_are_left_out),
         cmocka_unit_test(few_points_are_drawn),           cmocka_unit_test(texts_are_escaped),
-        cmocka_unit_test(the_legend_is_above_the_plot),
+        cmocka_unit_test(exponents_are_raised),           cmocka_unit_test(the_legend_is_above_the_plot),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

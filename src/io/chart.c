@@ -37,6 +37,13 @@ const char *const gs_chart_colours[GS_CHART_COLOURS][2] = {
     {"#7b46c9", "#c39bff"}, {"#0c7f8c", "#4fd1d9"}, {"#a87900", "#e8c547"}, {"#cc3a94", "#ff99d1"},
     {"#7a5a4a", "#cfab99"}, {"#66707a", "#a9b4bf"}};
 
+int gs_chart_characters(const char *text) {
+    int count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
 size_t gs_chart_line_bytes(const char *text, int most) {
     size_t blank = 0, i = 0;
     int characters = 0;
@@ -69,7 +76,8 @@ void gs_chart_axes(const gs_chart *c, const char *x_label) {
         gs_chart_text(c, c->left - 7, y + 4, "soft", "end", c->y.labels[i]);
     }
     for (int i = 0; i < c->x.count; i++) {
-        double x = gs_chart_x(c, c->x.ticks[i]), half = GS_CHART_CHARACTER * (double)strlen(c->x.labels[i]) / 2;
+        double x = gs_chart_x(c, c->x.ticks[i]),
+               half = GS_CHART_CHARACTER * (double)gs_chart_characters(c->x.labels[i]) / 2;
         fprintf(c->out, "<path class=\"frame\" d=\"M%.*f %.*fv5\"/>\n", c->decimals, x, c->decimals, c->bottom);
         if (x - half < last + GS_CHART_CHARACTER)
             continue;

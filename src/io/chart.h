@@ -16,8 +16,9 @@ enum { GS_CHART_CHARACTER = 7, GS_CHART_SHAPES = 8, GS_CHART_TEXT_ROOM = 256, GS
 /* Colours that can be told apart, on light and on dark ground. */
 extern const char *const gs_chart_colours[GS_CHART_COLOURS][2];
 
-/* Bytes of the first line of a text: up to the last blank that keeps it to at most `most` characters, or up to the
- * first blank if a word is longer. And the line after it. */
+/* The number of a text's characters. Bytes of its first line: up to the last blank that keeps it to at most `most`
+ * characters, or up to the first blank if a word is longer. And the line after it. */
+int gs_chart_characters(const char *text);
 size_t gs_chart_line_bytes(const char *text, int most);
 const char *gs_chart_next_line(const char *line, int most);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/diagram_parts.h"
+#include "io/prose.h"
 #include "io/xml.h"
 
 enum {
@@ -14,7 +15,7 @@ enum {
     TICKS = 24,
     NAME_LINES = 3, /* of a category's name */
     NAME_PITCH = 14,
-    NAME_GAP = 4,
+    NAME_GAP = 3,
     LABEL_CHARACTERS = 55,
     DOTS = 80, /* series of more marks have small ones */
     BAR_MOST = 44
@@ -57,7 +58,8 @@ static void put_head(FILE *out, const gs_diagram *diagram, double height) {
 
 /* Characters in the width of a category. */
 static int slot_characters(const gs_drawing *d) {
-    return (int)((d->chart.right - d->chart.left) / d->diagram->category_count - NAME_GAP) / GS_CHART_CHARACTER;
+    static const double usual = 6.6; /* width, so that numbers of five characters fit ten times */
+    return (int)(((d->chart.right - d->chart.left) / d->diagram->category_count - NAME_GAP) / usual);
 }
 
 /* The most lines that a category's name needs; more than NAME_LINES if some name does not fit. */
@@ -83,7 +85,7 @@ static void put_names(const gs_drawing *d) {
         for (const char *line = d->diagram->categories[i]; *line; line = gs_chart_next_line(line, most)) {
             char text[GS_CHART_TEXT_ROOM];
             snprintf(text, sizeof text, "%.*s", (int)gs_chart_line_bytes(line, most), line);
-            gs_chart_text(c, gs_chart_x(c, i), y, "soft", "middle", text);
+            gs_drawing_text(c->out, gs_chart_x(c, i), y, "soft", "middle", text);
             y += NAME_PITCH;
         }
     }
@@ -125,7 +127,7 @@ static void fit_numbers(gs_drawing *d) {
 
 static void fit_columns(gs_drawing *d) {
     gs_chart *c = &d->chart;
-    size_t widest = 1;
+    int widest = 1;
     if (d->diagram->categories) {
         c->x = (gs_axis){.low = -0.5, .high = d->diagram->category_count - 0.5};
         d->step = 1;
@@ -134,9 +136,11 @@ static void fit_columns(gs_drawing *d) {
     }
     c->y = gs_axis_fit(d->values.low, d->values.high, d->diagram->log_y, true);
     gs_drawing_clamp(d, &c->y);
+    gs_drawing_raise(&c->x);
+    gs_drawing_raise(&c->y);
     for (int i = 0; i < c->y.count; i++)
-        widest = strlen(c->y.labels[i]) > widest ? strlen(c->y.labels[i]) : widest;
-    c->left = GS_DIAGRAM_EDGE + 2 + GS_CHART_CHARACTER * (double)widest;
+        widest = gs_chart_characters(c->y.labels[i]) > widest ? gs_chart_characters(c->y.labels[i]) : widest;
+    c->left = GS_DIAGRAM_EDGE + 2 + GS_CHART_CHARACTER * widest;
 }
 
 /* Width of a step of x on the page. */
@@ -237,7 +241,7 @@ static void put_title(const gs_drawing *d) {
     double y = GS_DIAGRAM_EDGE + 12;
     for (const char *line = d->diagram->title; *line; line = gs_chart_next_line(line, TITLE_LENGTH)) {
         gs_xml_put(d->chart.out, "<text class=\"title\" x=\"%d\" y=\"%.0f\">", GS_DIAGRAM_EDGE, y);
-        gs_xml_text(d->chart.out, line, gs_chart_line_bytes(line, TITLE_LENGTH));
+        gs_prose_put(d->chart.out, line, gs_chart_line_bytes(line, TITLE_LENGTH), true);
         fputs("</text>\n", d->chart.out);
         y += TITLE_PITCH;
     }
@@ -248,7 +252,7 @@ static void put_label(const gs_drawing *d, double x, double y, const char *ancho
     if (!label)
         return;
     gs_drawing_cut(text, label, LABEL_CHARACTERS);
-    gs_chart_text(&d->chart, x, y, "soft", anchor, text);
+    gs_drawing_text(d->chart.out, x, y, "soft", anchor, text);
 }
 
 /* From the top: title, legend, the name of the ordinate, the plot, ticks or names, the name of the abscissa. With long

@@ -42,6 +42,12 @@ void gs_drawing_clamp(gs_drawing *drawing, const gs_axis *axis);
 int gs_drawing_legend(const gs_drawing *drawing, FILE *out, double top);
 enum { GS_DIAGRAM_LEGEND_PITCH = 18 };
 
+/* A text in the picture, set by io/prose.h. */
+void gs_drawing_text(FILE *out, double x, double y, const char *class, const char *anchor, const char *text);
+
+/* Write labels with exponents as powers of ten. */
+void gs_drawing_raise(gs_axis *axis);
+
 /* The first `most` characters of a text, with an ellipsis where there are more. */
 void gs_drawing_cut(char text[GS_CHART_TEXT_ROOM], const char *whole, int most);
 

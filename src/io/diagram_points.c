@@ -1,7 +1,9 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/diagram_parts.h"
+#include "io/prose.h"
 #include "io/xml.h"
 
 enum { SWATCH = 24, ENTRY_GAP = 14, LEGEND_CHARACTERS = 53 };
@@ -97,19 +99,62 @@ void gs_drawing_clamp(gs_drawing *drawing, const gs_axis *axis) {
     }
 }
 
-/* ---- Legend ---- */
+/* ---- Texts ---- */
 
-static int characters(const char *text) {
-    int count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
+void gs_drawing_text(FILE *out, double x, double y, const char *class, const char *anchor, const char *text) {
+    gs_xml_put(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", class, x, y, anchor);
+    gs_prose_put(out, text, strlen(text), true);
+    fputs("</text>\n", out);
 }
+
+/* 10 to the power, after a factor unless that is 1, with digits that are raised by themselves. */
+static void write_power(char label[GS_TICK_ROOM], const char *factor, int power) {
+    static const char *const raised[] = {"\xe2\x81\xb0", "\xc2\xb9",     "\xc2\xb2",     "\xc2\xb3",
+                                         "\xe2\x81\xb4", "\xe2\x81\xb5", "\xe2\x81\xb6", "\xe2\x81\xb7",
+                                         "\xe2\x81\xb8", "\xe2\x81\xb9"};
+    char digits[8];
+    snprintf(digits, sizeof digits, "%d", abs(power) % 1000);
+    if (!strcmp(factor, "1"))
+        snprintf(label, GS_TICK_ROOM, "10");
+    else
+        snprintf(label, GS_TICK_ROOM,
+                 "%s\xc2\xb7"
+                 "10",
+                 factor);
+    if (power < 0)
+        strcat(label, "\xe2\x81\xbb");
+    for (const char *digit = digits; *digit; digit++)
+        strcat(label, raised[*digit - '0']);
+}
+
+/* The label of a tick as a power of ten, if it has an exponent, or if others do and its value is one. */
+static void raise_label(char label[GS_TICK_ROOM], double value, bool others) {
+    enum { FACTOR_MOST = 5 }; /* so that there is room */
+    const char *e = strchr(label, 'e');
+    int power = value > 0 ? (int)lround(log10(value)) : 0;
+    if (e && e - label <= FACTOR_MOST) {
+        char factor[FACTOR_MOST + 1];
+        snprintf(factor, sizeof factor, "%.*s", (int)(e - label), label);
+        write_power(label, factor, (int)strtol(e + 1, NULL, 10));
+    } else if (others && power && fabs(value / pow(10, power) - 1) < 1e-6) {
+        write_power(label, "1", power);
+    }
+}
+
+void gs_drawing_raise(gs_axis *axis) {
+    bool any = false;
+    for (int i = 0; i < axis->count; i++)
+        any = any || strchr(axis->labels[i], 'e');
+    for (int i = 0; i < axis->count; i++)
+        raise_label(axis->labels[i], axis->ticks[i], any && axis->log);
+}
+
+/* ---- Legend ---- */
 
 void gs_drawing_cut(char text[GS_CHART_TEXT_ROOM], const char *whole, int most) {
     size_t bytes = 0;
     int count = 0;
-    bool all = characters(whole) <= most;
+    bool all = gs_chart_characters(whole) <= most;
     while (whole[bytes] && bytes < GS_CHART_TEXT_ROOM - 8) {
         count += ((unsigned char)whole[bytes] & 0xC0) != 0x80;
         if (!all && count >= most)
@@ -132,8 +177,7 @@ static void put_entry(const gs_diagram_points *p, FILE *out, double x, double y,
         gs_chart_put_shape(out, x + 9, y, p->colour, false);
         fputs("/>\n", out);
     }
-    gs_chart chart = {.out = out, .decimals = 1};
-    gs_chart_text(&chart, x + SWATCH, y + 4, "ink", "start", name);
+    gs_drawing_text(out, x + SWATCH, y + 4, "ink", "start", name);
 }
 
 int gs_drawing_legend(const gs_drawing *drawing, FILE *out, double top) {
@@ -144,7 +188,7 @@ int gs_drawing_legend(const gs_drawing *drawing, FILE *out, double top) {
         if (!drawing->diagram->series[i].name)
             continue;
         gs_drawing_cut(name, drawing->diagram->series[i].name, LEGEND_CHARACTERS);
-        double width = SWATCH + GS_CHART_CHARACTER * characters(name);
+        double width = SWATCH + GS_CHART_CHARACTER * gs_chart_characters(name);
         if (x > 0 && x + width > GS_DIAGRAM_WIDTH - 2 * GS_DIAGRAM_EDGE) {
             row++;
             x = 0;

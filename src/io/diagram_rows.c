@@ -18,7 +18,7 @@ static void put_names(const gs_drawing *d) {
     for (int i = 0; i < d->diagram->category_count; i++) {
         char name[GS_CHART_TEXT_ROOM];
         gs_drawing_cut(name, d->diagram->categories[i], NAME_CHARACTERS);
-        gs_chart_text(&d->chart, d->chart.left, d->chart.top + pitch(d) * i + NAME - 4, "ink", "start", name);
+        gs_drawing_text(d->chart.out, d->chart.left, d->chart.top + pitch(d) * i + NAME - 4, "ink", "start", name);
     }
 }
 
@@ -64,6 +64,7 @@ void gs_drawing_rows(gs_drawing *drawing) {
     gs_chart *c = &drawing->chart;
     c->x = gs_axis_fit(drawing->values.low, drawing->values.high, drawing->diagram->log_y, true);
     c->y = (gs_axis){.high = 1};
+    gs_drawing_raise(&c->x);
     gs_drawing_clamp(drawing, &c->x);
     put_grid(drawing);
     gs_chart_axes(c, NULL);

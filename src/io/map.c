@@ -39,8 +39,9 @@ static void put_head(FILE *out, const gs_map *map) {
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
                "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>%s</title>\n",
                WIDTH, HEIGHT, WIDTH, HEIGHT, map->title);
-    fputs("<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;font-size:12px}\n"
-          ".head{font-size:18px;font-weight:600}.density{fill-opacity:.13;shape-rendering:crispEdges}"
+    fputs("<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;font-size:16px}\n"
+          ".head{font-size:20px;font-weight:600}.caption{font-size:13px}.density{fill-opacity:.13;shape-rendering:"
+          "crispEdges}"
           ".arrow,.way,.frame{fill:none}.arrow{stroke-opacity:.55}.way{stroke-width:.8;stroke-opacity:.6}"
           ".point{fill:none;stroke-width:3.4;stroke-linecap:round}\n"
           ".paper{fill:#fff}.ink{fill:#1f2328}.soft{fill:#59636e}.frame{stroke:#8c959f}.density{fill:#2563c9}"
@@ -53,7 +54,7 @@ static void put_head(FILE *out, const gs_map *map) {
             SIZE, SIZE);
     fprintf(out, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", WIDTH, HEIGHT);
     gs_xml_put(out, "<text class=\"head ink\" x=\"20\" y=\"32\">%s</text>\n", map->title);
-    gs_xml_put(out, "<text class=\"soft\" x=\"20\" y=\"52\">%s</text>\n", map->caption);
+    gs_xml_put(out, "<text class=\"caption soft\" x=\"20\" y=\"54\">%s</text>\n", map->caption);
 }
 
 /* ---- The density ---- */
@@ -166,8 +167,8 @@ static void put_axes(FILE *out, const gs_map *map) {
         double x = place_x(map, axis.ticks[i]), y = place_y(map, axis.ticks[i]);
         fprintf(out, "<path class=\"frame\" d=\"M%.2f %dv5M%d %.2fh-5\"/>\n", x, TOP + SIZE, LEFT, y);
         gs_xml_put(out, "<text class=\"soft\" x=\"%.2f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x,
-                   TOP + SIZE + 19, axis.labels[i]);
-        gs_xml_put(out, "<text class=\"soft\" x=\"%d\" y=\"%.2f\" text-anchor=\"end\">%s</text>\n", LEFT - 9, y + 4,
+                   TOP + SIZE + 22, axis.labels[i]);
+        gs_xml_put(out, "<text class=\"soft\" x=\"%d\" y=\"%.2f\" text-anchor=\"end\">%s</text>\n", LEFT - 9, y + 5,
                    axis.labels[i]);
     }
 }

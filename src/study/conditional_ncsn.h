@@ -3,6 +3,7 @@
 #ifndef GS_STUDY_CONDITIONAL_NCSN_H
 #define GS_STUDY_CONDITIONAL_NCSN_H
 
+#include "study/epochs.h"
 #include "study/tools.h"
 
 enum {
@@ -30,6 +31,7 @@ typedef struct gs_conditional {
     gs_drawn base, labelled;
     gs_digits digits;                   /* (n) */
     double diversity[GS_DIGIT_CLASSES]; /* of the digits */
+    gs_epochs base_epochs, epochs;      /* of small networks, without labels and with */
     size_t agree;                       /* digits of whose label the judge is too */
 
     size_t images;                 /* digits whose loss is measured */

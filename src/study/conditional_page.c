@@ -99,6 +99,10 @@ static const char *beside_real(gs_conditional *c, const gs_measured *is, double 
                          factor * is->real);
 }
 
+static const char *rises(gs_conditional *c, const gs_epochs *epochs) {
+    return epochs->n ? gs_study_text(c->study, "%zu of %zu", gs_epochs_rises(epochs), epochs->n - 1) : "no log";
+}
+
 /* The mean of the losses at the levels of the course's ladder. */
 static const char *mean_loss(gs_conditional *c, const double *loss) {
     double sum = 0, levels = 0;
@@ -121,6 +125,7 @@ static void put_column(gs_conditional *c, const gs_drawn *drawn, const char **ce
              : mean_loss(c, c->base_loss),
         gs_study_text(c->study, "%.1f %%", 100 * (double)drawn->agree / (double)c->n),
         share_range(c, drawn),
+        rises(c, told ? &c->epochs : &c->base_epochs),
         gs_study_text(c->study, "%.2f", relative_diversity(c, drawn).value),
         beside_real(c, &drawn->comparison.recall, 1),
         beside_real(c, &drawn->comparison.frechet, 1)};
@@ -138,6 +143,7 @@ static void compare(gs_conditional *c) {
                                        "loss on the course's ladder",
                                        "agreement with a class that is wanted",
                                        "stability: shares of the rarest and the most frequent digit",
+                                       "stability: epochs in which the loss rose",
                                        "diversity in a class, in units of the digits'",
                                        "recall",
                                        "Frechet distance"};
@@ -353,6 +359,7 @@ void gs_conditional_show(gs_conditional *c) {
     compare(c);
     draw_diversity(c);
     draw_gaps(c);
+    gs_epochs_draw(c->study, &c->base_epochs, &c->epochs);
     find_samples(c);
     find_top(c);
     find_information(c);

@@ -142,7 +142,6 @@ static gs_status run(gs_study *study, gs_error *error) {
     describe(&d, study);
     introduce(&d);
     gs_status status = gs_plane_with(d.text, study_plane, &d, error);
-    gs_study_stage(study, 1);
     return status ? status : gs_disjoint_digits(study, error);
 }
 

@@ -100,14 +100,13 @@ static gs_status map_annealed(const gs_disjoint *d, gs_error *error) {
 enum { COUNTS = 5 };
 static const double step_counts[COUNTS] = {1, 3, 10, 30, PER_LEVEL};
 
-static gs_status run_annealed(const gs_disjoint *d, gs_estimate is[COUNTS], double theory[COUNTS], double until,
-                              gs_error *error) {
+static gs_status run_annealed(const gs_disjoint *d, gs_estimate is[COUNTS], double theory[COUNTS], gs_error *error) {
     gs_status status = GS_OK;
     gs_line line;
     for (int k = 0; k < COUNTS && !status; k++) {
         float *x;
         int steps = (int)step_counts[k];
-        gs_study_stage(d->study, until - (k < COUNTS - 1 ? 0.07 * (COUNTS - 1 - k) : 0));
+        gs_study_stage(d->study, 0.1 + 0.3 * (k + 1) / COUNTS);
         status = gs_plane_chains(d->study, d->text, annealed(d, LADDER, steps), d->n, &x, error);
         if (status)
             return status;
@@ -153,7 +152,7 @@ enum { STARTS = 7, START_STEPS = 30, START_SD = 3 };
 static gs_status start_chains(const gs_disjoint *d, const char *network, gs_sample_options options, double centre,
                               gs_estimate *is, gs_error *error) {
     gs_density *at;
-    size_t n = d->n / 4;
+    size_t n = (d->n + 3) / 4;
     float *init = gs_study_room(d->study, 2 * n, sizeof *init), *x;
     if (!init)
         return gs_fail_memory(error, "starts");
@@ -180,10 +179,12 @@ static gs_status run_starts(const gs_disjoint *d, const gs_line *line, const gs_
                             gs_error *error) {
     gs_status status = GS_OK;
     for (int k = 0; k < STARTS && !status; k++) {
+        gs_study_stage(d->study, 0.5 + 0.2 * (k + 0.5) / STARTS);
         s->centre[k] = 2 * k - (STARTS - 1);
         s->langevin[k] = gs_line_from_normal(line, s->centre[k] * sqrt(2), START_SD);
         s->annealed[k] = gs_line_from_normal(annealed_line, s->centre[k] * sqrt(2), hypot(START_SD, sigma_high));
         status = start_chains(d, d->plain, langevin(d), s->centre[k], &s->is[0][k], error);
+        gs_study_stage(d->study, 0.5 + 0.2 * (k + 1) / STARTS);
         if (!status)
             status = start_chains(d, d->text, annealed(d, LADDER, START_STEPS), s->centre[k], &s->is[1][k], error);
         const char *around = gs_study_text(d->study, "(%g, %g)", s->centre[k], s->centre[k]);
@@ -233,12 +234,12 @@ gs_status gs_disjoint_chains(const gs_disjoint *d, gs_error *error) {
     gs_study_stage(d->study, 0.1);
     gs_status status = run_langevin(d, &line, error);
     if (!status)
-        status = run_annealed(d, is, theory, 0.5, error);
+        status = run_annealed(d, is, theory, error);
+    gs_study_stage(d->study, 0.5);
     if (!status)
         status = map_annealed(d, error);
     if (!status)
         draw_annealed(d, is, theory);
-    gs_study_stage(d->study, 0.7);
     if (!status)
         status = run_starts(d, &line, &annealed_line, &s, error);
     if (!status)

@@ -163,10 +163,13 @@ gs_status gs_disjoint_digits(gs_study *study, gs_error *error) {
     gs_status status = gs_study_network_get(study, network_name, &c.network, error);
     if (!status)
         status = gs_study_network_get(study, "judge", &c.judge, error);
+    gs_study_stage(study, 0.8);
     if (!status)
         status = gather(&c, error);
-    for (int k = 0; k < LEVELS && !status; k++)
+    for (int k = 0; k < LEVELS && !status; k++) {
+        gs_study_stage(study, 0.8 + 0.2 * (k + 1) / LEVELS);
         status = run_level(&c, k, error);
+    }
     if (status)
         return status;
     gs_study_say(study,

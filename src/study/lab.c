@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/interrupt.h"
+#include "app/mnist.h"
 #include "app/words.h"
 #include "base/machine.h"
 #include "engine/plan.h"
@@ -156,12 +157,22 @@ static gs_status name_machine(const gs_lab_options *options, gs_study_results *r
     return GS_OK;
 }
 
+/* A folder that was mistyped is refused before any study runs, also where none needs it. */
+static gs_status check_data(const char *folder, gs_error *error) {
+    char path[GS_PATH_ROOM];
+    if (!folder || gs_mnist_find(folder, "train", path) || gs_mnist_find(folder, "t10k", path))
+        return GS_OK;
+    return gs_fail(error, GS_ERROR_FILE, "--data: there is no %.300s, nor with .gz: expected MNIST's files", path);
+}
+
 gs_status gs_lab_run(const gs_lab_options *options, const gs_study_row *const *chosen, int count,
                      gs_study_results *results, gs_error *error) {
     gs_lab lab = {.options = options, .count = count};
     double start_s = gs_now_s();
     *results = (gs_study_results){.asked = count, .seed = options->seed, .data = options->data};
     gs_status status = name_machine(options, results, error);
+    if (!status)
+        status = check_data(options->data, error);
     if (status)
         return status;
     results->study = gs_alloc((size_t)count, sizeof *results->study);

@@ -9,12 +9,9 @@ static gs_status run(gs_study *study, gs_error *error) {
                         "the levels above, much larger ones add noise of their own.");
     gs_study_say(study, "For a given number of steps there is a best number of levels: with few, each level has to "
                         "remove much; with many, it has no steps to do so.");
-    gs_study_stage(study, 0.3);
     gs_status status = gs_ladder_modes(study, error);
-    gs_study_stage(study, 0.6);
     if (!status)
         status = gs_ladder_noise(study, error);
-    gs_study_stage(study, 1);
     return status ? status : gs_ladder_digits(study, error);
 }
 

@@ -175,10 +175,13 @@ gs_status gs_ladder_digits(gs_study *study, gs_error *error) {
     gs_status status = gs_study_network_get(study, "ncsn", &l.network, error);
     if (!status)
         status = gs_study_network_get(study, "judge", &l.judge, error);
+    gs_study_stage(study, 0.7);
     if (!status)
         status = gs_study_digits(study, GS_DIGITS_TEST, COMPARED, &l.real, error);
-    for (int k = 0; k < TOPS && !status; k++)
+    for (int k = 0; k < TOPS && !status; k++) {
+        gs_study_stage(study, 0.7 + 0.3 * (k + 1) / TOPS);
         status = run_top(&l, k, error);
+    }
     if (!status)
         status = run_noises(&l, error);
     if (status)

@@ -130,8 +130,10 @@ static gs_status run_tops(const gs_density *density, void *context, gs_error *er
     grid *g = context;
     gs_status status = GS_OK;
     g->density = density;
-    for (int k = 0; k < TOPS && !status; k++)
+    for (int k = 0; k < TOPS && !status; k++) {
+        gs_study_stage(g->study, 0.3 * (k + 1) / TOPS);
         status = run_top(g, k, error);
+    }
     if (!status)
         draw(g);
     return status;

@@ -111,8 +111,10 @@ static gs_status sweep_bottoms(gs_study *study, gs_error *error) {
     for (size_t k = 0; k < GS_COUNT(bottoms); k++) {
         plane_ladder p = {bottoms[k], levels_to(bottoms[k]), 20, 0.2, false};
         deviations raw, denoised;
+        gs_study_stage(study, 0.3 + 0.1 * ((double)k + 0.5) / GS_COUNT(bottoms));
         gs_status status = measure(study, &p, &raw, error);
         p.denoise = true;
+        gs_study_stage(study, 0.3 + 0.1 * ((double)k + 1) / GS_COUNT(bottoms));
         if (!status)
             status = measure(study, &p, &denoised, error);
         if (status)
@@ -182,6 +184,7 @@ static gs_status sweep_paces(gs_study *study, gs_error *error) {
     for (size_t k = 0; k < GS_COUNT(paces); k++) {
         plane_ladder p = paced(paces[k]);
         deviations d;
+        gs_study_stage(study, 0.4 + 0.1 * ((double)k + 1) / GS_COUNT(paces));
         gs_status status = measure(study, &p, &d, error);
         if (status)
             return status;
@@ -203,6 +206,7 @@ static gs_status sweep_lengths(gs_study *study, gs_error *error) {
     for (size_t k = 0; k < GS_COUNT(lengths); k++) {
         plane_ladder p = {0.1, lengths[k], ALL / lengths[k], 0.2, false};
         deviations d;
+        gs_study_stage(study, 0.5 + 0.05 * ((double)k + 1) / GS_COUNT(lengths));
         gs_status status = measure(study, &p, &d, error);
         if (status)
             return status;

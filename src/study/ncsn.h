@@ -2,20 +2,21 @@
 #ifndef GS_STUDY_NCSN_H
 #define GS_STUDY_NCSN_H
 
+#include "study/epochs.h"
 #include "study/linear.h"
 #include "study/tools.h"
 
 enum { GS_COURSE_LEVELS = 10, GS_COURSE_SAMPLES = 10 };
 
-/* The course's noise levels, and the loss that its network reached on them in 30 epochs. */
+/* The course's noise levels. */
 extern const double gs_course_ladder[GS_COURSE_LEVELS];
-#define GS_COURSE_LOSS 46.0
 
 typedef struct gs_ncsn {
     gs_study *study;
     size_t n; /* digits, and samples */
     const gs_study_network *network;
     gs_digits digits;
+    gs_epochs epochs;
     const double *usual; /* (10) shares of MNIST's classes */
     gs_linear linear;    /* of the digits */
     gs_loss level[GS_COURSE_LEVELS], mean;

@@ -268,6 +268,7 @@ void gs_ncsn_show(gs_ncsn *c) {
     say(c);
     draw_losses(c);
     draw_parts(c);
+    gs_epochs_draw(c->study, &c->epochs, &(gs_epochs){0});
     draw_samples(c);
     draw_shares(c);
     list_quality(c);

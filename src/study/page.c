@@ -1,9 +1,9 @@
 /* The page of what studies have found. It is one file in XML's form of HTML, without scripts and links to others. */
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "io/html.h"
+#include "io/prose.h"
 #include "io/xml.h"
 #include "study/record.h"
 
@@ -24,47 +24,10 @@ static void put_badge(FILE *out, gs_verdict verdict) {
                gs_verdict_word(verdict));
 }
 
-/* ---- Texts ---- */
-
-/* The length of an exponent after '^': of a number or a name with or without a sign, "-D", "2"; 0: there is none. */
-static size_t exponent_length(const char *text) {
-    size_t sign = text[0] == '-', length = sign;
-    bool number = isdigit((unsigned char)text[sign]);
-    while (number ? isdigit((unsigned char)text[length + (text[length] == '.')]) : isalpha((unsigned char)text[length]))
-        length++;
-    return length > sign ? length : 0;
-}
-
-/* Whether a line must not end at this blank: "D = 784", "5 %", "20 ... 100". */
-static bool is_tied(const char *whole, const char *blank) {
-    return !strncmp(blank + 1, "= ", 2) || !strncmp(blank + 1, "... ", 4) || blank[1] == '%' ||
-           (blank > whole && blank[-1] == '=') || (blank > whole + 2 && !strncmp(blank - 3, "...", 3));
-}
-
-/* Write a text as it is set: "R^-D" has its exponent raised, and what belongs together stays on a line. */
-static void put_text(FILE *out, const char *text) {
-    const char *whole = text;
-    while (*text) {
-        size_t plain = strcspn(text, "^ ");
-        gs_xml_text(out, text, plain);
-        text += plain;
-        size_t exponent = *text == '^' && text > whole && text[-1] != ' ' ? exponent_length(text + 1) : 0;
-        if (exponent)
-            gs_xml_put(out, "<sup>%s", text[1] == '-' ? "\xe2\x88\x92" : "");
-        if (exponent) {
-            gs_xml_text(out, text + 1 + (text[1] == '-'), exponent - (text[1] == '-'));
-            fputs("</sup>", out);
-        } else if (*text) {
-            fputs(*text == ' ' && is_tied(whole, text) ? "\xe2\x81\xa0\xc2\xa0" : *text == ' ' ? " " : "^", out);
-        }
-        text += *text ? 1 + exponent : 0;
-    }
-}
-
 /* An element of a text. */
 static void put_element(FILE *out, const char *begin, const char *text, const char *end) {
     fputs(begin, out);
-    put_text(out, text);
+    gs_prose_put(out, text, strlen(text), false);
     fputs(end, out);
 }
 
@@ -136,7 +99,7 @@ static void put_finding(const gs_finding *f, FILE *out) {
     put_element(out, "<tr><th scope=\"row\">", f->what, "</th><td class=\"measured\" data-label=\"measured\"><b>");
     if (interval) {
         *interval = 0;
-        gs_xml_put(out, "%s</b> ", value);
+        put_element(out, "", value, "</b> ");
         put_element(out, "<span class=\"interval\">", interval + 1, "</span></td>");
     } else {
         put_element(out, "", value, "</b></td>");
@@ -187,8 +150,8 @@ static void put_section(const gs_study_record *record, bool single, FILE *out) {
     for (size_t i = 0; i < record->parts; i++)
         if (record->part[i].kind == GS_PART_TABLE)
             put_table(&record->part[i], out);
-    gs_xml_put(out, "<p class=\"again\"><code>%s</code> runs this again; it took %.2g s.", record->command,
-               record->seconds);
+    gs_xml_put(out, "<p class=\"again\"><code>%s</code> runs this again; it took ", record->command);
+    gs_xml_put(out, record->seconds < 10 ? "%.2g s." : "%.0f s.", record->seconds);
     if (record->used_digits)
         fputs(record->used_drawn ? " Digits were drawn by ncsn-cond." : " Digits are MNIST's.", out);
     fputs("</p>\n</section>\n", out);

@@ -34,6 +34,11 @@ static bool reads(const gs_study_row *row, gs_study_parameter parameter) {
     return false;
 }
 
+/* Before its name on the command line. */
+static const char *dashes(gs_study_parameter parameter) {
+    return gs_study_parameter_rows[parameter].name[1] ? "--" : "-";
+}
+
 /* GS_ERROR_ARGUMENT: the studies that are asked for do not read it; which ones do. */
 static gs_status refuse_unread(gs_study_parameter parameter, gs_error *error) {
     char names[160] = "";
@@ -43,7 +48,7 @@ static gs_status refuse_unread(gs_study_parameter parameter, gs_error *error) {
         if (reads(row, parameter))
             snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", row->name);
     }
-    return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: is read by other studies: %s",
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: is read by other studies: %s", dashes(parameter),
                    gs_study_parameter_rows[parameter].name, names);
 }
 
@@ -51,13 +56,14 @@ static gs_status check_numbers(gs_study_parameter parameter, const gs_numbers *g
     const gs_study_parameter_row *row = &gs_study_parameter_rows[parameter];
     char low[32], high[32];
     if (given->count > row->most)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: %d numbers: expected %s%d", row->name, given->count,
-                       row->most > 1 ? "at most " : "", row->most);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %d numbers: expected %s%d", dashes(parameter), row->name,
+                       given->count, row->most > 1 ? "at most " : "", row->most);
     for (int i = 0; i < given->count; i++) {
         double v = given->values[i];
         if (v < row->low || v > row->high || (row->is_whole && v != floor(v)))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: %.17g: expected a %snumber from %s to %s", row->name, v,
-                           row->is_whole ? "whole " : "", gs_shortest(row->low, low), gs_shortest(row->high, high));
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: expected a %snumber from %s to %s",
+                           dashes(parameter), row->name, v, row->is_whole ? "whole " : "", gs_shortest(row->low, low),
+                           gs_shortest(row->high, high));
     }
     return GS_OK;
 }

@@ -9,7 +9,7 @@
 #include "io/read.h"
 #include "study/private.h"
 
-enum { SIDE = 28, PIXELS = SIDE * SIDE };
+enum { SIDE = 28, PIXELS = SIDE * SIDE, DIGITS = 10 };
 
 /* ---- Networks ---- */
 
@@ -90,6 +90,10 @@ static gs_status read_digits(gs_lab *lab, gs_kept_digits *kept, size_t n, gs_err
     if (!status && (images.n < n || file.n < n))
         return gs_fail(error, GS_ERROR_ARGUMENT, "--data: %.300s: %zu images and %zu labels: expected at least %zu",
                        path, images.n, file.n, n);
+    for (size_t k = 0; k < n && !status; k++)
+        if (kept->labels[k] >= DIGITS)
+            status = gs_fail(error, GS_ERROR_FORMAT, "--data: %.300s: label %d at image %zu: expected 0 ... %d", labels,
+                             kept->labels[k], k, DIGITS - 1);
     kept->digits.source = kept->set == GS_DIGITS_TRAINING ? "MNIST's training images" : "MNIST's test images";
     return status;
 }

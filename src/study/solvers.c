@@ -13,9 +13,7 @@ static gs_status run(gs_study *study, gs_error *error) {
                  "On digits the network's own error hides the solver's after some 10 or 20 evaluations: there "
                  "the SDE, which corrects errors by new noise, is as good as or better than the ODE. This "
                  "program has no separate predictor-corrector sampler; eta above 1 does what its corrector does.");
-    gs_study_stage(study, 0.15);
     gs_status status = gs_solvers_gaussian(study, error);
-    gs_study_stage(study, 1);
     return status ? status : gs_solvers_digits(study, error);
 }
 

@@ -25,7 +25,7 @@ typedef struct ode {
 static const ode odes[] = {{"heun", "heun", 2, 2, 0},
                            {"dpmpp-2m", "dpmpp-2m", 1, 2, -1},
                            {"Euler (euler-ancestral with eta 0)", "euler-ancestral", 1, 1, -1}};
-enum { ODES = GS_COUNT(odes) };
+enum { ODES = (int)GS_COUNT(odes) };
 
 /* What x becomes over its start: the relative error, as all solvers end with x <- D at the lowest level. Exactly, x
  * stays in proportion to the deviation at its level. */
@@ -107,7 +107,7 @@ typedef struct noisy {
 } noisy;
 static const noisy noisies[] = {
     {"euler-ancestral", ancestral}, {"consistent-annealed", consistent}, {"annealed-langevin", annealed}};
-enum { NOISIES = GS_COUNT(noisies), ANNEALED = 2 };
+enum { NOISIES = (int)GS_COUNT(noisies), ANNEALED = 2 };
 
 static gs_status noisy_deviation(gs_study *study, int k, int levels, gs_estimate *is, gs_error *error) {
     gs_sample_options options = {.sampler = noisies[k].sampler,
@@ -142,8 +142,10 @@ typedef struct errors {
 static gs_status run_odes(gs_study *study, errors *e, gs_error *error) {
     gs_status status = GS_OK;
     for (int k = 0; k < ODES && !status; k++) {
-        for (int i = 0; i < COUNTS && !status; i++)
+        for (int i = 0; i < COUNTS && !status; i++) {
+            gs_study_stage(study, 0.05 * (k * COUNTS + i + 1) / (ODES * COUNTS));
             status = ode_error(study, &odes[k], counts[i], &e->x[k][i], &e->of[k][i], error);
+        }
         double order = log(e->of[k][LAST - 1] / e->of[k][LAST]) / log(e->x[k][LAST] / e->x[k][LAST - 1]);
         double margin = 0.15; /* of an order that is a limit */
         if (!status)
@@ -163,6 +165,7 @@ static gs_status run_noisies(gs_study *study, errors *e, gs_error *error) {
     for (int k = 0; k < NOISIES; k++) {
         for (int i = 0; i < COUNTS; i++) {
             gs_estimate is;
+            gs_study_stage(study, 0.05 + 0.1 * (k * COUNTS + i + 1) / (NOISIES * COUNTS));
             gs_status status = noisy_deviation(study, k, (int)counts[i], &is, error);
             if (status)
                 return status;

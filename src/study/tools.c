@@ -9,7 +9,7 @@ static const char judge_name[] = "judge";
 gs_status gs_study_samples(gs_study *study, size_t least, size_t *n, gs_error *error) {
     *n = gs_study_whole(study, GS_STUDY_N);
     return *n >= least ? GS_OK
-                       : gs_fail(error, GS_ERROR_ARGUMENT, "n: %zu is too few for this study: expected at least %zu",
+                       : gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu is too few for this study: expected at least %zu",
                                  *n, least);
 }
 

@@ -109,6 +109,7 @@ if [ "$effort" -ge 50 ] || grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CM
     . "$here/same.sh"
     . "$here/stop.sh"
 fi
+. "$here/study.sh"
 if [ "$effort" -ge 50 ]; then
     . "$here/find.sh"
     . "$here/densities.sh"

@@ -1,0 +1,118 @@
+/* How an energy is trained by contrastive divergence: energies and loss by epoch, from the log of the training of the
+ * course's network, and the energies that the network has now. */
+#include "study/energy_training.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char log_name[] = "logs/" GS_COURSE_ENERGY ".jsonl";
+
+/* ---- The log ---- */
+
+static gs_status read_log(gs_training *c, gs_error *error) {
+    const struct {
+        const char *name;
+        size_t length;
+        const gs_training_column **column;
+    } wanted[] = {{"energy_real", 1, &c->real},  {"energy_fake", 1, &c->fake},
+                  {"contrastive", 1, &c->apart}, {"regularisation", 1, &c->square},
+                  {"loss", 1, &c->loss},         {"shares", GS_DIGIT_CLASSES, &c->shares},
+                  {"rejected", 1, &c->rejected}};
+    char path[GS_PATH_ROOM];
+    gs_status status = gs_study_file(c->study, log_name, path, error);
+    if (!status)
+        status = gs_training_log_read(path, &c->log, error);
+    for (size_t i = 0; i < GS_COUNT(wanted) && !status; i++)
+        status = gs_training_log_find(&c->log, wanted[i].name, wanted[i].length, wanted[i].column, error);
+    return !status ? gs_training_log_number(&c->log, "lambda", &c->lambda, error) : status;
+}
+
+/* The samples that were kept, of whose epochs the first line tells. */
+static gs_status read_samples(gs_training *c, gs_error *error) {
+    static const float range[2] = {0, 1};
+    const json_t *about = json_object_get(c->log.head, "samples"), *epochs = json_object_get(about, "epochs");
+    const char *file = json_string_value(json_object_get(about, "file"));
+    char path[GS_PATH_ROOM];
+    c->each = (size_t)json_integer_value(json_object_get(about, "each"));
+    c->judged = json_number_value(json_object_get(about, "judged"));
+    c->kept = json_array_size(epochs);
+    if (!file || strchr(file, '/') || !c->kept || c->kept > GS_LOG_COLUMNS_MAX || c->each < GS_TRAINING_SHOWN ||
+        c->each > GS_LOG_EPOCHS_MAX || c->judged < 1)
+        return gs_fail(error, GS_ERROR_FORMAT,
+                       "%s: line 1: \"samples\": expected a file, 1 ... %d epochs, %d images of each at least, and how "
+                       "many were judged",
+                       c->log.path, GS_LOG_COLUMNS_MAX, GS_TRAINING_SHOWN);
+    for (size_t i = 0; i < c->kept; i++)
+        c->epoch[i] = json_number_value(json_array_get(epochs, i));
+    gs_status status = gs_study_file(c->study, gs_study_text(c->study, "logs/%s", file), path, error);
+    if (!status)
+        status = gs_images_read(path, c->energy->info->shape, range, c->kept * c->each, &c->samples, error);
+    if (!status && c->samples.n < c->kept * c->each)
+        return gs_fail(error, GS_ERROR_FORMAT, "%s: has %zu images: expected %zu", path, c->samples.n,
+                       c->kept * c->each);
+    return status;
+}
+
+/* ---- The network ---- */
+
+static gs_status measure(gs_training *c, const float *images, gs_energies *e, gs_error *error) {
+    const gs_term term = {.plan = c->energy->plan, .weight = 1};
+    e->of = gs_study_room(c->study, c->n, sizeof *e->of);
+    e->wide = gs_study_room(c->study, c->n, sizeof *e->wide);
+    if (!e->of || !e->wide)
+        return GS_ERROR_MEMORY;
+    gs_status status = gs_energy_measure(&term, 1, images, 1, c->n, e->of, NULL, error);
+    for (size_t k = 0; k < c->n; k++) {
+        e->wide[k] = (double)e->of[k];
+        c->low = fmin(c->low, e->wide[k]);
+        c->high = fmax(c->high, e->wide[k]);
+    }
+    e->mean = gs_estimate_mean(e->wide, c->n);
+    return status;
+}
+
+/* Digits, and chains of as many steps as in training. */
+static gs_status measure_both(gs_training *c, gs_error *error) {
+    float *x = gs_study_room(c->study, c->n * c->energy->pixels, sizeof *x);
+    gs_sample_options options = {.seed = gs_study_seed(c->study)};
+    gs_study_stage(c->study, 0.5);
+    gs_status status = gs_study_digits(c->study, GS_DIGITS_TRAINING, c->n, &c->digits, error);
+    gs_study_stage(c->study, 1);
+    if (!status)
+        status = x ? gs_study_sample(c->study, c->energy, &options, c->n, x, error) : GS_ERROR_MEMORY;
+    c->low = INFINITY;
+    c->high = -INFINITY;
+    if (!status)
+        status = measure(c, c->digits.images, &c->of_digits, error);
+    if (!status)
+        status = measure(c, x, &c->of_samples, error);
+    if (status)
+        return status;
+    gs_histogram(c->of_digits.of, c->n, c->low, c->high, GS_TRAINING_BINS, c->of_digits.share);
+    gs_histogram(c->of_samples.of, c->n, c->low, c->high, GS_TRAINING_BINS, c->of_samples.share);
+    return GS_OK;
+}
+
+static gs_status run(gs_study *study, gs_error *error) {
+    gs_training c = {.study = study, .n = gs_study_whole(study, GS_STUDY_N)};
+    gs_status status = gs_study_network_get(study, GS_COURSE_ENERGY, &c.energy, error);
+    if (!status)
+        status = read_log(&c, error);
+    if (!status)
+        status = read_samples(&c, error);
+    if (!status)
+        status = measure_both(&c, error);
+    if (!status)
+        status = gs_training_show(&c, error);
+    gs_free(c.samples.data);
+    gs_training_log_free(&c.log);
+    return status;
+}
+
+const gs_study_row gs_study_energy_training = {
+    .name = "energy-training",
+    .item = "1.2.2",
+    .title = "Training an energy by contrastive divergence",
+    .about = "What do energies and loss do while a network is trained, and what do its samples become?",
+    .takes = {{GS_STUDY_N, "500"}},
+    .run = run};

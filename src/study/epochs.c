@@ -1,0 +1,85 @@
+#include "study/epochs.h"
+
+gs_status gs_epochs_read(gs_study *study, const char *name, bool labelled, gs_epochs *epochs, gs_error *error) {
+    char path[GS_PATH_ROOM];
+    const gs_training_column *loss, *no_label;
+    *epochs = (gs_epochs){0};
+    if (gs_study_file(study, gs_study_text(study, "logs/%s.jsonl", name), path, NULL))
+        return GS_OK;
+    gs_status status = gs_training_log_read(path, &epochs->log, error);
+    if (status)
+        return status;
+    status = gs_training_log_find(&epochs->log, "course_loss", 1, &loss, error);
+    if (!status && labelled)
+        status = gs_training_log_find(&epochs->log, "course_loss_no_label", 1, &no_label, error);
+    if (status) {
+        gs_epochs_free(epochs);
+        return status;
+    }
+    epochs->n = epochs->log.epochs;
+    epochs->loss = loss->values;
+    epochs->no_label = labelled ? no_label->values : NULL;
+    return GS_OK;
+}
+
+void gs_epochs_free(gs_epochs *epochs) {
+    gs_training_log_free(&epochs->log);
+    *epochs = (gs_epochs){0};
+}
+
+size_t gs_epochs_rises(const gs_epochs *epochs) {
+    size_t rises = 0;
+    for (size_t i = 1; i < epochs->n; i++)
+        rises += epochs->loss[i] > epochs->loss[i - 1];
+    return rises;
+}
+
+static const char *caption_of(gs_study *study, const gs_epochs *base, const gs_epochs *labelled) {
+    const char *network = "", *note = "";
+    double images = 0;
+    const gs_training_log *log = base->n ? &base->log : &labelled->log;
+    gs_training_log_text(log, "network", &network, NULL);
+    gs_training_log_text(log, "note", &note, NULL);
+    gs_training_log_number(log, "images", &images, NULL);
+    return gs_study_text(study,
+                         "The mean loss on the course's ladder after each epoch of a small network's training: %s; "
+                         "%.0f images per epoch. %s",
+                         network, images, note);
+}
+
+void gs_epochs_draw(gs_study *study, const gs_epochs *base, const gs_epochs *labelled) {
+    size_t n = base->n > labelled->n ? base->n : labelled->n;
+    double *x = gs_study_room(study, n, sizeof *x);
+    if (!n) {
+        gs_study_say(study, "The curve of the loss by epoch is missing, as there are no logs beside the networks.");
+        return;
+    }
+    for (size_t i = 0; x && i < n; i++)
+        x[i] = (double)i + 1;
+    static const double last[] = {30}, course[] = {GS_COURSE_LOSS};
+    gs_diagram_series series[4];
+    int count = 0;
+    if (base->n)
+        series[count++] = (gs_diagram_series){
+            .name = labelled->n ? "base" : "our small network", .n = base->n, .x = x, .y = base->loss};
+    if (labelled->n) {
+        series[count++] = (gs_diagram_series){
+            .name = "conditional, told the label", .n = labelled->n, .x = x, .y = labelled->loss, .colour = 1};
+        series[count++] = (gs_diagram_series){.name = "conditional, told none",
+                                              .stroke = GS_STROKE_DASHED,
+                                              .n = labelled->n,
+                                              .x = x,
+                                              .y = labelled->no_label,
+                                              .colour = 2};
+    }
+    series[count++] = (gs_diagram_series){
+        .name = "the course's", .stroke = GS_STROKE_MARKS, .n = 1, .x = last, .y = course, .colour = 3};
+    const gs_diagram diagram = {.title = "Loss by epoch",
+                                .x_label = "epochs",
+                                .y_label = "mean loss on the course's ladder",
+                                .log_y = true,
+                                .series = series,
+                                .count = count};
+    if (x)
+        gs_study_diagram(study, "epochs", caption_of(study, base, labelled), &diagram);
+}

@@ -1,0 +1,29 @@
+/* The course's loss of score networks by epoch, from the logs of their trainings. */
+#ifndef GS_STUDY_EPOCHS_H
+#define GS_STUDY_EPOCHS_H
+
+#include "study/study.h"
+#include "study/training_log.h"
+
+typedef struct gs_epochs {
+    gs_training_log log;
+    size_t n;               /* epochs; 0: there is no such log, and nothing to free */
+    const double *loss;     /* (n) the mean loss on the course's ladder */
+    const double *no_label; /* (n) the same without labels, of a network that is told them; else NULL */
+} gs_epochs;
+
+/* Read logs/NAME.jsonl, of networks without labels or with. A folder of networks may lack it: the studies do without
+ * then. Errors: those of gs_training_log_read. */
+gs_status gs_epochs_read(gs_study *study, const char *name, bool labelled, gs_epochs *epochs, gs_error *error);
+void gs_epochs_free(gs_epochs *epochs);
+
+/* In how many epochs the loss rose. */
+size_t gs_epochs_rises(const gs_epochs *epochs);
+
+/* The loss that the course's network reached on its ladder in 30 epochs. */
+#define GS_COURSE_LOSS 46.0
+
+/* Draw the curves of one or two logs beside the course's loss, or say that there is no log. */
+void gs_epochs_draw(gs_study *study, const gs_epochs *base, const gs_epochs *labelled);
+
+#endif
