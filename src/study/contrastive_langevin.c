@@ -6,7 +6,7 @@
 #include "study/contrastive.h"
 
 static const double step_size = 0.2, data_variance = 4;
-enum { K = 40, FINDINGS = 5 };
+enum { K = 24, FINDINGS = 5 };
 
 typedef struct langevin {
     double k[K + 1], theory[K + 1], rest[K + 1], mixing[K + 1];
@@ -20,7 +20,8 @@ static void find_theory(langevin *l) {
         l->k[k] = k;
         l->theory[k] = (v - 1) / 2;
         l->rest[k] = (end - 1) / 2;
-        l->mixing[k] = (data_variance - end) / 2 * pow(a, 2 * k);
+        double mixing = (data_variance - end) / 2 * pow(a, 2 * k);
+        l->mixing[k] = mixing > 0.01 ? mixing : NAN; /* the rest would make the axis long */
         v = a * a * v + 2 * step_size;
     }
 }
