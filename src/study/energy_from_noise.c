@@ -6,7 +6,13 @@
 enum { STEPS = 500, EVERY = 20 };
 
 /* Step sizes that are tried with as many steps as in training. */
-static const double sizes[GS_STRIDES] = {20, 40, 80, 160};
+static const double sizes[GS_STRIDES] = {20, 40, GS_FAR_SIZE, 160};
+
+typedef struct noise_room {
+    gs_from_noise *c;
+    float *x;     /* (n, pixels) */
+    int *classes; /* (n) */
+} noise_room;
 
 /* ---- Sampling ---- */
 
@@ -33,24 +39,35 @@ static gs_status draw_annealed(gs_from_noise *c, gs_error *error) {
     return !status ? gs_study_classify(c->study, x, c->n, c->best_class, error) : status;
 }
 
-/* As many steps as in training, but longer ones. */
-static gs_status stride(gs_from_noise *c, gs_error *error) {
-    float *x = gs_study_room(c->study, c->n * c->energy->pixels, sizeof *x);
-    int *classes = gs_study_room(c->study, c->n, sizeof *classes);
-    gs_status status = x && classes ? gs_curve_create(c->study, NULL, GS_STRIDES, &c->far) : GS_ERROR_MEMORY;
+/* As many steps as in training, of another size, with the network's own noise (0) or none (-1): the share of ones. */
+static gs_status stride(noise_room *r, double size, double noise, gs_estimate *ones, gs_error *error) {
+    gs_from_noise *c = r->c;
+    gs_sample_options options = {
+        .steps = GS_TRAINED_STEPS, .step_size = size, .noise = noise, .seed = gs_study_seed(c->study)};
+    uint64_t counts[GS_DIGIT_CLASSES];
+    gs_status status = gs_study_sample(c->study, c->energy, &options, c->n, r->x, error);
+    if (!status)
+        status = gs_study_classify(c->study, r->x, c->n, r->classes, error);
+    if (status)
+        return status;
+    gs_count_classes(r->classes, c->n, counts);
+    *ones = gs_estimate_share(counts[1], c->n);
+    return GS_OK;
+}
+
+static gs_status try_sizes(gs_from_noise *c, gs_error *error) {
+    noise_room r = {.c = c,
+                    .x = gs_study_room(c->study, c->n * c->energy->pixels, sizeof *r.x),
+                    .classes = gs_study_room(c->study, c->n, sizeof *r.classes)};
+    gs_status status = r.x && r.classes ? gs_curve_create(c->study, NULL, GS_STRIDES, &c->far) : GS_ERROR_MEMORY;
     for (size_t i = 0; i < GS_STRIDES && !status; i++) {
-        gs_sample_options options = {.steps = GS_TRAINED_STEPS, .step_size = sizes[i], .seed = gs_study_seed(c->study)};
-        uint64_t counts[GS_DIGIT_CLASSES];
-        status = gs_study_sample(c->study, c->energy, &options, c->n, x, error);
-        if (!status)
-            status = gs_study_classify(c->study, x, c->n, classes, error);
-        if (status)
-            break;
-        gs_count_classes(classes, c->n, counts);
+        gs_estimate ones;
+        status = stride(&r, sizes[i], 0, &ones, error);
         c->far.x[i] = GS_TRAINED_STEPS * sizes[i];
-        gs_curve_set(&c->far, i, gs_estimate_share(counts[1], c->n));
+        if (!status)
+            gs_curve_set(&c->far, i, ones);
     }
-    return status;
+    return !status ? stride(&r, GS_FAR_SIZE, -1, &c->quiet, error) : status;
 }
 
 /* The entropy of the states' classes, where there are some, and the share of digits that are neither 1 nor 7. */
@@ -75,7 +92,7 @@ static gs_status sample(gs_from_noise *c, gs_error *error) {
     gs_status status = gs_passage_run(c->study, c->energy, &options, c->n, &c->passage, error);
     gs_study_stage(c->study, 0.8);
     if (!status)
-        status = stride(c, error);
+        status = try_sizes(c, error);
     gs_study_stage(c->study, 1);
     if (!status)
         status = draw_annealed(c, error);

@@ -6,7 +6,7 @@
 #include "study/passage.h"
 
 /* Steps and their size in training; step sizes that are tried beside it; images in a grid. */
-enum { GS_TRAINED_STEPS = 60, GS_TRAINED_SIZE = 10, GS_STRIDES = 4, GS_GRID = 16 };
+enum { GS_TRAINED_STEPS = 60, GS_TRAINED_SIZE = 10, GS_STRIDES = 4, GS_FAR_SIZE = 80, GS_GRID = 16 };
 
 typedef struct gs_from_noise {
     gs_study *study;
@@ -18,7 +18,8 @@ typedef struct gs_from_noise {
     int *best_class;
     const double *usual; /* (10) shares of MNIST's classes */
     gs_curve rejected, entropy, one, seven, others;
-    gs_curve far; /* ones by step size, against steps times step size */
+    gs_curve far;      /* ones by step size, against steps times step size */
+    gs_estimate quiet; /* ones with the step size GS_FAR_SIZE and no noise */
 } gs_from_noise;
 
 gs_status gs_from_noise_show(gs_from_noise *noise, gs_error *error);

@@ -24,7 +24,9 @@ static gs_status read_log(gs_training *c, gs_error *error) {
         status = gs_training_log_read(path, &c->log, error);
     for (size_t i = 0; i < GS_COUNT(wanted) && !status; i++)
         status = gs_training_log_find(&c->log, wanted[i].name, wanted[i].length, wanted[i].column, error);
-    return !status ? gs_training_log_number(&c->log, "lambda", &c->lambda, error) : status;
+    if (!status)
+        status = gs_training_log_number(&c->log, "lambda", &c->lambda, error);
+    return !status ? gs_training_log_number(&c->log, "epochs", &c->planned, error) : status;
 }
 
 /* The samples that were kept, of whose epochs the first line tells. */

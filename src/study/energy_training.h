@@ -23,9 +23,10 @@ typedef struct gs_training {
     size_t n;
     gs_training_log log;
     const gs_training_column *real, *fake, *apart, *square, *loss, *shares, *rejected;
-    double lambda, judged; /* factor of the regularisation; samples that shares are of */
-    gs_image_file samples; /* of some epochs, `each` of them after each other */
-    size_t each, kept;     /* epochs of which there are samples */
+    double lambda, planned, judged; /* factor of the regularisation; epochs that the run was to have; samples that
+                                       shares are of */
+    gs_image_file samples;          /* of some epochs, `each` of them after each other */
+    size_t each, kept;              /* epochs of which there are samples */
     double epoch[GS_LOG_COLUMNS_MAX];
     const gs_study_network *energy;
     gs_digits digits;

@@ -201,8 +201,21 @@ static void say(gs_training *c) {
         c->loss->values[last], 100 * c->square->values[last] / fabs(c->apart->values[last]));
 }
 
+/* What the curves are of. */
+static void say_source(gs_training *c) {
+    const char *note = json_string_value(json_object_get(c->log.head, "note"));
+    gs_study_say(
+        c->study,
+        "The curves are %zu of the %.0f epochs of a training by the recipe of the shipped network, with other random "
+        "numbers.",
+        c->log.epochs, c->planned);
+    if (note)
+        gs_study_say(c->study, "%s", note);
+}
+
 gs_status gs_training_show(gs_training *c, gs_error *error) {
     say(c);
+    say_source(c);
     draw_energies(c);
     draw_loss(c);
     gs_status status = draw_samples(c, error);
