@@ -6,7 +6,12 @@
 #include "study/attributes.h"
 #include "study/mutual.h"
 
-enum { TRIALS = 500, TEST = 500, TRAINING = 500, MOST = 10000 };
+enum { TRIALS = 500, TEST = 500, TRAINING = 500, MOST = 10000, SIDE = 28 };
+
+double gs_width_of(const float *image) {
+    static const float range[2] = {0, 1};
+    return gs_stroke_width(image, SIDE, SIDE, range);
+}
 
 /* Widths in pixels, and mean pixels, that are told apart: about quarters of the images, the last width is that of thick
  * ones. */

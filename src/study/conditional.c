@@ -3,14 +3,7 @@
 
 #include <math.h>
 
-#include "measure/strokes.h"
-
-enum { COLUMNS = 12, EACH = 20, DIGITS = 500, SIDE = 28 };
-
-double gs_width_of(const float *image) {
-    static const float range[2] = {0, 1};
-    return gs_stroke_width(image, SIDE, SIDE, range);
-}
+enum { COLUMNS = 12, EACH = 20, DIGITS = 500 };
 
 /* Samples of E(x, y) for each label, EACH after each other. */
 typedef struct labelled {

@@ -17,18 +17,6 @@ static void describe(gs_disjoint *d, gs_study *study) {
     d->plain = gs_study_text(study, "%s,levels=no,range=-%d,%d", d->text, GS_DISJOINT_HALF, GS_DISJOINT_HALF);
 }
 
-/* Points beyond the middle, in the second mode. */
-gs_estimate gs_disjoint_second(const float *x, size_t n) {
-    uint64_t k = 0;
-    for (size_t i = 0; i < n; i++)
-        k += (double)x[2 * i] + (double)x[2 * i + 1] > 0;
-    return gs_estimate_share(k, n);
-}
-
-void gs_disjoint_find(const gs_disjoint *d, const char *what, gs_estimate is, double expected, const char *by) {
-    gs_study_find(d->study, &(gs_finding){what, "%", is, GS_EXPECT_VALUE, {expected}, by});
-}
-
 /* ---- Scores ---- */
 
 /* The two densities' scores differ by the difference of the second mode's share in them, r, times the distance of the

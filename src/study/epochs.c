@@ -1,5 +1,7 @@
 #include "study/epochs.h"
 
+const double gs_course_ladder[GS_COURSE_LEVELS] = {30.00, 12.33, 5.06, 2.08, 0.85, 0.35, 0.14, 0.06, 0.02, 0.01};
+
 gs_status gs_epochs_read(gs_study *study, const char *name, bool labelled, gs_epochs *epochs, gs_error *error) {
     char path[GS_PATH_ROOM];
     const gs_training_column *loss, *no_label;

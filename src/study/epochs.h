@@ -20,7 +20,9 @@ void gs_epochs_free(gs_epochs *epochs);
 /* In how many epochs the loss rose. */
 size_t gs_epochs_rises(const gs_epochs *epochs);
 
-/* The loss that the course's network reached on its ladder in 30 epochs. */
+/* The course's noise levels, and the loss that its network reached on them in 30 epochs. */
+enum { GS_COURSE_LEVELS = 10 };
+extern const double gs_course_ladder[GS_COURSE_LEVELS];
 #define GS_COURSE_LOSS 46.0
 
 /* Draw the curves of one or two logs beside the course's loss, or say that there is no log. */

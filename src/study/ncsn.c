@@ -2,8 +2,6 @@
  * have, and whether its samples have all digits. */
 #include "study/ncsn.h"
 
-const double gs_course_ladder[GS_COURSE_LEVELS] = {30.00, 12.33, 5.06, 2.08, 0.85, 0.35, 0.14, 0.06, 0.02, 0.01};
-
 /* ---- Measuring ---- */
 
 static gs_status find_networks(gs_ncsn *c, gs_error *error) {

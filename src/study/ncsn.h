@@ -6,10 +6,7 @@
 #include "study/linear.h"
 #include "study/tools.h"
 
-enum { GS_COURSE_LEVELS = 10, GS_COURSE_SAMPLES = 10 };
-
-/* The course's noise levels. */
-extern const double gs_course_ladder[GS_COURSE_LEVELS];
+enum { GS_COURSE_SAMPLES = 10 };
 
 typedef struct gs_ncsn {
     gs_study *study;

@@ -7,10 +7,6 @@
 
 #include "measure/judge.h"
 
-double gs_way_sigma(const gs_trajectory *t, int i) {
-    return t->sigma[i * GS_WAY_EACH];
-}
-
 /* Chains from level `at` of the way on: the stochastic reverse process by Euler's method, in equal ratios of noise
  * levels (rho to infinity). Each use has chains, and so random numbers, of its own. */
 static gs_sample_options way_from(const gs_trajectory *t, int at, int use) {

@@ -36,7 +36,9 @@ typedef struct gs_trajectory {
 } gs_trajectory;
 
 /* Level i of those that are looked at. */
-double gs_way_sigma(const gs_trajectory *t, int i);
+static inline double gs_way_sigma(const gs_trajectory *t, int i) {
+    return t->sigma[i * GS_WAY_EACH];
+}
 
 void gs_trajectory_show(gs_trajectory *t);
 
