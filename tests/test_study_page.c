@@ -110,7 +110,7 @@ static void everything_is_there(void **state) {
         "<p>Said &lt;script&gt;",
         "src=\"data:image/svg+xml;base64,PHN2Zy8+\"",
         "alt=\"Drawn &quot;&lt;script&gt;",
-        "width=\"840\" alt=\"Pixels\" src=\"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAB4AAAAU\"", /* 28 times */
+        "width=\"930\" alt=\"Pixels\" src=\"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAB4AAAAU\"", /* 31 times */
         "<b>50</b> <span class=\"interval\">(40",
         "data-label=\"expected\">2" TIE "..." TIE "3 m</td>",
         "<span class=\"badge good\">",

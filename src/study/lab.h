@@ -19,7 +19,7 @@ const gs_study_row *gs_study_row_of(int i);
 
 /* Check what the user says of parameters against their rows and against what the studies read: each is read by one of
  * them at least. Errors: GS_ERROR_ARGUMENT. */
-gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const *chosen, int count, gs_error *error);
+gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const *rows, int count, gs_error *error);
 
 /* Run `count` studies in their order. After an interruption *results has those that have ended, and the status is
  * GS_ERROR_INTERRUPTED. *results is to be freed with gs_study_results_free in any case. Errors: those of studies. */

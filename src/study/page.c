@@ -24,6 +24,10 @@ static void put_badge(FILE *out, gs_verdict verdict) {
                gs_verdict_word(verdict));
 }
 
+static void put_seconds(FILE *out, double seconds) {
+    gs_xml_put(out, seconds < 10 ? "%.2g s" : "%.0f s", seconds);
+}
+
 /* An element of a text. */
 static void put_element(FILE *out, const char *begin, const char *text, const char *end) {
     fputs(begin, out);
@@ -33,7 +37,7 @@ static void put_element(FILE *out, const char *begin, const char *text, const ch
 
 /* ---- Figures ---- */
 
-enum { PNG_HEIGHT_AT = 20, COLUMN_PIXELS = 570, PAGE_PIXELS = 1160, HIGHEST_PIXELS = 560 };
+enum { PNG_HEIGHT_AT = 20, COLUMN_PIXELS = 570, COLUMN_HIGHEST = 700, PAGE_PIXELS = 1160, PAGE_HIGHEST = 620 };
 
 /* Of a PNG file: the big-endian number in its header. */
 static int png_height(const gs_part *part) {
@@ -41,13 +45,17 @@ static int png_height(const gs_part *part) {
     return part->size < PNG_HEIGHT_AT + 4 ? 1 : (at[0] & 127) << 24 | at[1] << 16 | at[2] << 8 | at[3];
 }
 
-/* A picture's width on the page: a whole multiple of its own, so that all its pixels are equally large, while that fits
- * the page. */
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+/* A picture's width on the page: a whole multiple of its own, so that all its pixels are equally large. It fills a
+ * column, or the page if it then is larger. */
 static int shown_width(const gs_part *part) {
-    int width = part->width > 0 ? part->width : 1, height = png_height(part), times = 1;
-    while ((times + 1) * (double)width <= PAGE_PIXELS && (times + 1) * (double)height <= HIGHEST_PIXELS)
-        times++;
-    return times * width;
+    int width = part->width > 0 ? part->width : 1, height = png_height(part) > 0 ? png_height(part) : 1;
+    int column = least(COLUMN_PIXELS / width, COLUMN_HIGHEST / height);
+    int page = least(PAGE_PIXELS / width, PAGE_HIGHEST / height), times = page > column ? page : column;
+    return width * (times > 1 ? times : 1);
 }
 
 static void put_figure(const gs_part *part, FILE *out) {
@@ -151,7 +159,8 @@ static void put_section(const gs_study_record *record, bool single, FILE *out) {
         if (record->part[i].kind == GS_PART_TABLE)
             put_table(&record->part[i], out);
     gs_xml_put(out, "<p class=\"again\"><code>%s</code> runs this again; it took ", record->command);
-    gs_xml_put(out, record->seconds < 10 ? "%.2g s." : "%.0f s.", record->seconds);
+    put_seconds(out, record->seconds);
+    fputs(".", out);
     if (record->networks)
         gs_xml_put(out, " Networks: %s.", record->networks);
     if (record->used_digits)
@@ -221,8 +230,9 @@ static void put_notes(const gs_study_results *results, FILE *out) {
 }
 
 static void put_run(const gs_study_results *results, FILE *out) {
-    gs_xml_put(out, "<p class=\"about\">%d experiment%s in %.3g s \xc2\xb7 seed ", results->count,
-               plural((size_t)results->count), results->seconds);
+    gs_xml_put(out, "<p class=\"about\">%d experiment%s in ", results->count, plural((size_t)results->count));
+    put_seconds(out, results->seconds);
+    fputs(" \xc2\xb7 seed ", out);
     fprintf(out, "%" PRIu64 " \xc2\xb7 ", results->seed);
     if (results->data)
         gs_xml_put(out, "data of %s \xc2\xb7 ", results->data);

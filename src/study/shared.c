@@ -38,25 +38,7 @@ static void free_network(gs_kept_network *kept) {
     gs_free(kept);
 }
 
-/* Whether a list of names with commas between has a name. */
-static bool has_name(const char *list, const char *name) {
-    size_t length = strlen(name);
-    for (; list; list = strchr(list, ','), list = list ? list + 2 : NULL)
-        if (!strncmp(list, name, length) && (!list[length] || list[length] == ','))
-            return true;
-    return false;
-}
-
-/* Densities have parameters in their names. */
-static void note_network(gs_study *study, const char *name) {
-    const char *old = study->record->networks;
-    if (!strchr(name, ':') && !has_name(old, name))
-        study->record->networks = gs_study_text(study, "%s%s%s", old ? old : "", old ? ", " : "", name);
-}
-
-gs_status gs_study_network_get(gs_study *study, const char *name, const gs_study_network **network, gs_error *error) {
-    gs_lab *lab = study->lab;
-    note_network(study, name);
+static gs_status get_network(gs_lab *lab, const char *name, const gs_study_network **network, gs_error *error) {
     for (size_t i = 0; i < lab->networks; i++)
         if (!strcmp(lab->network[i]->name, name)) {
             *network = &lab->network[i]->network;
@@ -77,6 +59,29 @@ gs_status gs_study_network_get(gs_study *study, const char *name, const gs_study
     lab->network[lab->networks++] = kept;
     *network = &kept->network;
     return GS_OK;
+}
+
+/* Whether a list of names with commas between has a name. */
+static bool has_name(const char *list, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = list; at; at = strchr(at, ',')) {
+        at += at == list ? 0 : 2;
+        if (!strncmp(at, name, length) && (!at[length] || at[length] == ','))
+            return true;
+    }
+    return false;
+}
+
+/* Densities have parameters in their names. */
+static void note_network(gs_study *study, const char *name) {
+    const char *old = study->record->networks;
+    if (!strchr(name, ':') && !has_name(old, name))
+        study->record->networks = gs_study_text(study, "%s%s%s", old ? old : "", old ? ", " : "", name);
+}
+
+gs_status gs_study_network_get(gs_study *study, const char *name, const gs_study_network **network, gs_error *error) {
+    note_network(study, name);
+    return get_network(study->lab, name, network, error);
 }
 
 gs_status gs_study_file(gs_study *study, const char *name, char path[GS_PATH_ROOM], gs_error *error) {
@@ -124,7 +129,7 @@ static gs_status draw_digits(gs_study *study, gs_kept_digits *kept, size_t n, gs
     kept->labels = gs_alloc(n, sizeof *kept->labels);
     if (!kept->images || !kept->labels)
         return gs_fail_memory(error, "the digits");
-    gs_status status = gs_study_network_get(study, GS_DEFAULT_LABELLED, &network, error);
+    gs_status status = get_network(study->lab, GS_DEFAULT_LABELLED, &network, error);
     if (status)
         return status;
     gs_sample_options options = {.seed = study->lab->options->seed,
