@@ -105,9 +105,9 @@ static gs_status run(gs_study *study, gs_error *error) {
     if (!status)
         status = gs_conditional_measure(&c, error);
     if (!status)
-        status = gs_epochs_read(study, "ncsn", false, &c.base_epochs, error);
+        status = gs_epochs_read(study, "ncsn-small", false, &c.base_epochs, error);
     if (!status)
-        status = gs_epochs_read(study, "conditional-ncsn", true, &c.epochs, error);
+        status = gs_epochs_read(study, "ncsn-small-cond", true, &c.epochs, error);
     if (!status)
         gs_conditional_show(&c);
     gs_epochs_free(&c.base_epochs);

@@ -96,7 +96,7 @@ static gs_status run(gs_study *study, gs_error *error) {
     if (!status)
         status = judge(&c, error);
     if (!status)
-        status = gs_epochs_read(study, "ncsn", false, &c.epochs, error);
+        status = gs_epochs_read(study, "ncsn-small", false, &c.epochs, error);
     if (!status)
         gs_ncsn_show(&c);
     gs_epochs_free(&c.epochs);
