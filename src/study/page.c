@@ -135,7 +135,8 @@ static void put_table(const gs_part *part, FILE *out) {
     put_heads(part->heads, part->columns, out);
     for (int i = 0; i < part->rows; i++) {
         const char *const *cells = part->cells + (size_t)i * (size_t)part->columns;
-        put_element(out, "<tr><th scope=\"row\">", cells[0], "</th>");
+        gs_xml_put(out, "<tr><th scope=\"row\" data-label=\"%s\">", part->heads[0]);
+        put_element(out, "", cells[0], "</th>");
         for (int k = 1; k < part->columns; k++) {
             gs_xml_put(out, "<td data-label=\"%s\">", part->heads[k]);
             put_element(out, "", cells[k], "</td>");
