@@ -81,7 +81,7 @@ static gs_status judge(gs_ncsn *c, gs_error *error) {
 
 static gs_status run(gs_study *study, gs_error *error) {
     gs_ncsn c = {.study = study};
-    gs_status status = gs_study_samples(study, 100, &c.n, error);
+    gs_status status = gs_study_samples(study, 500, &c.n, error);
     if (status)
         return status;
     gs_study_stage(study, 0.1);

@@ -79,11 +79,13 @@ if [ -n "$slow" ] || [ "$effort" -lt 50 ]; then
     skip 'studies of digits' 'sanitizers and emulators are too slow'
 else
     GENSAMPLE_MODELS=$models
-    n=20
+    n=50
+    ten='0 1 2 3 4 5 6 7 8'
     mkdir data
     "$program" --model ncsn-cond --label data -n $n --quiet --out data/t10k.idx
     mv data/t10k.idx data/t10k-images-idx3-ubyte
-    labels_file data/t10k-labels-idx1-ubyte 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9
+    # shellcheck disable=SC2086
+    labels_file data/t10k-labels-idx1-ubyte $ten 9 $ten 9 $ten 9 $ten 9 $ten 9
     digits="study trajectory -n $n --quiet"
     accept $digits --data data --threads 1 --out out/plain
     check 'digits of the folder' grep -q '"digits": "MNIST"' out/plain/study.json
@@ -98,15 +100,17 @@ else
     check 'drawn digits' grep -q '"digits": "drawn"' out/drawn/study.json
     check 'the page says so' grep -q 'drawn by ncsn-cond' out/drawn/index.html
     rm -rf out && mkdir out
-    refuse 2 "data/t10k-images-idx3-ubyte: 20 images and 20 labels: expected at least 21" study trajectory -n 21 --data data --out out/s
+    refuse 2 "data/t10k-images-idx3-ubyte: 50 images and 50 labels: expected at least 51" study trajectory -n 51 --data data --out out/s
     rm data/t10k-labels-idx1-ubyte
     refuse 1 'there is no file of its labels beside it' $digits --data data --out out/s
-    labels_file data/t10k-labels-idx1-ubyte 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 10
-    refuse 1 'label 10 at image 19: expected 0 ... 9' $digits --data data --out out/s
-    labels_file data/t10k-labels-idx1-ubyte 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9
+    # shellcheck disable=SC2086
+    labels_file data/t10k-labels-idx1-ubyte $ten 9 $ten 9 $ten 9 $ten 9 $ten 10
+    refuse 1 'label 10 at image 49: expected 0 ... 9' $digits --data data --out out/s
+    # shellcheck disable=SC2086
+    labels_file data/t10k-labels-idx1-ubyte $ten 9 $ten 9 $ten 9 $ten 9 $ten 9
     head -c 900 packed/t10k-images-idx3-ubyte.gz >data/t10k-images-idx3-ubyte
     refuse 1 't10k-images-idx3-ubyte' $digits --data data --out out/s
-    refuse 2 'is too few for this study: expected at least 20' study trajectory -n 19 --out out/s
+    refuse 2 'is too few for this study: expected at least 50' study trajectory -n 49 --out out/s
 
     # The first study ends at once, the second takes long.
     pattern='interrupted: 1 of 2 studies are in out/stop/index.html'
