@@ -4,7 +4,7 @@
 small='study rejection --dims 1,4 -n 100'
 
 # What is refused, before anything is written.
-refuse 2 '"no-such-study": there is no such study: there are rejection, ' study no-such-study
+refuse 2 '"no-such-study": there is no such study: there are .*rejection, ' study no-such-study
 refuse 2 '"rejection": is named twice' study rejection rejection
 refuse 2 'unknown option' study rejection --no-such-parameter 1
 refuse 2 'no option of gensample study' study rejection --steps 3
