@@ -83,7 +83,7 @@ static gs_status judge_digits(gs_conditional *c, gs_error *error) {
 
 static gs_status run(gs_study *study, gs_error *error) {
     gs_conditional c = {.study = study};
-    gs_status status = gs_study_samples(study, 100, &c.n, error);
+    gs_status status = gs_study_samples(study, 200, &c.n, error);
     if (status)
         return status;
     c.wanted = gs_study_room(study, c.n, sizeof *c.wanted);

@@ -62,7 +62,7 @@ static void find_samples(gs_conditional *c) {
                                           .unit = "%",
                                           .is = gs_estimate_share(c->labelled.agree, c->n),
                                           .kind = GS_EXPECT_WITHIN,
-                                          .expected = {0.9, 1},
+                                          .expected = {0.8, 1},
                                           .by = "every row shows its digit"});
     gs_study_find(c->study, &(gs_finding){.what = "the same of the network that cannot be asked",
                                           .unit = "%",

@@ -7,10 +7,10 @@
 
 #include "measure/judge.h"
 
-/* Chains from level `at` of the way on: the stochastic reverse process by Euler's method, in equal ratios of noise
+/* Chains from level `at` of the way on: the reverse stochastic process by DPM-Solver++(2M), in equal ratios of noise
  * levels (rho to infinity). Each use has chains, and so random numbers, of its own. */
 static gs_sample_options way_from(const gs_trajectory *t, int at, int use) {
-    return (gs_sample_options){.sampler = "euler-ancestral",
+    return (gs_sample_options){.sampler = "dpmpp-2m",
                                .steps = GS_WAY_STEPS - at,
                                .sigma_high = at ? t->sigma[at] : 30,
                                .sigma_low = 0.01,
@@ -116,14 +116,14 @@ static gs_status go_back(gs_trajectory *t, int i, int use, const float *begin, c
     return status;
 }
 
-/* The digits' own classes are the judge's, as those of chains are. */
-static gs_status go_back_from_digits(gs_trajectory *t, int i, const int *classes, float *noisy, gs_error *error) {
+/* The same from images with noise of level i, whose classes are the judge's, as those of chains are. */
+static gs_status go_back_noised(gs_trajectory *t, int i, int use, const float *images, const int *classes, float *noisy,
+                                gs_returns *returns, gs_error *error) {
     size_t pixels = t->network->pixels;
-    int use = 1 + GS_WAY_LOOKS + 2 * i;
-    memcpy(noisy, t->digits.images, t->n * pixels * sizeof *noisy);
+    memcpy(noisy, images, t->n * pixels * sizeof *noisy);
     gs_status status = gs_sample_add_noise(gs_study_seed(t->study), (uint64_t)use * t->n, gs_way_sigma(t, i), t->n,
                                            pixels, noisy, error);
-    return !status ? go_back(t, i, use + 1, noisy, classes, &t->noised[i], error) : status;
+    return !status ? go_back(t, i, use + 1, noisy, classes, returns, error) : status;
 }
 
 /* The part of the work that is done before level i is looked at, as chains from there on are shorter and shorter. */
@@ -134,6 +134,7 @@ static double part_before(int i) {
 
 static gs_status fork_chains(gs_trajectory *t, gs_error *error) {
     size_t size = t->n * t->network->pixels;
+    const float *results = t->states + GS_WAY_STEPS * size;
     int *classes = gs_study_room(t->study, t->n, sizeof *classes);
     float *noisy = gs_study_room(t->study, size, sizeof *noisy);
     if (!classes || !noisy)
@@ -145,7 +146,10 @@ static gs_status fork_chains(gs_trajectory *t, gs_error *error) {
         status = go_back(t, i, 1 + i, begin, t->final, &t->forked[i], error);
         gs_study_stage(t->study, part_before(i + 1));
         if (!status)
-            status = go_back_from_digits(t, i, classes, noisy, error);
+            status = go_back_noised(t, i, 1 + GS_WAY_LOOKS + 2 * i, results, t->final, noisy, &t->noised[i], error);
+        if (!status && gs_way_decides(i))
+            status = go_back_noised(t, i, 1 + 3 * GS_WAY_LOOKS + 2 * i, t->digits.images, classes, noisy,
+                                    &t->digits_back[i], error);
     }
     return status;
 }
@@ -154,7 +158,7 @@ static gs_status fork_chains(gs_trajectory *t, gs_error *error) {
 
 static gs_status run(gs_study *study, gs_error *error) {
     gs_trajectory t = {.study = study};
-    gs_status status = gs_study_samples(study, 20, &t.n, error);
+    gs_status status = gs_study_samples(study, 50, &t.n, error);
     if (status)
         return status;
     gs_study_stage(study, 0.05);

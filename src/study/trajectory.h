@@ -21,23 +21,29 @@ typedef struct gs_trajectory {
     size_t n; /* chains, and digits */
     const gs_study_network *network;
     gs_digits digits;
-    double usual;                    /* the chance that two of MNIST's digits are of one class */
-    double sigma[GS_WAY_STEPS + 1];  /* of the states; 0 of the result */
-    float *states;                   /* (GS_WAY_STEPS + 1, n, pixels) */
-    float *guesses;                  /* (GS_WAY_LOOKS, n, pixels) D of every state that is looked at */
-    int *seen;                       /* (GS_WAY_LOOKS, n) the judge's classes of these */
-    int *final;                      /* (n) and of the results */
-    gs_returns forked[GS_WAY_LOOKS]; /* chains that go on from that state twice */
-    gs_returns noised[GS_WAY_LOOKS]; /* digits with noise of that level, from which a chain goes on */
-    uint64_t since[GS_WAY_LOOKS];    /* chains whose guess is of the final class from that level on, and not before */
-    uint64_t first[GS_WAY_LOOKS];    /* chains whose guess is of the final class there for the first time */
-    double *log_since;               /* (decided) logarithms of these levels */
-    size_t decided;                  /* chains that end as a digit */
+    double usual;                         /* the chance that two of MNIST's digits are of one class */
+    double sigma[GS_WAY_STEPS + 1];       /* of the states; 0 of the result */
+    float *states;                        /* (GS_WAY_STEPS + 1, n, pixels) */
+    float *guesses;                       /* (GS_WAY_LOOKS, n, pixels) D of every state that is looked at */
+    int *seen;                            /* (GS_WAY_LOOKS, n) the judge's classes of these */
+    int *final;                           /* (n) and of the results */
+    gs_returns forked[GS_WAY_LOOKS];      /* chains that go on from that state twice */
+    gs_returns noised[GS_WAY_LOOKS];      /* results with noise of that level, from which a chain goes on */
+    gs_returns digits_back[GS_WAY_LOOKS]; /* and digits, at levels that decide */
+    uint64_t since[GS_WAY_LOOKS]; /* chains whose guess is of the final class from that level on, and not before */
+    uint64_t first[GS_WAY_LOOKS]; /* chains whose guess is of the final class there for the first time */
+    double *log_since;            /* (decided) logarithms of these levels */
+    size_t decided;               /* chains that end as a digit */
 } gs_trajectory;
 
 /* Level i of those that are looked at. */
 static inline double gs_way_sigma(const gs_trajectory *t, int i) {
     return t->sigma[i * GS_WAY_EACH];
+}
+
+/* Whether level i is one of those around which the class is decided: from chance to certainty. */
+static inline bool gs_way_decides(int i) {
+    return i >= 2 && i <= 5;
 }
 
 void gs_trajectory_show(gs_trajectory *t);

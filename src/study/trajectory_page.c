@@ -44,44 +44,39 @@ static void draw_sheet(gs_trajectory *t, bool guesses) {
 /* ---- Diagrams ---- */
 
 typedef struct curve {
-    double y[GS_WAY_LOOKS], low[GS_WAY_LOOKS], high[GS_WAY_LOOKS];
+    double x[GS_WAY_LOOKS], y[GS_WAY_LOOKS], low[GS_WAY_LOOKS], high[GS_WAY_LOOKS];
 } curve;
 
-static void fill_curve(const gs_returns *returns, curve *c) {
-    for (int i = 0; i < GS_WAY_LOOKS; i++) {
-        gs_estimate e = gs_estimate_share(returns[GS_WAY_LOOKS - 1 - i].same, returns[GS_WAY_LOOKS - 1 - i].of);
-        c->y[i] = e.value;
-        c->low[i] = e.low;
-        c->high[i] = e.high;
+/* Ascending, from level `first` down to level `last`, whose noise is higher; x is moved by a factor so that intervals
+ * do not cover each other. */
+static size_t fill_curve(const gs_trajectory *t, const gs_returns *returns, int first, int last, double factor,
+                         curve *c) {
+    size_t n = 0;
+    for (int i = first; i >= last; i--, n++) {
+        gs_estimate e = gs_estimate_share(returns[i].same, returns[i].of);
+        c->x[n] = gs_way_sigma(t, i) * factor;
+        c->y[n] = e.value;
+        c->low[n] = e.low;
+        c->high[n] = e.high;
     }
+    return n;
+}
+
+static gs_diagram_series series_of(const char *name, gs_stroke stroke, const curve *c, size_t n, int colour) {
+    return (gs_diagram_series){
+        .name = name, .stroke = stroke, .n = n, .x = c->x, .y = c->y, .low = c->low, .high = c->high, .colour = colour};
 }
 
 static void draw_returns(gs_trajectory *t) {
-    double x[GS_WAY_LOOKS], beside[GS_WAY_LOOKS];
-    curve forked, noised;
-    fill_curve(t->forked, &forked);
-    fill_curve(t->noised, &noised);
-    for (int i = 0; i < GS_WAY_LOOKS; i++) {
-        x[i] = gs_way_sigma(t, GS_WAY_LOOKS - 1 - i);
-        beside[i] = x[i] * 1.08; /* so that intervals do not cover each other */
-    }
-    const double ends[] = {x[0], x[GS_WAY_LOOKS - 1]}, chance[] = {t->usual, t->usual};
+    curve forked, noised, digits;
+    size_t all = fill_curve(t, t->forked, GS_WAY_LOOKS - 1, 0, 1, &forked);
+    fill_curve(t, t->noised, GS_WAY_LOOKS - 1, 0, 1.08, &noised);
+    size_t few = fill_curve(t, t->digits_back, 5, 2, 1.16, &digits);
+    const double ends[] = {forked.x[0], forked.x[all - 1]}, chance[] = {t->usual, t->usual};
     const gs_diagram_series series[] = {
-        {.name = "chains that go on twice",
-         .stroke = GS_STROKE_BOTH,
-         .n = GS_WAY_LOOKS,
-         .x = x,
-         .y = forked.y,
-         .low = forked.low,
-         .high = forked.high},
-        {.name = "digits, noised and back",
-         .stroke = GS_STROKE_MARKS,
-         .n = GS_WAY_LOOKS,
-         .x = beside,
-         .y = noised.y,
-         .low = noised.low,
-         .high = noised.high,
-         .colour = 1},
+        series_of("chains that go on twice", GS_STROKE_BOTH, &forked, all, 0),
+        series_of("results, noised and back", GS_STROKE_MARKS, &noised, all, 1),
+        series_of("digits, noised and back", GS_STROKE_MARKS, &digits, few, 3),
         {.name = "two digits at random", .stroke = GS_STROKE_DASHED, .n = 2, .x = ends, .y = chance, .colour = 2}};
     const gs_diagram diagram = {.title = "Is it settled what digit it becomes?",
                                 .x_label = "noise level sigma",
@@ -92,8 +87,8 @@ static void draw_returns(gs_trajectory *t) {
                                 .count = GS_COUNT(series)};
     gs_study_diagram(t->study, "settled",
                      "How often a chain that goes on from its state at sigma a second time, with other noise, ends as "
-                     "the same digit; and how often a digit that is given noise of that level comes back as itself. "
-                     "Theory says that the two are equal.",
+                     "the same digit; and how often a result, or a digit, that is given noise of that level comes back "
+                     "as itself. Theory says that the first two are equal.",
                      &diagram);
 }
 
@@ -143,14 +138,24 @@ static void find(gs_trajectory *t) {
                                           .kind = GS_EXPECT_VALUE,
                                           .expected = {t->usual},
                                           .by = "theory: nothing is settled, the sum of MNIST's shares squared"});
-    gs_study_find(
-        t->study,
-        &(gs_finding){.what = "noise level at which digits are decided", .unit = "", .is = decision_level(t)});
+    gs_study_find(t->study, &(gs_finding){.what = "noise level from which on the judge sees the final digit",
+                                          .unit = "",
+                                          .is = decision_level(t),
+                                          .kind = GS_EXPECT_WITHIN,
+                                          .expected = {gs_way_sigma(t, 5), gs_way_sigma(t, 2)},
+                                          .by = "the levels between which returns rise from chance to certainty"});
+    gs_study_find(t->study, &(gs_finding){.what = gs_study_text(t->study, "same digit again from sigma = %.2g",
+                                                                gs_way_sigma(t, 5)),
+                                          .unit = "%",
+                                          .is = gs_estimate_share(t->forked[5].same, t->forked[5].of),
+                                          .kind = GS_EXPECT_WITHIN,
+                                          .expected = {0.5, 1},
+                                          .by = "the digit is settled"});
     for (int i = 2; i < GS_WAY_LOOKS - 3; i++)
         gs_study_find(t->study,
                       &(gs_finding){.what = gs_study_text(t->study,
                                                           "same digit again from sigma = %.2g: of chains less "
-                                                          "of digits",
+                                                          "of noised results",
                                                           gs_way_sigma(t, i)),
                                     .unit = "%",
                                     .is = difference(&t->forked[i], &t->noised[i]),
@@ -175,11 +180,13 @@ static void say(gs_trajectory *t) {
                  "final digit from sigma = %.2g on.",
                  gs_way_sigma(t, 2), share(&t->forked[2]), gs_way_sigma(t, 3), share(&t->forked[3]), gs_way_sigma(t, 5),
                  share(&t->forked[5]), decision_level(t).value);
-    gs_study_say(t->study,
-                 "The way down is the way up reversed. So %s that are given noise of %.2g must come back as themselves "
-                 "as often as chains do from that level, and they do: in %.0f %% of the cases. A ladder needs its "
-                 "levels there, and chains that begin below 0.4 keep the class that they begin with.",
-                 t->digits.source, gs_way_sigma(t, 3), share(&t->noised[3]));
+    gs_study_say(
+        t->study,
+        "The way down is the way up reversed. So a result that is given noise of %.2g must come back as itself "
+        "as often as chains do that go on from that level: in %.0f %% of the cases here. %s: %.0f %%. A ladder "
+        "needs its levels there, and chains that begin below 0.4 keep the class that they begin with.",
+        gs_way_sigma(t, 3), share(&t->noised[3]),
+        t->digits.drawn ? "Of digits that ncsn-cond has drawn" : "Of MNIST's test images", share(&t->digits_back[3]));
 }
 
 void gs_trajectory_show(gs_trajectory *t) {
