@@ -22,6 +22,7 @@ run_study() {
     else
         not_ok "$ran" "exit $status: $(head -c 300 error.txt) $(grep -A 1 DIFFERS report.txt | head -c 1000)"
     fi
+    check "$name leaves nothing undecided" grep -q ', 0 undecided, ' report.txt
     check "$name has figures" sh -c 'ls "$1" | grep -q "[.][sp][vn]g$"' sh "$folder"
     check "$name has numbers only" sh -c '! grep -Eqw "nan|inf" report.txt'
 }

@@ -82,17 +82,14 @@ static gs_status judge_digits(gs_conditional *c, gs_error *error) {
 /* ---- The study ---- */
 
 static gs_status run(gs_study *study, gs_error *error) {
-    gs_conditional c = {.study = study};
-    gs_status status = gs_study_samples(study, 200, &c.n, error);
-    if (status)
-        return status;
+    gs_conditional c = {.study = study, .n = gs_study_whole(study, GS_STUDY_N)};
     c.wanted = gs_study_room(study, c.n, sizeof *c.wanted);
     if (!c.wanted)
         return GS_ERROR_MEMORY;
     for (size_t k = 0; k < c.n; k++)
         c.wanted[k] = (int)(k % GS_DIGIT_CLASSES);
     gs_study_stage(study, 0.2);
-    status = gs_study_digits(study, GS_DIGITS_TEST, c.n, &c.digits, error);
+    gs_status status = gs_study_digits(study, GS_DIGITS_TEST, c.n, &c.digits, error);
     if (!status)
         status = judge_digits(&c, error);
     gs_study_stage(study, 0.35);
@@ -120,5 +117,5 @@ const gs_study_row gs_study_conditional_ncsn = {
     .item = "2.2.2",
     .title = "A score network that is told the class",
     .about = "Does a class-conditional network draw what it is asked for, and what is the label worth to it?",
-    .takes = {{GS_STUDY_N, "500"}},
+    .takes = {{GS_STUDY_N, "500", 200}},
     .run = run};

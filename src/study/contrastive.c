@@ -241,8 +241,8 @@ static gs_status run(gs_study *study, gs_error *error) {
     t[2] = (gs_cd_training){.name = "CD-10", .k = 10};
     t[3] = (gs_cd_training){.name = "persistent chains", .k = 1, .is_persistent = true};
     make_data(&c.data);
-    size_t n;
-    gs_status status = gs_study_samples(study, 100, &n, error);
+    size_t n = gs_study_whole(study, GS_STUDY_N);
+    gs_status status = GS_OK;
     for (int i = 0; i < GS_CD_TRAININGS && !status; i++) {
         gs_study_stage(study, 0.17 * (i + 1));
         status = train(&c, &t[i], i, error);
@@ -264,5 +264,5 @@ const gs_study_row gs_study_contrastive = {
     .item = "1.1.3",
     .title = "Contrastive divergence and its bias",
     .about = "What short chains do to the gradient of the log likelihood, on a machine for which it is known",
-    .takes = {{GS_STUDY_N, "20000"}},
+    .takes = {{GS_STUDY_N, "20000", 100}},
     .run = run};

@@ -13,6 +13,7 @@ static const struct {
 } looks[] = {[GS_VERDICT_NONE] = {"", ""},
              [GS_VERDICT_AGREES] = {"good", "\xe2\x9c\x93 "},
              [GS_VERDICT_REFUTES] = {"mild", "\xe2\x89\xa0 "},
+             [GS_VERDICT_UNDECIDED] = {"mild", "? "},
              [GS_VERDICT_DIFFERS] = {"bad", "\xe2\x9c\x95 "}};
 
 static const char *plural(size_t count) {
@@ -179,6 +180,7 @@ static void put_cards(const gs_study_results *results, FILE *out) {
     size_t agree = gs_study_count(results, NULL, GS_VERDICT_AGREES);
     size_t differ = gs_study_count(results, NULL, GS_VERDICT_DIFFERS);
     size_t refuted = gs_study_count(results, NULL, GS_VERDICT_REFUTES);
+    size_t undecided = gs_study_count(results, NULL, GS_VERDICT_UNDECIDED);
     char number[64];
     fputs("<div class=\"cards\">\n", out);
     if (agree + differ) {
@@ -190,6 +192,12 @@ static void put_cards(const gs_study_results *results, FILE *out) {
         put_card(out, "mild", number,
                  refuted == 1 ? "claim is refuted here, with the evidence"
                               : "claims are refuted here, with the evidence");
+    }
+    if (undecided) {
+        snprintf(number, sizeof number, "%zu", undecided);
+        put_card(out, "mild", number,
+                 undecided == 1 ? "number is too uncertain to tell: more samples, -n, would"
+                                : "numbers are too uncertain to tell: more samples, -n, would");
     }
     snprintf(number, sizeof number, "%d of %d", results->count, results->asked);
     if (results->asked > 1)

@@ -175,20 +175,18 @@ void gs_study_find(gs_study *study, const gs_finding *finding) {
 
 gs_verdict gs_finding_verdict(const gs_finding *f) {
     const gs_estimate *is = &f->is;
-    bool known = isfinite(is->low) && isfinite(is->high);
-    switch (f->kind) {
-    case GS_EXPECT_VALUE:
-        return known && is->low <= f->expected[0] && f->expected[0] <= is->high ? GS_VERDICT_AGREES
-                                                                                : GS_VERDICT_DIFFERS;
-    case GS_EXPECT_WITHIN:
-        return known && is->low >= f->expected[0] && is->high <= f->expected[1] ? GS_VERDICT_AGREES
-                                                                                : GS_VERDICT_DIFFERS;
-    case GS_EXPECT_REFUTED:
-        return known && (is->high < f->expected[0] || is->low > f->expected[1]) ? GS_VERDICT_REFUTES
-                                                                                : GS_VERDICT_DIFFERS;
-    default:
+    bool holds = is->low <= f->expected[0] && f->expected[0] <= is->high;
+    bool inside = is->low >= f->expected[0] && is->high <= f->expected[1];
+    bool outside = is->high < f->expected[0] || is->low > f->expected[1];
+    if (f->kind == GS_EXPECT_NOTHING)
         return GS_VERDICT_NONE;
-    }
+    if (isnan(is->low) || isnan(is->high))
+        return GS_VERDICT_DIFFERS;
+    if (f->kind == GS_EXPECT_VALUE)
+        return holds ? GS_VERDICT_AGREES : GS_VERDICT_DIFFERS;
+    if (f->kind == GS_EXPECT_WITHIN)
+        return inside ? GS_VERDICT_AGREES : outside ? GS_VERDICT_DIFFERS : GS_VERDICT_UNDECIDED;
+    return outside ? GS_VERDICT_REFUTES : inside ? GS_VERDICT_DIFFERS : GS_VERDICT_UNDECIDED;
 }
 
 static size_t count_of(const gs_study_record *record, gs_verdict verdict) {

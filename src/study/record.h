@@ -25,15 +25,16 @@ typedef struct gs_part {
 } gs_part;
 
 typedef enum gs_verdict {
-    GS_VERDICT_NONE,    /* nothing is expected */
-    GS_VERDICT_AGREES,  /* the number is as expected */
-    GS_VERDICT_REFUTES, /* the claim does not hold, as this project has found before */
-    GS_VERDICT_DIFFERS  /* it is not as expected, or a refuted claim holds: the study has failed */
+    GS_VERDICT_NONE,      /* nothing is expected */
+    GS_VERDICT_AGREES,    /* the number is as expected */
+    GS_VERDICT_REFUTES,   /* the claim does not hold, as this project has found before */
+    GS_VERDICT_UNDECIDED, /* the interval is too wide to tell; at the defaults none is */
+    GS_VERDICT_DIFFERS    /* it is not as expected, or a refuted claim holds: the study has failed */
 } gs_verdict;
 
 gs_verdict gs_finding_verdict(const gs_finding *finding);
 
-/* "as expected", "refuted", "DIFFERS"; "shown" where nothing is expected. */
+/* "as expected", "refuted", "undecided", "DIFFERS"; "shown" where nothing is expected. */
 const char *gs_verdict_word(gs_verdict verdict);
 
 /* A study that has been run. */

@@ -11,6 +11,7 @@ enum { DIGITS = 4 };
 static const char *const verdicts[] = {[GS_VERDICT_NONE] = "shown",
                                        [GS_VERDICT_AGREES] = "as expected",
                                        [GS_VERDICT_REFUTES] = "refuted",
+                                       [GS_VERDICT_UNDECIDED] = "undecided",
                                        [GS_VERDICT_DIFFERS] = "DIFFERS"};
 
 const char *gs_verdict_word(gs_verdict verdict) {
@@ -83,10 +84,12 @@ void gs_study_report(const gs_study_results *results, FILE *out) {
     for (int i = 0; i < results->count; i++)
         report_study(&results->study[i], out);
     fprintf(out,
-            "%d of %d studies in %.3g s: %zu numbers as expected, %zu claims refuted, %zu differ; %d thread%s, %s\n",
+            "%d of %d studies in %.3g s: %zu numbers as expected, %zu claims refuted, %zu undecided, %zu differ; %d "
+            "thread%s, %s\n",
             results->count, results->asked, results->seconds, gs_study_count(results, NULL, GS_VERDICT_AGREES),
-            gs_study_count(results, NULL, GS_VERDICT_REFUTES), gs_study_count(results, NULL, GS_VERDICT_DIFFERS),
-            results->threads, results->threads == 1 ? "" : "s", results->isa);
+            gs_study_count(results, NULL, GS_VERDICT_REFUTES), gs_study_count(results, NULL, GS_VERDICT_UNDECIDED),
+            gs_study_count(results, NULL, GS_VERDICT_DIFFERS), results->threads, results->threads == 1 ? "" : "s",
+            results->isa);
 }
 
 /* ---- JSON ---- */
@@ -157,6 +160,7 @@ json_t *gs_study_json(const gs_study_results *results) {
     json_object_set_new(object, "studies", studies);
     json_object_set_new(object, "agree", gs_whole_json(gs_study_count(results, NULL, GS_VERDICT_AGREES)));
     json_object_set_new(object, "refuted", gs_whole_json(gs_study_count(results, NULL, GS_VERDICT_REFUTES)));
+    json_object_set_new(object, "undecided", gs_whole_json(gs_study_count(results, NULL, GS_VERDICT_UNDECIDED)));
     json_object_set_new(object, "differ", gs_whole_json(gs_study_count(results, NULL, GS_VERDICT_DIFFERS)));
     json_object_set_new(object, "seconds", gs_real_json(results->seconds));
     json_object_set_new(object, "threads", json_integer(results->threads));

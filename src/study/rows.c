@@ -62,6 +62,20 @@ static gs_status check_numbers(gs_study_parameter parameter, const gs_numbers *g
     return GS_OK;
 }
 
+/* What each study needs is known before the first one runs. */
+static gs_status check_least(const gs_study_row *row, const gs_lab_options *options, gs_error *error) {
+    for (const gs_study_default *take = row->takes; take->value; take++) {
+        const gs_numbers *given = &options->given[take->parameter];
+        char least[32];
+        for (int i = 0; i < given->count; i++)
+            if (given->values[i] < take->least)
+                return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: the study %s needs at least %s",
+                               dashes(take->parameter), gs_study_parameter_rows[take->parameter].name, given->values[i],
+                               row->name, gs_shortest(take->least, least));
+    }
+    return GS_OK;
+}
+
 gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const *rows, int count, gs_error *error) {
     for (gs_study_parameter p = 0; p < GS_STUDY_PARAMETERS; p++) {
         if (!options->given[p].count)
@@ -73,5 +87,8 @@ gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const 
         if (status)
             return status;
     }
-    return GS_OK;
+    gs_status status = GS_OK;
+    for (int i = 0; i < count && !status; i++)
+        status = check_least(rows[i], options, error);
+    return status;
 }

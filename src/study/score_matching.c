@@ -274,9 +274,8 @@ static gs_status run(gs_study *study, gs_error *error) {
     m->study = study;
     say(study);
     gs_study_stage(study, 0.3);
-    gs_status status = gs_study_samples(study, 1000, &m->n, error);
-    if (!status)
-        status = prepare(m, error);
+    m->n = gs_study_whole(study, GS_STUDY_N);
+    gs_status status = prepare(m, error);
     if (!status)
         status = draw(m, error);
     if (!status) {
@@ -303,5 +302,5 @@ const gs_study_row gs_study_score_matching = {
     .about =
         "Whether explicit, implicit, sliced and denoising score matching have the same minimiser, and what the trace "
         "costs",
-    .takes = {{GS_STUDY_N, "100000"}, {GS_STUDY_DIMS, "64,256,1024,4096"}},
+    .takes = {{GS_STUDY_N, "100000", 1000}, {GS_STUDY_DIMS, "64,256,1024,4096"}},
     .run = run};

@@ -18,6 +18,7 @@ enum { GS_STUDY_TAKES = 8 };
 typedef struct gs_study_default {
     gs_study_parameter parameter;
     const char *value;
+    double least; /* what the study needs at least, where that is more than the parameter's row says */
 } gs_study_default;
 
 typedef struct gs_study_row {
@@ -96,7 +97,7 @@ gs_estimate gs_estimate_share(uint64_t k, uint64_t n);              /* exact bin
 gs_estimate gs_estimate_mean(const double *values, size_t n);       /* of independent values, by Student's t */
 gs_estimate gs_estimate_error(double value, double standard_error); /* of a normal estimate */
 
-/* How a number is compared. */
+/* How a number is compared. Where a bound cuts its interval, it is undecided. */
 typedef enum gs_expectation {
     GS_EXPECT_NOTHING, /* it is only shown */
     GS_EXPECT_VALUE,   /* expected[0], which its interval must contain */

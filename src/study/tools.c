@@ -7,13 +7,6 @@
 
 static const char judge_name[] = "judge";
 
-gs_status gs_study_samples(gs_study *study, size_t least, size_t *n, gs_error *error) {
-    *n = gs_study_whole(study, GS_STUDY_N);
-    return *n >= least ? GS_OK
-                       : gs_fail(error, GS_ERROR_ARGUMENT, "-n: %zu is too few for this study: expected at least %zu",
-                                 *n, least);
-}
-
 gs_status gs_study_classify(gs_study *study, const float *images, size_t n, int *classes, gs_error *error) {
     const gs_study_network *judge;
     gs_status status = gs_study_network_get(study, judge_name, &judge, error);

@@ -6,10 +6,6 @@
 
 enum { GS_DIGIT_CLASSES = 10 };
 
-/* The parameter n, of which a study needs `least` for intervals that can be within what is expected. Errors:
- * GS_ERROR_ARGUMENT: it is below. */
-gs_status gs_study_samples(gs_study *study, size_t least, size_t *n, gs_error *error);
-
 /* The classes of images by the judge, (n); -1 where it takes one for no digit. Errors: those of gs_study_network_get
  * and gs_quality_classify. */
 gs_status gs_study_classify(gs_study *study, const float *images, size_t n, int *classes, gs_error *error);

@@ -157,12 +157,9 @@ static gs_status fork_chains(gs_trajectory *t, gs_error *error) {
 /* ---- The study ---- */
 
 static gs_status run(gs_study *study, gs_error *error) {
-    gs_trajectory t = {.study = study};
-    gs_status status = gs_study_samples(study, 50, &t.n, error);
-    if (status)
-        return status;
+    gs_trajectory t = {.study = study, .n = gs_study_whole(study, GS_STUDY_N)};
     gs_study_stage(study, 0.05);
-    status = gs_study_digits(study, GS_DIGITS_TEST, t.n, &t.digits, error);
+    gs_status status = gs_study_digits(study, GS_DIGITS_TEST, t.n, &t.digits, error);
     if (!status)
         status = find_networks(&t, error);
     if (status)
@@ -187,5 +184,5 @@ const gs_study_row gs_study_trajectory = {.name = "trajectory",
                                           .item = "2.2.1",
                                           .title = "From noise to a digit",
                                           .about = "At which noise level is it decided what digit a chain becomes?",
-                                          .takes = {{GS_STUDY_N, "100"}},
+                                          .takes = {{GS_STUDY_N, "100", 50}},
                                           .run = run};
