@@ -37,6 +37,7 @@ def check_epoch(where, row, columns):
 
 
 def check_samples(path, samples):
+    check(path.exists(), path, "is missing")
     raw, count = path.read_bytes(), len(samples["epochs"]) * samples["each"]
     shape = [int.from_bytes(raw[i : i + 4], "big") for i in (4, 8, 12)]
     check(raw[:4] == b"\0\0\x08\x03" and shape == [count, 28, 28], path, "is not", count, "images of 28 x 28 bytes")
