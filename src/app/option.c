@@ -104,7 +104,7 @@ static bool parse_item(const gs_option_row *row, const char *text, size_t length
         *value = steps;
         return good;
     }
-    if (!gs_parse_decimal(text + minus, length - minus, value) || *value > (double)row->high)
+    if (!gs_parse_decimal(text + minus, length - minus, value) || (row->high && *value > (double)row->high))
         return false;
     *value = minus ? -*value : *value;
     return row->kind == GS_KIND_OPTION_NUMBERS || *value > 0;
@@ -236,6 +236,10 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         break;
     case GS_KIND_OPTION_POSITIVES:
     case GS_KIND_OPTION_NUMBERS:
+        if (!row->high) {
+            snprintf(range, sizeof range, "one or more numbers with commas between");
+            break;
+        }
         snprintf(range, sizeof range, "at most %d %snumbers up to %llu, with commas between", GS_LIST_MAX,
                  row->kind == GS_KIND_OPTION_POSITIVES ? "positive " : "", (unsigned long long)row->high);
         break;

@@ -70,40 +70,10 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
     return !status ? gs_lab_check(&s.options, s.row, s.count, error) : status;
 }
 
-/* ---- The folder ---- */
+/* ---- Writing ---- */
 
 static void name_file(const studying *s, const char *name, char path[FILE_ROOM]) {
     snprintf(path, FILE_ROOM, "%s/%.120s", s->folder, name);
-}
-
-/* The folder of --out, else "study", or "study-NAME" of a single study; made if it is not there. */
-static gs_status make_folder(studying *s, gs_error *error) {
-    const gs_arguments *a = s->arguments;
-    char page[FILE_ROOM];
-    int length = a->out_is_given || a->studies.count != 1
-                     ? snprintf(s->folder, sizeof s->folder, "%s", a->out)
-                     : snprintf(s->folder, sizeof s->folder, "%s-%s", a->out, s->row[0]->name);
-    while (length > 1 && length < GS_PATH_ROOM && s->folder[length - 1] == '/')
-        s->folder[--length] = 0;
-    if (length < 1 || length >= GS_PATH_ROOM)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: the folder's name is %s", length < 1 ? "empty" : "too long");
-    struct stat about;
-    if (stat(s->folder, &about) == 0 && !S_ISDIR(about.st_mode))
-        return gs_fail(error, GS_ERROR_FILE, "%s: is no folder: expected one, or a name for a new one", s->folder);
-    s->made_folder = mkdir(s->folder, 0777) == 0;
-    if (!s->made_folder && errno != EEXIST)
-        return gs_fail(error, GS_ERROR_FILE, "%s: cannot make the folder: %s", s->folder, strerror(errno));
-    name_file(s, "index.html", page);
-    return gs_output_check(page, GS_FORMAT_TEXT, 0, error);
-}
-
-/* ---- Writing ---- */
-
-static gs_status end_text(gs_output *output, gs_error *error) {
-    gs_status status = GS_OK;
-    if (fflush(output->file) != 0 || ferror(output->file))
-        status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", output->path, strerror(errno));
-    return gs_output_end(output, status, error);
 }
 
 static gs_status write_figure(const studying *s, const gs_part *part, gs_error *error) {
@@ -125,29 +95,32 @@ static gs_status write_figures(const studying *s, gs_error *error) {
     return status;
 }
 
-static gs_status write_json(const studying *s, gs_error *error) {
-    char path[FILE_ROOM];
-    gs_output output;
-    name_file(s, "study.json", path);
-    gs_status status = gs_output_open(&output, path, error);
-    if (status)
-        return status;
-    status = gs_print_json(gs_study_json(&s->results), output.file, error);
-    if (!status)
-        return end_text(&output, error);
-    gs_output_abandon(&output);
-    return status;
+static gs_status put_json(const studying *s, FILE *out, gs_error *error) {
+    return gs_print_json(gs_study_json(&s->results), out, error);
 }
 
-static gs_status write_page(const studying *s, gs_error *error) {
+static gs_status put_page(const studying *s, FILE *out, gs_error *error) {
+    (void)error;
+    gs_study_page(&s->results, out);
+    return GS_OK;
+}
+
+static const struct {
+    const char *name;
+    gs_status (*put)(const studying *s, FILE *out, gs_error *error);
+} texts[] = {{"study.json", put_json}, {"index.html", put_page}};
+
+static gs_status write_text(const studying *s, size_t i, gs_error *error) {
     char path[FILE_ROOM];
     gs_output output;
-    name_file(s, "index.html", path);
+    name_file(s, texts[i].name, path);
     gs_status status = gs_output_open(&output, path, error);
     if (status)
         return status;
-    gs_study_page(&s->results, output.file);
-    return end_text(&output, error);
+    status = texts[i].put(s, output.file, error);
+    if (!status && (fflush(output.file) != 0 || ferror(output.file)))
+        status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", path, strerror(errno));
+    return gs_output_end(&output, status, error);
 }
 
 static gs_status report(const studying *s, gs_error *error) {
@@ -163,11 +136,36 @@ static gs_status report(const studying *s, gs_error *error) {
 /* Figures come first and the page last, so that a page is never there without its figures. */
 static gs_status write_all(const studying *s, gs_error *error) {
     gs_status status = write_figures(s, error);
-    if (!status)
-        status = write_json(s, error);
-    if (!status)
-        status = write_page(s, error);
+    for (size_t i = 0; i < GS_COUNT(texts) && !status; i++)
+        status = write_text(s, i, error);
     return !status ? report(s, error) : status;
+}
+
+/* ---- The folder ---- */
+
+/* The folder of --out, else "study", or "study-NAME" of a single study; made if it is not there. */
+static gs_status make_folder(studying *s, gs_error *error) {
+    const gs_arguments *a = s->arguments;
+    char page[FILE_ROOM];
+    int length = a->out_is_given || a->studies.count != 1
+                     ? snprintf(s->folder, sizeof s->folder, "%s", a->out)
+                     : snprintf(s->folder, sizeof s->folder, "%s-%s", a->out, s->row[0]->name);
+    while (length > 1 && length < GS_PATH_ROOM && s->folder[length - 1] == '/')
+        s->folder[--length] = 0;
+    if (length < 1 || length >= GS_PATH_ROOM)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--out: the folder's name is %s", length < 1 ? "empty" : "too long");
+    struct stat about;
+    if (stat(s->folder, &about) == 0 && !S_ISDIR(about.st_mode))
+        return gs_fail(error, GS_ERROR_FILE, "%s: is no folder: expected one, or a name for a new one", s->folder);
+    s->made_folder = mkdir(s->folder, 0777) == 0;
+    if (!s->made_folder && errno != EEXIST)
+        return gs_fail(error, GS_ERROR_FILE, "%s: cannot make the folder: %s", s->folder, strerror(errno));
+    gs_status status = GS_OK;
+    for (size_t i = 0; i < GS_COUNT(texts) && !status; i++) {
+        name_file(s, texts[i].name, page);
+        status = gs_output_check(page, GS_FORMAT_TEXT, 0, error);
+    }
+    return status;
 }
 
 /* ---- The command ---- */
@@ -175,9 +173,14 @@ static gs_status write_all(const studying *s, gs_error *error) {
 /* What the whole comes to, once it is written. */
 static gs_status conclude(const studying *s, gs_status ran, gs_error *error) {
     size_t differ = gs_study_count(&s->results, NULL, GS_VERDICT_DIFFERS);
-    if (ran)
+    if (ran == GS_ERROR_INTERRUPTED)
         return gs_fail(error, ran, "interrupted: %d of %d studies are in %s/index.html", s->results.count,
                        s->results.asked, s->folder);
+    if (ran) {
+        gs_error first = *error;
+        return gs_fail(error, ran, "%.250s; %d of %d studies are in %.100s/index.html", first.message, s->results.count,
+                       s->results.asked, s->folder);
+    }
     return differ ? gs_fail(error, GS_ERROR_UNSUPPORTED, "%zu number%s not as expected: see %s/index.html", differ,
                             differ == 1 ? " is" : "s are", s->folder)
                   : GS_OK;
@@ -186,7 +189,7 @@ static gs_status conclude(const studying *s, gs_status ran, gs_error *error) {
 static gs_status run_studies(studying *s, gs_error *error) {
     gs_interrupt_install();
     gs_status ran = gs_lab_run(&s->options, s->row, s->count, &s->results, error);
-    if (ran && (ran != GS_ERROR_INTERRUPTED || !s->results.count))
+    if (ran && !s->results.count)
         return ran;
     gs_status status = write_all(s, error);
     return status ? status : conclude(s, ran, error);

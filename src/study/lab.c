@@ -104,6 +104,26 @@ static gs_status check_data(const char *folder, gs_error *error) {
     return gs_fail(error, GS_ERROR_FILE, "--data: there is no %.300s, nor with .gz: expected MNIST's files", path);
 }
 
+/* Run the next study; `before` is what became of those before, with its message. */
+static gs_status add_study(gs_lab *lab, const gs_study_row *row, gs_study_results *results, gs_status before,
+                           gs_error *error) {
+    gs_study_record *record = &results->study[results->count];
+    gs_study_failure *failure = &results->failure[results->failures];
+    gs_error why = {0};
+    *record = (gs_study_record){.row = row};
+    gs_status status = run_study(lab, record, &why);
+    results->count += !status;
+    if (!status)
+        return before;
+    gs_study_record_free(record);
+    if (status == GS_ERROR_INTERRUPTED)
+        return gs_fail(error, status, "%s", why.message);
+    *failure = (gs_study_failure){.row = row};
+    snprintf(failure->message, sizeof failure->message, "%s", why.message);
+    results->failures++;
+    return before ? before : gs_fail(error, status, "study %s: %s", row->name, why.message);
+}
+
 gs_status gs_lab_run(const gs_lab_options *options, const gs_study_row *const *chosen, int count,
                      gs_study_results *results, gs_error *error) {
     gs_lab lab = {.options = options, .count = count};
@@ -115,20 +135,14 @@ gs_status gs_lab_run(const gs_lab_options *options, const gs_study_row *const *c
     if (status)
         return status;
     results->study = gs_alloc((size_t)count, sizeof *results->study);
-    if (!results->study)
+    results->failure = gs_alloc((size_t)count, sizeof *results->failure);
+    if (!results->study || !results->failure)
         return gs_fail_memory(error, "the studies");
     if (!options->quiet)
         gs_progress_start(&lab.progress, stderr, NULL);
     lab.progress.has_no_rate = true;
-    for (int i = 0; i < count && !status; i++) {
-        gs_study_record *record = &results->study[i];
-        record->row = chosen[i];
-        lab.number = i;
-        status = run_study(&lab, record, error);
-        results->count += !status;
-        if (status)
-            gs_study_record_free(record);
-    }
+    for (; lab.number < count && status != GS_ERROR_INTERRUPTED; lab.number++)
+        status = add_study(&lab, chosen[lab.number], results, status, error);
     gs_progress_clear(&lab.progress);
     gs_lab_free(&lab);
     results->seconds = gs_now_s() - start_s;

@@ -21,7 +21,8 @@ const gs_study_row *gs_study_row_of(int i);
  * them at least. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const *rows, int count, gs_error *error);
 
-/* Run `count` studies in their order. After an interruption *results has those that have ended, and the status is
+/* Run `count` studies in their order. One that fails is noted, and the next one runs; the status and the message then
+ * are the first one's. After an interruption *results has those that have ended, and the status is
  * GS_ERROR_INTERRUPTED. *results is to be freed with gs_study_results_free in any case. Errors: those of studies. */
 gs_status gs_lab_run(const gs_lab_options *options, const gs_study_row *const *rows, int count,
                      gs_study_results *results, gs_error *error);

@@ -183,8 +183,9 @@ static void put_cards(const gs_study_results *results, FILE *out) {
     size_t undecided = gs_study_count(results, NULL, GS_VERDICT_UNDECIDED);
     char number[64];
     fputs("<div class=\"cards\">\n", out);
-    if (agree + differ) {
-        snprintf(number, sizeof number, "%zu of %zu", agree, agree + differ);
+    size_t compared = agree + differ + refuted + undecided;
+    if (compared) {
+        snprintf(number, sizeof number, "%zu of %zu", agree, compared);
         put_card(out, differ ? "bad" : "good", number, "numbers are as theory and the course say");
     }
     if (refuted) {
@@ -228,9 +229,13 @@ static void put_notes(const gs_study_results *results, FILE *out) {
     for (int i = 0; i < results->count; i++)
         drawn = drawn || results->study[i].used_drawn;
     put_differing(results, out);
-    if (results->count < results->asked)
-        gs_xml_put(out, "<p class=\"note\" role=\"note\"><b>Interrupted:</b> %d experiment%s not here.</p>\n",
-                   results->asked - results->count, results->asked - results->count == 1 ? " is" : "s are");
+    for (int i = 0; i < results->failures; i++)
+        gs_xml_put(out, "<p class=\"note\" role=\"note\"><b>%s could not be run:</b> %s</p>\n",
+                   results->failure[i].row->title, results->failure[i].message);
+    int missing = results->asked - results->count - results->failures;
+    if (missing)
+        gs_xml_put(out, "<p class=\"note\" role=\"note\"><b>Interrupted:</b> %d experiment%s not here.</p>\n", missing,
+                   missing == 1 ? " is" : "s are");
     if (drawn)
         fputs(
             "<p class=\"note mild\" role=\"note\">Digits on this page, and data that they stand for, were drawn by the "

@@ -215,5 +215,6 @@ void gs_study_results_free(gs_study_results *results) {
     for (int i = 0; i < results->count; i++)
         gs_study_record_free(&results->study[i]);
     gs_free(results->study);
+    gs_free(results->failure);
     *results = (gs_study_results){0};
 }

@@ -52,8 +52,16 @@ typedef struct gs_study_record {
     double seconds;
 } gs_study_record;
 
+/* A study that could not be run, and why. */
+typedef struct gs_study_failure {
+    const gs_study_row *row;
+    char message[GS_MESSAGE_MAX];
+} gs_study_failure;
+
 /* All studies of a run. */
 typedef struct gs_study_results {
+    gs_study_failure *failure; /* (failures) */
+    int failures;
     gs_study_record *study; /* (count) */
     int count;              /* that were run to their end */
     int asked;              /* that were asked for; more than `count` after an interruption */

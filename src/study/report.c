@@ -151,13 +151,17 @@ static json_t *study_json(const gs_study_record *record) {
 }
 
 json_t *gs_study_json(const gs_study_results *results) {
-    json_t *object = json_object(), *studies = json_array();
+    json_t *object = json_object(), *studies = json_array(), *failures = json_array();
     for (int i = 0; i < results->count; i++)
         json_array_append_new(studies, study_json(&results->study[i]));
     json_object_set_new(object, "seed", gs_whole_json(results->seed));
     json_object_set_new(object, "confidence", json_real(GS_STUDY_CONFIDENCE));
     json_object_set_new(object, "asked", json_integer(results->asked));
+    for (int i = 0; i < results->failures; i++)
+        json_array_append_new(failures, json_pack("{s:s, s:o}", "name", results->failure[i].row->name, "message",
+                                                  gs_text_json(results->failure[i].message)));
     json_object_set_new(object, "studies", studies);
+    json_object_set_new(object, "failures", failures);
     json_object_set_new(object, "agree", gs_whole_json(gs_study_count(results, NULL, GS_VERDICT_AGREES)));
     json_object_set_new(object, "refuted", gs_whole_json(gs_study_count(results, NULL, GS_VERDICT_REFUTES)));
     json_object_set_new(object, "undecided", gs_whole_json(gs_study_count(results, NULL, GS_VERDICT_UNDECIDED)));

@@ -34,7 +34,7 @@ accept $small
 check 'the page, its figures and the numbers' test "$(ls study-rejection | tr '\n' ' ')" = 'index.html rejection-acceptance.svg rejection-shells.svg study.json '
 check 'where they are' grep -qx 'wrote study-rejection/index.html' stdout.txt
 check 'every number has a verdict' test "$(grep -c '^  as expected  acceptance at D = [14]: ' stdout.txt)" -eq 2
-check 'how many are as expected' grep -Eq '^1 of 1 studies in [0-9.e-]+ s: 5 numbers as expected, 0 claims refuted, 0 differ; ' stdout.txt
+check 'how many are as expected' grep -Eq '^1 of 1 studies in [0-9.e-]+ s: 5 numbers as expected, 0 claims refuted, 0 undecided, 0 differ; ' stdout.txt
 check 'the page needs no other file' sh -c 'grep -q "src=.data:image/svg" "$1" && ! grep -Eq "(src|href)=.[^d#]" "$1"' sh study-rejection/index.html
 check 'the page names the command' grep -q 'gensample study rejection --dims 1,4 -n 100' study-rejection/index.html
 cp study-rejection/index.html first.html
@@ -50,6 +50,18 @@ check 'a folder with a slash' test -s out/deep/index.html
 accept study rejection --dims 2 -n 50 --ratio 1.5 --seed 7 --json --out out/json
 check 'the command that runs it again' grep -q '"command": "gensample study rejection --ratio 1.5 --dims 2 -n 50 --seed 7"' stdout.txt
 check 'the same report as a file' sh -c 'sed "s/\"seconds\": [0-9.e+-]*//g" stdout.txt >a && sed "s/\"seconds\": [0-9.e+-]*//g" out/json/study.json >b && cmp a b'
+rm -rf out && mkdir out
+refuse 2 'n: 60: the study contrastive needs at least 100' study rejection contrastive -n 60
+mkdir -p taken/study.json
+refuse 1 'taken/study.json: cannot write: Is a directory' $small --out taken
+rm -rf taken
+# Networks that are missing here.
+run study energy-training rejection --dims 1,4 -n 100 --out out/some
+check 'a study that cannot be run fails' test "$status" -eq 1
+check 'with its name and the reason, and how many are written' grep -q 'study energy-training: ebm-document: no such file.* 1 of 2 studies are in out/some/index.html' stderr.txt
+check 'the others are on the page' grep -q 'id="rejection"' out/some/index.html
+check 'which says what is missing' grep -q 'could not be run:</b> ebm-document: no such file' out/some/index.html
+check 'as do the numbers' grep -q '"failures": \[{"name": "energy-training", "message": "ebm-document: no such file' out/some/study.json
 fits_schema study rejection --dims 1,4 -n 100 --out out/schema
 rm -rf out && mkdir out
 
@@ -110,7 +122,7 @@ else
     labels_file data/t10k-labels-idx1-ubyte $ten 9 $ten 9 $ten 9 $ten 9 $ten 9
     head -c 900 packed/t10k-images-idx3-ubyte.gz >data/t10k-images-idx3-ubyte
     refuse 1 't10k-images-idx3-ubyte' $digits --data data --out out/s
-    refuse 2 'is too few for this study: expected at least 50' study trajectory -n 49 --out out/s
+    refuse 2 'the study trajectory needs at least 50' study trajectory -n 49 --out out/s
 
     # The first study ends at once, the second takes long.
     pattern='interrupted: 1 of 2 studies are in out/stop/index.html'
