@@ -114,7 +114,11 @@ static void table_parameters(void) {
 static void put_options(const gs_study_row *row) {
     for (const gs_study_default *take = row->takes; take->value; take++) {
         const char *name = gs_study_parameter_rows[take->parameter].name;
+        double range[2];
+        gs_study_range(take, range);
         printf("%s`%s%s %s`", take == row->takes ? "" : " ", name[1] ? "--" : "-", name, take->value);
+        if (take->least > 0 || take->most > 0)
+            printf(" (%.10g ... %.10g)", range[0], range[1]);
     }
 }
 

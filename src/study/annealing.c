@@ -181,37 +181,60 @@ static void draw_bounds(const annealing *a, const bounds *b) {
                      &diagram);
 }
 
+static const char *temperatures(const annealing *a, int i) {
+    double count = a->levels->values[i];
+    return gs_study_text(a->study, "%.0f temperature%s", count, count > 1 ? "s" : "");
+}
+
+/* The fewest temperatures need not come first. */
+static void say_weights(const annealing *a, const bounds *b) {
+    int fewest = 0, last = a->levels->count - 1;
+    for (int i = 1; i <= last; i++)
+        fewest = a->levels->values[i] < a->levels->values[fewest] ? i : fewest;
+    const int shown[2] = {fewest, last};
+    for (int k = 0; k < (fewest == last ? 1 : 2); k++)
+        gs_study_find(a->study, &(gs_finding){.what = gs_study_text(a->study, "equal weights that tell as much, %s, up",
+                                                                    temperatures(a, shown[k])),
+                                              .unit = "",
+                                              .is = gs_exact(b->effective[0][shown[k]])});
+    gs_study_say(a->study,
+                 "An estimate by unequal weights means little: with %s the %zu weights on the way up tell as much as "
+                 "%.3g equal ones would, (sum w)^2 / sum w^2 (Kong 1992), and with %s as much as %.3g.",
+                 temperatures(a, fewest), a->n, b->effective[0][fewest], temperatures(a, last), b->effective[0][last]);
+}
+
 /* Few weights, or very unequal ones, have no interval to rely on: they are shown only, if there is one at all. */
 static void list_estimates(const annealing *a, const bounds *b) {
     static const char *const ways[] = {"up", "down"};
     const double least = 100;
     int last = a->levels->count - 1;
     for (int k = 0; k < 2; k++)
-        gs_study_find(a->study,
-                      &(gs_finding){.what = gs_study_text(a->study, "log Z with %.0f temperatures, %s",
-                                                          a->levels->values[last], ways[k]),
-                                    .unit = "",
-                                    .is = b->log_z[k][last],
-                                    .kind = b->effective[k][last] < least ? GS_EXPECT_NOTHING : GS_EXPECT_VALUE,
-                                    .expected = {LOG_Z},
-                                    .by = "theory, known Z"});
+        gs_study_find(
+            a->study,
+            &(gs_finding){.what = gs_study_text(a->study, "log Z with %s, %s", temperatures(a, last), ways[k]),
+                          .unit = "",
+                          .is = b->log_z[k][last],
+                          .kind = b->effective[k][last] < least ? GS_EXPECT_NOTHING : GS_EXPECT_VALUE,
+                          .expected = {LOG_Z},
+                          .by = "theory, known Z"});
 }
 
-/* A bound is compared where even ideal chains are so far from log Z that chance does not put it on the other side. */
+/* A bound is compared where even ideal chains are so far from log Z that chance does not put it on the other side; else
+ * it is only shown. */
 static void list_bounds(const annealing *a, const bounds *b) {
-    const double far = 0.2;
     static const char *const ways[] = {"up", "down"};
     for (int i = 0; i < a->levels->count; i++)
         for (int k = 0; k < 2; k++) {
             gs_estimate e = {b->bound[k][i], b->low[k][i], b->high[k][i]};
-            bool tells = fabs(b->ideal[k][i] - LOG_Z) > far;
-            gs_finding finding = {.what = gs_study_text(a->study, "mean log weight with %.0f temperatures, %s",
-                                                        a->levels->values[i], ways[k]),
-                                  .unit = "",
-                                  .is = e,
-                                  .kind = tells ? GS_EXPECT_WITHIN : GS_EXPECT_NOTHING,
-                                  .expected = {k ? LOG_Z : -INFINITY, k ? INFINITY : LOG_Z},
-                                  .by = k ? "theory, above log Z" : "theory, below log Z"};
+            bool tells = fabs(b->ideal[k][i] - LOG_Z) > e.high - e.low;
+            const char *by = k ? "theory, above log Z" : "theory, below log Z";
+            gs_finding finding = {
+                .what = gs_study_text(a->study, "mean log weight with %s, %s", temperatures(a, i), ways[k]),
+                .unit = "",
+                .is = e,
+                .kind = tells ? GS_EXPECT_WITHIN : GS_EXPECT_NOTHING,
+                .expected = {k ? LOG_Z : -INFINITY, k ? INFINITY : LOG_Z},
+                .by = tells ? by : NULL};
             gs_study_find(a->study, &finding);
         }
 }
@@ -264,6 +287,7 @@ gs_status gs_study_anneal(gs_study *study, size_t n, gs_error *error) {
         draw_bounds(&a, &b);
         list_estimates(&a, &b);
         list_bounds(&a, &b);
+        say_weights(&a, &b);
     }
     for (int k = 0; k < 2; k++)
         gs_density_free(a.density[k]);

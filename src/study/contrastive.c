@@ -183,11 +183,13 @@ static double rate_far_out(const contrasting *c) {
 /* With q the data, the bias is the exact gradient's negative; CD-1's own gradient is the difference of its bias and
  * that.
  */
-static void find_biases(contrasting *c, const gs_rbm *rbm, gs_cd_biases *b) {
+static void find_biases(contrasting *c, const gs_rbm *exact, const gs_rbm *rbm, gs_cd_biases *b) {
     static const int some_k[GS_CD_KS] = {1, 2, 4, 8, 16, 32, 64};
     double q[IMAGES], bias[PARAMETERS], own[PARAMETERS] = {0};
     memcpy(b->k, some_k, sizeof some_k);
     memcpy(q, c->data.q, sizeof q);
+    gs_rbm_tabulate(exact, c->tables);
+    b->left = bias_of(c->tables, q, bias);
     gs_rbm_tabulate(rbm, c->tables);
     gs_rbm_tabulate_steps(c->tables, c->steps);
     for (int k = 0; k <= GS_CD_FAR; k++) {
@@ -249,7 +251,7 @@ static gs_status run(gs_study *study, gs_error *error) {
     }
     if (!status) {
         gs_study_stage(study, 0.85);
-        find_biases(&c, &t[1].rbm, b);
+        find_biases(&c, &t[0].rbm, &t[1].rbm, b);
         status = measure_biases(&c, n, b, error);
     }
     if (status)

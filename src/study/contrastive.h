@@ -34,6 +34,7 @@ typedef struct gs_cd_biases {
     gs_estimate estimate[GS_CD_KS];
     double eigenvalue, rate; /* the factor per step, by theory and far out */
     double own;              /* length of the expected CD-1 gradient */
+    double left;             /* and of the exact gradient where training with it ends */
 } gs_cd_biases;
 
 /* Everything, of the exact gradient, CD-1, CD-10 and persistent chains; `best` is the highest log likelihood that there

@@ -62,7 +62,7 @@ static void draw(gs_study *study, const langevin *l) {
     const gs_diagram_series series[] = {
         {"theory", GS_STROKE_LINE, K + 1, l->k, l->theory, NULL, NULL, 0},
         {"by chains", GS_STROKE_MARKS, K + 1, l->k, l->value, l->low, l->high, 1},
-        {"mixing, (1 - h)^2k", GS_STROKE_DASHED, K + 1, l->k, l->mixing, NULL, NULL, 2},
+        {"mixing, (1 - h)^(2k)", GS_STROKE_DASHED, K + 1, l->k, l->mixing, NULL, NULL, 2},
         {"what the step size leaves", GS_STROKE_DASHED, K + 1, l->k, l->rest, NULL, NULL, 3}};
     const gs_diagram diagram = {.title = "The same with Langevin chains",
                                 .x_label = "Langevin steps k",
@@ -89,8 +89,8 @@ gs_status gs_cd_langevin(gs_study *study, size_t n, gs_error *error) {
     gs_study_say(
         study,
         "Energies of images are trained with Langevin chains instead. On a Gaussian their bias is known too, and "
-        "falls by (1 - h)^2 per step. It does not fall to 0: without a Metropolis step, chains of step size h = "
-        "%g end at a variance that is %.3g times too large, and %.3g of the bias stays whatever k.",
+        "falls towards its end by a factor of (1 - h)^2 per step. The end is not 0: without a Metropolis step, chains "
+        "of step size h = %g end at a variance of %.3g times the true one, and %.3g of the bias stays whatever k.",
         step_size, 1 / (1 - step_size / 2), l->rest[0]);
     draw(study, l);
     for (int i = 0; i < FINDINGS; i++) {

@@ -97,10 +97,15 @@ static void say(gs_study *study, const gs_cd_training *t, const gs_cd_biases *b,
         "model should give up.",
         t[1].likelihood[GS_CD_POINTS - 1], t[0].likelihood[GS_CD_POINTS - 1], best, b->own, b->exact[0]);
     gs_study_say(study,
-                 "The bias falls with k only as fast as the chain mixes, by its second eigenvalue %.4f per step: half "
-                 "of it takes %.0f steps. Persistent chains go on where they were and follow the model as long as it "
-                 "changes slowly, at the price of one step per gradient.",
+                 "The bias falls with k as the chain mixes: far out by its second eigenvalue, %.4f per step, so that "
+                 "it halves every %.0f steps; before that somewhat faster. Persistent chains go on where they were and "
+                 "follow the model as long as it changes slowly, at the price of one step per gradient.",
                  b->eigenvalue, log(0.5) / log(b->eigenvalue));
+    gs_study_say(study,
+                 "No training has arrived: where that with the exact gradient ends, as its steps have shrunk to 0, its "
+                 "gradient still has a length of %.2g. CD-10 ends at %.3f and the exact gradient at %.3f: so small a "
+                 "difference is the chance of batches on the way there, not a higher maximum.",
+                 b->left, t[2].likelihood[GS_CD_POINTS - 1], t[0].likelihood[GS_CD_POINTS - 1]);
 }
 
 static void list_findings(gs_study *study, const gs_cd_training *t, int count, const gs_cd_biases *b) {
@@ -121,6 +126,9 @@ static void list_findings(gs_study *study, const gs_cd_training *t, int count, c
         gs_study_find(study, &(gs_finding){.what = gs_study_text(study, "log likelihood after training, %s", t[i].name),
                                            .unit = "",
                                            .is = gs_exact(t[i].likelihood[GS_CD_POINTS - 1])});
+    gs_study_find(study, &(gs_finding){.what = "length of the exact gradient where training with it ends",
+                                       .unit = "",
+                                       .is = gs_exact(b->left)});
     gs_study_find(study, &(gs_finding){"log likelihood that CD-1 loses beside the exact gradient",
                                        "",
                                        gs_exact(t[0].likelihood[GS_CD_POINTS - 1] - t[1].likelihood[GS_CD_POINTS - 1]),

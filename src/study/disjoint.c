@@ -114,9 +114,12 @@ static gs_status study_plane(const gs_density *density, void *context, gs_error 
 static void introduce(const gs_disjoint *d) {
     gs_study_say(d->study,
                  "Two Gaussians of deviation 1 at (-5, -5) and (5, 5), of which the second weighs %.4g. Near either, "
-                 "the score is that of this Gaussian alone, whatever the weights: on all samples together it differs "
-                 "from that of even weights by less than one can measure, while the density itself tells them apart.",
-                 d->share);
+                 "the score is that of this Gaussian alone, whatever the weights%s.",
+                 d->share,
+                 d->share == 0.5
+                     ? "" /* there is nothing to tell apart */
+                     : ": on no sample does it differ by much from that of even weights, as the table says, "
+                       "while the density itself tells them apart");
     gs_study_say(d->study, "So Langevin dynamics climbs the mode that is nearer to its start and stays there: the "
                            "share in a mode says how the starts lie, not how much it weighs.");
     gs_study_say(d->study,

@@ -115,15 +115,16 @@ static void draw_shares(const chains *c) {
             k < LEVELS ? (gs_diagram_series){names[k], GS_STROKE_BOTH, STATES, at, value, low, high, k}
                        : (gs_diagram_series){"ones among the data", GS_STROKE_DASHED, STATES, at, value, NULL, NULL, k};
     }
-    gs_study_diagram(c->study, "ones",
-                     "Chains of Langevin dynamics that begin at ones, at one noise level each: the share that are "
-                     "still ones after so many steps.",
-                     &(gs_diagram){.title = "Chains that begin at ones",
-                                   .x_label = "Langevin steps",
-                                   .y_label = "ones, %",
-                                   .y_range = {0, 100},
-                                   .series = series,
-                                   .count = LEVELS + 1});
+    gs_study_diagram(
+        c->study, "ones",
+        "Chains of Langevin dynamics that begin at ones with noise, at one noise level each: the share that "
+        "are ones after so many steps, once a solver has removed the noise.",
+        &(gs_diagram){.title = "Chains that begin at ones",
+                      .x_label = "Langevin steps",
+                      .y_label = "ones, %",
+                      .y_range = {0, 100},
+                      .series = series,
+                      .count = LEVELS + 1});
 }
 
 static gs_status draw_digits(const chains *c, gs_error *error) {
@@ -174,9 +175,12 @@ gs_status gs_disjoint_digits(gs_study *study, gs_error *error) {
     if (status)
         return status;
     gs_study_say(study,
-                 "Classes of digits are modes, too. Chains of the energy network %s that begin at ones stay ones at a "
-                 "small noise level for as long as one likes to wait, and become other digits at a large one.",
-                 network_name);
+                 "Classes of digits are modes, too. Of %zu chains of the energy network %s that begin at ones, %.0f %% "
+                 "are still ones after %d steps at noise level %g, and %.0f %% at noise level %g, where they become "
+                 "other digits. There %.0f %% are ones even before the first step: so much noise hides what "
+                 "it was added to.",
+                 c.n, network_name, 100 * c.is[0][STATES - 1].value, STEPS, level[0],
+                 100 * c.is[LEVELS - 1][STATES - 1].value, level[LEVELS - 1], 100 * c.is[LEVELS - 1][0].value);
     find(&c);
     draw_shares(&c);
     return draw_digits(&c, error);

@@ -15,14 +15,20 @@ static void draw_grids(gs_from_noise *c) {
     const size_t at = gs_passage_at(&c->passage, GS_TRAINED_STEPS), shown = c->n < GS_GRID ? c->n : GS_GRID;
     gs_study_images(
         c->study, "training",
-        gs_study_text(c->study, "16 training images: %s, in which there are all digits.", c->training.source),
+        gs_study_text(c->study, "%d training images: %s, in which there are all digits.", GS_GRID, c->training.source),
         c->training.images, GS_GRID, info->shape, info->range, SIDE, 2);
-    gs_study_images(c->study, "sixty",
-                    "16 samples after 60 Langevin steps from noise, as many as in training: half-formed digits.",
-                    gs_passage_images(&c->passage, at), shown, info->shape, info->range, SIDE, 2);
-    gs_study_images(c->study, "annealed",
-                    "16 samples of our energy with noise levels, ebm, by annealing: 20 evaluations each.", c->best,
-                    shown, info->shape, c->annealed->info->range, SIDE, 2);
+    gs_study_images(
+        c->study, "sixty",
+        gs_study_text(c->study,
+                      "%zu sample%s after %d Langevin steps from noise, as many as in training: half-formed "
+                      "digits.",
+                      shown, shown > 1 ? "s" : "", GS_TRAINED_STEPS),
+        gs_passage_images(&c->passage, at), shown, info->shape, info->range, SIDE, 2);
+    gs_study_images(
+        c->study, "annealed",
+        gs_study_text(c->study, "%zu sample%s of our energy with noise levels, ebm, by annealing: 20 evaluations each.",
+                      shown, shown > 1 ? "s" : ""),
+        c->best, shown, info->shape, c->annealed->info->range, SIDE, 2);
 }
 
 static gs_status draw_strips(gs_from_noise *c, gs_error *error) {

@@ -17,6 +17,9 @@ typedef struct gs_lab_options {
 const gs_study_row *gs_study_find_row(const char *name);
 const gs_study_row *gs_study_row_of(int i);
 
+/* The least and the most that a study takes of a parameter. */
+void gs_study_range(const gs_study_default *take, double range[2]);
+
 /* Check what the user says of parameters against their rows and against what the studies read: each is read by one of
  * them at least. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const *rows, int count, gs_error *error);

@@ -105,10 +105,11 @@ static gs_status draw_tops(const digits_ladder *l, gs_error *error) {
         gs_sheet_row(&sheet, k, l->x[k], l->network->info->range);
         snprintf(sheet.row_heads[k], GS_HEAD_MAX, "s %g", tops[k]);
     }
-    gs_study_sheet(l->study, "digits",
-                   "Samples from the same noise, whose levels begin at 30, 10, 3, 1 and 0.5. From 1 the fat digits are "
-                   "missing; from 0.5 hardly anything is a digit.",
-                   &sheet);
+    gs_study_sheet(
+        l->study, "digits",
+        "Samples from the same noise, whose levels begin at 30, 10, 3, 1 and 0.5. From 1 the round digits are "
+        "missing; from 0.5 hardly anything is a digit.",
+        &sheet);
     gs_sheet_free(&sheet);
     return GS_OK;
 }
@@ -148,6 +149,7 @@ static gs_status run_noises(digits_ladder *l, gs_error *error) {
 }
 
 static void draw_noises(const digits_ladder *l) {
+    const char *digits = l->real.drawn ? "drawn digits" : "real digits";
     double value[NOISES], low[NOISES], high[NOISES], real[NOISES];
     for (int k = 0; k < NOISES; k++) {
         gs_estimate e = gs_estimate_error(l->left[k].value, l->left[k].error);
@@ -157,9 +159,12 @@ static void draw_noises(const digits_ladder *l) {
         real[k] = l->left[k].real;
     }
     gs_diagram_series series[] = {{"noisy digits", GS_STROKE_BOTH, NOISES, noises, value, low, high, 0},
-                                  {"real images", GS_STROKE_DASHED, NOISES, noises, real, NULL, NULL, 1}};
+                                  {"MNIST's images", GS_STROKE_DASHED, NOISES, noises, real, NULL, NULL, 1}};
     gs_study_diagram(l->study, "noise",
-                     "Frechet distance of real digits with as much noise as a ladder with this bottom leaves.",
+                     gs_study_text(l->study,
+                                   "Frechet distance to MNIST of %s with as much noise as a ladder with this bottom "
+                                   "leaves. Dashed: of as many of MNIST's images without noise.",
+                                   digits),
                      &(gs_diagram){.title = "What noise that is left costs",
                                    .x_label = "noise left",
                                    .y_label = "Frechet distance",
@@ -188,8 +193,9 @@ gs_status gs_ladder_digits(gs_study *study, gs_error *error) {
         return status;
     measure_distances(l.real.images, l.real.n, &largest, &mean);
     gs_study_say(study,
-                 "Two of %zu %s are %.3g apart at most and %.3g on average, in pixels of 0 ... 1: the course's top of "
-                 "30 is above that, 10 will mostly do, and 1 will not. The network is ncsn, with %d steps of a solver.",
+                 "Of %zu %s, two are at most %.3g apart, and %.3g on average, in pixels of 0 ... 1: the course's top "
+                 "of 30 is above that, 10 will mostly do, and 1 will not. The network is ncsn, with %d steps of a "
+                 "solver.",
                  l.real.n, l.real.source, largest, mean, STEPS);
     find_tops(&l);
     draw_classes(&l);

@@ -7,7 +7,8 @@ static gs_status run(gs_study *study, gs_error *error) {
     gs_study_say(study, "In the plane the score that data can teach is known: its squared error grows as one over the "
                         "density. Noise helps, as it brings data everywhere: at a high level the score between two "
                         "modes is learnt as well as that within them.");
-    gs_study_say(study, "A trained denoiser is as good as its inputs are usual: where all digits are black, it leaves "
+    gs_study_say(study, "A trained denoiser is only as good as its inputs resemble what it was trained on: where all "
+                        "digits are black, it leaves "
                         "hardly anything of noise of the level that it is told, and much of larger noise. So chains "
                         "that begin far from the data at a low level do not find them.");
     gs_study_stage(study, 0.3);

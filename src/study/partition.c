@@ -134,8 +134,7 @@ static void say(gs_study *study) {
         study,
         "In the second figure the marks close in on log Z = 7 as there are more temperatures: by "
         "Jensen's inequality the mean logarithm of the weights is below log Z on the way up, and above it on the way "
-        "down, which only a density with exact samples allows. With few temperatures a handful of chains "
-        "have nearly all the weight, and the estimate means little.");
+        "down, which only a density with exact samples allows.");
 }
 
 static gs_status run(gs_study *study, gs_error *error) {

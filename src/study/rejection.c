@@ -53,10 +53,17 @@ static void find_shells(shells *s, double dim, double ratio) {
 /* P(|z|^2 < square) for z from N(0, I), by the series of the incomplete gamma function (Abramowitz & Stegun 1964,
  * 6.5.29), all of whose terms are positive. */
 static double chi_square_below(double dim, double square) {
-    double a = dim / 2, x = square / 2, term = 1, sum = 1;
-    for (double k = 1; term > 1e-16 * sum; k++)
+    const double large = 0x1p900; /* from which the sum is taken down, so that it does not overflow */
+    double a = dim / 2, x = square / 2, term = 1, sum = 1, taken = 0;
+    for (double k = 1; term > 1e-16 * sum; k++) {
         sum += term *= x / (a + k);
-    return exp(a * log(x) - x - lgamma(a + 1) + log(sum));
+        if (sum > large) {
+            sum /= large;
+            term /= large;
+            taken += log(large);
+        }
+    }
+    return fmin(1, exp(a * log(x) - x - lgamma(a + 1) + log(sum) + taken));
 }
 
 /* The squared length at which p and q are equal: p is the larger one below. */
@@ -144,10 +151,13 @@ static void draw_acceptance(rejecting *r) {
                                 .log_y = true,
                                 .series = series,
                                 .count = GS_COUNT(series)};
-    gs_study_diagram(r->study, "acceptance",
-                     "The share of accepted proposals (marks with 99.99 % intervals) falls on the line of theory, R^-D "
-                     "(dashed), while the overlap of the two distributions hardly changes.",
-                     &diagram);
+    gs_study_diagram(
+        r->study, "acceptance",
+        gs_study_text(r->study,
+                      "The share of accepted proposals (marks with 99.99 %% intervals) lies on the line of "
+                      "theory, R^-D (dashed)%s",
+                      r->ratio > 1 ? ", which falls far faster than the overlap of the two distributions." : "."),
+        &diagram);
 }
 
 /* Lengths are shown from sqrt(D) on, where p's shell is for every D. */
@@ -194,23 +204,36 @@ static int told(const rejecting *r) {
     return best;
 }
 
+/* exp(power), by its decimal exponent where the number itself would be too large or too small. */
+static const char *exp_text(rejecting *r, double power) {
+    double decimal = power / log(10);
+    return fabs(decimal) < 300 ? gs_study_text(r->study, "%.4g", exp(power))
+                               : gs_study_text(r->study, "10^%.0f", decimal);
+}
+
+static void say_same(rejecting *r) {
+    gs_study_say(r->study, "A proposal x of q = N(0, R^2 I) is kept with the probability p(x) / (M q(x)), where M = "
+                           "R^D is the largest p/q. With R = 1 q is p itself, M is 1, and every proposal is kept.");
+}
+
 static void say(rejecting *r) {
+    const double much = 0.5, some = 0.001;
     int at = told(r);
-    double dim = r->dims->values[at], slope = (r->ratio * r->ratio - 1) / 2;
+    double dim = r->dims->values[at], slope = (1 - 1 / (r->ratio * r->ratio)) / 2, overlap = r->overlap_theory[at];
     gs_study_say(r->study,
                  "A proposal x of q = N(0, R^2 I) is kept with the probability p(x) / (M q(x)), where M = R^D is the "
-                 "largest p/q. R = %.6g looks harmless, yet in D = %.0f dimensions M is %.4g: so many proposals are "
-                 "drawn for each sample that is kept.",
-                 r->ratio, dim, 1 / r->theory[at]);
+                 "largest p/q. With R = %.6g in D = %.0f dimensions M is %s: so many proposals are drawn for each "
+                 "sample that is kept.",
+                 r->ratio, dim, exp_text(r, dim * log(r->ratio)));
     gs_study_say(r->study,
-                 "Look at the distance of the two curves. p and q overlap by %.1f %% there, so it is not that q misses "
-                 "p. M is what costs: p/q reaches it at x = 0 only, where no sample ever is, while on p's shell, |x| = "
-                 "sqrt(D), a proposal is kept with the probability exp(-%.4g D) = %.3g.",
-                 100 * r->overlap_theory[at], slope / (r->ratio * r->ratio), exp(-slope / (r->ratio * r->ratio) * dim));
-    gs_study_say(r->study,
-                 "MNIST has D = 784, photographs far more, and a q that is fitted to images is further off than by R = "
-                 "%.6g. This is why energies are sampled by chains, which need neither M nor Z.",
-                 r->ratio);
+                 "Look at the distance of the two curves. p and q overlap by %s there%s. M is what costs: p/q reaches "
+                 "it at x = 0 only, where hardly any sample is once D is large, while on p's shell, |x| = sqrt(D), a "
+                 "proposal is kept with the probability exp(-%.4g D) = %s.",
+                 overlap < some ? "less than 0.1 %" : gs_study_text(r->study, "%.1f %%", 100 * overlap),
+                 overlap > much ? ", so it is not that q misses p" : "", slope, exp_text(r, -slope * dim));
+    gs_study_say(r->study, "MNIST has D = 784, photographs far more, and nobody knows a q that is as near to images as "
+                           "that of R = 1.01 is to p. This is why energies are sampled by chains, which need neither M "
+                           "nor Z.");
 }
 
 static void list_proposals(rejecting *r) {
@@ -221,7 +244,7 @@ static void list_proposals(rejecting *r) {
     for (int i = 0; cell && i < rows; i++) {
         double k = (double)r->result[i].accepted, n = (double)r->result[i].proposals;
         cell[i * COLUMNS] = gs_study_text(r->study, "%.0f", r->dims->values[i]);
-        cell[i * COLUMNS + 1] = gs_study_text(r->study, "%.4g", 1 / r->theory[i]);
+        cell[i * COLUMNS + 1] = exp_text(r, r->dims->values[i] * log(r->ratio));
         cell[i * COLUMNS + 2] = k > 0 ? gs_study_text(r->study, "%.4g", n / k)
                                       : gs_study_text(r->study, "more than %.2g", 1 / r->acceptance[i].high);
         cell[i * COLUMNS + 3] = gs_study_text(r->study, "%.0f", n);
@@ -282,7 +305,10 @@ static gs_status run(gs_study *study, gs_error *error) {
     }
     if (status)
         return status;
-    say(&r);
+    if (r.ratio > 1)
+        say(&r);
+    else
+        say_same(&r);
     draw_acceptance(&r);
     draw_shells(&r);
     list_findings(&r);

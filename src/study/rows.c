@@ -62,16 +62,24 @@ static gs_status check_numbers(gs_study_parameter parameter, const gs_numbers *g
     return GS_OK;
 }
 
-/* What each study needs is known before the first one runs. */
-static gs_status check_least(const gs_study_row *row, const gs_lab_options *options, gs_error *error) {
+void gs_study_range(const gs_study_default *take, double range[2]) {
+    const gs_study_parameter_row *row = &gs_study_parameter_rows[take->parameter];
+    range[0] = fmax(take->least, row->low);
+    range[1] = take->most > 0 ? take->most : row->high;
+}
+
+/* What each study takes is known before the first one runs. */
+static gs_status check_range(const gs_study_row *row, const gs_lab_options *options, gs_error *error) {
     for (const gs_study_default *take = row->takes; take->value; take++) {
         const gs_numbers *given = &options->given[take->parameter];
-        char least[32];
+        double range[2];
+        char low[32], high[32];
+        gs_study_range(take, range);
         for (int i = 0; i < given->count; i++)
-            if (given->values[i] < take->least)
-                return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: the study %s needs at least %s",
+            if (given->values[i] < range[0] || given->values[i] > range[1])
+                return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: the study %s takes %s ... %s",
                                dashes(take->parameter), gs_study_parameter_rows[take->parameter].name, given->values[i],
-                               row->name, gs_shortest(take->least, least));
+                               row->name, gs_shortest(range[0], low), gs_shortest(range[1], high));
     }
     return GS_OK;
 }
@@ -89,6 +97,6 @@ gs_status gs_lab_check(const gs_lab_options *options, const gs_study_row *const 
     }
     gs_status status = GS_OK;
     for (int i = 0; i < count && !status; i++)
-        status = check_least(rows[i], options, error);
+        status = check_range(rows[i], options, error);
     return status;
 }

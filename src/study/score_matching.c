@@ -245,11 +245,11 @@ static void say(gs_study *study) {
                  "asks for the way back from noised data.");
     gs_study_say(
         study, "In the first figure the marks of the first three are on one curve, even between the modes, where this "
-               "model cannot follow the score of the data. Those of denoising are on "
-               "another one, the score of the data with noise: that is what it learns, exactly, and what "
-               "annealed Langevin dynamics wants at each noise level. Distances of minimisers are in "
-               "per cent of the score's root mean square, along the direction in which half of the samples see "
-               "them differ.");
+               "model cannot follow the score of the data. Those of denoising are near another one, the score of the "
+               "data with noise: denoising has the minimiser that the noised data's score itself would give, which "
+               "is what annealed Langevin dynamics wants at each noise level. Distances of minimisers are in per cent "
+               "of the score's root mean square. One half of the samples chooses the direction of parameters in which "
+               "the two differ, and the other half tells how far: 0 on average if they are the same.");
     gs_study_say(study,
                  "The trace is what implicit score matching cannot pay for: in D dimensions it takes D derivatives "
                  "of s, while a random direction takes one, and its mean is the trace. The last figures show "
@@ -302,5 +302,5 @@ const gs_study_row gs_study_score_matching = {
     .about =
         "Whether explicit, implicit, sliced and denoising score matching have the same minimiser, and what the trace "
         "costs",
-    .takes = {{GS_STUDY_N, "100000", 1000}, {GS_STUDY_DIMS, "64,256,1024,4096"}},
+    .takes = {{GS_STUDY_N, "100000", 1000}, {GS_STUDY_DIMS, "64,256,1024,4096", 2, 4096}},
     .run = run};

@@ -7,12 +7,11 @@ static gs_status run(gs_study *study, gs_error *error) {
                  "Euler-ancestral), or of Langevin dynamics (annealed, consistent annealed).");
     gs_study_say(study, "On a Gaussian the error of the samples' deviation is known. Twice as many evaluations divide "
                         "it by four for methods of second order and by two for those of first order; for annealed "
-                        "Langevin dynamics, with the best step size, by the square root of two; and consistent "
-                        "annealing with a fixed share of the way keeps an error however small its steps are.");
-    gs_study_say(study,
-                 "On digits the network's own error hides the solver's after 10 or 20 evaluations: all but annealed "
-                 "Langevin dynamics are then about as far from MNIST as real images are. This program has no separate "
-                 "predictor-corrector sampler; eta above 1 does what its corrector does.");
+                        "Langevin dynamics, with steps that shrink as one over the root of their number, by about 1.5 "
+                        "here and by the square root of two in the limit; and consistent annealing with a fixed share "
+                        "of the way has an error that smaller steps do not remove.");
+    gs_study_say(study, "Samplers with a predictor and a corrector (Song et al. 2021), which add steps of Langevin "
+                        "dynamics at each level, are not among them.");
     gs_status status = gs_solvers_gaussian(study, error);
     return status ? status : gs_solvers_digits(study, error);
 }

@@ -120,29 +120,66 @@ static gs_status draw_digits(const contest *c, gs_error *error) {
     return GS_OK;
 }
 
-static void find(const contest *c) {
+static gs_estimate last_distance(const contest *c, int k) {
+    gs_measured f = c->frechet[k][RUNS - 1];
+    gs_estimate e = gs_estimate_error(f.value, f.error);
+    e.low = fmax(e.low, 0); /* as distances are */
+    return e;
+}
+
+/* The least and the most distance after the most evaluations, and the upper end of all intervals, of all samplers but
+ * annealed Langevin dynamics. */
+typedef struct field {
+    double least, most, reach;
+} field;
+
+static field field_of(const contest *c) {
+    field f = {INFINITY, 0, 0};
     for (int k = 0; k < CONTENDERS; k++) {
-        int run = RUNS - 1;
-        gs_estimate e = gs_estimate_error(c->frechet[k][run].value, c->frechet[k][run].error);
-        e.low = fmax(e.low, 0); /* as distances are */
+        gs_estimate e = last_distance(c, k);
+        if (k == ANNEALED)
+            continue;
+        f.least = fmin(f.least, e.value);
+        f.most = fmax(f.most, e.value);
+        f.reach = fmax(f.reach, e.high);
+    }
+    return f;
+}
+
+static void find(const contest *c) {
+    field others = field_of(c);
+    for (int k = 0; k < CONTENDERS; k++) {
         gs_finding finding = {gs_study_text(c->study, "Frechet distance by %s, %g evaluations", contenders[k].name,
-                                            c->evaluations[k][run]),
+                                            c->evaluations[k][RUNS - 1]),
                               "",
-                              e,
+                              last_distance(c, k),
                               GS_EXPECT_WITHIN,
-                              {0, 100},
-                              "far below that of annealed Langevin dynamics"};
+                              {0, last_distance(c, ANNEALED).low},
+                              "below the interval of annealed Langevin dynamics"};
         if (k == ANNEALED) {
-            finding.expected[0] = 100;
+            finding.expected[0] = others.reach;
             finding.expected[1] = INFINITY;
-            finding.by = "it has too few steps yet";
+            finding.by = "above the others' intervals: it has too few steps yet";
         }
-        if (isnan(c->frechet[k][run].error)) /* of a few images */
+        if (isnan(c->frechet[k][RUNS - 1].error)) { /* of a few images */
             finding.kind = GS_EXPECT_NOTHING;
+            finding.by = NULL;
+        }
         gs_study_find(c->study, &finding);
     }
     gs_study_find(c->study,
                   &(gs_finding){.what = "the same of as many real images", .unit = "", .is = gs_exact(c->real)});
+}
+
+static void say(const contest *c) {
+    field others = field_of(c);
+    gs_study_say(
+        c->study,
+        "On digits all but annealed Langevin dynamics come near to MNIST within 20 evaluations: their Frechet "
+        "distances are %.3g ... %.3g, beside %.3g of as many real images and %.4g of annealed Langevin dynamics "
+        "after %g. %zu digits do not tell the others apart: their intervals reach up to %.3g.",
+        others.least, others.most, c->real, c->frechet[ANNEALED][RUNS - 1].value, c->evaluations[ANNEALED][RUNS - 1],
+        c->n, others.reach);
 }
 
 gs_status gs_solvers_digits(gs_study *study, gs_error *error) {
@@ -160,6 +197,8 @@ gs_status gs_solvers_digits(gs_study *study, gs_error *error) {
     if (status)
         return status;
     find(c);
+    if (!isnan(c->frechet[ANNEALED][RUNS - 1].error))
+        say(c);
     draw_distances(c);
     return draw_digits(c, error);
 }

@@ -18,7 +18,7 @@ enum { GS_STUDY_TAKES = 8 };
 typedef struct gs_study_default {
     gs_study_parameter parameter;
     const char *value;
-    double least; /* what the study needs at least, where that is more than the parameter's row says */
+    double least, most; /* what the study takes, where that is less than the parameter's row says; 0: as there */
 } gs_study_default;
 
 typedef struct gs_study_row {

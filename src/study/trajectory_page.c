@@ -171,8 +171,9 @@ static double share(const gs_returns *returns) {
 static void say(gs_trajectory *t) {
     gs_study_say(t->study,
                  "Read a row of the first picture from left to right. The state is noise to the eye down to sigma = "
-                 "0.86, where a digit shows; what the network makes of it, in the second picture, turns from the mean "
-                 "of all digits into one digit earlier, between sigma = 5 and 0.9.");
+                 "%.2g, where a digit shows; what the network makes of it, in the second picture, turns from the mean "
+                 "of all digits into one digit earlier, between sigma = %.2g and %.2g.",
+                 gs_way_sigma(t, 4), gs_way_sigma(t, 2), gs_way_sigma(t, 4));
     gs_study_say(t->study,
                  "The digit is not hidden in the first noise. A chain that goes on from sigma = %.2g once more, with "
                  "other noise, ends as the same digit in %.0f %% of the cases, as two random digits do; from %.2g in "

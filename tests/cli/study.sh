@@ -16,6 +16,9 @@ refuse 2 'ratio: 0.5: expected a number from 1 to 1000' study rejection --ratio 
 refuse 2 'ratio: 2 numbers: expected 1' study rejection --ratio 1.01,1.02
 refuse 2 'dims: 1.5: expected a whole number' study rejection --dims 1.5
 refuse 2 ' -n: 0: expected a whole number' study rejection -n 0
+refuse 2 'dims: 5000: the study score-matching takes 2 ... 4096' study rejection score-matching --dims 64,5000
+refuse 2 'dims: 1: the study score-matching takes 2 ... 4096' study score-matching --dims 1
+refuse 2 ' -n: 99: the study partition takes 100 ... 1000000' study partition -n 99
 refuse 2 'json: cannot go with --quiet' $small --json --quiet
 refuse 1 'tiny.bin: is no folder' $small --out tiny.bin
 refuse 1 'no-such-directory/s: cannot make the folder: No such file' $small --out no-such-directory/s
