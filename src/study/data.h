@@ -9,9 +9,8 @@ enum {
     GS_DATA_SIDE = 28,
     GS_DATA_PIXELS = GS_DATA_SIDE * GS_DATA_SIDE,
     GS_DATA_BATCH = 64,
-    GS_DATA_LEAST = 200, /* images */
-    GS_DATA_BINS = 10,   /* of pixels */
-    GS_DATA_ONES = 20    /* numbers of ones in a batch that are told apart, the last with all above */
+    GS_DATA_BINS = 10, /* of pixels */
+    GS_DATA_ONES = 20  /* numbers of ones in a batch that are told apart, the last with all above */
 };
 
 typedef struct gs_data_set {

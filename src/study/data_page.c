@@ -66,11 +66,8 @@ static void draw_pixels(gs_data *c) {
                                 .category_count = GS_DATA_BINS,
                                 .series = series,
                                 .count = GS_COUNT(series)};
-    gs_study_diagram(
-        c->study, "pixels",
-        "Shares of pixels by their value, in steps of 0.1, with black at 0 and white at 1: most are black, and "
-        "most of the others nearly white.",
-        &diagram);
+    gs_study_diagram(c->study, "pixels",
+                     "Shares of pixels by their value, in steps of 0.1, with black at 0 and white at 1.", &diagram);
 }
 
 static void draw_batch_counts(gs_data *c) {
@@ -216,6 +213,52 @@ static void find_labels(gs_data *c) {
 
 /* ---- The page ---- */
 
+/* Mean squares, summed over pixels, of images from the mean of their label, and of these means from that of all. */
+static void part_variance(const gs_data_set *s, double *within, double *between) {
+    size_t n = s->digits.n;
+    *within = *between = 0;
+    for (size_t i = 0; i < s->pixels; i++) {
+        double all = 0;
+        for (size_t label = 0; label < GS_DIGIT_CLASSES; label++)
+            all += (double)s->count[label] * (double)s->mean_image[label * s->pixels + i] / (double)n;
+        for (size_t k = 0; k < n; k++) {
+            double mean = (double)s->mean_image[(size_t)s->digits.labels[k] * s->pixels + i];
+            double off = (double)s->digits.images[k * s->pixels + i] - mean;
+            *within += off * off / (double)n;
+            *between += (mean - all) * (mean - all) / (double)n;
+        }
+    }
+}
+
+static void say_labels(gs_data *c) {
+    const gs_data_set *s = &c->training;
+    double within, between, ink[GS_DIGIT_CLASSES];
+    int least = 0, most = 0;
+    for (int i = 0; i < GS_DIGIT_CLASSES; i++) {
+        ink[i] = mean_of(s->ink, s->digits.labels, s->digits.n, i);
+        least = ink[i] < ink[least] ? i : least;
+        most = ink[i] > ink[most] ? i : most;
+    }
+    part_variance(s, &within, &between);
+    gs_study_say(c->study,
+                 "Look across the rows. The distance of an image from the mean of its label is %.1f, root mean square, "
+                 "that of these means from the mean of all is %.1f. %ds have the least ink and %ds the most, which an "
+                 "energy may notice before it notices shapes.",
+                 sqrt(within), sqrt(between), least, most);
+}
+
+static void say_batches(gs_data *c) {
+    enum { FEW = 4, MANY = 10 };
+    double usual = 0;
+    for (int k = FEW; k <= MANY; k++)
+        usual += c->ones_theory[k];
+    gs_study_say(c->study,
+                 "A batch of 64 is what a step of training sees. It has %.1f ones on average, between %d and %d in "
+                 "%.0f %% of the batches, and %.1f %% of them lack some digit altogether.",
+                 GS_DATA_BATCH * (double)c->training.count[1] / (double)c->training.digits.n, FEW, MANY, 100 * usual,
+                 100 * c->lack_theory);
+}
+
 static void say(gs_data *c) {
     const gs_data_set *s = &c->training;
     size_t n = s->digits.n;
@@ -228,18 +271,11 @@ static void say(gs_data *c) {
             "labels that MNIST has; --data reads MNIST's files. Only then are their numbers compared with MNIST's.");
     gs_study_say(
         c->study,
-        "%.0f %% of all pixels are black and %.0f %% white: digits are strokes on nothing, with a grey seam. So the "
-        "mean pixel is %.4f, the deviation %.4f, and noise of 0.3 is as strong as the image.",
-        100 * dark, 100 * light, s->mean.value, s->sd.value);
-    gs_study_say(
-        c->study,
-        "Look across the rows: images of a label differ more from each other than the labels' means do. Ones have "
-        "the least ink and zeros the most, which an energy may notice before it notices shapes.");
-    gs_study_say(
-        c->study,
-        "A batch of 64 is what a step of training sees. It has %.1f ones on average, often 4 and often 10, and %.1f "
-        "%% of the batches lack some digit altogether.",
-        GS_DATA_BATCH * (double)s->count[1] / (double)n, 100 * c->lack_theory);
+        "%.0f %% of all pixels are black and %.0f %% white: digits are strokes on nothing, with a grey edge. The "
+        "mean pixel is %.4f, the deviation %.4f, and noise of %.1f is as strong as the image.",
+        100 * dark, 100 * light, s->mean.value, s->sd.value, s->sd.value);
+    say_labels(c);
+    say_batches(c);
 }
 
 gs_status gs_data_show(gs_data *c, gs_error *error) {
