@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/words.h"
 #include "study/lab.h"
 
 static const gs_study_row *const studies[] = {
@@ -48,16 +47,14 @@ static gs_status refuse_unread(gs_study_parameter parameter, gs_error *error) {
 
 static gs_status check_numbers(gs_study_parameter parameter, const gs_numbers *given, gs_error *error) {
     const gs_study_parameter_row *row = &gs_study_parameter_rows[parameter];
-    char low[32], high[32];
     if (given->count > row->most)
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %d numbers: expected %s%d", dashes(parameter), row->name,
                        given->count, row->most > 1 ? "at most " : "", row->most);
     for (int i = 0; i < given->count; i++) {
         double v = given->values[i];
         if (v < row->low || v > row->high || (row->is_whole && v != floor(v)))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: expected a %snumber from %s to %s",
-                           dashes(parameter), row->name, v, row->is_whole ? "whole " : "", gs_shortest(row->low, low),
-                           gs_shortest(row->high, high));
+            return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.10g: expected a %snumber from %.10g to %.10g",
+                           dashes(parameter), row->name, v, row->is_whole ? "whole " : "", row->low, row->high);
     }
     return GS_OK;
 }
@@ -73,13 +70,12 @@ static gs_status check_range(const gs_study_row *row, const gs_lab_options *opti
     for (const gs_study_default *take = row->takes; take->value; take++) {
         const gs_numbers *given = &options->given[take->parameter];
         double range[2];
-        char low[32], high[32];
         gs_study_range(take, range);
         for (int i = 0; i < given->count; i++)
             if (given->values[i] < range[0] || given->values[i] > range[1])
-                return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: the study %s takes %s ... %s",
+                return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.10g: the study %s takes %.10g ... %.10g",
                                dashes(take->parameter), gs_study_parameter_rows[take->parameter].name, given->values[i],
-                               row->name, gs_shortest(range[0], low), gs_shortest(range[1], high));
+                               row->name, range[0], range[1]);
     }
     return GS_OK;
 }

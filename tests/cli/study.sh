@@ -54,7 +54,7 @@ accept study rejection --dims 2 -n 50 --ratio 1.5 --seed 7 --json --out out/json
 check 'the command that runs it again' grep -q '"command": "gensample study rejection --ratio 1.5 --dims 2 -n 50 --seed 7"' stdout.txt
 check 'the same report as a file' sh -c 'sed "s/\"seconds\": [0-9.e+-]*//g" stdout.txt >a && sed "s/\"seconds\": [0-9.e+-]*//g" out/json/study.json >b && cmp a b'
 rm -rf out && mkdir out
-refuse 2 'n: 60: the study contrastive needs at least 100' study rejection contrastive -n 60
+refuse 2 'n: 60: the study contrastive takes 100 ... ' study rejection contrastive -n 60
 mkdir -p taken/study.json
 refuse 1 'taken/study.json: cannot write: Is a directory' $small --out taken
 rm -rf taken
@@ -125,7 +125,7 @@ else
     labels_file data/t10k-labels-idx1-ubyte $ten 9 $ten 9 $ten 9 $ten 9 $ten 9
     head -c 900 packed/t10k-images-idx3-ubyte.gz >data/t10k-images-idx3-ubyte
     refuse 1 't10k-images-idx3-ubyte' $digits --data data --out out/s
-    refuse 2 'the study trajectory needs at least 50' study trajectory -n 49 --out out/s
+    refuse 2 'the study trajectory takes 50 ... ' study trajectory -n 49 --out out/s
 
     # The first study ends at once, the second takes long.
     pattern='interrupted: 1 of 2 studies are in out/stop/index.html'
