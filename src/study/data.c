@@ -189,5 +189,5 @@ const gs_study_row gs_study_data = {
     .item = "1.2.1",
     .title = "The digits",
     .about = "What do the images look like that networks are trained on, and what is in a batch of 64?",
-    .takes = {{GS_STUDY_N, "500"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "500"}},
     .run = run};
