@@ -73,13 +73,12 @@ static gs_status check_range(const gs_study_row *row, const gs_lab_options *opti
     for (const gs_study_default *take = row->takes; take->value; take++) {
         const gs_numbers *given = &options->given[take->parameter];
         double range[2];
-        char low[32], high[32];
         gs_study_range(take, range);
         for (int i = 0; i < given->count; i++)
             if (given->values[i] < range[0] || given->values[i] > range[1])
-                return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: the study %s takes %s ... %s",
+                return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: %.17g: the study %s takes %.10g ... %.10g",
                                dashes(take->parameter), gs_study_parameter_rows[take->parameter].name, given->values[i],
-                               row->name, gs_shortest(range[0], low), gs_shortest(range[1], high));
+                               row->name, range[0], range[1]);
     }
     return GS_OK;
 }
