@@ -37,7 +37,7 @@ accept $small
 check 'the page, its figures and the numbers' test "$(ls study-rejection | tr '\n' ' ')" = 'index.html rejection-acceptance.svg rejection-shells.svg study.json '
 check 'where they are' grep -qx 'wrote study-rejection/index.html' stdout.txt
 check 'every number has a verdict' test "$(grep -c '^  as expected  acceptance at D = [14]: ' stdout.txt)" -eq 2
-check 'how many are as expected' grep -Eq '^1 of 1 studies in [0-9.e-]+ s: 5 numbers as expected, 0 claims refuted, 0 differ; ' stdout.txt
+check 'how many are as expected' grep -Eq '^1 of 1 studies in [0-9.e-]+ s: 5 numbers as expected, 0 claims refuted, 0 undecided, 0 differ; ' stdout.txt
 check 'the page needs no other file' sh -c 'grep -q "src=.data:image/svg" "$1" && ! grep -Eq "(src|href)=.[^d#]" "$1"' sh study-rejection/index.html
 check 'the page names the command' grep -q 'gensample study rejection --dims 1,4 -n 100' study-rejection/index.html
 cp study-rejection/index.html first.html
