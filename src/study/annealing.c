@@ -197,10 +197,13 @@ static void say_weights(const annealing *a, const bounds *b) {
                                                                     temperatures(a, shown[k])),
                                               .unit = "",
                                               .is = gs_exact(b->effective[0][shown[k]])});
+    const char *more =
+        fewest == last ? ""
+                       : gs_study_text(a->study, "; with %s it is %.3g", temperatures(a, last), b->effective[0][last]);
     gs_study_say(a->study,
-                 "An estimate by unequal weights means little: with %s the %zu weights on the way up tell as much as "
-                 "%.3g equal ones would, (sum w)^2 / sum w^2 (Kong 1992), and with %s as much as %.3g.",
-                 temperatures(a, fewest), a->n, b->effective[0][fewest], temperatures(a, last), b->effective[0][last]);
+                 "An estimate by very unequal weights means little: with %s the %zu weights on the way up tell as much "
+                 "as %.3g equal ones would, (sum w)^2 / sum w^2 (Kong 1992)%s.",
+                 temperatures(a, fewest), a->n, b->effective[0][fewest], more);
 }
 
 /* Few weights, or very unequal ones, have no interval to rely on: they are shown only, if there is one at all. */
@@ -208,35 +211,29 @@ static void list_estimates(const annealing *a, const bounds *b) {
     static const char *const ways[] = {"up", "down"};
     const double least = 100;
     int last = a->levels->count - 1;
-    for (int k = 0; k < 2; k++)
-        gs_study_find(
-            a->study,
-            &(gs_finding){.what = gs_study_text(a->study, "log Z with %s, %s", temperatures(a, last), ways[k]),
-                          .unit = "",
-                          .is = b->log_z[k][last],
-                          .kind = b->effective[k][last] < least ? GS_EXPECT_NOTHING : GS_EXPECT_VALUE,
-                          .expected = {LOG_Z},
-                          .by = "theory, known Z"});
+    for (int k = 0; k < 2; k++) {
+        bool tells = b->effective[k][last] >= least;
+        gs_study_find(a->study, &(gs_finding){.what = gs_study_text(a->study, "log Z with %s, %s",
+                                                                    temperatures(a, last), ways[k]),
+                                              .unit = "",
+                                              .is = b->log_z[k][last],
+                                              .kind = tells ? GS_EXPECT_VALUE : GS_EXPECT_NOTHING,
+                                              .expected = {LOG_Z},
+                                              .by = tells ? "theory, known Z" : NULL});
+    }
 }
 
-/* A bound is compared where even ideal chains are so far from log Z that chance does not put it on the other side; else
- * it is only shown. */
 static void list_bounds(const annealing *a, const bounds *b) {
     static const char *const ways[] = {"up", "down"};
     for (int i = 0; i < a->levels->count; i++)
-        for (int k = 0; k < 2; k++) {
-            gs_estimate e = {b->bound[k][i], b->low[k][i], b->high[k][i]};
-            bool tells = fabs(b->ideal[k][i] - LOG_Z) > e.high - e.low;
-            const char *by = k ? "theory, above log Z" : "theory, below log Z";
-            gs_finding finding = {
-                .what = gs_study_text(a->study, "mean log weight with %s, %s", temperatures(a, i), ways[k]),
-                .unit = "",
-                .is = e,
-                .kind = tells ? GS_EXPECT_WITHIN : GS_EXPECT_NOTHING,
-                .expected = {k ? LOG_Z : -INFINITY, k ? INFINITY : LOG_Z},
-                .by = tells ? by : NULL};
-            gs_study_find(a->study, &finding);
-        }
+        for (int k = 0; k < 2; k++)
+            gs_study_find(a->study, &(gs_finding){.what = gs_study_text(a->study, "mean log weight with %s, %s",
+                                                                        temperatures(a, i), ways[k]),
+                                                  .unit = "",
+                                                  .is = {b->bound[k][i], b->low[k][i], b->high[k][i]},
+                                                  .kind = GS_EXPECT_WITHIN,
+                                                  .expected = {k ? LOG_Z : -INFINITY, k ? INFINITY : LOG_Z},
+                                                  .by = k ? "theory, above log Z" : "theory, below log Z"});
 }
 
 static gs_status run_annealing(annealing *a, bounds *b, gs_error *error) {

@@ -102,5 +102,7 @@ const gs_study_row gs_study_conditional = {
     .item = "1.1.1",
     .title = "Energies of images with attributes",
     .about = "Can an energy be told a label, and does the sum of two energies give images with both attributes?",
-    .takes = {{GS_STUDY_DIGIT, "3"}, {GS_STUDY_LAMBDAS, "0.01,0.1,1,3,10,100,1000"}, {GS_STUDY_N, "120"}},
+    .takes = {{.parameter = GS_STUDY_DIGIT, .value = "3"},
+              {.parameter = GS_STUDY_LAMBDAS, .value = "0.01,0.1,1,3,10,100,1000"},
+              {.parameter = GS_STUDY_N, .value = "120"}},
     .run = run};

@@ -117,5 +117,5 @@ const gs_study_row gs_study_conditional_ncsn = {
     .item = "2.2.2",
     .title = "A score network that is told the class",
     .about = "Does a class-conditional network draw what it is asked for, and what is the label worth to it?",
-    .takes = {{GS_STUDY_N, "500", 200}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "500", .least = 200}},
     .run = run};

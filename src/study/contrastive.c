@@ -266,5 +266,5 @@ const gs_study_row gs_study_contrastive = {
     .item = "1.1.3",
     .title = "Contrastive divergence and its bias",
     .about = "What short chains do to the gradient of the log likelihood, on a machine for which it is known",
-    .takes = {{GS_STUDY_N, "20000", 100}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "20000", .least = 100}},
     .run = run};

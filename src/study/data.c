@@ -188,5 +188,5 @@ const gs_study_row gs_study_data = {
     .title = "The digits",
     .about = "What do the images look like that networks are trained on, and what is in a batch of 64?",
     /* Of fewer digits batches are not small samples any more. */
-    .takes = {{GS_STUDY_N, "500", 200}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "500", .least = 200}},
     .run = run};

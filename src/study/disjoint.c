@@ -141,5 +141,5 @@ const gs_study_row gs_study_disjoint = {
     .item = "2.1.3",
     .title = "Two modes far apart",
     .about = "Does the score know how much each of two distant modes weighs, and do chains find it out?",
-    .takes = {{GS_STUDY_SHARE, "0.8"}, {GS_STUDY_N, "2000"}},
+    .takes = {{.parameter = GS_STUDY_SHARE, .value = "0.8"}, {.parameter = GS_STUDY_N, .value = "2000"}},
     .run = run};

@@ -265,5 +265,5 @@ const gs_study_row gs_study_energy_denoise = {
     .item = "1.2.4",
     .title = "Denoising by an energy",
     .about = "After how many Langevin steps is a noisy digit restored best, and what do more of them do to it?",
-    .takes = {{GS_STUDY_N, "300"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "300"}},
     .run = run};

@@ -209,5 +209,5 @@ const gs_study_row gs_study_energy_from_data = {
     .item = "1.2.2",
     .title = "Chains of an energy that begin at digits",
     .about = "How long do Langevin chains that begin at digits stay what they were?",
-    .takes = {{GS_STUDY_N, "500"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "500"}},
     .run = run};

@@ -121,5 +121,5 @@ const gs_study_row gs_study_energy_from_noise = {
     .item = "1.2.3",
     .title = "Samples of an energy from noise",
     .about = "What do Langevin chains from noise become after as many steps as in training, and after more?",
-    .takes = {{GS_STUDY_N, "500"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "500"}},
     .run = run};

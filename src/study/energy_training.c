@@ -118,5 +118,5 @@ const gs_study_row gs_study_energy_training = {
     .item = "1.2.2",
     .title = "Training an energy by contrastive divergence",
     .about = "What do energies and loss do while a network is trained, and what do its samples become?",
-    .takes = {{GS_STUDY_N, "500"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "500"}},
     .run = run};

@@ -21,5 +21,5 @@ const gs_study_row gs_study_ladder = {
     .item = "2.1.4",
     .title = "The ladder of noise levels",
     .about = "What do the highest and the lowest noise level do, and how many should there be?",
-    .takes = {{GS_STUDY_N, "1000"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "1000"}},
     .run = run};

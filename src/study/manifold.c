@@ -8,9 +8,8 @@ static gs_status run(gs_study *study, gs_error *error) {
                         "density. Noise helps, as it brings data everywhere: at a high level the score between two "
                         "modes is learnt as well as that within them.");
     gs_study_say(study, "A trained denoiser is only as good as its inputs resemble what it was trained on: where all "
-                        "digits are black, it leaves "
-                        "hardly anything of noise of the level that it is told, and much of larger noise. So chains "
-                        "that begin far from the data at a low level do not find them.");
+                        "digits are black, it leaves hardly anything of noise of the level that it is told, and much "
+                        "of larger noise. So chains that begin far from the data at a low level do not find them.");
     gs_study_stage(study, 0.3);
     gs_status status = gs_manifold_spectrum(study, error);
     gs_study_stage(study, 0.7);
@@ -24,5 +23,5 @@ const gs_study_row gs_study_manifold = {
     .item = "2.1.4",
     .title = "Data on a thin surface",
     .about = "How few dimensions do the data have, and what is the score where there are none?",
-    .takes = {{GS_STUDY_N, "2000"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "2000"}},
     .run = run};

@@ -107,5 +107,5 @@ const gs_study_row gs_study_ncsn = {
     .title = "A noise-conditional score network",
     .about = "How far is a trained score from the exact one at each noise level, and do its samples have all digits?",
     /* Of fewer digits the best linear answer fits these alone, and no network need be as good as that. */
-    .takes = {{GS_STUDY_N, "500", 500}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "500", .least = 500}},
     .run = run};

@@ -148,5 +148,6 @@ const gs_study_row gs_study_partition = {
     .item = "2.1.1",
     .title = "What Z is, and who needs it",
     .about = "That the score does not see the partition function Z, and how log Z is estimated where it is wanted",
-    .takes = {{GS_STUDY_TEMPERATURES, "16,32,64,128,256"}, {GS_STUDY_N, "1000", 100}},
+    .takes = {{.parameter = GS_STUDY_TEMPERATURES, .value = "16,32,64,128,256"},
+              {.parameter = GS_STUDY_N, .value = "1000", .least = 100}},
     .run = run};

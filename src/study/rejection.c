@@ -323,5 +323,7 @@ const gs_study_row gs_study_rejection = {
     .title = "Rejection sampling in many dimensions",
     .about = "How many proposals of a slightly wider Gaussian are accepted as samples of a Gaussian, from 1 to 2000 "
              "dimensions",
-    .takes = {{GS_STUDY_RATIO, "1.01"}, {GS_STUDY_DIMS, "1,16,100,250,784,1000,1500,2000"}, {GS_STUDY_N, "20000"}},
+    .takes = {{.parameter = GS_STUDY_RATIO, .value = "1.01"},
+              {.parameter = GS_STUDY_DIMS, .value = "1,16,100,250,784,1000,1500,2000"},
+              {.parameter = GS_STUDY_N, .value = "20000"}},
     .run = run};

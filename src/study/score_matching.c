@@ -302,5 +302,6 @@ const gs_study_row gs_study_score_matching = {
     .about =
         "Whether explicit, implicit, sliced and denoising score matching have the same minimiser, and what the trace "
         "costs",
-    .takes = {{GS_STUDY_N, "100000", 1000}, {GS_STUDY_DIMS, "64,256,1024,4096", 2, 4096}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "100000", .least = 1000},
+              {.parameter = GS_STUDY_DIMS, .value = "64,256,1024,4096", .least = 2, .most = 4096}},
     .run = run};

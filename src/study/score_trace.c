@@ -273,8 +273,10 @@ static void show_costs(gs_study *study, const cost *c, int n) {
                                 .series = series,
                                 .count = GS_COUNT(series)};
     gs_study_diagram(study, "cost",
-                     "On networks that are Gaussians in D dimensions, whose evaluations are cheap. A direction takes "
-                     "two evaluations, and the exact trace D directions. Times are of this run.",
+                     "On networks that are Gaussians in D dimensions. A direction takes two evaluations, whose work "
+                     "grows with D, and the exact trace D directions. Times are of this run: evaluations are so short "
+                     "that threads which wait for each other, on a busy machine, hide that growth; --threads 1 shows "
+                     "it.",
                      &diagram);
     for (int i = 0; i < n; i++)
         gs_study_find(

@@ -21,5 +21,5 @@ const gs_study_row gs_study_solvers = {
     .item = "beyond",
     .title = "Samplers beside each other",
     .about = "How many evaluations of the network does each sampler need, for which error?",
-    .takes = {{GS_STUDY_N, "100"}},
+    .takes = {{.parameter = GS_STUDY_N, .value = "100"}},
     .run = run};

@@ -184,5 +184,5 @@ const gs_study_row gs_study_trajectory = {.name = "trajectory",
                                           .item = "2.2.1",
                                           .title = "From noise to a digit",
                                           .about = "At which noise level is it decided what digit a chain becomes?",
-                                          .takes = {{GS_STUDY_N, "100", 50}},
+                                          .takes = {{.parameter = GS_STUDY_N, .value = "100", .least = 50}},
                                           .run = run};

@@ -125,7 +125,7 @@ else
     labels_file data/t10k-labels-idx1-ubyte $ten 9 $ten 9 $ten 9 $ten 9 $ten 9
     head -c 900 packed/t10k-images-idx3-ubyte.gz >data/t10k-images-idx3-ubyte
     refuse 1 't10k-images-idx3-ubyte' $digits --data data --out out/s
-    refuse 2 'the study trajectory takes 50 ... ' study trajectory -n 49 --out out/s
+    refuse 2 ' -n: 49: the study trajectory takes 50 ... 1000000' study trajectory -n 49 --out out/s
 
     # The first study ends at once, the second takes long.
     pattern='interrupted: 1 of 2 studies are in out/stop/index.html'
