@@ -103,7 +103,7 @@ static gs_status show_shares(sum *s) {
         gs_curve_set(&both, i, s->run[i + 1].both);
     }
     const gs_diagram_series series[] = {
-        gs_curve_series(&agree, gs_study_text(c->study, "are a %d", c->digit), GS_STROKE_BOTH, 0),
+        gs_curve_series(&agree, gs_study_text(c->study, "are %ds", c->digit), GS_STROKE_BOTH, 0),
         gs_curve_series(&thick, "are thick", GS_STROKE_BOTH, 1),
         gs_curve_series(&both, "have both", GS_STROKE_BOTH, 2)};
     const gs_diagram diagram = {.title = "Which attributes are met",
@@ -116,7 +116,7 @@ static gs_status show_shares(sum *s) {
     gs_study_diagram(
         c->study, "shares",
         gs_study_text(c->study,
-                      "Of %zu samples per lambda: the share that the judge takes for a %d, that has strokes of "
+                      "Of %zu samples per lambda: the share that the judge takes for %ds, that has strokes of "
                       "%g pixels or more, and that has both, with 99.99 %% intervals.",
                       c->n, c->digit, GS_STROKE_THICK),
         &diagram);
@@ -204,7 +204,7 @@ static void find_drowned(const sum *s) {
     const weighted *least = extreme(s, false), *greatest = extreme(s, true), *best = best_of(s);
     const turn thick = {"are thick", is_thick, {0.5, 1}, "E_y wins there; else half"};
     const turn digit = {
-        gs_study_text(s->c->study, "are a %d", s->c->digit), is_digit, {0, 0.5}, "E_m drowns there; else half"};
+        gs_study_text(s->c->study, "are %ds", s->c->digit), is_digit, {0, 0.5}, "E_m drowns there; else half"};
     find_unchanged(s, least);
     find_turn(s, &thick, greatest);
     find_turn(s, &digit, greatest);
@@ -238,7 +238,7 @@ static void find_bayes(const sum *s) {
 }
 
 static const char *met(const sum *s, const weighted *w) {
-    return gs_study_text(s->c->study, "%.0f %% of the samples are a %d and %.0f %% are thick", 100 * w->agree.value,
+    return gs_study_text(s->c->study, "%.0f %% of the samples are %ds and %.0f %% are thick", 100 * w->agree.value,
                          s->c->digit, 100 * w->thick.value);
 }
 
