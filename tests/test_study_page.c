@@ -101,7 +101,7 @@ static void everything_is_there(void **state) {
         "seed 18446744073709551615",
         "data of MNIST &lt;script&gt;",
         "1 thread, scalar",
-        "<p class=\"big\">2 of 3</p><p>numbers are as theory and the course say</p>",
+        "<p class=\"big\">2 of 4</p><p>numbers are as theory and the course say</p>",
         "<p class=\"big\">2</p><p>claims are refuted here",
         "<b>1 number is not as expected:</b> <a href=\"#rows\">Title",
         "<b>Interrupted:</b> 1 experiment is not here",

@@ -103,8 +103,9 @@ static gs_status show_shares(sum *s) {
         gs_curve_set(&both, i, s->run[i + 1].both);
     }
     const gs_diagram_series series[] = {
-        gs_curve_series(&agree, gs_study_text(c->study, "are a %d", c->digit), GS_STROKE_BOTH, 0),
-        gs_curve_series(&thick, "are thick", GS_STROKE_BOTH, 1), gs_curve_series(&both, "are both", GS_STROKE_BOTH, 2)};
+        gs_curve_series(&agree, gs_study_text(c->study, "are %ds", c->digit), GS_STROKE_BOTH, 0),
+        gs_curve_series(&thick, "are thick", GS_STROKE_BOTH, 1),
+        gs_curve_series(&both, "have both", GS_STROKE_BOTH, 2)};
     const gs_diagram diagram = {.title = "Which attributes are met",
                                 .x_label = "lambda",
                                 .y_label = "share of samples",
@@ -115,7 +116,7 @@ static gs_status show_shares(sum *s) {
     gs_study_diagram(
         c->study, "shares",
         gs_study_text(c->study,
-                      "Of %zu samples per lambda: the share that the judge takes for a %d, that has strokes of "
+                      "Of %zu samples per lambda: the share that the judge takes for %ds, that has strokes of "
                       "%g pixels or more, and that has both, with 99.99 %% intervals.",
                       c->n, c->digit, GS_STROKE_THICK),
         &diagram);
@@ -132,6 +133,14 @@ static gs_estimate gained(const sum *s, const weighted *before, const weighted *
         away += was && !is;
     }
     return gs_estimate_share(there, there + away);
+}
+
+/* The run of the least or of the greatest weight. */
+static const weighted *extreme(const sum *s, bool greatest) {
+    const weighted *at = &s->run[1];
+    for (int i = 2; i < s->runs; i++)
+        at = (greatest ? s->run[i].lambda > at->lambda : s->run[i].lambda < at->lambda) ? &s->run[i] : at;
+    return at;
 }
 
 static bool is_thick(const sum *s, const weighted *w, size_t k) {
@@ -192,14 +201,10 @@ static void find_unchanged(const sum *s, const weighted *w) {
 /* At both ends one of the energies has drowned: the least lambda leaves samples as they are without E_y, and the
  * greatest loses the digit. */
 static void find_drowned(const sum *s) {
-    const weighted *least = &s->run[1], *greatest = &s->run[1], *best = best_of(s);
+    const weighted *least = extreme(s, false), *greatest = extreme(s, true), *best = best_of(s);
     const turn thick = {"are thick", is_thick, {0.5, 1}, "E_y wins there; else half"};
     const turn digit = {
-        gs_study_text(s->c->study, "are a %d", s->c->digit), is_digit, {0, 0.5}, "E_m drowns there; else half"};
-    for (int i = 2; i < s->runs; i++) {
-        least = s->run[i].lambda < least->lambda ? &s->run[i] : least;
-        greatest = s->run[i].lambda > greatest->lambda ? &s->run[i] : greatest;
-    }
+        gs_study_text(s->c->study, "are %ds", s->c->digit), is_digit, {0, 0.5}, "E_m drowns there; else half"};
     find_unchanged(s, least);
     find_turn(s, &thick, greatest);
     find_turn(s, &digit, greatest);
@@ -218,9 +223,11 @@ static void find_bayes(const sum *s) {
             continue;
         gs_study_say(s->c->study,
                      "E_y was trained as -log p(thick | x) at every noise level, so that by Bayes' rule the sum with "
-                     "lambda = 1 is the energy of thick digits alone. Only %.0f %% of the samples are thick there: the "
-                     "networks are not exact, and which lambda is best has to be tried.",
-                     100 * s->run[i].thick.value);
+                     "lambda = 1 is the energy of thick digits alone. There %.0f %% of the samples are thick%s.",
+                     100 * s->run[i].thick.value,
+                     s->run[i].thick.high < sure
+                         ? ": the networks are not exact, and which lambda is best has to be tried"
+                         : "");
         gs_study_find(s->c->study, &(gs_finding){.what = "samples at lambda = 1 that are thick",
                                                  .unit = "%",
                                                  .is = s->run[i].thick,
@@ -230,14 +237,36 @@ static void find_bayes(const sum *s) {
     }
 }
 
+static const char *met(const sum *s, const weighted *w) {
+    return gs_study_text(s->c->study, "%.0f %% of the samples are %ds and %.0f %% are thick", 100 * w->agree.value,
+                         s->c->digit, 100 * w->thick.value);
+}
+
+static void say(const sum *s) {
+    gs_study *study = s->c->study;
+    const weighted *least = extreme(s, false), *greatest = extreme(s, true), *best = best_of(s);
+    bool differ = least->lambda < greatest->lambda;
+    gs_study_say(study, "Look at the rows of the next picture. Without E_y, %s; with lambda = %g, %s%s.%s",
+                 met(s, &s->run[0]), least->lambda, met(s, least),
+                 differ ? gs_study_text(study, "; with lambda = %g, %s", greatest->lambda, met(s, greatest)) : "",
+                 least->lambda < small && greatest->lambda > large
+                     ? " At either end, the energy whose gradient is the weaker one drowns."
+                     : "");
+    gs_study_say(study, "Of %zu samples with lambda = %g%s, %.0f %% have both attributes; without E_y it is %.0f %%.",
+                 s->c->n, best->lambda, differ && best->both.value > 0 ? ", the best of these weights" : "",
+                 100 * best->both.value, 100 * s->run[0].both.value);
+}
+
 gs_status gs_attributes_sum(gs_attributes *c, gs_error *error) {
     sum *s = gs_study_room(c->study, 1, sizeof *s);
     if (!s)
         return GS_ERROR_MEMORY;
     s->c = c;
     gs_status status = draw_all(s, error);
-    if (!status)
-        status = show_samples(s, error);
+    if (status)
+        return status;
+    say(s);
+    status = show_samples(s, error);
     if (!status)
         status = show_shares(s);
     if (status)

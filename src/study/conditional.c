@@ -67,11 +67,6 @@ static void say(gs_study *study) {
         "of thick strokes (E_y).");
     gs_study_say(
         study,
-        "Look at the rows of the second picture. At small lambda the strokes are as before, at large ones they are "
-        "thick and no digits any more: the energy whose gradient is the weaker one drowns. Only in between are both "
-        "attributes met.");
-    gs_study_say(
-        study,
         "A sum of energies is the energy of a product of densities, p_m(x) p_y(x)^lambda. Where two attributes are "
         "not independent, the product is not the density of images with both; the last table measures how "
         "dependent they are in the data.");

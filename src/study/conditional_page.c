@@ -168,6 +168,8 @@ static void excess(const gs_conditional *c, const double *loss, int i, double *b
         by[k] = loss[(size_t)i * c->images + k] - c->right[(size_t)i * c->images + k];
 }
 
+static const char label_title[] = "What a label is worth";
+
 typedef struct curve {
     size_t n;
     double x[GS_LABEL_LEVELS], y[GS_LABEL_LEVELS], low[GS_LABEL_LEVELS], high[GS_LABEL_LEVELS];
@@ -206,7 +208,7 @@ static void draw_gaps(gs_conditional *c) {
                                          .y = none.y,
                                          .low = none.low,
                                          .high = none.high}};
-    const gs_diagram diagram = {.title = "What a label is worth",
+    const gs_diagram diagram = {.title = label_title,
                                 .x_label = "noise level sigma",
                                 .y_label = "loss beyond that with the right label",
                                 .log_x = true,
@@ -297,23 +299,30 @@ static void tell_between(const gs_conditional *c, double low, double high, doubl
     }
 }
 
+/* Noise levels at which digits are decided, and the part that they tell. */
+static const double deciding[2] = {0.5, 6};
+
+static gs_estimate middle_part(gs_conditional *c) {
+    double *part = gs_study_room(c->study, c->images, sizeof *part);
+    if (!part)
+        return gs_exact(NAN);
+    tell_between(c, deciding[0], deciding[1], part);
+    return ratio_of(part, c->information, c->images);
+}
+
 static gs_estimate information(const gs_conditional *c) {
     return gs_estimate_mean(c->information, c->images);
 }
 
 static void find_information(gs_conditional *c) {
-    const double low = 0.5, high = 6;
-    double *part = gs_study_room(c->study, c->images, sizeof *part);
-    if (!part)
-        return;
-    tell_between(c, low, high, part);
-    gs_study_find(c->study, &(gs_finding){.what = gs_study_text(
-                                              c->study, "part of the label's worth at sigma of %g to %g", low, high),
-                                          .unit = "%",
-                                          .is = ratio_of(part, c->information, c->images),
-                                          .kind = GS_EXPECT_WITHIN,
-                                          .expected = {0.5, INFINITY},
-                                          .by = "the label matters most where digits are decided"});
+    gs_study_find(c->study,
+                  &(gs_finding){.what = gs_study_text(c->study, "part of the label's worth at sigma of %g to %g",
+                                                      deciding[0], deciding[1]),
+                                .unit = "%",
+                                .is = middle_part(c),
+                                .kind = GS_EXPECT_WITHIN,
+                                .expected = {0.5, INFINITY},
+                                .by = "the label matters most where digits are decided"});
     gs_study_find(c->study, &(gs_finding){.what = "label's worth, the area under the curve of no label",
                                           .unit = "nats",
                                           .is = information(c)});
@@ -336,14 +345,17 @@ static void say(gs_conditional *c) {
         100 * (double)c->labelled.agree / (double)c->n, c->n);
     gs_study_say(
         c->study,
-        "Look at the last diagram. A label is worth nothing at high noise, where all digits are one cloud, and "
-        "nothing at low noise, where the image itself shows its class. It matters in between, around sigma = "
-        "2, where a chain's digit is decided: there guidance acts, too.");
+        "Look at the diagram \"%s\". A label is worth little at high noise, where all digits are one cloud, and "
+        "little at low noise, where the image itself shows its class: %.0f %% of the area under the curve of no "
+        "label lie at sigma of %g to %g, where study trajectory sees digits decided.",
+        label_title, 100 * middle_part(c).value, deciding[0], deciding[1]);
     gs_study_say(c->study,
                  "The area under such a curve is information. A label of ten holds log 10 = 2.30 nats, so an exact "
-                 "answer without a label would lose no more than that; this network loses %.1f. The rest is its own "
-                 "error: telling it the class also makes its task easier.",
-                 information(c).value);
+                 "answer without a label would lose no more than that; this network loses %.1f.%s",
+                 information(c).value,
+                 information(c).value > log(GS_DIGIT_CLASSES)
+                     ? " What is more than 2.30 is its own error: telling it the class also makes its task easier."
+                     : "");
     gs_study_say(c->study,
                  "Turned around, the network is a classifier: of all ten labels, the one with the least loss is right "
                  "for %.0f %% of the digits.",

@@ -97,11 +97,9 @@ static void draw_energies(origin *c) {
                                 .y_label = "mean energy",
                                 .series = series,
                                 .count = GS_COUNT(series)};
-    gs_study_diagram(
-        c->study, "energies",
-        "The mean energy of the chains' states. Digits are no minimum of it: chains find lower energies, and "
-        "at a temperature of 1.25e-6 they only go down.",
-        &diagram);
+    gs_study_diagram(c->study, "energies",
+                     "The mean energy of the chains' states, which at a temperature of 1.25e-6 hardly ever go up.",
+                     &diagram);
 }
 
 /* ---- Numbers ---- */
@@ -167,21 +165,28 @@ static void find_ones(origin *c) {
 
 /* ---- The page ---- */
 
+static const char *kept_at(const origin *c, size_t state) {
+    return isnan(c->kept.y[state]) ? "none" : gs_study_text(c->study, "%.1f %%", 100 * c->kept.y[state]);
+}
+
 static void say(origin *c) {
     size_t early = gs_passage_at(&c->passage, 20), last = c->passage.states - 1;
+    const gs_estimate fall = gs_estimate_mean(c->fall, c->n);
     gs_study_say(c->study,
-                 "Chains of the course's energy that begin at %s. For 20 steps most stay what they are, %.1f %% by the "
-                 "judge; after 100 steps it is %.1f %%.",
-                 c->digits.source, 100 * c->kept.y[early], 100 * c->kept.y[last]);
+                 "Chains of the course's energy that begin at %s. After 20 steps the judge takes %s of them for what "
+                 "they were, after 100 steps %s.",
+                 c->digits.source, kept_at(c, early), kept_at(c, last));
     gs_study_say(
         c->study,
-        "Look down a column: strokes thin out, loops open, and what is left is upright. There were %.0f %% ones, "
-        "and after 100 steps there are %.0f %%.",
+        "Look down a column, at what becomes of strokes and loops. There were %.0f %% ones, and after 100 steps there "
+        "are %.0f %%.",
         100 * c->ones.y[0], 100 * c->ones.y[last]);
     gs_study_say(
         c->study,
-        "So the energy has no minima at digits. Contrastive divergence compares digits with what 60 steps from "
-        "noise have reached, and with nothing that lies beyond: there the energy may be as low as it likes.");
+        "On the way their energies fall by %.3f on average%s. Training, which the course calls contrastive "
+        "divergence, compared digits with what 60 steps from noise had reached (Hinton's chains begin at data), and "
+        "with nothing that lies beyond: there the energy may be as low as it likes.",
+        fall.value, fall.low > 0 ? ": the energy has no minima at digits" : "");
 }
 
 static gs_status run(gs_study *study, gs_error *error) {

@@ -28,7 +28,7 @@ static void draw_energies(gs_training *c) {
     gs_study_diagram(
         c->study, "energies",
         "Mean energies of training images and of the chains' ends over the batches of an epoch, from the "
-        "training's log. Both rise to 0 together; what training pulls apart is the distance of the curves.",
+        "training's log. Their middle goes towards 0; what training pulls apart is the distance of the curves.",
         &diagram);
 }
 
@@ -89,9 +89,11 @@ static gs_status draw_classes(gs_training *c) {
 }
 
 static void draw_histogram(gs_training *c) {
-    double middle[GS_TRAINING_BINS];
-    for (int i = 0; i < GS_TRAINING_BINS; i++)
+    double middle[GS_TRAINING_BINS], common = 0;
+    for (int i = 0; i < GS_TRAINING_BINS; i++) {
         middle[i] = c->low + (c->high - c->low) * (i + 0.5) / GS_TRAINING_BINS;
+        common += fmin(c->of_digits.share[i], c->of_samples.share[i]);
+    }
     const gs_diagram_series series[] = {
         {.name = "digits", .n = GS_TRAINING_BINS, .x = middle, .y = c->of_digits.share},
         {.name = "generated images", .n = GS_TRAINING_BINS, .x = middle, .y = c->of_samples.share, .colour = 1}};
@@ -102,11 +104,12 @@ static void draw_histogram(gs_training *c) {
                                 .count = GS_COUNT(series)};
     gs_study_diagram(
         c->study, "histogram",
-        gs_study_text(c->study,
-                      "The energies that the shipped network gives %zu %s and as many samples after 60 steps: "
-                      "the distributions overlap widely. It is the network of one moment; the curves are means "
-                      "over all batches of an epoch.",
-                      c->n, c->digits.source),
+        gs_study_text(
+            c->study,
+            "The energies that the shipped network gives %zu %s and as many samples after 60 steps: "
+            "the two have %.0f %% of their area in common. It is the network of one moment; the curves of the "
+            "training are means over all batches of an epoch.",
+            c->n, c->digits.source, 100 * common),
         &diagram);
 }
 
@@ -154,7 +157,7 @@ static void find_log(gs_training *c) {
                       .is = gs_exact(last_of(c, c->loss)),
                       .kind = GS_EXPECT_WITHIN,
                       .expected = {-near, near},
-                      .by = gs_study_text(c->study, "the course: near 0; it could be -1 / 2 lambda = %g", optimum)});
+                      .by = gs_study_text(c->study, "the course: near 0; it could be -1 / (2 lambda) = %g", optimum)});
     gs_study_find(c->study,
                   &(gs_finding){.what = "regularisation over the contrastive term, by size, in the last epoch",
                                 .unit = "",
@@ -181,24 +184,29 @@ static void find_network(gs_training *c) {
 
 static void say(gs_training *c) {
     size_t last = c->log.epochs - 1;
+    const double share = c->square->values[last] / fabs(c->apart->values[last]);
     gs_study_say(
         c->study,
         "Contrastive divergence pulls the energies of training images down and pushes those of generated ones up, "
         "which 60 Langevin steps have made from noise. %g times their squares are added so that energies stay "
-        "finite.",
+        "finite. Hinton's contrastive divergence begins its chains at data (study contrastive); the course uses the "
+        "name "
+        "for chains from noise as well, and so do these studies.",
         c->lambda);
     gs_study_say(
         c->study,
-        "Look at the first diagram: both energies rise towards 0, from %.4f and %.4f to %.4f and %.4f, as in the "
-        "course. A common shift of all energies changes nothing in the contrastive term, so regularisation alone "
-        "decides the level.",
-        c->real->values[0], c->fake->values[0], c->real->values[last], c->fake->values[last]);
+        "Look at the first diagram. In the first epoch the energies are %.4f and %.4f, in the last %.4f and %.4f; the "
+        "course saw both rise towards 0. Their middle goes from %.4f to %.4f: a common shift of all energies changes "
+        "nothing in the contrastive term, so regularisation alone decides the level, and is least at 0.%s",
+        c->real->values[0], c->fake->values[0], c->real->values[last], c->fake->values[last], middle_of(c, 0),
+        middle_of(c, last),
+        c->fake->values[last] > 0 ? " So the energies of generated images end above 0, not at it." : "");
     gs_study_say(
         c->study,
-        "The loss is near 0 too, %.4f in the end, but not as regularisation has won: it is %.0f %% of the "
+        "The loss is near 0 too, %.4f in the end, %s because regularisation has won: it is %.0f %% of the "
         "contrastive term. Chains go downhill, to where energies are hardly above those of digits; the network "
-        "raises these places, and chains find others. That the two balance says nothing of what samples look like.",
-        c->loss->values[last], 100 * c->square->values[last] / fabs(c->apart->values[last]));
+        "raises these places, and chains find others. So a loss near 0 says nothing of what samples look like.",
+        c->loss->values[last], share < 1 ? "but not" : "and", 100 * share);
 }
 
 /* What the curves are of. */
@@ -206,9 +214,8 @@ static void say_source(gs_training *c) {
     const char *note = json_string_value(json_object_get(c->log.head, "note"));
     gs_study_say(
         c->study,
-        "The curves are %zu of the %.0f epochs of a training by the recipe of the shipped network, with other random "
-        "numbers.",
-        c->log.epochs, c->planned);
+        "The curves are %s%zu epochs of a training by the recipe of the shipped network, with other random numbers.",
+        (double)c->log.epochs < c->planned ? "of the first " : "of all ", c->log.epochs);
     if (note)
         gs_study_say(c->study, "%s", note);
 }

@@ -86,8 +86,9 @@ void gs_epochs_draw(gs_study *study, const gs_epochs *base, const gs_epochs *lab
     if (x)
         gs_study_diagram(study, "epochs",
                          gs_study_text(study,
-                                       "The mean loss on the course's ladder after each epoch; the course's own went "
-                                       "from 121 over 52 to 46 in 30 epochs.%s%s",
+                                       "The mean loss on the course's ladder after each epoch; that of the course's "
+                                       "network %s in 30 epochs.%s%s",
+                                       labelled->n ? "with labels fell from 121 by way of 52 to 46" : "fell to 46",
                                        about(study, "Without labels", base), about(study, "With labels", labelled)),
                          &diagram);
 }

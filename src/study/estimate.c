@@ -9,7 +9,7 @@ gs_estimate gs_exact(double value) {
 }
 
 gs_estimate gs_estimate_share(uint64_t k, uint64_t n) {
-    gs_estimate e = {n ? (double)k / (double)n : NAN, NAN, NAN};
+    gs_estimate e = {n ? (double)k / (double)n : NAN, 0, 1};
     if (n && gs_binomial_interval(k, n, GS_STUDY_CONFIDENCE, &e.low, &e.high, NULL))
         e.low = e.high = NAN;
     return e;

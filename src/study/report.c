@@ -24,6 +24,8 @@ static bool is_per_cent(const gs_finding *f) {
 
 /* A number in the finding's unit, without the unit; returns its length. */
 static int put_number(const gs_finding *f, double v, char *text, size_t room) {
+    if (isnan(v))
+        return snprintf(text, room, "none");
     return snprintf(text, room, "%.*g", DIGITS, is_per_cent(f) ? 100 * v : v);
 }
 

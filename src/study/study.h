@@ -93,7 +93,7 @@ typedef struct gs_estimate {
     double value, low, high;
 } gs_estimate;
 gs_estimate gs_exact(double value);
-gs_estimate gs_estimate_share(uint64_t k, uint64_t n);              /* exact binomial interval */
+gs_estimate gs_estimate_share(uint64_t k, uint64_t n);              /* exact binomial interval; of none: 0 ... 1 */
 gs_estimate gs_estimate_mean(const double *values, size_t n);       /* of independent values, by Student's t */
 gs_estimate gs_estimate_error(double value, double standard_error); /* of a normal estimate */
 

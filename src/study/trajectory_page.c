@@ -170,24 +170,24 @@ static double share(const gs_returns *returns) {
 
 static void say(gs_trajectory *t) {
     gs_study_say(t->study,
-                 "Read a row of the first picture from left to right. The state is noise to the eye down to sigma = "
-                 "%.2g, where a digit shows; what the network makes of it, in the second picture, turns from the mean "
-                 "of all digits into one digit earlier, between sigma = %.2g and %.2g.",
-                 gs_way_sigma(t, 4), gs_way_sigma(t, 2), gs_way_sigma(t, 4));
-    gs_study_say(t->study,
-                 "The digit is not hidden in the first noise. A chain that goes on from sigma = %.2g once more, with "
-                 "other noise, ends as the same digit in %.0f %% of the cases, as two random digits do; from %.2g in "
-                 "%.0f %%, from %.2g in %.0f %%. In between it is decided: for the average chain, the judge sees the "
-                 "final digit from sigma = %.2g on.",
-                 gs_way_sigma(t, 2), share(&t->forked[2]), gs_way_sigma(t, 3), share(&t->forked[3]), gs_way_sigma(t, 5),
-                 share(&t->forked[5]), decision_level(t).value);
+                 "Read a row of the first picture from left to right, and look from where on you can tell the digit. "
+                 "What the network makes of the same state stands in the second picture. There the judge sees the "
+                 "digit that the chain ends in from sigma = %.2g on, for the average chain.",
+                 decision_level(t).value);
+    gs_study_say(
+        t->study,
+        "The digit is not hidden in the first noise. A chain that goes on from sigma = %.2g once more, with "
+        "other noise, ends as the same digit in %.0f %% of the cases, and two random digits are the same in %.0f %%. "
+        "From %.2g it is %.0f %%, from %.2g %.0f %%: in between it is decided.",
+        gs_way_sigma(t, 2), share(&t->forked[2]), 100 * t->usual, gs_way_sigma(t, 3), share(&t->forked[3]),
+        gs_way_sigma(t, 5), share(&t->forked[5]));
     gs_study_say(
         t->study,
         "The way down is the way up reversed. So a result that is given noise of %.2g must come back as itself "
-        "as often as chains do that go on from that level: in %.0f %% of the cases here. %s: %.0f %%. A ladder "
-        "needs its levels there, and chains that begin below 0.4 keep the class that they begin with.",
-        gs_way_sigma(t, 3), share(&t->noised[3]),
-        t->digits.drawn ? "Of digits that ncsn-cond has drawn" : "Of MNIST's test images", share(&t->digits_back[3]));
+        "as often as chains do that go on from that level: in %.0f %% of the cases here, beside their %.0f %%. Of %s, "
+        "%.0f %% do. A ladder needs its levels where this share rises.",
+        gs_way_sigma(t, 3), share(&t->noised[3]), share(&t->forked[3]),
+        t->digits.drawn ? "digits that ncsn-cond has drawn" : "MNIST's test images", share(&t->digits_back[3]));
 }
 
 void gs_trajectory_show(gs_trajectory *t) {
