@@ -101,7 +101,7 @@ static void everything_is_there(void **state) {
         "seed 18446744073709551615",
         "data of MNIST &lt;script&gt;",
         "1 thread, scalar",
-        "<p class=\"big\">2 of 4</p><p>numbers are as theory and the course say</p>",
+        "<p class=\"big\">2 of 5</p><p>numbers are as theory and the course say</p>",
         "<p class=\"big\">2</p><p>claims are refuted here",
         "<b>1 number is not as expected:</b> <a href=\"#rows\">Title",
         "<b>Interrupted:</b> 1 experiment is not here",
@@ -171,8 +171,28 @@ static void formulas_are_set(void **state) {
     free(text);
 }
 
+static gs_verdict verdict_of(double low, double high, gs_expectation kind, double from, double to) {
+    return gs_finding_verdict(&(gs_finding){.is = {(low + high) / 2, low, high}, .kind = kind, .expected = {from, to}});
+}
+
+/* A bound that cuts an interval leaves it undecided; a number that is none differs. */
+static void verdicts_need_whole_intervals(void **state) {
+    (void)state;
+    assert_int_equal(verdict_of(1, 2, GS_EXPECT_WITHIN, 0, 2), GS_VERDICT_AGREES);
+    assert_int_equal(verdict_of(1, 3, GS_EXPECT_WITHIN, 0, 2), GS_VERDICT_UNDECIDED);
+    assert_int_equal(verdict_of(3, 4, GS_EXPECT_WITHIN, 0, 2), GS_VERDICT_DIFFERS);
+    assert_int_equal(verdict_of(-INFINITY, INFINITY, GS_EXPECT_WITHIN, 0, 2), GS_VERDICT_UNDECIDED);
+    assert_int_equal(verdict_of(3, 4, GS_EXPECT_REFUTED, 0, 2), GS_VERDICT_REFUTES);
+    assert_int_equal(verdict_of(1, 3, GS_EXPECT_REFUTED, 0, 2), GS_VERDICT_UNDECIDED);
+    assert_int_equal(verdict_of(1, 2, GS_EXPECT_REFUTED, 0, 2), GS_VERDICT_DIFFERS);
+    assert_int_equal(verdict_of(1, 2, GS_EXPECT_VALUE, 1.5, 0), GS_VERDICT_AGREES);
+    assert_int_equal(verdict_of(1, 2, GS_EXPECT_VALUE, 2.5, 0), GS_VERDICT_DIFFERS);
+    assert_int_equal(verdict_of(NAN, NAN, GS_EXPECT_WITHIN, 0, 2), GS_VERDICT_DIFFERS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(verdicts_need_whole_intervals),
         cmocka_unit_test(everything_is_there),
         cmocka_unit_test(a_single_study_is_the_page),
         cmocka_unit_test(little_is_enough),
