@@ -5,6 +5,7 @@
 
 #include "io/diagram_parts.h"
 #include "io/prose.h"
+#include "io/svg.h"
 #include "io/xml.h"
 
 enum {
@@ -37,21 +38,14 @@ static void put_colours(FILE *out, int dark) {
 }
 
 static void put_head(FILE *out, const gs_diagram *diagram, double height) {
-    gs_xml_put(out,
-               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-               "height=\"%.0f\" viewBox=\"0 0 %d %.0f\" role=\"img\">\n<title>%s</title>\n",
-               GS_DIAGRAM_WIDTH, height, GS_DIAGRAM_WIDTH, height, diagram->title);
-    fputs("<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif;"
-          "font-size:12px}\n.title{font-size:14px;font-weight:600}"
-          ".line{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}.dashed{stroke-dasharray:5 5}"
-          ".dots{fill:none;stroke-width:4;stroke-linecap:round;stroke-opacity:.7}.band{fill-opacity:.2}"
-          ".frame{fill:none}\n",
-          out);
-    put_colours(out, 0);
-    fputs("@media(prefers-color-scheme:dark){\n", out);
-    put_colours(out, 1);
-    fputs("}\n</style>\n", out);
-    gs_xml_put(out, "<rect class=\"paper\" width=\"%d\" height=\"%.0f\"/>\n", GS_DIAGRAM_WIDTH, height);
+    static const char style[] =
+        "text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif;"
+        "font-size:12px}\n.title{font-size:14px;font-weight:600}"
+        ".line{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}.dashed{stroke-dasharray:5 5}"
+        ".dots{fill:none;stroke-width:4;stroke-linecap:round;stroke-opacity:.7}.band{fill-opacity:.2}"
+        ".frame{fill:none}\n";
+    gs_svg_head(out, GS_DIAGRAM_WIDTH, (int)lround(height), diagram->title, style, put_colours);
+    fprintf(out, "<rect class=\"paper\" width=\"%d\" height=\"%.0f\"/>\n", GS_DIAGRAM_WIDTH, height);
 }
 
 /* ---- Names of categories ---- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/axis.h"
+#include "io/svg.h"
 #include "io/xml.h"
 
 enum { LEFT = 64, TOP = 64, SIZE = 600, WIDTH = LEFT + SIZE + 24, HEIGHT = TOP + SIZE + 48, WAYS_MAX = 64 };
@@ -34,22 +35,24 @@ static bool is_shown(const gs_map *map, const float *point) {
            (double)point[1] <= map->high;
 }
 
+static void put_ground(FILE *out, int dark) {
+    static const char *const ground[2] = {
+        ".paper{fill:#fff}.ink{fill:#1f2328}.soft{fill:#59636e}.frame{stroke:#8c959f}.density{fill:#2563c9}"
+        ".arrow{stroke:#1f2328}.way{stroke:#d9730d}.point{stroke:#c2410c}\n",
+        ".paper{fill:#14171c}.ink{fill:#e6e8eb}.soft{fill:#9aa4af}"
+        ".frame{stroke:#6e7681}.density{fill:#6cb0ff}.arrow{stroke:#e6e8eb}.way{stroke:#ffab5e}"
+        ".point{stroke:#ffb86b}\n"};
+    fputs(ground[dark], out);
+}
+
 static void put_head(FILE *out, const gs_map *map) {
-    gs_xml_put(out,
-               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-               "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>%s</title>\n",
-               WIDTH, HEIGHT, WIDTH, HEIGHT, map->title);
-    fputs("<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;font-size:16px}\n"
-          ".head{font-size:20px;font-weight:600}.caption{font-size:13px}.density{fill-opacity:.13;shape-rendering:"
-          "crispEdges}"
-          ".arrow,.way,.frame{fill:none}.arrow{stroke-opacity:.55}.way{stroke-width:.8;stroke-opacity:.6}"
-          ".point{fill:none;stroke-width:3.4;stroke-linecap:round}\n"
-          ".paper{fill:#fff}.ink{fill:#1f2328}.soft{fill:#59636e}.frame{stroke:#8c959f}.density{fill:#2563c9}"
-          ".arrow{stroke:#1f2328}.way{stroke:#d9730d}.point{stroke:#c2410c}\n"
-          "@media(prefers-color-scheme:dark){\n.paper{fill:#14171c}.ink{fill:#e6e8eb}.soft{fill:#9aa4af}"
-          ".frame{stroke:#6e7681}.density{fill:#6cb0ff}.arrow{stroke:#e6e8eb}.way{stroke:#ffab5e}"
-          ".point{stroke:#ffb86b}\n}\n</style>\n",
-          out);
+    static const char style[] =
+        "text{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;font-size:16px}\n"
+        ".head{font-size:20px;font-weight:600}.caption{font-size:13px}.density{fill-opacity:.13;shape-rendering:"
+        "crispEdges}"
+        ".arrow,.way,.frame{fill:none}.arrow{stroke-opacity:.55}.way{stroke-width:.8;stroke-opacity:.6}"
+        ".point{fill:none;stroke-width:3.4;stroke-linecap:round}\n";
+    gs_svg_head(out, WIDTH, HEIGHT, map->title, style, put_ground);
     fprintf(out, "<clipPath id=\"plot\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n", LEFT, TOP,
             SIZE, SIZE);
     fprintf(out, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", WIDTH, HEIGHT);

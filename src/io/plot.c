@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/chart.h"
+#include "io/svg.h"
 #include "io/xml.h"
 
 enum {
@@ -47,20 +48,13 @@ static void put_colours(FILE *out, int dark) {
 }
 
 static void put_head(FILE *out, const gs_figure *figure, int height) {
-    gs_xml_put(out,
-               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-               "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>%s</title>\n",
-               WIDTH, height, WIDTH, height, figure->title);
-    fputs("<style>\ntext{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;"
-          "font-size:12px}\n.head{font-size:18px;font-weight:600}.title{font-size:14px;font-weight:600}\n"
-          ".line{fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}"
-          ".faint{stroke-width:.9;stroke-opacity:.7}\n.band{fill-opacity:.2}.part{stroke-width:.6}"
-          ".frame{fill:none}\n",
-          out);
-    put_colours(out, 0);
-    fputs("@media(prefers-color-scheme:dark){\n", out);
-    put_colours(out, 1);
-    fputs("}\n</style>\n", out);
+    static const char style[] =
+        "text{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;"
+        "font-size:12px}\n.head{font-size:18px;font-weight:600}.title{font-size:14px;font-weight:600}\n"
+        ".line{fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}"
+        ".faint{stroke-width:.9;stroke-opacity:.7}\n.band{fill-opacity:.2}.part{stroke-width:.6}"
+        ".frame{fill:none}\n";
+    gs_svg_head(out, WIDTH, height, figure->title, style, put_colours);
     fprintf(out, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", WIDTH, height);
 }
 
