@@ -165,3 +165,12 @@ const gs_buffer *gs_conv_operand(const gs_plan *plan, const gs_step *step, int k
     bool there = k < step->sources && step->source[k].kind == GS_SOURCE_BUFFER;
     return there ? &plan->buffer[step->source[k].index] : NULL;
 }
+
+gs_conv_views gs_conv_views_of(const gs_plan *plan, const gs_step *step) {
+    gs_conv_views views = {.in = gs_view_of_source(plan, step, 0), .out = gs_view_of(plan, step->out)};
+    if (gs_conv_operand(plan, step, 1))
+        views.add = gs_view_of_source(plan, step, 1);
+    if (gs_conv_operand(plan, step, 2))
+        views.mul = gs_view_of_source(plan, step, 2);
+    return views;
+}

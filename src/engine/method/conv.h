@@ -4,6 +4,7 @@
 #define GS_CONV_H
 
 #include "engine/builder.h"
+#include "engine/method/view.h"
 
 /* One dimension. Result position r takes input position p with weight tap t where
  *     p = r stride + t dilation - padding,   or in an adjoint   r = p stride + t dilation - padding.
@@ -78,5 +79,11 @@ void gs_conv_offsets(const gs_conv *conv, const gs_buffer *in, int count, ptrdif
 
 /* The buffer of a convolution's operand k, or NULL where it has none. */
 const gs_buffer *gs_conv_operand(const gs_plan *plan, const gs_step *step, int k);
+
+/* Input, result, summand and factor of a convolution as kernels take them; zeros where it has none. */
+typedef struct gs_conv_views {
+    gs_view in, out, add, mul;
+} gs_conv_views;
+gs_conv_views gs_conv_views_of(const gs_plan *plan, const gs_step *step);
 
 #endif

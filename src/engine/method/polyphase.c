@@ -27,7 +27,6 @@
  * of 6.8, and transforms at the rate of winograd.inc add about 1.3, 1.9 and 2.4 us. */
 #include "engine/method/conv.h"
 #include "engine/method/direct.h"
-#include "engine/method/view.h"
 #include "engine/share.h"
 #include "engine/weights.h"
 
@@ -44,7 +43,7 @@ typedef struct polyphase {
     ptrdiff_t *segment; /* where inputs of a product are: by point, of V; behind, of the second phase, of the input */
     size_t weights;     /* floats */
     bool relu;
-    gs_view in, out, add, mul;
+    gs_conv_views view;
 } polyphase;
 
 static int points(const polyphase *own) {
@@ -151,19 +150,14 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
 static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     (void)error;
     polyphase *own = step->own;
-    own->in = gs_view_of_source(plan, step, 0);
-    own->out = gs_view_of(plan, step->out);
-    if (gs_conv_operand(plan, step, 1))
-        own->add = gs_view_of_source(plan, step, 1);
-    if (gs_conv_operand(plan, step, 2))
-        own->mul = gs_view_of_source(plan, step, 2);
+    own->view = gs_conv_views_of(plan, step);
     ptrdiff_t *at = own->segment;
     for (int k = 0; k < points(own); k++)
         for (int t = 0; t < own->axis[0].kernel; t++)
             *at++ = t * own->axis[0].dilation * v_row(own) + k * (ptrdiff_t)own->planes * LANES;
     for (int t = 0; t < own->axis[0].kernel; t++)
         for (int i = 0; i < own->inputs; i += own->length)
-            *at++ = t * own->axis[0].dilation * own->in.row + i / LANES * own->in.plane + i % LANES;
+            *at++ = t * own->axis[0].dilation * own->view.in.row + i / LANES * own->view.in.plane + i % LANES;
     return GS_OK;
 }
 
@@ -201,7 +195,7 @@ typedef struct group {
 /* Column 0 of the first tap of a row of the result. */
 static const float *input_at(const polyphase *own, const gs_worker *worker, int image, int row) {
     const gs_axis *y = &own->axis[0];
-    return gs_view_at(&own->in, worker, image, 0) + (row * y->stride - y->padding) * own->in.row -
+    return gs_view_at(&own->view.in, worker, image, 0) + (row * y->stride - y->padding) * own->view.in.row -
            own->axis[1].padding * LANES;
 }
 
@@ -246,7 +240,7 @@ static void make_group(const polyphase *own, const gs_worker *worker, int i0, in
 }
 
 static void transform_input(const polyphase *own, const gs_worker *worker, const group *g) {
-    gs_polyphase_in_args args = {.x_row = own->in.row,
+    gs_polyphase_in_args args = {.x_row = own->view.in.row,
                                  .x_column = 2 * LANES,
                                  .v_row = v_row(own),
                                  .step = own->planes * (ptrdiff_t)LANES,
@@ -257,7 +251,7 @@ static void transform_input(const polyphase *own, const gs_worker *worker, const
         args.rows = (part->rows - 1) * own->axis[0].stride + reach(own);
         for (int t = 0; t < own->tiles; t++)
             for (int p = 0; p < own->planes; p++) {
-                args.x = x + p * own->in.plane + 2 * t * own->size * LANES;
+                args.x = x + p * own->view.in.plane + 2 * t * own->size * LANES;
                 args.v = part->v + (t * points(own) * own->planes + p) * (ptrdiff_t)LANES;
                 worker->plan->kernels->polyphase_in(&args);
             }
@@ -302,9 +296,9 @@ static float *row_of(const gs_view *view, const gs_worker *worker, int image, in
 static void transform_output(const polyphase *own, const gs_worker *worker, const group *g, int plane, const float *m) {
     gs_polyphase_out_args args = {.m_row = own->tiles * LANES,
                                   .step = M_STEP,
-                                  .y_row = own->out.row,
-                                  .add_row = own->add.row,
-                                  .mul_row = own->mul.row,
+                                  .y_row = own->view.out.row,
+                                  .add_row = own->view.add.row,
+                                  .mul_row = own->view.mul.row,
                                   .size = own->size,
                                   .relu = own->relu};
     for (int k = 0; k < g->runs; k++)
@@ -312,9 +306,9 @@ static void transform_output(const polyphase *own, const gs_worker *worker, cons
             const run *part = &g->run[k];
             int column = t * own->size, left = own->axis[1].size - column;
             args.m = m + (part->first * own->tiles + t) * LANES;
-            args.y = row_of(&own->out, worker, part->image, plane, part->row, column);
-            args.add = row_of(&own->add, worker, part->image, plane, part->row, column);
-            args.mul = row_of(&own->mul, worker, part->image, plane, part->row, column);
+            args.y = row_of(&own->view.out, worker, part->image, plane, part->row, column);
+            args.add = row_of(&own->view.add, worker, part->image, plane, part->row, column);
+            args.mul = row_of(&own->view.mul, worker, part->image, plane, part->row, column);
             args.rows = part->rows;
             args.columns = left < own->size ? left : own->size;
             worker->plan->kernels->polyphase_out(&args);
@@ -343,9 +337,9 @@ static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const polyphase *own = step->own;
     int rows = (i1 - i0) * own->axis[0].size;
     gs_share all = gs_share_of(worker, rows);
-    gs_piece piece[GS_PIECES_MOST] = {{0, own->out.planes, all.begin, all.end - all.begin}};
+    gs_piece piece[GS_PIECES_MOST] = {{0, own->view.out.planes, all.begin, all.end - all.begin}};
     bool by_rows = gs_shares_rows(worker, rows * own->tiles);
-    int pieces = by_rows ? 1 : gs_share_pieces(worker, own->out.planes, rows, piece);
+    int pieces = by_rows ? 1 : gs_share_pieces(worker, own->view.out.planes, rows, piece);
     for (int k = 0; k < pieces; k++)
         run_piece(own, worker, i0, &piece[k]);
 }

@@ -18,7 +18,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/method/view.h"
 #include "engine/share.h"
 #include "engine/weights.h"
 
@@ -46,7 +45,7 @@ typedef struct winograd {
     float *weight, *bias;
     size_t weights; /* floats */
     bool relu;
-    gs_view in, out, add, mul;
+    gs_conv_views view;
 } winograd;
 
 static side side_of(const gs_axis *a) {
@@ -171,12 +170,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
 static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     (void)error;
     winograd *own = step->own;
-    own->in = gs_view_of_source(plan, step, 0);
-    own->out = gs_view_of(plan, step->out);
-    if (gs_conv_operand(plan, step, 1))
-        own->add = gs_view_of_source(plan, step, 1);
-    if (gs_conv_operand(plan, step, 2))
-        own->mul = gs_view_of_source(plan, step, 2);
+    own->view = gs_conv_views_of(plan, step);
     return GS_OK;
 }
 
@@ -240,16 +234,16 @@ static void make_group(const winograd *own, int i0, int t0, int tiles, group *g)
 }
 
 static void transform_input(const winograd *own, gs_worker *worker, const group *g) {
-    gs_winograd_in_args args = {.row = own->in.row, .v_row = points(own, 1) * v_step(own), .step = v_step(own)};
+    gs_winograd_in_args args = {.row = own->view.in.row, .v_row = points(own, 1) * v_step(own), .step = v_step(own)};
     for (int t = 0; t < g->tiles; t++) {
         const tile *at = &g->tile[t];
-        const float *x = gs_view_at(&own->in, worker, at->image, 0) +
-                         (at->begin[0] - own->side[0].padding) * own->in.row +
+        const float *x = gs_view_at(&own->view.in, worker, at->image, 0) +
+                         (at->begin[0] - own->side[0].padding) * own->view.in.row +
                          (at->begin[1] - own->side[1].padding) * LANES;
         args.rows = at->size[0];
         args.columns = at->size[1];
         for (int p = 0; p < own->planes; p++) {
-            args.x = x + p * own->in.plane;
+            args.x = x + p * own->view.in.plane;
             args.v = g->v + (t * own->planes + p) * LANES;
             worker->plan->kernels->winograd_in(&args);
         }
@@ -266,16 +260,16 @@ static void transform_output(const winograd *own, gs_worker *worker, const group
     gs_winograd_out_args args = {.m_row = points(own, 1) * (ptrdiff_t)M_STEP,
                                  .step = M_STEP,
                                  .bias = own->bias + LANES * plane,
-                                 .y_row = own->out.row,
-                                 .add_row = own->add.row,
-                                 .mul_row = own->mul.row,
+                                 .y_row = own->view.out.row,
+                                 .add_row = own->view.add.row,
+                                 .mul_row = own->view.mul.row,
                                  .relu = own->relu};
     for (int t = 0; t < g->tiles; t++) {
         const tile *at = &g->tile[t];
         args.m = m + t * LANES;
-        args.y = tile_of(&own->out, worker, at, plane);
-        args.add = tile_of(&own->add, worker, at, plane);
-        args.mul = tile_of(&own->mul, worker, at, plane);
+        args.y = tile_of(&own->view.out, worker, at, plane);
+        args.add = tile_of(&own->view.add, worker, at, plane);
+        args.mul = tile_of(&own->view.mul, worker, at, plane);
         args.rows = at->size[0];
         args.columns = at->size[1];
         worker->plan->kernels->winograd_out(&args);
@@ -310,10 +304,10 @@ static void claim_output(const winograd *own, const gs_worker *worker, const gro
     for (int end = p + planes; p < end; p++)
         for (int t = 0; t < g->tiles; t++) {
             const tile *at = &g->tile[t];
-            const float *y = tile_of(&own->out, worker, at, p);
+            const float *y = tile_of(&own->view.out, worker, at, p);
             for (int r = 0; r < at->size[0]; r++)
                 for (int c = 0; c < at->size[1]; c++)
-                    __builtin_prefetch(y + r * own->out.row + c * LANES, 1);
+                    __builtin_prefetch(y + r * own->view.out.row + c * LANES, 1);
         }
 }
 
@@ -361,8 +355,8 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     int groups = (all.end - all.begin + TILES - 1) / TILES;
     for (int g = 0, t0 = all.begin, tiles; g < groups; g++, t0 += tiles) {
         tiles = (all.end - t0 + groups - g - 1) / (groups - g);
-        gs_piece piece[GS_PIECES_MOST] = {{0, own->out.planes, 0, tiles}};
-        int pieces = by_tiles ? 1 : gs_share_pieces(worker, own->out.planes, tiles, piece);
+        gs_piece piece[GS_PIECES_MOST] = {{0, own->view.out.planes, 0, tiles}};
+        int pieces = by_tiles ? 1 : gs_share_pieces(worker, own->view.out.planes, tiles, piece);
         run_pieces(own, worker, i0, t0, piece, pieces);
     }
 }
