@@ -89,53 +89,49 @@ void gs_study_table(gs_study *study, const char *caption, int columns, const cha
         *part = table;
 }
 
-/* A figure's part takes over its bytes. */
-static void add_figure(gs_study *study, const char *name, const char *caption, bool is_vector, char *bytes, size_t size,
-                       int width) {
-    gs_part *part = add_part(study, GS_PART_FIGURE, gs_study_text(study, "%s", caption));
+/* A figure, once it is encoded. */
+typedef struct figure {
+    const char *name, *caption;
+    bool is_vector;
+    char *bytes;
+    size_t size;
+    int width;
+} figure;
+
+/* A figure's part takes over its bytes; or the failure of encoding them. */
+static void add_figure(gs_study *study, const figure *f, gs_status status, const gs_error *error) {
+    gs_study_fail(study, status, error);
+    gs_part *part = !status ? add_part(study, GS_PART_FIGURE, gs_study_text(study, "%s", f->caption)) : NULL;
     if (!part) {
-        free(bytes);
+        free(f->bytes);
         return;
     }
-    part->file = gs_study_text(study, "%s-%s.%s", study->record->row->name, name, is_vector ? "svg" : "png");
-    part->is_vector = is_vector;
-    part->bytes = bytes;
-    part->size = size;
-    part->width = width;
+    part->file = gs_study_text(study, "%s-%s.%s", study->record->row->name, f->name, f->is_vector ? "svg" : "png");
+    part->is_vector = f->is_vector;
+    part->bytes = f->bytes;
+    part->size = f->size;
+    part->width = f->width;
 }
 
 void gs_study_diagram(gs_study *study, const char *name, const char *caption, const gs_diagram *diagram) {
-    char *bytes = NULL;
-    size_t size = 0;
-    gs_error error;
-    gs_status status = gs_diagram_encode(diagram, &bytes, &size, &error);
-    if (status)
-        gs_study_fail(study, status, &error);
-    else
-        add_figure(study, name, caption, true, bytes, size, 0);
+    figure f = {.name = name, .caption = caption, .is_vector = true};
+    gs_error error = {0};
+    gs_status status = gs_diagram_encode(diagram, &f.bytes, &f.size, &error);
+    add_figure(study, &f, status, &error);
 }
 
 void gs_study_map(gs_study *study, const char *name, const char *caption, const gs_map *map) {
-    char *bytes = NULL;
-    size_t size = 0;
-    gs_error error;
-    gs_status status = gs_map_encode(map, &bytes, &size, &error);
-    if (status)
-        gs_study_fail(study, status, &error);
-    else
-        add_figure(study, name, caption, true, bytes, size, 0);
+    figure f = {.name = name, .caption = caption, .is_vector = true};
+    gs_error error = {0};
+    gs_status status = gs_map_encode(map, &f.bytes, &f.size, &error);
+    add_figure(study, &f, status, &error);
 }
 
 void gs_study_sheet(gs_study *study, const char *name, const char *caption, const gs_sheet *sheet) {
-    char *bytes = NULL;
-    size_t size = 0;
-    int width = 0;
-    gs_error error;
-    gs_status status = gs_sheet_encode(sheet, &bytes, &size, &width, &error);
-    if (status)
-        gs_study_fail(study, status, &error);
-    else
-        add_figure(study, name, caption, false, bytes, size, width);
+    figure f = {.name = name, .caption = caption};
+    gs_error error = {0};
+    gs_status status = gs_sheet_encode(sheet, &f.bytes, &f.size, &f.width, &error);
+    add_figure(study, &f, status, &error);
 }
 
 void gs_study_images(gs_study *study, const char *name, const char *caption, const float *images, size_t n,

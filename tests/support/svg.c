@@ -49,13 +49,18 @@ static void check_path(const char *data, double width, double height) {
     assert_true(across);
 }
 
-char *svg_read(const char *path) {
+char *xml_read(const char *path) {
     char command[700];
     snprintf(command, sizeof command, "if command -v xmllint >/dev/null; then xmllint --noout '%s'; fi", path);
     assert_int_equal(system(command), 0);
     size_t size;
     char *text = (char *)read_file(path, &size);
     assert_int_equal(strlen(text), size);
+    return text;
+}
+
+char *svg_read(const char *path) {
+    char *text = xml_read(path);
     double width, height;
     const char *box = strstr(text, "viewBox=\"0 0 ");
     assert_non_null(box);
