@@ -416,7 +416,7 @@ static void convolutions_of_stride_2_agree_with_the_reference(void **state) {
         int h = 5 + w % 8, taps = 1 + w % 4, stride = 1 + w / 4 % 3;
         about("h %d, w %d", h, w);
         double error = check_graph(strided_convolutions(h, w, taps, stride), (unsigned)w);
-        if (!(error <= 1e-5))
+        if (!(error <= 5e-6)) /* twice what is measured, on every instruction set */
             fail_msg("%d x %d positions with %d taps and stride %d err by %.3g of the largest", h, w, taps, stride,
                      error);
         worst = worst_of(worst, error);

@@ -19,7 +19,7 @@ static gs_status read_log(gs_training *c, gs_error *error) {
                   {"loss", 1, &c->loss},         {"shares", GS_DIGIT_CLASSES, &c->shares},
                   {"rejected", 1, &c->rejected}};
     char path[GS_PATH_ROOM];
-    gs_status status = gs_study_file(c->study, log_name, path, error);
+    gs_status status = gs_study_file(log_name, path, error);
     if (!status)
         status = gs_training_log_read(path, &c->log, error);
     for (size_t i = 0; i < GS_COUNT(wanted) && !status; i++)
@@ -46,7 +46,7 @@ static gs_status read_samples(gs_training *c, gs_error *error) {
                        c->log.path, GS_LOG_COLUMNS_MAX, GS_TRAINING_SHOWN);
     for (size_t i = 0; i < c->kept; i++)
         c->epoch[i] = json_number_value(json_array_get(epochs, i));
-    gs_status status = gs_study_file(c->study, gs_study_text(c->study, "logs/%s", file), path, error);
+    gs_status status = gs_study_file(gs_study_text(c->study, "logs/%s", file), path, error);
     if (!status)
         status = gs_images_read(
             path, &(gs_image_wish){.shape = c->energy->info->shape, .range = range, .most = c->kept * c->each},

@@ -6,7 +6,7 @@ gs_status gs_epochs_read(gs_study *study, const char *name, bool labelled, gs_ep
     char path[GS_PATH_ROOM];
     const gs_training_column *loss, *no_label;
     *epochs = (gs_epochs){0};
-    if (gs_study_file(study, gs_study_text(study, "logs/%s.jsonl", name), path, NULL))
+    if (gs_study_file(gs_study_text(study, "logs/%s.jsonl", name), path, NULL))
         return GS_OK;
     gs_status status = gs_training_log_read(path, &epochs->log, error);
     if (status)

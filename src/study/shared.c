@@ -84,8 +84,7 @@ gs_status gs_study_network_get(gs_study *study, const char *name, const gs_study
     return get_network(study->lab, name, network, error);
 }
 
-gs_status gs_study_file(gs_study *study, const char *name, char path[GS_PATH_ROOM], gs_error *error) {
-    (void)study;
+gs_status gs_study_file(const char *name, char path[GS_PATH_ROOM], gs_error *error) {
     return gs_shipped_find(name, path)
                ? GS_OK
                : gs_fail(error, GS_ERROR_FILE, "%.300s: there is no such file beside the shipped networks", path);
@@ -107,6 +106,7 @@ static gs_status read_digits(gs_lab *lab, gs_kept_digits *kept, size_t n, gs_err
     gs_status status =
         gs_images_read(path, &(gs_image_wish){.shape = shape, .range = range, .most = n}, &images, error);
     kept->images = images.data;
+    gs_free(images.labels); /* which only an archive has */
     if (!status)
         status = gs_labels_read(labels, n, &file, error);
     kept->labels = file.labels;
@@ -121,10 +121,24 @@ static gs_status read_digits(gs_lab *lab, gs_kept_digits *kept, size_t n, gs_err
     return status;
 }
 
-/* Each set has chains of its own, as many as MNIST has images, so that none is in both. */
+/* The most digits of this set that are kept already; NULL: none. */
+static gs_kept_digits *find_kept(const gs_lab *lab, gs_digits_set set) {
+    gs_kept_digits *most = NULL;
+    for (size_t i = 0; i < lab->digit_sets; i++)
+        if (lab->digits[i]->set == set && (!most || lab->digits[i]->digits.n > most->digits.n))
+            most = lab->digits[i];
+    return most;
+}
+
+/* Each set has chains of its own, as many as MNIST has images, so that none is in both. Those that were drawn for an
+ * earlier study are not drawn again. */
 static gs_status draw_digits(gs_study *study, gs_kept_digits *kept, size_t n, gs_error *error) {
-    enum { TRAINING = 60000 };
+    enum { CHAINS = 60000 };
+    const gs_kept_digits *old = find_kept(study->lab, kept->set);
+    const size_t have = old ? old->digits.n : 0;
     const gs_study_network *network;
+    if (n > CHAINS)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu digits: at most %d are drawn of each set", n, CHAINS);
     kept->images = gs_alloc(n, PIXELS * sizeof *kept->images);
     kept->labels = gs_alloc(n, sizeof *kept->labels);
     if (!kept->images || !kept->labels)
@@ -132,14 +146,20 @@ static gs_status draw_digits(gs_study *study, gs_kept_digits *kept, size_t n, gs
     gs_status status = get_network(study->lab, GS_DEFAULT_LABELLED, &network, error);
     if (status)
         return status;
+    if (old) {
+        memcpy(kept->images, old->images, have * PIXELS * sizeof *kept->images);
+        memcpy(kept->labels, old->labels, have * sizeof *kept->labels);
+    }
     gs_sample_options options = {.seed = study->lab->options->seed,
-                                 .first_chain = kept->set == GS_DIGITS_TRAINING ? 0 : TRAINING,
-                                 .labels = kept->labels};
-    status = gs_model_draw_labels(network->model, options.seed, options.first_chain, n, kept->labels, error);
+                                 .first_chain = (kept->set == GS_DIGITS_TRAINING ? 0 : CHAINS) + have,
+                                 .labels = kept->labels + have};
+    float *images = kept->images + have * PIXELS;
+    status =
+        gs_model_draw_labels(network->model, options.seed, options.first_chain, n - have, kept->labels + have, error);
     if (!status)
-        status = gs_study_sample(study, network, &options, n, kept->images, error);
-    for (size_t i = 0; i < n * PIXELS && !status; i++) /* as in a file of bytes */
-        kept->images[i] = kept->images[i] > 0 ? kept->images[i] < 1 ? kept->images[i] : 1 : 0;
+        status = gs_study_sample(study, network, &options, n - have, images, error);
+    for (size_t i = 0; i < (n - have) * PIXELS && !status; i++) /* as in a file of bytes */
+        images[i] = images[i] > 0 ? images[i] < 1 ? images[i] : 1 : 0;
     kept->digits.drawn = true;
     kept->digits.source = "digits drawn by " GS_DEFAULT_LABELLED;
     return status;
@@ -176,11 +196,8 @@ static gs_status make_digits(gs_study *study, gs_digits_set set, size_t n, gs_ke
 
 gs_status gs_study_digits(gs_study *study, gs_digits_set set, size_t n, gs_digits *digits, gs_error *error) {
     gs_lab *lab = study->lab;
-    gs_kept_digits *kept = NULL;
-    for (size_t i = 0; i < lab->digit_sets && !kept; i++)
-        if (lab->digits[i]->set == set && lab->digits[i]->digits.n >= n)
-            kept = lab->digits[i];
-    gs_status status = kept ? GS_OK : make_digits(study, set, n, &kept, error);
+    gs_kept_digits *kept = find_kept(lab, set);
+    gs_status status = kept && kept->digits.n >= n ? GS_OK : make_digits(study, set, n, &kept, error);
     if (status)
         return status;
     *digits = kept->digits;

@@ -58,7 +58,7 @@ typedef struct gs_study_network {
 gs_status gs_study_network_get(gs_study *study, const char *name, const gs_study_network **network, gs_error *error);
 
 /* A file beside the shipped networks, such as "logs/ebm-document.jsonl". Errors: GS_ERROR_FILE: there is none. */
-gs_status gs_study_file(gs_study *study, const char *name, char path[GS_PATH_ROOM], gs_error *error);
+gs_status gs_study_file(const char *name, char path[GS_PATH_ROOM], gs_error *error);
 
 /* Digits, 28 x 28 in 0 ... 1, with their labels: the first n of MNIST's where the user has named its folder, else drawn
  * by ncsn-cond with MNIST's shares of the classes, training and test ones from different chains. They live as long as
