@@ -67,11 +67,8 @@ static gs_status run_study(gs_lab *lab, gs_study_record *record, gs_error *error
     choose_values(&study);
     lab->progress.what = record->row->name;
     gs_status status = gs_study_go_on(&study, 0, error);
-    study.until = 0;
-    if (!status) {
-        study.until = 1;
+    if (!status)
         status = record->row->run(&study, error);
-    }
     if (!status)
         note_command(&study);
     if (study.status) {

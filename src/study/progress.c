@@ -6,10 +6,14 @@ uint64_t gs_study_seed(const gs_study *study) {
     return study->lab->options->seed;
 }
 
+double gs_study_done(const gs_study *study, double part) {
+    return study->begun + (study->until - study->begun) * (part < 1 ? part : 1);
+}
+
 bool gs_study_show(gs_study *study, double part) {
     gs_lab *lab = study->lab;
-    double done = study->begun + (study->until - study->begun) * (part < 1 ? part : 1);
-    gs_progress_update(&lab->progress, (lab->number + done) / lab->count, (size_t)lab->number, (size_t)lab->count);
+    gs_progress_update(&lab->progress, (lab->number + gs_study_done(study, part)) / lab->count, (size_t)lab->number,
+                       (size_t)lab->count);
     return !gs_interrupted();
 }
 
@@ -23,8 +27,8 @@ gs_status gs_study_go_on(gs_study *study, double part, gs_error *error) {
 }
 
 void gs_study_stage(gs_study *study, double until) {
-    study->begun = study->until;
-    study->until = until;
+    study->begun = study->staged;
+    study->until = study->staged = until;
 }
 
 static bool show_sampling(void *context, double part, size_t done, size_t n) {
