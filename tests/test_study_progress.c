@@ -8,7 +8,7 @@
 
 #include "study/private.h"
 
-static void assert_done(const gs_study *study, double part, double expected) {
+static void assert_done(gs_study *study, double part, double expected) {
     double error = gs_study_done(study, part) - expected;
     assert_true(error > -1e-12 && error < 1e-12);
 }
@@ -29,8 +29,10 @@ static void stages_follow_each_other(void **state) {
 
 static void without_stages_a_study_is_one(void **state) {
     (void)state;
-    const gs_study study = {.until = 1};
+    gs_study study = {.until = 1};
     assert_done(&study, 0.25, 0.25);
+    assert_done(&study, 0.1, 0.25); /* work that begins anew within a stage */
+    assert_done(&study, 0.5, 0.5);
 }
 
 int main(void) {

@@ -62,7 +62,7 @@ static gs_status draw_all(sum *s, gs_error *error) {
     for (size_t k = 0; k < c->n; k++)
         s->label[k] = c->digit;
     for (int i = 0; i < s->runs && !status; i++) {
-        gs_study_stage(c->study, 0.4 + 0.6 * (i + 1) / s->runs);
+        gs_study_stage(c->study, 0.4 + 0.5 * (i + 1) / s->runs);
         s->run[i].lambda = i ? c->lambdas->values[i - 1] : 0;
         status = draw(s, &s->run[i], error);
     }

@@ -89,6 +89,7 @@ static gs_status run(gs_study *study, gs_error *error) {
         status = gs_attributes_sum(&c, error);
     if (!status)
         status = gs_attributes_scales(&c, error);
+    gs_study_stage(study, 1);
     return !status ? gs_attributes_data(&c, error) : status;
 }
 

@@ -34,6 +34,7 @@ struct gs_study {
     gs_study_record *record;
     double begun, until; /* the parts of it between which it is now */
     double staged;       /* where the stages end that it has named */
+    double done;         /* the most that gs_study_done has said */
     gs_status status;    /* the first failure of a function that returns none */
     gs_error error;
 };
@@ -41,8 +42,8 @@ struct gs_study {
 /* Note a failure, unless there was one before. */
 void gs_study_fail(gs_study *study, gs_status status, const gs_error *error);
 
-/* How much of the study is done when `part` of its stage is. */
-double gs_study_done(const gs_study *study, double part);
+/* How much of the study is done when `part` of its stage is; never less than before. */
+double gs_study_done(gs_study *study, double part);
 
 /* Show that `part` of the study's stage is done; false: the user has asked for an end. */
 bool gs_study_show(gs_study *study, double part);

@@ -6,8 +6,10 @@ uint64_t gs_study_seed(const gs_study *study) {
     return study->lab->options->seed;
 }
 
-double gs_study_done(const gs_study *study, double part) {
-    return study->begun + (study->until - study->begun) * (part < 1 ? part : 1);
+double gs_study_done(gs_study *study, double part) {
+    double done = study->begun + (study->until - study->begun) * (part < 1 ? part : 1);
+    study->done = done > study->done ? done : study->done;
+    return study->done;
 }
 
 bool gs_study_show(gs_study *study, double part) {
