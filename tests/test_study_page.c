@@ -26,7 +26,7 @@ static char svg[] = "<svg/>";
 static const char *const heads[] = {"head " HOSTILE, "second"};
 static const char *const cells[] = {"a", ("b " HOSTILE), "c", "R^-D"};
 
-static gs_part parts[] = {
+static gs_study_part parts[] = {
     {.kind = GS_PART_TEXT, .text = "Said " HOSTILE},
     {.kind = GS_PART_FIGURE, .text = "Drawn \"" HOSTILE, .is_vector = true, .bytes = svg, .size = sizeof svg - 1},
     {.kind = GS_PART_FIGURE, .text = "Pixels", .width = 30, .bytes = png, .size = sizeof png - 1},

@@ -76,7 +76,7 @@ static void name_file(const studying *s, const char *name, char path[FILE_ROOM])
     snprintf(path, FILE_ROOM, "%s/%.120s", s->folder, name);
 }
 
-static gs_status write_figure(const studying *s, const gs_part *part, gs_error *error) {
+static gs_status write_figure(const studying *s, const gs_study_part *part, gs_error *error) {
     char path[FILE_ROOM];
     gs_output output;
     name_file(s, part->file, path);

@@ -9,19 +9,19 @@
 /* The widths of strokes in pixels that are told apart: the last two are thin ... thick, up to GS_STROKE_THICK. */
 enum { GS_WIDTHS = 4 };
 
-typedef struct gs_attributes {
+typedef struct gs_conditional_study {
     gs_study *study;
     size_t n;  /* samples of each label or weight */
     int digit; /* of the sums */
     const gs_numbers *lambdas;
     const gs_study_network *labelled, *unlabelled, *thick;
     gs_digits digits;
-} gs_attributes;
+} gs_conditional_study;
 
 /* What each part measures and shows. */
-gs_status gs_attributes_labels(gs_attributes *attributes, gs_error *error);
-gs_status gs_attributes_sum(gs_attributes *attributes, gs_error *error);
-gs_status gs_attributes_scales(gs_attributes *attributes, gs_error *error);
-gs_status gs_attributes_data(gs_attributes *attributes, gs_error *error);
+gs_status gs_attributes_labels(gs_conditional_study *attributes, gs_error *error);
+gs_status gs_attributes_sum(gs_conditional_study *attributes, gs_error *error);
+gs_status gs_attributes_scales(gs_conditional_study *attributes, gs_error *error);
+gs_status gs_attributes_data(gs_conditional_study *attributes, gs_error *error);
 
 #endif

@@ -53,7 +53,7 @@ static void take(seen *a, const gs_digits *digits, size_t pixels) {
 }
 
 /* Of drawn digits both sets are taken, as drawing takes long; of MNIST's files as many as say something. */
-static gs_status gather(gs_attributes *c, seen *a, gs_error *error) {
+static gs_status gather(gs_conditional_study *c, seen *a, gs_error *error) {
     gs_digits test, training;
     size_t n = c->digits.drawn ? TEST : MOST;
     gs_status status = gs_study_digits(c->study, GS_DIGITS_TEST, n, &test, error);
@@ -73,7 +73,7 @@ static gs_status gather(gs_attributes *c, seen *a, gs_error *error) {
     return GS_OK;
 }
 
-static void list_counts(gs_attributes *c, const seen *a) {
+static void list_counts(gs_conditional_study *c, const seen *a) {
     static const char *const heads[GS_WIDTHS + 2] = {"digit",        "below 2.05",    "2.05 ... 2.4",
                                                      "2.4 ... 2.75", "2.75 and more", "images"};
     enum { COLUMNS = GS_COUNT(heads) };
@@ -97,7 +97,7 @@ static void list_counts(gs_attributes *c, const seen *a) {
 }
 
 /* `enough`: whether there are images enough for the information to be told from 0. */
-static gs_status find(gs_attributes *c, const seen *a, const attribute *of, const char *name, bool enough) {
+static gs_status find(gs_conditional_study *c, const seen *a, const attribute *of, const char *name, bool enough) {
     const gs_contingency table = {GS_DIGIT_CLASSES, GS_WIDTHS, of->count};
     gs_estimate information = gs_estimate_mutual(&table);
     double *mixed = gs_study_room(c->study, TRIALS, sizeof *mixed);
@@ -131,7 +131,7 @@ static gs_status find(gs_attributes *c, const seen *a, const attribute *of, cons
     return GS_OK;
 }
 
-gs_status gs_attributes_data(gs_attributes *c, gs_error *error) {
+gs_status gs_attributes_data(gs_conditional_study *c, gs_error *error) {
     seen *a = gs_study_room(c->study, 1, sizeof *a);
     gs_status status = a ? gather(c, a, error) : GS_ERROR_MEMORY;
     if (!status)

@@ -11,7 +11,7 @@ typedef struct scale {
     gs_summary energies, norms;
 } scale;
 
-static gs_status measure_scale(gs_attributes *c, const gs_study_network *network, const float *x, double sigma,
+static gs_status measure_scale(gs_conditional_study *c, const gs_study_network *network, const float *x, double sigma,
                                scale *s, gs_error *error) {
     size_t n = c->digits.n;
     const gs_term term = {.plan = network->plan, .weight = 1};
@@ -25,7 +25,7 @@ static gs_status measure_scale(gs_attributes *c, const gs_study_network *network
     return !status ? gs_summarize(s->norm, NULL, 0, n, &s->norms, error) : status;
 }
 
-static void list_scales(gs_attributes *c, const scale *digits, const scale *thick, double sigma) {
+static void list_scales(gs_conditional_study *c, const scale *digits, const scale *thick, double sigma) {
     static const char *const heads[] = {"energy", "mean E", "5 %", "95 %", "deviation", "mean |dE/dx|"};
     enum { WIDTH = GS_COUNT(heads), FIRST = 1, LAST = 5 };
     const scale *const rows[] = {digits, thick};
@@ -48,7 +48,7 @@ static void list_scales(gs_attributes *c, const scale *digits, const scale *thic
 }
 
 /* The ratio of the mean lengths; its error is that of its logarithm. */
-static void find_ratio(gs_attributes *c, const scale *digits, const scale *thick) {
+static void find_ratio(gs_conditional_study *c, const scale *digits, const scale *thick) {
     double a = digits->norms.mean, b = thick->norms.mean, root = sqrt((double)c->digits.n);
     gs_estimate e = gs_estimate_error(log(a / b), hypot(digits->norms.sd / a, thick->norms.sd / b) / root);
     gs_study_find(c->study, &(gs_finding){.what = "mean |dE_m/dx| over mean |dE_y/dx| at noise level 0.3",
@@ -59,7 +59,7 @@ static void find_ratio(gs_attributes *c, const scale *digits, const scale *thick
                                           .by = "E_y is the weaker one at lambda = 1"});
 }
 
-gs_status gs_attributes_scales(gs_attributes *c, gs_error *error) {
+gs_status gs_attributes_scales(gs_conditional_study *c, gs_error *error) {
     const double sigma = 0.3;
     size_t n = c->digits.n, size = n * c->thick->pixels;
     float *x = gs_study_room(c->study, size, sizeof *x);

@@ -17,7 +17,7 @@ typedef struct weighted {
 } weighted;
 
 typedef struct sum {
-    gs_attributes *c;
+    gs_conditional_study *c;
     int *label;         /* (n) all are the digit */
     weighted run[RUNS]; /* without thick strokes first, then by weight */
     int runs;
@@ -26,7 +26,7 @@ typedef struct sum {
 /* ---- Samples ---- */
 
 static gs_status draw(sum *s, weighted *w, gs_error *error) {
-    gs_attributes *c = s->c;
+    gs_conditional_study *c = s->c;
     size_t pixels = c->labelled->pixels, counts[3] = {0};
     w->x = gs_study_room(c->study, c->n * pixels, sizeof *w->x);
     w->class = gs_study_room(c->study, c->n, sizeof *w->class);
@@ -53,7 +53,7 @@ static gs_status draw(sum *s, weighted *w, gs_error *error) {
 }
 
 static gs_status draw_all(sum *s, gs_error *error) {
-    gs_attributes *c = s->c;
+    gs_conditional_study *c = s->c;
     gs_status status = GS_OK;
     s->runs = c->lambdas->count + 1;
     s->label = gs_study_room(c->study, c->n, sizeof *s->label);
@@ -87,25 +87,25 @@ static gs_status show_samples(sum *s, gs_error *error) {
 }
 
 static gs_status show_shares(sum *s) {
-    gs_attributes *c = s->c;
-    gs_curve agree, thick, both;
+    gs_conditional_study *c = s->c;
+    gs_estimates agree, thick, both;
     size_t n = (size_t)c->lambdas->count;
-    gs_status status = gs_curve_create(c->study, c->lambdas->values, n, &agree);
+    gs_status status = gs_estimates_create(c->study, c->lambdas->values, n, &agree);
     if (!status)
-        status = gs_curve_create(c->study, c->lambdas->values, n, &thick);
+        status = gs_estimates_create(c->study, c->lambdas->values, n, &thick);
     if (!status)
-        status = gs_curve_create(c->study, c->lambdas->values, n, &both);
+        status = gs_estimates_create(c->study, c->lambdas->values, n, &both);
     if (status)
         return status;
     for (size_t i = 0; i < n; i++) {
-        gs_curve_set(&agree, i, s->run[i + 1].agree);
-        gs_curve_set(&thick, i, s->run[i + 1].thick);
-        gs_curve_set(&both, i, s->run[i + 1].both);
+        gs_estimates_set(&agree, i, s->run[i + 1].agree);
+        gs_estimates_set(&thick, i, s->run[i + 1].thick);
+        gs_estimates_set(&both, i, s->run[i + 1].both);
     }
     const gs_diagram_series series[] = {
-        gs_curve_series(&agree, gs_study_text(c->study, "are %ds", c->digit), GS_STROKE_BOTH, 0),
-        gs_curve_series(&thick, "are thick", GS_STROKE_BOTH, 1),
-        gs_curve_series(&both, "have both", GS_STROKE_BOTH, 2)};
+        gs_estimates_series(&agree, gs_study_text(c->study, "are %ds", c->digit), GS_STROKE_BOTH, 0),
+        gs_estimates_series(&thick, "are thick", GS_STROKE_BOTH, 1),
+        gs_estimates_series(&both, "have both", GS_STROKE_BOTH, 2)};
     const gs_diagram diagram = {.title = "Which attributes are met",
                                 .x_label = "lambda",
                                 .y_label = "share of samples",
@@ -257,7 +257,7 @@ static void say(const sum *s) {
                  100 * best->both.value, 100 * s->run[0].both.value);
 }
 
-gs_status gs_attributes_sum(gs_attributes *c, gs_error *error) {
+gs_status gs_attributes_sum(gs_conditional_study *c, gs_error *error) {
     sum *s = gs_study_room(c->study, 1, sizeof *s);
     if (!s)
         return GS_ERROR_MEMORY;

@@ -12,7 +12,7 @@ typedef struct labelled {
     float *x;
 } labelled;
 
-static gs_status draw(gs_attributes *c, labelled *l, gs_error *error) {
+static gs_status draw(gs_conditional_study *c, labelled *l, gs_error *error) {
     *l = (labelled){.n = EACH * GS_DIGIT_CLASSES};
     l->label = gs_study_room(c->study, l->n, sizeof *l->label);
     l->class = gs_study_room(c->study, l->n, sizeof *l->class);
@@ -26,7 +26,7 @@ static gs_status draw(gs_attributes *c, labelled *l, gs_error *error) {
     return !status ? gs_study_classify(c->study, l->x, l->n, l->class, error) : status;
 }
 
-static gs_status show(gs_attributes *c, const labelled *l, gs_error *error) {
+static gs_status show(gs_conditional_study *c, const labelled *l, gs_error *error) {
     static const char *const heads[GS_DIGIT_CLASSES] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
     gs_strip strips[GS_DIGIT_CLASSES];
     size_t agree = 0;
@@ -46,13 +46,13 @@ static gs_status show(gs_attributes *c, const labelled *l, gs_error *error) {
                            c->labelled->info, strips, GS_DIGIT_CLASSES, EACH, COLUMNS, 2, error);
 }
 
-gs_status gs_attributes_labels(gs_attributes *c, gs_error *error) {
+gs_status gs_attributes_labels(gs_conditional_study *c, gs_error *error) {
     labelled l;
     gs_status status = draw(c, &l, error);
     return !status ? show(c, &l, error) : status;
 }
 
-static gs_status find_networks(gs_attributes *c, gs_error *error) {
+static gs_status find_networks(gs_conditional_study *c, gs_error *error) {
     gs_status status = gs_study_network_get(c->study, "ebm-cond", &c->labelled, error);
     if (!status)
         status = gs_study_network_get(c->study, "ebm", &c->unlabelled, error);
@@ -73,10 +73,10 @@ static void say(gs_study *study) {
 }
 
 static gs_status run(gs_study *study, gs_error *error) {
-    gs_attributes c = {.study = study,
-                       .n = gs_study_whole(study, GS_STUDY_N),
-                       .digit = (int)gs_study_whole(study, GS_STUDY_DIGIT),
-                       .lambdas = gs_study_numbers(study, GS_STUDY_LAMBDAS)};
+    gs_conditional_study c = {.study = study,
+                              .n = gs_study_whole(study, GS_STUDY_N),
+                              .digit = (int)gs_study_whole(study, GS_STUDY_DIGIT),
+                              .lambdas = gs_study_numbers(study, GS_STUDY_LAMBDAS)};
     gs_study_stage(study, 0.2);
     gs_status status = gs_study_digits(study, GS_DIGITS_TEST, DIGITS, &c.digits, error);
     if (!status)

@@ -13,7 +13,7 @@ static const char *const noise_names[LEVELS] = {"noise 0.2", "noise 0.4", "noise
 typedef struct trial {
     gs_passage passage;
     double *psnr; /* (states, n) of each chain's state */
-    gs_curve fidelity, similarity, kept, ones;
+    gs_estimates fidelity, similarity, kept, ones;
     size_t best; /* the state with the largest mean PSNR */
 } trial;
 
@@ -32,9 +32,9 @@ static gs_status measure(restoring *c, trial *t) {
     gs_passage *p = &t->passage;
     double *ssim = gs_study_room(c->study, c->n, sizeof *ssim);
     t->psnr = gs_study_room(c->study, p->states * c->n, sizeof *t->psnr);
-    gs_status status = gs_curve_create(c->study, p->step, p->states, &t->fidelity);
+    gs_status status = gs_estimates_create(c->study, p->step, p->states, &t->fidelity);
     if (!status)
-        status = gs_curve_create(c->study, p->step, p->states, &t->similarity);
+        status = gs_estimates_create(c->study, p->step, p->states, &t->similarity);
     if (status || !ssim || !t->psnr)
         return GS_ERROR_MEMORY;
     for (size_t s = 0; s < p->states; s++) {
@@ -44,8 +44,8 @@ static gs_status measure(restoring *c, trial *t) {
             psnr[k] = gs_psnr(clean, x, p->pixels, 1);
             ssim[k] = gs_ssim(clean, x, c->energy->info->shape, 1);
         }
-        gs_curve_set(&t->fidelity, s, gs_estimate_mean(psnr, c->n));
-        gs_curve_set(&t->similarity, s, gs_estimate_mean(ssim, c->n));
+        gs_estimates_set(&t->fidelity, s, gs_estimate_mean(psnr, c->n));
+        gs_estimates_set(&t->similarity, s, gs_estimate_mean(ssim, c->n));
         t->best = t->fidelity.y[s] > t->fidelity.y[t->best] ? s : t->best;
     }
     return GS_OK;
@@ -110,8 +110,8 @@ typedef struct panel {
 static void draw_panel(restoring *c, const panel *what) {
     gs_diagram_series series[LEVELS];
     for (int i = 0; i < LEVELS; i++) {
-        const gs_curve *curve = (const gs_curve *)(const void *)((const char *)&c->trial[i] + what->curve);
-        series[i] = gs_curve_series(curve, noise_names[i], GS_STROKE_BOTH, i);
+        const gs_estimates *curve = (const gs_estimates *)(const void *)((const char *)&c->trial[i] + what->curve);
+        series[i] = gs_estimates_series(curve, noise_names[i], GS_STROKE_BOTH, i);
     }
     const gs_diagram diagram = {.title = what->title,
                                 .x_label = "Langevin steps",
@@ -192,7 +192,7 @@ static void find_kept(restoring *c) {
         gs_study_find(c->study,
                       &(gs_finding){.what = gs_study_text(c->study, "labels kept after 30 steps, %s", noise_names[i]),
                                     .unit = "%",
-                                    .is = gs_curve_get(&t->kept, at)});
+                                    .is = gs_estimates_get(&t->kept, at)});
         gs_study_find(
             c->study,
             &(gs_finding){.what = gs_study_text(c->study,

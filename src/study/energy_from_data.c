@@ -14,8 +14,8 @@ typedef struct origin {
     const gs_study_network *energy;
     gs_digits digits;
     gs_passage passage;
-    gs_curve kept, ones, rejected, level; /* the last: mean energies */
-    double *fall;                         /* (n) of each chain's energy */
+    gs_estimates kept, ones, rejected, level; /* the last: mean energies */
+    double *fall;                             /* (n) of each chain's energy */
 } origin;
 
 /* ---- Chains ---- */
@@ -25,7 +25,7 @@ static gs_status measure_energies(origin *c, gs_error *error) {
     float *energy = gs_study_room(c->study, c->n, sizeof *energy);
     double *now = gs_study_room(c->study, c->n, sizeof *now);
     c->fall = gs_study_room(c->study, c->n, sizeof *c->fall);
-    gs_status status = gs_curve_create(c->study, p->step, p->states, &c->level);
+    gs_status status = gs_estimates_create(c->study, p->step, p->states, &c->level);
     const gs_term term = {.plan = c->energy->plan, .weight = 1};
     if (!energy || !now || !c->fall)
         return GS_ERROR_MEMORY;
@@ -35,7 +35,7 @@ static gs_status measure_energies(origin *c, gs_error *error) {
             now[k] = (double)energy[k];
             c->fall[k] = s ? c->fall[k] : now[k];
         }
-        gs_curve_set(&c->level, s, gs_estimate_mean(now, c->n));
+        gs_estimates_set(&c->level, s, gs_estimate_mean(now, c->n));
     }
     for (size_t k = 0; k < c->n; k++)
         c->fall[k] -= now[k];
@@ -72,9 +72,9 @@ static gs_status draw_strips(origin *c, gs_error *error) {
 }
 
 static void draw_shares(origin *c) {
-    const gs_diagram_series series[] = {gs_curve_series(&c->kept, "label kept", GS_STROKE_BOTH, 0),
-                                        gs_curve_series(&c->ones, "ones", GS_STROKE_BOTH, 1),
-                                        gs_curve_series(&c->rejected, "no digit", GS_STROKE_BOTH, 7)};
+    const gs_diagram_series series[] = {gs_estimates_series(&c->kept, "label kept", GS_STROKE_BOTH, 0),
+                                        gs_estimates_series(&c->ones, "ones", GS_STROKE_BOTH, 1),
+                                        gs_estimates_series(&c->rejected, "no digit", GS_STROKE_BOTH, 7)};
     const gs_diagram diagram = {.title = "How long chains stay what they were",
                                 .x_label = "Langevin steps",
                                 .y_label = "share of chains",
@@ -91,7 +91,7 @@ static void draw_shares(origin *c) {
 }
 
 static void draw_energies(origin *c) {
-    const gs_diagram_series series[] = {gs_curve_series(&c->level, NULL, GS_STROKE_BOTH, 0)};
+    const gs_diagram_series series[] = {gs_estimates_series(&c->level, NULL, GS_STROKE_BOTH, 0)};
     const gs_diagram diagram = {.title = "Their energies",
                                 .x_label = "Langevin steps",
                                 .y_label = "mean energy",
@@ -133,10 +133,10 @@ static void find_kept(origin *c) {
         gs_study_find(c->study,
                       &(gs_finding){.what = gs_study_text(c->study, "label kept after %.0f steps", c->passage.step[s]),
                                     .unit = "%",
-                                    .is = gs_curve_get(&c->kept, s)});
+                                    .is = gs_estimates_get(&c->kept, s)});
     gs_study_find(c->study, &(gs_finding){.what = "label kept after 100 steps",
                                           .unit = "%",
-                                          .is = gs_curve_get(&c->kept, last),
+                                          .is = gs_estimates_get(&c->kept, last),
                                           .kind = GS_EXPECT_WITHIN,
                                           .expected = {0, c->kept.low[early]},
                                           .by = "digits are lost on the way: less than after 20"});
@@ -146,9 +146,9 @@ static void find_ones(origin *c) {
     size_t last = c->passage.states - 1;
     const int *before = gs_passage_classes(&c->passage, 0), *after = gs_passage_classes(&c->passage, last);
     gs_study_find(c->study,
-                  &(gs_finding){.what = "ones among the originals", .unit = "%", .is = gs_curve_get(&c->ones, 0)});
+                  &(gs_finding){.what = "ones among the originals", .unit = "%", .is = gs_estimates_get(&c->ones, 0)});
     gs_study_find(c->study,
-                  &(gs_finding){.what = "ones after 100 steps", .unit = "%", .is = gs_curve_get(&c->ones, last)});
+                  &(gs_finding){.what = "ones after 100 steps", .unit = "%", .is = gs_estimates_get(&c->ones, last)});
     gs_study_find(c->study, &(gs_finding){.what = "chains that became ones, of those that became ones or ceased to be",
                                           .unit = "%",
                                           .is = gs_estimate_turned(before, after, c->n, THE_CLASS),

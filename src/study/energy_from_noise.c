@@ -59,13 +59,13 @@ static gs_status try_sizes(gs_from_noise *c, gs_error *error) {
     noise_room r = {.c = c,
                     .x = gs_study_room(c->study, c->n * c->energy->pixels, sizeof *r.x),
                     .classes = gs_study_room(c->study, c->n, sizeof *r.classes)};
-    gs_status status = r.x && r.classes ? gs_curve_create(c->study, NULL, GS_STRIDES, &c->far) : GS_ERROR_MEMORY;
+    gs_status status = r.x && r.classes ? gs_estimates_create(c->study, NULL, GS_STRIDES, &c->far) : GS_ERROR_MEMORY;
     for (size_t i = 0; i < GS_STRIDES && !status; i++) {
         gs_estimate ones;
         status = stride(&r, sizes[i], 0, &ones, error);
         c->far.x[i] = GS_TRAINED_STEPS * sizes[i];
         if (!status)
-            gs_curve_set(&c->far, i, ones);
+            gs_estimates_set(&c->far, i, ones);
     }
     return !status ? stride(&r, GS_FAR_SIZE, -1, &c->quiet, error) : status;
 }
@@ -74,14 +74,14 @@ static gs_status try_sizes(gs_from_noise *c, gs_error *error) {
 static gs_status follow(gs_from_noise *c) {
     enum { FEW = 30 };
     gs_passage *p = &c->passage;
-    gs_status status = gs_curve_create(c->study, p->step, p->states, &c->entropy);
+    gs_status status = gs_estimates_create(c->study, p->step, p->states, &c->entropy);
     if (!status)
-        status = gs_curve_create(c->study, p->step, p->states, &c->others);
+        status = gs_estimates_create(c->study, p->step, p->states, &c->others);
     for (size_t s = 0; s < p->states && !status; s++) {
         uint64_t counts[GS_DIGIT_CLASSES];
         size_t all = gs_count_classes(gs_passage_classes(p, s), p->n, counts);
-        gs_curve_set(&c->entropy, s, all >= FEW ? gs_estimate_entropy(counts, GS_DIGIT_CLASSES) : gs_exact(NAN));
-        gs_curve_set(&c->others, s, gs_estimate_share(all - counts[1] - counts[7], p->n));
+        gs_estimates_set(&c->entropy, s, all >= FEW ? gs_estimate_entropy(counts, GS_DIGIT_CLASSES) : gs_exact(NAN));
+        gs_estimates_set(&c->others, s, gs_estimate_share(all - counts[1] - counts[7], p->n));
     }
     return status;
 }

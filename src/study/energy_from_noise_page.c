@@ -41,10 +41,10 @@ static gs_status draw_strips(gs_from_noise *c, gs_error *error) {
 static void draw_shares(gs_from_noise *c) {
     static const double course_x[] = {GS_TRAINED_STEPS}, course_y[] = {1};
     const gs_diagram_series series[] = {
-        gs_curve_series(&c->one, "ones", GS_STROKE_BOTH, 1),
-        gs_curve_series(&c->seven, "sevens", GS_STROKE_BOTH, 2),
-        gs_curve_series(&c->others, "other digits", GS_STROKE_BOTH, 0),
-        gs_curve_series(&c->rejected, "no digit", GS_STROKE_LINE, 7),
+        gs_estimates_series(&c->one, "ones", GS_STROKE_BOTH, 1),
+        gs_estimates_series(&c->seven, "sevens", GS_STROKE_BOTH, 2),
+        gs_estimates_series(&c->others, "other digits", GS_STROKE_BOTH, 0),
+        gs_estimates_series(&c->rejected, "no digit", GS_STROKE_LINE, 7),
         {.name = "the course: all ones", .stroke = GS_STROKE_MARKS, .n = 1, .x = course_x, .y = course_y, .colour = 3}};
     const gs_diagram diagram = {.title = "What chains from noise become",
                                 .x_label = "Langevin steps",
@@ -65,7 +65,7 @@ static void draw_entropy(gs_from_noise *c) {
     double usual = gs_entropy(c->usual, GS_DIGIT_CLASSES);
     double ends[2] = {0, STEPS}, level[2] = {usual, usual};
     const gs_diagram_series series[] = {
-        gs_curve_series(&c->entropy, "of the chains", GS_STROKE_BOTH, 0),
+        gs_estimates_series(&c->entropy, "of the chains", GS_STROKE_BOTH, 0),
         {.name = "of MNIST", .stroke = GS_STROKE_DASHED, .n = 2, .x = ends, .y = level, .colour = 1}};
     const gs_diagram diagram = {.title = "Entropy of the classes",
                                 .x_label = "Langevin steps",
@@ -82,16 +82,17 @@ static void draw_entropy(gs_from_noise *c) {
 
 /* Ones against the length of the way, steps times step size. */
 static gs_status draw_ways(gs_from_noise *c) {
-    gs_curve own;
-    gs_status status = gs_curve_create(c->study, c->one.x, c->one.n, &own);
+    gs_estimates own;
+    gs_status status = gs_estimates_create(c->study, c->one.x, c->one.n, &own);
     for (size_t i = 0; i < c->one.n && !status; i++) {
         own.x[i] *= GS_TRAINED_SIZE;
-        gs_curve_set(&own, i, gs_curve_get(&c->one, i));
+        gs_estimates_set(&own, i, gs_estimates_get(&c->one, i));
     }
     if (status)
         return status;
-    const gs_diagram_series series[] = {gs_curve_series(&own, "steps of 10, up to 500", GS_STROKE_BOTH, 1),
-                                        gs_curve_series(&c->far, "60 steps of 20, 40, 80 and 160", GS_STROKE_MARKS, 0)};
+    const gs_diagram_series series[] = {
+        gs_estimates_series(&own, "steps of 10, up to 500", GS_STROKE_BOTH, 1),
+        gs_estimates_series(&c->far, "60 steps of 20, 40, 80 and 160", GS_STROKE_MARKS, 0)};
     const gs_diagram diagram = {.title = "Ones by the length of the way",
                                 .x_label = "steps times step size",
                                 .y_label = "share of chains",
@@ -145,7 +146,7 @@ static void find_ones(gs_from_noise *c) {
     const double most = 0.9;
     gs_finding claim = {.what = "ones after 60 steps",
                         .unit = "%",
-                        .is = gs_curve_get(&c->one, trained),
+                        .is = gs_estimates_get(&c->one, trained),
                         .kind = GS_EXPECT_REFUTED,
                         .expected = {most, 1},
                         .by = "the course: all are ones"};
@@ -155,7 +156,7 @@ static void find_ones(gs_from_noise *c) {
     gs_study_find(c->study, &claim);
     gs_study_find(c->study, &(gs_finding){.what = "ones after 500 steps",
                                           .unit = "%",
-                                          .is = gs_curve_get(&c->one, last),
+                                          .is = gs_estimates_get(&c->one, last),
                                           .kind = GS_EXPECT_WITHIN,
                                           .expected = {c->usual[THE_CLASS], 1},
                                           .by = "collapse: more than in MNIST"});
@@ -171,9 +172,9 @@ static void find_ones(gs_from_noise *c) {
 /* As many ones after 60 steps of 80 as after 480 of 10, which are as long a way. */
 static void find_ways(gs_from_noise *c) {
     const double trained = c->one.y[gs_passage_at(&c->passage, GS_TRAINED_STEPS)];
-    gs_estimate few = gs_curve_get(&c->far, far_at(c));
+    gs_estimate few = gs_estimates_get(&c->far, far_at(c));
     gs_estimate many =
-        gs_curve_get(&c->one, gs_passage_at(&c->passage, GS_TRAINED_STEPS * GS_FAR_SIZE / GS_TRAINED_SIZE));
+        gs_estimates_get(&c->one, gs_passage_at(&c->passage, GS_TRAINED_STEPS * GS_FAR_SIZE / GS_TRAINED_SIZE));
     double difference = few.value - many.value, rise = many.value - trained;
     gs_finding collapse = {.what = "ones after 60 steps of size 80",
                            .unit = "%",
@@ -200,7 +201,7 @@ static void find_ways(gs_from_noise *c) {
 static void find_entropies(gs_from_noise *c) {
     size_t last = c->passage.states - 1;
     uint64_t counts[GS_DIGIT_CLASSES];
-    gs_estimate end = gs_curve_get(&c->entropy, last);
+    gs_estimate end = gs_estimates_get(&c->entropy, last);
     gs_count_classes(c->best_class, c->n, counts);
     const gs_expectation kind = isnan(end.value) ? GS_EXPECT_NOTHING : GS_EXPECT_WITHIN; /* too few chains */
     gs_study_find(c->study, &(gs_finding){.what = "entropy of the classes after 500 steps",

@@ -59,7 +59,7 @@ static gs_status read_samples(gs_training *c, gs_error *error) {
 
 /* ---- The network ---- */
 
-static gs_status measure(gs_training *c, const float *images, gs_energies *e, gs_error *error) {
+static gs_status measure(gs_training *c, const float *images, gs_training_energies *e, gs_error *error) {
     const gs_term term = {.plan = c->energy->plan, .weight = 1};
     e->of = gs_study_room(c->study, c->n, sizeof *e->of);
     e->wide = gs_study_room(c->study, c->n, sizeof *e->wide);

@@ -11,12 +11,12 @@
 enum { GS_TRAINING_BINS = 24, GS_TRAINING_SHOWN = 16 };
 
 /* Energies by the shipped network. */
-typedef struct gs_energies {
+typedef struct gs_training_energies {
     float *of;    /* (n) */
     double *wide; /* (n) the same */
     gs_estimate mean;
     double share[GS_TRAINING_BINS]; /* histogram */
-} gs_energies;
+} gs_training_energies;
 
 typedef struct gs_training {
     gs_study *study;
@@ -30,7 +30,7 @@ typedef struct gs_training {
     double epoch[GS_LOG_COLUMNS_MAX];
     const gs_study_network *energy;
     gs_digits digits;
-    gs_energies of_digits, of_samples;
+    gs_training_energies of_digits, of_samples;
     double low, high; /* of the histograms */
 } gs_training;
 

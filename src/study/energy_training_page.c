@@ -51,14 +51,14 @@ static void draw_loss(gs_training *c) {
 
 /* What the samples of each epoch are by the judge. */
 static gs_status draw_classes(gs_training *c) {
-    gs_curve curve[3];
+    gs_estimates curve[3];
     static const char *const names[] = {"ones", "other digits", "no digit"};
     static const int colours[] = {1, 0, 7};
     gs_diagram_series series[GS_COUNT(curve)];
     size_t n = c->log.epochs;
     gs_status status = GS_OK;
     for (size_t i = 0; i < GS_COUNT(curve) && !status; i++)
-        status = gs_curve_create(c->study, NULL, n, &curve[i]);
+        status = gs_estimates_create(c->study, NULL, n, &curve[i]);
     if (status)
         return status;
     for (size_t e = 0; e < n; e++) {
@@ -67,11 +67,11 @@ static gs_status draw_classes(gs_training *c) {
         for (size_t i = 0; i < GS_COUNT(curve); i++) {
             double k = round(fmax(0, shares[i]) * c->judged);
             curve[i].x[e] = (double)e;
-            gs_curve_set(&curve[i], e, gs_estimate_share((uint64_t)k, (uint64_t)c->judged));
+            gs_estimates_set(&curve[i], e, gs_estimate_share((uint64_t)k, (uint64_t)c->judged));
         }
     }
     for (size_t i = 0; i < GS_COUNT(curve); i++)
-        series[i] = gs_curve_series(&curve[i], names[i], GS_STROKE_BOTH, colours[i]);
+        series[i] = gs_estimates_series(&curve[i], names[i], GS_STROKE_BOTH, colours[i]);
     const gs_diagram diagram = {.title = "What its samples are",
                                 .x_label = "epoch",
                                 .y_label = "share of samples",

@@ -41,7 +41,7 @@ static void put_element(FILE *out, const char *begin, const char *text, const ch
 enum { PNG_HEIGHT_AT = 20, COLUMN_PIXELS = 570, COLUMN_HIGHEST = 700, PAGE_PIXELS = 1160, PAGE_HIGHEST = 620 };
 
 /* Of a PNG file: the big-endian number in its header. */
-static int png_height(const gs_part *part) {
+static int png_height(const gs_study_part *part) {
     const unsigned char *at = (const unsigned char *)part->bytes + PNG_HEIGHT_AT;
     return part->size < PNG_HEIGHT_AT + 4 ? 1 : (at[0] & 127) << 24 | at[1] << 16 | at[2] << 8 | at[3];
 }
@@ -52,14 +52,14 @@ static int least(int a, int b) {
 
 /* A picture's width on the page: a whole multiple of its own, so that all its pixels are equally large. It fills a
  * column, or the page if it then is larger. */
-static int shown_width(const gs_part *part) {
+static int shown_width(const gs_study_part *part) {
     int width = part->width > 0 ? part->width : 1, height = png_height(part) > 0 ? png_height(part) : 1;
     int column = least(COLUMN_PIXELS / width, COLUMN_HIGHEST / height);
     int page = least(PAGE_PIXELS / width, PAGE_HIGHEST / height), times = page > column ? page : column;
     return width * (times > 1 ? times : 1);
 }
 
-static void put_figure(const gs_part *part, FILE *out) {
+static void put_figure(const gs_study_part *part, FILE *out) {
     if (part->is_vector) {
         gs_xml_put(out, "<figure><img class=\"vector\" alt=\"%s\" src=\"", part->text);
         gs_html_data(out, "image/svg+xml", part->bytes, part->size);
@@ -76,7 +76,7 @@ static void put_figure(const gs_part *part, FILE *out) {
 static void put_reading(const gs_study_record *record, FILE *out) {
     bool open = false;
     for (size_t i = 0; i < record->parts; i++) {
-        const gs_part *part = &record->part[i];
+        const gs_study_part *part = &record->part[i];
         if (part->kind == GS_PART_TABLE)
             continue;
         bool is_figure = part->kind == GS_PART_FIGURE;
@@ -131,7 +131,7 @@ static void put_findings(const gs_study_record *record, FILE *out) {
     fputs("</tbody></table>\n", out);
 }
 
-static void put_table(const gs_part *part, FILE *out) {
+static void put_table(const gs_study_part *part, FILE *out) {
     put_element(out, "<table class=\"tables\"><caption>", part->text, "</caption>\n");
     put_heads(part->heads, part->columns, out);
     for (int i = 0; i < part->rows; i++) {

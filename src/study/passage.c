@@ -4,9 +4,9 @@
 
 /* ---- Curves ---- */
 
-gs_status gs_curve_create(gs_study *study, const double *like, size_t n, gs_curve *curve) {
+gs_status gs_estimates_create(gs_study *study, const double *like, size_t n, gs_estimates *curve) {
     double *values = gs_study_room(study, 4 * n, sizeof *values);
-    *curve = (gs_curve){.n = n};
+    *curve = (gs_estimates){.n = n};
     if (!values)
         return GS_ERROR_MEMORY;
     curve->x = values;
@@ -18,17 +18,17 @@ gs_status gs_curve_create(gs_study *study, const double *like, size_t n, gs_curv
     return GS_OK;
 }
 
-void gs_curve_set(gs_curve *curve, size_t i, gs_estimate estimate) {
+void gs_estimates_set(gs_estimates *curve, size_t i, gs_estimate estimate) {
     curve->y[i] = estimate.value;
     curve->low[i] = estimate.low;
     curve->high[i] = estimate.high;
 }
 
-gs_estimate gs_curve_get(const gs_curve *curve, size_t i) {
+gs_estimate gs_estimates_get(const gs_estimates *curve, size_t i) {
     return (gs_estimate){curve->y[i], curve->low[i], curve->high[i]};
 }
 
-gs_diagram_series gs_curve_series(const gs_curve *curve, const char *name, gs_stroke stroke, int colour) {
+gs_diagram_series gs_estimates_series(const gs_estimates *curve, const char *name, gs_stroke stroke, int colour) {
     return (gs_diagram_series){.name = name,
                                .stroke = stroke,
                                .n = curve->n,
@@ -109,18 +109,18 @@ size_t gs_count_digits(const int *labels, size_t n) {
     return count;
 }
 
-gs_status gs_passage_share(const gs_passage *passage, int class, gs_curve *curve) {
-    gs_status status = gs_curve_create(passage->study, passage->step, passage->states, curve);
+gs_status gs_passage_share(const gs_passage *passage, int class, gs_estimates *curve) {
+    gs_status status = gs_estimates_create(passage->study, passage->step, passage->states, curve);
     for (size_t s = 0; s < passage->states && !status; s++)
-        gs_curve_set(curve, s, gs_estimate_share(gs_passage_count(passage, s, class), passage->n));
+        gs_estimates_set(curve, s, gs_estimate_share(gs_passage_count(passage, s, class), passage->n));
     return status;
 }
 
-gs_status gs_passage_kept_share(const gs_passage *passage, const int *labels, gs_curve *curve) {
+gs_status gs_passage_kept_share(const gs_passage *passage, const int *labels, gs_estimates *curve) {
     size_t of = gs_count_digits(labels, passage->n);
-    gs_status status = gs_curve_create(passage->study, passage->step, passage->states, curve);
+    gs_status status = gs_estimates_create(passage->study, passage->step, passage->states, curve);
     for (size_t s = 0; s < passage->states && !status; s++)
-        gs_curve_set(curve, s, gs_estimate_share(gs_passage_kept(passage, s, labels), of));
+        gs_estimates_set(curve, s, gs_estimate_share(gs_passage_kept(passage, s, labels), of));
     return status;
 }
 

@@ -9,16 +9,16 @@
 #define GS_COURSE_ENERGY "ebm-document"
 
 /* Estimates at points of an axis, as the members of a series point to them. */
-typedef struct gs_curve {
+typedef struct gs_estimates {
     size_t n;
     double *x, *y, *low, *high; /* (n), in the study's memory */
-} gs_curve;
+} gs_estimates;
 
 /* A curve without values; x is that of `like`, or not filled where that is NULL. Errors: GS_ERROR_MEMORY. */
-gs_status gs_curve_create(gs_study *study, const double *like, size_t n, gs_curve *curve);
-void gs_curve_set(gs_curve *curve, size_t i, gs_estimate estimate);
-gs_estimate gs_curve_get(const gs_curve *curve, size_t i);
-gs_diagram_series gs_curve_series(const gs_curve *curve, const char *name, gs_stroke stroke, int colour);
+gs_status gs_estimates_create(gs_study *study, const double *like, size_t n, gs_estimates *curve);
+void gs_estimates_set(gs_estimates *curve, size_t i, gs_estimate estimate);
+gs_estimate gs_estimates_get(const gs_estimates *curve, size_t i);
+gs_diagram_series gs_estimates_series(const gs_estimates *curve, const char *name, gs_stroke stroke, int colour);
 
 typedef struct gs_passage {
     gs_study *study;
@@ -45,8 +45,8 @@ size_t gs_passage_kept(const gs_passage *passage, size_t state, const int *label
 size_t gs_count_digits(const int *labels, size_t n);
 
 /* These as shares along the way, of all chains, and of those that have a class in `labels`. Errors: GS_ERROR_MEMORY. */
-gs_status gs_passage_share(const gs_passage *passage, int class, gs_curve *curve);
-gs_status gs_passage_kept_share(const gs_passage *passage, const int *labels, gs_curve *curve);
+gs_status gs_passage_share(const gs_passage *passage, int class, gs_estimates *curve);
+gs_status gs_passage_kept_share(const gs_passage *passage, const int *labels, gs_estimates *curve);
 
 /* Of the chains that are of a class in one of both lists of n classes alone, the share of those in which they are so in
  * `after`: above 1/2 if chains turn to that class, by the sign test (McNemar 1947). */

@@ -48,16 +48,16 @@ const char *gs_study_text(gs_study *study, const char *format, ...) {
 /* ---- Parts ---- */
 
 /* Room for another part; NULL, after a failure. */
-static gs_part *add_part(gs_study *study, gs_part_kind kind, const char *text) {
+static gs_study_part *add_part(gs_study *study, gs_study_part_kind kind, const char *text) {
     gs_study_record *record = study->record;
-    gs_part *grown = gs_grow(record->part, record->parts, &record->part_room, sizeof *grown);
+    gs_study_part *grown = gs_grow(record->part, record->parts, &record->part_room, sizeof *grown);
     if (!grown) {
         fail_memory(study);
         return NULL;
     }
     record->part = grown;
     grown += record->parts++;
-    *grown = (gs_part){.kind = kind, .text = text};
+    *grown = (gs_study_part){.kind = kind, .text = text};
     return grown;
 }
 
@@ -78,13 +78,13 @@ static const char *const *copy_texts(gs_study *study, const char *const *texts, 
 
 void gs_study_table(gs_study *study, const char *caption, int columns, const char *const *heads, int rows,
                     const char *const *cells) {
-    gs_part table = {.kind = GS_PART_TABLE,
-                     .text = gs_study_text(study, "%s", caption),
-                     .rows = rows,
-                     .columns = columns,
-                     .heads = copy_texts(study, heads, columns),
-                     .cells = copy_texts(study, cells, rows * columns)};
-    gs_part *part = table.heads && table.cells ? add_part(study, GS_PART_TABLE, "") : NULL;
+    gs_study_part table = {.kind = GS_PART_TABLE,
+                           .text = gs_study_text(study, "%s", caption),
+                           .rows = rows,
+                           .columns = columns,
+                           .heads = copy_texts(study, heads, columns),
+                           .cells = copy_texts(study, cells, rows * columns)};
+    gs_study_part *part = table.heads && table.cells ? add_part(study, GS_PART_TABLE, "") : NULL;
     if (part)
         *part = table;
 }
@@ -101,7 +101,7 @@ typedef struct figure {
 /* A figure's part takes over its bytes; or the failure of encoding them. */
 static void add_figure(gs_study *study, const figure *f, gs_status status, const gs_error *error) {
     gs_study_fail(study, status, error);
-    gs_part *part = !status ? add_part(study, GS_PART_FIGURE, gs_study_text(study, "%s", f->caption)) : NULL;
+    gs_study_part *part = !status ? add_part(study, GS_PART_FIGURE, gs_study_text(study, "%s", f->caption)) : NULL;
     if (!part) {
         free(f->bytes);
         return;

@@ -7,11 +7,11 @@
 #include "base/arena.h"
 #include "study/study.h"
 
-typedef enum gs_part_kind { GS_PART_TEXT, GS_PART_TABLE, GS_PART_FIGURE } gs_part_kind;
+typedef enum gs_study_part_kind { GS_PART_TEXT, GS_PART_TABLE, GS_PART_FIGURE } gs_study_part_kind;
 
 /* A part of a study's section, in the order of reading. Texts belong to the record's arena. */
-typedef struct gs_part {
-    gs_part_kind kind;
+typedef struct gs_study_part {
+    gs_study_part_kind kind;
     const char *text; /* of a paragraph; the caption of a table or figure */
 
     int rows, columns; /* of a table */
@@ -22,7 +22,7 @@ typedef struct gs_part {
     int width;        /* of a PNG picture in pixels */
     char *bytes;      /* the file's, to be freed with free() */
     size_t size;
-} gs_part;
+} gs_study_part;
 
 typedef enum gs_verdict {
     GS_VERDICT_NONE,      /* nothing is expected */
@@ -44,7 +44,7 @@ typedef struct gs_study_record {
     gs_numbers values[GS_STUDY_TAKES]; /* of its parameters */
     const char *networks;              /* the shipped ones that it has asked for, "ebm, judge"; NULL: none */
     const char *command;               /* that runs it again: "gensample study rejection --ratio 1.05" */
-    gs_part *part;
+    gs_study_part *part;
     size_t parts, part_room;
     gs_finding *finding;
     size_t findings, finding_room;

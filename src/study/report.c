@@ -132,7 +132,7 @@ static json_t *study_json(const gs_study_record *record) {
     for (size_t i = 0; i < record->findings; i++)
         json_array_append_new(findings, finding_json(&record->finding[i]));
     for (size_t i = 0; i < record->parts; i++) {
-        const gs_part *part = &record->part[i];
+        const gs_study_part *part = &record->part[i];
         if (part->kind == GS_PART_TEXT)
             json_array_append_new(texts, gs_text_json(part->text));
         if (part->kind == GS_PART_FIGURE)

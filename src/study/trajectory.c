@@ -9,7 +9,7 @@
 
 /* Chains from level `at` of the way on: the reverse stochastic process by DPM-Solver++(2M), in equal ratios of noise
  * levels (rho to infinity). Each use has chains, and so random numbers, of its own. */
-static gs_sample_options way_from(const gs_trajectory *t, int at, int use) {
+static gs_sample_options way_from(const gs_trajectory_study *t, int at, int use) {
     return (gs_sample_options){.sampler = "dpmpp-2m",
                                .steps = GS_WAY_STEPS - at,
                                .sigma_high = at ? t->sigma[at] : 30,
@@ -20,7 +20,7 @@ static gs_sample_options way_from(const gs_trajectory *t, int at, int use) {
                                .first_chain = (uint64_t)use * t->n};
 }
 
-static gs_status find_networks(gs_trajectory *t, gs_error *error) {
+static gs_status find_networks(gs_trajectory_study *t, gs_error *error) {
     const gs_study_network *labelled;
     gs_status status = gs_study_network_get(t->study, GS_DEFAULT_NETWORK, &t->network, error);
     if (!status)
@@ -30,7 +30,7 @@ static gs_status find_networks(gs_trajectory *t, gs_error *error) {
     return status;
 }
 
-static bool make_room(gs_trajectory *t) {
+static bool make_room(gs_trajectory_study *t) {
     size_t size = t->n * t->network->pixels;
     t->states = gs_study_room(t->study, (GS_WAY_STEPS + 1) * size, sizeof *t->states);
     t->guesses = gs_study_room(t->study, GS_WAY_LOOKS * size, sizeof *t->guesses);
@@ -42,7 +42,7 @@ static bool make_room(gs_trajectory *t) {
 
 /* ---- What chains look like ---- */
 
-static gs_status draw(gs_trajectory *t, gs_error *error) {
+static gs_status draw(gs_trajectory_study *t, gs_error *error) {
     size_t size = t->n * t->network->pixels;
     float *results = t->states + GS_WAY_STEPS * size, *out = gs_study_room(t->study, size, sizeof *out);
     gs_sample_options options = way_from(t, 0, 0);
@@ -58,7 +58,7 @@ static gs_status draw(gs_trajectory *t, gs_error *error) {
 
 /* The digits that images resemble most, by the judge, even where it would take one for none: a mean of digits is none.
  */
-static gs_status resemble(gs_trajectory *t, const float *images, int *classes, gs_error *error) {
+static gs_status resemble(gs_trajectory_study *t, const float *images, int *classes, gs_error *error) {
     const gs_study_network *judge;
     gs_status status = gs_study_network_get(t->study, "judge", &judge, error);
     if (status)
@@ -74,7 +74,7 @@ static gs_status resemble(gs_trajectory *t, const float *images, int *classes, g
     return status;
 }
 
-static gs_status look(gs_trajectory *t, int i, gs_error *error) {
+static gs_status look(gs_trajectory_study *t, int i, gs_error *error) {
     size_t size = t->n * t->network->pixels;
     float *const guesses[2] = {t->guesses + (size_t)i * size, NULL};
     gs_status status = gs_plan_evaluate(t->network->plan, t->states + (size_t)(i * GS_WAY_EACH) * size,
@@ -82,7 +82,7 @@ static gs_status look(gs_trajectory *t, int i, gs_error *error) {
     return !status ? resemble(t, guesses[0], t->seen + (size_t)i * t->n, error) : status;
 }
 
-static void note_chain(gs_trajectory *t, size_t k) {
+static void note_chain(gs_trajectory_study *t, size_t k) {
     int first = -1, since = GS_WAY_LOOKS;
     while (since > 0 && t->seen[(size_t)(since - 1) * t->n + k] == t->final[k])
         since--;
@@ -98,8 +98,8 @@ static void note_chain(gs_trajectory *t, size_t k) {
 /* ---- Whether they may still change ---- */
 
 /* Go on from `begin` at level i, and count which chains end as the class that they had `before`. */
-static gs_status go_back(gs_trajectory *t, int i, int use, const float *begin, const int *before, gs_returns *returns,
-                         gs_error *error) {
+static gs_status go_back(gs_trajectory_study *t, int i, int use, const float *begin, const int *before,
+                         gs_returns *returns, gs_error *error) {
     gs_sample_options options = way_from(t, i * GS_WAY_EACH, use);
     float *out = gs_study_room(t->study, t->n * t->network->pixels, sizeof *out);
     int *after = gs_study_room(t->study, t->n, sizeof *after);
@@ -117,8 +117,8 @@ static gs_status go_back(gs_trajectory *t, int i, int use, const float *begin, c
 }
 
 /* The same from images with noise of level i, whose classes are the judge's, as those of chains are. */
-static gs_status go_back_noised(gs_trajectory *t, int i, int use, const float *images, const int *classes, float *noisy,
-                                gs_returns *returns, gs_error *error) {
+static gs_status go_back_noised(gs_trajectory_study *t, int i, int use, const float *images, const int *classes,
+                                float *noisy, gs_returns *returns, gs_error *error) {
     size_t pixels = t->network->pixels;
     memcpy(noisy, images, t->n * pixels * sizeof *noisy);
     gs_status status = gs_sample_add_noise(gs_study_seed(t->study), (uint64_t)use * t->n, gs_way_sigma(t, i), t->n,
@@ -132,7 +132,7 @@ static double part_before(int i) {
     return 0.2 + 0.8 * (1 - left * left);
 }
 
-static gs_status fork_chains(gs_trajectory *t, gs_error *error) {
+static gs_status fork_chains(gs_trajectory_study *t, gs_error *error) {
     size_t size = t->n * t->network->pixels;
     const float *results = t->states + GS_WAY_STEPS * size;
     int *classes = gs_study_room(t->study, t->n, sizeof *classes);
@@ -157,7 +157,7 @@ static gs_status fork_chains(gs_trajectory *t, gs_error *error) {
 /* ---- The study ---- */
 
 static gs_status run(gs_study *study, gs_error *error) {
-    gs_trajectory t = {.study = study, .n = gs_study_whole(study, GS_STUDY_N)};
+    gs_trajectory_study t = {.study = study, .n = gs_study_whole(study, GS_STUDY_N)};
     gs_study_stage(study, 0.05);
     gs_status status = gs_study_digits(study, GS_DIGITS_TEST, t.n, &t.digits, error);
     if (!status)

@@ -16,7 +16,7 @@ typedef struct gs_returns {
     uint64_t same, of;
 } gs_returns;
 
-typedef struct gs_trajectory {
+typedef struct gs_trajectory_study {
     gs_study *study;
     size_t n; /* chains, and digits */
     const gs_study_network *network;
@@ -34,10 +34,10 @@ typedef struct gs_trajectory {
     uint64_t first[GS_WAY_LOOKS]; /* chains whose guess is of the final class there for the first time */
     double *log_since;            /* (decided) logarithms of these levels */
     size_t decided;               /* chains that end as a digit */
-} gs_trajectory;
+} gs_trajectory_study;
 
 /* Level i of those that are looked at. */
-static inline double gs_way_sigma(const gs_trajectory *t, int i) {
+static inline double gs_way_sigma(const gs_trajectory_study *t, int i) {
     return t->sigma[i * GS_WAY_EACH];
 }
 
@@ -46,6 +46,6 @@ static inline bool gs_way_decides(int i) {
     return i >= 2 && i <= 5;
 }
 
-void gs_trajectory_show(gs_trajectory *t);
+void gs_trajectory_show(gs_trajectory_study *t);
 
 #endif

@@ -6,7 +6,7 @@
 /* ---- Pictures ---- */
 
 /* Noisy states are shown with two deviations of their noise on either side. */
-static void put_cells(const gs_trajectory *t, gs_sheet *sheet, const float *images, int column, double sigma) {
+static void put_cells(const gs_trajectory_study *t, gs_sheet *sheet, const float *images, int column, double sigma) {
     const float *range = t->network->info->range;
     for (int k = 0; k < sheet->rows; k++)
         sheet->cells[k * sheet->columns + column] =
@@ -15,7 +15,7 @@ static void put_cells(const gs_trajectory *t, gs_sheet *sheet, const float *imag
     snprintf(sheet->column_heads[column], sizeof sheet->column_heads[column], sigma >= 10 ? "%.0f" : "%.2g", sigma);
 }
 
-static void draw_sheet(gs_trajectory *t, bool guesses) {
+static void draw_sheet(gs_trajectory_study *t, bool guesses) {
     size_t size = t->n * t->network->pixels;
     int rows = t->n < GS_WAY_SHOWN ? (int)t->n : GS_WAY_SHOWN, columns = GS_WAY_LOOKS + (guesses ? 0 : 1);
     gs_sheet sheet;
@@ -49,7 +49,7 @@ typedef struct curve {
 
 /* Ascending, from level `first` down to level `last`, whose noise is higher; x is moved by a factor so that intervals
  * do not cover each other. */
-static size_t fill_curve(const gs_trajectory *t, const gs_returns *returns, int first, int last, double factor,
+static size_t fill_curve(const gs_trajectory_study *t, const gs_returns *returns, int first, int last, double factor,
                          curve *c) {
     size_t n = 0;
     for (int i = first; i >= last; i--, n++) {
@@ -67,7 +67,7 @@ static gs_diagram_series series_of(const char *name, gs_stroke stroke, const cur
         .name = name, .stroke = stroke, .n = n, .x = c->x, .y = c->y, .low = c->low, .high = c->high, .colour = colour};
 }
 
-static void draw_returns(gs_trajectory *t) {
+static void draw_returns(gs_trajectory_study *t) {
     curve forked, noised, digits;
     size_t all = fill_curve(t, t->forked, GS_WAY_LOOKS - 1, 0, 1, &forked);
     fill_curve(t, t->noised, GS_WAY_LOOKS - 1, 0, 1.08, &noised);
@@ -92,7 +92,7 @@ static void draw_returns(gs_trajectory *t) {
                      &diagram);
 }
 
-static void draw_since(gs_trajectory *t) {
+static void draw_since(gs_trajectory_study *t) {
     const char *names[GS_WAY_LOOKS];
     double share[GS_WAY_LOOKS], low[GS_WAY_LOOKS], high[GS_WAY_LOOKS];
     for (int i = 0; i < GS_WAY_LOOKS; i++) {
@@ -120,7 +120,7 @@ static void draw_since(gs_trajectory *t) {
 
 /* ---- Numbers ---- */
 
-static gs_estimate decision_level(const gs_trajectory *t) {
+static gs_estimate decision_level(const gs_trajectory_study *t) {
     gs_estimate e = gs_estimate_mean(t->log_since, t->decided);
     return (gs_estimate){exp(e.value), exp(e.low), exp(e.high)};
 }
@@ -131,7 +131,7 @@ static gs_estimate difference(const gs_returns *a, const gs_returns *b) {
     return gs_estimate_error(p - q, sqrt(both * (1 - both) * (1 / na + 1 / nb)));
 }
 
-static void find(gs_trajectory *t) {
+static void find(gs_trajectory_study *t) {
     gs_study_find(t->study, &(gs_finding){.what = "same digit again from sigma = 30",
                                           .unit = "%",
                                           .is = gs_estimate_share(t->forked[0].same, t->forked[0].of),
@@ -168,7 +168,7 @@ static double share(const gs_returns *returns) {
     return 100 * (double)returns->same / (double)returns->of;
 }
 
-static void say(gs_trajectory *t) {
+static void say(gs_trajectory_study *t) {
     gs_study_say(t->study,
                  "Read a row of the first picture from left to right, and look from where on you can tell the digit. "
                  "What the network makes of the same state stands in the second picture. There the judge sees the "
@@ -190,7 +190,7 @@ static void say(gs_trajectory *t) {
         t->digits.drawn ? "digits that ncsn-cond has drawn" : "MNIST's test images", share(&t->digits_back[3]));
 }
 
-void gs_trajectory_show(gs_trajectory *t) {
+void gs_trajectory_show(gs_trajectory_study *t) {
     say(t);
     draw_sheet(t, false);
     draw_sheet(t, true);
