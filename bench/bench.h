@@ -49,8 +49,9 @@ enum {
     BENCH_HISTORY = 256,
     BENCH_WORK = 512,
     BENCH_COUNT = 1024,
+    BENCH_QUALITY = 2048,
     BENCH_ROWS = BENCH_MEASURE | BENCH_LIST | BENCH_AB | BENCH_WORK, /* those that choose rows */
-    BENCH_ANY = 2047
+    BENCH_ANY = 4095
 };
 
 enum { BENCH_OPERANDS_MAX = 16 };
@@ -73,6 +74,8 @@ typedef struct bench_settings {
     const char *baseline;     /* of check */
     bool write, github;       /* of check; of check and ab */
     const char *format;       /* "text" or "github" */
+    uint64_t count;           /* of quality: samples; 0: not given */
+    const char *pictures;     /* of quality: a folder, or NULL */
     const char *input, *dump; /* of eval, as the rest */
     double seconds, sigma;
     int block, label;
@@ -103,6 +106,7 @@ typedef struct bench_kind {
 typedef struct bench_sampling {
     const char *sampler;
     int steps, steps_per_level;
+    bool brief;       /* so few steps that none adapt, and paths of nuts of 7 leapfrog steps at most */
     const char *unit; /* "samples/s", whose quality is measured, or "steps/s" of evaluations. With settings other than
                          the network's own, samples count as good if the first chain equals scalar C's */
     int mixing;       /* steps of the chains that show how many steps an effective sample takes; 0: not wanted */
@@ -150,6 +154,8 @@ struct bench_row {
     const bench_model *model; /* or NULL */
     const bench_settings *settings;
     const char *isa, *backend; /* backend: NULL where none matters */
+    const char *dtype;         /* of the products, by whose peak the row is judged */
+    bool approximate;          /* whether other instruction sets may give other bytes */
     int threads, batch;        /* batch: 0 if there is none */
     int calls;                 /* calls per iteration: as many as percentiles need, else the runner's choice */
     bool single;               /* whether the figure is of single calls: percentiles */
@@ -229,12 +235,13 @@ typedef struct bench_axes {
     gs_counts threads, batch;                /* none: all processors; no batch */
     bool all_isas;                           /* without --isa, all that run here rather than only the best */
     bool all_backends, no_backend;
+    bool typed; /* --dtype chooses the type of the products */
 } bench_axes;
 
 typedef struct bench_variant {
     const bench_model *model;
     int threads, batch;
-    const char *isa, *backend;
+    const char *isa, *backend, *dtype;
     int next; /* the number of the one that follows */
 } bench_variant;
 
@@ -242,7 +249,7 @@ typedef struct bench_variant {
 bool bench_next(const bench_settings *settings, const bench_axes *axes, bench_variant *variant);
 
 /* A new row of the variant, zeroed except for what the variant says and its name:
- * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/f32[/BACKEND unless native]. `what` is copied into the
+ * SUITE/[MODEL/]WHAT[/SCENARIO][/b:BATCH]/t:THREADS/isa:ISA/DTYPE[/BACKEND unless native]. `what` is copied into the
  * name. When memory runs out, rows->failed says so. */
 bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenario, const char *what,
                          const bench_variant *variant, const bench_kind *kind);
@@ -302,6 +309,7 @@ enum { BENCH_PASS, BENCH_ERROR, BENCH_REGRESSION, BENCH_INCONCLUSIVE, BENCH_USAG
 
 /* The commands. */
 gs_status bench_eval(bench_settings *settings, gs_error *error);
+gs_status bench_survey(bench_settings *settings, gs_error *error);
 gs_status bench_doctor(bench_settings *settings, gs_error *error);
 gs_status bench_report(bench_settings *settings, gs_error *error);
 gs_status bench_history(bench_settings *settings, gs_error *error);

@@ -66,8 +66,8 @@ static void peaks(const bench_result *result, char *text) {
     for (int i = 0; i < rows->count; i++) {
         char part[80];
         double peak = bench_peak_of(rows, &rows->row[i]);
-        snprintf(part, sizeof part, "%s f32 %d threads %.4g GFLOP/s", rows->row[i].isa, rows->row[i].threads,
-                 1e-9 * peak);
+        snprintf(part, sizeof part, "%s %s %d threads %.4g GFLOP/s", rows->row[i].isa, rows->row[i].dtype,
+                 rows->row[i].threads, 1e-9 * peak);
         if (peak > 0 && bench_peak_is_new(rows, i))
             bench_append_item(text, ROOM, ", ", part);
     }

@@ -8,6 +8,7 @@
 #include "bench.h"
 #include "io/output.h"
 #include "measure/peak.h"
+#include "model/model.h"
 #include "network.h"
 
 static const double SECONDS_MOST = 86400;
@@ -45,11 +46,11 @@ static void print(const bench_network *w, const bench_settings *s, size_t batche
     gs_plan_info info = gs_plan_get_info(w->plan);
     double operations = (double)s->models.model[0].info->operations * (s->gradient ? 2 : 1);
     printf("{\"evaluations_per_second\": %.6g, \"batch\": %zu, \"threads\": %d, \"isa\": \"%s\", \"backend\": \"%s\", "
-           "\"block\": %d, \"weight_bytes\": %zu, \"scratch_bytes\": %zu, \"batches\": %zu, \"seconds\": %.9g, "
-           "\"operations\": %.17g, \"peak_flops\": %.6g}\n",
-           (double)(batches * w->n) / seconds, w->n, info.threads, info.isa, info.backend, info.block,
-           info.weight_bytes, info.scratch_bytes, batches, seconds, operations,
-           gs_peak_measure(info.isa, info.threads));
+           "\"dtype\": \"%s\", \"exact\": %s, \"block\": %d, \"weight_bytes\": %zu, \"scratch_bytes\": %zu, "
+           "\"batches\": %zu, \"seconds\": %.9g, \"operations\": %.17g, \"peak_flops\": %.6g}\n",
+           (double)(batches * w->n) / seconds, w->n, info.threads, info.isa, info.backend, gs_dtype_name(info.dtype),
+           info.exact ? "true" : "false", info.block, info.weight_bytes, info.scratch_bytes, batches, seconds,
+           operations, gs_peak_measure(info.isa, gs_dtype_name(info.dtype), info.threads));
 }
 
 /* Evaluate batches until the time is up; the result is checked to be finite. */
@@ -78,6 +79,8 @@ static gs_status make(bench_network *w, const bench_settings *s, gs_error *error
                                .block = s->block,
                                .backend = s->backend.values[0],
                                .gradient = s->gradient};
+    if (s->dtype.count)
+        gs_dtype_find(s->dtype.values[0], &options.dtype);
     *w = (bench_network){.n = s->batch.count ? (size_t)s->batch.values[0] : 64,
                          .in = bench_pixels(info),
                          .sigma = fmax(0, s->sigma),
@@ -89,14 +92,15 @@ static gs_status make(bench_network *w, const bench_settings *s, gs_error *error
     if (!w->x || !w->y || !w->labels)
         return gs_fail_memory(error, "a batch");
     for (size_t i = 0; i < w->n; i++)
-        w->labels[i] = s->label < 0 ? info->labels : s->label;
+        w->labels[i] = s->label >= 0 ? s->label : info->needs_label ? 0 : info->labels;
     gs_status status = gs_plan_create(s->models.model[0].model, &options, &w->plan, error);
     return status ? status : fill(w, s->input, error);
 }
 
 gs_status bench_eval(bench_settings *s, gs_error *error) {
     bench_network w;
-    if (s->model.count != 1 || s->isa.count > 1 || s->backend.count > 1 || s->threads.count > 1 || s->batch.count > 1)
+    if (s->model.count != 1 || s->isa.count > 1 || s->backend.count > 1 || s->dtype.count > 1 || s->threads.count > 1 ||
+        s->batch.count > 1)
         return gs_fail(error, GS_ERROR_ARGUMENT, "eval: expected one network and one value of each option");
     if (s->seconds > SECONDS_MOST)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--seconds: %g is not at most %g", s->seconds, SECONDS_MOST);

@@ -147,7 +147,9 @@ static json_t *row_object(const bench_row *row) {
     bench_put_text(o, "model", row->model ? row->model->info->name : NULL);
     bench_put_text(o, "model_hash", row->model ? row->model->info->hash : NULL);
     bench_put_text(o, "isa", row->isa);
-    bench_put_text(o, "dtype", "f32");
+    bench_put_text(o, "dtype", row->dtype);
+    if (row->approximate)
+        json_object_set_new(o, "exact", json_false());
     bench_put_text(o, "backend", row->backend);
     bench_put_integer(o, "threads", row->threads);
     if (row->batch)
@@ -190,7 +192,7 @@ static json_t *peaks(const bench_rows *rows) {
             continue;
         json_t *o = json_object();
         bench_put_text(o, "isa", rows->row[i].isa);
-        bench_put_text(o, "dtype", "f32");
+        bench_put_text(o, "dtype", rows->row[i].dtype);
         bench_put_integer(o, "threads", rows->row[i].threads);
         bench_put_real(o, "flops", peak);
         json_array_append_new(list, o);

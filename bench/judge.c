@@ -20,11 +20,15 @@ static double call_s(const bench_row *row, const bench_repetition *r) {
     return r->real_s / ((double)r->iterations * row->calls);
 }
 
+static bool same_peak(const bench_row *a, const bench_row *b) {
+    return a->threads == b->threads && !strcmp(a->isa, b->isa) && !strcmp(a->dtype, b->dtype);
+}
+
 double bench_peak_of(const bench_rows *rows, const bench_row *row) {
     double most = 0;
     for (int r = 0; r < rows->count; r++)
         for (int k = 0; k < rows->row[r].repetitions; k++)
-            if (rows->row[r].threads == row->threads && !strcmp(rows->row[r].isa, row->isa))
+            if (same_peak(&rows->row[r], row))
                 most = fmax(most, fmax(rows->row[r].repetition[k].conditions.peak[0],
                                        rows->row[r].repetition[k].conditions.peak[1]));
     return most;
@@ -32,7 +36,7 @@ double bench_peak_of(const bench_rows *rows, const bench_row *row) {
 
 bool bench_peak_is_new(const bench_rows *rows, int i) {
     for (int k = 0; k < i; k++)
-        if (rows->row[k].threads == rows->row[i].threads && !strcmp(rows->row[k].isa, rows->row[i].isa))
+        if (same_peak(&rows->row[k], &rows->row[i]))
             return false;
     return true;
 }
@@ -106,8 +110,8 @@ static const bench_row *find_single(const bench_rows *rows, const bench_row *row
             r->backend == row->backend || (r->backend && row->backend && !strcmp(r->backend, row->backend));
         bool same_scenario = r->scenario == row->scenario;
         if (r->threads == 1 && r->value > 0 && r->kind == row->kind && r->suite == row->suite &&
-            r->model == row->model && r->batch == row->batch && !strcmp(r->isa, row->isa) && same_backend &&
-            same_scenario && r->what_length == row->what_length &&
+            r->model == row->model && r->batch == row->batch && !strcmp(r->isa, row->isa) &&
+            !strcmp(r->dtype, row->dtype) && same_backend && same_scenario && r->what_length == row->what_length &&
             !strncmp(r->name + r->what_at, row->name + row->what_at, r->what_length))
             return r;
     }
@@ -135,7 +139,7 @@ static void doubt_conditions(bench_row *row) {
         const bench_conditions *c = &row->repetition[k].conditions;
         double moved = bench_peak_moved(c);
         if (isnan(moved)) {
-            bench_doubt(row, "no multiply-add peak of %s to calibrate by", row->isa);
+            bench_doubt(row, "no multiply-add peak of %s %s to calibrate by", row->isa, row->dtype);
             return;
         }
         worst = fmax(worst, moved);

@@ -103,6 +103,11 @@ static const bench_command commands[] = {
     {"eval", BENCH_EVAL, NULL, 0, 0, "--model FILE [options]",
      "evaluations per second of one network, as one JSON object",
      "Network evaluations per second, as one JSON object, for scripts; every option has one value.", NULL, bench_eval},
+    {"quality", BENCH_QUALITY, NULL, 0, 0, "[options]",
+     "every sampler on every density and network, at several numbers of evaluations",
+     "The quality of every sampler on every density and every network that it applies to, at several numbers of\n"
+     "network evaluations per sample, as tables in Markdown.",
+     NULL, bench_survey},
     {"doctor", BENCH_DOCTOR, NULL, 0, 0, "", "what makes this machine noisy, and how to calm it",
      "Says what makes this machine noisy, and how to calm it. Takes three seconds.", NULL, bench_doctor},
     {"report", BENCH_REPORT, "file", 1, BENCH_OPERANDS_MAX, "FILE... [options]",

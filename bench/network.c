@@ -11,9 +11,16 @@
 static const double SIGMA = 0.5; /* in the middle of the levels that samplers visit */
 static const double FOREIGN_ERROR = 1e-5;
 
+/* What rounding to narrow types may add up to, of the largest element: 5 %. */
+static const double NARROW_ERROR = 0.05;
+
 /* Tolerances of energies, whose terms cancel, and of their differences along the gradient; and a step so small that few
  * kinks of leaky ReLUs lie within it. */
 static const double ENERGY_ERROR = 1e-4, SLOPE_STEP = 1e-3, SLOPE_ERROR = 0.01;
+
+size_t bench_image_pixels(const gs_model_info *info) {
+    return (size_t)info->image[0] * (size_t)info->image[1] * (size_t)info->image[2];
+}
 
 size_t bench_pixels(const gs_model_info *info) {
     return (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
@@ -64,10 +71,12 @@ static gs_status make_input(bench_network *w, uint64_t seed, int classes, gs_err
 
 gs_status bench_plan_open(bench_row *row, bool gradient, gs_plan **plan, gs_error *error) {
     gs_plan_options options = {.isa = row->isa, .threads = row->threads, .backend = row->backend, .gradient = gradient};
+    gs_dtype_find(row->dtype, &options.dtype);
     gs_status status = gs_plan_create(row->model->model, &options, plan, error);
     if (!status) {
         gs_plan_info info = gs_plan_get_info(*plan);
         row->ran = info.isa;
+        row->approximate = !info.exact;
         row->plan_bytes = info.weight_bytes + info.scratch_bytes;
     }
     return status;
@@ -75,6 +84,7 @@ gs_status bench_plan_open(bench_row *row, bool gradient, gs_plan **plan, gs_erro
 
 gs_status bench_plan_scalar(const bench_row *row, bool gradient, gs_plan **plan, gs_error *error) {
     gs_plan_options options = {.isa = "scalar", .threads = 1, .block = 1, .gradient = gradient};
+    gs_dtype_find(row->dtype, &options.dtype);
     return gs_plan_create(row->model->model, &options, plan, error);
 }
 
@@ -134,7 +144,10 @@ static bool is_native(const bench_row *row) {
 }
 
 void bench_compare(bench_row *row, const char *what, const float *found, const float *expected, size_t count) {
-    bench_compare_within(row, what, found, expected, count, is_native(row) ? 0 : FOREIGN_ERROR);
+    bench_compare_within(row, what, found, expected, count,
+                         !is_native(row)    ? FOREIGN_ERROR
+                         : row->approximate ? NARROW_ERROR
+                                            : 0);
 }
 
 bool bench_is_scalar(const bench_row *row) {
@@ -148,7 +161,7 @@ void bench_unchecked_scalar(bench_row *row) {
 /* ---- Against float64 ---- */
 
 static int label_of(const bench_network *w, const gs_model_info *info, size_t i) {
-    return w->labels ? w->labels[i] : info->labels;
+    return w->labels ? w->labels[i] : info->needs_label ? 0 : info->labels;
 }
 
 /* The first output for image i, moved by `step` along `direction` (not at all if NULL). */
@@ -173,7 +186,8 @@ gs_status bench_reference_check(const bench_network *w, bench_row *row, const fl
     for (size_t k = 0; k < w->out && !status; k++)
         expected[k] = (float)y[k];
     if (!status)
-        bench_compare_within(row, "an output", found, expected, w->out, FOREIGN_ERROR);
+        bench_compare_within(row, "an output", found, expected, w->out,
+                             strcmp(row->dtype, "f32") ? NARROW_ERROR : FOREIGN_ERROR);
     gs_free(y);
     gs_free(expected);
     return status;

@@ -63,7 +63,8 @@ bool bench_is_energy(const bench_model *model);
  * gensample's default. */
 bool bench_is_usual(const bench_settings *settings, const bench_model *model);
 
-/* The number of elements of an image. */
+/* The number of elements of an input, and of an image that is drawn: a decoder's inputs are latents. */
 size_t bench_pixels(const gs_model_info *info);
+size_t bench_image_pixels(const gs_model_info *info);
 
 #endif

@@ -23,7 +23,7 @@ static const double SPIN_S = 0.5, PAUSE_S = 20e-6, LEAST_SHOWN = 0.01;
 bench_wobble bench_measure_wobble(const char *isa, int threads) {
     double peak[WOBBLES];
     for (int i = 0; i < WOBBLES; i++)
-        peak[i] = gs_peak_measure(isa, threads);
+        peak[i] = gs_peak_measure(isa, "f32", threads);
     gs_sort(peak, WOBBLES);
     double median = gs_median(peak, WOBBLES);
     double span = gs_rank_quantile(peak, WOBBLES, 0.9) - gs_rank_quantile(peak, WOBBLES, 0.1);

@@ -8,7 +8,7 @@
 #include "network.h"
 
 static bool fits(const gs_model_info *network, const gs_model_info *judge) {
-    return !memcmp(network->shape, judge->shape, sizeof judge->shape);
+    return !memcmp(network->image, judge->shape, sizeof judge->shape);
 }
 
 static void note(bench_row *row, const gs_quality *q) {
@@ -58,7 +58,7 @@ static gs_status compare(bench_row *row, const char *judge_hash, const gs_qualit
 static gs_status judge(bench_row *row, bool own, const gs_model *model, const float *samples, const int *labels,
                        size_t n, gs_error *error) {
     const gs_model_info *from = row->model->info, *to = gs_model_get_info(model);
-    size_t count = n * bench_pixels(from);
+    size_t count = n * bench_image_pixels(from);
     if (!fits(from, to)) {
         bench_doubt(row, "quality not measured: the judge takes other images");
         return GS_OK;

@@ -28,21 +28,23 @@ double bench_times_as_fast(const json_t *a, const json_t *b) {
     return bench_flag(a, "less_is_better") ? 1 / ratio : ratio;
 }
 
-/* Our row that does `what`, of the same suite, network and batch, and if possible with the same number of threads; a
- * peer that was measured beside ours may have had fewer. */
+/* Our row that does `what`, of the same suite, network and batch, and if possible of the same type and with the same
+ * number of threads; a peer that was measured beside ours may have had fewer. */
 static const json_t *find_ours(const json_t *rows, const json_t *row, const char *what, bool beside) {
     static const char *const same[] = {"suite", "unit", "model", "scenario", "batch"};
-    const json_t *other, *found = NULL;
+    const json_t *other, *found = NULL, *of_other_type = NULL;
     size_t i;
     json_array_foreach(rows, i, other) {
         bool fits = is_ours(other) && !strcmp(what, bench_text(other, "what"));
         for (size_t k = 0; k < GS_COUNT(same) && fits; k++)
             fits = same_member(row, other, same[k]);
-        if (fits && same_member(row, other, "threads"))
+        bool threads = same_member(row, other, "threads");
+        if (fits && threads && same_member(row, other, "dtype"))
             return other;
+        of_other_type = fits && threads && !of_other_type ? other : of_other_type;
         found = fits && beside && !found ? other : found;
     }
-    return found;
+    return of_other_type ? of_other_type : found;
 }
 
 bench_rival bench_rival_of(const json_t *rows, const json_t *row) {

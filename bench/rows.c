@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "model/model.h"
 #include "text.h"
 
 void bench_figure_add(bench_row *row, const char *name, const char *unit, double value) {
@@ -75,13 +76,23 @@ static gs_texts choose_backends(const bench_settings *s, const bench_axes *axes)
     return axes->no_backend ? (gs_texts){1, {NULL}} : chosen;
 }
 
+/* Whether a network can be computed with products of this type. */
+static bool has_dtype(const bench_axes *axes, const bench_model *model, const char *dtype, const char *backend) {
+    if (!axes->typed || !strcmp(dtype, gs_dtype_name(GS_DTYPE_F32)))
+        return true;
+    bool quantised = model && gs_model_get_quantization(model->model)->nodes;
+    bool integers = !strcmp(dtype, gs_dtype_name(GS_DTYPE_INT8)) || !strcmp(dtype, gs_dtype_name(GS_DTYPE_INT16));
+    return !strcmp(backend, "native") && (quantised || !integers);
+}
+
 bool bench_next(const bench_settings *s, const bench_axes *axes, bench_variant *v) {
     gs_counts threads = choose_numbers(&s->threads, &axes->threads, bench_processors());
     gs_counts batch = choose_numbers(&s->batch, &axes->batch, 0);
     gs_texts isa = choose_isas(s, axes->all_isas), backend = choose_backends(s, axes);
+    gs_texts dtype = axes->typed && s->dtype.count ? s->dtype : (gs_texts){1, {"f32"}};
     int models = axes->takes ? s->models.count : 1;
     for (int at = v->next;; at++) {
-        int rest = at;
+        int d = at % dtype.count, rest = at / dtype.count;
         int b = rest % backend.count, i = (rest /= backend.count) % isa.count, t = (rest /= isa.count) % threads.count;
         int n = (rest /= threads.count) % batch.count, m = rest / batch.count;
         if (m >= models)
@@ -91,11 +102,14 @@ bool bench_next(const bench_settings *s, const bench_axes *axes, bench_variant *
         bool energy = axes->takes && s->models.model[m].info->kind == GS_KIND_ENERGY;
         if (energy && strcmp(backend.values[b], "native")) /* the only one that has gradients */
             continue;
+        if (!has_dtype(axes, axes->takes ? &s->models.model[m] : NULL, dtype.values[d], backend.values[b]))
+            continue;
         *v = (bench_variant){.model = axes->takes ? &s->models.model[m] : NULL,
                              .threads = threads.values[t],
                              .batch = batch.values[n],
                              .isa = isa.values[i],
                              .backend = backend.values[b],
+                             .dtype = dtype.values[d],
                              .next = at + 1};
         return true;
     }
@@ -115,7 +129,7 @@ static void make_name(bench_row *row, const char *what) {
         bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->scenario);
     if (row->batch)
         bench_append(row->name, BENCH_NAME_ROOM, "/b:%d", row->batch);
-    bench_append(row->name, BENCH_NAME_ROOM, "/t:%d/isa:%s/f32", row->threads, row->isa);
+    bench_append(row->name, BENCH_NAME_ROOM, "/t:%d/isa:%s/%s", row->threads, row->isa, row->dtype);
     if (row->backend && strcmp(row->backend, "native"))
         bench_append(row->name, BENCH_NAME_ROOM, "/%s", row->backend);
 }
@@ -133,6 +147,7 @@ bench_row *bench_row_add(bench_rows *rows, const char *suite, const char *scenar
                        .settings = rows->settings,
                        .isa = v->isa,
                        .backend = v->backend,
+                       .dtype = v->dtype,
                        .threads = v->threads,
                        .batch = v->batch};
     make_name(row, what);
@@ -155,8 +170,8 @@ void bench_row_close(bench_row *row) {
 /* ---- What was asked for ---- */
 
 /* The settings of rows that are lists on the command line. */
-enum { THREADS, BATCH, ISA, BACKEND, ASKED };
-static const char *const asked_names[ASKED] = {"threads", "batch", "isa", "backend"};
+enum { THREADS, BATCH, ISA, BACKEND, DTYPE, ASKED };
+static const char *const asked_names[ASKED] = {"threads", "batch", "isa", "backend", "dtype"};
 
 static void put(char text[BENCH_TEXT_ROOM], const char *name, int number) {
     snprintf(text, BENCH_TEXT_ROOM, "%s", name ? name : "");
@@ -166,7 +181,7 @@ static void put(char text[BENCH_TEXT_ROOM], const char *name, int number) {
 
 /* Value i of the list as text; false past the last value. */
 static bool value_of(const bench_settings *s, int k, int i, char text[BENCH_TEXT_ROOM]) {
-    const gs_texts *names = k == ISA ? &s->isa : k == BACKEND ? &s->backend : NULL;
+    const gs_texts *names = k == ISA ? &s->isa : k == BACKEND ? &s->backend : k == DTYPE ? &s->dtype : NULL;
     const gs_counts *numbers = k == THREADS ? &s->threads : &s->batch;
     if (i >= (names ? names->count : numbers->count))
         return false;
@@ -179,6 +194,7 @@ static void setting_of(const bench_row *row, int k, char text[BENCH_TEXT_ROOM]) 
     put(text,
         k == ISA       ? row->isa
         : k == BACKEND ? row->backend
+        : k == DTYPE   ? row->dtype
                        : NULL,
         k == THREADS ? row->threads
         : k == BATCH ? row->batch

@@ -174,7 +174,7 @@ static void await_calm(const job *j) {
     double end_s = g->now_s() + CALM_S;
     for (bool noisy = r->pass > 0; noisy && !gs_interrupted();) {
         bench_times before = g->times();
-        double peak = g->peak(j->row->isa, j->row->threads);
+        double peak = g->peak(j->row->isa, j->row->dtype, j->row->threads);
         bench_conditions c = conditions_since(before, peak, peak, g);
         noisy = bench_disturbed(&c, r->usual[j->row - r->result->rows->row], why) && g->now_s() < end_s;
         if (noisy)
@@ -191,7 +191,7 @@ static bool begin(void *context) {
     await_calm(j);
     j->now = (bench_repetition){.order = j->order, .pass = r->pass, .sample = gs_alloc(SAMPLES_FIRST, sizeof(double))};
     j->room = SAMPLES_FIRST;
-    j->peak_before = g->peak(j->row->isa, j->row->threads);
+    j->peak_before = g->peak(j->row->isa, j->row->dtype, j->row->threads);
     j->before = g->times();
     j->start_s = gs_now_s();
     return j->now.sample != NULL;
@@ -243,7 +243,7 @@ static void end(void *context, bool complete) {
     }
     j->now.wall_s = gs_now_s() - j->start_s;
     j->now.conditions = conditions_since(j->before, j->peak_before, 0, g);
-    j->now.conditions.peak[1] = g->peak(j->row->isa, j->row->threads);
+    j->now.conditions.peak[1] = g->peak(j->row->isa, j->row->dtype, j->row->threads);
     keep(&j->all, &j->done, &j->all_room, j->now);
     j->now.sample = NULL;
 }

@@ -9,10 +9,10 @@ enum { BENCH_REPETITIONS_LEAST = 3, BENCH_REPETITIONS = 5, BENCH_REPETITIONS_QUI
 
 /* The runner's source of the machine's state and of the time: the machine or, in tests, a script. */
 typedef struct bench_gauge {
-    double (*peak)(const char *isa, int threads); /* as gs_peak_measure */
-    bench_times (*times)(void);                   /* as bench_times_now */
-    double (*now_s)(void);                        /* the clock of --patience */
-    void (*pause)(void);                          /* lets some hundredths of a second pass */
+    double (*peak)(const char *isa, const char *dtype, int threads); /* as gs_peak_measure */
+    bench_times (*times)(void);                                      /* as bench_times_now */
+    double (*now_s)(void);                                           /* the clock of --patience */
+    void (*pause)(void);                                             /* lets some hundredths of a second pass */
 } bench_gauge;
 
 /* The measurements that are made once per run. */
@@ -40,10 +40,10 @@ gs_status bench_measure(bench_result *result, gs_error *error);
 /* Fill in the value, low, high, derived figures and reasons of all rows; count the rows that failed or are invalid. */
 void bench_judge(bench_result *result);
 
-/* The best multiply-add peak of the whole run with a row's instruction set and threads, FLOP/s; 0: none. */
+/* The best multiply-add peak of the whole run with a row's instruction set, type and threads, FLOP/s; 0: none. */
 double bench_peak_of(const bench_rows *rows, const bench_row *row);
 
-/* Whether no row before row i has the same instruction set and number of threads. */
+/* Whether no row before row i has the same instruction set, type and number of threads. */
 bool bench_peak_is_new(const bench_rows *rows, int i);
 
 #endif

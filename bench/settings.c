@@ -39,7 +39,7 @@ static void put_rows(int command) {
         char left[64];
         if (!(rows[i].commands & command))
             continue;
-        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].metavar ? " " : "",
+        snprintf(left, sizeof left, "%s%s%s%s", rows[i].name[1] ? "--" : "-", rows[i].name, rows[i].metavar ? " " : "",
                  rows[i].metavar ? rows[i].metavar : "");
         printf("  %-24s %s\n", left, rows[i].help);
     }
@@ -150,7 +150,11 @@ static gs_status check_scenario(const char *name, gs_error *error) {
 }
 
 static gs_status check_dtype(const char *name, gs_error *error) {
-    return check_known("dtype", (const char *const[]){"f32", NULL}, name, error);
+    static const char *const known[] = {
+#define GS_DTYPE(ID, name, mac, stored, what) name,
+#include "model/dtypes.def"
+        NULL};
+    return check_known("dtype", known, name, error);
 }
 
 static gs_status check_isa(const char *name, gs_error *error) {
@@ -250,7 +254,7 @@ static bool is_plain(const bench_settings *s) {
 
 /* What the rows of the command are made of; the workers of ab have rows of their own. */
 static gs_status prepare(bench_settings *s, gs_error *error) {
-    if (s->command == BENCH_EVAL)
+    if (s->command & (BENCH_EVAL | BENCH_QUALITY))
         return bench_models_load(&s->models, &s->model, error);
     if (!(s->command & (BENCH_ROWS | BENCH_CHECK | BENCH_COUNT)) || s->command == BENCH_AB)
         return GS_OK;

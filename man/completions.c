@@ -16,6 +16,11 @@ static bool takes_studies(const gs_command_row *row) {
     return row->operand == GS_OPERAND_STUDIES;
 }
 
+/* Whether its operand is no network, but a file of images or a folder. */
+static bool is_file(const gs_command_row *row) {
+    return row->operand == GS_OPERAND_IMAGES || row->operand == GS_OPERAND_FOLDER;
+}
+
 static void put_studies(void) {
     const gs_study_row *row;
     for (int i = 0; (row = gs_study_row_of(i)); i++)
@@ -44,6 +49,9 @@ static void list_values(const gs_option_row *row, char words[WORDS]) {
     if (row == &gs_option_rows[GS_OPTION_SAMPLER]) {
         for (int i = 0; gs_sampler_get(i); i++)
             append(words, gs_sampler_get(i)->name, strlen(gs_sampler_get(i)->name));
+    } else if (row == &gs_option_rows[GS_OPTION_RESTORER]) {
+        for (int i = 0; gs_restorer_get(i); i++)
+            append(words, gs_restorer_get(i)->name, strlen(gs_restorer_get(i)->name));
     } else if (row == &gs_option_rows[GS_OPTION_ALGORITHM]) {
         for (int i = 0; gs_rejection_get(i); i++)
             append(words, gs_rejection_get(i)->name, strlen(gs_rejection_get(i)->name));
@@ -87,6 +95,36 @@ static void bash_command(const gs_command_row *command) {
     puts("' ;;");
 }
 
+/* COMMAND:--name of the commands that have the option; * stands for the first, which need not be named. */
+static void bash_pattern(const gs_option_row *row) {
+    const char *before = "";
+    if (row->commands & gs_command_rows->command) {
+        printf("*:%s%s", gs_option_dashes(row), row->name);
+        return;
+    }
+    for (const gs_command_row *c = gs_command_rows; c->name; c++)
+        if (row->commands & c->command) {
+            printf("%s%s:%s%s", before, c->name, gs_option_dashes(row), row->name);
+            before = "|";
+        }
+}
+
+/* What options take, of the first command or of those that it lacks, where several may have one name. */
+static void bash_values(bool of_first) {
+    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
+        char words[WORDS];
+        if (!row->metavar || !(row->commands & gs_command_rows->command) == of_first)
+            continue;
+        list_values(row, words);
+        fputs("    ", stdout);
+        bash_pattern(row);
+        if (takes_file(row))
+            printf(") values=%s ;;\n", takes_network(row) ? "NETWORK" : "FILE");
+        else
+            printf(") values='%s' ;;\n", words);
+    }
+}
+
 /* A word "--name=value" reaches the function as three. */
 void write_bash(void) {
     puts("# bash completion for gensample\n"
@@ -100,18 +138,9 @@ void write_bash(void) {
          "    if [[ $word == = ]]; then word=\n"
          "    elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}\n"
          "    fi\n"
-         "    case $before in");
-    for (const gs_option_row *row = gs_option_rows; row < gs_option_rows + GS_OPTION_COUNT; row++) {
-        char words[WORDS];
-        list_values(row, words);
-        if (!row->metavar)
-            continue;
-        printf("    %s%s) values=", gs_option_dashes(row), row->name);
-        if (takes_file(row))
-            puts(takes_network(row) ? "NETWORK ;;" : "FILE ;;");
-        else
-            printf("'%s' ;;\n", words);
-    }
+         "    case ${COMP_WORDS[1]}:$before in");
+    bash_values(false);
+    bash_values(true);
     fputs("    *) values=$options\n        [[ $COMP_CWORD -eq 1 ]] && values+='", stdout);
     for (const gs_command_row *row = gs_command_rows; row->name; row++)
         printf("%s ", row->name);
@@ -123,7 +152,7 @@ void write_bash(void) {
             put_studies();
             puts("' ;;");
         } else if (row->operand != GS_OPERAND_NONE) {
-            printf("        %s) values=%s ;;\n", row->name, row->operand == GS_OPERAND_IMAGES ? "FILE" : "NETWORK");
+            printf("        %s) values=%s ;;\n", row->name, is_file(row) ? "FILE" : "NETWORK");
         }
     }
     puts("        esac ;;\n"
@@ -200,7 +229,8 @@ void write_zsh(void) {
             put_studies();
             puts(")'");
         } else if (command->operand != GS_OPERAND_NONE)
-            printf("        '1:FILE:%s'\n", command->operand == GS_OPERAND_IMAGES ? "_files" : "_gensample_networks");
+            printf("        '1:FILE:%s'\n%s", is_file(command) ? "_files" : "_gensample_networks",
+                   command->operand == GS_OPERAND_CONVERSION ? "        '2:FILE:_files'\n" : "");
         puts("    ) ;;");
     }
     puts("esac\n"
@@ -244,7 +274,7 @@ void write_fish(void) {
             continue;
         }
         printf("complete -c gensample -n '__fish_seen_subcommand_from %s' -F", row->name);
-        if (row->operand != GS_OPERAND_IMAGES)
+        if (!is_file(row))
             printf(" -a '(%s | grep -o \"[^ ]*\") %s'", list_networks, list_densities(densities));
         puts("");
     }

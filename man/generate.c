@@ -3,7 +3,8 @@
  *
  *     generate man|bash|zsh|fish|tables TEMPLATE OUT
  *
- * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @DENSITIES@, @STUDIES@ and
+ * TEMPLATE is the page but for its title and its lines @COMMANDS@, @OPTIONS@, @SAMPLERS@, @OPERATORS@, @METHODS@,
+ * @DENSITIES@, @STUDIES@ and
  * @ALGORITHMS@; or a document in Markdown, whose tables behind comments such as "<!-- rows of settings.def -->" are
  * written anew. */
 #include "generate.h"

@@ -74,15 +74,34 @@ static void man_options(void) {
     }
 }
 
-static void man_samplers(void) {
+static void man_rows(const gs_sampler_info *get(int i)) {
     const gs_sampler_info *sampler;
-    for (int i = 0; (sampler = gs_sampler_get(i)); i++) {
+    for (int i = 0; (sampler = get(i)); i++) {
         fputs(".TP\n\\fB", stdout);
         put_roff(sampler->name);
         fputs("\\fR\n", stdout);
         put_roff(sampler->help);
         fputs("\n.br\nReads ", stdout);
-        put_roff(sampler->parameters);
+        put_roff(sampler->parameters[0] ? sampler->parameters : "no option");
+        fputs(".\n", stdout);
+    }
+}
+
+static void man_samplers(void) {
+    man_rows(gs_sampler_get);
+}
+
+static void man_methods(void) {
+    man_rows(gs_restorer_get);
+}
+
+static void man_operators(void) {
+    const gs_operator_info *row;
+    for (int i = 0; (row = gs_operator_get(i)); i++) {
+        printf(".TP\n\\fB%s\\fR\n", row->name);
+        put_roff(row->help);
+        fputs("\n.br\nParameters: ", stdout);
+        put_roff(row->parameters);
         fputs(".\n", stdout);
     }
 }
@@ -156,8 +175,9 @@ void write_man(void) {
     static const struct {
         const char *mark;
         void (*write)(void);
-    } parts[] = {{"@COMMANDS@\n", man_commands},   {"@OPTIONS@\n", man_options}, {"@SAMPLERS@\n", man_samplers},
-                 {"@DENSITIES@\n", man_densities}, {"@STUDIES@\n", man_studies}, {"@ALGORITHMS@\n", man_algorithms}};
+    } parts[] = {{"@COMMANDS@\n", man_commands},   {"@OPTIONS@\n", man_options},      {"@SAMPLERS@\n", man_samplers},
+                 {"@OPERATORS@\n", man_operators}, {"@METHODS@\n", man_methods},      {"@DENSITIES@\n", man_densities},
+                 {"@STUDIES@\n", man_studies},     {"@ALGORITHMS@\n", man_algorithms}};
     char line[LINE];
     puts(".TH GENSAMPLE 1 \"\" \"gensample " GS_VERSION "\" \"User Commands\"");
     while (fgets(line, sizeof line, stdin)) {

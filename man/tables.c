@@ -53,15 +53,35 @@ static void table_settings(void) {
     }
 }
 
-static void table_samplers(void) {
+static void put_samplers(const char *head, const gs_sampler_info *get(int i)) {
     const gs_sampler_info *sampler;
-    puts("| sampler | what it is | options it reads |\n|---|---|---|");
-    for (int i = 0; (sampler = gs_sampler_get(i)); i++) {
+    printf("| %s | what it is | options it reads |\n|---|---|---|\n", head);
+    for (int i = 0; (sampler = get(i)); i++) {
         printf("| `%s` | ", sampler->name);
         put_cell(sampler->help);
-        fputs(" | `", stdout);
+        fputs(sampler->parameters[0] ? " | `" : " | none", stdout);
         put_dashed(sampler->parameters);
-        puts("` |");
+        puts(sampler->parameters[0] ? "` |" : " |");
+    }
+}
+
+static void table_samplers(void) {
+    put_samplers("sampler", gs_sampler_get);
+}
+
+static void table_methods(void) {
+    put_samplers("method", gs_restorer_get);
+}
+
+static void table_operators(void) {
+    const gs_operator_info *row;
+    puts("| operator | parameters | what is measured |\n|---|---|---|");
+    for (int i = 0; (row = gs_operator_get(i)); i++) {
+        printf("| `%s` | ", row->name);
+        put_cell(row->parameters);
+        fputs(" | ", stdout);
+        put_cell(row->help);
+        puts(" |");
     }
 }
 
@@ -153,6 +173,8 @@ void write_tables(void) {
         void (*write)(void);
     } tables[] = {{"<!-- rows of settings.def -->\n", table_settings},
                   {"<!-- rows of samplers.def -->\n", table_samplers},
+                  {"<!-- rows of restorers.def -->\n", table_methods},
+                  {"<!-- rows of operators.def -->\n", table_operators},
                   {"<!-- rows of sinks.def -->\n", table_formats},
                   {"<!-- rows of densities.def -->\n", table_densities},
                   {"<!-- parameters of densities.def -->\n", table_parameters},

@@ -1,4 +1,4 @@
-"""Export a PyTorch module to a weight file (FORMAT.md).
+"""Export the networks of train/ to weight files (FORMAT.md).
 
     python export.py --kind denoiser --checkpoint runs/ncsn/checkpoint.pt --out ncsn.bin
     python export.py --kind denoiser --checkpoint runs/ncsn-fast/checkpoint.pt --data DIR --sampler consistency \\
@@ -7,9 +7,7 @@
     python export.py --kind energy --checkpoint runs/ebm/checkpoint.pt --out ebm.bin
     python export.py --kind energy --uva uva_tutorial8_ebm_mnist.ckpt --out uva.bin
 
-or, for a module of your own, `export(module, example_inputs, info)`. The module is traced with torch.export; anything
-that has no operation in a weight file is refused with its name and place. Constant parts are folded in float64. Every
-export is read back, evaluated, and compared with the module.
+A module of your own: `gensample.exporter.export(module, example_inputs, info)` of python/.
 """
 
 import argparse
@@ -19,119 +17,11 @@ from pathlib import Path
 
 import torch
 
-import composed  # noqa: F401, registers its handlers
-import weightfile
-from network import Network
-from tracing import Const, Tracer, Unsupported
+ROOT = Path(__file__).parent
+sys.path[:0] = [str(ROOT.parent / "python"), str(ROOT / "train")]
+from gensample import weightfile  # noqa: E402
+from gensample.exporter import Unsupported, export  # noqa: E402
 
-TOLERANCE = 1e-6  # of the file against the module in float64, relative to the largest output
-
-
-def fold(nodes, outputs):
-    """Merge each batch norm into the convolution or linear layer before it, or turn it into a product and a sum."""
-    uses = {}
-    for name in [i for n in nodes for i in n["inputs"]] + outputs:
-        uses[name] = uses.get(name, 0) + 1
-    kept, by_name, renamed = [], {}, {}
-    for node in nodes:
-        node["inputs"] = [renamed.get(i, i) for i in node["inputs"]]
-        if node["op"] != "batch_norm":
-            kept.append(node)
-            by_name[node["name"]] = node
-            continue
-        source, name = by_name.get(node["inputs"][0]), node["name"]
-        scale, shift = (node["tensors"][role].value for role in ("scale", "shift"))
-        if source and source["op"] in ("conv2d", "linear") and uses[source["name"]] == 1:
-            t, layer = source["tensors"], source["name"]
-            weight = t["weight"].value * scale.reshape(-1, *(1,) * (t["weight"].value.dim() - 1))
-            bias = shift + (t["bias"].value * scale if "bias" in t else 0)
-            source["tensors"] = {"weight": Const(weight, f"{layer}.weight"), "bias": Const(bias, f"{layer}.bias")}
-            uses[layer], renamed[name] = uses.get(name, 0), layer
-            continue
-        before = node["inputs"][0]
-        for op, role, c in (("mul", "scale", scale), ("add", "shift", shift)):
-            constant = dict(name=f"{name}.{role}", op="constant", inputs=[], attributes={})
-            constant["tensors"] = {"value": Const(c, f"{name}.{role}")}
-            last = dict(name=name if op == "add" else f"{name}.scaled", op=op, inputs=[before, constant["name"]])
-            before = last["name"]
-            kept += [constant, last | dict(attributes={}, tensors={})]
-        by_name[name] = kept[-1]
-    return kept, [renamed.get(o, o) for o in outputs]
-
-
-def reachable(nodes, outputs):
-    wanted = set(outputs)
-    for node in reversed(nodes):
-        if node["name"] in wanted:
-            wanted.update(node["inputs"])
-    return [n for n in nodes if n["name"] in wanted]
-
-
-def collect(nodes, extra):
-    """The nodes as the file has them, and the tensors in order of use; equal name and content, same tensor."""
-    tensors, out = {}, []
-    for node in nodes:
-        roles = {}
-        for role, c in node["tensors"].items():
-            value, name, count = c.value.to(torch.float32).numpy(), c.name, 1
-            while name in tensors and not (tensors[name].shape == value.shape and (tensors[name] == value).all()):
-                count += 1
-                name = f"{c.name}.{count}"
-            tensors[name] = value
-            roles[role] = name
-        entry = dict(name=node["name"], op=node["op"], inputs=node["inputs"])
-        if node["attributes"]:
-            entry["attributes"] = {k.rstrip("_"): v for k, v in node["attributes"].items()}
-        if roles:
-            entry["tensors"] = roles
-        out.append(entry)
-    return out, tensors | {k: torch.as_tensor(v).float().numpy() for k, v in extra.items()}
-
-
-def export(module, example_inputs, info, extra=None):
-    """The bytes of a weight file for `module`.
-
-    example_inputs: x (N, C, H, W), then sigma (N) and label (N) as far as `info["inputs"]` names them, N >= 2.
-    info: FORMAT.md's model object without its graph. extra: tensors named reference_*.
-    Raises Unsupported for anything that the format cannot express.
-    """
-    twin = (
-        copy.deepcopy(module)
-        .to("cpu", torch.float64, memory_format=torch.contiguous_format)
-        .eval()
-        .requires_grad_(False)
-    )
-    inputs = tuple(t.double() if t.is_floating_point() else t for t in example_inputs)
-    e = Tracer(twin, inputs, info["inputs"])
-    outputs = []
-    for v in e.results:
-        if isinstance(v, Const):
-            e.refuse("an output that does not depend on the inputs")
-        name = e.full(v)
-        if name in info["inputs"]:
-            name = e.emit("affine", [name], v.file, shape=v.shape).name
-        outputs.append(name)
-    nodes, outputs = fold(e.nodes, outputs)
-    nodes, tensors = collect(reachable(nodes, outputs), extra or {})
-    order = ("name", "kind", "data", "inputs", "labels", "default", "graph", "provenance")
-    model = info | {"graph": {"nodes": nodes, "outputs": outputs}}
-    raw = weightfile.write({k: model[k] for k in order if k in model}, tensors)
-    check(raw, twin, inputs)
-    return raw
-
-
-@torch.no_grad()
-def check(raw, module, inputs):
-    """Compare the file's graph with the module in float64."""
-    got, want = Network(*weightfile.parse(raw)).double()(*inputs), module(*inputs)
-    for a, b in zip(*((v if isinstance(v, tuple) else (v,)) for v in (got, want)), strict=True):
-        if a.shape != b.shape or not (a - b).abs().max() <= TOLERANCE * b.abs().max():
-            raise RuntimeError(f"the exported graph computes something else: {(a - b).abs().max() / b.abs().max():.3g}")
-
-
-# The networks of train/.
-
-sys.path.insert(0, str(Path(__file__).parent / "train"))
 MNIST = "MNIST training set, 60,000 images, pixels in [0, 1]"
 
 

@@ -1,6 +1,6 @@
 """Write tests/golden: small networks with random weights, and what PyTorch computes with each network in float64.
 
-    python make_golden.py            # tiny, tiny-cond and zoo: weight files and expected outputs
+    python make_golden.py            # tiny, tiny-cond, zoo and tokens: weight files and expected outputs
     python make_golden.py ncsn.bin   # expected outputs of a shipped file
 
 For a network NAME: NAME.x.npy (S, N, C, H, W), NAME.sigma.npy (S), NAME.label.npy (S, N), NAME.out.npy (S, N, outputs'
@@ -17,10 +17,10 @@ import numpy as np
 import torch
 
 import export
-import weightfile
 import zoo
-from network import Network
-from operations import OPERATIONS
+from gensample import weightfile
+from gensample.exporter import Network
+from gensample.exporter.operations import OPERATIONS
 
 FOLDER = Path(__file__).parent.parent / "tests" / "golden"
 SIGMAS = [0.01, 0.3, 2.0, 30.0]
@@ -108,11 +108,13 @@ def main():
     shape = [zoo.CHANNELS, zoo.HEIGHT, zoo.WIDTH]
     data = {"shape": shape, "range": [-1, 1], "sigma": [0.01, 30]}
     info = {"name": "zoo", "kind": "denoiser", "data": data, "inputs": ["x", "sigma", "label"], "labels": zoo.LABELS}
-    example = (torch.randn(4, *shape), torch.tensor([0.01, 0.5, 2.0, 20.0]), torch.arange(4))
     missing = set(OPERATIONS)
-    missing -= write_network("zoo", zoo.zoo(), info, example)
+    for name, net, shape in (("zoo", zoo.zoo(), shape), ("tokens", zoo.tokens(), zoo.Tokens.SHAPE)):
+        example = (torch.randn(4, *shape), torch.tensor([0.01, 0.5, 2.0, 20.0]), torch.arange(4))
+        info |= {"name": name, "data": data | {"shape": list(shape)}}
+        missing -= write_network(name, net, info, example)
     if missing:
-        raise SystemExit(f"zoo lacks the operations {sorted(missing)}")
+        raise SystemExit(f"zoo and tokens lack the operations {sorted(missing)}")
 
 
 if __name__ == "__main__":

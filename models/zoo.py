@@ -115,12 +115,56 @@ class Zoo(nn.Module):
         return (x - v * self.head(torch.tanh(h))) / (v * v + 1)
 
 
+class Tokens(nn.Module):
+    """x (N, 2, 8, 6), sigma (N), label (N) in 0..3 (3: none) to a result like x, by the operations that Zoo lacks."""
+
+    SHAPE = (2, 8, 6)
+
+    def __init__(self, c=8, heads=2):
+        super().__init__()
+        self.heads = heads
+        self.stem, self.down = nn.Conv2d(2, c, 3, padding=1, padding_mode="reflect"), nn.Conv2d(c, c, 2, stride=2)
+        self.up, self.head = nn.ConvTranspose2d(c, c, 4, stride=2, padding=1), nn.Conv2d(3 * c, 2, 1)
+        self.table, self.norm, self.qkv = nn.Embedding(32, c), nn.LayerNorm(c), nn.Linear(c, 3 * c)
+        self.register_buffer("points", torch.tensor([0.01, 0.1, 1.0, 40.0]))
+        self.register_buffer("levels", torch.tensor([0.5, 1.0, 0.7, 0.2]))
+
+    def condition(self, sigma, label):
+        import gensample.exporter.custom  # noqa: F401, registers gensample::interpolate
+
+        level = (sigma.log() * 2 + 10.3).long()
+        gain = torch.ops.gensample.interpolate(sigma, self.points, self.levels) + 0.1 * (label == LABELS)
+        return self.table(level) * gain[:, None]
+
+    def attention(self, h):
+        n, c, rows, columns = h.shape
+        t = self.norm(h.flatten(2).transpose(1, 2))
+        q, k, v = self.qkv(t).view(n, -1, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
+        t = F.scaled_dot_product_attention(q, k, v) + v @ (k.mT @ q) / t.shape[1]
+        return t.transpose(1, 2).reshape(n, rows, columns, c).permute(0, 3, 1, 2)
+
+    def functions(self, h):
+        """Continuous ones, though some of their parts are none."""
+        a = h.sign() * (h.abs().clamp(0.1, 2) ** 1.3 - 0.1**1.3) + torch.erf(h.clamp(max=1))
+        b = torch.where(h > 0.3, h - 0.3, 0) + torch.maximum(h, h.flip(3)) - torch.minimum(h, 0.5 * h.roll(1, 2))
+        turned = F.pad(h[:, :, :6].mT, (0, 0, 1, 1), mode="circular")
+        return a + b * h.amax((2, 3), keepdim=True) - turned * h.amax(1, keepdim=True)
+
+    def forward(self, x, sigma, label):
+        v = sigma[:, None, None, None]
+        h = torch.tanh(self.stem(x / (v * v + 1).sqrt()) + self.condition(sigma, label)[:, :, None, None])
+        low = self.down(h)
+        low = low + self.attention(low)
+        h = torch.cat([self.up(low), F.interpolate(low, size=(8, 6), mode="bilinear"), self.functions(h)], 1)
+        return (x - v * self.head(h)) / (v * v + 1)
+
+
 def randomise(net, seed):
     """Weights with which every layer matters: unit gain, norms near 1, small biases."""
     generator = torch.Generator().manual_seed(seed)
     normal = lambda t: torch.randn(t.shape, generator=generator)
     for name, t in net.state_dict().items():
-        if name.endswith(("num_batches_tracked", "frequencies")):
+        if name.endswith(("num_batches_tracked", "frequencies", "points", "levels")):
             continue
         if name.endswith("running_var"):
             t.copy_(torch.exp(0.3 * normal(t)))
@@ -145,6 +189,10 @@ def tiny(conditional):
 
 def zoo():
     return randomise(Zoo(), 3)
+
+
+def tokens():
+    return randomise(Tokens(), 6)
 
 
 class Energy(nn.Module):

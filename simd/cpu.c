@@ -20,11 +20,14 @@ static gs_cpu_features read_x86(void) {
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
         has.leaf_7_b = b;
         has.leaf_7_c = c;
+        has.leaf_7_d = d;
         if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d))
             has.leaf_7_1_a = a;
     }
     if (has.leaf_1_c & bit_OSXSAVE)
         has.xcr0 = read_xcr0();
+    if (has.leaf_7_d & GS_AMX_TILE)
+        has.tiles = gs_os_permits_tiles();
     return has;
 }
 #endif
@@ -32,13 +35,19 @@ static gs_cpu_features read_x86(void) {
 gs_cpu_features gs_cpu_read(void) {
 #if defined(__x86_64__)
     gs_cpu_features has = read_x86();
+#if defined(GS_EMULATE_AMX) || defined(GS_EMULATE_AVX512)
+    has.leaf_7_d |= GS_AMX_TILE | GS_AMX_INT8 | GS_AMX_BF16;
+    has.xcr0 |= 0x60000;
+    has.tiles = 1;
+#endif
 #ifdef GS_EMULATE_AVX512
     has.leaf_7_b |= bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
-    has.leaf_7_c = has.leaf_7_1_a = ~UINT32_C(0);
+    has.leaf_7_c |= bit_AVX512VNNI;
+    has.leaf_7_1_a |= bit_AVX512BF16;
     has.xcr0 |= 0xe6;
 #endif
     return has;
 #else
-    return (gs_cpu_features){.neon = gs_os_has_neon()};
+    return (gs_cpu_features){.neon = gs_os_arm_extensions()};
 #endif
 }

@@ -6,15 +6,25 @@
 
 /* Sets of bits, 0 on machines that do not have them. */
 typedef struct gs_cpu_features {
-    uint32_t leaf_1_c, leaf_7_b, leaf_7_c, leaf_7_1_a; /* x86: CPUID's leaf, subleaf and register */
-    uint32_t xcr0;                                     /* x86: the registers that the system saves */
-    uint32_t neon;                                     /* ARM: 1 if the system reports NEON */
+    uint32_t leaf_1_c, leaf_7_b, leaf_7_c, leaf_7_d, leaf_7_1_a; /* x86: CPUID's leaf, subleaf and register */
+    uint32_t xcr0;                                               /* x86: the registers that the system saves */
+    uint32_t tiles; /* x86: 1 if the system lets this process use AMX's tiles */
+    uint32_t neon;  /* ARM: gs_os_arm_extensions */
 } gs_cpu_features;
+
+/* Bits of leaf_7_d, whose names in <cpuid.h> differ. */
+enum { GS_AMX_BF16 = 1 << 22, GS_AMX_TILE = 1 << 24, GS_AMX_INT8 = 1 << 25 };
 
 gs_cpu_features gs_cpu_read(void);
 
 /* Whether a machine with these features runs the instruction set: it has all that the row of isas.def and those of its
  * bases need. 0 if this build lacks the instruction set. */
 int gs_isa_runs_on(const char *isa, const gs_cpu_features *has);
+
+/* What the row of isas.def says; 0 if this build lacks the instruction set. */
+int gs_isa_is_proven(const char *isa);
+
+/* The last of the proven instruction sets that such a machine runs. */
+const char *gs_isa_best_on(const gs_cpu_features *has);
 
 #endif

@@ -1,4 +1,5 @@
 /* Which instruction sets this build has, and which of them this CPU runs. */
+#include "base/os.h"
 #include "cpu.h"
 #include "kernels.h"
 
@@ -11,11 +12,14 @@
 #define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine(extern const gs_kernels gs_kernels_##name;)
 #include "isas.def"
 
+enum { IS_unproven, IS_proven };
 static const struct {
     const gs_kernels *kernels;
+    int proven;
     gs_cpu_features needs; /* beyond what the base needs */
 } rows[] = {
-#define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine({&gs_kernels_##name, {__VA_ARGS__}}, )
+#define GS_ISA(name, text, base, machine, flags, choice, ...) \
+    GS_ON_##machine({&gs_kernels_##name, IS_##choice, {__VA_ARGS__}}, )
 #include "isas.def"
 };
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -41,6 +45,15 @@ const gs_kernels *gs_kernel_owner(const gs_kernels *kernels, int i) {
     return kernels;
 }
 
+gs_exactness gs_kernel_exactness(const gs_kernels *kernels, int i) {
+#define GS_KERNEL(op, type, family, promised, result, parameters, what) \
+    if (i-- == 0)                                                       \
+        return promised == GS_EXACT ? GS_EXACT : kernels->GS_MEMBER(mac_traits, type).exactness;
+#include "kernels.def"
+#undef GS_KERNEL
+    return GS_EXACT;
+}
+
 int gs_isa_extends(const char *isa, const char *base) {
     const gs_kernels *k = gs_kernels_find(isa);
     while (k && strcmp(k->isa, base))
@@ -50,7 +63,8 @@ int gs_isa_extends(const char *isa, const char *base) {
 
 static int has_all(const gs_cpu_features *has, const gs_cpu_features *needs) {
     return !((needs->leaf_1_c & ~has->leaf_1_c) | (needs->leaf_7_b & ~has->leaf_7_b) |
-             (needs->leaf_7_c & ~has->leaf_7_c) | (needs->leaf_7_1_a & ~has->leaf_7_1_a) | (needs->xcr0 & ~has->xcr0) |
+             (needs->leaf_7_c & ~has->leaf_7_c) | (needs->leaf_7_d & ~has->leaf_7_d) |
+             (needs->leaf_7_1_a & ~has->leaf_7_1_a) | (needs->xcr0 & ~has->xcr0) | (needs->tiles & ~has->tiles) |
              (needs->neon & ~has->neon));
 }
 
@@ -63,6 +77,22 @@ int gs_isa_runs_on(const char *isa, const gs_cpu_features *has) {
                 return 0;
         }
     return known;
+}
+
+int gs_isa_is_proven(const char *isa) {
+    int proven = 0;
+    for (int i = 0; i < ROWS; i++)
+        if (!strcmp(rows[i].kernels->isa, isa))
+            proven = rows[i].proven;
+    return proven;
+}
+
+const char *gs_isa_best_on(const gs_cpu_features *has) {
+    int best = 0;
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].proven && gs_isa_runs_on(rows[i].kernels->isa, has))
+            best = i;
+    return rows[best].kernels->isa;
 }
 
 int gs_cpu_supports(const char *isa) {

@@ -8,11 +8,13 @@
 /* Rows and planes per tile: what the registers of vec.h hold. */
 #define GS_MAC_ROWS_f32 GS_TILE_ROWS
 #define GS_MAC_PLANES_f32 GS_TILE_PLANES
+#define GS_MAC_EXACTNESS_f32 GS_EXACT
 
 #define v_broadcast_f32(x) v_set1(*(x))
 #define v_weights_f32(w) v_load(w)
 #define v_sums_f32(init) ((init) ? v_load(init) : v_set1(0.0f))
 #define v_dot_f32(x, w, sum) v_fma(x, w, sum)
 #define v_result_f32(sum) (sum)
+#define v_store_f32(y, x, inv) v_store(y, x)
 
 #endif

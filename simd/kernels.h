@@ -5,10 +5,10 @@
  * Borders around a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may
  * hold anything and never affect a lane that matters.
  *
- * Lanes are outputs: no kernel sums across lanes except `narrow` and `norms`, which do so by a tree of 16. Every output
- * is one fixed chain of operations, each rounded once (multiply-adds are fused), so all instruction sets give the same
- * bytes. Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap inputs unless the contract allows
- * it. NaN and infinity propagate as IEEE 754 prescribes.
+ * Lanes are outputs: no kernel sums across lanes except `narrow`, `layer_norm`, `softmax` and `norms`, which do so by a
+ * tree of 16. Every output is one fixed chain of operations, each rounded once (multiply-adds are fused), so all
+ * instruction sets give the same bytes. Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap
+ * inputs unless the contract allows it. NaN and infinity propagate as IEEE 754 prescribes.
  */
 #ifndef GS_KERNELS_H
 #define GS_KERNELS_H
@@ -37,11 +37,19 @@ typedef enum gs_activation {
     GS_ACT_TANH,       /* relative error 2e-7 */
     GS_ACT_ELU,        /* t < 0 ? p (exp(t) - 1) : t; absolute error 1.3e-7 p */
     GS_ACT_GELU,       /* t Phi(t); absolute error 1.5e-7 max(1, |t|) */
+    GS_ACT_GELU_TANH,  /* t / (1 + exp(-2 sqrt(2 / pi) (t + 0.044715 t^3))); absolute error 2e-7 max(1, |t|) */
     GS_ACT_SOFTPLUS,   /* log(1 + exp t); absolute error 2e-7 max(1, |t|) */
     GS_ACT_EXP,  /* relative error 2e-7; infinite above 88.72; below -86.6 the result is 2.5e-38, not a subnormal */
     GS_ACT_SQRT, /* rounded once, as are the next two */
     GS_ACT_RECIPROCAL,
     GS_ACT_SQUARE,
+    GS_ACT_ABS, /* |t|, exactly, as the next three */
+    GS_ACT_SIGN,
+    GS_ACT_FLOOR,
+    GS_ACT_CLAMP, /* min(max(t, p), limit) */
+    GS_ACT_ERF,   /* relative error 4e-7 */
+    GS_ACT_POWER, /* t^p as pow() has it; relative error 5e-7 for |p| <= 3, beyond that in proportion; what is below
+                     2.5e-38 may be 0 */
     GS_ACT_COUNT
 } gs_activation;
 
@@ -53,9 +61,14 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
 /* A kernel's member of gs_kernels and of what goes with it: its name, with the type behind unless that is f32. */
 #define GS_MEMBER(op, type) GS_MEMBER_##type(op)
 #define GS_MEMBER_f32(op) op
+#define GS_MEMBER_i8(op) op##_i8
+#define GS_MEMBER_i16(op) op##_i16
+#define GS_MEMBER_bf16(op) op##_bf16
+#define GS_MEMBER_bf16_exact(op) op##_bf16_exact
 
 /* mac: out[i] = init + sum over s < segments, k < length of a[i][segment[s] + k] w[at(s length + k, lane)] (+ add[i],
- * then times mul[i], then max(0, .) with `relu`) for i < rows, and so for each of `planes` planes of outputs. Each
+ * then times mul[i], or with `gates`, which asks for both, times mul[i] + add[i] in one multiply-add; then max(0, .)
+ * with `relu`) for i < rows, and so for each of `planes` planes of outputs. Each
  * output is one chain of dot products of `depth` elements, which fill 4 bytes and which length is a multiple of, in the
  * order of (s, k), starting from init or 0; for f32, whose depth is 1, of fused multiply-adds. The kernel serves
  * convolutions (rows: pixels, segments: taps x input planes), linear layers (rows: images) and the products of
@@ -63,10 +76,26 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
  * mul_plane, and writes out[i] + out_shift + p out_plane. Weights are packed by gs_mac_at: a lane's `depth` elements
  * lie side by side, so that for f32 at(k, lane) is 16 k + lane.
  *
+ * bf16 and bf16_exact have inputs and weights of type bfloat16, the upper halves of floats, and sums of floats, and
+ * differ in how they round. bf16_exact makes each product a fused multiply-add of f32, in the order of k. bf16 does
+ * the same where the processor has no dot products of bf16; where it has them, each product adds at most 2^-23 of the
+ * sum of the absolute values and 2^-126 to the error, and inputs below the normal range may count as 0.
+ *
+ * mac_i8: the input is q + 128 for q = -127 ... 127, weights are -127 ... 127, and with `init`, which must be -128
+ * times the sum of each lane's weights, the integer sum S is that of q w: instruction sets that multiply signed bytes
+ * begin with 0 instead. It must not leave the range of int32_t, nor may S - init. S is rounded to a float once, and
+ * what is stored is scale S + bias, a fused multiply-add (+ add[i], then times mul[i], then max(0, .)); bias may be
+ * NULL for 0. With `inv`, that is stored as `convert` does: out and its shifts are of elements of the type.
+ *
+ * mac_i16: the same with inputs q = -16383 ... 16383 as they are, weights -32767 ... 32767, and S = init + the sum of q
+ * w. What may not leave the range of int32_t is |init| + 16383 times the sum of the absolute values of a lane's
+ * weights: then no partial sum does, in whatever order. So without init a lane's weights may add up to 131,080.
+ *
  * Its tile loop, in mac.inc, is written over the operations of simd/TYPE.h: v_broadcast_TYPE, `depth` inputs for all
  * lanes; v_weights_TYPE, a vector of weights; v_sums_TYPE, what sums begin with; v_dot_TYPE, which adds products to
- * sums; v_result_TYPE, sums as floats; GS_MAC_ROWS_TYPE and GS_MAC_PLANES_TYPE, its tile. All are held in gs_v,
- * whatever the bits of a lane mean. */
+ * sums; v_result_TYPE, sums as floats; GS_MAC_ROWS_TYPE and GS_MAC_PLANES_TYPE, its tile; GS_MAC_EXACTNESS_TYPE,
+ * how it rounds. All are held in gs_v, whatever the bits of a lane mean. Of the same file, v_store_TYPE(y, x, inv) is
+ * `convert` of a vector, with which the input transforms store (sink.inc). */
 #define GS_KERNEL(op, type, family, exactness, result, parameters, what)
 #define GS_MAC(op, type, family, exactness, input, weight, sum, depth, what)         \
     typedef input gs_##type##_input;                                                 \
@@ -77,20 +106,26 @@ typedef enum gs_exactness { GS_EXACT, GS_APPROXIMATE } gs_exactness;
         const ptrdiff_t *segment;                                                    \
         const weight *w;                                                             \
         const sum *init;         /* 16 per plane, or NULL */                         \
+        const float *scale;      /* 16 per plane, for integer sums only */           \
+        const float *bias;       /* the same, or NULL */                             \
+        const float *inv;        /* the same, or NULL */                             \
         const float *const *add; /* `rows` pointers, or NULL; may be those of out */ \
         const float *const *mul; /* the same */                                      \
         float *const *out;                                                           \
         ptrdiff_t w_plane, out_plane, add_plane, mul_plane, out_shift;               \
-        int rows, segments, length, planes, relu;                                    \
+        int rows, segments, length, planes, relu, gates;                             \
     } gs_##type##_##op##_args;
 #include "kernels.def"
 #undef GS_MAC
 #undef GS_KERNEL
 typedef gs_f32_mac_args gs_mac_args;
 
+/* The largest input of mac_i16, and what the absolute values of a lane's weights may add up to. */
+enum { GS_I16_INPUT_MOST = 16383, GS_I16_WEIGHTS_MOST = INT32_MAX / GS_I16_INPUT_MOST };
+
 /* A row of mac on one instruction set. */
 typedef struct gs_mac_traits {
-    gs_exactness exactness;
+    gs_exactness exactness;                   /* of the type's dot products */
     int input_bytes, weight_bytes, sum_bytes; /* of an element */
     int depth;                                /* products per lane and step */
     int rows, planes; /* per tile: callers cut rows into multiples of it, and ask for as many planes at once, or for all
@@ -136,19 +171,28 @@ typedef struct gs_taps_args {
 
 /* Winograd's F(m, 3) of Lavin & Gray 2015 for tiles of m = 3, 4 or 5 rows and as many columns or others. A tile's
  * transform has m + 2 positions along each dimension, the first of the points a, -a, b, -b, infinity, c, -c, which all
- * sizes have in common, with the same weights (winograd.inc).
+ * sizes have in common, with the same weights (winograd.inc). Each type has its own points, as a, b, c; if c is 0, that
+ * is one point, and tiles have m = 3 or 4.
  * winograd_in: V(i, j) = (B^T d B)(i, j) of (rows + 2) x (columns + 2) vectors d of one plane, each a vector at v + i
  * v_row + j step. winograd_out: the tile Y = A^T M A + bias (+ add, then times mul, then max(0, .) with `relu`), M(i,
- * j) a vector at m + i m_row + j step; rows x columns vectors at y, y_row floats from row to row. */
+ * j) a vector at m + i m_row + j step; rows x columns vectors at y, y_row floats from row to row.
+ * The points of i8 enlarge rounding least: for products of integers of 8 bits, noise is 4.8 times that of direct
+ * convolution for m = 4 and 3.6 for m = 3 along each dimension, rather than 7.8 and 4.5 on those of f32, and 10.8 for m
+ * = 5. bf16 has the same points: its error with 48 inputs has a root mean square of 0.9 % of the outputs' for m = 4 and
+ * 0.7 % for m = 3, rather than 1.6 % and 0.9 % on those of f32; direct convolution has 0.24 %. i16 has the points and
+ * tiles of f32, and f32's output transform: its values are 128 times as fine as those of i8. */
 enum { GS_WINOGRAD_LEAST = 3, GS_WINOGRAD_MOST = 5 };
-#define GS_WINOGRAD_A 0.375
-#define GS_WINOGRAD_B 0.875
-#define GS_WINOGRAD_C 2.0
+#define GS_WINOGRAD_POINTS_f32 0.375, 0.875, 2.0
+#define GS_WINOGRAD_POINTS_i8 0.625, 1.5, 0.0
+#define GS_WINOGRAD_POINTS_bf16 GS_WINOGRAD_POINTS_i8
+#define GS_WINOGRAD_POINTS_i16 GS_WINOGRAD_POINTS_f32
 typedef struct gs_winograd_in_args {
     const float *x;
     ptrdiff_t row;
-    float *v;
+    void *v; /* elements of the kernel's type, as are its strides */
     ptrdiff_t v_row, step;
+    const float *inv; /* for i8 and i16: 16 at inv + i inv_row + 16 j for V(i, j), as for `convert` */
+    ptrdiff_t inv_row;
     int rows, columns; /* of the tile */
 } gs_winograd_in_args;
 typedef struct gs_winograd_out_args {
@@ -166,8 +210,8 @@ typedef struct gs_winograd_out_args {
 /* F(m, 2) along rows, for tiles of m = `size` = 4 ... 7 pixels. A tile's transform has the m + 1 points a, -a, b, -b,
  * with m >= 6 c, -c, infinity, and with odd m 0 (polyphase.inc).
  * polyphase_in: for each of `rows` rows, v(k) = (B^T d)(k) of m + 1 vectors d, x_column floats from one to the next,
- * each a vector at v + k step. polyphase_out: for each of `rows` rows, y(j) = (A^T m)(j) + m(m + 1 + j) (+ add, then
- * times mul, then max(0, .) with `relu`) for j < columns <= m, where m(k) is a vector at m + k step. */
+ * each a vector at v + k step. polyphase_out: for each of `rows` rows, y(j) = (A^T m)(j) + y(j) (+ add, then times mul,
+ * then max(0, .) with `relu`) for j < columns <= m, where m(k) is a vector at m + k step. */
 enum { GS_POLYPHASE_LEAST = 4, GS_POLYPHASE_MOST = 7 };
 #define GS_POLYPHASE_A 0.5
 #define GS_POLYPHASE_B 1.0
@@ -175,15 +219,14 @@ enum { GS_POLYPHASE_LEAST = 4, GS_POLYPHASE_MOST = 7 };
 typedef struct gs_polyphase_in_args {
     const float *x;
     ptrdiff_t x_row, x_column;
-    float *v;
+    void *v; /* elements of the kernel's type, as are its strides */
     ptrdiff_t v_row, step;
     int rows, size;
 } gs_polyphase_in_args;
 typedef struct gs_polyphase_out_args {
     const float *m;
     ptrdiff_t m_row, step;
-    const float *add; /* or NULL; may equal y */
-    const float *mul; /* the same */
+    const float *add, *mul; /* or NULL */
     float *y;
     ptrdiff_t y_row, add_row, mul_row;
     int rows, columns, size, relu;
@@ -191,8 +234,10 @@ typedef struct gs_polyphase_out_args {
 
 /* affine: y = f(x scale + shift) over rows x columns vectors of a plane; scale, shift: 16 floats each. x may be y.
  * affine_slope: the same y, and factor f'(x scale + shift) in `slope`, which must not be y but may be x; factor: 16
- * floats; at a kink, the derivative from the left. Absolute error 4e-7 |factor| for GS_ACT_SILU and GS_ACT_TANH, 5e-7
- * |factor| for GS_ACT_GELU; relative error 5e-7 for all others, or 1e-37 |factor| absolute; and the product's rounding.
+ * floats; at a kink, the derivative from the left, but for GS_ACT_ABS 0 and for GS_ACT_CLAMP 1; of steps 0. That of
+ * GS_ACT_POWER is p times t^(p - 1), which may overflow before. Absolute error 4e-7 |factor| for GS_ACT_SILU and
+ * GS_ACT_TANH, 5e-7 |factor| for GS_ACT_GELU and GS_ACT_GELU_TANH; relative error 5e-7 for all others, or 1e-37
+ * |factor| absolute; and the product's rounding.
  */
 typedef struct gs_affine_args {
     const float *x;
@@ -202,11 +247,25 @@ typedef struct gs_affine_args {
     ptrdiff_t y_row;
     int rows, columns;
     gs_activation activation;
-    float parameter;
+    float parameter, limit;
     float *slope; /* affine_slope only, as is the rest */
     ptrdiff_t slope_row;
     const float *factor;
 } gs_affine_args;
+
+/* convert: y = x as elements of the kernel's type, for rows x columns vectors of a plane; y_row counts elements.
+ * convert_i8: y = q + 128, where q is x inv, 16 floats, rounded once to the nearest integer, ties to even, and then
+ * clamped to -127 ... 127; NaN becomes -127. convert_i16: y = q, clamped to -16383 ... 16383. convert_bf16: y is x
+ * rounded to bfloat16, ties to even; what is below the normal range stays, what is too large becomes infinite, and NaN
+ * a NaN. */
+typedef struct gs_convert_args {
+    const float *x;
+    ptrdiff_t x_row;
+    const float *inv; /* for i8 and i16 only */
+    void *y;
+    ptrdiff_t y_row;
+    int rows, columns;
+} gs_convert_args;
 
 /* moments: with k = the plane's first vector, sum[lane] = sum of (x - k), square[lane] = sum of (x - k)^2 over rows x
  * columns vectors. first[lane] = k. Each sum is (c0 + c1) + (c2 + c3), where c_i is a chain from row to row over the
@@ -260,17 +319,91 @@ typedef struct gs_window_args {
     float scale;
 } gs_window_args;
 
+/* layer_norm: for each of rows x columns pixels, y = (x - mean) / sqrt(variance + eps) scale + shift, the last two in
+ * one multiply-add; the mean, and the variance as the mean of the squares of x - mean, are those of the pixel's first
+ * `channels` channels, which fill ceil(channels / 16) planes. Sums are chains from 0 over the planes in each lane, of
+ * the squares by multiply-adds, and then over the lanes by halving them four times: the upper half is added to the
+ * lower one. The error of mean and variance is that of these sums and of a division. y may be x. */
+typedef struct gs_layer_norm_args {
+    const float *x;
+    ptrdiff_t x_plane, x_row;
+    const float *scale, *shift; /* 16 per plane */
+    float *y;
+    ptrdiff_t y_plane, y_row;
+    int rows, columns, channels;
+    float eps;
+} gs_layer_norm_args;
+
+/* softmax: for each of `rows` rows, with t = scale x + log2(e) mask, where mask may be missing, for the first n =
+ * min(seen + i more, columns) elements, at least one: y = 2^(t - the largest t), or any number up to 2^-100 where that
+ * is less, so that no weight is below the normal range, and 0 for the others; factor = 1 / the sum of y, in all 16
+ * lanes. A scale of log2(e) makes exponentials of base e. The error of y is 3e-7 of it and what the rounding of t makes
+ * of it. The sum is a chain from 0 in each lane, and then over the lanes by halving them four times: the upper half is
+ * added to the lower one. Rows are whole vectors: x is read and y written up to the end of the vector that holds the
+ * last column; of the mask n elements are read. y may be x. A row with NaN or plus infinity, or of minus infinity
+ * alone, is NaN, which its factor is, too, while its y may be anything. Without a mask, with a scale of 1 and if all
+ * elements count, this takes a quarter less time. */
+#define GS_LOG2_E 0x1.715476p+0F
+typedef struct gs_softmax_args {
+    const float *x;
+    ptrdiff_t x_row;
+    const float *mask; /* or NULL */
+    ptrdiff_t mask_row;
+    float *y;
+    ptrdiff_t y_row;
+    float *factor; /* (rows, 16) */
+    int rows, columns, seen, more;
+    float scale;
+} gs_softmax_args;
+
+/* weigh: softmax of rows of which all `columns` elements count, with a scale of 1 and without a mask, where they are:
+ * x becomes y. What follows the last column in the vector that holds it must be minus infinity. With that, out[i] =
+ * factor times the sum of y(i, j) times the vector v + 16 j, a chain of multiply-adds over j from 0. */
+typedef struct gs_weigh_args {
+    float *x;
+    ptrdiff_t x_row;
+    const float *v;
+    float *const *out; /* rows */
+    float *factor;     /* (rows, 16) */
+    int rows, columns;
+} gs_weigh_args;
+
+/* resample: along one dimension, the sums of few vectors by a table: y = the sum over start[i] <= e < start[i + 1]
+ * of weight[e] times the vector x + offset[e], a chain of fused multiply-adds that begins with the first product; 0 if
+ * there is none. So for each of `vectors` vectors that follow each other in x and y, of `results` results i and of
+ * `rows` rows. Without weights, all are 1. */
+typedef struct gs_resample_args {
+    const float *x;
+    ptrdiff_t x_row;
+    const ptrdiff_t *start;  /* (results + 1) */
+    const ptrdiff_t *offset; /* in floats */
+    const float *weight;     /* or NULL */
+    float *y;
+    ptrdiff_t y_row, y_step; /* from one result to the next */
+    int rows, results, vectors;
+} gs_resample_args;
+
 /* binary: y[i] = a[i a_step] op b[i b_step] for count vectors; step 16 advances, step 0 repeats one vector. Products
  * below 2^-100 become 0. */
-typedef enum gs_binary { GS_BINARY_ADD, GS_BINARY_SUB, GS_BINARY_MUL, GS_BINARY_DIV, GS_BINARY_COUNT } gs_binary;
+typedef enum gs_binary {
+    GS_BINARY_ADD,
+    GS_BINARY_SUB,
+    GS_BINARY_MUL,
+    GS_BINARY_DIV,
+    GS_BINARY_GREATER, /* 1 where a > b, else 0 */
+    GS_BINARY_MINIMUM, /* NaN where either is */
+    GS_BINARY_MAXIMUM,
+    GS_BINARY_COUNT
+} gs_binary;
 
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
 
 /* transpose16: y(j, i) = x(i, j), i, j = 0 ... 15, rows x_row and y_row floats apart; the bits stay as they are, those
  * of NaN too. */
 
-/* iterate: x := factor x + term, a fused multiply-add, `steps` times for count vectors, in registers: what a core can
- * do at most, where count is a multiple of mac_traits.rows. */
+/* iterate: each of `count` vectors of `out` is what mac makes of `steps` times the same inputs, `depth` of them at x,
+ * with the same weights, a vector of them at w, from 0, in registers: what a core can do at most, where count is a
+ * multiple of the type's rows x planes (gs_mac_traits). */
 
 /* normals: count x 64 standard normals: Philox4x32-10 (Salmon et al. 2011) keyed by key[2], counter (counter[0],
  * counter[1], counter[2] + 16 b + lane, counter[3]) for block b; words (w0, w1) and (w2, w3) through Box & Muller 1958
@@ -344,6 +477,10 @@ const gs_kernels *gs_kernels_find(const char *isa);
 
 /* The table, of this instruction set or of one of its bases, whose own function it has for row i of kernels.def. */
 const gs_kernels *gs_kernel_owner(const gs_kernels *kernels, int i);
+
+/* Whether row i of kernels.def gives the same bytes as scalar C with this table: where the row promises it, and where
+ * the instruction set has no rounding of its own for the row's type. */
+gs_exactness gs_kernel_exactness(const gs_kernels *kernels, int i);
 
 /* Whether an instruction set is another one or, by one or more steps, has it as its base. */
 int gs_isa_extends(const char *isa, const char *base);

@@ -39,6 +39,8 @@ RUN = re.compile(r"^ {0,3}<!-- run ([^:]*?)(?:: (.*?))? -->\s*$")
 FIGURE = re.compile(r"([0-9A-Za-z.,+-]+)<!-- (\S+) ((?:(?!-->).)+?) (\S+) -->")
 MNIST = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 PROGRAMS = ("gensample", "genbench", "python")
+# gensample's commands whose reports are taken as JSON
+JSON = ("sample", "denoise", "rejection", "loss", "energy", "view", "likelihood", "classify", "novelty", "interpolate")
 
 
 class Skipped(Exception):
@@ -144,7 +146,7 @@ class Runner:
         kind = words[1] if len(words) > 1 and not words[1].startswith("-") else "sample"
         if kind in ("sample", "denoise") and "--out" not in words:
             words += ["--out", "samples.npy"]
-        if last and kind in ("sample", "denoise", "rejection", "loss", "energy", "view") and "--json" not in words:
+        if last and kind in JSON and "--json" not in words:
             words.append("--json")
         return words, None
 

@@ -22,13 +22,15 @@ ALLOWED = {
     "src/op": ["src/base"],
     "src/model": ["src/base", "src/op"],
     "src/density": ["src/base", "src/random", "src/model"],
+    "src/inverse": ["src/base", "src/random"],
     "src/engine": ["src/base", "simd", "src/op", "src/model"],
-    "src/sample": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
+    "src/sample": ["src/base", "simd", "src/random", "src/op", "src/model", "src/inverse", "src/engine"],
+    "src/quantize": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine", "src/sample"],
     "src/measure": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
     "src/io": ["src/base"],
     "src/app": ["src/base", "src/model", "src/density", "src/io", "src/measure"],
     "src/study": ["src/base", "src/random", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
-    "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app", "src/study"],
+    "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/inverse", "src/engine", "src/sample", "src/quantize", "src/measure", "src/io", "src/app", "src/study"],
     "bench": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
 }
 

@@ -40,8 +40,9 @@ static void pass_time(double seconds) {
     machine.stolen += n == STOLEN ? seconds : 0;
 }
 
-static double gauge_peak(const char *isa, int threads) {
+static double gauge_peak(const char *isa, const char *dtype, int threads) {
     (void)isa;
+    (void)dtype;
     noise n = machine.noise ? machine.noise(machine.now) : CALM;
     double peak = machine.later > 0 && machine.measured >= 3 * ROWS ? machine.later * 1e9 : 1e9;
     pass_time(PEAK_S);
@@ -135,7 +136,7 @@ typedef struct fixture {
 
 /* Measure ROWS rows three times on the machine as it has been set up. */
 static fixture measure(int patience, uint64_t seed) {
-    static const bench_variant variant = {.threads = 1, .isa = "scalar"};
+    static const bench_variant variant = {.threads = 1, .isa = "scalar", .dtype = "f32"};
     static fixture f;
     gs_error error = {0};
     f = (fixture){.settings = {.repetitions = 3, .patience = patience, .seed = seed}};

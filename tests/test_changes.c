@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "changes.h"
+#include "support/effort.h"
 #include "support/random.h"
 
 enum { MOST = 200, SERIES = 2000 };
@@ -43,12 +44,12 @@ static void noise_has_changes_at_the_stated_rate(void **unused) {
         double x[MOST];
         bench_change changes[BENCH_CHANGES_MAX];
         int alarms = 0;
-        for (int i = 0; i < SERIES; i++) {
+        for (int i = 0; i < effort(SERIES); i++) {
             fill(x, n, 0.2, &state);
             alarms += find(x, n, changes) > 0;
         }
         if (alarms > 8)
-            fail_msg("%d of %d series of %zu values of noise have a change", alarms, SERIES, n);
+            fail_msg("%d of %d series of %zu values of noise have a change", alarms, effort(SERIES), n);
     }
 }
 
@@ -57,7 +58,7 @@ static void a_step_is_found_where_it_is(void **unused) {
     (void)unused;
     static const double steps[] = {1.1, 1 / 1.1};
     uint64_t state = 2;
-    for (size_t at = 4; at <= 26; at += 2)
+    for (size_t at = 4; at <= 26; at += 2 * effort_step())
         for (size_t s = 0; s < GS_COUNT(steps); s++) {
             int found = 0;
             for (int i = 0; i < 100; i++) {

@@ -331,13 +331,13 @@ static void samples_have_their_density(void **state) {
 
 /* One coordinate, 1 of n of them, as an array. */
 static void assert_coordinate(const char *text, double sigma, int coordinate, double mean, double variance) {
-    enum { N = 20000 };
+    const size_t n = (size_t)effort(20000);
     gs_density *density = create(text);
     size_t dim = (size_t)gs_density_dimensions(density);
-    float *x = draw(density, sigma, 6, N);
-    for (size_t i = 0; i < N; i++)
+    float *x = draw(density, sigma, 6, n);
+    for (size_t i = 0; i < n; i++)
         x[i] = x[i * dim + (size_t)coordinate];
-    assert_moments(x, N, mean, variance, text);
+    assert_moments(x, n, mean, variance, text);
     free(x);
     gs_density_free(density);
 }
@@ -362,18 +362,18 @@ static void components_have_their_shares(void **state) {
     } cases[] = {{"mixture:dim=1,means=1,3,8,sd=0.1,weights=1,2,5", 2, 4, 0.25},
                  {"rings:radii=1,3,sd=0.05,weights=3,1", 0, 2, 0.75},
                  {"rings", 2, 9, 0.5}};
-    enum { N = 20000 };
+    const size_t n = (size_t)effort(20000);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         gs_density *density = create(cases[k].text);
         size_t dim = (size_t)gs_density_dimensions(density), within = 0;
-        float *x = draw(density, 0, 7, N);
-        for (size_t i = 0; i < N; i++) {
+        float *x = draw(density, 0, 7, n);
+        for (size_t i = 0; i < n; i++) {
             double y = dim > 1 ? (double)x[i * dim + 1] : 0, r = hypot((double)x[i * dim], y);
             within += r > cases[k].from && r < cases[k].to;
         }
-        double error = sqrt(cases[k].share * (1 - cases[k].share) / N);
-        print_message("%s: share %.4f\n", cases[k].text, (double)within / N);
-        assert_true(fabs((double)within / N - cases[k].share) < errors_allowed * error);
+        double error = sqrt(cases[k].share * (1 - cases[k].share) / (double)n);
+        print_message("%s: share %.4f\n", cases[k].text, (double)within / (double)n);
+        assert_true(fabs((double)within / (double)n - cases[k].share) < errors_allowed * error);
         free(x);
         gs_density_free(density);
     }

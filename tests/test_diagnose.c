@@ -117,7 +117,7 @@ static void the_table(void **state) {
     assert_has(text, "\n      40    20.0  50.0  30.0\n"
                      "5 chains of 40 steps: energy 200 +- 1.6e+02 before the first, 240 +- 1.6e+02 after the last\n"
                      "second half, 20 energies per chain: effective sample size ");
-    assert_has(text, "drift 10 +- 0\nacceptance in the second half 50.0 %\n"
+    assert_has(text, "drift 10 +- 0\nacceptance in the second half 50.0 %, of chains 50.0 to 50.0 %\n"
                      "class shares from 20.0 % (class 0) to 50.0 % (class 1)\nwarning: the chains disagree strongly: ");
     free(text);
 }
@@ -130,7 +130,7 @@ static void what_was_not_recorded_is_left_out(void **state) {
     record.marks = 0;
     char *text = print(&record);
     assert_has(text, "    step   acceptance\n       0\n       4       50.0 %\n");
-    assert_has(text, "5 chains of 40 steps\nacceptance in the second half 50.0 %\n");
+    assert_has(text, "5 chains of 40 steps\nacceptance in the second half 50.0 %, of chains 50.0 to 50.0 %\n");
     assert_null(strstr(text, "nan"));
     free(text);
     record.acceptance = NULL;
@@ -210,7 +210,7 @@ static void each_flag_has_its_name(void **state) {
 static char *draw(const gs_record *record) {
     gs_diagnosis d = diagnose(record);
     gs_error error = {0};
-    if (gs_diagnosis_plot(record, &d, "a title", path, &error))
+    if (gs_diagnosis_plot(record, &d, NULL, "a title", path, &error))
         fail_msg("%s", error.message);
     return svg_read(path);
 }

@@ -112,6 +112,8 @@ static void every_format_takes_blocks(void **state) {
         .sizes = {40, 1, 16, 16}, .rank = 4, .range = {0, 1}, .grid = {.rows = 6, .columns = 5}};
     images.n = 37;
     for (int i = 0; i < GS_FORMAT_COUNT; i++) {
+        if (gs_format_holds((gs_format)i) == GS_HOLDS_CHAINS) /* which come by chain_file.h */
+            continue;
         const gs_format format = (gs_format)i;
         size_t size[2], done = 0;
         gs_sink sink;
@@ -139,8 +141,19 @@ static void every_format_takes_blocks(void **state) {
     free(data);
 }
 
+/* Images are no steps of chains. */
+static void chains_take_no_images(void **state) {
+    (void)state;
+    gs_error error = {0};
+    gs_sink sink;
+    const gs_sink_input input = {.sizes = {4, 1, 16, 16}, .rank = 4, .range = {0, 1}};
+    gs_status status = gs_sink_open(&sink, GS_FORMAT_NC, "x.nc", &input, &error);
+    assert_told(status, GS_ERROR_UNSUPPORTED, &error, "x.nc: .nc files hold the steps of chains");
+    assert_left("");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {OUTPUT_TEST(a_grey_map), OUTPUT_TEST(an_npz_archive),
-                                       OUTPUT_TEST(every_format_takes_blocks)};
+                                       OUTPUT_TEST(every_format_takes_blocks), OUTPUT_TEST(chains_take_no_images)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

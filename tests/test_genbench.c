@@ -107,6 +107,7 @@ static fixture *perfect(void) {
                                    .sample = f.samples};
         f.row[r] = (bench_row){.suite = "test",
                                .isa = "scalar",
+                               .dtype = "f32",
                                .ran = "scalar",
                                .threads = r + 1,
                                .calls = 1,
@@ -269,7 +270,7 @@ static void checks_have_three_ends(void **state) {
 }
 
 static bench_row *add(bench_rows *rows, const char *suite, int batch, const char *backend) {
-    const bench_variant variant = {.threads = 1, .batch = batch, .isa = "scalar", .backend = backend};
+    const bench_variant variant = {.threads = 1, .batch = batch, .isa = "scalar", .backend = backend, .dtype = "f32"};
     return bench_row_add(rows, suite, NULL, "what", &variant, NULL);
 }
 

@@ -6,21 +6,39 @@
 
 #include <cmocka.h>
 
+#include "base/base.h"
 #include "cpu.h"
+#include "engine/rates.h"
 #include "kernels.h"
 #include "support/about.h"
 
-static const gs_cpu_features all = {
-    .leaf_1_c = ~0U, .leaf_7_b = ~0U, .leaf_7_c = ~0U, .leaf_7_1_a = ~0U, .xcr0 = ~0U, .neon = ~0U};
+static const struct {
+    const char *op, *type;
+    gs_exactness promised;
+} rows[] = {
+#define GS_KERNEL(op, type, family, exactness, result, parameters, what) {#op, #type, exactness},
+#include "kernels.def"
+#undef GS_KERNEL
+};
+
+static const gs_cpu_features all = {.leaf_1_c = ~0U,
+                                    .leaf_7_b = ~0U,
+                                    .leaf_7_c = ~0U,
+                                    .leaf_7_d = ~0U,
+                                    .leaf_7_1_a = ~0U,
+                                    .xcr0 = ~0U,
+                                    .tiles = ~0U,
+                                    .neon = ~0U};
 
 /* Bit `i` of all features is taken away. */
 static gs_cpu_features without(int i) {
     gs_cpu_features has = all;
-    uint32_t *const word[] = {&has.leaf_1_c, &has.leaf_7_b, &has.leaf_7_c, &has.leaf_7_1_a, &has.xcr0, &has.neon};
+    uint32_t *const word[] = {&has.leaf_1_c, &has.leaf_7_b, &has.leaf_7_c, &has.leaf_7_1_a,
+                              &has.xcr0,     &has.neon,     &has.leaf_7_d, &has.tiles};
     *word[i / 32] &= ~(UINT32_C(1) << i % 32);
     return has;
 }
-enum { BITS = 6 * 32 };
+enum { BITS = 8 * 32 };
 
 static void tables_begin_as_tables_before_them(void **state) {
     (void)state;
@@ -66,6 +84,49 @@ static void a_base_runs_wherever_its_instruction_sets_do(void **state) {
     assert_false(gs_isa_runs_on("sse9", &all));
 }
 
+/* What approximates gives the bytes of scalar C until an instruction set has a rounding of its own. */
+static void kernels_are_exact_unless_processors_round_differently(void **state) {
+    (void)state;
+    const gs_kernels *k;
+    for (int t = 0; (k = gs_kernels_at(t)); t++)
+        for (size_t i = 0; i < GS_COUNT(rows); i++) {
+            about("kernel %s of %s on %s", rows[i].op, rows[i].type, k->isa);
+            bool rounds = gs_isa_extends(k->isa, "avx512-vnni-bf16") || gs_isa_extends(k->isa, "neon-bf16");
+            bool own = rows[i].promised == GS_APPROXIMATE && rounds;
+            assert_int_equal(gs_kernel_exactness(k, (int)i), own ? GS_APPROXIMATE : GS_EXACT);
+        }
+}
+
+/* What is unproven runs where it is asked for, and is not the best even where nothing is missing. */
+static void the_best_is_proven(void **state) {
+    (void)state;
+    const gs_cpu_features none = {.neon = 0};
+    const gs_kernels *k;
+    const char *last = NULL;
+    for (int i = 0; (k = gs_kernels_at(i)); i++) {
+        about("instruction set %s", k->isa);
+        assert_int_equal(gs_isa_is_proven(k->isa), strcmp(k->isa, "avx512-amx") != 0);
+        assert_true(gs_isa_runs_on(k->isa, &all));
+        last = gs_isa_is_proven(k->isa) ? k->isa : last;
+    }
+    assert_string_equal(gs_isa_best_on(&all), last);
+    assert_string_equal(gs_isa_best_on(&none), "scalar");
+    assert_false(gs_isa_is_proven("sse9"));
+}
+
+/* Dot products of bfloat16 that are slower than multiply-adds are left alone, for the nearest base without them. */
+static void slow_dot_products_are_not_chosen(void **state) {
+    (void)state;
+    const gs_kernels *k;
+    for (int i = 0; (k = gs_kernels_at(i)); i++) {
+        about("instruction set %s", k->isa);
+        const gs_kernels *slow = gs_kernels_at_rate(k, 0.8);
+        assert_ptr_equal(gs_kernels_at_rate(k, 3), k);
+        assert_int_equal(slow->mac_traits_bf16.exactness, GS_EXACT);
+        assert_true(slow == k || (k->mac_traits_bf16.exactness == GS_APPROXIMATE && gs_isa_extends(k->isa, slow->isa)));
+    }
+}
+
 #ifdef __x86_64__
 /* Each bit that the compiler's flags of a set imply: leaf * 32 + bit, in the order of gs_cpu_features. */
 static void x86_needs_every_bit_that_the_flags_imply(void **state) {
@@ -76,10 +137,13 @@ static void x86_needs_every_bit_that_the_flags_imply(void **state) {
     } needs[] = {
         {"avx2", {27, 28, 12, 20, 23}},                   /* OSXSAVE, AVX, FMA, SSE4.2, POPCNT */
         {"avx2", {32 + 5, 128 + 1, 128 + 2}},             /* AVX2; XCR0: SSE and AVX registers */
+        {"avx-vnni", {96 + 4}},                           /* AVX-VNNI */
         {"avx512", {32 + 16, 32 + 30, 32 + 17, 32 + 31}}, /* F, BW, DQ, VL */
         {"avx512", {128 + 5, 128 + 6, 128 + 7}},          /* XCR0: masks, upper halves, upper registers */
         {"avx512-vnni-bf16", {64 + 11}},                  /* VNNI */
         {"avx512-vnni-bf16", {96 + 5}},                   /* BF16 */
+        {"avx512-amx", {192 + 22, 192 + 24, 192 + 25}},   /* AMX: BF16, tiles, INT8 */
+        {"avx512-amx", {128 + 17, 128 + 18, 224}},        /* XCR0: shapes and tiles; the system's permission */
     };
     const gs_kernels *k;
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
@@ -91,17 +155,17 @@ static void x86_needs_every_bit_that_the_flags_imply(void **state) {
             }
 }
 
-/* It has no folder, so that its results are those of AVX-512. */
-static void avx512_vnni_bf16_has_the_kernels_of_avx512(void **state) {
+/* What adds dot products alone has kernels of its own for narrow types alone: its results on floats are its base's. */
+static void dot_products_leave_floats_as_they_are(void **state) {
     (void)state;
-    int kernels = 0;
-#define GS_KERNEL(op, type, family, exactness, result, parameters, what) kernels++;
-#include "kernels.def"
-#undef GS_KERNEL
-    for (int i = 0; i < kernels; i++) {
-        about("kernel %d", i);
-        assert_string_equal(gs_kernel_owner(gs_kernels_find("avx512-vnni-bf16"), i)->isa, "avx512");
-    }
+    static const char *const pairs[][2] = {
+        {"avx512-vnni-bf16", "avx512"}, {"avx-vnni", "avx2"}, {"avx512-amx", "avx512"}};
+    for (size_t i = 0; i < GS_COUNT(rows); i++)
+        for (size_t p = 0; p < GS_COUNT(pairs); p++) {
+            about("kernel %s of %s, of %s", rows[i].op, rows[i].type, pairs[p][0]);
+            const char *owner = gs_kernel_owner(gs_kernels_find(pairs[p][0]), (int)i)->isa;
+            assert_true(!strcmp(owner, pairs[p][1]) || strcmp(rows[i].type, "f32"));
+        }
 }
 #endif
 
@@ -119,9 +183,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_begin_as_tables_before_them),
         cmocka_unit_test(a_base_runs_wherever_its_instruction_sets_do),
+        cmocka_unit_test(the_best_is_proven),
+        cmocka_unit_test(slow_dot_products_are_not_chosen),
+        cmocka_unit_test(kernels_are_exact_unless_processors_round_differently),
 #ifdef __x86_64__
         cmocka_unit_test(x86_needs_every_bit_that_the_flags_imply),
-        cmocka_unit_test(avx512_vnni_bf16_has_the_kernels_of_avx512),
+        cmocka_unit_test(dot_products_leave_floats_as_they_are),
 #endif
         cmocka_unit_test(this_machine_is_judged_by_its_own_features),
     };

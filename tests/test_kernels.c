@@ -53,12 +53,14 @@ static void run_case(const kernel_row *row, kernel_case *c) {
     const gs_kernels *kernels;
     for (int isa = 0, first = 1; (kernels = next_kernels(&isa)); first = 0) {
         size_t i = kernel_case_run(c, row, kernels, first ? NULL : scalar);
+        double found = i < c->extent ? kernel_case_value(c, c->out, i) : 0;
+        double expected = i < c->extent ? kernel_case_value(c, scalar, i) : 0;
         if (i < c->extent)
             fail_msg("%s %s, case %d, element %zu: %.9g (%a), expected %.9g within %.3g, scalar %.9g (%a)",
-                     kernels->isa, row->name, c->index, i, (double)c->out[i], (double)c->out[i], c->expected[i],
-                     c->allowed[i], (double)scalar[i], (double)scalar[i]);
+                     kernels->isa, row->name, c->index, i, found, found, c->expected[i], c->allowed[i], expected,
+                     expected);
         if (first)
-            memcpy(scalar, c->out, c->extent * sizeof *scalar);
+            memcpy(scalar, c->out, c->extent * c->element->bytes);
     }
 }
 
@@ -119,7 +121,7 @@ static double sweep_errors(gs_activation activation, bool slope, const float *t,
                              : activation_exact(activation, (double)t[i], (double)parameter);
         double error = slope ? slope_allowed(activation, exact)
                              : activation_allowed(activation, (double)t[i], exact, (double)parameter);
-        if (!case_near(y[i], exact, error))
+        if (!case_near((double)y[i], exact, error))
             fail_msg("%s%s(%.9g) = %.9g, expected %.9g within %.3g", slope ? "slope of " : "",
                      activation_checks[activation].name, (double)t[i], (double)y[i], exact, error);
         double part = isfinite(exact) && error > 0 ? fabs((double)y[i] - exact) / error : 0;
@@ -132,7 +134,8 @@ static double sweep_errors(gs_activation activation, bool slope, const float *t,
  * those. */
 static bool stays_normal(gs_activation activation) {
     return activation == GS_ACT_SILU || activation == GS_ACT_SIGMOID || activation == GS_ACT_TANH ||
-           activation == GS_ACT_GELU || activation == GS_ACT_SOFTPLUS || activation == GS_ACT_EXP;
+           activation == GS_ACT_GELU || activation == GS_ACT_GELU_TANH || activation == GS_ACT_SOFTPLUS ||
+           activation == GS_ACT_EXP;
 }
 
 static void check_normal(gs_activation activation, const float *t, const float *y, const float *slope) {
@@ -142,7 +145,7 @@ static void check_normal(gs_activation activation, const float *t, const float *
                      (double)t[i], (double)y[i], (double)slope[i]);
 }
 
-static void sweep_activation(const gs_kernels *kernels, gs_activation activation) {
+static void sweep_activation(const gs_kernels *kernels, gs_activation activation, float parameter) {
     static float t[SWEEP], y[SWEEP], alone[SWEEP], slope[SWEEP];
     const float edges[] = {0.0F,      -0.0F,    INFINITY, -INFINITY, NAN,    100,    -100,    1e30F,   -1e30F,
                            88.72283F, 88.7229F, -87.33F,  -87.4F,    -88.8F, 0.625F, -0.625F, 3.4e38F, -3.4e38F,
@@ -169,7 +172,8 @@ static void sweep_activation(const gs_kernels *kernels, gs_activation activation
                                .rows = SWEEP / 16,
                                .columns = 1,
                                .activation = activation,
-                               .parameter = 0.3F,
+                               .parameter = parameter,
+                               .limit = ACTIVATION_LIMIT,
                                .slope = slope,
                                .slope_row = 16,
                                .factor = one};
@@ -193,8 +197,11 @@ static void activations_keep_their_tolerance(void **state) {
     (void)state;
     for (int a = 0; a < GS_ACT_COUNT; a++) {
         assert_non_null(activation_checks[a].name);
-        sweep_activation(gs_kernels_find("scalar"), (gs_activation)a);
+        sweep_activation(gs_kernels_find("scalar"), (gs_activation)a, 0.3F);
     }
+    const float exponents[] = {0, 1, 2, 3, -1, -3, 0.5F, 2.5F, -0.5F, 1.0F / 3};
+    for (size_t i = 0; i < sizeof exponents / sizeof *exponents; i++)
+        sweep_activation(gs_kernels_find("scalar"), GS_ACT_POWER, exponents[i]);
 }
 
 static void products_of_next_to_nothing_are_nothing(void **state) {
@@ -214,6 +221,34 @@ static void products_of_next_to_nothing_are_nothing(void **state) {
                 assert_true(case_same_bits(y[i], fabsf(product) < 0x1p-100F ? copysignf(0, product) : product));
         }
     }
+}
+
+/* ---- Conversion of every kind of float ---- */
+
+/* What rounds to the upper half `half` or, from the middle on, to the next one, with the tie to the even one. */
+static uint16_t rounded_half(uint32_t half, uint32_t rest) {
+    return (uint16_t)(half + (rest > 0x8000 || (rest == 0x8000 && half % 2)));
+}
+
+/* All upper halves, with lower ones around the middle. */
+static void bfloat16_is_the_nearest(void **state) {
+    (void)state;
+    static const uint32_t rest[GS_F32_LANES] = {0,      1,      2,      0x100,  0x7ffe, 0x7fff, 0x8000, 0x8001,
+                                                0x8002, 0x9000, 0xc000, 0xfffe, 0xffff, 0x4000, 0x6000, 0xa000};
+    const gs_kernels *kernels;
+    for (int isa = 0; (kernels = next_kernels(&isa));)
+        for (uint32_t half = 0; half < 1 << 16; half++) {
+            uint32_t bits[GS_F32_LANES];
+            uint16_t y[GS_F32_LANES];
+            float x[GS_F32_LANES];
+            for (int l = 0; l < GS_F32_LANES; l++)
+                bits[l] = half << 16 | rest[l];
+            memcpy(x, bits, sizeof x);
+            kernels->convert_bf16(&(gs_convert_args){.x = x, .y = y, .rows = 1, .columns = 1});
+            for (int l = 0; l < GS_F32_LANES; l++)
+                if (isnan(x[l]) ? !isnan(case_value_bf16(y[l])) : y[l] != rounded_half(half, rest[l]))
+                    fail_msg("%s: %a becomes %#x", kernels->isa, (double)x[l], y[l]);
+        }
 }
 
 /* ---- Winograd's method as a whole ---- */
@@ -347,6 +382,7 @@ int main(void) {
         cmocka_unit_test(normals_keep_their_tolerance),
         cmocka_unit_test(activations_keep_their_tolerance),
         cmocka_unit_test(products_of_next_to_nothing_are_nothing),
+        cmocka_unit_test(bfloat16_is_the_nearest),
         cmocka_unit_test(winograd_is_a_convolution),
         cmocka_unit_test(philox_knows_its_answers),
     };

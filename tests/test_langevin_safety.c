@@ -308,7 +308,13 @@ static void test_bad_options(void **state) {
                {{.sampler = "hmc", .target = 1}, "target 1: expected 0.05 ... 0.99"},
                {{.sampler = "hmc", .target = NAN}, "target nan"},
                {{.sampler = "hmc", .leapfrog = -1}, "leapfrog -1"},
-               {{.sampler = "hmc", .leapfrog = 1001}, "leapfrog 1001"}};
+               {{.sampler = "hmc", .leapfrog = 1001}, "leapfrog 1001"},
+               {{.sampler = "nuts", .max_depth = -1}, "largest depth -1: expected 1 ... 20"},
+               {{.sampler = "nuts", .max_depth = 21}, "largest depth 21"},
+               {{.sampler = "nuts", .target = 1}, "target 1"},
+               {{.sampler = "barker", .step_size = NAN}, "step size nan"},
+               {{.sampler = "baoab", .friction = -1}, "friction -1"},
+               {{.sampler = "baoab", .friction = NAN}, "friction nan"}};
     for (size_t i = 0; i < GS_COUNT(bad); i++)
         refuse(model, bad[i].options, GS_ERROR_ARGUMENT, bad[i].what);
     gs_model_free(model);
@@ -327,13 +333,13 @@ static void test_wrong_kinds(void **state) {
     (void)state;
     gs_model *energy = wells_energy(), *score = same_output("score", false), *denoiser = same_output("denoiser", true);
     gs_model *noise = same_output("noise", false);
-    const char *const adjust[] = {"mala", "hmc"};
+    const char *const adjust[] = {"mala", "hmc", "nuts", "barker"};
     for (int i = 0; gs_sampler_get(i); i++) {
         const gs_sample_options down = {.sampler = gs_sampler_get(i)->name};
         if (!gs_sampler_get(i)->descends)
             continue;
         about("%s", down.sampler);
-        refuse(energy, down, GS_ERROR_UNSUPPORTED, "expected langevin, mala or hmc");
+        refuse(energy, down, GS_ERROR_UNSUPPORTED, "expected langevin, ");
         refuse(score, down, GS_ERROR_UNSUPPORTED, "expected langevin");
     }
     float out[CHAIN_PIXELS];

@@ -12,6 +12,7 @@
 #include "base/machine.h"
 #include "base/os.h"
 #include "engine/plan.h"
+#include "measure/peak.h"
 #include "support/about.h"
 #include "support/files.h"
 
@@ -181,12 +182,30 @@ static void test_memory_is_the_lower_of_both(void **state) {
     assert_true(gs_machine_bytes() > 0 && gs_machine_bytes() <= machine.machine_bytes);
 }
 
+/* Every type of products has its peak on every instruction set that this machine has. */
+static void test_types_have_peaks(void **state) {
+    static const char *const types[] = {
+#define GS_DTYPE(ID, name, mac, stored, what) name,
+#include "model/dtypes.def"
+    };
+    const char *isa;
+    bool supported;
+    (void)state;
+    for (int k = 0; (isa = gs_isa_name(k, &supported)); k++)
+        for (size_t i = 0; supported && i < GS_COUNT(types); i++) {
+            assert_string_equal(gs_peak_type((int)i), types[i]);
+            assert_true(gs_peak_run(isa, types[i], 1, 1) > 0);
+            assert_float_equal(gs_peak_result(isa, types[i], 1), 1, 0);
+        }
+    assert_null(gs_peak_type(GS_COUNT(types)));
+    assert_true(gs_peak_run(gs_isa_best(), "int4", 1, 1) == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits_of_control_groups),
-        cmocka_unit_test(test_default_number_of_threads),
-        cmocka_unit_test(test_plans_take_the_default),
-        cmocka_unit_test(test_memory_is_the_lower_of_both),
+        cmocka_unit_test(test_limits_of_control_groups), cmocka_unit_test(test_default_number_of_threads),
+        cmocka_unit_test(test_plans_take_the_default),   cmocka_unit_test(test_memory_is_the_lower_of_both),
+        cmocka_unit_test(test_types_have_peaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,8 @@ static void every_writer_takes_that_way(void **state) {
     float data[16] = {0};
     gs_images images = {.data = data, .n = 1, .shape = {1, 4, 4}, .range = {0, 1}};
     for (int i = 0; i < GS_FORMAT_COUNT; i++) {
+        if (gs_format_holds((gs_format)i) == GS_HOLDS_CHAINS) /* which come by chain_file.h */
+            continue;
         const gs_format format = (gs_format)i;
         size_t size[2];
         for (int busy = 0; busy < 2; busy++) {
@@ -187,7 +189,9 @@ static void nobody_reads_what_is_private(void **state) {
     write_file("x.svg", "old", 3);
     assert_int_equal(chmod("x.svg", 0600), 0);
     assert_ok(gs_output_open(&output, "x.svg", &error), &error);
-    assert_int_equal(about(output.temporary->name).st_mode & 07777, 0600);
+    struct stat info;
+    assert_int_equal(fstat(fileno(output.file), &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
     gs_output_abandon(&output);
     assert_holds("x.svg", "old");
 }

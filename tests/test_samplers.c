@@ -253,24 +253,47 @@ static void test_evaluations(void **state) {
     gs_model_free(model);
 }
 
+/* Sampler number i or, past the last one, method of restoring. */
+static const gs_sampler_info *reader_at(int i) {
+    int samplers = 0;
+    while (gs_sampler_get(samplers))
+        samplers++;
+    return i < samplers ? gs_sampler_get(i) : gs_restorer_get(i - samplers);
+}
+
 /* A setting that no sampler reads, or a word in a row that is no setting, would be of no use to anyone. */
 static void test_settings_have_readers(void **state) {
     (void)state;
     int words = 0, read = 0;
-    for (int i = 0; gs_sampler_get(i); i++) {
-        words++;
-        for (const char *at = gs_sampler_get(i)->parameters; *at; at++)
+    for (int i = 0; reader_at(i); i++) {
+        words += reader_at(i)->parameters[0] != 0;
+        for (const char *at = reader_at(i)->parameters; *at; at++)
             words += *at == ' ';
     }
     for (gs_setting_id id = 0; id < GS_SETTINGS; id++) {
         int readers = 0;
-        for (int i = 0; gs_sampler_get(i); i++)
-            readers += gs_setting_is_read(id, gs_sampler_get(i));
+        for (int i = 0; reader_at(i); i++)
+            readers += gs_setting_is_read(id, reader_at(i));
         if (!readers)
             fail_msg("no sampler reads %s", gs_settings[id].name);
         read += gs_settings[id].scope == GS_SCOPE_NETWORK ? 0 : readers;
     }
     assert_int_equal(words, read);
+}
+
+/* The public list of settings is the library's own. */
+static void test_settings_are_listed(void **state) {
+    (void)state;
+    for (int i = 0; i < GS_SETTINGS; i++) {
+        const gs_setting_info *info = gs_setting_get(i);
+        const gs_setting *setting = &gs_settings[i];
+        assert_string_equal(info->key, setting->key);
+        assert_string_equal(info->name, setting->name);
+        assert_true(info->kind == setting->kind && info->offset == setting->offset);
+        assert_true(info->network == (setting->scope == GS_SCOPE_NETWORK));
+    }
+    assert_null(gs_setting_get(GS_SETTINGS));
+    assert_null(gs_setting_get(-1));
 }
 
 static void check_karras(const gs_model *model, double given, double rho) {
@@ -414,12 +437,19 @@ static void test_bad_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_langevin_moments), cmocka_unit_test(test_langevin_bias),
-        cmocka_unit_test(test_two_wells),        cmocka_unit_test(test_first_noise_is_standard_normal),
-        cmocka_unit_test(test_same_bytes),       cmocka_unit_test(test_unlabelled_chains_are_not_guided),
-        cmocka_unit_test(test_evaluations),      cmocka_unit_test(test_settings_have_readers),
-        cmocka_unit_test(test_schedules),        cmocka_unit_test(test_no_allocation_once_the_chains_move),
-        cmocka_unit_test(test_interruption),     cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_langevin_moments),
+        cmocka_unit_test(test_langevin_bias),
+        cmocka_unit_test(test_two_wells),
+        cmocka_unit_test(test_first_noise_is_standard_normal),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_unlabelled_chains_are_not_guided),
+        cmocka_unit_test(test_evaluations),
+        cmocka_unit_test(test_settings_have_readers),
+        cmocka_unit_test(test_settings_are_listed),
+        cmocka_unit_test(test_schedules),
+        cmocka_unit_test(test_no_allocation_once_the_chains_move),
+        cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

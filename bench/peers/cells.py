@@ -1,7 +1,9 @@
 """Cells: contenders measured together, in rounds. A cell's first contenders are ours, its `rivals` are the peers."""
 
+import functools
 import math
 import statistics
+import sys
 
 import numpy as np
 from scipy.stats import beta, binomtest
@@ -9,12 +11,15 @@ from scipy.stats import beta, binomtest
 import networks
 import peers
 import rejection
-import weightfile
+from by_type import beside
 from contenders import OurRejection, Ours, Theirs, program
+from gensample import weightfile
 from machine import Failure
 from report import Row
+from worker import Worker
 
-TOLERANCE = {"f32": 1e-5, "bf16": 0.02, "int8": 0.02}  # of the largest element of the output
+TOLERANCE = {"f32": 1e-5, "bf16": 0.02, "int8": 0.2}  # of the largest element of the output
+CLOSE = 0.02  # what of another type may be held against our float32
 GRADIENT_TOLERANCE = 1e-4  # in f32, where the terms of an energy cancel, and so do those of its gradient
 FALSE_ALARM = 6e-5  # as that of 4 standard deviations
 CALIBRATION = 256
@@ -49,65 +54,85 @@ class Cell:
             c.close()
 
 
-def beside(ours, theirs, count_ours=lambda r: r.iterations, count_theirs=lambda r: r.iterations):
-    """The median and least of the rounds' ratios, ours over theirs; () if there are none."""
-    speed = lambda row, r, count: row.items * count(r) / r.seconds
-    pairs = zip(ours.repetitions, theirs.repetitions)
-    ratios = [speed(ours, a, count_ours) / speed(theirs, b, count_theirs) for a, b in pairs]
-    return (statistics.median(ratios), min(ratios)) if ratios else ()
-
-
 def apart(found, expected, images):
-    """The largest difference over the largest element; with gradients, of that many energies and of their gradients
-    separately. One gradient in 32 images does not count, since at a kink of a leaky ReLU rounding decides the slope."""
+    """(the largest difference, its root mean square), each over the largest element; with gradients, of that many
+    energies and of their gradients separately, the larger. One gradient in 32 images does not count, since at a kink of
+    a leaky ReLU rounding decides the slope."""
     if found.shape != expected.shape:
-        return math.inf
-    if not images:
-        return float(np.abs(found - expected).max() / np.abs(expected).max())  # of NaN, NaN
-    energies = apart(found[:images], expected[:images], 0)
-    difference, gradient = found[images:] - expected[images:], expected[images:]
-    by_image = np.sort(np.abs(difference).reshape(images, -1).max(1))  # NaN last
-    if np.isnan(by_image).any():
-        return math.nan
-    return max(energies, float(by_image[-1 - images // 32] / np.abs(gradient).max()))
+        return math.inf, math.inf
+    if images:
+        energies = apart(found[:images], expected[:images], 0)
+        found, expected = (values[images:].reshape(images, -1) for values in (found, expected))
+        order = np.argsort(np.abs(found - expected).max(1))[: images - images // 32]  # NaN last
+        gradients = apart(found[order], expected[order], 0) if not np.isnan(found).any() else (math.nan, math.nan)
+        return tuple(map(max, energies, gradients))
+    difference, largest = np.abs(found - expected), np.abs(expected).max()
+    return float(difference.max() / largest), float(np.sqrt(np.square(difference).mean()) / largest)  # of NaN, NaN
 
 
 class NetworkCell(Cell):
     """One network at one batch."""
 
+    def __init__(self, title, ours, rivals, task):
+        super().__init__(title, ours, rivals)
+        self.task = task
+
+    def expected(self):
+        """What float64 gives; None if that failed, which all rows then say."""
+        try:
+            worker = Worker("float64", "Float64", (self.task,), self.task.threads)
+            try:
+                return worker.call("output")
+            finally:
+                worker.close()
+        except Failure as error:
+            for row in self.rows:
+                row.reasons.append(f"no float64 to compare with: {error}")
+            return None
+
     def check(self):
-        """Compare the peers' outputs with ours."""
-        (ours,) = self.ours
-        expected = self.attempt(ours, ours.output)
-        ours.row.checked = expected is not None
-        for c in self.rivals:
-            c.row.operations = ours.row.operations
+        """Compare all outputs with float64's."""
+        expected = self.expected()
+        for c in self.contenders:
             found = None if c.row.failed else self.attempt(c, c.output)
-            if expected is None or found is None:
-                continue
-            c.row.checked = ours.row.checked
-            difference = apart(found, expected, ours.row.batch if ours.task.gradient else 0)
-            c.row.figure("difference", difference)
-            limit = GRADIENT_TOLERANCE if ours.task.gradient else TOLERANCE[c.row.dtype]
-            if not difference <= limit:
-                c.row.wrong = True
-                what = f"output differs by {difference:.2g} of the largest element, expected at most {limit:g}"
-                c.row.reasons.append(what)
+            if found is not None and expected is not None:
+                self.hold_against(expected, c.row, found)
+        for c in self.contenders:
+            c.row.operations = self.ours[0].row.operations
+
+    def hold_against(self, expected, row, found):
+        row.checked = True
+        difference, rms = apart(found, expected, row.batch if self.task.gradient else 0)
+        row.figure("difference", difference)
+        row.figure("rms", rms)
+        limit = GRADIENT_TOLERANCE if self.task.gradient else TOLERANCE[row.dtype]
+        if not difference <= limit:
+            row.wrong = True
+            what = f"output differs by {difference:.2g} of the largest element, expected at most {limit:g}"
+            row.reasons.append(what)
+
+    def held_against(self, row):
+        """Our row of the same type; if there is none, the one in float32, unless the output is far from it."""
+        same = [c.row for c in self.ours if c.row.dtype == row.dtype]
+        close = "difference" in row.figures and row.figures["difference"]["value"] <= CLOSE
+        return same[0] if same else self.ours[0].row if close else None
 
     def compare(self):
         for c in self.rivals:
-            ratios = () if c.row.wrong else beside(self.ours[0].row, c.row)
+            ours = self.held_against(c.row)
+            ratios = beside(ours, c.row) if ours and not ours.wrong and not c.row.wrong else ()
             for name, value in zip(("beside", "least"), ratios):
                 c.row.figure(name, value, "x")
 
     def label(self, row):
         return row.program if row.dtype == "f32" else f"{row.program}, {row.dtype}"
 
-    columns = ("evaluations/s", "ours beside it, median", "least", "difference")
+    columns = ("evaluations/s", "ours beside it, median", "least", "difference", "rms")
 
     def cells_of(self, row):
-        figures = (("beside", ".2f"), ("least", ".2f"), ("difference", ".1e"))
-        return [shown(row.figures.get(name), style, self.ours[0].row, row) for name, style in figures]
+        figures = (("beside", ".2f"), ("least", ".2f"), ("difference", ".1e"), ("rms", ".1e"))
+        rows = (self.held_against(row) or row, row)
+        return [shown(row.figures.get(name), style, *rows) for name, style in figures]
 
 
 def exact_interval(k, n):
@@ -180,17 +205,28 @@ def shown(figure, style, *rows):
 
 def images(model, programs, settings, sigma, folder):
     """As many as the largest batch, to compute, and others to calibrate with: digits of the shipped network where the
-    data has their shape, else grey, with the noise of the level."""
+    data has their shape, else grey, with the noise of the level; and options that give `gensample quantize` the others
+    without noise, if there are such digits."""
     most = max(settings.batch)
+    data = []
     clean = np.full((most + max(most, CALIBRATION), *model["data"]["shape"]), 0.5)
     if clean.shape[1:] == (1, 28, 28):
         path = folder / "digits.npy"
         if not path.exists():
             programs.draw(len(clean), path)
         clean = np.load(path).reshape(clean.shape)
+        calibrating = folder / "calibrating.npy"
+        np.save(calibrating, np.load(path)[most:])
+        data = ["--data", calibrating]
     noise = np.random.default_rng(1).normal(size=clean.shape) * (0 if sigma is None else sigma)
     noisy = (clean + noise).astype(np.float32)
-    return noisy[:most], noisy[most:]
+    return noisy[:most], noisy[most:], data
+
+
+@functools.cache
+def lacks(model, dtype, why):
+    """Say once why there is no row of ours."""
+    print(f"run.sh: {model}: no row of gensample in {dtype}: {why}", file=sys.stderr, flush=True)
 
 
 def network_cell(settings, programs, path, batch, folder):
@@ -200,21 +236,30 @@ def network_cell(settings, programs, path, batch, folder):
     sigma, label = (getattr(settings, name) if name in model["inputs"] else None for name in ("sigma", "label"))
     inputs = [] if sigma is None else ["--sigma", sigma]
     inputs += ([] if label is None else ["--label", label]) + ["--gradient"] * gradient
-    x, others = images(model, programs, settings, sigma, folder)
+    x, others, data = images(model, programs, settings, sigma, folder)
     task = networks.Task(str(path), settings.threads, x[:batch], sigma, label, gradient, others)
     what = "gradient" if gradient else "denoise" if model["kind"] == "denoiser" else "evaluate"
     same = {"suite": "evaluations", "model": model["name"], "model_hash": weightfile.file_hash(path), "what": what}
     same |= {"batch": batch, "items": batch, "threads": settings.threads, "unit": "evaluations/s"}
-    ours = Ours(Row(program=OURS, isa=programs.isa, dtype="f32", **same), programs, task, inputs)
-    rivals = []
+    ours, rivals = [], []
+    for dtype in settings.dtype:
+        try:
+            file, more = programs.typed(path, dtype, inputs, folder, data if sigma is None else [])
+        except Failure as why:
+            if dtype == "f32":
+                raise
+            lacks(model["name"], dtype, why)
+            continue
+        row = Row(program=OURS, isa=programs.isa, dtype=dtype, **same)
+        ours.append(Ours(row, programs, task, file, [*inputs, *more]))
     for library in map(peers.find, settings.peers):
         for v in library.variants:
-            if (v.gradients or not gradient) and (v.quick or not settings.quick):
+            if (v.gradients or not gradient) and (v.quick or not settings.quick) and v.dtype in settings.dtype:
                 title = f"{program(library.title, library.package)}{v.name and ', '}{v.name}"
                 last = "-".join([library.name, *v.name.replace(",", "").split()])
                 row = Row(program=title, isa="", dtype=v.dtype, peer=last, **same)
                 rivals.append(Theirs(row, v, f"networks.{library.name}", v.make, (task, *v.options)))
-    return NetworkCell(f"{model['name']}, {what}, batch {batch}", [ours], rivals)
+    return NetworkCell(f"{model['name']}, {what}, batch {batch}", ours, rivals, task)
 
 
 def rejection_cell(settings, programs):

@@ -9,12 +9,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import by_type
 import cells
 import networks
 import rejection
 import report
 from machine import ROOT, Failure, Programs, Stopwatch
-from options import TUTORIAL, parse
+from options import ALSO, MADE, parse
 from worker import Worker
 
 EXIT_INTERRUPTED = 130
@@ -24,11 +25,11 @@ def find_models(args, programs, folder):
     """The paths of the weight files that genbench can read."""
     shipped = {path.stem: path for path in sorted((ROOT / "models").glob("*.bin"))}
     paths = []
-    for name in args.model or shipped:
+    for name in args.model or (*shipped, *ALSO):
         path = shipped.get(name, Path(name))
-        if name == TUTORIAL:
-            path = folder / f"{TUTORIAL}.bin"
-            Worker(networks.__name__, "tutorial", (path,), args.threads).close()
+        if name in MADE:
+            path = folder / f"{name}.bin"
+            Worker(networks.__name__, "make", (name, path), args.threads).close()
         if not path.is_file():
             raise Failure(f"{name}: no weight file, and no name of a shipped network ({', '.join(shipped)})")
         programs.evaluate(path, 1, "--seconds", 0)
@@ -100,6 +101,7 @@ class Run:
         run = {"complete": complete, "interrupted": interrupted, "started": self.started, "seed": self.args.seed}
         run |= {"elapsed_s": time.perf_counter() - self.start, "command": ["bench/peers/run.sh", *sys.argv[1:]]}
         rows = [row for cell in self.cells for row in cell.rows]
+        run |= {"types": [by_type.report(found) for found in by_type.standings(rows)]}
         report.write(self.args.json, rows, self.programs.machine, run)
 
     def all(self):
@@ -121,6 +123,8 @@ class Run:
         if self.args.check:
             return EXIT_INTERRUPTED if interrupted else wrong_outputs(self.cells)
         self.write(not interrupted, interrupted)
+        lines = by_type.table(row for cell in self.cells for row in cell.rows)
+        print("\nBy type, with the best batch for each, and at the least\n", *lines, "", sep="\n") if lines else None
         print(f"The report is {self.args.json}{'; interrupted' if interrupted else ''}")
         failed = sum(row.failed for cell in self.cells for row in cell.rows)
         return EXIT_INTERRUPTED if interrupted else bool(failed)
@@ -131,13 +135,13 @@ def wrong_outputs(made):
 
 
 def print_table(cell, check):
-    columns = ("", "difference", "") if check else ("", *cell.columns, "")
+    columns = ("", "difference", "rms", "") if check else ("", *cell.columns, "")
     print(f"\n{cell.title}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     marked = False
     for row in cell.rows:
         value = f"{statistics.median(row.rates()):.4g}" if row.repetitions else ""
         figures = cell.cells_of(row)
-        figures = figures[-1:] if check else [value, *figures]
+        figures = figures[-2:] if check else [value, *figures]
         marked = marked or any(f.endswith(" !") for f in figures)
         fine = not row.why or (check and row.checked and not row.wrong)
         outcome = "" if fine else f"INVALID: {'; '.join(row.why)}"

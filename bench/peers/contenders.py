@@ -29,13 +29,14 @@ def program(title, package):
 
 
 class Ours:
-    """genbench eval; `inputs` are its options for the noise level, the label and the gradient."""
+    """genbench eval of the weight file `path`; `inputs` are its options for the noise level, the label, the gradient and
+    the type."""
 
-    def __init__(self, row, programs, task, inputs):
-        self.row, self.programs, self.task, self.inputs = row, programs, task, inputs
+    def __init__(self, row, programs, task, path, inputs):
+        self.row, self.programs, self.task, self.path, self.inputs = row, programs, task, path, inputs
 
     def call(self, *more):
-        return self.programs.evaluate(self.task.path, self.row.batch, *self.inputs, *more)
+        return self.programs.evaluate(self.path, self.row.batch, *self.inputs, *more)
 
     def open(self):
         pass

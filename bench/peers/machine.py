@@ -75,6 +75,7 @@ class Programs:
     def __init__(self, build, threads, isa):
         self.build = build
         self.options = ["--threads", threads, *(["--isa", isa] if isa else [])]
+        self.narrow = {}  # by path, type and further options
         self.isa = self.evaluate(JUDGE, 1, "--seconds", 0)[0]["isa"]
         self.machine = self.describe()
         self.doubts = [r for r in self.machine["genbench"]["rows"][0]["reasons"] if r.startswith("the build")]
@@ -84,6 +85,38 @@ class Programs:
         command = [self.build / "genbench", "eval", "--model", model, "--batch", batch, *self.options, *more]
         out, times = call(command)
         return json.loads(out), times
+
+    def typed(self, path, dtype, inputs, folder, data):
+        """(the weight file to evaluate in this type, options for that): the file itself, or what `gensample quantize`
+        makes of it with these options for its data. Failure: this build cannot compute it in this type."""
+        options = [] if dtype == "f32" else ["--dtype", dtype]
+        key = (path, dtype, "--gradient" in inputs)
+        if key not in self.narrow:
+            self.narrow[key] = self.find_typed(path, dtype, [*inputs, *options], folder, data)
+        if isinstance(self.narrow[key], Failure):
+            raise self.narrow[key]
+        return self.narrow[key], options
+
+    def find_typed(self, path, dtype, options, folder, data):
+        """The path, or why there is none."""
+        try:
+            return self.tried(path, dtype, options)
+        except Failure as error:
+            if dtype != "int8" or "--gradient" in options:
+                return error
+            why = error
+        made = Path(folder, f"{Path(path).stem}-{dtype}.bin")
+        try:
+            call([self.build / "gensample", "quantize", path, made, "--dtype", dtype, *data])
+            return self.tried(made, dtype, options)
+        except Failure as error:
+            return Failure(f"{why}; and {error}")
+
+    def tried(self, path, dtype, options):
+        ran = self.evaluate(path, 1, *options, "--seconds", 0)[0].get("dtype", dtype)
+        if ran != dtype:
+            raise Failure(f"genbench computes it in {ran}")
+        return path
 
     def reject(self, algorithm, dim, ratio, n, seed):
         """The output of `gensample rejection`, and its times."""
@@ -102,7 +135,7 @@ class Programs:
     def describe(self):
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "machine.json")
-            what = ["--suite", "machine", "--benchmark_filter=/fma/.*/isa:" + self.isa, "--repetitions", 1]
+            what = ["--suite", "machine", f"--benchmark_filter=/fma/.*/isa:{self.isa}/f32$", "--repetitions", 1]
             what.append("--benchmark_min_time=0.01")
             call([self.build / "genbench", *what, *self.options, "--json", report])
             return json.loads(report.read_text())

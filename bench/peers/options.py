@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 
 from machine import ROOT
-from peers import NAMES
+from peers import NAMES, TYPES
 
 ABOUT = """This project beside peers, measured in one job on one machine.
 
-Networks: evaluations per second by ONNX Runtime, OpenVINO, LiteRT, ncnn and PyTorch, and energies' gradients by
+Networks: evaluations per second by ONNX Runtime, OpenVINO, LiteRT, ExecuTorch, ncnn and PyTorch, and energies' gradients by
 PyTorch, of the very weight files. Rejection sampling: proposals per second by NumPy and SciPy. What is computed is
 compared first. Then everybody is measured once a round, in random order, and each round gives one ratio, ours over
 theirs. The report is genbench's own (bench/README.md). Peers that are missing are installed first.
@@ -20,7 +20,9 @@ theirs. The report is genbench's own (bench/README.md). Peers that are missing a
 SUITES = ("evaluations", "rejection")
 QUICK = {"rounds": 3, "seconds": 0.4, "batch": [64], "model": ["ncsn", "ebm"]}
 FULL = {"rounds": 5, "seconds": 1.5, "batch": [1, 64], "model": None}
-TUTORIAL = "tutorial"  # a published energy, with random weights
+# Networks with random weights (networks.make), and those of them that are measured unless networks are named.
+MADE = ("tutorial", "transformer-7", "transformer-14", "attention-7", "attention-14")
+ALSO = ("transformer-7", "transformer-14")
 
 
 def words(known=None):
@@ -60,7 +62,8 @@ def parse():
     add("--check", action="store_true", help="only compare outputs of networks; no report")
     add("--peers", type=words(NAMES), default=NAMES, metavar="NAME,...", help=f"of {', '.join(NAMES)}")
     add("--suite", type=words(SUITES), default=SUITES, metavar="NAME,...", help=f"of {', '.join(SUITES)}")
-    add("--model", type=words(), metavar="FILE,...", help=f"weight files or names of shipped networks, or {TUTORIAL}")
+    add("--dtype", type=words(TYPES), default=TYPES, metavar="NAME,...", help=f"of networks, of {', '.join(TYPES)}")
+    add("--model", type=words(), metavar="FILE,...", help=f"weight files or names of shipped networks, or of {', '.join(MADE)}")
     add("--batch", type=whole_numbers, metavar="B,...", help="images per call (default 1,64)")
     add("--threads", type=positive(int), default=len(os.sched_getaffinity(0)), metavar="T", help="default: all")
     add("--rounds", type=positive(int), metavar="R", help="default 5")
@@ -74,6 +77,8 @@ def parse():
     add("--build", type=Path, default=ROOT / "build", metavar="FOLDER", help="where genbench and gensample are")
     add("--json", type=Path, default=Path("peers.json"), metavar="FILE", help="the report (default peers.json)")
     args = p.parse_args()
+    if "f32" not in args.dtype:
+        p.error("--dtype: f32 must be among them, since types that this build lacks are held against it")
     for name, value in (QUICK if args.quick else FULL).items():
         if getattr(args, name) is None:
             setattr(args, name, value)

@@ -39,14 +39,17 @@ LIBRARIES = (
         "ONNX Runtime",
         "onnxruntime",
         needs=("onnx", "onnxruntime", "torch"),
-        variants=(Variant("OnnxRuntime"),),
+        variants=tuple(Variant("OnnxRuntime", (t,), dtype=t) for t in ("f32", "int8")),
     ),
     Library(
         "openvino",
         "OpenVINO",
         "openvino",
-        needs=("onnx", "openvino", "nncf", "torch"),
-        variants=tuple(Variant("OpenVino", (t,), dtype=t) for t in ("f32", "bf16", "int8")),
+        needs=("onnx", "onnxruntime", "openvino", "nncf", "torch"),
+        variants=(
+            *(Variant("OpenVino", (t,), dtype=t) for t in ("f32", "bf16", "int8")),
+            Variant("OpenVino", ("qdq",), "quantised by ONNX Runtime", "int8", quick=False),
+        ),
     ),
     Library(
         "litert",
@@ -54,7 +57,17 @@ LIBRARIES = (
         "ai-edge-litert",
         needs=("ai-edge-litert",),
         apart=("tensorflow-cpu",),
-        variants=tuple(Variant("LiteRt", (t,), dtype=t) for t in ("f32", "int8")),
+        variants=(
+            *(Variant("LiteRt", (t,), dtype=t) for t in ("f32", "int8")),
+            Variant("LiteRt", ("full",), "full integer", "int8", quick=False),
+        ),
+    ),
+    Library(
+        "executorch",
+        "ExecuTorch",
+        "executorch",
+        needs=("executorch", "torch", "torchao"),
+        variants=(Variant("ExecuTorch", dtype="int8", quick=False),),
     ),
     Library("ncnn", "ncnn", "ncnn", needs=("ncnn", "pnnx", "torch"), variants=(Variant("Ncnn"),)),
     Library(
@@ -67,12 +80,15 @@ LIBRARIES = (
             Variant("PyTorch", (False, True), "eager, channels last", gradients=True),
             Variant("PyTorch", (True, False), "compiled", gradients=True),
             Variant("PyTorch", (True, True), "compiled, channels last", gradients=True, quick=False),
+            Variant("PyTorch", (True, False, "bf16"), "compiled", "bf16"),
         ),
     ),
     Library("numpy", "NumPy", "numpy"),
     Library("scipy", "SciPy", "scipy"),
 )
 NAMES = tuple(library.name for library in LIBRARIES)
+TYPES = ("f32", "bf16", "int8")
+REFERENCE = ("torch",)  # what float64.py needs, with which all that compute networks are compared
 
 
 def find(name):
@@ -87,7 +103,7 @@ def main():
     print(".venv", "numpy", "numpy", "scipy")
     for library in map(find, names):
         if library.needs:
-            print(".venv", library.name, *library.needs)
+            print(".venv", library.name, *dict.fromkeys((*library.needs, *(REFERENCE if library.variants else ()))))
         if library.apart:
             print(f".venv-{library.name}", library.name, *library.apart)
 

@@ -1,10 +1,11 @@
 """A weight file's graph as a LiteRT model, with channels last:
 
-    python to_litert.py FILE BATCH f32|int8
+    python to_litert.py FILE BATCH f32|int8 [INPUTS]
 
-which writes the model's bytes to standard output and needs TensorFlow. int8 quantises weights alone. Inputs: x
-(N, H, W, C), sigma (1, 1) and label (N), as far as the network takes them; what depends on sigma alone is computed once
-per call. Output: the first one, in the file's order of elements.
+which writes the model's bytes to standard output and needs TensorFlow. int8 quantises weights alone, and with INPUTS
+activations too: an .npz file with images to calibrate with (x), and the noise level and label of all. Inputs of the
+model: x (N, H, W, C), sigma (1, 1) and label (N), as far as the network takes them; what depends on sigma alone is
+computed once per call. Output: the first one, in the file's order of elements.
 
 All values are (N, H, W, C), with sizes of 1 where they have fewer dimensions, so that operations on two of them line up
 their channels. N is 1 for what depends on sigma alone.
@@ -21,8 +22,8 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models"))
-import weightfile  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+from gensample import weightfile  # noqa: E402
 
 BINARY = {"add": tf.add, "sub": tf.subtract, "mul": tf.multiply, "div": tf.divide}
 UNARY = {
@@ -218,6 +219,33 @@ def softmax(a, t, x):
     return tf.transpose(y, np.argsort(order)) if axis != 3 else y
 
 
+def matrices(x):
+    """(N, B, M, K) of the file's (B, M, K) or (M, K)."""
+    rank = rank_of(x)
+    return tf.transpose(x, (0, 3, 1, 2)) if rank == 3 else tf.transpose(x, (0, 2, 3, 1))
+
+
+def matmul(a, t, x, y):
+    one = max(rank_of(x), rank_of(y)) == 2
+    x, y = matrices(x), matrices(y)
+    z = tf.matmul(x, y, transpose_a=bool(a.get("transpose_a", 0)), transpose_b=bool(a.get("transpose_b", 0)))
+    return tf.transpose(z, (0, 2, 3, 1) if not one else (0, 3, 1, 2))
+
+
+def attention(a, t, q, k, v, mask=None):
+    """Positions by channels is the order of elements already; heads are split off and brought forward."""
+    heads, shape = a["heads"], (q.shape[0], q.shape[1], q.shape[2], v.shape[3])
+    q, k, v = (tf.reshape(x, (x.shape[0], x.shape[1] * x.shape[2], heads, x.shape[3] // heads)) for x in (q, k, v))
+    q, k, v = (tf.transpose(x, (0, 2, 1, 3)) for x in (q, k, v))
+    scores = tf.matmul(q * a.get("scale", q.shape[3] ** -0.5), k, transpose_b=True)
+    if mask is not None:
+        scores = scores + tf.transpose(mask, (0, 3, 1, 2))
+    if a.get("causal", 0):
+        scores = scores + np.triu(np.full(scores.shape[2:], -1e30, np.float32), 1)
+    y = tf.matmul(tf.nn.softmax(scores), v)
+    return tf.reshape(tf.transpose(y, (0, 2, 1, 3)), (max(y.shape[0], shape[0]), *shape[1:]))
+
+
 def gelu(a, t, x):
     if a.get("approximate", "none") == "tanh":
         return tf.nn.gelu(x, True)
@@ -254,6 +282,8 @@ OPERATIONS = {
     "pixel_shuffle": pixel_shuffle,
     "pixel_unshuffle": pixel_unshuffle,
     "softmax": softmax,
+    "matmul": matmul,
+    "attention": attention,
     "constant": lambda a, t: unflattened(t["value"][None]),
     "embedding": lambda a, t, x: wide(tf.gather(t["weight"], x)),
 }
@@ -275,7 +305,14 @@ def evaluate(model, tensors, batch, given):
     return tf.reshape(flattened(y), (batch, -1))
 
 
-def convert(path, batch, dtype):
+def calibration(names, given, batch):
+    """Inputs of the network, a batch at a time."""
+    x = np.ascontiguousarray(given["x"].transpose(0, 2, 3, 1))
+    for i in range(0, len(x) - batch + 1, batch):
+        yield [x[i : i + batch] if name == "x" else given[name] for name in names]
+
+
+def convert(path, batch, dtype, given=None):
     model, tensors = weightfile.read(path)
     channels, height, width = model["data"]["shape"]
     shapes = {"x": (batch, height, width, channels), "sigma": (1, 1), "label": (batch,)}
@@ -287,8 +324,12 @@ def convert(path, batch, dtype):
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     if dtype == "int8":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if given:
+        converter.representative_dataset = lambda: calibration(model["inputs"], given, batch)
+        converter.experimental_new_quantizer = False  # the new one fails at a concatenation of equal values
     return converter.convert()
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(convert(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+    calibrating = dict(np.load(sys.argv[4])) if len(sys.argv) > 4 else None
+    sys.stdout.buffer.write(convert(sys.argv[1], int(sys.argv[2]), sys.argv[3], calibrating))

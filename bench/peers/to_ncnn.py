@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models"))
-from network import Network  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+from gensample.exporter import Network  # noqa: E402
 
 
 class Fixed(torch.nn.Module):

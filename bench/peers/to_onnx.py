@@ -2,7 +2,7 @@
 
     python to_onnx.py FILE BATCH
 
-which writes the model's bytes to standard output. What an operation becomes is its row's (models/operations).
+which writes the model's bytes to standard output. What an operation becomes is its row's (gensample.exporter.operations).
 
 Inputs: x (N, C, H, W), sigma (1, 1) and label (N), as far as the network takes them; what depends on sigma alone is
 computed once per call, as in our own plans. N is `batch`, or left open if that is None.
@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models"))
-import weightfile  # noqa: E402
-from operations import OPERATIONS  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+from gensample import weightfile  # noqa: E402
+from gensample.exporter.operations import OPERATIONS  # noqa: E402
 
 OPSET = 20
 

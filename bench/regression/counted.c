@@ -55,7 +55,7 @@ static void add_samplers(bench_rows *rows) {
     const bench_settings *s = rows->settings;
     for (int k = 0; gs_sampler_get(k); k++) {
         const bench_sampling sampling = {
-            .sampler = gs_sampler_get(k)->name, .steps = STEPS, .steps_per_level = 1, .unit = "steps/s"};
+            .sampler = gs_sampler_get(k)->name, .steps = STEPS, .steps_per_level = 1, .brief = true, .unit = "steps/s"};
         for (bench_variant v = {0}; bench_next(s, &axes, &v);) {
             bool own = is_widest(s, v.isa) && is_own(v.model, sampling.sampler);
             bool meant = own || (v.model == cheapest(s, &sampling) && is_short(s, &v));
@@ -90,15 +90,19 @@ static void add_rows(bench_rows *rows) {
     keep_widest(rows, first, "/first-evaluation/"); /* a first sample is twenty evaluations */
 }
 
-/* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU, which does not include AVX-512. */
+static bool callgrind_knows(const char *isa) {
+    return !gs_isa_extends(isa, "avx512") && !gs_isa_extends(isa, "avx-vnni");
+}
+
+/* Scalar C, and the other instruction sets that callgrind knows on this kind of CPU. */
 static gs_status choose_isas(gs_texts *isa, gs_error *error) {
     bool supported, chosen = isa->count > 0;
     const char *name;
     for (int i = 0; i < isa->count; i++)
-        if (gs_isa_extends(isa->values[i], "avx512"))
+        if (!callgrind_knows(isa->values[i]))
             return gs_fail(error, GS_ERROR_UNSUPPORTED, "check: --isa: callgrind runs no %s", isa->values[i]);
     for (int i = 0; !chosen && (name = gs_isa_name(i, &supported)); i++)
-        if (supported && !gs_isa_extends(name, "avx512"))
+        if (supported && callgrind_knows(name))
             isa->values[isa->count++] = name;
     return GS_OK;
 }

@@ -53,11 +53,12 @@ static gs_status check(bench_row *row, gs_error *error) {
     kernel_case *c = s->one;
     const gs_kernels *scalar = gs_kernels_find("scalar");
     size_t wrong = kernel_case_run(c, s->kernel, scalar, NULL);
-    memcpy(s->scalar, c->out, c->extent * sizeof *s->scalar);
+    memcpy(s->scalar, c->out, c->extent * c->element->bytes);
     if (wrong == c->extent && c->kernels != scalar)
         wrong = kernel_case_run(c, s->kernel, c->kernels, s->scalar);
     if (wrong < c->extent)
-        bench_wrong(row, "element %zu is %.9g, expected %.9g", wrong, (double)c->out[wrong], c->expected[wrong]);
+        bench_wrong(row, "element %zu is %.9g, expected %.9g", wrong, kernel_case_value(c, c->out, wrong),
+                    c->expected[wrong]);
     return GS_OK;
 }
 
@@ -70,10 +71,22 @@ static void close(bench_row *row) {
 
 static uint64_t digest(const bench_row *row) {
     const state *s = row->state;
-    return bench_digest(s->one->out, s->one->extent * sizeof *s->one->out);
+    return bench_digest(s->one->out, s->one->extent * s->one->element->bytes);
 }
 
 static const bench_kind kernel_kind = {sizeof(state), open, call, check, close, digest};
+
+/* The name of a kernel's type where products are concerned. */
+static const char *dtype_of(const char *type) {
+    static const char *const names[][2] = {
+#define GS_DTYPE(ID, name, mac, stored, what) {#mac, name},
+#include "model/dtypes.def"
+    };
+    for (size_t i = 0; i < GS_COUNT(names); i++)
+        if (!strcmp(names[i][0], type))
+            return names[i][1];
+    return type;
+}
 
 void bench_add_kernels(bench_rows *rows) {
     const bench_axes axes = {.threads = {1, {1}}, .all_isas = !rows->settings->quick, .no_backend = true};
@@ -81,7 +94,9 @@ void bench_add_kernels(bench_rows *rows) {
         for (int i = 0; v.threads == 1 && i < kernel_rows_count; i++) {
             const kernel_row *kernel = &kernel_rows[i];
             const kernel_work work = kernel->check->work(gs_kernels_find(v.isa));
-            bench_row *row = bench_row_add(rows, "kernels", NULL, kernel->name, &v, &kernel_kind);
+            bench_variant typed = v;
+            typed.dtype = dtype_of(kernel->type);
+            bench_row *row = bench_row_add(rows, "kernels", NULL, kernel->name, &typed, &kernel_kind);
             row->data = kernel;
             row->unit = work.flops > 0 ? "FLOP/s" : "elements/s";
             row->items = work.flops > 0 ? work.flops : work.elements;

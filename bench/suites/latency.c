@@ -9,7 +9,7 @@ static bool denoises(const bench_model *model) {
 }
 
 void bench_add_latency(bench_rows *rows) {
-    static const bench_axes axes = {.takes = denoises};
+    static const bench_axes axes = {.takes = denoises, .typed = true};
     const bench_settings *s = rows->settings;
     int repetitions = s->repetitions ? s->repetitions : 3;
     for (bench_variant v = {0}; bench_next(s, &axes, &v);) {

@@ -25,7 +25,7 @@ static gs_status open(bench_row *row, gs_error *error) {
     state *s = row->state;
     size_t pixels = bench_pixels(row->model->info), out = row->model->info->output_size[0];
     s->sample = ((const result *)row->data)->sample;
-    s->size = s->sample ? pixels : out;
+    s->size = s->sample ? bench_image_pixels(row->model->info) : out;
     s->x = gs_alloc(pixels, sizeof *s->x);
     s->y = gs_alloc(s->size, sizeof *s->y);
     if (!s->x || !s->y)
@@ -46,11 +46,12 @@ static gs_status load(const bench_row *row, const char *isa, int threads, const 
                                .threads = threads,
                                .backend = backend,
                                .gradient = s->sample && row->model->info->kind == GS_KIND_ENERGY};
-    gs_sample_options sampling = {.seed = row->settings->seed};
+    const int first = 0, *labels = row->model->info->needs_label ? &first : NULL;
+    gs_sample_options sampling = {.seed = row->settings->seed, .labels = labels};
     status = gs_plan_create(model, &options, &plan, error);
     if (!status)
         status = s->sample ? gs_sample(plan, &sampling, 1, y, NULL, error)
-                           : gs_plan_evaluate(plan, s->x, SIGMA, NULL, 1, (float *const[2]){y, NULL}, error);
+                           : gs_plan_evaluate(plan, s->x, SIGMA, labels, 1, (float *const[2]){y, NULL}, error);
     gs_plan_free(plan);
     gs_model_free(model);
     return status;

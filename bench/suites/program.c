@@ -81,16 +81,23 @@ static gs_status draw(const bench_row *row, const char *isa, const char *backend
         .isa = isa, .threads = row->threads, .backend = backend, .gradient = row->model->info->kind == GS_KIND_ENERGY};
     gs_sample_options sampling = {.seed = row->settings->seed};
     gs_plan *plan = NULL;
-    gs_status status = gs_plan_create(row->model->model, &options, &plan, error);
+    int *labels = gs_alloc(n, sizeof *labels);
+    bool needs = row->model->info->needs_label;
+    gs_status status =
+        labels ? gs_plan_create(row->model->model, &options, &plan, error) : gs_fail_memory(error, "labels");
+    sampling.labels = needs ? labels : NULL;
+    if (!status && needs)
+        status = gs_model_draw_labels(row->model->model, sampling.seed, 0, n, labels, error);
     if (!status)
         status = gs_sample(plan, &sampling, n, out, NULL, error);
     gs_plan_free(plan);
+    gs_free(labels);
     return status;
 }
 
 /* All samples must be the library's with the same code, and the first one scalar C's. */
 static gs_status check_images(bench_row *row, const gs_image_file *images, size_t n, gs_error *error) {
-    size_t pixels = bench_pixels(row->model->info);
+    size_t pixels = bench_image_pixels(row->model->info);
     bool native = !strcmp(row->backend, "native");
     float *expected = gs_alloc(n, pixels * sizeof *expected);
     if (!expected)
@@ -112,7 +119,7 @@ static gs_status check(bench_row *row, gs_error *error) {
     const state *s = row->state;
     const gs_model_info *info = row->model->info;
     size_t n = row->batch < GS_GRID_MAX ? (size_t)row->batch : GS_GRID_MAX;
-    const gs_image_wish wish = {.shape = info->shape, .range = info->range, .most = n};
+    const gs_image_wish wish = {.shape = info->image, .range = info->range, .most = n};
     gs_image_file images = {0};
     gs_status status = gs_images_read(s->picture, &wish, &images, error);
     if (!status && images.n != n)
@@ -137,7 +144,7 @@ void bench_program_add(bench_rows *rows, const char *suite, const char *what, co
 
 bool bench_draws_pictures(const bench_model *model) {
     gs_error ignored;
-    return bench_can_sample(model) && !gs_images_check("samples.png", GS_FORMAT_PNG, model->info->shape, &ignored);
+    return bench_can_sample(model) && !gs_images_check("samples.png", GS_FORMAT_PNG, model->info->image, &ignored);
 }
 
 void bench_add_program(bench_rows *rows) {

@@ -17,6 +17,7 @@ typedef struct state {
     size_t pixels, room, next, drawn; /* room: chains that the pool can hold; drawn: how many of the first are drawn */
     float *pool;
     int *labels;        /* (room), or NULL */
+    double evaluations; /* per chain of the last call */
     gs_outcome outcome; /* of the call that left the most chains far outside the data range */
 } state;
 
@@ -53,11 +54,13 @@ static gs_status draw_labels(state *s, const bench_row *row, gs_error *error) {
 static gs_status open(bench_row *row, gs_error *error) {
     state *s = row->state;
     const gs_model_info *info = row->model->info;
-    s->pixels = bench_pixels(info);
+    s->pixels = bench_image_pixels(info);
     s->room = ((size_t)JUDGED + (size_t)row->batch - 1) / (size_t)row->batch * (size_t)row->batch;
     s->options = (gs_sample_options){.sampler = row->sampling.sampler,
                                      .steps = row->sampling.steps,
                                      .steps_per_level = row->sampling.steps_per_level,
+                                     .burn_in = row->sampling.brief ? -1 : 0,
+                                     .max_depth = row->sampling.brief ? 3 : 0,
                                      .seed = row->settings->seed,
                                      .progress = go_on};
     s->pool = gs_alloc(s->room, s->pixels * sizeof *s->pool);
@@ -76,6 +79,7 @@ static gs_status draw(state *s, gs_plan *plan, size_t i, size_t n, float *out, g
     options.outcome = &outcome;
     gs_status status = gs_sample(plan, &options, n, out, NULL, error);
     s->outcome = outcome.far > s->outcome.far ? outcome : s->outcome;
+    s->evaluations = outcome.chains ? (double)outcome.evaluations / (double)outcome.chains : s->evaluations;
     return status;
 }
 
@@ -112,9 +116,9 @@ static gs_status draw_picture(const state *s, bench_row *row, gs_error *error) {
     const gs_model_info *info = row->model->info;
     gs_images images = {.data = s->pool,
                         .n = SHOWN_ROWS * SHOWN_COLUMNS,
-                        .shape = {info->shape[0], info->shape[1], info->shape[2]},
+                        .shape = {info->image[0], info->image[1], info->image[2]},
                         .range = {info->range[0], info->range[1]}};
-    bool drawable = info->shape[0] == 1 || info->shape[0] == 3;
+    bool drawable = info->image[0] == 1 || info->image[0] == 3;
     return drawable ? bench_picture_draw(row, &images, (gs_grid){.rows = SHOWN_ROWS, .columns = SHOWN_COLUMNS}, error)
                     : GS_OK;
 }
@@ -124,7 +128,7 @@ static gs_status check(bench_row *row, gs_error *error) {
     gs_sample_options options = s->options;
     options.labels = s->labels;
     gs_sample_resolve(row->model->model, &options, NULL);
-    bench_figure_add(row, "NFE", "", (double)gs_sample_evaluations(row->model->model, &options));
+    bench_figure_add(row, "NFE", "", s->evaluations);
     bool short_settings = row->sampling.steps > 0, finished = !strcmp(row->unit, "samples/s");
     char doubt[GS_MESSAGE_MAX];
     if (finished && s->outcome.far && gs_outcome_warning(&s->outcome, &options, 0, doubt, sizeof doubt))

@@ -16,7 +16,7 @@ static gs_counts thread_counts(void) {
 }
 
 void bench_add_scaling(bench_rows *rows) {
-    const bench_axes axes = {.takes = draws, .threads = thread_counts(), .batch = {1, {64}}};
+    const bench_axes axes = {.takes = draws, .threads = thread_counts(), .batch = {1, {64}}, .typed = true};
     for (bench_variant v = {0}; bench_next(rows->settings, &axes, &v);)
         if (!rows->settings->quick || bench_is_usual(rows->settings, v.model))
             bench_evaluation_add(rows, "scaling", "offline", "evaluate", &v, false, "evaluations/s");

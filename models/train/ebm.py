@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+MODELS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(MODELS), str(MODELS.parent / "python")]
 import common  # noqa: E402
-import weightfile  # noqa: E402
 from energy import Course, Energy, gradient  # noqa: E402
 from epochs import Column, Epochs  # noqa: E402
+from gensample import weightfile  # noqa: E402
 from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN  # noqa: E402
 
 LEVELS, AT_LEVEL = 768, 64  # best: noise levels, and images per level, in a part of the teachers' pool
@@ -81,7 +82,7 @@ def pool_part(args, run, part, x, y, teachers):
 
 
 def teachers_from(paths):
-    from network import Network
+    from gensample.exporter import Network
 
     nets = [Network.load(path).eval().to(memory_format=torch.channels_last) for path in paths]
 

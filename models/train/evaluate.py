@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 import common  # noqa: E402
 import energy  # noqa: E402
 from energy import Energy  # noqa: E402
-import weightfile  # noqa: E402
-from network import Network  # noqa: E402
+from gensample import weightfile  # noqa: E402
+from gensample.exporter import Network  # noqa: E402
 from stroke import THICK, stroke_width  # noqa: E402
 from unet import NO_LABEL, SIGMA_MAX, UNet, course_loss, dpmpp_2m, karras_schedule  # noqa: E402
 

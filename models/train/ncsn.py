@@ -32,7 +32,7 @@ def parse():
     p.add_argument("--blocks", type=int, nargs="+", default=[2, 2])
     p.add_argument("--patch", type=int, default=2)
     p.add_argument("--refine", type=int, default=32, help="channels of the last look at single pixels")
-    p.add_argument("--images", type=int, default=60000, help="train on the first so many images")
+    p.add_argument("--images", type=int, default=60000, help="images in an epoch; successive epochs go on through all of them, in random order")
     p.add_argument("--conditional", action="store_true", help="class-conditional: ten labels and a null label")
     p.add_argument("--drop", type=float, default=0.1, help="share of labels replaced by the null label")
     p.add_argument("--fine", type=float, default=0, help=f"share of a batch at noise levels up to {FINE}")
@@ -80,7 +80,7 @@ def loss_of(net, teacher, device):
 
 def main():
     args = parse()
-    x, y = (t[: args.images] for t in common.mnist("train", args.data, args.device))
+    x, y = common.mnist("train", args.data, args.device)
     tx, ty = common.mnist("test", args.data, args.device)
     net = UNet(args.channels, args.blocks, args.patch, args.conditional, refine=args.refine)
     if args.init:
@@ -90,7 +90,7 @@ def main():
     optimizer = torch.optim.Adam(net.parameters(), lr=args.lr, betas=(0.9, 0.99), fused=args.device != "cpu")
     average = common.Average(net, args.ema)
     run = common.Run(args, net, optimizer, average)
-    an_epoch = len(x) // args.batch
+    an_epoch = args.images // args.batch
     steps = int(args.epochs * an_epoch)
     epochs, whole = start_epochs(args, run, net, an_epoch), []
     index = common.batches(len(x), args.batch, torch.Generator(args.device).manual_seed(args.seed + run.step))
@@ -155,6 +155,7 @@ def start_epochs(args, run, net, an_epoch):
         recipe=f"denoising score matching, sigma from {SIGMA_MIN:g} to {SIGMA_MAX:g}; Adam with a peak rate of {args.lr:g}, warm-up and "
         + ("no" if args.constant else "cosine")
         + f" decay; exponential average {args.ema:g} of the weights"
+        + (f"; {args.fine:.0%} of a batch at noise levels up to {FINE:g}" if args.fine else "")
         + (f"; {args.drop:.0%} of labels dropped" if args.conditional else ""),
         images=args.images,
         batch=args.batch,

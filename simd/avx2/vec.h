@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 /* 12 accumulators, 2 weights, 1 broadcast of 16 registers */
 #define GS_TILE_ROWS 6
@@ -64,8 +65,46 @@ static inline gs_v v_floats(gs_vi x) {
 static inline gs_v v_negative(gs_v x, gs_v y, gs_v z) {
     return (gs_v){_mm256_blendv_ps(z.a, y.a, x.a), _mm256_blendv_ps(z.b, y.b, x.b)};
 }
+static inline void v_quarters(gs_v x[4]) {
+    enum { LOWER = 0x20, UPPER = 0x31 };
+    gs_v p = x[0], q = x[1], r = x[2], s = x[3];
+    x[0] = (gs_v){_mm256_permute2f128_ps(p.a, q.a, LOWER), _mm256_permute2f128_ps(r.a, s.a, LOWER)};
+    x[1] = (gs_v){_mm256_permute2f128_ps(p.a, q.a, UPPER), _mm256_permute2f128_ps(r.a, s.a, UPPER)};
+    x[2] = (gs_v){_mm256_permute2f128_ps(p.b, q.b, LOWER), _mm256_permute2f128_ps(r.b, s.b, LOWER)};
+    x[3] = (gs_v){_mm256_permute2f128_ps(p.b, q.b, UPPER), _mm256_permute2f128_ps(r.b, s.b, UPPER)};
+}
 static inline gs_v v_from_int(gs_vi x) {
     return (gs_v){_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)};
+}
+static inline gs_v v_load_bits(const void *p) {
+    const __m256i *from = p;
+    return v_floats((gs_vi){_mm256_loadu_si256(from), _mm256_loadu_si256(from + 1)});
+}
+static inline gs_v v_set1_bits(const void *p) {
+    int x;
+    memcpy(&x, p, sizeof x);
+    return v_floats((gs_vi){_mm256_set1_epi32(x), _mm256_set1_epi32(x)});
+}
+static inline gs_v v_kept(gs_v x) {
+    return x;
+}
+/* Each quarter's bytes become one word, those of x.a of even place and those of x.b of odd place. */
+static inline void v_store_bytes(uint8_t *p, gs_v x) {
+    const __m256i even = _mm256_set1_epi64x((int64_t)0xffffffff0c080400), odd = _mm256_set1_epi64x(0x0c080400ffffffff);
+    const gs_vi w = v_words(x);
+    const __m256i both = _mm256_or_si256(_mm256_shuffle_epi8(w.a, even), _mm256_shuffle_epi8(w.b, odd));
+    _mm_storeu_si128((__m128i *)p, _mm_unpacklo_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1)));
+}
+static inline void v_store_halves(uint16_t *p, gs_v x) {
+    const gs_vi w = v_words(x);
+    const __m256i both = _mm256_packus_epi32(_mm256_srli_epi32(w.a, 16), _mm256_srli_epi32(w.b, 16));
+    _mm256_storeu_si256((__m256i *)p, _mm256_permute4x64_epi64(both, 0xd8)); /* quarters 0, 2, 1, 3 */
+}
+static inline void v_store_low_halves(uint16_t *p, gs_v x) {
+    const gs_vi w = v_words(x);
+    const __m256i low = _mm256_set1_epi32(0xffff);
+    const __m256i both = _mm256_packus_epi32(_mm256_and_si256(w.a, low), _mm256_and_si256(w.b, low));
+    _mm256_storeu_si256((__m256i *)p, _mm256_permute4x64_epi64(both, 0xd8)); /* quarters 0, 2, 1, 3 */
 }
 static inline gs_vi vi_set1(uint32_t x) {
     return (gs_vi){_mm256_set1_epi32((int)x), _mm256_set1_epi32((int)x)};
@@ -81,6 +120,7 @@ static inline gs_vi vi_iota(void) {
 GS_BINARY_WORDS(vi_add, _mm256_add_epi32)
 GS_BINARY_WORDS(vi_sub, _mm256_sub_epi32)
 GS_BINARY_WORDS(vi_xor, _mm256_xor_si256)
+GS_BINARY_WORDS(vi_and, _mm256_and_si256)
 
 static inline gs_vi vi_shl(gs_vi x, int n) {
     return (gs_vi){_mm256_slli_epi32(x.a, n), _mm256_slli_epi32(x.b, n)};

@@ -10,6 +10,7 @@
 #endif
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 /* 24 accumulators; the integer registers hold 12 pointers and no more */
 #define GS_TILE_ROWS 12
@@ -89,8 +90,40 @@ static inline gs_v v_negative(gs_v x, gs_v y, gs_v z) {
     __mmask16 negative = _mm512_cmpgt_epi32_mask(_mm512_setzero_si512(), v_words(x));
     return _mm512_mask_blend_ps(negative, z, y);
 }
+static inline void v_quarters(gs_v x[4]) {
+    enum { LOWER = 0x44, UPPER = 0xee, EVEN = 0x88, ODD = 0xdd };
+    gs_v ab_low = _mm512_shuffle_f32x4(x[0], x[1], LOWER), ab_high = _mm512_shuffle_f32x4(x[0], x[1], UPPER);
+    gs_v cd_low = _mm512_shuffle_f32x4(x[2], x[3], LOWER), cd_high = _mm512_shuffle_f32x4(x[2], x[3], UPPER);
+    x[0] = _mm512_shuffle_f32x4(ab_low, cd_low, EVEN);
+    x[1] = _mm512_shuffle_f32x4(ab_low, cd_low, ODD);
+    x[2] = _mm512_shuffle_f32x4(ab_high, cd_high, EVEN);
+    x[3] = _mm512_shuffle_f32x4(ab_high, cd_high, ODD);
+}
 static inline gs_v v_from_int(gs_vi x) {
     return _mm512_cvtepi32_ps(x);
+}
+static inline gs_v v_load_bits(const void *p) {
+    return v_floats(_mm512_loadu_si512(p));
+}
+static inline gs_v v_set1_bits(const void *p) {
+    int x;
+    memcpy(&x, p, sizeof x);
+    return v_floats(_mm512_set1_epi32(x));
+}
+static inline gs_v v_kept(gs_v x) {
+#ifndef GS_EMULATE_AVX512
+    __asm__("" : "+v"(x));
+#endif
+    return x;
+}
+static inline void v_store_bytes(uint8_t *p, gs_v x) {
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(v_words(x)));
+}
+static inline void v_store_halves(uint16_t *p, gs_v x) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(v_words(x), 16)));
+}
+static inline void v_store_low_halves(uint16_t *p, gs_v x) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(v_words(x)));
 }
 static inline gs_vi vi_set1(uint32_t x) {
     return _mm512_set1_epi32((int)x);
@@ -106,6 +139,9 @@ static inline gs_vi vi_sub(gs_vi x, gs_vi y) {
 }
 static inline gs_vi vi_xor(gs_vi x, gs_vi y) {
     return _mm512_xor_si512(x, y);
+}
+static inline gs_vi vi_and(gs_vi x, gs_vi y) {
+    return _mm512_and_si512(x, y);
 }
 static inline gs_vi vi_shl(gs_vi x, int n) {
     return _mm512_slli_epi32(x, (unsigned)n);

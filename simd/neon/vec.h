@@ -5,6 +5,7 @@
 #include <arm_neon.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 /* 24 accumulators, 4 weights, 1 broadcast of 32 registers */
 #define GS_TILE_ROWS 6
@@ -78,8 +79,40 @@ static inline gs_v v_floats(gs_vi x) {
 static inline gs_v v_negative(gs_v x, gs_v y, gs_v z) {
     GS_QUARTERS(gs_v, vbslq_f32(vcltzq_s32(vreinterpretq_s32_f32(x.q[k])), y.q[k], z.q[k]));
 }
+static inline void v_quarters(gs_v x[4]) {
+    gs_v y[4] = {x[0], x[1], x[2], x[3]};
+    _Pragma("GCC unroll 4") for (int k = 0; k < 4; k++) for (int q = 0; q < 4; q++) x[q].q[k] = y[k].q[q];
+}
 static inline gs_v v_from_int(gs_vi x) {
     GS_QUARTERS(gs_v, vcvtq_f32_s32(vreinterpretq_s32_u32(x.q[k])));
+}
+static inline gs_v v_load_bits(const void *p) {
+    const uint8_t *from = p;
+    GS_QUARTERS(gs_v, vreinterpretq_f32_u8(vld1q_u8(from + 16 * k)));
+}
+static inline gs_v v_set1_bits(const void *p) {
+    uint32_t x;
+    memcpy(&x, p, sizeof x);
+    GS_QUARTERS(gs_v, vreinterpretq_f32_u32(vdupq_n_u32(x)));
+}
+static inline gs_v v_kept(gs_v x) {
+    return x;
+}
+static inline void v_store_bytes(uint8_t *p, gs_v x) {
+    const gs_vi w = v_words(x);
+    const uint16x8_t low = vuzp1q_u16(vreinterpretq_u16_u32(w.q[0]), vreinterpretq_u16_u32(w.q[1]));
+    const uint16x8_t high = vuzp1q_u16(vreinterpretq_u16_u32(w.q[2]), vreinterpretq_u16_u32(w.q[3]));
+    vst1q_u8(p, vuzp1q_u8(vreinterpretq_u8_u16(low), vreinterpretq_u8_u16(high)));
+}
+static inline void v_store_halves(uint16_t *p, gs_v x) {
+    const gs_vi w = v_words(x);
+    vst1q_u16(p, vuzp2q_u16(vreinterpretq_u16_u32(w.q[0]), vreinterpretq_u16_u32(w.q[1])));
+    vst1q_u16(p + 8, vuzp2q_u16(vreinterpretq_u16_u32(w.q[2]), vreinterpretq_u16_u32(w.q[3])));
+}
+static inline void v_store_low_halves(uint16_t *p, gs_v x) {
+    const gs_vi w = v_words(x);
+    vst1q_u16(p, vuzp1q_u16(vreinterpretq_u16_u32(w.q[0]), vreinterpretq_u16_u32(w.q[1])));
+    vst1q_u16(p + 8, vuzp1q_u16(vreinterpretq_u16_u32(w.q[2]), vreinterpretq_u16_u32(w.q[3])));
 }
 static inline gs_vi vi_set1(uint32_t x) {
     GS_QUARTERS(gs_vi, vdupq_n_u32(x));
@@ -96,6 +129,9 @@ static inline gs_vi vi_sub(gs_vi x, gs_vi y) {
 }
 static inline gs_vi vi_xor(gs_vi x, gs_vi y) {
     GS_QUARTERS(gs_vi, veorq_u32(x.q[k], y.q[k]));
+}
+static inline gs_vi vi_and(gs_vi x, gs_vi y) {
+    GS_QUARTERS(gs_vi, vandq_u32(x.q[k], y.q[k]));
 }
 /* A shift by a register: negative counts shift right. */
 static inline gs_vi vi_shl(gs_vi x, int n) {

@@ -3,7 +3,11 @@
  * gs_v holds floats, gs_vi 32-bit words. v_fma, v_fms and v_fnma are a b + c,
  * a b - c and c - a b, rounded once. v_max(a, b) is a > b ? a : b and v_min(a, b) is
  * a < b ? a : b, so both give b when either is NaN. v_negative(x, a, b) is, lane by lane, a where the sign bit of x
- * is set, else b. v_words and v_floats reinterpret bits; v_from_int converts words below 2^23.
+ * is set, else b. v_words and v_floats reinterpret bits; v_from_int converts signed words, rounded once. v_load_bits
+ * loads 64 bytes of whatever elements, v_set1_bits puts 4 bytes into every lane, and v_store_bytes stores the lowest
+ * byte of every lane, v_store_halves the upper half, v_store_low_halves the lower; all take any alignment.
+ * v_quarters(x) transposes four vectors' quarters, which are 4 lanes each: x[q] becomes quarter q of the first, the
+ * second ... v_kept(x) is x, in a register where there are many.
  */
 #ifndef GS_VEC_H
 #define GS_VEC_H
@@ -42,6 +46,34 @@ static inline gs_v v_load(const float *p) {
 }
 static inline void v_store(float *p, gs_v a) {
     memcpy(p, a.f, sizeof a.f);
+}
+static inline gs_v v_load_bits(const void *p) {
+    gs_v r;
+    memcpy(r.f, p, sizeof r.f);
+    return r;
+}
+static inline gs_v v_set1_bits(const void *p) {
+    gs_v r;
+    GS_EACH_LANE memcpy(&r.f[l], p, sizeof r.f[l]);
+    return r;
+}
+static inline gs_v v_kept(gs_v a) {
+    return a;
+}
+static inline void v_store_bytes(uint8_t *p, gs_v a) {
+    gs_vi w;
+    memcpy(&w, &a, sizeof w);
+    GS_EACH_LANE p[l] = (uint8_t)w.w[l];
+}
+static inline void v_store_halves(uint16_t *p, gs_v a) {
+    gs_vi w;
+    memcpy(&w, &a, sizeof w);
+    GS_EACH_LANE p[l] = (uint16_t)(w.w[l] >> 16);
+}
+static inline void v_store_low_halves(uint16_t *p, gs_v a) {
+    gs_vi w;
+    memcpy(&w, &a, sizeof w);
+    GS_EACH_LANE p[l] = (uint16_t)w.w[l];
 }
 GS_ARITHMETIC gs_v v_set1(float x) {
     gs_v r;
@@ -100,6 +132,13 @@ GS_ARITHMETIC gs_v v_negative(gs_v x, gs_v a, gs_v b) {
     GS_EACH_LANE b.f[l] = w.w[l] >> 31 ? a.f[l] : b.f[l];
     return b;
 }
+GS_ARITHMETIC void v_quarters(gs_v x[4]) {
+    gs_v y[4];
+    for (int k = 0; k < 4; k++)
+        for (int q = 0; q < 4; q++)
+            memcpy(y[q].f + 4 * k, x[k].f + 4 * q, sizeof(float[4]));
+    memcpy(x, y, sizeof y);
+}
 GS_ARITHMETIC gs_v v_from_int(gs_vi a) {
     gs_v r;
     GS_EACH_LANE r.f[l] = (float)(int32_t)a.w[l];
@@ -124,6 +163,7 @@ GS_ARITHMETIC gs_vi vi_iota(void) {
 GS_BINARY_WORDS(vi_add, +)
 GS_BINARY_WORDS(vi_sub, -)
 GS_BINARY_WORDS(vi_xor, ^)
+GS_BINARY_WORDS(vi_and, &)
 
 GS_ARITHMETIC gs_vi vi_shl(gs_vi a, int n) {
     GS_EACH_LANE a.w[l] <<= n;

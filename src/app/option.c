@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/words.h"
+#include "model/model.h"
 
 const char *gs_option_dashes(const gs_option_row *row) {
     return row->name[1] ? "--" : "-";
@@ -256,6 +257,9 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_FILES:
         snprintf(range, sizeof range, "one of at most %d files", GS_LIST_MAX);
         break;
+    case GS_KIND_OPTION_DTYPE:
+        snprintf(range, sizeof range, "a type of numbers, %s", row->metavar);
+        break;
     case GS_KIND_OPTION_YES_NO:
         snprintf(range, sizeof range, "yes or no");
         break;
@@ -316,6 +320,9 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
         break;
     case GS_KIND_OPTION_LABEL:
         good = parse_label_word(text, field) || parse_int(row, text, field);
+        break;
+    case GS_KIND_OPTION_DTYPE:
+        good = gs_dtype_find(text, field);
         break;
     case GS_KIND_OPTION_YES_NO:
         good = parse_word(text, "yes", 1, field) || parse_word(text, "no", -1, field);

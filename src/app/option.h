@@ -36,6 +36,7 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_PAIR,        /* double[2], positive, finite, first not above second */
     GS_KIND_OPTION_GRID,        /* int[2], whose product is at most high */
     GS_KIND_OPTION_LABEL,       /* int, GS_LABEL_... or low ... high */
+    GS_KIND_OPTION_DTYPE,       /* gs_dtype, by its name */
     GS_KIND_OPTION_YES_NO,      /* int, 1 or -1 */
     GS_KIND_OPTION_STEPS,       /* int, from 0; which are too few or too many, its sampler says */
     GS_KIND_OPTION_STEP_COUNTS, /* gs_numbers of the same */

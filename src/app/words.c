@@ -27,6 +27,10 @@ json_t *gs_whole_json(uint64_t v) {
     return json_string(text);
 }
 
+json_t *gs_mean_json(double v) {
+    return v >= 0 && v < 0x1p53 && v == floor(v) ? gs_whole_json((uint64_t)v) : gs_real_json(v);
+}
+
 json_t *gs_text_json(const char *text) {
     char *escaped = gs_utf8_escape(text);
     json_t *string = escaped ? json_string(escaped) : NULL;

@@ -17,6 +17,9 @@ const char *gs_shortest(double v, char text[32]);
 json_t *gs_real_json(double v);
 json_t *gs_whole_json(uint64_t v);
 
+/* A mean of whole numbers, which is written as one where it is whole. */
+json_t *gs_mean_json(double v);
+
 /* A string; bytes that are not UTF-8 are written as \xE9. */
 json_t *gs_text_json(const char *text);
 

@@ -1,6 +1,7 @@
 #include "base/math64.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -47,15 +48,8 @@ double gs_expm1_64(double x) {
     return gs_exp64(x) - 1;
 }
 
-/* x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)), and with s = f/(2 + f)
- * log(1 + f) = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...), as in FreeBSD's msun. */
-double gs_log64(double x) {
-    if (isnan(x) || x < 0)
-        return NAN;
-    if (x == 0)
-        return -INFINITY;
-    if (isinf(x))
-        return x;
+/* The k and m of x = 2^k m, m in [sqrt(1/2), sqrt(2)), for a positive finite x. */
+static int split(double x, double *m) {
     int k = 0;
     if (x < 0x1p-1022) {
         x *= 0x1p54;
@@ -65,12 +59,25 @@ double gs_log64(double x) {
     memcpy(&bits, &x, sizeof bits);
     k += (int)(bits >> 52) - 1023;
     bits = (bits & 0xfffffffffffffU) | (uint64_t)1023 << 52;
-    double m;
-    memcpy(&m, &bits, sizeof m);
-    if (m >= 1.4142135623730951) {
-        m *= 0.5;
+    memcpy(m, &bits, sizeof *m);
+    if (*m >= 1.4142135623730951) {
+        *m *= 0.5;
         k++;
     }
+    return k;
+}
+
+/* x = 2^k (1 + f), and with s = f/(2 + f)
+ * log(1 + f) = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...), as in FreeBSD's msun. */
+double gs_log64(double x) {
+    if (isnan(x) || x < 0)
+        return NAN;
+    if (x == 0)
+        return -INFINITY;
+    if (isinf(x))
+        return x;
+    double m;
+    int k = split(x, &m);
     double f = m - 1, s = f / (2 + f), s2 = s * s, series = 0;
     for (int i = 13; i >= 1; i--)
         series = (series + 2.0 / (2 * i + 1)) * s2;
@@ -86,6 +93,38 @@ double gs_log1p64(double x) {
     if (isinf(u) || u <= 0)
         return gs_log64(u);
     return gs_log64(u) * (x / (u - 1));
+}
+
+/* x^p of a positive finite x = 2^k m: 2^n exp(y), where n is the whole part of k p + p log2(m). */
+static double power(double x, double p) {
+    static const double ln2 = 0.69314718055994530942;
+    double m;
+    int k = split(x, &m);
+    double whole = k * p, lost = fma(k, p, -whole), n = floor(whole + 0.5);
+    double y = p * gs_log64(m), more = floor(y * log2_e + 0.5);
+    y = (y - more * ln2_high) - more * ln2_low + ((whole - n) + lost) * ln2;
+    n += more;
+    if (n > 1100)
+        return INFINITY;
+    if (n < -1100)
+        return 0;
+    int half = (int)n / 2;
+    return gs_exp64(y) * power_of_two(half) * power_of_two((int)n - half);
+}
+
+double gs_pow64(double x, double p) {
+    if (p == 0 || x == 1)
+        return 1;
+    if (isnan(x) || isnan(p))
+        return x + p;
+    double size = fabs(x);
+    bool even = fmod(p, 2) == 0, odd = fabs(fmod(p, 2)) == 1;
+    if (isinf(p))
+        return size == 1 ? 1 : (size > 1) == (p > 0) ? INFINITY : 0;
+    if (x < 0 && !even && !odd && !isinf(x))
+        return NAN;
+    double value = size == 0 || isinf(size) ? (isinf(size) == (p > 0) ? INFINITY : 0) : power(size, p);
+    return odd && signbit(x) ? -value : value;
 }
 
 /* x = k pi/2 + r, |r| <= pi/4; returns k modulo 4. pi/2 is split into parts of 33 bits, whose products with k are exact

@@ -1,14 +1,18 @@
 #ifdef __APPLE__
 #define _DARWIN_C_SOURCE /* _SC_PHYS_PAGES */
 #elif defined(__linux__)
-#define _DEFAULT_SOURCE /* madvise */
+#define _GNU_SOURCE /* madvise, O_TMPFILE, syncfs */
 #endif
 
 #include "base/os.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,16 +42,109 @@ bool gs_os_program_path(char *path, size_t room) {
 }
 #endif
 
+#if defined(__linux__) && defined(__x86_64__)
+#include <sys/syscall.h>
+
+bool gs_os_permits_tiles(void) {
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA of asm/prctl.h */
+    return !syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA);
+}
+#else
+bool gs_os_permits_tiles(void) {
+    return false;
+}
+#endif
+
 #if defined(__linux__) && defined(__aarch64__)
 #include <sys/auxv.h>
 
-bool gs_os_has_neon(void) {
-    enum { CAPABILITY_ASIMD = 1 << 1 }; /* HWCAP_ASIMD of asm/hwcap.h */
-    return (getauxval(AT_HWCAP) & CAPABILITY_ASIMD) != 0;
+uint32_t gs_os_arm_extensions(void) {
+    /* HWCAP_ASIMD, HWCAP_ASIMDDP, HWCAP2_BF16 of asm/hwcap.h */
+    enum { CAPABILITY_ASIMD = 1 << 1, CAPABILITY_ASIMDDP = 1 << 20, CAPABILITY_2_BF16 = 1 << 14 };
+    const unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+    return (first & CAPABILITY_ASIMD ? GS_ARM_NEON : 0u) | (first & CAPABILITY_ASIMDDP ? GS_ARM_DOTPROD : 0u) |
+           (second & CAPABILITY_2_BF16 ? GS_ARM_BF16 : 0u);
+}
+#elif defined(__APPLE__) && defined(__aarch64__)
+#include <sys/sysctl.h>
+
+static bool has(const char *name) {
+    int value = 0;
+    size_t size = sizeof value;
+    return !sysctlbyname(name, &value, &size, NULL, 0) && value;
+}
+
+/* Every 64-bit ARM processor of Apple has NEON, as the platform's own compilers assume. */
+uint32_t gs_os_arm_extensions(void) {
+    return GS_ARM_NEON | (has("hw.optional.arm.FEAT_DotProd") ? GS_ARM_DOTPROD : 0u) |
+           (has("hw.optional.arm.FEAT_BF16") ? GS_ARM_BF16 : 0u);
 }
 #elif defined(__aarch64__)
-/* Every 64-bit ARM processor of Apple has it, as the platform's own compilers assume. */
-bool gs_os_has_neon(void) {
+uint32_t gs_os_arm_extensions(void) {
+    return GS_ARM_NEON;
+}
+#endif
+
+bool gs_os_lock(int descriptor, gs_lock how) {
+    static const int operations[] = {[GS_LOCK_ALONE] = LOCK_EX | LOCK_NB,
+                                     [GS_LOCK_SHARED] = LOCK_SH | LOCK_NB,
+                                     [GS_LOCK_WAIT] = LOCK_EX,
+                                     [GS_LOCK_NONE] = LOCK_UN};
+    int result;
+    do {
+        result = descriptor >= 0 ? flock(descriptor, operations[how]) : -1;
+    } while (result < 0 && errno == EINTR);
+    return result == 0;
+}
+
+#if defined(__linux__) && defined(O_TMPFILE)
+enum { LINK_ROOM = 40 };
+
+/* The name under which the system shows an open file, by which it is given another one. */
+static void link_name(int descriptor, char name[LINK_ROOM]) {
+    snprintf(name, LINK_ROOM, "/proc/self/fd/%d", descriptor);
+}
+
+int gs_os_open_unnamed(const char *folder, unsigned mode) {
+    char name[LINK_ROOM];
+    int descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, (mode_t)mode);
+    if (descriptor < 0)
+        return -1;
+    link_name(descriptor, name);
+    if (access(name, F_OK) == 0)
+        return descriptor;
+    close(descriptor); /* without /proc it could never be named */
+    errno = ENOTSUP;
+    return -1;
+}
+
+int gs_os_name_file(int descriptor, const char *name) {
+    char from[LINK_ROOM];
+    link_name(descriptor, from);
+    return linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+bool gs_os_sync_all(int descriptor) {
+    return syncfs(descriptor) == 0;
+}
+#else
+int gs_os_open_unnamed(const char *folder, unsigned mode) {
+    (void)folder;
+    (void)mode;
+    errno = ENOTSUP;
+    return -1;
+}
+
+int gs_os_name_file(int descriptor, const char *name) {
+    (void)descriptor;
+    (void)name;
+    errno = ENOTSUP;
+    return -1;
+}
+
+bool gs_os_sync_all(int descriptor) {
+    (void)descriptor;
+    sync();
     return true;
 }
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The running program's own absolute path, of at most room - 1 bytes; false where the system does not report it. */
 bool gs_os_program_path(char *path, size_t room);
@@ -27,12 +28,31 @@ int gs_os_stream_number(const char *path);
  * lack; false where the system has none. */
 bool gs_os_has_attributes(const char *path);
 
+/* A new file in a folder that has no name yet, open for reading and writing, and its name; 0 or, as for the file
+ * itself, -1 with errno set. -1 with ENOTSUP where the system or the file system has no such files. */
+int gs_os_open_unnamed(const char *folder, unsigned mode);
+int gs_os_name_file(int descriptor, const char *name);
+
+/* Lock an open file or folder for this process, until all descriptors of this opening are closed: alone, or together
+ * with others that share the lock, or alone after a wait; or unlock it. False, with errno set, if another process has
+ * locked it (EWOULDBLOCK), or where there are no locks. */
+typedef enum gs_lock { GS_LOCK_ALONE, GS_LOCK_SHARED, GS_LOCK_WAIT, GS_LOCK_NONE } gs_lock;
+bool gs_os_lock(int descriptor, gs_lock how);
+
+/* Put all files of the file system to which the descriptor belongs onto the disk; false where that is not possible. */
+bool gs_os_sync_all(int descriptor);
+
 /* Tell the system that all of the memory, which begins at a boundary of GS_LARGE_PAGE, will be used, so that the system
  * may use large pages, which need fewer of the processor's page table entries. */
 enum { GS_LARGE_PAGE = 1 << 21 };
 void gs_os_want_large_pages(void *memory, size_t bytes);
 
-/* Whether this processor, if it is a 64-bit ARM one, and the system run NEON instructions. */
-bool gs_os_has_neon(void);
+/* Whether the system lets this process use the tiles of AMX, for which it is asked: Linux saves their registers only
+ * for those that have asked. */
+bool gs_os_permits_tiles(void);
+
+/* Which extensions this processor, if it is a 64-bit ARM one, and the system run: a set of bits. */
+enum { GS_ARM_NEON = 1, GS_ARM_BF16 = 2, GS_ARM_DOTPROD = 4 };
+uint32_t gs_os_arm_extensions(void);
 
 #endif

@@ -77,7 +77,9 @@ static gs_status take_operand(gs_arguments *arguments, const char *text, gs_erro
     const gs_command_row *row = gs_command_row_of(arguments->command);
     const char **const fields[] = {[GS_OPERAND_FILE] = &arguments->file,
                                    [GS_OPERAND_NETWORK] = &arguments->model,
-                                   [GS_OPERAND_IMAGES] = &arguments->input};
+                                   [GS_OPERAND_CONVERSION] = arguments->model ? &arguments->out : &arguments->model,
+                                   [GS_OPERAND_IMAGES] = &arguments->input,
+                                   [GS_OPERAND_FOLDER] = &arguments->folder};
     if (row->operand == GS_OPERAND_STUDIES)
         return take_study(&arguments->studies, text, error);
     const char **field = fields[row->operand];
@@ -89,9 +91,11 @@ static gs_status take_operand(gs_arguments *arguments, const char *text, gs_erro
 
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error) {
     *arguments = (gs_arguments){.command = GS_SAMPLE,
+                                .parse = gs_arguments_parse,
                                 .n = 64,
                                 .out = gs_command_sample.out,
                                 .label = GS_LABEL_NONE,
+                                .checkpoint_s = 60,
                                 .noises = {3, {0.2, 0.4, 0.6}},
                                 .step_counts = {1, {1}}};
     int at = 1;

@@ -38,31 +38,48 @@ typedef struct gs_arguments {
     bool given[GS_OPTION_COUNT];
     gs_sample_options settings; /* the sampler and its settings, as far as they are given */
     const char *model, *format, *judge, *isa, *backend, *algorithm;
-    uint64_t n, seed, first;
+    uint64_t n, seed, first, shard_size;
+    gs_dtype dtype; /* of products */
     int threads, block, label, dim, batch;
     double ratio;
     int grid[2];
     const char *input, *init, *plot, *map, *nearest;
-    const char *second_judge; /* beside the default judge, where it is there; or NULL */
+    const char *mask, *operator_; /* of measurements */
+    double measured_noise;        /* -1: none */
+    const char *second_judge;     /* beside the default judge, where it is there; or NULL */
     gs_numbers noises, step_counts, sweep, ladder;
     gs_texts compose, inputs, labels;
     gs_texts studies;                      /* operands */
     gs_numbers study[GS_STUDY_PARAMETERS]; /* parameters of studies; none: not given */
     const char *data;                      /* MNIST's folder */
     gs_numbers range;                      /* of pixels */
-    gs_counts only;
+    gs_counts only, coordinates;
     int shape[2];
-    int levels, draws, scale, columns;
-    double ends[2]; /* of noise levels */
+    int levels, draws, scale, columns, chains;
+    double ends[2];      /* of noise levels */
+    const char *weights; /* the type in which they are stored */
+    double limit;        /* of the error */
+    int bands;
     double init_noise, sigma;
-    const char *out;   /* NULL: none is asked for */
-    bool out_is_given; /* else it is the command's default */
-    bool random, trajectory, quality, diagnose, gradient, json, quiet, help, version;
-    const char *file;                  /* operand of inspect */
+    int flow_steps, probes, dequantize, frames; /* dequantize: -1 for none, 0: not given */
+    double tolerance;
+    const char *trace, *method;
+    gs_texts by, against; /* scores of novelty, and files of images beside --input */
+    gs_numbers prior;
+    gs_counts seeds;
+    double checkpoint_s; /* -1: never */
+    int keep_every;      /* 0: the last state of each chain alone */
+    const char *out;     /* NULL: none is asked for */
+    bool out_is_given;   /* else it is the command's default */
+    bool resume, measured, random, trajectory, warmup, quality, diagnose, gradient, json, quiet, help, version;
+    const char *file, *folder;         /* operands of inspect and verify */
     char found[3][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
     bool model_is_shipped;             /* found[0] is its path */
     char default_out[32];              /* the default output, with the extension of --format */
     gs_composed composed[GS_LIST_MAX]; /* what `compose` names, one each */
+    /* gs_arguments_parse, for a command that reads other command lines: naming it, it would name what knows all
+     * commands */
+    gs_status (*parse)(struct gs_arguments *arguments, int argc, char *const *argv, gs_error *error);
 } gs_arguments;
 
 /* Parse argv, whose strings must outlive *arguments. Errors: GS_ERROR_ARGUMENT. */
@@ -82,6 +99,9 @@ void gs_arguments_put_out(const gs_arguments *arguments, FILE *out);
 
 /* The stream that the report goes to: stdout, or stderr if an output goes to standard output. */
 FILE *gs_arguments_report(const gs_arguments *arguments);
+
+/* End a line of the report with the files that are written: "; wrote OUT and PLOT". */
+void gs_arguments_put_written(const gs_arguments *arguments, FILE *out);
 
 /* Refuse an --out that is one of the files that are read. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_arguments_check_out(const gs_arguments *arguments, gs_error *error);

@@ -5,7 +5,14 @@
 #include "cli/arguments.h"
 
 /* What a command's help lists after its options. */
-enum { GS_LISTS_SAMPLERS = 1, GS_LISTS_ALGORITHMS = 2, GS_LISTS_NETWORKS = 4, GS_LISTS_DENSITIES = 8, GS_LISTS_STUDIES = 16 };
+enum {
+    GS_LISTS_SAMPLERS = 1,
+    GS_LISTS_ALGORITHMS = 2,
+    GS_LISTS_NETWORKS = 4,
+    GS_LISTS_DENSITIES = 8,
+    GS_LISTS_STUDIES = 16,
+    GS_LISTS_METHODS = 32
+};
 
 /* A command that commands.def names. */
 typedef struct gs_command {

@@ -4,23 +4,63 @@
 
 #include "base/machine.h"
 #include "cli/commands.h"
-#include "kernels.h"
+#include "cpu.h"
+#include "engine/rates.h"
 
 enum { LINE = 200 };
 
 /* The rows of kernels.def; every instruction set has each of its own or as its base does. */
 static const struct {
     const char *type, *name, *help;
+    gs_exactness promised;
 } kernels[] = {
-#define GS_KERNEL(op, type, family, exactness, result, parameters, help) {#type, #op, help},
+#define GS_KERNEL(op, type, family, exactness, result, parameters, help) {#type, #op, help, exactness},
 #include "kernels.def"
 #undef GS_KERNEL
 };
 
+/* The types of products, their rows of the multiply-add kernel, and whether their sums are integers. */
+static const struct {
+    const char *name, *mac;
+    bool integers;
+} types[] = {
+#define GS_DTYPE(ID, name, mac, stored, what) {name, #mac, (gs_##mac##_sum)0.5f == 0},
+#include "model/dtypes.def"
+};
+
+static int mac_row(const char *type) {
+    int i = 0;
+    while (strcmp(kernels[i].name, "mac") || strcmp(kernels[i].type, type))
+        i++;
+    return i;
+}
+
+/* An instruction set that is there for dot products has kernels of its own for their types, but not for floats. */
+static void print_types(const char *isa) {
+    const gs_kernels *k = gs_kernels_find(isa);
+    const char *floats = gs_kernel_owner(k, mac_row("f32"))->isa;
+    printf("types of products with %s:\n", isa);
+    for (size_t t = 0; t < GS_COUNT(types); t++) {
+        int i = mac_row(types[t].mac);
+        const char *owner = gs_kernel_owner(k, i)->isa,
+                   *wider = types[t].integers ? "products of wider integers" : "fused multiply-adds of f32";
+        bool native = strcmp(owner, floats), wanted = types[t].integers || kernels[i].promised == GS_APPROXIMATE;
+        printf("  %-10s %s%s; the same bytes on %s\n", types[t].name,
+               native   ? "natively, by dot products of "
+               : wanted ? "by the exact fallback, "
+                        : "by ",
+               native ? owner : wider,
+               gs_kernel_exactness(k, i) == GS_EXACT ? "every instruction set" : "this instruction set only");
+    }
+}
+
 static void print_kernels(const char *isa) {
     printf("kernels for %s:\n", isa);
     for (size_t i = 0; i < GS_COUNT(kernels); i++) {
-        const char *owner = gs_kernel_owner(gs_kernels_find(isa), (int)i)->isa;
+        char owner[LINE];
+        snprintf(owner, sizeof owner, "%s", gs_kernel_owner(gs_kernels_find(isa), (int)i)->isa);
+        for (char *c; (c = strchr(owner, '-'));)
+            *c = '_';
         printf("  gs_%s_%s_%s: %s\n", kernels[i].type, kernels[i].name, owner, kernels[i].help);
     }
 }
@@ -33,7 +73,8 @@ static void print_isas(void) {
     for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
         width = (int)strlen(name) > width ? (int)strlen(name) : width;
     for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
-        printf("  %-*s %s\n", width, name, supported ? "supported" : "not on this CPU or system");
+        printf("  %-*s %s%s\n", width, name, supported ? "supported" : "not on this CPU or system",
+               gs_isa_is_proven(name) ? "" : " (never yet tested on a real one; runs only if asked for)");
     printf("best: %s\n", gs_isa_best());
 }
 
@@ -58,8 +99,21 @@ static void print_machine(void) {
         printf("memory: %.3g GB (the machine's)\n", machine.machine_bytes * 1e-9);
 }
 
-static void print_cpu(void) {
+/* Where the best instruction set is not the one for bf16. */
+static void print_choice(void) {
+    const gs_kernels *best = gs_kernels_find(gs_isa_best());
+    double rate = gs_rate_of_bf16(best);
+    const char *chosen = gs_kernels_at_rate(best, rate)->isa;
+    if (strcmp(chosen, best->isa))
+        printf("bf16 takes %s unless another is asked for: dot products of %s are %.2g times as fast as its products\n",
+               chosen, best->isa, rate);
+}
+
+static void print_cpu(const char *isa) {
     print_isas();
+    print_types(isa ? isa : gs_isa_best());
+    if (!isa)
+        print_choice();
     print_backends();
     print_machine();
 }
@@ -67,23 +121,26 @@ static void print_cpu(void) {
 static void print_plan(const gs_plan *plan, const char *name) {
     gs_plan_info info = gs_plan_get_info(plan);
     char text[LINE];
-    printf("%s: %s, %s backend, %d thread%s, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n", name,
-           info.isa, info.backend, info.threads, info.threads == 1 ? "" : "s", info.block, info.weight_bytes,
-           info.scratch_bytes);
+    printf("%s: %s, %s, %s backend, %d thread%s, blocks of %d, packed weights %zu bytes, scratch %zu bytes\n", name,
+           info.isa, gs_dtype_name(info.dtype), info.backend, info.threads, info.threads == 1 ? "" : "s", info.block,
+           info.weight_bytes, info.scratch_bytes);
     for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++)
         printf("  %s\n", text);
 }
 
 static gs_status print_with_network(const gs_arguments *arguments, gs_error *error) {
-    gs_plan_options options = {
-        .isa = arguments->isa, .threads = arguments->threads, .block = arguments->block, .backend = arguments->backend};
+    gs_plan_options options = {.isa = arguments->isa,
+                               .threads = arguments->threads,
+                               .block = arguments->block,
+                               .backend = arguments->backend,
+                               .dtype = arguments->dtype};
     gs_model *model = NULL;
     gs_plan *plan = NULL;
     gs_status status = gs_network_load(arguments->model, &model, error);
     if (!status)
         status = gs_plan_create(model, &options, &plan, error);
     if (!status) {
-        print_cpu();
+        print_cpu(gs_plan_get_info(plan).isa);
         print_plan(plan, gs_model_get_info(model)->name);
     }
     gs_plan_free(plan);
@@ -94,13 +151,13 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     if (arguments->model)
         return print_with_network(arguments, error);
-    print_cpu();
+    print_cpu(arguments->isa);
     print_kernels(arguments->isa ? arguments->isa : gs_isa_best());
     puts("--model FILE shows which kernel runs each operation of a network");
     return GS_OK;
 }
 
-const gs_command gs_command_cpu = {
-    .about = "Say which instruction sets this CPU runs and, with a model, which kernel runs each of its operations.\n",
-    .lists = GS_LISTS_NETWORKS,
-    .run = run_command};
+const gs_command gs_command_cpu = {.about = "Say which instruction sets this CPU runs, which types of products "
+                                            "natively, and, with a model, which kernel runs each of its operations.\n",
+                                   .lists = GS_LISTS_NETWORKS,
+                                   .run = run_command};

@@ -7,6 +7,7 @@
 
 #include "base/machine.h"
 #include "cli/commands.h"
+#include "cli/given.h"
 #include "cli/images.h"
 #include "cli/judge.h"
 #include "cli/output.h"
@@ -145,13 +146,18 @@ static gs_status allocate(gs_denoise *d, gs_error *error) {
         d->found = gs_alloc(n, sizeof(int));
         ready = d->classes && d->found;
     }
-    return ready ? gs_setup_label(&d->setup, n, error) : gs_fail_memory(error, "the images");
+    return ready ? gs_setup_label(&d->setup, 0, n, error) : gs_fail_memory(error, "the images");
 }
 
 static gs_status prepare(gs_denoise *d, const gs_arguments *arguments, gs_error *error) {
     gs_status (*const steps[])(gs_denoise *, gs_error *) = {check_output, check_trials, read_input, check_size,
                                                             load_judge};
-    gs_status status = gs_setup_load(&d->setup, arguments, error);
+    d->arguments = *arguments;
+    gs_status status = gs_setup_load(&d->setup, &d->arguments, error);
+    if (!status)
+        status = gs_given_check_networks(&d->setup.networks, error);
+    if (!status)
+        gs_output_choose(&d->arguments, info_of(d)->image, "denoised.npy");
     d->noises = arguments->noises;
     for (size_t i = 0; i < GS_COUNT(steps) && !status; i++)
         status = steps[i](d, error);
@@ -213,11 +219,11 @@ static gs_status restore(gs_denoise *d, int noise, gs_trial *trial, gs_error *er
     if (status)
         return status;
     setup->options.init = d->noisy + (size_t)noise * elements(d);
-    trial->evaluations = gs_sample_evaluations(setup->networks.network[0].model, &setup->options);
     snprintf(what, sizeof what, "noise %g, %d step%s", trial->noise, trial->steps, trial->steps == 1 ? "" : "s");
-    double before = d->draws.seconds;
+    gs_draws before = d->draws;
     status = gs_draws_add(&d->draws, setup, what, d->n, d->restored, &done, error);
-    trial->seconds = d->draws.seconds - before;
+    trial->seconds = d->draws.seconds - before.seconds;
+    trial->evaluations = (double)(d->draws.evaluations - before.evaluations) / (double)d->n;
     if (!status && d->draws.interrupted)
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no noise level was finished, nothing is written");
     if (!status)

@@ -17,13 +17,14 @@ typedef struct gs_class_shares {
 typedef struct gs_trial {
     double noise; /* in units in which pixels are 0 ... 1 */
     int steps;    /* 0 for the noisy images */
-    uint64_t evaluations;
+    double evaluations;
     double psnr, ssim, kept, seconds; /* kept: share of images whose class the judge still recognises */
     gs_class_shares shares;
     bool best; /* has the best PSNR of its noise level's step counts */
 } gs_trial;
 
 typedef struct gs_denoise {
+    gs_arguments arguments; /* with the output that suits the images */
     gs_setup setup;
     gs_network judge; /* zeros: there is none */
     gs_draws draws;

@@ -90,7 +90,7 @@ static json_t *trial_json(const gs_denoise *d, const gs_trial *t) {
     json_object_set_new(object, "noise", json_real(t->noise));
     if (t->steps) {
         json_object_set_new(object, "steps", json_integer(t->steps));
-        json_object_set_new(object, "evaluations", gs_whole_json(t->evaluations));
+        json_object_set_new(object, "evaluations", gs_mean_json(t->evaluations));
         json_object_set_new(object, "seconds", gs_real_json(t->seconds));
         json_object_set_new(object, "best", json_boolean(t->best));
     }
@@ -134,7 +134,7 @@ static void put_trial(FILE *out, const gs_trial *t, bool marked) {
     char steps[32] = "noisy", evaluations[32] = "-";
     if (t->steps) {
         snprintf(steps, sizeof steps, "%d", t->steps);
-        snprintf(evaluations, sizeof evaluations, "%llu", (unsigned long long)t->evaluations);
+        snprintf(evaluations, sizeof evaluations, "%.4g", t->evaluations);
     }
     fprintf(out, "%-7g%6s%13s", t->noise, steps, evaluations);
     put_figure(out, 10, "%.2f", t->psnr);
@@ -185,7 +185,9 @@ gs_status gs_denoise_report(const gs_denoise *d, FILE *out, gs_error *error) {
     }
     if (classes_of(d))
         put_share_table(out, d);
-    fprintf(out, "%zu image%s of %s by %s, the network %s; wrote %s\n", d->n, d->n == 1 ? "" : "s", a->input,
-            d->setup.options.sampler, d->setup.networks.info->name, gs_output_label(a->out));
+    fprintf(out, "%zu image%s of %s by %s, the network %s", d->n, d->n == 1 ? "" : "s", a->input,
+            d->setup.options.sampler, d->setup.networks.info->name);
+    gs_networks_put_dtypes(&d->setup.networks, out);
+    fprintf(out, "; wrote %s\n", gs_output_label(a->out));
     return GS_OK;
 }

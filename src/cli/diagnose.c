@@ -5,7 +5,7 @@
 #include "app/curve.h"
 #include "app/words.h"
 
-enum { TABLE_ROWS = 11, MARK_ROWS = 11, WARNING_ROOM = 320 };
+enum { TABLE_ROWS = 11, MARK_ROWS = 11, WARNING_ROOM = 400, CHAINS_SHOWN = 8 };
 
 /* ---- What is drawn and printed ---- */
 
@@ -95,7 +95,8 @@ static void print_summary(const gs_diagnosis *d, FILE *out) {
     fputc('\n', out);
     bool agreement = isfinite(d->ess), too_few = d->flags & GS_FLAG_SHORT;
     if (d->kept)
-        fprintf(out, "second half, %zu energ%s per chain: ", d->kept, d->kept == 1 ? "y" : "ies");
+        fprintf(out, "%s, %zu energ%s per chain: ", d->burn_in ? "after burn-in" : "second half", d->kept,
+                d->kept == 1 ? "y" : "ies");
     if (d->kept && !agreement && !too_few) {
         fputs("all are equal\n", out);
     } else if (d->kept) {
@@ -107,12 +108,66 @@ static void print_summary(const gs_diagnosis *d, FILE *out) {
         fputc('\n', out);
     }
     if (isfinite(d->acceptance))
-        fprintf(out, "acceptance in the second half %.1f %%\n", 100 * d->acceptance);
+        fprintf(out, "acceptance %s %.1f %%, of chains %.1f to %.1f %%\n",
+                d->burn_in ? "after burn-in" : "in the second half", 100 * d->acceptance, 100 * d->acceptance_range[0],
+                100 * d->acceptance_range[1]);
     if (d->largest >= 0) {
         fprintf(out, "class shares from %.1f %% (class %d) to %.1f %% (class %d)\n", 100 * d->smallest_share,
                 d->smallest, 100 * d->largest_share, d->largest);
     }
 }
+
+/* ---- Statistics of steps ---- */
+
+/* What the steps after burn-in say of one chain. Unknown numbers are NaN. */
+typedef struct of_chain {
+    double acceptance, step_size, bfmi, depth;
+    size_t divergences;
+} of_chain;
+
+static size_t left_out(const gs_record *r) {
+    return r->burn_in ? r->burn_in : r->steps / 2;
+}
+
+/* `energies` is room for those of the steps. */
+static of_chain measure_chain(const gs_record *r, size_t k, double *energies) {
+    const gs_sample_stats *s = r->stats;
+    size_t first = left_out(r), n = r->steps - first;
+    of_chain c = {0, (double)NAN, (double)NAN, 0, 0};
+    for (size_t t = first; t < r->steps; t++) {
+        size_t at = t * r->chains + k;
+        c.acceptance += r->acceptance ? (double)r->acceptance[at] / (double)n : (double)NAN;
+        c.depth += s->depth ? (double)s->depth[at] / (double)n : (double)NAN;
+        c.divergences += s->divergent && s->divergent[at];
+        energies[t - first] = s->energy ? s->energy[at] : (double)NAN;
+        c.step_size = s->step_size ? s->step_size[at] : (double)NAN;
+    }
+    gs_chain_bfmi(energies, 1, n, &c.bfmi, NULL);
+    return c;
+}
+
+static void print_chains(const gs_record *r, const gs_diagnosis *d, FILE *out) {
+    double *energies = r->stats ? gs_alloc(r->steps, sizeof *energies) : NULL;
+    if (!energies)
+        return;
+    bool has_trees = isfinite(d->depth);
+    fprintf(out, "%8s  acceptance   step size  divergent  E-BFMI%s\n", "chain", has_trees ? "  tree depth" : "");
+    for (size_t k = 0; k < r->chains && k < CHAINS_SHOWN; k++) {
+        of_chain c = measure_chain(r, k, energies);
+        fprintf(out, "%8zu %9.1f %%", k, 100 * c.acceptance);
+        print_number(out, 11, 4, c.step_size);
+        fprintf(out, " %10zu", c.divergences);
+        print_number(out, 7, 3, c.bfmi);
+        if (has_trees)
+            fprintf(out, " %11.2f", c.depth);
+        fputc('\n', out);
+    }
+    if (r->chains > CHAINS_SHOWN)
+        fprintf(out, "%8s  of %zu chains the first %d\n", "", r->chains, CHAINS_SHOWN);
+    gs_free(energies);
+}
+
+/* ---- All in text ---- */
 
 gs_status gs_diagnosis_print(const gs_record *record, const gs_diagnosis *diagnosis, FILE *out, gs_error *error) {
     curves c;
@@ -122,6 +177,7 @@ gs_status gs_diagnosis_print(const gs_record *record, const gs_diagnosis *diagno
             print_steps(&c, out);
         print_shares(record, out);
         print_summary(diagnosis, out);
+        print_chains(record, diagnosis, out);
     }
     free_curves(&c);
     return status;
@@ -158,6 +214,14 @@ static void put_summary(const gs_diagnosis *d, json_t *object) {
     json_object_set_new(object, "drift", gs_real_json(d->drift));
     json_object_set_new(object, "drift_error", gs_real_json(d->drift_error));
     json_object_set_new(object, "acceptance", gs_real_json(d->acceptance));
+    json_object_set_new(object, "ess_bulk", gs_real_json(d->summary.ess_bulk));
+    json_object_set_new(object, "ess_tail", gs_real_json(d->summary.ess_tail));
+    json_object_set_new(object, "acceptance_range", reals(d->acceptance_range, 2));
+    json_object_set_new(object, "divergences", json_integer((json_int_t)d->divergences));
+    json_object_set_new(object, "bfmi", gs_real_json(d->bfmi));
+    json_object_set_new(object, "tree_depth", gs_real_json(d->depth));
+    json_object_set_new(object, "step_sizes", reals(d->step_range, 2));
+    json_object_set_new(object, "gradients_per_step", gs_real_json(d->gradients));
     json_object_set_new(object, "largest_class", d->largest < 0 ? json_null() : json_integer(d->largest));
     json_object_set_new(object, "largest_share", gs_real_json(d->largest_share));
     json_object_set_new(object, "smallest_class", d->smallest < 0 ? json_null() : json_integer(d->smallest));
@@ -165,8 +229,8 @@ static void put_summary(const gs_diagnosis *d, json_t *object) {
 }
 
 static void put_warnings(const gs_diagnosis *d, json_t *object) {
-    static const char *const names[] = {"diverged", "collapsed", "classes",  "moving",
-                                        "disagree", "few",       "rejected", "short"};
+    static const char *const names[] = {"diverged", "collapsed", "classes",   "moving", "disagree", "few",
+                                        "rejected", "short",     "divergent", "energy", "depth"};
     json_t *flags = json_array(), *warnings = json_array();
     for (size_t i = 0; i < GS_COUNT(names); i++)
         if (d->flags >> i & 1)

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "base/base.h"
+#include "cli/followed.h"
 
 /* The table (about ten steps, evenly spaced: energies and norms as quantiles across chains, acceptance as the mean of
  * the steps since the previous row), the classes' shares and the summary. Errors: GS_ERROR_MEMORY. */
@@ -19,9 +19,10 @@ void gs_diagnosis_warn(const gs_diagnosis *diagnosis, FILE *out);
 /* The same as one JSON object, in which numbers that are unknown or not finite are null; NULL when memory runs out. */
 json_t *gs_diagnosis_json(const gs_record *record, const gs_diagnosis *diagnosis);
 
-/* Draw energies, gradient norms, acceptance and class shares over the steps into an SVG file (io/plot.h). Up to 400
- * steps are drawn, evenly spaced. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY. */
-gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnosis, const char *title, const char *path,
-                            gs_error *error);
+/* Draw energies, gradient norms, acceptance and class shares over the steps into an SVG file (io/plot.h), and what
+ * `followed`, unless it is NULL, has of quantities. Up to 400 steps are drawn, evenly spaced. Errors: GS_ERROR_FILE,
+ * GS_ERROR_MEMORY. */
+gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnosis, const gs_followed *followed,
+                            const char *title, const char *path, gs_error *error);
 
 #endif

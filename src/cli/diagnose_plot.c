@@ -4,12 +4,12 @@
 
 #include "app/curve.h"
 #include "cli/diagnose.h"
-#include "io/plot.h"
+#include "cli/followed_plot.h"
 
 enum {
     POINTS = 400,
     ACCEPTANCE_POINTS = 101, /* few points, so that each is the mean of many proposals */
-    PANELS_MAX = 5,
+    PANELS_MAX = 5 + 3 * GS_FOLLOWED_MAX,
     SERIES_MAX = 64, /* classes */
     REMARKS_MAX = 10,
     NAME_ROOM = 40,
@@ -84,7 +84,8 @@ static gs_status add_energy(drawing *d, const gs_record *r, const gs_diagnosis *
         late->count = energy_series(d, c, half, d->late);
     }
     if (isfinite(found->ess)) {
-        snprintf(d->caption, TEXT_ROOM, "second half: effective sample size %.4g, R-hat %.4g", found->ess, found->rhat);
+        snprintf(d->caption, TEXT_ROOM, "%s: effective sample size %.4g, R-hat %.4g",
+                 found->burn_in ? "after burn-in" : "second half", found->ess, found->rhat);
         d->panels[d->count - 1].caption = d->caption;
     }
     return GS_OK;
@@ -159,8 +160,8 @@ static void add_remarks(drawing *d, const gs_record *r, const gs_diagnosis *foun
     int used = snprintf(d->texts[0], TEXT_ROOM, "%zu chain%s, %zu step%s", r->chains, r->chains == 1 ? "" : "s",
                         r->steps, r->steps == 1 ? "" : "s");
     if (isfinite(found->acceptance)) {
-        snprintf(d->texts[0] + used, TEXT_ROOM - (size_t)used, "; acceptance in the second half %.1f %%",
-                 100 * found->acceptance);
+        snprintf(d->texts[0] + used, TEXT_ROOM - (size_t)used, "; acceptance %s %.1f %%",
+                 found->burn_in ? "after burn-in" : "in the second half", 100 * found->acceptance);
     }
     d->remarks[d->remarks_count++] = (gs_remark){.text = d->texts[0]};
     char text[TEXT_ROOM - 10];
@@ -171,8 +172,16 @@ static void add_remarks(drawing *d, const gs_record *r, const gs_diagnosis *foun
     }
 }
 
-gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnosis, const char *title, const char *path,
-                            gs_error *error) {
+/* The panels of the quantities that were followed, after the others. */
+static void add_followed(drawing *d, const gs_followed_panels *panels) {
+    int count;
+    const gs_panel *panel = gs_followed_panels_get(panels, &count);
+    for (int i = 0; i < count; i++)
+        d->panels[d->count++] = panel[i];
+}
+
+gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnosis, const gs_followed *followed,
+                            const char *title, const char *path, gs_error *error) {
     drawing *d = gs_alloc(1, sizeof *d);
     if (!d)
         return gs_fail_memory(error, "the plot");
@@ -181,6 +190,9 @@ gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnos
     status = !status ? add_gradient(d, record, error) : status;
     status = !status ? add_acceptance(d, record, error) : status;
     status = !status ? add_classes(d, record, error) : status;
+    gs_followed_panels *panels = NULL;
+    status = !status && followed ? gs_followed_draw(followed, &panels, error) : status;
+    add_followed(d, panels);
     if (!status) {
         gs_figure figure = {.title = title,
                             .remarks = d->remarks,
@@ -191,6 +203,7 @@ gs_status gs_diagnosis_plot(const gs_record *record, const gs_diagnosis *diagnos
     }
     for (size_t i = 0; i < GS_COUNT(d->curves); i++)
         gs_curve_free(&d->curves[i]);
+    gs_followed_panels_free(panels);
     gs_free(d->mark);
     gs_free(d->shares);
     gs_free(d);

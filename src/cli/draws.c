@@ -8,10 +8,18 @@ static bool show_progress(void *context, double part, size_t done, size_t n) {
     return !gs_interrupted();
 }
 
+/* What holds of all calls is noted with the first. */
+static void begin_warnings(gs_draws *draws, const gs_setup *setup) {
+    const char *caution = gs_networks_caution(&setup->networks, setup->arguments);
+    if (draws->warnings)
+        return;
+    draws->warnings = json_array();
+    if (caution)
+        json_array_append_new(draws->warnings, json_string(caution));
+}
+
 static void note_warnings(gs_draws *draws, const gs_sample_options *options, const char *what) {
     char text[GS_MESSAGE_MAX];
-    if (!draws->warnings)
-        draws->warnings = json_array();
     for (int i = 0; gs_outcome_warning(options->outcome, options, i, text, sizeof text); i++)
         json_array_append_new(draws->warnings, json_sprintf("%s%s%s", what ? what : "", what ? ": " : "", text));
 }
@@ -28,13 +36,18 @@ gs_status gs_draws_add(gs_draws *draws, const gs_setup *setup, const char *what,
     options.context = &progress;
     options.outcome = &outcome;
     double start_s = gs_now_s();
-    gs_status status = gs_sample(setup->networks.network[0].plan, &options, n, samples, done, error);
+    gs_plan *plan = setup->networks.network[0].plan;
+    gs_status status = setup->measurement ? gs_restore(plan, setup->measurement, &options, n, samples, done, error)
+                                          : gs_sample(plan, &options, n, samples, done, error);
     draws->seconds += gs_now_s() - start_s;
     gs_progress_clear(&progress);
     if (status && status != GS_ERROR_INTERRUPTED)
         return status;
     draws->interrupted = status != GS_OK;
     *done = draws->interrupted ? *done : n;
+    draws->evaluations += outcome.evaluations;
+    draws->chains += outcome.chains;
+    begin_warnings(draws, setup);
     note_warnings(draws, &options, what);
     return GS_OK;
 }

@@ -1,11 +1,13 @@
-/* The calls of gs_sample that a command makes. */
+/* The calls of gs_sample, or of gs_restore, that a command makes. */
 #ifndef GS_CLI_DRAWS_H
 #define GS_CLI_DRAWS_H
 
 #include "cli/setup.h"
 
 typedef struct gs_draws {
-    double seconds;   /* spent in gs_sample alone */
+    double seconds;       /* spent in gs_sample alone */
+    uint64_t evaluations; /* of networks, and the chains that they were for */
+    size_t chains;
     json_t *warnings; /* texts about the results of all calls */
     bool interrupted; /* during the last call */
 } gs_draws;

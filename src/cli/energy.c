@@ -4,7 +4,6 @@
 #include "app/interrupt.h"
 #include "app/words.h"
 #include "cli/commands.h"
-#include "io/output.h"
 #include "io/progress.h"
 #include "model/model.h"
 
@@ -16,28 +15,6 @@ static const gs_model_info *info_of(const gs_energy_run *run, int k) {
     return gs_model_get_info(run->networks.network[k].model);
 }
 
-/* Choose the lowest level that all know, unless --sigma is given; check that all know it. */
-static gs_status choose_sigma(gs_energy_run *run, gs_error *error) {
-    bool given = run->arguments->given[GS_OPTION_SIGMA], taken = false;
-    for (int k = 0; k < run->networks.count; k++) {
-        const gs_model_info *info = info_of(run, k);
-        taken = taken || info->takes_sigma;
-        if (!given && info->takes_sigma && info->sigma[0] > run->sigma)
-            run->sigma = info->sigma[0];
-    }
-    if (given && !taken)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--sigma: the network %s takes no noise level",
-                       run->networks.info->name);
-    run->sigma = given ? run->arguments->sigma : run->sigma;
-    for (int k = 0; k < run->networks.count; k++) {
-        const gs_model_info *info = info_of(run, k);
-        if (info->takes_sigma && !gs_sigma_is_trained(info, run->sigma))
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--sigma %g: the network %s was trained on %g ... %g", run->sigma,
-                           info->name, info->sigma[0], info->sigma[1]);
-    }
-    return GS_OK;
-}
-
 static gs_status check_networks(gs_energy_run *run, gs_error *error) {
     gs_status status = gs_given_check_networks(&run->networks, error);
     run->has_energy = gs_networks_have_energy(&run->networks);
@@ -47,47 +24,25 @@ static gs_status check_networks(gs_energy_run *run, gs_error *error) {
         status = gs_fail(error, GS_ERROR_ARGUMENT,
                          "the network %s is a %s model without a noise level, which has neither energy nor score",
                          info->name, gs_kind_name(info->kind));
-    return !status ? choose_sigma(run, error) : status;
+    return !status ? gs_networks_choose_sigma(&run->networks, run->arguments, &run->sigma, error) : status;
 }
 
 static gs_status check_outputs(gs_energy_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
-    gs_status status = a->out ? gs_energy_check_table(a->out, error) : GS_OK;
-    if (!status && a->out)
-        status = gs_arguments_check_out(a, error);
-    if (!status && a->out)
-        status = gs_output_check(a->out, GS_FORMAT_TEXT, 0, error);
+    gs_status status = gs_table_check(a, error);
     return !status && a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : status;
-}
-
-/* Labels that nobody named only sort the summary: energies under different labels, and without, cannot be compared. */
-static gs_status choose_labels(gs_energy_run *run, gs_energies *e, gs_error *error) {
-    const gs_arguments *a = run->arguments;
-    gs_status status = GS_OK;
-    bool told = a->labels.count || a->given[GS_OPTION_TOLD];
-    for (int k = 0; k < run->networks.count && !status && told; k++) {
-        const gs_model_info *info = info_of(run, k);
-        const int *labels;
-        if (!info->labels && run->networks.labelled)
-            continue;
-        status = gs_given_labels(&e->given, a, info, e->room, &labels, error);
-        e->labels = labels ? labels : e->labels;
-    }
-    return status;
 }
 
 static gs_status read_input(gs_energy_run *run, int i, gs_error *error) {
     const gs_arguments *a = run->arguments;
     gs_energies *e = &run->input[i];
-    const char *labels = i < a->labels.count ? a->labels.values[i] : NULL;
-    gs_status status = gs_given_read(&e->given, a->inputs.values[i], labels, a, run->networks.info, error);
+    gs_status status = gs_input_read(&e->in, a->inputs.values[i], gs_input_labels_path(a, i), a, &run->networks, error);
     if (status)
         return status;
-    size_t n = e->given.images.n;
-    e->room = gs_alloc(n, sizeof *e->room);
+    size_t n = e->in.given.images.n;
     e->energy = gs_alloc(n, sizeof *e->energy);
     e->norm = gs_alloc(n, sizeof *e->norm);
-    return e->room && e->energy && e->norm ? choose_labels(run, e, error) : gs_fail_memory(error, "the energies");
+    return e->energy && e->norm ? GS_OK : gs_fail_memory(error, "the energies");
 }
 
 static gs_status prepare(gs_energy_run *run, gs_error *error) {
@@ -95,9 +50,8 @@ static gs_status prepare(gs_energy_run *run, gs_error *error) {
     gs_status status = gs_networks_load(&run->networks, a, error);
     if (!status)
         status = check_networks(run, error);
-    if (!status && run->networks.classes && a->labels.count && a->labels.count < a->inputs.count)
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "--labels: %d file%s for %d of images: expected one for each",
-                         a->labels.count, a->labels.count == 1 ? "" : "s", a->inputs.count);
+    if (!status)
+        status = gs_input_check(a, &run->networks, error);
     if (!status)
         status = check_outputs(run, error);
     run->input = gs_alloc(GS_LIST_MAX, sizeof *run->input);
@@ -116,31 +70,34 @@ static gs_status prepare(gs_energy_run *run, gs_error *error) {
 static void list_terms(const gs_energy_run *run, const gs_energies *e, size_t at, gs_term terms[GS_LIST_MAX]) {
     const gs_arguments *a = run->arguments;
     for (int k = 0; k < run->networks.count; k++) {
-        bool told = e->labels && info_of(run, k)->labels;
+        bool told = e->in.labels && info_of(run, k)->labels;
         terms[k] = (gs_term){.plan = run->networks.network[k].plan,
                              .weight = a->compose.count ? a->composed[k].weight : 1,
-                             .labels = told ? e->labels + at : NULL};
+                             .labels = told ? e->in.labels + at : NULL};
     }
 }
 
 static gs_status measure_slice(const gs_energy_run *run, gs_energies *e, size_t at, size_t n, gs_error *error) {
     gs_term terms[GS_LIST_MAX];
     list_terms(run, e, at, terms);
-    return gs_energy_measure(terms, run->networks.count, e->given.images.data + at * run->networks.pixels, run->sigma,
-                             n, e->energy + at, e->norm + at, error);
+    return gs_energy_measure(terms, run->networks.count, e->in.given.images.data + at * run->networks.pixels,
+                             run->sigma, n, e->energy + at, e->norm + at, error);
 }
 
 static gs_status measure(gs_energy_run *run, gs_error *error) {
     gs_progress progress = {0};
     gs_status status = GS_OK;
     size_t all = 0, done = 0;
+    const char *caution = gs_networks_caution(&run->networks, run->arguments);
+    if (caution)
+        gs_warn("%s", caution);
     for (int i = 0; i < run->count; i++)
-        all += run->input[i].given.images.n;
+        all += run->input[i].in.given.images.n;
     gs_interrupt_install();
     gs_progress_start(&progress, stderr, NULL);
     double start_s = gs_now_s();
     for (int i = 0; i < run->count; i++) {
-        size_t n = run->input[i].given.images.n;
+        size_t n = run->input[i].in.given.images.n;
         for (size_t at = 0; at < n && !status; at += SLICE) {
             size_t count = n - at < SLICE ? n - at : SLICE;
             status = measure_slice(run, &run->input[i], at, count, error);
@@ -156,12 +113,33 @@ static gs_status measure(gs_energy_run *run, gs_error *error) {
     return status;
 }
 
+/* ---- The table ---- */
+
+static double value_of(const void *context, int input, size_t image, int column) {
+    const gs_energy_run *run = context;
+    const gs_energies *e = &run->input[input];
+    return (double)(run->has_energy && column == 0 ? e->energy : e->norm)[image];
+}
+
+static gs_status write_table(const gs_energy_run *run, gs_error *error) {
+    static const char *const of_energies[] = {"energy", "gradient_norm"}, *const of_scores[] = {"score_norm"};
+    const gs_input *inputs[GS_LIST_MAX];
+    for (int i = 0; i < run->count; i++)
+        inputs[i] = &run->input[i].in;
+    const gs_table table = {.input = inputs,
+                            .inputs = run->count,
+                            .columns = run->has_energy ? 2 : 1,
+                            .names = run->has_energy ? of_energies : of_scores,
+                            .context = run,
+                            .value = value_of};
+    return gs_table_write(&table, run->arguments->out, error);
+}
+
 /* ---- The command ---- */
 
 static void free_all(gs_energy_run *run) {
     for (int i = 0; i < run->count; i++) {
-        gs_given_free(&run->input[i].given);
-        gs_free(run->input[i].room);
+        gs_input_free(&run->input[i].in);
         gs_free(run->input[i].energy);
         gs_free(run->input[i].norm);
     }
@@ -174,8 +152,8 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_status status = prepare(&run, error);
     if (!status)
         status = measure(&run, error);
-    if (!status && arguments->out)
-        status = gs_energy_write_table(&run, error);
+    if (!status)
+        status = write_table(&run, error);
     if (!status && arguments->plot)
         status = gs_energy_plot(&run, error);
     if (!status)

@@ -2,16 +2,14 @@
 #ifndef GS_CLI_ENERGY_H
 #define GS_CLI_ENERGY_H
 
-#include "cli/given.h"
+#include "cli/table.h"
 #include "measure/statistics.h"
 
 /* What is measured of the images of one file. */
 typedef struct gs_energies {
-    gs_given given;
-    int *room;         /* (n) */
-    const int *labels; /* that the networks are told, of those that take labels; or NULL */
-    float *energy;     /* (n) */
-    float *norm;       /* (n) lengths of gradients dE/dx or of scores */
+    gs_input in;
+    float *energy; /* (n) */
+    float *norm;   /* (n) lengths of gradients dE/dx or of scores */
 } gs_energies;
 
 typedef struct gs_energy_run {
@@ -26,11 +24,6 @@ typedef struct gs_energy_run {
 
 /* Print the summaries or, with --json, one JSON object. */
 gs_status gs_energy_report(const gs_energy_run *run, FILE *out, gs_error *error);
-
-/* Check that a file of numbers per image can be called so, and write it: .csv, .json or .npy. Errors:
- * GS_ERROR_ARGUMENT, GS_ERROR_FILE, GS_ERROR_MEMORY. */
-gs_status gs_energy_check_table(const char *path, gs_error *error);
-gs_status gs_energy_write_table(const gs_energy_run *run, gs_error *error);
 
 /* Draw the distributions as a plot. */
 gs_status gs_energy_plot(const gs_energy_run *run, gs_error *error);

@@ -25,7 +25,7 @@ static void find_ends(const gs_energy_run *run, bool is_norm, double *low, doubl
     *high = -INFINITY;
     for (int i = 0; i < run->count; i++) {
         const float *values = values_of(&run->input[i], is_norm);
-        for (size_t k = 0; k < run->input[i].given.images.n; k++) {
+        for (size_t k = 0; k < run->input[i].in.given.images.n; k++) {
             double v = (double)values[k];
             *low = isfinite(v) ? fmin(*low, v) : *low;
             *high = isfinite(v) ? fmax(*high, v) : *high;
@@ -59,9 +59,9 @@ static void draw(const gs_energy_run *run, bool is_norm, histograms *h) {
     for (int i = 0; i < run->count; i++) {
         const gs_energies *e = &run->input[i];
         double shares[BINS];
-        gs_histogram(values_of(e, is_norm), e->given.images.n, low, high, BINS, shares);
+        gs_histogram(values_of(e, is_norm), e->in.given.images.n, low, high, BINS, shares);
         outline(shares, h->y[i]);
-        name_of(gs_base_name(e->given.path), h->names[i]);
+        name_of(gs_base_name(e->in.given.path), h->names[i]);
         h->series[i] = (gs_series){.name = h->names[i], .y = h->y[i], .colour = i};
     }
 }

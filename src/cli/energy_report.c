@@ -21,8 +21,8 @@ static const char *norm_of(const gs_energy_run *run) {
 static void count_classes(const gs_energies *e, size_t counts[CLASSES]) {
     for (int c = 0; c < CLASSES; c++)
         counts[c] = 0;
-    for (size_t k = 0; e->given.labels && k < e->given.images.n; k++)
-        counts[e->given.labels[k]]++;
+    for (size_t k = 0; e->in.given.labels && k < e->in.given.images.n; k++)
+        counts[e->in.given.labels[k]]++;
 }
 
 /* ---- JSON ---- */
@@ -45,8 +45,8 @@ static gs_status put_summaries(const gs_energy_run *run, const gs_energies *e, i
     gs_status status = GS_OK;
     for (int is_norm = !run->has_energy; is_norm < 2 && !status; is_norm++) {
         gs_summary s;
-        status = gs_summarize(values_of(e, is_norm), class < 0 ? NULL : e->given.labels, class, e->given.images.n, &s,
-                              error);
+        status = gs_summarize(values_of(e, is_norm), class < 0 ? NULL : e->in.given.labels, class, e->in.given.images.n,
+                              &s, error);
         if (!status)
             json_object_set_new(object, is_norm ? "norm" : "energy", summary_json(&s));
     }
@@ -57,8 +57,8 @@ static gs_status put_input(const gs_energy_run *run, const gs_energies *e, json_
     json_t *object = json_object(), *classes = json_array();
     size_t counts[CLASSES];
     count_classes(e, counts);
-    json_object_set_new(object, "input", gs_text_json(gs_base_name(e->given.path)));
-    json_object_set_new(object, "label", gs_given_told_json(&e->given, run->arguments, e->labels));
+    json_object_set_new(object, "input", gs_text_json(gs_base_name(e->in.given.path)));
+    json_object_set_new(object, "label", gs_given_told_json(&e->in.given, run->arguments, e->in.labels));
     gs_status status = put_summaries(run, e, -1, object, error);
     for (int c = 0; c < CLASSES && !status; c++) {
         if (!counts[c])
@@ -77,8 +77,9 @@ static json_t *networks_json(const gs_energy_run *run) {
     const gs_arguments *a = run->arguments;
     for (int k = 0; k < run->networks.count; k++) {
         const gs_model_info *info = gs_model_get_info(run->networks.network[k].model);
-        json_array_append_new(networks, json_pack("{ss ss sf}", "model", info->name, "hash", info->hash, "weight",
-                                                  a->compose.count ? a->composed[k].weight : 1.0));
+        json_array_append_new(networks, json_pack("{ss ss sf ss}", "model", info->name, "hash", info->hash, "weight",
+                                                  a->compose.count ? a->composed[k].weight : 1.0, "dtype",
+                                                  gs_networks_dtype(&run->networks, k)));
     }
     return networks;
 }
@@ -98,7 +99,7 @@ static gs_status report_json(const gs_energy_run *run, FILE *out, gs_error *erro
     json_object_set_new(object, "plot", a->plot ? gs_text_json(a->plot) : json_null());
     json_object_set_new(object, "seconds", gs_real_json(run->seconds));
     json_object_set_new(object, "threads", json_integer(plan.threads));
-    json_object_set_new(object, "isa", json_string(plan.isa));
+    gs_networks_put(&run->networks, object);
     if (!status)
         return gs_print_json(object, out, error);
     json_decref(object);
@@ -123,18 +124,18 @@ static void put_row(FILE *out, const char *name, const gs_summary *s) {
 }
 
 static gs_status put_rows(const gs_energies *e, bool is_norm, FILE *out, gs_error *error) {
-    size_t counts[CLASSES], n = e->given.images.n;
+    size_t counts[CLASSES], n = e->in.given.images.n;
     gs_summary s;
     char name[32];
     gs_status status = gs_summarize(values_of(e, is_norm), NULL, 0, n, &s, error);
     if (status)
         return status;
-    put_row(out, gs_base_name(e->given.path), &s);
+    put_row(out, gs_base_name(e->in.given.path), &s);
     count_classes(e, counts);
     for (int c = 0; c < CLASSES && !status; c++) {
         if (!counts[c])
             continue;
-        status = gs_summarize(values_of(e, is_norm), e->given.labels, c, n, &s, error);
+        status = gs_summarize(values_of(e, is_norm), e->in.given.labels, c, n, &s, error);
         snprintf(name, sizeof name, "  class %d", c);
         if (!status)
             put_row(out, name, &s);
@@ -159,7 +160,7 @@ static void put_told(const gs_energy_run *run, FILE *out) {
     fputs(", told ", out);
     for (int i = 0; i < run->count; i++) {
         fputs(i ? ", " : "", out);
-        gs_given_put_told(&run->input[i].given, run->arguments, run->input[i].labels, out);
+        gs_given_put_told(&run->input[i].in.given, run->arguments, run->input[i].in.labels, out);
     }
 }
 
@@ -175,11 +176,8 @@ static void put_last_line(const gs_energy_run *run, FILE *out) {
     if (run->sigma > 0)
         fprintf(out, " at noise level %g", run->sigma);
     put_told(run, out);
-    if (a->out)
-        fprintf(out, "; wrote %s", a->out);
-    if (a->plot)
-        fprintf(out, "%s%s", a->out ? " and " : "; wrote ", a->plot);
-    fputc('\n', out);
+    gs_networks_put_dtypes(&run->networks, out);
+    gs_arguments_put_written(a, out);
 }
 
 gs_status gs_energy_report(const gs_energy_run *run, FILE *out, gs_error *error) {
@@ -187,7 +185,7 @@ gs_status gs_energy_report(const gs_energy_run *run, FILE *out, gs_error *error)
     if (run->arguments->json)
         return report_json(run, out, error);
     for (int i = 0; i < run->count; i++)
-        gs_images_put_taken(run->input[i].given.path, &run->input[i].given.images, out);
+        gs_images_put_taken(run->input[i].in.given.path, &run->input[i].in.given.images, out);
     if (run->has_energy)
         status = put_table(run, false, out, error);
     if (!status)

@@ -59,7 +59,7 @@ static const char *find_images(const char *name) {
 /* Standard input can be read only once. */
 static gs_status check_standard_input(const gs_arguments *a, gs_error *error) {
     const char *const names[] = {a->compose.count ? NULL : a->model, a->judge, a->input, a->init, a->file};
-    const gs_texts *const lists[] = {&a->inputs, &a->labels};
+    const gs_texts *const lists[] = {&a->inputs, &a->labels, &a->against};
     int count = 0;
     for (size_t i = 0; i < GS_COUNT(names); i++)
         count += names[i] && !strcmp(names[i], gs_standard_input);
@@ -73,12 +73,6 @@ static gs_status check_standard_input(const gs_arguments *a, gs_error *error) {
 
 static bool finds(const gs_arguments *a, gs_finds what) {
     return gs_command_row_of(a->command)->finds >= what;
-}
-
-/* The samples of a density are points, of which the default format cannot draw a picture. */
-static void choose_array(gs_arguments *a) {
-    if (a->command == GS_SAMPLE && a->model && gs_is_density(a->model) && !a->format && !a->out_is_given)
-        a->out = "samples.npy";
 }
 
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
@@ -98,6 +92,8 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
         a->inputs.values[i] = find_images(a->inputs.values[i]);
     for (int i = 0; i < a->labels.count; i++)
         a->labels.values[i] = find_images(a->labels.values[i]);
+    for (int i = 0; i < a->against.count; i++)
+        a->against.values[i] = find_images(a->against.values[i]);
     if (finds(a, GS_FINDS_NETWORK) && !a->model) {
         const char *name = a->label == GS_LABEL_NONE ? GS_DEFAULT_NETWORK ".bin" : GS_DEFAULT_LABELLED ".bin";
         if (!gs_shipped_find(name, a->found[0])) {
@@ -108,7 +104,6 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     }
     status = gs_network_find(&a->model, a->found[0], error);
     a->model_is_shipped = a->model == a->found[0];
-    choose_array(a);
     if (!status && a->judge) {
         status = gs_network_find(&a->judge, a->found[1], error);
     } else if (!status && (a->quality || finds(a, GS_FINDS_JUDGE))) {

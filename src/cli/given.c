@@ -22,10 +22,11 @@ gs_status gs_given_check(const gs_arguments *a, int inputs, gs_error *error) {
 }
 
 gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error) {
-    return networks->info->kind == GS_KIND_CLASSIFIER
+    gs_kind kind = networks->info->kind;
+    return kind == GS_KIND_CLASSIFIER || kind == GS_KIND_DECODER
                ? gs_fail(error, GS_ERROR_ARGUMENT,
-                         "the network %s is a classifier: expected an energy, score, noise or denoiser model",
-                         networks->info->name)
+                         "the network %s is a %s: expected an energy, score, noise or denoiser model",
+                         networks->info->name, gs_kind_name(kind))
                : GS_OK;
 }
 
@@ -103,6 +104,14 @@ static gs_status check_label(const gs_given *g, const gs_model_info *info, size_
                                                  g->labels_path, g->labels[k], k, info->name, info->labels - 1);
 }
 
+gs_status gs_given_check_told(const gs_model_info *info, const int *labels, gs_error *error) {
+    return labels || !info->needs_label
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_ARGUMENT,
+                         "--label: the network %s needs a label for every image: name their class, or --labels FILE",
+                         info->name);
+}
+
 gs_status gs_given_labels(const gs_given *given, const gs_arguments *arguments, const gs_model_info *info, int *room,
                           const int **labels, gs_error *error) {
     int label = arguments->label;
@@ -117,7 +126,7 @@ gs_status gs_given_labels(const gs_given *given, const gs_arguments *arguments, 
     }
     bool by_file = !chosen && given->labels;
     if (!info->labels || (!by_file && label < 0))
-        return GS_OK;
+        return gs_given_check_told(info, *labels, error);
     for (size_t k = 0; k < given->images.n && !status; k++) {
         status = by_file ? check_label(given, info, k, error) : GS_OK;
         room[k] = by_file ? given->labels[k] : label;

@@ -37,6 +37,9 @@ gs_status gs_given_read_labels(gs_given *given, const char *labels_path, gs_erro
 gs_status gs_given_labels(const gs_given *given, const gs_arguments *arguments, const gs_model_info *info, int *room,
                           const int **labels, gs_error *error);
 
+/* Check that a network is told labels if it needs them. Errors: GS_ERROR_ARGUMENT. */
+gs_status gs_given_check_told(const gs_model_info *info, const int *labels, gs_error *error);
+
 /* What a network is told, as JSON: "none", a class, or the file's name; and as a text, "no label", .... */
 json_t *gs_given_told_json(const gs_given *given, const gs_arguments *arguments, const int *labels);
 void gs_given_put_told(const gs_given *given, const gs_arguments *arguments, const int *labels, FILE *out);

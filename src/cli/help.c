@@ -87,8 +87,27 @@ static void print_samplers(FILE *out) {
     const gs_sampler_info *sampler;
     for (int i = 0; (sampler = gs_sampler_get(i)); i++) {
         char help[512];
-        snprintf(help, sizeof help, "%s [%s]", sampler->help, sampler->parameters);
+        bool reads = sampler->parameters[0];
+        snprintf(help, sizeof help, "%s%s%s%s", sampler->help, reads ? " [" : "", sampler->parameters,
+                 reads ? "]" : "");
         print_row(sampler->name, help, out);
+    }
+}
+
+static void print_methods(FILE *out) {
+    const gs_operator_info *row;
+    const gs_sampler_info *method;
+    fputs("\noperators, as in --operator pool:4, or none for --noise alone:\n", out);
+    for (int i = 0; (row = gs_operator_get(i)); i++) {
+        char help[512];
+        snprintf(help, sizeof help, "%s [%s]", row->help, row->parameters);
+        print_row(row->name, help, out);
+    }
+    fputs("\nmethods, and the options each reads:\n", out);
+    for (int i = 0; (method = gs_restorer_get(i)); i++) {
+        char help[512];
+        snprintf(help, sizeof help, "%s [%s]", method->help, method->parameters);
+        print_row(method->name, help, out);
     }
 }
 
@@ -134,6 +153,8 @@ void gs_help_print(int command, FILE *out) {
     print_options(command, out);
     if (record->lists & GS_LISTS_SAMPLERS)
         print_samplers(out);
+    if (record->lists & GS_LISTS_METHODS)
+        print_methods(out);
     if (record->lists & GS_LISTS_ALGORITHMS)
         print_algorithms(out);
     if (record->lists & GS_LISTS_DENSITIES)

@@ -4,7 +4,7 @@
 
 gs_status gs_images_take(const char *path, const gs_model_info *info, bool given, size_t most, gs_image_file *images,
                          gs_error *error) {
-    const gs_image_wish wish = {.shape = info->shape, .range = info->range, .most = most};
+    const gs_image_wish wish = {.shape = info->image, .range = info->range, .most = most};
     gs_status status = gs_images_read(path, &wish, images, error);
     if (!status && images->caution[0])
         gs_warn("%s: %s", path, images->caution);

@@ -17,8 +17,12 @@ static void print_label(FILE *out, const char *label) {
 
 static void print_data(const gs_model *model, FILE *out) {
     const gs_model_info *info = &model->info;
+    if (info->kind == GS_KIND_DECODER) {
+        print_label(out, "latents");
+        fprintf(out, "(%d, %d, %d), standard normal\n", info->shape[0], info->shape[1], info->shape[2]);
+    }
     print_label(out, "data");
-    fprintf(out, "(%d, %d, %d) in [%g, %g]\n", info->shape[0], info->shape[1], info->shape[2], (double)info->range[0],
+    fprintf(out, "(%d, %d, %d) in [%g, %g]\n", info->image[0], info->image[1], info->image[2], (double)info->range[0],
             (double)info->range[1]);
     if (info->takes_sigma) {
         print_label(out, "sigma");
@@ -37,9 +41,11 @@ static void print_data(const gs_model *model, FILE *out) {
         fputc('\n', out);
     }
     print_label(out, "labels");
-    if (info->labels)
-        fprintf(out, "0 ... %d, %d for none%s\n", info->labels - 1, info->labels,
-                info->shares ? "; shares in the data are known" : "");
+    const char *shares = info->shares ? "; shares in the data are known" : "";
+    if (info->labels && info->needs_label)
+        fprintf(out, "0 ... %d, one for every image%s\n", info->labels - 1, shares);
+    else if (info->labels)
+        fprintf(out, "0 ... %d, %d for none%s\n", info->labels - 1, info->labels, shares);
     else
         fputs("none\n", out);
 }
@@ -86,6 +92,27 @@ static void print_provenance(const gs_model *model, FILE *out) {
     }
 }
 
+/* In which type it is computed by default and, of integers, which errors were measured. */
+static void print_quantization(const gs_model *model, FILE *out) {
+    const gs_quantization *q = &model->quantization;
+    if (q->dtype == GS_DTYPE_F32 && !q->nodes)
+        return;
+    print_label(out, "dtype");
+    fputs(gs_dtype_name(q->dtype), out);
+    if (q->nodes)
+        fprintf(out, ", %d node%s quantised, %d of them in 16 bits, in %d band%s of noise levels", q->nodes,
+                q->nodes == 1 ? "" : "s", q->nodes_int16, q->bands, q->bands == 1 ? "" : "s");
+    fputc('\n', out);
+    for (int b = 0; b < q->bands && q->error; b++) {
+        print_label(out, b ? "" : "error");
+        fprintf(out, "%.3g %% of the largest element, at most %.3g %%, rms %.3g %%", 100 * q->error[b],
+                100 * q->error_most[b], 100 * q->error_rms[b]);
+        if (b + 1 < q->bands)
+            fprintf(out, ", sigma up to %.3g", q->ends[b]);
+        fputc('\n', out);
+    }
+}
+
 static void print_model(const gs_model *model, const char *path, FILE *out) {
     const gs_model_info *info = &model->info;
     print_label(out, "model");
@@ -102,6 +129,7 @@ static void print_model(const gs_model *model, const char *path, FILE *out) {
     fprintf(out, "%zu parameter%s in %d tensor%s, %.3f MFLOP per evaluation in %d node%s\n", info->parameters,
             info->parameters == 1 ? "" : "s", model->tensors, model->tensors == 1 ? "" : "s",
             (double)info->operations / 1e6, model->nodes, model->nodes == 1 ? "" : "s");
+    print_quantization(model, out);
     print_provenance(model, out);
 }
 

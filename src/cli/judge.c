@@ -13,7 +13,7 @@ gs_status gs_judge_load(gs_network *judge, const char *path, const gs_model_info
     status = gs_option_blame("judge", gs_judge_check(own, error), error);
     if (status)
         return status;
-    if (memcmp(own->shape, info->shape, sizeof own->shape) != 0) {
+    if (memcmp(own->shape, info->image, sizeof own->shape) != 0) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--judge: the network %s takes images of another shape than %s draws",
                        own->name, info->name);
     }

@@ -32,7 +32,7 @@ static const int *labels_for(const gs_setup *setup, const gs_network *judge) {
 /* Stroke widths, for products with a network that selects by stroke width. */
 static void measure_strokes(const gs_networks *networks, const float *samples, size_t n, const int *labels,
                             const int *classes, gs_judged *row) {
-    const int *shape = networks->info->shape;
+    const int *shape = networks->info->image;
     size_t thick = 0, both = 0;
     double sum = 0;
     for (size_t k = 0; k < n; k++) {
@@ -53,7 +53,7 @@ static gs_status measure_row(const gs_network *judge, const gs_setup *setup, con
     const int *labels = labels_for(setup, judge);
     row->stroke = row->thick = row->both = NAN;
     gs_status status = gs_quality_measure(judge->plan, images, labels, n, &row->quality, error);
-    if (status || !setup->arguments->compose.count || setup->networks.info->shape[0] != 1)
+    if (status || !setup->arguments->compose.count || setup->networks.info->image[0] != 1)
         return status;
     int *classes = gs_alloc(n, sizeof *classes);
     status = classes ? gs_quality_classify(judge->plan, images, n, classes, error)

@@ -213,6 +213,13 @@ static void put_figure(double v, bool share, FILE *out) {
     fprintf(out, "%12s", text);
 }
 
+/* ", the judge in int8" of one that is computed in another type than f32. */
+static void put_dtype(const gs_network *judge, FILE *out) {
+    gs_dtype dtype = gs_plan_get_info(judge->plan).dtype;
+    if (dtype != GS_DTYPE_F32)
+        fprintf(out, ", the judge in %s", gs_dtype_name(dtype));
+}
+
 static void report_counts(const gs_quality *q, FILE *out) {
     if (isfinite(q->agreement))
         fprintf(out, "agreement %.2f %%, ", 100 * q->agreement);
@@ -241,7 +248,9 @@ static void report_comparison(const gs_comparison *c, FILE *out) {
 static void report_judges(const gs_judging *judging, FILE *out) {
     const gs_quality *q = &judging->row[0].quality;
     const gs_second_judge *second = &judging->second;
-    fprintf(out, "quality at n = %zu: ", q->n);
+    fprintf(out, "quality at n = %zu", q->n);
+    put_dtype(&judging->judge, out);
+    fputs(": ", out);
     report_counts(q, out);
     fputs("class shares:", out);
     for (int i = 0; i < q->classes; i++)
@@ -250,7 +259,9 @@ static void report_judges(const gs_judging *judging, FILE *out) {
     report_comparison(&judging->comparison, out);
     if (second->network.plan) {
         const gs_measured *f = &second->comparison.frechet;
-        fprintf(out, "second judge, %s: ", judge_name(&second->network));
+        fprintf(out, "second judge, %s", judge_name(&second->network));
+        put_dtype(&second->network, out);
+        fputs(": ", out);
         if (isfinite(f->value)) {
             fprintf(out, "Frechet distance %.4g", f->value);
             if (isfinite(f->real))

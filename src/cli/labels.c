@@ -14,12 +14,38 @@ static gs_status check_classes(const gs_networks *n, gs_error *error) {
     return GS_OK;
 }
 
+/* The first network that has no label "none"; NULL: they all have, or take no labels. */
+static const gs_model_info *find_needy(const gs_networks *n) {
+    for (int k = 0; k < n->count; k++)
+        if (gs_model_get_info(n->network[k].model)->needs_label)
+            return gs_model_get_info(n->network[k].model);
+    return NULL;
+}
+
+/* --label none, or none given, where a network needs one: samples then have labels as the data have. */
+static gs_status supply(gs_labels *labels, const gs_arguments *arguments, const gs_networks *networks,
+                        gs_error *error) {
+    const gs_model_info *needy = find_needy(networks);
+    const bool *given = arguments->given;
+    if (labels->label != GS_LABEL_NONE || !needy || (arguments->command == GS_PLAN && !given[GS_OPTION_CLASS]))
+        return GS_OK;
+    if (arguments->command != GS_SAMPLE || given[GS_OPTION_LABEL])
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s needs a label for every image: 0 to %d%s",
+                       needy->name, needy->labels - 1, arguments->command == GS_PLAN ? "" : ", all or data");
+    labels->label = GS_LABEL_DATA;
+    return GS_OK;
+}
+
 gs_status gs_labels_take(gs_labels *labels, const gs_arguments *arguments, const gs_networks *networks,
                          gs_error *error) {
-    int label = arguments->label, classes = networks->classes;
+    int classes = networks->classes;
     const bool *given = arguments->given;
     const char *name = networks->info->name;
-    *labels = (gs_labels){.label = label, .classes = classes};
+    *labels = (gs_labels){.label = arguments->label, .classes = classes};
+    gs_status status = supply(labels, arguments, networks, error);
+    if (status)
+        return status;
+    int label = labels->label;
     if (label == GS_LABEL_NONE) {
         return !given[GS_OPTION_GUIDANCE] && !given[GS_OPTION_GUIDANCE_SIGMAS]
                    ? GS_OK
@@ -28,7 +54,7 @@ gs_status gs_labels_take(gs_labels *labels, const gs_arguments *arguments, const
     }
     if (!classes)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s takes no labels", name);
-    gs_status status = check_classes(networks, error);
+    status = check_classes(networks, error);
     if (!status && label == GS_LABEL_DATA)
         status = gs_option_blame("label", gs_model_draw_labels(networks->labelled, 0, 0, 0, NULL, error), error);
     if (status)
@@ -40,18 +66,21 @@ gs_status gs_labels_take(gs_labels *labels, const gs_arguments *arguments, const
     return GS_OK;
 }
 
-gs_status gs_labels_choose(gs_labels *labels, const gs_arguments *arguments, const gs_networks *networks, size_t n,
-                           gs_error *error) {
+gs_status gs_labels_choose(gs_labels *labels, const gs_arguments *arguments, const gs_networks *networks, uint64_t at,
+                           size_t n, gs_error *error) {
     int label = labels->label;
     if (label == GS_LABEL_NONE)
         return GS_OK;
+    labels->guided = networks->info->kind != GS_KIND_DECODER;
+    gs_free(labels->of_chain);
     labels->of_chain = gs_alloc(n, sizeof(int));
     if (!labels->of_chain)
         return gs_fail_memory(error, "the labels");
     if (label == GS_LABEL_DATA)
-        return gs_model_draw_labels(networks->labelled, arguments->seed, arguments->first, n, labels->of_chain, error);
+        return gs_model_draw_labels(networks->labelled, arguments->seed, arguments->first + at, n, labels->of_chain,
+                                    error);
     for (size_t k = 0; k < n; k++)
-        labels->of_chain[k] = label == GS_LABEL_ALL ? (int)(k % (size_t)labels->classes) : label;
+        labels->of_chain[k] = label == GS_LABEL_ALL ? (int)((at + k) % (uint64_t)labels->classes) : label;
     return GS_OK;
 }
 
@@ -67,9 +96,9 @@ void gs_labels_put(const gs_labels *labels, const gs_sample_options *options, js
     const char *word = gs_label_word(labels->label);
     if (labels->classes)
         json_object_set_new(object, "label", word ? json_string(word) : json_integer(labels->label));
-    if (labels->of_chain)
+    if (labels->guided)
         json_object_set_new(object, "guidance", json_real(guidance(options)));
-    if (labels->of_chain && guidance(options) > 0) {
+    if (labels->guided && guidance(options) > 0) {
         json_object_set_new(object, "guidance_sigmas",
                             json_pack("[f, f]", options->guidance_low, options->guidance_high));
     }
@@ -82,9 +111,9 @@ void gs_labels_put_options(const gs_labels *labels, const gs_sample_options *opt
         fprintf(out, " --label %d", labels->label);
     else if (labels->label != GS_LABEL_NONE)
         fprintf(out, " --label %s", word);
-    if (labels->of_chain)
+    if (labels->guided)
         fprintf(out, " --guidance %s", gs_shortest(guidance(options), low));
-    if (labels->of_chain && guidance(options) > 0 && options->guidance_low > 0) {
+    if (labels->guided && guidance(options) > 0 && options->guidance_low > 0) {
         fprintf(out, " --guidance-sigmas %s,%s", gs_shortest(options->guidance_low, low),
                 gs_shortest(options->guidance_high, high));
     }

@@ -1,12 +1,11 @@
 /* gensample loss: the loss of denoising score matching of a network on images, level by level. */
 #include <math.h>
 
-#include "app/interrupt.h"
 #include "app/words.h"
 #include "cli/commands.h"
 #include "cli/given.h"
 #include "cli/images.h"
-#include "io/progress.h"
+#include "cli/watch.h"
 
 typedef struct measuring {
     const gs_arguments *arguments;
@@ -20,16 +19,10 @@ typedef struct measuring {
     gs_loss *level; /* (levels) */
     gs_loss mean;
     double seconds;
-    gs_progress progress;
+    gs_watch watch;
 } measuring;
 
 /* ---- Measuring ---- */
-
-static bool show_progress(void *context, double part) {
-    measuring *m = context;
-    gs_progress_update(&m->progress, part, (size_t)(part * (double)m->given.images.n), m->given.images.n);
-    return !gs_interrupted();
-}
 
 static gs_status choose_levels(measuring *m, gs_error *error) {
     const gs_arguments *a = m->arguments;
@@ -49,8 +42,8 @@ static gs_status choose_levels(measuring *m, gs_error *error) {
                            .sigma_high = a->ends[1],
                            .draws = a->draws ? a->draws : 1,
                            .seed = a->seed,
-                           .progress = show_progress,
-                           .context = m};
+                           .progress = gs_watch_show,
+                           .context = &m->watch};
     gs_status status = gs_loss_levels(model, o, NULL, 0, &m->levels, error);
     if (status)
         return status;
@@ -80,13 +73,14 @@ static gs_status prepare(measuring *m, gs_error *error) {
 }
 
 static gs_status measure(measuring *m, gs_error *error) {
-    gs_interrupt_install();
-    gs_progress_start(&m->progress, stderr, NULL);
-    double start_s = gs_now_s();
+    const char *caution = gs_networks_caution(&m->networks, m->arguments);
+    if (caution)
+        gs_warn("%s", caution);
+    gs_watch_start(&m->watch, m->given.images.n);
+    gs_watch_stage(&m->watch, m->given.images.n);
     gs_status status = gs_loss_measure(m->networks.network[0].plan, m->given.images.data, m->given.images.n,
                                        &m->options, m->level, &m->mean, error);
-    m->seconds = gs_now_s() - start_s;
-    gs_progress_clear(&m->progress);
+    m->seconds = gs_watch_end(&m->watch);
     if (status == GS_ERROR_INTERRUPTED)
         return gs_fail(error, status, "interrupted: the loss is not complete");
     return status;
@@ -129,8 +123,7 @@ static gs_status report_json(const measuring *m, FILE *out, gs_error *error) {
     json_object_set_new(object, "evaluations", gs_whole_json(evaluations(m)));
     json_object_set_new(object, "seconds", gs_real_json(m->seconds));
     json_object_set_new(object, "threads", json_integer(plan.threads));
-    json_object_set_new(object, "isa", json_string(plan.isa));
-    json_object_set_new(object, "backend", json_string(plan.backend));
+    gs_networks_put(&m->networks, object);
     return gs_print_json(object, out, error);
 }
 
@@ -166,8 +159,10 @@ static void report_text(const measuring *m, FILE *out) {
     fprintf(out, ", %d noise%s each, the network %s told ", m->options.draws, m->options.draws == 1 ? "" : "s",
             m->networks.info->name);
     gs_given_put_told(&m->given, a, m->labels, out);
-    fprintf(out, "; %llu evaluations in %.3g s, %d thread%s, %s\n", (unsigned long long)evaluations(m), m->seconds,
+    fprintf(out, "; %llu evaluations in %.3g s, %d thread%s, %s", (unsigned long long)evaluations(m), m->seconds,
             plan.threads, plan.threads == 1 ? "" : "s", plan.isa);
+    gs_networks_put_dtypes(&m->networks, out);
+    fputc('\n', out);
 }
 
 /* ---- The command ---- */

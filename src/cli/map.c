@@ -9,10 +9,10 @@ enum { DENSITY = GS_MAP_SIDE * GS_MAP_SIDE, SCORES = GS_MAP_ARROWS * GS_MAP_ARRO
 
 gs_status gs_run_check_map(const gs_run *run, gs_error *error) {
     const gs_arguments *a = run->setup.arguments;
-    const int *shape = run->setup.networks.info->shape;
+    const int *shape = run->setup.networks.info->image;
     if (!a->map)
         return GS_OK;
-    if (shape[0] != 2 || shape[1] != 1 || shape[2] != 1)
+    if (run->setup.networks.pixels != 2)
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
                        "--map: %s draws samples of %d x %d x %d: expected points of 2 numbers, which a plane holds",
                        run->setup.networks.info->name, shape[0], shape[1], shape[2]);

@@ -15,7 +15,7 @@ static bool is_folder(const char *path) {
 
 static gs_status read_images(const char *path, const gs_model_info *info, size_t most, gs_image_file *images,
                              gs_error *error) {
-    const gs_image_wish wish = {.shape = info->shape, .range = info->range, .most = most};
+    const gs_image_wish wish = {.shape = info->image, .range = info->range, .most = most};
     return gs_images_read(path, &wish, images, error);
 }
 

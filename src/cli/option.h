@@ -22,8 +22,10 @@ typedef enum gs_operand {
     GS_OPERAND_NONE,
     GS_OPERAND_FILE,
     GS_OPERAND_NETWORK,
+    GS_OPERAND_CONVERSION,
     GS_OPERAND_IMAGES,
-    GS_OPERAND_STUDIES
+    GS_OPERAND_STUDIES,
+    GS_OPERAND_FOLDER
 } gs_operand;
 
 /* What is found where no option names it; each finds what the one before it does. */

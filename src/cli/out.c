@@ -23,11 +23,24 @@ FILE *gs_arguments_report(const gs_arguments *arguments) {
     return is_taken ? stderr : stdout;
 }
 
+void gs_arguments_put_written(const gs_arguments *a, FILE *out) {
+    if (a->out)
+        fprintf(out, "; wrote %s", a->out);
+    if (a->plot)
+        fprintf(out, "%s%s", a->out ? " and " : "; wrote ", a->plot);
+    fputc('\n', out);
+}
+
 gs_status gs_arguments_check_out(const gs_arguments *a, gs_error *error) {
     const struct {
         const char *option, *path;
-    } inputs[] = {{"--init", a->init},   {"--input", a->input},        {"--nearest", a->nearest},
-                  {"--judge", a->judge}, {"--judge", a->second_judge}, {"--model", a->compose.count ? NULL : a->model}};
+    } inputs[] = {{"--init", a->init},
+                  {"--input", a->input},
+                  {"--nearest", a->nearest},
+                  {"--mask", a->mask},
+                  {"--judge", a->judge},
+                  {"--judge", a->second_judge},
+                  {"--model", a->compose.count ? NULL : a->model}};
     gs_status status = GS_OK;
     for (size_t i = 0; i < GS_COUNT(inputs) && !status; i++)
         if (inputs[i].path)
@@ -35,7 +48,9 @@ gs_status gs_arguments_check_out(const gs_arguments *a, gs_error *error) {
     for (int i = 0; i < a->compose.count && !status; i++)
         status = check_kept(a->out, a->composed[i].path, "--compose", error);
     for (int i = 0; i < a->inputs.count && !status; i++)
-        status = check_kept(a->out, a->inputs.values[i], "--input", error);
+        status = check_kept(a->out, a->inputs.values[i], a->command == GS_QUANTIZE ? "--data" : "--input", error);
+    for (int i = 0; i < a->against.count && !status; i++)
+        status = check_kept(a->out, a->against.values[i], "--against", error);
     for (int i = 0; i < a->labels.count && !status; i++)
         status = check_kept(a->out, a->labels.values[i], "--labels", error);
     return status;

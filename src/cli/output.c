@@ -3,6 +3,20 @@
 #include <stdlib.h>
 
 #include "io/output.h"
+#include "io/picture.h"
+
+void gs_output_choose(gs_arguments *a, const int shape[3], const char *array) {
+    gs_error ignored;
+    if (!a->out_is_given && !a->format && gs_images_check(a->out, GS_FORMAT_PNG, shape, &ignored))
+        a->out = array;
+}
+
+bool gs_output_is_chains(const gs_arguments *arguments) {
+    gs_format format;
+    gs_error ignored;
+    return arguments->out && !gs_output_format(arguments->out, arguments->format, GS_FORMAT_PNG, &format, &ignored) &&
+           format != GS_FORMAT_DIRECTORY && gs_format_holds(format) == GS_HOLDS_CHAINS;
+}
 
 gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error) {
     const unsigned kinds = GS_HOLDS_PICTURE | GS_HOLDS_ARRAY;
@@ -25,9 +39,9 @@ gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n) 
     if (rows)
         input.sizes[input.rank++] = rows;
     input.sizes[input.rank++] = n;
-    bool points = info->shape[1] == 1 && info->shape[2] == 1;
+    bool points = info->image[1] == 1 && info->image[2] == 1;
     for (int i = 0; i < (points ? 1 : 3); i++)
-        input.sizes[input.rank++] = (size_t)info->shape[i];
+        input.sizes[input.rank++] = (size_t)info->image[i];
     return input;
 }
 

@@ -5,7 +5,15 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "io/sink.h"
+
+/* Have an array of that name in place of the command's picture, unless an output was chosen, if no picture can show
+ * images of that shape: points, or of two channels. */
+void gs_output_choose(gs_arguments *arguments, const int shape[3], const char *array);
+
+/* Whether --out is a file of the steps of chains (io/chain_file.h). */
+bool gs_output_is_chains(const gs_arguments *arguments);
 
 /* Refuse a format that cannot hold rows of images. `what`: "a sweep goes". Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_output_check_table(const char *path, gs_format format, const char *what, gs_error *error);

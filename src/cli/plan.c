@@ -27,7 +27,8 @@ static gs_status load(gs_planning *p, gs_error *error) {
                        "--gradient: the network %s is a %s, which has none: expected an energy", info->name,
                        gs_kind_name(info->kind));
     }
-    p->label = labels.label == GS_LABEL_NONE ? info->labels : labels.label;
+    int usual = info->needs_label ? 0 : info->labels;
+    p->label = labels.label == GS_LABEL_NONE ? usual : labels.label;
     p->sigma = info->takes_sigma ? sqrt(info->sigma[0] * info->sigma[1]) : 0;
     return GS_OK;
 }
@@ -35,8 +36,12 @@ static gs_status load(gs_planning *p, gs_error *error) {
 /* Plan several times, of which the last plan stays. */
 static gs_status make_plan(gs_planning *p, gs_error *error) {
     const gs_arguments *a = p->arguments;
-    gs_plan_options options = {
-        .isa = a->isa, .threads = 1, .block = a->block, .backend = a->backend, .gradient = a->gradient};
+    gs_plan_options options = {.isa = a->isa,
+                               .threads = 1,
+                               .block = a->block,
+                               .backend = a->backend,
+                               .gradient = a->gradient,
+                               .dtype = a->dtype};
     gs_plan **plan = &p->networks.network[0].plan;
     double seconds[GS_PLANNING_PARTS][PLANNINGS];
     gs_status status = GS_OK;
@@ -56,7 +61,8 @@ static gs_status make_plan(gs_planning *p, gs_error *error) {
 /* Images of noise that is uniform in the data range. */
 static gs_status make_images(gs_planning *p, int n, gs_error *error) {
     const float *range = p->networks.info->range;
-    size_t pixels = p->networks.pixels;
+    const int *shape = p->networks.info->shape;
+    size_t pixels = (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
     p->x = gs_alloc((size_t)n, pixels * sizeof *p->x);
     for (size_t i = 0; p->x && i < (size_t)n * pixels; i++) {
         uint32_t counter[4], words[4];
@@ -78,9 +84,9 @@ static gs_status measure(gs_planning *p, gs_error *error) {
         return status;
     gs_profile_options options = {
         .x = p->x, .images = images, .sigma = p->sigma, .label = p->label, .seconds = SECONDS};
-    p->peak = gs_peak_measure(info.isa, 1);
+    p->peak = gs_peak_measure(info.isa, gs_dtype_name(info.dtype), 1);
     status = gs_profile_measure(&p->profile, plan, &options, error);
-    double after = gs_peak_measure(info.isa, 1);
+    double after = gs_peak_measure(info.isa, gs_dtype_name(info.dtype), 1);
     p->moved = fabs(after - p->peak) / fmax(after, p->peak);
     p->peak = fmax(after, p->peak);
     return status;

@@ -103,8 +103,8 @@ static void print_head(const gs_planning *p, FILE *out) {
     const gs_model_info *model = p->networks.info;
     gs_plan_info info = gs_plan_get_info(plan_of(p));
     const gs_profile *profile = &p->profile;
-    fprintf(out, "%s (%s%s): %s, %s backend, one thread\n", model->name, gs_kind_name(model->kind),
-            p->arguments->gradient ? " with its gradient" : "", info.isa, info.backend);
+    fprintf(out, "%s (%s%s): %s, %s, %s backend, one thread\n", model->name, gs_kind_name(model->kind),
+            p->arguments->gradient ? " with its gradient" : "", info.isa, gs_dtype_name(info.dtype), info.backend);
     fprintf(out, "measured: %d image%s in blocks of %d", profile->images, profile->images == 1 ? "" : "s", info.block);
     if (model->takes_sigma)
         fprintf(out, ", sigma %.3g", p->sigma);
@@ -238,8 +238,7 @@ static void put_conditions(const gs_planning *p, json_t *object) {
     json_object_set_new(object, "gradient", json_boolean(p->arguments->gradient));
     json_object_set_new(object, "sigma", model->takes_sigma ? gs_real_json(p->sigma) : json_null());
     json_object_set_new(object, "label", p->label < model->labels ? json_integer(p->label) : json_null());
-    json_object_set_new(object, "isa", json_string(info.isa));
-    json_object_set_new(object, "backend", json_string(info.backend));
+    gs_networks_put(&p->networks, object);
     json_object_set_new(object, "threads", json_integer(1));
     json_object_set_new(object, "batch", json_integer(p->profile.images));
     json_object_set_new(object, "block", json_integer(info.block));

@@ -8,6 +8,26 @@
 
 enum { DEFAULT_N = 64, DEFAULT_PER_CLASS = 10, DEFAULT_ROWS = 16 };
 
+/* What makes no sense for the images of a decoder. */
+static gs_status check_decoder(gs_run *run, gs_error *error) {
+    const gs_arguments *a = run->setup.arguments;
+    const gs_model_info *info = run->setup.networks.info;
+    const struct {
+        bool given;
+        const char *name, *why;
+    } refused[] = {{a->given[GS_OPTION_GUIDANCE], "guidance", "it is not guided"},
+                   {a->given[GS_OPTION_GUIDANCE_SIGMAS], "guidance-sigmas", "it is not guided"},
+                   {a->init != NULL, "init", "its samples begin with latents, not with images"},
+                   {a->trajectory, "trajectory", "its samples have no states on the way"},
+                   {a->diagnose, "diagnose", "its samples are no chains of steps"},
+                   {a->plot != NULL, "plot", "its samples are no chains of steps"}};
+    for (size_t i = 0; info->kind == GS_KIND_DECODER && i < GS_COUNT(refused); i++)
+        if (refused[i].given)
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: the network %s is a decoder: %s", refused[i].name,
+                           info->name, refused[i].why);
+    return GS_OK;
+}
+
 static size_t choose_n(const gs_run *run) {
     const gs_arguments *a = run->setup.arguments;
     int classes = run->setup.labels.classes;
@@ -54,6 +74,8 @@ static gs_grid choose_grid(const gs_arguments *a, size_t n, int classes) {
 /* States per chain that are written: those of a trajectory, or one per weight of a sweep. */
 static int states(const gs_run *run) {
     const gs_setup *setup = &run->setup;
+    if (gs_output_is_chains(setup->arguments))
+        return (int)gs_kept_draws(setup);
     return setup->arguments->trajectory ? gs_sample_levels(setup->networks.network[0].model, &setup->options, NULL, 0)
                                         : gs_result_rows(&run->result);
 }
@@ -72,7 +94,7 @@ static size_t least(size_t a, size_t b) {
 /* The size of the picture, or of a folder's pictures. */
 static gs_status check_size(const gs_run *run, gs_error *error) {
     const gs_arguments *a = run->setup.arguments;
-    const int *shape = run->setup.networks.info->shape;
+    const int *shape = run->setup.networks.info->image;
     size_t n = run->result.n;
     if (run->format == GS_FORMAT_DIRECTORY)
         return gs_canvas_check(shape[2], shape[1], a->scale, error);
@@ -93,7 +115,9 @@ static gs_status check_output(gs_run *run, gs_error *error) {
     if (status)
         return status;
     run->grid = choose_grid(a, run->result.n, run->setup.labels.classes);
-    if (a->trajectory || a->sweep.count)
+    if (gs_output_is_chains(a))
+        status = gs_kept_check(&run->setup, error);
+    else if (a->trajectory || a->sweep.count)
         status =
             gs_output_check_table(a->out, run->format, a->trajectory ? "a trajectory goes" : "a sweep goes", error);
     if (!status && a->given[GS_OPTION_GRID] && gs_format_holds(run->format) != GS_HOLDS_PICTURE) {
@@ -105,8 +129,8 @@ static gs_status check_output(gs_run *run, gs_error *error) {
         status = gs_output_check_scale(a->out, a->given[GS_OPTION_SCALE], run->format, error);
     if (!status)
         status = check_size(run, error);
-    if (!status)
-        status = gs_images_check(a->out, run->format, run->setup.networks.info->shape, error);
+    if (!status && !gs_output_is_chains(a))
+        status = gs_images_check(a->out, run->format, run->setup.networks.info->image, error);
     if (!status)
         status = gs_arguments_check_out(a, error);
     return !status ? gs_output_check(a->out, run->format, output_bytes(run), error) : status;
@@ -114,6 +138,8 @@ static gs_status check_output(gs_run *run, gs_error *error) {
 
 static gs_status check_pictures(gs_run *run, gs_error *error) {
     gs_status status = gs_run_check_map(run, error);
+    if (!status)
+        status = gs_followed_check(&run->setup, error);
     return status ? status : gs_traced_check(&run->setup, error);
 }
 
@@ -133,25 +159,51 @@ static gs_status read_nearest(gs_run *run, gs_error *error) {
 static gs_status allocate(gs_run *run, gs_error *error) {
     gs_status status = gs_result_allocate(&run->result, &run->setup, error);
     if (!status)
-        status = gs_setup_label(&run->setup, run->result.n, error);
-    return !status ? gs_traced_allocate(&run->traced, &run->setup, run->result.n, error) : status;
+        status = gs_setup_label(&run->setup, 0, run->result.n, error);
+    if (!status)
+        status = gs_traced_allocate(&run->traced, &run->setup, run->result.n, error);
+    return !status && gs_output_is_chains(run->setup.arguments) ? gs_run_keep(run, error) : status;
+}
+
+/* What needs nothing more to be ready: who watches the chains. */
+static gs_status watch(gs_run *run, gs_error *error) {
+    (void)error;
+    gs_traced_watch(&run->traced, &run->setup);
+    return GS_OK;
 }
 
 static gs_status add_noise(gs_run *run, gs_error *error) {
     return gs_start_add_noise(&run->start, &run->setup, error);
 }
 
-gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
-    gs_status (*const steps[])(gs_run *, gs_error *) = {read_start,     resolve_options, check_output,
-                                                        check_pictures, load_judges,     make_plans,
-                                                        read_nearest,   allocate,        add_noise};
-    *run = (gs_run){.result.weights = arguments->sweep};
-    gs_status status = gs_setup_load(&run->setup, arguments, error);
-    if (!status)
+typedef gs_status prepare_step(gs_run *run, gs_error *error);
+
+/* Load the networks, and go through the steps. */
+static gs_status prepare(gs_run *run, const gs_arguments *arguments, prepare_step *const *steps, size_t count,
+                         gs_error *error) {
+    *run = (gs_run){.arguments = *arguments, .result.weights = arguments->sweep};
+    gs_status status = gs_setup_load(&run->setup, &run->arguments, error);
+    if (!status) {
+        gs_output_choose(&run->arguments, run->setup.networks.info->image, "samples.npy");
         run->result.n = choose_n(run);
-    for (size_t i = 0; !status && i < GS_COUNT(steps); i++)
+    }
+    for (size_t i = 0; !status && i < count; i++)
         status = steps[i](run, error);
     return status;
+}
+
+gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
+    static prepare_step *const steps[] = {check_decoder, read_start, resolve_options, check_output, check_pictures,
+                                          load_judges,   make_plans, read_nearest,    allocate,     add_noise,
+                                          watch};
+    return prepare(run, arguments, steps, GS_COUNT(steps), error);
+}
+
+gs_status gs_run_prepare_shards(gs_run *run, const gs_arguments *arguments, gs_error *error) {
+    static prepare_step *const steps[] = {check_decoder, resolve_options, load_judges, make_plans};
+    gs_arguments alone = *arguments;
+    alone.second_judge = NULL; /* sums are of one */
+    return prepare(run, &alone, steps, GS_COUNT(steps), error);
 }
 
 void gs_run_weigh(gs_run *run, int row) {

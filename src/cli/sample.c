@@ -71,6 +71,10 @@ static bool is_unmeasured(const gs_run *run) {
 
 /* ---- All ---- */
 
+static void warn(void *context, const char *text) {
+    fprintf(context, "warning: %s\n", text);
+}
+
 static gs_status report(const gs_run *run, gs_error *error) {
     const gs_arguments *a = run->setup.arguments;
     gs_status status = !a->quiet ? gs_run_report(run, gs_arguments_report(a), error) : GS_OK;
@@ -81,6 +85,8 @@ static gs_status report(const gs_run *run, gs_error *error) {
         gs_judging_warn(&run->judging, &run->setup, stderr);
     if (run->traced.record.chains)
         gs_diagnosis_warn(&run->traced.diagnosis, stderr);
+    if (run->traced.record.chains)
+        gs_followed_warn(&run->traced.followed, warn, stderr);
     return GS_OK;
 }
 
@@ -101,7 +107,7 @@ static gs_status tell_interruption(const gs_run *run, int cut, gs_error *error) 
 static gs_status finish(gs_run *run, int cut, gs_error *error) {
     gs_result *result = &run->result;
     size_t pixels = run->setup.networks.pixels;
-    if (run->draws.interrupted && result->done == 0) {
+    if (run->draws.interrupted && result->done == 0 && !run->traced.kept.status) {
         return gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: no %s was finished, nothing is written",
                        cut ? "weight of the sweep" : "sample");
     }
@@ -159,16 +165,25 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--quiet: cannot go with --diagnose, whose figures it would not print");
     }
-    if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--every: says which states --trajectory draws; add that");
+    bool is_chains = gs_output_is_chains(arguments);
+    if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory && !is_chains)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--every: says which states --trajectory draws, or --out FILE.nc has; add that");
+    if (arguments->warmup && !is_chains)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--warmup: says what .nc files have; add --out FILE.nc");
+    if (arguments->coordinates.count && !arguments->diagnose && !arguments->plot)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--coordinates: --diagnose or --plot follows them; add one");
     if (arguments->trajectory && arguments->given[GS_OPTION_GRID])
         return gs_fail(error, GS_ERROR_ARGUMENT, "--grid: cannot go with --trajectory, which has one row per chain");
-    return GS_OK;
+    return gs_shards_check_arguments(arguments, error);
 }
 
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     int cut = 0;
+    size_t busy = 0;
+    if (arguments->shard_size)
+        return gs_shards_run(arguments, arguments->resume ? GS_SHARDS_RESUME : GS_SHARDS_NEW, &busy, error);
     gs_status status = gs_run_prepare(&run, arguments, error);
     if (!status)
         status = draw(&run, &cut, error);
@@ -187,6 +202,7 @@ const gs_command gs_command_sample = {
                 "  gensample --model my/network.bin --sampler heun --steps 30\n"
                 "  gensample --model mixture:means=-2/0,2/0,sd=0.5 -n 1000 --out points.npy\n"
                 "  gensample --compose ncsn-cond:1 --compose ebm-thick:2 --label 3 --out thick.png\n"
+                "  gensample -n 10000000 --out run/ --shard-size 100000 --resume\n"
                 "  gensample --init digits.png --sigmas 0.02,1 --trajectory --out strips.png\n"
                 "\nexit status: 0 success, 1 failure, 2 usage, 130 interrupted (finished samples are kept)\n",
     .lists = GS_LISTS_SAMPLERS | GS_LISTS_DENSITIES | GS_LISTS_NETWORKS,

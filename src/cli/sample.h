@@ -2,6 +2,7 @@
 #ifndef GS_CLI_SAMPLE_H
 #define GS_CLI_SAMPLE_H
 
+#include "app/shards.h"
 #include "cli/draws.h"
 #include "cli/judging.h"
 #include "cli/nearest.h"
@@ -9,6 +10,7 @@
 #include "io/grid.h"
 
 typedef struct gs_run {
+    gs_arguments arguments; /* with the output that suits the images */
     gs_setup setup;
     gs_start start;
     gs_result result;
@@ -24,11 +26,22 @@ typedef struct gs_run {
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error);
 void gs_run_free(gs_run *run);
 
+/* The same for a run in shards, which keeps no samples, and whose output is checked elsewhere. */
+gs_status gs_run_prepare_shards(gs_run *run, const gs_arguments *arguments, gs_error *error);
+
+/* Check the options of a run in shards; run it (sharded.c). *busy becomes the number of shards that are left because
+ * other processes have them; nothing is reported then. */
+gs_status gs_shards_check_arguments(const gs_arguments *arguments, gs_error *error);
+gs_status gs_shards_run(const gs_arguments *arguments, gs_shards_mode mode, size_t *busy, gs_error *error);
+
 /* For a sweep: give the last network the weight of a row. */
 void gs_run_weigh(gs_run *run, int row);
 
+/* Begin the file of chains. Errors: those of gs_kept_open. */
+gs_status gs_run_keep(gs_run *run, gs_error *error);
+
 /* Write the finished samples, or their trajectories, to --out. */
-gs_status gs_run_write(const gs_run *run, gs_error *error);
+gs_status gs_run_write(gs_run *run, gs_error *error);
 
 /* The number of cells of the picture, per row, that are filled; all samples for other formats. */
 size_t gs_run_shown(const gs_run *run);

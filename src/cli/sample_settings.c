@@ -12,8 +12,10 @@ static void put_networks(const gs_run *run, json_t *object) {
     for (int k = 0; k < n->count; k++) {
         const gs_model_info *info = gs_model_get_info(n->network[k].model);
         double weight = k ? n->terms[k - 1].weight : run->setup.options.weight;
-        json_array_append_new(networks,
-                              json_pack("{ss ss sf}", "model", info->name, "hash", info->hash, "weight", weight));
+        json_t *network = json_pack("{ss ss sf}", "model", info->name, "hash", info->hash, "weight", weight);
+        if (gs_settings_note_dtype(&run->setup))
+            json_object_set_new(network, "dtype", json_string(gs_networks_dtype(n, k)));
+        json_array_append_new(networks, network);
     }
     json_object_set_new(object, "networks", networks);
     if (!weights->count)

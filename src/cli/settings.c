@@ -5,13 +5,11 @@
 
 #include "app/words.h"
 #include "cli/option.h"
+#include "sample/samplers.h"
 
 const gs_sampler_info *gs_settings_sampler(const gs_sample_options *options) {
-    const gs_sampler_info *row;
-    for (int i = 0; (row = gs_sampler_get(i)); i++)
-        if (!strcmp(row->name, options->sampler))
-            return row;
-    return NULL;
+    const gs_sampler_row *row = gs_sampler_find(options->sampler);
+    return row ? &row->info : NULL;
 }
 
 bool gs_settings_read_by(const gs_sample_options *options, gs_setting_id setting) {
@@ -42,8 +40,9 @@ gs_status gs_settings_check(const gs_setup *setup, gs_error *error) {
     for (gs_setting_id id = 0; id < GS_SETTINGS; id++) {
         const gs_option_row *row = option_of(a, &gs_settings[id]);
         if (row && a->given[row - gs_option_rows] && !gs_settings_read_by(o, id)) {
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: the sampler %s has no such setting; it reads %s", row->name,
-                           o->sampler, gs_settings_sampler(o)->parameters);
+            const char *others = gs_settings_sampler(o)->parameters;
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: the %s %s has no such setting; it reads %s", row->name,
+                           a->command == GS_RESTORE ? "method" : "sampler", o->sampler, others[0] ? others : "none");
         }
     }
     return GS_OK;
@@ -94,10 +93,14 @@ double gs_settings_temperature(const gs_sample_options *o) {
     return gs_settings_read_by(o, GS_SETTING_NOISE) ? noise * noise / (2 * o->step_size) : o->temperature;
 }
 
+bool gs_settings_note_dtype(const gs_setup *setup) {
+    return setup->arguments->dtype || gs_networks_are_narrow(&setup->networks);
+}
+
 void gs_settings_put(const gs_setup *setup, json_t *object) {
     const gs_sample_options *o = &setup->options;
     const char *backend = gs_networks_foreign_backend(&setup->networks);
-    json_object_set_new(object, "sampler", json_string(o->sampler));
+    json_object_set_new(object, setup->measurement ? "method" : "sampler", json_string(o->sampler));
     for (gs_setting_id i = 0; i < GS_SETTINGS; i++) {
         gs_setting_id id = noted(i);
         const gs_setting *s = &gs_settings[id];
@@ -110,15 +113,19 @@ void gs_settings_put(const gs_setup *setup, json_t *object) {
     gs_labels_put(&setup->labels, o, object);
     if (backend)
         json_object_set_new(object, "backend", json_string(backend));
+    if (gs_settings_note_dtype(setup))
+        json_object_set_new(object, "dtype", json_string(gs_networks_dtypes(&setup->networks)));
 }
 
 void gs_settings_put_options(const gs_setup *setup, FILE *out) {
     const char *backend = gs_networks_foreign_backend(&setup->networks);
-    fprintf(out, " --sampler %s", setup->options.sampler);
+    fprintf(out, " --%s %s", setup->measurement ? "method" : "sampler", setup->options.sampler);
     for (gs_setting_id i = 0; i < GS_SETTINGS; i++)
         if (matters(setup, noted(i)))
             put_option(setup, &gs_settings[noted(i)], out);
     gs_labels_put_options(&setup->labels, &setup->options, out);
     if (backend)
         fprintf(out, " --backend %s", backend);
+    if (setup->arguments->dtype)
+        fprintf(out, " --dtype %s", gs_dtype_name(setup->arguments->dtype));
 }

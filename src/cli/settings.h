@@ -27,4 +27,7 @@ void gs_settings_put_options(const gs_setup *setup, FILE *out);
 /* The temperature of a sampler at one noise level; langevin's is the limit as its step size goes to 0. */
 double gs_settings_temperature(const gs_sample_options *options);
 
+/* Whether the type of products belongs to the settings: it is another than f32, or would be without the option. */
+bool gs_settings_note_dtype(const gs_setup *setup);
+
 #endif

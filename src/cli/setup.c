@@ -6,9 +6,9 @@ gs_status gs_setup_load(gs_setup *setup, const gs_arguments *arguments, gs_error
     return !status ? gs_labels_take(&setup->labels, arguments, &setup->networks, error) : status;
 }
 
-gs_status gs_setup_label(gs_setup *setup, size_t n, gs_error *error) {
+gs_status gs_setup_label(gs_setup *setup, uint64_t at, size_t n, gs_error *error) {
     gs_networks *networks = &setup->networks;
-    gs_status status = gs_labels_choose(&setup->labels, setup->arguments, networks, n, error);
+    gs_status status = gs_labels_choose(&setup->labels, setup->arguments, networks, at, n, error);
     if (status)
         return status;
     setup->options.labels = gs_labels_for(&setup->labels, networks->network[0].model);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/words.h"
 #include "base/machine.h"
 #include "cli/diagnose.h"
 #include "cli/settings.h"
@@ -21,6 +22,9 @@ bool gs_traced_is_wanted(const gs_arguments *arguments) {
 
 gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     const gs_arguments *a = setup->arguments;
+    if (gs_settings_read_by(&setup->options, GS_SETTING_LABEL_STEPS) && a->given[GS_OPTION_LABEL])
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the sampler %s draws the labels, too",
+                       setup->options.sampler);
     if (!gs_traced_is_wanted(a))
         return GS_OK;
     int steps = gs_sample_trace_steps(&setup->options);
@@ -36,27 +40,93 @@ gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     return a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : GS_OK;
 }
 
+/* Room for the statistics of all steps. */
+static gs_status allocate_stats(gs_traced *traced, const gs_setup *setup, size_t n, gs_error *error) {
+    size_t all, steps = (size_t)gs_sample_trace_steps(&setup->options);
+    if (!gs_mul_size(steps, n, &all))
+        return gs_fail_memory(error, "the statistics of steps");
+    gs_sample_stats *s = &traced->stats;
+    s->divergent = gs_alloc(all, sizeof *s->divergent);
+    s->depth = gs_alloc(all, sizeof *s->depth);
+    s->leapfrog = gs_alloc(all, sizeof *s->leapfrog);
+    s->energy = gs_alloc(all, sizeof *s->energy);
+    s->energy_error = gs_alloc(all, sizeof *s->energy_error);
+    s->step_size = gs_alloc(all, sizeof *s->step_size);
+    s->inverse_mass = gs_alloc(n, setup->networks.pixels * sizeof *s->inverse_mass);
+    traced->has_stats =
+        s->divergent && s->depth && s->leapfrog && s->energy && s->energy_error && s->step_size && s->inverse_mass;
+    return traced->has_stats ? GS_OK : gs_fail_memory(error, "the statistics of steps");
+}
+
+static void free_stats(gs_sample_stats *s) {
+    gs_free(s->divergent);
+    gs_free(s->depth);
+    gs_free(s->leapfrog);
+    gs_free(s->energy);
+    gs_free(s->energy_error);
+    gs_free(s->step_size);
+    gs_free(s->inverse_mass);
+}
+
+/* Of unfinished chains nothing is told. */
+static bool watch(void *context, const gs_step_view *view) {
+    gs_traced *traced = context;
+    if (traced->followed.values)
+        gs_followed_watch(&traced->followed, view);
+    return traced->kept.file ? gs_kept_watch(&traced->kept, view) : true;
+}
+
+void gs_traced_watch(gs_traced *traced, gs_setup *setup) {
+    if (!traced->followed.values && !traced->kept.file)
+        return;
+    setup->options.watch = watch;
+    setup->options.watch_context = traced;
+}
+
 gs_status gs_traced_allocate(gs_traced *traced, gs_setup *setup, size_t n, gs_error *error) {
     gs_trace *trace = &traced->trace;
-    bool adapts = gs_settings_read_by(&setup->options, GS_SETTING_TARGET), ready = true;
+    bool accepts = gs_settings_read_by(&setup->options, GS_SETTING_TARGET), ready = true;
+    bool adapts = gs_settings_read_by(&setup->options, GS_SETTING_BURN_IN);
     bool is_wanted = gs_traced_is_wanted(setup->arguments);
+    bool is_kept = gs_output_is_chains(setup->arguments);
     if (adapts || is_wanted)
         setup->options.trace = trace;
+    if (gs_settings_read_by(&setup->options, GS_SETTING_LABEL_STEPS) && setup->networks.classes) {
+        gs_labels *labels = &setup->labels;
+        labels->of_chain = labels->of_chain ? labels->of_chain : gs_alloc(n, sizeof *labels->of_chain);
+        trace->label = labels->of_chain;
+        ready = trace->label != NULL;
+    }
+    if (gs_settings_read_by(&setup->options, GS_SETTING_REPLICAS)) {
+        traced->chains = n;
+        trace->exchange = gs_alloc((size_t)setup->options.replicas - 1, n * sizeof *trace->exchange);
+        ready = ready && trace->exchange;
+    }
     if (adapts) {
         trace->rate = gs_alloc(n, sizeof *trace->rate);
         trace->step_size = gs_alloc(n, sizeof *trace->step_size);
-        ready = trace->rate && trace->step_size;
+        ready = ready && trace->rate && trace->step_size;
     }
     if (is_wanted) {
         size_t row = n * sizeof(float), steps = (size_t)gs_sample_trace_steps(&setup->options);
-        if (3 * (double)(steps + 1) * (double)row > gs_machine_bytes()) {
+        if ((adapts ? 11 : 3) * (double)(steps + 1) * (double)row > gs_machine_bytes()) {
             return gs_fail(error, GS_ERROR_MEMORY,
                            "-n: the energies of %zu chains over %zu steps do not fit into memory", n, steps);
         }
+        gs_status status = gs_followed_open(&traced->followed, setup, n, error);
+        if (status)
+            return status;
         trace->energy = gs_alloc(steps + 1, row);
         trace->gradient_norm = gs_alloc(steps + 1, row);
-        trace->acceptance = adapts ? gs_alloc(steps, row) : NULL;
-        ready = ready && trace->energy && trace->gradient_norm && (trace->acceptance || !adapts);
+        ready = ready && trace->energy && trace->gradient_norm;
+    }
+    if (accepts && (is_wanted || is_kept)) {
+        trace->acceptance = gs_alloc((size_t)gs_sample_trace_steps(&setup->options), n * sizeof(float));
+        setup->options.stats = &traced->stats;
+        gs_status status =
+            trace->acceptance ? allocate_stats(traced, setup, n, error) : gs_fail_memory(error, "the acceptances");
+        if (status)
+            return status;
     }
     return ready ? GS_OK : gs_fail_memory(error, "what is recorded of the chains");
 }
@@ -90,11 +160,27 @@ static void close_up(gs_trace *trace, size_t steps, const gs_result *result) {
     gs_close_up(trace->acceptance, steps, result->n, result->done);
 }
 
-static gs_status plot(const gs_traced *traced, const gs_setup *setup, size_t n, gs_error *error) {
+static void close_up_bytes(void *rows, size_t element, size_t steps, const gs_result *result) {
+    char *bytes = rows;
+    for (size_t t = 1; bytes && t < steps; t++)
+        memmove(bytes + t * result->done * element, bytes + t * result->n * element, result->done * element);
+}
+
+static void close_up_stats(const gs_sample_stats *s, size_t steps, const gs_result *result) {
+    close_up_bytes(s->divergent, sizeof *s->divergent, steps, result);
+    close_up_bytes(s->depth, sizeof *s->depth, steps, result);
+    close_up_bytes(s->leapfrog, sizeof *s->leapfrog, steps, result);
+    close_up_bytes(s->energy, sizeof *s->energy, steps, result);
+    close_up_bytes(s->energy_error, sizeof *s->energy_error, steps, result);
+    close_up_bytes(s->step_size, sizeof *s->step_size, steps, result);
+}
+
+static gs_status draw(const gs_traced *traced, const gs_setup *setup, size_t n, gs_error *error) {
     char title[160];
     snprintf(title, sizeof title, "%s, %s, %zu chain%s", setup->networks.info->name, setup->options.sampler, n,
              n == 1 ? "" : "s");
-    return gs_diagnosis_plot(&traced->record, &traced->diagnosis, title, setup->arguments->plot, error);
+    return gs_diagnosis_plot(&traced->record, &traced->diagnosis, &traced->followed, title, setup->arguments->plot,
+                             error);
 }
 
 gs_status gs_traced_diagnose(gs_traced *traced, const gs_setup *setup, const gs_result *result, const gs_network *judge,
@@ -104,6 +190,7 @@ gs_status gs_traced_diagnose(gs_traced *traced, const gs_setup *setup, const gs_
     /* labels choose the chains' classes */
     int classes = judge->plan && !setup->labels.of_chain ? gs_judge_classes(gs_model_get_info(judge->model)) : 0;
     close_up(trace, steps, result);
+    close_up_stats(&traced->stats, steps, result);
     gs_status status = classes ? count_classes(traced, setup, result, judge, classes, error) : GS_OK;
     if (status)
         return status;
@@ -112,12 +199,17 @@ gs_status gs_traced_diagnose(gs_traced *traced, const gs_setup *setup, const gs_
                                  .energy = gs_networks_have_energy(&setup->networks) ? trace->energy : NULL,
                                  .gradient = trace->gradient_norm,
                                  .acceptance = trace->acceptance,
+                                 .burn_in = setup->options.burn_in > 0 ? (size_t)setup->options.burn_in : 0,
+                                 .stats = traced->has_stats ? &traced->stats : NULL,
+                                 .max_depth = setup->options.max_depth,
                                  .marks = classes ? (size_t)result->levels : 0,
                                  .mark = traced->mark,
                                  .classes = classes,
                                  .shares = traced->shares};
     status = gs_diagnose(&traced->record, &traced->diagnosis, error);
-    return !status && setup->arguments->plot ? plot(traced, setup, result->done, error) : status;
+    if (!status)
+        status = gs_followed_summarize(&traced->followed, result->done, error);
+    return !status && setup->arguments->plot ? draw(traced, setup, result->done, error) : status;
 }
 
 /* ---- Acceptance ---- */
@@ -141,26 +233,65 @@ static acceptance accepted(const gs_trace *trace, size_t n) {
     return a;
 }
 
-json_t *gs_traced_acceptance_json(const gs_traced *traced, size_t n) {
+/* Mean over chains of the exchanges of replicas r and r + 1; NaN where there was no try. */
+static double exchanged(const gs_traced *traced, size_t r, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += traced->trace.exchange[r * traced->chains + i];
+    return sum / (double)n;
+}
+
+json_t *gs_traced_acceptance_json(const gs_traced *traced, const gs_sample_options *o, size_t n) {
     if (!traced->trace.rate)
         return NULL;
     acceptance a = accepted(&traced->trace, n);
-    return json_pack("{s: f, s: [f, f], s: f, s: [f, f]}", "rate", a.rate, "rates", a.rate_low, a.rate_high,
-                     "step_size", a.step, "step_sizes", a.step_low, a.step_high);
+    json_t *object = json_pack("{s: f, s: [f, f], s: f, s: [f, f]}", "rate", a.rate, "rates", a.rate_low, a.rate_high,
+                               "step_size", a.step, "step_sizes", a.step_low, a.step_high);
+    if (!traced->trace.exchange)
+        return object;
+    json_t *pairs = json_array();
+    for (int r = 0; r + 1 < o->replicas; r++)
+        json_array_append_new(pairs, gs_real_json(exchanged(traced, (size_t)r, n)));
+    json_object_set_new(object, "exchange", pairs);
+    return object;
 }
 
-void gs_traced_report(const gs_traced *traced, const gs_sample_options *o, size_t n, FILE *out) {
+static void put_exchange(const gs_traced *traced, const gs_sample_options *o, size_t n, FILE *out) {
+    fputs("exchanges of neighbouring replicas, in %:", out);
+    for (int r = 0; r + 1 < o->replicas; r++) {
+        double share = exchanged(traced, (size_t)r, n);
+        if (isfinite(share))
+            fprintf(out, " %.0f", 100 * share);
+        else
+            fputs(" -", out);
+    }
+    fputc('\n', out);
+}
+
+void gs_traced_report(const gs_traced *traced, const gs_sample_options *o, size_t n, bool exactly, FILE *out) {
     fprintf(out, "temperature %.4g", gs_settings_temperature(o));
-    if (gs_settings_read_by(o, GS_SETTING_NOISE)) {
-        fprintf(out, ": step size %g, noise %g\n", o->step_size, o->noise > 0 ? o->noise : 0);
+    if (!traced->trace.rate) { /* nothing is adapted */
+        fprintf(out, ": step size %g", o->step_size);
+        if (gs_settings_read_by(o, GS_SETTING_NOISE))
+            fprintf(out, ", noise %g", o->noise > 0 ? o->noise : 0);
+        if (gs_settings_read_by(o, GS_SETTING_FRICTION))
+            fprintf(out, ", friction %g", o->friction);
+        fputc('\n', out);
+        return;
+    }
+    if (!traced->trace.rate) {
+        fputc('\n', out);
         return;
     }
     acceptance a = accepted(&traced->trace, n);
     int burn_in = o->burn_in > 0 ? o->burn_in : 0;
-    fprintf(out,
-            "; after %d step%s of burn-in: acceptance %.1f %% (chains %.1f - %.1f %%), step size %.4g (%.4g - %.4g)\n",
-            burn_in, burn_in == 1 ? "" : "s", 100 * a.rate, 100 * a.rate_low, 100 * a.rate_high, a.step, a.step_low,
-            a.step_high);
+    fprintf(
+        out,
+        "; after %d step%s of burn-in: acceptance %.1f %%%s (chains %.1f - %.1f %%), step size %.4g (%.4g - %.4g)\n",
+        burn_in, burn_in == 1 ? "" : "s", 100 * a.rate, exactly ? " by energies in f32" : "", 100 * a.rate_low,
+        100 * a.rate_high, a.step, a.step_low, a.step_high);
+    if (traced->trace.exchange)
+        put_exchange(traced, o, n, out);
 }
 
 void gs_traced_free(gs_traced *traced) {
@@ -169,6 +300,10 @@ void gs_traced_free(gs_traced *traced) {
     gs_free(traced->trace.acceptance);
     gs_free(traced->trace.rate);
     gs_free(traced->trace.step_size);
+    gs_free(traced->trace.exchange);
+    free_stats(&traced->stats);
+    gs_followed_free(&traced->followed);
+    gs_kept_free(&traced->kept);
     gs_free(traced->mark);
     gs_free(traced->shares);
     *traced = (gs_traced){0};

@@ -192,14 +192,17 @@ static gs_status write_images(const gs_view *v, const char *command, gs_error *e
 /* ---- The command ---- */
 
 static gs_status run_command(const gs_arguments *a, gs_error *error) {
-    gs_view v = {.arguments = a, .range = {0, 1}};
+    gs_arguments own = *a;
+    gs_view v = {.arguments = &own, .range = {0, 1}};
     if (a->range.count) {
         v.range[0] = (float)a->range.values[0];
         v.range[1] = (float)a->range.values[1];
     }
     gs_status status = read_input(&v, error);
-    if (!status)
+    if (!status) {
+        gs_output_choose(&own, v.shape, "view.npy");
         status = pick(&v, error);
+    }
     if (!status)
         status = check_output(&v, error);
     if (!status) {

@@ -8,7 +8,7 @@
 #include "measure/pixels.h"
 
 typedef struct gs_view {
-    const gs_arguments *arguments;
+    const gs_arguments *arguments; /* with the output that suits the images */
     gs_given given;
     int shape[3];
     float range[2];

@@ -35,7 +35,7 @@ static gs_status draw_sweep(const gs_run *run, const gs_note *notes, int count, 
     const gs_model_info *info = run->setup.networks.info;
     const gs_numbers *weights = &run->result.weights;
     gs_sheet sheet;
-    gs_status status = gs_sheet_create(&sheet, info->shape, weights->count, (int)gs_run_shown(run), error);
+    gs_status status = gs_sheet_create(&sheet, info->image, weights->count, (int)gs_run_shown(run), error);
     if (status)
         return status;
     sheet.scale = run->setup.arguments->scale;
@@ -61,7 +61,7 @@ static gs_status draw_trajectory(const gs_run *run, const gs_note *notes, int co
                                 .classes = setup->labels.classes,
                                 .originals = run->start.images.data,
                                 .scale = setup->arguments->scale};
-    memcpy(trajectory.states.shape, info->shape, sizeof trajectory.states.shape);
+    memcpy(trajectory.states.shape, info->image, sizeof trajectory.states.shape);
     memcpy(trajectory.states.range, info->range, sizeof trajectory.states.range);
     return gs_write_trajectory(run->format, setup->arguments->out, &trajectory, notes, count, error);
 }
@@ -93,7 +93,24 @@ static void put_command(const void *context, FILE *out) {
     gs_run_put_command(context, out);
 }
 
-gs_status gs_run_write(const gs_run *run, gs_error *error) {
+gs_status gs_run_keep(gs_run *run, gs_error *error) {
+    const gs_traced *traced = &run->traced;
+    json_t *settings = json_object();
+    run->result.done = run->result.n; /* what will be drawn, as far as settings know */
+    gs_run_put_settings(run, settings);
+    return gs_kept_open(&run->traced.kept, &run->setup, run->result.n, traced->has_stats ? &traced->stats : NULL,
+                        gs_output_settings(settings), gs_output_command(put_command, run), error);
+}
+
+static gs_status write_chains(gs_run *run, gs_error *error) {
+    gs_traced *traced = &run->traced;
+    return gs_kept_finish(&traced->kept, run->result.done, &traced->stats, traced->trace.acceptance,
+                          run->setup.options.max_depth, error);
+}
+
+gs_status gs_run_write(gs_run *run, gs_error *error) {
+    if (gs_output_is_chains(run->setup.arguments))
+        return write_chains(run, error);
     json_t *settings = json_object();
     gs_notes notes;
     gs_run_put_settings(run, settings);

@@ -3,15 +3,12 @@
 #ifndef GS_SKETCH_H
 #define GS_SKETCH_H
 
-#include <jansson.h>
-
-#include "base/base.h"
+#include "model/compose.h"
 
 typedef struct gs_sketch {
-    json_t *header, *nodes; /* models/FORMAT.md; the header without __metadata__ */
-    float *data;            /* the tensors, back to back */
-    size_t count, room;     /* floats */
-    bool failed;            /* memory ran out */
+    gs_draft draft; /* the constants' tensors */
+    json_t *nodes;  /* models/FORMAT.md */
+    bool failed;    /* memory ran out */
 } gs_sketch;
 
 void gs_sketch_begin(gs_sketch *sketch);

@@ -4,6 +4,7 @@
 
 #include "engine/builder.h"
 #include "engine/method/activation.h"
+#include "engine/typed.h"
 
 static const gs_method *const methods[GS_METHODS] = {
 #define GS_METHOD(name) &gs_method_##name,
@@ -12,7 +13,7 @@ static const gs_method *const methods[GS_METHODS] = {
 };
 
 static bool may_use(const gs_plan *plan, const gs_method *m) {
-    return (!m->backend || m->backend == plan->backend) && m->dtype == plan->dtype;
+    return (!m->backend || m->backend == plan->backend) && m->element == plan->element;
 }
 
 /* The reference is last and applies to every node. */
@@ -61,6 +62,7 @@ static bool build_nodes(gs_builder *b) {
     if (x < 0)
         return false;
     b->plan->x_buffer = x;
+    b->plan->seed_buffer = -1;
     gs_builder_set_value(b, GS_VALUE_X, x);
     for (int n = 0; n < b->model->nodes; n++) {
         const gs_planned *v = &b->value[n + GS_VALUE_NODES];
@@ -77,7 +79,7 @@ static bool build_nodes(gs_builder *b) {
             return false;
     }
     find_ends(b);
-    return true;
+    return gs_plan_type_buffers(b->plan);
 }
 
 gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
@@ -94,6 +96,11 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
         for (int layout = 0; layout < GS_LAYOUTS; layout++)
             b.value[v].other[layout] = -1;
         plan->condition_offset[v] = SIZE_MAX;
+    }
+    plan->band_at = SIZE_MAX;
+    if (gs_is_quantised(&plan->product[1]) && plan->model->quantization.bands > 1) {
+        plan->band_at = plan->condition_size;
+        plan->condition_size += GS_F32_LANES;
     }
     if (ok) {
         count_users(&b);

@@ -12,6 +12,31 @@ bool gs_same_sizes(gs_shape x, gs_shape y) {
     return x.d[0] == y.d[0] && x.d[1] == y.d[1] && x.d[2] == y.d[2];
 }
 
+/* The type of a node's products: of a plan in integers what the node is quantised to, else float32. */
+static const gs_product_type *type_of(const gs_builder *b, int n) {
+    const gs_product_type *type = b->plan->product;
+    const gs_quant *quant = b->model->node[n].quant;
+    if (!gs_is_quantised(&type[1]))
+        return &type[1];
+    for (int i = 1; quant && i < GS_PRODUCTS; i++)
+        if (type[i].dtype == quant->dtype)
+            return &type[i];
+    return &type[0];
+}
+
+bool gs_builder_quantises(const gs_builder *b, int n, gs_quant_domain *domain) {
+    bool is = gs_is_quantised(type_of(b, n));
+    if (is)
+        *domain = b->model->node[n].quant->domain;
+    return is;
+}
+
+const gs_product_type *gs_builder_product(const gs_builder *b, int n, int length, gs_quant_domain domain) {
+    const gs_product_type *type = type_of(b, n);
+    bool fits = !gs_is_quantised(type) || b->model->node[n].quant->domain == domain;
+    return fits && length % type->traits.depth == 0 ? type : &b->plan->product[0];
+}
+
 bool gs_is_channel_vector(gs_shape shape, int channels) {
     return shape.d[0] == channels && shape.d[1] == 1 && shape.d[2] == 1;
 }
@@ -50,10 +75,10 @@ int gs_builder_add_buffer(gs_builder *b, gs_shape shape, gs_layout layout) {
         layout = GS_BLOCKED;
     if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
         return -1;
-    int lanes = layout == GS_BLOCKED ? gs_dtype_lanes(p->dtype) : 1;
+    int lanes = layout == GS_BLOCKED ? gs_element_lanes(p->element) : 1;
     p->buffer[p->buffers] = (gs_buffer){.shape = shape,
                                         .layout = layout,
-                                        .dtype = p->dtype,
+                                        .element = p->element,
                                         .planes = (shape.d[0] + lanes - 1) / lanes,
                                         .first = -1,
                                         .last = -1};
@@ -122,6 +147,17 @@ int gs_builder_buffer_in(gs_builder *b, int v, gs_layout layout) {
     return have < 0 ? -1 : b->value[v].other[layout];
 }
 
+bool gs_builder_source(gs_builder *b, int v, gs_layout layout, gs_source *source) {
+    if (!gs_value_per_sample(b->model, v)) {
+        *source = gs_builder_from_condition(b, v);
+        return true;
+    }
+    int buffer = gs_builder_buffer_in(b, v, layout);
+    if (buffer >= 0)
+        *source = gs_builder_from_buffer(b, buffer);
+    return buffer >= 0;
+}
+
 void gs_builder_set_value(gs_builder *b, int v, int buffer) {
     b->value[v].buffer = buffer;
 }
@@ -132,22 +168,28 @@ void gs_builder_absorb(gs_builder *b, int reader, int *v) {
     *v = reader + GS_VALUE_NODES;
 }
 
-gs_step *gs_builder_add_simple(gs_builder *b, const gs_method *method, int n, gs_layout layout) {
+gs_step *gs_builder_add_node(gs_builder *b, const gs_method *method, int n, const gs_source *source, gs_layout layout) {
     const gs_node *node = &b->model->node[n];
-    int in[GS_INPUT_MAX];
-    for (int i = 0; i < node->inputs; i++) {
-        in[i] = gs_builder_buffer_in(b, node->input[i], layout);
-        if (in[i] < 0)
-            return NULL;
-    }
     int out = gs_builder_add_buffer(b, node->shape, layout);
     gs_step *s = gs_builder_add_step(b, method, n, node->inputs, out);
     if (!s)
         return NULL;
     for (int i = 0; i < node->inputs; i++)
-        s->source[i] = gs_builder_from_buffer(b, in[i]);
+        s->source[i] = source[i];
     gs_builder_set_value(b, n + GS_VALUE_NODES, out);
     return s;
+}
+
+gs_step *gs_builder_add_simple(gs_builder *b, const gs_method *method, int n, gs_layout layout) {
+    const gs_node *node = &b->model->node[n];
+    gs_source source[GS_INPUT_MAX];
+    for (int i = 0; i < node->inputs; i++) {
+        int buffer = gs_builder_buffer_in(b, node->input[i], layout);
+        if (buffer < 0)
+            return NULL;
+        source[i] = gs_builder_from_buffer(b, buffer);
+    }
+    return gs_builder_add_node(b, method, n, source, layout);
 }
 
 static int max_int(int a, int b) {

@@ -29,6 +29,13 @@ gs_shape gs_builder_shape(const gs_builder *b, int n, int k);
 
 bool gs_same_sizes(gs_shape x, gs_shape y);
 
+/* Whether node n's products are computed in integers, and then, in which domain. */
+bool gs_builder_quantises(const gs_builder *b, int n, gs_quant_domain *domain);
+
+/* The type of the operands of node n's products, whose inputs come in runs of `length`, in a domain: the plan's, where
+ * it applies. */
+const gs_product_type *gs_builder_product(const gs_builder *b, int n, int length, gs_quant_domain domain);
+
 /* Whether a value has one element per channel of a result with so many channels. */
 bool gs_is_channel_vector(gs_shape shape, int channels);
 
@@ -53,6 +60,10 @@ gs_source gs_builder_from_buffer(const gs_builder *b, int buffer);
 /* Value v as an operand in the condition vector, where it gets room. */
 gs_source gs_builder_from_condition(gs_builder *b, int v);
 
+/* Value v as an operand: its buffer in this layout, or, where it does not depend on x, in the condition vector. False
+ * when memory runs out. */
+bool gs_builder_source(gs_builder *b, int v, gs_layout layout, gs_source *source);
+
 /* Value v's buffer in this layout, made by a change of layout if need be. */
 int gs_builder_buffer_in(gs_builder *b, int v, gs_layout layout);
 
@@ -62,7 +73,10 @@ void gs_builder_set_value(gs_builder *b, int v, int buffer);
 /* The steps that compute value *v also compute that of node `reader`, which *v becomes. */
 void gs_builder_absorb(gs_builder *b, int reader, int *v);
 
-/* The step of a node whose operands and result all are in one layout. */
+/* The step of node n, whose result is in this layout, with one operand per input. */
+gs_step *gs_builder_add_node(gs_builder *b, const gs_method *method, int n, const gs_source *source, gs_layout layout);
+
+/* The same where all operands are buffers in that layout. */
 gs_step *gs_builder_add_simple(gs_builder *b, const gs_method *method, int n, gs_layout layout);
 
 /* Convolutions read their input with a halo. */

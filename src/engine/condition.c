@@ -163,6 +163,8 @@ static void run_nodes(const gs_plan *plan, double *value, bool by_label) {
 /* The steps' vector of the values that have been computed. */
 static void store(const gs_plan *plan, const double *value, float *condition) {
     const gs_model *model = plan->model;
+    if (plan->band_at != SIZE_MAX)
+        condition[plan->band_at] = (float)gs_quantization_band(&model->quantization, value[0]);
     for (int v = 0; v < model->nodes + GS_VALUE_NODES; v++) {
         size_t at = plan->condition_offset[v];
         const double *x = value + plan->condition->at[v];

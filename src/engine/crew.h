@@ -55,7 +55,7 @@ struct gs_crew {
     gs_crew_task *task; /* NULL: to go home */
     /* Of the task: steps 0 ... end - 1 for n images. */
     const gs_plan *plan;
-    const float *x, *const *condition; /* plan.h */
+    const float *x, *seed, *const *condition; /* plan.h */
     int n, end;
     unsigned meetings; /* so far */
     atomic_uint stop; /* the last meeting at which the leader, having waited too long before, let the others go; or 0 */

@@ -17,23 +17,23 @@
 #define GS_DATA_H
 
 #include "base/team.h"
-#include "kernels.h"
+#include "engine/product.h"
 #include "model/model.h"
 
-enum { GS_BLOCK_MAX = 64 };
+enum { GS_BLOCK_MAX = 64, GS_PRODUCTS = 3 };
 
 /* What the elements of a buffer are. */
-typedef enum gs_dtype { GS_F32, GS_DTYPES } gs_dtype;
+typedef enum gs_element { GS_ELEMENT_F32, GS_ELEMENTS } gs_element;
 
 /* Bytes of an element. */
-static inline size_t gs_dtype_size(gs_dtype dtype) {
-    static const size_t sizes[GS_DTYPES] = {[GS_F32] = sizeof(float)};
-    return sizes[dtype];
+static inline size_t gs_element_size(gs_element element) {
+    static const size_t sizes[GS_ELEMENTS] = {[GS_ELEMENT_F32] = sizeof(float)};
+    return sizes[element];
 }
 
 /* Elements of a vector, which are the channels of a plane. */
-static inline int gs_dtype_lanes(gs_dtype dtype) {
-    return (int)(GS_VECTOR_BYTES / gs_dtype_size(dtype));
+static inline int gs_element_lanes(gs_element element) {
+    return (int)(GS_VECTOR_BYTES / gs_element_size(element));
 }
 
 typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_LAYOUTS } gs_layout;
@@ -44,7 +44,9 @@ typedef enum gs_level { GS_BLOCK, GS_STAGE, GS_SEGMENT, GS_LEVELS } gs_level;
 typedef struct gs_buffer {
     gs_shape shape;
     gs_layout layout;
-    gs_dtype dtype;
+    gs_element element;
+    const gs_product_type *type; /* of the products that alone read it, whose inputs it holds (typed.h); NULL: floats */
+    const struct gs_scales *scales;      /* by which these are made of floats, where they are integers */
     int planes;                          /* blocked: planes of vectors, else one per channel */
     int before, after;                   /* halo at the top and left, and at the bottom and right; none if planar */
     ptrdiff_t column, row, plane, image; /* bytes from one pixel, row, plane, image to the next */
@@ -86,6 +88,7 @@ struct gs_step {
     int out;           /* buffer */
     int slope;         /* a second result, the derivative of the activation: a buffer or -1 */
     bool clears[2];    /* the halos of the result and of the slope, before the step runs */
+    bool stays_clear;  /* the former's, from the first turn of its segment to the others, until the stage's are done */
     int segment;
     int epoch; /* steps before it that a crew shares out; after each its members meet */
 };
@@ -130,12 +133,17 @@ typedef struct gs_pace {
 } gs_pace;
 
 struct gs_plan {
-    const gs_model *source; /* what the plan was made from */
+    const gs_model *source; /* what the plan was made from, or `renewed` */
+    gs_model *renewed;      /* a copy with new weights, owned by the plan; or NULL */
+    gs_plan *exact;         /* of energies whose gradient has narrow products: the same in float32, by whose energies
+                               Metropolis corrections accept; else NULL */
     gs_model *gradient;     /* the same with its gradient as a second output, owned by the plan; or NULL */
     const gs_model *model;  /* whichever of the two is planned */
     const gs_kernels *kernels;
     const gs_backend *backend; /* NULL: native */
-    gs_dtype dtype;            /* of activations */
+    gs_element element;        /* of activations */
+    gs_product_type *product;  /* (GS_PRODUCTS) float32, the type that was asked for, and of int8 that of layers of 16
+                                  bits; they may be the same. Steps point to them */
     void *backend_data;
     int threads, crew_threads; /* of the former, those that crews share (crew.h) */
     int block;
@@ -147,11 +155,13 @@ struct gs_plan {
     gs_segment *segment;
     gs_stage *stage;
     int x_buffer, output_buffer[2];
+    int seed_buffer;          /* of the vector of a vector-Jacobian product; -1: there is none */
     int output_end[2];        /* steps that an output needs */
     size_t condition_size;    /* floats of a condition vector */
     size_t *condition_offset; /* per value: its offset in that vector, SIZE_MAX where no step reads the value */
     int *owner;               /* per node: the node whose steps compute it, often itself; -1: no step does. It is in
                                  condition_offset's memory */
+    size_t band_at;           /* the offset in that vector of the band of the noise level; SIZE_MAX: there is one */
     gs_condition *condition;  /* how that vector is computed */
     size_t scratch_bytes, room_bytes, weight_bytes;
     double planning_s[GS_PLANNING_PARTS];
@@ -160,11 +170,34 @@ struct gs_plan {
     gs_pace pace;
 };
 
+/* So many of a buffer's elements, of products' inputs where it holds these, as take so many bytes. */
+static inline ptrdiff_t gs_buffer_elements(const gs_buffer *b, ptrdiff_t bytes) {
+    return bytes / (b->type ? b->type->traits.input_bytes : (ptrdiff_t)sizeof(float));
+}
+
 /* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
 static inline void *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
     return worker->scratch[b->shared] + b->offset[worker->crewed] + (i - worker->image0[b->level]) * b->image +
            b->origin;
+}
+
+/* The band of an image's noise level (gs_quant), and the first image from i on, or i1, that has another. */
+static inline int gs_band_of(const gs_worker *worker, int i) {
+    size_t at = worker->plan->band_at;
+    return at == SIZE_MAX ? 0 : (int)worker->condition[i][at];
+}
+static inline int gs_band_end(const gs_worker *worker, int i, int i1) {
+    int band = gs_band_of(worker, i), end = worker->plan->band_at == SIZE_MAX ? i1 : i;
+    while (end < i1 && gs_band_of(worker, end) == band)
+        end++;
+    return end;
+}
+
+/* The step's operand k for image `i` of the block: its first element, in a buffer or in the condition vector. */
+static inline const float *gs_source_at(const gs_worker *worker, const gs_step *step, int k, int i) {
+    const gs_source *s = &step->source[k];
+    return s->kind == GS_SOURCE_BUFFER ? gs_buffer_at(worker, s->index, i) : worker->condition[i] + s->offset;
 }
 
 #endif

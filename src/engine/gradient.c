@@ -1,7 +1,8 @@
-/* Reverse mode, symbolically: from the energy backwards, each node adds to the derivatives of the energy with respect
- * to its inputs, as its operation's record says. These are nodes like all others, so that one planner fuses them,
- * chooses their kernels and lays out their memory, and what depends only on (sigma, label) is computed once per level.
- * Griewank & Walther 2008, "Evaluating derivatives", section 3.2. */
+/* Reverse mode, symbolically: from the network's output backwards, each node adds to the derivatives of a number with
+ * respect to its inputs, as its operation's record says. The number is the energy or, of other networks, the product
+ * v.F(x) of the output and a vector that comes with the images. These are nodes like all others, so that one planner
+ * fuses them, chooses their kernels and lays out their memory, and what depends only on (sigma, label) is computed once
+ * per level. Griewank & Walther 2008, "Evaluating derivatives", section 3.2. */
 #include "engine/gradient.h"
 
 #include <string.h>
@@ -10,28 +11,21 @@
 #include "op/operation.h"
 #include "op/reverse.h"
 
-/* dE/dE: the constant 1; its value. */
-static int add_seed(gs_reverse *r, int energy) {
-    static const float one = 1;
-    gs_tensor *tensor = gs_arena_alloc(r->arena, 1, sizeof *tensor);
-    gs_shape shape = {.rank = 1, .d = {1, 1, 1}};
-    int v = gs_reverse_add(r, GS_OP_CONSTANT, energy - GS_VALUE_NODES, energy, -1, shape);
-    gs_node *node = &r->node[v - GS_VALUE_NODES];
-    if (!tensor || r->failed) {
-        r->failed = true;
-        return v;
-    }
-    *tensor = (gs_tensor){.name = node->name, .rank = 1, .shape = {1}, .size = 1, .data = &one};
-    node->inputs = 0;
-    node->weight = tensor;
-    node->per_sample = false;
+/* What the derivatives begin with, of dE/dE the constant 1; its value. */
+static int add_seed(gs_reverse *r, int output, bool energy) {
+    if (!energy)
+        return gs_reverse_seed(r, output - GS_VALUE_NODES);
+    float *one;
+    int v = gs_reverse_constant(r, output - GS_VALUE_NODES, (gs_shape){.rank = 1, .d = {1, 1, 1}}, &one);
+    if (one)
+        *one = 1;
     return v;
 }
 
 /* Adds the nodes of the gradient, whose value goes to *gradient. */
-static gs_status differentiate(gs_reverse *r, int energy, int *gradient, gs_error *error) {
-    int nodes = r->nodes;
-    r->adjoint[energy] = add_seed(r, energy);
+static gs_status differentiate(gs_reverse *r, const gs_model *model, int *gradient, gs_error *error) {
+    int nodes = r->nodes, output = model->output[0];
+    r->adjoint[output] = add_seed(r, output, model->info.kind == GS_KIND_ENERGY);
     for (int n = nodes - 1; n >= 0 && !r->failed; n--) {
         const gs_operation *operation = gs_operation_of(r->node[n].op);
         int dy = r->adjoint[n + GS_VALUE_NODES];
@@ -42,8 +36,14 @@ static gs_status differentiate(gs_reverse *r, int energy, int *gradient, gs_erro
                            r->node[n].name, operation->name);
         operation->derivative(r, n, dy);
     }
+    if (r->adjoint[GS_VALUE_X] < 0) /* it depends on x through steps alone */
+        r->adjoint[GS_VALUE_X] = gs_reverse_scale(r, output - GS_VALUE_NODES, GS_VALUE_X, 0);
     if (!r->failed)
-        *gradient = gs_reverse_full(r, energy - GS_VALUE_NODES, r->adjoint[GS_VALUE_X], r->input[GS_VALUE_X]);
+        *gradient = gs_reverse_full(r, output - GS_VALUE_NODES, r->adjoint[GS_VALUE_X], r->input[GS_VALUE_X]);
+    if (r->large)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "gradient: node '%.80s': its derivative needs values of more than %d elements", r->large,
+                       GS_SIZE_MAX);
     return r->failed ? gs_fail_memory(error, "making the gradient") : GS_OK;
 }
 
@@ -62,7 +62,7 @@ static gs_status make(gs_arena *arena, const gs_model *model, gs_model **graph, 
     for (size_t v = 0; v < values; v++)
         r.adjoint[v] = -1;
     *copy = *model;
-    gs_status status = differentiate(&r, model->output[0], &copy->output[1], error);
+    gs_status status = differentiate(&r, model, &copy->output[1], error);
     copy->memory = arena;
     copy->node = r.node;
     copy->nodes = r.nodes;
@@ -74,8 +74,9 @@ static gs_status make(gs_arena *arena, const gs_model *model, gs_model **graph, 
 
 gs_status gs_gradient_graph(const gs_model *model, gs_model **graph, gs_error *error) {
     *graph = NULL;
-    if (model->info.kind != GS_KIND_ENERGY)
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "gradient: model '%s' is a %s, expected an energy",
+    if (model->info.kind == GS_KIND_CLASSIFIER)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "gradient: model '%s' is a %s: expected an energy, score, noise, denoiser or decoder model",
                        model->info.name, gs_kind_name(model->info.kind));
     gs_arena *arena = gs_arena_create();
     if (!arena)

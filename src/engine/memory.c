@@ -87,7 +87,8 @@ static size_t whole_vectors(size_t bytes) {
 }
 
 static bool set_strides(gs_buffer *b) {
-    size_t element = b->layout == GS_BLOCKED ? GS_VECTOR_BYTES : gs_dtype_size(b->dtype), row, plane, image;
+    size_t vector = b->type ? (size_t)gs_input_bytes(b->type, GS_F32_LANES) : GS_VECTOR_BYTES;
+    size_t element = b->layout == GS_BLOCKED ? vector : gs_element_size(b->element), row, plane, image;
     size_t rows = (size_t)(b->shape.d[1] + b->before + b->after),
            columns = (size_t)(b->shape.d[2] + b->before + b->after);
     if (b->layout == GS_PLANAR) {
@@ -279,8 +280,8 @@ static bool overlap_in_memory(const gs_buffer *x, const gs_buffer *y, int k) {
 /* Whether two buffers have the same images, with the same halos, in the same place. */
 static bool coincide(const gs_buffer *x, const gs_buffer *y, int k) {
     return x->offset[k] == y->offset[k] && x->images == y->images && x->level == y->level && x->layout == y->layout &&
-           x->planes == y->planes && x->shape.d[1] == y->shape.d[1] && x->shape.d[2] == y->shape.d[2] &&
-           x->before == y->before && x->after == y->after;
+           x->type == y->type && x->planes == y->planes && x->shape.d[1] == y->shape.d[1] &&
+           x->shape.d[2] == y->shape.d[2] && x->before == y->before && x->after == y->after;
 }
 
 /* A halo stays clear from one step of a segment to a later one, if no step between them writes elsewhere into that
@@ -298,12 +299,27 @@ static bool is_clear(const gs_plan *plan, int step, int k) {
     return false;
 }
 
+/* A result's halo stays clear from one turn of its segment to the next, if it is in the same place in each and no other
+ * step of the segment writes there. */
+static bool stays_clear(const gs_plan *plan, int step, int k) {
+    const gs_buffer *b = &plan->buffer[plan->step[step].out];
+    const gs_segment *segment = segment_of(plan, step);
+    for (int s = segment->first; s < segment->last; s++) {
+        int out = plan->step[s].out, slope = plan->step[s].slope;
+        if ((s != step && overlap_in_memory(&plan->buffer[out], b, k)) ||
+            (slope >= 0 && overlap_in_memory(&plan->buffer[slope], b, k)))
+            return false;
+    }
+    return b->level == GS_SEGMENT;
+}
+
 static void find_halos(gs_plan *plan, bool shares) {
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
         bool clear = is_clear(plan, s, 0) && (!shares || is_clear(plan, s, 1));
         step->clears[0] = has_halo(&plan->buffer[step->out]) && !clear;
         step->clears[1] = step->slope >= 0 && has_halo(&plan->buffer[step->slope]);
+        step->stays_clear = stays_clear(plan, s, 0) && (!shares || stays_clear(plan, s, 1));
     }
 }
 

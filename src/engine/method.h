@@ -17,7 +17,7 @@ typedef struct gs_cost {
 struct gs_method {
     const char *name;          /* for gs_plan_describe: "winograd-f4" */
     const gs_backend *backend; /* only plans of this backend use it; NULL: all plans may */
-    gs_dtype dtype;            /* of its operands and its result */
+    gs_element element;        /* of its operands and its result */
     size_t own_bytes;          /* of a step's own data, which is zero when the step is made */
 
     /* Whether it computes node n: that depends on the node, on the shapes of its operands and on the layout that they
@@ -34,6 +34,11 @@ struct gs_method {
     /* Compute images i0 ... i1 - 1 of the step's buffer. Allocates nothing. */
     gs_step_run *run;
 
+    /* Of a step that reads its operand as integers alone, the scales by which they are made of floats, else NULL; NULL:
+     * no step does. And whether `run` stores what its result's buffer is made to hold (typed.h). */
+    const struct gs_scales *(*reads)(const gs_step *step);
+    bool stores;
+
     /* Whether `run` computes the share of its worker (share.h), so that a crew may share the step out. */
     bool shares;
 
@@ -42,6 +47,9 @@ struct gs_method {
 
     /* What to say instead of the name; NULL: the name. */
     const char *(*describe)(const gs_step *step);
+
+    /* The type of the operands of the step's products; NULL: float32. */
+    const gs_product_type *(*product)(const gs_step *step);
 
     /* NULL: nothing. What is known only once the step is placed is 0 before. */
     gs_cost (*cost)(const gs_plan *plan, const gs_step *step);
@@ -61,10 +69,9 @@ enum {
     _Static_assert(GS_METHOD_##name < GS_METHODS, "a row of methods.def"); \
     const gs_method gs_method_##name
 
-/* What the method says of the step: "winograd-f4". */
-static inline const char *gs_step_method(const gs_step *step) {
-    return step->method->describe ? step->method->describe(step) : step->method->name;
-}
+/* What the method says of the step, with its type unless that is float32: "winograd-f4 bf16". */
+enum { GS_STEP_METHOD_ROOM = 64 };
+const char *gs_step_method(const gs_step *step, char text[GS_STEP_METHOD_ROOM]);
 
 static inline gs_cost gs_step_cost(const gs_plan *plan, const gs_step *step) {
     return step->method->cost ? step->method->cost(plan, step) : (gs_cost){0};

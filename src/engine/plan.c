@@ -9,20 +9,29 @@
 #include "base/machine.h"
 #include "base/os.h"
 #include "base/parallel.h"
+#include "cpu.h"
 #include "engine/backend.h"
 #include "engine/build.h"
 #include "engine/gradient.h"
 #include "engine/memory.h"
 #include "engine/method.h"
+#include "engine/rates.h"
 #include "engine/weights.h"
 
-gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
-    const char *where = "isa";
+/* The instruction set that is asked for, and where; NULL: none is. */
+static const char *asked_for(const char *wanted, const char **where) {
+    *where = "isa";
     if (!wanted || !*wanted) {
         wanted = getenv("GENSAMPLE_ISA");
-        where = "GENSAMPLE_ISA";
+        *where = "GENSAMPLE_ISA";
     }
-    if (!wanted || !*wanted)
+    return wanted && *wanted ? wanted : NULL;
+}
+
+gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error) {
+    const char *where;
+    wanted = asked_for(wanted, &where);
+    if (!wanted)
         wanted = gs_isa_best();
     *kernels = gs_kernels_find(wanted);
     if (!*kernels) {
@@ -47,12 +56,8 @@ const char *gs_isa_name(int i, bool *supported) {
 }
 
 const char *gs_isa_best(void) {
-    const char *best = "scalar", *name;
-    bool supported;
-    for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
-        if (supported)
-            best = name;
-    return best;
+    const gs_cpu_features has = gs_cpu_read();
+    return gs_isa_best_on(&has);
 }
 
 gs_status gs_threads_choose(int wanted, int *threads, gs_error *error) {
@@ -61,6 +66,44 @@ gs_status gs_threads_choose(int wanted, int *threads, gs_error *error) {
     gs_machine machine = wanted ? (gs_machine){0} : gs_machine_read("");
     *threads = wanted ? wanted : gs_machine_threads(&machine, NULL, 0);
     return GS_OK;
+}
+
+static gs_status set_dtype(gs_plan *plan, gs_dtype dtype, gs_error *error) {
+    const char *name = gs_dtype_name(dtype);
+    if (!name)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "dtype %d: expected a value of gs_dtype", (int)dtype);
+    if (dtype == GS_DTYPE_DEFAULT && !plan->backend)
+        dtype = plan->source->quantization.dtype;
+    if (dtype == GS_DTYPE_DEFAULT)
+        dtype = GS_DTYPE_F32;
+    bool integers = dtype == GS_DTYPE_INT8 || dtype == GS_DTYPE_INT16;
+    if (integers && !plan->source->quantization.nodes)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+                       "dtype %s: the model '%s' is not quantised; make a file that is with gensample quantize",
+                       gs_dtype_name(dtype), plan->source->info.name);
+    if (plan->backend && dtype != GS_DTYPE_F32)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "dtype %s with backend %s: expected f32, or the native backend",
+                       name, plan->backend->name);
+    if (integers && plan->wants_gradient)
+        dtype = GS_DTYPE_F32;
+    plan->product = gs_alloc(GS_PRODUCTS, sizeof *plan->product);
+    if (!plan->product)
+        return gs_fail_memory(error, "the plan");
+    plan->product[0] = gs_product_type_of(GS_DTYPE_F32, plan->kernels);
+    plan->product[1] = gs_product_type_of(dtype, plan->kernels);
+    plan->product[2] = gs_product_type_of(dtype == GS_DTYPE_INT8 ? GS_DTYPE_INT16 : dtype, plan->kernels);
+    return GS_OK;
+}
+
+/* Where nobody asks for an instruction set, plans in bfloat16 get the one that multiplies it fastest. */
+static void choose_by_rate(gs_plan *plan, const char *wanted) {
+    const char *where;
+    const gs_product_type *type = &plan->product[1];
+    if (type->dtype != GS_DTYPE_BF16 || type->traits.exactness == GS_EXACT || asked_for(wanted, &where))
+        return;
+    plan->kernels = gs_kernels_at_rate(plan->kernels, gs_rate_of_bf16(plan->kernels));
+    for (int i = 0; i < GS_PRODUCTS; i++)
+        plan->product[i] = gs_product_type_of(plan->product[i].dtype, plan->kernels);
 }
 
 static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_error *error) {
@@ -75,7 +118,13 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
     plan->block = options->block;
     plan->wants_gradient = options->gradient;
     status = gs_backend_find(options->backend, &plan->backend, error);
-    return status ? status : gs_kernels_choose(options->isa, &plan->kernels, error);
+    if (!status)
+        status = gs_kernels_choose(options->isa, &plan->kernels, error);
+    if (!status)
+        status = set_dtype(plan, options->dtype, error);
+    if (!status)
+        choose_by_rate(plan, options->isa);
+    return status;
 }
 
 /* Finish the steps, whose strides and segments are known. */
@@ -143,6 +192,16 @@ static gs_status open_backend(gs_plan *plan, gs_error *error) {
     return plan->backend ? plan->backend->open(plan, error) : GS_OK;
 }
 
+/* How the plan was made. */
+static gs_plan_options options_of(const gs_plan *plan) {
+    return (gs_plan_options){.isa = plan->kernels->isa,
+                             .threads = plan->threads,
+                             .block = plan->block,
+                             .backend = plan->backend ? plan->backend->name : NULL,
+                             .gradient = plan->wants_gradient,
+                             .dtype = plan->product[1].dtype};
+}
+
 /* What planning does, in order. */
 static const struct {
     const char *name;
@@ -161,6 +220,21 @@ const char *gs_planning_part(int i) {
 }
 
 static gs_status create(const gs_model *model, const gs_plan_options *options, bool shares_all, gs_plan **out,
+                        gs_error *error);
+
+/* Both plans have the same steps, and so the same condition. */
+static gs_status plan_exactly(gs_plan *plan, gs_error *error) {
+    if (!plan->wants_gradient || plan->source->info.kind != GS_KIND_ENERGY || !gs_is_narrow(&plan->product[1]))
+        return GS_OK;
+    gs_plan_options options = options_of(plan);
+    options.dtype = GS_DTYPE_F32;
+    gs_status status = create(plan->source, &options, plan->shares_all, &plan->exact, error);
+    if (!status)
+        plan->weight_bytes += plan->exact->weight_bytes;
+    return status;
+}
+
+static gs_status create(const gs_model *model, const gs_plan_options *options, bool shares_all, gs_plan **out,
                         gs_error *error) {
     *out = NULL;
     gs_plan *plan = gs_alloc(1, sizeof *plan);
@@ -174,6 +248,8 @@ static gs_status create(const gs_model *model, const gs_plan_options *options, b
         status = parts[i].make(plan, error);
         plan->planning_s[i] = gs_now_s() - start;
     }
+    if (!status)
+        status = plan_exactly(plan, error);
     if (status) {
         gs_plan_free(plan);
         return status;
@@ -194,9 +270,15 @@ gs_status gs_plan_create_sharing(const gs_model *model, const gs_plan_options *o
     return create(model, options, true, out, error);
 }
 
+gs_status gs_plan_create_again(const gs_plan *plan, const gs_model *model, gs_plan **out, gs_error *error) {
+    gs_plan_options options = options_of(plan);
+    return create(model, &options, plan->shares_all, out, error);
+}
+
 void gs_plan_free(gs_plan *plan) {
     if (!plan)
         return;
+    gs_plan_free(plan->exact);
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
         if (step->method->free)
@@ -213,20 +295,33 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->segment);
     gs_free(plan->stage);
     gs_free(plan->condition_offset);
+    gs_free(plan->product);
     gs_condition_free(plan);
     gs_weights_free(plan);
     gs_model_free(plan->gradient);
+    gs_model_free(plan->renewed);
     gs_free(plan);
 }
 
 gs_plan_info gs_plan_get_info(const gs_plan *plan) {
     return (gs_plan_info){.isa = plan->kernels->isa,
                           .backend = plan->backend ? plan->backend->name : "native",
+                          .dtype = plan->product[1].dtype,
+                          .exact = !plan->backend && plan->product[1].traits.exactness == GS_EXACT,
                           .threads = gs_parallel_threads(plan->threads),
                           .block = plan->block,
                           .weight_bytes = plan->weight_bytes,
                           .scratch_bytes = (size_t)plan->threads * (plan->scratch_bytes + plan->room_bytes),
                           .steps = plan->steps};
+}
+
+const char *gs_step_method(const gs_step *step, char text[GS_STEP_METHOD_ROOM]) {
+    const gs_method *method = step->method;
+    const gs_product_type *type = method->product ? method->product(step) : NULL;
+    bool narrow = type && gs_is_narrow(type);
+    snprintf(text, GS_STEP_METHOD_ROOM, "%s%s%s", method->describe ? method->describe(step) : method->name,
+             narrow ? " " : "", narrow ? gs_dtype_name(type->dtype) : "");
+    return text;
 }
 
 bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
@@ -237,11 +332,11 @@ bool gs_plan_describe(const gs_plan *plan, int i, char *text, size_t size) {
     const gs_node *node = step->node >= 0 ? &plan->model->node[step->node] : NULL;
     gs_shape out = plan->buffer[step->out].shape, in = step->sources ? step->source[0].shape : out;
     int images = plan->segment[step->segment].images;
-    char from[40], to[40];
+    char from[40], to[40], how[GS_STEP_METHOD_ROOM];
     snprintf(from, sizeof from, "%dx%dx%d", in.d[0], in.d[1], in.d[2]);
     snprintf(to, sizeof to, "%dx%dx%d", out.d[0], out.d[1], out.d[2]);
     snprintf(text, size, "%-17s %10s -> %-10s  %-19s %-7s %2d image%s at a time  %s",
-             node ? gs_op_name(node->op) : "layout", from, to, gs_step_method(step),
+             node ? gs_op_name(node->op) : "layout", from, to, gs_step_method(step, how),
              method->backend ? method->backend->name : plan->kernels->isa, images, images == 1 ? " " : "s",
              node ? node->name : "");
     return true;

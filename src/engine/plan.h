@@ -18,7 +18,13 @@ gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n,
 void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
                  float *const out[2]);
 
-/* The same for a plan with the gradient: computes the energies (n) and dE/dx (n, C, H, W); either may be NULL. */
+/* The same for a plan with the gradient of a network that is no energy: out[0] is its output F, out[1] seed^T dF/dx,
+ * for the vectors `seed`, (n, output_size[0]); either may be NULL. */
+void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, const float *seed,
+                         const float *const *condition, int n, float *const out[2]);
+
+/* The same for a plan with the gradient of an energy: computes the energies (n) and dE/dx (n, C, H, W); either may be
+ * NULL. */
 void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient);
 
@@ -32,6 +38,9 @@ const char *gs_planning_part(int i);
 /* gs_plan_create, for tests: crews share out every step that they can, however small. */
 gs_status gs_plan_create_sharing(const gs_model *model, const gs_plan_options *options, gs_plan **out, gs_error *error);
 
+/* A plan of another model, with the same graph, that is made as `plan` was. */
+gs_status gs_plan_create_again(const gs_plan *plan, const gs_model *model, gs_plan **out, gs_error *error);
+
 /* The kernels of an instruction set by name; NULL means the environment's GENSAMPLE_ISA, else the best. Errors:
  * GS_ERROR_ARGUMENT, GS_ERROR_UNSUPPORTED. */
 gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_error *error);
@@ -39,7 +48,7 @@ gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_e
 /* 1 ... 1024; 0: the number of processors. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_threads_choose(int wanted, int *threads, gs_error *error);
 
-/* The model a plan was made from. */
+/* The model a plan was made from, or its copy with the weights of the last gs_plan_update. */
 const gs_model *gs_plan_get_model(const gs_plan *plan);
 
 #endif

@@ -25,7 +25,7 @@ static void find_last_uses(const gs_model *model, int *last) {
         last[model->output[i]] = model->nodes;
 }
 
-static bool evaluate_node(const gs_model *model, int i, const int *last, double **values) {
+static bool evaluate_node(const gs_model *model, int i, const int *last, double **values, const double *seed) {
     const gs_node *n = &model->node[i];
     const double *in[GS_INPUT_MAX];
     for (int k = 0; k < n->inputs; k++)
@@ -34,7 +34,10 @@ static bool evaluate_node(const gs_model *model, int i, const int *last, double 
     if (!out)
         return false;
     values[i + GS_VALUE_NODES] = out;
-    gs_reference_node(model, i, in, out);
+    if (n->op == GS_OP_SEED)
+        memcpy(out, seed, gs_shape_size(n->shape) * sizeof *out);
+    else
+        gs_reference_node(model, i, in, out);
     for (int k = 0; k < n->inputs; k++) {
         int v = n->input[k];
         if (v >= GS_VALUE_NODES && last[v] == i) {
@@ -45,10 +48,11 @@ static bool evaluate_node(const gs_model *model, int i, const int *last, double 
     return true;
 }
 
-static bool evaluate_nodes(const gs_model *model, double **values, int *last, double *const out[2]) {
+static bool evaluate_nodes(const gs_model *model, double **values, int *last, const double *seed,
+                           double *const out[2]) {
     find_last_uses(model, last);
     for (int i = 0; i < model->nodes; i++)
-        if (last[i + GS_VALUE_NODES] && !evaluate_node(model, i, last, values))
+        if (last[i + GS_VALUE_NODES] && !evaluate_node(model, i, last, values, seed))
             return false;
     for (int i = 0; i < model->info.outputs; i++)
         if (out[i])
@@ -56,8 +60,8 @@ static bool evaluate_nodes(const gs_model *model, double **values, int *last, do
     return true;
 }
 
-gs_status gs_reference_evaluate(const gs_model *model, const double *x, double sigma, int label, double *out0,
-                                double *out1, gs_error *error) {
+gs_status gs_reference_product(const gs_model *model, const double *x, const double *seed, double sigma, int label,
+                               double *out0, double *out1, gs_error *error) {
     size_t count = (size_t)model->nodes + GS_VALUE_NODES, size = gs_shape_size(gs_value_shape(model, GS_VALUE_X));
     double **values = gs_alloc(count, sizeof *values);
     int *last = gs_alloc(count, sizeof *last);
@@ -70,7 +74,7 @@ gs_status gs_reference_evaluate(const gs_model *model, const double *x, double s
         values[GS_VALUE_X] = inputs;
         values[GS_VALUE_SIGMA] = inputs + size;
         values[GS_VALUE_LABEL] = inputs + size + 1;
-        done = evaluate_nodes(model, values, last, (double *const[2]){out0, out1});
+        done = evaluate_nodes(model, values, last, seed, (double *const[2]){out0, out1});
     }
     for (size_t i = GS_VALUE_NODES; values && i < count; i++)
         gs_free(values[i]);
@@ -78,4 +82,9 @@ gs_status gs_reference_evaluate(const gs_model *model, const double *x, double s
     gs_free(last);
     gs_free(inputs);
     return done ? GS_OK : gs_fail_memory(error, "evaluating the reference");
+}
+
+gs_status gs_reference_evaluate(const gs_model *model, const double *x, double sigma, int label, double *out0,
+                                double *out1, gs_error *error) {
+    return gs_reference_product(model, x, NULL, sigma, label, out0, out1, error);
 }

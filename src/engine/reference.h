@@ -17,4 +17,9 @@ void gs_reference_node(const gs_model *model, int node, const double *const *in,
 gs_status gs_reference_evaluate(const gs_model *model, const double *x, double sigma, int label, double *out0,
                                 double *out1, gs_error *error);
 
+/* The same for a graph of vector-Jacobian products (gradient.h), whose vector is `seed`, of info.output_size[0]
+ * elements. */
+gs_status gs_reference_product(const gs_model *model, const double *x, const double *seed, double sigma, int label,
+                               double *out0, double *out1, gs_error *error);
+
 #endif

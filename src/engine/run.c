@@ -9,26 +9,42 @@
 #include "base/floats.h"
 #include "base/os.h"
 
+/* Clear some vectors: few, for which a call of memset would take longer. */
+static char *clear_vectors(char *at, char *end, int zero) {
+    if ((end - at) % GS_VECTOR_BYTES) {
+        memset(at, zero, (size_t)(end - at));
+        return end;
+    }
+    for (; at < end; at += GS_VECTOR_BYTES)
+        memset(at, zero, GS_VECTOR_BYTES);
+    return at;
+}
+
 /* Buffers of different shapes share scratch memory, so a halo is written anew where another buffer may have been. */
 static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
-    int height = b->shape.d[1];
-    size_t between = (size_t)((b->before + b->after) * b->column);
+    const ptrdiff_t inside = b->shape.d[2] * b->column, between = b->row - inside;
+    const int zero = b->type ? gs_zero_byte(b->type) : 0;
     gs_share share = gs_share_of(worker, b->planes);
     for (int i = i0; i < i1; i++)
         for (int p = share.begin; p < share.end; p++) {
             char *first = (char *)gs_buffer_at(worker, buffer, i) + p * b->plane, *plane = first - b->origin;
-            char *row_end = first + b->shape.d[2] * b->column;
-            memset(plane, 0, (size_t)b->origin);
-            for (int r = 0; r < height - 1; r++, row_end += b->row)
-                memset(row_end, 0, between);
-            memset(row_end, 0, (size_t)(plane + b->plane - row_end));
+            char *at = first + inside;
+            memset(plane, zero, (size_t)b->origin);
+            for (int r = 1; r < b->shape.d[1]; r++)
+                at = clear_vectors(at, at + between, zero) + inside;
+            memset(at, zero, (size_t)(plane + b->plane - at));
         }
+}
+
+/* Whether a step of images i0 ... has to clear its result's halo. */
+static bool clears(const gs_step *step, const gs_worker *worker, int i0) {
+    return step->clears[0] && !(step->stays_clear && i0 > worker->image0[GS_STAGE]);
 }
 
 static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     double start = worker->step_s ? gs_now_s() : 0;
-    if (step->clears[0])
+    if (clears(step, worker, i0))
         clear_halo(worker, step->out, i0, i1);
     if (step->clears[1])
         clear_halo(worker, step->slope, i0, i1);
@@ -166,12 +182,17 @@ void gs_plan_run_node(gs_plan *plan, int node, int n) {
     run_steps(&plan->worker[0], n, plan->steps, &node);
 }
 
-/* Every member of a crew has its own copy of the images. */
-static void take_images(gs_worker *worker, const float *x, int n) {
-    const gs_plan *plan = worker->plan;
-    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
+static void take(gs_worker *worker, int buffer, const float *from, int n) {
+    size_t size = gs_shape_size(worker->plan->buffer[buffer].shape);
     for (int i = 0; i < n; i++)
-        memcpy(gs_buffer_at(worker, plan->x_buffer, i), x + (size_t)i * size, size * sizeof(float));
+        memcpy(gs_buffer_at(worker, buffer, i), from + (size_t)i * size, size * sizeof(float));
+}
+
+/* Every member of a crew has its own copy of the images. */
+static void take_images(gs_worker *worker, const float *x, const float *seed, int n) {
+    take(worker, worker->plan->x_buffer, x, n);
+    if (seed)
+        take(worker, worker->plan->seed_buffer, seed, n);
 }
 
 /* The number of the step after the last that a crew shares out, of steps 0 ... end - 1. */
@@ -191,7 +212,7 @@ static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
     const gs_plan *plan = crew->plan;
     role p = {.worker = &plan->worker[member->thread], .crew = crew, .member = *member, .meetings = meetings};
     be_worker(p.worker, crew, crew->condition);
-    take_images(p.worker, crew->x, crew->n);
+    take_images(p.worker, crew->x, crew->seed, crew->n);
     run_parts(&p, crew->n, end_of_shared(plan, crew->end));
 }
 
@@ -199,11 +220,12 @@ static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
 static const double seconds_to_come = 1e-3;
 
 /* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
-static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int end) {
+static void lead(gs_crew *crew, gs_worker *worker, const float *x, const float *seed, int n, int end) {
     role p = {.worker = worker, .crew = crew, .member = crew->leader, .meetings = &crew->meetings};
     crew->task = follow;
     crew->plan = worker->plan;
     crew->x = x;
+    crew->seed = seed;
     crew->condition = worker->condition;
     crew->n = n;
     crew->end = end;
@@ -213,13 +235,13 @@ static void lead(gs_crew *crew, gs_worker *worker, const float *x, int n, int en
     if (waited)
         atomic_store_explicit(&crew->stop, crew->meetings + 2, memory_order_relaxed);
     crew->meetings++;
-    take_images(worker, x, n);
+    take_images(worker, x, seed, n);
     run_parts(&p, n, end);
     gs_pace_tried(&crew->pace, waited || p.member.parts == 1);
 }
 
-void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
-                 float *const out[2]) {
+void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, const float *seed,
+                         const float *const *condition, int n, float *const out[2]) {
     gs_worker *worker = &plan->worker[crew->leader.thread];
     const gs_model_info *info = &plan->model->info;
     int end = 0;
@@ -230,10 +252,10 @@ void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float
     double start = plan->crew_threads > 1 ? gs_now_s() : 0;
     bool crewed = worker->crewed && end_of_shared(plan, end) > 0 && !gs_pace_rests(&crew->pace);
     if (crewed) {
-        lead(crew, worker, x, n, end);
+        lead(crew, worker, x, seed, n, end);
     } else {
         worker->crewed = false;
-        take_images(worker, x, n);
+        take_images(worker, x, seed, n);
         run_steps(worker, n, end, NULL);
     }
     if (plan->crew_threads > 1)
@@ -242,6 +264,11 @@ void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float
         for (int i = 0; out[k] && i < n; i++)
             memcpy(out[k] + (size_t)i * info->output_size[k], gs_buffer_at(worker, plan->output_buffer[k], i),
                    info->output_size[k] * sizeof(float));
+}
+
+void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
+                 float *const out[2]) {
+    gs_plan_run_product(plan, crew, x, NULL, condition, n, out);
 }
 
 size_t gs_plan_share(const gs_plan *plan, size_t n) {
@@ -256,7 +283,11 @@ void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, co
 }
 
 gs_status gs_plan_check_labels(const gs_plan *plan, const int *labels, size_t n, gs_error *error) {
-    int most = plan->model->info.labels;
+    const gs_model_info *info = &plan->model->info;
+    int most = info->needs_label ? info->labels - 1 : info->labels;
+    if (info->needs_label && !labels && n)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "labels: the model '%s' needs a label for every image, 0 ... %d",
+                       info->name, most);
     for (size_t i = 0; labels && i < n; i++)
         if (labels[i] < 0 || labels[i] > most)
             return gs_fail(error, GS_ERROR_ARGUMENT, "label %d of image %zu: expected 0 ... %d", labels[i], i, most);
@@ -275,7 +306,7 @@ bool *gs_labels_wanted(const gs_plan *plan, const int *labels, size_t n) {
 /* One call of gs_plan_evaluate, for n images. */
 typedef struct batch {
     gs_plan *plan;
-    const float *x, *table;
+    const float *x, *seed, *table;
     const int *labels;
     size_t n, block;
     float *const *out;
@@ -293,32 +324,33 @@ static void run_block(void *context, size_t turn, gs_crew *crew) {
     float *part[2];
     for (int k = 0; k < 2; k++)
         part[k] = b->out[k] ? b->out[k] + i * info->output_size[k] : NULL;
-    gs_plan_run(plan, crew, b->x + i * size, condition, images, part);
+    const float *seed = b->seed ? b->seed + i * info->output_size[0] : NULL;
+    gs_plan_run_product(plan, crew, b->x + i * size, seed, condition, images, part);
 }
 
 /* All blocks on all threads, into those of out that are not NULL. */
-static void run_blocks(gs_plan *plan, const float *x, const float *table, const int *labels, size_t n,
-                       float *const out[2]) {
-    batch b = {.plan = plan, .x = x, .table = table, .labels = labels, .n = n, .out = out};
+static void run_blocks(gs_plan *plan, const float *x, const float *seed, const float *table, const int *labels,
+                       size_t n, float *const out[2]) {
+    batch b = {.plan = plan, .x = x, .seed = seed, .table = table, .labels = labels, .n = n, .out = out};
     b.block = gs_plan_share(plan, n);
     gs_crew_for(plan, &plan->pace, (n + b.block - 1) / b.block, run_block, &b);
 }
 
-static gs_status evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *const out[2],
-                          gs_error *error) {
+static gs_status evaluate(gs_plan *plan, const float *x, const float *seed, double sigma, const int *labels, size_t n,
+                          float *const out[2], gs_error *error) {
     if (plan->model->info.takes_sigma && !(sigma > 0 && sigma <= 1e30))
         return gs_fail(error, GS_ERROR_ARGUMENT, "sigma %g: expected a number above 0 and at most 1e30", sigma);
     gs_status status = gs_plan_check_labels(plan, labels, n, error);
     if (status)
         return status;
-    run_blocks(plan, x, gs_condition_keep(plan, sigma, labels, n), labels, n, out);
+    run_blocks(plan, x, seed, gs_condition_keep(plan, sigma, labels, n), labels, n, out);
     return GS_OK;
 }
 
-static gs_status evaluate_in_own_floats(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
-                                        float *const out[2], gs_error *error) {
+static gs_status evaluate_in_own_floats(gs_plan *plan, const float *x, const float *seed, double sigma,
+                                        const int *labels, size_t n, float *const out[2], gs_error *error) {
     fenv_t callers = gs_floats_enter();
-    gs_status status = evaluate(plan, x, sigma, labels, n, out, error);
+    gs_status status = evaluate(plan, x, seed, sigma, labels, n, out, error);
     gs_floats_leave(&callers);
     return status;
 }
@@ -326,12 +358,30 @@ static gs_status evaluate_in_own_floats(gs_plan *plan, const float *x, double si
 gs_status gs_plan_evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n,
                            float *const out[2], gs_error *error) {
     bool second = plan->source->info.outputs > 1;
-    return evaluate_in_own_floats(plan, x, sigma, labels, n, (float *const[2]){out[0], second ? out[1] : NULL}, error);
+    return evaluate_in_own_floats(plan, x, NULL, sigma, labels, n, (float *const[2]){out[0], second ? out[1] : NULL},
+                                  error);
 }
 
 gs_status gs_plan_gradient(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n, float *energy,
                            float *gradient, gs_error *error) {
+    const gs_model_info *info = &plan->source->info;
+    if (info->kind != GS_KIND_ENERGY)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "gradient: model '%s' is a %s, expected an energy", info->name,
+                       gs_kind_name(info->kind));
     if (!plan->gradient)
         return gs_fail(error, GS_ERROR_ARGUMENT, "gradient: the plan was made without it");
-    return evaluate_in_own_floats(plan, x, sigma, labels, n, (float *const[2]){energy, gradient}, error);
+    return evaluate_in_own_floats(plan, x, NULL, sigma, labels, n, (float *const[2]){energy, gradient}, error);
+}
+
+gs_status gs_plan_product(gs_plan *plan, const float *x, const float *v, double sigma, const int *labels, size_t n,
+                          float *out, float *product, gs_error *error) {
+    const gs_model_info *info = &plan->source->info;
+    if (info->kind == GS_KIND_ENERGY)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "product: model '%s' is an energy, whose derivative is its gradient: expected a score, noise, "
+                       "denoiser or decoder model",
+                       info->name);
+    if (!plan->gradient)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "product: the plan was made without the gradient");
+    return evaluate_in_own_floats(plan, x, v, sigma, labels, n, (float *const[2]){out, product}, error);
 }

@@ -40,6 +40,11 @@ float *gs_weights_alloc(gs_plan *plan, size_t floats) {
     return weights;
 }
 
+void *gs_weights_alloc_of(gs_plan *plan, const gs_product_type *type, size_t count) {
+    size_t each = (size_t)type->traits.weight_bytes;
+    return gs_weights_alloc(plan, count / sizeof(float) * each + count % sizeof(float));
+}
+
 void gs_weights_free(gs_plan *plan) {
     while (plan->weights) {
         gs_weights *block = plan->weights;

@@ -4,10 +4,14 @@
 #define GS_WEIGHTS_H
 
 #include "engine/data.h"
+#include "engine/product.h"
 
 /* Zeroed memory for so many floats, at a boundary of 64 bytes, which is freed with the plan; NULL when memory runs out.
  */
 float *gs_weights_alloc(gs_plan *plan, size_t floats);
+
+/* The same for so many weights of a type. */
+void *gs_weights_alloc_of(gs_plan *plan, const gs_product_type *type, size_t count);
 void gs_weights_free(gs_plan *plan);
 
 #endif

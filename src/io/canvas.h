@@ -27,8 +27,8 @@ uint8_t gs_pixel(float v, float low, float high);
 /* Draw one image (C, H, W) with its top left corner at (x, y); it must fit. */
 void gs_canvas_image(gs_canvas *canvas, int x, int y, const float *image, const int shape[3], const float range[2]);
 
-/* Draw text of a 5 x 7 font (digits, '.', '-', 'e', and 's' as a small sigma) in the grey value `ink`, cut at the
- * canvas's edges. Other characters are blank. */
+/* Draw text of a 5 x 7 font (digits, capitals, '.', '-', 'e', 't', 'x', 'y', and 's' as a small sigma) in the grey
+ * value `ink`, cut at the canvas's edges. Other characters are blank. */
 void gs_canvas_text(gs_canvas *canvas, int x, int y, const char *text, int ink);
 
 /* The width of a text in pixels. */

@@ -19,7 +19,8 @@ typedef enum gs_format_kind {
     GS_HOLDS_PICTURE = 1, /* a grid of images, or a table with heads */
     GS_HOLDS_ARRAY = 2,   /* numbers of any shape */
     GS_HOLDS_IMAGES = 4,  /* one image after another */
-    GS_HOLDS_ANY = 7
+    GS_HOLDS_CHAINS = 8,  /* the steps of chains, which only chain_file.h writes */
+    GS_HOLDS_ANY = 15
 } gs_format_kind;
 
 /* The kind and the name of a format other than GS_FORMAT_TEXT; a directory's are GS_HOLDS_IMAGES and "png". */

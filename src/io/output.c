@@ -83,6 +83,7 @@ static gs_status check_absent(const char *path, struct stat *old, gs_error *erro
 static gs_status check_directory(const char *path, gs_error *error) {
     gs_temporary *made = NULL;
     struct stat old;
+    gs_temporary_clear(path, false, false);
     gs_status status = check_absent(path, &old, error);
     if (!status && gs_temporary_make_directory(path, 0, &made) < 0)
         status = fail_errno(error, path, "cannot make the directory");
@@ -111,6 +112,7 @@ static bool takes_byte(int descriptor) {
 static bool can_write(const gs_place *place) {
     if (place->exists && !S_ISREG(place->info.st_mode))
         return access(place->target, W_OK) == 0;
+    gs_temporary_clear(place->target, false, false);
     int old = place->exists ? open(place->target, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (place->exists && old < 0)
         return false;
@@ -247,6 +249,49 @@ gs_status gs_output_write(gs_output *output, const void *bytes, size_t count, gs
     return fwrite(bytes, 1, count, output->file) == count ? GS_OK : fail_errno(error, output->path, "cannot write");
 }
 
+/* ---- Onto the disk ---- */
+
+/* Pipes and devices have no disk to go to. */
+static bool is_unsupported(int code) {
+    return code == EINVAL || code == ENOTSUP || code == EROFS;
+}
+
+static bool is_on_disk(FILE *file) {
+    return fflush(file) == 0 && (fsync(fileno(file)) == 0 || is_unsupported(errno));
+}
+
+gs_status gs_output_sync_folder(const char *folder, gs_error *error) {
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    gs_status status = GS_OK;
+    if (descriptor < 0 || (fsync(descriptor) != 0 && !is_unsupported(errno)))
+        status = fail_errno(error, folder, "cannot be put onto the disk");
+    if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}
+
+static size_t folder_length(const char *path) {
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    return length;
+}
+
+gs_status gs_output_sync_name(const char *path, gs_error *error) {
+    size_t length = folder_length(path);
+    char *folder = gs_alloc(length + 2, 1);
+    if (!folder)
+        return gs_fail_memory(error, "an output's name");
+    memcpy(folder, length ? path : ".", length ? length : 1);
+    gs_status status = gs_output_sync_folder(folder, error);
+    gs_free(folder);
+    return status;
+}
+
+/* ---- Completing a file ---- */
+
 /* 0, or -1 with errno set. */
 static int copy_bytes(int from, int to) {
     char bytes[COPY_BYTES];
@@ -305,12 +350,16 @@ gs_status gs_output_commit(gs_output *output, gs_error *error) {
     int source = output->temporary ? fcntl(fileno(file), F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
     gs_status status = GS_OK;
     output->file = NULL;
-    if (fclose(file) != 0)
+    if (!failed && output->is_durable && !is_on_disk(file))
         status = fail_errno(error, output->path, "cannot write");
-    else if (failed)
+    if (fclose(file) != 0 && !status)
+        status = fail_errno(error, output->path, "cannot write");
+    else if (!status && failed)
         status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write all of it", output->path);
-    else if (output->temporary)
+    else if (!status && output->temporary)
         status = settle(output, source, error);
+    if (!status && output->is_durable)
+        status = gs_output_sync_name(output->target, error);
     if (source >= 0)
         close(source);
     gs_output_abandon(output);
@@ -357,8 +406,13 @@ gs_status gs_directory_open(gs_output_directory *directory, const char *path, si
 gs_status gs_directory_commit(gs_output_directory *directory, gs_error *error) {
     gs_temporary *temporary = directory->temporary;
     directory->temporary = NULL;
+    if (directory->is_durable && !gs_os_sync_all(temporary->lock)) {
+        gs_status status = fail_errno(error, directory->path, "cannot be put onto the disk");
+        gs_temporary_free(temporary);
+        return status;
+    }
     if (gs_temporary_rename(temporary, directory->path) == 0)
-        return GS_OK;
+        return directory->is_durable ? gs_output_sync_name(directory->path, error) : GS_OK;
     int reason = errno;
     gs_temporary_keep(temporary);
     gs_status status = gs_fail(error, GS_ERROR_FILE, "%s: cannot rename to it: %s; the pictures are kept in %s",

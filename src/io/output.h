@@ -38,6 +38,7 @@ typedef struct gs_output {
     char *target;            /* the path with symbolic links followed */
     gs_temporary *temporary; /* the temporary file; NULL if the bytes are written straight */
     bool is_copied;          /* the temporary file is to be copied, not renamed */
+    bool is_durable;         /* the caller wants it: once committed, file and name are on the disk */
 } gs_output;
 
 /* The bytes written into memory instead, to be freed with free() once committed; NULL before and on failure. Errors:
@@ -70,7 +71,12 @@ void gs_output_abandon(gs_output *output);
 typedef struct gs_output_directory {
     const char *path; /* belongs to the caller */
     gs_temporary *temporary;
+    bool is_durable; /* as of a file */
 } gs_output_directory;
+
+/* Put a folder's entries onto the disk, or those of the folder in which `path` is. Errors: GS_ERROR_FILE. */
+gs_status gs_output_sync_folder(const char *folder, gs_error *error);
+gs_status gs_output_sync_name(const char *path, gs_error *error);
 
 /* Errors: GS_ERROR_FILE (`path` exists and is no empty directory, or cannot be made), GS_ERROR_MEMORY. `n` files will
  * be written. */

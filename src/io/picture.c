@@ -13,6 +13,8 @@ gs_status gs_images_check(const char *path, gs_format format, const int shape[3]
     gs_format drawn = format == GS_FORMAT_DIRECTORY ? GS_FORMAT_PNG : format;
     bool has_colours = gs_sink_format_of(drawn)->has_colours;
     char others[GS_FORMATS_ROOM];
+    if (gs_format_holds(format) == GS_HOLDS_CHAINS)
+        return gs_sink_format_of(format)->check(path, NULL, error);
     if (shape[1] == 1 && shape[2] == 1 && gs_format_holds(format) != GS_HOLDS_ARRAY)
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s: points of %d number%s are no images; %s take them", path,
                        shape[0], shape[0] == 1 ? "" : "s", gs_formats_list(GS_HOLDS_ARRAY, ".", " and ", others));

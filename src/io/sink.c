@@ -45,6 +45,7 @@ static gs_status open_directory(gs_sink *sink, const int shape[3], gs_error *err
         return status;
     sink->canvas.scale = sink->input.scale;
     status = gs_directory_open(&sink->directory, sink->path, sink->input.sizes[0], error);
+    sink->directory.is_durable = sink->input.is_durable;
     if (status)
         gs_canvas_free(&sink->canvas);
     return status;
@@ -92,6 +93,7 @@ static gs_status open_file(gs_sink *sink, gs_error *error) {
         status = gs_output_open(&sink->output, sink->path, error);
     if (status)
         return status;
+    sink->output.is_durable = sink->input.is_durable;
     char header[GS_SINK_HEADER_MAX];
     sink->header = format->header(&sink->input, 0, header);
     sink->start = ftello(sink->output.file);

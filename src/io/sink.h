@@ -17,6 +17,7 @@ typedef struct gs_sink_input {
     int scale;            /* of pictures, as of a canvas */
     const gs_note *notes; /* of pictures; these and the labels must live as long as the sink */
     int note_count;
+    bool is_durable; /* once the sink is closed, what was written is on the disk */
 } gs_sink_input;
 
 typedef struct gs_sink {

@@ -1,31 +1,17 @@
 /* Effective sample size and R-hat of chains (Vehtari et al. 2021), defined as in Stan and ArviZ. */
-#include "measure/statistics.h"
+#include "measure/halves.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/math64.h"
-
-/* A half of 2 draws has a variance. Geyer's sequence needs one pair of autocorrelations beyond the first, so a half of
- * 5 draws: with fewer its sum would be empty, and the effective sample size would be the same whatever the draws
- * are. */
-enum { DRAWS_MIN = 4, ESS_DRAWS_MIN = 10 };
+#include "measure/statistics.h"
 
 /* ---- Split chains ---- */
 
-/* Each chain as two: its first and its last n / 2 draws. */
-typedef struct halves {
-    size_t rows, n;  /* 2 x chains, n / 2 */
-    double *draws;   /* (rows, n) */
-    double *work;    /* (rows) */
-    double within;   /* W: mean of the rows' unbiased variances */
-    double variance; /* var+: W (n - 1) / n + the unbiased variance of the rows' means */
-    bool spread;     /* whether all draws are finite and not all are equal */
-} halves;
-
 /* Mean and variance of each row, whose draws are then centred if `centre` is set. Sums are taken about the first draw,
  * so that a constant row has exactly its value as the mean and a variance of 0. */
-static void take_moments(halves *h, bool centre) {
+static void take_moments(gs_halves *h, bool centre) {
     double within = 0, *means = h->work;
     for (size_t k = 0; k < h->rows; k++) {
         double *x = h->draws + k * h->n, sum = 0, squares = 0;
@@ -49,9 +35,11 @@ static void take_moments(halves *h, bool centre) {
     h->variance = h->within * (double)(h->n - 1) / (double)h->n + squares / (double)(h->rows - 1);
 }
 
-static gs_status split_chains(const double *draws, size_t chains, size_t n, size_t least, halves *h, gs_error *error) {
+gs_status gs_halves_split(gs_halves *halves, const double *draws, size_t chains, size_t n, size_t least,
+                          gs_error *error) {
     size_t all;
-    *h = (halves){.rows = 2 * chains, .n = n / 2};
+    gs_halves *h = halves;
+    *h = (gs_halves){.rows = 2 * chains, .n = n / 2};
     if (chains < 1 || n < least) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu draws; at least 1 chain of %zu is needed", chains,
                        n, least);
@@ -74,15 +62,16 @@ static gs_status split_chains(const double *draws, size_t chains, size_t n, size
     return GS_OK;
 }
 
-static void free_halves(halves *h) {
-    gs_free(h->draws);
-    gs_free(h->work);
+void gs_halves_free(gs_halves *halves) {
+    gs_free(halves->draws);
+    gs_free(halves->work);
+    gs_free(halves->order);
 }
 
 /* ---- Effective sample size ---- */
 
 /* Autocorrelation at lag t of all rows, from their mean autocovariance: 1 - (W - mean) / var+. */
-static double autocorrelation(const halves *h, size_t t) {
+static double autocorrelation(const gs_halves *h, size_t t) {
     double covariance = 0;
     for (size_t k = 0; k < h->rows; k++) {
         const double *x = h->draws + k * h->n;
@@ -97,7 +86,7 @@ static double autocorrelation(const halves *h, size_t t) {
 /* Sums of neighbouring autocorrelations of a reversible chain are positive and decrease with the lag. Where noise makes
  * one negative, the sum ends; where it makes one increase, it is lowered (Geyer 1992, section 3.3). rho: (n), zeros.
  * Returns 1 + 2 (rho_1 + rho_2 + ...). */
-static double autocorrelation_time(const halves *h, double *rho) {
+static double autocorrelation_time(const gs_halves *h, double *rho) {
     double even = 1, odd = autocorrelation(h, 1);
     size_t t = 1;
     rho[0] = even;
@@ -125,75 +114,82 @@ static double autocorrelation_time(const halves *h, double *rho) {
     return -1 + 2 * sum + rho[whole];
 }
 
+gs_status gs_halves_ess(gs_halves *halves, double *ess, gs_error *error) {
+    gs_halves *h = halves;
+    double *rho = gs_alloc(h->n, sizeof *rho);
+    if (!rho)
+        return gs_fail_memory(error, "the autocorrelations of chains");
+    double count = (double)(h->rows * h->n), log10_count = gs_log64(count) / gs_log64(10);
+    take_moments(h, true);
+    *ess = count / fmax(autocorrelation_time(h, rho), 1 / log10_count);
+    gs_free(rho);
+    return GS_OK;
+}
+
 gs_status gs_ess(const double *draws, size_t chains, size_t n, double *ess, gs_error *error) {
     *ess = NAN;
-    halves h;
-    gs_status status = split_chains(draws, chains, n, ESS_DRAWS_MIN, &h, error);
-    double *rho = !status ? gs_alloc(h.n, sizeof *rho) : NULL;
-    if (!status && !rho)
-        status = gs_fail_memory(error, "the autocorrelations of chains");
-    if (!status && h.spread) {
-        double count = (double)(h.rows * h.n), log10_count = gs_log64(count) / gs_log64(10);
-        take_moments(&h, true);
-        *ess = count / fmax(autocorrelation_time(&h, rho), 1 / log10_count);
-    }
-    gs_free(rho);
-    free_halves(&h);
+    gs_halves h;
+    gs_status status = gs_halves_split(&h, draws, chains, n, GS_HALVES_ESS_MIN, error);
+    if (!status && h.spread)
+        status = gs_halves_ess(&h, ess, error);
+    gs_halves_free(&h);
     return status;
 }
 
 /* ---- R-hat ---- */
 
-typedef struct ranked {
-    double value;
-    size_t place;
-} ranked;
-
 static int compare_ranked(const void *a, const void *b) {
-    double x = ((const ranked *)a)->value, y = ((const ranked *)b)->value;
+    double x = ((const gs_ranked *)a)->value, y = ((const gs_ranked *)b)->value;
     return (x > y) - (x < y);
 }
 
-/* Replace each draw by the normal quantile of (rank - 3/8) / (count + 1/4), equal ones by that of their mean rank
- * (Vehtari et al. 2021, equation 14). Returns the median. */
-static double normalise_ranks(halves *h, ranked *order) {
+gs_status gs_halves_rank(gs_halves *halves, double *median, gs_error *error) {
+    gs_halves *h = halves;
     size_t count = h->rows * h->n;
+    if (!h->order)
+        h->order = gs_alloc(count, sizeof *h->order);
+    if (!h->order)
+        return gs_fail_memory(error, "the ranks of chains");
     for (size_t i = 0; i < count; i++)
-        order[i] = (ranked){h->draws[i], i};
-    qsort(order, count, sizeof *order, compare_ranked);
+        h->order[i] = (gs_ranked){h->draws[i], i};
+    qsort(h->order, count, sizeof *h->order, compare_ranked);
     for (size_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && order[end].value == order[first].value; end++) {
+        for (end = first + 1; end < count && h->order[end].value == h->order[first].value; end++) {
         }
         double rank = 0.5 * (double)(first + 1 + end);
         double z = gs_normal_quantile((rank - 0.375) / ((double)count + 0.25));
         for (size_t i = first; i < end; i++)
-            h->draws[order[i].place] = z;
+            h->draws[h->order[i].place] = z;
     }
-    return 0.5 * order[count / 2 - 1].value + 0.5 * order[count / 2].value;
+    *median = 0.5 * h->order[count / 2 - 1].value + 0.5 * h->order[count / 2].value;
+    return GS_OK;
 }
 
-/* sqrt(var+ / W), NaN for draws that are all equal. */
-static double plain_rhat(halves *h) {
-    take_moments(h, false);
-    return sqrt(h->variance / h->within);
+void gs_halves_fold(gs_halves *halves, double median) {
+    for (size_t i = 0; i < halves->rows * halves->n; i++)
+        halves->draws[halves->order[i].place] = fabs(halves->order[i].value - median);
+}
+
+double gs_halves_rhat(gs_halves *halves) {
+    take_moments(halves, false);
+    return sqrt(halves->variance / halves->within);
 }
 
 gs_status gs_rhat(const double *draws, size_t chains, size_t n, double *rhat, gs_error *error) {
     *rhat = NAN;
-    halves h;
-    gs_status status = split_chains(draws, chains, n, DRAWS_MIN, &h, error);
-    ranked *order = !status ? gs_alloc(h.rows * h.n, sizeof *order) : NULL;
-    if (!status && !order)
-        status = gs_fail_memory(error, "the ranks of chains");
-    if (!status && h.spread) {
-        double median = normalise_ranks(&h, order);
-        double bulk = plain_rhat(&h);
-        for (size_t i = 0; i < h.rows * h.n; i++)
-            h.draws[order[i].place] = fabs(order[i].value - median);
-        normalise_ranks(&h, order);
-        *rhat = fmax(bulk, plain_rhat(&h)); /* the bulk's, where all draws are equally far from the median */
+    gs_halves h;
+    double median, bulk = NAN;
+    gs_status status = gs_halves_split(&h, draws, chains, n, GS_HALVES_DRAWS_MIN, error);
+    bool known = !status && h.spread;
+    if (known)
+        status = gs_halves_rank(&h, &median, error);
+    if (known && !status) {
+        bulk = gs_halves_rhat(&h);
+        gs_halves_fold(&h, median);
+        status = gs_halves_rank(&h, &median, error);
     }
-    gs_free(order);
-    free_halves(&h);
+    if (known && !status)
+        *rhat = fmax(bulk, gs_halves_rhat(&h)); /* the bulk's, where all draws are equally far from the median */
+    gs_halves_free(&h);
     return status;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "measure/stepping.h"
 
 /* KEPT_MIN is needed for the drift, AGREEMENT_MIN for everything that compares halves of chains, since autocorrelations
  * need some draws.
@@ -13,7 +13,7 @@ static const double same_energy = 1e-6, same_motion = 0.01;                    /
 static const double most_share = 0.5, most_times_even = 3, least_share = 0.01; /* GS_FLAG_CLASSES */
 static const double moving_errors = 3, moving_deviations = 0.1;                /* GS_FLAG_MOVING */
 static const double rhat_good = 1.01, rhat_bad = 1.1;                          /* Vehtari et al. 2021; Gelman 1992 */
-static const double ess_enough = 100, acceptance_low = 0.1;
+static const double ess_enough = 400, acceptance_low = 0.1, deep_share = 0.05;
 
 /* ---- Numbers ---- */
 
@@ -41,6 +41,10 @@ static gs_status check_record(const gs_record *record, gs_error *error) {
                            "mark %zu of the record is at step %zu; marks increase and are at most %zu", i,
                            record->mark[i], record->steps);
         }
+    }
+    if (record->burn_in >= record->steps && record->burn_in > 0) {
+        return gs_fail(error, GS_ERROR_ARGUMENT, "burn-in of %zu steps of %zu; expected fewer", record->burn_in,
+                       record->steps);
     }
     if (record->marks && (record->classes < 1 || record->classes > CLASSES_MAX)) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "a record with %d classes; 1 to %d are counted", record->classes,
@@ -99,11 +103,16 @@ static void measure_motion(const double *draws, size_t chains, size_t n, gs_diag
     *along = sqrt(variances / m);
 }
 
-/* Agreement, effective sample size and drift of the second half of the whole chains' energies. */
+/* The steps that are left out. */
+static size_t left_out(const gs_record *record) {
+    return record->burn_in ? record->burn_in : record->steps / 2;
+}
+
+/* Agreement, effective sample size and drift of what is left of the whole chains' energies. */
 static gs_status measure_agreement(const gs_record *record, const size_t *whole, size_t count, gs_diagnosis *d,
                                    double *along, gs_error *error) {
-    size_t half = (record->steps + 1) / 2, stride = (half + KEPT_MAX - 1) / KEPT_MAX, n = half / stride, all;
-    if (half < KEPT_MIN || count == 0 || !record->energy)
+    size_t left = record->steps - left_out(record), stride = (left + KEPT_MAX - 1) / KEPT_MAX, n = left / stride, all;
+    if (left < KEPT_MIN || count == 0 || !record->energy)
         return GS_OK;
     double *draws = gs_mul_size(count, n, &all) ? gs_alloc(all, sizeof *draws) : NULL;
     if (!draws)
@@ -120,19 +129,27 @@ static gs_status measure_agreement(const gs_record *record, const size_t *whole,
     gs_status status = enough ? gs_ess(draws, count, n, &d->ess, error) : GS_OK;
     if (enough && !status)
         status = gs_rhat(draws, count, n, &d->rhat, error);
+    if (enough && !status)
+        status = gs_chain_summarize(draws, count, n, &d->summary, error);
     gs_free(draws);
     return status;
 }
 
-static double mean_acceptance(const gs_record *record, const size_t *whole, size_t count) {
-    size_t half = record->steps / 2;
-    double sum = 0;
-    for (size_t t = half; record->acceptance && t < record->steps; t++) {
-        double row[2];
-        moments(record->acceptance + t * record->chains, whole, count, row);
-        sum += row[0];
+static void measure_acceptance(const gs_record *record, const size_t *whole, size_t count, gs_diagnosis *d) {
+    size_t first = left_out(record);
+    double sum = 0, n = (double)(record->steps - first);
+    d->acceptance = d->acceptance_range[0] = d->acceptance_range[1] = NAN;
+    for (size_t i = 0; record->acceptance && i < count; i++) {
+        double mean = 0;
+        for (size_t t = first; t < record->steps; t++)
+            mean += (double)record->acceptance[t * record->chains + whole[i]];
+        mean /= n;
+        d->acceptance_range[0] = fmin(d->acceptance_range[0], mean);
+        d->acceptance_range[1] = fmax(d->acceptance_range[1], mean);
+        sum += mean;
     }
-    return record->acceptance ? sum / (double)(record->steps - half) : NAN;
+    if (record->acceptance && count)
+        d->acceptance = sum / (double)count;
 }
 
 static void measure_classes(const gs_record *record, gs_diagnosis *d) {
@@ -180,18 +197,22 @@ static unsigned raise_flags(const gs_record *record, const gs_diagnosis *d, size
     flags |= uneven(record, d) ? GS_FLAG_CLASSES : 0;
     flags |= moving(d, whole) ? GS_FLAG_MOVING : 0;
     flags |= d->rhat > rhat_good ? GS_FLAG_DISAGREE : 0;
-    flags |= d->ess < ess_enough ? GS_FLAG_FEW : 0;
+    flags |= fmin(d->summary.ess_bulk, d->summary.ess_tail) < ess_enough ? GS_FLAG_FEW : 0;
     flags |= d->acceptance < acceptance_low ? GS_FLAG_REJECTED : 0;
     flags |= record->energy && d->kept < AGREEMENT_MIN && whole ? GS_FLAG_SHORT : 0;
+    flags |= d->divergences ? GS_FLAG_DIVERGENT : 0;
+    flags |= d->bfmi_chains ? GS_FLAG_ENERGY : 0;
+    flags |= d->deepest > deep_share ? GS_FLAG_DEPTH : 0;
     return flags;
 }
 
 gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error *error) {
     gs_diagnosis *d = diagnosis;
-    *d = (gs_diagnosis){.steps = record->steps, .chains = record->chains};
+    *d = (gs_diagnosis){.steps = record->steps, .chains = record->chains, .burn_in = record->burn_in};
     d->ess = d->rhat = d->drift = d->drift_error = NAN;
     d->energy_first[0] = d->energy_first[1] = d->energy_last[0] = d->energy_last[1] = NAN;
     d->gradient_first = d->gradient_last = NAN;
+    gs_chain_summarize(NULL, 0, 0, &d->summary, NULL); /* refused, so that all is NaN */
     gs_status status = check_record(record, error);
     if (status)
         return status;
@@ -210,9 +231,11 @@ gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error
         moments(record->gradient + last, whole, count, norms);
         d->gradient_last = norms[0];
     }
-    d->acceptance = mean_acceptance(record, whole, count);
+    measure_acceptance(record, whole, count, d);
     measure_classes(record, d);
     status = measure_agreement(record, whole, count, d, &along, error);
+    if (!status)
+        status = gs_stepping_measure(record, left_out(record), d, error);
     d->flags = raise_flags(record, d, count, along);
     gs_free(whole);
     return status;
@@ -230,6 +253,29 @@ static void describe_classes(const gs_diagnosis *d, char *text, size_t size) {
         snprintf(
             text + used, size - (size_t)used,
             ": they do not cover the model's modes; start at a higher noise level, or run longer from fresh noise");
+    }
+}
+
+static void describe_stepping(const gs_diagnosis *d, gs_flag flag, char *text, size_t size) {
+    if (flag == GS_FLAG_DIVERGENT) {
+        snprintf(
+            text, size,
+            "%zu step%s of %zu chain%s after burn-in %s divergent: the integrator left the path, so that narrow parts "
+            "of the distribution are missing; raise --target towards 0.99 or lower the step size, and if that does "
+            "not help write the model in other variables",
+            d->divergences, d->divergences == 1 ? "" : "s", d->divergent_chains, d->divergent_chains == 1 ? "" : "s",
+            d->divergences == 1 ? "is" : "are");
+    } else if (flag == GS_FLAG_ENERGY) {
+        snprintf(text, size,
+                 "E-BFMI %.2g of %zu chain%s is below 0.3: momenta change the energy too little to explore its heavy "
+                 "tails; take many more steps, or write the model in other variables",
+                 d->bfmi, d->bfmi_chains, d->bfmi_chains == 1 ? "" : "s");
+    } else {
+        snprintf(
+            text, size,
+            "%.3g %% of the trees ended at the largest depth: paths are cut off, which costs time but is not wrong; "
+            "raise --max-depth, or adapt the mass",
+            100 * d->deepest);
     }
 }
 
@@ -268,10 +314,13 @@ static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t siz
                  d->rhat);
         return;
     case GS_FLAG_FEW:
-        snprintf(text, size,
-                 "the effective sample size %.3g is below 100, of %zu energies of %zu chain%s: take more steps, more "
-                 "chains, or larger steps",
-                 d->ess, d->kept, d->chains - d->diverged, d->chains - d->diverged == 1 ? "" : "s");
+        snprintf(
+            text, size,
+            "the effective sample size of the energy's %s, %.3g, is below 400, of %zu draws of each of %zu chain%s: "
+            "take more steps, more chains, or larger steps",
+            d->summary.ess_bulk <= d->summary.ess_tail ? "bulk" : "tail",
+            fmin(d->summary.ess_bulk, d->summary.ess_tail), d->kept, d->chains - d->diverged,
+            d->chains - d->diverged == 1 ? "" : "s");
         return;
     case GS_FLAG_REJECTED:
         snprintf(text, size, "%.2g %% of the proposals are accepted, the chains hardly move; lower the step size",
@@ -279,14 +328,16 @@ static void describe(const gs_diagnosis *d, gs_flag flag, char *text, size_t siz
         return;
     case GS_FLAG_SHORT:
         snprintf(text, size,
-                 "too few steps (%zu) to tell whether the chains agree; %d are needed, and hundreds are better",
-                 d->steps, 2 * AGREEMENT_MIN - 1);
+                 "too few steps (%zu) to tell whether the chains agree; %zu are needed, and hundreds are better",
+                 d->steps, d->burn_in ? d->burn_in + AGREEMENT_MIN : 2 * AGREEMENT_MIN - 1);
         return;
+    default:
+        describe_stepping(d, flag, text, size);
     }
 }
 
 bool gs_diagnosis_warning(const gs_diagnosis *diagnosis, int i, char *text, size_t size) {
-    for (unsigned flag = GS_FLAG_DIVERGED; flag <= GS_FLAG_SHORT; flag <<= 1) {
+    for (unsigned flag = GS_FLAG_DIVERGED; flag <= GS_FLAG_DEPTH; flag <<= 1) {
         if (!(diagnosis->flags & flag) || i-- > 0)
             continue;
         describe(diagnosis, (gs_flag)flag, text, size);

@@ -6,7 +6,7 @@
 #include "base/floats.h"
 #include "base/math64.h"
 #include "kernels.h"
-#include "measure/score.h"
+#include "measure/loss.h"
 #include "random/random.h"
 
 enum { BLOCK = 256, LEVELS = 10, LEVELS_MAX = 10000, DRAWS_MAX = 10000, RUN = 64 };
@@ -86,22 +86,19 @@ gs_status gs_loss_levels(const gs_model *model, const gs_loss_options *options, 
 
 /* ---- One block ---- */
 
-/* The noise of image k is that of chain k in a stream of its own, a step for each level and draw. */
-static void add_noise(const measuring *m, uint32_t step, size_t k, double sigma, float *noisy) {
-    const float *image = m->images + k * m->pixels;
-    uint64_t seed = m->options->seed;
-    for (size_t at = 0; at < m->pixels; at += RUN) {
+void gs_loss_add_noise(const gs_plan *plan, uint64_t seed, uint64_t k, uint32_t step, double sigma, const float *image,
+                       size_t pixels, float *noisy) {
+    for (size_t at = 0; at < pixels; at += RUN) {
         float run[RUN];
         gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = run};
         gs_random_counter(GS_STREAM_LOSS, k, step, (uint32_t)(at / 4), args.counter);
-        m->plan->kernels->normals(&args);
-        for (size_t i = 0; i < RUN && at + i < m->pixels; i++)
+        plan->kernels->normals(&args);
+        for (size_t i = 0; i < RUN && at + i < pixels; i++)
             noisy[at + i] = fmaf((float)sigma, run[i], image[at + i]);
     }
 }
 
-/* |r|^2 of an image. */
-static double residual(const float *image, const float *noisy, const float *gradient, size_t pixels, double sigma) {
+double gs_loss_residual(const float *image, const float *noisy, const float *gradient, size_t pixels, double sigma) {
     double sum = 0;
     for (size_t i = 0; i < pixels; i++) {
         double noise = ((double)noisy[i] - (double)image[i]) / sigma, r = noise - sigma * (double)gradient[i];
@@ -116,12 +113,13 @@ static gs_status draw(measuring *m, int level, int turn, size_t at, size_t count
     uint32_t step = (uint32_t)level * (uint32_t)m->draws + (uint32_t)turn;
     const int *labels = m->options->labels ? m->options->labels + at : NULL;
     for (size_t i = 0; i < count; i++)
-        add_noise(m, step, at + i, sigma, m->noisy + i * m->pixels);
+        gs_loss_add_noise(m->plan, m->options->seed, at + i, step, sigma, m->images + (at + i) * m->pixels, m->pixels,
+                          m->noisy + i * m->pixels);
     gs_status status = gs_score_gradient(m->plan, m->noisy, sigma, labels, count, NULL, m->gradient, error);
     for (size_t i = 0; i < count && !status; i++) {
         size_t place = i * m->pixels;
-        double loss =
-            residual(m->images + at * m->pixels + place, m->noisy + place, m->gradient + place, m->pixels, sigma);
+        double loss = gs_loss_residual(m->images + at * m->pixels + place, m->noisy + place, m->gradient + place,
+                                       m->pixels, sigma);
         m->first[i] = (turn ? m->first[i] : 0) + loss;
         m->second[i] = (turn ? m->second[i] : 0) + loss * loss;
     }
@@ -247,6 +245,8 @@ static gs_status run(measuring *m, gs_loss *level, gs_loss *mean, gs_error *erro
         status = measure_level(m, i, &level[i], error);
     if (!status)
         average(m, level, mean);
+    for (size_t k = 0; k < m->n && m->options->images && !status; k++)
+        m->options->images[k] = m->total[k] / m->levels;
     return status;
 }
 

@@ -118,39 +118,9 @@ static bool is_copy(const float *a, const float *b, size_t pixels, double most) 
     return true;
 }
 
-/* The number of sorted numbers above v; numbers equal to v count as half. */
-static double count_above(const double *sorted, size_t n, double v) {
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (sorted[middle] < v)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    size_t equal = 0;
-    while (low + equal < n && sorted[low + equal] == v)
-        equal++;
-    return (double)(n - low - equal) + 0.5 * (double)equal;
-}
-
-/* The mean over `of` of the share of `others` (sorted) above each; *spread: the variance of that mean. */
-static double mean_above(const double *of, size_t n, const double *others, size_t m, double *spread) {
-    double mean = 0, sum = 0;
-    for (size_t i = 0; i < n; i++)
-        mean += count_above(others, m, of[i]);
-    mean /= (double)m * (double)n;
-    for (size_t i = 0; i < n; i++) {
-        double share = count_above(others, m, of[i]) / (double)m;
-        sum += (share - mean) * (share - mean);
-    }
-    *spread = n > 1 ? sum / (double)(n - 1) / (double)n : NAN;
-    return mean;
-}
-
 static void summarise(const training_set *set, const query *samples, size_t n, const query *real, size_t r,
                       double range, double *distances, gs_nearness *out) {
-    double *others = distances + n, spread, other_spread;
+    double *others = distances + n;
     for (size_t i = 0; i < n; i++) {
         distances[i] = samples[i].distance;
         out->distance += distances[i] / (double)n;
@@ -165,9 +135,7 @@ static void summarise(const training_set *set, const query *samples, size_t n, c
         return; /* a pixel is no number */
     gs_sort(distances, n);
     gs_sort(others, r);
-    out->nearer = mean_above(distances, n, others, r, &spread);
-    mean_above(others, r, distances, n, &other_spread);
-    out->error = sqrt(spread + other_spread);
+    gs_mann_whitney(distances, n, others, r, &out->nearer, &out->error);
 }
 
 /* The memory of a search. */

@@ -71,8 +71,11 @@ static void find_nodes(gs_profile *p, const gs_plan *plan) {
 void gs_profile_describe(const gs_plan *plan, const gs_profile_row *row, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
-    for (int s = row->first; s < row->last && used < size; s++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " + " : "", gs_step_method(&plan->step[s]));
+    for (int s = row->first; s < row->last && used < size; s++) {
+        char method[GS_STEP_METHOD_ROOM];
+        gs_step_method(&plan->step[s], method);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " + " : "", method);
+    }
 }
 
 /* ---- Measuring ---- */

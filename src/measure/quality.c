@@ -14,28 +14,30 @@ void gs_map_range(const float *x, size_t count, const float from[2], const float
         out[i] = to[0] + (x[i] - from[0]) * scale;
 }
 
-/* Shares of the images by the judge's verdict. */
-static void count(const gs_judge *judge, const float *logits, const int *labels, size_t n, gs_quality *quality) {
-    size_t asked = 0, agreeing = 0, confident = 0, rejections = 0, counts[GS_JUDGE_CLASSES_MAX] = {0};
+void gs_verdicts_add(gs_verdicts *v, const gs_judge *judge, const float *logits, const int *labels, size_t n) {
     for (size_t k = 0; k < n; k++) {
         double probability = 0.0;
         bool rejected;
         int class = gs_judge_decide(judge->info, logits + k * (size_t)judge->logits, &probability, &rejected);
-        rejections += rejected;
+        v->rejected += rejected;
         if (class >= 0) {
-            counts[class]++;
-            confident += probability > CONFIDENT;
+            v->of_class[class]++;
+            v->confident += probability > CONFIDENT;
         }
         if (labels && labels[k] != judge->classes) {
-            asked++;
-            agreeing += labels[k] == class;
+            v->asked++;
+            v->agreeing += labels[k] == class;
         }
     }
-    for (int i = 0; i < judge->classes; i++)
-        quality->share[i] = (double)counts[i] / (double)n;
-    quality->confident = (double)confident / (double)n;
-    quality->rejected = (double)rejections / (double)n;
-    quality->agreement = asked > 0 ? (double)agreeing / (double)asked : NAN;
+    v->n += (double)n;
+}
+
+void gs_verdicts_tell(const gs_verdicts *v, int classes, gs_quality *quality) {
+    for (int i = 0; i < classes; i++)
+        quality->share[i] = v->of_class[i] / v->n;
+    quality->confident = v->confident / v->n;
+    quality->rejected = v->rejected / v->n;
+    quality->agreement = v->asked > 0 ? v->agreeing / v->asked : NAN;
 }
 
 gs_status gs_quality_classify(gs_plan *plan, const float *images, size_t n, int *classes, gs_error *error) {
@@ -56,23 +58,34 @@ gs_status gs_quality_classify(gs_plan *plan, const float *images, size_t n, int 
     return status;
 }
 
-/* The Frechet distance of features to the moments that the judge's file has for the label, or for all images. */
-static gs_status measure_distance(const gs_judge *judge, const float *features, gs_quality *quality, gs_error *error) {
+gs_status gs_quality_distance(const gs_judge *judge, const double *mean, const double *covariance, gs_quality *quality,
+                              gs_error *error) {
     size_t d = judge->d, room;
     quality->frechet = NAN;
-    if (!gs_mul_size(d, 5 * d + 3, &room))
+    if (!gs_mul_size(d, 4 * d + 2, &room))
         return gs_fail_memory(error, "the Frechet distance");
     double *reference = gs_alloc(room, sizeof *reference);
     if (!reference)
         return gs_fail_memory(error, "the Frechet distance");
-    double *own = reference + d * (d + 1), *root = own + d * (d + 1), *work = root + d * d;
+    double *root = reference + d * (d + 1), *work = root + d * d;
     gs_judge_moments(judge, &quality->label, reference);
-    if (quality->n > 1 && gs_covariance_root(reference + d, d, root, work)) {
-        gs_subset_moments(features, NULL, 0, quality->n, d, own, own + d, work);
-        quality->frechet = gs_frechet_to(reference, reference + d, root, own, own + d, d, work);
-    }
+    if (quality->n > 1 && gs_covariance_root(reference + d, d, root, work))
+        quality->frechet = gs_frechet_to(reference, reference + d, root, mean, covariance, d, work);
     gs_free(reference);
     return GS_OK;
+}
+
+/* The Frechet distance of features to the moments that the judge's file has for the label, or for all images. */
+static gs_status measure_distance(const gs_judge *judge, const float *features, gs_quality *quality, gs_error *error) {
+    size_t d = judge->d, room;
+    double *own = gs_mul_size(d, d + 2, &room) ? gs_alloc(room, sizeof *own) : NULL;
+    if (!own)
+        return gs_fail_memory(error, "the Frechet distance");
+    if (quality->n > 1)
+        gs_subset_moments(features, NULL, 0, quality->n, d, own, own + d, own + d * (d + 1));
+    gs_status status = gs_quality_distance(judge, own, own + d, quality, error);
+    gs_free(own);
+    return status;
 }
 
 static gs_status measure(gs_plan *plan, const float *images, const int *labels, size_t n, gs_quality *quality,
@@ -95,8 +108,11 @@ static gs_status measure(gs_plan *plan, const float *images, const int *labels, 
     quality->features = judge.d;
     quality->label = gs_judge_only_label(&judge, labels, n);
     status = gs_judge_evaluate(plan, images, n, logits, features, error);
-    if (!status)
-        count(&judge, logits, labels, n, quality);
+    gs_verdicts verdicts = {0};
+    if (!status) {
+        gs_verdicts_add(&verdicts, &judge, logits, labels, n);
+        gs_verdicts_tell(&verdicts, judge.classes, quality);
+    }
     if (!status)
         status = measure_distance(&judge, features, quality, error);
     gs_free(features);

@@ -2,9 +2,10 @@
 
 gs_status gs_score_check(const gs_plan *plan, gs_error *error) {
     const gs_model_info *info = &plan->model->info;
-    if (info->kind == GS_KIND_CLASSIFIER)
+    if (info->kind == GS_KIND_CLASSIFIER || info->kind == GS_KIND_DECODER)
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "model '%s' is a classifier: expected an energy, score, noise or denoiser model", info->name);
+                       "model '%s' is a %s: expected an energy, score, noise or denoiser model", info->name,
+                       gs_kind_name(info->kind));
     if (info->kind == GS_KIND_ENERGY && !plan->gradient)
         return gs_fail(error, GS_ERROR_ARGUMENT, "model '%s' is an energy: its plan must be made with the gradient",
                        info->name);

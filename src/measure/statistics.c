@@ -18,6 +18,45 @@ void gs_sort(double *x, size_t n) {
     qsort(x, n, sizeof *x, compare);
 }
 
+size_t gs_count_below(const double *sorted, size_t n, double x, bool or_equal) {
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < x || (or_equal && sorted[middle] == x))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* How many of n sorted values are above x, ties counting half. */
+static double count_above(const double *sorted, size_t n, double x) {
+    size_t least = gs_count_below(sorted, n, x, false), most = gs_count_below(sorted, n, x, true);
+    return (double)(n - most) + 0.5 * (double)(most - least);
+}
+
+/* The mean over `of` of the share of `others` above each; *spread: the variance of that mean. */
+static double mean_above(const double *of, size_t n, const double *others, size_t m, double *spread) {
+    double mean = 0, sum = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += count_above(others, m, of[i]);
+    mean /= (double)m * (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double share = count_above(others, m, of[i]) / (double)m;
+        sum += (share - mean) * (share - mean);
+    }
+    *spread = n > 1 ? sum / (double)(n - 1) / (double)n : (double)NAN;
+    return mean;
+}
+
+void gs_mann_whitney(const double *a, size_t n, const double *b, size_t m, double *share, double *error) {
+    double spread, other_spread;
+    *share = mean_above(a, n, b, m, &spread);
+    mean_above(b, m, a, n, &other_spread);
+    *error = sqrt(spread + other_spread);
+}
+
 double gs_median(const double *sorted, size_t n) {
     return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
 }

@@ -7,6 +7,14 @@
 /* Sort ascending. */
 void gs_sort(double *x, size_t n);
 
+/* How many of n sorted values are below x or, with `or_equal`, at most x. */
+size_t gs_count_below(const double *sorted, size_t n, double x, bool or_equal);
+
+/* The share of the n m pairs of sorted a and b in which b is above a, ties counting half (Mann & Whitney 1947), which
+ * is the area under a ROC curve; and its standard error for the choice of both (DeLong et al. 1988), NaN where n or m
+ * is 1. */
+void gs_mann_whitney(const double *a, size_t n, const double *b, size_t m, double *share, double *error);
+
 /* The median of n >= 1 sorted values: the mean of the middle ones. */
 double gs_median(const double *sorted, size_t n);
 

@@ -20,7 +20,8 @@ static void set_fallback(const gs_attribute *a, void *field) {
     case GS_FLAG:
         *(bool *)field = a->fallback > 0;
         break;
-    case GS_SIZES: /* always required */
+    case GS_SIZES: /* always required, as lists are */
+    case GS_LIST:
         break;
     }
 }
@@ -33,16 +34,29 @@ static gs_status read_pair(gs_loader *loader, const gs_attribute *a, const json_
     return status ? status : gs_json_integer(loader, json_array_get(value, 1), what, a->low, a->high, &pair[1]);
 }
 
+/* An array of 1 ... `most` integers, which are `noun` in messages. */
+static gs_status read_integers(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what,
+                               const char *noun, int most, int *count, int *integer) {
+    size_t found = json_array_size(value);
+    if (found < 1 || found > (size_t)most)
+        return gs_loader_fail(loader, "%s: expected an array of 1 ... %d %s", what, most, noun);
+    *count = (int)found;
+    gs_status status = GS_OK;
+    for (size_t i = 0; i < found && !status; i++)
+        status = gs_json_integer(loader, json_array_get(value, i), what, a->low, a->high, &integer[i]);
+    return status;
+}
+
 static gs_status read_sizes(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what,
                             gs_shape *shape) {
-    size_t rank = json_array_size(value);
-    if (rank < 1 || rank > GS_RANK_MAX)
-        return gs_loader_fail(loader, "%s: expected an array of 1 ... %d sizes", what, GS_RANK_MAX);
-    *shape = (gs_shape){.rank = (int)rank, .d = {1, 1, 1}};
-    gs_status status = GS_OK;
-    for (size_t i = 0; i < rank && !status; i++)
-        status = gs_json_integer(loader, json_array_get(value, i), what, a->low, a->high, &shape->d[i]);
-    return status;
+    *shape = (gs_shape){.d = {1, 1, 1}};
+    return read_integers(loader, a, value, what, "sizes", GS_RANK_MAX, &shape->rank, shape->d);
+}
+
+static gs_status read_list(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what,
+                           gs_list *list) {
+    *list = (gs_list){0};
+    return read_integers(loader, a, value, what, "integers", GS_DIMENSIONS_MAX, &list->count, list->d);
 }
 
 /* "'channels' or 'all'" */
@@ -84,6 +98,8 @@ static gs_status read_value(gs_loader *loader, const gs_attribute *a, const json
         return status;
     case GS_CHOICE:
         return read_choice(loader, a, value, what, field);
+    case GS_LIST:
+        return read_list(loader, a, value, what, field);
     default:
         return read_sizes(loader, a, value, what, field);
     }

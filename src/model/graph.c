@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/attributes.h"
+#include "model/quant.h"
 #include "op/operation.h"
 
 enum { NODES_MAX = 65536, NAME_MAX_BYTES = 255 };
@@ -59,7 +60,7 @@ static int find_value(const names *all, const char *name) {
 /* Reads what does not depend on other nodes: the name and the operation. */
 static gs_status read_node_head(gs_loader *loader, const names *all, int i, const json_t *object) {
     (void)all;
-    static const char *const keys[] = {"name", "op", "inputs", "attributes", "tensors", NULL};
+    static const char *const keys[] = {"name", "op", "inputs", "attributes", "tensors", "quant", NULL};
     gs_node *node = &loader->model->node[i];
     char what[40];
     snprintf(what, sizeof what, "node %d", i);
@@ -131,7 +132,7 @@ static gs_status read_role(gs_loader *loader, const gs_node *node, const json_t 
         return gs_node_fail(loader, node, "tensor '%s': found '%.80s', expected the name of a tensor of the file",
                             role->name, name ? name : gs_json_type(value));
     *out = &loader->model->tensor[i];
-    loader->tensor_used[i] = true;
+    loader->tensor_used[i] |= GS_USED_TO_COMPUTE;
     return GS_OK;
 }
 
@@ -146,8 +147,8 @@ static gs_status read_node_tensors(gs_loader *loader, gs_node *node, const json_
         status = read_role(loader, node, object, &operation->bias, &node->bias, &found);
     if (status)
         return status;
-    if (operation->weight.required && !node->weight)
-        return gs_node_fail(loader, node, "tensor '%s' is missing", weight);
+    if ((operation->weight.required && !node->weight) || (operation->bias.required && !node->bias))
+        return gs_node_fail(loader, node, "tensor '%s' is missing", node->weight ? bias : weight);
     if (found != json_object_size(object) && !weight)
         return gs_node_fail(loader, node, "tensors: found %zu, %s takes none", json_object_size(object),
                             operation->name);
@@ -158,7 +159,8 @@ static gs_status read_node_tensors(gs_loader *loader, gs_node *node, const json_
 }
 
 static gs_status check_node(gs_loader *loader, gs_node *node) {
-    gs_check check = {.node = node, .labels = loader->model->info.labels};
+    gs_check check = {
+        .node = node, .labels = loader->model->info.labels, .needs_label = loader->model->info.needs_label};
     for (int i = 0; i < node->inputs; i++)
         check.in[i] = gs_value_shape(loader->model, node->input[i]);
     return gs_op_check(&check) ? gs_node_fail(loader, node, "%s", check.problem) : GS_OK;
@@ -171,7 +173,9 @@ static gs_status read_node(gs_loader *loader, const names *all, int i, const jso
         status = gs_attributes_read(loader, node, json_object_get(object, "attributes"));
     if (!status)
         status = read_node_tensors(loader, node, json_object_get(object, "tensors"));
-    return status ? status : check_node(loader, node);
+    if (!status)
+        status = check_node(loader, node);
+    return status ? status : gs_quant_read(loader, node, json_object_get(object, "quant"));
 }
 
 /* Parse each node's text in turn and hand it to `read`. */
@@ -236,6 +240,16 @@ static int find_node(const gs_model *model, const char *name) {
     return -1;
 }
 
+/* An image of a decoder may have any shape that data.shape may have. */
+static gs_status check_image(const gs_loader *loader, const gs_node *node) {
+    const int *d = node->shape.d;
+    bool fits = node->shape.rank == 3 && d[0] <= GS_SIDE_MAX && d[1] <= GS_SIDE_MAX && d[2] <= GS_SIDE_MAX;
+    return fits ? GS_OK
+                : gs_node_fail(loader, node,
+                               "output: (%d, %d, %d) of rank %d, expected a decoder's image (C, H, W), each 1 ... %d",
+                               d[0], d[1], d[2], node->shape.rank, GS_SIDE_MAX);
+}
+
 /* The first output must be what the kind of model demands; a classifier's second holds features. */
 static gs_status check_output(const gs_loader *loader, const gs_node *node, bool first) {
     const gs_model *model = loader->model;
@@ -254,6 +268,8 @@ static gs_status check_output(const gs_loader *loader, const gs_node *node, bool
                    ? GS_OK
                    : gs_node_fail(loader, node, "output: (%d, %d, %d) of rank %d, expected an energy's (1)", d[0], d[1],
                                   d[2], node->shape.rank);
+    if (model->info.kind == GS_KIND_DECODER)
+        return check_image(loader, node);
     if (node->shape.rank == 3 && !memcmp(d, x, 3 * sizeof *x))
         return GS_OK;
     return gs_node_fail(loader, node, "output: (%d, %d, %d) of rank %d, expected the shape (%d, %d, %d) of x for a %s",
@@ -278,6 +294,9 @@ static gs_status read_outputs(gs_loader *loader, const json_t *array) {
         model->info.output_size[i] = gs_shape_size(model->node[node].shape);
     }
     model->info.outputs = (int)count;
+    const int *shape = model->info.kind == GS_KIND_DECODER ? model->node[model->output[0] - GS_VALUE_NODES].shape.d
+                                                           : model->info.shape;
+    memcpy(model->info.image, shape, sizeof model->info.image);
     if (model->info.rejects && model->info.output_size[0] < 2)
         return gs_loader_fail(loader, "data.reject: given with %zu logit, expected at least 2, of which it is the last",
                               model->info.output_size[0]);
@@ -296,9 +315,9 @@ static bool describes_data(const char *name) {
 static gs_status check_all_used(const gs_loader *loader) {
     gs_model *model = loader->model;
     for (int i = 0; i < model->tensors; i++)
-        if (loader->tensor_used[i])
+        if (loader->tensor_used[i] & GS_USED_TO_COMPUTE)
             model->info.parameters += model->tensor[i].size;
-        else if (!describes_data(model->tensor[i].name))
+        else if (!loader->tensor_used[i] && !describes_data(model->tensor[i].name))
             return gs_loader_fail(loader, "tensor '%.80s': no node uses it", model->tensor[i].name);
     return GS_OK;
 }
@@ -319,6 +338,8 @@ gs_status gs_graph_read(gs_loader *loader, const json_t *graph) {
         status = read_outputs(loader, json_object_get(graph, "outputs"));
     if (!status)
         status = check_all_used(loader);
+    if (!status)
+        status = gs_quantization_check(loader);
     if (!status)
         count_operations(loader->model);
     return status;

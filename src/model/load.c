@@ -6,6 +6,18 @@
 #include "model/metadata.h"
 #include "model/safetensors.h"
 
+/* Files of version 1 have nothing that version 2 added: other readers of it would refuse them. */
+static gs_status read_version(gs_loader *loader, const char *text) {
+    bool known = text && (text[0] == '1' || text[0] == '2') && !text[1];
+    if (!known)
+        return gs_loader_fail(loader, "__metadata__.gensample: found version '%.40s', expected '1' or '2'",
+                              text ? text : "none");
+    loader->version = text[0] - '0';
+    if (loader->version < 2 && loader->narrow)
+        return gs_loader_fail(loader, "tensor '%.80s': dtype: expected 'F32' in a file of version 1", loader->narrow);
+    return GS_OK;
+}
+
 /* The model object is a JSON text inside the header, which therefore stays in memory while the graph is read. Its
  * nodes, of which there may be many, are cut out. */
 static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t **object) {
@@ -13,10 +25,9 @@ static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t *
     gs_status status = gs_json_keys(loader, metadata, "__metadata__", keys);
     if (status)
         return status;
-    const char *version = json_string_value(json_object_get(metadata, "gensample"));
-    if (!version || strcmp(version, "1"))
-        return gs_loader_fail(loader, "__metadata__.gensample: found version '%.40s', expected '1'",
-                              version ? version : "none");
+    status = read_version(loader, json_string_value(json_object_get(metadata, "gensample")));
+    if (status)
+        return status;
     const json_t *text = json_object_get(metadata, "model");
     if (!json_is_string(text))
         return gs_loader_fail(loader, "__metadata__.model: found %s, expected a JSON text", gs_json_type(text));

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/quant.h"
 #include "model/settings.h"
 
-enum { SIDE_MAX = 4096, LADDER_MAX = 4096, LABELS_MAX = 65535 };
+enum { LADDER_MAX = 4096, LABELS_MAX = 65535 };
 
 static const double shares_tolerance = 1e-6;
 
@@ -14,7 +15,7 @@ static gs_status read_kind(gs_loader *loader, const json_t *value) {
     const char *text = json_string_value(value);
     if (text && gs_kind_find(text, &loader->model->info.kind))
         return GS_OK;
-    return gs_loader_fail(loader, "kind: found '%.80s', expected energy, score, denoiser, noise or classifier",
+    return gs_loader_fail(loader, "kind: found '%.80s', expected energy, score, denoiser, noise, classifier or decoder",
                           text ? text : gs_json_type(value));
 }
 
@@ -28,6 +29,9 @@ static gs_status read_inputs(gs_loader *loader, const json_t *value) {
         if (next == GS_VALUE_NODES)
             break;
         loader->input_used[next++] = true;
+        if (loader->input_used[GS_VALUE_SIGMA] && loader->model->info.kind == GS_KIND_DECODER)
+            return gs_loader_fail(loader,
+                                  "inputs: found 'sigma', expected none of a decoder, which has no noise levels");
         if (i + 1 == json_array_size(value) && loader->input_used[GS_VALUE_X])
             return GS_OK;
     }
@@ -41,13 +45,26 @@ static gs_status read_labels(gs_loader *loader, const json_t *value) {
     return value ? gs_json_integer(loader, value, "labels (without the input 'label')", 0, 0, labels) : GS_OK;
 }
 
+/* Whether "none" is one of the labels; by default it is. */
+static gs_status read_unlabelled(gs_loader *loader, const json_t *value) {
+    gs_model_info *info = &loader->model->info;
+    if (!value)
+        return GS_OK;
+    if (!json_is_boolean(value))
+        return gs_loader_fail(loader, "unlabelled: found %s, expected true or false", gs_json_type(value));
+    if (!info->labels)
+        return gs_loader_fail(loader, "unlabelled: given, but 'label' is not an input");
+    info->needs_label = json_is_false(value);
+    return GS_OK;
+}
+
 static gs_status read_shape(gs_loader *loader, const json_t *value) {
     if (json_array_size(value) != 3)
         return gs_loader_fail(loader, "data.shape: expected [C, H, W]");
     int *shape = loader->model->info.shape;
     gs_status status = GS_OK;
     for (size_t i = 0; i < 3 && !status; i++)
-        status = gs_json_integer(loader, json_array_get(value, i), "data.shape", 1, SIDE_MAX, &shape[i]);
+        status = gs_json_integer(loader, json_array_get(value, i), "data.shape", 1, GS_SIDE_MAX, &shape[i]);
     if (!status && (uint64_t)shape[0] * (uint64_t)shape[1] * (uint64_t)shape[2] > GS_SIZE_MAX)
         status = gs_loader_fail(loader, "data.shape: found [%d, %d, %d], expected at most %d elements", shape[0],
                                 shape[1], shape[2], GS_SIZE_MAX);
@@ -80,6 +97,8 @@ static gs_status read_ladder(gs_loader *loader, const json_t *value) {
     gs_model *model = loader->model;
     if (!value)
         return GS_OK;
+    if (model->info.kind == GS_KIND_DECODER)
+        return gs_loader_fail(loader, "data.ladder: given, expected none of a decoder, which has no noise levels");
     size_t count = json_array_size(value);
     if (count < 1 || count > LADDER_MAX)
         return gs_loader_fail(loader, "data.ladder: expected an array of 1 ... %d noise levels", LADDER_MAX);
@@ -215,6 +234,16 @@ static gs_status read_defaults(gs_loader *loader, const json_t *object) {
     return status;
 }
 
+/* Guidance leads away from images without a label. */
+static gs_status check_guidance(const gs_loader *loader) {
+    const gs_model_info *info = &loader->model->info;
+    double guidance = loader->model->defaults.guidance;
+    if (guidance <= 0 || (info->kind != GS_KIND_DECODER && !info->needs_label))
+        return GS_OK;
+    return gs_loader_fail(loader, "default.guidance: found %g, expected none of %s", guidance,
+                          info->needs_label ? "a network that always needs a label" : "a decoder");
+}
+
 static gs_status read_provenance(gs_loader *loader, json_t *object) {
     gs_model *model = loader->model;
     if (!object)
@@ -239,8 +268,8 @@ static gs_status read_provenance(gs_loader *loader, json_t *object) {
 }
 
 gs_status gs_metadata_read(gs_loader *loader, const json_t *object) {
-    static const char *const keys[] = {"name",    "kind",  "data",       "inputs", "labels",
-                                       "default", "graph", "provenance", NULL};
+    static const char *const keys[] = {"name",    "kind",         "data",  "inputs",     "labels", "unlabelled",
+                                       "default", "quantization", "graph", "provenance", NULL};
     gs_model *model = loader->model;
     gs_status status = gs_json_keys(loader, object, "model", keys);
     if (!status)
@@ -252,11 +281,17 @@ gs_status gs_metadata_read(gs_loader *loader, const json_t *object) {
     if (!status)
         status = read_labels(loader, json_object_get(object, "labels"));
     if (!status)
+        status = read_unlabelled(loader, json_object_get(object, "unlabelled"));
+    if (!status)
         status = read_data(loader, json_object_get(object, "data"));
     if (!status)
         status = read_defaults(loader, json_object_get(object, "default"));
     if (!status)
+        status = check_guidance(loader);
+    if (!status)
         status = read_provenance(loader, json_object_get(object, "provenance"));
+    if (!status)
+        status = gs_quantization_read(loader, json_object_get(object, "quantization"));
     model->info.name = model->name;
     model->info.takes_sigma = loader->input_used[GS_VALUE_SIGMA];
     return status;

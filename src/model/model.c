@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-static const char *const kind_names[] = {"energy", "score", "denoiser", "noise", "classifier"};
+static const char *const kind_names[] = {"energy", "score", "denoiser", "noise", "classifier", "decoder"};
 
 const char *gs_kind_name(gs_kind kind) {
     return (unsigned)kind < GS_COUNT(kind_names) ? kind_names[kind] : "unknown";
@@ -18,6 +18,36 @@ bool gs_kind_find(const char *name, gs_kind *kind) {
             return true;
         }
     return false;
+}
+
+static const char *const dtype_names[] = {
+    "default",
+#define GS_DTYPE(ID, name, mac, stored, what) [GS_DTYPE_##ID] = name,
+#include "model/dtypes.def"
+};
+
+const char *gs_dtype_name(gs_dtype dtype) {
+    return (unsigned)dtype < GS_COUNT(dtype_names) ? dtype_names[dtype] : NULL;
+}
+
+bool gs_dtype_find(const char *name, gs_dtype *dtype) {
+    for (size_t i = GS_DTYPE_DEFAULT + 1; i < GS_COUNT(dtype_names); i++)
+        if (!strcmp(name, dtype_names[i])) {
+            *dtype = (gs_dtype)i;
+            return true;
+        }
+    return false;
+}
+
+const gs_quantization *gs_model_get_quantization(const gs_model *model) {
+    return &model->quantization;
+}
+
+int gs_quantization_band(const gs_quantization *quantization, double sigma) {
+    int band = 0;
+    while (band < quantization->bands - 1 && sigma > quantization->ends[band])
+        band++;
+    return band;
 }
 
 void gs_model_free(gs_model *model) {
@@ -36,6 +66,17 @@ int gs_model_get_tensor(const gs_model *model, const char *name, const float **d
     *data = model->tensor[i].data;
     memcpy(shape, model->tensor[i].shape, (size_t)model->tensor[i].rank * sizeof *shape);
     return model->tensor[i].rank;
+}
+
+const char *gs_model_get_tensor_name(const gs_model *model, int i) {
+    return i >= 0 && i < model->tensors ? model->tensor[i].name : NULL;
+}
+
+const char *gs_model_get_provenance(const gs_model *model, int i, const char **value) {
+    if (i < 0 || i >= model->provenances)
+        return NULL;
+    *value = model->provenance[i].value;
+    return model->provenance[i].key;
 }
 
 gs_shape gs_value_shape(const gs_model *model, int v) {

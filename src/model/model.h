@@ -8,7 +8,7 @@ typedef struct gs_pair {
     char *key, *value;
 } gs_pair;
 
-enum { GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16 };
+enum { GS_SIDE_MAX = 4096 /* of images */, GS_WEIGHT_MAX = 1000, GS_TERMS_MAX = 16 };
 
 struct gs_model {
     gs_model_info info;
@@ -16,6 +16,7 @@ struct gs_model {
     double *ladder;
     double *shares;
     gs_sample_options defaults; /* the file's; zero where it says nothing */
+    gs_quantization quantization;
     int tensors;
     gs_tensor *tensor;
     int nodes;
@@ -28,6 +29,12 @@ struct gs_model {
 
 /* The kind of model with this name; false where there is none. */
 bool gs_kind_find(const char *name, gs_kind *kind);
+
+/* The type with this name, "f32"; false where there is none. */
+bool gs_dtype_find(const char *name, gs_dtype *dtype);
+
+/* The band of a noise level; 0 for networks that take none. */
+int gs_quantization_band(const gs_quantization *quantization, double sigma);
 
 /* The shape of value v (0, 1, 2 are the inputs). */
 gs_shape gs_value_shape(const gs_model *model, int v);

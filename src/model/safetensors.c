@@ -1,11 +1,13 @@
 #include "model/safetensors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/content.h"
 #include "model/file.h"
+#include "model/stored.h"
 
 enum {
     HEADER_MAX = 16777216,
@@ -17,6 +19,7 @@ enum {
 /* The span of a tensor's bytes, counted from the header's end. */
 typedef struct span {
     gs_tensor tensor;
+    const gs_stored *stored;
     uint64_t begin, end;
 } span;
 
@@ -111,8 +114,12 @@ static gs_status read_tensor_entry(gs_loader *loader, const json_t *entry, span 
     if (status)
         return status;
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
-    if (!dtype || strcmp(dtype, "F32"))
-        return gs_loader_fail(loader, "%s: dtype: found '%.80s', expected 'F32'", what, dtype ? dtype : "nothing");
+    s->stored = dtype ? gs_stored_find(dtype) : NULL;
+    if (!s->stored)
+        return gs_loader_fail(loader, "%s: dtype: found '%.80s', expected 'F32', 'F16' or 'BF16'", what,
+                              dtype ? dtype : "nothing");
+    if (s->stored->bytes < sizeof(float) && !loader->narrow)
+        loader->narrow = s->tensor.name;
     status = read_tensor_shape(loader, s, json_object_get(entry, "shape"));
     if (status)
         return status;
@@ -124,9 +131,9 @@ static gs_status read_tensor_entry(gs_loader *loader, const json_t *entry, span 
     s->begin = (uint64_t)json_integer_value(begin);
     s->end = (uint64_t)json_integer_value(end);
     size_t bytes;
-    if (!gs_mul_size(s->tensor.size, sizeof(float), &bytes) || s->end - s->begin != bytes)
-        return gs_loader_fail(loader, "%s: data_offsets: found %llu bytes, expected 4 per value of the shape", what,
-                              (unsigned long long)(s->end - s->begin));
+    if (!gs_mul_size(s->tensor.size, s->stored->bytes, &bytes) || s->end - s->begin != bytes)
+        return gs_loader_fail(loader, "%s: data_offsets: found %llu bytes, expected %zu per value of the shape", what,
+                              (unsigned long long)(s->end - s->begin), s->stored->bytes);
     return GS_OK;
 }
 
@@ -174,11 +181,8 @@ static gs_status check_cover(const gs_loader *loader, span *spans, int count, ui
     return GS_OK;
 }
 
-/* Whether the byte order is this machine's and all values are finite; there is no branch per value, so that compilers
- * use vectors. */
-static bool ready_to_use(const float *data, size_t size) {
-    if (!OWN_ORDER)
-        return false;
+/* Whether all values are finite; there is no branch per value, so that compilers use vectors. */
+static bool all_finite(const float *data, size_t size) {
     uint32_t bad = 0;
     for (size_t i = 0; i < size; i++) {
         uint32_t bits;
@@ -188,38 +192,53 @@ static bool ready_to_use(const float *data, size_t size) {
     return !bad;
 }
 
-/* Little-endian bytes to this machine's floats, in place; refuses infinities and NaN. */
-static gs_status decode(const gs_loader *loader, const gs_tensor *tensor, float *data) {
-    if (ready_to_use(data, tensor->size))
+/* Bytes of a file, which may be at `data` itself, to this machine's floats; refuses infinities and NaN. */
+static gs_status decode(const gs_loader *loader, const span *s, const unsigned char *bytes, float *data) {
+    const gs_tensor *tensor = &s->tensor;
+    if (!OWN_ORDER || s->stored->bytes < sizeof *data)
+        s->stored->widen(bytes, tensor->size, data);
+    else if (bytes != (const unsigned char *)data)
+        memcpy(data, bytes, tensor->size * sizeof *data);
+    if (all_finite(data, tensor->size))
         return GS_OK;
-    for (size_t i = 0; i < tensor->size; i++) {
-        unsigned char bytes[4];
-        memcpy(bytes, &data[i], 4);
-        uint32_t bits = (uint32_t)little_endian(bytes, 4);
-        if ((bits & 0x7f800000) == 0x7f800000)
-            return gs_loader_fail(loader, "tensor '%.80s': value %zu is %s, expected finite values", tensor->name, i,
-                                  bits & 0x7fffff ? "NaN" : "infinite");
-        if (!OWN_ORDER)
-            memcpy(&data[i], &bits, 4);
+    size_t i = 0;
+    while (isfinite(data[i]))
+        i++;
+    return gs_loader_fail(loader, "tensor '%.80s': value %zu is %s, expected finite values", tensor->name, i,
+                          isnan(data[i]) ? "NaN" : "infinite");
+}
+
+/* Read the data's bytes into `bytes` and make the model's tensors of them in `data`, in the order of the file. */
+static gs_status read_values(gs_loader *loader, gs_file *file, const span *spans, int count, unsigned char *raw,
+                             size_t bytes, float *data) {
+    gs_model *model = loader->model;
+    gs_status status = gs_file_read(loader, file, raw, bytes);
+    for (int i = 0; i < count && !status; i++) {
+        model->tensor[i] = spans[i].tensor;
+        model->tensor[i].data = data;
+        status = decode(loader, &spans[i], raw + spans[i].begin, data);
+        data += spans[i].tensor.size;
     }
-    return GS_OK;
+    return status;
 }
 
 static gs_status read_data(gs_loader *loader, gs_file *file, const span *spans, int count, uint64_t bytes) {
     gs_model *model = loader->model;
-    float *data = bytes <= SIZE_MAX ? gs_arena_alloc(loader->arena, (size_t)bytes, 1) : NULL;
+    size_t values = 0;
+    for (int i = 0; i < count; i++)
+        values += spans[i].tensor.size; /* of which each takes bytes of the file */
+    float *data = bytes <= SIZE_MAX ? gs_arena_alloc(loader->arena, values, sizeof *data) : NULL;
+    unsigned char *narrow = loader->narrow && data ? gs_alloc((size_t)bytes, 1) : NULL;
     model->tensor = gs_arena_alloc(loader->arena, (size_t)count, sizeof *model->tensor);
     loader->tensor_used = gs_arena_alloc(loader->arena, (size_t)count, sizeof *loader->tensor_used);
-    if (!data || !model->tensor || !loader->tensor_used)
-        return gs_loader_memory(loader);
-    if (OWN_ORDER) /* else decode changes what is hashed */
+    gs_status status = GS_OK;
+    if (!data || !model->tensor || !loader->tensor_used || (loader->narrow && !narrow))
+        status = gs_loader_memory(loader);
+    if (!status && OWN_ORDER && !narrow) /* else what is hashed is changed, or freed */
         gs_hash_follow(&loader->hash, data, (size_t)bytes);
-    gs_status status = gs_file_read(loader, file, data, (size_t)bytes);
-    for (int i = 0; i < count && !status; i++) {
-        model->tensor[i] = spans[i].tensor;
-        model->tensor[i].data = data + spans[i].begin / sizeof(float);
-        status = decode(loader, &spans[i].tensor, data + spans[i].begin / sizeof(float));
-    }
+    if (!status)
+        status = read_values(loader, file, spans, count, narrow ? narrow : (unsigned char *)data, (size_t)bytes, data);
+    gs_free(narrow);
     if (status)
         return status;
     model->tensors = count;

@@ -15,7 +15,27 @@ const gs_setting gs_settings[GS_SETTINGS] = {
 #include "model/settings.def"
 };
 
+/* The same rows for the public interface. */
+static const gs_setting_info infos[GS_SETTINGS] = {
+#define GS_SETTING(id, key, field, kind, name, words, metavar, least, most, unit, rule, scope, commands, help) \
+    {#key,                                                                                                     \
+     name,                                                                                                     \
+     help,                                                                                                     \
+     unit,                                                                                                     \
+     GS_SETTING_KIND_##kind,                                                                                   \
+     GS_SCOPE_##scope == GS_SCOPE_NETWORK,                                                                     \
+     least,                                                                                                    \
+     most,                                                                                                     \
+     offsetof(gs_sample_options, field)},
+#include "model/settings.def"
+};
+
+const gs_setting_info *gs_setting_get(int i) {
+    return i >= 0 && i < GS_SETTINGS ? &infos[i] : NULL;
+}
+
 _Static_assert(offsetof(gs_sample_options, sigma_high) == offsetof(gs_sample_options, sigma_low) + sizeof(double) &&
+                   offsetof(gs_sample_options, churn_high) == offsetof(gs_sample_options, churn_low) + sizeof(double) &&
                    offsetof(gs_sample_options, guidance_high) ==
                        offsetof(gs_sample_options, guidance_low) + sizeof(double),
                "a pair's values follow each other");
@@ -50,7 +70,7 @@ void gs_setting_set(const gs_setting *s, gs_sample_options *o, double value, dou
         ((double *)field)[1] = second;
 }
 
-_Static_assert(GS_SETTINGS <= 32, "a setting is a bit of uint32_t");
+_Static_assert(GS_SETTINGS <= 64, "a setting is a bit of uint64_t");
 
 /* Whether `at` begins with the word, and a blank or the end follows. */
 static bool begins_with(const char *at, const char *word) {
@@ -67,15 +87,15 @@ static const char *next_word(const char *at) {
     return *at ? at + 1 : at;
 }
 
-uint32_t gs_settings_read(const gs_sampler_info *sampler) {
-    uint32_t read = 0;
+uint64_t gs_settings_read(const gs_sampler_info *sampler) {
+    uint64_t read = 0;
     for (gs_setting_id id = 0; id < GS_SETTINGS; id++)
-        read |= (uint32_t)(gs_settings[id].scope == GS_SCOPE_NETWORK) << id;
+        read |= (uint64_t)(gs_settings[id].scope == GS_SCOPE_NETWORK) << id;
     for (const char *at = sampler->parameters; *at; at = next_word(at)) {
         gs_setting_id id = 0;
         while (id < GS_SETTINGS && !begins_with(at, gs_settings[id].name))
             id++;
-        read |= id < GS_SETTINGS ? UINT32_C(1) << id : 0;
+        read |= id < GS_SETTINGS ? UINT64_C(1) << id : 0;
     }
     return read;
 }

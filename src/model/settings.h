@@ -10,17 +10,6 @@ typedef enum gs_setting_id {
     GS_SETTINGS
 } gs_setting_id;
 
-typedef enum gs_setting_kind {
-    GS_SETTING_KIND_STEPS,
-    GS_SETTING_KIND_INT,
-    GS_SETTING_KIND_COUNT,
-    GS_SETTING_KIND_REAL,
-    GS_SETTING_KIND_WEIGHT,
-    GS_SETTING_KIND_SIGNED, /* its magnitude is least ... most */
-    GS_SETTING_KIND_YES_NO,
-    GS_SETTING_KIND_PAIR
-} gs_setting_kind;
-
 typedef enum gs_setting_scope { GS_SCOPE_SAMPLER, GS_SCOPE_NETWORK, GS_SCOPE_PICTURE } gs_setting_scope;
 
 /* Ranges of step sizes, temperatures and the like. */
@@ -51,7 +40,7 @@ double gs_setting_second(const gs_setting *setting, const gs_sample_options *opt
 void gs_setting_set(const gs_setting *setting, gs_sample_options *options, double value, double second);
 
 /* The settings that a sampler reads, a bit each; and whether it reads one. */
-uint32_t gs_settings_read(const gs_sampler_info *sampler);
+uint64_t gs_settings_read(const gs_sampler_info *sampler);
 bool gs_setting_is_read(gs_setting_id id, const gs_sampler_info *sampler);
 
 #endif

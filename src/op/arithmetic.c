@@ -1,4 +1,6 @@
 /* Operations that work element by element on two inputs, whose sizes of 1 stretch, and what their derivatives need. */
+#include <math.h>
+
 #include "op/check.h"
 #include "op/reverse.h"
 
@@ -22,8 +24,14 @@ static double combine(gs_op op, double x, double y) {
         return x - y;
     case GS_OP_MUL:
         return x * y;
-    default:
+    case GS_OP_DIV:
         return x / y;
+    case GS_OP_MINIMUM:
+        return x < y || isnan(x) ? x : y;
+    case GS_OP_MAXIMUM:
+        return x > y || isnan(x) ? x : y;
+    default:
+        return x > y;
     }
 }
 
@@ -74,6 +82,27 @@ static void div_derivative(gs_reverse *r, int n, int dy) {
     }
 }
 
+/* dy to the operand that is taken, half of it to both where they are equal: (1 + [a > b] - [b > a])/2 is the share of
+ * a in the maximum. */
+static void extremum_derivative(gs_reverse *r, int n, int dy) {
+    int a = r->node[n].input[0], b = r->node[n].input[1];
+    int above = gs_reverse_binary(r, GS_OP_GREATER, n, a, b), below = gs_reverse_binary(r, GS_OP_GREATER, n, b, a);
+    int difference = gs_reverse_binary(r, GS_OP_SUB, n, above, below);
+    bool maximum = r->node[n].op == GS_OP_MAXIMUM;
+    for (int i = 0; i < 2; i++)
+        if (gs_reverse_wants(r, n, i)) {
+            int share = gs_reverse_affine(r, n, difference, maximum == (i == 0) ? 0.5 : -0.5, 0.5);
+            give_operand(r, n, i, gs_reverse_product(r, n, dy, share));
+        }
+}
+
+/* The derivative of a step is 0: it passes nothing. */
+static void greater_derivative(gs_reverse *r, int n, int dy) {
+    (void)r;
+    (void)n;
+    (void)dy;
+}
+
 /* ---- Records ---- */
 
 #define RECORD .inputs = {2, 2}, .takes = "two", .infer = infer, .reference = reference
@@ -90,6 +119,16 @@ const gs_operation gs_op_mul = {.name = "mul",
                                     "a b, broadcasting like `add`; the native backend makes products below 2^-100 0"};
 const gs_operation gs_op_div = {
     .name = "div", RECORD, .derivative = div_derivative, .result = "a/b, broadcasting like `add`"};
+
+const gs_operation gs_op_greater = {.name = "greater",
+                                    RECORD,
+                                    .derivative = greater_derivative,
+                                    .result = "1 where a > b, else 0, broadcasting like `add`; its derivative is 0"};
+#define EXTREMUM ", broadcasting like `add`; where they are equal, each has half the derivative"
+const gs_operation gs_op_minimum = {
+    .name = "minimum", RECORD, .derivative = extremum_derivative, .result = "the smaller of a and b" EXTREMUM};
+const gs_operation gs_op_maximum = {
+    .name = "maximum", RECORD, .derivative = extremum_derivative, .result = "the larger of a and b" EXTREMUM};
 
 /* ---- Stretching ---- */
 

@@ -8,22 +8,33 @@
 
 /* ---- conv2d ---- */
 
+/* Take the kernel's size from the weight. */
+static gs_status read_kernel(gs_check *c) {
+    gs_attributes *a = &c->node->attributes;
+    const gs_tensor *w = c->node->weight;
+    if (w->rank != 4 || w->shape[0] > GS_SIZE_MAX || w->shape[1] > GS_SIZE_MAX || w->shape[2] > GS_ATTRIBUTE_MAX ||
+        w->shape[3] > GS_ATTRIBUTE_MAX)
+        return gs_check_fail(c, "weight '%.60s': expected shape %s, kh and kw at most %d", w->name,
+                             c->operation->weight.form, GS_ATTRIBUTE_MAX);
+    a->kernel[0] = (int)w->shape[2];
+    a->kernel[1] = (int)w->shape[3];
+    return GS_OK;
+}
+
 static gs_status conv2d_infer(gs_check *c) {
     gs_attributes *a = &c->node->attributes;
     const gs_tensor *w = c->node->weight;
-    if (w->rank != 4 || w->shape[0] > GS_SIZE_MAX || w->shape[2] > GS_ATTRIBUTE_MAX || w->shape[3] > GS_ATTRIBUTE_MAX)
-        return gs_check_fail(c, "weight '%.60s': expected shape (O, C/groups, kh, kw), kh and kw at most %d", w->name,
-                             GS_ATTRIBUTE_MAX);
+    gs_status status = read_kernel(c);
+    if (status)
+        return status;
     size_t groups = (size_t)a->groups, channels = (size_t)c->in[0].d[0];
     if (channels % groups || w->shape[0] % groups)
         return gs_check_fail(c, "%zu input and %zu output channels, expected multiples of groups %zu", channels,
                              w->shape[0], groups);
     size_t expected[4] = {w->shape[0], channels / groups, w->shape[2], w->shape[3]};
-    gs_status status = gs_check_tensor(c, "weight", w, 4, expected);
+    status = gs_check_tensor(c, "weight", w, 4, expected);
     if (!status)
         status = gs_check_vector(c, "bias", c->node->bias, (int)w->shape[0]);
-    a->kernel[0] = (int)w->shape[2];
-    a->kernel[1] = (int)w->shape[3];
     return status ? status : gs_check_windows(c, w->shape[0]);
 }
 
@@ -75,7 +86,7 @@ static uint64_t conv2d_cost(const gs_node *node) {
     return 2 * (uint64_t)gs_shape_size(node->shape) * (node->weight->size / node->weight->shape[0]);
 }
 
-static void conv2d_describe(const gs_node *node, char *text, size_t room) {
+static void describe_convolution(const gs_node *node, char *text, size_t room) {
     gs_describe_windows(node, text, room);
     size_t used = strlen(text);
     if (node->attributes.groups > 1)
@@ -99,7 +110,7 @@ const gs_operation gs_op_conv2d = {
     .reference = conv2d_reference,
     .derivative = conv2d_derivative,
     .cost = conv2d_cost,
-    .describe = conv2d_describe,
+    .describe = describe_convolution,
 };
 
 /* Add to the pixels that result (o, h, w) of the convolution read their share of its dy. */
@@ -115,18 +126,107 @@ static void spread_pixel(const gs_call *c, int o, int h, int w, double dy) {
                     c->out[at] += (double)*weight * dy;
 }
 
-static void conv2d_adjoint_reference(const gs_call *c) {
+static void spread(const gs_call *c) {
     const double *dy = c->in[0];
     const int *d = c->shape[0].d;
-    gs_call_clear(c);
     for (int o = 0; o < d[0]; o++)
         for (int h = 0; h < d[1]; h++)
             for (int w = 0; w < d[2]; w++)
                 spread_pixel(c, o, h, w, *dy++);
 }
 
+static void conv2d_adjoint_reference(const gs_call *c) {
+    gs_call_clear(c);
+    spread(c);
+}
+
 /* From dy to dx. */
 const gs_operation gs_op_conv2d_adjoint = {.name = "conv2d_adjoint", .reference = conv2d_adjoint_reference};
+
+/* ---- conv_transpose2d: the adjoint of a conv2d with the same weight, and a bias ---- */
+
+/* (size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1; below 2^41. */
+static int64_t transposed_size(const gs_attributes *a, int i, int size) {
+    return ((int64_t)size - 1) * a->stride[i] - 2 * (int64_t)a->padding[i] +
+           (int64_t)a->dilation[i] * (a->kernel[i] - 1) + a->output_padding[i] + 1;
+}
+
+/* The result's shape, of that many channels. More output padding would be rows without any input, as in PyTorch. */
+static gs_status check_transposed(gs_check *c, uint64_t channels) {
+    const gs_attributes *a = &c->node->attributes;
+    int64_t out[2];
+    for (int i = 0; i < 2; i++) {
+        int most = (a->stride[i] > a->dilation[i] ? a->stride[i] : a->dilation[i]) - 1;
+        out[i] = transposed_size(a, i, c->in[0].d[i + 1]);
+        if (a->output_padding[i] > most)
+            return gs_check_fail(c, "output_padding %d, expected at most %d with stride %d and dilation %d",
+                                 a->output_padding[i], most, a->stride[i], a->dilation[i]);
+        if (out[i] < 1)
+            return gs_check_fail(c, "padding %d leaves nothing of %lld elements", a->padding[i],
+                                 (long long)out[i] + 2 * a->padding[i]);
+    }
+    return gs_check_result(c, 3, channels, (uint64_t)out[0], (uint64_t)out[1]);
+}
+
+static gs_status conv_transpose2d_infer(gs_check *c) {
+    const gs_tensor *w = c->node->weight;
+    gs_status status = read_kernel(c);
+    if (status)
+        return status;
+    size_t groups = (size_t)c->node->attributes.groups, channels = (size_t)c->in[0].d[0];
+    if (channels % groups)
+        return gs_check_fail(c, "%zu input channels, expected a multiple of groups %zu", channels, groups);
+    size_t expected[4] = {channels, w->shape[1], w->shape[2], w->shape[3]};
+    status = gs_check_tensor(c, "weight", w, 4, expected);
+    if (!status)
+        status = check_transposed(c, (uint64_t)w->shape[1] * groups);
+    return status ? status : gs_check_vector(c, "bias", c->node->bias, c->node->shape.d[0]);
+}
+
+static void conv_transpose2d_reference(const gs_call *c) {
+    const gs_tensor *bias = c->node->bias;
+    size_t each = gs_positions(c->node->shape);
+    for (size_t i = 0; i < gs_shape_size(c->node->shape); i++)
+        c->out[i] = bias ? (double)bias->data[i / each] : 0;
+    spread(c);
+}
+
+/* With the same attributes the conv2d of dy has at least as many rows and columns as the input; the others are those
+ * that only output padding could reach. */
+static void conv_transpose2d_derivative(gs_reverse *r, int n, int dy) {
+    gs_reverse_give_node(r, n, dy, GS_OP_CONV2D, false);
+}
+
+/* Every weight meets every position of the input, whose number the sizes of the result tell. */
+static uint64_t conv_transpose2d_cost(const gs_node *node) {
+    const gs_attributes *a = &node->attributes;
+    uint64_t positions = 1;
+    for (int i = 0; i < 2; i++)
+        positions *= (uint64_t)((node->shape.d[i + 1] - transposed_size(a, i, 1)) / a->stride[i] + 1);
+    return 2 * positions * node->weight->size;
+}
+
+const gs_operation gs_op_conv_transpose2d = {
+    .name = "conv_transpose2d",
+    .inputs = {1, 1},
+    .ranks = GS_RANK(3),
+    .takes = "(C, H, W)",
+    .weight = {.name = "weight", .form = "(C, O/groups, kh, kw)", .required = true},
+    .bias = {.name = "bias", .form = "(O)"},
+    .attributes = GS_ATTRIBUTES(
+        {"stride", GS_PAIR, GS_AT(stride), .low = 1, .high = GS_ATTRIBUTE_MAX, .fallback = 1},
+        {"padding", GS_PAIR, GS_AT(padding), .low = 0, .high = GS_ATTRIBUTE_MAX, .fallback = 0},
+        {"output_padding", GS_PAIR, GS_AT(output_padding), .low = 0, .high = GS_ATTRIBUTE_MAX, .fallback = 0},
+        {"dilation", GS_PAIR, GS_AT(dilation), .low = 1, .high = GS_ATTRIBUTE_MAX, .fallback = 1},
+        {"groups", GS_INTEGER, GS_AT(groups), .low = 1, .high = GS_ATTRIBUTE_MAX, .fallback = 1}),
+    .result = "(O, H', W'), H' = (H - 1)s - 2p + d(kh-1) + output_padding + 1: x[c, h, w] weight[c, o, i, j] adds to "
+              "out[o, h s + i d - p, w s + j d - p]",
+    .infer = conv_transpose2d_infer,
+    .reference = conv_transpose2d_reference,
+    .derivative = conv_transpose2d_derivative,
+    .cost = conv_transpose2d_cost,
+    .describe = describe_convolution,
+};
 
 /* ---- linear ---- */
 

@@ -1,5 +1,6 @@
 /* Operations that work element by element on one input: y = f(x). */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/math64.h"
 #include "op/operation.h"
@@ -104,6 +105,58 @@ FUNCTION(sin, gs_sin64(x), gs_cos64(x), .result = "sin x");
 FUNCTION(cos, gs_cos64(x), -gs_sin64(x), .result = "cos x");
 FUNCTION(reciprocal, 1 / x, -1 / (x * x), .result = "1/x");
 FUNCTION(square, (x * x), 2 * x, .result = "x^2");
+
+FUNCTION(erf, gs_erf64(x), 2 * root_half * root_2_pi * gs_exp64(-x * x), .result = "the error function");
+FUNCTION(power, gs_pow64(x, a->scale), (a->scale == 0 ? 0 : a->scale * gs_pow64(x, a->scale - 1)),
+         .attributes = GS_ATTRIBUTES({"exponent", GS_REAL, GS_AT(scale), .required = true, .shown = ""}),
+         .result = "x^exponent, as pow() of C has it");
+
+/* ---- Functions made of straight lines ---- */
+
+FUNCTION(abs, fabs(x), (isnan(x) ? x : (x > 0) - (x < 0)), .result = "|x|; its derivative at 0 is 0");
+
+static double clamp(const gs_attributes *a, double x) {
+    double y = x < a->scale ? a->scale : x;
+    return y > a->shift ? a->shift : y;
+}
+
+static void clamp_describe(const gs_node *node, char *text, size_t room) {
+    snprintf(text, room, " %g ... %g", node->attributes.scale, node->attributes.shift);
+}
+
+FUNCTION(clamp, clamp(a, x), (isnan(x) ? x : x >= a->scale && x <= a->shift),
+         .attributes = GS_ATTRIBUTES({"low", GS_REAL, GS_AT(scale), .fallback = -INFINITY, .form = "none"},
+                                     {"high", GS_REAL, GS_AT(shift), .fallback = INFINITY, .form = "none"}),
+         .result = "min(max(x, low), high); its derivative at both ends is 1", .describe = clamp_describe);
+
+/* The derivative of a step is 0: it passes nothing. */
+static void step_derivative(gs_reverse *r, int n, int dy) {
+    (void)r;
+    (void)n;
+    (void)dy;
+}
+
+static double sign_function(const gs_attributes *a, double x) {
+    (void)a;
+    return isnan(x) ? x : (x > 0) - (x < 0);
+}
+
+const gs_operation gs_op_sign = {.name = "sign",
+                                 RECORD,
+                                 .function = sign_function,
+                                 .derivative = step_derivative,
+                                 .result = "-1, 0 or 1; its derivative is 0"};
+
+static double floor_function(const gs_attributes *a, double x) {
+    (void)a;
+    return floor(x);
+}
+
+const gs_operation gs_op_floor = {.name = "floor",
+                                  RECORD,
+                                  .function = floor_function,
+                                  .derivative = step_derivative,
+                                  .result = "the largest whole number up to x; its derivative is 0"};
 
 /* ---- Functions whose slope is a constant ---- */
 

@@ -68,6 +68,7 @@ static void append_attribute(const gs_attribute *a, const void *field, char *tex
             snprintf(text, room, " %s%s", a->shown, a->choices[*integer]);
         break;
     case GS_SIZES: /* the result's shape, which is shown beside it */
+    case GS_LIST:
         break;
     }
 }

@@ -16,7 +16,8 @@ typedef enum gs_attribute_type {
     GS_REAL,    /* a double */
     GS_FLAG,    /* a bool, 0 or 1 in files */
     GS_CHOICE,  /* an int, the index of one of `choices` */
-    GS_SIZES    /* a gs_shape, of sizes low ... high */
+    GS_SIZES,   /* a gs_shape, of sizes low ... high */
+    GS_LIST     /* a gs_list of 1 ... 6 integers low ... high */
 } gs_attribute_type;
 
 typedef struct gs_attribute {
@@ -55,6 +56,7 @@ typedef struct gs_check {
     const gs_operation *operation; /* its record, which gs_op_check fills in */
     gs_shape in[GS_INPUT_MAX];     /* the inputs' shapes */
     int labels;                    /* the model's number of classes */
+    bool needs_label;              /* whether it has no label "none" beside them */
     char problem[GS_MESSAGE_MAX];
 } gs_check;
 

@@ -77,24 +77,41 @@ static void pool_reference(const gs_call *c) {
             }
 }
 
-/* Result i is the sum of `count` elements from i * start onwards, `step` apart. */
+/* What is reduced: result i is of `count` elements from i * start onwards, `step` apart. */
+typedef struct reduced {
+    size_t start, count, step;
+} reduced;
+
+static reduced reduced_of(gs_shape in, int over) {
+    size_t all = gs_shape_size(in), n = gs_positions(in);
+    if (over == GS_OVER_POSITIONS)
+        return (reduced){.start = n, .count = n, .step = 1};
+    if (over == GS_OVER_CHANNELS)
+        return (reduced){.start = 1, .count = all / n, .step = n};
+    return (reduced){.count = all, .step = 1};
+}
+
 static void reduction_reference(const gs_call *c) {
-    size_t all = gs_shape_size(c->shape[0]), n = gs_positions(c->shape[0]);
-    size_t start = 0, count = all, step = 1;
-    if (c->node->attributes.over == GS_OVER_POSITIONS) {
-        start = n;
-        count = n;
-    } else if (c->node->attributes.over == GS_OVER_CHANNELS) {
-        start = 1;
-        count = all / n;
-        step = n;
-    }
+    reduced e = reduced_of(c->shape[0], c->node->attributes.over);
     for (size_t i = 0; i < gs_shape_size(c->node->shape); i++) {
         double sum = 0;
-        for (size_t k = 0; k < count; k++)
-            sum += c->in[0][i * start + k * step];
-        c->out[i] = c->node->op == GS_OP_MEAN ? sum / (double)count : sum;
+        for (size_t k = 0; k < e.count; k++)
+            sum += c->in[0][i * e.start + k * e.step];
+        c->out[i] = c->node->op == GS_OP_MEAN ? sum / (double)e.count : sum;
     }
+}
+
+static double largest(const double *x, reduced e) {
+    double most = x[0];
+    for (size_t k = 1; k < e.count; k++)
+        most = x[k * e.step] > most || isnan(x[k * e.step]) ? x[k * e.step] : most;
+    return most;
+}
+
+static void max_reference(const gs_call *c) {
+    reduced e = reduced_of(c->shape[0], c->node->attributes.over);
+    for (size_t i = 0; i < gs_shape_size(c->node->shape); i++)
+        c->out[i] = largest(c->in[0] + i * e.start, e);
 }
 
 /* ---- Derivatives ---- */
@@ -171,6 +188,26 @@ static void max_pool_adjoint_reference(const gs_call *c) {
 /* From dy and x to dx. */
 const gs_operation gs_op_max_pool_adjoint = {.name = "max_pool_adjoint", .reference = max_pool_adjoint_reference};
 
+static void max_derivative(gs_reverse *r, int n, int dy) {
+    gs_reverse_give_node(r, n, dy, GS_OP_MAX_ADJOINT, true);
+}
+
+/* Each dy in equal parts to all largest elements; a NaN makes it NaN. */
+static void max_adjoint_reference(const gs_call *c) {
+    reduced e = reduced_of(c->node->shape, c->of->attributes.over);
+    for (size_t i = 0; i < gs_shape_size(c->shape[0]); i++) {
+        const double *x = c->in[1] + i * e.start, most = largest(x, e);
+        double *dx = c->out + i * e.start, count = 0;
+        for (size_t k = 0; k < e.count; k++)
+            count += x[k * e.step] == most;
+        for (size_t k = 0; k < e.count; k++)
+            dx[k * e.step] = (x[k * e.step] == most ? c->in[0][i] : 0) / count;
+    }
+}
+
+/* From dy and x to dx. */
+const gs_operation gs_op_max_adjoint = {.name = "max_adjoint", .reference = max_adjoint_reference};
+
 /* ---- Records ---- */
 
 #define IMAGE .inputs = {1, 1}, .ranks = GS_RANK(3), .takes = "(C, H, W)"
@@ -224,11 +261,17 @@ const gs_operation gs_op_adaptive_avg_pool = {
 static const char *const over[] = {
     [GS_OVER_CHANNELS] = "channels", [GS_OVER_POSITIONS] = "positions", [GS_OVER_ALL] = "all", NULL};
 
-#define REDUCTION                                                                                             \
-    .inputs = {1, 1}, .takes = "any", .infer = reduction_infer, .reference = reduction_reference,             \
-    .attributes =                                                                                             \
-        GS_ATTRIBUTES({"over", GS_CHOICE, GS_AT(over), .required = true, .choices = over, .shown = "over "}), \
-    .result = "(1, H, W) of rank 3, (C), or (1)"
+#define REDUCTION                                               \
+    .inputs = {1, 1}, .takes = "any", .infer = reduction_infer, \
+    .attributes = GS_ATTRIBUTES({"over", GS_CHOICE, GS_AT(over), .required = true, .choices = over, .shown = "over "})
+#define RESULT "(1, H, W) of rank 3, (C), or (1)"
 
-const gs_operation gs_op_sum = {.name = "sum", REDUCTION, .derivative = sum_derivative};
-const gs_operation gs_op_mean = {.name = "mean", REDUCTION, .derivative = mean_derivative};
+const gs_operation gs_op_sum = {
+    .name = "sum", REDUCTION, .reference = reduction_reference, .derivative = sum_derivative, .result = RESULT};
+const gs_operation gs_op_mean = {
+    .name = "mean", REDUCTION, .reference = reduction_reference, .derivative = mean_derivative, .result = RESULT};
+const gs_operation gs_op_max = {.name = "max",
+                                REDUCTION,
+                                .reference = max_reference,
+                                .derivative = max_derivative,
+                                .result = RESULT "; the largest elements share the derivative evenly"};

@@ -39,6 +39,11 @@ static bool reserve(gs_reverse *r) {
 int gs_reverse_add(gs_reverse *r, gs_op op, int of, int a, int b, gs_shape shape) {
     const gs_node *source = &r->node[of];
     char name[300];
+    if (gs_shape_size(shape) > GS_SIZE_MAX) {
+        r->large = r->large ? r->large : source->name;
+        r->failed = true;
+        return a;
+    }
     snprintf(name, sizeof name, "%s'", source->name);
     gs_node node = {.name = gs_arena_string(r->arena, name),
                     .op = op,
@@ -59,12 +64,18 @@ int gs_reverse_add(gs_reverse *r, gs_op op, int of, int a, int b, gs_shape shape
     return r->nodes++ + GS_VALUE_NODES;
 }
 
-int gs_reverse_scale(gs_reverse *r, int of, int a, double scale) {
+int gs_reverse_affine(gs_reverse *r, int of, int a, double scale, double shift) {
     int v = gs_reverse_add(r, GS_OP_AFFINE, of, a, -1, gs_reverse_shape(r, a));
-    gs_attributes *attributes = &r->node[v - GS_VALUE_NODES].attributes;
-    attributes->scale = scale;
-    attributes->shift = 0;
+    if (!r->failed) {
+        gs_attributes *attributes = &r->node[v - GS_VALUE_NODES].attributes;
+        attributes->scale = scale;
+        attributes->shift = shift;
+    }
     return v;
+}
+
+int gs_reverse_scale(gs_reverse *r, int of, int a, double scale) {
+    return gs_reverse_affine(r, of, a, scale, 0);
 }
 
 int gs_reverse_slice(gs_reverse *r, int of, int a, int begin, gs_shape shape) {
@@ -96,15 +107,68 @@ int gs_reverse_product(gs_reverse *r, int of, int dy, int factor) {
     return gs_reverse_binary(r, GS_OP_MUL, of, a, gs_reverse_binary(r, GS_OP_MUL, of, slope, factor));
 }
 
+int gs_reverse_reshape(gs_reverse *r, int of, int a, gs_shape shape) {
+    int v = gs_reverse_add(r, GS_OP_RESHAPE, of, a, -1, shape);
+    if (!r->failed)
+        r->node[v - GS_VALUE_NODES].attributes.begin = 0; /* node `of` may be a slice */
+    return v;
+}
+
+int gs_reverse_constant(gs_reverse *r, int of, gs_shape shape, float **data) {
+    gs_tensor *tensor = gs_arena_alloc(r->arena, 1, sizeof *tensor);
+    int v = gs_reverse_add(r, GS_OP_CONSTANT, of, GS_VALUE_SIGMA, -1, shape);
+    r->constants += gs_shape_size(shape);
+    if (r->constants > GS_SIZE_MAX && !r->failed) {
+        r->large = r->node[of].name;
+        r->failed = true;
+    }
+    *data = tensor && !r->failed ? gs_arena_alloc(r->arena, gs_shape_size(shape), sizeof **data) : NULL;
+    if (!*data) {
+        r->failed = true;
+        return v;
+    }
+    gs_node *node = &r->node[v - GS_VALUE_NODES];
+    *tensor = (gs_tensor){.name = node->name, .rank = shape.rank, .size = gs_shape_size(shape), .data = *data};
+    for (int i = 0; i < shape.rank; i++)
+        tensor->shape[i] = (size_t)shape.d[i];
+    node->inputs = 0;
+    node->weight = tensor;
+    return v;
+}
+
+int gs_reverse_seed(gs_reverse *r, int of) {
+    int v = gs_reverse_add(r, GS_OP_SEED, of, GS_VALUE_X, -1, r->node[of].shape);
+    if (!r->failed)
+        r->node[v - GS_VALUE_NODES].inputs = 0;
+    return v;
+}
+
+int gs_reverse_matmul(gs_reverse *r, int of, int a, bool transpose_a, int b, bool transpose_b) {
+    gs_shape s = gs_reverse_shape(r, a), t = gs_reverse_shape(r, b), shape = s;
+    if (r->failed)
+        return a;
+    int row = s.rank - 2, column = s.rank - 1;
+    if (s.rank == 3 && t.d[0] > s.d[0])
+        shape.d[0] = t.d[0];
+    shape.d[row] = s.d[transpose_a ? column : row];
+    shape.d[column] = t.d[transpose_b ? row : column];
+    int v = gs_reverse_add(r, GS_OP_MATMUL, of, a, b, shape);
+    if (!r->failed) {
+        gs_node *node = &r->node[v - GS_VALUE_NODES];
+        node->attributes.transpose_a = transpose_a;
+        node->attributes.transpose_b = transpose_b;
+        node->operations = 2 * gs_shape_size(shape) * (uint64_t)s.d[transpose_a ? row : column];
+    }
+    return v;
+}
+
 int gs_reverse_full(gs_reverse *r, int of, int a, gs_shape shape) {
     gs_shape have = gs_reverse_shape(r, a);
     if (!same_sizes(have, shape))
         return gs_reverse_add(r, GS_OP_STRETCH, of, a, -1, shape);
     if (have.rank == shape.rank)
         return a;
-    int v = gs_reverse_add(r, GS_OP_RESHAPE, of, a, -1, shape);
-    r->node[v - GS_VALUE_NODES].attributes.begin = 0; /* node `of` may be a slice */
-    return v;
+    return gs_reverse_reshape(r, of, a, shape);
 }
 
 int gs_reverse_unstretch(gs_reverse *r, int of, int a, gs_shape from, gs_shape shape) {

@@ -5,9 +5,7 @@
 #include "op/operation.h"
 #include "op/reverse.h"
 
-enum { OVER_CHANNELS, OVER_LAST };
-
-static const char *const over[] = {[OVER_CHANNELS] = "channels", [OVER_LAST] = "last", NULL};
+static const char *const over[] = {[GS_SOFTMAX_CHANNELS] = "channels", [GS_SOFTMAX_LAST] = "last", NULL};
 
 /* `count` elements `step` apart. Their maximum is subtracted, so that no exponential overflows; the result is NaN where
  * an element is NaN or plus infinity, or all are minus infinity. */
@@ -27,7 +25,7 @@ typedef struct lines {
 } lines;
 
 static lines lines_of(const gs_node *node) {
-    int along = node->attributes.over == OVER_LAST ? node->shape.rank - 1 : 0;
+    int along = node->attributes.over == GS_SOFTMAX_LAST ? node->shape.rank - 1 : 0;
     lines l = {.count = (size_t)node->shape.d[along], .step = 1};
     for (int i = along + 1; i < node->shape.rank; i++)
         l.step *= (size_t)node->shape.d[i];

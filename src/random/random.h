@@ -16,12 +16,18 @@ typedef enum gs_stream {
     GS_STREAM_STEP,
     GS_STREAM_LABEL,
     GS_STREAM_ACCEPT,
-    GS_STREAM_PROPOSAL, /* rejection sampling: a proposal's vector */
-    GS_STREAM_DECISION, /* the decision about it */
-    GS_STREAM_RESAMPLE, /* the halves of the samples that a sample is in */
-    GS_STREAM_DENSITY,  /* exact samples of densities */
-    GS_STREAM_LOSS,     /* the noise on an image whose loss is measured */
-    GS_STREAM_ORDER     /* the random order of images that are looked at */
+    GS_STREAM_PROPOSAL,  /* rejection sampling: a proposal's vector */
+    GS_STREAM_DECISION,  /* the decision about it */
+    GS_STREAM_RESAMPLE,  /* the halves of the samples that a sample is in */
+    GS_STREAM_DENSITY,   /* exact samples of densities */
+    GS_STREAM_LOSS,      /* the noise on an image whose loss is measured */
+    GS_STREAM_ORDER,     /* the random order of images that are looked at */
+    GS_STREAM_TREE,      /* noise that does not depend on the number of steps */
+    GS_STREAM_CORRECTOR, /* the steps of a corrector at one noise level */
+    GS_STREAM_QUANTIZE,  /* noise on images, and latents, by which a network is quantised */
+    GS_STREAM_CHOICE,    /* choices within a chain: of replicas, particles and labels */
+    GS_STREAM_MEASURE,   /* measurements: their noise, step 0, and the pixels that a random mask hides, step 1 */
+    GS_STREAM_PROBE      /* directions in which a trace is measured, and what dequantisation adds to pixels */
 } gs_stream;
 
 /* The counter of one chain's numbers at one step, from position `position` onwards: the chain's lower and upper bits,

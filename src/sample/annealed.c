@@ -1,18 +1,11 @@
-/* Annealed Langevin dynamics on the score s(x, sigma) = (D(x, sigma) - x) / sigma^2:
- *   x <- x + alpha / 2 s(x) + sqrt(alpha) z,   z ~ N(0, I)
- * (Song & Ermon 2019, equation 4 and algorithm 1). */
-#include "sample/walk.h"
+/* Annealed Langevin dynamics (Song & Ermon 2019, algorithm 1). */
+#include "sample/descent.h"
 #include "sample/samplers.h"
-
-#include <math.h>
+#include "sample/walk.h"
 
 static bool level_steps(gs_chains *c, int level, double alpha, int steps) {
-    double sigma = c->run->sigma[level], pull = alpha / (2 * sigma * sigma);
     for (int t = 0; t < steps; t++) {
-        gs_field_denoised(c, level, c->x, c->denoised);
-        gs_chains_noise(c, GS_STREAM_STEP);
-        gs_chains_axpby(c, pull, c->denoised, 1 - pull, c->x);
-        gs_chains_axpby(c, sqrt(alpha), c->noise, 1, c->x);
+        gs_descent_langevin(c, level, alpha, GS_STREAM_STEP, c->step);
         if (!gs_chains_stepped(c))
             return false;
     }

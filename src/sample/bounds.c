@@ -102,9 +102,9 @@ static void put_sampler(text *t, const gs_sample_options *o) {
  * since accepted steps do not leave the region in which the energy holds its chains. */
 static void put_causes(text *t, const gs_sample_options *o) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    bool accepts = row->field == GS_FIELD_ENERGY;
+    bool accepts = gs_sampler_needs_energy(row);
     put_sampler(t, o);
-    if (accepts && o->clamp <= 0)
+    if (accepts && gs_sampler_reads(row, GS_SETTING_CLAMP) && o->clamp <= 0)
         put(t, "%sclamp the chains, as the energy does not keep them near the data range",
             t->advices++ ? ", or " : "; ");
     if (accepts && o->temperature > 1)
@@ -151,9 +151,13 @@ void gs_bounds_sum(const gs_fate *fate, size_t n, uint64_t first, double reach, 
             outcome->far_chain = first + k;
             outcome->far_by = fate[k].beyond;
         }
+        outcome->evaluations += fate[k].evaluations;
         outcome->thrown += fate[k].thrown;
         outcome->stuck += fate[k].stuck;
         outcome->unopposed += fate[k].unopposed;
+        outcome->coarse += fate[k].coarse > 0;
+        outcome->coarse_steps += fate[k].coarse;
+        outcome->apart += fate[k].apart;
     }
 }
 
@@ -197,14 +201,37 @@ static void put_unopposed(text *t, const gs_outcome *outcome, const gs_sample_op
         put(t, "the step size, %g, could be larger, or be adapted by burn-in", o->step_size);
 }
 
+static void put_coarse(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    put_count(t, outcome->coarse, outcome);
+    if (o->steps <= o->order) {
+        put(t,
+            "took no step whose error is known, as %d noise level%s allow%s none of order %d, so that the tolerance, "
+            "%g, "
+            "may be exceeded by far; give more steps",
+            o->steps, o->steps == 1 ? "" : "s", o->steps == 1 ? "s" : "", o->order, o->tolerance);
+        return;
+    }
+    put(t,
+        "took steps whose error exceeds the tolerance, %g, %.3g a chain, which %d noise levels allow to be no shorter; "
+        "give more steps, or a larger tolerance",
+        o->tolerance, (double)outcome->coarse_steps / (double)outcome->coarse, o->steps);
+}
+
+static void put_apart(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    put_count(t, outcome->apart, outcome);
+    put(t,
+        "had neighbouring replicas that exchanged their states with a probability below 1 %%, so that they are no help "
+        "to each other; give more than %d replicas, or bring the last one nearer to the first",
+        o->replicas);
+}
+
 bool gs_outcome_warning(const gs_outcome *outcome, const gs_sample_options *options, int i, char *line, size_t size) {
     const struct {
         size_t count;
         void (*put)(text *, const gs_outcome *, const gs_sample_options *);
-    } kinds[] = {{outcome->far, put_far},
-                 {outcome->thrown, put_thrown},
-                 {outcome->stuck, put_stuck},
-                 {outcome->unopposed, put_unopposed}};
+    } kinds[] = {{outcome->far, put_far},       {outcome->thrown, put_thrown},
+                 {outcome->stuck, put_stuck},   {outcome->unopposed, put_unopposed},
+                 {outcome->coarse, put_coarse}, {outcome->apart, put_apart}};
     if (!size || !gs_sampler_find(options->sampler))
         return false;
     for (size_t k = 0; k < GS_COUNT(kinds); k++) {

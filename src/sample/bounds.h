@@ -6,8 +6,11 @@
 
 /* The notes about one chain, for gs_outcome. */
 typedef struct gs_fate {
+    uint64_t evaluations; /* of networks */
     double beyond; /* how far its result is beyond the data range, where that is more than is to be expected; else 0 */
+    uint64_t coarse;       /* steps whose error exceeds the tolerance, though no step is shorter */
     bool stuck, unopposed; /* accepted next to nothing, or nearly all, after burn-in */
+    bool apart;            /* neighbours among its replicas exchanged next to nothing */
     bool thrown;           /* only the clamp kept its last step anywhere near the data range */
 } gs_fate;
 

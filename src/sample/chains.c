@@ -6,6 +6,9 @@
 
 #include "base/floats.h"
 #include "base/os.h"
+#include "sample/adaptation.h"
+#include "sample/path.h"
+#include "sample/samplers.h"
 
 static const double seconds_between_calls = 0.05;
 
@@ -43,6 +46,12 @@ bool gs_chains_go_on(const gs_chains *c) {
 void gs_chains_evaluated(const gs_chains *c) {
     gs_clock *clock = c->run->clock;
     atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n, memory_order_relaxed);
+    for (int i = 0; i < c->n; i++)
+        c->fate[gs_chains_index(c, i)].evaluations++;
+}
+
+void gs_chains_skipped(const gs_chains *c, uint64_t evaluations) {
+    atomic_fetch_add_explicit(&c->run->clock->evaluations, evaluations, memory_order_relaxed);
 }
 
 /* The exponent is all ones. */
@@ -71,21 +80,58 @@ bool gs_chains_diverge(gs_chains *c, int i, const char *what, double beyond) {
     return i > 0;
 }
 
-bool gs_chains_check(gs_chains *c) {
-    const gs_model *model = c->run->plan->model;
+/* How far chain i's state is beyond the bound that no sound run reaches; else 0. */
+static double beyond_bound(const gs_chains *c, int i) {
     double most = GS_BOUNDS_DIVERGED * c->run->reach[c->level];
+    return gs_bounds_beyond(c->run->plan->model, c->x + (size_t)i * c->size, c->size, most);
+}
+
+bool gs_chains_check(gs_chains *c) {
     for (int i = 0; i < c->n; i++) {
-        double beyond = gs_bounds_beyond(model, c->x + (size_t)i * c->size, c->size, most);
+        double beyond = beyond_bound(c, i);
         if (beyond > 0)
             return gs_chains_diverge(c, i, "state", beyond);
     }
     return true;
 }
 
-void gs_chains_store(const gs_chains *c, size_t state) {
+/* Chains from number i on, `count` of them. */
+static void store(const gs_chains *c, size_t state, int i, int count) {
     float *trajectory = c->run->options.trajectory;
     if (trajectory)
-        memcpy(trajectory + (state * c->run->n + c->first) * c->size, c->x, (size_t)c->n * c->size * sizeof(float));
+        memcpy(trajectory + (state * c->run->n + c->first + (size_t)i) * c->size, c->x + (size_t)i * c->size,
+               (size_t)count * c->size * sizeof(float));
+}
+
+void gs_chains_store(const gs_chains *c, size_t state) {
+    store(c, state, 0, c->n);
+}
+
+bool gs_chains_stepped_alone(gs_chains *c, int i, uint32_t step) {
+    uint32_t every = (uint32_t)c->run->every, state = step / every;
+    double beyond = beyond_bound(c, i);
+    c->step = step;
+    if (beyond > 0)
+        return gs_chains_diverge(c, i, "state", beyond);
+    if (step % every == 0 && state < (uint32_t)c->run->states)
+        store(c, state, i, 1);
+    return true;
+}
+
+int gs_chains_index(const gs_chains *c, int i) {
+    return c->which ? c->which[i] : i;
+}
+
+bool gs_chains_adapt_mass(const gs_sample_options *o) {
+    return gs_sampler_reads(gs_sampler_find(o->sampler), GS_SETTING_ADAPT_MASS) && o->adapt_mass > 0;
+}
+
+size_t gs_chains_own_states(const gs_sample_options *o) {
+    if (gs_sampler_replicas(o))
+        return 2 * (size_t)gs_sampler_replicas(o);
+    if (gs_sampler_reads(gs_sampler_find(o->sampler), GS_SETTING_MAX_DEPTH))
+        return GS_MASS_STATES + GS_PATH_STATES(o->max_depth);
+    return gs_chains_adapt_mass(o) ? GS_MASS_STATES : 0;
 }
 
 bool gs_chains_stepped(gs_chains *c) {
@@ -100,23 +146,34 @@ bool gs_chains_stepped(gs_chains *c) {
     return gs_chains_go_on(c);
 }
 
+bool gs_chains_moved(gs_chains *c, int level) {
+    c->step++;
+    c->level = level;
+    return gs_chains_check(c) && gs_chains_go_on(c);
+}
+
 void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, float *y) {
     c->run->plan->kernels->axpby((float)a, x, (float)b, y, c->vectors);
 }
 
-/* The function that uses 64 normals at a time, from `at` on. */
+/* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
+ * else. */
+void gs_random_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                       size_t at, float out[GS_NORMALS_BLOCK]) {
+    gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = out};
+    gs_random_counter(stream, chain, step, (uint32_t)(at / 4), args.counter);
+    kernels->normals(&args);
+}
+
+/* The function that uses so many normals at a time, from `at` on. */
 typedef void take_normals(void *context, const float *normals, size_t at, size_t count);
 
-/* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
- * else. The kernel writes whole runs of 64. */
 static void draw_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
                          size_t size, take_normals *take, void *context) {
-    for (size_t done = 0; done < size; done += 64) {
-        float run[64];
-        gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = run};
-        gs_random_counter(stream, chain, step, (uint32_t)(done / 4), args.counter);
-        kernels->normals(&args);
-        take(context, run, done, size - done < 64 ? size - done : 64);
+    for (size_t done = 0; done < size; done += GS_NORMALS_BLOCK) {
+        float run[GS_NORMALS_BLOCK];
+        gs_random_normals(kernels, seed, stream, chain, step, done, run);
+        take(context, run, done, size - done < GS_NORMALS_BLOCK ? size - done : GS_NORMALS_BLOCK);
     }
 }
 
@@ -124,11 +181,15 @@ static void store_normals(void *out, const float *normals, size_t at, size_t cou
     memcpy((float *)out + at, normals, count * sizeof(float));
 }
 
-void gs_chains_noise(gs_chains *c, gs_stream stream) {
+void gs_chains_noise_of(const gs_chains *c, int i, gs_stream stream, uint32_t step, float *out) {
     const gs_sample_options *o = &c->run->options;
+    draw_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, step, c->size,
+                 store_normals, out);
+}
+
+void gs_chains_noise(gs_chains *c, gs_stream stream, uint32_t step) {
     for (int i = 0; i < c->n; i++)
-        draw_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, c->step, c->size,
-                     store_normals, c->noise + (size_t)i * c->size);
+        gs_chains_noise_of(c, i, stream, step, c->noise + (size_t)i * c->size);
 }
 
 typedef struct noised {
@@ -141,8 +202,8 @@ static void add_normals(void *context, const float *normals, size_t at, size_t c
         to->x[at + i] = fmaf(to->sigma, normals[i], to->x[at + i]);
 }
 
-gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma, size_t n, size_t size, float *x,
-                              gs_error *error) {
+gs_status gs_random_add_noise(gs_stream stream, uint64_t seed, uint64_t first_chain, double sigma, size_t n,
+                              size_t size, float *x, gs_error *error) {
     if (!(sigma >= 0 && sigma < HUGE_VAL))
         return gs_fail(error, GS_ERROR_ARGUMENT, "noise %g: expected a standard deviation from 0", sigma);
     if (n > GS_CHAIN_MAX || first_chain > GS_CHAIN_MAX - n)
@@ -151,8 +212,13 @@ gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma,
     fenv_t callers = gs_floats_enter();
     for (size_t k = 0; k < n; k++) {
         noised to = {.x = x + k * size, .sigma = (float)sigma};
-        draw_normals(gs_kernels_at(0), seed, GS_STREAM_START, first_chain + k, 0, size, add_normals, &to);
+        draw_normals(gs_kernels_at(0), seed, stream, first_chain + k, 0, size, add_normals, &to);
     }
     gs_floats_leave(&callers);
     return GS_OK;
+}
+
+gs_status gs_sample_add_noise(uint64_t seed, uint64_t first_chain, double sigma, size_t n, size_t size, float *x,
+                              gs_error *error) {
+    return gs_random_add_noise(GS_STREAM_START, seed, first_chain, sigma, n, size, x, error);
 }

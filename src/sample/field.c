@@ -38,17 +38,29 @@ static conversion to_gradient(gs_kind kind, double sigma) {
     }
 }
 
-/* One network for the given labels, or for none where `labels` is NULL. */
+/* The chains' condition vectors for the given labels, or for none where `labels` is NULL. */
+static void find_conditions(const gs_chains *c, const gs_field *field, int level, const int *labels,
+                            const float *condition[GS_BLOCK_MAX]) {
+    const gs_plan *plan = field->plan;
+    for (int i = 0; i < c->n; i++) {
+        int label = labels ? labels[c->first + (size_t)gs_chains_index(c, i)] : plan->model->info.labels;
+        if (c->drawn && plan->model->info.labels)
+            label = c->drawn[i];
+        condition[i] = field->condition[level] + (size_t)label * plan->condition_size;
+    }
+}
+
+/* One network for the given labels. */
 static void evaluate(gs_chains *c, const gs_field *field, int level, const int *labels, conversion to, const float *x,
                      float *energy, float *out) {
     const gs_plan *plan = field->plan;
     const float *condition[GS_BLOCK_MAX];
-    for (int i = 0; i < c->n; i++) {
-        int label = labels ? labels[c->first + (size_t)i] : plan->model->info.labels;
-        condition[i] = field->condition[level] + (size_t)label * plan->condition_size;
-    }
+    find_conditions(c, field, level, labels, condition);
+    bool exactly = energy && plan->exact; /* a correction's energies are of float32, whatever its gradients are of */
+    if (exactly)
+        gs_plan_run_gradient(plan->exact, c->crew, x, condition, c->n, energy, NULL);
     if (plan->model->info.kind == GS_KIND_ENERGY)
-        gs_plan_run_gradient(plan, c->crew, x, condition, c->n, energy, out);
+        gs_plan_run_gradient(plan, c->crew, x, condition, c->n, exactly ? NULL : energy, out);
     else
         gs_plan_run(plan, c->crew, x, condition, c->n, (float *const[2]){out, NULL});
     gs_chains_evaluated(c);
@@ -56,30 +68,45 @@ static void evaluate(gs_chains *c, const gs_field *field, int level, const int *
         gs_chains_axpby(c, to.of_x, x, to.of_output, out);
 }
 
+/* Add weight |D - x|^2 of each chain. */
+static void add_spread(const gs_chains *c, double weight, const float *denoised, const float *x, double *spread) {
+    for (int i = 0; i < c->n; i++) {
+        double sum = 0;
+        for (size_t k = (size_t)i * c->size; k < (size_t)(i + 1) * c->size; k++)
+            sum += ((double)denoised[k] - (double)x[k]) * ((double)denoised[k] - (double)x[k]);
+        spread[i] += weight * sum;
+    }
+}
+
 /* The same with guidance, computed from the difference, which is exactly 0 for a chain without a label. */
 static void guided(gs_chains *c, const gs_field *field, int level, conversion to, const float *x, float *energy,
-                   float *out) {
+                   float *out, double *spread) {
     const gs_sampling *run = c->run;
+    bool guides = gs_schedule_guides(&run->options, field->labels, run->sigma[level]);
+    double w = guides ? run->options.guidance : 0;
     evaluate(c, field, level, field->labels, to, x, energy, out);
-    if (!gs_schedule_guides(&run->options, field->labels, run->sigma[level]))
+    if (spread)
+        add_spread(c, field->weight * (1 + w), out, x, spread);
+    if (!guides)
         return;
     float unguided[GS_BLOCK_MAX];
-    double w = run->options.guidance;
     evaluate(c, field, level, NULL, to, x, energy ? unguided : NULL, c->unguided);
+    if (spread)
+        add_spread(c, -field->weight * w, c->unguided, x, spread);
     gs_chains_axpby(c, -1, c->unguided, 1, out);
     gs_chains_axpby(c, 1, c->unguided, 1 + w, out);
     for (int i = 0; energy && i < c->n; i++)
         energy[i] = fmaf((float)(1 + w), energy[i] - unguided[i], unguided[i]);
 }
 
-static void sum(gs_chains *c, int level, conversion convert(gs_kind, double), const float *x, float *energy,
-                float *out) {
+static void sum(gs_chains *c, int level, conversion convert(gs_kind, double), const float *x, float *energy, float *out,
+                double *spread) {
     const gs_sampling *run = c->run;
     for (int k = 0; k < run->fields; k++) {
         const gs_field *field = &run->field[k];
         float part[GS_BLOCK_MAX], *target = k ? c->term : out;
         guided(c, field, level, convert(field->plan->model->info.kind, run->sigma[level]), x, energy ? part : NULL,
-               target);
+               target, spread);
         if (k)
             gs_chains_axpby(c, field->weight, c->term, 1, out);
         else if (field->weight != 1)
@@ -90,17 +117,70 @@ static void sum(gs_chains *c, int level, conversion convert(gs_kind, double), co
 }
 
 void gs_field_gradient(gs_chains *c, int level, const float *x, float *energy, float *gradient) {
-    sum(c, level, to_gradient, x, energy, gradient);
+    sum(c, level, to_gradient, x, energy, gradient, NULL);
+}
+
+void gs_field_energy(gs_chains *c, int level, const float *x, float *energy) {
+    const gs_sampling *run = c->run;
+    for (int k = 0; k < run->fields; k++) {
+        const gs_field *field = &run->field[k];
+        float part[GS_BLOCK_MAX], unguided[GS_BLOCK_MAX];
+        bool guides = gs_schedule_guides(&run->options, field->labels, run->sigma[level]);
+        evaluate(c, field, level, field->labels, (conversion){0, 1}, x, part, NULL);
+        if (guides)
+            evaluate(c, field, level, NULL, (conversion){0, 1}, x, unguided, NULL);
+        for (int i = 0; i < c->n; i++) {
+            if (guides)
+                part[i] = fmaf((float)(1 + run->options.guidance), part[i] - unguided[i], unguided[i]);
+            energy[i] = fmaf((float)field->weight, part[i], k ? energy[i] : 0);
+        }
+    }
 }
 
 /* sum_i w_i D_i + (1 - sum_i w_i) x. */
-void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
+static void denoise(gs_chains *c, int level, const float *x, float *out, double *spread) {
     double rest = 1;
     for (int k = 0; k < c->run->fields; k++)
         rest -= c->run->field[k].weight;
-    sum(c, level, to_denoised, x, NULL, out);
+    sum(c, level, to_denoised, x, NULL, out, spread);
     if (rest != 0)
         gs_chains_axpby(c, rest, x, 1, out);
+}
+
+void gs_field_denoised(gs_chains *c, int level, const float *x, float *out) {
+    denoise(c, level, x, out, NULL);
+}
+
+void gs_field_denoised_spread(gs_chains *c, int level, const float *x, float *out, double *spread) {
+    for (int i = 0; i < c->n; i++)
+        spread[i] = 0;
+    denoise(c, level, x, out, spread);
+}
+
+static void multiply(gs_chains *c, int level, const int *labels, const float *x, const float *v, float *out) {
+    const gs_field *field = c->run->field;
+    conversion to = to_denoised(field->plan->model->info.kind, c->run->sigma[level]);
+    const float *condition[GS_BLOCK_MAX];
+    find_conditions(c, field, level, labels, condition);
+    gs_plan_run_product(field->plan, c->crew, x, v, condition, c->n, (float *const[2]){NULL, out});
+    gs_chains_evaluated(c);
+    gs_chains_axpby(c, to.of_x, v, to.of_output, out);
+}
+
+void gs_field_product(gs_chains *c, int level, const float *x, const float *v, float *out) {
+    const gs_sampling *run = c->run;
+    const int *labels = run->field->labels;
+    multiply(c, level, labels, x, v, out);
+    if (!gs_schedule_guides(&run->options, labels, run->sigma[level]))
+        return;
+    multiply(c, level, NULL, x, v, c->unguided);
+    gs_chains_axpby(c, -1, c->unguided, 1, out);
+    gs_chains_axpby(c, 1, c->unguided, 1 + run->options.guidance, out);
+}
+
+void gs_field_decoded(gs_chains *c, const float *x, float *out) {
+    const gs_field *field = c->run->field;
+    evaluate(c, field, 0, field->labels, (conversion){0, 1}, x, NULL, out);
 }
 
 bool gs_field_has_energy(const gs_sampling *run) {
@@ -111,10 +191,11 @@ bool gs_field_has_energy(const gs_sampling *run) {
 }
 
 gs_status gs_field_check(const gs_model_info *a, const gs_model_info *b, int k, gs_error *error) {
-    if (b->kind == GS_KIND_CLASSIFIER) {
+    const gs_model_info *odd = a->kind == GS_KIND_DECODER ? a : b;
+    if (odd->kind == GS_KIND_CLASSIFIER || odd->kind == GS_KIND_DECODER) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "network %d, %s, is a classifier: expected an energy, score, noise or denoiser model", k + 1,
-                       b->name);
+                       "network %d, %s, is a %s: expected an energy, score, noise or denoiser model",
+                       odd == b ? k + 1 : 1, odd->name, gs_kind_name(odd->kind));
     }
     if (memcmp(a->shape, b->shape, sizeof a->shape) != 0) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
@@ -131,9 +212,9 @@ gs_status gs_field_check(const gs_model_info *a, const gs_model_info *b, int k, 
 
 gs_status gs_field_check_levels(const gs_model *model, const gs_sample_options *o, const gs_model_info *b, int k,
                                 gs_error *error) {
-    for (int i = 0; b->takes_sigma && i < gs_schedule_levels(o); i++) {
+    for (int i = 0; b->takes_sigma && i < gs_schedule_visited(o); i++) {
         double sigma = gs_schedule_sigma(model, o, i);
-        if (gs_sigma_is_trained(b, sigma))
+        if (gs_sigma_is_trained(b, sigma) || i == gs_schedule_levels(o))
             continue;
         if (sigma > 0) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "sigmas %g,%g: network %d, %s, was trained on %g,%g", o->sigma_low,
@@ -153,7 +234,7 @@ static gs_status check_term(const gs_sampling *run, const gs_plan *plan, int k, 
     gs_status status = gs_field_check(&run->plan->model->info, info, k, error);
     if (status)
         return status;
-    if (gs_sampler_find(run->options.sampler)->field == GS_FIELD_ENERGY && info->kind != GS_KIND_ENERGY) {
+    if (gs_sampler_needs_energy(gs_sampler_find(run->options.sampler)) && info->kind != GS_KIND_ENERGY) {
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
                        "network %d, %s, is of kind %s: the sampler %s accepts by energies, which only models of kind "
                        "energy have",
@@ -177,7 +258,8 @@ typedef struct conditions {
 static void compute_condition(void *context, size_t level, int thread) {
     (void)thread;
     const conditions *c = context;
-    gs_condition_create(c->field->plan, c->run->sigma[level], c->wanted, &c->field->condition[level], NULL);
+    if (level != (size_t)c->run->levels)
+        gs_condition_create(c->field->plan, c->run->sigma[level], c->wanted, &c->field->condition[level], NULL);
 }
 
 static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *error) {
@@ -185,20 +267,25 @@ static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *erro
     if (plan->model->info.kind == GS_KIND_ENERGY && !plan->gradient)
         return gs_fail(error, GS_ERROR_ARGUMENT, "model '%s' is an energy: its plan must be made with the gradient",
                        plan->model->info.name);
-    gs_status status = gs_plan_check_labels(plan, field->labels, run->n, error);
+    bool draws = gs_sampler_reads(gs_sampler_find(run->options.sampler), GS_SETTING_LABEL_STEPS);
+    gs_status status = draws ? GS_OK : gs_plan_check_labels(plan, field->labels, run->n, error);
     if (status)
         return status;
-    field->condition = gs_alloc((size_t)run->levels, sizeof *field->condition);
+    if (field->labels && run->options.guidance > 0 && plan->model->info.needs_label)
+        return gs_guidance_fail(&plan->model->info, &run->options, error);
+    field->condition = gs_alloc((size_t)run->visited, sizeof *field->condition);
     bool *wanted = gs_labels_wanted(plan, field->labels, run->n);
+    for (int y = 0; wanted && draws && y < plan->model->info.labels; y++)
+        wanted[y] = true;
     if (!field->condition || !wanted)
         status = gs_fail_memory(error, "the noise levels");
     else if (field->labels && run->options.guidance > 0)
         wanted[plan->model->info.labels] = true;
     if (!status)
-        gs_parallel_for(run->plan->threads, (size_t)run->levels, compute_condition,
+        gs_parallel_for(run->plan->threads, (size_t)run->visited, compute_condition,
                         &(conditions){.run = run, .field = field, .wanted = wanted});
-    for (int i = 0; i < run->levels && !status; i++)
-        if (!field->condition[i])
+    for (int i = 0; i < run->visited && !status; i++)
+        if (!field->condition[i] && i != run->levels)
             status = gs_fail_memory(error, "the noise level's part of the network");
     gs_free(wanted);
     return status;
@@ -225,7 +312,7 @@ gs_status gs_fields_prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
 
 void gs_fields_free(gs_sampling *run) {
     for (int k = 0; run->field && k < run->fields; k++) {
-        for (int i = 0; run->field[k].condition && i < run->levels; i++)
+        for (int i = 0; run->field[k].condition && i < run->visited; i++)
             gs_free(run->field[k].condition[i]);
         gs_free(run->field[k].condition);
     }

@@ -31,9 +31,21 @@ void gs_fields_free(gs_sampling *run);
  * asks for it (gs_sample). */
 void gs_field_denoised(gs_chains *chains, int level, const float *x, float *out);
 
+/* out = v^T dD/dx at x, of a run of one network that is no energy and whose plan has the gradient. */
+void gs_field_product(gs_chains *chains, int level, const float *x, const float *v, float *out);
+
 /* gradient = -sum_i w_i s_i(x, sigma[level]), and, when every network is an energy, energy = sum_i w_i E_i, (n); energy
  * may be NULL. */
 void gs_field_gradient(gs_chains *chains, int level, const float *x, float *energy, float *gradient);
+
+/* The same energies alone, of networks that all have one. */
+void gs_field_energy(gs_chains *chains, int level, const float *x, float *energy);
+
+/* gs_field_denoised, and spread = sum_i w_i |D_i(x, sigma) - x|^2, (n), a network that is guided counting as two. */
+void gs_field_denoised_spread(gs_chains *chains, int level, const float *x, float *out, double *spread);
+
+/* The images that the run's decoder makes of the chains' latents x. */
+void gs_field_decoded(gs_chains *chains, const float *x, float *out);
 
 /* Whether every network of the run is an energy. */
 bool gs_field_has_energy(const gs_sampling *run);

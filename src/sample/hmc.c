@@ -4,5 +4,8 @@
 #include "sample/samplers.h"
 
 bool gs_sampler_hmc(gs_chains *c) {
-    return gs_metropolis_run(c, (gs_metropolis){.leapfrog = c->run->options.leapfrog, .jitter = 0.2});
+    return gs_metropolis_run(c, (gs_proposer){.propose = gs_metropolis_follow,
+                                              .leapfrog = c->run->options.leapfrog,
+                                              .has_momenta = true,
+                                              .jitter = 0.2});
 }

@@ -10,7 +10,7 @@ enum { PARTS_THROWN = 10 }; /* a tenth of the pixels tells */
 static void add_noise(gs_chains *c) {
     double noise = c->run->options.noise;
     if (noise > 0) {
-        gs_chains_noise(c, GS_STREAM_STEP);
+        gs_chains_noise(c, GS_STREAM_STEP, c->step);
         gs_chains_axpby(c, noise, c->noise, 1, c->x);
     }
 }
@@ -58,28 +58,17 @@ static bool step(gs_chains *c, int t) {
     return gs_chains_stepped(c);
 }
 
-static void trace_steps(const gs_chains *c) {
-    const gs_sample_options *o = &c->run->options;
-    const gs_trace *trace = o->trace;
-    for (size_t i = c->first; trace && i < c->first + (size_t)c->n; i++) {
-        for (size_t t = 0; trace->acceptance && t < (size_t)o->steps; t++)
-            trace->acceptance[t * c->run->n + i] = 1;
-        if (trace->rate)
-            trace->rate[i] = 1;
-        if (trace->step_size)
-            trace->step_size[i] = o->step_size;
-    }
-}
-
 bool gs_sampler_langevin(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
     float energy[GS_BLOCK_MAX];
-    for (int t = 0; t < o->steps; t++)
+    for (int t = gs_walk_from(o); t < gs_walk_until(o); t++)
         if (!step(c, t))
             return false;
+    if (gs_walk_until(o) < o->steps)
+        return true;
     if (gs_sampler_traces_end(o) && !gs_walk_gradient(c, o->steps, energy))
         return false;
-    trace_steps(c);
+    gs_walk_trace_accepted(c);
     gs_walk_finish(c);
     return true;
 }

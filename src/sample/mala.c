@@ -5,5 +5,6 @@
 #include "sample/samplers.h"
 
 bool gs_sampler_mala(gs_chains *c) {
-    return gs_metropolis_run(c, (gs_metropolis){.leapfrog = 1, .is_squared = true});
+    return gs_metropolis_run(
+        c, (gs_proposer){.propose = gs_metropolis_follow, .leapfrog = 1, .is_squared = true, .has_momenta = true});
 }

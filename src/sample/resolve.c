@@ -12,7 +12,7 @@ typedef struct resolution {
     const gs_sampler_row *row;
     gs_sample_options file;    /* the file's settings that belong to this sampler */
     gs_sample_options sampler; /* its row's defaults, as far as they suit the model */
-    uint32_t read;             /* gs_settings_read */
+    uint64_t read;             /* gs_settings_read */
     bool ladder;               /* the noise levels are those of the file's ladder */
     gs_sample_options *o;
 } resolution;
@@ -73,6 +73,32 @@ static double guidance_sigmas(const resolution *r) {
     return o->guidance_low;
 }
 
+static double prior_scale(const resolution *r) {
+    const float *range = r->model->info.range;
+    double quarter = 0.25 * ((double)range[1] - (double)range[0]), sigma = r->o->sigma_low;
+    return sqrt(quarter * quarter + sigma * sigma);
+}
+
+/* Replicas differ in noise levels, or else in temperature. */
+static double hottest(const resolution *r) {
+    return r->o->sigma_high > r->o->sigma_low ? 1 : 10;
+}
+
+/* Half of the width of the range, as if it were [-1, 1] with variance 1. */
+static double data_sd(const resolution *r) {
+    const float *range = r->model->info.range;
+    return 0.5 * ((double)range[1] - (double)range[0]);
+}
+
+static double churn_sigmas(const resolution *r) {
+    gs_sample_options *o = r->o;
+    if (o->churn_low == 0 && o->churn_high == 0) {
+        o->churn_low = r->file.churn_low;
+        o->churn_high = either(r->file.churn_high, GS_SCALE_MAX);
+    }
+    return o->churn_low;
+}
+
 #define GS_SETTING(id, key, field, kind, name, words, metavar, least, most, unit, rule, ...) \
     static double default_##id(const resolution *r, double v) {                              \
         (void)r;                                                                             \
@@ -127,11 +153,23 @@ static gs_status check_steps(const gs_sampler_row *row, const gs_sample_options 
         (uint64_t)o->steps * (uint64_t)o->steps_per_level > UINT32_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "steps %d and steps per level %d: expected a product of at most %lu",
                        o->steps, o->steps_per_level, (unsigned long)UINT32_MAX);
+    double particles = gs_sampler_reads(row, GS_SETTING_PARTICLES) ? o->particles : 1;
+    if (gs_sampler_reads(row, GS_SETTING_MOVES) && 2.0 * o->steps * o->moves * particles > (double)UINT32_MAX)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "steps %d, moves %d and particles %g: expected a product of at most %lu", o->steps, o->moves,
+                       particles, (unsigned long)(UINT32_MAX / 2));
     if (gs_sampler_solves(row) && o->steps > 1 && o->sigma_low == o->sigma_high)
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "sigmas %g and %g: the sampler %s goes down %d noise levels; expected the lower sigma below the "
                        "upper one, or 1 step",
                        o->sigma_low, o->sigma_high, row->info.name, o->steps);
+    return GS_OK;
+}
+
+static gs_status check_churn(const gs_sample_options *o, gs_error *error) {
+    if (!(o->churn_low >= 0 && o->churn_low <= o->churn_high))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "churn sigmas %g and %g: expected the lower one first", o->churn_low,
+                       o->churn_high);
     return GS_OK;
 }
 
@@ -168,10 +206,22 @@ static gs_status check_sigmas(const gs_model_info *info, const gs_sample_options
     return s;
 }
 
+gs_status gs_guidance_fail(const gs_model_info *info, const gs_sample_options *o, gs_error *error) {
+    return gs_fail(error, GS_ERROR_ARGUMENT,
+                   "guidance %g: the model '%s' needs a label for every image, and guidance leads away from images "
+                   "without one",
+                   o->guidance, info->name);
+}
+
 static gs_status check_guidance(const gs_model_info *info, const gs_sample_options *o, gs_error *error) {
+    if (o->guidance > 0 && info->kind == GS_KIND_DECODER)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "guidance %g: the model '%s' is a decoder, expected none", o->guidance,
+                       info->name);
     if (o->guidance > 0 && !info->labels)
         return gs_fail(error, GS_ERROR_ARGUMENT, "guidance %g: the model '%s' takes no labels", o->guidance,
                        info->name);
+    if (o->guidance > 0 && info->needs_label)
+        return gs_guidance_fail(info, o, error);
     if (!(o->guidance_low >= 0 && o->guidance_low <= o->guidance_high))
         return gs_fail(error, GS_ERROR_ARGUMENT, "guidance sigmas %g and %g: expected the lower one first",
                        o->guidance_low, o->guidance_high);
@@ -186,6 +236,8 @@ static gs_status check(const resolution *r, gs_error *error) {
             s = check_setting(r, id, error);
     if (!s)
         s = check_steps(r->row, r->o, error);
+    if (!s)
+        s = check_churn(r->o, error);
     if (!s)
         s = check_sigmas(info, r->o, error);
     if (!s)
@@ -213,6 +265,8 @@ gs_status gs_sample_resolve(const gs_model *model, gs_sample_options *o, gs_erro
         r.sampler.sigma_low = r.sampler.sigma_high = r.sampler.denoise = 0;
     r.ladder =
         row->spacing == GS_LEVELS_LADDER && info->ladder_length && !o->steps && o->sigma_low == 0 && o->sigma_high == 0;
+    if (gs_sampler_decodes(row))
+        o->steps = 1;
     o->weight = either(o->weight, 1);
     for (gs_setting_id id = 0; id < GS_SETTINGS; id++)
         if (r.read >> id & 1)

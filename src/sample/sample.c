@@ -1,8 +1,10 @@
 /* gs_sample: blocks of chains over crews of threads, each from its first noise to its last step without meeting
  * another. */
 #include "sample/bounds.h"
+#include "sample/replicas.h"
 #include "sample/samplers.h"
 #include "sample/schedule.h"
+#include "sample/start.h"
 #include "sample/walk.h"
 
 #include <math.h>
@@ -11,6 +13,8 @@
 
 #include "base/floats.h"
 #include "base/os.h"
+#include "inverse/operator.h"
+#include "sample/given.h"
 
 static size_t images_size(const gs_plan *plan) {
     return gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
@@ -21,63 +25,37 @@ static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
     const gs_sample_options *o = &run->options;
     double temperature = gs_bounds_temperature(o), left = gs_schedule_left(o);
     run->levels = gs_schedule_levels(o);
+    run->visited = gs_schedule_visited(o);
     run->states = gs_schedule_states(o);
     run->every = gs_schedule_every(o);
-    run->sigma = gs_alloc((size_t)run->levels + 1, sizeof *run->sigma);
+    run->sigma = gs_alloc((size_t)run->visited + 1, sizeof *run->sigma);
     run->reach = gs_alloc((size_t)run->levels + 1, sizeof *run->reach);
     run->fate = gs_alloc(run->n, sizeof *run->fate);
     if (!run->sigma || !run->reach || !run->fate)
         return gs_fail_memory(error, "the noise levels");
-    for (int i = 0; i < run->levels; i++) {
+    for (int i = 0; i < run->visited; i++)
         run->sigma[i] = gs_schedule_sigma(plan->model, o, i);
+    for (int i = 0; i < run->levels; i++)
         run->reach[i] = gs_bounds_reach(plan->model, temperature, i ? run->sigma[i - 1] : o->sigma_high);
-    }
     run->reach[run->levels] = gs_bounds_reach(plan->model, temperature, left);
     run->expected = gs_bounds_expected(plan->model, temperature, left);
     return gs_fields_prepare(run, plan, error);
 }
 
-/* STATES arrays (block, size) for each thread. */
-enum { STATES = 7 };
+/* STATES arrays (block, size) for each thread, and the sampler's own. */
+enum { STATES = 8 };
 
+/* A state is an x or, at the end, a decoder's image. */
 static size_t state_floats(const gs_plan *plan, size_t block) {
-    return (block * images_size(plan) + 15) / 16 * 16;
-}
-
-/* Element 4 k + j of a chain is word j of the counter at position k. */
-static void start_uniform(gs_chains *c) {
-    const gs_sample_options *o = &c->run->options;
-    const float *range = c->run->plan->model->info.range;
-    double low = (double)range[0], width = (double)range[1] - low;
-    for (int i = 0; i < c->n; i++) {
-        uint32_t counter[4], words[4];
-        for (size_t k = 0; k < c->size; k++) {
-            if (k % 4 == 0) {
-                uint64_t chain = o->first_chain + c->first + (uint64_t)i;
-                gs_random_counter(GS_STREAM_START, chain, 0, (uint32_t)(k / 4), counter);
-                gs_random_words(o->seed, counter, words);
-            }
-            c->x[(size_t)i * c->size + k] = (float)(low + width * gs_random_unit(words[k % 4]));
-        }
-    }
-}
-
-static void start(gs_chains *c) {
-    const gs_sample_options *o = &c->run->options;
-    const gs_model_info *info = &c->run->plan->model->info;
-    if (o->init) {
-        memcpy(c->x, o->init + c->first * c->size, (size_t)c->n * c->size * sizeof(float));
-    } else if (!info->takes_sigma) {
-        start_uniform(c);
-    } else {
-        gs_chains_noise(c, GS_STREAM_START);
-        gs_chains_axpby(c, o->sigma_high, c->noise, 0, c->x);
-    }
+    const int *d = plan->model->info.image;
+    size_t x = images_size(plan), image = (size_t)d[0] * (size_t)d[1] * (size_t)d[2];
+    return (block * (x > image ? x : image) + 15) / 16 * 16;
 }
 
 static gs_sampler_run *const runs[] = {
 #define GS_SAMPLER(function, ...) gs_sampler_##function,
 #include "sample/samplers.def"
+#include "sample/restorers.def"
 #undef GS_SAMPLER
 };
 
@@ -85,14 +63,16 @@ static gs_sampler_run *const runs[] = {
 static bool move(gs_chains *c, const gs_sampler_row *row) {
     const gs_sampling *run = c->run;
     const float *range = run->plan->model->info.range;
-    start(c);
-    if (!gs_chains_check(c))
+    gs_start(c, 0, c->x);
+    if (!gs_sampler_decodes(row) && !gs_chains_check(c)) /* latents have no range */
         return false;
-    if (row->field == GS_FIELD_ENERGY && run->options.clamp > 0)
+    if (gs_sampler_needs_energy(row) && run->options.clamp > 0)
         gs_walk_clamp(c->x, (size_t)c->n * c->size, range[0], range[1]);
     gs_chains_store(c, 0);
     if (!gs_chains_go_on(c) || !runs[row->number](c))
         return false;
+    if (gs_walk_until(&run->options) < run->options.steps) /* every step was checked, and this is no result yet */
+        return true;
     c->level = run->levels;
     if (!gs_chains_check(c))
         return false;
@@ -110,13 +90,21 @@ typedef struct blocks {
     bool *finished; /* per block */
     size_t block;
     float *out;
+    double *scratch; /* per thread: the operator's */
 } blocks;
+
+/* Doubles that the operator of a measurement takes. */
+static size_t room_of(const gs_sampling *run) {
+    return run->measurement ? run->measurement->operator_->room : 0;
+}
 
 /* One block; false when told to stop. */
 static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
     const gs_sampling *run = b->run;
     size_t size = images_size(run->plan), room = state_floats(run->plan, b->block), block = b->block;
-    float *mine = b->states + (size_t)crew->leader.thread * STATES * room;
+    size_t arrays = STATES + gs_chains_own_states(&run->options);
+    size_t floats = arrays * room + gs_replicas_bytes(&run->options) / sizeof(float);
+    float *mine = b->states + (size_t)crew->leader.thread * floats;
     size_t n = run->n - first < block ? run->n - first : block;
     gs_chains c = {.run = run,
                    .crew = crew,
@@ -131,10 +119,16 @@ static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
                    .unguided = mine + 4 * room,
                    .term = mine + 5 * room,
                    .gradient = mine + 6 * room,
-                   .fate = run->fate + first};
+                   .further = mine + 7 * room,
+                   .step = run->options.walk ? (uint32_t)run->options.walk->from : 0,
+                   .own = mine + STATES * room,
+                   .room = room,
+                   .replicas = mine + arrays * room,
+                   .fate = run->fate + first,
+                   .scratch = b->scratch + (size_t)crew->leader.thread * room_of(run)};
     if (!move(&c, b->row))
         return false;
-    memcpy(b->out + first * size, c.x, n * size * sizeof(float));
+    memcpy(b->out + first * c.size, c.x, n * c.size * sizeof(float));
     atomic_fetch_add(&run->clock->done, n);
     return true;
 }
@@ -147,21 +141,17 @@ static void take_block(void *context, size_t i, gs_crew *crew) {
 }
 
 /* All blocks; *done gets the chains finished from the first one on without a gap. */
-static void run_blocks(const gs_sampling *run, float *states, bool *finished, size_t block, float *out, size_t *done) {
+static void run_blocks(blocks b, size_t *done) {
+    const gs_sampling *run = b.run;
     gs_clock *clock = run->clock;
-    blocks b = {.run = run,
-                .row = gs_sampler_find(run->options.sampler),
-                .states = states,
-                .finished = finished,
-                .block = block,
-                .out = out};
+    size_t block = b.block;
     clock->all = (double)gs_sample_evaluations(run->plan->model, &run->options) * (double)run->n;
     if (run->options.progress)
         gs_chains_tell(run, 0);
     gs_pace pace = {0};
     gs_crew_for(run->plan, &pace, run->n / block + (run->n % block > 0), take_block, &b);
     size_t whole = 0;
-    while (whole * block < run->n && finished[whole])
+    while (whole * block < run->n && b.finished[whole])
         whole++;
     *done = whole * block < run->n ? whole * block : run->n;
 }
@@ -174,6 +164,21 @@ static size_t share_of(const gs_sampling *run) {
         share = share < block ? share : block;
     }
     return share;
+}
+
+/* A method of restoring goes with a measurement, and a sampler with none. */
+static gs_status check_measurement(const gs_sampling *run, gs_error *error) {
+    const gs_sampler_row *row = gs_sampler_find(run->options.sampler);
+    if (gs_sampler_restores(row) && !run->measurement)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "sampler '%s' is a method of restoring, which needs a measurement: expected a sampler, or "
+                       "gs_restore",
+                       row->info.name);
+    if (row->field == GS_FIELD_PRODUCT && !run->plan->gradient)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "the method %s needs the derivative of the model '%s': its plan must be made with the gradient",
+                       row->info.name, run->plan->model->info.name);
+    return GS_OK;
 }
 
 /* The status of the run after its end. */
@@ -193,25 +198,58 @@ static gs_status judge(const gs_sampling *run, size_t *done, gs_error *error) {
     return GS_OK;
 }
 
-static gs_status sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
-                        gs_error *error) {
+/* Whether this part of the steps can be made. */
+static gs_status check_walk(const gs_sample_options *o, gs_error *error) {
+    const gs_walk *walk = o->walk;
+    if (!walk)
+        return GS_OK;
+    if (!gs_sampler_walks(o))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "walk: the sampler %s does not stop between its steps%s", o->sampler,
+                       o->adapt_mass > 0 ? " while it adapts a mass" : "");
+    if (walk->from < 0 || walk->until <= walk->from || walk->until > o->steps)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "walk: steps %d to %d: expected 0 <= from < until <= %d", walk->from,
+                       walk->until, o->steps);
+    if (!walk->gradient || !walk->numbers)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "walk: expected arrays for gradient and numbers");
+    return o->trajectory || o->trace || o->stats || o->watch
+               ? gs_fail(error, GS_ERROR_ARGUMENT, "walk: no trajectory, trace, stats or watch can go with it")
+               : GS_OK;
+}
+
+gs_status gs_sample_given(gs_plan *plan, const gs_measurement *measurement, const gs_sample_options *options, size_t n,
+                          float *out, size_t *done, gs_error *error) {
     size_t ignored;
     done = done ? done : &ignored;
     *done = 0;
     gs_clock clock = {.lock = PTHREAD_MUTEX_INITIALIZER, .last = gs_now_s(), .diverged = UINT64_MAX};
-    gs_sampling run = {.plan = plan, .options = *options, .n = n, .clock = &clock};
+    gs_sampling run = {.plan = plan, .options = *options, .n = n, .clock = &clock, .measurement = measurement};
     gs_status status = gs_sample_resolve(plan->model, &run.options, error);
+    if (!status)
+        status = check_measurement(&run, error);
     if (!status && (n > GS_CHAIN_MAX || options->first_chain > GS_CHAIN_MAX - n))
         status = gs_fail(error, GS_ERROR_ARGUMENT, "first chain %llu: with %zu chains expected at most 2^60",
                          (unsigned long long)options->first_chain, n);
+    if (!status && options->init && gs_sampler_reads(gs_sampler_find(run.options.sampler), GS_SETTING_MOVES))
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "init: the sampler %s begins with draws of its prior; expected none",
+                         run.options.sampler);
+    if (!status && options->trajectory && gs_sampler_decodes(gs_sampler_find(run.options.sampler)))
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "trajectory: the sampler %s leaves no states on its way",
+                         run.options.sampler);
+    if (!status)
+        status = check_walk(&run.options, error);
     if (status)
         return status;
+    if (run.options.walk && run.options.walk->from)
+        run.options.init = out;
     size_t threads = (size_t)plan->threads, block = share_of(&run);
-    float *states = gs_alloc(threads * STATES * state_floats(plan, block), sizeof(float));
+    size_t arrays = STATES + gs_chains_own_states(&run.options), room = state_floats(plan, block);
+    float *states = gs_alloc(threads, arrays * room * sizeof(float) + gs_replicas_bytes(&run.options));
     bool *finished = gs_alloc(n / block + 1, sizeof *finished);
-    status = states && finished ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
+    double *scratch = gs_alloc(threads * room_of(&run), sizeof *scratch);
+    status = states && finished && scratch ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
     if (!status) {
-        run_blocks(&run, states, finished, block, out, done);
+        const gs_sampler_row *row = gs_sampler_find(run.options.sampler);
+        run_blocks((blocks){&run, row, states, finished, block, out, scratch}, done);
         status = judge(&run, done, error);
     }
     gs_fields_free(&run);
@@ -220,13 +258,14 @@ static gs_status sample(gs_plan *plan, const gs_sample_options *options, size_t 
     gs_free(run.fate);
     gs_free(states);
     gs_free(finished);
+    gs_free(scratch);
     return status;
 }
 
 gs_status gs_sample(gs_plan *plan, const gs_sample_options *options, size_t n, float *out, size_t *done,
                     gs_error *error) {
     fenv_t callers = gs_floats_enter();
-    gs_status status = sample(plan, options, n, out, done, error);
+    gs_status status = gs_sample_given(plan, NULL, options, n, out, done, error);
     gs_floats_leave(&callers);
     return status;
 }

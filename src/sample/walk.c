@@ -9,14 +9,39 @@ static double length(const float *x, size_t size) {
     return sqrt(sum);
 }
 
-void gs_walk_trace(const gs_chains *c, int t, const float *energy) {
+static void show(const gs_chains *c, int i, int t, float energy) {
+    const gs_sample_options *o = &c->run->options;
+    const gs_step_view view = {
+        .chain = c->first + (size_t)i, .step = t, .x = c->x + (size_t)i * c->size, .energy = (double)energy};
+    if (o->watch && !o->watch(o->watch_context, &view))
+        atomic_store(&c->run->clock->stop, true);
+}
+
+void gs_walk_trace_of(const gs_chains *c, int i, int t, float energy) {
     const gs_trace *trace = c->run->options.trace;
-    size_t at = (size_t)t * c->run->n + c->first;
-    for (int i = 0; trace && i < c->n; i++) {
-        if (trace->energy)
-            trace->energy[at + (size_t)i] = energy[i];
-        if (trace->gradient_norm)
-            trace->gradient_norm[at + (size_t)i] = (float)length(c->gradient + (size_t)i * c->size, c->size);
+    size_t at = (size_t)t * c->run->n + c->first + (size_t)i;
+    if (trace && trace->energy)
+        trace->energy[at] = energy;
+    if (trace && trace->gradient_norm)
+        trace->gradient_norm[at] = (float)length(c->gradient + (size_t)i * c->size, c->size);
+    show(c, i, t, energy);
+}
+
+void gs_walk_trace(const gs_chains *c, int t, const float *energy) {
+    for (int i = 0; i < c->n; i++)
+        gs_walk_trace_of(c, i, t, energy[i]);
+}
+
+void gs_walk_trace_accepted(const gs_chains *c) {
+    const gs_sample_options *o = &c->run->options;
+    const gs_trace *trace = o->trace;
+    for (size_t i = c->first; trace && i < c->first + (size_t)c->n; i++) {
+        for (size_t t = 0; trace->acceptance && t < (size_t)o->steps; t++)
+            trace->acceptance[t * c->run->n + i] = 1;
+        if (trace->rate)
+            trace->rate[i] = 1;
+        if (trace->step_size)
+            trace->step_size[i] = o->step_size;
     }
 }
 
@@ -34,6 +59,14 @@ bool gs_walk_gradient(gs_chains *c, int t, float *energy) {
             return false;
     gs_walk_trace(c, t, energy);
     return true;
+}
+
+int gs_walk_from(const gs_sample_options *o) {
+    return o->walk ? o->walk->from : 0;
+}
+
+int gs_walk_until(const gs_sample_options *o) {
+    return o->walk ? o->walk->until : o->steps;
 }
 
 void gs_walk_finish(gs_chains *c) {

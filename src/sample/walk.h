@@ -9,8 +9,17 @@
  * a network of the sum has none. False if one is not finite, so that the chain diverges. */
 bool gs_walk_gradient(gs_chains *chains, int t, float *energy);
 
-/* Write row t of the trace: energies (n) and chains->gradient. */
+/* Write row t of the trace: energies (n) and chains->gradient, and show the states to who watches them; and chain i's
+ * part of it. */
 void gs_walk_trace(const gs_chains *chains, int t, const float *energy);
+void gs_walk_trace_of(const gs_chains *chains, int i, int t, float energy);
+
+/* Write what the trace has of chains that accept every step. */
+void gs_walk_trace_accepted(const gs_chains *chains);
+
+/* The steps that this call makes: from the first one to before the second, which is `steps` where the chains end. */
+int gs_walk_from(const gs_sample_options *options);
+int gs_walk_until(const gs_sample_options *options);
 
 /* If the run asks for it, remove x - D(x, sigma), the noise left at the last level (Jolicoeur-Martineau et al. 2021,
  * section 3). */

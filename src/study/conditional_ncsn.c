@@ -102,11 +102,11 @@ static gs_status run(gs_study *study, gs_error *error) {
     if (!status)
         status = gs_conditional_measure(&c, error);
     if (!status)
-        status = gs_epochs_read(study, "ncsn-small", false, &c.base_epochs, error);
+        status = gs_epochs_read(study, GS_DEFAULT_NETWORK "-30", c.base.network, &c.base_epochs, error);
     if (!status)
-        status = gs_epochs_read(study, "ncsn-small-cond", true, &c.epochs, error);
+        status = gs_epochs_read(study, GS_DEFAULT_LABELLED "-30", c.labelled.network, &c.epochs, error);
     if (!status)
-        gs_conditional_show(&c);
+        status = gs_conditional_show(&c, error);
     gs_epochs_free(&c.base_epochs);
     gs_epochs_free(&c.epochs);
     return status;

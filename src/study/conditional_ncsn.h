@@ -31,7 +31,7 @@ typedef struct gs_conditional {
     gs_drawn base, labelled;
     gs_digits digits;                   /* (n) */
     double diversity[GS_DIGIT_CLASSES]; /* of the digits */
-    gs_epochs base_epochs, epochs;      /* of small networks, without labels and with */
+    gs_epochs base_epochs, epochs;      /* of trainings of both architectures */
     size_t agree;                       /* digits of whose label the judge is too */
 
     size_t images;                 /* digits whose loss is measured */
@@ -44,7 +44,7 @@ typedef struct gs_conditional {
 } gs_conditional;
 
 gs_status gs_conditional_measure(gs_conditional *c, gs_error *error);
-void gs_conditional_show(gs_conditional *c);
+gs_status gs_conditional_show(gs_conditional *c, gs_error *error);
 
 /* Whether all labels are tried at level i; at the others the answers hardly differ. */
 bool gs_conditional_tries(const gs_conditional *c, int i);

@@ -365,14 +365,16 @@ static void say(gs_conditional *c) {
                                "be as diverse as they are; --data compares them with MNIST.");
 }
 
-void gs_conditional_show(gs_conditional *c) {
+gs_status gs_conditional_show(gs_conditional *c, gs_error *error) {
     say(c);
     draw_samples(c);
     compare(c);
     draw_diversity(c);
     draw_gaps(c);
-    gs_epochs_draw(c->study, &c->base_epochs, &c->epochs);
+    gs_status status = gs_epochs_draw(c->study, &c->base_epochs, &c->epochs, c->labelled.network, error);
     find_samples(c);
     find_top(c);
     find_information(c);
+    gs_epochs_find(c->study, &c->epochs);
+    return status;
 }

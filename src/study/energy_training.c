@@ -3,7 +3,6 @@
 #include "study/energy_training.h"
 
 #include <math.h>
-#include <string.h>
 
 static const char log_name[] = "logs/" GS_COURSE_ENERGY ".jsonl";
 
@@ -29,32 +28,12 @@ static gs_status read_log(gs_training *c, gs_error *error) {
     return !status ? gs_training_log_number(&c->log, "epochs", &c->planned, error) : status;
 }
 
-/* The samples that were kept, of whose epochs the first line tells. */
 static gs_status read_samples(gs_training *c, gs_error *error) {
-    static const float range[2] = {0, 1};
-    const json_t *about = json_object_get(c->log.head, "samples"), *epochs = json_object_get(about, "epochs");
-    const char *file = json_string_value(json_object_get(about, "file"));
-    char path[GS_PATH_ROOM];
-    c->each = (size_t)json_integer_value(json_object_get(about, "each"));
-    c->judged = json_number_value(json_object_get(about, "judged"));
-    c->kept = json_array_size(epochs);
-    if (!file || strchr(file, '/') || !c->kept || c->kept > GS_LOG_COLUMNS_MAX || c->each < GS_TRAINING_SHOWN ||
-        c->each > GS_LOG_EPOCHS_MAX || c->judged < 1)
-        return gs_fail(error, GS_ERROR_FORMAT,
-                       "%s: line 1: \"samples\": expected a file, 1 ... %d epochs, %d images of each at least, and how "
-                       "many were judged",
-                       c->log.path, GS_LOG_COLUMNS_MAX, GS_TRAINING_SHOWN);
-    for (size_t i = 0; i < c->kept; i++)
-        c->epoch[i] = json_number_value(json_array_get(epochs, i));
-    gs_status status = gs_study_file(gs_study_text(c->study, "logs/%s", file), path, error);
-    if (!status)
-        status = gs_images_read(
-            path, &(gs_image_wish){.shape = c->energy->info->shape, .range = range, .most = c->kept * c->each},
-            &c->samples, error);
-    if (!status && c->samples.n < c->kept * c->each)
-        return gs_fail(error, GS_ERROR_FORMAT, "%s: has %zu images: expected %zu", path, c->samples.n,
-                       c->kept * c->each);
-    return status;
+    c->judged = json_number_value(json_object_get(json_object_get(c->log.head, "samples"), "judged"));
+    if (c->judged < 1)
+        return gs_fail(error, GS_ERROR_FORMAT, "%s: line 1: \"samples\": expected how many were \"judged\"",
+                       c->log.path);
+    return gs_snapshots_read(c->study, &c->log, c->energy, &c->samples, error);
 }
 
 /* ---- The network ---- */
@@ -108,7 +87,7 @@ static gs_status run(gs_study *study, gs_error *error) {
         status = measure_both(&c, error);
     if (!status)
         status = gs_training_show(&c, error);
-    gs_images_free(&c.samples);
+    gs_snapshots_free(&c.samples);
     gs_training_log_free(&c.log);
     return status;
 }

@@ -3,12 +3,12 @@
 #ifndef GS_STUDY_ENERGY_TRAINING_H
 #define GS_STUDY_ENERGY_TRAINING_H
 
-#include "io/read.h"
 #include "measure/statistics.h"
 #include "study/passage.h"
+#include "study/snapshots.h"
 #include "study/training_log.h"
 
-enum { GS_TRAINING_BINS = 24, GS_TRAINING_SHOWN = 16 };
+enum { GS_TRAINING_BINS = 24 };
 
 /* Energies by the shipped network. */
 typedef struct gs_training_energies {
@@ -25,9 +25,7 @@ typedef struct gs_training {
     const gs_training_column *real, *fake, *apart, *square, *loss, *shares, *rejected;
     double lambda, planned, judged; /* factor of the regularisation; epochs that the run was to have; samples that
                                        shares are of */
-    gs_image_file samples;          /* of some epochs, `each` of them after each other */
-    size_t each, kept;              /* epochs of which there are samples */
-    double epoch[GS_LOG_COLUMNS_MAX];
+    gs_snapshots samples;
     const gs_study_network *energy;
     gs_digits digits;
     gs_training_energies of_digits, of_samples;

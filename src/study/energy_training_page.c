@@ -114,16 +114,10 @@ static void draw_histogram(gs_training *c) {
 }
 
 static gs_status draw_samples(gs_training *c, gs_error *error) {
-    gs_strip strips[GS_LOG_COLUMNS_MAX];
-    size_t rows = c->kept < GS_SHEET_ROWS ? c->kept : GS_SHEET_ROWS;
-    for (size_t i = 0; i < rows; i++)
-        strips[i] =
-            (gs_strip){gs_study_text(c->study, "%.0f", c->epoch[i]), c->samples.data + i * c->each * c->energy->pixels};
-    return gs_study_strips(
-        c->study, "samples",
-        "Samples after 60 steps from noise that were drawn during the training, after the epoch that "
-        "stands beside the row, counted from 0.",
-        c->energy->info, strips, (int)rows, c->each, GS_TRAINING_SHOWN, 1, error);
+    return gs_snapshots_draw(c->study, &c->samples, c->energy, 0, "samples",
+                             "Samples after 60 steps from noise that were drawn during the training, after the epoch "
+                             "that stands beside the row, counted from 0.",
+                             error);
 }
 
 /* ---- Numbers ---- */

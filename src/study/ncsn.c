@@ -93,9 +93,9 @@ static gs_status run(gs_study *study, gs_error *error) {
     if (!status)
         status = judge(&c, error);
     if (!status)
-        status = gs_epochs_read(study, "ncsn-small", false, &c.epochs, error);
+        status = gs_epochs_read(study, GS_DEFAULT_NETWORK "-30", c.network, &c.epochs, error);
     if (!status)
-        gs_ncsn_show(&c);
+        status = gs_ncsn_show(&c, error);
     gs_epochs_free(&c.epochs);
     gs_linear_free(&c.linear);
     return status;

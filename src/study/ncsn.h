@@ -26,6 +26,6 @@ typedef struct gs_ncsn {
     double lost[GS_DIGIT_CLASSES]; /* Frechet distance of the digits without those of a class */
 } gs_ncsn;
 
-void gs_ncsn_show(gs_ncsn *ncsn);
+gs_status gs_ncsn_show(gs_ncsn *ncsn, gs_error *error);
 
 #endif

@@ -281,14 +281,16 @@ static void say(gs_ncsn *c) {
                  nats, nats / log(2) / (double)c->linear.pixels);
 }
 
-void gs_ncsn_show(gs_ncsn *c) {
+gs_status gs_ncsn_show(gs_ncsn *c, gs_error *error) {
     say(c);
     draw_losses(c);
     draw_parts(c);
-    gs_epochs_draw(c->study, &c->epochs, &(gs_epochs){0});
+    gs_status status = gs_epochs_draw(c->study, &c->epochs, &(gs_epochs){0}, c->network, error);
     draw_samples(c);
     draw_shares(c);
     list_quality(c);
     find_losses(c);
+    gs_epochs_find(c->study, &c->epochs);
     find_shares(c);
+    return status;
 }

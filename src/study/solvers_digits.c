@@ -16,12 +16,13 @@ typedef struct contender {
     int steps[RUNS];
     int shown; /* the run whose digits are shown, of about ten evaluations */
 } contender;
-enum { LADDER = 10, CONTENDERS = 6, SDE = 1, ANNEALED = 5 };
+enum { LADDER = 10, CONTENDERS = 7, ANNEALED = 6 };
 static const contender contenders[CONTENDERS] = {{"DPM-Solver++ of the ODE", "dpmpp-2m", -1, {5, 10, 20}, 1},
                                                  {"DPM-Solver++ of the SDE", "dpmpp-2m", 1, {5, 10, 20}, 1},
                                                  {"Heun", "heun", 0, {4, 6, 10}, 1},
                                                  {"Euler-ancestral", "euler-ancestral", 1, {5, 10, 20}, 1},
                                                  {"consistent annealed", "consistent-annealed", 0, {5, 10, 20}, 1},
+                                                 {"predictor-corrector", "predictor-corrector", 0, {3, 5, 10}, 1},
                                                  {"annealed Langevin", "annealed-langevin", 0, {1, 2, 5}, 2}};
 
 typedef struct contest {
@@ -113,7 +114,8 @@ static gs_status draw_digits(const contest *c, gs_error *error) {
     }
     gs_study_sheet(c->study, "digits",
                    "Digits from the same noise, with the number of evaluations: DPM-Solver++ of the ODE and of the "
-                   "SDE, Heun, Euler-ancestral, consistent annealed, annealed Langevin. Solvers of the ODE come to the "
+                   "SDE, Heun, Euler-ancestral, consistent annealed, predictor-corrector, annealed Langevin. Solvers "
+                   "of the ODE come to the "
                    "same digits, and so does consistent annealing, which adds no noise between so distant levels.",
                    &sheet);
     gs_sheet_free(&sheet);

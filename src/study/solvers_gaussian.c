@@ -108,13 +108,28 @@ static double annealed(int levels) {
     return annealed_by(levels, pace_of(levels));
 }
 
+/* A step of Langevin dynamics with e = 2 snr^2 s^2 at each level, then one of ancestral sampling to the next. */
+static const double snr = 0.16;
+static double corrected(int levels) {
+    double v = high * high;
+    for (int i = 0; i < levels; i++) {
+        double s = geometric(i, levels), t = i < levels - 1 ? geometric(i + 1, levels) : s, k = t / s;
+        v = stepped(v, s, 1 - 2 * snr * snr, 2 * snr * s);
+        v = i < levels - 1 ? stepped(v, s, k * k, t * sqrt(1 - k * k)) : v;
+    }
+    return sqrt(v) * denoised(low);
+}
+
 typedef struct noisy {
     const char *sampler;
     double (*theory)(int levels);
+    int evaluations; /* per level */
 } noisy;
-static const noisy noisies[] = {
-    {"euler-ancestral", ancestral}, {"consistent-annealed", consistent}, {"annealed-langevin", annealed}};
-enum { NOISIES = (int)GS_COUNT(noisies), ANNEALED = 2 };
+static const noisy noisies[] = {{"euler-ancestral", ancestral, 1},
+                                {"consistent-annealed", consistent, 1},
+                                {"predictor-corrector", corrected, 2},
+                                {"annealed-langevin", annealed, 1}};
+enum { NOISIES = (int)GS_COUNT(noisies), ANNEALED = 3 };
 
 /* `pace`: the step size over the square of the level, of samplers that have one. */
 static gs_status noisy_deviation(gs_study *study, int k, int levels, double pace, gs_estimate *is, gs_error *error) {
@@ -127,6 +142,7 @@ static gs_status noisy_deviation(gs_study *study, int k, int levels, double pace
                                  .eta = 1,
                                  .epsilon = pace * low * low,
                                  .denoise = 1,
+                                 .snr = snr,
                                  .seed = gs_study_seed(study)};
     float *x;
     gs_status status = gs_plane_chains(study, many_text, options, CHAINS, &x, error);
@@ -209,11 +225,12 @@ static gs_status run_noisies(gs_study *study, errors *e, gs_error *error) {
         for (int i = 0; i < COUNTS; i++) {
             gs_estimate is;
             gs_study_stage(study, 0.05 + 0.1 * (k * COUNTS + i + 1) / (NOISIES * COUNTS));
-            double pace = k == ANNEALED ? pace_of((int)counts[i]) : consistent_pace;
-            gs_status status = noisy_deviation(study, k, (int)counts[i], pace, &is, error);
+            int levels = (int)counts[i] / noisies[k].evaluations;
+            double pace = k == ANNEALED ? pace_of(levels) : consistent_pace;
+            gs_status status = noisy_deviation(study, k, levels, pace, &is, error);
             if (status)
                 return status;
-            double theory = noisies[k].theory((int)counts[i]);
+            double theory = noisies[k].theory(levels);
             e->measured[k][i] = fabs(is.value / exact - 1);
             double reach = (is.high - is.low) / 2 / exact;
             e->low[k][i] = fmax(e->measured[k][i] - reach, 1e-4);

@@ -7,8 +7,8 @@ diagnosed() {
 }
 chains='--model plain.bin -n 12 --sampler mala --steps 40'
 diagnosed $chains --diagnose --out out/x.png
-check 'the summary says how the chains are doing' grep -q '^second half, 20 energies per chain: effective sample size [0-9.]*, R-hat [0-9.]*' stdout.txt
-check 'acceptance is in the summary' grep -q '^acceptance in the second half' stdout.txt
+check 'the summary says how the chains are doing' grep -q '^after burn-in, 20 energies per chain: effective sample size [0-9.]*, R-hat [0-9.]*' stdout.txt
+check 'acceptance is in the summary' grep -q '^acceptance after burn-in' stdout.txt
 diagnosed $chains --plot out/p.svg --json --out out/x.png
 check '--plot is in the JSON' grep -q '"plot": "out/p.svg"' stdout.txt
 check '--plot draws' sh -c 'head -c 100 out/p.svg | grep -q "<svg" && grep -q "Acceptance" out/p.svg'
@@ -26,6 +26,44 @@ diagnosed --model tiny.bin -n 4 --sampler langevin --steps 30 --diagnose --out o
 check 'a denoiser has no energy' sh -c '! grep -q energy: stdout.txt'
 run --model plain.bin -n 4 --sampler hmc --steps 4 --diagnose --out out/x.png
 check 'warnings go to standard error' grep -q '^warning: ' stderr.txt
+rm -rf out
+mkdir out
+diagnosed $chains --diagnose --coordinates 1,0 --out out/x.png
+check 'quantities are listed' sh -c 'grep -q "^quantity  *mean" stdout.txt && grep -q "^x\[1\] " stdout.txt && grep -q "^energy " stdout.txt'
+check 'effective draws are rated' grep -q '^effective draws of .* per gradient, .* per second$' stdout.txt
+check 'chains have rows' test "$(sed -n '/^ *chain  acceptance/,/of 12 chains/p' stdout.txt | wc -l)" -eq 10
+diagnosed $chains --plot out/p.svg --coordinates 3 --out out/x.png
+check 'ranks and autocorrelations are drawn' sh -c 'grep -q "x\[3\]: ranks" out/p.svg && grep -q "energy: autocorrelation" out/p.svg'
+
+# Files of chains.
+points='--model gaussian:dim=2,levels=no -n 3 --steps 40 --seed 2'
+rm -rf out
+mkdir out
+run $points --sampler mala --out out/c.nc
+if grep -q 'built without netCDF' stderr.txt; then
+    check 'a build without netCDF says what it needs' sh -c 'test "$1" -eq 1 && grep -q libnetcdf-dev stderr.txt && test -z "$(ls out)"' sh "$status"
+    nc=false
+else
+    check 'a file of chains' sh -c 'test "$1" -eq 0 && head -c 4 out/c.nc | grep -q HDF && test "$(ls out)" = c.nc' sh "$status"
+    nc=true
+fi
+if $nc; then
+    diagnosed $points --sampler hmc --warmup --every 2 --quiet --out out/w.nc
+    check 'burn-in has groups of its own' grep -q warmup_sample_stats out/w.nc
+    check 'others have none' sh -c '! grep -q warmup_ out/c.nc'
+    diagnosed --model plain.bin -n 2 --sampler langevin --steps 6 --quiet --out out/i.nc
+    rm -rf out
+    mkdir out
+    refuse 2 'expected --sampler .*langevin' --model tiny.bin -n 4 --sampler heun --out out/no.nc
+    refuse 2 'every: 100: after burn-in there are only 20 steps' $points --sampler mala --every 100 --out out/no.nc
+    refuse 2 'trajectory: cannot go with out/no.nc' $points --sampler mala --trajectory --out out/no.nc
+    refuse 1 'cannot go into a stream' $points --sampler mala --format nc --out /dev/null
+fi
+refuse 2 'warmup: says what .nc files have' $points --sampler mala --warmup --out out/no.npy
+refuse 2 'coordinates: --diagnose or --plot follows them' $points --sampler mala --coordinates 1 --out out/no.npy
+refuse 2 'coordinates: 2: a state of gaussian has the coordinates 0 ... 1' $points --sampler mala --diagnose --coordinates 2 --out out/no.npy
+"$program" --model plain.bin -n 2 --sampler mala --steps 4 --quiet --out seen.idx
+refuse 1 'no.nc: .nc files hold the steps of chains' view seen.idx --out out/no.nc
 rm -rf out
 mkdir out
 refuse 2 'diagnose: chains of heun pass through' --model tiny.bin -n 4 --sampler heun --diagnose --out out/no.png

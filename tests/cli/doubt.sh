@@ -4,8 +4,12 @@ runaway loud 30
 plain_energy flat 0
 
 # ---- Chains that leave what their noise level allows ----
-for sampler in $("$program" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p'); do
-    case $sampler in mala | hmc) model=flat ;; *) model=runaway ;; esac
+for sampler in $("$program" --help | sed -n '/^samplers,/,/^$/s/^  \([a-z][a-z0-9-]*\)  *.*/\1/p' | grep -vx decode); do
+    case $sampler in
+    ais | tempered-smc | elliptical-slice) continue ;; # a prior holds their chains
+    mala | hmc | nuts | barker | mclmc | mclmc-adjusted | tempering | gibbs) model=flat ;;
+    *) model=runaway ;;
+    esac
     refuse 1 'chain 0 diverged: after step [0-9]* its state is .* beyond the data range.*; ' \
         --model $model.bin --sampler "$sampler" --steps 2000 -n 20 --out out/x.npy --threads 1
     cp stderr.txt first.txt
@@ -55,6 +59,12 @@ doubt '4 of 4 chains took a last step far across the data range.*; lower the ste
     --model plain.bin --sampler langevin --step-size 0.1 --noise 1e20 --clamp yes --steps 9 -n 4 --out out/x.npy
 doubt '4 of 4 chains ended far outside .* of which 1e+05 are to be expected; lower the step size, 0.1, or lower the noise, 1e+10' \
     --model flat.bin --sampler langevin --step-size 0.1 --noise 1e10 --clamp no --steps 9 -n 4 --out out/x.npy
+doubt '9 of 9 chains took steps whose error exceeds the tolerance, 1e-06, .* 4 noise levels .*; give more steps, or a larger tolerance' \
+    --model gaussian:dim=2,sd=2 --sampler dpm-adaptive --steps 4 --tolerance 1e-6 -n 9 --out out/x.npy
+doubt '9 of 9 chains took no step whose error is known, as 3 noise levels allow none of order 3, .*; give more steps' \
+    --model gaussian:dim=2,sd=2 --sampler dpm-adaptive --steps 3 --tolerance 1e-6 -n 9 --out out/x.npy
+accept --model gaussian:dim=2,sd=2 --sampler dpm-adaptive --tolerance 0.001 -n 9 --out out/x.npy
+check 'steps within the tolerance are not doubtful' test ! -s stderr.txt
 accept --model plain.bin --sampler langevin --clamp yes --steps 100 -n 4 --out out/x.npy
 check 'a clamp that has little to do is not doubtful' test ! -s stderr.txt
 accept --model plain.bin --sampler mala --temperature 100 --steps 100 -n 4 --out out/x.npy

@@ -14,7 +14,7 @@ run_briefly() {
 }
 expected=1
 mkdir kept
-for kinds in hostile hostile_model hostile_size; do
+for kinds in hostile hostile_model hostile_operations hostile_size; do
     mkdir kept/$kinds
     check "test_$kinds keeps its files" env GENSAMPLE_HOSTILE_KEEP=kept/$kinds $EMULATOR "$build/tests/test_$kinds"
 done

@@ -12,6 +12,10 @@ check 'the version' grep -q '^gensample [0-9.]*$' stdout.txt
 accept inspect tiny.bin
 accept cpu
 check 'the best instruction set' grep -q '^best: ' stdout.txt
+check 'the types of products' grep -q '^  bf16-exact by fused multiply-adds of f32; the same bytes on every instruction set$' stdout.txt
+accept cpu --isa scalar
+check 'a type that is not native' grep -q '^  bf16 *by the exact fallback, fused multiply-adds of f32; the same bytes on every instruction set$' stdout.txt
+check 'another one' grep -q '^  int8 *by the exact fallback, products of wider integers; ' stdout.txt
 accept cpu --model tiny.bin
 check 'its columns are below each other' test "$(sed -n '/^tiny:/,$p' stdout.txt | sed -n 's/->.*//p' | awk '{print length($0)}' | sort -u | wc -l)" -eq 1
 check 'kernels of a network' grep -q '^tiny: ' stdout.txt

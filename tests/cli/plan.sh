@@ -22,7 +22,7 @@ check 'the rest once per level' grep -q '^once per noise level and label, .*: s2
 check 'the conditions' grep -q '^measured: .* images* in blocks of .*, sigma .*, medians of [0-9]* runs; ' stdout.txt
 accept plan plain.bin --gradient --batch 3 --isa scalar
 check 'the batch' grep -q '^measured: 3 images in blocks of ' stdout.txt
-check 'the instruction set' grep -q '^plain (energy with its gradient): scalar, native backend, one thread$' stdout.txt
+check 'the instruction set' grep -q '^plain (energy with its gradient): scalar, f32, native backend, one thread$' stdout.txt
 check 'the gradient' grep -q ' square.$' stdout.txt
 accept plan cond.bin --label 1 --block 4
 check 'the label' grep -q ' in blocks of 4, .*, label 1, ' stdout.txt

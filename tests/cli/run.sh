@@ -31,8 +31,8 @@ conditional_denoiser
 plain_energy plain
 judge judge.bin
 
-# The formats of outputs, as the help names them.
-formats=$("$program" --help | sed -n 's/^  --format \([a-z|]*\).*/\1/p' | tr '|' ' ')
+# The formats of images, as the help names them; that of chains (diagnose.sh) is none.
+formats=$("$program" --help | sed -n 's/^  --format \([a-z|]*\).*/\1/p' | tr '|' ' ' | sed 's/ nc$//')
 
 # run ARGUMENT...: runs the program and keeps its standard streams; its status is in $status.
 run() {
@@ -94,8 +94,18 @@ npy_shape() {
 absent() {
     [ ! -e "$1" ]
 }
+# has_ended: whether the process $pid has ended, waited for or not.
+has_ended() {
+    ! kill -0 "$pid" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
+}
 
 effort=${GENSAMPLE_TEST_EFFORT:-100}
+signals='INT TERM'
+if [ -n "${GENSAMPLE_TEST_KILLS:-}" ]; then # these alone, so many times each
+    . "$here/shards.sh"
+    end_of_cases
+    exit
+fi
 if [ "$effort" -ge 50 ]; then
     . "$here/usage.sh"
     . "$here/hostile.sh"
@@ -109,6 +119,9 @@ if [ "$effort" -ge 50 ] || grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CM
     . "$here/same.sh"
     . "$here/stop.sh"
 fi
+if [ "$effort" -ge 50 ]; then
+    . "$here/shards.sh" # after stop.sh, whose functions it uses
+fi
 . "$here/study.sh"
 if [ "$effort" -ge 50 ]; then
     . "$here/find.sh"
@@ -118,7 +131,12 @@ if [ "$effort" -ge 50 ]; then
     . "$here/plan.sh"
     . "$here/rejection.sh"
     . "$here/loss.sh"
+    . "$here/restore.sh"
     . "$here/energy.sh"
+    . "$here/partition.sh"
+    . "$here/likelihood.sh"
+    . "$here/quantize.sh"
+    . "$here/decoder.sh"
     . "$here/view.sh"
     . "$here/diagnose.sh"
     . "$here/host.sh"

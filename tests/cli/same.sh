@@ -51,8 +51,19 @@ same plain.bin 'Langevin on an energy' -n 9 --sampler langevin --steps 3 --noise
 same plain.bin 'MALA' -n 9 --sampler mala --steps 6
 same plain.bin 'HMC' -n 9 --sampler hmc --steps 6 --leapfrog 3 --clamp yes
 prefix plain.bin 'HMC' 256 --sampler hmc --steps 6 --leapfrog 3
+same plain.bin 'NUTS' -n 9 --sampler nuts --steps 30 --max-depth 4
+prefix plain.bin 'NUTS' 256 --sampler nuts --steps 3 --max-depth 4
+same plain.bin 'Barker' -n 9 --sampler barker --steps 6
+same plain.bin 'BAOAB' -n 9 --sampler baoab --steps 6 --clamp yes
+same plain.bin 'adapted mass' -n 9 --sampler hmc --steps 42 --leapfrog 2 --adapt-mass yes
 same tiny.bin 'consistency' -n 9 --sampler consistency --steps 3
 same tiny.bin 'ancestral Euler' -n 9 --sampler euler-ancestral --steps 4 --noise-scale 0.9
+same tiny.bin 'noise of a tree' -n 9 --sampler dpmpp-3m-sde --steps 5 --noise-tree yes
+prefix tiny.bin 'noise of a tree' 256 --sampler reverse-sde --steps 4 --noise-tree yes
+same tiny.bin 'churn' -n 9 --sampler churn --steps 4
+same tiny.bin 'adaptive steps' -n 9 --sampler dpm-adaptive --steps 40
+prefix tiny.bin 'adaptive steps' 256 --sampler dpm-adaptive --steps 40 --tolerance 0.01
+same tiny.bin 'predictor and corrector' -n 9 --sampler predictor-corrector --steps 4 --corrector-steps 2
 same tiny.bin 'consistent annealed' -n 9 --sampler consistent-annealed --steps 6 --sigmas 0.1,10 --epsilon 0.006
 prefix tiny.bin 'DPM' 256 --sampler dpmpp-2m --steps 4
 prefix tiny.bin 'Langevin' 256 --sampler annealed-langevin --steps 5 --steps-per-level 3 --epsilon 1e-3

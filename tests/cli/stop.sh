@@ -93,10 +93,6 @@ start_writing() {
     pid=$!
     exec 9<pipe.npy
 }
-# has_ended: whether the process $pid has ended, waited for or not.
-has_ended() {
-    ! kill -0 "$pid" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
-}
 for signal in $signals; do
     start_writing
     kill -s $signal "$pid"

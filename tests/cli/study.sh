@@ -68,6 +68,25 @@ check 'as do the numbers' grep -q '"failures": \[{"name": "energy-training", "me
 fits_schema study rejection --dims 1,4 -n 100 --out out/schema
 rm -rf out && mkdir out
 
+# Logs whose first line says something else of their samples than is there.
+mkdir -p logged/logs
+cp "$models/ebm-document.bin" logged
+cp "$models/logs/ebm-document-samples.idx" logged/logs
+GENSAMPLE_MODELS=$work/logged
+# refuse_log PATTERN EDIT: a log with that edit.
+refuse_log() {
+    sed "$2" "$models/logs/ebm-document.jsonl" >logged/logs/ebm-document.jsonl
+    refuse 1 "$1" study energy-training --out out/s
+}
+refuse_log 'line 1: "samples": expected a file, 1 ... 64 epochs' 's/"each": 16/"each": 0/'
+refuse_log 'line 1: "samples": expected a file' 's/"file": "/&..\//'
+for epoch in 10 -1 0.5 '"0"'; do
+    refuse_log 'line 1: "samples": expected epochs of the log, from 0 to 9' "s/\"epochs\": \\[0/\"epochs\": [$epoch/"
+done
+refuse_log 'samples.idx: has 48 images: expected 51' 's/"each": 16/"each": 17/'
+refuse_log 'line 1: "samples": expected how many were "judged"' 's/"judged": 1000/"judged": 0/'
+GENSAMPLE_MODELS=$work/shipped
+
 # same_pages A B: the figures and numbers of two runs, but for times, threads and instruction sets.
 same_pages() {
     for page in "$1" "$2"; do

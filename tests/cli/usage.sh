@@ -28,7 +28,7 @@ for option in model n out sampler steps sigmas epsilon step-size noise noise-fir
 done
 refuse 2 'is missing' --model --quiet
 # Every option that takes a value says what it expects if the value is empty.
-for command in sample denoise rejection plan cpu loss energy view; do
+for command in sample denoise rejection plan cpu loss energy view quantize; do
     "$program" $command --help | sed -n 's/^  \(--*[a-z-]*\) [^ ].*/\1/p' >takes.txt
     check "options of $command that take a value" test "$(wc -l <takes.txt)" -ge 4
     while read -r option; do
@@ -150,7 +150,7 @@ refuse 2 'target 0.995: expected 0.05 ... 0.99' $p --sampler hmc --target 0.995
 refuse 2 'burn-in 5: expected 0 ... 4' $p --sampler hmc --steps 5 --burn-in 5
 refuse 2 'takes no noise level' $p --sigmas 1,2
 refuse 2 'takes no noise level' $p --denoise yes
-refuse 1 'goes down noise levels; expected langevin, mala or hmc' $p --sampler heun
+refuse 1 'goes down noise levels; expected langevin, baoab, ' $p --sampler heun
 refuse 1 'accepts by energies' $m --sampler mala
 refuse 1 'accepts by energies' $m --sampler hmc
 refuse 1 'chain 0 diverged: after step .* beyond the data range.*; lower the step size, 3' $p --step-size 3 --steps 500

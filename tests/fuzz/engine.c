@@ -33,6 +33,8 @@ static double node_work(const gs_model *model, const gs_node *node) {
     }
     if (pool)
         work += (double)gs_shape_size(node->shape) * a->kernel[0] * a->kernel[1];
+    if (node->op == GS_OP_RESAMPLE)
+        work += (double)gs_shape_size(node->shape) * (double)node->weight->shape[1];
     return node->per_sample ? work : work * (model->info.labels + 1);
 }
 
@@ -79,10 +81,12 @@ static float *evaluate(const gs_model *model, const char *isa, int block) {
     float *x = floats(size), *out = floats(result_size(model)), *second;
     for (size_t i = 0; i < size; i++)
         x[i] = (float)((int)(i % 7) - 3) * 0.5F;
-    const int labels[IMAGES] = {0, info->labels / 2, info->labels};
+    const int labels[IMAGES] = {0, info->labels / 2, info->labels - info->needs_label};
     gs_plan *plan = make_plan(model, isa, block);
     gs_error error = {.status = GS_OK};
     second = out + IMAGES * info->output_size[0];
+    if (block == 1 && gs_plan_update(plan, NULL, 0, &error)) /* the weights that it has */
+        finding("updating", error.message);
     if (gs_plan_evaluate(plan, x, 0.5, info->labels ? labels : NULL, IMAGES, (float *const[2]){out, second}, &error))
         finding("evaluating", error.message);
     if (info->kind == GS_KIND_ENERGY &&
@@ -120,15 +124,19 @@ static void evaluate_everywhere(const gs_model *model) {
 /* The file's own settings must be usable or refused; only a few steps are taken. */
 static void sample(const gs_model *model) {
     gs_sample_options options = {.seed = 1};
-    if (!gs_sample_resolve(model, &options, NULL) && gs_sample_levels(model, &options, NULL, 0) < 1)
+    const gs_model_info *info = gs_model_get_info(model);
+    const int least = info->kind != GS_KIND_DECODER; /* a decoder has no levels */
+    if (!gs_sample_resolve(model, &options, NULL) && gs_sample_levels(model, &options, NULL, 0) < least)
         finding("sampling", "no levels in resolved settings");
-    if (gs_model_get_info(model)->takes_sigma)
+    if (info->kind == GS_KIND_DECODER)
+        options = (gs_sample_options){.sampler = "decode", .guidance = -1, .seed = 1};
+    else if (info->takes_sigma)
         options = (gs_sample_options){
             .sampler = "heun", .steps = 2, .sigma_low = 0.5, .sigma_high = 1, .guidance = -1, .seed = 1};
     else
         options = (gs_sample_options){.sampler = "hmc", .steps = 2, .leapfrog = 2, .guidance = -1, .seed = 1};
     gs_plan *plan = make_plan(model, NULL, 1);
-    float *out = floats(gs_shape_size(gs_value_shape(model, GS_VALUE_X)));
+    float *out = floats((size_t)info->image[0] * (size_t)info->image[1] * (size_t)info->image[2]);
     gs_error error = {.status = GS_OK};
     gs_status status = gs_sample(plan, &options, 1, out, NULL, &error);
     if (status && status != GS_ERROR_ARGUMENT && status != GS_ERROR_UNSUPPORTED && status != GS_ERROR_DIVERGED)

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,31 @@ static size_t describe_tensors(json_t *tensors, json_t *header) {
     return bytes;
 }
 
-static void fill(uint8_t *data, size_t bytes) {
-    for (size_t i = 0; i < bytes / 4; i++) {
-        float value = (float)((int)(i * 7 % 15) - 7) / 8;
-        memcpy(data + 4 * i, &value, 4);
+/* Whether a node has this tensor in that role. */
+static bool has_role(const json_t *model, const char *role, const char *tensor) {
+    size_t i;
+    json_t *node;
+    json_array_foreach(json_object_get(json_object_get(model, "graph"), "nodes"), i, node) {
+        const char *name = json_string_value(json_object_get(json_object_get(node, "tensors"), role));
+        if (name && !strcmp(name, tensor))
+            return true;
+    }
+    return false;
+}
+
+/* Indices are whole numbers from -1 on, points increase, weights are neither. */
+static void fill(uint8_t *data, const json_t *tensors, const json_t *model) {
+    const char *name;
+    json_t *shape, *size;
+    json_object_foreach((json_t *)(uintptr_t)tensors, name, shape) {
+        size_t elements = 1, k;
+        json_array_foreach(shape, k, size) elements *= (size_t)json_integer_value(size);
+        bool index = has_role(model, "index", name), points = has_role(model, "points", name);
+        for (size_t i = 0; i < elements; i++, data += 4) {
+            float value = (float)((int)(i * 7 % 15) - 7) / 8;
+            value = index ? (float)((int)(i * 5 % 4) - 1) : points ? (float)i / 2 : value;
+            memcpy(data, &value, 4);
+        }
     }
 }
 
@@ -55,7 +77,7 @@ static void run(json_t *tensors, const json_t *model) {
         for (size_t i = 0; i < 8; i++)
             file[i] = (uint8_t)((uint64_t)length >> 8 * i);
         memcpy(file + 8, all, length);
-        fill(file + 8 + length, bytes);
+        fill(file + 8 + length, tensors, model);
         fuzz_weight_file(file, 8 + length + bytes);
     }
     free(file);

@@ -129,6 +129,24 @@ static void change_attribute(tree *t) {
     json_object_set_new(attributes, name, value);
 }
 
+/* Swaps two numbers of an attribute that is an array, as sizes and orders are, or divides one into two factors. */
+static void change_order(tree *t) {
+    json_t *attributes = json_object_get(node_at(t), "attributes");
+    const char *key = key_at(attributes, below(t, json_object_size(attributes)));
+    json_t *array = key ? json_object_get(attributes, key) : NULL;
+    size_t n = json_array_size(array), i = below(t, n), k = below(t, n);
+    if (!n)
+        return;
+    json_int_t a = json_integer_value(json_array_get(array, i)), b = json_integer_value(json_array_get(array, k));
+    if (below(t, 3)) {
+        json_array_set_new(array, i, json_integer(b));
+        json_array_set_new(array, k, json_integer(a));
+    } else if (a % 2 == 0) {
+        json_array_set_new(array, i, json_integer(a / 2));
+        json_array_insert_new(array, k, json_integer(2));
+    }
+}
+
 static void drop_attribute(tree *t) {
     json_t *attributes = json_object_get(node_at(t), "attributes");
     const char *key = key_at(attributes, below(t, json_object_size(attributes)));
@@ -137,11 +155,12 @@ static void drop_attribute(tree *t) {
 }
 
 static void change_tensor(tree *t) {
-    static const char *const roles[] = {"weight", "weight", "bias", "value"};
+    static const char *const roles[] = {"weight", "weight", "bias", "value", "index", "points", "values"};
     json_t *node = node_at(t);
     if (!json_object_get(node, "tensors"))
         json_object_set_new(node, "tensors", json_object());
-    json_object_set_new(json_object_get(node, "tensors"), roles[below(t, 4)], json_string(tensor_name(t)));
+    json_object_set_new(json_object_get(node, "tensors"), roles[below(t, sizeof roles / sizeof *roles)],
+                        json_string(tensor_name(t)));
 }
 
 static void drop_tensors(tree *t) {
@@ -199,11 +218,13 @@ static void change_output(tree *t) {
 }
 
 static void change_kind(tree *t) {
-    json_object_set_new(t->model, "kind", json_string(gs_kind_name((gs_kind)below(t, 5))));
+    json_object_set_new(t->model, "kind", json_string(gs_kind_name((gs_kind)below(t, 6))));
 }
 
 static void change_labels(tree *t) {
     json_object_set_new(t->model, "labels", number(t));
+    if (below(t, 4) == 0)
+        json_object_set_new(t->model, "unlabelled", json_boolean(below(t, 2)));
 }
 
 /* Replaces any value anywhere by one of another type. */
@@ -233,11 +254,11 @@ static void break_a_value(tree *t) {
 }
 
 static void (*const changes[])(tree *) = {
-    change_operation,    change_operation,  change_operation, change_input,     change_input,
-    change_input,        add_input,         drop_input,       change_attribute, change_attribute,
-    change_attribute,    drop_attribute,    change_tensor,    drop_tensors,     change_tensor_shape,
-    change_tensor_shape, change_data_shape, add_node,         add_node,         drop_node,
-    swap_nodes,          change_output,     change_kind,      change_labels,    break_a_value,
+    change_operation,  change_operation, change_operation, change_input,     change_input,        change_input,
+    add_input,         drop_input,       change_attribute, change_attribute, change_attribute,    change_order,
+    change_order,      drop_attribute,   change_tensor,    drop_tensors,     change_tensor_shape, change_tensor_shape,
+    change_data_shape, add_node,         add_node,         drop_node,        swap_nodes,          change_output,
+    change_kind,       change_labels,    break_a_value,
 };
 
 static size_t change_tree(json_t *input, uint8_t *data, size_t size, size_t room, unsigned seed) {

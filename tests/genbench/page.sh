@@ -122,6 +122,10 @@ variants 4566 ';s/"dtype": "f32"/"dtype": "bf16"/'
 check 'one of a narrower type' page variants.html variants.json
 check 'has bars and a card of its own' sh -c 'grep -q "0.50×</text>" variants.html && grep -q "0.91×</text>" variants.html &&
     grep -q ">Rival bf16</text>" variants.html && grep -q "<h3>Rival 1.2, fewer than 32 bits</h3>" variants.html'
+sed -i '/"scaling\/ncsn\/evaluate\/offline\/b:64\/t:2\/isa:avx2\/f32",/{p;s/f32/bf16/g;s/2283.0/13698.0/}' variants.json
+check 'a row of ours in that type' page variants.html variants.json
+check 'is what it is held against' sh -c 'grep -q "3.00×</text>" variants.html && grep -q "0.91×</text>" variants.html &&
+    ! grep -q "0.50×</text>" variants.html'
 variants 4566 ';s/"figures": {}/"figures": {"difference": {"value": 0.5, "unit": ""}}/'
 check 'one of another output' page variants.html variants.json
 check 'is not compared, which is told' sh -c 'grep -q "<p><b>1 won, 1 lost</b>.* 1 more gave an output" variants.html &&

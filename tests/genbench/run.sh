@@ -58,7 +58,7 @@ check 'the help names suites and options' sh -c 'grep -q "^  latency  " stdout.t
 accept 'version' --version
 check 'the version' grep -qE '^genbench [0-9]+\.[0-9]+\.[0-9]+$' stdout.txt
 accept 'list' list
-check 'names of rows' sh -c '! grep -vE "^[a-z-]+/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9-]+/f32(/onednn)?$" stdout.txt'
+check 'names of rows' sh -c '! grep -vE "^[a-z-]+/([a-z0-9_.-]+/)+(b:[0-9]+/)?t:[0-9]+/isa:[a-z0-9-]+/(f32|bf16|bf16-exact|int8|int16)(/onednn)?$" stdout.txt'
 check 'each name once' sh -c 'test -z "$(sort stdout.txt | uniq -d)"'
 check 'every kernel has a row' sh -c 'for k in $(sed -n "s/^GS_[A-Z]*(\([a-z0-9_]*\), f32,.*/\1/p" "$0"); do grep -q "^kernels/$k/" stdout.txt || exit 1; done' "$here/../../simd/kernels.def"
 accept 'list by settings' list --suite latency,scaling --model tiny.bin --threads 1,2 --isa scalar
@@ -74,9 +74,11 @@ refuse 2 'expected one of samples' --suite none
 for value in samples,,kernels ,samples samples,; do
     refuse 2 "--suite: \"$value\" is not at most 16 names with commas between" --suite "$value"
 done
-refuse 2 'expected one of f32' --dtype bf16
+refuse 2 "expected one of f32, bf16, bf16-exact, int8, int16" --dtype f64
 refuse 2 '--isa: "mmx" is no instruction set of this build; known are scalar' --isa mmx
 refuse 2 '--isa: "mmx" is no instruction set' eval --model tiny.bin --isa mmx
+refuse 1 '--pictures: none: expected a folder that is there' quality --pictures none
+refuse 1 'without the lines <!-- table of genbench quality -->' quality --markdown tiny.bin
 export GENSAMPLE_ISA=mmx
 refuse 2 'GENSAMPLE_ISA: "mmx" is no instruction set' list
 unset GENSAMPLE_ISA

@@ -32,13 +32,23 @@ for program in gensample $genbench; do
         skip "$program.1 pleases groff" 'no groff here'
     fi
 done
-for rows in samplers:SAMPLERS:DENSITIES densities:DENSITIES:REJECTION; do
-    name=${rows%%:*} next=${rows##*:} title=${rows#*:}
-    "$prefix/bin/gensample" --help | sed -n "/^$name/,/^\$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p" >"$name.txt"
+# names_of COMMAND HEADING: what the command's help lists below a line that begins so, up to an empty one.
+names_of() {
+    "$prefix/bin/gensample" $1 --help | sed -n "/^$2/,/^\$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p"
+}
+# The rows of one section of the page are those that the help has below all its headings.
+for rows in :samplers:SAMPLERS restore:operators,methods:RESTORING :densities:DENSITIES; do
+    command=${rows%%:*} title=${rows##*:}
+    names=${rows#*:}
+    names=${names%:*}
+    for name in $(echo "$names" | tr , ' '); do
+        names_of "$command" "$name" >"$name.txt"
+        check "the help names $name" test "$(wc -l <"$name.txt")" -ge 4
+        cat "$name.txt" >&3
+    done 3>all.txt
     sed 's/\\-/-/g' "$prefix/share/man/man1/gensample.1" |
-        sed -n "/^\.SH ${title%%:*}/,/^\.SH $next/s/^\\\\fB\([a-z0-9-]*\)\\\\fR\$/\1/p" >page.txt
-    check "the help names $name" test "$(wc -l <"$name.txt")" -ge 4
-    same_lines "gensample.1 has the $name of --help" page.txt "$name.txt"
+        sed -n "/^\.SH $title/,/^\.SH /s/^\\\\fB\([a-z0-9-]*\)\\\\fR\$/\1/p" >page.txt
+    same_lines "gensample.1 has the $names of --help" page.txt all.txt
 done
 
 # completes NAME EXPECTED_FILE WORD...: for the last word, bash offers exactly the lines of the file.
@@ -62,9 +72,12 @@ completes 'options of energy' help-energy.txt gensample energy -
 printf 'plain\nradius\nearly\n' >expected.txt
 completes 'algorithms' expected.txt gensample rejection --algorithm ''
 completes 'options of another command' help-denoise.txt gensample denoise -
-printf 'inspect\n' >expected.txt
+printf 'inspect\ninterpolate\n' >expected.txt
 completes 'commands' expected.txt gensample i
 completes 'samplers' samplers.txt gensample --sampler ''
+completes 'methods' methods.txt gensample restore --method ''
+printf 'energy\ndenoising\n' >expected.txt
+completes 'methods of another command' expected.txt gensample classify --method ''
 printf 'no\n' >expected.txt
 completes 'a value after =' expected.txt gensample --denoise = n
 printf 'yes\nno\n' >expected.txt

@@ -8,8 +8,8 @@ check 'the shared library is versioned' test "$(readlink "$libdir/libgensample.s
 check "its soname is $soname" test \
     "$(readelf -dW "$libdir/libgensample.so" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')" = "$soname"
 
-# Comments also name functions, so the preprocessor removes them.
-cc -E -P "$header" | grep -o '\<gs_[a-z0-9_]* *(' | tr -d ' (' >declared.txt
+# Comments also name functions, so the preprocessor removes them. A * behind the parenthesis is a pointer's.
+cc -E -P "$header" | grep -oE '\<gs_[a-z0-9_]* *[(]([^*]|$)' | sed 's/ *(.*//' >declared.txt
 nm -D --defined-only "$libdir/libgensample.so" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' >exported.txt
 check 'the header declares functions' test "$(wc -l <declared.txt)" -ge 20
 same_lines 'the shared library exports what the header declares' declared.txt exported.txt

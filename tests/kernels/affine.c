@@ -14,7 +14,8 @@ static void affine_prepare(kernel_case *c) {
     p->columns = c->timed ? CASE_COLUMNS : 1 + size / 4 % 10;
     p->y_row = p->columns * 16 + (c->timed ? 0 : 16 * random_below(&c->random, 2));
     p->x_row = in_place ? p->y_row : p->columns * 16 + (c->timed ? 0 : random_below(&c->random, 20));
-    p->parameter = 0.3F;
+    p->parameter = p->activation == GS_ACT_POWER ? (float)(size % 5) - 1.5F : 0.3F;
+    p->limit = ACTIVATION_LIMIT;
     float *scale = case_input(c, 16);
     p->shift = case_input(c, 16);
     for (int l = 0; l < 16; l++)

@@ -10,7 +10,7 @@
 #include "kernels.h"
 
 enum {
-    CASE_SLOTS = 8,
+    CASE_SLOTS = 9,
     CASE_EXTENT = 1 << 13,       /* floats of outputs at most */
     CASE_ARGS_BYTES = 4096,      /* of arguments at most */
     CASE_TIMED_FLOATS = 1 << 13, /* of each slot at most, in the case that is timed */
@@ -25,6 +25,19 @@ enum {
  * same memory. */
 typedef float *case_memory(void *owner, int slot, size_t count, bool at_end);
 
+/* What a kernel writes: its size, what an element that has not been written holds, and its value. */
+typedef struct case_element {
+    size_t bytes;
+    uint32_t canary;
+    double (*value)(const void *element);
+    /* What a number is stored as, for numbers from least to most, which may be equal: the allowed error goes into
+     * *error. */
+    double (*stored)(double least, double most, double factor, double *error);
+} case_element;
+extern const case_element case_f32, case_bf16;
+extern const case_element case_u8;  /* no kernel writes 0, and 128 is the value 0 */
+extern const case_element case_i16; /* no kernel writes -32768 */
+
 /* One call of a kernel, prepared. */
 typedef struct kernel_case {
     case_memory *memory; /* of inputs and outputs */
@@ -35,12 +48,13 @@ typedef struct kernel_case {
     bool specials;             /* there are infinities and NaN among the inputs */
     const gs_kernels *kernels; /* a table, for its tiles */
     uint64_t random;
-    int slots;                  /* slots of memory used so far */
-    void *args;                 /* CASE_ARGS: zeroed before `prepare` */
-    float *out;                 /* everything that the kernel writes, with gaps that it must leave alone */
-    size_t extent;              /* floats of out */
-    float *initial;             /* (CASE_EXTENT) what out holds before the call */
-    double *expected, *allowed; /* (CASE_EXTENT) per element of out: value and error bound; -1: must stay untouched */
+    int slots;  /* slots of memory used so far */
+    void *args; /* CASE_ARGS: zeroed before `prepare` */
+    float *out; /* the memory of everything that the kernel writes, with gaps that it must leave alone */
+    const case_element *element; /* of out */
+    size_t extent;               /* elements of out */
+    float *initial;              /* (CASE_EXTENT) what out holds before the call */
+    double *expected, *allowed;  /* (CASE_EXTENT) per element of out: value and error bound; -1: must stay untouched */
 } kernel_case;
 
 /* What a call does. */
@@ -64,8 +78,7 @@ typedef struct kernel_check {
 #define CASE_TEXT_OF(name) #name
 
 typedef struct kernel_row {
-    const char *name;
-    gs_exactness exactness;
+    const char *name, *type;
     const kernel_check *check;
 } kernel_row;
 
@@ -92,9 +105,11 @@ void kernel_case_prepare(kernel_case *c, const kernel_row *row, int index);
  * set; c->extent if there is none. */
 size_t kernel_case_run(kernel_case *c, const kernel_row *row, const gs_kernels *kernels, const float *scalar);
 
-/* Whether a result is within `error` of a value: NaN where it is NaN, the same where it is infinite; with error = -1,
- * an element that has not been written. */
-bool case_near(float found, double value, double error);
+/* The value of element i of `out`, an array like c->out. */
+double kernel_case_value(const kernel_case *c, const float *out, size_t i);
+
+/* Whether a result is within `error` of a value: NaN where it is NaN, the same where it is infinite. */
+bool case_near(double found, double value, double error);
 /* The same bits, or both NaN. */
 bool case_same_bits(float x, float y);
 
@@ -105,12 +120,24 @@ bool case_same_bits(float x, float y);
 
 /* `count` random floats in [-1, 1), with infinities and NaN among them in some cases. */
 float *case_input(kernel_case *c, size_t count);
+/* Memory for `bytes` bytes of input, which the caller fills. */
+void *case_room(kernel_case *c, size_t bytes);
+/* The same in bfloat16, which is what is left of each float when its lower half is cut off, and the value of one. */
+uint16_t *case_input_bf16(kernel_case *c, size_t count);
+double case_value_bf16(uint16_t x);
 /* Memory for the kernel's output, filled with canaries. */
 float *case_output(kernel_case *c, size_t extent);
+/* The same for `extent` elements. Their last one is where memory ends if together they are whole floats. */
+void *case_output_of(kernel_case *c, const case_element *element, size_t extent);
 /* Put random values into a vector of the output, for kernels that work in place. */
 void case_fill(kernel_case *c, float *y);
 /* Set the expected value of element *y of the output and its allowed error. */
-void case_expect(kernel_case *c, const float *y, double value, double allowed);
+void case_expect(kernel_case *c, const void *y, double value, double allowed);
+/* The same for element i of the output, of the element's type, to which a value that is known within `allowed` has been
+ * converted, by a factor where there is one. */
+void case_expect_stored(kernel_case *c, ptrdiff_t i, double value, double allowed, const float *inv);
+/* `count` factors by which random numbers fill the range of a type of integers, go beyond it, or fill little of it. */
+float *case_factors(kernel_case *c, const case_element *element, size_t count);
 /* Rounded to float: infinite beyond the largest. */
 double case_as_float(double value);
 /* The work of a kernel that is timed on CASE_PLANE elements. */
@@ -129,6 +156,7 @@ extern const activation_check activation_checks[GS_ACT_COUNT];
 
 extern const activation_check slope_checks[GS_ACT_COUNT];
 
+#define ACTIVATION_LIMIT 0.75F /* gs_affine_args.limit */
 double activation_exact(gs_activation activation, double t, double parameter);
 double activation_allowed(gs_activation activation, double t, double exact, double parameter);
 double slope_exact(gs_activation activation, double t, double parameter);

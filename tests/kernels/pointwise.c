@@ -155,16 +155,29 @@ static void binary_call(const kernel_case *c, const gs_kernels *kernels) {
     kernels->binary(p->op, p->x, p->step[0], p->y, p->step[1], c->out, p->count);
 }
 
+static double binary_of(gs_binary op, double x, double y) {
+    switch (op) {
+    case GS_BINARY_ADD:
+        return x + y;
+    case GS_BINARY_SUB:
+        return x - y;
+    case GS_BINARY_MUL:
+        return x * y;
+    case GS_BINARY_DIV:
+        return x / y;
+    case GS_BINARY_GREATER:
+        return x > y;
+    default:
+        return isnan(x) || isnan(y) ? NAN : (op == GS_BINARY_MINIMUM) == (x < y) ? x : y;
+    }
+}
+
 static void binary_expect(kernel_case *c) {
     const binary_args *p = CASE_ARGS(c, binary_args);
     for (size_t i = 0; i < p->count * 16; i++) {
         double x = (double)p->x[(ptrdiff_t)(i / 16) * p->step[0] + (ptrdiff_t)(i % 16)],
                y = (double)p->y[(ptrdiff_t)(i / 16) * p->step[1] + (ptrdiff_t)(i % 16)];
-        double value = p->op == GS_BINARY_ADD   ? x + y
-                       : p->op == GS_BINARY_SUB ? x - y
-                       : p->op == GS_BINARY_MUL ? x * y
-                                                : x / y;
-        case_expect(c, c->out + i, (double)(float)value, 0);
+        case_expect(c, c->out + i, (double)(float)binary_of(p->op, x, y), 0);
     }
 }
 

@@ -19,13 +19,16 @@ static void taps_prepare(kernel_case *c) {
     p->columns = c->timed ? 24 : 1 + c->index % 27;
     p->planes = c->timed ? 1 : 1 + c->index / 27 % 3;
     p->relu = c->timed || c->index / 81 % 2;
+    int run = c->timed || random_below(&c->random, 2) ? 3 : 1; /* taps side by side, of which kernels may make use */
     p->rows = c->timed ? 4 : 1 + random_below(&c->random, 3);
-    p->taps = c->timed ? TAPS : 1 + random_below(&c->random, MOST);
+    p->taps = c->timed ? TAPS : run * (1 + random_below(&c->random, MOST / run));
     p->x_column = c->timed || c->index % 2 ? 1 : 1 + random_below(&c->random, 3);
     p->x_row = (p->columns - 1) * p->x_column + (c->timed ? 3 : 1 + random_below(&c->random, 3));
     ptrdiff_t most = 2 * p->x_row + 2;
     for (int t = 0; t < p->taps; t++)
-        m->offset[t] = c->timed ? t / 3 * p->x_row + t % 3 : random_below(&c->random, (int)most + 1);
+        m->offset[t] = c->timed  ? t / 3 * p->x_row + t % 3
+                       : t % run ? m->offset[t - 1] + 1
+                                 : random_below(&c->random, (int)most + 2 - run);
     p->offset = m->offset;
     p->x = case_input(c, (size_t)((p->rows - 1) * p->x_row + (p->columns - 1) * p->x_column + most + 1));
     p->w = case_input(c, (size_t)(p->planes * p->taps) * GS_F32_LANES);
@@ -65,4 +68,4 @@ static kernel_work taps_work(const gs_kernels *kernels) {
 }
 
 const kernel_check kernel_check_taps = {
-    .cases = 27 * 3 * 2, .prepare = taps_prepare, .call = taps_call, .expect = taps_expect, .work = taps_work};
+    .cases = 27 * 3 * 2 * 3, .prepare = taps_prepare, .call = taps_call, .expect = taps_expect, .work = taps_work};

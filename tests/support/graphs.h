@@ -10,6 +10,9 @@ weights *graph_random(unsigned seed);
 /* The energy of such a network. */
 weights *graph_random_energy(unsigned seed);
 
+/* x times such an energy: a score or a denoiser. */
+weights *graph_random_field(unsigned seed);
+
 /* error_of returns the error of random network `seed` in units of its largest result. Checks that it is at most
  * `tolerance` for seeds 0 ... count - 1, or for as many as the effort allows. */
 void assert_random_networks(int count, double tolerance, double (*error_of)(unsigned seed));

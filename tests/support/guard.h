@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { GUARD_SLOTS = 8, GUARD_FLOATS = 1 << 18 };
+enum { GUARD_SLOTS = 9, GUARD_FLOATS = 1 << 18 };
 
 /* `count` <= GUARD_FLOATS floats of slot `slot` < GUARD_SLOTS: either its last ones, just before an unmapped page, or
  * its first ones, just after one. Every call returns the same memory, whose contents stay. */

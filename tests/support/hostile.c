@@ -17,7 +17,8 @@ static char *directory;
 static int kinds;
 static long refused;
 static bool first_of_kind;
-static double most_share; /* share of the allowed memory */
+static double most_share;  /* share of the allowed memory */
+static double allowed = 2; /* in the file's size */
 
 int hostile_begin(void **state) {
     (void)state;
@@ -29,7 +30,7 @@ int hostile_begin(void **state) {
 int hostile_end(void **state) {
     (void)state;
     remove_directory(directory);
-    print_message("hostile files: %d kinds, %ld files refused, with at most %.0f %% of twice the file and 1 MiB\n",
+    print_message("hostile files: %d kinds, %ld files refused, with at most %.0f %% of the memory that they may take\n",
                   kinds, refused, 100 * most_share);
     return 0;
 }
@@ -40,13 +41,17 @@ const char *hostile_path(const char *name) {
     return path;
 }
 
+void hostile_allow(double times) {
+    allowed = times;
+}
+
 void hostile_kind(void) {
     kinds++;
     first_of_kind = true;
 }
 
 static void check_memory(size_t size, long used, const char *message) {
-    double share = (double)used / (2.0 * (double)size + MEBIBYTE);
+    double share = (double)used / (allowed * (double)size + MEBIBYTE);
     if (share > 1)
         fail_msg("%ld bytes for a file of %zu: '%s'", used, size, message);
     if (share > most_share)

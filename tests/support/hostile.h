@@ -14,6 +14,9 @@ int hostile_end(void **state);
 /* "DIRECTORY/NAME" in a buffer that the next call reuses. */
 const char *hostile_path(const char *name);
 
+/* Memory of so many times the file's size, and 1 MiB, is allowed from here on: 2 unless this is called. */
+void hostile_allow(double times);
+
 /* The files from here to the next call are of one kind. */
 void hostile_kind(void);
 

@@ -6,10 +6,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "engine/reference.h"
+#include "support/about.h"
+#include "support/random.h"
 
 gs_plan *make_plan(const gs_model *model, gs_plan_options options) {
     gs_plan *plan = NULL;
@@ -17,6 +20,15 @@ gs_plan *make_plan(const gs_model *model, gs_plan_options options) {
     if (gs_plan_create(model, &options, &plan, &error))
         fail_msg("%s", error.message);
     return plan;
+}
+
+const char *isa_at(int i) {
+    bool supported;
+    const char *name;
+    for (int k = 0; (name = gs_isa_name(k, &supported)); k++)
+        if (supported && i-- == 0)
+            return name;
+    return NULL;
 }
 
 result evaluate(gs_plan *plan, const float *x, double sigma, const int *labels, size_t n) {
@@ -46,10 +58,10 @@ double relative_error(const float *found, const double *expected, size_t size) {
     return error / most;
 }
 
-const char *const golden_names[GOLDENS] = {"zoo",    "tiny", "tiny-cond", "judge",
-                                           "judge2", "ncsn", "ncsn-cond", "ncsn-fast"};
+const char *const golden_names[GOLDENS] = {"zoo",    "tokens", "tiny",      "tiny-cond", "judge",
+                                           "judge2", "ncsn",   "ncsn-cond", "ncsn-fast"};
 
-static npy golden_array(const char *name, const char *part) {
+npy golden_array(const char *name, const char *part) {
     char path[400];
     snprintf(path, sizeof path, GS_SOURCE_DIR "/tests/golden/%s.%s.npy", name, part);
     return npy_read(path);
@@ -143,4 +155,57 @@ double reference_error(const gs_model *model, const float *x, size_t n, double s
     free(out[0]);
     free(out[1]);
     return worst;
+}
+
+void assert_same_results(result a, result b, size_t n, const char *what) {
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; i < n * a.size[k]; i++)
+            if (memcmp(&a.out[k][i], &b.out[k][i], sizeof(float)))
+                fail_msg("%s: output %d, element %zu is %.9g, not %.9g", what, k, i, (double)b.out[k][i],
+                         (double)a.out[k][i]);
+}
+
+static void describe_steps(const gs_plan *plan) {
+    char text[300];
+    int steps = gs_plan_get_info(plan).steps;
+    for (int i = 0; i < steps; i++) {
+        about("i %d", i);
+        assert_true(gs_plan_describe(plan, i, text, sizeof text));
+        assert_true(strlen(text) > 20);
+        assert_null(strchr(text, '\n'));
+    }
+    assert_false(gs_plan_describe(plan, steps, text, sizeof text));
+    assert_false(gs_plan_describe(plan, -1, text, sizeof text));
+}
+
+double check_network(weights *w, unsigned seed) {
+    enum { IMAGES = 3 };
+    gs_model *model = weights_load(w);
+    weights_free(w);
+    const gs_model_info *info = gs_model_get_info(model);
+    size_t size = (size_t)(info->shape[0] * info->shape[1] * info->shape[2]);
+    float *x = malloc(IMAGES * size * sizeof *x);
+    const int labels[IMAGES] = {info->labels ? 2 : 0, info->labels, 0};
+    uint64_t random = seed;
+    assert_non_null(x);
+    for (size_t i = 0; i < IMAGES * size; i++)
+        x[i] = 2 * random_float(&random);
+    gs_plan *plan = make_plan(model, (gs_plan_options){.isa = "scalar", .threads = 1, .block = 1});
+    describe_steps(plan);
+    result first = evaluate(plan, x, 0.75, labels, IMAGES);
+    gs_plan_free(plan);
+    double error = reference_error(model, x, IMAGES, 0.75, labels, first);
+    const char *isa;
+    for (int k = 0; (isa = isa_at(k)); k++) {
+        about("k %d", k);
+        plan = make_plan(model, (gs_plan_options){.isa = isa, .threads = 1 + k % 2, .block = 2 + k});
+        result r = evaluate(plan, x, 0.75, labels, IMAGES);
+        assert_same_results(first, r, IMAGES, isa);
+        free_result(r);
+        gs_plan_free(plan);
+    }
+    free_result(first);
+    free(x);
+    gs_model_free(model);
+    return error;
 }

@@ -5,8 +5,12 @@
 
 #include "engine/plan.h"
 #include "support/npy.h"
+#include "support/weights.h"
 
 gs_plan *make_plan(const gs_model *model, gs_plan_options options);
+
+/* The i-th instruction set that this CPU runs, beginning with scalar; NULL past the last. */
+const char *isa_at(int i);
 
 typedef struct result {
     float *out[2];
@@ -22,6 +26,13 @@ double relative_error(const float *found, const double *expected, size_t size);
 /* The largest such error of n images, compared with the reference. */
 double reference_error(const gs_model *model, const float *x, size_t n, double sigma, const int *labels, result r);
 
+/* Checks that the first n images of two results are the same bytes. */
+void assert_same_results(result a, result b, size_t n, const char *what);
+
+/* Checks that every instruction set gives the bytes of scalar C for random images, and returns the error of these.
+ * Frees the weights. */
+double check_network(weights *w, unsigned seed);
+
 /* A network with inputs and PyTorch's outputs at several noise levels. */
 typedef struct golden {
     gs_model *model;
@@ -29,8 +40,11 @@ typedef struct golden {
     size_t levels, images;
 } golden;
 
-enum { GOLDENS = 8 };
+enum { GOLDENS = 9 };
 extern const char *const golden_names[GOLDENS]; /* the fastest first */
+
+/* The file golden/NAME.PART.npy; of rank 0 where there is none. */
+npy golden_array(const char *name, const char *part);
 
 golden golden_load(const char *name);
 void golden_free(golden *g);

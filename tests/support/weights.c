@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "model/stored.h"
 #include "support/files.h"
 
 struct weights {
@@ -73,26 +74,27 @@ void weights_inputs(weights *w, bool sigma, int labels) {
     }
 }
 
-void weights_tensor(weights *w, const char *name, int rank, const size_t *shape, const float *data) {
+void weights_stored(weights *w, const char *name, const char *dtype, int rank, const size_t *shape, const float *data) {
+    const gs_stored *stored = gs_stored_find(dtype);
     size_t count = 1;
     json_t *sizes = json_array();
     for (int i = 0; i < rank; i++) {
         json_array_append_new(sizes, json_integer((json_int_t)shape[i]));
         count *= shape[i];
     }
-    size_t bytes = count * sizeof *data;
+    size_t bytes = count * stored->bytes;
     w->data = realloc(w->data, w->bytes + bytes);
     assert_non_null(w->data);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &data[i], sizeof bits);
-        for (unsigned k = 0; k < 4; k++)
-            w->data[w->bytes + 4 * i + k] = (unsigned char)(bits >> 8 * k);
-    }
-    json_t *entry = json_pack("{s:s, s:o, s:[II]}", "dtype", "F32", "shape", sizes, "data_offsets",
+    for (size_t i = 0; i < count; i++)
+        stored->store(data[i], w->data + w->bytes + stored->bytes * i);
+    json_t *entry = json_pack("{s:s, s:o, s:[II]}", "dtype", dtype, "shape", sizes, "data_offsets",
                               (json_int_t)w->bytes, (json_int_t)(w->bytes + bytes));
     assert_int_equal(json_object_set_new(w->header, name, entry), 0);
     w->bytes += bytes;
+}
+
+void weights_tensor(weights *w, const char *name, int rank, const size_t *shape, const float *data) {
+    weights_stored(w, name, "F32", rank, shape, data);
 }
 
 void weights_random(weights *w, const char *name, int rank, const size_t *shape, unsigned seed) {
@@ -237,5 +239,40 @@ weights *weights_small(void) {
     weights_node(w, "emb", "embedding", "['label']", NULL, "{'weight': 'e'}");
     weights_node(w, "mix", "add", "['conv', 'emb']", NULL, NULL);
     weights_node(w, "out", "slice", "['mix']", "{'begin': 0, 'end': 1}", NULL);
+    return w;
+}
+
+/* (rows, columns) numbers in 0.5 ... 2. */
+static void add_scales(weights *w, const char *name, size_t rows, size_t columns, unsigned seed) {
+    size_t count = rows * columns;
+    float *data = malloc(count * sizeof *data);
+    assert_non_null(data);
+    for (size_t i = 0; i < count; i++)
+        data[i] = 0.5F + 1.5F * (float)((i + seed) * 37 % 64) / 63;
+    weights_tensor(w, name, 2, (size_t[]){rows, columns}, data);
+    free(data);
+}
+
+weights *weights_quantised(void) {
+    weights *w = weights_new("score", 3, 6, 6);
+    weights_inputs(w, true, 0);
+    weights_random(w, "w1", 4, (size_t[]){8, 3, 3, 3}, 1);
+    weights_random(w, "w2", 4, (size_t[]){8, 8, 2, 2}, 2);
+    weights_random(w, "w3", 4, (size_t[]){3, 8, 3, 3}, 3);
+    weights_random(w, "b1", 1, (size_t[]){8}, 4);
+    add_scales(w, "f1", 36, 3, 5);
+    add_scales(w, "r1", 2, 36, 6);
+    add_scales(w, "f2", 1, 8, 7);
+    add_scales(w, "r2", 2, 1, 8);
+    weights_node(w, "conv", "conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'w1', 'bias': 'b1'}");
+    weights_node(w, "stride", "conv2d", "['conv']", "{'stride': [2, 2]}", "{'weight': 'w2'}");
+    weights_node(w, "up", "upsample_nearest", "['stride']", "{'scale': [2, 2]}", NULL);
+    weights_node(w, "out", "conv2d", "['up']", "{'padding': [1, 1]}", "{'weight': 'w3'}");
+    weights_outputs(w, "['out']");
+    weights_set(w, "graph.nodes.0.quant", "{'domain': 'winograd-f4', 'factor': 'f1', 'range': 'r1'}");
+    weights_set(w, "graph.nodes.1.quant", "{'domain': 'direct', 'factor': 'f2', 'range': 'r2'}");
+    weights_set(w, "quantization",
+                "{'dtype': 'int8', 'bands': [1], 'error': {'mean': [0.5, 0.25], 'max': [1, 2], 'rms': [0.125, 0]}}");
+    weights_set_header(w, "__metadata__.gensample", "'2'");
     return w;
 }

@@ -28,6 +28,8 @@ void weights_inputs(weights *w, bool sigma, int labels);
 
 /* A tensor of given data (copied), or of random values in [-1, 1), the same for the same seed. */
 void weights_tensor(weights *w, const char *name, int rank, const size_t *shape, const float *data);
+/* A tensor that is stored as F32, F16 or BF16. */
+void weights_stored(weights *w, const char *name, const char *dtype, int rank, const size_t *shape, const float *data);
 void weights_random(weights *w, const char *name, int rank, const size_t *shape, unsigned seed);
 
 /* A node; texts that are NULL are left out of the file. */
@@ -58,6 +60,11 @@ gs_model *weights_load(const weights *w);
 
 /* A denoiser of x (1, 4, 4), sigma and one of 3 labels: tensors w, b and e; nodes conv, emb, mix, out. */
 weights *weights_small(void);
+
+/* A quantised score of x (3, 6, 6) and sigma in two bands, 1 and below, and above: conv (8 channels, 'winograd-f4'),
+ * stride (8, 'direct'), out (a convolution of 3 channels that is not quantised, of its nearest upsampling). Factors and
+ * ranges are random in 0.5 ... 2. */
+weights *weights_quantised(void);
 
 /* A JSON text with single quotes made double, parsed. */
 json_t *weights_json(const char *text);

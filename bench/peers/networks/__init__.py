@@ -3,6 +3,7 @@ imported in the peer's own process."""
 
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from machine import ROOT, Failure
 
 HERE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "models"))
+sys.path[:0] = [str(ROOT / "models"), str(ROOT / "python")]
 
 
 @dataclass
@@ -59,14 +60,28 @@ def onnx_model(task):
     return converted("to_onnx.py", task.path, len(task.x))
 
 
+def onnx_int8(task):
+    """What to_int8.py makes of it."""
+    given = onnx_inputs(task, task.others)
+    given |= {"label": given["label"][: len(task.x)]} if "label" in given else {}
+    with tempfile.NamedTemporaryFile(suffix=".npz") as file:
+        np.savez(file, **given)
+        file.flush()
+        return converted("to_int8.py", task.path, len(task.x), file.name)
+
+
 def onnx_inputs(task, x):
     given = {"x": x}
     given |= {} if task.sigma is None else {"sigma": np.full((1, 1), task.sigma, np.float32)}
     return given | ({} if task.label is None else {"label": np.full(len(x), task.label)})
 
 
-def tutorial(path):
-    """Write the published energy network (zoo.tutorial) with random weights."""
+def make(name, path):
+    """Write a network with random weights: the published energy (zoo.tutorial), or one of transformer.py."""
+    if name != "tutorial":
+        import transformer
+
+        return transformer.write(path, name)
     import export
     import torch
     import zoo

@@ -6,17 +6,18 @@ import numpy as np
 import openvino
 
 from machine import Failure
-from networks import Network, onnx_inputs, onnx_model
+from networks import Network, onnx_inputs, onnx_int8, onnx_model
 
 
 class OpenVino(Network):
-    """int8 is NNCF's quantisation after training, calibrated on noisy images; everything else is then f32."""
+    """int8 is NNCF's quantisation after training, calibrated on noisy images, and qdq ONNX Runtime's; everything else is
+    then f32."""
 
     def __init__(self, task, dtype):
         core = openvino.Core()
         if dtype == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise Failure("this CPU has no bf16")
-        model = core.read_model(onnx_model(task), b"")
+        model = core.read_model(onnx_int8(task) if dtype == "qdq" else onnx_model(task), b"")
         if dtype == "int8":
             model = self.quantise(model, task)
         settings = {"INFERENCE_NUM_THREADS": task.threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}

@@ -1,4 +1,4 @@
-"""PyTorch."""
+"""PyTorch. bf16 is its "autocast": convolutions and products in bf16, the rest as it decides."""
 
 import os
 import sys
@@ -10,12 +10,12 @@ from networks import Network
 
 
 class PyTorch(Network):
-    def __init__(self, task, compiled, last):
+    def __init__(self, task, compiled, last, dtype="f32"):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(sys.prefix, "compiled"))
         os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = str(task.threads)
         os.environ["TORCHINDUCTOR_FREEZING"] = "1"  # weights are constants: packed once, for its fastest kernels
         import torch
-        from network import Network as Module
+        from gensample.exporter import Network as Module
 
         torch.set_num_threads(task.threads)
         layout = {"memory_format": torch.channels_last if last else torch.contiguous_format}
@@ -23,6 +23,7 @@ class PyTorch(Network):
         for t in net.buffers() if last else ():
             t.data = t.contiguous(**layout) if t.dim() == 4 else t
         self.torch, self.gradient = torch, task.gradient
+        self.cast = torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bf16")
         self.net = torch.compile(net, dynamic=False) if compiled else net
         self.given = [torch.tensor(task.x).contiguous(**layout)]
         self.given += [] if task.sigma is None else [torch.full((1,), task.sigma)]
@@ -31,7 +32,7 @@ class PyTorch(Network):
     def run(self):
         x, *more = self.given
         if not self.gradient:
-            with self.torch.no_grad():
+            with self.torch.no_grad(), self.cast:
                 return self.net(x, *more)
         x = x.detach().requires_grad_(True)
         energy = self.net(x, *more)
@@ -41,4 +42,4 @@ class PyTorch(Network):
         results = self.run()
         if self.gradient:
             return np.concatenate([r.numpy().ravel() for r in results])
-        return (results[0] if isinstance(results, tuple) else results).numpy().ravel()
+        return (results[0] if isinstance(results, tuple) else results).float().numpy().ravel()

@@ -15,7 +15,7 @@ gs_activation gs_activation_of(const gs_node *node) {
     case GS_OP_ELU:
         return GS_ACT_ELU;
     case GS_OP_GELU:
-        return node->attributes.tanh_form ? GS_ACT_COUNT : GS_ACT_GELU;
+        return node->attributes.tanh_form ? GS_ACT_GELU_TANH : GS_ACT_GELU;
     case GS_OP_SOFTPLUS:
         return GS_ACT_SOFTPLUS;
     case GS_OP_EXP:
@@ -26,6 +26,18 @@ gs_activation gs_activation_of(const gs_node *node) {
         return GS_ACT_RECIPROCAL;
     case GS_OP_SQUARE:
         return GS_ACT_SQUARE;
+    case GS_OP_ABS:
+        return GS_ACT_ABS;
+    case GS_OP_SIGN:
+        return GS_ACT_SIGN;
+    case GS_OP_FLOOR:
+        return GS_ACT_FLOOR;
+    case GS_OP_CLAMP:
+        return GS_ACT_CLAMP;
+    case GS_OP_ERF:
+        return GS_ACT_ERF;
+    case GS_OP_POWER:
+        return GS_ACT_POWER;
     default:
         return GS_ACT_COUNT;
     }
@@ -53,6 +65,20 @@ void gs_film_absorb(gs_builder *b, gs_step *step, int k, gs_op op, int *v) {
     gs_builder_absorb(b, n, v);
 }
 
+gs_step *gs_film_add_step(gs_builder *b, const gs_method *method, int n, int *v) {
+    const gs_node *node = &b->model->node[n];
+    int in = gs_builder_buffer_in(b, node->input[0], GS_BLOCKED);
+    int out = in < 0 ? -1 : gs_builder_add_buffer(b, node->shape, GS_BLOCKED);
+    gs_step *s = gs_builder_add_step(b, method, n, 3, out);
+    if (!s)
+        return NULL;
+    s->source[0] = gs_builder_from_buffer(b, in);
+    *v = n + GS_VALUE_NODES;
+    gs_film_absorb(b, s, 1, GS_OP_MUL, v);
+    gs_film_absorb(b, s, 2, GS_OP_ADD, v);
+    return s;
+}
+
 const float *gs_film_at(const gs_step *step, const gs_worker *worker, int k, int image, int plane) {
     const gs_source *s = &step->source[k];
     return s->kind == GS_SOURCE_CONDITION ? worker->condition[image] + s->offset + GS_F32_LANES * plane : NULL;
@@ -62,6 +88,7 @@ bool gs_activation_set(gs_builder *b, gs_step *step, gs_applied *applied, int n)
     const gs_node *node = &b->model->node[n];
     applied->activation = gs_activation_of(node);
     applied->parameter = (float)node->attributes.scale;
+    applied->limit = (float)node->attributes.shift;
     int slope = b->value[n + GS_VALUE_NODES].slope, v = n + GS_VALUE_NODES, x, vector;
     if (slope < 0)
         return true;
@@ -95,6 +122,7 @@ void gs_activation_run(const gs_applied *applied, const gs_worker *worker, int i
     static const float one[GS_F32_LANES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     args->activation = applied->activation;
     args->parameter = applied->parameter;
+    args->limit = applied->limit;
     if (!applied->has_slope) {
         worker->plan->kernels->affine(args);
         return;

@@ -8,7 +8,7 @@
 
 typedef struct gs_applied {
     gs_activation activation;
-    float parameter;
+    float parameter, limit;
     bool has_slope;
     gs_view slope;
     gs_source factor; /* of the slope: one number per channel, from the condition; or none */
@@ -23,6 +23,11 @@ bool gs_film_of(const gs_builder *b, int n, gs_op op, int *x, int *vector);
 
 /* The same for the only reader of value *v: its vector becomes operand k of the step, which computes that node too. */
 void gs_film_absorb(gs_builder *b, gs_step *step, int k, gs_op op, int *v);
+
+/* The step of node n between blocked buffers, which multiplies by the condition's scale, operand 1, and adds its shift,
+ * operand 2, where these follow; NULL when memory runs out. *v is set to the value that it computes, whose buffer the
+ * caller sets when nothing more is absorbed. */
+gs_step *gs_film_add_step(gs_builder *b, const gs_method *method, int n, int *v);
 
 /* The vector of one plane for an image, if operand k of the step is one, else NULL. */
 const float *gs_film_at(const gs_step *step, const gs_worker *worker, int k, int image, int plane);

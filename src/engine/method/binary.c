@@ -1,5 +1,5 @@
-/* Sums, differences, products and quotients, element by element; an operand may be a single number or have one element
- * per channel. */
+/* Sums, differences, products, quotients and comparisons, element by element; an operand may be a single number or have
+ * one element per channel. */
 #include "engine/builder.h"
 #include "engine/method/view.h"
 
@@ -26,6 +26,12 @@ static gs_binary binary_of(const gs_node *node) {
         return GS_BINARY_MUL;
     case GS_OP_DIV:
         return GS_BINARY_DIV;
+    case GS_OP_GREATER:
+        return GS_BINARY_GREATER;
+    case GS_OP_MINIMUM:
+        return GS_BINARY_MINIMUM;
+    case GS_OP_MAXIMUM:
+        return GS_BINARY_MAXIMUM;
     default:
         return GS_BINARY_COUNT;
     }
@@ -83,15 +89,10 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
             return false;
         source[i] = gs_builder_from_buffer(b, buffer);
     }
-    int out = gs_builder_add_buffer(b, node->shape, layout);
-    gs_step *s = gs_builder_add_step(b, method, n, 2, out);
-    if (!s)
-        return false;
-    s->source[0] = source[0];
-    s->source[1] = source[1];
-    ((binary *)s->own)->op = binary_of(node);
-    gs_builder_set_value(b, n + GS_VALUE_NODES, out);
-    return true;
+    gs_step *s = gs_builder_add_node(b, method, n, source, layout);
+    if (s)
+        ((binary *)s->own)->op = binary_of(node);
+    return s != NULL;
 }
 
 static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
@@ -116,9 +117,7 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
  * number in all lanes. */
 static const float *data_of(const gs_step *step, const gs_worker *worker, int k, int image, float *splat) {
     const operand *o = &((const binary *)step->own)->operand[k];
-    const gs_source *s = &step->source[k];
-    const float *data =
-        s->kind == GS_SOURCE_BUFFER ? gs_buffer_at(worker, s->index, image) : worker->condition[image] + s->offset;
+    const float *data = gs_source_at(worker, step, k, image);
     if (o->form != NUMBER)
         return data;
     for (int l = 0; l < GS_F32_LANES; l++)

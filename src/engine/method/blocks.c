@@ -1,7 +1,7 @@
-/* Derivatives of few channels. A convolution of one output channel would use one lane of a vector. Instead, lanes hold
- * blocks of pixels: some rows and columns of each channel, computed by a convolution with (outputs x rows x columns)
- * channels and correspondingly fewer positions, whose kernel covers a whole block. A second step takes the blocks
- * apart. */
+/* Derivatives and transposed convolutions of few channels. A convolution of one output channel would use one lane of a
+ * vector. Instead, lanes hold blocks of pixels: some rows and columns of each channel, computed by a convolution with
+ * (outputs x rows x columns) channels and correspondingly fewer positions, whose kernel covers a whole block. A second
+ * step takes the blocks apart. */
 #include "engine/method/direct.h"
 #include "engine/method/winograd.h"
 
@@ -44,7 +44,8 @@ static int block_tap(const gs_axis *a, const gs_axis *b, int i, int u) {
                                                                                               : -1;
 }
 
-/* The convolution of blocks; its weights are in *memory, to be freed with gs_free. False when memory runs out. */
+/* The convolution of blocks; its weights and bias are in *memory, to be freed with gs_free. False when memory runs out.
+ */
 static bool make_blocks(const gs_conv *c, const int block[2], gs_conv *b, float **memory) {
     int each = block[0] * block[1];
     *b = (gs_conv){.inputs = c->inputs, .outputs = c->outputs * each};
@@ -55,8 +56,12 @@ static bool make_blocks(const gs_conv *c, const int block[2], gs_conv *b, float 
     b->tap_step[1] = 1;
     b->in_step = (ptrdiff_t)height * width;
     b->out_step = b->in_step * c->inputs;
-    float *w = gs_alloc((size_t)b->outputs, (size_t)b->out_step * sizeof *w);
+    float *w = gs_alloc((size_t)b->outputs, (size_t)(b->out_step + 1) * sizeof *w), *bias = w;
     *memory = w;
+    for (int o = 0; w && c->bias && o < b->outputs; o++)
+        bias[o] = c->bias[o / each];
+    b->bias = c->bias ? bias : NULL;
+    w = w ? w + b->outputs : NULL;
     b->weight = w;
     for (int o = 0; w && o < b->outputs; o++)
         for (int i = 0; i < c->inputs; i++)
@@ -73,7 +78,7 @@ static bool make_blocks(const gs_conv *c, const int block[2], gs_conv *b, float 
 
 static bool applies(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
-    if (node->op != GS_OP_CONV2D_ADJOINT || !gs_is_conv(node))
+    if ((node->op != GS_OP_CONV2D_ADJOINT && node->op != GS_OP_CONV_TRANSPOSE2D) || !gs_is_conv(node))
         return false;
     gs_conv conv = gs_conv_of(node, gs_builder_shape(b, n, 0));
     int block[2];
@@ -131,7 +136,7 @@ static int add_blocks(gs_builder *b, const gs_method *method, int n, int in, con
     if (ok) {
         s->source[0] = gs_builder_from_buffer(b, in);
         gs_conv_want_halo(b, s, &blocks);
-        ok = gs_direct_prepare(b->plan, s, &blocks, gs_direct_length(&blocks));
+        ok = gs_direct_prepare(b->plan, s, &blocks, gs_direct_length(&blocks), &b->plan->product[0], NULL);
     }
     gs_free(memory);
     return ok ? made : -1;
@@ -142,7 +147,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     gs_conv conv = gs_conv_of(node, gs_builder_shape(b, n, 0));
     int block[2];
     choose_block(&conv, block);
-    int made = add_blocks(b, method, n, gs_builder_buffer_in(b, node->input[0], GS_BLOCKED), block);
+    int made = add_blocks(b, method, n, gs_conv_input(b, node->input[0], GS_BLOCKED), block);
     int out = made < 0 ? -1 : gs_builder_add_buffer(b, node->shape, GS_PLANAR);
     gs_step *s = gs_builder_add_step(b, &from_blocks, n, 1, out);
     if (!s)
@@ -153,12 +158,4 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     return true;
 }
 
-GS_DEFINE_METHOD(blocks) = {.name = "direct, in blocks",
-                            .own_bytes = sizeof(gs_direct),
-                            .applies = applies,
-                            .prepare = prepare,
-                            .place = gs_direct_place,
-                            .run = gs_direct_run,
-                            .shares = true,
-                            .free = gs_direct_free,
-                            .cost = gs_direct_cost};
+GS_DEFINE_DIRECT(blocks, "direct, in blocks", applies, prepare);

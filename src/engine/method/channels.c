@@ -62,7 +62,7 @@ static void run_concat(const gs_step *step, gs_worker *worker, int i0, int i1) {
 
 /* The padding of the last operand to whole vectors is never read. */
 static void run_concat_planar(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    size_t element = gs_dtype_size(worker->plan->buffer[step->out].dtype);
+    size_t element = gs_element_size(worker->plan->buffer[step->out].element);
     for (int i = i0; i < i1; i++) {
         char *y = gs_buffer_at(worker, step->out, i);
         for (int k = 0; k < step->sources; k++) {
@@ -79,6 +79,29 @@ GS_DEFINE_METHOD(concat_planar) = {
 
 /* ---- Slices and reshapes ---- */
 
+/* A slice that attention alone reads is no step: it finds channels of a blocked value wherever they begin. Masks are
+ * planar. */
+static bool slice_view_applies(const gs_builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    int reader = gs_builder_sole_reader(b, n + GS_VALUE_NODES), v = node->input[0], buffer = b->value[v].buffer;
+    if (node->op != GS_OP_SLICE || reader < 0 || buffer < 0 || b->model->node[reader].op != GS_OP_ATTENTION ||
+        (b->model->node[reader].inputs > 3 && b->model->node[reader].input[3] == n + GS_VALUE_NODES))
+        return false;
+    const gs_buffer *whole = &b->plan->buffer[buffer];
+    return v >= GS_VALUE_NODES && whole->layout == GS_BLOCKED &&
+           gs_same_sizes(whole->shape, gs_value_shape(b->model, v));
+}
+
+static bool prepare_slice_view(gs_builder *b, const gs_method *method, int n) {
+    (void)method;
+    int v = b->model->node[n].input[0];
+    b->plan->owner[n] = b->plan->owner[v - GS_VALUE_NODES];
+    gs_builder_set_value(b, n + GS_VALUE_NODES, b->value[v].buffer);
+    return true;
+}
+
+GS_DEFINE_METHOD(slice_view) = {.name = "slice", .applies = slice_view_applies, .prepare = prepare_slice_view};
+
 static bool slice_applies(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     return node->op == GS_OP_SLICE && is_whole(node->attributes.begin) && is_whole(node->shape.d[0]);
@@ -91,7 +114,7 @@ static bool slice_planar_applies(const gs_builder *b, int n) {
 
 static void set_slice(gs_builder *b, gs_step *step, const gs_node *node, gs_shape whole, gs_shape part) {
     int begin = node->op == GS_OP_RESHAPE ? 0 : node->attributes.begin;
-    size_t element = gs_dtype_size(b->plan->buffer[step->out].dtype);
+    size_t element = gs_element_size(b->plan->buffer[step->out].element);
     size_t channel = gs_shape_size(whole) / (size_t)whole.d[0] * element;
     *(slice *)step->own =
         (slice){.plane = begin / GS_F32_LANES, .at = (size_t)begin * channel, .size = gs_shape_size(part) * element};

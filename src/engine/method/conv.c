@@ -1,6 +1,8 @@
 /* The common form of convolutions, and what their methods share while planning. */
 #include "engine/method/conv.h"
 
+#include "engine/method/activation.h"
+#include "engine/method/layout.h"
 #include "engine/method/view.h"
 
 void gs_axis_reach(const gs_axis *a, int *before, int *after) {
@@ -31,7 +33,8 @@ static gs_axis axis_of(const gs_node *node, gs_shape in, int i, bool adjoint) {
 }
 
 gs_conv gs_conv_of(const gs_node *node, gs_shape in) {
-    bool adjoint = node->op == GS_OP_CONV2D_ADJOINT || node->op == GS_OP_LINEAR_ADJOINT;
+    bool adjoint =
+        node->op == GS_OP_CONV2D_ADJOINT || node->op == GS_OP_CONV_TRANSPOSE2D || node->op == GS_OP_LINEAR_ADJOINT;
     gs_conv c = {.inputs = in.d[0], .outputs = node->shape.d[0], .weight = node->weight->data};
     c.axis[0] = axis_of(node, in, 0, adjoint);
     c.axis[1] = axis_of(node, in, 1, adjoint);
@@ -40,7 +43,7 @@ gs_conv gs_conv_of(const gs_node *node, gs_shape in) {
     c.in_step = adjoint ? taps * c.outputs : taps;
     c.tap_step[0] = c.axis[1].kernel;
     c.tap_step[1] = 1;
-    c.bias = node->bias && !adjoint ? node->bias->data : NULL;
+    c.bias = node->bias ? node->bias->data : NULL; /* derivatives have none */
     if (!adjoint || c.axis[0].stride > 1 || c.axis[1].stride > 1)
         return c;
     for (int i = 0; i < 2; i++) { /* reversed: tap kernel - 1 - t */
@@ -55,6 +58,12 @@ gs_conv gs_conv_of(const gs_node *node, gs_shape in) {
 
 /* ---- Planning ---- */
 
+bool gs_has_few_phases(const gs_node *node) {
+    const gs_attributes *a = &node->attributes;
+    int64_t phases = (int64_t)a->stride[0] * a->stride[1];
+    return node->op == GS_OP_CONV2D || phases * (a->kernel[0] + a->kernel[1]) <= GS_PHASES_MOST;
+}
+
 bool gs_is_conv(const gs_node *node) {
     switch (node->op) {
     case GS_OP_LINEAR:
@@ -62,22 +71,32 @@ bool gs_is_conv(const gs_node *node) {
         return true;
     case GS_OP_CONV2D:
     case GS_OP_CONV2D_ADJOINT:
-        return node->attributes.groups == 1;
+    case GS_OP_CONV_TRANSPOSE2D:
+        return node->attributes.groups == 1 && gs_has_few_phases(node);
     default:
         return false;
     }
 }
 
-/* x + conv(y), if the convolution is the later operand and nothing else reads it: the node of the sum, and its other
- * operand; else -1. */
-static int find_sum(const gs_builder *b, int n, int *operand) {
+/* x + v, if nothing else reads v, which the step of convolution n computes, and x is computed before that: the node of
+ * the sum, and its other operand; else -1. */
+static int find_sum(const gs_builder *b, int n, int v, int *operand) {
     const gs_node *node = &b->model->node[n];
-    int v = n + GS_VALUE_NODES, sum = gs_builder_reader(b, v, GS_OP_ADD, operand);
-    bool fits = sum >= 0 && gs_is_conv(node) && *operand < v && b->model->node[sum].per_sample &&
+    int sum = gs_builder_reader(b, v, GS_OP_ADD, operand);
+    bool fits = sum >= 0 && gs_is_conv(node) && *operand < n + GS_VALUE_NODES && b->model->node[sum].per_sample &&
                 gs_value_per_sample(b->model, *operand) &&
                 gs_same_sizes(gs_value_shape(b->model, *operand), node->shape) &&
                 b->model->node[sum].shape.rank == node->shape.rank;
     return fits ? sum : -1;
+}
+
+/* The product of the convolution's result with a vector of the condition, if a sum with an earlier value follows, and
+ * neither has other readers; else -1. */
+static int find_gate(const gs_builder *b, int n, int *vector) {
+    int v = n + GS_VALUE_NODES, gate = gs_builder_sole_reader(b, v), x, operand;
+    bool fits = gate >= 0 && gs_film_of(b, gate, GS_OP_MUL, &x, vector) && x == v &&
+                find_sum(b, n, gate + GS_VALUE_NODES, &operand) >= 0;
+    return fits ? gate : -1;
 }
 
 /* The product that is the only reader of value v, whose other factor has the same shape and is computed already; its
@@ -94,26 +113,44 @@ static int find_product(const gs_builder *b, int v, int *factor) {
     return fits ? n : -1;
 }
 
+int gs_conv_input(gs_builder *b, int v, gs_layout layout) {
+    bool own = b->plan->backend && layout == GS_BLOCKED && gs_value_shape(b->model, v).rank > 1;
+    int have = gs_builder_buffer_in(b, v, own ? GS_PLANAR : layout);
+    if (!own || have < 0)
+        return have;
+    int in = gs_builder_add_buffer(b, b->plan->buffer[have].shape, layout);
+    gs_step *s = gs_builder_add_step(b, gs_methods_to[layout], -1, 1, in);
+    if (!s)
+        return -1;
+    s->source[0] = gs_builder_from_buffer(b, have);
+    return in;
+}
+
 static gs_step *add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, gs_layout result,
-                         bool multiplies) {
+                         gs_conv_after after) {
     const gs_node *node = &b->model->node[n];
-    int v = n + GS_VALUE_NODES, operand, factor;
-    int in = gs_builder_buffer_in(b, node->input[0], layout), residual = -1;
-    int sum = find_sum(b, n, &operand);
+    int v = n + GS_VALUE_NODES, operand, factor, vector;
+    int in = gs_conv_input(b, node->input[0], layout), residual = -1;
+    int gate = after == GS_CONV_GATES ? find_gate(b, n, &vector) : -1;
+    if (gate >= 0)
+        gs_builder_absorb(b, gate, &v);
+    int sum = find_sum(b, n, v, &operand);
     if (sum >= 0) {
         residual = gs_builder_buffer_in(b, operand, result);
         gs_builder_absorb(b, sum, &v);
     }
     if (in < 0 || (sum >= 0 && residual < 0))
         return NULL;
-    int product = multiplies ? find_product(b, v, &factor) : -1;
+    int product = after != GS_CONV_ADDS && gate < 0 ? find_product(b, v, &factor) : -1;
     int out = gs_builder_add_buffer(b, node->shape, result);
-    gs_step *s = gs_builder_add_step(b, method, n, product >= 0 ? 3 : sum >= 0 ? 2 : 1, out);
+    gs_step *s = gs_builder_add_step(b, method, n, product >= 0 || gate >= 0 ? 3 : sum >= 0 ? 2 : 1, out);
     if (!s)
         return NULL;
     s->source[0] = gs_builder_from_buffer(b, in);
     if (sum >= 0)
         s->source[1] = gs_builder_from_buffer(b, residual);
+    if (gate >= 0)
+        s->source[2] = gs_builder_from_condition(b, vector);
     if (product >= 0) {
         s->source[2] = gs_builder_from_buffer(b, factor);
         gs_builder_absorb(b, product, &v);
@@ -122,12 +159,12 @@ static gs_step *add_step(gs_builder *b, const gs_method *method, int n, gs_layou
     return s;
 }
 
-gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, bool multiplies) {
-    return add_step(b, method, n, layout, GS_BLOCKED, multiplies);
+gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, gs_conv_after after) {
+    return add_step(b, method, n, layout, GS_BLOCKED, after);
 }
 
 gs_step *gs_conv_add_planar_step(gs_builder *b, const gs_method *method, int n) {
-    return add_step(b, method, n, GS_BLOCKED, GS_PLANAR, false);
+    return add_step(b, method, n, GS_BLOCKED, GS_PLANAR, GS_CONV_ADDS);
 }
 
 bool gs_conv_absorb_relu(gs_builder *b, const gs_step *step) {

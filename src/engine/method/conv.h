@@ -1,5 +1,5 @@
-/* Convolutions, linear layers and their adjoints in one form: sums of weighted inputs over taps. What their methods
- * share. */
+/* Convolutions, transposed ones, linear layers and their adjoints in one form: sums of weighted inputs over taps. What
+ * their methods share. */
 #ifndef GS_CONV_H
 #define GS_CONV_H
 
@@ -7,8 +7,9 @@
 #include "engine/method/view.h"
 
 /* One dimension. Result position r takes input position p with weight tap t where
- *     p = r stride + t dilation - padding,   or in an adjoint   r = p stride + t dilation - padding.
- * The result positions of an adjoint fall into `stride` phases, r mod stride, each with taps of its own. */
+ *     p = r stride + t dilation - padding,   or in an adjoint, as a transposed convolution is,   r = p stride + t
+ * dilation - padding. The result positions of an adjoint fall into `stride` phases, r mod stride, each with taps of its
+ * own. */
 typedef struct gs_axis {
     int size, input; /* positions of the result and of the input */
     int kernel, stride, padding, dilation;
@@ -24,8 +25,8 @@ typedef struct gs_conv {
     const float *bias; /* outputs, or NULL */
 } gs_conv;
 
-/* The form of a conv2d without groups, of a linear layer, or of the adjoint of either, for an input of that shape.
- * Adjoints of stride 1 are given as the convolutions that they are. */
+/* The form of a conv2d or conv_transpose2d without groups, of a linear layer, or of the adjoint of a conv2d or a linear
+ * layer, for an input of that shape. Adjoints of stride 1 are given as the convolutions that they are. */
 gs_conv gs_conv_of(const gs_node *node, gs_shape in);
 
 /* Rows or columns of zeros that the taps need before and after the input. */
@@ -56,14 +57,29 @@ static inline bool gs_axis_tap(const gs_axis *a, int phase, int t, int *offset) 
     return distance % a->stride == 0;
 }
 
-/* Whether a node is a convolution without groups, a linear layer or the adjoint of either. */
+/* Whether a node is one of these. Adjoints of many phases are none. */
 bool gs_is_conv(const gs_node *node);
 
-/* Add a step for such a node with its input in this layout. If the node's only reader adds an earlier value of the same
- * shape, the step does that as it stores; then, if `multiplies`, the same for a product with a value that is computed
- * already: so a derivative is multiplied by the slope of the preceding activation. The operands are input, summand and
- * factor. NULL when memory runs out. */
-gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, bool multiplies);
+/* A phase has taps and weights of its own, for which planning goes through the kernel's rows and columns. A small file
+ * can ask for 2^24 phases, of kernels of 4096 rows; a network that puts patches of 32 x 32 together asks for 2^16. */
+enum { GS_PHASES_MOST = 1 << 16 };
+
+/* Whether a convolution, or an adjoint or a transposed one, has at most so many phases times rows and columns. */
+bool gs_has_few_phases(const gs_node *node);
+
+/* The buffer of value v, which may get a halo; -1 when memory runs out. Other backends' steps read and write buffers
+ * without one, so that theirs are copied. */
+int gs_conv_input(gs_builder *b, int v, gs_layout layout);
+
+/* What a step can do as it stores: add an earlier value of the same shape, if that is what the node's only reader does;
+ * then also multiply by a value of that shape that is computed already, so that a derivative is multiplied by the slope
+ * of the preceding activation; or instead multiply by a vector of the condition before it adds, as gates of residual
+ * blocks do. */
+typedef enum gs_conv_after { GS_CONV_ADDS, GS_CONV_MULTIPLIES, GS_CONV_GATES } gs_conv_after;
+
+/* Add a step for such a node with its input in this layout, which does afterwards what `after` says. The operands are
+ * input, summand and factor, which is of the condition if it is a gate. NULL when memory runs out. */
+gs_step *gs_conv_add_step(gs_builder *b, const gs_method *method, int n, gs_layout layout, gs_conv_after after);
 
 /* The same with a planar result, from a blocked input; the step does not multiply. */
 gs_step *gs_conv_add_planar_step(gs_builder *b, const gs_method *method, int n);

@@ -3,10 +3,16 @@
 #include "engine/method/direct.h"
 
 #include "engine/method/flat.h"
+#include "engine/method/stored.h"
 #include "engine/share.h"
 #include "engine/weights.h"
 
-enum { ROWS_AT_ONCE = 48 };
+/* Rows of a call of mac, and of the last one, so that few are not left alone: of 49 rows, one would wait for its own
+ * sums. */
+enum { ROWS_AT_ONCE = 48, ROWS_MOST = 60 };
+
+/* Floats from one plane to the next of what is stored as integers. */
+enum { FLOATS_PLANE = (ROWS_MOST + 1) * GS_F32_LANES };
 
 /* Neighbouring positions of one dimension that have the same taps. */
 typedef struct part {
@@ -15,13 +21,13 @@ typedef struct part {
 } part;
 
 /* Rows of mac that have the same taps: those of one part of the rows and one part of the columns. Offsets are in floats
- * from an image's first pixel. */
+ * from an image's first pixel, for the result in bytes. */
 struct gs_mac_set {
     part part[2];
     int rows, segments, length;
     ptrdiff_t *from, *to, *add, *mul; /* by row: input, result, summand, factor of the sum */
     ptrdiff_t *taps;                  /* by segment */
-    size_t weight;                    /* floats into the weights */
+    size_t weight;                    /* elements into the weights */
 };
 
 /* ---- Parts of a dimension ---- */
@@ -70,23 +76,68 @@ static int gcd(int a, int b) {
     return b ? gcd(b, a % b) : a;
 }
 
-/* One plane of one set's weights, from output o on, in the order (tap, input segment, k), lane. */
-static void pack_plane(const gs_conv *c, const gs_mac_set *set, int o, float *out) {
+/* From one plane's weights to the next. */
+static ptrdiff_t weights_of_plane(const gs_mac_set *set) {
+    return (ptrdiff_t)set->segments * set->length * GS_F32_LANES;
+}
+
+static void *weights_at(const gs_direct *own, const gs_mac_set *set, int plane) {
+    return (char *)own->weight + gs_weight_bytes(own->type, (ptrdiff_t)set->weight + plane * weights_of_plane(set));
+}
+
+/* What is done with the weights k of a plane of a set, which are of input i. */
+typedef void take_weights(gs_direct *own, const gs_quant *quant, int set, int plane, ptrdiff_t k, int i,
+                          double lane[GS_F32_LANES]);
+
+static void measure_weights(gs_direct *own, const gs_quant *quant, int set, int plane, ptrdiff_t k, int i,
+                            double lane[GS_F32_LANES]) {
+    (void)k;
+    gs_scales_measure(&own->scales, quant, 0, 0, plane, set, i, lane);
+}
+
+static void store_weights(gs_direct *own, const gs_quant *quant, int set, int plane, ptrdiff_t k, int i,
+                          double lane[GS_F32_LANES]) {
+    if (own->scales.inv)
+        gs_scales_round(&own->scales, quant, 0, 0, plane, set, i, lane);
+    own->type->pack(weights_at(own, &own->set[set], plane), k, lane);
+}
+
+/* One plane of one set's weights in the order (tap, input segment, k), lane. */
+static void take_plane(gs_direct *own, const gs_conv *c, const gs_quant *quant, int number, int plane,
+                       take_weights *take) {
     enum { LANES = GS_F32_LANES };
-    int lanes = c->outputs - o < LANES ? c->outputs - o : LANES;
+    const gs_mac_set *set = &own->set[number];
+    int o = plane * LANES, lanes = c->outputs - o < LANES ? c->outputs - o : LANES;
+    ptrdiff_t k = 0;
     for (int t = 0, ignored; t < c->axis[0].kernel; t++)
         for (int u = 0; takes(&c->axis[0], &set->part[0], t, &ignored) && u < c->axis[1].kernel; u++) {
             const float *w = c->weight + o * c->out_step + t * c->tap_step[0] + u * c->tap_step[1];
-            for (int i = 0; takes(&c->axis[1], &set->part[1], u, &ignored) && i < c->inputs; i++, w += c->in_step)
-                for (int l = 0; l < LANES; l++, out++)
-                    *out = l < lanes ? w[l * c->out_step] : 0;
+            for (int i = 0; takes(&c->axis[1], &set->part[1], u, &ignored) && i < c->inputs; i++, w += c->in_step) {
+                double lane[LANES] = {0};
+                for (int l = 0; l < lanes; l++)
+                    lane[l] = (double)w[l * c->out_step];
+                take(own, quant, number, plane, k++, i, lane);
+            }
         }
 }
 
-static void pack_set(const gs_direct *own, const gs_conv *c, const gs_mac_set *set) {
-    size_t plane = (size_t)set->segments * (size_t)set->length * GS_F32_LANES;
-    for (int p = 0; p < own->planes; p++)
-        pack_plane(c, set, p * GS_F32_LANES, own->weight + set->weight + (size_t)p * plane);
+static void take_all(gs_direct *own, const gs_conv *c, const gs_quant *quant, take_weights *take) {
+    for (int s = 0; s < own->sets; s++)
+        for (int p = 0; p < own->planes; p++)
+            take_plane(own, c, quant, s, p, take);
+}
+
+/* The scales of integers, which all sets share. */
+static bool make_scales(gs_plan *plan, gs_direct *own, const gs_conv *c, const gs_quant *quant) {
+    own->scales.positions = 1;
+    own->scales.in_planes = (c->inputs + GS_F32_LANES - 1) / GS_F32_LANES;
+    own->scales.out_planes = own->planes;
+    own->scales.type = own->type;
+    if (!gs_scales_make(plan, &own->scales, own->sets))
+        return false;
+    take_all(own, c, quant, measure_weights);
+    gs_scales_finish(plan, &own->scales, quant, 0, 0, c->inputs);
+    return true;
 }
 
 /* When there are few positions, much of what the taps read is the zeros around the input: 31 % for 3 x 3 taps of stride
@@ -122,15 +173,17 @@ static bool reserve(gs_plan *plan, gs_direct *own) {
         offsets += 4 * (size_t)set->rows + (size_t)set->segments;
         weights += planes * (size_t)set->segments * (size_t)set->length * lanes;
     }
-    own->weight_bytes = (weights + planes * lanes) * sizeof(float);
+    own->weight_bytes = (size_t)gs_weight_bytes(own->type, (ptrdiff_t)weights) + planes * lanes * sizeof(float);
     own->offsets = gs_alloc(offsets, sizeof *own->offsets);
-    own->weight = gs_weights_alloc(plan, weights);
+    own->weight = gs_weights_alloc_of(plan, own->type, weights);
     own->bias = gs_weights_alloc(plan, planes * lanes);
     return own->offsets && own->weight && own->bias;
 }
 
-bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int length) {
+bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int length, const gs_product_type *type,
+                       const gs_quant *quant) {
     gs_direct *own = step->own;
+    own->type = type;
     own->conv = *c;
     own->conv.weight = own->conv.bias = NULL; /* the step may outlive them */
     own->planes = (c->outputs + GS_F32_LANES - 1) / GS_F32_LANES;
@@ -141,8 +194,10 @@ bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int lengt
     make_sets(c, length, own->set);
     if (!reserve(plan, own))
         return false;
-    for (int s = 0; s < own->sets; s++)
-        pack_set(own, c, &own->set[s]);
+    if (gs_is_quantised(type) && !make_scales(plan, own, c, quant))
+        return false;
+    take_all(own, c, quant, store_weights);
+    gs_scales_packed(&own->scales);
     for (int o = 0; c->bias && o < c->outputs; o++)
         own->bias[o] = c->bias[o];
     return true;
@@ -152,24 +207,32 @@ int gs_direct_length(const gs_conv *c) {
     return gcd(c->inputs, GS_F32_LANES);
 }
 
+bool gs_direct_prepare_conv(gs_builder *b, gs_step *step, const gs_conv *c) {
+    ((gs_direct *)step->own)->relu = gs_conv_absorb_relu(b, step);
+    gs_conv_want_halo(b, step, c);
+    int length = gs_direct_length(c);
+    return gs_direct_prepare(b->plan, step, c, length, gs_builder_product(b, step->node, length, GS_QUANT_DIRECT),
+                             b->model->node[step->node].quant);
+}
+
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     const gs_node *node = &b->model->node[n];
     gs_conv conv = gs_conv_of(node, gs_builder_shape(b, n, 0));
-    bool plane = node->op == GS_OP_CONV2D && conv.inputs == 1;
-    gs_step *s = gs_conv_add_step(b, method, n, plane ? GS_PADDED : GS_BLOCKED, true);
-    if (!s)
-        return false;
-    ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
-    gs_conv_want_halo(b, s, &conv);
-    return gs_direct_prepare(b->plan, s, &conv, gs_direct_length(&conv));
+    bool plane = (node->op == GS_OP_CONV2D || node->op == GS_OP_CONV_TRANSPOSE2D) && conv.inputs == 1;
+    gs_step *s = gs_conv_add_step(b, method, n, plane ? GS_PADDED : GS_BLOCKED, GS_CONV_GATES);
+    return s && gs_direct_prepare_conv(b, s, &conv);
 }
 
 static bool add_linear(gs_builder *b, const gs_method *method, int n, const gs_conv *conv, int length) {
-    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
+    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, GS_CONV_GATES);
     if (!s)
         return false;
     ((gs_direct *)s->own)->relu = gs_conv_absorb_relu(b, s);
-    return gs_direct_prepare(b->plan, s, conv, length);
+    const gs_quant *quant = b->model->node[n].quant;
+    /* Of an image in a row, the pixels of a channel share a scale. */
+    ((gs_direct *)s->own)->scales.share = conv->axis[0].kernel * conv->axis[1].kernel;
+    const gs_product_type *type = gs_builder_product(b, n, length, GS_QUANT_DIRECT);
+    return gs_direct_prepare(b->plan, s, conv, length, type, quant);
 }
 
 /* Inputs are adjacent in memory. */
@@ -205,8 +268,8 @@ static void place_rows(const gs_plan *plan, const gs_step *step, gs_mac_set *set
     for (int i = p->begin; i < p->begin + p->count; i++)
         for (int j = q->begin; j < q->begin + q->count; j++, row++) {
             int r = p->phase + i * gs_axis_phases(y), c = q->phase + j * gs_axis_phases(x);
-            set->from[row] = gs_floats(i * gs_axis_step(y) * in->row + j * gs_axis_step(x) * in->column);
-            set->to[row] = gs_floats(r * out->row + c * out->column);
+            set->from[row] = gs_buffer_elements(in, i * gs_axis_step(y) * in->row + j * gs_axis_step(x) * in->column);
+            set->to[row] = r * out->row + c * out->column;
             set->add[row] = add ? gs_floats(r * add->row + c * add->column) : 0;
             set->mul[row] = mul ? gs_floats(r * mul->row + c * mul->column) : 0;
         }
@@ -218,7 +281,7 @@ static void place_taps(const gs_conv *c, gs_mac_set *set, const gs_buffer *in) {
     for (int t = 0, y; t < c->axis[0].kernel; t++)
         for (int u = 0, x; takes(&c->axis[0], &set->part[0], t, &y) && u < c->axis[1].kernel; u++)
             for (int i = 0; takes(&c->axis[1], &set->part[1], u, &x) && i < c->inputs; i += set->length)
-                *at++ = gs_floats(y * in->row + x * in->column + i / lanes * in->plane) + i % lanes;
+                *at++ = gs_buffer_elements(in, y * in->row + x * in->column + i / lanes * in->plane) + i % lanes;
 }
 
 /* Taps that are adjacent in memory, as those of one input channel are, become one segment. */
@@ -252,72 +315,108 @@ gs_status gs_direct_place(gs_plan *plan, gs_step *step, gs_error *error) {
         join_taps(set);
     }
     const gs_buffer *add = gs_conv_operand(plan, step, 1), *mul = gs_conv_operand(plan, step, 2);
+    own->converted = gs_converted_of(plan, step, own->type, &own->scales);
     own->adds = add;
-    own->multiplies = mul;
-    own->out_plane = gs_floats(plan->buffer[step->out].plane);
+    own->gates = step->sources > 2 && step->source[2].kind == GS_SOURCE_CONDITION;
+    own->multiplies = mul || own->gates;
+    own->in_plane = gs_buffer_elements(gs_conv_operand(plan, step, 0), gs_conv_operand(plan, step, 0)->plane);
+    own->out_plane = plan->buffer[step->out].plane;
     own->add_plane = add ? gs_floats(add->plane) : 0;
-    own->mul_plane = mul ? gs_floats(mul->plane) : 0;
+    own->mul_plane = mul ? gs_floats(mul->plane) : GS_F32_LANES;
     return GS_OK;
 }
 
 void gs_direct_free(const gs_plan *plan, gs_step *step) {
     (void)plan;
     gs_direct *own = step->own;
+    gs_scales_packed(&own->scales);
     gs_free(own->set);
     gs_free(own->offsets);
 }
 
 gs_cost gs_direct_cost(const gs_plan *plan, const gs_step *step) {
-    (void)plan;
-    return (gs_cost){.weight_bytes = ((const gs_direct *)step->own)->weight_bytes};
+    const gs_direct *own = step->own;
+    size_t room = plan->buffer[step->out].type ? GS_STORED_PLANES * FLOATS_PLANE * sizeof(float) : 0;
+    return (gs_cost){.weight_bytes = own->weight_bytes, .room_bytes = own->converted.bytes + room};
+}
+
+const gs_scales *gs_direct_reads(const gs_step *step) {
+    const gs_direct *own = step->own;
+    return own->scales.inv ? &own->scales : NULL;
+}
+
+const gs_product_type *gs_direct_product(const gs_step *step) {
+    return ((const gs_direct *)step->own)->type;
 }
 
 /* ---- Running ---- */
 
 /* Some rows of a set, from any images, and the planes that are computed of them. */
 typedef struct rows {
-    const float *a[ROWS_AT_ONCE], *add[ROWS_AT_ONCE], *mul[ROWS_AT_ONCE];
-    float *out[ROWS_AT_ONCE];
-    int count, plane, planes;
+    const void *a[ROWS_MOST];
+    const float *add[ROWS_MOST], *mul[ROWS_MOST];
+    char *out[ROWS_MOST]; /* of plane 0 */
+    int count, plane, planes, band;
 } rows;
 
-static void run_rows(const gs_direct *own, const gs_worker *worker, const gs_mac_set *set, rows *r) {
-    ptrdiff_t w_plane = (ptrdiff_t)set->segments * set->length * GS_F32_LANES;
-    gs_mac_args args = {.a = r->a,
+static void run_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, rows *r) {
+    const gs_direct *own = step->own;
+    const gs_buffer *result = &worker->plan->buffer[step->out];
+    const bool once = result->type == own->type; /* else that of the result comes after */
+    float *out[ROWS_MOST], *typed = (float *)((char *)worker->room + own->converted.bytes);
+    for (int i = 0; i < r->count; i++)
+        out[i] = result->type && !once ? typed + i * GS_F32_LANES : (void *)(r->out[i] + r->plane * own->out_plane);
+    gs_products args = {.a = r->a,
                         .segment = set->taps,
-                        .w = own->weight + set->weight + r->plane * w_plane,
-                        .init = own->bias + r->plane * GS_F32_LANES,
+                        .w = weights_at(own, set, r->plane),
+                        .init = own->scales.inv
+                                    ? (const void *)gs_scales_init(&own->scales, (int)(set - own->set), r->plane)
+                                    : own->bias + r->plane * GS_F32_LANES,
+                        .scale = gs_scales_of(&own->scales, r->band, 0, r->plane),
+                        .bias = own->bias + r->plane * GS_F32_LANES,
                         .add = own->adds ? r->add : NULL,
                         .mul = own->multiplies ? r->mul : NULL,
-                        .out = r->out,
-                        .w_plane = w_plane,
-                        .out_plane = own->out_plane,
+                        .out = out,
+                        .w_plane = weights_of_plane(set),
+                        .inv = once ? gs_scales_inv(result->scales, r->band, 0, r->plane) : NULL,
+                        .out_plane = result->type && !once ? FLOATS_PLANE : gs_buffer_elements(result, own->out_plane),
                         .add_plane = own->add_plane,
                         .mul_plane = own->mul_plane,
                         .rows = r->count,
                         .segments = set->segments,
                         .length = set->length,
                         .planes = r->planes,
-                        .relu = own->relu};
-    worker->plan->kernels->mac(&args);
+                        .relu = own->relu,
+                        .gates = own->gates};
+    own->type->mac(worker->plan->kernels, &args);
+    if (result->type && !once)
+        gs_store_pixels(result, r->band, r->plane, r->planes, typed, FLOATS_PLANE, r->out, r->count);
     r->count = 0;
 }
 
 static void add_offsets(const float **to, const gs_worker *worker, const gs_step *step, int k, int image,
                         const ptrdiff_t *offset, int count, ptrdiff_t shift) {
-    const float *base = (float *)gs_buffer_at(worker, step->source[k].index, image) + shift;
+    const float *base = gs_source_at(worker, step, k, image) + shift;
     for (int i = 0; i < count; i++)
         to[i] = base + offset[i];
+}
+
+/* Where the inputs of a plane's group begin. */
+static ptrdiff_t group_shift(const gs_direct *own, int plane) {
+    return own->group_out ? plane / own->group_out * own->group_in * own->in_plane : 0;
 }
 
 /* `count` rows of a set from row k onwards, for one image. */
 static void add_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int image, int k, int count,
                      rows *r) {
     const gs_direct *own = step->own;
-    float *y = (float *)gs_buffer_at(worker, step->out, image) + r->plane * own->out_plane;
+    char *y = gs_buffer_at(worker, step->out, image);
     for (int i = 0; i < count; i++)
         r->out[r->count + i] = y + set->to[k + i];
-    add_offsets(r->a + r->count, worker, step, 0, image, set->from + k, count, 0);
+    const char *x = gs_converted_at(&own->converted, worker, image);
+    ptrdiff_t shift = group_shift(own, r->plane);
+    for (int i = 0; i < count; i++)
+        r->a[r->count + i] = x + gs_input_bytes(own->type, set->from[k + i] + shift);
     if (own->adds)
         add_offsets(r->add + r->count, worker, step, 1, image, set->add + k, count, r->plane * own->add_plane);
     if (own->multiplies)
@@ -330,27 +429,50 @@ static void run_piece(const gs_step *step, const gs_worker *worker, const gs_mac
                       const gs_piece *piece) {
     rows r;
     r.count = 0;
+    r.band = gs_band_of(worker, i0);
     r.plane = piece->plane;
     r.planes = piece->planes;
-    for (int at = piece->row, end = at + piece->rows, count; at < end; at += count) {
-        int k = at % set->rows, left = end - at, room = ROWS_AT_ONCE - r.count;
+    for (int at = piece->row, end = at + piece->rows, most = 0, count; at < end; at += count) {
+        int k = at % set->rows, left = end - at;
+        if (r.count == 0)
+            most = left <= ROWS_MOST ? left : ROWS_AT_ONCE;
+        int room = most - r.count;
         count = set->rows - k < left ? set->rows - k : left;
         count = count < room ? count : room;
         add_rows(step, worker, set, i0 + at / set->rows, k, count, &r);
-        if (r.count == ROWS_AT_ONCE)
-            run_rows(step->own, worker, set, &r);
+        if (r.count == most)
+            run_rows(step, worker, set, &r);
     }
-    if (r.count)
-        run_rows(step->own, worker, set, &r);
 }
 
-void gs_direct_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+/* The same for planes of several groups, a group at a time, or for as many as are stored as integers at once. */
+static void run_groups(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, int i0, gs_piece piece) {
+    int group = ((const gs_direct *)step->own)->group_out;
+    if (worker->plan->buffer[step->out].type && (!group || group > GS_STORED_PLANES))
+        group = group ? gcd(group, GS_STORED_PLANES) : GS_STORED_PLANES;
+    for (int end = piece.plane + piece.planes; piece.plane < end; piece.plane += piece.planes) {
+        int left = end - piece.plane, most = group ? group - piece.plane % group : left;
+        piece.planes = left < most ? left : most;
+        run_piece(step, worker, set, i0, &piece);
+    }
+}
+
+/* Images of one band. */
+static void run_band(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const gs_direct *own = step->own;
     for (int s = 0; s < own->sets; s++) {
         gs_piece piece[GS_PIECES_MOST];
         int pieces = gs_share_pieces(worker, own->planes, (i1 - i0) * own->set[s].rows, piece);
         for (int k = 0; k < pieces; k++)
-            run_piece(step, worker, &own->set[s], i0, &piece[k]);
+            run_groups(step, worker, &own->set[s], i0, piece[k]);
+    }
+}
+
+void gs_direct_run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    gs_convert(&((const gs_direct *)step->own)->converted, worker, i0, i1);
+    for (int i = i0, end; i < i1; i = end) {
+        end = gs_band_end(worker, i, i1);
+        run_band(step, worker, i, end);
     }
 }
 
@@ -372,17 +494,7 @@ static bool phases_applies(const gs_builder *b, int n) {
     return applies(b, n) && gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0)).axis[0].adjoint;
 }
 
-#define GS_DIRECT(id, method_name, method_applies, method_prepare) \
-    GS_DEFINE_METHOD(id) = {.name = method_name,                   \
-                            .own_bytes = sizeof(gs_direct),        \
-                            .applies = method_applies,             \
-                            .prepare = method_prepare,             \
-                            .place = gs_direct_place,              \
-                            .run = gs_direct_run,                  \
-                            .shares = true,                        \
-                            .free = gs_direct_free,                \
-                            .cost = gs_direct_cost}
-GS_DIRECT(linear, "linear", linear_applies, prepare_linear);
-GS_DIRECT(linear_flat, "linear", flat_applies, prepare_flat);
-GS_DIRECT(phases, "direct, by phase", phases_applies, prepare);
-GS_DIRECT(direct, "direct", applies, prepare);
+GS_DEFINE_DIRECT(linear, "linear", linear_applies, prepare_linear);
+GS_DEFINE_DIRECT(linear_flat, "linear", flat_applies, prepare_flat);
+GS_DEFINE_DIRECT(phases, "direct, by phase", phases_applies, prepare);
+GS_DEFINE_DIRECT(direct, "direct", applies, prepare);

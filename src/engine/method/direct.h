@@ -3,6 +3,8 @@
 #define GS_DIRECT_H
 
 #include "engine/method/conv.h"
+#include "engine/method/converted.h"
+#include "engine/method/scales.h"
 #include "engine/method/view.h"
 
 typedef struct gs_mac_set gs_mac_set; /* direct.c */
@@ -11,18 +13,29 @@ typedef struct gs_mac_set gs_mac_set; /* direct.c */
 typedef struct gs_direct {
     gs_conv conv; /* without its weights and bias */
     int planes;   /* of the result */
-    float *weight, *bias;
+    const gs_product_type *type;
+    gs_converted converted; /* the input, where the type is narrow */
+    gs_scales scales;       /* of integers */
+    void *weight;
+    float *bias;
     size_t weight_bytes;
     int sets;
     gs_mac_set *set;
     ptrdiff_t *offsets; /* what the sets point into */
-    bool adds, multiplies, relu;
-    ptrdiff_t out_plane, add_plane, mul_plane; /* floats */
+    bool adds, multiplies, gates, relu;
+    int group_in, group_out; /* planes of a group's inputs and outputs; 0: all outputs read all inputs */
+    ptrdiff_t in_plane, add_plane, mul_plane; /* floats; of the input, elements */
+    ptrdiff_t out_plane;                      /* bytes */
 } gs_direct;
 
 /* Pack the weights of a step whose operands are set. `length`: inputs that are adjacent in memory. False when memory
  * runs out. */
-bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv, int length);
+bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv, int length, const gs_product_type *type,
+                       const gs_quant *quant);
+
+/* The same for a step of the node's own convolution, which reads its input with a halo and computes a ReLU that
+ * follows. */
+bool gs_direct_prepare_conv(gs_builder *b, gs_step *step, const gs_conv *conv);
 
 /* That length for blocked inputs. */
 int gs_direct_length(const gs_conv *conv);
@@ -32,5 +45,22 @@ gs_status gs_direct_place(gs_plan *plan, gs_step *step, gs_error *error);
 gs_step_run gs_direct_run;
 void gs_direct_free(const gs_plan *plan, gs_step *step);
 gs_cost gs_direct_cost(const gs_plan *plan, const gs_step *step);
+const gs_scales *gs_direct_reads(const gs_step *step);
+const gs_product_type *gs_direct_product(const gs_step *step);
+
+/* A method's record. */
+#define GS_DEFINE_DIRECT(id, method_name, method_applies, method_prepare) \
+    GS_DEFINE_METHOD(id) = {.name = method_name,                          \
+                            .own_bytes = sizeof(gs_direct),               \
+                            .applies = method_applies,                    \
+                            .prepare = method_prepare,                    \
+                            .place = gs_direct_place,                     \
+                            .run = gs_direct_run,                         \
+                            .reads = gs_direct_reads,                     \
+                            .stores = true,                               \
+                            .shares = true,                               \
+                            .free = gs_direct_free,                       \
+                            .product = gs_direct_product,                 \
+                            .cost = gs_direct_cost}
 
 #endif

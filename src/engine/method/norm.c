@@ -95,20 +95,14 @@ static bool applies(const gs_builder *b, int n) {
 }
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
-    const gs_node *node = &b->model->node[n];
-    int in = gs_builder_buffer_in(b, node->input[0], GS_BLOCKED);
-    int out = in < 0 ? -1 : gs_builder_add_buffer(b, node->shape, GS_BLOCKED);
-    gs_step *s = gs_builder_add_step(b, method, n, 3, out);
+    int v;
+    gs_step *s = gs_film_add_step(b, method, n, &v);
     if (!s)
         return false;
     norm *own = s->own;
-    s->source[0] = gs_builder_from_buffer(b, in);
-    set_norm(s, node);
-    int v = n + GS_VALUE_NODES;
-    gs_film_absorb(b, s, 1, GS_OP_MUL, &v);
-    gs_film_absorb(b, s, 2, GS_OP_ADD, &v);
+    set_norm(s, &b->model->node[n]);
     bool ok = gs_activation_absorb(b, s, &own->applied, &v);
-    gs_builder_set_value(b, v, out);
+    gs_builder_set_value(b, v, s->out);
     return ok;
 }
 

@@ -12,9 +12,9 @@
  *
  * A group of rows of the result, from one image or several, goes through all stages while it is in the cache: the
  * transform of the first phase's columns, which gives V (input rows, tiles, points, C); for every one to three output
- * planes, a product per point that shares the group's V, and one of the second phase's columns as they lie in the
- * input, which together give M (planes, points and columns, rows, tiles, 16); and the output transform, which adds the
- * two.
+ * planes, a product per point that shares the group's V and gives M (planes, points, tiles, rows, 16), and one per
+ * column of a tile of the second phase's columns as they lie in the input, which gives the result as far as they go;
+ * and the output transform, which adds the first phase's part to that.
  *
  * On Zen 5, one thread, in microseconds per image, this takes 6.3 where the direct method takes 7.6 for 16 channels of
  * 28 x 28 to 32, 5.7 where it takes 7.5 for 32 of 14 x 14 to 64, and 12.9 where it takes 15.0 for 48 to 96; with
@@ -31,19 +31,22 @@
 #include "engine/weights.h"
 
 /* Rows of mac of a group: result rows times tiles. */
-enum { LANES = GS_F32_LANES, ROWS = 24, COLUMNS = ROWS * GS_POLYPHASE_MOST, POINTS = GS_POLYPHASE_MOST + 1 };
+enum { LANES = GS_F32_LANES, ROWS = 24 };
 
 typedef struct polyphase {
     gs_axis axis[2];
     int inputs; /* channels */
     int planes; /* of inputs */
     int tiles, size;
-    int length; /* channels that are adjacent in memory */
-    float *weight, *bias;
-    ptrdiff_t *segment; /* where inputs of a product are: by point, of V; behind, of the second phase, of the input */
-    size_t weights;     /* floats */
+    int length;                  /* channels that are adjacent in memory */
+    const gs_product_type *type; /* of V, the weights and what else they are multiplied by */
+    void *weight;
+    float *bias;
+    ptrdiff_t *segment; /* where inputs of a product are: by point, of V; behind, by column, of the input */
+    size_t weights;
     bool relu;
     gs_conv_views view;
+    gs_converted converted; /* the input, where the type is narrow */
 } polyphase;
 
 static int points(const polyphase *own) {
@@ -55,18 +58,24 @@ static int chain(const polyphase *own) {
     return own->axis[0].kernel * own->inputs;
 }
 
+/* Where they are adjacent in the input. */
+static int segments(const polyphase *own) {
+    return chain(own) / own->length;
+}
+
 /* Rows of the input that a row of the result reads. */
 static int reach(const polyphase *own) {
     return (own->axis[0].kernel - 1) * own->axis[0].dilation + 1;
 }
 
-/* Floats from one row of V, and from one position of M, to the next. The extra vectors avoid power-of-two strides. */
+/* Elements from one row of V, and floats from one position of M, to the next. The extra vectors avoid power-of-two
+ * strides. */
 static ptrdiff_t v_row(const polyphase *own) {
     return ((ptrdiff_t)own->tiles * points(own) * own->planes + 1) * LANES;
 }
 enum { M_STEP = (ROWS + 1) * LANES };
 static ptrdiff_t m_plane(const polyphase *own) {
-    return (points(own) + own->size) * (ptrdiff_t)M_STEP;
+    return points(own) * (ptrdiff_t)M_STEP;
 }
 
 /* Rows of the result that make a group. */
@@ -76,16 +85,18 @@ static int group_rows(const polyphase *own) {
 
 /* ---- Planning ---- */
 
-/* Of few positions the direct method leaves out the taps that fall on the padding. With few inputs the transforms take
- * as long as the products that they save; with more tiles than there are rows in a group, rows would be cut. */
+/* Integers are the direct method's. Of few positions the direct method leaves out the taps that fall on the padding.
+ * With few inputs the transforms take as long as the products that they save; with more tiles than there are rows in a
+ * group, rows would be cut. */
 static bool applies(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
-    if (node->op != GS_OP_CONV2D || !gs_is_conv(node))
+    gs_quant_domain domain;
+    if (node->op != GS_OP_CONV2D || !gs_is_conv(node) || gs_builder_quantises(b, n, &domain))
         return false;
     gs_conv c = gs_conv_of(node, gs_builder_shape(b, n, 0));
     const gs_axis *a = &c.axis[1];
-    return a->kernel == 3 && a->stride == 2 && a->dilation == 1 && a->size > GS_POLYPHASE_LEAST && a->size <= COLUMNS &&
-           c.inputs >= LANES / 2;
+    return a->kernel == 3 && a->stride == 2 && a->dilation == 1 && a->size > GS_POLYPHASE_LEAST &&
+           a->size <= ROWS * GS_POLYPHASE_MOST && c.inputs >= LANES / 2;
 }
 
 /* Column k of the matrix: row k of G times the taps of the first phase; behind the points, the tap of the second. */
@@ -103,24 +114,39 @@ static double weight_at(const polyphase *own, int k, double first, double last, 
     return (first + p * last) / f;
 }
 
+/* Those of an output plane and a point; behind the points, of the second phase. */
+static void *weights_at(const polyphase *own, int plane, int k) {
+    ptrdiff_t matrix = (ptrdiff_t)chain(own) * LANES;
+    return (char *)own->weight + gs_weight_bytes(own->type, (plane * (ptrdiff_t)(points(own) + 1) + k) * matrix);
+}
+
+/* Those of row t of taps of input i for `lanes` outputs from o onwards. */
+static void weights_of_taps(const polyphase *own, const gs_conv *c, int k, int o, int lanes, int t, int i,
+                            double lane[LANES]) {
+    const float *tap = c->weight + o * c->out_step + i * c->in_step + t * c->tap_step[0];
+    for (int l = 0; l < lanes; l++, tap += c->out_step)
+        lane[l] = weight_at(own, k, (double)tap[0], (double)tap[2 * c->tap_step[1]], (double)tap[c->tap_step[1]]);
+}
+
 /* Packed as out plane, point, row of taps, input channel, lane. Lanes past the last output are 0. */
 static void pack(const polyphase *own, const gs_conv *c) {
-    for (int o = 0; o < c->outputs; o++) {
-        float *w = own->weight + (ptrdiff_t)(o / LANES) * (points(own) + 1) * chain(own) * LANES + o % LANES;
-        for (int k = 0; k <= points(own); k++)
+    for (int o = 0; o < c->outputs; o += LANES)
+        for (int k = 0; k <= points(own); k++) {
+            double lane[LANES] = {0};
+            int lanes = c->outputs - o < LANES ? c->outputs - o : LANES;
             for (int t = 0; t < c->axis[0].kernel; t++)
-                for (int i = 0; i < c->inputs; i++, w += LANES) {
-                    const float *tap = c->weight + o * c->out_step + i * c->in_step + t * c->tap_step[0];
-                    *w = (float)weight_at(own, k, (double)tap[0], (double)tap[2 * c->tap_step[1]],
-                                          (double)tap[c->tap_step[1]]);
+                for (int i = 0; i < c->inputs; i++) {
+                    weights_of_taps(own, c, k, o, lanes, t, i, lane);
+                    own->type->pack(weights_at(own, o / LANES, k), (ptrdiff_t)t * c->inputs + i, lane);
                 }
-        own->bias[o] = c->bias ? c->bias[o] : 0;
-    }
+        }
+    for (int o = 0; c->bias && o < c->outputs; o++)
+        own->bias[o] = c->bias[o];
 }
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
-    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
+    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, GS_CONV_MULTIPLIES);
     if (!s)
         return false;
     polyphase *own = s->own;
@@ -134,13 +160,14 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     own->tiles = (a->size + GS_POLYPHASE_MOST - 1) / GS_POLYPHASE_MOST;
     own->size = (a->size + own->tiles - 1) / own->tiles;
     own->length = gs_direct_length(&conv);
+    own->type = gs_builder_product(b, n, own->length, GS_QUANT_DOMAINS);
     gs_conv_want_halo(b, s, &conv);
     gs_builder_want_halo(b, s->source[0].index, 0, 2 * own->tiles * own->size - a->padding - (a->input - 1));
     own->weights = planes * (size_t)(points(own) + 1) * (size_t)chain(own) * LANES;
-    own->weight = gs_weights_alloc(b->plan, own->weights);
+    own->weight = gs_weights_alloc_of(b->plan, own->type, own->weights);
     own->bias = gs_weights_alloc(b->plan, planes * LANES);
     own->segment =
-        gs_alloc((size_t)(points(own) * conv.axis[0].kernel + chain(own) / own->length), sizeof *own->segment);
+        gs_alloc((size_t)(points(own) * own->axis[0].kernel + own->size * segments(own)), sizeof *own->segment);
     if (!own->weight || !own->bias || !own->segment)
         return false;
     pack(own, &conv);
@@ -151,13 +178,16 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     (void)error;
     polyphase *own = step->own;
     own->view = gs_conv_views_of(plan, step);
+    own->converted = gs_converted_of(plan, step, own->type, NULL);
     ptrdiff_t *at = own->segment;
     for (int k = 0; k < points(own); k++)
         for (int t = 0; t < own->axis[0].kernel; t++)
             *at++ = t * own->axis[0].dilation * v_row(own) + k * (ptrdiff_t)own->planes * LANES;
-    for (int t = 0; t < own->axis[0].kernel; t++)
-        for (int i = 0; i < own->inputs; i += own->length)
-            *at++ = t * own->axis[0].dilation * own->view.in.row + i / LANES * own->view.in.plane + i % LANES;
+    for (int j = 0; j < own->size; j++)
+        for (int t = 0; t < own->axis[0].kernel; t++)
+            for (int i = 0; i < own->inputs; i += own->length)
+                *at++ = t * own->axis[0].dilation * own->view.in.row + i / LANES * own->view.in.plane + i % LANES +
+                        (2 * j + 1) * LANES;
     return GS_OK;
 }
 
@@ -170,8 +200,10 @@ static gs_cost cost(const gs_plan *plan, const gs_step *step) {
     (void)plan;
     const polyphase *own = step->own;
     int each = reach(own) > own->axis[0].stride ? reach(own) : own->axis[0].stride;
-    ptrdiff_t room = group_rows(own) * each * v_row(own) + GS_MAC_PLANES_MOST * m_plane(own);
-    return (gs_cost){.weight_bytes = own->weights * sizeof(float), .room_bytes = (size_t)room * sizeof(float)};
+    ptrdiff_t v = gs_input_bytes(own->type, group_rows(own) * each * v_row(own));
+    return (gs_cost){.weight_bytes = (size_t)gs_weight_bytes(own->type, (ptrdiff_t)own->weights),
+                     .room_bytes =
+                         own->converted.bytes + GS_MAC_PLANES_MOST * (size_t)m_plane(own) * sizeof(float) + (size_t)v};
 }
 
 /* ---- Running ---- */
@@ -179,7 +211,7 @@ static gs_cost cost(const gs_plan *plan, const gs_step *step) {
 /* Rows of the result that follow each other in one image, and what they read of V. */
 typedef struct run {
     int image, row, rows;
-    float *v;
+    char *v;
     int first; /* of the group's rows */
 } run;
 
@@ -188,40 +220,47 @@ typedef struct group {
     run run[ROWS];
     int runs, rows;
     float *m;
-    const float *a[ROWS], *x[COLUMNS]; /* of V, by row and tile; of the second phase's columns, by row and column */
-    float *out[ROWS], *out_x[COLUMNS];
+    const void *a[ROWS], *x[ROWS]; /* by tile and row: of V, and of the input in the type of products */
+    float *out[ROWS], *y[ROWS];    /* of M, and of the result's first plane */
 } group;
 
-/* Column 0 of the first tap of a row of the result. */
-static const float *input_at(const polyphase *own, const gs_worker *worker, int image, int row) {
+/* From an image's first pixel to column 0 of the first tap of a row of the result. */
+static ptrdiff_t input_offset(const polyphase *own, int row) {
     const gs_axis *y = &own->axis[0];
-    return gs_view_at(&own->view.in, worker, image, 0) + (row * y->stride - y->padding) * own->view.in.row -
-           own->axis[1].padding * LANES;
+    return (row * y->stride - y->padding) * own->view.in.row - own->axis[1].padding * LANES;
 }
 
-/* The pointers of row r of a run. */
-static void add_row(const polyphase *own, const gs_worker *worker, const run *part, int r, group *g) {
-    int columns = own->axis[1].size, at = part->first + r;
-    const float *v = part->v + r * own->axis[0].stride * v_row(own);
-    const float *x = input_at(own, worker, part->image, part->row + r) + LANES, **from = g->x + at * columns;
-    float **to = g->out_x + at * columns;
-    for (int t = 0, left = columns; t < own->tiles; t++, left -= own->size) {
-        int tile = at * own->tiles + t, count = left < own->size ? left : own->size;
-        g->a[tile] = v + (ptrdiff_t)t * points(own) * own->planes * LANES;
-        g->out[tile] = g->m + tile * LANES;
-        float *m = g->out[tile] + points(own) * (ptrdiff_t)M_STEP;
-        for (int j = 0; j < count; j++, x += 2 * LANES, m += M_STEP) {
-            *from++ = x;
-            *to++ = m;
+/* Where a buffer of the result's shape has a row; NULL where there is no such buffer. */
+static float *row_of(const gs_view *view, const gs_worker *worker, int image, int plane, int row, int column) {
+    return view->planes ? gs_view_at(view, worker, image, plane) + row * view->row + column * LANES : NULL;
+}
+
+/* The pointers of a run's rows. */
+static void add_run(const polyphase *own, const gs_worker *worker, const run *part, group *g) {
+    const int stride = own->axis[0].stride, first = part->first;
+    const ptrdiff_t v_step = gs_input_bytes(own->type, stride * v_row(own)),
+                    x_step = gs_input_bytes(own->type, stride * own->view.in.row), y_step = own->view.out.row;
+    const char *v = part->v, *x = gs_converted_at(&own->converted, worker, part->image) +
+                                  gs_input_bytes(own->type, input_offset(own, part->row));
+    float *y = row_of(&own->view.out, worker, part->image, 0, part->row, 0);
+    for (int t = 0, at = first; t < own->tiles; t++, at += g->rows) {
+        for (int r = 0; r < part->rows; r++) {
+            g->a[at + r] = v + r * v_step;
+            g->x[at + r] = x + r * x_step;
+            g->y[at + r] = y + r * y_step;
+            g->out[at + r] = g->m + (at + r) * LANES;
         }
+        v += gs_input_bytes(own->type, points(own) * own->planes * LANES);
+        x += gs_input_bytes(own->type, 2 * own->size * LANES);
+        y += own->size * LANES;
     }
 }
 
 /* Make a group of rows from row `row` on, of the images from i0 onwards. */
 static void make_group(const polyphase *own, const gs_worker *worker, int i0, int row, int rows, group *g) {
     int height = own->axis[0].size;
-    float *v = (float *)worker->room + GS_MAC_PLANES_MOST * m_plane(own);
-    g->m = worker->room;
+    g->m = (float *)((char *)worker->room + own->converted.bytes);
+    char *v = (char *)(g->m + GS_MAC_PLANES_MOST * m_plane(own));
     g->runs = 0;
     g->rows = rows;
     for (int at = 0; at < rows; g->runs++) {
@@ -232,9 +271,8 @@ static void make_group(const polyphase *own, const gs_worker *worker, int i0, in
                       .rows = left < rows - at ? left : rows - at,
                       .v = v,
                       .first = at};
-        for (int r = 0; r < part->rows; r++)
-            add_row(own, worker, part, r, g);
-        v += ((part->rows - 1) * own->axis[0].stride + reach(own)) * v_row(own);
+        add_run(own, worker, part, g);
+        v += gs_input_bytes(own->type, ((part->rows - 1) * own->axis[0].stride + reach(own)) * v_row(own));
         at += part->rows;
     }
 }
@@ -247,54 +285,62 @@ static void transform_input(const polyphase *own, const gs_worker *worker, const
                                  .size = own->size};
     for (int k = 0; k < g->runs; k++) {
         const run *part = &g->run[k];
-        const float *x = input_at(own, worker, part->image, part->row);
+        const float *x = gs_view_at(&own->view.in, worker, part->image, 0) + input_offset(own, part->row);
         args.rows = (part->rows - 1) * own->axis[0].stride + reach(own);
         for (int t = 0; t < own->tiles; t++)
             for (int p = 0; p < own->planes; p++) {
                 args.x = x + p * own->view.in.plane + 2 * t * own->size * LANES;
-                args.v = part->v + (t * points(own) * own->planes + p) * (ptrdiff_t)LANES;
-                worker->plan->kernels->polyphase_in(&args);
+                args.v = part->v + gs_input_bytes(own->type, (t * points(own) * own->planes + p) * (ptrdiff_t)LANES);
+                own->type->polyphase_in(&args);
             }
     }
 }
 
-/* The products of a group for `planes` planes of outputs from plane p onwards. */
-static void multiply(const polyphase *own, const gs_worker *worker, const group *g, int p, int planes) {
-    int kernel = own->axis[0].kernel;
+/* The first phase's products of a group for `planes` planes of outputs from plane p onwards. */
+static void multiply_first(const polyphase *own, const gs_worker *worker, const group *g, int p, int planes) {
     ptrdiff_t matrix = (ptrdiff_t)chain(own) * LANES;
-    gs_mac_args args = {.a = g->a,
+    gs_products args = {.a = g->a,
                         .segment = own->segment,
-                        .w = own->weight + p * (points(own) + 1) * matrix,
                         .out = g->out,
                         .w_plane = (points(own) + 1) * matrix,
                         .out_plane = m_plane(own),
                         .rows = g->rows * own->tiles,
                         .planes = planes,
-                        .segments = kernel,
+                        .segments = own->axis[0].kernel,
                         .length = own->inputs};
     for (int k = 0; k < points(own); k++) {
-        worker->plan->kernels->mac(&args);
-        args.segment += kernel;
-        args.w += matrix;
+        args.w = weights_at(own, p, k);
+        own->type->mac(worker->plan->kernels, &args);
+        args.segment += args.segments;
         args.out_shift += M_STEP;
     }
-    args.a = g->x;
-    args.init = own->bias + p * LANES;
-    args.out = g->out_x;
-    args.out_shift = 0;
-    args.rows = g->rows * own->axis[1].size;
-    args.segments = chain(own) / own->length;
-    args.length = own->length;
-    worker->plan->kernels->mac(&args);
 }
 
-/* Where a buffer of the result's shape has a row; NULL where there is no such buffer. */
-static float *row_of(const gs_view *view, const gs_worker *worker, int image, int plane, int row, int column) {
-    return view->planes ? gs_view_at(view, worker, image, plane) + row * view->row + column * LANES : NULL;
+/* The second phase's. Of the last tile, columns past the edge are left out. */
+static void multiply_second(const polyphase *own, const gs_worker *worker, const group *g, int p, int planes) {
+    ptrdiff_t matrix = (ptrdiff_t)chain(own) * LANES;
+    int last = own->axis[1].size - (own->tiles - 1) * own->size;
+    gs_products args = {.a = g->x,
+                        .segment = own->segment + points(own) * own->axis[0].kernel,
+                        .w = weights_at(own, p, points(own)),
+                        .init = own->bias + p * LANES,
+                        .out = g->y,
+                        .w_plane = (points(own) + 1) * matrix,
+                        .out_plane = own->view.out.plane,
+                        .out_shift = p * own->view.out.plane,
+                        .planes = planes,
+                        .segments = segments(own),
+                        .length = own->length};
+    for (int j = 0; j < own->size; j++) {
+        args.rows = g->rows * (j < last ? own->tiles : own->tiles - 1);
+        own->type->mac(worker->plan->kernels, &args);
+        args.segment += args.segments;
+        args.out_shift += LANES;
+    }
 }
 
 static void transform_output(const polyphase *own, const gs_worker *worker, const group *g, int plane, const float *m) {
-    gs_polyphase_out_args args = {.m_row = own->tiles * LANES,
+    gs_polyphase_out_args args = {.m_row = LANES,
                                   .step = M_STEP,
                                   .y_row = own->view.out.row,
                                   .add_row = own->view.add.row,
@@ -305,7 +351,7 @@ static void transform_output(const polyphase *own, const gs_worker *worker, cons
         for (int t = 0; t < own->tiles; t++) {
             const run *part = &g->run[k];
             int column = t * own->size, left = own->axis[1].size - column;
-            args.m = m + (part->first * own->tiles + t) * LANES;
+            args.m = m + (t * g->rows + part->first) * LANES;
             args.y = row_of(&own->view.out, worker, part->image, plane, part->row, column);
             args.add = row_of(&own->view.add, worker, part->image, plane, part->row, column);
             args.mul = row_of(&own->view.mul, worker, part->image, plane, part->row, column);
@@ -324,8 +370,9 @@ static void run_piece(const polyphase *own, const gs_worker *worker, int i0, con
         make_group(own, worker, i0, row, rows, &g);
         transform_input(own, worker, &g);
         for (int p = piece->plane, end = p + piece->planes, planes; p < end; p += planes) {
-            planes = end - p > GS_MAC_PLANES_MOST ? worker->plan->kernels->mac_traits.planes : end - p;
-            multiply(own, worker, &g, p, planes);
+            planes = end - p > GS_MAC_PLANES_MOST ? own->type->traits.planes : end - p;
+            multiply_first(own, worker, &g, p, planes);
+            multiply_second(own, worker, &g, p, planes);
             for (int j = 0; j < planes; j++)
                 transform_output(own, worker, &g, p + j, g.m + j * m_plane(own));
         }
@@ -338,6 +385,7 @@ static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
     int rows = (i1 - i0) * own->axis[0].size;
     gs_share all = gs_share_of(worker, rows);
     gs_piece piece[GS_PIECES_MOST] = {{0, own->view.out.planes, all.begin, all.end - all.begin}};
+    gs_convert(&own->converted, worker, i0, i1);
     bool by_rows = gs_shares_rows(worker, rows * own->tiles);
     int pieces = by_rows ? 1 : gs_share_pieces(worker, own->view.out.planes, rows, piece);
     for (int k = 0; k < pieces; k++)
@@ -349,6 +397,10 @@ static const char *describe(const gs_step *step) {
     return names[((const polyphase *)step->own)->size - GS_POLYPHASE_LEAST];
 }
 
+static const gs_product_type *product(const gs_step *step) {
+    return ((const polyphase *)step->own)->type;
+}
+
 GS_DEFINE_METHOD(polyphase) = {.name = "polyphase",
                                .own_bytes = sizeof(polyphase),
                                .applies = applies,
@@ -358,4 +410,5 @@ GS_DEFINE_METHOD(polyphase) = {.name = "polyphase",
                                .shares = true,
                                .free = free_own,
                                .describe = describe,
+                               .product = product,
                                .cost = cost};

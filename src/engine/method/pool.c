@@ -22,8 +22,8 @@ typedef struct windows {
 
 /* ---- Planning ---- */
 
-/* Sums and means over so few positions that one chain of additions is exact enough; the reference computes the others
- * in float64. For few channels a change of layout is not worth it. */
+/* The largest, or sums and means over so few positions that one chain of additions is exact enough; the reference
+ * computes the others in float64. For few channels a change of layout is not worth it. */
 static bool reduces(const gs_builder *b, int n) {
     enum { MOST = 1024 };
     const gs_node *node = &b->model->node[n];
@@ -31,7 +31,7 @@ static bool reduces(const gs_builder *b, int n) {
     size_t positions = (size_t)from.d[1] * (size_t)from.d[2];
     int have = b->value[node->input[0]].buffer;
     bool blocked = from.d[0] >= GS_F32_LANES || (have >= 0 && b->plan->buffer[have].layout == GS_BLOCKED);
-    bool few = positions > 1 && positions <= MOST;
+    bool few = positions > 1 && (positions <= MOST || node->op == GS_OP_MAX);
     return node->attributes.over == GS_OVER_POSITIONS && blocked && few;
 }
 
@@ -47,6 +47,7 @@ static bool applies(const gs_builder *b, int n) {
         return gs_is_channel_vector(node->shape, gs_builder_shape(b, n, 0).d[0]);
     case GS_OP_SUM:
     case GS_OP_MEAN:
+    case GS_OP_MAX:
         return reduces(b, n);
     default:
         return false;
@@ -96,8 +97,9 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
         return false;
     windows *own = s->own;
     gs_shape in = s->source[0].shape;
-    own->op = node->op == GS_OP_MAX_POOL ? GS_WINDOW_MAX : GS_WINDOW_SUM;
-    bool whole = node->op == GS_OP_UNSTRETCH || node->op == GS_OP_SUM || node->op == GS_OP_MEAN;
+    own->op = node->op == GS_OP_MAX_POOL || node->op == GS_OP_MAX ? GS_WINDOW_MAX : GS_WINDOW_SUM;
+    bool whole =
+        node->op == GS_OP_UNSTRETCH || node->op == GS_OP_SUM || node->op == GS_OP_MEAN || node->op == GS_OP_MAX;
     if (whole)
         set_even(own, (int[2]){in.d[1], in.d[2]});
     else if (node->op == GS_OP_UPSAMPLE_ADJOINT)

@@ -12,25 +12,10 @@ static bool applies(const gs_builder *b, int n) {
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     const gs_node *node = &b->model->node[n];
     gs_source source[GS_INPUT_MAX];
-    for (int i = 0; i < node->inputs; i++) {
-        int v = node->input[i];
-        if (!gs_value_per_sample(b->model, v)) {
-            source[i] = gs_builder_from_condition(b, v);
-            continue;
-        }
-        int buffer = gs_builder_buffer_in(b, v, GS_PLANAR);
-        if (buffer < 0)
-            return false;
-        source[i] = gs_builder_from_buffer(b, buffer);
-    }
-    int out = gs_builder_add_buffer(b, node->shape, GS_PLANAR);
-    gs_step *s = gs_builder_add_step(b, method, n, node->inputs, out);
-    if (!s)
-        return false;
     for (int i = 0; i < node->inputs; i++)
-        s->source[i] = source[i];
-    gs_builder_set_value(b, n + GS_VALUE_NODES, out);
-    return true;
+        if (!gs_builder_source(b, node->input[i], GS_PLANAR, &source[i]))
+            return false;
+    return gs_builder_add_node(b, method, n, source, GS_PLANAR) != NULL;
 }
 
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
@@ -40,11 +25,9 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         double *free_space = worker->room;
         const double *in[GS_INPUT_MAX];
         for (int k = 0; k < step->sources; k++) {
-            const gs_source *s = &step->source[k];
-            const float *x = s->kind == GS_SOURCE_BUFFER ? gs_buffer_at(worker, s->index, image)
-                                                         : worker->condition[image] + s->offset;
+            const float *x = gs_source_at(worker, step, k, image);
             in[k] = free_space;
-            for (size_t i = 0, count = gs_shape_size(s->shape); i < count; i++)
+            for (size_t i = 0, count = gs_shape_size(step->source[k].shape); i < count; i++)
                 *free_space++ = (double)x[i];
         }
         gs_reference_node(plan->model, step->node, in, free_space);

@@ -1,6 +1,6 @@
 /* Convolutions of few channels, which are planar with a halo: lanes are outputs. */
 #include "engine/method/conv.h"
-#include "engine/method/view.h"
+#include "engine/method/stored.h"
 #include "engine/share.h"
 #include "engine/weights.h"
 
@@ -47,7 +47,7 @@ static void pack(const taps *own, const gs_conv *c) {
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
-    gs_step *s = gs_conv_add_step(b, method, n, GS_PADDED, false);
+    gs_step *s = gs_conv_add_step(b, method, n, GS_PADDED, GS_CONV_ADDS);
     if (!s)
         return false;
     gs_conv_want_halo(b, s, &conv);
@@ -73,6 +73,29 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     return GS_OK;
 }
 
+/* Rows that are computed at once where the result's buffer holds integers. */
+enum { ROWS = 7 };
+
+static ptrdiff_t row_floats(const gs_buffer *out) {
+    return out->shape.d[2] * (ptrdiff_t)GS_F32_LANES;
+}
+
+/* Rows of an image, of which args has the first, as integers. */
+static void run_typed(const gs_step *step, gs_worker *worker, int image, gs_share rows, gs_taps_args *args) {
+    const gs_buffer *out = &worker->plan->buffer[step->out];
+    args->y = worker->room;
+    args->y_row = row_floats(out);
+    args->y_plane = ROWS * row_floats(out);
+    for (int r = rows.begin; r < rows.end; r += ROWS, args->x += ROWS * args->x_row) {
+        char *y = gs_pixel_at(worker, step->out, image, r, 0);
+        args->rows = rows.end - r < ROWS ? rows.end - r : ROWS;
+        worker->plan->kernels->taps(args);
+        for (int p = 0; p < args->planes; p++)
+            gs_store_typed(out, gs_band_of(worker, image), p, args->y + p * args->y_plane, args->y_row,
+                           y + p * out->plane, out->row, args->rows, args->columns);
+    }
+}
+
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const taps *own = step->own;
     const gs_buffer *in = gs_conv_operand(worker->plan, step, 0), *out = &worker->plan->buffer[step->out];
@@ -91,6 +114,10 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
                          .relu = own->relu};
     for (int i = i0; i < i1; i++) {
         args.x = (const float *)gs_buffer_at(worker, step->source[0].index, i) + rows.begin * args.x_row;
+        if (out->type) {
+            run_typed(step, worker, i, rows, &args);
+            continue;
+        }
         args.y = (float *)gs_buffer_at(worker, step->out, i) + rows.begin * args.y_row;
         worker->plan->kernels->taps(&args);
     }
@@ -103,8 +130,10 @@ static void free_own(const gs_plan *plan, gs_step *step) {
 }
 
 static gs_cost cost(const gs_plan *plan, const gs_step *step) {
-    (void)plan;
-    return (gs_cost){.weight_bytes = weights(step->own) * sizeof(float)};
+    const taps *own = step->own;
+    const gs_buffer *out = &plan->buffer[step->out];
+    size_t room = out->type ? (size_t)(own->planes * ROWS * row_floats(out)) * sizeof(float) : 0;
+    return (gs_cost){.weight_bytes = weights(own) * sizeof(float), .room_bytes = room};
 }
 
 GS_DEFINE_METHOD(taps) = {.name = "direct, few inputs",
@@ -113,6 +142,7 @@ GS_DEFINE_METHOD(taps) = {.name = "direct, few inputs",
                           .prepare = prepare,
                           .place = place,
                           .run = run,
+                          .stores = true,
                           .shares = true,
                           .free = free_own,
                           .cost = cost};

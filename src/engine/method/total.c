@@ -1,4 +1,6 @@
-/* Sums and means of all elements of a value, and the sums that adjoints take of what was one number. */
+/* Sums, means and the largest of all elements of a value, and the sums that adjoints take of what was one number. */
+#include <math.h>
+
 #include "engine/builder.h"
 
 enum { CHAINS = 8 }; /* of additions, which do not wait for each other */
@@ -6,12 +8,13 @@ enum { CHAINS = 8 }; /* of additions, which do not wait for each other */
 typedef struct total {
     size_t count;
     double divisor;
+    bool largest;
 } total;
 
 static bool applies(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     bool sums = node->op == GS_OP_SUM || node->op == GS_OP_MEAN || node->op == GS_OP_UNSTRETCH;
-    return sums && gs_shape_size(node->shape) == 1;
+    return (sums || node->op == GS_OP_MAX) && gs_shape_size(node->shape) == 1;
 }
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
@@ -20,6 +23,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
         return false;
     total *own = s->own;
     own->count = gs_shape_size(gs_builder_shape(b, n, 0));
+    own->largest = b->model->node[n].op == GS_OP_MAX;
     own->divisor = b->model->node[n].op == GS_OP_MEAN ? (double)own->count : 1;
     return true;
 }
@@ -36,11 +40,35 @@ static double sum_of(const float *x, size_t count) {
     return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
+/* Larger than all others; NaN if any is. */
+static float largest_of(const float *x, size_t count) {
+    float most[2 * CHAINS];
+    int strange[2 * CHAINS] = {0};
+    for (size_t k = 0; k < 2 * CHAINS; k++)
+        most[k] = x[0];
+    size_t i = 0;
+    for (; i + 2 * CHAINS <= count; i += 2 * CHAINS)
+        for (size_t k = 0; k < 2 * CHAINS; k++) {
+            most[k] = x[i + k] > most[k] ? x[i + k] : most[k];
+            strange[k] |= isnan(x[i + k]);
+        }
+    for (; i < count; i++) {
+        most[0] = x[i] > most[0] ? x[i] : most[0];
+        strange[0] |= isnan(x[i]);
+    }
+    for (size_t k = 0; k < 2 * CHAINS; k++) {
+        most[0] = most[k] > most[0] ? most[k] : most[0];
+        strange[0] |= strange[k];
+    }
+    return strange[0] ? NAN : most[0];
+}
+
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const total *own = step->own;
     for (int i = i0; i < i1; i++) {
         const float *x = gs_buffer_at(worker, step->source[0].index, i);
-        *(float *)gs_buffer_at(worker, step->out, i) = (float)(sum_of(x, own->count) / own->divisor);
+        float *y = gs_buffer_at(worker, step->out, i);
+        *y = own->largest ? largest_of(x, own->count) : (float)(sum_of(x, own->count) / own->divisor);
     }
 }
 

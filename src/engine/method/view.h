@@ -15,6 +15,11 @@ static inline ptrdiff_t gs_floats(ptrdiff_t bytes) {
     return bytes / (ptrdiff_t)sizeof(float);
 }
 
+/* The floats of as many whole vectors as hold n. */
+static inline int gs_whole(int n) {
+    return (n + GS_F32_LANES - 1) / GS_F32_LANES * GS_F32_LANES;
+}
+
 static inline gs_view gs_view_of(const gs_plan *plan, int buffer) {
     const gs_buffer *b = &plan->buffer[buffer];
     if (b->layout == GS_PLANAR)

@@ -18,6 +18,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/method/stored.h"
 #include "engine/share.h"
 #include "engine/weights.h"
 
@@ -32,25 +33,44 @@ typedef struct side {
     int size, tiles, larger, padding;
 } side;
 
-/* Where a tile begins: image, row and column; its rows and columns; and whether it has as many as any. */
+/* Where a tile's first element is in a plane's input, halo included, and in its result, summand and factor, NULL where
+ * there is none; and the tile's rows and columns. */
 typedef struct tile {
-    int image, begin[2], size[2];
-    bool large[2];
+    const float *x, *add, *mul;
+    char *y;
+    int size[2];
 } tile;
 
 typedef struct winograd {
     int inputs; /* channels */
     int planes; /* of inputs */
     side side[2];
-    float *weight, *bias;
-    size_t weights; /* floats */
+    const gs_product_type *type; /* of V and the weights */
+    gs_scales scales;            /* of integers */
+    void *weight;
+    float *bias;
+    size_t weights;
     bool relu;
     gs_conv_views view;
 } winograd;
 
-static side side_of(const gs_axis *a) {
-    int tiles = (a->size + GS_WINOGRAD_MOST - 1) / GS_WINOGRAD_MOST, size = (a->size + tiles - 1) / tiles;
+static side side_of(const gs_axis *a, int most) {
+    int tiles = (a->size + most - 1) / most, size = (a->size + tiles - 1) / tiles;
     return (side){.size = size, .tiles = tiles, .larger = a->size - tiles * (size - 1), .padding = a->padding};
+}
+
+/* The plan's type of products where its tiles, of at most 4 positions where it has 6 points, do: 5 positions would be
+ * cut into 3 and 2. */
+static const gs_product_type *type_of(const gs_builder *b, int n, const gs_conv *c) {
+    gs_quant_domain domain = GS_QUANT_DOMAINS;
+    gs_builder_quantises(b, n, &domain);
+    const gs_product_type *type = gs_builder_product(b, n, c->inputs, domain);
+    for (int i = 0; i < 2; i++) {
+        side s = side_of(&c->axis[i], type->winograd_points - 2);
+        if (s.size - (s.larger < s.tiles) < GS_WINOGRAD_LEAST)
+            return &b->plan->product[0];
+    }
+    return type;
 }
 
 bool gs_suits_winograd(const gs_conv *c) {
@@ -70,9 +90,13 @@ static int positions(const winograd *own) {
     return points(own, 0) * points(own, 1);
 }
 
-/* Floats from one position to the next. The extra vector avoids power-of-two strides. */
+/* Elements from one position to the next. The extra vector avoids power-of-two strides. */
 static ptrdiff_t v_step(const winograd *own) {
     return (TILES * own->planes + 1) * LANES;
+}
+/* Bytes of V, whole vectors. */
+static ptrdiff_t v_bytes(const winograd *own) {
+    return gs_whole_bytes(gs_input_bytes(own->type, positions(own) * v_step(own)));
 }
 enum { M_STEP = (TILES + 1) * LANES };
 static ptrdiff_t m_plane(const winograd *own) {
@@ -82,12 +106,11 @@ static ptrdiff_t m_plane(const winograd *own) {
 /* ---- Planning ---- */
 
 /* Row i of G. */
-static void weight_row(int i, double row[3]) {
-    static const double point[POINTS] = {GS_WINOGRAD_A, -GS_WINOGRAD_A, GS_WINOGRAD_B, -GS_WINOGRAD_B,
-                                         INFINITY,      GS_WINOGRAD_C,  -GS_WINOGRAD_C};
+static void weight_row(const gs_product_type *type, int i, double row[3]) {
+    const double *point = type->winograd_point;
     bool finite = isfinite(point[i]);
     double f = 1;
-    for (int j = 0; finite && j < POINTS; j++)
+    for (int j = 0; finite && j < type->winograd_points; j++)
         if (j != i && isfinite(point[j]))
             f *= point[i] - point[j];
     row[0] = finite ? 1 / f : 0;
@@ -114,39 +137,81 @@ static void transform_taps(const winograd *own, const gs_conv *c, int o, int lan
     }
 }
 
-/* Packed as out plane, position, input channel, lane. Lanes past the last output are 0. */
-static void transform_weights(const winograd *own, const gs_conv *c) {
+/* Those of an output plane and a position. */
+static void *weights_at(const winograd *own, int plane, ptrdiff_t position) {
+    ptrdiff_t matrix = (ptrdiff_t)own->inputs * LANES;
+    return (char *)own->weight + gs_weight_bytes(own->type, (plane * (ptrdiff_t)positions(own) + position) * matrix);
+}
+
+/* The number that a position has where a node is quantised, in the type's largest tile. */
+static int quantised_position(const winograd *own, int t) {
+    return t / points(own, 1) * own->type->winograd_points + t % points(own, 1);
+}
+
+/* What is done with the transformed weights of an input for an output plane. */
+typedef void take_weights(winograd *own, const gs_quant *quant, int plane, int i, double u[POINTS * POINTS][LANES]);
+
+static void measure_weights(winograd *own, const gs_quant *quant, int plane, int i, double u[POINTS * POINTS][LANES]) {
+    for (int t = 0; t < positions(own); t++)
+        gs_scales_measure(&own->scales, quant, t, quantised_position(own, t), plane, t, i, u[t]);
+}
+
+/* Packed as out plane, position, input channel, lane. */
+static void store_weights(winograd *own, const gs_quant *quant, int plane, int i, double u[POINTS * POINTS][LANES]) {
+    for (int t = 0; t < positions(own); t++) {
+        if (own->scales.inv)
+            gs_scales_round(&own->scales, quant, t, quantised_position(own, t), plane, t, i, u[t]);
+        own->type->pack(weights_at(own, plane, t), i, u[t]);
+    }
+}
+
+/* Lanes past the last output are 0. */
+static void transform_weights(winograd *own, const gs_conv *c, const gs_quant *quant, take_weights *take) {
     double g[POINTS][3], whole[POINTS * POINTS][LANES];
-    size_t inputs = (size_t)c->inputs, count = (size_t)positions(own);
-    for (int i = 0; i < POINTS; i++)
-        weight_row(i, g[i]);
+    for (int i = 0; i < own->type->winograd_points; i++)
+        weight_row(own->type, i, g[i]);
     for (int o = 0; o < c->outputs; o += LANES)
         for (int i = 0; i < c->inputs; i++) {
             transform_taps(own, c, o, c->outputs - o < LANES ? c->outputs - o : LANES, i, g, whole);
-            for (size_t t = 0; t < count; t++) {
-                float *out = own->weight + (((size_t)(o / LANES) * count + t) * inputs + (size_t)i) * LANES;
-                for (int l = 0; l < LANES; l++)
-                    out[l] = (float)whole[t][l];
-            }
+            take(own, quant, o / LANES, i, whole);
         }
 }
 
+/* The scales of integers. */
+static bool make_scales(gs_plan *plan, winograd *own, const gs_conv *c, const gs_quant *quant) {
+    gs_scales *s = &own->scales;
+    s->positions = positions(own);
+    s->in_planes = own->planes;
+    s->out_planes = (c->outputs + LANES - 1) / LANES;
+    s->type = own->type;
+    if (!gs_scales_make(plan, s, s->positions))
+        return false;
+    transform_weights(own, c, quant, measure_weights);
+    for (int t = 0; t < s->positions; t++)
+        gs_scales_finish(plan, s, quant, t, quantised_position(own, t), c->inputs);
+    return true;
+}
+
 static bool applies(const gs_builder *b, int n) {
-    if (!gs_is_conv(&b->model->node[n]))
+    gs_quant_domain domain;
+    if (!gs_is_conv(&b->model->node[n]) || (gs_builder_quantises(b, n, &domain) && domain == GS_QUANT_DIRECT))
         return false;
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
     return gs_suits_winograd(&conv);
 }
 
 /* Pack the weights. False when memory runs out. */
-static bool pack(gs_plan *plan, winograd *own, const gs_conv *c) {
+static bool pack(gs_plan *plan, winograd *own, const gs_conv *c, const gs_quant *quant) {
     size_t planes = (size_t)(c->outputs + LANES - 1) / LANES;
     own->weights = planes * (size_t)positions(own) * (size_t)c->inputs * LANES;
-    own->weight = gs_weights_alloc(plan, own->weights);
+    own->weight = gs_weights_alloc_of(plan, own->type, own->weights);
     own->bias = gs_weights_alloc(plan, planes * LANES);
     if (!own->weight || !own->bias)
         return false;
-    transform_weights(own, c);
+    if (gs_is_quantised(own->type) && !make_scales(plan, own, c, quant))
+        return false;
+    transform_weights(own, c, quant, store_weights);
+    gs_scales_packed(&own->scales);
     for (int o = 0; c->bias && o < c->outputs; o++)
         own->bias[o] = c->bias[o];
     return true;
@@ -154,17 +219,18 @@ static bool pack(gs_plan *plan, winograd *own, const gs_conv *c) {
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
-    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, true);
+    gs_step *s = gs_conv_add_step(b, method, n, GS_BLOCKED, GS_CONV_MULTIPLIES);
     if (!s)
         return false;
     winograd *own = s->own;
     own->relu = gs_conv_absorb_relu(b, s);
+    own->type = type_of(b, n, &conv);
     own->inputs = conv.inputs;
     own->planes = (conv.inputs + LANES - 1) / LANES;
     for (int i = 0; i < 2; i++)
-        own->side[i] = side_of(&conv.axis[i]);
+        own->side[i] = side_of(&conv.axis[i], own->type->winograd_points - 2);
     gs_conv_want_halo(b, s, &conv);
-    return pack(b->plan, own, &conv);
+    return pack(b->plan, own, &conv, b->model->node[n].quant);
 }
 
 static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
@@ -177,15 +243,15 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
 static gs_cost cost(const gs_plan *plan, const gs_step *step) {
     (void)plan;
     const winograd *own = step->own;
-    ptrdiff_t room = positions(own) * v_step(own) + GS_MAC_PLANES_MOST * m_plane(own);
-    return (gs_cost){.weight_bytes = own->weights * sizeof(float), .room_bytes = (size_t)room * sizeof(float)};
+    return (gs_cost){.weight_bytes = (size_t)gs_weight_bytes(own->type, (ptrdiff_t)own->weights),
+                     .room_bytes = (size_t)v_bytes(own) + GS_MAC_PLANES_MOST * (size_t)m_plane(own) * sizeof(float)};
 }
 
 /* ---- Running ---- */
 
 /* The tiles of a product: rows of V and of M at the first position. */
 typedef struct rows {
-    const float *a[TILES];
+    const void *a[TILES];
     float *out[TILES];
     int count;
 } rows;
@@ -194,85 +260,104 @@ typedef struct rows {
  * has the rows of the larger tiles, by [whether it is the last row][whether it is the last column]. */
 typedef struct group {
     tile tile[TILES];
-    int tiles;
-    float *v, *m;
+    int tiles, band;
+    char *v; /* of the first tile */
+    float *m;
     rows rows[2][2];
 } group;
 
-/* Tile t of the images from i0 onwards. */
-static tile tile_at(const winograd *own, int i0, int t) {
-    int columns = own->side[1].tiles, per_image = own->side[0].tiles * columns;
-    int at[2] = {t % per_image / columns, t % columns};
-    tile result = {.image = i0 + t / per_image};
-    for (int i = 0; i < 2; i++) {
-        const side *s = &own->side[i];
-        int smaller = at[i] > s->larger ? at[i] - s->larger : 0;
-        result.large[i] = at[i] < s->larger;
-        result.size[i] = s->size - !result.large[i];
-        result.begin[i] = at[i] * s->size - smaller;
-    }
-    return result;
-}
-
-static void add_row(rows *r, const float *a, float *out) {
+static void add_row(rows *r, const void *a, float *out) {
     r->a[r->count] = a;
     r->out[r->count++] = out;
 }
 
+/* One dimension of a tile: where it begins, how many positions it has, and whether that is as many as any has. */
+typedef struct span {
+    int begin, size;
+    bool large;
+} span;
+
+static span span_of(const side *s, int t) {
+    bool large = t < s->larger;
+    return (span){.begin = t * s->size - (large ? 0 : t - s->larger), .size = s->size - !large, .large = large};
+}
+
+/* V of the first position of a tile. */
+static char *v_of(const winograd *own, const group *g, int t) {
+    return g->v + gs_input_bytes(own->type, t * (ptrdiff_t)own->planes * LANES);
+}
+
+/* Where a plane's vector is in a buffer; NULL where there is no such buffer. */
+static float *vector_of(const gs_view *view, const gs_worker *worker, int image, int row, int column) {
+    return view->planes ? gs_view_at(view, worker, image, 0) + row * view->row + column * LANES : NULL;
+}
+
 /* Make a group of `tiles` tiles from tile t0 of the images from i0 onwards. */
-static void make_group(const winograd *own, int i0, int t0, int tiles, group *g) {
+static void make_group(const winograd *own, const gs_worker *worker, int i0, int t0, int tiles, group *g) {
+    const gs_conv_views *view = &own->view;
+    int columns = own->side[1].tiles, per_image = own->side[0].tiles * columns;
     g->tiles = tiles;
     for (int k = 0; k < 4; k++)
         g->rows[k / 2][k % 2].count = 0;
     for (int t = 0; t < tiles; t++) {
         tile *at = &g->tile[t];
-        *at = tile_at(own, i0, t0 + t);
+        int image = i0 + (t0 + t) / per_image, in_image = (t0 + t) % per_image;
+        span r = span_of(&own->side[0], in_image / columns), c = span_of(&own->side[1], in_image % columns);
+        at->size[0] = r.size;
+        at->size[1] = c.size;
+        at->x = vector_of(&view->in, worker, image, r.begin - own->side[0].padding, c.begin - own->side[1].padding);
+        at->y = gs_pixel_at(worker, view->out.buffer, image, r.begin, c.begin);
+        at->add = vector_of(&view->add, worker, image, r.begin, c.begin);
+        at->mul = vector_of(&view->mul, worker, image, r.begin, c.begin);
         for (int k = 0; k < 4; k++)
-            if (at->large[0] >= k / 2 && at->large[1] >= k % 2)
-                add_row(&g->rows[k / 2][k % 2], g->v + t * own->planes * LANES, g->m + t * LANES);
+            if (r.large >= k / 2 && c.large >= k % 2)
+                add_row(&g->rows[k / 2][k % 2], v_of(own, g, t), g->m + t * LANES);
     }
 }
 
-static void transform_input(const winograd *own, gs_worker *worker, const group *g) {
-    gs_winograd_in_args args = {.row = own->view.in.row, .v_row = points(own, 1) * v_step(own), .step = v_step(own)};
+static void transform_input(const winograd *own, const group *g) {
+    const ptrdiff_t vector = gs_input_bytes(own->type, LANES);
+    gs_winograd_in_args args = {.row = own->view.in.row,
+                                .v_row = points(own, 1) * v_step(own),
+                                .step = v_step(own),
+                                .inv_row = points(own, 1) * LANES};
     for (int t = 0; t < g->tiles; t++) {
         const tile *at = &g->tile[t];
-        const float *x = gs_view_at(&own->view.in, worker, at->image, 0) +
-                         (at->begin[0] - own->side[0].padding) * own->view.in.row +
-                         (at->begin[1] - own->side[1].padding) * LANES;
         args.rows = at->size[0];
         args.columns = at->size[1];
-        for (int p = 0; p < own->planes; p++) {
-            args.x = x + p * own->view.in.plane;
-            args.v = g->v + (t * own->planes + p) * LANES;
-            worker->plan->kernels->winograd_in(&args);
+        args.x = at->x;
+        char *v = v_of(own, g, t);
+        for (int p = 0; p < own->planes; p++, args.x += own->view.in.plane, v += vector) {
+            args.v = v;
+            args.inv = gs_scales_inv(&own->scales, g->band, 0, p);
+            own->type->winograd_in(&args);
         }
     }
 }
 
-/* Where a buffer of the result's shape has a tile; NULL where there is no such buffer. */
-static float *tile_of(const gs_view *view, const gs_worker *worker, const tile *at, int plane) {
-    return view->planes ? gs_view_at(view, worker, at->image, plane) + at->begin[0] * view->row + at->begin[1] * LANES
-                        : NULL;
-}
-
-static void transform_output(const winograd *own, gs_worker *worker, const group *g, int plane, const float *m) {
-    gs_winograd_out_args args = {.m_row = points(own, 1) * (ptrdiff_t)M_STEP,
+static void transform_output(const winograd *own, const gs_worker *worker, const group *g, int plane, const float *m) {
+    const gs_conv_views *view = &own->view;
+    const gs_buffer *out = &worker->plan->buffer[view->out.buffer];
+    float typed[GS_WINOGRAD_MOST * GS_WINOGRAD_MOST * LANES] __attribute__((aligned(GS_VECTOR_BYTES)));
+    gs_winograd_out_args args = {.m = m,
+                                 .m_row = points(own, 1) * (ptrdiff_t)M_STEP,
                                  .step = M_STEP,
                                  .bias = own->bias + LANES * plane,
-                                 .y_row = own->view.out.row,
-                                 .add_row = own->view.add.row,
-                                 .mul_row = own->view.mul.row,
+                                 .y_row = out->type ? GS_WINOGRAD_MOST * LANES : view->out.row,
+                                 .add_row = view->add.row,
+                                 .mul_row = view->mul.row,
                                  .relu = own->relu};
-    for (int t = 0; t < g->tiles; t++) {
+    for (int t = 0; t < g->tiles; t++, args.m += LANES) {
         const tile *at = &g->tile[t];
-        args.m = m + t * LANES;
-        args.y = tile_of(&own->view.out, worker, at, plane);
-        args.add = tile_of(&own->view.add, worker, at, plane);
-        args.mul = tile_of(&own->view.mul, worker, at, plane);
+        char *y = at->y + plane * out->plane;
+        args.y = out->type ? typed : (float *)y;
+        args.add = at->add ? at->add + plane * view->add.plane : NULL;
+        args.mul = at->mul ? at->mul + plane * view->mul.plane : NULL;
         args.rows = at->size[0];
         args.columns = at->size[1];
-        worker->plan->kernels->winograd_out(&args);
+        own->type->winograd_out(&args);
+        if (out->type)
+            gs_store_typed(out, g->band, plane, typed, args.y_row, y, out->row, args.rows, args.columns);
     }
 }
 
@@ -283,9 +368,11 @@ static void multiply(const winograd *own, const gs_worker *worker, const group *
     for (int t = 0; t < count; t++) {
         const rows *r = &g->rows[t / points(own, 1) == last[0]][t % points(own, 1) == last[1]];
         ptrdiff_t segment = t * v_step(own);
-        gs_mac_args args = {.a = r->a,
+        gs_products args = {.a = r->a,
                             .segment = &segment,
-                            .w = own->weight + (p * (ptrdiff_t)count + t) * matrix,
+                            .w = weights_at(own, p, t),
+                            .init = gs_scales_init(&own->scales, t, p),
+                            .scale = gs_scales_of(&own->scales, g->band, t, p),
                             .out = r->out,
                             .out_shift = t * (ptrdiff_t)M_STEP,
                             .w_plane = count * matrix,
@@ -295,29 +382,29 @@ static void multiply(const winograd *own, const gs_worker *worker, const group *
                             .segments = 1,
                             .length = own->inputs};
         if (r->count)
-            worker->plan->kernels->mac(&args);
+            own->type->mac(worker->plan->kernels, &args);
     }
 }
 
 /* Fetch for writing what the output transform will write, which another core may have read: by then, it has come. */
-static void claim_output(const winograd *own, const gs_worker *worker, const group *g, int p, int planes) {
+static void claim_output(const gs_buffer *out, const group *g, int p, int planes) {
     for (int end = p + planes; p < end; p++)
         for (int t = 0; t < g->tiles; t++) {
             const tile *at = &g->tile[t];
-            const float *y = tile_of(&own->view.out, worker, at, p);
+            const char *y = at->y + p * out->plane;
             for (int r = 0; r < at->size[0]; r++)
                 for (int c = 0; c < at->size[1]; c++)
-                    __builtin_prefetch(y + r * own->view.out.row + c * LANES, 1);
+                    __builtin_prefetch(y + r * out->row + c * out->column, 1);
         }
 }
 
 /* Planes p ... end - 1 of the results of a group, whose input is transformed. */
 static void run_group(const winograd *own, gs_worker *worker, const group *g, int p, int end) {
-    int most = worker->plan->kernels->mac_traits.planes;
+    int most = own->type->traits.planes;
     for (int planes; p < end; p += planes) {
         planes = end - p > GS_MAC_PLANES_MOST ? most : end - p;
         if (worker->parts > 1)
-            claim_output(own, worker, g, p, planes);
+            claim_output(&worker->plan->buffer[own->view.out.buffer], g, p, planes);
         multiply(own, worker, g, p, planes);
         for (int k = 0; k < planes; k++)
             transform_output(own, worker, g, p + k, g->m + k * m_plane(own));
@@ -327,27 +414,28 @@ static void run_group(const winograd *own, gs_worker *worker, const group *g, in
 /* A worker's pieces of the planes of a group of tiles from tile t0 onwards. It transforms the input of all the
  * tiles that any of them has, because to fetch V from another core takes as long. */
 static void run_pieces(const winograd *own, gs_worker *worker, int i0, int t0, const gs_piece *piece, int pieces) {
-    float *v = worker->room;
     group all, part;
-    all.v = v;
-    all.m = part.m = v + positions(own) * v_step(own);
+    all.band = part.band = gs_band_of(worker, i0);
+    all.v = worker->room;
+    all.m = part.m = (float *)(all.v + v_bytes(own));
     gs_share used = gs_share_rows(piece, pieces);
-    make_group(own, i0, t0 + used.begin, used.end - used.begin, &all);
-    transform_input(own, worker, &all);
+    make_group(own, worker, i0, t0 + used.begin, used.end - used.begin, &all);
+    transform_input(own, &all);
     for (int k = 0; k < pieces; k++) {
         const gs_piece *at = &piece[k];
         if (at->rows == all.tiles) {
             run_group(own, worker, &all, at->plane, at->plane + at->planes);
             continue;
         }
-        part.v = v + (at->row - used.begin) * own->planes * LANES;
-        make_group(own, i0, t0 + at->row, at->rows, &part);
+        part.v = v_of(own, &all, at->row - used.begin);
+        make_group(own, worker, i0, t0 + at->row, at->rows, &part);
         run_group(own, worker, &part, at->plane, at->plane + at->planes);
     }
 }
 
-/* Each worker of a crew takes some of the tiles; where these are few, some of the planes of the result instead. */
-static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+/* Images of one band. Each worker of a crew takes some of the tiles; where these are few, some of the planes of the
+ * result instead. */
+static void run_band(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const winograd *own = step->own;
     int total = (i1 - i0) * own->side[0].tiles * own->side[1].tiles;
     bool by_tiles = gs_shares_rows(worker, total);
@@ -361,11 +449,27 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
+static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    for (int i = i0, end; i < i1; i = end) {
+        end = gs_band_end(worker, i, i1);
+        run_band(step, worker, i, end);
+    }
+}
+
+static void free_own(const gs_plan *plan, gs_step *step) {
+    (void)plan;
+    gs_scales_packed(&((winograd *)step->own)->scales);
+}
+
 static const char *describe(const gs_step *step) {
     static const char *const names[] = {"winograd-f3", "winograd-f4", "winograd-f5"};
     const winograd *own = step->own;
     int size = own->side[0].size > own->side[1].size ? own->side[0].size : own->side[1].size;
     return names[size - GS_WINOGRAD_LEAST];
+}
+
+static const gs_product_type *product(const gs_step *step) {
+    return ((const winograd *)step->own)->type;
 }
 
 GS_DEFINE_METHOD(winograd) = {.name = "winograd",
@@ -374,6 +478,9 @@ GS_DEFINE_METHOD(winograd) = {.name = "winograd",
                               .prepare = prepare,
                               .place = place,
                               .run = run,
+                              .stores = true,
                               .shares = true,
+                              .free = free_own,
                               .describe = describe,
+                              .product = product,
                               .cost = cost};

@@ -340,7 +340,7 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
 }
 
 static bool prepare_convolution(gs_builder *b, const gs_method *method, int n) {
-    return gs_conv_add_step(b, method, n, GS_BLOCKED, false) != NULL;
+    return gs_conv_add_step(b, method, n, GS_BLOCKED, GS_CONV_ADDS) != NULL;
 }
 
 static bool prepare_pool(gs_builder *b, const gs_method *method, int n) {

@@ -1,0 +1,27 @@
+# log Z and log p; sourced by run.sh after loss.sh, whose files it uses. That log Z is right is tested by
+# test_partition.c.
+
+quick='--chains 4 --particles 8 --steps 20'
+accept partition gaussian:levels=no,dim=2,log-z=3 $quick
+check 'log Z with its error, and what it is' grep -Eq '^log Z = [0-9.]+ [+]- [0-9.e-]+ [(]standard error[)], known: 3$' stdout.txt
+check 'of which chains' grep -Eq '^4 chains of tempered-smc, whose weights are worth [0-9.]+; the network gaussian, ' stdout.txt
+cp stdout.txt first.txt
+accept partition gaussian:levels=no,dim=2,log-z=3 $quick --isa scalar --threads 1 --block 2
+check 'the same everywhere' test "$(head -n 1 first.txt)" = "$(head -n 1 stdout.txt)"
+accept partition plain.bin --sampler ais --chains 4 --steps 5 --input six.idx --input six.idx -n 2
+check 'log p by file' test "$(grep -Ec '^six.idx +2( +[-0-9.e+]+){5}$' stdout.txt)" -eq 2
+check 'of networks log Z is not known' sh -c '! grep -q known stdout.txt'
+accept partition bright.bin --chains 2 --particles 2 --steps 3 --sigma 0.5 --clamp yes --temperature 2
+check 'at a noise level, in a box' grep -q 'bright at noise level 0.5 within the pixels. range, temperature 2; ' stdout.txt
+accept partition --compose plain.bin:2 --compose bright.bin:0.5 --sigma 0.5 $quick --input six.idx --json
+check 'a sum' grep -Eq '"log_z": [-0-9.e+]+, .*"log_p": [[][-0-9.e+]+(, [-0-9.e+]+){5}[]]' stdout.txt
+fits_schema partition plain.bin $quick --input six.idx
+refuse 2 'the network is missing' partition
+refuse 2 'it has no weights; expected ais or tempered-smc' partition plain.bin --sampler hmc
+refuse 2 'sampler .nonsense. is unknown' partition plain.bin --sampler nonsense
+refuse 2 'ais has no such setting' partition plain.bin --sampler ais --particles 8
+refuse 2 'is not a whole number from 2 to 1024' partition plain.bin --particles 2000
+refuse 2 'takes no noise level' partition plain.bin --sigma 1
+refuse 2 'Z is of one density' partition cond.bin --label all
+refuse 1 'is of kind' partition tiny.bin
+refuse 1 'nowhere.idx' partition plain.bin $quick --input nowhere.idx

@@ -1,0 +1,36 @@
+/* Convolutions and linear layers. */
+#include "reference/example.h"
+
+EXAMPLES(convolutions) = {
+    EXAMPLE("conv2d", "['x']", NULL, "{'weight': 'w'}", SQUARE2, LIST(1, 2, 3, 4),
+            LIST(4, {1, 1, 2, 2}, {1, 10, 100, 1000}), NONE, SHAPE3(1, 1, 1), LIST(4321)),
+    EXAMPLE("conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'w', 'bias': 'b'}", SQUARE2, LIST(1, 2, 3, 4),
+            LIST(4, {1, 1, 3, 3}, {0, 0, 0, 0, 1, 10, 0, 0, 100}), LIST(1, {1}, {0.5F}), SHAPE3(1, 2, 2),
+            LIST(421.5, 2.5, 43.5, 4.5)),
+    EXAMPLE("conv2d", "['x']", "{'stride': [1, 2], 'padding': [0, 1]}", "{'weight': 'w'}", ROW4, LIST(1, 2, 3, 4),
+            LIST(4, {1, 1, 1, 3}, {1, 10, 100}), NONE, SHAPE3(1, 1, 2), LIST(210, 432)),
+    EXAMPLE("conv2d", "['x']", "{'dilation': [1, 2]}", "{'weight': 'w'}", ROW4, LIST(1, 2, 3, 4),
+            LIST(4, {1, 1, 1, 2}, {1, 10}), NONE, SHAPE3(1, 1, 2), LIST(31, 42)),
+    EXAMPLE("conv2d", "['x']", "{'groups': 2}", "{'weight': 'w'}", CHANNELS2, LIST(1, 2, 3, 4),
+            LIST(4, {4, 1, 1, 1}, {1, 2, 3, 4}), NONE, SHAPE3(4, 1, 2), LIST(1, 2, 2, 4, 9, 12, 12, 16)),
+    EXAMPLE("conv2d", "['x']", NULL, "{'weight': 'w'}", CHANNELS2, LIST(1, 2, 3, 4), LIST(4, {1, 2, 1, 1}, {1, 10}),
+            NONE, SHAPE3(1, 1, 2), LIST(31, 42)),
+    EXAMPLE("conv_transpose2d", "['x']", NULL, "{'weight': 'w'}", SQUARE2, LIST(1, 2, 3, 4),
+            LIST(4, {1, 1, 2, 2}, {1, 10, 100, 1000}), NONE, SHAPE3(1, 3, 3),
+            LIST(1, 12, 20, 103, 1234, 2040, 300, 3400, 4000)),
+    /* The next three are PyTorch's. */
+    EXAMPLE("conv_transpose2d", "['x']", "{'stride': [2, 2], 'padding': [1, 1], 'output_padding': [1, 0]}",
+            "{'weight': 'w', 'bias': 'b'}", SQUARE2, LIST(1, 2, 3, 4),
+            LIST(4, {1, 1, 3, 3}, {1, 10, 0, 100, 1000, 0, 0, 0, 1}), LIST(1, {1}, {0.5F}), SHAPE3(1, 4, 3),
+            LIST(1000.5, 200.5, 2000.5, 30.5, 5.5, 40.5, 3000.5, 400.5, 4000.5, 0.5, 3.5, 0.5)),
+    EXAMPLE("conv_transpose2d", "['x']", "{'stride': [2, 1], 'dilation': [1, 2], 'output_padding': [0, 1]}",
+            "{'weight': 'w'}", ROW2, LIST(1, 2), LIST(4, {1, 1, 2, 2}, {1, 10, 100, 1000}), NONE, SHAPE3(1, 2, 5),
+            LIST(1, 2, 10, 20, 0, 100, 200, 1000, 2000, 0)),
+    EXAMPLE("conv_transpose2d", "['x']", "{'groups': 2}", "{'weight': 'w'}", CHANNELS2, LIST(1, 2, 3, 4),
+            LIST(4, {2, 2, 1, 1}, {1, 2, 3, 4}), NONE, SHAPE3(4, 1, 2), LIST(1, 2, 2, 4, 9, 12, 12, 16)),
+    EXAMPLE("conv_transpose2d", "['x']", "{'stride': [1, 2]}", "{'weight': 'w'}", CHANNELS2, LIST(1, 2, 3, 4),
+            LIST(4, {2, 2, 1, 1}, {1, 10, 100, 1000}), NONE, SHAPE3(2, 1, 3), LIST(301, 0, 402, 3010, 0, 4020)),
+    EXAMPLE("linear", "['v']", NULL, "{'weight': 'w', 'bias': 'b'}", ROW2, LIST(1, 2),
+            LIST(2, {3, 2}, {1, 10, 2, 20, 3, 30}), LIST(1, {3}, {0.5F, 0, -0.5F}), SHAPE1(3), LIST(21.5, 42, 62.5)),
+    NONE,
+};

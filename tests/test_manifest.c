@@ -1,0 +1,189 @@
+/* Manifests of runs in shards that anybody may have written: cut short, changed bit by bit, made up. Each is read or
+ * refused in words, and none that is read says what cannot be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/manifest.h"
+#include "app/shards.h"
+#include "support/effort.h"
+#include "support/files.h"
+#include "support/outputs.h"
+
+#include "support/about.h" /* after the function of that name */
+
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HEAD                                                                                                     \
+    "{\"manifest\": 1, \"version\": \"0\", \"model\": \"m\", \"hash\": \"h\", \"settings\": {\"seed\": 3}, "     \
+    "\"first\": 7, \"n\": 25, \"shard_size\": 10, \"per_chain\": 1, \"format\": \"npy\", \"shape\": [2, 1, 1], " \
+    "\"judge\": null"
+#define RECORD(number, first, count) \
+    "{\"shard\": " number ", \"first\": " first ", \"count\": " count ", \"bytes\": 208, \"sha256\": \"" HASH "\"}"
+
+static gs_status read_text(const char *text, size_t length, gs_manifest *manifest, gs_error *error) {
+    write_file("manifest.json", text, length);
+    return gs_manifest_read(manifest, "manifest.json", error);
+}
+
+static gs_manifest made(void) {
+    gs_manifest manifest;
+    gs_error error;
+    if (gs_manifest_create(&manifest, json_loads(HEAD "}", 0, NULL), "made", &error))
+        fail_msg("%s", error.message);
+    return manifest;
+}
+
+static void what_is_written_is_read(void **state) {
+    (void)state;
+    gs_manifest written = made(), read;
+    gs_error error = {0};
+    assert_int_equal(written.count, 3);
+    assert_true(written.shard[2].first == 27 && written.shard[2].count == 5);
+    written.shard[2].bytes = 99;
+    memcpy(written.shard[2].hash, HASH, sizeof HASH);
+    assert_ok(gs_manifest_write(&written, "manifest.json", &error), &error);
+    assert_left("manifest.json ");
+    assert_ok(gs_manifest_read(&read, "manifest.json", &error), &error);
+    assert_memory_equal(read.shard, written.shard, 3 * sizeof *read.shard);
+    assert_ok(gs_manifest_compare(&read, &written, "manifest.json", &error), &error);
+    gs_manifest_free(&read);
+    gs_manifest_free(&written);
+}
+
+static void the_setting_that_differs_is_named(void **state) {
+    (void)state;
+    gs_manifest have = made();
+    static const struct {
+        const char *from, *to, *why;
+    } changes[] = {{"\"seed\": 3", "\"seed\": 4", "its seed is 3, of this command it is 4;"},
+                   {"\"seed\": 3", "", "its seed is 3, of this command it is missing;"},
+                   {"\"seed\": 3", "\"seed\": 3, \"eta\": 1", "its eta is missing, of this command it is 1;"},
+                   {"\"model\": \"m\"", "\"model\": \"k\"", "its model is \"m\", of this command it is \"k\";"},
+                   {"\"n\": 25", "\"n\": 26", "its n is 25, of this command it is 26;"}};
+    for (size_t i = 0; i < GS_COUNT(changes); i++) {
+        about("changes[%zu]", i);
+        const char *head = HEAD "}", *at = strstr(head, changes[i].from);
+        char text[1000];
+        gs_manifest want;
+        gs_error error;
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - head), head, changes[i].to, at + strlen(changes[i].from));
+        assert_int_equal(gs_manifest_create(&want, json_loads(text, 0, NULL), "want", &error), GS_OK);
+        gs_status status = gs_manifest_compare(&have, &want, "manifest.json", &error);
+        assert_told(status, GS_ERROR_ARGUMENT, &error, changes[i].why);
+        gs_manifest_free(&want);
+    }
+    gs_manifest_free(&have);
+}
+
+static void what_cannot_be_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } bad[] = {
+        {"", "line 1"},
+        {"[]", "\"manifest\""},
+        {"{\"manifest\": 1}", "\"settings\""},
+        {HEAD "}", "\"shards\": expected an array"},
+        {HEAD ", \"shards\": [3]}", "\"shards\": expected objects"},
+        {HEAD ", \"shards\": [" RECORD("3", "37", "10") "]}", "\"shards\": expected objects"},
+        {HEAD ", \"shards\": [" RECORD("-1", "7", "10") "]}", "\"shards\": expected objects"},
+        {HEAD ", \"shards\": [" RECORD("1", "7", "10") "]}", "shard 1: chains 7 and 9 more"},
+        {HEAD ", \"shards\": [" RECORD("2", "27", "10") "]}", "shard 2: chains 27 and 9 more"},
+        {HEAD ", \"shards\": [" RECORD("0", "7", "10") ", " RECORD("0", "7", "10") "]}", "shard 0 is there twice"},
+        {HEAD ", \"shards\": [{\"shard\": 0, \"first\": 7, \"count\": 10, \"bytes\": 1, \"sha256\": \"../x\"}]}",
+         "64 digits"},
+        {HEAD ", \"n\": 3, \"shards\": []}", "line 1"},
+        {"{\"manifest\": 1, \"settings\": {}, \"first\": 0, \"n\": 1000000000000000000, \"shard_size\": 1, "
+         "\"per_chain\": 1, \"format\": \"npy\", \"shape\": [1, 1, 1], \"shards\": []}",
+         "more than 100000 shards"},
+        {"{\"manifest\": 1, \"settings\": {}, \"first\": 0, \"n\": 5, \"shard_size\": 1, \"per_chain\": 1, "
+         "\"format\": \"/etc\", \"shape\": [1, 1, 1], \"shards\": []}",
+         "\"format\""},
+        {"{\"manifest\": 1, \"settings\": {}, \"first\": 0, \"n\": 5, \"shard_size\": 1, \"per_chain\": 1, "
+         "\"format\": \"npy\", \"shape\": [1, 1e9, 1], \"shards\": []}",
+         "\"shape\""}};
+    for (size_t i = 0; i < GS_COUNT(bad); i++) {
+        about("bad[%zu]", i);
+        gs_manifest manifest;
+        gs_error error;
+        gs_status status = read_text(bad[i].text, strlen(bad[i].text), &manifest, &error);
+        assert_told(status, GS_ERROR_FORMAT, &error, bad[i].why);
+    }
+}
+
+/* Open brackets, for each of which a reader of JSON would take many times as much memory. */
+static void a_bomb_is_refused(void **state) {
+    (void)state;
+    enum { BYTES = 4000000 };
+    char *text = malloc(BYTES);
+    gs_manifest manifest;
+    gs_error error;
+    memset(text, '[', BYTES);
+    gs_status status = read_text(text, BYTES, &manifest, &error);
+    assert_told(status, GS_ERROR_FORMAT, &error, "has more parts than any manifest");
+    free(text);
+}
+
+/* Each byte with each bit changed, and each length. */
+static void damaged_ones_are_read_or_refused(void **state) {
+    (void)state;
+    const char *text = HEAD ", \"shards\": [" RECORD("0", "7", "10") ", " RECORD("2", "27", "5") "]}";
+    size_t length = strlen(text), step = 8 * effort_step() - 3; /* odd, so that all bits have their turn */
+    char changed[2000];
+    for (size_t i = 0; i < 9 * length; i += step) {
+        about("change %zu", i);
+        memcpy(changed, text, length);
+        if (i < 8 * length)
+            changed[i / 8] = (char)(changed[i / 8] ^ 1 << i % 8);
+        gs_manifest manifest;
+        gs_error error;
+        gs_status status = read_text(changed, i < 8 * length ? length : i - 8 * length, &manifest, &error);
+        assert_true(status == GS_OK || (status == GS_ERROR_FORMAT && strstr(error.message, "manifest.json: ")));
+        if (status)
+            continue;
+        for (size_t k = 0; k < manifest.count; k++)
+            assert_true(manifest.shard[k].index == k && manifest.shard[k].count <= manifest.n);
+        gs_manifest_free(&manifest);
+    }
+}
+
+static void shards_are_handed_out_once(void **state) {
+    (void)state;
+    gs_shards shards, second;
+    gs_shard shard;
+    bool found;
+    gs_error error = {0};
+    assert_ok(gs_shards_open(&shards, "run", json_loads(HEAD "}", 0, NULL), GS_SHARDS_RESUME, &error), &error);
+    gs_status status = gs_shards_open(&second, "run/", json_loads(HEAD "}", 0, NULL), GS_SHARDS_RESUME, &error);
+    assert_told(status, GS_ERROR_FILE, &error, "another process is writing shards into it");
+    for (uint64_t i = 0; i < 3; i++) {
+        char text[40];
+        assert_true(!gs_shards_next(&shards, &shard, &found, &error) && found && shard.index == i);
+        if (i == 1)
+            continue; /* nobody brings it back */
+        snprintf(text, sizeof text, "run/shard-%05d.npy", (int)i);
+        write_file(text, "samples", 7);
+        assert_ok(gs_shards_seal(&shards, &shard, &error), &error);
+        assert_ok(gs_shards_commit(&shards, &shard, &error), &error);
+    }
+    assert_true(!gs_shards_next(&shards, &shard, &found, &error) && !found);
+    gs_shards_close(&shards);
+    assert_ok(gs_shards_open(&shards, "run", json_loads(HEAD "}", 0, NULL), GS_SHARDS_RESUME, &error), &error);
+    assert_int_equal(gs_shards_finished(&shards), 2);
+    assert_true(!gs_shards_next(&shards, &shard, &found, &error) && found && shard.index == 1 && shard.first == 17 &&
+                shard.count == 10);
+    assert_true(!gs_shards_next(&shards, &shard, &found, &error) && !found);
+    gs_shards_close(&shards);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        OUTPUT_TEST(what_is_written_is_read),          OUTPUT_TEST(the_setting_that_differs_is_named),
+        OUTPUT_TEST(what_cannot_be_is_refused),        OUTPUT_TEST(a_bomb_is_refused),
+        OUTPUT_TEST(damaged_ones_are_read_or_refused), OUTPUT_TEST(shards_are_handed_out_once)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
