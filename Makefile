@@ -15,7 +15,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check check-kills figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check check-abi check-kills figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
 sample: program
@@ -73,8 +73,13 @@ check-figures: build
 check-kills: build
 	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD)
 
+# The types of the public interface are those that tests/abi/gensample.abi describes.
+check-abi:
+	@tests/packages.sh abigail-tools
+	tests/abi/run.sh
+
 # Everything: hours.
-check-full: check check-kills check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+check-full: check check-abi check-kills check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
     check-same-bytes fuzz
 
 # Every preset of CMakePresets.json configures and links its programs.
