@@ -9,13 +9,14 @@ FORMATTER := clang-format-14
 # another version of the C library's parts and hang in pthread_create.
 ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
     $(addsuffix :arm64,libgomp1 libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev libcmocka-dev)
+COMPILER_PACKAGES := gcc-11 gcc-12 gcc-13 gcc-14 clang-13 clang-14 clang-15 clang-16 clang-17 clang-18 clang-19 musl-tools
 CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
 FUZZ_SECONDS := 600
 BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check check-kills figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check check-abi check-compilers check-faults check-kills check-reproducible coverage figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
 sample: program
@@ -73,9 +74,14 @@ check-figures: build
 check-kills: build
 	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD)
 
+# The types of the public interface are those that tests/abi/gensample.abi describes.
+check-abi:
+	@tests/packages.sh abigail-tools
+	tests/abi/run.sh
+
 # Everything: hours.
-check-full: check check-kills check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
-    check-same-bytes fuzz
+check-full: check check-abi check-kills check-faults check-compilers check-reproducible check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+    check-same-bytes fuzz coverage
 
 # Every preset of CMakePresets.json configures and links its programs.
 check-presets: packages-clang packages-aarch64
@@ -121,6 +127,27 @@ check-valgrind: packages
 	cmake/quietly.sh "Building the preset valgrind" sh -c "cmake --preset valgrind && cmake --build --preset valgrind"
 	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
 
+# Which lines and branches the tests take, with half of the random networks and of long statistics.
+coverage: packages
+	@tests/packages.sh gcovr
+	cmake/quietly.sh "Building the preset coverage" sh -c "cmake --preset coverage && cmake --build --preset coverage"
+	GENSAMPLE_TEST_EFFORT=50 tests/run_all.sh build-coverage
+	tests/coverage.sh build-coverage
+
+# Every system call of some commands fails in turn, a dozen of each kind.
+check-faults: build
+	@tests/packages.sh strace
+	tests/faults.sh $(BUILD)
+
+# Every compiler of Debian, no optional parts, and musl.
+check-compilers: packages
+	@tests/packages.sh $$(for p in $(COMPILER_PACKAGES); do [ -z "$$(apt-cache policy $$p)" ] || echo $$p; done)
+	tests/compilers.sh
+
+# The same bytes from two folders.
+check-reproducible: packages
+	tests/reproducible.sh
+
 # FUZZ_SECONDS of each fuzz target.
 fuzz: packages-clang
 	cmake/quietly.sh "Building the preset fuzz" sh -c "cmake --preset fuzz && cmake --build --preset fuzz"
@@ -142,4 +169,4 @@ format:
 	git ls-files '*.c' '*.h' '*.inc' '*.def' '*.cc' | xargs $(FORMATTER) -i
 
 clean:
-	rm -rf $(BUILD) build-clang build-debug build-aarch64 build-asan build-tsan build-valgrind build-fuzz
+	rm -rf $(BUILD) build-clang build-debug build-aarch64 build-asan build-tsan build-valgrind build-fuzz build-coverage build-compilers

@@ -48,9 +48,13 @@ add_library(gensample_study STATIC ${study_sources})
 target_link_libraries(gensample_study PUBLIC gensample_app)
 gensample_embed(gensample_study src/study/*.css)
 
-file(GLOB program_sources CONFIGURE_DEPENDS src/cli/*.c)
-add_executable(gensample ${program_sources})
-target_link_libraries(gensample PRIVATE gensample_study)
+# Everything but the main program is a library, from which tests take what they test.
+file(GLOB cli_sources CONFIGURE_DEPENDS src/cli/*.c)
+list(REMOVE_ITEM cli_sources ${PROJECT_SOURCE_DIR}/src/cli/main.c)
+add_library(gensample_cli STATIC ${cli_sources})
+target_link_libraries(gensample_cli PUBLIC gensample_study)
+add_executable(gensample src/cli/main.c)
+target_link_libraries(gensample PRIVATE gensample_cli)
 include(cmake/genbench.cmake)
 
 # Manual and completions are made from the rows that the program itself reads.

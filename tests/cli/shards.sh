@@ -215,7 +215,7 @@ check 'so are those of chains' same_run jobs/b run
 rm -rf run
 accept work jobs
 check 'a finished folder is found finished' test "$(grep -c ' of .* shards of npy in jobs/' stdout.txt)" -eq 2
-for text in '{' '[]' '{"seed": [[1]]}' '{"out": "x"}' '{"n": 3}' '{"n": 3, "shard-size": 1, "colour": 2}' \
+for text in '{' '[]' '{"seed": [[1]]}' '{"out": "x"}' '{"h": true, "n": 3, "shard-size": 1}' '{"n": 3}' '{"n": 3, "shard-size": 1, "colour": 2}' \
     "$(awk 'BEGIN { printf "["; for (i = 0; i < 9000; i++) printf "["; }')"; do
     printf '%s' "$text" >jobs/c.json
     run work jobs
