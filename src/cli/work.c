@@ -1,17 +1,19 @@
 /* gensample work: the jobs of a folder, one JSON file each, drawn in shards by any number of processes at once. */
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "app/interrupt.h"
+#include "app/json_file.h"
 #include "app/words.h"
-#include "base/stream.h"
 #include "cli/commands.h"
 #include "cli/sample.h"
 
-enum { JOBS_MOST = 10000, WORDS_MOST = 256, JOB_BYTES = 1 << 16 };
+enum { JOBS_MOST = 10000, WORDS_MOST = 256, JOB_BYTES = 1 << 16, TREE_BYTES = 1 << 24 };
+static const char expected[] = "expected an object of settings, such as {\"n\": 1000, \"shard-size\": 100}";
 
 /* A job: NAME.json, whose run is in the folder NAME. */
 typedef struct job {
@@ -36,7 +38,8 @@ static gs_status add_job(jobs *all, const char *file, gs_error *error) {
     if (file[0] == '.' || length <= end || strcmp(file + length - end, ".json") != 0)
         return GS_OK;
     if (all->count == JOBS_MOST)
-        return gs_fail(error, GS_ERROR_FILE, "%s: has more than %d jobs", all->arguments->folder, JOBS_MOST);
+        return gs_fail(error, GS_ERROR_FILE, "%s: has more than %d jobs: expected fewer, in several folders",
+                       all->arguments->folder, JOBS_MOST);
     job *grown = gs_grow(all->job, all->count, &all->room, sizeof *all->job);
     char *name = gs_copy_string(file);
     if (grown)
@@ -54,7 +57,8 @@ static gs_status list_jobs(jobs *all, gs_error *error) {
     DIR *directory = opendir(all->arguments->folder);
     gs_status status = GS_OK;
     if (!directory)
-        return gs_fail(error, GS_ERROR_FILE, "%s: is no folder that can be read", all->arguments->folder);
+        return gs_fail(error, GS_ERROR_FILE, "%s: cannot be read as the folder of the jobs: %s", all->arguments->folder,
+                       strerror(errno));
     for (const struct dirent *entry; !status && (entry = readdir(directory));)
         status = add_job(all, entry->d_name, error);
     closedir(directory);
@@ -84,7 +88,7 @@ static gs_status add_word(words *w, char *text, gs_error *error) {
         return gs_fail_memory(error, "a job");
     if (w->count == WORDS_MOST) {
         free(text);
-        return gs_fail(error, GS_ERROR_FORMAT, "more than %d words", WORDS_MOST);
+        return gs_fail(error, GS_ERROR_FORMAT, "has more than %d options and values", WORDS_MOST);
     }
     w->word[w->count++] = text;
     return GS_OK;
@@ -109,10 +113,18 @@ static gs_status add_option(words *w, const char *key, json_t *value, gs_error *
 
 /* What the job itself cannot say. */
 static gs_status check_key(const char *key, gs_error *error) {
-    static const char *const refused[] = {"out", "resume", "json", "quiet", "help", "version", "threads"};
+    static const struct {
+        const char *key, *why;
+    } refused[] = {{"out", "its run goes into the folder of its name"},
+                   {"resume", "gensample work always goes on"},
+                   {"json", "gensample work reports on all jobs"},
+                   {"quiet", "expected as an option of gensample work"},
+                   {"threads", "expected as an option of gensample work"},
+                   {"help", "it draws nothing"},
+                   {"version", "it draws nothing"}};
     for (size_t i = 0; i < GS_COUNT(refused); i++)
-        if (!strcmp(key, refused[i]))
-            return gs_fail(error, GS_ERROR_FORMAT, "\"%s\": is no setting of a job", key);
+        if (!strcmp(key, refused[i].key))
+            return gs_fail(error, GS_ERROR_FORMAT, "\"%s\": is no setting of a job: %s", key, refused[i].why);
     return GS_OK;
 }
 
@@ -122,7 +134,7 @@ static gs_status add_options(words *w, json_t *settings, gs_error *error) {
     size_t i;
     gs_status status = GS_OK;
     if (!json_is_object(settings))
-        return gs_fail(error, GS_ERROR_FORMAT, "expected an object of settings");
+        return gs_fail(error, GS_ERROR_FORMAT, "%s", expected);
     json_object_foreach(settings, key, value) {
         if (!status)
             status = check_key(key, error);
@@ -136,23 +148,6 @@ static gs_status add_options(words *w, json_t *settings, gs_error *error) {
         }
     }
     return status;
-}
-
-static gs_status read_settings(const char *path, json_t **settings, gs_error *error) {
-    gs_stream stream;
-    unsigned char *text = NULL;
-    size_t length = 0;
-    json_error_t problem;
-    gs_status status = gs_stream_open(&stream, path, "a job", error);
-    if (status)
-        return status;
-    status = gs_stream_read_all(&stream, JOB_BYTES, NULL, &text, &length);
-    gs_stream_close(&stream);
-    if (!status)
-        *settings = json_loadb((const char *)text, length, JSON_REJECT_DUPLICATES, &problem);
-    gs_free(text);
-    return status || *settings ? status
-                               : gs_fail(error, GS_ERROR_FORMAT, "%s: line %d: is no JSON", path, problem.line);
 }
 
 /* "gensample sample OPTION... --out FOLDER/NAME" */
@@ -182,7 +177,7 @@ static gs_status run_words(const jobs *all, words *w, size_t *busy, gs_error *er
         return gs_fail_memory(error, "a job");
     gs_status status = all->arguments->parse(arguments, w->count, w->word, error);
     if (!status && !arguments->shard_size)
-        status = gs_fail(error, GS_ERROR_FORMAT, "expected \"shard-size\"");
+        status = gs_fail(error, GS_ERROR_FORMAT, "expected \"shard-size\", the chains of each shard");
     if (!status)
         status = gs_arguments_find(arguments, error);
     if (!status)
@@ -193,15 +188,16 @@ static gs_status run_words(const jobs *all, words *w, size_t *busy, gs_error *er
 
 static gs_status run_job(jobs *all, job *j, size_t *busy, gs_error *error) {
     char path[GS_PATH_ROOM];
-    json_t *settings = NULL;
+    const gs_json_wish wish = {path, "a job", JOB_BYTES, TREE_BYTES, expected};
+    gs_json_file file;
     words w = {.count = 0};
     snprintf(path, sizeof path, "%s/%s.json", all->arguments->folder, j->name);
-    gs_status status = read_settings(path, &settings, error);
+    gs_status status = gs_json_file_read(&file, &wish, error);
     if (!status)
-        status = make_words(all, j->name, settings, &w, error);
+        status = make_words(all, j->name, file.tree, &w, error);
     if (!status)
         status = run_words(all, &w, busy, error);
-    json_decref(settings);
+    gs_json_file_free(&file);
     free_words(&w);
     if (!status || status == GS_ERROR_INTERRUPTED)
         return status;
@@ -241,8 +237,8 @@ static gs_status work(jobs *all, gs_error *error) {
     }
     for (size_t i = 0; i < all->count; i++)
         failed += all->job[i].failed;
-    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu jobs failed", all->arguments->folder,
-                                       failed, all->count)
+    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu jobs failed, as the warnings say",
+                                       all->arguments->folder, failed, all->count)
                              : status;
 }
 
