@@ -15,7 +15,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check check-kills figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check check-kills check-stream figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
 sample: program
@@ -73,8 +73,14 @@ check-figures: build
 check-kills: build
 	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD)
 
+# A million samples of the fast network in shards, twice: memory, rate, and the same bytes after two kills. STREAM_N says how many.
+STREAM_N ?= 1000000
+check-stream: build
+	@tests/packages.sh python3
+	tests/stream.py $(BUILD) $(STREAM_N)
+
 # Everything: hours.
-check-full: check check-kills check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+check-full: check check-kills check-stream check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
     check-same-bytes fuzz
 
 # Every preset of CMakePresets.json configures and links its programs.

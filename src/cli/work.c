@@ -181,7 +181,7 @@ static gs_status run_words(const jobs *all, words *w, size_t *busy, gs_error *er
     if (!status)
         status = gs_arguments_find(arguments, error);
     if (!status)
-        status = gs_shards_run(arguments, GS_SHARDS_SHARE, busy, error);
+        status = gs_arguments_blame(arguments, gs_shards_run(arguments, GS_SHARDS_SHARE, busy, error), error);
     gs_free(arguments);
     return status;
 }
