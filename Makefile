@@ -16,7 +16,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check check-abi check-compilers check-faults check-kills check-reproducible coverage figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check check-abi check-compilers check-faults check-kills check-reproducible check-stream coverage figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
 
 sample: program
@@ -74,13 +74,19 @@ check-figures: build
 check-kills: build
 	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD)
 
+# A million samples of the fast network in shards, twice: memory, rate, and the same bytes after two kills. STREAM_N says how many.
+STREAM_N ?= 1000000
+check-stream: build
+	@tests/packages.sh python3
+	tests/stream.py $(BUILD) $(STREAM_N)
+
 # The types of the public interface are those that tests/abi/gensample.abi describes.
 check-abi:
 	@tests/packages.sh abigail-tools
 	tests/abi/run.sh
 
 # Everything: hours.
-check-full: check check-abi check-kills check-faults check-compilers check-reproducible check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+check-full: check check-abi check-kills check-stream check-faults check-compilers check-reproducible check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
     check-same-bytes fuzz coverage
 
 # Every preset of CMakePresets.json configures and links its programs.

@@ -58,7 +58,6 @@ size_t gs_shards_finished(const gs_shards *shards);
 uint64_t gs_shards_chains(const gs_shards *shards);
 
 /* The path of a file of the run, by its name: see gs_shard_name. */
-enum { GS_SHARD_PATH_ROOM = 4096 };
 void gs_shards_path(const gs_shards *shards, const char *name, char path[GS_SHARD_PATH_ROOM]);
 
 /* Remove what is in the place of a shard that is not finished, so that it can be written. Errors: GS_ERROR_FILE. */

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/stream.h"
+#include "app/json_file.h"
 
-enum { JOB_BYTES = 1 << 16 };
+enum { JOB_BYTES = 1 << 16, TREE_BYTES = 1 << 24 };
+static const char expected[] = "expected an object of settings, such as {\"n\": 1000, \"shard-size\": 100}";
 
 void gs_words_free(gs_words *w) {
     for (int i = 0; i < w->count; i++)
@@ -19,7 +20,7 @@ gs_status gs_words_add(gs_words *w, char *text, gs_error *error) {
         return gs_fail_memory(error, "a job");
     if (w->count == GS_WORDS_MOST) {
         free(text);
-        return gs_fail(error, GS_ERROR_FORMAT, "more than %d words", GS_WORDS_MOST);
+        return gs_fail(error, GS_ERROR_FORMAT, "has more than %d options and values", GS_WORDS_MOST);
     }
     w->word[w->count++] = text;
     return GS_OK;
@@ -44,12 +45,23 @@ static gs_status add_option(gs_words *w, const char *key, json_t *value, gs_erro
 
 /* A name of an option alone, as --NAME=VALUE and -h are options too; and not of one that the job itself cannot say. */
 static gs_status check_key(const char *key, gs_error *error) {
-    static const char *const refused[] = {"out", "resume", "json", "quiet", "help", "h", "version", "threads"};
+    static const struct {
+        const char *key, *why;
+    } refused[] = {{"out", "its run goes into the folder of its name"},
+                   {"resume", "gensample work always goes on"},
+                   {"json", "gensample work reports on all jobs"},
+                   {"quiet", "expected as an option of gensample work"},
+                   {"threads", "expected as an option of gensample work"},
+                   {"help", "it draws nothing"},
+                   {"h", "it draws nothing"},
+                   {"version", "it draws nothing"}};
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz", others[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-    bool is_name = key[0] && strchr(letters, key[0]) && !key[strspn(key, others)];
     for (size_t i = 0; i < GS_COUNT(refused); i++)
-        is_name = is_name && strcmp(key, refused[i]);
-    return is_name ? GS_OK : gs_fail(error, GS_ERROR_FORMAT, "\"%.40s\": is no setting of a job", key);
+        if (!strcmp(key, refused[i].key))
+            return gs_fail(error, GS_ERROR_FORMAT, "\"%s\": is no setting of a job: %s", key, refused[i].why);
+    if (!key[0] || !strchr(letters, key[0]) || key[strspn(key, others)])
+        return gs_fail(error, GS_ERROR_FORMAT, "\"%.40s\": is no setting of a job", key);
+    return GS_OK;
 }
 
 static gs_status add_options(gs_words *w, json_t *settings, gs_error *error) {
@@ -58,7 +70,7 @@ static gs_status add_options(gs_words *w, json_t *settings, gs_error *error) {
     size_t i;
     gs_status status = GS_OK;
     if (!json_is_object(settings))
-        return gs_fail(error, GS_ERROR_FORMAT, "expected an object of settings");
+        return gs_fail(error, GS_ERROR_FORMAT, "%s", expected);
     json_object_foreach(settings, key, value) {
         if (!status)
             status = check_key(key, error);
@@ -74,28 +86,12 @@ static gs_status add_options(gs_words *w, json_t *settings, gs_error *error) {
     return status;
 }
 
-static gs_status read_settings(const char *path, json_t **settings, gs_error *error) {
-    gs_stream stream;
-    unsigned char *text = NULL;
-    size_t length = 0;
-    json_error_t problem;
-    gs_status status = gs_stream_open(&stream, path, "a job", error);
-    if (status)
-        return status;
-    status = gs_stream_read_all(&stream, JOB_BYTES, NULL, &text, &length);
-    gs_stream_close(&stream);
-    if (!status)
-        *settings = json_loadb((const char *)text, length, JSON_REJECT_DUPLICATES, &problem);
-    gs_free(text);
-    return status || *settings ? status
-                               : gs_fail(error, GS_ERROR_FORMAT, "%s: line %d: is no JSON", path, problem.line);
-}
-
 gs_status gs_job_read(const char *path, gs_words *w, gs_error *error) {
-    json_t *settings = NULL;
-    gs_status status = read_settings(path, &settings, error);
+    const gs_json_wish wish = {path, "a job", JOB_BYTES, TREE_BYTES, expected};
+    gs_json_file file;
+    gs_status status = gs_json_file_read(&file, &wish, error);
     if (!status)
-        status = add_options(w, settings, error);
-    json_decref(settings);
+        status = add_options(w, file.tree, error);
+    gs_json_file_free(&file);
     return status;
 }

@@ -37,7 +37,9 @@ static gs_status run(int argc, char **argv, gs_error *error) {
         return GS_OK;
     }
     status = gs_arguments_find(&arguments, error);
-    return !status ? gs_command_of(arguments.command)->run(&arguments, error) : status;
+    if (!status)
+        status = gs_command_of(arguments.command)->run(&arguments, error);
+    return gs_arguments_blame(&arguments, status, error);
 }
 
 static int exit_code(gs_status status) {

@@ -33,6 +33,9 @@ gs_status gs_shards_check_arguments(const gs_arguments *a, gs_error *error) {
         if (others[i].given)
             return gs_fail(error, GS_ERROR_ARGUMENT,
                            "--shard-size: cannot go with --%s, which needs all samples at once", others[i].name);
+    if (a->shard_size && a->out_is_given && !strcmp(a->out, "-"))
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--out: - is standard output, but shards go into a folder: expected DIR/");
     if (a->shard_size && !a->out_is_given)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--shard-size: shards go into a folder: add --out DIR/");
     if (a->shard_size && !a->given[GS_OPTION_N])
@@ -164,8 +167,8 @@ static gs_status tell_end(const gs_shards *shards, gs_status status, gs_error *e
     status = status ? status : GS_ERROR_INTERRUPTED;
     if (status != GS_ERROR_INTERRUPTED && status != GS_ERROR_FILE)
         return status;
-    return gs_fail(error, status, "%s: %zu of %zu shards are kept in %s; add --resume to go on", why, finished, count,
-                   shards->folder);
+    return gs_fail(error, status, "%s: %zu of %zu shards are kept in %s; %s to go on", why, finished, count,
+                   shards->folder, shards->mode == GS_SHARDS_SHARE ? "repeat gensample work" : "add --resume");
 }
 
 /* ---- Reports ---- */

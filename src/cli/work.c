@@ -1,5 +1,6 @@
 /* gensample work: the jobs of a folder, one JSON file each, drawn in shards by any number of processes at once. */
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static gs_status add_job(jobs *all, const char *file, gs_error *error) {
     if (file[0] == '.' || length <= end || strcmp(file + length - end, ".json") != 0)
         return GS_OK;
     if (all->count == JOBS_MOST)
-        return gs_fail(error, GS_ERROR_FILE, "%s: has more than %d jobs", all->arguments->folder, JOBS_MOST);
+        return gs_fail(error, GS_ERROR_FILE, "%s: has more than %d jobs: expected fewer, in several folders",
+                       all->arguments->folder, JOBS_MOST);
     job *grown = gs_grow(all->job, all->count, &all->room, sizeof *all->job);
     char *name = gs_copy_string(file);
     if (grown)
@@ -54,7 +56,8 @@ static gs_status list_jobs(jobs *all, gs_error *error) {
     DIR *directory = opendir(all->arguments->folder);
     gs_status status = GS_OK;
     if (!directory)
-        return gs_fail(error, GS_ERROR_FILE, "%s: is no folder that can be read", all->arguments->folder);
+        return gs_fail(error, GS_ERROR_FILE, "%s: cannot be read as the folder of the jobs: %s", all->arguments->folder,
+                       strerror(errno));
     for (const struct dirent *entry; !status && (entry = readdir(directory));)
         status = add_job(all, entry->d_name, error);
     closedir(directory);
@@ -95,11 +98,11 @@ static gs_status run_words(const jobs *all, gs_words *w, size_t *busy, gs_error 
         return gs_fail_memory(error, "a job");
     gs_status status = all->arguments->parse(arguments, w->count, w->word, error);
     if (!status && !arguments->shard_size)
-        status = gs_fail(error, GS_ERROR_FORMAT, "expected \"shard-size\"");
+        status = gs_fail(error, GS_ERROR_FORMAT, "expected \"shard-size\", the chains of each shard");
     if (!status)
         status = gs_arguments_find(arguments, error);
     if (!status)
-        status = gs_shards_run(arguments, GS_SHARDS_SHARE, busy, error);
+        status = gs_arguments_blame(arguments, gs_shards_run(arguments, GS_SHARDS_SHARE, busy, error), error);
     gs_free(arguments);
     return status;
 }
@@ -150,8 +153,8 @@ static gs_status work(jobs *all, gs_error *error) {
     }
     for (size_t i = 0; i < all->count; i++)
         failed += all->job[i].failed;
-    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu jobs failed", all->arguments->folder,
-                                       failed, all->count)
+    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu jobs failed, as the warnings say",
+                                       all->arguments->folder, failed, all->count)
                              : status;
 }
 
