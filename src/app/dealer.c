@@ -18,10 +18,15 @@ enum { ASKS = 1, TELLS, ENDS, SHARD, STOP };
  * cli/shard.c), and then writes its state. */
 static const double tell_every_s = 0.5, soon_s = 0.4, long_s = 30;
 
+/* The manifest grows with the shards, and many ranks finish many a second: it is written at most a twentieth of the
+ * time, with all that has come meanwhile. */
+static const double rest = 20;
+
 struct gs_dealer {
     gs_shards *shards;
     pthread_t main, thread; /* the one that may write files, and the one that answers */
     double told_s;          /* when another rank last said how far it is */
+    double note_s;          /* when the next shards may be noted */
     bool answers;           /* the thread runs: this is the first rank */
 
     pthread_mutex_t lock; /* of all below */
@@ -139,17 +144,31 @@ static void *answer_all(void *context) {
 
 /* ---- On the first rank: noting ---- */
 
-/* Note what has been finished; only the main thread writes files. The lock is not held meanwhile. */
-static gs_status note_finished(gs_dealer *d, gs_error *error) {
+/* Note the shards of a list, which is freed. */
+static void note(gs_dealer *d, gs_shard *list, size_t count) {
+    gs_error why;
+    double start_s = gs_now_s();
+    gs_status status = gs_shards_commit_all(d->shards, list, count, &why);
+    d->note_s = gs_now_s() + rest * (gs_now_s() - start_s);
+    gs_free(list);
     pthread_mutex_lock(&d->lock);
-    while (d->count && !d->status) {
-        gs_shard shard = d->finished[--d->count];
-        gs_error why;
+    if (status)
+        locked_fail(d, status, &why);
+    pthread_mutex_unlock(&d->lock);
+}
+
+/* Note what has been finished, if it is time or the run ends; only the main thread writes files, and without the
+ * lock. */
+static gs_status note_finished(gs_dealer *d, bool ends, gs_error *error) {
+    pthread_mutex_lock(&d->lock);
+    if (d->count && !d->status && (ends || d->stops || gs_now_s() >= d->note_s)) {
+        gs_shard *list = d->finished;
+        size_t count = d->count;
+        d->finished = NULL;
+        d->count = d->room = 0;
         pthread_mutex_unlock(&d->lock);
-        gs_status status = gs_shards_commit(d->shards, &shard, &why);
+        note(d, list, count);
         pthread_mutex_lock(&d->lock);
-        if (status)
-            locked_fail(d, status, &why);
     }
     gs_status status = d->status;
     if (status)
@@ -177,7 +196,7 @@ gs_status gs_dealer_next(gs_dealer *d, const gs_shard *finished, gs_shard *shard
         locked_take(d, finished);
         *shard = locked_deal(d);
         pthread_mutex_unlock(&d->lock);
-        status = note_finished(d, error);
+        status = note_finished(d, false, error);
     } else {
         gs_ranks_send(0, ASKS, finished, sizeof *finished);
         while (!gs_ranks_take(SHARD, &from, shard, sizeof *shard))
@@ -196,7 +215,7 @@ double gs_dealer_tell(gs_dealer *d, double chains) {
         d->chains[0] = chains;
         pthread_mutex_unlock(&d->lock);
         if (pthread_equal(pthread_self(), d->main))
-            note_finished(d, &ignored);
+            note_finished(d, false, &ignored);
         return sum_chains(d);
     }
     if (gs_now_s() - d->told_s >= tell_every_s) {
@@ -233,7 +252,7 @@ static void wait_for_all(gs_dealer *d, const gs_dealer_watch *watch) {
     double stopped_s = 0;
     bool told = false;
     for (int ends = 0; ends < gs_ranks_count();) {
-        note_finished(d, &error);
+        note_finished(d, false, &error);
         watch->show(watch->context, sum_chains(d));
         pthread_mutex_lock(&d->lock);
         ends = d->ends;
@@ -269,7 +288,7 @@ gs_status gs_dealer_end(gs_dealer *d, const gs_tally *own, const gs_dealer_watch
     locked_end(d, 0, &named);
     pthread_mutex_unlock(&d->lock);
     wait_for_all(d, watch);
-    gs_status status = note_finished(d, error);
+    gs_status status = note_finished(d, true, error);
     return status ? status : find_error(d, error);
 }
 

@@ -40,34 +40,51 @@ static int launched(int *rank) {
     return 1;
 }
 
-/* The plugin beside the program where it was built, or in its place where it is installed. */
-static const gs_link *load(void) {
-    static const char *const places[] = {GS_PLUGIN_FROM_PROGRAM, "gensample-mpi.so"};
-    const gs_link *found = NULL;
+/* The plugin in its place where it is installed, or beside the program where it was built. */
+static bool find_plugin(char path[GS_PATH_ROOM]) {
+    gs_find_from_program(GS_PLUGIN_FROM_PROGRAM, path);
+    if (gs_file_is_there(path))
+        return true;
+    gs_find_from_program("gensample-mpi.so", path);
+    return gs_file_is_there(path);
+}
+
+bool gs_ranks_can(void) {
     char path[GS_PATH_ROOM];
-    for (size_t i = 0; i < GS_COUNT(places) && !found; i++) {
-        gs_find_from_program(places[i], path);
-        void *plugin = dlopen(path, RTLD_NOW | RTLD_GLOBAL); /* global, as parts of MPI are plugins themselves */
-        found = plugin ? dlsym(plugin, GS_LINK_SYMBOL) : NULL;
-    }
+    return find_plugin(path);
+}
+
+/* Its symbols are global, as parts of MPI are plugins themselves. */
+static const gs_link *load(const char *path) {
+    void *plugin = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+    const gs_link *found = plugin ? dlsym(plugin, GS_LINK_SYMBOL) : NULL;
     return found && found->bytes == sizeof *found ? found : NULL;
+}
+
+static const char *describe_load(void) {
+    const char *why = dlerror();
+    return why ? why : "it is of another version";
 }
 
 gs_status gs_ranks_begin(gs_error *error) {
     const char *wish = getenv("GENSAMPLE_MPI");
-    char why[GS_LINK_WHY_ROOM];
-    int rank, count = launched(&rank);
+    char why[GS_LINK_WHY_ROOM], path[GS_PATH_ROOM];
+    int rank = 0, count = launched(&rank);
     if (count == 1 || (wish && !strcmp(wish, "off")))
         return GS_OK;
-    const gs_link *found = load();
-    if (!found && !count)
+    bool there = find_plugin(path);
+    if (!there && !count)
         return GS_OK;
+    const gs_link *found = there ? load(path) : NULL;
     own = rank;
-    if (!found)
+    if (!there)
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "%d processes were started to share a run, but gensample's plugin for MPI is not there; install "
+                       "%d processes were started to share a run, but the plugin for MPI, %s, is not there; install "
                        "it, or let them share a folder of jobs by gensample work",
-                       count);
+                       count, path);
+    if (!found)
+        return gs_fail(error, GS_ERROR_UNSUPPORTED, "the plugin for MPI, %s, cannot be loaded: %s", path,
+                       describe_load());
     if (!found->begin(&own, &all, why))
         return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s", why);
     statuses = gs_alloc((size_t)all, sizeof *statuses);

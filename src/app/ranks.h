@@ -10,6 +10,9 @@
  * no plugin for MPI. */
 gs_status gs_ranks_begin(gs_error *error);
 
+/* Whether the plugin is there. */
+bool gs_ranks_can(void);
+
 int gs_ranks_rank(void);
 int gs_ranks_count(void);
 
