@@ -9,7 +9,6 @@
 #include "app/find.h"
 #include "app/interrupt.h"
 #include "app/link.h"
-#include "app/words.h"
 
 /* What a rank's part came to, as the others are told. */
 typedef struct word {
@@ -119,7 +118,7 @@ gs_status gs_ranks_agree(gs_status status, gs_error *error) {
         return status;
     gs_ranks_name(mine.name);
     snprintf(mine.message, sizeof mine.message, "%s", status ? error->message : "");
-    int code = status, first = -1;
+    int code = (int)status, first = -1;
     linked->gather(&code, sizeof code, statuses);
     for (int i = 0; i < all; i++)
         if (statuses[i] &&
