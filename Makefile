@@ -4,6 +4,7 @@
 PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev
 PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind python3 \
     python3-jsonschema python3-numpy locales libnetcdf-dev
+MPI_PACKAGES := libopenmpi-dev openmpi-bin
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.
@@ -17,7 +18,7 @@ PREFIX := /usr/local
 N := 1024
 
 .PHONY: sample program check check-abi check-compilers check-faults check-kills check-reproducible check-stream coverage figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
-    fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
+    fuzz build install docs packages packages-program packages-mpi packages-aarch64 packages-clang format clean
 
 sample: program
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -164,6 +165,10 @@ packages-program:
 
 packages:
 	@tests/packages.sh $(PACKAGES)
+
+# MPI, by which `make check` tests runs on several ranks too.
+packages-mpi:
+	@tests/packages.sh $(MPI_PACKAGES)
 
 packages-clang: packages
 	@tests/packages.sh $(CLANG_PACKAGES)

@@ -402,28 +402,30 @@ void gs_shards_release(gs_shards *s) {
     s->claim = -1;
 }
 
-static gs_status note(gs_shards *s, const gs_shard *shard, gs_error *error) {
+gs_status gs_shards_commit_all(gs_shards *s, const gs_shard *sealed, size_t count, gs_error *error) {
     char path[GS_SHARD_PATH_ROOM];
     manifest_path(s, path);
-    s->manifest.shard[shard->index] = *shard;
+    for (size_t i = 0; i < count; i++)
+        s->manifest.shard[sealed[i].index] = sealed[i];
     gs_status status = gs_manifest_write(&s->manifest, path, error);
-    if (status)
-        s->manifest.shard[shard->index].hash[0] = '\0';
-    else
-        clear_state(s, shard->index);
+    for (size_t i = 0; i < count; i++)
+        if (status)
+            s->manifest.shard[sealed[i].index].hash[0] = '\0';
+        else
+            clear_state(s, sealed[i].index);
     return status;
 }
 
 gs_status gs_shards_commit(gs_shards *s, const gs_shard *shard, gs_error *error) {
     if (s->mode != GS_SHARDS_SHARE)
-        return note(s, shard, error);
+        return gs_shards_commit_all(s, shard, 1, error);
     int lock;
     gs_status status = gs_claim_manifest(s->folder, &lock, error);
     if (status)
         return status;
     status = read_again(s, error);
     if (!status)
-        status = note(s, shard, error);
+        status = gs_shards_commit_all(s, shard, 1, error);
     close(lock);
     gs_shards_release(s);
     return status;

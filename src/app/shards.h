@@ -70,6 +70,9 @@ gs_status gs_shards_seal(const gs_shards *shards, gs_shard *shard, gs_error *err
  * shared. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY. */
 gs_status gs_shards_commit(gs_shards *shards, const gs_shard *shard, gs_error *error);
 
+/* The same for several at once, with one change of the manifest, where the run is not shared. */
+gs_status gs_shards_commit_all(gs_shards *shards, const gs_shard *sealed, size_t count, gs_error *error);
+
 /* Compare a shard's files with its record in the manifest. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT, with the reason. */
 gs_status gs_shards_check(const gs_shards *shards, size_t index, gs_error *error);
 
