@@ -98,24 +98,6 @@ class ForArviz(Case):
                 for name in again.sample_stats:
                     np.testing.assert_array_equal(again.sample_stats[name], data.sample_stats[name], name)
 
-    def test_long(self):
-        """Statistics are written block by block, and E-BFMI is that of all steps."""
-        with tempfile.TemporaryDirectory() as folder:
-            out = pathlib.Path(folder, "chains.nc")
-            command = [str(BUILD / "gensample"), "--model", TARGET, "-n", "2", "--sampler", "nuts", "--steps", "12000"]
-            done = subprocess.run(
-                [*command, "--diagnose", "--json", "--out", out], check=False, text=True, capture_output=True
-            )
-            if "without netCDF" in done.stderr:
-                self.skipTest("the program was built without netCDF")
-            data, diagnosis = arviz.from_netcdf(out), json.loads(done.stdout)["diagnosis"]
-            self.assertEqual(data.posterior.sizes["draw"], 6000)
-            self.assertEqual((diagnosis["steps"], diagnosis["recorded"]), (12000, 6000))
-            self.assertAlmostEqual(arviz.bfmi(data).min(), diagnosis["bfmi"], places=12)
-            self.assertAlmostEqual(float(data.sample_stats.acceptance_rate.mean()), diagnosis["acceptance"], places=6)
-            kept = data.isel(draw=slice(1, None, 2))
-            self.assert_summary(kept, [q | {k: float(arviz.summary(data, kind="all", round_to=4).loc[q["name"], k]) for k in ("mean", "sd")} for q in diagnosis["quantities"]])
-
     def test_file(self):
         with tempfile.TemporaryDirectory() as folder:
             gensample.to_netcdf(run(), pathlib.Path(folder, "x.nc"), warmup=True)
