@@ -608,7 +608,7 @@ typedef struct gs_trace {
     float *gradient_norm; /**< (steps + 1, n): Euclidean length of dE/dx, or of the score, at the same points, before
                              clipping */
     float *acceptance;  /**< (steps, n): probability min(1, exp(H - H')) with which the proposal of step t is accepted;
-                           nuts: its mean over the states of the path; langevin, baoab: 1 */
+                           nuts: its mean over the states of the path; langevin, baoab, mclmc, which reject none: 1 */
     double *rate;       /**< (n): mean of acceptance over the steps after burn-in */
     double *step_size;  /**< (n): the step size after burn-in */
     double *exchange;   /**< (replicas - 1, n): tempering: mean probability, over the tries after burn-in, with which
@@ -697,7 +697,10 @@ typedef struct gs_outcome {
     double far_by;      /**< how far its farthest pixel is beyond the data range */
     size_t thrown;      /**< langevin: chains of which the clamp took back a tenth of the pixels, or more, in the last
                            step, from farther beyond the range than its width */
-    size_t stuck; /**< samplers with a target: chains that accepted less than 1 % of their proposals after burn-in */
+    size_t stuck; /**< samplers with a target, ais, tempered-smc: chains that accepted less than 1 % of their proposals
+                     after burn-in; elliptical-slice: chains that ended where they began, nearer than a twentieth of
+                     their distance from the middle of the data range, which is above 2 prior scales, or without any
+                     move at all */
     uint64_t evaluations; /**< network evaluations of these chains; over `chains`, gs_sample_evaluations, but for
                              samplers that choose their steps on the way */
     size_t unopposed;     /**< likewise: chains that accepted more than 99 % of at least 20 proposals after burn-in */

@@ -14,14 +14,11 @@ gs_status gs_kept_check(const gs_setup *setup, gs_error *error) {
     const gs_arguments *a = setup->arguments;
     if (!gs_chain_file_is_known())
         return gs_chain_file_missing(a->out, error);
-    if (gs_sample_trace_steps(&setup->options) == 0) {
-        char names[200];
-        gs_sampler_list_staying(names, sizeof names);
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--out: %s: chains of %s pass through noise levels and have no steps to compare; expected "
-                       "--sampler %s, whose steps are at one, or another format",
-                       a->out, setup->options.sampler, names);
-    }
+    char what[GS_MESSAGE_MAX];
+    snprintf(what, sizeof what, "--out: %.100s", a->out);
+    gs_status status = gs_settings_check_alike(&setup->options, what, error);
+    if (status)
+        return status;
     const char *other = a->trajectory ? "trajectory" : a->sweep.count ? "sweep" : NULL;
     if (other) {
         return gs_fail(error, GS_ERROR_ARGUMENT,

@@ -31,6 +31,19 @@ gs_status gs_settings_check_steps(const gs_sample_options *options, int steps, g
     return steps ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "steps 0: expected 1 ... %d", most);
 }
 
+gs_status gs_settings_check_alike(const gs_sample_options *o, const char *what, gs_error *error) {
+    char names[200];
+    const char *why = gs_sample_trace_steps(o) == 0                    ? "pass through noise levels"
+                      : gs_sampler_weighs(gs_sampler_find(o->sampler)) ? "go from one density to another, with weights"
+                                                                       : NULL;
+    if (!why)
+        return GS_OK;
+    gs_sampler_list_staying(names, sizeof names);
+    return gs_fail(error, GS_ERROR_ARGUMENT,
+                   "%s: chains of %s %s, and have no steps to compare; expected --sampler %s, whose steps are at one",
+                   what, o->sampler, why, names);
+}
+
 /* A setting that the sampler would not read is a mistake worth reporting. */
 gs_status gs_settings_check(const gs_setup *setup, gs_error *error) {
     const gs_arguments *a = setup->arguments;

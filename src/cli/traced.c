@@ -26,13 +26,9 @@ gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     if (!gs_traced_is_wanted(a))
         return GS_OK;
     int steps = gs_sample_trace_steps(&setup->options);
-    if (steps == 0) {
-        char names[200];
-        gs_sampler_list_staying(names, sizeof names);
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--%s: chains of %s pass through noise levels; expected --sampler %s, whose steps are at one",
-                       a->plot ? "plot" : "diagnose", setup->options.sampler, names);
-    }
+    gs_status status = gs_settings_check_alike(&setup->options, a->plot ? "--plot" : "--diagnose", error);
+    if (status)
+        return status;
     if (gs_result_has_states(a) && !a->trajectory)
         setup->options.every = (steps + MARKS - 1) / MARKS;
     return a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : GS_OK;
@@ -173,8 +169,13 @@ json_t *gs_traced_acceptance_json(const gs_traced *traced, const gs_sample_optio
     if (!traced->trace.rate)
         return NULL;
     acceptance a = accepted(&traced->trace, n);
-    json_t *object = json_pack("{s: f, s: [f, f], s: f, s: [f, f]}", "rate", a.rate, "rates", a.rate_low, a.rate_high,
-                               "step_size", a.step, "step_sizes", a.step_low, a.step_high);
+    json_t *object = json_object();
+    if (gs_settings_read_by(o, GS_SETTING_TARGET)) {
+        json_object_set_new(object, "rate", json_real(a.rate));
+        json_object_set_new(object, "rates", json_pack("[f, f]", a.rate_low, a.rate_high));
+    }
+    json_object_set_new(object, "step_size", json_real(a.step));
+    json_object_set_new(object, "step_sizes", json_pack("[f, f]", a.step_low, a.step_high));
     if (!traced->trace.exchange)
         return object;
     json_t *pairs = json_array();
@@ -207,17 +208,13 @@ void gs_traced_report(const gs_traced *traced, const gs_sample_options *o, size_
         fputc('\n', out);
         return;
     }
-    if (!traced->trace.rate) {
-        fputc('\n', out);
-        return;
-    }
     acceptance a = accepted(&traced->trace, n);
     int burn_in = o->burn_in > 0 ? o->burn_in : 0;
-    fprintf(
-        out,
-        "; after %d step%s of burn-in: acceptance %.1f %%%s (chains %.1f - %.1f %%), step size %.4g (%.4g - %.4g)\n",
-        burn_in, burn_in == 1 ? "" : "s", 100 * a.rate, exactly ? " by energies in f32" : "", 100 * a.rate_low,
-        100 * a.rate_high, a.step, a.step_low, a.step_high);
+    fprintf(out, "; after %d step%s of burn-in: ", burn_in, burn_in == 1 ? "" : "s");
+    if (gs_settings_read_by(o, GS_SETTING_TARGET))
+        fprintf(out, "acceptance %.1f %%%s (chains %.1f - %.1f %%), ", 100 * a.rate,
+                exactly ? " by energies in f32" : "", 100 * a.rate_low, 100 * a.rate_high);
+    fprintf(out, "step size %.4g (%.4g - %.4g)\n", a.step, a.step_low, a.step_high);
     if (traced->trace.exchange)
         put_exchange(traced, o, n, out);
 }

@@ -97,21 +97,42 @@ static void put_sampler(text *t, const gs_sample_options *o) {
     }
 }
 
-/* Names the settings that may have sent chains astray: a sampler for noise levels that a network lacks, a missing
- * clamp, steps and noise, weights and guidance. The step size of samplers that accept or reject is not among them,
- * since accepted steps do not leave the region in which the energy holds its chains. */
-static void put_causes(text *t, const gs_sample_options *o) {
+/* Whether draws of the prior alone are beyond what is to be expected. */
+static bool has_wide_prior(const gs_sample_options *o, double reach) {
+    bool has_prior = gs_sampler_reads(gs_sampler_find(o->sampler), GS_SETTING_PRIOR_SCALE) && o->clamp <= 0;
+    return has_prior && GS_BOUNDS_DEVIATIONS * o->prior_scale > reach;
+}
+
+/* What holds chains of samplers of energies: their prior, their steps where none is rejected, and the clamp. Burn-in
+ * makes mclmc's step size what its energy error asks for. */
+static void put_holds(text *t, const gs_sample_options *o, double reach) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
-    bool accepts = gs_sampler_needs_energy(row);
-    put_sampler(t, o);
-    if (accepts && gs_sampler_reads(row, GS_SETTING_CLAMP) && o->clamp <= 0)
+    bool wide = has_wide_prior(o, reach);
+    if (wide)
+        put_advice(t, "prior scale", o->prior_scale);
+    if (!gs_sampler_accepts(row) && o->burn_in > 0)
+        put_advice(t, "energy error", o->energy_error);
+    else if (!gs_sampler_accepts(row))
+        put_advice(t, "step size", o->step_size);
+    if (!wide && gs_sampler_reads(row, GS_SETTING_CLAMP) && o->clamp <= 0)
         put(t, "%sclamp the chains, as the energy does not keep them near the data range",
             t->advices++ ? ", or " : "; ");
-    if (accepts && o->temperature > 1)
+    if (o->temperature > 1)
         put_advice(t, "temperature", o->temperature);
+}
+
+/* Names the settings that may have sent chains astray: a sampler for noise levels that a network lacks, a wide prior, a
+ * missing clamp, steps and noise, weights and guidance. The step size of samplers that accept or reject is not among
+ * them, since accepted steps do not leave the region in which the energy holds its chains. */
+static void put_causes(text *t, const gs_sample_options *o, double reach) {
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
+    bool by_energy = gs_sampler_needs_energy(row);
+    put_sampler(t, o);
+    if (by_energy)
+        put_holds(t, o, reach);
     if (gs_sampler_reads(row, GS_SETTING_STEPS_PER_LEVEL))
         put_advice(t, "epsilon", o->epsilon);
-    if (gs_sampler_reads(row, GS_SETTING_STEP_SIZE) && !accepts)
+    if (gs_sampler_reads(row, GS_SETTING_STEP_SIZE) && !by_energy)
         put_advice(t, "step size", o->step_size);
     if (gs_sampler_reads(row, GS_SETTING_NOISE) && gs_bounds_temperature(o) > 1 + 1e-9)
         put_advice(t, "noise", o->noise);
@@ -136,7 +157,7 @@ gs_status gs_bounds_fail(const gs_sample_options *o, const gs_divergence *d, gs_
     else
         put(&t, "not finite");
     if (step)
-        put_causes(&t, o);
+        put_causes(&t, o, d->reach);
     else if (o->init)
         put(&t, "; begin nearer to the data range, with less noise");
     return gs_fail(error, GS_ERROR_DIVERGED, "%s", words);
@@ -169,7 +190,7 @@ static void put_far(text *t, const gs_outcome *outcome, const gs_sample_options 
     put_count(t, outcome->far, outcome);
     put(t, "ended far outside of the data range, chain %llu %.3g beyond it, of which %.3g are to be expected",
         (unsigned long long)outcome->far_chain, outcome->far_by, outcome->reach);
-    put_causes(t, o);
+    put_causes(t, o, outcome->reach);
 }
 
 static void put_thrown(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
@@ -177,13 +198,30 @@ static void put_thrown(text *t, const gs_outcome *outcome, const gs_sample_optio
     put(t,
         "took a last step far across the data range, within which only the clamp keeps them, so that they show noise "
         "or the gradient's signs");
-    put_causes(t, o);
+    put_causes(t, o, outcome->reach);
+}
+
+/* Slices of next to no width: the prior is narrower than where the chains are, or far too wide. */
+static void put_unmoved(text *t, const gs_sample_options *o) {
+    put(t,
+        "ended where they began, as the prior scale, %g, does not suit them: choose about the distance of the states "
+        "from the middle of the data range, in root mean square",
+        o->prior_scale);
 }
 
 static void put_stuck(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    const gs_sampler_row *row = gs_sampler_find(o->sampler);
     put_count(t, outcome->stuck, outcome);
-    put(t, "accepted less than 1 %% of the proposals after burn-in and hardly moved; ");
-    if (o->burn_in > 0)
+    if (gs_sampler_reads(row, GS_SETTING_PRIOR_SCALE) && !gs_sampler_weighs(row)) {
+        put_unmoved(t, o);
+        return;
+    }
+    put(t, "accepted less than 1 %% of the proposals%s and hardly moved; ",
+        gs_sampler_reads(row, GS_SETTING_BURN_IN) ? " after burn-in" : "");
+    if (gs_sampler_weighs(row))
+        put(t, "give more than %d step%s, over which their step sizes adapt, or more moves than %d", o->steps,
+            o->steps == 1 ? "" : "s", o->moves);
+    else if (o->burn_in > 0)
         put(t, "give more steps to burn-in, or begin it with a smaller step size than %g", o->step_size);
     else
         put(t, "lower the step size, %g, or let burn-in adapt it", o->step_size);

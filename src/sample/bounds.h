@@ -8,10 +8,11 @@
 typedef struct gs_fate {
     uint64_t evaluations; /* of networks */
     double beyond; /* how far its result is beyond the data range, where that is more than is to be expected; else 0 */
-    uint64_t coarse;       /* steps whose error exceeds the tolerance, though no step is shorter */
-    bool stuck, unopposed; /* accepted next to nothing, or nearly all, after burn-in */
-    bool apart;            /* neighbours among its replicas exchanged next to nothing */
-    bool thrown;           /* only the clamp kept its last step anywhere near the data range */
+    uint64_t coarse; /* steps whose error exceeds the tolerance, though no step is shorter */
+    bool stuck;      /* accepted next to nothing after burn-in, or ended where it began */
+    bool unopposed;  /* accepted nearly all after burn-in */
+    bool apart;      /* neighbours among its replicas exchanged next to nothing */
+    bool thrown;     /* only the clamp kept its last step anywhere near the data range */
 } gs_fate;
 
 /* The first chain that left its bounds. */
@@ -26,10 +27,13 @@ typedef struct gs_divergence {
 /* T of samplers of exp(-E / T); 1 for the others. */
 double gs_bounds_temperature(const gs_sample_options *options);
 
+/* No normal number that a chain draws is farther from 0. */
+#define GS_BOUNDS_DEVIATIONS 5.77
+
 /* Distance beyond the data range that is to be expected at noise level sigma at most: 10 (w + sigma) max(1, T), w the
  * range's width. A state there is a clean image, which lies within the range, with noise of sigma, whose numbers are at
- * most 5.77 deviations; good networks overshoot the range by two widths at times. Distributions exp(-E / T) widen by
- * less than T where E grows at least as fast as a straight line. */
+ * most GS_BOUNDS_DEVIATIONS; good networks overshoot the range by two widths at times. Distributions exp(-E / T) widen
+ * by less than T where E grows at least as fast as a straight line. */
 double gs_bounds_reach(const gs_model *model, double temperature, double sigma);
 
 /* The same for what is to be expected of a result, which is no image, however right, where T is above GS_BOUNDS_HOT; T

@@ -3,7 +3,9 @@
  *   N(x; m, S^2 I) L(x),   log L = -E / T + |x - m|^2 / 2 S^2,   m the middle of the data range.
  * Every S leaves the density as it is; chains go far where L hardly changes, as where the energy is a Gaussian prior's
  * and that of a few data. A step draws a further z of the prior, and an angle on the ellipse through x and z, from a
- * bracket that shrinks towards x until L is high enough. It has no step size, and takes no gradient. */
+ * bracket that shrinks towards x until L is high enough. It has no step size, and takes no gradient. Where S is much
+ * smaller than |x - m|, L falls so steeply away from x that the bracket shrinks to next to nothing: chains then stay
+ * where they begin, which is noted of them. */
 #include "sample/field.h"
 #include "sample/replicas.h"
 #include "sample/samplers.h"
@@ -18,11 +20,17 @@ enum { TRIES_MAX = 200 }; /* the bracket is then nothing but x */
 
 static const double turn = 6.283185307179586;
 
+/* A chain is stuck that ends beyond so many deviations of the prior, in root mean square, and nearer to its start than
+ * this share of its distance from the middle, or as near to the start's mirror image, which every ellipse goes through;
+ * or whose steps all stayed where they were. Chains that move as they should end about as far from their start as from
+ * the middle. */
+static const double deviations = 2, stayed = 0.05;
+
 typedef struct walker {
     double log_l, slice;     /* log L at x; what it must exceed */
     double angle, low, high; /* and the bracket */
     int tries;
-    bool done;
+    bool done, moved; /* moved: at least once */
 } walker;
 
 typedef struct block {
@@ -91,7 +99,7 @@ static void decide(block *b, int i, float energy) {
         memcpy(c->x + at, c->spare + at, c->size * sizeof *c->x);
         b->energy[i] = energy;
         w->log_l = log_l;
-        w->done = true;
+        w->done = w->moved = true;
         return;
     }
     uint32_t words[4];
@@ -135,11 +143,34 @@ static bool step(block *b, int t) {
     return gs_chains_stepped(c);
 }
 
+/* Whether a chain ended at x, narrowly, where it began, or opposite. */
+static bool has_stayed(const gs_chains *c, const float *x, const float *start) {
+    double m = (double)middle(c), out = 0, away = 0, across = 0, scale = c->run->options.prior_scale;
+    for (size_t k = 0; k < c->size; k++) {
+        double v = (double)x[k] - m, began = (double)start[k] - m;
+        out += v * v;
+        away += (v - began) * (v - began);
+        across += (v + began) * (v + began);
+    }
+    bool outside = out > (double)c->size * deviations * deviations * scale * scale;
+    return outside && fmin(away, across) < stayed * stayed * out;
+}
+
+/* Compare the ends with the starts, which are in c->further. */
+static void note_stuck(const block *b) {
+    gs_chains *c = b->c;
+    for (int i = 0; i < c->n; i++) {
+        size_t at = (size_t)i * c->size;
+        c->fate[i].stuck = !b->walker[i].moved || has_stayed(c, c->x + at, c->further + at);
+    }
+}
+
 bool gs_sampler_elliptical_slice(gs_chains *c) {
     const gs_sample_options *o = &c->run->options;
     block b = {.c = c};
     if (!gs_walk_gradient(c, 0, b.energy))
         return false;
+    memcpy(c->further, c->x, (size_t)c->n * c->size * sizeof *c->further);
     for (int i = 0; i < c->n; i++)
         b.walker[i].log_l = log_likelihood(c, c->x + (size_t)i * c->size, b.energy[i]);
     for (int t = 0; t < o->steps; t++)
@@ -147,6 +178,7 @@ bool gs_sampler_elliptical_slice(gs_chains *c) {
             return false;
     for (int i = 0; i < c->n && o->trace && o->trace->rate; i++)
         o->trace->rate[c->first + (size_t)i] = b.rate[i];
+    note_stuck(&b);
     gs_walk_finish(c);
     return true;
 }

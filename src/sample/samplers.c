@@ -108,6 +108,14 @@ bool gs_sampler_needs_energy(const gs_sampler_row *row) {
     return row->field == GS_FIELD_ENERGY || row->field == GS_FIELD_ISOKINETIC;
 }
 
+bool gs_sampler_accepts(const gs_sampler_row *row) {
+    return gs_sampler_needs_energy(row) && !gs_sampler_reads(row, GS_SETTING_ENERGY_ERROR);
+}
+
+bool gs_sampler_weighs(const gs_sampler_row *row) {
+    return gs_sampler_reads(row, GS_SETTING_MOVES);
+}
+
 bool gs_sampler_solves(const gs_sampler_row *row) {
     return !gs_sampler_stays(row) && !gs_sampler_decodes(row) && !gs_sampler_reads(row, GS_SETTING_STEPS_PER_LEVEL);
 }
@@ -175,7 +183,7 @@ static bool any(const gs_sampler_row *row, const gs_model_info *info) {
 
 static bool stays(const gs_sampler_row *row, const gs_model_info *info) {
     (void)info;
-    return gs_sampler_stays(row);
+    return gs_sampler_stays(row) && !gs_sampler_weighs(row);
 }
 
 void gs_sampler_list_staying(char *text, size_t room) {

@@ -70,8 +70,13 @@ bool gs_sampler_reads(const gs_sampler_row *row, gs_setting_id setting);
 bool gs_sampler_stays(const gs_sampler_row *row);
 bool gs_sampler_solves(const gs_sampler_row *row);
 
-/* Whether it moves by energies. */
+/* Whether it moves by energies; and whether it takes steps by chance as their energies are, so that none leaves the
+ * region in which the energy holds its chains, however long it is. */
 bool gs_sampler_needs_energy(const gs_sampler_row *row);
+bool gs_sampler_accepts(const gs_sampler_row *row);
+
+/* Whether its chains are weighted, and go from one density to another: their steps are of no one distribution. */
+bool gs_sampler_weighs(const gs_sampler_row *row);
 
 /* Replicas of each chain, by resolved options, of samplers that have them; else 0. Each has two states of its own. */
 int gs_sampler_replicas(const gs_sample_options *options);
@@ -91,7 +96,7 @@ gs_status gs_sampler_check(const gs_sampler_row *row, const gs_model_info *info,
 /* The first row that takes a model of this kind without a noise level. */
 const char *gs_sampler_first(const gs_model_info *info);
 
-/* The names of those that stay at one noise level: "a, b or c", cut to fit. */
+/* The names of those that stay at one noise level and in one density: "a, b or c", cut to fit. */
 void gs_sampler_list_staying(char *text, size_t room);
 
 /* GS_ERROR_ARGUMENT: guidance of a network that needs a label for every image. */

@@ -26,8 +26,17 @@ diagnosed --model tiny.bin -n 4 --sampler langevin --steps 30 --diagnose --out o
 check 'a denoiser has no energy' sh -c '! grep -q energy: stdout.txt'
 run --model plain.bin -n 4 --sampler hmc --steps 4 --diagnose --out out/x.png
 check 'warnings go to standard error' grep -q '^warning: ' stderr.txt
+accept --model plain.bin -n 4 --sampler mclmc --steps 20 --out out/x.png
+check 'mclmc rejects nothing, so there is no acceptance' sh -c 'grep -q "burn-in: step size " stdout.txt && ! grep -q acceptance stdout.txt'
+accept --model plain.bin -n 4 --sampler mclmc --steps 20 --json --out out/x.png
+check 'nor in JSON' grep -q '"acceptance": {"step_size": ' stdout.txt
 rm -rf out
 mkdir out
+for weighted in ais tempered-smc; do
+    refuse 2 "diagnose: chains of $weighted go from one density to another, with weights" \
+        --model plain.bin -n 4 --sampler $weighted --steps 4 --diagnose --out out/x.png
+done
+refuse 2 'diagnose: chains of heun pass through noise levels.* gibbs or elliptical-slice, whose' --model tiny.bin --sampler heun --diagnose --out out/x.png
 diagnosed $chains --diagnose --coordinates 1,0 --out out/x.png
 check 'quantities are listed' sh -c 'grep -q "^quantity  *mean" stdout.txt && grep -q "^x\[1\] " stdout.txt && grep -q "^energy " stdout.txt'
 check 'effective draws are rated' grep -q '^effective draws of .* per gradient, .* per second$' stdout.txt

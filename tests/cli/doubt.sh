@@ -24,6 +24,8 @@ refuse 1 'diverged.*; bring the weight, -1, nearer to 1' --compose tiny.bin:-1 -
 refuse 1 'diverged.*; bring the weight, 100, nearer' --compose tiny.bin:100 --compose bright.bin --out out/x.npy --quality --judge judge.bin
 refuse 1 'diverged.*; bring the weight, 1000, nearer' --compose tiny.bin --sweep 1,1000 --out out/x.npy
 refuse 1 'diverged.*; clamp the chains' --model flat.bin --sampler mala --steps 2000 --out out/x.npy
+refuse 1 'not finite; lower the step size, 1000, or clamp' --model gaussian:dim=2 --sampler mclmc --step-size 1000 --burn-in 0 --steps 20 -n 4 --out out/x.npy
+refuse 1 'diverged.*; lower the prior scale, 1e+06$' partition gaussian:dim=2,levels=no --prior-scale 1e6 --chains 2 --particles 4
 refuse 1 'chain 0 begins where its state is .* beyond the data range.*with less noise' --model tiny.bin --init six.idx --init-noise 1e30 --out out/x.npy
 refuse 1 'chain 0 begins where its state is ' --model tiny.bin --init six.idx --init-noise 1e38 --out out/x.npy
 refuse 1 'diverged: after step 2 its state is ' denoise --model runaway.bin --input six.idx --steps 3 --noise 0.4 --out out/x.png
@@ -49,6 +51,14 @@ doubt 'noise 0.5, 1 step: 6 of 6 chains ended far outside' denoise --model loud.
 doubt 'weight 4: 3 of 3 chains ended far outside' --compose tiny.bin --compose loud.bin --sweep 0,4 --sampler heun --steps 1 --sigmas 1,1 -n 3 --out out/x.npy
 doubt '4 of 4 chains accepted less than 1 % .*; lower the step size, 1e+06' \
     --model plain.bin --sampler mala --step-size 1e6 --burn-in 0 --steps 9 -n 4 --out out/x.npy
+doubt '4 of 4 chains accepted less than 1 % of the proposals and hardly moved; give more than 1 step' \
+    --model double-well --sampler ais --steps 1 -n 4 --seed 3 --out out/x.npy
+doubt '4 of 4 chains ended where they began, as the prior scale, 0.001, does not suit them' \
+    --model gaussian:dim=2 --sampler elliptical-slice --prior-scale 0.001 -n 4 --out out/x.npy
+doubt '4 of 4 chains ended where they began, as the prior scale, 1e-10, does not suit them' \
+    --model gaussian:dim=2 --sampler elliptical-slice --prior-scale 1e-10 --steps 50 -n 4 --out out/x.npy
+accept --model gaussian:dim=2 --sampler elliptical-slice -n 16 --out out/x.npy
+check 'chains with a prior that suits them are not doubted' test ! -s stderr.txt
 doubt '4 of 4 chains accepted more than 99 % .*: the step size, 1e-09, could be larger' \
     --model plain.bin --sampler mala --step-size 1e-9 --burn-in 0 --steps 30 -n 4 --out out/x.npy
 doubt '4 of 4 chains accepted more than 99 % .*: the energy is nearly flat' \
