@@ -24,6 +24,9 @@ int gs_isa_runs_on(const char *isa, const gs_cpu_features *has);
 /* What the row of isas.def says; 0 if this build lacks the instruction set. */
 int gs_isa_is_proven(const char *isa);
 
+/* Whether its dot products of bf16 and of 8-bit integers are those of tiles, many times as fast as multiply-adds. */
+int gs_isa_has_tiles(const char *isa);
+
 /* The last of the proven instruction sets that such a machine runs. */
 const char *gs_isa_best_on(const gs_cpu_features *has);
 
