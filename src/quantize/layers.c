@@ -52,13 +52,11 @@ static gs_shape input_shape(const gs_model *model, const gs_node *node) {
     return gs_value_shape(model, node->input[0]);
 }
 
-/* Winograd's domain where float32 has it, too. Not so for tiles, which multiply as fast as that transforms; and rounding
- * is not enlarged then, of which ncsn has, all in 8 bits, a fifth of the error. */
-static gs_quant_domain domain_of(const gs_layers *layers, const gs_node *node, gs_dtype dtype) {
-    const gs_model *model = layers->model;
+/* Winograd's domain where float32 has it, too. */
+static gs_quant_domain domain_of(const gs_model *model, const gs_node *node, gs_dtype dtype) {
     gs_shape in = input_shape(model, node);
     gs_quant_domain winograd = gs_quant_winograd(dtype);
-    if ((layers->tiles && dtype == GS_DTYPE_INT8) || gs_quant_problem(node, winograd) || !gs_domain_suits(node, winograd, in))
+    if (gs_quant_problem(node, winograd) || !gs_domain_suits(node, winograd, in))
         return GS_QUANT_DIRECT;
     gs_conv conv = gs_conv_of(node, in);
     return gs_suits_winograd(&conv) ? winograd : GS_QUANT_DIRECT;
@@ -78,9 +76,8 @@ static bool is_worth_it(const gs_model *model, const gs_node *node) {
            (double)node->operations >= least_cost * (double)model->info.operations;
 }
 
-static void set_times(const gs_layers *layers, gs_layer *l) {
-    const double at_once[] = {[GS_FORM_INT8] = layers->tiles ? 16 : 4, [GS_FORM_INT16] = 2, [GS_FORMS] = 1};
-    const gs_model *model = layers->model;
+static void set_times(const gs_model *model, gs_layer *l) {
+    static const double at_once[] = {[GS_FORM_INT8] = 4, [GS_FORM_INT16] = 2, [GS_FORMS] = 1};
     const gs_node *node = &model->node[l->node];
     for (int k = 0; k <= GS_FORMS; k++) /* float32 has the domains of 16 bits */
         l->time[k] = time_of(model, node, l->form[k < GS_FORMS ? k : GS_FORM_INT16].quant.domain, at_once[k]);
@@ -92,7 +89,7 @@ static gs_tensor tensor_of(const float *values, size_t rows, size_t columns) {
 }
 
 static bool make_form(const gs_layers *layers, const gs_node *node, gs_dtype dtype, gs_form *f) {
-    gs_quant_domain domain = domain_of(layers, node, dtype);
+    gs_quant_domain domain = domain_of(layers->model, node, dtype);
     size_t bands = (size_t)layers->bands, channels = gs_quant_channels(node);
     size_t positions = (size_t)gs_quant_positions(domain);
     f->factors = gs_alloc(positions * channels, sizeof *f->factors);
@@ -113,7 +110,7 @@ static gs_status make_layer(gs_layers *layers, gs_layer *l, int node, gs_error *
     for (int k = 0; k < GS_FORMS; k++)
         if (!make_form(layers, &layers->model->node[node], dtype_of[k], &l->form[k]))
             return gs_fail_memory(error, "scales of layers");
-    set_times(layers, l);
+    set_times(layers->model, l);
     return GS_OK;
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/floats.h"
-#include "cpu.h"
 #include "model/compose.h"
 #include "model/file.h"
 
@@ -301,7 +300,6 @@ static gs_status quantize(work *w, const gs_quantize_options *options, gs_error 
     status = store_weights(w, error);
     w->layers.model = w->model;
     w->layers.bands = 1;
-    w->layers.tiles = w->options.isa && gs_isa_has_tiles(w->options.isa);
     if (!status)
         status = w->options.dtype == GS_DTYPE_INT8 || w->options.dtype == GS_DTYPE_INT16 ? calibrate(w, error)
                                                                                          : measure_other(w, error);

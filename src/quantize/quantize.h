@@ -55,7 +55,6 @@ typedef struct gs_layer {
 
 typedef struct gs_layers {
     const gs_model *model;
-    bool tiles; /* 8-bit products are to be those of AMX's tiles, which do without Winograd's transforms */
     int bands;
     double *ends; /* (bands - 1) */
     int count;
