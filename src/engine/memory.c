@@ -99,7 +99,7 @@ static bool set_strides(const gs_plan *plan, gs_buffer *b) {
     if (!gs_mul_size(columns, element, &row) || !gs_mul_size(rows, row, &plane) ||
         !gs_mul_size(plane, (size_t)b->planes, &image) || image > PTRDIFF_MAX / GS_VECTOR_BYTES)
         return false;
-    bool pixels = b->type && gs_multiplies_tiles(plan, b->type);
+    bool pixels = b->type && b->planes > 1 && gs_multiplies_tiles(plan, b->type);
     b->column = (ptrdiff_t)element * (pixels ? b->planes : 1);
     b->row = (ptrdiff_t)row * (pixels ? b->planes : 1);
     b->plane = (ptrdiff_t)(pixels ? element : plane);
