@@ -96,7 +96,8 @@ static void kernels_are_exact_unless_processors_round_differently(void **state) 
         }
 }
 
-/* What is unproven runs where it is asked for, and is not the best even where nothing is missing. Only AMX has tiles. */
+/* What is unproven runs where it is asked for, and is not the best even where nothing is missing. Only AMX has tiles.
+ */
 static void the_best_is_proven(void **state) {
     (void)state;
     const gs_cpu_features none = {.neon = 0};
