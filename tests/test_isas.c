@@ -96,7 +96,8 @@ static void kernels_are_exact_unless_processors_round_differently(void **state) 
         }
 }
 
-/* What is unproven runs where it is asked for, and is not the best even where nothing is missing. */
+/* What is unproven runs where it is asked for, and is not the best even where nothing is missing. Only AMX has tiles.
+ */
 static void the_best_is_proven(void **state) {
     (void)state;
     const gs_cpu_features none = {.neon = 0};
@@ -105,12 +106,14 @@ static void the_best_is_proven(void **state) {
     for (int i = 0; (k = gs_kernels_at(i)); i++) {
         about("instruction set %s", k->isa);
         assert_int_equal(gs_isa_is_proven(k->isa), strcmp(k->isa, "avx512-amx") != 0);
+        assert_int_equal(gs_isa_has_tiles(k->isa), gs_isa_extends(k->isa, "avx512-amx"));
         assert_true(gs_isa_runs_on(k->isa, &all));
         last = gs_isa_is_proven(k->isa) ? k->isa : last;
     }
     assert_string_equal(gs_isa_best_on(&all), last);
     assert_string_equal(gs_isa_best_on(&none), "scalar");
     assert_false(gs_isa_is_proven("sse9"));
+    assert_false(gs_isa_has_tiles("sse9"));
 }
 
 /* Dot products of bf16 that are slower than multiply-adds are left alone, for the nearest base without them; those of

@@ -5,6 +5,7 @@
 
 #include "engine/method.h"
 #include "engine/share.h"
+#include "engine/typed.h"
 
 /* Images that a thread carries together by default: through most stages, and through those of large linear layers. */
 enum { USUAL = 8, MANY = 32 };
@@ -86,7 +87,7 @@ static size_t whole_vectors(size_t bytes) {
     return (bytes + GS_VECTOR_BYTES - 1) / GS_VECTOR_BYTES * GS_VECTOR_BYTES;
 }
 
-static bool set_strides(gs_buffer *b) {
+static bool set_strides(const gs_plan *plan, gs_buffer *b) {
     size_t vector = b->type ? (size_t)gs_input_bytes(b->type, GS_F32_LANES) : GS_VECTOR_BYTES;
     size_t element = b->layout == GS_BLOCKED ? vector : gs_element_size(b->element), row, plane, image;
     size_t rows = (size_t)(b->shape.d[1] + b->before + b->after),
@@ -98,9 +99,10 @@ static bool set_strides(gs_buffer *b) {
     if (!gs_mul_size(columns, element, &row) || !gs_mul_size(rows, row, &plane) ||
         !gs_mul_size(plane, (size_t)b->planes, &image) || image > PTRDIFF_MAX / GS_VECTOR_BYTES)
         return false;
-    b->column = (ptrdiff_t)element;
-    b->row = (ptrdiff_t)row;
-    b->plane = (ptrdiff_t)plane;
+    bool pixels = b->type && b->planes > 1 && gs_multiplies_tiles(plan, b->type);
+    b->column = (ptrdiff_t)element * (pixels ? b->planes : 1);
+    b->row = (ptrdiff_t)row * (pixels ? b->planes : 1);
+    b->plane = (ptrdiff_t)(pixels ? element : plane);
     b->image = (ptrdiff_t)whole_vectors(image);
     b->origin = b->layout == GS_PLANAR ? 0 : b->before * (b->row + b->column);
     return true;
@@ -326,7 +328,7 @@ static void find_halos(gs_plan *plan, bool shares) {
 gs_status gs_plan_lay_out(gs_plan *plan, gs_error *error) {
     plan->block = plan->block ? plan->block : choose_block(plan);
     for (int i = 0; i < plan->buffers; i++)
-        if (!set_strides(&plan->buffer[i]))
+        if (!set_strides(plan, &plan->buffer[i]))
             return gs_fail_memory(error, "the activations");
     if (!cut_segments(plan))
         return gs_fail_memory(error, "the plan");

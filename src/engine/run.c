@@ -25,7 +25,9 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
     const ptrdiff_t inside = b->shape.d[2] * b->column, between = b->row - inside;
     const int zero = b->type ? gs_zero_byte(b->type) : 0;
-    gs_share share = gs_share_of(worker, b->planes);
+    const bool pixels = b->plane < b->column; /* all planes of a pixel beside each other */
+    const ptrdiff_t whole = pixels ? (b->shape.d[1] + b->before + b->after) * b->row : b->plane;
+    gs_share share = gs_share_of(worker, pixels ? 1 : b->planes);
     for (int i = i0; i < i1; i++)
         for (int p = share.begin; p < share.end; p++) {
             char *first = (char *)gs_buffer_at(worker, buffer, i) + p * b->plane, *plane = first - b->origin;
@@ -33,7 +35,7 @@ static void clear_halo(const gs_worker *worker, int buffer, int i0, int i1) {
             memset(plane, zero, (size_t)b->origin);
             for (int r = 1; r < b->shape.d[1]; r++)
                 at = clear_vectors(at, at + between, zero) + inside;
-            memset(at, zero, (size_t)(plane + b->plane - at));
+            memset(at, zero, (size_t)(plane + whole - at));
         }
 }
 

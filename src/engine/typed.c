@@ -1,7 +1,13 @@
 #include "engine/typed.h"
 
 #include "base/base.h"
+#include "cpu.h"
 #include "engine/method.h"
+
+bool gs_multiplies_tiles(const gs_plan *plan, const gs_product_type *type) {
+    bool any = type->dtype == GS_DTYPE_BF16 || type->dtype == GS_DTYPE_INT8;
+    return any && gs_isa_has_tiles(plan->kernels->isa);
+}
 
 /* What is done with a buffer. */
 typedef struct use {
@@ -31,7 +37,7 @@ static void find_uses(const gs_plan *plan, use *uses) {
 }
 
 bool gs_plan_type_buffers(gs_plan *plan) {
-    if (!gs_is_quantised(&plan->product[1]))
+    if (!gs_is_quantised(&plan->product[1]) && !gs_multiplies_tiles(plan, &plan->product[1]))
         return true;
     use *uses = gs_alloc((size_t)plan->buffers, sizeof *uses);
     if (!uses)

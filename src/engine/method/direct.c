@@ -5,11 +5,12 @@
 #include "engine/method/flat.h"
 #include "engine/method/stored.h"
 #include "engine/share.h"
+#include "engine/typed.h"
 #include "engine/weights.h"
 
 /* Rows of a call of mac, and of the last one, so that few are not left alone: of 49 rows, one would wait for its own
  * sums. */
-enum { ROWS_AT_ONCE = 48, ROWS_MOST = 60 };
+enum { ROWS_AT_ONCE = 48, ROWS_MOST = 64 };
 
 /* Floats from one plane to the next of what is stored as integers. */
 enum { FLOATS_PLANE = (ROWS_MOST + 1) * GS_F32_LANES };
@@ -25,6 +26,7 @@ typedef struct part {
 struct gs_mac_set {
     part part[2];
     int rows, segments, length;
+    int at_once, most;                /* rows of a call of mac, and of the last one */
     ptrdiff_t *from, *to, *add, *mul; /* by row: input, result, summand, factor of the sum */
     ptrdiff_t *taps;                  /* by segment */
     size_t weight;                    /* elements into the weights */
@@ -203,6 +205,11 @@ bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *c, int lengt
     return true;
 }
 
+bool gs_prefers_direct(const gs_builder *b, const gs_conv *c) {
+    const gs_product_type *type = &b->plan->product[1];
+    return !gs_is_quantised(type) && gs_multiplies_tiles(b->plan, type) && c->inputs % GS_F32_LANES == 0;
+}
+
 int gs_direct_length(const gs_conv *c) {
     return gcd(c->inputs, GS_F32_LANES);
 }
@@ -262,26 +269,26 @@ static void place_rows(const gs_plan *plan, const gs_step *step, gs_mac_set *set
     const gs_conv *conv = &((const gs_direct *)step->own)->conv;
     const gs_axis *y = &conv->axis[0], *x = &conv->axis[1];
     const part *p = &set->part[0], *q = &set->part[1];
-    const gs_buffer *in = gs_conv_operand(plan, step, 0), *out = &plan->buffer[step->out];
+    const gs_converted *in = &((const gs_direct *)step->own)->converted;
+    const gs_buffer *out = &plan->buffer[step->out];
     const gs_buffer *add = gs_conv_operand(plan, step, 1), *mul = gs_conv_operand(plan, step, 2);
     int row = 0;
     for (int i = p->begin; i < p->begin + p->count; i++)
         for (int j = q->begin; j < q->begin + q->count; j++, row++) {
             int r = p->phase + i * gs_axis_phases(y), c = q->phase + j * gs_axis_phases(x);
-            set->from[row] = gs_buffer_elements(in, i * gs_axis_step(y) * in->row + j * gs_axis_step(x) * in->column);
+            set->from[row] = i * gs_axis_step(y) * in->row + j * gs_axis_step(x) * in->column;
             set->to[row] = r * out->row + c * out->column;
             set->add[row] = add ? gs_floats(r * add->row + c * add->column) : 0;
             set->mul[row] = mul ? gs_floats(r * mul->row + c * mul->column) : 0;
         }
 }
 
-static void place_taps(const gs_conv *c, gs_mac_set *set, const gs_buffer *in) {
+static void place_taps(const gs_conv *c, gs_mac_set *set, const gs_converted *in, int lanes) {
     ptrdiff_t *at = set->taps;
-    int lanes = in->layout == GS_BLOCKED ? GS_F32_LANES : 1;
     for (int t = 0, y; t < c->axis[0].kernel; t++)
         for (int u = 0, x; takes(&c->axis[0], &set->part[0], t, &y) && u < c->axis[1].kernel; u++)
             for (int i = 0; takes(&c->axis[1], &set->part[1], u, &x) && i < c->inputs; i += set->length)
-                *at++ = gs_buffer_elements(in, y * in->row + x * in->column + i / lanes * in->plane) + i % lanes;
+                *at++ = y * in->row + x * in->column + i / lanes * in->plane + i % lanes;
 }
 
 /* Taps that are adjacent in memory, as those of one input channel are, become one segment. */
@@ -298,10 +305,23 @@ static void join_taps(gs_mac_set *set) {
     set->length *= run;
 }
 
+/* A tile has rows of few lines of an image, so calls have whole images or lines, as many as four tiles of 16 have at
+ * most. */
+static void cut_calls(const gs_plan *plan, const gs_direct *own, gs_mac_set *set) {
+    set->at_once = ROWS_AT_ONCE;
+    set->most = ROWS_AT_ONCE + ROWS_AT_ONCE / 4;
+    if (!gs_multiplies_tiles(plan, own->type))
+        return;
+    int line = set->part[1].count, whole = set->rows <= ROWS_MOST ? set->rows : line <= ROWS_MOST ? line : 1;
+    set->at_once = set->most = ROWS_MOST / whole * whole;
+}
+
 gs_status gs_direct_place(gs_plan *plan, gs_step *step, gs_error *error) {
     (void)error;
     gs_direct *own = step->own;
     ptrdiff_t *at = own->offsets;
+    const gs_buffer *in = gs_conv_operand(plan, step, 0);
+    own->converted = gs_converted_of(plan, step, own->type, &own->scales, gs_multiplies_tiles(plan, own->type));
     for (int s = 0; s < own->sets; s++) {
         gs_mac_set *set = &own->set[s];
         set->from = at;
@@ -311,15 +331,15 @@ gs_status gs_direct_place(gs_plan *plan, gs_step *step, gs_error *error) {
         set->taps = at + 4 * set->rows;
         at = set->taps + set->segments;
         place_rows(plan, step, set);
-        place_taps(&own->conv, set, gs_conv_operand(plan, step, 0));
+        place_taps(&own->conv, set, &own->converted, in->layout == GS_BLOCKED ? GS_F32_LANES : 1);
+        cut_calls(plan, own, set);
         join_taps(set);
     }
     const gs_buffer *add = gs_conv_operand(plan, step, 1), *mul = gs_conv_operand(plan, step, 2);
-    own->converted = gs_converted_of(plan, step, own->type, &own->scales);
     own->adds = add;
     own->gates = step->sources > 2 && step->source[2].kind == GS_SOURCE_CONDITION;
     own->multiplies = mul || own->gates;
-    own->in_plane = gs_buffer_elements(gs_conv_operand(plan, step, 0), gs_conv_operand(plan, step, 0)->plane);
+    own->in_plane = own->converted.plane;
     own->out_plane = plan->buffer[step->out].plane;
     own->add_plane = add ? gs_floats(add->plane) : 0;
     own->mul_plane = mul ? gs_floats(mul->plane) : GS_F32_LANES;
@@ -342,7 +362,7 @@ gs_cost gs_direct_cost(const gs_plan *plan, const gs_step *step) {
 
 const gs_scales *gs_direct_reads(const gs_step *step) {
     const gs_direct *own = step->own;
-    return own->scales.inv ? &own->scales : NULL;
+    return gs_is_narrow(own->type) ? &own->scales : NULL;
 }
 
 const gs_product_type *gs_direct_product(const gs_step *step) {
@@ -362,7 +382,7 @@ typedef struct rows {
 static void run_rows(const gs_step *step, const gs_worker *worker, const gs_mac_set *set, rows *r) {
     const gs_direct *own = step->own;
     const gs_buffer *result = &worker->plan->buffer[step->out];
-    const bool once = result->type == own->type; /* else that of the result comes after */
+    const bool once = result->type == own->type && gs_is_quantised(own->type); /* else that of the result comes after */
     float *out[ROWS_MOST], *typed = (float *)((char *)worker->room + own->converted.bytes);
     for (int i = 0; i < r->count; i++)
         out[i] = result->type && !once ? typed + i * GS_F32_LANES : (void *)(r->out[i] + r->plane * own->out_plane);
@@ -435,7 +455,7 @@ static void run_piece(const gs_step *step, const gs_worker *worker, const gs_mac
     for (int at = piece->row, end = at + piece->rows, most = 0, count; at < end; at += count) {
         int k = at % set->rows, left = end - at;
         if (r.count == 0)
-            most = left <= ROWS_MOST ? left : ROWS_AT_ONCE;
+            most = left <= set->most ? left : set->at_once;
         int room = most - r.count;
         count = set->rows - k < left ? set->rows - k : left;
         count = count < room ? count : room;

@@ -37,6 +37,10 @@ bool gs_direct_prepare(gs_plan *plan, gs_step *step, const gs_conv *conv, int le
  * follows. */
 bool gs_direct_prepare_conv(gs_builder *b, gs_step *step, const gs_conv *conv);
 
+/* Whether a convolution of the plan's type, which is not of integers, takes less time by the direct method than by
+ * transforms: by tiles, where these are filled by whole planes of inputs. */
+bool gs_prefers_direct(const gs_builder *b, const gs_conv *conv);
+
 /* That length for blocked inputs. */
 int gs_direct_length(const gs_conv *conv);
 

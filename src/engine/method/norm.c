@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "engine/method/activation.h"
+#include "engine/method/stored.h"
 
 typedef struct norm {
     int groups, each; /* groups, and channels of one */
@@ -106,8 +107,15 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     return ok;
 }
 
+/* Behind the arrays there is room for the floats of a plane whose buffer holds another type. */
+enum { NORM_ARRAYS = 5 };
+
 static gs_cost cost(const gs_plan *plan, const gs_step *step) {
-    return cost_of(plan, step, 5);
+    gs_cost c = cost_of(plan, step, NORM_ARRAYS);
+    const gs_buffer *out = &plan->buffer[step->out];
+    if (out->type)
+        c.room_bytes += (size_t)out->shape.d[1] * (size_t)out->shape.d[2] * GS_VECTOR_BYTES;
+    return c;
 }
 
 /* Each channel's factor and offset: ((x - mean) scale gamma + beta) film_scale + film_shift. */
@@ -120,6 +128,25 @@ static void fill_affine(const norm *own, double mean, double scale, int c0, int 
         factor[c] = (float)(f * s);
         offset[c] = (float)(o * s + (film_shift ? (double)film_shift[c] : 0.0));
     }
+}
+
+/* Normalise one plane, into the buffer or, where that holds another type, into floats that are stored there. */
+static void run_plane(const gs_step *step, gs_worker *worker, int image, int p, const float *factor,
+                      const float *offset, float *floats) {
+    const norm *own = step->own;
+    const gs_buffer *out = &worker->plan->buffer[step->out];
+    gs_affine_args args = {.x = gs_view_at(&own->in, worker, image, p),
+                           .x_row = own->in.row,
+                           .scale = factor + GS_F32_LANES * p,
+                           .shift = offset + GS_F32_LANES * p,
+                           .y = out->type ? floats : gs_view_at(&own->out, worker, image, p),
+                           .y_row = out->type ? own->in.columns * GS_F32_LANES : own->out.row,
+                           .rows = own->in.rows,
+                           .columns = own->in.columns};
+    gs_activation_run(&own->applied, worker, image, p, &args);
+    if (out->type)
+        gs_store_typed(out, gs_band_of(worker, image), p, floats, args.y_row,
+                       gs_pixel_at(worker, step->out, image, 0, 0) + p * out->plane, out->row, args.rows, args.columns);
 }
 
 static void run_image(const gs_step *step, gs_worker *worker, int image) {
@@ -136,17 +163,8 @@ static void run_image(const gs_step *step, gs_worker *worker, int image) {
         fill_affine(own, mean, scale, c0, c0 + own->each, gs_film_at(step, worker, 1, image, 0),
                     gs_film_at(step, worker, 2, image, 0), factor, offset);
     }
-    for (int p = 0; p < planes; p++) {
-        gs_affine_args args = {.x = gs_view_at(&own->in, worker, image, p),
-                               .x_row = own->in.row,
-                               .scale = factor + GS_F32_LANES * p,
-                               .shift = offset + GS_F32_LANES * p,
-                               .y = gs_view_at(&own->out, worker, image, p),
-                               .y_row = own->out.row,
-                               .rows = own->in.rows,
-                               .columns = own->in.columns};
-        gs_activation_run(&own->applied, worker, image, p, &args);
-    }
+    for (int p = 0; p < planes; p++)
+        run_plane(step, worker, image, p, factor, offset, offset + lanes);
 }
 
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
@@ -160,6 +178,7 @@ GS_DEFINE_METHOD(norm) = {.name = "norm",
                           .prepare = prepare,
                           .place = place,
                           .run = run,
+                          .stores = true,
                           .cost = cost};
 
 /* ---- The adjoint ---- */

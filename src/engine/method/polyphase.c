@@ -95,8 +95,8 @@ static bool applies(const gs_builder *b, int n) {
         return false;
     gs_conv c = gs_conv_of(node, gs_builder_shape(b, n, 0));
     const gs_axis *a = &c.axis[1];
-    return a->kernel == 3 && a->stride == 2 && a->dilation == 1 && a->size > GS_POLYPHASE_LEAST &&
-           a->size <= ROWS * GS_POLYPHASE_MOST && c.inputs >= LANES / 2;
+    return !gs_prefers_direct(b, &c) && a->kernel == 3 && a->stride == 2 && a->dilation == 1 &&
+           a->size > GS_POLYPHASE_LEAST && a->size <= ROWS * GS_POLYPHASE_MOST && c.inputs >= LANES / 2;
 }
 
 /* Column k of the matrix: row k of G times the taps of the first phase; behind the points, the tap of the second. */
@@ -178,7 +178,7 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     (void)error;
     polyphase *own = step->own;
     own->view = gs_conv_views_of(plan, step);
-    own->converted = gs_converted_of(plan, step, own->type, NULL);
+    own->converted = gs_converted_of(plan, step, own->type, NULL, false);
     ptrdiff_t *at = own->segment;
     for (int k = 0; k < points(own); k++)
         for (int t = 0; t < own->axis[0].kernel; t++)

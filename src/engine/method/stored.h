@@ -1,4 +1,5 @@
-/* Storing results where a buffer holds integers (typed.h): floats of a few pixels, while they are in the cache. */
+/* Storing results where a buffer holds inputs of products (typed.h): floats of a few pixels, while they are in the
+ * cache. */
 #ifndef GS_STORED_H
 #define GS_STORED_H
 
@@ -18,13 +19,18 @@ static inline char *gs_pixel_at(const gs_worker *worker, int buffer, int i, int 
  * y; y_row bytes from one row to the next. */
 static inline void gs_store_typed(const gs_buffer *b, int band, int plane, const float *x, ptrdiff_t x_row, char *y,
                                   ptrdiff_t y_row, int rows, int columns) {
-    b->type->convert(&(gs_convert_args){.x = x,
-                                        .x_row = x_row,
-                                        .inv = gs_scales_inv(b->scales, band, 0, plane),
-                                        .y = y,
-                                        .y_row = gs_buffer_elements(b, y_row),
-                                        .rows = rows,
-                                        .columns = columns});
+    bool pixels = b->planes > 1 && b->plane < b->column;
+    gs_convert_args args = {.x = x,
+                            .x_row = pixels ? GS_F32_LANES : x_row,
+                            .inv = gs_scales_inv(b->scales, band, 0, plane),
+                            .y = y,
+                            .y_row = gs_buffer_elements(b, pixels ? b->column : y_row),
+                            .rows = pixels ? columns : rows,
+                            .columns = pixels ? 1 : columns};
+    for (int r = 0; r < (pixels ? rows : 1); r++, args.x += x_row) {
+        args.y = y + r * y_row;
+        b->type->convert(&args);
+    }
 }
 
 /* The same for vectors of floats, x_plane from one plane to the next, as pixels whose addresses in plane 0 are y: those

@@ -18,6 +18,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/method/direct.h"
 #include "engine/method/stored.h"
 #include "engine/share.h"
 #include "engine/weights.h"
@@ -197,7 +198,7 @@ static bool applies(const gs_builder *b, int n) {
     if (!gs_is_conv(&b->model->node[n]) || (gs_builder_quantises(b, n, &domain) && domain == GS_QUANT_DIRECT))
         return false;
     gs_conv conv = gs_conv_of(&b->model->node[n], gs_builder_shape(b, n, 0));
-    return gs_suits_winograd(&conv);
+    return gs_suits_winograd(&conv) && !gs_prefers_direct(b, &conv);
 }
 
 /* Pack the weights. False when memory runs out. */
