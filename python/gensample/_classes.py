@@ -103,9 +103,10 @@ class Calibration:
     bin_accuracy: tuple[float, ...]  # accuracy in each bin; NaN of an empty one
 
     def __str__(self):
+        error = f" +- {self.log_loss_error:.2g}" if np.isfinite(self.log_loss_error) else ""
         return (
-            f"{self.n} images: accuracy {self.accuracy:.4g} +- {self.accuracy_error:.2g}, mean log loss {self.log_loss:.4g} +- "
-            f"{self.log_loss_error:.2g}, calibration error {self.calibration_error:.3g}"
+            f"{self.n} images: accuracy {self.accuracy:.4g} +- {self.accuracy_error:.2g}, mean log "
+            f"loss {self.log_loss:.4g}{error}, calibration error {self.calibration_error:.3g}"
         )
 
 
