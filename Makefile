@@ -4,19 +4,21 @@
 PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev
 PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind python3 \
     python3-jsonschema python3-numpy locales libnetcdf-dev
+MPI_PACKAGES := libopenmpi-dev openmpi-bin
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.
 ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
     $(addsuffix :arm64,libgomp1 libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev libcmocka-dev)
+COMPILER_PACKAGES := gcc-11 gcc-12 gcc-13 gcc-14 clang-13 clang-14 clang-15 clang-16 clang-17 clang-18 clang-19 musl-tools
 CLANG_PACKAGES := clang libclang-rt-dev libomp-dev
 FUZZ_SECONDS := 600
 BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check check-kills figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
-    fuzz build install docs packages packages-program packages-aarch64 packages-clang format clean
+.PHONY: sample program check check-abi check-compilers check-faults check-kills check-reproducible check-stream coverage figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+    fuzz build install docs packages packages-program packages-mpi packages-aarch64 packages-clang format clean
 
 sample: program
 	@$(BUILD)/gensample --model models/ncsn.bin -n $(N) --out samples.png
@@ -73,9 +75,20 @@ check-figures: build
 check-kills: build
 	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD)
 
+# A million samples of the fast network in shards, twice: memory, rate, and the same bytes after two kills. STREAM_N says how many.
+STREAM_N ?= 1000000
+check-stream: build
+	@tests/packages.sh python3
+	tests/stream.py $(BUILD) $(STREAM_N)
+
+# The types of the public interface are those that tests/abi/gensample.abi describes.
+check-abi:
+	@tests/packages.sh abigail-tools
+	tests/abi/run.sh
+
 # Everything: hours.
-check-full: check check-kills check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
-    check-same-bytes fuzz
+check-full: check check-abi check-kills check-stream check-faults check-compilers check-reproducible check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+    check-same-bytes fuzz coverage
 
 # Every preset of CMakePresets.json configures and links its programs.
 check-presets: packages-clang packages-aarch64
@@ -121,6 +134,27 @@ check-valgrind: packages
 	cmake/quietly.sh "Building the preset valgrind" sh -c "cmake --preset valgrind && cmake --build --preset valgrind"
 	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
 
+# Which lines and branches the tests take, with half of the random networks and of long statistics.
+coverage: packages
+	@tests/packages.sh gcovr
+	cmake/quietly.sh "Building the preset coverage" sh -c "cmake --preset coverage && cmake --build --preset coverage"
+	GENSAMPLE_TEST_EFFORT=50 tests/run_all.sh build-coverage
+	tests/coverage.sh build-coverage
+
+# Every system call of some commands fails in turn, a dozen of each kind.
+check-faults: build
+	@tests/packages.sh strace
+	tests/faults.sh $(BUILD)
+
+# Every compiler of Debian, no optional parts, and musl.
+check-compilers: packages
+	@tests/packages.sh $$(for p in $(COMPILER_PACKAGES); do [ -z "$$(apt-cache policy $$p)" ] || echo $$p; done)
+	tests/compilers.sh
+
+# The same bytes from two folders.
+check-reproducible: packages
+	tests/reproducible.sh
+
 # FUZZ_SECONDS of each fuzz target.
 fuzz: packages-clang
 	cmake/quietly.sh "Building the preset fuzz" sh -c "cmake --preset fuzz && cmake --build --preset fuzz"
@@ -132,6 +166,10 @@ packages-program:
 packages:
 	@tests/packages.sh $(PACKAGES)
 
+# MPI, by which `make check` tests runs on several ranks too.
+packages-mpi:
+	@tests/packages.sh $(MPI_PACKAGES)
+
 packages-clang: packages
 	@tests/packages.sh $(CLANG_PACKAGES)
 
@@ -142,4 +180,4 @@ format:
 	git ls-files '*.c' '*.h' '*.inc' '*.def' '*.cc' | xargs $(FORMATTER) -i
 
 clean:
-	rm -rf $(BUILD) build-clang build-debug build-aarch64 build-asan build-tsan build-valgrind build-fuzz
+	rm -rf $(BUILD) build-clang build-debug build-aarch64 build-asan build-tsan build-valgrind build-fuzz build-coverage build-compilers

@@ -40,7 +40,11 @@ file(GLOB app_sources CONFIGURE_DEPENDS src/app/*.c)
 add_library(gensample_app STATIC ${app_sources})
 target_link_libraries(gensample_app PUBLIC gensample_io)
 file(RELATIVE_PATH models_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/gensample/models)
-target_compile_definitions(gensample_app PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}")
+set(GENSAMPLE_PLUGIN_DIR ${CMAKE_INSTALL_LIBDIR}/gensample)
+file(RELATIVE_PATH plugins_from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/gensample)
+target_compile_definitions(gensample_app PRIVATE GS_MODELS_FROM_PROGRAM="${models_from_program}"
+                                                 GS_PLUGIN_FROM_PROGRAM="${plugins_from_program}/gensample-mpi.so")
+target_link_libraries(gensample_app PUBLIC ${CMAKE_DL_LIBS})
 
 # Studies.
 file(GLOB study_sources CONFIGURE_DEPENDS src/study/*.c)
@@ -48,9 +52,29 @@ add_library(gensample_study STATIC ${study_sources})
 target_link_libraries(gensample_study PUBLIC gensample_app)
 gensample_embed(gensample_study src/study/*.css)
 
-file(GLOB program_sources CONFIGURE_DEPENDS src/cli/*.c)
-add_executable(gensample ${program_sources})
-target_link_libraries(gensample PRIVATE gensample_study)
+# The plugin by which ranks of MPI share a run. Nothing else is linked with MPI, so that without it the program starts
+# as ever, and a distribution may have the plugin in a package of its own. Sanitizers find faults in MPI itself.
+if(GENSAMPLE_MPI AND NOT GENSAMPLE_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI QUIET COMPONENTS C)
+endif()
+if(MPI_C_FOUND)
+  add_library(gensample_mpi MODULE src/mpi/link.c)
+  target_include_directories(gensample_mpi PRIVATE src)
+  target_link_libraries(gensample_mpi PRIVATE MPI::MPI_C)
+  set_target_properties(gensample_mpi PROPERTIES PREFIX "" OUTPUT_NAME gensample-mpi)
+elseif(GENSAMPLE_MPI STREQUAL "ON")
+  message(FATAL_ERROR "GENSAMPLE_MPI is ON, but there is no MPI (Debian's package libopenmpi-dev), or this build is for "
+                      "another machine or a sanitizer")
+endif()
+
+# Everything but the main program is a library, from which tests take what they test.
+file(GLOB cli_sources CONFIGURE_DEPENDS src/cli/*.c)
+list(REMOVE_ITEM cli_sources ${PROJECT_SOURCE_DIR}/src/cli/main.c)
+add_library(gensample_cli STATIC ${cli_sources})
+target_link_libraries(gensample_cli PUBLIC gensample_study)
+add_executable(gensample src/cli/main.c)
+target_link_libraries(gensample PRIVATE gensample_cli)
 include(cmake/genbench.cmake)
 
 # Manual and completions are made from the rows that the program itself reads.
@@ -81,6 +105,9 @@ endif()
 
 # All programs, for those who want no tests: gensample, genbench where it is built, fuzz targets.
 add_custom_target(gensample_programs DEPENDS gensample)
+if(TARGET gensample_mpi)
+  add_dependencies(gensample gensample_mpi)
+endif()
 if(TARGET genbench)
   add_dependencies(gensample_programs genbench)
 endif()

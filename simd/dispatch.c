@@ -87,6 +87,21 @@ int gs_isa_is_proven(const char *isa) {
     return proven;
 }
 
+int gs_isa_has_tiles(const char *isa) {
+    int tiles = 0;
+    for (int i = 0; i < ROWS; i++)
+        tiles |= rows[i].needs.tiles && gs_isa_extends(isa, rows[i].kernels->isa);
+    return tiles;
+}
+
+const char *gs_isa_for_bf16(const char *isa, const gs_cpu_features *has) {
+    const gs_kernels *k = gs_kernels_find(isa);
+    if (has->slow_bf16 && !gs_isa_has_tiles(isa))
+        while (k->base && k->mac_traits_bf16.exactness == GS_APPROXIMATE)
+            k = k->base;
+    return k->isa;
+}
+
 const char *gs_isa_best_on(const gs_cpu_features *has) {
     int best = 0;
     for (int i = 0; i < ROWS; i++)

@@ -29,6 +29,7 @@ ALLOWED = {
     "src/measure": ["src/base", "simd", "src/random", "src/op", "src/model", "src/engine"],
     "src/io": ["src/base"],
     "src/app": ["src/base", "src/model", "src/density", "src/io", "src/measure"],
+    "src/mpi": ["src/app"],
     "src/study": ["src/base", "src/random", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
     "src/cli": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/inverse", "src/engine", "src/sample", "src/quantize", "src/measure", "src/io", "src/app", "src/study"],
     "bench": ["src/base", "simd", "src/random", "src/op", "src/model", "src/density", "src/engine", "src/sample", "src/measure", "src/io", "src/app"],
@@ -39,6 +40,7 @@ ALLOWED = {
 OPTIONAL = {
     "src/engine/onednn": "where oneDNN is installed",
     "bench/procedure": "by its own scripts",
+    "src/mpi": "where MPI is installed",
 }
 
 

@@ -8,7 +8,6 @@
 
 #include "base/base.h"
 #include "cpu.h"
-#include "engine/rates.h"
 #include "kernels.h"
 #include "support/about.h"
 
@@ -114,16 +113,22 @@ static void the_best_is_proven(void **state) {
     assert_false(gs_isa_is_proven("sse9"));
 }
 
-/* Dot products of bfloat16 that are slower than multiply-adds are left alone, for the nearest base without them. */
+/* Dot products of bf16 that are slower than multiply-adds are left alone, for the nearest base without them; those of
+ * tiles never are. */
 static void slow_dot_products_are_not_chosen(void **state) {
     (void)state;
+    const gs_cpu_features fast = {.slow_bf16 = 0}, slow = {.slow_bf16 = 1};
     const gs_kernels *k;
     for (int i = 0; (k = gs_kernels_at(i)); i++) {
         about("instruction set %s", k->isa);
-        const gs_kernels *slow = gs_kernels_at_rate(k, 0.8);
-        assert_ptr_equal(gs_kernels_at_rate(k, 3), k);
-        assert_int_equal(slow->mac_traits_bf16.exactness, GS_EXACT);
-        assert_true(slow == k || (k->mac_traits_bf16.exactness == GS_APPROXIMATE && gs_isa_extends(k->isa, slow->isa)));
+        assert_string_equal(gs_isa_for_bf16(k->isa, &fast), k->isa);
+        const gs_kernels *chosen = gs_kernels_find(gs_isa_for_bf16(k->isa, &slow));
+        if (gs_isa_has_tiles(k->isa) || k->mac_traits_bf16.exactness == GS_EXACT) {
+            assert_ptr_equal(chosen, k);
+        } else {
+            assert_int_equal(chosen->mac_traits_bf16.exactness, GS_EXACT);
+            assert_true(gs_isa_extends(k->isa, chosen->isa));
+        }
     }
 }
 

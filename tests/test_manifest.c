@@ -10,6 +10,7 @@
 
 #include "app/manifest.h"
 #include "app/shards.h"
+#include "model/hash.h"
 #include "support/effort.h"
 #include "support/files.h"
 #include "support/outputs.h"
@@ -21,6 +22,7 @@
     "{\"manifest\": 1, \"version\": \"0\", \"model\": \"m\", \"hash\": \"h\", \"settings\": {\"seed\": 3}, "     \
     "\"first\": 7, \"n\": 25, \"shard_size\": 10, \"per_chain\": 1, \"format\": \"npy\", \"shape\": [2, 1, 1], " \
     "\"judge\": null"
+#define SEAL ",\n \"head_sha256\": \"" HASH "\""
 #define RECORD(number, first, count) \
     "{\"shard\": " number ", \"first\": " first ", \"count\": " count ", \"bytes\": 208, \"sha256\": \"" HASH "\"}"
 
@@ -29,12 +31,30 @@ static gs_status read_text(const char *text, size_t length, gs_manifest *manifes
     return gs_manifest_read(manifest, "manifest.json", error);
 }
 
+/* Put the hash of what is before it into the seal of a text that has one. */
+static void seal(char *text) {
+    char *line = strstr(text, "\n \"head_sha256\": "), sum[GS_HASH_ROOM];
+    gs_hash hash;
+    if (!line)
+        return;
+    gs_hash_begin(&hash);
+    gs_hash_add(&hash, text, (size_t)(line + 1 - text));
+    gs_hash_end(&hash, sum);
+    memcpy(strstr(line, HASH), sum, sizeof HASH - 1);
+}
+
 static gs_manifest made(void) {
     gs_manifest manifest;
     gs_error error;
     if (gs_manifest_create(&manifest, json_loads(HEAD "}", 0, NULL), "made", &error))
         fail_msg("%s", error.message);
     return manifest;
+}
+
+static void assert_shards_equal(const gs_shard *a, const gs_shard *b) {
+    assert_true(a->index == b->index && a->first == b->first && a->count == b->count && a->bytes == b->bytes);
+    assert_string_equal(a->hash, b->hash);
+    assert_string_equal(a->sums, b->sums);
 }
 
 static void what_is_written_is_read(void **state) {
@@ -48,7 +68,8 @@ static void what_is_written_is_read(void **state) {
     assert_ok(gs_manifest_write(&written, "manifest.json", &error), &error);
     assert_left("manifest.json ");
     assert_ok(gs_manifest_read(&read, "manifest.json", &error), &error);
-    assert_memory_equal(read.shard, written.shard, 3 * sizeof *read.shard);
+    for (int i = 0; i < 3; i++)
+        assert_shards_equal(&read.shard[i], &written.shard[i]);
     assert_ok(gs_manifest_compare(&read, &written, "manifest.json", &error), &error);
     gs_manifest_free(&read);
     gs_manifest_free(&written);
@@ -59,11 +80,11 @@ static void the_setting_that_differs_is_named(void **state) {
     gs_manifest have = made();
     static const struct {
         const char *from, *to, *why;
-    } changes[] = {{"\"seed\": 3", "\"seed\": 4", "its seed is 3, of this command it is 4;"},
-                   {"\"seed\": 3", "", "its seed is 3, of this command it is missing;"},
-                   {"\"seed\": 3", "\"seed\": 3, \"eta\": 1", "its eta is missing, of this command it is 1;"},
-                   {"\"model\": \"m\"", "\"model\": \"k\"", "its model is \"m\", of this command it is \"k\";"},
-                   {"\"n\": 25", "\"n\": 26", "its n is 25, of this command it is 26;"}};
+    } changes[] = {{"\"seed\": 3", "\"seed\": 4", "its seed is 3, of this command it is 4"},
+                   {"\"seed\": 3", "", "its seed is 3, of this command it is missing"},
+                   {"\"seed\": 3", "\"seed\": 3, \"eta\": 1", "its eta is missing, of this command it is 1"},
+                   {"\"model\": \"m\"", "\"model\": \"k\"", "its model is \"m\", of this command it is \"k\""},
+                   {"\"n\": 25", "\"n\": 26", "its n is 25, of this command it is 26"}};
     for (size_t i = 0; i < GS_COUNT(changes); i++) {
         about("changes[%zu]", i);
         const char *head = HEAD "}", *at = strstr(head, changes[i].from);
@@ -84,35 +105,62 @@ static void what_cannot_be_is_refused(void **state) {
     static const struct {
         const char *text, *why;
     } bad[] = {
-        {"", "line 1"},
-        {"[]", "\"manifest\""},
-        {"{\"manifest\": 1}", "\"settings\""},
-        {HEAD "}", "\"shards\": expected an array"},
-        {HEAD ", \"shards\": [3]}", "\"shards\": expected objects"},
-        {HEAD ", \"shards\": [" RECORD("3", "37", "10") "]}", "\"shards\": expected objects"},
-        {HEAD ", \"shards\": [" RECORD("-1", "7", "10") "]}", "\"shards\": expected objects"},
-        {HEAD ", \"shards\": [" RECORD("1", "7", "10") "]}", "shard 1: chains 7 and 9 more"},
-        {HEAD ", \"shards\": [" RECORD("2", "27", "10") "]}", "shard 2: chains 27 and 9 more"},
-        {HEAD ", \"shards\": [" RECORD("0", "7", "10") ", " RECORD("0", "7", "10") "]}", "shard 0 is there twice"},
-        {HEAD ", \"shards\": [{\"shard\": 0, \"first\": 7, \"count\": 10, \"bytes\": 1, \"sha256\": \"../x\"}]}",
+        {"", "manifest.json: is empty; this is no manifest"},
+        {" \n ", "is empty"},
+        {"[]", "expected an object"},
+        {"{\"manifest\": 1" SEAL "}", "\"settings\""},
+        {"{\"manifest\": 99999999999999999999}", "line 1: too big integer"},
+        {HEAD SEAL "}", "\"shards\": expected an array"},
+        {HEAD SEAL ", \"shards\": [3]}", "\"shards\": expected objects"},
+        {HEAD SEAL ", \"shards\": [" RECORD("3", "37", "10") "]}",
+         "found number 3, but the run has 3, from number 0 on"},
+        {HEAD SEAL ", \"shards\": [" RECORD("-1", "7", "10") "]}", "\"shards\": expected objects"},
+        {HEAD SEAL ", \"shards\": [" RECORD("1", "7", "10") "]}", "shard 1: chains 7 and 9 more"},
+        {HEAD SEAL ", \"shards\": [" RECORD("2", "27", "10") "]}", "shard 2: chains 27 and 9 more"},
+        {HEAD SEAL ", \"shards\": [" RECORD("0", "7", "10") ", " RECORD("0", "7", "10") "]}", "shard 0 is there twice"},
+        {HEAD SEAL ", \"shards\": [{\"shard\": 0, \"first\": 7, \"count\": 10, \"bytes\": 1, \"sha256\": \"../x\"}]}",
          "64 digits"},
-        {HEAD ", \"n\": 3, \"shards\": []}", "line 1"},
+        {HEAD ", \"n\": 3" SEAL ", \"shards\": []}", "line 1: duplicate object key near '\"n\"'"},
+        {HEAD ", \"shards\": []}", "\"head_sha256\": expected the SHA-256 of all that is before"},
         {"{\"manifest\": 1, \"settings\": {}, \"first\": 0, \"n\": 1000000000000000000, \"shard_size\": 1, "
-         "\"per_chain\": 1, \"format\": \"npy\", \"shape\": [1, 1, 1], \"shards\": []}",
+         "\"per_chain\": 1, \"format\": \"npy\", \"shape\": [1, 1, 1]" SEAL ", \"shards\": []}",
          "more than 100000 shards"},
         {"{\"manifest\": 1, \"settings\": {}, \"first\": 0, \"n\": 5, \"shard_size\": 1, \"per_chain\": 1, "
-         "\"format\": \"/etc\", \"shape\": [1, 1, 1], \"shards\": []}",
+         "\"format\": \"/etc\", \"shape\": [1, 1, 1]" SEAL ", \"shards\": []}",
          "\"format\""},
         {"{\"manifest\": 1, \"settings\": {}, \"first\": 0, \"n\": 5, \"shard_size\": 1, \"per_chain\": 1, "
-         "\"format\": \"npy\", \"shape\": [1, 1e9, 1], \"shards\": []}",
+         "\"format\": \"npy\", \"shape\": [1, 1e9, 1]" SEAL ", \"shards\": []}",
          "\"shape\""}};
     for (size_t i = 0; i < GS_COUNT(bad); i++) {
         about("bad[%zu]", i);
+        char text[2000];
         gs_manifest manifest;
         gs_error error;
-        gs_status status = read_text(bad[i].text, strlen(bad[i].text), &manifest, &error);
+        snprintf(text, sizeof text, "%s", bad[i].text);
+        seal(text);
+        gs_status status = read_text(text, strlen(text), &manifest, &error);
         assert_told(status, GS_ERROR_FORMAT, &error, bad[i].why);
     }
+}
+
+/* What a run is, changed in any byte, is noticed, and said if it is still JSON. */
+static void changed_heads_are_refused(void **state) {
+    (void)state;
+    char text[] = HEAD SEAL ", \"shards\": []}";
+    size_t head = (size_t)(strstr(text, "\n \"head_sha256\"") - text), said = 0;
+    gs_manifest manifest;
+    gs_error error = {0};
+    seal(text);
+    assert_ok(read_text(text, strlen(text), &manifest, &error), &error);
+    gs_manifest_free(&manifest);
+    for (size_t i = 0; i < head; i++) {
+        about("byte %zu", i);
+        text[i] ^= 1;
+        assert_int_equal(read_text(text, strlen(text), &manifest, &error), GS_ERROR_FORMAT);
+        said += strstr(error.message, "what the run is was changed after it was written") != NULL;
+        text[i] ^= 1;
+    }
+    assert_true(said > 50); /* letters and digits */
 }
 
 /* Open brackets, for each of which a reader of JSON would take many times as much memory. */
@@ -124,14 +172,15 @@ static void a_bomb_is_refused(void **state) {
     gs_error error;
     memset(text, '[', BYTES);
     gs_status status = read_text(text, BYTES, &manifest, &error);
-    assert_told(status, GS_ERROR_FORMAT, &error, "has more parts than any manifest");
+    assert_told(status, GS_ERROR_FORMAT, &error, "has more parts than a manifest may have");
     free(text);
 }
 
 /* Each byte with each bit changed, and each length. */
 static void damaged_ones_are_read_or_refused(void **state) {
     (void)state;
-    const char *text = HEAD ", \"shards\": [" RECORD("0", "7", "10") ", " RECORD("2", "27", "5") "]}";
+    char text[] = HEAD SEAL ", \"shards\": [" RECORD("0", "7", "10") ", " RECORD("2", "27", "5") "]}";
+    seal(text);
     size_t length = strlen(text), step = 8 * effort_step() - 3; /* odd, so that all bits have their turn */
     char changed[2000];
     for (size_t i = 0; i < 9 * length; i += step) {
@@ -151,6 +200,15 @@ static void damaged_ones_are_read_or_refused(void **state) {
     }
 }
 
+/* As NumPy writes points of two numbers. */
+static void write_points(const char *name, int count) {
+    char bytes[128 + 80] = "\x93NUMPY\1\0\x76";
+    int used = snprintf(bytes + 10, 119, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 2), }", count);
+    memset(bytes + 10 + used, ' ', (size_t)(117 - used));
+    bytes[127] = '\n';
+    write_file(name, bytes, 128 + 8 * (size_t)count);
+}
+
 static void shards_are_handed_out_once(void **state) {
     (void)state;
     gs_shards shards, second;
@@ -161,12 +219,12 @@ static void shards_are_handed_out_once(void **state) {
     gs_status status = gs_shards_open(&second, "run/", json_loads(HEAD "}", 0, NULL), GS_SHARDS_RESUME, &error);
     assert_told(status, GS_ERROR_FILE, &error, "another process is writing shards into it");
     for (uint64_t i = 0; i < 3; i++) {
-        char text[40];
+        char name[40];
         assert_true(!gs_shards_next(&shards, &shard, &found, &error) && found && shard.index == i);
         if (i == 1)
             continue; /* nobody brings it back */
-        snprintf(text, sizeof text, "run/shard-%05d.npy", (int)i);
-        write_file(text, "samples", 7);
+        snprintf(name, sizeof name, "run/shard-%05d.npy", (int)i);
+        write_points(name, (int)shard.count);
         assert_ok(gs_shards_seal(&shards, &shard, &error), &error);
         assert_ok(gs_shards_commit(&shards, &shard, &error), &error);
     }
@@ -180,10 +238,33 @@ static void shards_are_handed_out_once(void **state) {
     gs_shards_close(&shards);
 }
 
+/* The manifest's shape against that of the files, which both have their bytes and hashes. */
+static void shapes_are_those_of_files(void **state) {
+    (void)state;
+    gs_shards shards;
+    gs_shard shard;
+    bool found;
+    gs_error error = {0};
+    json_t *head = json_loads(HEAD "}", 0, NULL);
+    assert_int_equal(json_object_set_new(head, "shape", json_pack("[i, i, i]", 1, 2, 1)), 0);
+    assert_ok(gs_shards_open(&shards, "run", head, GS_SHARDS_NEW, &error), &error);
+    assert_ok(gs_shards_next(&shards, &shard, &found, &error), &error);
+    write_points("run/shard-00000.npy", (int)shard.count);
+    assert_ok(gs_shards_seal(&shards, &shard, &error), &error);
+    assert_ok(gs_shards_commit(&shards, &shard, &error), &error);
+    assert_told(gs_shards_check(&shards, 0, &error), GS_ERROR_FORMAT, &error,
+                "shape (10, 2), row-major, but the manifest says samples of 1 x 2 x 1");
+    shards.manifest.shape[0] = 2;
+    shards.manifest.shape[1] = 1;
+    assert_ok(gs_shards_check(&shards, 0, &error), &error);
+    gs_shards_close(&shards);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        OUTPUT_TEST(what_is_written_is_read),          OUTPUT_TEST(the_setting_that_differs_is_named),
-        OUTPUT_TEST(what_cannot_be_is_refused),        OUTPUT_TEST(a_bomb_is_refused),
-        OUTPUT_TEST(damaged_ones_are_read_or_refused), OUTPUT_TEST(shards_are_handed_out_once)};
+        OUTPUT_TEST(what_is_written_is_read),    OUTPUT_TEST(the_setting_that_differs_is_named),
+        OUTPUT_TEST(what_cannot_be_is_refused),  OUTPUT_TEST(changed_heads_are_refused),
+        OUTPUT_TEST(a_bomb_is_refused),          OUTPUT_TEST(damaged_ones_are_read_or_refused),
+        OUTPUT_TEST(shards_are_handed_out_once), OUTPUT_TEST(shapes_are_those_of_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

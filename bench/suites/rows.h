@@ -29,4 +29,7 @@ gs_status bench_chains_diagnose(bench_row *row, gs_plan *plan, gs_error *error);
 bool bench_draws_pictures(const bench_model *model);
 void bench_program_add(bench_rows *rows, const char *suite, const char *what, const bench_variant *variant);
 
+/* 1, 2, 4, ... and as many as there are processors. */
+gs_counts bench_thread_counts(void);
+
 #endif

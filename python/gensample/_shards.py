@@ -137,9 +137,12 @@ class Shards(collections.abc.Sequence):
         self.folder = pathlib.Path(folder)
         path = self.folder / "manifest.json"
         try:
-            head = json.loads(path.read_bytes())
+            text = path.read_bytes()
+            head = json.loads(text)
             if head["manifest"] != 1:
                 raise ValueError("another version of manifests")
+            if hashlib.sha256(text[: text.index(b'\n "head_sha256": ') + 1]).hexdigest() != head["head_sha256"]:
+                raise ValueError("what the run is was changed after it was written")
             self.settings, self.n = dict(head["settings"]), int(head["n"])
             self.model, self.hash, self.format = str(head["model"]), str(head["hash"]), str(head["format"])
             self.count = -(-self.n // int(head["shard_size"]))

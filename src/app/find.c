@@ -25,6 +25,14 @@ static void join(const char *folder, const char *place, char path[GS_PATH_ROOM])
         path[0] = 0;
 }
 
+void gs_find_from_program(const char *place, char path[GS_PATH_ROOM]) {
+    char program[GS_PATH_ROOM] = "";
+    char *slash = gs_os_program_path(program, sizeof program) ? strrchr(program, '/') : NULL;
+    if (slash)
+        *slash = 0;
+    join(program, place, path);
+}
+
 /* The folders in which shipped networks may be, in the order of the search: $GENSAMPLE_MODELS if it is set, else the
  * folder of an installed program's networks, then that of a program where it was built. */
 static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
@@ -34,12 +42,8 @@ static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
         snprintf(folders[0], GS_PATH_ROOM, "%s", folder);
         return 1;
     }
-    char program[GS_PATH_ROOM] = "";
-    char *slash = gs_os_program_path(program, sizeof program) ? strrchr(program, '/') : NULL;
-    if (slash)
-        *slash = 0;
     for (int i = 0; i < FOLDERS; i++)
-        join(program, places[i], folders[i]);
+        gs_find_from_program(places[i], folders[i]);
     return FOLDERS;
 }
 

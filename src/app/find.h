@@ -32,6 +32,9 @@ bool gs_shipped_find(const char *name, char path[GS_PATH_ROOM]);
  * folder in which they are looked for first. Returns how many there are. */
 int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]);
 
+/* The path of a place, such as "../share/models", seen from this program's folder; "" if it is too long. */
+void gs_find_from_program(const char *place, char path[GS_PATH_ROOM]);
+
 bool gs_file_is_there(const char *path);
 
 #endif

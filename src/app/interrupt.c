@@ -88,6 +88,10 @@ void gs_interrupt_install(void) {
     handle_signals();
 }
 
+void gs_interrupt_request(void) {
+    atomic_store(&noted, true);
+}
+
 bool gs_interrupted(void) {
     return atomic_load(&noted);
 }

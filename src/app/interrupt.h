@@ -18,4 +18,7 @@ void gs_interrupt_begin(const char *line);
 void gs_interrupt_install(void);
 bool gs_interrupted(void);
 
+/* Set the flag, as such a signal does; any thread may. */
+void gs_interrupt_request(void);
+
 #endif

@@ -4,18 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/stream.h"
+#include "app/json_file.h"
 #include "io/output.h"
-#include "model/json.h"
+#include "model/hash.h"
 
 enum { FILE_MOST = 1 << 25, TREE_MOST = 1 << 28, SIDE_MOST = 1 << 24, HASH_DIGITS = GS_HASH_ROOM - 1 };
 static const uint64_t chains_most = (uint64_t)1 << 60;
 
+/* The member behind the head, and the beginning of its line; its value is the SHA-256 of all bytes before that line. */
+#define SEAL_KEY "head_sha256"
+#define SEAL_LINE " \"" SEAL_KEY "\": \""
+
+static const char advice[] = "this is no manifest of gensample, or is damaged: put back a copy of it, or draw the run "
+                             "again into another folder";
+
 /* ---- Members ---- */
 
 static gs_status fail(const char *path, const char *key, const char *expected, gs_error *error) {
-    return gs_fail(error, GS_ERROR_FORMAT, "%s: \"%s\": expected %s; this is no manifest of gensample, or is damaged",
-                   path, key, expected);
+    return gs_fail(error, GS_ERROR_FORMAT, "%s: \"%s\": expected %s; %s", path, key, expected, advice);
 }
 
 static bool take_whole(const json_t *object, const char *key, uint64_t least, uint64_t most, uint64_t *value) {
@@ -105,20 +111,24 @@ gs_status gs_manifest_create(gs_manifest *m, json_t *head, const char *path, gs_
 /* ---- Reading ---- */
 
 static gs_status take_shard(gs_manifest *m, const json_t *record, const char *path, gs_error *error) {
-    gs_shard read;
-    if (!json_is_object(record) || !take_whole(record, "shard", 0, m->count - 1, &read.index) ||
+    gs_shard read = {0};
+    if (!json_is_object(record) || !take_whole(record, "shard", 0, INT64_MAX, &read.index) ||
         !take_whole(record, "first", 0, 2 * chains_most, &read.first) ||
         !take_whole(record, "count", 1, chains_most, &read.count) ||
         !take_whole(record, "bytes", 0, INT64_MAX, &read.bytes))
         return fail(path, "shards", "objects with the whole numbers shard, first, count and bytes", error);
+    if (read.index >= m->count)
+        return gs_fail(error, GS_ERROR_FORMAT,
+                       "%s: \"shards\": found number %" PRIu64 ", but the run has %zu, from number 0 on; %s", path,
+                       read.index, m->count, advice);
     gs_shard *shard = &m->shard[read.index];
     if (shard->hash[0])
-        return gs_fail(error, GS_ERROR_FORMAT, "%s: shard %" PRIu64 " is there twice", path, read.index);
+        return gs_fail(error, GS_ERROR_FORMAT, "%s: shard %" PRIu64 " is there twice; %s", path, read.index, advice);
     if (read.first != shard->first || read.count != shard->count)
         return gs_fail(error, GS_ERROR_FORMAT,
                        "%s: shard %" PRIu64 ": chains %" PRIu64 " and %" PRIu64 " more: expected %" PRIu64
-                       " and %" PRIu64,
-                       path, read.index, read.first, read.count - 1, shard->first, shard->count - 1);
+                       " and %" PRIu64 "; %s",
+                       path, read.index, read.first, read.count - 1, shard->first, shard->count - 1, advice);
     if (!take_hash(record, "sha256", read.hash) || !read.hash[0] || !take_hash(record, "sums_sha256", read.sums))
         return fail(path, "sha256", "64 digits in hexadecimal", error);
     if (m->judged != (read.sums[0] != '\0'))
@@ -136,50 +146,47 @@ static gs_status take_shards(gs_manifest *m, const json_t *records, const char *
     return status;
 }
 
-/* The tree of a text, unless it would take more memory than any manifest. */
-static gs_status parse(const char *text, size_t length, const char *path, json_t **tree, gs_error *error) {
-    gs_json_cost cost = {0};
-    json_error_t problem;
-    gs_json_count(&cost, (gs_text){text, length});
-    if (gs_json_bytes(&cost) > TREE_MOST)
-        return gs_fail(error, GS_ERROR_FORMAT, "%s: has more parts than any manifest", path);
-    *tree = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
-    return *tree ? GS_OK
-                 : gs_fail(error, GS_ERROR_FORMAT, "%s: line %d: %s; this is no manifest of gensample, or is damaged",
-                           path, problem.line, gs_json_problem(&problem));
+/* Whether the head is as it was written, by the hash behind it, which is taken out of the tree. */
+static gs_status check_seal(const gs_json_file *file, const char *path, gs_error *error) {
+    const char *line = strstr(file->text, "\n" SEAL_LINE);
+    char noted[GS_HASH_ROOM], found[GS_HASH_ROOM];
+    gs_hash hash;
+    if (!line || !take_hash(file->tree, SEAL_KEY, noted) || !noted[0])
+        return fail(path, SEAL_KEY, "the SHA-256 of all that is before its line", error);
+    gs_hash_begin(&hash);
+    gs_hash_add(&hash, file->text, (size_t)(line + 1 - file->text));
+    gs_hash_end(&hash, found);
+    json_object_del(file->tree, SEAL_KEY);
+    return !strcmp(noted, found) ? GS_OK
+                                 : gs_fail(error, GS_ERROR_FORMAT,
+                                           "%s: what the run is was changed after it was written; %s", path, advice);
 }
 
-static gs_status read_text(const char *path, unsigned char **text, size_t *length, gs_error *error) {
-    gs_stream stream;
-    gs_status status = gs_stream_open(&stream, path, "a manifest", error);
-    if (status)
-        return status;
-    status = gs_stream_read_all(&stream, FILE_MOST, NULL, text, length);
-    gs_stream_close(&stream);
-    return status;
-}
-
-gs_status gs_manifest_read(gs_manifest *m, const char *path, gs_error *error) {
-    unsigned char *text = NULL;
-    size_t length = 0;
-    json_t *tree = NULL;
-    *m = (gs_manifest){0};
-    gs_status status = read_text(path, &text, &length, error);
-    if (!status)
-        status = parse((const char *)text, length, path, &tree, error);
-    gs_free(text);
-    if (status)
-        return status;
-    json_t *records = json_incref(json_object_get(tree, "shards"));
-    if (json_is_object(tree))
-        json_object_del(tree, "shards");
-    status = gs_manifest_create(m, tree, path, error);
+static gs_status take_file(gs_manifest *m, gs_json_file *file, const char *path, gs_error *error) {
+    json_t *records = json_incref(json_object_get(file->tree, "shards"));
+    json_object_del(file->tree, "shards");
+    gs_status status = gs_manifest_create(m, json_incref(file->tree), path, error);
     if (!status) {
         status = take_shards(m, records, path, error);
         if (status)
             gs_manifest_free(m);
     }
     json_decref(records);
+    return status;
+}
+
+gs_status gs_manifest_read(gs_manifest *m, const char *path, gs_error *error) {
+    const gs_json_wish wish = {path, "a manifest", FILE_MOST, TREE_MOST, advice};
+    gs_json_file file;
+    *m = (gs_manifest){0};
+    gs_status status = gs_json_file_read(&file, &wish, error);
+    if (!status && !json_is_object(file.tree))
+        status = gs_fail(error, GS_ERROR_FORMAT, "%s: expected an object; %s", path, advice);
+    if (!status)
+        status = check_seal(&file, path, error);
+    if (!status)
+        status = take_file(m, &file, path, error);
+    gs_json_file_free(&file);
     return status;
 }
 
@@ -195,19 +202,43 @@ static void put_shard(const gs_shard *shard, FILE *out) {
     fputc('}', out);
 }
 
-static gs_status put(const gs_manifest *m, FILE *out, gs_error *error) {
+static gs_status put_head(const gs_manifest *m, FILE *out, gs_error *error) {
     const char *key;
     json_t *value;
+    gs_status status = GS_OK;
     fputs("{\n", out);
     json_object_foreach(m->head, key, value) {
-        char *text = json_dumps(value, JSON_ENCODE_ANY);
-        if (!text)
-            return gs_fail_memory(error, "the manifest");
-        fprintf(out, " \"%s\": %s,\n", key, text);
-        free(text);
+        fprintf(out, " \"%s\": ", key);
+        if (!status)
+            status = gs_json_put(value, out, error);
+        fputs(",\n", out);
     }
-    fputs(" \"shards\": [", out);
+    return status;
+}
+
+/* The head and its hash. */
+static gs_status put_sealed(const gs_manifest *m, FILE *out, gs_error *error) {
+    char *text = NULL, sum[GS_HASH_ROOM];
+    size_t size = 0;
+    gs_hash hash;
+    FILE *memory = open_memstream(&text, &size);
+    gs_status status = memory ? put_head(m, memory, error) : GS_OK;
+    if ((!memory || fclose(memory) != 0) && !status)
+        status = gs_fail_memory(error, "the manifest");
+    if (!status) {
+        gs_hash_begin(&hash);
+        gs_hash_add(&hash, text, size);
+        gs_hash_end(&hash, sum);
+        fprintf(out, "%s" SEAL_LINE "%s\",\n", text, sum);
+    }
+    free(text);
+    return status;
+}
+
+static gs_status put(const gs_manifest *m, FILE *out, gs_error *error) {
+    gs_status status = put_sealed(m, out, error);
     bool any = false;
+    fputs(" \"shards\": [", out);
     for (size_t i = 0; i < m->count; i++) {
         if (!m->shard[i].hash[0])
             continue;
@@ -216,7 +247,7 @@ static gs_status put(const gs_manifest *m, FILE *out, gs_error *error) {
         any = true;
     }
     fputs(any ? "\n ]\n}\n" : "]\n}\n", out);
-    return GS_OK;
+    return status;
 }
 
 gs_status gs_manifest_write(const gs_manifest *m, const char *path, gs_error *error) {
@@ -267,10 +298,8 @@ gs_status gs_manifest_compare(const gs_manifest *have, const gs_manifest *want, 
     char is[80], asked[80];
     describe(a, is);
     describe(b, asked);
-    return gs_fail(error, GS_ERROR_ARGUMENT,
-                   "--resume: %s is of another run: its %s %s, of this command it %s; repeat the settings with which "
-                   "the run began, or name another folder",
-                   path, key, is, asked);
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s is of another run: its %s %s, of this command it %s", path, key, is,
+                   asked);
 }
 
 /* ---- Names ---- */
@@ -283,6 +312,15 @@ void gs_shard_name(const gs_manifest *m, uint64_t index, char name[GS_SHARD_NAME
 
 void gs_shard_sums_name(uint64_t index, char name[GS_SHARD_NAME_ROOM]) {
     snprintf(name, GS_SHARD_NAME_ROOM, "sums-%05" PRIu64 ".npy", index);
+}
+
+/* As gs_temporary_file names them. */
+void gs_shard_picture_path(const gs_manifest *m, const gs_shard *shard, const char *path, uint64_t i,
+                           char picture[GS_PICTURE_PATH_ROOM]) {
+    int digits = 1;
+    for (uint64_t last = shard->count * m->per_chain - 1; last >= 10; last /= 10)
+        digits++;
+    snprintf(picture, GS_PICTURE_PATH_ROOM, "%s/%0*" PRIu64 ".png", path, digits, i);
 }
 
 void gs_shard_state_name(uint64_t index, bool samples, char name[GS_SHARD_NAME_ROOM]) {

@@ -2,7 +2,8 @@
  *
  * A JSON object. Its head says what the run is: "manifest" (1), "version" of the program, "model", "hash", "settings",
  * "n" chains from "first" on, "shard_size", "per_chain" samples of each chain, "format", "shape" of a sample, "judge"
- * (its hash, or null). "shards" lists the finished shards in their order: number, first chain, count of chains, bytes,
+ * (its hash, or null). "head_sha256" is the SHA-256 of all bytes before its line, so that what the run is cannot be
+ * changed unnoticed. "shards" lists the finished shards in their order: number, first chain, count of chains, bytes,
  * SHA-256 and, with a judge, the SHA-256 of its sums. */
 #ifndef GS_APP_MANIFEST_H
 #define GS_APP_MANIFEST_H
@@ -11,7 +12,7 @@
 
 #include "io/formats.h"
 
-enum { GS_HASH_ROOM = 65, GS_SHARDS_MOST = 100000, GS_SHARD_NAME_ROOM = 64 };
+enum { GS_HASH_ROOM = 65, GS_SHARDS_MOST = 100000, GS_SHARD_NAME_ROOM = 64, GS_SHARD_PATH_ROOM = 4096 };
 
 /* A shard: chains first ... first + count - 1 of the seed. It has no pointers, so that it can be sent to another
  * process as it is. */
@@ -51,6 +52,11 @@ gs_status gs_manifest_compare(const gs_manifest *have, const gs_manifest *want, 
 /* The names of a shard's file or folder, and of the file of its sums. */
 void gs_shard_name(const gs_manifest *manifest, uint64_t index, char name[GS_SHARD_NAME_ROOM]);
 void gs_shard_sums_name(uint64_t index, char name[GS_SHARD_NAME_ROOM]);
+
+/* The path of picture i of a shard whose folder is `path`, which has fewer bytes than GS_SHARD_PATH_ROOM. */
+enum { GS_PICTURE_PATH_ROOM = GS_SHARD_PATH_ROOM + GS_SHARD_NAME_ROOM };
+void gs_shard_picture_path(const gs_manifest *manifest, const gs_shard *shard, const char *path, uint64_t i,
+                           char picture[GS_PICTURE_PATH_ROOM]);
 
 /* Of the state of one that is being drawn, or of the samples that it has: see checkpoint.h. */
 void gs_shard_state_name(uint64_t index, bool samples, char name[GS_SHARD_NAME_ROOM]);

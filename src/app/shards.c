@@ -11,6 +11,7 @@
 
 #include "app/claims.h"
 #include "app/interrupt.h"
+#include "app/shard_shape.h"
 #include "app/words.h"
 #include "base/os.h"
 #include "base/stream.h"
@@ -68,17 +69,14 @@ static size_t count_entries(const char *path, size_t most) {
 }
 
 /* The pictures of a folder, in their order. */
-static gs_status add_folder(const char *path, size_t count, gs_hash *hash, uint64_t *bytes, gs_error *error) {
-    size_t entries = count_entries(path, count);
+static gs_status add_folder(const gs_manifest *m, const gs_shard *shard, const char *path, gs_hash *hash,
+                            uint64_t *bytes, gs_error *error) {
+    size_t count = (size_t)(shard->count * m->per_chain), entries = count_entries(path, count);
     gs_status status = GS_OK;
-    int digits = 1;
-    for (size_t last = count - 1; last >= 10; last /= 10)
-        digits++;
     for (size_t i = 0; !status && i < count; i++) {
-        char name[GS_SHARD_PATH_ROOM + GS_SHARD_NAME_ROOM];
-        int length = snprintf(name, sizeof name, "%s/%0*zu.png", path, digits, i);
-        status = (size_t)length < sizeof name ? add_file(name, hash, bytes, error)
-                                              : gs_fail(error, GS_ERROR_FILE, "%s: the name is too long", path);
+        char picture[GS_PICTURE_PATH_ROOM];
+        gs_shard_picture_path(m, shard, path, i, picture);
+        status = add_file(picture, hash, bytes, error);
     }
     return !status && entries != count
                ? gs_fail(error, GS_ERROR_FORMAT, "%s: has other files than its %zu pictures", path, count)
@@ -92,10 +90,11 @@ static gs_status measure(const gs_shards *s, gs_shard *shard, gs_error *error) {
     gs_shard_name(&s->manifest, shard->index, name);
     gs_shards_path(s, name, path);
     gs_hash_begin(&hash);
-    shard->bytes = 0;
+    uint64_t bytes = 0;
     gs_status status = s->manifest.format == GS_FORMAT_DIRECTORY
-                           ? add_folder(path, shard->count * s->manifest.per_chain, &hash, &shard->bytes, error)
-                           : add_file(path, &hash, &shard->bytes, error);
+                           ? add_folder(&s->manifest, shard, path, &hash, &bytes, error)
+                           : add_file(path, &hash, &bytes, error);
+    shard->bytes = bytes;
     gs_hash_end(&hash, shard->hash);
     if (status || !s->manifest.judged)
         return status;
@@ -112,25 +111,29 @@ gs_status gs_shards_seal(const gs_shards *s, gs_shard *shard, gs_error *error) {
     return measure(s, shard, error);
 }
 
+static gs_status fail_hash(const gs_shards *s, const char *name, const char *found, const char *noted,
+                           gs_error *error) {
+    return gs_fail(error, GS_ERROR_FORMAT, "%s%s: its SHA-256 is %s, the manifest says %s", s->folder, name, found,
+                   noted);
+}
+
 gs_status gs_shards_check(const gs_shards *s, size_t index, gs_error *error) {
     const gs_shard *noted = &s->manifest.shard[index];
     gs_shard found = *noted;
-    char name[GS_SHARD_NAME_ROOM];
+    char name[GS_SHARD_NAME_ROOM], sums[GS_SHARD_NAME_ROOM], path[GS_SHARD_PATH_ROOM];
     gs_status status = measure(s, &found, error);
     gs_shard_name(&s->manifest, index, name);
+    gs_shard_sums_name(index, sums);
+    gs_shards_path(s, name, path);
     if (status)
         return status;
     if (found.bytes != noted->bytes)
-        return gs_fail(error, GS_ERROR_FORMAT, "%s%s: has %" PRIu64 " bytes, the manifest says %" PRIu64, s->folder,
-                       name, found.bytes, noted->bytes);
+        return gs_fail(error, GS_ERROR_FORMAT, "%s: has %" PRIu64 " bytes, the manifest says %" PRIu64, path,
+                       found.bytes, noted->bytes);
     if (strcmp(found.hash, noted->hash) != 0)
-        return gs_fail(error, GS_ERROR_FORMAT, "%s%s: its SHA-256 is %s, the manifest says %s", s->folder, name,
-                       found.hash, noted->hash);
-    gs_shard_sums_name(index, name);
-    if (strcmp(found.sums, noted->sums) != 0)
-        return gs_fail(error, GS_ERROR_FORMAT, "%s%s: its SHA-256 is %s, the manifest says %s", s->folder, name,
-                       found.sums, noted->sums);
-    return GS_OK;
+        return fail_hash(s, name, found.hash, noted->hash, error);
+    return strcmp(found.sums, noted->sums) != 0 ? fail_hash(s, sums, found.sums, noted->sums, error)
+                                                : gs_shard_check_shape(&s->manifest, noted, path, error);
 }
 
 /* ---- Removing ---- */
@@ -213,8 +216,12 @@ static gs_status hold_folder(gs_shards *s, gs_error *error) {
     s->lock = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->lock < 0)
         return fail_errno(s->folder, "cannot be the folder of the shards", error);
-    return lock_folder(s) ? GS_OK
-                          : gs_fail(error, GS_ERROR_FILE, "%s: another process is writing shards into it", s->folder);
+    const char *advice = s->mode == GS_SHARDS_SHARE
+                             ? "it draws them alone, so wait until it ends, or give the job another name"
+                             : "wait until it ends, or name another folder; several draw one run by gensample work";
+    return lock_folder(s)
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_FILE, "%s: another process is writing shards into it: %s", s->folder, advice);
 }
 
 static void clear_left(const gs_shards *s) {
@@ -250,12 +257,22 @@ static gs_status check_finished(gs_shards *s, gs_error *error) {
     return GS_OK;
 }
 
+static gs_status compare(const gs_shards *s, const gs_manifest *have, const char *path, gs_error *error) {
+    gs_error why;
+    gs_status status = gs_manifest_compare(have, &s->manifest, path, &why);
+    bool shared = s->mode == GS_SHARDS_SHARE;
+    return status ? gs_fail(error, status, "%s%s; %s", shared ? "" : "--resume: ", why.message,
+                            shared ? "give the job the settings with which the run began, or another name"
+                                   : "repeat the settings with which the run began, or name another folder")
+                  : GS_OK;
+}
+
 static gs_status go_on(gs_shards *s, const char *path, gs_error *error) {
     gs_manifest have;
     gs_status status = gs_manifest_read(&have, path, error);
     if (status)
         return status;
-    status = gs_manifest_compare(&have, &s->manifest, path, error);
+    status = compare(s, &have, path, error);
     if (!status) {
         gs_manifest_free(&s->manifest);
         s->manifest = have;
@@ -385,28 +402,30 @@ void gs_shards_release(gs_shards *s) {
     s->claim = -1;
 }
 
-static gs_status note(gs_shards *s, const gs_shard *shard, gs_error *error) {
+gs_status gs_shards_commit_all(gs_shards *s, const gs_shard *sealed, size_t count, gs_error *error) {
     char path[GS_SHARD_PATH_ROOM];
     manifest_path(s, path);
-    s->manifest.shard[shard->index] = *shard;
+    for (size_t i = 0; i < count; i++)
+        s->manifest.shard[sealed[i].index] = sealed[i];
     gs_status status = gs_manifest_write(&s->manifest, path, error);
-    if (status)
-        s->manifest.shard[shard->index].hash[0] = '\0';
-    else
-        clear_state(s, shard->index);
+    for (size_t i = 0; i < count; i++)
+        if (status)
+            s->manifest.shard[sealed[i].index].hash[0] = '\0';
+        else
+            clear_state(s, sealed[i].index);
     return status;
 }
 
 gs_status gs_shards_commit(gs_shards *s, const gs_shard *shard, gs_error *error) {
     if (s->mode != GS_SHARDS_SHARE)
-        return note(s, shard, error);
+        return gs_shards_commit_all(s, shard, 1, error);
     int lock;
     gs_status status = gs_claim_manifest(s->folder, &lock, error);
     if (status)
         return status;
     status = read_again(s, error);
     if (!status)
-        status = note(s, shard, error);
+        status = gs_shards_commit_all(s, shard, 1, error);
     close(lock);
     gs_shards_release(s);
     return status;

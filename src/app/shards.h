@@ -58,7 +58,6 @@ size_t gs_shards_finished(const gs_shards *shards);
 uint64_t gs_shards_chains(const gs_shards *shards);
 
 /* The path of a file of the run, by its name: see gs_shard_name. */
-enum { GS_SHARD_PATH_ROOM = 4096 };
 void gs_shards_path(const gs_shards *shards, const char *name, char path[GS_SHARD_PATH_ROOM]);
 
 /* Remove what is in the place of a shard that is not finished, so that it can be written. Errors: GS_ERROR_FILE. */
@@ -70,6 +69,9 @@ gs_status gs_shards_seal(const gs_shards *shards, gs_shard *shard, gs_error *err
 /* Note a sealed shard in the manifest, on the disk too, beside those that other processes have noted where the run is
  * shared. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY. */
 gs_status gs_shards_commit(gs_shards *shards, const gs_shard *shard, gs_error *error);
+
+/* The same for several at once, with one change of the manifest, where the run is not shared. */
+gs_status gs_shards_commit_all(gs_shards *shards, const gs_shard *sealed, size_t count, gs_error *error);
 
 /* Compare a shard's files with its record in the manifest. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT, with the reason. */
 gs_status gs_shards_check(const gs_shards *shards, size_t index, gs_error *error);

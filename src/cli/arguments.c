@@ -73,7 +73,14 @@ static gs_status take_study(gs_texts *studies, const char *text, gs_error *error
     return GS_OK;
 }
 
-static gs_status take_operand(gs_arguments *arguments, const char *text, gs_error *error) {
+/* The operands of a command line, which options may stand for: the fields that they are in, and what they are. */
+enum { OPERANDS = 2 };
+typedef struct operands {
+    const char **field[OPERANDS], *text[OPERANDS];
+    int count;
+} operands;
+
+static gs_status take_operand(gs_arguments *arguments, operands *taken, const char *text, gs_error *error) {
     const gs_command_row *row = gs_command_row_of(arguments->command);
     const char **const fields[] = {[GS_OPERAND_FILE] = &arguments->file,
                                    [GS_OPERAND_NETWORK] = &arguments->model,
@@ -86,7 +93,18 @@ static gs_status take_operand(gs_arguments *arguments, const char *text, gs_erro
     if (row->operand == GS_OPERAND_NONE || *field)
         return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\": unexpected argument of gensample %s", text, row->name);
     *field = text;
+    taken->field[taken->count] = field;
+    taken->text[taken->count++] = text;
     return text[0] ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "%s: the file's name is empty", row->name);
+}
+
+/* An option behind an operand would replace it; one before it is refused with the operand. */
+static gs_status check_operands(const operands *taken, gs_error *error) {
+    for (int i = 0; i < taken->count; i++)
+        if (*taken->field[i] != taken->text[i])
+            return gs_fail(error, GS_ERROR_ARGUMENT, "\"%.60s\" and \"%.60s\": one file is named twice; expected one",
+                           taken->text[i], *taken->field[i]);
+    return GS_OK;
 }
 
 gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *argv, gs_error *error) {
@@ -110,10 +128,11 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
         at = 2;
     }
     gs_status status = GS_OK;
+    operands taken = {.count = 0};
     bool options_ended = false;
     while (!status && at < argc) {
         if (options_ended || argv[at][0] != '-' || !argv[at][1]) {
-            status = take_operand(arguments, argv[at++], error);
+            status = take_operand(arguments, &taken, argv[at++], error);
         } else if (!strcmp(argv[at], "--")) {
             options_ended = true;
             at++;
@@ -123,6 +142,8 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
     }
     arguments->quality = arguments->quality || arguments->judge;
     choose_out(arguments);
+    if (!status)
+        status = check_operands(&taken, error);
     if (!status)
         status = check(arguments, error);
     return !status ? check_machine(arguments, error) : status;

@@ -90,6 +90,9 @@ gs_status gs_arguments_parse(gs_arguments *arguments, int argc, char *const *arg
  * GS_ERROR_FILE: there is none of that name. */
 gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error);
 
+/* Where the library says what is wrong with a value that was given, begin its message with the option's name. */
+gs_status gs_arguments_blame(const gs_arguments *arguments, gs_status status, gs_error *error);
+
 /* How the command kept in a picture names files. The weight files of --model and of --compose number k are named as
  * they were given, so that the command finds them from the same folder; a shipped network's name has no folder. The
  * output's name has no folder either, so that running the command does not replace the picture. */

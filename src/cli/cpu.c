@@ -5,7 +5,7 @@
 #include "base/machine.h"
 #include "cli/commands.h"
 #include "cpu.h"
-#include "engine/rates.h"
+#include "kernels.h"
 
 enum { LINE = 200 };
 
@@ -101,12 +101,12 @@ static void print_machine(void) {
 
 /* Where the best instruction set is not the one for bf16. */
 static void print_choice(void) {
-    const gs_kernels *best = gs_kernels_find(gs_isa_best());
-    double rate = gs_rate_of_bf16(best);
-    const char *chosen = gs_kernels_at_rate(best, rate)->isa;
-    if (strcmp(chosen, best->isa))
-        printf("bf16 takes %s unless another is asked for: dot products of %s are %.2g times as fast as its products\n",
-               chosen, best->isa, rate);
+    const gs_cpu_features has = gs_cpu_read();
+    const char *best = gs_isa_best(), *chosen = gs_isa_for_bf16(best, &has);
+    if (strcmp(chosen, best))
+        printf("bf16 takes %s unless another is asked for: on processors of this maker the dot products of %s are "
+               "slower\n",
+               chosen, best);
 }
 
 static void print_cpu(const char *isa) {

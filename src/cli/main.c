@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/interrupt.h"
+#include "app/ranks.h"
 #include "cli/commands.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -37,7 +38,9 @@ static gs_status run(int argc, char **argv, gs_error *error) {
         return GS_OK;
     }
     status = gs_arguments_find(&arguments, error);
-    return !status ? gs_command_of(arguments.command)->run(&arguments, error) : status;
+    if (!status)
+        status = gs_command_of(arguments.command)->run(&arguments, error);
+    return gs_arguments_blame(&arguments, status, error);
 }
 
 static int exit_code(gs_status status) {
@@ -53,6 +56,16 @@ static int exit_code(gs_status status) {
     }
 }
 
+/* Whether the command is one that ranks share; found before it is parsed, so that an error of the command line is told
+ * once. Others are each process's own. */
+static bool is_shared(int argc, char *const *argv) {
+    static const char option[] = "--shard-size";
+    bool found = false;
+    for (int i = 1; i < argc && !found; i++)
+        found = !strncmp(argv[i], option, sizeof option - 1);
+    return found;
+}
+
 int main(int argc, char **argv) {
     gs_interrupt_begin("gensample: interrupted: nothing is written\n");
     if (!standard_streams_open()) {
@@ -62,11 +75,17 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */
     signal(SIGXFSZ, SIG_IGN);
     gs_error error = {0};
-    gs_status status = run(argc, argv, &error);
+    gs_status status = is_shared(argc, argv) ? gs_ranks_begin(&error) : GS_OK;
+    if (gs_ranks_rank())
+        gs_interrupt_begin("");
+    if (!status)
+        status = run(argc, argv, &error);
     bool written = fflush(stdout) == 0 && !ferror(stdout);
     if (!status && !written)
         status = gs_fail(&error, GS_ERROR_FILE, "standard output: %s", strerror(errno));
+    status = gs_ranks_agree(status, &error);
     if (status)
-        fprintf(stderr, "gensample: %s\n", error.message);
+        gs_ranks_tell(&error);
+    gs_ranks_end(exit_code(status));
     return exit_code(status);
 }

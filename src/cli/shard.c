@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/interrupt.h"
+#include "app/ranks.h"
 #include "base/machine.h"
 #include "cli/judge.h"
 #include "cli/settings.h"
@@ -105,7 +106,7 @@ gs_status gs_drawer_create(gs_drawer *d, gs_run *run, const gs_shards *shards, g
     gs_status status = make_notes(d, error);
     if (!status)
         status = make_room(d, most, error);
-    if (!status && !run->setup.arguments->quiet)
+    if (!status && !run->setup.arguments->quiet && !gs_ranks_rank())
         gs_progress_start(&d->progress, stderr, NULL);
     return status;
 }
@@ -168,7 +169,12 @@ static bool show_progress(void *context, double part, size_t done, size_t n) {
     gs_drawer *d = j->drawer;
     bool ends = d->begun + d->span >= 1;
     double moved = d->begun + fmin(part, d->span), drawn = (double)d->drawn + moved * (double)n;
-    gs_progress_update(&d->progress, drawn / (double)d->all, (size_t)d->drawn + (ends ? done : 0), (size_t)d->all);
+    size_t finished = (size_t)d->drawn + (ends ? done : 0);
+    if (d->dealer) {
+        drawn = gs_dealer_tell(d->dealer, drawn);
+        finished = (size_t)drawn;
+    }
+    gs_progress_update(&d->progress, drawn / (double)d->all, finished, (size_t)d->all);
     if (!gs_interrupted())
         return true;
     if (!(d->interrupted_s > 0))
@@ -176,8 +182,10 @@ static bool show_progress(void *context, double part, size_t done, size_t n) {
     return gs_now_s() - d->interrupted_s < grace_s;
 }
 
-static void add_outcome(gs_outcome *sum, const gs_outcome *o) {
-    gs_outcome before = *sum;
+void gs_drawer_add(gs_drawer *d, const gs_outcome *o) {
+    gs_outcome *sum = &d->outcome, before = *sum;
+    if (!o->chains)
+        return;
     *sum = *o;
     sum->chains += before.chains;
     sum->far += before.far;
@@ -221,7 +229,7 @@ static gs_status call(job *j, size_t n, const gs_walk *walk, float *out, size_t 
     if (walk && walk->until < o.steps)
         d->outcome.evaluations += outcome.evaluations; /* these chains are counted when they end */
     else
-        add_outcome(&d->outcome, &outcome);
+        gs_drawer_add(d, &outcome);
     return status;
 }
 
@@ -382,8 +390,11 @@ static gs_sink_input input_of(const gs_drawer *d, const gs_shard *shard) {
 
 static gs_status draw_chains(job *j, gs_error *error) {
     gs_status status = replay(j, error);
-    while (!status && j->done < j->count)
+    while (!status && j->done < j->count) {
         status = (j->drawer->walks ? draw_walks : draw_block)(j, error);
+        if (j->drawer->dealer)
+            gs_dealer_tell(j->drawer->dealer, (double)j->drawer->drawn);
+    }
     return status;
 }
 

@@ -3,6 +3,7 @@
 #define GS_CLI_SHARD_H
 
 #include "app/checkpoint.h"
+#include "app/dealer.h"
 #include "cli/output.h"
 #include "cli/sample.h"
 
@@ -31,6 +32,7 @@ typedef struct gs_drawer {
     uint64_t drawn, all;  /* chains that this process has drawn, and that it is to draw */
     double interrupted_s; /* when an interruption was noticed; 0: not yet */
     gs_progress progress;
+    gs_dealer *dealer; /* which is told how far it is; NULL: there are no other ranks */
 } gs_drawer;
 
 /* Prepare to draw shards of a run that is prepared. Errors: GS_ERROR_ARGUMENT: the settings give no samples;
@@ -45,6 +47,9 @@ size_t gs_drawer_per_chain(const gs_setup *setup);
  * the disk, and its record is sealed, but not committed. Errors: those of gs_sample and of sinks; GS_ERROR_INTERRUPTED:
  * its state is kept, where checkpoints are. */
 gs_status gs_drawer_draw(gs_drawer *drawer, gs_shard *shard, gs_error *error);
+
+/* Count other chains too. */
+void gs_drawer_add(gs_drawer *drawer, const gs_outcome *outcome);
 
 /* The judge's figures of all finished shards, from the files of their sums, in the shards' order. Errors:
  * GS_ERROR_FILE, GS_ERROR_FORMAT, GS_ERROR_MEMORY. */

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "app/interrupt.h"
+#include "app/ranks.h"
 #include "app/words.h"
 #include "cli/commands.h"
+#include "cli/dealt.h"
 #include "cli/settings.h"
 #include "cli/shard.h"
 #include "io/output.h"
@@ -33,6 +35,9 @@ gs_status gs_shards_check_arguments(const gs_arguments *a, gs_error *error) {
         if (others[i].given)
             return gs_fail(error, GS_ERROR_ARGUMENT,
                            "--shard-size: cannot go with --%s, which needs all samples at once", others[i].name);
+    if (a->shard_size && a->out_is_given && !strcmp(a->out, "-"))
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--out: - is standard output, but shards go into a folder: expected DIR/");
     if (a->shard_size && !a->out_is_given)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--shard-size: shards go into a folder: add --out DIR/");
     if (a->shard_size && !a->given[GS_OPTION_N])
@@ -164,8 +169,8 @@ static gs_status tell_end(const gs_shards *shards, gs_status status, gs_error *e
     status = status ? status : GS_ERROR_INTERRUPTED;
     if (status != GS_ERROR_INTERRUPTED && status != GS_ERROR_FILE)
         return status;
-    return gs_fail(error, status, "%s: %zu of %zu shards are kept in %s; add --resume to go on", why, finished, count,
-                   shards->folder);
+    return gs_fail(error, status, "%s: %zu of %zu shards are kept in %s; %s to go on", why, finished, count,
+                   shards->folder, shards->mode == GS_SHARDS_SHARE ? "repeat gensample work" : "add --resume");
 }
 
 /* ---- Reports ---- */
@@ -210,6 +215,7 @@ static gs_status report_json(const gs_run *run, const gs_shards *shards, const g
     json_object_set_new(object, "seconds", gs_real_json(d->seconds));
     json_object_set_new(object, "evaluations", gs_whole_json(d->outcome.evaluations));
     json_object_set_new(object, "threads", json_integer(plan.threads));
+    json_object_set_new(object, "ranks", json_integer(gs_ranks_count()));
     gs_networks_put(&run->setup.networks, object);
     gs_judging_put(&run->judging, &run->setup, &run->result, object);
     json_object_set(object, "warnings", warnings);
@@ -225,6 +231,8 @@ static void report_text(const gs_run *run, const gs_shards *shards, const gs_dra
         fprintf(out, ", %zu of them from before", shards->found);
     if (d->drawn)
         fprintf(out, "; %" PRIu64 " chain%s in %.3g s", d->drawn, d->drawn == 1 ? "" : "s", d->seconds);
+    if (d->drawn && gs_ranks_count() > 1)
+        fprintf(out, " on %d ranks", gs_ranks_count());
     fputc('\n', out);
 }
 
@@ -261,13 +269,15 @@ static gs_status report(const gs_run *run, const gs_shards *shards, const gs_dra
 static gs_status run_shards(gs_run *run, gs_shards *shards, gs_error *error) {
     gs_drawer drawer;
     gs_error ignored;
-    gs_status status = gs_drawer_create(&drawer, run, shards, error);
+    bool first = !gs_ranks_rank();
+    gs_status status = gs_ranks_agree(gs_drawer_create(&drawer, run, shards, error), error);
     if (!status)
-        status = tell_end(shards, draw_all(&drawer, shards, error), error);
+        status = gs_ranks_count() > 1 ? gs_dealt_draw(&drawer, shards, tell_end, error)
+                                      : tell_end(shards, draw_all(&drawer, shards, error), error);
     gs_progress_clear(&drawer.progress);
-    if (!status)
+    if (!status && first)
         status = measure(run, shards, error);
-    if ((!status && !shards->busy) || status == GS_ERROR_INTERRUPTED) {
+    if (first && ((!status && !shards->busy) || status == GS_ERROR_INTERRUPTED)) {
         gs_status reported = report(run, shards, &drawer, status ? &ignored : error);
         status = status ? status : reported;
     }
@@ -285,9 +295,11 @@ gs_status gs_shards_run(const gs_arguments *arguments, gs_shards_mode mode, size
         status = choose_format(&run, &format, error);
     if (!status)
         status = check_kept(&run, format, error);
+    status = gs_ranks_agree(status, error);
     if (!status) {
         gs_interrupt_install();
-        status = gs_shards_open(&shards, run.arguments.out, head_json(&run, format), mode, error);
+        status = (gs_ranks_count() > 1 ? gs_dealt_open : gs_shards_open)(&shards, run.arguments.out,
+                                                                         head_json(&run, format), mode, error);
         if (!status) {
             status = run_shards(&run, &shards, error);
             *busy = shards.busy;

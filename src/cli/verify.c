@@ -19,6 +19,20 @@ static gs_status check_all(const gs_shards *shards, size_t *bad, gs_error *error
     return GS_OK;
 }
 
+/* The figures go to standard output even if there is something to complain about. */
+static gs_status judge(const gs_shards *shards, size_t bad, gs_error *error) {
+    size_t count = shards->manifest.count, finished = gs_shards_finished(shards);
+    if (bad)
+        return gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu finished shards %s damaged; --resume draws %s again",
+                       shards->folder, bad, finished, bad == 1 ? "is" : "are", bad == 1 ? "it" : "them");
+    printf("%zu of %zu shards are finished, and as the manifest says\n", finished, count);
+    return finished == count ? GS_OK
+                             : gs_fail(error, GS_ERROR_FORMAT,
+                                       "%s: the run is unfinished: %zu of %zu shards %s missing; the command "
+                                       "that began it draws them with --resume",
+                                       shards->folder, count - finished, count, count - finished == 1 ? "is" : "are");
+}
+
 static gs_status run(const gs_arguments *a, gs_error *error) {
     gs_shards shards;
     size_t bad = 0;
@@ -27,12 +41,8 @@ static gs_status run(const gs_arguments *a, gs_error *error) {
         return status;
     gs_interrupt_install();
     status = check_all(&shards, &bad, error);
-    size_t count = shards.manifest.count, finished = gs_shards_finished(&shards);
-    if (!status && bad)
-        status = gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu finished shards %s damaged; --resume draws %s again",
-                         a->folder, bad, finished, bad == 1 ? "is" : "are", bad == 1 ? "it" : "them");
     if (!status)
-        printf("%zu of %zu shards are finished, and as the manifest says\n", finished, count);
+        status = judge(&shards, bad, error);
     gs_shards_close(&shards);
     return status;
 }
@@ -42,10 +52,14 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
 }
 
 const gs_command gs_command_verify = {
-    .about = "gensample verify compares the shards of a run, as --shard-size makes them, with its manifest.json: "
-             "whether each\n"
-             "file is there, has its size and its SHA-256. It prints one line per damaged shard.\n",
+    .about =
+        "gensample verify compares the shards of a run, as --shard-size makes them, with its manifest.json: "
+        "whether all\n"
+        "shards are finished, each file is there, and has its size, its SHA-256 and samples of the run's shape, and "
+        "whether\n"
+        "what the manifest says of the run is as it was written. It prints one line per damaged shard.\n",
     .examples = "  gensample verify run/\n"
-                "\nexit status: 0 all finished shards are as they were written, 1 some are not, 2 usage\n",
+                "\nexit status: 0 the run is finished and as it was written, 1 it is damaged, or unfinished, 2 usage,\n"
+                "130 interrupted\n",
     .check = check,
     .run = run};

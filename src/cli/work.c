@@ -1,5 +1,6 @@
 /* gensample work: the jobs of a folder, one JSON file each, drawn in shards by any number of processes at once. */
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,11 @@
 
 #include "app/interrupt.h"
 #include "app/words.h"
-#include "base/stream.h"
 #include "cli/commands.h"
+#include "cli/job.h"
 #include "cli/sample.h"
 
-enum { JOBS_MOST = 10000, WORDS_MOST = 256, JOB_BYTES = 1 << 16 };
+enum { JOBS_MOST = 10000 };
 
 /* A job: NAME.json, whose run is in the folder NAME. */
 typedef struct job {
@@ -36,7 +37,8 @@ static gs_status add_job(jobs *all, const char *file, gs_error *error) {
     if (file[0] == '.' || length <= end || strcmp(file + length - end, ".json") != 0)
         return GS_OK;
     if (all->count == JOBS_MOST)
-        return gs_fail(error, GS_ERROR_FILE, "%s: has more than %d jobs", all->arguments->folder, JOBS_MOST);
+        return gs_fail(error, GS_ERROR_FILE, "%s: has more than %d jobs: expected fewer, in several folders",
+                       all->arguments->folder, JOBS_MOST);
     job *grown = gs_grow(all->job, all->count, &all->room, sizeof *all->job);
     char *name = gs_copy_string(file);
     if (grown)
@@ -54,7 +56,8 @@ static gs_status list_jobs(jobs *all, gs_error *error) {
     DIR *directory = opendir(all->arguments->folder);
     gs_status status = GS_OK;
     if (!directory)
-        return gs_fail(error, GS_ERROR_FILE, "%s: is no folder that can be read", all->arguments->folder);
+        return gs_fail(error, GS_ERROR_FILE, "%s: cannot be read as the folder of the jobs: %s", all->arguments->folder,
+                       strerror(errno));
     for (const struct dirent *entry; !status && (entry = readdir(directory));)
         status = add_job(all, entry->d_name, error);
     closedir(directory);
@@ -68,141 +71,50 @@ static gs_status list_jobs(jobs *all, gs_error *error) {
 
 /* ---- A job as a command line ---- */
 
-typedef struct words {
-    char *word[WORDS_MOST + 1];
-    int count;
-} words;
-
-static void free_words(words *w) {
-    for (int i = 0; i < w->count; i++)
-        free(w->word[i]);
-}
-
-/* Takes the text over; NULL counts as a lack of memory. */
-static gs_status add_word(words *w, char *text, gs_error *error) {
-    if (!text)
-        return gs_fail_memory(error, "a job");
-    if (w->count == WORDS_MOST) {
-        free(text);
-        return gs_fail(error, GS_ERROR_FORMAT, "more than %d words", WORDS_MOST);
-    }
-    w->word[w->count++] = text;
-    return GS_OK;
-}
-
-static gs_status add_option(words *w, const char *key, json_t *value, gs_error *error) {
-    char name[64];
-    if (json_is_false(value))
-        return GS_OK;
-    if (!json_is_string(value) && !json_is_number(value) && !json_is_true(value))
-        return gs_fail(error, GS_ERROR_FORMAT, "\"%.40s\": expected a text, a number, true, or a list of them", key);
-    snprintf(name, sizeof name, "%s%s", key[0] && !key[1] ? "-" : "--", key);
-    for (char *c = name; *c; c++)
-        *c = *c == '_' ? '-' : *c;
-    gs_status status = add_word(w, strdup(name), error);
-    if (!status && json_is_string(value))
-        status = add_word(w, strdup(json_string_value(value)), error);
-    else if (!status && json_is_number(value))
-        status = add_word(w, json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)), error);
-    return status;
-}
-
-/* What the job itself cannot say. */
-static gs_status check_key(const char *key, gs_error *error) {
-    static const char *const refused[] = {"out", "resume", "json", "quiet", "help", "version", "threads"};
-    for (size_t i = 0; i < GS_COUNT(refused); i++)
-        if (!strcmp(key, refused[i]))
-            return gs_fail(error, GS_ERROR_FORMAT, "\"%s\": is no setting of a job", key);
-    return GS_OK;
-}
-
-static gs_status add_options(words *w, json_t *settings, gs_error *error) {
-    const char *key;
-    json_t *value, *one;
-    size_t i;
-    gs_status status = GS_OK;
-    if (!json_is_object(settings))
-        return gs_fail(error, GS_ERROR_FORMAT, "expected an object of settings");
-    json_object_foreach(settings, key, value) {
-        if (!status)
-            status = check_key(key, error);
-        if (!status && json_is_array(value)) {
-            json_array_foreach(value, i, one) {
-                if (!status)
-                    status = add_option(w, key, one, error);
-            }
-        } else if (!status) {
-            status = add_option(w, key, value, error);
-        }
-    }
-    return status;
-}
-
-static gs_status read_settings(const char *path, json_t **settings, gs_error *error) {
-    gs_stream stream;
-    unsigned char *text = NULL;
-    size_t length = 0;
-    json_error_t problem;
-    gs_status status = gs_stream_open(&stream, path, "a job", error);
-    if (status)
-        return status;
-    status = gs_stream_read_all(&stream, JOB_BYTES, NULL, &text, &length);
-    gs_stream_close(&stream);
-    if (!status)
-        *settings = json_loadb((const char *)text, length, JSON_REJECT_DUPLICATES, &problem);
-    gs_free(text);
-    return status || *settings ? status
-                               : gs_fail(error, GS_ERROR_FORMAT, "%s: line %d: is no JSON", path, problem.line);
-}
-
 /* "gensample sample OPTION... --out FOLDER/NAME" */
-static gs_status make_words(const jobs *all, const char *name, json_t *settings, words *w, gs_error *error) {
+static gs_status make_words(const jobs *all, const char *name, const char *path, gs_words *w, gs_error *error) {
     const gs_arguments *a = all->arguments;
     char out[GS_PATH_ROOM], threads[16];
     snprintf(out, sizeof out, "%s/%s/", a->folder, name);
     snprintf(threads, sizeof threads, "%d", a->threads);
     const char *const ends[] = {"--out", out, a->quiet ? "--quiet" : NULL, a->threads ? "--threads" : NULL,
                                 a->threads ? threads : NULL};
-    gs_status status = add_word(w, strdup("gensample"), error);
+    gs_status status = gs_words_add(w, strdup("gensample"), error);
     if (!status)
-        status = add_word(w, strdup("sample"), error);
+        status = gs_words_add(w, strdup("sample"), error);
     if (!status)
-        status = add_options(w, settings, error);
+        status = gs_job_read(path, w, error);
     for (size_t i = 0; !status && i < GS_COUNT(ends); i++)
         if (ends[i])
-            status = add_word(w, strdup(ends[i]), error);
+            status = gs_words_add(w, strdup(ends[i]), error);
     return status;
 }
 
 /* ---- Working ---- */
 
-static gs_status run_words(const jobs *all, words *w, size_t *busy, gs_error *error) {
+static gs_status run_words(const jobs *all, gs_words *w, size_t *busy, gs_error *error) {
     gs_arguments *arguments = gs_alloc(1, sizeof *arguments);
     if (!arguments)
         return gs_fail_memory(error, "a job");
     gs_status status = all->arguments->parse(arguments, w->count, w->word, error);
     if (!status && !arguments->shard_size)
-        status = gs_fail(error, GS_ERROR_FORMAT, "expected \"shard-size\"");
+        status = gs_fail(error, GS_ERROR_FORMAT, "expected \"shard-size\", the chains of each shard");
     if (!status)
         status = gs_arguments_find(arguments, error);
     if (!status)
-        status = gs_shards_run(arguments, GS_SHARDS_SHARE, busy, error);
+        status = gs_arguments_blame(arguments, gs_shards_run(arguments, GS_SHARDS_SHARE, busy, error), error);
     gs_free(arguments);
     return status;
 }
 
 static gs_status run_job(jobs *all, job *j, size_t *busy, gs_error *error) {
     char path[GS_PATH_ROOM];
-    json_t *settings = NULL;
-    words w = {.count = 0};
+    gs_words w = {.count = 0};
     snprintf(path, sizeof path, "%s/%s.json", all->arguments->folder, j->name);
-    gs_status status = read_settings(path, &settings, error);
-    if (!status)
-        status = make_words(all, j->name, settings, &w, error);
+    gs_status status = make_words(all, j->name, path, &w, error);
     if (!status)
         status = run_words(all, &w, busy, error);
-    json_decref(settings);
-    free_words(&w);
+    gs_words_free(&w);
     if (!status || status == GS_ERROR_INTERRUPTED)
         return status;
     bool named = !strncmp(error->message, path, strlen(path));
@@ -241,8 +153,8 @@ static gs_status work(jobs *all, gs_error *error) {
     }
     for (size_t i = 0; i < all->count; i++)
         failed += all->job[i].failed;
-    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu jobs failed", all->arguments->folder,
-                                       failed, all->count)
+    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu jobs failed, as the warnings say",
+                                       all->arguments->folder, failed, all->count)
                              : status;
 }
 

@@ -15,7 +15,6 @@
 #include "engine/gradient.h"
 #include "engine/memory.h"
 #include "engine/method.h"
-#include "engine/rates.h"
 #include "engine/weights.h"
 
 /* The instruction set that is asked for, and where; NULL: none is. */
@@ -95,13 +94,14 @@ static gs_status set_dtype(gs_plan *plan, gs_dtype dtype, gs_error *error) {
     return GS_OK;
 }
 
-/* Where nobody asks for an instruction set, plans in bfloat16 get the one that multiplies it fastest. */
-static void choose_by_rate(gs_plan *plan, const char *wanted) {
+/* Where nobody asks for an instruction set, plans in bf16 get the one that multiplies it fastest. */
+static void choose_for_bf16(gs_plan *plan, const char *wanted) {
     const char *where;
     const gs_product_type *type = &plan->product[1];
     if (type->dtype != GS_DTYPE_BF16 || type->traits.exactness == GS_EXACT || asked_for(wanted, &where))
         return;
-    plan->kernels = gs_kernels_at_rate(plan->kernels, gs_rate_of_bf16(plan->kernels));
+    const gs_cpu_features has = gs_cpu_read();
+    plan->kernels = gs_kernels_find(gs_isa_for_bf16(plan->kernels->isa, &has));
     for (int i = 0; i < GS_PRODUCTS; i++)
         plan->product[i] = gs_product_type_of(plan->product[i].dtype, plan->kernels);
 }
@@ -123,7 +123,7 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
     if (!status)
         status = set_dtype(plan, options->dtype, error);
     if (!status)
-        choose_by_rate(plan, options->isa);
+        choose_for_bf16(plan, options->isa);
     return status;
 }
 

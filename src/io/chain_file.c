@@ -184,7 +184,9 @@ static gs_status define(gs_chain_file *file, gs_error *error) {
     return check(file, code, error);
 }
 
-/* The library of NetCDF opens its file by name. */
+/* The library of NetCDF opens its file by name. One under /proc/self/fd will not do for a file that has no other: HDF5
+ * (1.10.8) follows the link by realpath, which finds nothing. So a killed run leaves its file under a hidden name,
+ * which the next one clears. */
 static gs_status create(gs_chain_file *f, gs_error *error) {
     const char *name = gs_temporary_name(f->output.temporary);
     return name ? check(f, nc_create(name, NC_NETCDF4 | NC_CLOBBER, &f->id), error)

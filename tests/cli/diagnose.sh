@@ -61,6 +61,18 @@ if $nc; then
     check 'burn-in has groups of its own' grep -q warmup_sample_stats out/w.nc
     check 'others have none' sh -c '! grep -q warmup_ out/c.nc'
     diagnosed --model plain.bin -n 2 --sampler langevin --steps 6 --quiet --out out/i.nc
+    for go in killed again; do
+        "$program" --model gaussian:dim=2,levels=no -n 3 --steps 1000000 --sampler mala --quiet --out out/k.nc >stdout.txt 2>stderr.txt &
+        pid=$!
+        while [ -z "$(ls -A out | grep '^\.k\.nc')" ] && ! has_ended; do
+            sleep 0.1
+        done
+        kill -s KILL "$pid"
+        wait "$pid" 2>/dev/null
+    done
+    check 'a killed run leaves at most one file, which has no other name' test "$(ls -A out | grep -c 'k\.nc')" -eq 1
+    diagnosed $points --sampler mala --quiet --out out/k.nc
+    check 'the next run to that name clears it' test "$(ls -A out | grep 'k\.nc')" = k.nc
     rm -rf out
     mkdir out
     refuse 2 'expected --sampler .*langevin' --model tiny.bin -n 4 --sampler heun --out out/no.nc

@@ -60,8 +60,8 @@ refuse 1 'no-such.idx' loss tiny.bin --input no-such.idx
 refuse 2 'is a classifier' loss judge.bin --input six.idx
 refuse 2 'ladder: missing: the network plain takes no noise level' loss plain.bin --input six.idx
 refuse 2 'ladder: missing' loss plain.bin --input six.idx --levels 3
-refuse 2 'noise level 40: .* trained on 0.01 ... 30' loss tiny.bin --input six.idx --ladder 1,40
-refuse 2 'noise level 0.001: ' loss tiny.bin --input six.idx --sigmas 0.001,1
+refuse 2 '^gensample: --ladder: noise level 40: .* trained on 0.01 ... 30' loss tiny.bin --input six.idx --ladder 1,40
+refuse 2 '^gensample: --sigmas: noise level 0.001: ' loss tiny.bin --input six.idx --sigmas 0.001,1
 refuse 2 'levels: cannot go with --ladder' loss tiny.bin --input six.idx --ladder 1 --levels 3
 refuse 2 'sigmas: cannot go with --ladder' loss tiny.bin --input six.idx --ladder 1 --sigmas 1,2
 refuse 2 'more than the 6 images of six.idx' loss tiny.bin --input six.idx -n 7

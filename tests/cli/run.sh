@@ -121,6 +121,7 @@ if [ "$effort" -ge 50 ] || grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CM
 fi
 if [ "$effort" -ge 50 ]; then
     . "$here/shards.sh" # after stop.sh, whose functions it uses
+    . "$here/ranks.sh"
 fi
 . "$here/study.sh"
 if [ "$effort" -ge 50 ]; then

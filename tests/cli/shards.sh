@@ -55,6 +55,43 @@ check 'a changed byte and a pipe are damaged shards' test "$(grep -c 'its SHA-25
 accept --model cond.bin --label all --steps 2 -n 10 --shard-size 4 --format npz --out run --resume
 check 'both are drawn again' same_run run of.npz
 refuse 1 'nowhere/manifest.json: cannot be opened' verify nowhere
+
+# A run that is not finished, or is not what its manifest says, does not pass.
+reseal() { # put the hash of the head as it is now into a manifest
+    sum=$(sed '/"head_sha256"/,$d' "$1" | sha256sum | cut -c 1-64)
+    sed "s/\(\"head_sha256\": \"\)[0-9a-f]*/\1$sum/" "$1" >resealed
+    mv resealed "$1"
+}
+cp run/manifest.json whole.json
+sed '/"shard": 2/d; /"shard": 1/s/,$//' whole.json >run/manifest.json
+run verify run
+check 'an unfinished run: exit status 1' test $status -eq 1
+check 'an unfinished run: what there is is as it was' grep -q '^2 of 3 shards are finished, and as the manifest says$' stdout.txt
+check 'an unfinished run: is said' grep -q '^gensample: run/: the run is unfinished: 1 of 3 shards is missing;' stderr.txt
+for change in 's/"seed": 0/"seed": 1/' 's/"shape": \[1, 8, 8\]/"shape": [1, 4, 16]/' 's/"hash": "./"hash": "g/' 's/"steps": 2/"steps": 3/'; do
+    sed "$change" whole.json >run/manifest.json
+    refuse 1 'what the run is was changed after it was written; .* put back a copy' verify run
+done
+sed 's/"shape": \[1, 8, 8\]/"shape": [1, 4, 16]/' whole.json >run/manifest.json
+reseal run/manifest.json
+run verify run
+check 'a shape that the shards have not' test "$(grep -c ' but the manifest says samples of 1 x 4 x 16$' stdout.txt) $status" = '3 1'
+sed 's/"shard": 2/"shard": 7/' whole.json >run/manifest.json
+refuse 1 'found number 7, but the run has 3, from number 0 on' verify run
+sed 's/"sha256": "[0-9a-f]\{4\}/"sha256": "0000/' whole.json >run/manifest.json
+run verify run
+check 'hashes of other shards' test "$(grep -c 'its SHA-256 is' stdout.txt) $status" = '3 1'
+mv whole.json run/manifest.json
+for format in npy idx png; do
+    sed 's/"shape": \[1, 8, 8\]/"shape": [1, 16, 4]/' of.$format/manifest.json >changed
+    mv changed of.$format/manifest.json
+    reseal of.$format/manifest.json
+    run verify of.$format
+    check "$format: a shape that the shards have not" test "$(grep -c ' but the manifest says samples of 1 x 16 x 4$' stdout.txt) $status" = '3 1'
+done
+accept --model gaussian:dim=2 --sampler mala --denoise no --steps 4 --temperature 0.9999 -n 2 --shard-size 2 --out short
+check 'numbers are short' grep -q '"temperature": 0.9999, ' short/manifest.json
+rm -r short
 refuse 2 'expected the folder of a run' verify
 
 # Another run, or no run at all, is refused in words.
@@ -71,6 +108,7 @@ refuse 1 'has files, but no manifest.json' $drawn --out other --resume
 rm -r other
 refuse 2 'add --shard-size' --model tiny.bin -n 4 --resume
 refuse 2 'add --out DIR/' --model tiny.bin -n 4 --shard-size 2
+refuse 2 '^gensample: --out: - is standard output, but shards go into a folder' --model tiny.bin -n 4 --shard-size 2 --out -
 refuse 2 'add -n' --model tiny.bin --shard-size 2 --out other
 refuse 2 'cannot go with --trajectory' --model tiny.bin -n 4 --shard-size 2 --trajectory --out other
 refuse 2 'are more than 100000 shards' --model tiny.bin -n 100001 --shard-size 1 --out other
@@ -80,11 +118,12 @@ refuse 2 'more than the steps after burn-in' --model plain.bin --sampler mala --
 for text in '' '{' '[]' '{}' '{"manifest": 2}' "$(head -c 400 run/manifest.json)"; do
     printf '%s' "$text" >run/manifest.json
     refuse 1 'this is no manifest of gensample, or is damaged' $drawn --out run --resume
-    refuse 1 'this is no manifest of gensample, or is damaged' verify run
+    refuse 1 'this is no manifest of gensample, or is damaged: put back a copy of it, or draw the run again' verify run
 done
 rm -rf run of.npy of.npz of.idx of.png
 
-# Killed at any moment, a run goes on to the same bytes and leaves nothing else.
+# Killed at any moment, a run goes on to the same bytes and leaves nothing else. A run that ends before a kill is compared
+# and begun again, so that all kills meet one that is on its way.
 # kill_and_resume NAME ARGUMENT...
 kills=${GENSAMPLE_TEST_KILLS:-5}
 kill_and_resume() {
@@ -93,15 +132,26 @@ kill_and_resume() {
     ran="gensample $*"
     "$program" "$@" --out whole-run/ >stdout.txt 2>stderr.txt
     check "$name: without a kill" test $? -eq 0
-    i=0
-    while [ $i -lt "$kills" ]; do
-        timeout -s KILL "$(awk "BEGIN { srand($i); print 0.02 + rand() * ${slow:+10 *} 0.6 }")" \
+    i=0 killed=0 ended=0 differing=0
+    while [ $killed -lt "$kills" ] && [ $i -lt $((20 * kills)) ]; do
+        timeout -s KILL "$(awk "BEGIN { srand($i); print 0.02 + rand() * ${slow:+10 *} 0.3 }")" \
             "$program" "$@" --out run/ --resume >stdout.txt 2>stderr.txt
+        status=$?
         i=$((i + 1))
+        if [ $status -eq 137 ]; then
+            killed=$((killed + 1))
+        else
+            ended=$((ended + 1))
+            { [ $status -eq 0 ] && same_run run whole-run; } || differing=$((differing + 1))
+            rm -rf run
+        fi
     done
+    check "$name: killed" test $killed -eq "$kills"
+    check "$name: the same bytes as without kills, each time it ends between them" test $differing -eq 0
     "$program" "$@" --out run/ --resume >stdout.txt 2>stderr.txt
     check "$name: goes on after kills" test $? -eq 0
     check "$name: the same bytes as without them" same_run run whole-run
+    [ -z "${GENSAMPLE_TEST_KILLS:-}" ] || echo "# $name: $killed kills in $((ended + 1)) runs"
     rm -rf run whole-run
 }
 many=$([ -n "$slow" ] && echo 2000 || echo 20000)
@@ -124,7 +174,9 @@ for signal in $signals; do
     status=$?
     check "SIG$signal ends a run in shards with 130" test $status -eq 130
     check "SIG$signal: what is kept is said" grep -q '^gensample: interrupted: [1-9][0-9]* of 10000 shards are kept in run/; add --resume to go on$' stderr.txt
-    check "SIG$signal: and is sound" "$program" verify run
+    run verify run
+    check "SIG$signal: and is sound" grep -q '^[1-9][0-9]* of 10000 shards are finished, and as the manifest says$' stdout.txt
+    check "SIG$signal: but unfinished" test $status -eq 1
     head -c $((128 + 8000)) run/shard-00000.npy | tail -c 8000 | cmp -s - whole
     check "SIG$signal: the first samples" test $? -eq 0
     rm -rf run
@@ -155,7 +207,7 @@ pid=$!
 while [ ! -e run/manifest.json ] && ! has_ended; do
     sleep 0.1
 done
-refuse 1 'another process is writing shards into it' --model gaussian:dim=2 --steps 4 -n 1000000000 --shard-size 100000 --out run/ --resume
+refuse 1 'another process is writing shards into it: wait until it ends, or name another folder' --model gaussian:dim=2 --steps 4 -n 1000000000 --shard-size 100000 --out run/ --resume
 kill -s KILL "$pid"
 wait "$pid" 2>/dev/null
 touch run/.shard-00009.npy.99999999-0 run/.manifest.json.99999999-3
@@ -215,14 +267,47 @@ check 'so are those of chains' same_run jobs/b run
 rm -rf run
 accept work jobs
 check 'a finished folder is found finished' test "$(grep -c ' of .* shards of npy in jobs/' stdout.txt)" -eq 2
-for text in '{' '[]' '{"seed": [[1]]}' '{"out": "x"}' '{"n": 3}' '{"n": 3, "shard-size": 1, "colour": 2}' \
+for text in '{' '[]' '{"seed": [[1]]}' '{"out": "x"}' '{"h": true, "n": 3, "shard-size": 1}' '{"n": 3}' '{"n": 3, "shard-size": 1, "colour": 2}' \
     "$(awk 'BEGIN { printf "["; for (i = 0; i < 9000; i++) printf "["; }')"; do
     printf '%s' "$text" >jobs/c.json
     run work jobs
-    check "a job that is none: $(printf '%.40s' "$text")" test "$status $(grep -c '^warning: jobs/c.json: ' stderr.txt) $(grep -c '^gensample: jobs: 1 of 3 jobs failed$' stderr.txt)" = '1 1 1'
+    check "a job that is none: $(printf '%.40s' "$text")" test "$status $(grep -c '^warning: jobs/c.json: ' stderr.txt) $(grep -c '^gensample: jobs: 1 of 3 jobs failed, as the warnings say$' stderr.txt)" = '1 1 1'
 done
+# job_refused TEXT PATTERN: the warning about a job of that text.
+job_refused() {
+    printf '%s' "$1" >jobs/c.json
+    run work jobs
+    check "a job, $1: $2" grep -q "^warning: jobs/c.json: $2" stderr.txt
+}
+job_refused '' 'is empty; expected an object of settings'
+job_refused '{"n": 3, "n": 4}' 'line 1: duplicate object key near ."n".; expected an object'
+job_refused '{"n": 99999999999999999999}' 'line 1: too big integer'
+job_refused '{"quiet": true}' '"quiet": is no setting of a job: expected as an option of gensample work'
+job_refused '{"n": 0, "shard-size": 1}' '-n: "0" is not a whole number from 1 to'
+rm jobs/c.json
+sed 's/"seed": 3/"seed": 4/' jobs/a.json >changed
+mv changed jobs/a.json
+run work jobs
+check 'a job that was changed' grep -q '^warning: jobs/a.json: jobs/a/manifest.json is of another run: its seed is 3, of this command it is 4; give the job' stderr.txt
+echo '{"model": "gaussian:dim=2", "steps": 4, "n": 1000000000, "shard-size": 100000}' >jobs/a.json
+rm -r jobs/a
+for command in 'sample --model gaussian:dim=2 --steps 4 -n 1000000000 --shard-size 100000 --out jobs/a' 'work jobs'; do
+    "$program" $command --quiet >stdout.txt 2>interrupted.txt &
+    pid=$!
+    while [ ! -e jobs/a/shard-00000.npy ] && ! has_ended; do
+        sleep 0.1
+    done
+    if [ "$command" != 'work jobs' ]; then
+        run work jobs
+        check 'a run that another process draws alone' grep -q '^warning: .*: another process is writing shards into it: it draws them alone, so wait' stderr.txt
+    fi
+    kill -s INT "$pid"
+    wait "$pid"
+    rm -r jobs/a
+done
+check 'an interrupted worker says how to go on' grep -q '^gensample: interrupted: [0-9]* of 10000 shards are kept in jobs/a/; repeat gensample work to go on$' interrupted.txt
 rm -rf jobs
-refuse 1 'nowhere: is no folder' work nowhere
+refuse 1 'nowhere: cannot be read as the folder of the jobs: No such file' work nowhere
 mkdir other
 refuse 1 'has no jobs' work other
 rmdir other

@@ -52,6 +52,15 @@ for value in 0 10001 100001 10000000 2147483647; do
     refuse 2 'steps .*: expected 1 ... 10000$' $m --steps $value
     [ $value = 10001 ] || [ $value = 100001 ] || refuse 2 'steps .*: expected 1 ... 1000000$' $m --sampler langevin --steps $value
 done
+# What the library says of a value names the option, if it was given.
+refuse 2 '^gensample: --steps 0: expected 1 ... 10000$' $m --steps 0
+refuse 2 '^gensample: --sigmas: lower sigma 1e-09: expected ' $m --sigmas 1e-9,1
+refuse 2 '^gensample: --sigmas: upper sigma 1e+09: expected ' $m --sigmas 1,1e9
+refuse 2 '^gensample: --eta 1e+30: expected ' $m --eta 1e30
+refuse 2 "^gensample: --sampler 'no' is unknown: expected " $m --sampler no
+refuse 2 '^gensample: --step-size: step size 1e+35: expected ' $m --sampler langevin --step-size 1e35
+refuse 2 '^gensample: "q.bin" and "r.bin": one file is named twice; expected one$' quantize tiny.bin q.bin --out r.bin
+refuse 2 '^gensample: "tiny.bin" and "plain.bin": one file is named twice' energy tiny.bin --model plain.bin --input x
 for option in steps-per-level threads block leapfrog every; do
     for value in 0 -1 1e30 9223372036854775808 nan '' 3x 10000000; do
         refuse 2 "$option: .* is not a whole number" $m "--$option=$value"

@@ -1,7 +1,6 @@
 #include "fuzz.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +8,6 @@
 
 /* The limit of multiply-adds, or of floats of memory, per image. */
 static const double work_max = 3e5;
-
-static void finding(const char *what, const char *detail) {
-    fprintf(stderr, "finding: %s: %s\n", what, detail);
-    abort();
-}
 
 /* The floats of a value with the halo that a convolution needs, in whole planes. */
 static double room(gs_shape shape, int padding_h, int padding_w) {
@@ -51,7 +45,7 @@ static gs_plan *make_plan(const gs_model *model, const char *isa, int block) {
     gs_plan *plan;
     gs_error error = {.status = GS_OK};
     if (gs_plan_create(model, &options, &plan, &error))
-        finding("planning", error.message);
+        fuzz_finding("planning", error.message);
     char text[200];
     for (int i = 0; gs_plan_describe(plan, i, text, sizeof text); i++)
         continue;
@@ -61,7 +55,7 @@ static gs_plan *make_plan(const gs_model *model, const char *isa, int block) {
 static float *floats(size_t count) {
     float *memory = malloc(count * sizeof *memory + 1);
     if (!memory)
-        finding("memory", "the target's own");
+        fuzz_finding("memory", "the target's own");
     return memory;
 }
 
@@ -86,12 +80,12 @@ static float *evaluate(const gs_model *model, const char *isa, int block) {
     gs_error error = {.status = GS_OK};
     second = out + IMAGES * info->output_size[0];
     if (block == 1 && gs_plan_update(plan, NULL, 0, &error)) /* the weights that it has */
-        finding("updating", error.message);
+        fuzz_finding("updating", error.message);
     if (gs_plan_evaluate(plan, x, 0.5, info->labels ? labels : NULL, IMAGES, (float *const[2]){out, second}, &error))
-        finding("evaluating", error.message);
+        fuzz_finding("evaluating", error.message);
     if (info->kind == GS_KIND_ENERGY &&
         gs_plan_gradient(plan, x, 0.5, info->labels ? labels : NULL, IMAGES, out, second, &error))
-        finding("the gradient", error.message);
+        fuzz_finding("the gradient", error.message);
     gs_plan_free(plan);
     free(x);
     return out;
@@ -115,7 +109,7 @@ static void evaluate_everywhere(const gs_model *model) {
             continue;
         float *other = evaluate(model, isa, IMAGES);
         if (!same(first, other, result_size(model)))
-            finding("other bytes than one image at a time in scalar code", isa);
+            fuzz_finding("other bytes than one image at a time in scalar code", isa);
         free(other);
     }
     free(first);
@@ -127,7 +121,7 @@ static void sample(const gs_model *model) {
     const gs_model_info *info = gs_model_get_info(model);
     const int least = info->kind != GS_KIND_DECODER; /* a decoder has no levels */
     if (!gs_sample_resolve(model, &options, NULL) && gs_sample_levels(model, &options, NULL, 0) < least)
-        finding("sampling", "no levels in resolved settings");
+        fuzz_finding("sampling", "no levels in resolved settings");
     if (info->kind == GS_KIND_DECODER)
         options = (gs_sample_options){.sampler = "decode", .guidance = -1, .seed = 1};
     else if (info->takes_sigma)
@@ -140,7 +134,7 @@ static void sample(const gs_model *model) {
     gs_error error = {.status = GS_OK};
     gs_status status = gs_sample(plan, &options, 1, out, NULL, &error);
     if (status && status != GS_ERROR_ARGUMENT && status != GS_ERROR_UNSUPPORTED && status != GS_ERROR_DIVERGED)
-        finding("sampling", error.message);
+        fuzz_finding("sampling", error.message);
     free(out);
     gs_plan_free(plan);
 }
@@ -151,7 +145,7 @@ void fuzz_weight_file(const uint8_t *bytes, size_t size) {
     gs_status status = gs_model_load_memory("input", bytes, size, &model, &error);
     if (status) {
         if (model || status != GS_ERROR_FORMAT || strncmp(error.message, "input: ", 7) || strchr(error.message, '\n'))
-            finding("an improper refusal", error.message);
+            fuzz_finding("an improper refusal", error.message);
         return;
     }
     if (is_small(model)) {

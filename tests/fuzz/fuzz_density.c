@@ -2,18 +2,12 @@
 #include "fuzz.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gensample/gensample.h"
 
 enum { SAMPLES = 3, NUMBERS_MAX = 4096 };
-
-static void finding(const char *what, const char *detail) {
-    fprintf(stderr, "finding: %s: %s\n", what, detail);
-    abort();
-}
 
 /* Samples are finite, and lie where their density is above zero. */
 static void draw(const gs_density *density, const char *text) {
@@ -22,17 +16,17 @@ static void draw(const gs_density *density, const char *text) {
     size_t count = SAMPLES * (size_t)gs_density_dimensions(density);
     double energy[SAMPLES];
     if (gs_density_draw(density, 0, 1, 0, SAMPLES, x, NULL))
-        finding("no samples", text);
+        fuzz_finding("no samples", text);
     for (size_t i = 0; i < count; i++) {
         wide[i] = (double)x[i];
         if (!isfinite(x[i]))
-            finding("a sample that is not finite", text);
+            fuzz_finding("a sample that is not finite", text);
     }
     if (gs_density_energy(density, wide, 0, SAMPLES, energy, gradient, NULL))
-        finding("no energy", text);
+        fuzz_finding("no energy", text);
     for (int i = 0; i < SAMPLES; i++)
         if (!isfinite(energy[i]))
-            finding("an energy that is not finite", text);
+            fuzz_finding("an energy that is not finite", text);
 }
 
 /* A refusal has one line; what is accepted is a sound network. */
@@ -47,10 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     text[size] = 0;
     gs_status status = gs_density_create(text, &density, &error);
     if (status && (status != GS_ERROR_ARGUMENT || density || !error.message[0]))
-        finding("an improper refusal", error.message);
+        fuzz_finding("an improper refusal", error.message);
     if (!status) {
         if (gs_density_model(density, &model, &error))
-            finding("a network that is refused", error.message);
+            fuzz_finding("a network that is refused", error.message);
         gs_model_free(model);
         draw(density, text);
     }

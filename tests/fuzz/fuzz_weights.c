@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_weight_file(data, size);
     return 0;

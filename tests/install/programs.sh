@@ -16,6 +16,11 @@ if [ $genbench ]; then
     check 'genbench finds the networks' sh -c '"$1" list --suite samples | grep -q "^samples/ncsn/"' sh "$prefix/bin/genbench"
 fi
 
+check 'neither the program nor the library needs MPI' sh -c '! readelf -dW "$1" "$2" | grep -q "NEEDED.*mpi"' sh "$gensample" "$libdir/libgensample.so"
+if [ -e "$build/gensample-mpi.so" ]; then
+    check 'the plugin that does is installed' test -e "$libdir/gensample/gensample-mpi.so"
+fi
+
 mkdir -p lonely/bin
 cp "$gensample" lonely/bin
 lonely/bin/gensample -n 4 >stdout.txt 2>stderr.txt

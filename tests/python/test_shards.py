@@ -56,6 +56,13 @@ class ShardsTest(Case):
         run[1].path.write_bytes(b"other")
         self.assertEqual(run.damaged(), [run[1]])
 
+    def test_a_changed_setting_is_noticed(self):
+        self.program("--model", "rings", "-n", 4, "--shard-size", 2, "--out", "run/", "--quiet")
+        path = self.folder / "run" / "manifest.json"
+        path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+        with self.assertRaisesRegex(gensample.FormatError, "changed after it was written"):
+            gensample.Shards(self.folder / "run")
+
     def test_what_is_no_run_is_refused(self):
         with self.assertRaises(FileNotFoundError):
             gensample.Shards(self.folder)

@@ -1,7 +1,8 @@
 /* The graph target's mutator: mostly changes a network as someone who designs networks would, and now and then as
  * nobody would. */
+#include "fuzz.h"
+
 #include <jansson.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,6 @@
 #include "model/model.h"
 #include "op/operation.h"
 #include "support/random.h"
-
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed);
 
 typedef struct tree {
     json_t *model, *tensors, *nodes;

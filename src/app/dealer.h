@@ -1,0 +1,61 @@
+/* Shards dealt out to ranks. The first rank has the folder open: a thread of it answers the ranks that ask for shards,
+ * whatever that rank itself computes, and its main thread notes in the manifest what all have finished, between and
+ * during its own shards. There is no fixed share: who is done with a shard asks for the next one. Every rank does
+ *
+ *     gs_dealer_create(&dealer, shards, error);
+ *     while (!gs_dealer_next(dealer, &finished, &shard, &found, error) && found)
+ *         ... draw the shard, calling gs_dealer_tell now and then ...
+ *     gs_dealer_end(dealer, &tally, error);
+ *     gs_dealer_free(dealer);
+ *
+ * A shard takes two messages, of gs_dealer_bytes() in all, whatever is in it: samples go into files, not to other
+ * ranks. What a lost rank had not finished is in no manifest, and is drawn by the run that goes on. */
+#ifndef GS_APP_DEALER_H
+#define GS_APP_DEALER_H
+
+#include "app/shards.h"
+
+/* What a rank has drawn, and how that ended. */
+typedef struct gs_tally {
+    uint64_t drawn; /* chains */
+    double seconds;
+    gs_outcome outcome;
+    gs_status status;
+    char message[GS_MESSAGE_MAX];
+} gs_tally;
+
+typedef struct gs_dealer gs_dealer;
+
+/* Begin; the shards are open on the first rank, and viewed on the others. The main thread calls it. Errors:
+ * GS_ERROR_MEMORY; then the dealer need not be freed. */
+gs_status gs_dealer_create(gs_dealer **dealer, gs_shards *shards, gs_error *error);
+
+/* Hand in the shard that was drawn, which is sealed, or none if it has no hash, and get the next one; *found becomes
+ * false when there is none, or when the run ends. Errors, on the first rank: those of gs_shards_commit. */
+gs_status gs_dealer_next(gs_dealer *dealer, const gs_shard *finished, gs_shard *shard, bool *found, gs_error *error);
+
+/* Say how many chains this rank has drawn, with parts of those on their way, and get those of all. Any one thread at a
+ * time may call it. Where the run is to end, gs_interrupted() becomes true. */
+double gs_dealer_tell(gs_dealer *dealer, double chains);
+
+/* Hand in what this rank did. On the first rank: wait until all have done so, and get the error of the run, or GS_OK
+ * if it ended before its time by an interruption alone; meanwhile show() is called with the chains of all. If ranks
+ * have not answered shortly after the run was told to end, late() is called, so that something is said before the
+ * launcher kills what is left; long after, they are given up by gs_ranks_lose. Another rank only gets its own error
+ * back, and needs no watch. Errors: those of any rank. */
+typedef struct gs_dealer_watch {
+    void (*show)(void *context, double chains);
+    void (*late)(void *context, gs_status status, gs_error *error);
+    void *context;
+} gs_dealer_watch;
+gs_status gs_dealer_end(gs_dealer *dealer, const gs_tally *own, const gs_dealer_watch *watch, gs_error *error);
+
+/* On the first rank, after gs_dealer_end: what a rank handed in. */
+const gs_tally *gs_dealer_tally(const gs_dealer *dealer, int rank);
+
+/* The bytes of the messages for one shard. */
+size_t gs_dealer_bytes(void);
+
+void gs_dealer_free(gs_dealer *dealer);
+
+#endif

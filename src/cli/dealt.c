@@ -1,0 +1,106 @@
+#include "cli/dealt.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "app/dealer.h"
+#include "app/interrupt.h"
+#include "app/ranks.h"
+
+/* ---- Opening ---- */
+
+/* View the folder that the first rank has opened; takes the head over. */
+static gs_status view(gs_shards *shards, const char *folder, json_t *head, gs_error *error) {
+    gs_manifest own;
+    gs_status status = gs_manifest_create(&own, head, folder, error);
+    if (status)
+        return status;
+    status = gs_shards_view(shards, folder, error);
+    if (!status) {
+        status = gs_manifest_compare(&shards->manifest, &own, folder, error);
+        if (status)
+            gs_shards_close(shards);
+    }
+    gs_manifest_free(&own);
+    return status;
+}
+
+gs_status gs_dealt_open(gs_shards *shards, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
+    bool first = !gs_ranks_rank(), open = false;
+    gs_status status = first ? gs_shards_open(shards, folder, head, mode, error) : GS_OK;
+    open = first && !status;
+    status = gs_ranks_agree(status, error);
+    if (!first && status)
+        json_decref(head);
+    if (!first && !status) {
+        status = view(shards, folder, head, error);
+        open = !status;
+    }
+    status = gs_ranks_agree(status, error);
+    if (status && open)
+        gs_shards_close(shards);
+    return status;
+}
+
+/* ---- Drawing ---- */
+
+static gs_status draw_own(gs_drawer *drawer, gs_error *error) {
+    gs_shard shard = {0}, next;
+    bool found = true;
+    gs_status status = GS_OK;
+    while (!status && found) {
+        status = gs_dealer_next(drawer->dealer, &shard, &next, &found, error);
+        shard = next;
+        if (!status && found)
+            status = gs_drawer_draw(drawer, &shard, error);
+    }
+    return status;
+}
+
+typedef struct watched {
+    gs_drawer *drawer;
+    gs_dealt_end *tell_end;
+} watched;
+
+static void show(void *context, double chains) {
+    gs_drawer *d = ((watched *)context)->drawer;
+    gs_progress_update(&d->progress, chains / (double)d->all, (size_t)chains, (size_t)d->all);
+}
+
+static void tell_late(void *context, gs_status status, gs_error *error) {
+    const watched *w = context;
+    gs_progress_clear(&w->drawer->progress);
+    if (w->tell_end(w->drawer->shards, status, error))
+        gs_ranks_tell(error);
+}
+
+/* What the other ranks have drawn, to what this one has. */
+static void add_others(gs_drawer *drawer) {
+    for (int rank = 1; rank < gs_ranks_count(); rank++) {
+        const gs_tally *tally = gs_dealer_tally(drawer->dealer, rank);
+        drawer->drawn += tally->drawn;
+        drawer->seconds = fmax(drawer->seconds, tally->seconds);
+        gs_drawer_add(drawer, &tally->outcome);
+    }
+}
+
+gs_status gs_dealt_draw(gs_drawer *drawer, gs_shards *shards, gs_dealt_end *tell_end, gs_error *error) {
+    watched context = {drawer, tell_end};
+    const gs_dealer_watch watch = {show, tell_late, &context};
+    gs_tally tally = {0};
+    gs_status status = gs_ranks_agree(gs_dealer_create(&drawer->dealer, shards, error), error);
+    if (!status) {
+        gs_error own = {0};
+        tally.status = draw_own(drawer, &own);
+        tally.drawn = drawer->drawn;
+        tally.seconds = drawer->seconds;
+        tally.outcome = drawer->outcome;
+        memcpy(tally.message, own.message, sizeof tally.message);
+        status = gs_dealer_end(drawer->dealer, &tally, &watch, error);
+        if (!gs_ranks_rank())
+            add_others(drawer);
+    }
+    gs_dealer_free(drawer->dealer);
+    drawer->dealer = NULL;
+    return gs_ranks_rank() ? status : tell_end(shards, status, error);
+}

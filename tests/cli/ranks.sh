@@ -1,0 +1,109 @@
+# Runs in shards over ranks of MPI: the same bytes as of one process, whatever ranks there are and whatever becomes of them;
+# sourced by run.sh after shards.sh, whose functions it uses.
+
+# launcher ARGUMENT...: mpirun, with shared memory alone, as other transports take longer to begin.
+launcher() {
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader \
+        OMPI_MCA_mtl=^ofi OMPI_MCA_osc=^ucx OMPI_MCA_btl_vader_single_copy_mechanism=none \
+        exec timeout 1800 mpirun --oversubscribe --bind-to none "$@" >stdout.txt 2>stderr.txt
+}
+as_rank='echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec "$0" "$@"'
+# ranks COUNT ARGUMENT...: as run, by so many ranks, which leave their process numbers in pid.RANK.
+ranks() {
+    ran="mpirun -n $* (gensample)"
+    count=$1
+    shift
+    (launcher -n "$count" sh -c "$as_rank" "$program" "$@")
+    status=$?
+}
+# tells_once STATUS PATTERN: the last run ended so, and one line of all that its ranks said is an error, with the pattern.
+tells_once() {
+    [ "$status" -eq "$1" ] && [ "$(grep -c '^gensample: ' stderr.txt)" -eq 1 ] && grep -q "^gensample: .*$2" stderr.txt
+}
+# begin_ranks SHARDS ARGUMENT...: two ranks, in the background; goes on when so many shards are there.
+begin_ranks() {
+    least=$1
+    shift
+    rm -f pid.*
+    (launcher -n 2 sh -c "$as_rank" "$program" "$@") &
+    launched=$!
+    while [ "$(find run -name 'shard-*' 2>/dev/null | wc -l)" -lt "$least" ] && kill -0 $launched 2>/dev/null; do
+        sleep 0.02
+    done
+}
+
+if ! command -v mpirun >/dev/null || [ ! -e "$build/gensample-mpi.so" ]; then
+    skip 'ranks of MPI' 'there is no mpirun, or this build has no plugin for MPI'
+else
+    drawn='--model gaussian:dim=2 --steps 10 -n 9000 --shard-size 700'
+    accept $drawn --out whole-run
+    for count in 2 3; do
+        ranks $count $drawn --out run
+        check "$count ranks: exit status 0, and nothing but a report" test "$status $(wc -l <stdout.txt) $(wc -l <stderr.txt)" = '0 1 0'
+        check "$count ranks: the same bytes" same_run run whole-run
+        [ "$count" -eq 3 ] || rm -rf run
+    done
+    check 'the report says how many' grep -q '^13 of 13 shards of npy in run/; 9000 chains in .* s on 3 ranks$' stdout.txt
+    rm run/shard-00003.npy
+    printf x >>run/shard-00007.npy
+    ranks 2 $drawn --out run --resume
+    check 'ranks draw again what is missing or damaged' same_run run whole-run
+    check 'which is told once' test "$(grep -c '^warning: .*; it is drawn again$' stderr.txt)" -eq 2
+    ranks 2 $drawn --out run
+    check 'a folder with a run is refused once' tells_once 2 'run/ has a run already'
+    rm -rf run
+
+    # Ranks of several kinds: scalar code on three threads beside the best here on one.
+    (launcher -n 1 -x GENSAMPLE_ISA=scalar "$program" $drawn --threads 3 --out run : -n 1 "$program" $drawn --threads 1 --out run)
+    status=$?
+    check 'ranks with other instruction sets and threads' same_run run whole-run
+    rm -rf run
+    (launcher -n 1 "$program" $drawn --out run : -n 1 -x GENSAMPLE_ISA=none "$program" $drawn --out run)
+    status=$?
+    check 'an error of one rank ends all, once' tells_once 2 'rank 1.* "none" is no instruction set'
+    (launcher -n 1 "$program" $drawn --out run : -n 1 "$program" $drawn --seed 9 --out run)
+    status=$?
+    check 'ranks of different runs are refused' tells_once 2 'rank 1.* its seed is 0, of this command it is 9'
+    rm -rf run whole-run
+    mkdir alone
+    cp "$program" alone/
+    (launcher -n 2 alone/gensample $drawn --out run)
+    status=$?
+    check 'without the plugin ranks are refused' tells_once 1 'the plugin for MPI'
+    check 'or stay by themselves' env GENSAMPLE_MPI=off OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2 alone/gensample $drawn --out run
+    rm -rf run alone
+
+    # A judge's figures, of pictures.
+    judged='--model tiny.bin --steps 2 -n 40 --shard-size 9 --format png --judge judge.bin --json'
+    "$program" $judged --out whole-run | sed 's/.*"quality"/"quality"/; s/"warnings".*//' >figures
+    ranks 3 $judged --out run
+    check 'pictures and sums of a judge' same_run run whole-run
+    check 'have the same figures' sh -c 'sed "s/.*\"quality\"/\"quality\"/; s/\"warnings\".*//" stdout.txt | cmp - figures && test -s figures'
+    rm -rf run whole-run figures
+
+    # Long chains of which one rank is killed: the run ends, and goes on to the same bytes.
+    chains='--model gaussian:dim=2 --sampler mala --denoise no --steps 500 -n 600 --shard-size 20 --checkpoint 0.05 --threads 1'
+    "$program" $chains --quiet --out whole-run
+    begin_ranks 3 $chains --out run
+    kill -s KILL "$(cat pid.1)" 2>/dev/null
+    wait $launched
+    status=$?
+    check 'a lost rank ends the run, unless that was over' test $status -ne 0 -o -e run/shard-00029.npy
+    "$program" verify run >verified.txt 2>&1
+    check 'no shard is half written' test "$(wc -l <verified.txt)" -eq 1
+    ranks 2 $chains --out run --resume
+    check 'a run that lost a rank goes on' test $status -eq 0
+    check 'to the same bytes' same_run run whole-run
+    rm -rf run
+
+    # A signal to one rank ends all, with their states kept.
+    endless='--model gaussian:dim=2 --sampler mala --denoise no --steps 500 -n 2000000 --shard-size 20 --checkpoint 0.05 --threads 1'
+    begin_ranks 2 $endless --out run
+    kill -s USR1 "$(cat pid.1)"
+    wait $launched
+    status=$?
+    check 'a signal to one rank ends all, once' tells_once 130 'interrupted: [0-9]* of 100000 shards are kept in run/; add --resume'
+    check 'its shards are those of one process' cmp run/shard-00001.npy whole-run/shard-00001.npy
+    rm -rf run whole-run verified.txt
+    rm -f pid.*
+fi

@@ -1,0 +1,192 @@
+#!/bin/sh
+# Lets every k-th system call of a kind fail, once and for good, while the program works: faults.sh BUILD_DIR [MOST [NAME...]].
+#
+# strace makes the k-th open, read, write, fsync, rename, close, start of a thread ... fail, for each k up to the number of
+# such calls that the command makes after it has started; of more than MOST (12) k, so many are tried. Those that are
+# interrupted are every second one from the k-th on. NAMEs are those of commands; without any all run.
+#
+# Then the program either ends with 0 and has written the same bytes as without a fault, or ends with 1 and says why, has
+# left its target as it was, and no file that is hidden or cut short but what it could not rename, whose place it says. A
+# run in shards goes on afterwards, without faults, to the same bytes. Exit status 77: there is no strace here, or it may
+# not trace. The last line is "N passed, N failed, N skipped".
+here=$(cd "$(dirname "$0")" && pwd)
+build=$(cd "$1" && pwd)
+most=${2:-12}
+shift $(($# < 2 ? $# : 2))
+chosen=$*
+program=$build/gensample
+. "$here/support/cases.sh"
+cd "$work" || exit 1
+if ! strace -o /dev/null true 2>/dev/null; then
+    echo 'skipped - no strace here, or it may not trace'
+    exit 77
+fi
+. "$here/cli/models.sh"
+denoiser tiny 1
+judge judge.bin
+plain_energy plain
+# Nothing but the program's own threads and files: the libraries that it is linked with have no settings to look for.
+export GENSAMPLE_ISA=scalar OMP_WAIT_POLICY=passive
+
+# GROUP CALLS ERROR: calls that fail together, and how.
+calls='open openat ENFILE
+read read EIO
+interrupted-read read EINTR
+write write,pwrite64 ENOSPC
+interrupted-write write,pwrite64 EINTR
+fsync fsync EIO
+rename rename,renameat,renameat2,link,linkat ESTALE
+close close EIO
+unlink unlink,unlinkat EACCES
+truncate ftruncate ENOSPC
+folder mkdir,mkdirat EDQUOT
+lock flock ENOLCK
+memory mmap,brk ENOMEM
+thread clone,clone3 EAGAIN'
+
+# NAME SETUP COMMAND...: what is done in a new folder before the command, a shell function, and the command, which writes to `out`.
+commands='png nothing --model ../tiny.bin -n 3 --steps 2 --out out/x.png
+npy nothing --model ../tiny.bin -n 3 --steps 2 --out out/x.npy
+npz nothing --model ../tiny.bin -n 3 --steps 2 --out out/x.npz
+idx nothing --model ../tiny.bin -n 3 --steps 2 --out out/x.idx
+folder nothing --model ../tiny.bin -n 3 --steps 2 --format png --out out/x/
+threads nothing --model ../tiny.bin -n 3 --steps 2 --threads 3 --out out/x.npy
+chains nothing --model gaussian:dim=2 --sampler hmc --steps 3 -n 2 --trajectory --out out/x.nc
+plot nothing --model gaussian:dim=2 --steps 3 -n 4 --out out/x.npy --plot out/x.svg
+denoise drawn denoise --model ../tiny.bin --judge ../judge.bin --input drawn.png -n 3 --out out/x.png
+quantize nothing quantize ../tiny.bin out/x.bin -n 4
+shards nothing --model ../tiny.bin --judge ../judge.bin --quality -n 5 --steps 2 --shard-size 2 --out out/
+pictures nothing --model ../tiny.bin -n 5 --steps 2 --shard-size 2 --format png --out out/
+resume begun --model ../tiny.bin -n 5 --steps 2 --shard-size 2 --out out/ --resume
+verify begun verify out/
+work job work out/'
+shards='shards pictures resume' # commands that go on
+
+nothing() {
+    mkdir out
+}
+drawn() {
+    mkdir out
+    "$program" --model ../tiny.bin -n 3 --steps 2 --quiet --out drawn.png
+}
+# A run of which a shard is missing and another one is damaged.
+begun() {
+    "$program" --model ../tiny.bin -n 5 --steps 2 --shard-size 2 --quiet --out out/
+    [ "$name" = verify ] && return
+    rm out/shard-00001.npy
+    printf x >>out/shard-00002.npy
+}
+job() {
+    mkdir out
+    echo '{"model": "../tiny.bin", "n": 5, "steps": 2, "shard-size": 2}' >out/a.json
+}
+# prepare SETUP: a new folder, in which the command then runs.
+prepare() {
+    cd "$work" && rm -rf here && mkdir here && cd here && "$1"
+}
+# traced GROUP [WHEN]: runs the command; without WHEN the calls are only counted.
+traced() {
+    ran="gensample $command"
+    # shellcheck disable=SC2086
+    timeout 120 strace -f -qq -o "$work/trace" ${2:+-e inject="$group_calls:error=$group_error:when=$2"} \
+        -e trace="openat,$group_calls" "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null
+    status=$?
+}
+# Print how many calls of the group there are before the program has started, which its opening of /dev/null says, and in all.
+count() {
+    awk -v names="^($(echo "$group_calls" | tr , '|'))$" '
+        { call = $2; sub(/\(.*/, "", call); n += call ~ names }
+        /"\/dev\/null", O_RDWR/ && !started { before = n; started = 1 }
+        END { print before + 0, n + 0 }' "$work/trace"
+}
+# The faults that are tried: k ... of FIRST to LAST, at most $most of them.
+choose() {
+    awk -v first="$1" -v last="$2" -v most="$most" 'BEGIN {
+        n = last - first + 1
+        for (i = 0; i < n && i < most; i++)
+            print first + (n <= most ? i : int(i * (n - 1) / (most - 1)))
+    }' | sort -nu
+}
+# went_on: after a fault in a run in shards, the same command, without faults, ends with the same bytes.
+went_on() {
+    if [ -e out/manifest.json ]; then
+        # shellcheck disable=SC2086
+        timeout 120 "$program" ${command% --resume} --resume >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
+    else # it had not begun
+        # shellcheck disable=SC2086
+        timeout 120 "$program" ${command% --resume} >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
+    fi
+    diff -r out "$work/expected"
+}
+# The files are those of a run without a fault, and maybe what could not be removed.
+same_files() {
+    diff -r out "$work/expected" >"$work/differ.txt" && return
+    [ "$group" = unlink ] && ! grep -v '^Only in out: ' "$work/differ.txt" || { cat "$work/differ.txt"; return 1; }
+}
+# judge_fault WHAT: whether the run that a fault hit ended as it has to.
+judge_fault() {
+    if [ $status -eq 0 ]; then
+        [ "$name" = work ] || same_files >"$work/diff.txt" 2>&1 ||
+            { not_ok "$1" "exit 0, but other files: $(head -c 200 "$work/diff.txt")"; return; }
+    elif [ $status -ne 1 ]; then
+        not_ok "$1" "exit $status: $(head -c 200 "$work/stderr.txt")"
+        return
+    elif ! grep -Eq '^(gensample|libgomp|warning): ' "$work/stderr.txt" && [ "$name" != verify ] && [ "$when" = "${when%+}" ]; then
+        not_ok "$1" "no line of error: $(head -c 200 "$work/stderr.txt")"
+        return
+    fi
+    hidden=$(find . -name '.?*' ! -name '.' | head -n 1)
+    if [ -n "$hidden" ] && [ "$group" != unlink ] && ! grep -qF "${hidden##*/}" "$work/stderr.txt" && ! went_on_is_due; then
+        not_ok "$1" "left $hidden, exit $status"
+    elif [ $status -ne 0 ] && went_on_is_due && ! went_on >"$work/diff.txt" 2>&1; then
+        not_ok "$1" "does not go on: $(head -c 200 "$work/stderr.txt" "$work/diff.txt")"
+    elif [ $status -ne 0 ] && ! went_on_is_due && [ "$setup" != begun ] && [ "$setup" != job ] && [ -e out/"$target" ] &&
+        ! diff -r out/"$target" "$work/expected/$target" >/dev/null 2>&1; then
+        not_ok "$1" "its target is there, with other bytes"
+    else
+        ok "$1" >/dev/null
+    fi
+}
+went_on_is_due() {
+    case " $shards " in *" $name "*) ;; *) return 1 ;; esac
+}
+
+echo "$commands" >commands
+echo "$calls" >calls
+faults=0
+while read -r name setup command; do
+    case " ${chosen:-$name} " in *" $name "*) ;; *) continue ;; esac
+    target=$(echo "$command" | sed -n 's/.*--out out\/\([^ ]*\).*/\1/p')
+    prepare "$setup"
+    # shellcheck disable=SC2086
+    if ! timeout 600 "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null; then
+        if grep -q 'built without\|needs netCDF' "$work/stderr.txt"; then
+            skip "$name" "$(cat "$work/stderr.txt")"
+        else
+            not_ok "$name" "fails without a fault: $(head -c 200 "$work/stderr.txt")"
+        fi
+        continue
+    fi
+    rm -rf "$work/expected"
+    cp -r out "$work/expected"
+    while read -r group group_calls group_error; do
+        prepare "$setup"
+        traced "$group"
+        # shellcheck disable=SC2046
+        set -- $(count)
+        before=$failed
+        for k in $(choose $(($1 + 1)) "$2"); do
+            again="$k+" # which write for good means that no line of error is written either
+            [ "$group_error" = EINTR ] && again="$k+2"
+            for when in "$k" "$again"; do
+                prepare "$setup"
+                traced "$group" "$when"
+                faults=$((faults + 1))
+                judge_fault "$name: $group number $when"
+            done
+        done
+        [ "$failed" -eq "$before" ] && echo "ok - $name: $(($2 - $1)) calls of $group"
+    done <"$work/calls"
+done <commands
+echo "$faults faults"
+end_of_cases
