@@ -71,7 +71,7 @@ static void curves_are_quantiles_at_even_steps(void **state) {
     (void)state;
     gs_record record = make_record();
     gs_curve curve;
-    assert_int_equal(gs_curve_fill(&curve, record.energy, STEPS, CHAINS, 11, NULL), GS_OK);
+    assert_int_equal(gs_curve_fill(&curve, record.energy, (gs_curve_rows){.last = STEPS}, CHAINS, 11, NULL), GS_OK);
     assert_int_equal(curve.n, 11);
     assert_int_equal(curve.singles, 3);
     assert_int_equal(curve.chain[2], 3);
@@ -83,15 +83,16 @@ static void curves_are_quantiles_at_even_steps(void **state) {
         assert_true(curve.single[0][i] == t && curve.single[2][i] == 300 + t);
     }
     gs_curve_free(&curve);
-    assert_int_equal(gs_curve_fill(&curve, record.energy, 1, CHAINS, 11, NULL), GS_OK);
+    assert_int_equal(gs_curve_fill(&curve, record.energy, (gs_curve_rows){.last = 1}, CHAINS, 11, NULL), GS_OK);
     assert_int_equal(curve.n, 2);
     gs_curve_free(&curve);
     energy[0] = NAN;
     energy[1] = INFINITY;
-    assert_int_equal(gs_curve_fill(&curve, record.energy, STEPS, CHAINS, 11, NULL), GS_OK);
+    assert_int_equal(gs_curve_fill(&curve, record.energy, (gs_curve_rows){.last = STEPS}, CHAINS, 11, NULL), GS_OK);
     assert_true(curve.median[0] == 300 && isnan(curve.single[0][0]));
     gs_curve_free(&curve);
-    assert_int_equal(gs_curve_fill_acceptance(&curve, record.acceptance, STEPS, CHAINS, 10, NULL), GS_OK);
+    assert_int_equal(
+        gs_curve_fill_acceptance(&curve, record.acceptance, (gs_curve_rows){.last = STEPS}, CHAINS, 10, NULL), GS_OK);
     assert_true(isnan(curve.median[0]));
     assert_true(curve.step[1] == 4 && curve.step[2] == 9 && curve.step[9] == STEPS);
     double sum = 0;

@@ -309,6 +309,54 @@ static void runs_that_are_long(void **state) {
     assert_warned(&d, 0, "");
 }
 
+/* A record of every third step has the figures of all of them: those of energies, of which every third counts in any
+ * case, and those of steps by their sums. The Hamiltonian's are equal to rounding, as sums are taken in another order
+ * than by gs_chain_bfmi. */
+static void records_of_some_steps(void **state) {
+    (void)state;
+    enum { LONG = 19998, EVERY = 3, SOME = LONG / EVERY };
+    static float all[LONG + 1], some[SOME + 1], accepted[LONG];
+    static double hamiltonian[LONG];
+    static uint8_t divergent[LONG], depth[LONG];
+    static size_t step[SOME + 1];
+    uint64_t random = 11;
+    for (size_t t = 0; t <= LONG; t++)
+        all[t] = (float)normal(&random);
+    gs_step_sums sums = {0};
+    for (size_t t = 0; t < LONG; t++) {
+        accepted[t] = t % 4 ? 0.75F : 0.5F;
+        hamiltonian[t] = 40 + 3 * normal(&random);
+        divergent[t] = t % 1000 == 0;
+        depth[t] = (uint8_t)(t % 3);
+        const gs_step_stats one = {
+            .divergent = divergent[t], .depth = depth[t], .energy = hamiltonian[t], .acceptance = (double)accepted[t]};
+        if (t >= LONG / 2)
+            gs_step_sums_add(&sums, &one, 2);
+    }
+    some[0] = all[0];
+    for (size_t row = 1; row <= SOME; row++) {
+        step[row] = LONG - (SOME - row) * EVERY;
+        some[row] = all[step[row]];
+    }
+    const gs_sample_stats stats = {.energy = hamiltonian, .divergent = divergent, .depth = depth};
+    gs_record record = {
+        .steps = LONG, .chains = 1, .energy = all, .acceptance = accepted, .stats = &stats, .max_depth = 2};
+    gs_diagnosis whole = diagnose(&record);
+    record = (gs_record){.steps = SOME, .chains = 1, .energy = some, .acceptance = accepted, .step = step};
+    record.sums = &sums;
+    gs_diagnosis part = diagnose(&record);
+    double bfmi;
+    gs_chain_bfmi(hamiltonian + LONG / 2, 1, LONG / 2, &bfmi, NULL);
+    assert_int_equal(part.steps, LONG);
+    assert_int_equal(part.kept, whole.kept);
+    assert_true(part.ess == whole.ess && part.rhat == whole.rhat && part.drift == whole.drift);
+    assert_true(part.acceptance == whole.acceptance && part.depth == whole.depth && part.deepest == whole.deepest);
+    assert_int_equal(part.divergences, 10);
+    assert_int_equal(whole.divergences, 10);
+    assert_near(part.bfmi, bfmi, 1e-12);
+    assert_near(whole.bfmi, bfmi, 1e-12);
+}
+
 static void records_that_are_refused(void **state) {
     (void)state;
     gs_diagnosis d;
@@ -340,6 +388,7 @@ int main(void) {
         cmocka_unit_test(chains_that_hardly_move),
         cmocka_unit_test(runs_that_are_short),
         cmocka_unit_test(runs_that_are_long),
+        cmocka_unit_test(records_of_some_steps),
         cmocka_unit_test(records_that_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

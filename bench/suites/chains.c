@@ -48,7 +48,7 @@ gs_status bench_chains_diagnose(bench_row *row, gs_plan *plan, gs_error *error) 
     if (!status) {
         note(row, &d, gs_sample_evaluations(row->model->model, &options));
         gs_curve_free(&row->trace);
-        status = gs_curve_fill(&row->trace, trace.energy, steps, CHAINS, POINTS, error);
+        status = gs_curve_fill(&row->trace, trace.energy, (gs_curve_rows){.last = steps}, CHAINS, POINTS, error);
     }
     gs_free(trace.energy);
     gs_free(trace.acceptance);

@@ -661,6 +661,18 @@ typedef struct gs_sample_stats {
                              is adapted to their variances; 1 where it is not */
 } gs_sample_stats;
 
+/** Statistics of one step of one chain, of the samplers that fill a gs_sample_stats, whose fields these are. */
+typedef struct gs_step_stats {
+    bool accepted;
+    bool divergent;
+    int depth;
+    int leapfrog;
+    double energy;
+    double energy_error;
+    double step_size;
+    double acceptance; /**< as in gs_trace */
+} gs_step_stats;
+
 /** What gs_sample shows of a chain on its way (gs_sample_options::watch). */
 typedef struct gs_step_view {
     size_t chain;   /**< counted from 0 within the call */
@@ -668,6 +680,9 @@ typedef struct gs_step_view {
     const float *x; /**< (C, H, W): the state, before a last denoising, the library's and only valid during the call; of
                        langevin with noise_first with the noise of the step that follows */
     double energy;  /**< E of this state as in gs_trace; NaN if a network is not an energy */
+    const float *gradient;      /**< (C, H, W): likewise the gradient there, whose length is in gs_trace; NULL of
+                                   elliptical-slice, which takes none */
+    const gs_step_stats *stats; /**< of the step that led here; NULL at step 0, and of samplers that have none */
 } gs_step_view;
 
 /** The outcome of the chains of one call of gs_sample, for gs_outcome_warning. */
@@ -1692,22 +1707,50 @@ gs_status gs_chain_quantile(const double *draws, size_t chains, size_t n, double
  */
 gs_status gs_chain_bfmi(const double *energy, size_t chains, size_t n, double *bfmi, gs_error *error);
 
+/** What the steps of a chain come to, by which a record need not have them all. Zeros before the first. */
+typedef struct gs_step_sums {
+    size_t steps;      /**< their number */
+    size_t divergent;  /**< those that were divergent */
+    size_t deepest;    /**< those whose tree ended at the largest depth */
+    double acceptance; /**< sum of acceptances */
+    double depth;      /**< sum of depths */
+    double leapfrog;   /**< sum of gradients */
+    double step_size;  /**< the last one */
+    double mean;       /**< of the Hamiltonian */
+    double squares;    /**< the sum of its squared distances from the mean */
+    double changes;    /**< the sum of its squared changes from step to step */
+    double last;       /**< its last value */
+} gs_step_sums;
+
+/** Add a step to the sums of its chain (Welford 1962). Thread-safe for different sums.
+ *
+ * @param sums      of the steps before
+ * @param stats     the step, of gs_step_view::stats
+ * @param max_depth as of gs_record
+ */
+void gs_step_sums_add(gs_step_sums *sums, const gs_step_stats *stats, int max_depth);
+
 /** A record of chains along their way. Arrays belong to the caller; those that are NULL were not recorded. */
 typedef struct gs_record {
-    size_t steps;          /**< steps taken, at least 1 */
+    size_t steps;          /**< steps recorded, at least 1: all that were taken, unless `step` names them */
     size_t chains;         /**< at least 1 */
     const float *energy;   /**< (steps + 1, chains) energies before the first step and after each, or NULL */
     const float *gradient; /**< (steps + 1, chains) Euclidean norms of the gradients dE/dx there, or NULL */
     const float
         *acceptance;      /**< (steps, chains) shares of each step's proposals that were accepted, 0 ... 1, or NULL */
     size_t marks;         /**< steps after which a judge counted classes; 0: none */
-    const size_t *mark;   /**< (marks) those steps, 0 ... `steps`, strictly increasing */
+    const size_t *mark;   /**< (marks) those steps, from 0 to all that were taken, strictly increasing */
     int classes;          /**< classes of the judge, 1 ... 64; ignored where marks is 0 */
     const double *shares; /**< (marks, classes) share of chains by class, as in gs_quality::share. Only for chains that
                              are free to go anywhere: the shares of chains with labels merely say what was asked for */
-    size_t burn_in;       /**< steps that are left out, fewer than `steps`; 0: the first half */
+    size_t burn_in;       /**< steps that are left out, fewer than were taken; 0: the first half */
     const gs_sample_stats *stats; /**< (steps, chains) likewise, of samplers that fill it, or NULL */
     int max_depth;                /**< depth of nuts at which trees stop growing; 0: unknown */
+    const size_t *step; /**< (steps + 1), of long chains of which a part is recorded: how many steps had been taken at
+                           each row of energy and gradient, increasing from 0 to all steps; a row of acceptance has the
+                           mean of the steps since the row before. NULL: 0, 1 ... `steps` */
+    const gs_step_sums *sums; /**< (chains) all steps after burn-in, which count instead of acceptance and stats; NULL:
+                                 those do */
 } gs_record;
 
 /** Faults of chains, as bits of gs_diagnosis::flags. gs_diagnosis_warning puts them into words. */
@@ -1732,7 +1775,7 @@ typedef enum gs_flag {
 /** How chains are doing. Unknown numbers are NaN: those about anything that was not recorded; those about agreement
  * after fewer than 39 steps; and the drift after fewer than 7. */
 typedef struct gs_diagnosis {
-    size_t steps;           /**< as of the record */
+    size_t steps;           /**< taken by each chain */
     size_t chains;          /**< as of the record */
     size_t burn_in;         /**< as of the record */
     size_t diverged;        /**< chains with an energy or gradient that is not finite; the rest is about the others */

@@ -4,21 +4,32 @@
 
 #include "measure/statistics.h"
 
-/* Allocates the steps and `rows` arrays of points. */
-static gs_status start(gs_curve *curve, size_t steps, size_t most, size_t rows, gs_error *error) {
-    *curve = (gs_curve){.n = steps < most ? steps + 1 : most};
-    curve->memory = gs_alloc(rows, curve->n * sizeof(double));
-    if (!curve->memory)
+static size_t step_of(gs_curve_rows rows, size_t row) {
+    return rows.step ? rows.step[row] : row;
+}
+
+/* Allocates the steps and `arrays` arrays of points. */
+static gs_status start(gs_curve *curve, gs_curve_rows rows, size_t most, size_t arrays, gs_error *error) {
+    *curve = (gs_curve){.n = rows.last < most ? rows.last + 1 : most};
+    curve->memory = gs_alloc(arrays, curve->n * sizeof(double));
+    curve->row = gs_alloc(curve->n, sizeof *curve->row);
+    if (!curve->memory || !curve->row)
         return gs_fail_memory(error, "the curves of chains");
     curve->step = curve->memory;
-    for (size_t i = 0; i < curve->n; i++)
-        curve->step[i] = floor((double)i * (double)steps / (double)(curve->n - 1) + 0.5);
+    double steps = (double)step_of(rows, rows.last);
+    for (size_t i = 0, row = 0; i < curve->n; i++) {
+        double step = floor((double)i * steps / (double)(curve->n - 1) + 0.5);
+        while (row < rows.last && (double)step_of(rows, row) < step)
+            row++;
+        curve->row[i] = row;
+        curve->step[i] = (double)step_of(rows, row);
+    }
     return GS_OK;
 }
 
-gs_status gs_curve_fill(gs_curve *curve, const float *values, size_t steps, size_t chains, size_t most,
+gs_status gs_curve_fill(gs_curve *curve, const float *values, gs_curve_rows rows, size_t chains, size_t most,
                         gs_error *error) {
-    gs_status status = start(curve, steps, most, 4 + GS_CURVE_SINGLES, error);
+    gs_status status = start(curve, rows, most, 4 + GS_CURVE_SINGLES, error);
     double *row = !status ? gs_alloc(chains, sizeof *row) : NULL;
     if (!row)
         return !status ? gs_fail_memory(error, "the curves of chains") : status;
@@ -32,7 +43,7 @@ gs_status gs_curve_fill(gs_curve *curve, const float *values, size_t steps, size
         curve->single[j] = curve->high + (size_t)(j + 1) * n;
     }
     for (size_t i = 0; i < n; i++) {
-        const float *at = values + (size_t)curve->step[i] * chains;
+        const float *at = values + curve->row[i] * chains;
         for (size_t k = 0; k < chains; k++)
             row[k] = (double)at[k];
         for (int j = 0; j < curve->singles; j++)
@@ -46,24 +57,28 @@ gs_status gs_curve_fill(gs_curve *curve, const float *values, size_t steps, size
     return GS_OK;
 }
 
-gs_status gs_curve_fill_acceptance(gs_curve *curve, const float *values, size_t steps, size_t chains, size_t most,
+gs_status gs_curve_fill_acceptance(gs_curve *curve, const float *values, gs_curve_rows rows, size_t chains, size_t most,
                                    gs_error *error) {
-    gs_status status = start(curve, steps, most, 2, error);
+    gs_status status = start(curve, rows, most, 2, error);
     if (status)
         return status;
     curve->median = curve->memory + curve->n;
     curve->median[0] = NAN;
     for (size_t i = 1; i < curve->n; i++) {
-        size_t first = (size_t)curve->step[i - 1] * chains, end = (size_t)curve->step[i] * chains;
-        double sum = 0;
-        for (size_t j = first; j < end; j++)
-            sum += (double)values[j];
-        curve->median[i] = sum / (double)(end - first);
+        double sum = 0, count = 0;
+        for (size_t r = curve->row[i - 1]; r < curve->row[i]; r++) {
+            double steps = (double)(step_of(rows, r + 1) - step_of(rows, r));
+            count += steps * (double)chains;
+            for (size_t k = 0; k < chains; k++)
+                sum += steps * (double)values[r * chains + k];
+        }
+        curve->median[i] = sum / count;
     }
     return GS_OK;
 }
 
 void gs_curve_free(gs_curve *curve) {
     gs_free(curve->memory);
+    gs_free(curve->row);
     *curve = (gs_curve){0};
 }

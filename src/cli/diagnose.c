@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "app/curve.h"
 #include "app/words.h"
+#include "measure/stepping.h"
 
 enum { TABLE_ROWS = 11, MARK_ROWS = 11, WARNING_ROOM = 400, CHAINS_SHOWN = 8 };
 
@@ -13,15 +13,19 @@ typedef struct curves {
     gs_curve energy, gradient, acceptance; /* without points where nothing was recorded */
 } curves;
 
+gs_curve_rows gs_rows_of(const gs_record *record) {
+    return (gs_curve_rows){record->step, record->steps};
+}
+
 static gs_status fill_curves(curves *c, const gs_record *r, size_t most, gs_error *error) {
     *c = (curves){0};
     gs_status status = GS_OK;
     if (r->energy)
-        status = gs_curve_fill(&c->energy, r->energy, r->steps, r->chains, most, error);
+        status = gs_curve_fill(&c->energy, r->energy, gs_rows_of(r), r->chains, most, error);
     if (r->gradient && !status)
-        status = gs_curve_fill(&c->gradient, r->gradient, r->steps, r->chains, most, error);
+        status = gs_curve_fill(&c->gradient, r->gradient, gs_rows_of(r), r->chains, most, error);
     if (r->acceptance && !status)
-        status = gs_curve_fill_acceptance(&c->acceptance, r->acceptance, r->steps, r->chains, most, error);
+        status = gs_curve_fill_acceptance(&c->acceptance, r->acceptance, gs_rows_of(r), r->chains, most, error);
     return status;
 }
 
@@ -86,13 +90,15 @@ static void print_shares(const gs_record *r, FILE *out) {
     }
 }
 
-static void print_summary(const gs_diagnosis *d, FILE *out) {
+static void print_summary(const gs_record *r, const gs_diagnosis *d, FILE *out) {
     fprintf(out, "%zu chain%s of %zu step%s", d->chains, d->chains == 1 ? "" : "s", d->steps, d->steps == 1 ? "" : "s");
     if (isfinite(d->energy_last[0])) {
         fprintf(out, ": energy %.5g +- %.2g before the first, %.5g +- %.2g after the last", d->energy_first[0],
                 d->energy_first[1], d->energy_last[0], d->energy_last[1]);
     }
     fputc('\n', out);
+    if (r->steps < d->steps)
+        fprintf(out, "recorded at %zu of these steps; acceptance, divergent steps and E-BFMI are of all\n", r->steps);
     bool agreement = isfinite(d->ess), too_few = d->flags & GS_FLAG_SHORT;
     if (d->kept)
         fprintf(out, "%s, %zu energ%s per chain: ", d->burn_in ? "after burn-in" : "second half", d->kept,
@@ -119,52 +125,24 @@ static void print_summary(const gs_diagnosis *d, FILE *out) {
 
 /* ---- Statistics of steps ---- */
 
-/* What the steps after burn-in say of one chain. Unknown numbers are NaN. */
-typedef struct of_chain {
-    double acceptance, step_size, bfmi, depth;
-    size_t divergences;
-} of_chain;
-
-static size_t left_out(const gs_record *r) {
-    return r->burn_in ? r->burn_in : r->steps / 2;
-}
-
-/* `energies` is room for those of the steps. */
-static of_chain measure_chain(const gs_record *r, size_t k, double *energies) {
-    const gs_sample_stats *s = r->stats;
-    size_t first = left_out(r), n = r->steps - first;
-    of_chain c = {0, (double)NAN, (double)NAN, 0, 0};
-    for (size_t t = first; t < r->steps; t++) {
-        size_t at = t * r->chains + k;
-        c.acceptance += r->acceptance ? (double)r->acceptance[at] / (double)n : (double)NAN;
-        c.depth += s->depth ? (double)s->depth[at] / (double)n : (double)NAN;
-        c.divergences += s->divergent && s->divergent[at];
-        energies[t - first] = s->energy ? s->energy[at] : (double)NAN;
-        c.step_size = s->step_size ? s->step_size[at] : (double)NAN;
-    }
-    gs_chain_bfmi(energies, 1, n, &c.bfmi, NULL);
-    return c;
-}
-
 static void print_chains(const gs_record *r, const gs_diagnosis *d, FILE *out) {
-    double *energies = r->stats ? gs_alloc(r->steps, sizeof *energies) : NULL;
-    if (!energies)
+    if (!r->stats && !r->sums)
         return;
     bool has_trees = isfinite(d->depth);
     fprintf(out, "%8s  acceptance   step size  divergent  E-BFMI%s\n", "chain", has_trees ? "  tree depth" : "");
     for (size_t k = 0; k < r->chains && k < CHAINS_SHOWN; k++) {
-        of_chain c = measure_chain(r, k, energies);
-        fprintf(out, "%8zu %9.1f %%", k, 100 * c.acceptance);
+        const gs_step_sums c = gs_record_sums(r, k);
+        double steps = (double)c.steps;
+        fprintf(out, "%8zu %9.1f %%", k, 100 * c.acceptance / steps);
         print_number(out, 11, 4, c.step_size);
-        fprintf(out, " %10zu", c.divergences);
-        print_number(out, 7, 3, c.bfmi);
+        fprintf(out, " %10zu", c.divergent);
+        print_number(out, 7, 3, gs_step_sums_bfmi(&c));
         if (has_trees)
-            fprintf(out, " %11.2f", c.depth);
+            fprintf(out, " %11.2f", c.depth / steps);
         fputc('\n', out);
     }
     if (r->chains > CHAINS_SHOWN)
         fprintf(out, "%8s  of %zu chains the first %d\n", "", r->chains, CHAINS_SHOWN);
-    gs_free(energies);
 }
 
 /* ---- All in text ---- */
@@ -176,7 +154,7 @@ gs_status gs_diagnosis_print(const gs_record *record, const gs_diagnosis *diagno
         if (any_curve(&c)->n)
             print_steps(&c, out);
         print_shares(record, out);
-        print_summary(diagnosis, out);
+        print_summary(record, diagnosis, out);
         print_chains(record, diagnosis, out);
     }
     free_curves(&c);
@@ -198,8 +176,9 @@ static json_t *reals(const double *values, size_t n) {
     return array;
 }
 
-static void put_summary(const gs_diagnosis *d, json_t *object) {
+static void put_summary(const gs_record *r, const gs_diagnosis *d, json_t *object) {
     json_object_set_new(object, "steps", json_integer((json_int_t)d->steps));
+    json_object_set_new(object, "recorded", json_integer((json_int_t)r->steps));
     json_object_set_new(object, "chains", json_integer((json_int_t)d->chains));
     json_object_set_new(object, "diverged", json_integer((json_int_t)d->diverged));
     json_object_set_new(object, "diverged_step",
@@ -276,7 +255,7 @@ json_t *gs_diagnosis_json(const gs_record *record, const gs_diagnosis *diagnosis
     json_t *object = NULL;
     if (!fill_curves(&c, record, TABLE_ROWS, NULL)) {
         object = json_object();
-        put_summary(diagnosis, object);
+        put_summary(record, diagnosis, object);
         put_warnings(diagnosis, object);
         put_table(record, &c, object);
     }

@@ -7,7 +7,11 @@
 
 #include <jansson.h>
 
+#include "app/curve.h"
 #include "cli/followed.h"
+
+/* The rows of the record, for its curves. */
+gs_curve_rows gs_rows_of(const gs_record *record);
 
 /* The table (about ten steps, evenly spaced: energies and norms as quantiles across chains, acceptance as the mean of
  * the steps since the previous row), the classes' shares and the summary. Errors: GS_ERROR_MEMORY. */

@@ -67,7 +67,7 @@ static double extent(const gs_curve *c, size_t first) {
 
 static gs_status add_energy(drawing *d, const gs_record *r, const gs_diagnosis *found, gs_error *error) {
     gs_curve *c = &d->curves[0];
-    gs_status status = r->energy ? gs_curve_fill(c, r->energy, r->steps, r->chains, POINTS, error) : GS_OK;
+    gs_status status = r->energy ? gs_curve_fill(c, r->energy, gs_rows_of(r), r->chains, POINTS, error) : GS_OK;
     if (!r->energy || status)
         return status;
     snprintf(d->median_name, NAME_ROOM, r->chains > 1 ? "median, 5 to 95 %%" : "energy");
@@ -93,7 +93,7 @@ static gs_status add_energy(drawing *d, const gs_record *r, const gs_diagnosis *
 
 static gs_status add_gradient(drawing *d, const gs_record *r, gs_error *error) {
     gs_curve *c = &d->curves[1];
-    gs_status status = r->gradient ? gs_curve_fill(c, r->gradient, r->steps, r->chains, POINTS, error) : GS_OK;
+    gs_status status = r->gradient ? gs_curve_fill(c, r->gradient, gs_rows_of(r), r->chains, POINTS, error) : GS_OK;
     if (r->gradient && !status) {
         d->gradient = (gs_series){.name = r->chains > 1 ? "median, 5 to 95 %" : "norm",
                                   .y = c->median,
@@ -113,9 +113,9 @@ static gs_status add_gradient(drawing *d, const gs_record *r, gs_error *error) {
 
 static gs_status add_acceptance(drawing *d, const gs_record *r, gs_error *error) {
     gs_curve *c = &d->curves[2];
-    gs_status status = r->acceptance
-                           ? gs_curve_fill_acceptance(c, r->acceptance, r->steps, r->chains, ACCEPTANCE_POINTS, error)
-                           : GS_OK;
+    gs_status status =
+        r->acceptance ? gs_curve_fill_acceptance(c, r->acceptance, gs_rows_of(r), r->chains, ACCEPTANCE_POINTS, error)
+                      : GS_OK;
     if (r->acceptance && !status) {
         d->acceptance = (gs_series){.name = "mean over chains", .y = c->median, .colour = ACCEPTANCE_COLOUR};
         add_panel(d, (gs_panel){.title = "Acceptance",
@@ -158,7 +158,7 @@ static gs_status add_classes(drawing *d, const gs_record *r, gs_error *error) {
 
 static void add_remarks(drawing *d, const gs_record *r, const gs_diagnosis *found) {
     int used = snprintf(d->texts[0], TEXT_ROOM, "%zu chain%s, %zu step%s", r->chains, r->chains == 1 ? "" : "s",
-                        r->steps, r->steps == 1 ? "" : "s");
+                        found->steps, found->steps == 1 ? "" : "s");
     if (isfinite(found->acceptance)) {
         snprintf(d->texts[0] + used, TEXT_ROOM - (size_t)used, "; acceptance %s %.1f %%",
                  found->burn_in ? "after burn-in" : "in the second half", 100 * found->acceptance);

@@ -48,10 +48,10 @@ gs_status gs_followed_open(gs_followed *followed, const gs_setup *setup, size_t 
     const gs_sample_options *o = &setup->options;
     *f = (gs_followed){.chains = n, .steps = (size_t)gs_sample_trace_steps(o)};
     choose(f, setup);
-    f->left_out = o->burn_in > 0 ? (size_t)o->burn_in : f->steps / 2;
-    size_t left = f->steps - f->left_out, all, rows;
-    f->stride = (left + GS_FOLLOWED_DRAWS - 1) / GS_FOLLOWED_DRAWS;
-    f->draws = left / f->stride;
+    f->left_out = gs_recorded_left_out(o);
+    f->part = gs_recorded_part_of(f->steps, f->steps - f->left_out);
+    f->draws = f->part.rows;
+    size_t all, rows;
     bool fits = gs_mul_size(n, (size_t)f->count, &rows) && gs_mul_size(rows, f->draws, &all);
     f->values = fits ? gs_alloc(all, sizeof *f->values) : NULL;
     f->sums = fits ? gs_alloc(rows, 2 * sizeof *f->sums) : NULL;
@@ -60,17 +60,18 @@ gs_status gs_followed_open(gs_followed *followed, const gs_setup *setup, size_t 
 
 void gs_followed_watch(gs_followed *followed, const gs_step_view *view) {
     gs_followed *f = followed;
-    size_t step = (size_t)view->step, left = f->steps - step;
+    size_t step = (size_t)view->step, draw;
     if (step <= f->left_out)
         return;
+    bool is_kept = gs_recorded_row(&f->part, step, &draw);
     for (int i = 0; i < f->count; i++) {
         size_t row = (size_t)i * f->chains + view->chain;
         double value = i == 0 && f->has_energy ? view->energy : (double)view->x[f->coordinate[i]];
         double change = value - f->sums[2 * row];
         f->sums[2 * row] += change / (double)(step - f->left_out);
         f->sums[2 * row + 1] += change * (value - f->sums[2 * row]);
-        if (left % f->stride == 0 && left / f->stride < f->draws)
-            f->values[row * f->draws + f->draws - 1 - left / f->stride] = value;
+        if (is_kept)
+            f->values[row * f->draws + draw] = value;
     }
 }
 
@@ -143,9 +144,9 @@ void gs_followed_print(const gs_followed *followed, double gradients, double sec
         print_number(out, 7, 4, s->rhat);
         fputc('\n', out);
     }
-    if (f->stride > 1) {
+    if (f->part.stride > 1) {
         fprintf(out, "mean and sd are of all %zu draws per chain after burn-in, the rest is of every %zuth\n",
-                f->steps - f->left_out, f->stride);
+                f->steps - f->left_out, f->part.stride);
     }
     const gs_quantity *least = fewest(f, 0);
     if (least) {
@@ -204,7 +205,7 @@ json_t *gs_followed_json(const gs_followed *followed) {
                        {"r_hat_bulk", s->rhat_bulk},
                        {"r_hat_folded", s->rhat_folded}};
         json_t *object = json_pack("{ss sI sI}", "name", f->quantity[i].name, "draws", (json_int_t)f->draws, "every",
-                                   (json_int_t)f->stride);
+                                   (json_int_t)f->part.stride);
         for (size_t k = 0; k < GS_COUNT(figures); k++)
             json_object_set_new(object, figures[k].name, gs_real_json(figures[k].value));
         json_array_append_new(array, object);

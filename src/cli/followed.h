@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
-#include "cli/setup.h"
+#include "cli/recorded.h"
 
-enum { GS_FOLLOWED_MAX = 9, GS_FOLLOWED_NAME = 24, GS_FOLLOWED_DRAWS = 4096 };
+enum { GS_FOLLOWED_MAX = 9, GS_FOLLOWED_NAME = 24 };
 
 typedef struct gs_quantity {
     char name[GS_FOLLOWED_NAME]; /* "energy", "x[3]" */
@@ -21,10 +21,12 @@ typedef struct gs_followed {
     bool has_energy; /* then it is the first quantity */
     gs_quantity quantity[GS_FOLLOWED_MAX];
     size_t coordinate[GS_FOLLOWED_MAX];
-    size_t steps, left_out;       /* steps of a chain, and the first of them that are burn-in */
-    size_t chains, stride, draws; /* of each chain `draws` are kept, every `stride`-th, the last one included */
-    double *values;               /* (count, chains, draws) */
-    double *sums;                 /* (count, chains, 2): mean, sum of squared distances from it; of all draws */
+    size_t steps, left_out; /* steps of a chain, and the first of them that are burn-in */
+    size_t chains;
+    gs_recorded_part part; /* the other steps, of which some are kept */
+    size_t draws;          /* that many of each chain */
+    double *values;        /* (count, chains, draws) */
+    double *sums;          /* (count, chains, 2): mean, sum of squared distances from it; of all draws */
 } gs_followed;
 
 /* Check the coordinates of --coordinates. Errors: GS_ERROR_ARGUMENT. */

@@ -104,11 +104,11 @@ static void fill_axes(const gs_followed *f, gs_followed_panels *p) {
     for (int j = 0; j < p->shown; j++)
         snprintf(p->names[j], TEXT_ROOM, "chain %d", j);
     for (size_t i = 0; i < p->points; i++)
-        p->step[i] = (double)(f->steps - (f->draws - 1 - i * (f->draws - 1) / (p->points - 1)) * f->stride);
+        p->step[i] = (double)(f->steps - (f->draws - 1 - i * (f->draws - 1) / (p->points - 1)) * f->part.stride);
     for (int i = 0; i < EDGES; i++)
         p->edge[i] = (double)((i + 1) / 2) / BINS;
     for (size_t t = 0; t < p->lags; t++)
-        p->lag[t] = (double)(t * f->stride);
+        p->lag[t] = (double)(t * f->part.stride);
 }
 
 gs_status gs_followed_draw(const gs_followed *followed, gs_followed_panels **panels, gs_error *error) {

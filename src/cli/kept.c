@@ -50,10 +50,10 @@ size_t gs_kept_draws(const gs_setup *setup) {
 }
 
 /* The statistics that there will be. */
-static unsigned statistics_of(const gs_setup *setup, const gs_sample_stats *stats) {
+static unsigned statistics_of(const gs_setup *setup, bool has_steps) {
     bool has_energy = gs_networks_have_energy(&setup->networks);
     unsigned has = has_energy ? 1U << GS_CHAIN_LP : 0;
-    if (!stats)
+    if (!has_steps)
         return has;
     has |= 1U << GS_CHAIN_ACCEPTANCE | 1U << GS_CHAIN_DIVERGING | 1U << GS_CHAIN_ENERGY | 1U << GS_CHAIN_ENERGY_ERROR |
            1U << GS_CHAIN_STEP_SIZE | 1U << GS_CHAIN_STEPS;
@@ -63,15 +63,15 @@ static unsigned statistics_of(const gs_setup *setup, const gs_sample_stats *stat
 static gs_status allocate(gs_kept *kept, size_t n, gs_error *error) {
     size_t draws = kept->layout.draws[WARMUP] > kept->layout.draws[POSTERIOR] ? kept->layout.draws[WARMUP]
                                                                               : kept->layout.draws[POSTERIOR];
-    size_t row, all;
-    if (!gs_mul_size(n, kept->size * sizeof *kept->x, &row))
+    size_t row, all, draw = kept->size * sizeof *kept->x + GS_CHAIN_STATISTIC_COUNT * sizeof *kept->values;
+    if (!gs_mul_size(n, draw, &row))
         return gs_fail_memory(error, "a block of the chains");
     kept->block = BLOCK_BYTES / row > 1 ? BLOCK_BYTES / row : 1;
     kept->block = kept->block > draws ? draws : kept->block;
     bool fits = gs_mul_size(n, kept->block, &all);
     kept->x = fits ? gs_alloc(all, kept->size * sizeof *kept->x) : NULL;
-    kept->energy = fits ? gs_alloc(all, sizeof *kept->energy) : NULL;
-    return kept->x && kept->energy ? GS_OK : gs_fail_memory(error, "a block of the chains");
+    kept->values = fits ? gs_alloc(all, GS_CHAIN_STATISTIC_COUNT * sizeof *kept->values) : NULL;
+    return kept->x && kept->values ? GS_OK : gs_fail_memory(error, "a block of the chains");
 }
 
 static void name_attributes(gs_kept *kept, const gs_setup *setup) {
@@ -90,19 +90,20 @@ static void name_attributes(gs_kept *kept, const gs_setup *setup) {
     kept->layout.note_count = GS_KEPT_ATTRIBUTES;
 }
 
-gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const gs_sample_stats *stats, char *settings,
+gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const float *inverse_mass, char *settings,
                        char *command, gs_error *error) {
     const gs_model_info *info = setup->networks.info;
     *kept = (gs_kept){.chains = n,
                       .size = setup->networks.pixels,
                       .burn_in = burn_in_of(&setup->options),
                       .every = every_of(setup),
+                      .max_depth = setup->options.max_depth,
                       .temperature = gs_settings_temperature(&setup->options),
                       .layout = {.chains = n,
                                  .shape = {info->image[0], info->image[1], info->image[2]},
                                  .has_energy = gs_networks_have_energy(&setup->networks),
-                                 .has = statistics_of(setup, stats),
-                                 .has_mass = stats && stats->inverse_mass}};
+                                 .has = statistics_of(setup, inverse_mass != NULL),
+                                 .has_mass = inverse_mass != NULL}};
     pthread_mutex_init(&kept->lock, NULL);
     count_draws(setup, kept->layout.draws);
     gs_status status = gs_notes_make(&kept->notes, info, settings, command, error);
@@ -117,17 +118,53 @@ gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const gs_
 
 /* ---- On the way ---- */
 
+static double statistic(const gs_kept *kept, const gs_step_view *view, gs_chain_statistic which) {
+    switch (which) {
+    case GS_CHAIN_LP:
+        return view->energy;
+    case GS_CHAIN_ACCEPTANCE:
+        return (double)(float)view->stats->acceptance; /* as in gs_trace */
+    case GS_CHAIN_DIVERGING:
+        return view->stats->divergent;
+    case GS_CHAIN_ENERGY:
+        return view->stats->energy;
+    case GS_CHAIN_ENERGY_ERROR:
+        return view->stats->energy_error;
+    case GS_CHAIN_STEP_SIZE:
+        return view->stats->step_size;
+    case GS_CHAIN_STEPS:
+        return view->stats->leapfrog;
+    case GS_CHAIN_DEPTH:
+        return view->stats->depth;
+    case GS_CHAIN_DEEPEST:
+        return view->stats->depth >= kept->max_depth;
+    default:
+        return (double)NAN;
+    }
+}
+
+/* The block of a statistic of a chain. */
+static double *values_of(const gs_kept *kept, size_t chain, int which) {
+    return kept->values + (chain * GS_CHAIN_STATISTIC_COUNT + (size_t)which) * kept->block;
+}
+
+static bool has(const gs_kept *kept, int which) {
+    return kept->layout.has >> which & 1;
+}
+
 /* Write what has gathered of a chain, up to draw `last`. */
 static gs_status flush(gs_kept *kept, int part, size_t chain, size_t last, gs_error *error) {
     size_t count = last % kept->block + 1, first = last + 1 - count;
-    double *energy = kept->energy + chain * kept->block;
+    double *energy = values_of(kept, chain, GS_CHAIN_LP);
     gs_status status = gs_chain_file_put(kept->file, part, chain, first, count,
                                          kept->x + chain * kept->block * kept->size, energy, error);
-    if (status || !kept->layout.has_energy)
-        return status;
     for (size_t k = 0; k < count; k++)
         energy[k] *= -1 / kept->temperature;
-    return gs_chain_file_put_statistic(kept->file, part, GS_CHAIN_LP, chain, first, count, energy, error);
+    for (int i = 0; i < GS_CHAIN_STATISTIC_COUNT && !status; i++)
+        if (has(kept, i))
+            status = gs_chain_file_put_statistic(kept->file, part, (gs_chain_statistic)i, chain, first, count,
+                                                 values_of(kept, chain, i), error);
+    return status;
 }
 
 bool gs_kept_watch(gs_kept *kept, const gs_step_view *view) {
@@ -135,9 +172,10 @@ bool gs_kept_watch(gs_kept *kept, const gs_step_view *view) {
     size_t draws = kept->layout.draws[part], draw = (size_t)(step / kept->every) - 1, slot = draw % kept->block;
     if (step < 1 || step % kept->every || draw >= draws)
         return true;
-    size_t at = view->chain * kept->block + slot;
-    memcpy(kept->x + at * kept->size, view->x, kept->size * sizeof *kept->x);
-    kept->energy[at] = view->energy;
+    memcpy(kept->x + (view->chain * kept->block + slot) * kept->size, view->x, kept->size * sizeof *kept->x);
+    for (int i = 0; i < GS_CHAIN_STATISTIC_COUNT; i++)
+        if (has(kept, i))
+            values_of(kept, view->chain, i)[slot] = statistic(kept, view, (gs_chain_statistic)i);
     if (slot + 1 < kept->block && draw + 1 < draws)
         return true;
     pthread_mutex_lock(&kept->lock);
@@ -150,50 +188,6 @@ bool gs_kept_watch(gs_kept *kept, const gs_step_view *view) {
 
 /* ---- Afterwards ---- */
 
-/* What is recorded of all steps, and the element of it that is wanted. */
-typedef struct steps {
-    const gs_sample_stats *stats;
-    const float *acceptance;
-    int max_depth;
-} steps;
-
-static double statistic(const steps *s, gs_chain_statistic which, size_t at) {
-    switch (which) {
-    case GS_CHAIN_ACCEPTANCE:
-        return (double)s->acceptance[at];
-    case GS_CHAIN_DIVERGING:
-        return s->stats->divergent[at];
-    case GS_CHAIN_ENERGY:
-        return s->stats->energy[at];
-    case GS_CHAIN_ENERGY_ERROR:
-        return s->stats->energy_error[at];
-    case GS_CHAIN_STEP_SIZE:
-        return s->stats->step_size[at];
-    case GS_CHAIN_STEPS:
-        return s->stats->leapfrog[at];
-    case GS_CHAIN_DEPTH:
-        return s->stats->depth[at];
-    case GS_CHAIN_DEEPEST:
-        return s->stats->depth[at] >= s->max_depth;
-    default:
-        return (double)NAN;
-    }
-}
-
-static gs_status put_statistic(gs_kept *kept, const steps *s, int part, gs_chain_statistic which, size_t chain,
-                               gs_error *error) {
-    gs_status status = GS_OK;
-    size_t draws = kept->layout.draws[part], every = (size_t)kept->every;
-    size_t begin = part == POSTERIOR ? (size_t)kept->burn_in : 0;
-    for (size_t first = 0; first < draws && !status; first += kept->block) {
-        size_t count = draws - first < kept->block ? draws - first : kept->block;
-        for (size_t i = 0; i < count; i++)
-            kept->energy[i] = statistic(s, which, (begin + (first + i + 1) * every - 1) * kept->chains + chain);
-        status = gs_chain_file_put_statistic(kept->file, part, which, chain, first, count, kept->energy, error);
-    }
-    return status;
-}
-
 /* Of an interrupted run. */
 static gs_status shorten(gs_kept *kept, size_t done, gs_error *error) {
     kept->fewer = kept->layout;
@@ -204,22 +198,14 @@ static gs_status shorten(gs_kept *kept, size_t done, gs_error *error) {
     return status;
 }
 
-gs_status gs_kept_finish(gs_kept *kept, size_t done, const gs_sample_stats *stats, const float *acceptance,
-                         int max_depth, gs_error *error) {
-    const steps s = {stats, acceptance, max_depth};
+gs_status gs_kept_finish(gs_kept *kept, size_t done, const float *inverse_mass, gs_error *error) {
     gs_status status = kept->status;
     if (status)
         gs_fail(error, status, "%s", kept->error.message);
     else if (done < kept->chains)
         status = shorten(kept, done, error);
-    for (size_t chain = 0; chain < kept->layout.chains && !status; chain++) {
-        for (int part = WARMUP; part <= POSTERIOR; part++)
-            for (int i = GS_CHAIN_LP + 1; i < GS_CHAIN_STATISTIC_COUNT && !status; i++)
-                if (kept->layout.has >> i & 1)
-                    status = put_statistic(kept, &s, part, (gs_chain_statistic)i, chain, error);
-        if (kept->layout.has_mass && !status)
-            status = gs_chain_file_put_mass(kept->file, chain, stats->inverse_mass + chain * kept->size, error);
-    }
+    for (size_t chain = 0; chain < kept->layout.chains && !status && inverse_mass; chain++)
+        status = gs_chain_file_put_mass(kept->file, chain, inverse_mass + chain * kept->size, error);
     status = gs_chain_file_close(kept->file, status, error);
     kept->file = NULL;
     return status;
@@ -229,6 +215,6 @@ void gs_kept_free(gs_kept *kept) {
     gs_chain_file_close(kept->file, GS_ERROR_INTERRUPTED, NULL);
     gs_notes_free(&kept->notes);
     gs_free(kept->x);
-    gs_free(kept->energy);
+    gs_free(kept->values);
     *kept = (gs_kept){0};
 }

@@ -13,16 +13,16 @@ enum { GS_KEPT_ATTRIBUTES = 8 };
 typedef struct gs_kept {
     gs_chain_file *file;    /* NULL: there is none */
     gs_chain_layout layout; /* of the chains that are finished */
-    size_t chains;          /* all chains, in the order of which statistics are recorded */
+    size_t chains;          /* all chains */
     gs_chain_layout fewer;  /* where the run was interrupted */
     gs_notes notes;
     gs_note attributes[GS_KEPT_ATTRIBUTES];
     char seed[24];
     size_t size, block; /* floats of a state; draws of a chain that are written at once */
-    int burn_in, every;
+    int burn_in, every, max_depth;
     double temperature;
     float *x;       /* (chains, block, size): states that are not written yet */
-    double *energy; /* (chains, block) */
+    double *values; /* (chains, GS_CHAIN_STATISTIC_COUNT, block): the statistics of the layout; as LP the energy */
     pthread_mutex_t lock;
     gs_status status; /* of what was written; under the lock, as its message */
     gs_error error;
@@ -35,18 +35,17 @@ gs_status gs_kept_check(const gs_setup *setup, gs_error *error);
 /* States per chain that will be written. */
 size_t gs_kept_draws(const gs_setup *setup);
 
-/* Begin the file for n chains; `settings` and `command` are freed, and become attributes. Errors: GS_ERROR_FILE,
- * GS_ERROR_MEMORY, GS_ERROR_UNSUPPORTED. */
-gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const gs_sample_stats *stats, char *settings,
+/* Begin the file for n chains; without an inverse mass there are no statistics of steps either. `settings` and
+ * `command` are freed, and become attributes. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY, GS_ERROR_UNSUPPORTED. */
+gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const float *inverse_mass, char *settings,
                        char *command, gs_error *error);
 
 /* Take what gs_sample shows; false when writing failed. */
 bool gs_kept_watch(gs_kept *kept, const gs_step_view *view);
 
-/* Write the statistics of all steps of the first `done` chains, at least 1, and complete the file, which has no others.
- * Errors: GS_ERROR_FILE, GS_ERROR_MEMORY. */
-gs_status gs_kept_finish(gs_kept *kept, size_t done, const gs_sample_stats *stats, const float *acceptance,
-                         int max_depth, gs_error *error);
+/* Complete the file, with the first `done` chains, at least 1, and their inverse masses, (n, C, H, W), or NULL. Errors:
+ * GS_ERROR_FILE, GS_ERROR_MEMORY. */
+gs_status gs_kept_finish(gs_kept *kept, size_t done, const float *inverse_mass, gs_error *error);
 
 void gs_kept_free(gs_kept *kept);
 

@@ -1,10 +1,8 @@
 #include "cli/traced.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "app/words.h"
-#include "base/machine.h"
 #include "cli/diagnose.h"
 #include "cli/settings.h"
 #include "io/output.h"
@@ -36,39 +34,13 @@ gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     return a->plot ? gs_arguments_check_svg(a, "--plot", a->plot, error) : GS_OK;
 }
 
-/* Room for the statistics of all steps. */
-static gs_status allocate_stats(gs_traced *traced, const gs_setup *setup, size_t n, gs_error *error) {
-    size_t all, steps = (size_t)gs_sample_trace_steps(&setup->options);
-    if (!gs_mul_size(steps, n, &all))
-        return gs_fail_memory(error, "the statistics of steps");
-    gs_sample_stats *s = &traced->stats;
-    s->divergent = gs_alloc(all, sizeof *s->divergent);
-    s->depth = gs_alloc(all, sizeof *s->depth);
-    s->leapfrog = gs_alloc(all, sizeof *s->leapfrog);
-    s->energy = gs_alloc(all, sizeof *s->energy);
-    s->energy_error = gs_alloc(all, sizeof *s->energy_error);
-    s->step_size = gs_alloc(all, sizeof *s->step_size);
-    s->inverse_mass = gs_alloc(n, setup->networks.pixels * sizeof *s->inverse_mass);
-    traced->has_stats =
-        s->divergent && s->depth && s->leapfrog && s->energy && s->energy_error && s->step_size && s->inverse_mass;
-    return traced->has_stats ? GS_OK : gs_fail_memory(error, "the statistics of steps");
-}
-
-static void free_stats(gs_sample_stats *s) {
-    gs_free(s->divergent);
-    gs_free(s->depth);
-    gs_free(s->leapfrog);
-    gs_free(s->energy);
-    gs_free(s->energy_error);
-    gs_free(s->step_size);
-    gs_free(s->inverse_mass);
-}
-
 /* Of unfinished chains nothing is told. */
 static bool watch(void *context, const gs_step_view *view) {
     gs_traced *traced = context;
-    if (traced->followed.values)
+    if (traced->followed.values) {
         gs_followed_watch(&traced->followed, view);
+        gs_recorded_watch(&traced->recorded, view);
+    }
     return traced->kept.file ? gs_kept_watch(&traced->kept, view) : true;
 }
 
@@ -81,11 +53,11 @@ void gs_traced_watch(gs_traced *traced, gs_setup *setup) {
 
 gs_status gs_traced_allocate(gs_traced *traced, gs_setup *setup, size_t n, gs_error *error) {
     gs_trace *trace = &traced->trace;
-    bool accepts = gs_settings_read_by(&setup->options, GS_SETTING_TARGET), ready = true;
+    bool ready = true;
     bool adapts = gs_settings_read_by(&setup->options, GS_SETTING_BURN_IN);
     bool is_wanted = gs_traced_is_wanted(setup->arguments);
     bool is_kept = gs_output_is_chains(setup->arguments);
-    if (adapts || is_wanted)
+    if (adapts)
         setup->options.trace = trace;
     if (gs_settings_read_by(&setup->options, GS_SETTING_LABEL_STEPS) && setup->networks.classes) {
         gs_labels *labels = &setup->labels;
@@ -103,27 +75,16 @@ gs_status gs_traced_allocate(gs_traced *traced, gs_setup *setup, size_t n, gs_er
         trace->step_size = gs_alloc(n, sizeof *trace->step_size);
         ready = ready && trace->rate && trace->step_size;
     }
-    if (is_wanted) {
-        size_t row = n * sizeof(float), steps = (size_t)gs_sample_trace_steps(&setup->options);
-        if ((adapts ? 11 : 3) * (double)(steps + 1) * (double)row > gs_machine_bytes()) {
-            return gs_fail(error, GS_ERROR_MEMORY,
-                           "-n: the energies of %zu chains over %zu steps do not fit into memory", n, steps);
-        }
-        gs_status status = gs_followed_open(&traced->followed, setup, n, error);
-        if (status)
-            return status;
-        trace->energy = gs_alloc(steps + 1, row);
-        trace->gradient_norm = gs_alloc(steps + 1, row);
-        ready = ready && trace->energy && trace->gradient_norm;
-    }
-    if (accepts && (is_wanted || is_kept)) {
-        trace->acceptance = gs_alloc((size_t)gs_sample_trace_steps(&setup->options), n * sizeof(float));
+    if (is_kept && gs_settings_read_by(&setup->options, GS_SETTING_TARGET)) {
+        traced->stats.inverse_mass = gs_alloc(n, setup->networks.pixels * sizeof *traced->stats.inverse_mass);
         setup->options.stats = &traced->stats;
-        gs_status status =
-            trace->acceptance ? allocate_stats(traced, setup, n, error) : gs_fail_memory(error, "the acceptances");
-        if (status)
-            return status;
+        ready = ready && traced->stats.inverse_mass;
     }
+    gs_status status = is_wanted ? gs_followed_open(&traced->followed, setup, n, error) : GS_OK;
+    if (!status && is_wanted)
+        status = gs_recorded_open(&traced->recorded, setup, n, error);
+    if (status)
+        return status;
     return ready ? GS_OK : gs_fail_memory(error, "what is recorded of the chains");
 }
 
@@ -149,28 +110,6 @@ static gs_status count_classes(gs_traced *traced, const gs_setup *setup, const g
     return status;
 }
 
-/* Leave out the chains that an interruption cut. */
-static void close_up(gs_trace *trace, size_t steps, const gs_result *result) {
-    gs_close_up(trace->energy, steps + 1, result->n, result->done);
-    gs_close_up(trace->gradient_norm, steps + 1, result->n, result->done);
-    gs_close_up(trace->acceptance, steps, result->n, result->done);
-}
-
-static void close_up_bytes(void *rows, size_t element, size_t steps, const gs_result *result) {
-    char *bytes = rows;
-    for (size_t t = 1; bytes && t < steps; t++)
-        memmove(bytes + t * result->done * element, bytes + t * result->n * element, result->done * element);
-}
-
-static void close_up_stats(const gs_sample_stats *s, size_t steps, const gs_result *result) {
-    close_up_bytes(s->divergent, sizeof *s->divergent, steps, result);
-    close_up_bytes(s->depth, sizeof *s->depth, steps, result);
-    close_up_bytes(s->leapfrog, sizeof *s->leapfrog, steps, result);
-    close_up_bytes(s->energy, sizeof *s->energy, steps, result);
-    close_up_bytes(s->energy_error, sizeof *s->energy_error, steps, result);
-    close_up_bytes(s->step_size, sizeof *s->step_size, steps, result);
-}
-
 static gs_status draw(const gs_traced *traced, const gs_setup *setup, size_t n, gs_error *error) {
     char title[160];
     snprintf(title, sizeof title, "%s, %s, %zu chain%s", setup->networks.info->name, setup->options.sampler, n,
@@ -181,27 +120,16 @@ static gs_status draw(const gs_traced *traced, const gs_setup *setup, size_t n, 
 
 gs_status gs_traced_diagnose(gs_traced *traced, const gs_setup *setup, const gs_result *result, const gs_network *judge,
                              gs_error *error) {
-    gs_trace *trace = &traced->trace;
-    size_t steps = (size_t)gs_sample_trace_steps(&setup->options);
     /* labels choose the chains' classes */
     int classes = judge->plan && !setup->labels.of_chain ? gs_judge_classes(gs_model_get_info(judge->model)) : 0;
-    close_up(trace, steps, result);
-    close_up_stats(&traced->stats, steps, result);
     gs_status status = classes ? count_classes(traced, setup, result, judge, classes, error) : GS_OK;
     if (status)
         return status;
-    traced->record = (gs_record){.steps = steps,
-                                 .chains = result->done,
-                                 .energy = gs_networks_have_energy(&setup->networks) ? trace->energy : NULL,
-                                 .gradient = trace->gradient_norm,
-                                 .acceptance = trace->acceptance,
-                                 .burn_in = setup->options.burn_in > 0 ? (size_t)setup->options.burn_in : 0,
-                                 .stats = traced->has_stats ? &traced->stats : NULL,
-                                 .max_depth = setup->options.max_depth,
-                                 .marks = classes ? (size_t)result->levels : 0,
-                                 .mark = traced->mark,
-                                 .classes = classes,
-                                 .shares = traced->shares};
+    traced->record = gs_recorded_get(&traced->recorded, setup, result->done);
+    traced->record.marks = classes ? (size_t)result->levels : 0;
+    traced->record.mark = traced->mark;
+    traced->record.classes = classes;
+    traced->record.shares = traced->shares;
     status = gs_diagnose(&traced->record, &traced->diagnosis, error);
     if (!status)
         status = gs_followed_summarize(&traced->followed, result->done, error);
@@ -292,13 +220,11 @@ void gs_traced_report(const gs_traced *traced, const gs_sample_options *o, size_
 }
 
 void gs_traced_free(gs_traced *traced) {
-    gs_free(traced->trace.energy);
-    gs_free(traced->trace.gradient_norm);
-    gs_free(traced->trace.acceptance);
     gs_free(traced->trace.rate);
     gs_free(traced->trace.step_size);
     gs_free(traced->trace.exchange);
-    free_stats(&traced->stats);
+    gs_free(traced->stats.inverse_mass);
+    gs_recorded_free(&traced->recorded);
     gs_followed_free(&traced->followed);
     gs_kept_free(&traced->kept);
     gs_free(traced->mark);

@@ -10,11 +10,12 @@
 typedef struct gs_traced {
     gs_trace trace;        /* of n chains */
     size_t chains;         /* n, of trace.exchange */
-    gs_sample_stats stats; /* of samplers that fill them */
-    bool has_stats;
-    gs_followed followed; /* with --diagnose or --plot */
-    gs_kept kept;         /* with --out FILE.nc */
-    gs_record record; /* of the finished chains, made from the trace and the arrays below; zeros before the diagnosis */
+    gs_sample_stats stats; /* with --out FILE.nc, of samplers that have one: the inverse mass */
+    gs_recorded recorded;  /* with --diagnose or --plot */
+    gs_followed followed;  /* with --diagnose or --plot */
+    gs_kept kept;          /* with --out FILE.nc */
+    gs_record record;      /* of the finished chains, made from what is recorded and the arrays below; zeros before the
+                              diagnosis */
     gs_diagnosis diagnosis;
     size_t *mark;   /* (levels) steps of the states */
     double *shares; /* (levels, classes) of the judge's classes */

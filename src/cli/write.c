@@ -98,14 +98,13 @@ gs_status gs_run_keep(gs_run *run, gs_error *error) {
     json_t *settings = json_object();
     run->result.done = run->result.n; /* what will be drawn, as far as settings know */
     gs_run_put_settings(run, settings);
-    return gs_kept_open(&run->traced.kept, &run->setup, run->result.n, traced->has_stats ? &traced->stats : NULL,
+    return gs_kept_open(&run->traced.kept, &run->setup, run->result.n, traced->stats.inverse_mass,
                         gs_output_settings(settings), gs_output_command(put_command, run), error);
 }
 
 static gs_status write_chains(gs_run *run, gs_error *error) {
     gs_traced *traced = &run->traced;
-    return gs_kept_finish(&traced->kept, run->result.done, &traced->stats, traced->trace.acceptance,
-                          run->setup.options.max_depth, error);
+    return gs_kept_finish(&traced->kept, run->result.done, traced->stats.inverse_mass, error);
 }
 
 gs_status gs_run_write(gs_run *run, gs_error *error) {

@@ -243,29 +243,33 @@ gs_status gs_chain_file_put_mass(gs_chain_file *file, size_t chain, const float 
     return check(file, nc_put_vara_float(g->id, g->mass, start, sizes, mass), error);
 }
 
-/* Copy one chain's states, energies and log densities of a part. `x` is room for a block of states and `values` for as
+/* Copy one chain's states, energies and statistics of a part. `x` is room for a block of states and `values` for as
  * many numbers. */
 static gs_status copy_chain(const gs_chain_file *from, gs_chain_file *to, int part, size_t chain, float *x,
                             double *values, gs_error *error) {
     const group *g = &from->group[part][STATES];
     const int *shape = from->layout->shape;
     bool has_energy = from->layout->has_energy;
-    int lp = from->group[part][STATISTICS].statistic[GS_CHAIN_LP], code = NC_NOERR;
+    const group *of_steps = &from->group[part][STATISTICS];
     gs_status status = GS_OK;
     for (size_t first = 0, draws = from->layout->draws[part]; first < draws && !status; first += COPIED) {
         size_t count = draws - first < COPIED ? draws - first : COPIED;
         size_t start[RANK_MAX] = {chain, first},
                sizes[RANK_MAX] = {1, count, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
-        code = nc_get_vara_float(g->id, g->x, start, sizes, x);
+        int code = nc_get_vara_float(g->id, g->x, start, sizes, x);
         if (!code && has_energy)
             code = nc_get_vara_double(g->id, g->energy, start, sizes, values);
         status = check(from, code, error);
         if (!status)
             status = gs_chain_file_put(to, part, chain, first, count, x, values, error);
-        if (!status && has_energy)
-            status = check(from, nc_get_vara_double(from->group[part][STATISTICS].id, lp, start, sizes, values), error);
-        if (!status && has_energy)
-            status = gs_chain_file_put_statistic(to, part, GS_CHAIN_LP, chain, first, count, values, error);
+        for (int i = 0; i < GS_CHAIN_STATISTIC_COUNT && !status; i++) {
+            if (!(from->layout->has >> i & 1))
+                continue;
+            status = check(from, nc_get_vara_double(of_steps->id, of_steps->statistic[i], start, sizes, values), error);
+            if (!status)
+                status =
+                    gs_chain_file_put_statistic(to, part, (gs_chain_statistic)i, chain, first, count, values, error);
+        }
     }
     return status;
 }

@@ -64,7 +64,7 @@ gs_status gs_chain_file_put_statistic(gs_chain_file *file, int part, gs_chain_st
 /* The inverse mass of a chain, (C, H, W). */
 gs_status gs_chain_file_put_mass(gs_chain_file *file, size_t chain, const float *mass, gs_error *error);
 
-/* Go on with a file of the first chains alone, whose states were all put, as `fewer` says, which differs in nothing
+/* Go on with a file of the first chains alone, of which everything was put, as `fewer` says, which differs in nothing
  * else: *file becomes that file. On failure it is the old one. Errors: GS_ERROR_FILE, GS_ERROR_MEMORY. */
 gs_status gs_chain_file_shorten(gs_chain_file **file, const gs_chain_layout *fewer, gs_error *error);
 

@@ -35,17 +35,16 @@ static gs_status check_record(const gs_record *record, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "a record of %zu steps of %zu chains; at least 1 of each is needed",
                        record->steps, record->chains);
     }
+    size_t taken = gs_record_taken(record);
     for (size_t i = 0; i < record->marks; i++) {
-        if (record->mark[i] > record->steps || (i && record->mark[i] <= record->mark[i - 1])) {
+        if (record->mark[i] > taken || (i && record->mark[i] <= record->mark[i - 1])) {
             return gs_fail(error, GS_ERROR_ARGUMENT,
                            "mark %zu of the record is at step %zu; marks increase and are at most %zu", i,
-                           record->mark[i], record->steps);
+                           record->mark[i], taken);
         }
     }
-    if (record->burn_in >= record->steps && record->burn_in > 0) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "burn-in of %zu steps of %zu; expected fewer", record->burn_in,
-                       record->steps);
-    }
+    if (record->burn_in >= taken && record->burn_in > 0)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "burn-in of %zu steps of %zu; expected fewer", record->burn_in, taken);
     if (record->marks && (record->classes < 1 || record->classes > CLASSES_MAX)) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "a record with %d classes; 1 to %d are counted", record->classes,
                        CLASSES_MAX);
@@ -73,7 +72,7 @@ static size_t find_whole(const gs_record *record, size_t *whole, gs_diagnosis *d
         first = t < first ? t : first;
     }
     d->diverged = record->chains - count;
-    d->diverged_step = d->diverged ? first : 0;
+    d->diverged_step = d->diverged ? gs_record_step(record, first) : 0;
     return count;
 }
 
@@ -103,15 +102,11 @@ static void measure_motion(const double *draws, size_t chains, size_t n, gs_diag
     *along = sqrt(variances / m);
 }
 
-/* The steps that are left out. */
-static size_t left_out(const gs_record *record) {
-    return record->burn_in ? record->burn_in : record->steps / 2;
-}
-
 /* Agreement, effective sample size and drift of what is left of the whole chains' energies. */
 static gs_status measure_agreement(const gs_record *record, const size_t *whole, size_t count, gs_diagnosis *d,
                                    double *along, gs_error *error) {
-    size_t left = record->steps - left_out(record), stride = (left + KEPT_MAX - 1) / KEPT_MAX, n = left / stride, all;
+    size_t left = record->steps - gs_record_left_out(record), stride = (left + KEPT_MAX - 1) / KEPT_MAX,
+           n = left / stride, all;
     if (left < KEPT_MIN || count == 0 || !record->energy)
         return GS_OK;
     double *draws = gs_mul_size(count, n, &all) ? gs_alloc(all, sizeof *draws) : NULL;
@@ -136,14 +131,11 @@ static gs_status measure_agreement(const gs_record *record, const size_t *whole,
 }
 
 static void measure_acceptance(const gs_record *record, const size_t *whole, size_t count, gs_diagnosis *d) {
-    size_t first = left_out(record);
-    double sum = 0, n = (double)(record->steps - first);
+    double sum = 0;
     d->acceptance = d->acceptance_range[0] = d->acceptance_range[1] = NAN;
     for (size_t i = 0; record->acceptance && i < count; i++) {
-        double mean = 0;
-        for (size_t t = first; t < record->steps; t++)
-            mean += (double)record->acceptance[t * record->chains + whole[i]];
-        mean /= n;
+        const gs_step_sums s = gs_record_sums(record, whole[i]);
+        double mean = s.acceptance / (double)s.steps;
         d->acceptance_range[0] = fmin(d->acceptance_range[0], mean);
         d->acceptance_range[1] = fmax(d->acceptance_range[1], mean);
         sum += mean;
@@ -208,7 +200,7 @@ static unsigned raise_flags(const gs_record *record, const gs_diagnosis *d, size
 
 gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error *error) {
     gs_diagnosis *d = diagnosis;
-    *d = (gs_diagnosis){.steps = record->steps, .chains = record->chains, .burn_in = record->burn_in};
+    *d = (gs_diagnosis){.chains = record->chains, .burn_in = record->burn_in};
     d->ess = d->rhat = d->drift = d->drift_error = NAN;
     d->energy_first[0] = d->energy_first[1] = d->energy_last[0] = d->energy_last[1] = NAN;
     d->gradient_first = d->gradient_last = NAN;
@@ -216,6 +208,7 @@ gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error
     gs_status status = check_record(record, error);
     if (status)
         return status;
+    d->steps = gs_record_taken(record);
     size_t *whole = gs_alloc(record->chains, sizeof *whole), last = record->steps * record->chains;
     if (!whole)
         return gs_fail_memory(error, "the record of chains");
@@ -234,8 +227,7 @@ gs_status gs_diagnose(const gs_record *record, gs_diagnosis *diagnosis, gs_error
     measure_acceptance(record, whole, count, d);
     measure_classes(record, d);
     status = measure_agreement(record, whole, count, d, &along, error);
-    if (!status)
-        status = gs_stepping_measure(record, left_out(record), d, error);
+    gs_stepping_measure(record, d);
     d->flags = raise_flags(record, d, count, along);
     gs_free(whole);
     return status;

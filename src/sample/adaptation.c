@@ -165,9 +165,10 @@ void gs_adaptation_tell(const gs_adaptation *a, const gs_chains *c, int i, doubl
             o->stats->inverse_mass[chain * c->size + k] = a->scale ? a->scale[k] * a->scale[k] : 1;
 }
 
-void gs_adaptation_record(const gs_chains *c, int i, int t, const gs_step_record *r) {
+void gs_adaptation_record(const gs_chains *c, int i, int t, const gs_step_stats *r) {
     const gs_sample_stats *stats = c->run->options.stats;
     size_t at = (size_t)t * c->run->n + c->first + (size_t)i;
+    c->stats[i] = *r;
     if (!stats)
         return;
     if (stats->accepted)

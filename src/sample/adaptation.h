@@ -37,17 +37,10 @@ void gs_adaptation_tell(const gs_adaptation *a, const gs_chains *c, int i, doubl
 typedef enum gs_window { GS_WINDOW_NONE, GS_WINDOW_COUNTS, GS_WINDOW_ENDS } gs_window;
 gs_window gs_adaptation_window(int burn_in, int t);
 
-/* What a step was, for gs_sample_stats. */
-typedef struct gs_step_record {
-    bool accepted, divergent;
-    int depth, leapfrog;
-    double energy, energy_error, step_size;
-} gs_step_record;
-
 /* H that rises by more than this along a path has diverged (Betancourt 2017, section 6.2; Stan's value). */
 #define GS_ENERGY_DIVERGED 1000
 
-/* Record step t of chain i, if it is asked for. */
-void gs_adaptation_record(const gs_chains *c, int i, int t, const gs_step_record *record);
+/* Record step t of chain i, if it is asked for, and for who watches it. */
+void gs_adaptation_record(const gs_chains *c, int i, int t, const gs_step_stats *stats);
 
 #endif

@@ -56,6 +56,7 @@ typedef struct gs_chains {
     float *term;                    /* (n, size): room for a further network's output */
     float *spare, *noise, *further; /* (n, size) each, the sampler's own */
     float *gradient;                /* (n, size): room for the gradient at x */
+    bool stale;                     /* it is that at another x */
     float *own;                     /* (gs_chains_own_states, room): further arrays of the sampler's own */
     size_t room;                    /* floats of each */
     int *drawn;                     /* (n) labels of networks that take any; NULL: the caller's */
@@ -64,6 +65,7 @@ typedef struct gs_chains {
     uint32_t step;                  /* steps done */
     int level;                      /* noise level of the present step; `levels` at the end */
     gs_fate *fate;                  /* (n): see bounds.h */
+    gs_step_stats *stats;           /* (n): of each chain's last step; NULL: the sampler has none */
     double *scratch;                /* of a measurement: the operator's scratch memory */
 } gs_chains;
 

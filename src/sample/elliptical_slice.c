@@ -130,7 +130,8 @@ static bool step(block *b, int t) {
             all = all && b->walker[i].done;
         }
     }
-    if (trace && trace->gradient_norm)
+    c->stale = !(trace && trace->gradient_norm);
+    if (!c->stale)
         gs_field_gradient(c, 0, c->x, b->energy, c->gradient);
     gs_walk_trace(c, t + 1, b->energy);
     for (int i = 0; i < c->n; i++) {

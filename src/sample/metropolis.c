@@ -82,15 +82,16 @@ static double log_ratio(const gs_metropolis *b, int i) {
 }
 
 /* Before the step size adapts. */
-static void record(const gs_metropolis *b, int i, int t, bool accepted, double ratio) {
+static void record(const gs_metropolis *b, int i, int t, bool accepted, double ratio, double acceptance) {
     double kinetic = !b->how.has_momenta ? 0 : accepted ? b->after[i] : b->before[i];
     gs_adaptation_record(b->c, i, t,
-                         &(gs_step_record){.accepted = accepted,
-                                           .divergent = !(ratio >= -GS_ENERGY_DIVERGED),
-                                           .leapfrog = b->how.leapfrog,
-                                           .energy = (double)b->energy[i] / b->c->run->options.temperature + kinetic,
-                                           .energy_error = -ratio,
-                                           .step_size = step_size(b, i)});
+                         &(gs_step_stats){.accepted = accepted,
+                                          .divergent = !(ratio >= -GS_ENERGY_DIVERGED),
+                                          .leapfrog = b->how.leapfrog,
+                                          .energy = (double)b->energy[i] / b->c->run->options.temperature + kinetic,
+                                          .energy_error = -ratio,
+                                          .step_size = step_size(b, i),
+                                          .acceptance = acceptance});
 }
 
 static void settle(gs_metropolis *b, int i, int t, double luck) {
@@ -103,7 +104,7 @@ static void settle(gs_metropolis *b, int i, int t, double luck) {
         memcpy(c->gradient + at, c->denoised + at, bytes);
         b->energy[i] = b->proposed[i];
     }
-    record(b, i, t, accepted, ratio);
+    record(b, i, t, accepted, ratio, acceptance);
     gs_adaptation_step(&b->adaptation[i], c, i, t, acceptance);
 }
 

@@ -106,6 +106,7 @@ static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
     size_t floats = arrays * room + gs_replicas_bytes(&run->options) / sizeof(float);
     float *mine = b->states + (size_t)crew->leader.thread * floats;
     size_t n = run->n - first < block ? run->n - first : block;
+    gs_step_stats stats[GS_BLOCK_MAX];
     gs_chains c = {.run = run,
                    .crew = crew,
                    .n = (int)n,
@@ -125,6 +126,7 @@ static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
                    .room = room,
                    .replicas = mine + arrays * room,
                    .fate = run->fate + first,
+                   .stats = gs_sampler_reads(b->row, GS_SETTING_TARGET) ? stats : NULL,
                    .scratch = b->scratch + (size_t)crew->leader.thread * room_of(run)};
     if (!move(&c, b->row))
         return false;

@@ -58,17 +58,18 @@ static bool begin_replica(block *b, int r, double step) {
     return true;
 }
 
-static void record(const block *b, int i, int t) {
+static void record(const block *b, int i, int t, double acceptance) {
     const gs_replica *first = &b->replica[0];
     const gs_walker *w = &first->walkers.walker[i];
     double kinetic = w->accepted ? w->reached : w->kinetic;
     gs_adaptation_record(b->c, i, t,
-                         &(gs_step_record){.accepted = w->accepted,
-                                           .divergent = !(w->ratio >= -GS_ENERGY_DIVERGED),
-                                           .leapfrog = first->walkers.leapfrog,
-                                           .energy = w->scale * w->energy + kinetic,
-                                           .energy_error = -w->ratio,
-                                           .step_size = gs_exp64(first->adaptation[i].log_step)});
+                         &(gs_step_stats){.accepted = w->accepted,
+                                          .divergent = !(w->ratio >= -GS_ENERGY_DIVERGED),
+                                          .leapfrog = first->walkers.leapfrog,
+                                          .energy = w->scale * w->energy + kinetic,
+                                          .energy_error = -w->ratio,
+                                          .step_size = gs_exp64(first->adaptation[i].log_step),
+                                          .acceptance = acceptance});
 }
 
 /* The chain itself comes last, so that the trace has its acceptance. */
@@ -83,7 +84,7 @@ static bool move(block *b, int t) {
             return false;
         for (int i = 0; i < c->n; i++) {
             if (!r)
-                record(b, i, t);
+                record(b, i, t, acceptance[i]);
             gs_adaptation_step(&replica->adaptation[i], c, i, t, acceptance[i]);
         }
     }

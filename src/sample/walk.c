@@ -11,9 +11,16 @@ static double length(const float *x, size_t size) {
 
 static void show(const gs_chains *c, int i, int t, float energy) {
     const gs_sample_options *o = &c->run->options;
-    const gs_step_view view = {
-        .chain = c->first + (size_t)i, .step = t, .x = c->x + (size_t)i * c->size, .energy = (double)energy};
-    if (o->watch && !o->watch(o->watch_context, &view))
+    if (!o->watch)
+        return;
+    size_t at = (size_t)i * c->size;
+    const gs_step_view view = {.chain = c->first + (size_t)i,
+                               .step = t,
+                               .x = c->x + at,
+                               .energy = (double)energy,
+                               .gradient = c->stale ? NULL : c->gradient + at,
+                               .stats = t && c->stats ? &c->stats[i] : NULL};
+    if (!o->watch(o->watch_context, &view))
         atomic_store(&c->run->clock->stop, true);
 }
 
