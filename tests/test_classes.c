@@ -225,10 +225,25 @@ static void probabilities_are_judged(void **state) {
     assert_int_equal(gs_classes_judge(log_p, labels, 4, 2, &c, NULL), GS_ERROR_ARGUMENT);
 }
 
+/* The loss of a class that the prior leaves out is infinite, and has no standard error; of others it is not. */
+static void impossible_classes_cost_infinitely(void **state) {
+    (void)state;
+    const double log_p[] = {0, -INFINITY, 0, -INFINITY, 0, -INFINITY};
+    const int labels[] = {0, 1, 0}, possible[] = {0, 0, 0};
+    gs_classification c;
+    assert_int_equal(gs_classes_judge(log_p, labels, 3, 2, &c, NULL), GS_OK);
+    assert_true(isinf(c.log_loss) && c.log_loss > 0 && isnan(c.log_loss_error));
+    assert_true(fabs(c.accuracy - 2.0 / 3) < 1e-12 && fabs(c.brier - 2.0 / 3) < 1e-12);
+    assert_int_equal(gs_classes_judge(log_p, possible, 3, 2, &c, NULL), GS_OK);
+    assert_true(c.log_loss == 0 && c.log_loss_error == 0);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(energies_give_the_known_probabilities),
-        cmocka_unit_test(denoising_gives_the_known_probabilities), cmocka_unit_test(they_are_the_same_bytes_everywhere),
-        cmocka_unit_test(mistakes_are_refused), cmocka_unit_test(probabilities_are_judged)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(energies_give_the_known_probabilities),
+                                       cmocka_unit_test(denoising_gives_the_known_probabilities),
+                                       cmocka_unit_test(they_are_the_same_bytes_everywhere),
+                                       cmocka_unit_test(mistakes_are_refused),
+                                       cmocka_unit_test(probabilities_are_judged),
+                                       cmocka_unit_test(impossible_classes_cost_infinitely)};
     return cmocka_run_group_tests(tests, make_images, NULL);
 }

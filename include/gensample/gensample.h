@@ -2144,8 +2144,9 @@ typedef struct gs_classification {
     size_t n;                 /**< images */
     double accuracy;          /**< share of images whose most probable class is the true one */
     double accuracy_error;    /**< its standard error by the choice of images, sqrt(a (1 - a) / n) */
-    double log_loss;          /**< mean of -log p(y | x) of the true classes, in nats */
-    double log_loss_error;    /**< its standard error by the choice of images; NaN of one */
+    double log_loss;          /**< mean of -log p(y | x) of the true classes, in nats; infinite where one of them is
+                                 impossible, which has p(y) = 0 */
+    double log_loss_error;    /**< its standard error by the choice of images; NaN of one, and of an infinite loss */
     double brier;             /**< mean of sum_y (p(y | x) - [y is true])^2, 0 ... 2 (Brier 1950) */
     double calibration_error; /**< expected calibration error (Guo et al. 2017, equation 3): the mean over images of
                                  |accuracy - mean confidence| of their bin; that of few images is too large */

@@ -94,8 +94,8 @@ class Calibration:
     n: int  # images
     accuracy: float  # share of images whose most probable class is the true one
     accuracy_error: float  # its standard error by the choice of images
-    log_loss: float  # mean of -log p(y | x) of the true classes, in nats
-    log_loss_error: float  # its standard error by the choice of images
+    log_loss: float  # mean of -log p(y | x) of the true classes, in nats; infinite where one has a prior of 0
+    log_loss_error: float  # its standard error by the choice of images; NaN of an infinite loss
     brier: float  # mean of sum_y (p(y | x) - [y is true])^2
     calibration_error: float  # expected calibration error (Guo et al. 2017), by 15 bins of the confidence
     bin_count: tuple[int, ...]  # images by confidence
@@ -103,9 +103,10 @@ class Calibration:
     bin_accuracy: tuple[float, ...]  # accuracy in each bin; NaN of an empty one
 
     def __str__(self):
+        error = f" +- {self.log_loss_error:.2g}" if np.isfinite(self.log_loss_error) else ""
         return (
-            f"{self.n} images: accuracy {self.accuracy:.4g} +- {self.accuracy_error:.2g}, mean log loss {self.log_loss:.4g} +- "
-            f"{self.log_loss_error:.2g}, calibration error {self.calibration_error:.3g}"
+            f"{self.n} images: accuracy {self.accuracy:.4g} +- {self.accuracy_error:.2g}, mean log "
+            f"loss {self.log_loss:.4g}{error}, calibration error {self.calibration_error:.3g}"
         )
 
 

@@ -226,7 +226,8 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         snprintf(range, sizeof range, "ROWSxCOLUMNS with at most %llu cells", (unsigned long long)row->high);
         break;
     case GS_KIND_OPTION_LABEL:
-        snprintf(range, sizeof range, "a class (0, 1, ...), all, data or none");
+        snprintf(range, sizeof range, "a class (0, 1, ...)%s",
+                 strstr(row->metavar, "all") ? ", all, data or none" : " or none");
         break;
     case GS_KIND_OPTION_STEPS:
         snprintf(range, sizeof range, "a whole number that a sampler takes");
@@ -278,7 +279,7 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
     const char *twice;
     if (row->metavar && !text[0])
         return refuse(row, text, error);
-    if (lists && count_words(text, &twice) > 1 && twice)
+    if (lists && count_words(text, &twice) > 1 && twice && *twice && *twice != ',')
         return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: \"%.*s\" is there twice", row->name, (int)strcspn(twice, ","),
                        twice);
     switch (row->kind) {

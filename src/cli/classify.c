@@ -105,12 +105,24 @@ static void find_best(gs_classify_run *run) {
     }
 }
 
+/* Densities in closed form are normalised for every class. */
+static void warn_of_constants(const gs_classify_run *run) {
+    const gs_model_info *info = run->networks.info;
+    if (run->by_energy && info->takes_sigma && !gs_is_density(run->arguments->model))
+        gs_warn(
+            "--method energy: the network %s takes noise levels, as those do that are trained by their scores alone, "
+            "which leave open a constant of the energy for every class: unless it was trained for classes, too, these "
+            "probabilities mean nothing; see --method denoising",
+            info->name);
+}
+
 static gs_status measure(gs_classify_run *run, gs_error *error) {
     gs_watch watch;
     const gs_given *given = &run->in.given;
     const char *caution = gs_networks_caution(&run->networks, run->arguments);
     if (caution)
         gs_warn("%s", caution);
+    warn_of_constants(run);
     gs_watch_start(&watch, given->images.n);
     gs_watch_stage(&watch, given->images.n);
     run->options.progress = gs_watch_show;

@@ -32,18 +32,36 @@ static size_t shown(const gs_classify_run *run) {
     return run->classes < SHOWN ? run->classes : SHOWN;
 }
 
+/* 95 % interval of the accuracy for other images. */
+static void find_interval(const gs_classification *c, double interval[2]) {
+    uint64_t right = (uint64_t)(c->accuracy * (double)c->n + 0.5);
+    gs_binomial_interval(right, c->n, 0.95, &interval[0], &interval[1], NULL);
+}
+
+/* The images whose true class has a probability of 0. */
+static size_t impossible(const gs_classify_run *run) {
+    size_t count = 0;
+    for (size_t k = 0; k < run->in.given.images.n; k++)
+        count += isinf(run->log_p[k * run->classes + (size_t)run->in.given.labels[k]]) != 0;
+    return count;
+}
+
 /* ---- JSON ---- */
 
 static json_t *judgement_json(const gs_classify_run *run) {
     const gs_classification *c = &run->judgement;
+    double interval[2];
     if (!run->is_judged)
         return json_null();
+    find_interval(c, interval);
     json_t *object = json_object(), *bins = json_array();
     json_object_set_new(object, "labels", gs_text_json(gs_base_name(run->in.given.labels_path)));
     json_object_set_new(object, "accuracy", gs_real_json(c->accuracy));
     json_object_set_new(object, "accuracy_error", gs_real_json(c->accuracy_error));
+    json_object_set_new(object, "accuracy_interval", json_pack("[f, f]", interval[0], interval[1]));
     json_object_set_new(object, "log_loss", gs_real_json(c->log_loss));
     json_object_set_new(object, "log_loss_error", gs_real_json(c->log_loss_error));
+    json_object_set_new(object, "impossible", gs_whole_json(impossible(run)));
     json_object_set_new(object, "brier", gs_real_json(c->brier));
     json_object_set_new(object, "calibration_error", gs_real_json(c->calibration_error));
     for (int b = 0; b < GS_CALIBRATION_BINS; b++) {
@@ -86,10 +104,25 @@ static gs_status report_json(const gs_classify_run *run, FILE *out, gs_error *er
 
 /* ---- Text ---- */
 
+static void put_log_loss(const gs_classify_run *run, FILE *out) {
+    const gs_classification *c = &run->judgement;
+    size_t count = impossible(run);
+    fputs("mean log loss      ", out);
+    if (count)
+        fprintf(out, "infinite, as %zu image%s of classes that the prior leaves out\n", count,
+                count == 1 ? " is" : "s are");
+    else if (isfinite(c->log_loss_error))
+        fprintf(out, "%.4g +- %.2g nats\n", c->log_loss, c->log_loss_error);
+    else
+        fprintf(out, "%.4g nats\n", c->log_loss);
+}
+
 static void put_judgement(const gs_classify_run *run, FILE *out) {
     const gs_classification *c = &run->judgement;
-    fprintf(out, "accuracy           %.4g +- %.2g\n", c->accuracy, c->accuracy_error);
-    fprintf(out, "mean log loss      %.4g +- %.2g nats\n", c->log_loss, c->log_loss_error);
+    double interval[2];
+    find_interval(c, interval);
+    fprintf(out, "accuracy           %.4g, 95 %% interval %.3g ... %.3g\n", c->accuracy, interval[0], interval[1]);
+    put_log_loss(run, out);
     fprintf(out, "Brier score        %.4g\n", c->brier);
     fprintf(out, "calibration error  %.4g\n", c->calibration_error);
     fputs("confidence         ", out);

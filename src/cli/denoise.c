@@ -102,10 +102,9 @@ static gs_sample_options given_options(const gs_denoise *d, int steps) {
  * its denoiser, and more steps need a lowest level below that of the noise. */
 static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error) {
     const gs_model_info *info = info_of(d);
-    const gs_model *model = d->setup.networks.network[0].model;
     gs_sample_options *o = &d->setup.options;
     *o = given_options(d, steps);
-    gs_status status = gs_sample_resolve(model, o, error);
+    gs_status status = gs_settings_resolve(&d->setup, error);
     if (!status)
         status = gs_settings_check_steps(o, steps, error);
     if (status || !info->takes_sigma)
@@ -117,7 +116,7 @@ static gs_status resolve(gs_denoise *d, double noise, int steps, gs_error *error
     *o = given_options(d, steps);
     o->sigma_high = sigma;
     o->sigma_low = low < sigma ? low : sigma;
-    return gs_sample_resolve(model, o, error);
+    return gs_settings_resolve(&d->setup, error);
 }
 
 /* Done early, so that whatever can fail does so before the first chain. */

@@ -1,6 +1,7 @@
 #include "cli/draws.h"
 
 #include "app/interrupt.h"
+#include "cli/settings.h"
 #include "io/progress.h"
 
 static bool show_progress(void *context, double part, size_t done, size_t n) {
@@ -16,6 +17,11 @@ static void begin_warnings(gs_draws *draws, const gs_setup *setup) {
     draws->warnings = json_array();
     if (caution)
         json_array_append_new(draws->warnings, json_string(caution));
+    if (gs_settings_read_by(&setup->options, GS_SETTING_LABEL_STEPS) && !setup->networks.classes)
+        json_array_append_new(draws->warnings,
+                              json_sprintf("--sampler %s: the network %s takes no labels, of which it would draw some: "
+                                           "its steps are those of mala",
+                                           setup->options.sampler, setup->networks.info->name));
 }
 
 static void note_warnings(gs_draws *draws, const gs_sample_options *options, const char *what) {

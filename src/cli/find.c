@@ -105,7 +105,14 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
     status = gs_network_find(&a->model, a->found[0], error);
     a->model_is_shipped = a->model == a->found[0];
     if (!status && a->judge) {
+        const char *name = a->judge;
         status = gs_network_find(&a->judge, a->found[1], error);
+        if (status == GS_ERROR_FILE)
+            status =
+                gs_fail(error, status,
+                        "--judge: %.100s: no such file, and no shipped judge: expected a classifier's weight file, "
+                        "or judge, the shipped one",
+                        name);
     } else if (!status && (a->quality || finds(a, GS_FINDS_JUDGE))) {
         a->judge = find_judge(a->model, a->found[1]);
         a->second_judge = a->quality ? find_second_judge(a->judge, a->found[2]) : NULL;

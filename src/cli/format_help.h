@@ -48,7 +48,7 @@ static const char restore_out_help[] = "output: "
                                        "restored ones; - is standard output (default restored.png)";
 
 static const char by_help[] = "scores:"
-#define GS_NOVELTY(id, function, name, needs_one, text) " " name ","
+#define GS_NOVELTY(id, function, name, needs_one, read, text) " " name ","
 #include "measure/novelties.def"
                               " of which by default all are taken that the network has, but the last, the slowest";
 
@@ -71,6 +71,33 @@ static const char rejection_out_help[] =
 /* The names with a | before each, the first of which is skipped. */
 static const char format_names[] = ""
 #define GS_SINK(id, file, kind, name, extension, what, about) "|" name
+#include "io/sinks.def"
+    ;
+
+#define NAMES_PICTURE(name) "|" name
+#define NAMES_ARRAY NAMES_PICTURE
+#define NAMES_IMAGES NAMES_PICTURE
+#define NAMES_CHAINS(name)
+#define ONLY_PICTURE NAMES_CHAINS
+#define ONLY_ARRAY NAMES_PICTURE
+#define ONLY_IMAGES NAMES_CHAINS
+#define ONLY_CHAINS NAMES_CHAINS
+#define TABLES_PICTURE NAMES_PICTURE
+#define TABLES_ARRAY NAMES_PICTURE
+#define TABLES_IMAGES NAMES_CHAINS
+#define TABLES_CHAINS NAMES_CHAINS
+
+/* Those of all but chains; of pictures and arrays; of arrays. */
+static const char view_names[] = ""
+#define GS_SINK(id, file, kind, name, extension, what, about) NAMES_##kind(name)
+#include "io/sinks.def"
+    ;
+static const char table_names[] = ""
+#define GS_SINK(id, file, kind, name, extension, what, about) TABLES_##kind(name)
+#include "io/sinks.def"
+    ;
+static const char array_names[] = ""
+#define GS_SINK(id, file, kind, name, extension, what, about) ONLY_##kind(name)
 #include "io/sinks.def"
     ;
 

@@ -5,6 +5,10 @@
 #include "app/words.h"
 #include "cli/images.h"
 
+bool gs_given_is_told(const gs_arguments *a) {
+    return a->given[GS_OPTION_TOLD] || a->given[GS_OPTION_TOLD_ALL];
+}
+
 gs_status gs_given_check(const gs_arguments *a, int inputs, gs_error *error) {
     if (!a->model && !a->compose.count)
         return gs_fail(error, GS_ERROR_ARGUMENT, "the network is missing: a weight file, or the name of a shipped one");
@@ -14,7 +18,7 @@ gs_status gs_given_check(const gs_arguments *a, int inputs, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label %s: the images come from a file; name their class or none",
                        gs_label_word(a->label));
     }
-    if (a->given[GS_OPTION_TOLD] && a->labels.count)
+    if (gs_given_is_told(a) && a->labels.count)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--labels: cannot go with --label, which says the same of all images");
     if (a->labels.count > inputs)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--labels: %d files for %d of images", a->labels.count, inputs);
@@ -115,7 +119,7 @@ gs_status gs_given_check_told(const gs_model_info *info, const int *labels, gs_e
 gs_status gs_given_labels(const gs_given *given, const gs_arguments *arguments, const gs_model_info *info, int *room,
                           const int **labels, gs_error *error) {
     int label = arguments->label;
-    bool chosen = arguments->given[GS_OPTION_TOLD];
+    bool chosen = gs_given_is_told(arguments);
     gs_status status = GS_OK;
     *labels = NULL;
     if (chosen && label >= 0 && !info->labels)

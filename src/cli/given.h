@@ -19,6 +19,9 @@ typedef struct gs_given {
  * has to be named. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_given_check(const gs_arguments *arguments, int inputs, gs_error *error);
 
+/* Whether --label is given, as far as it says what a network is told. */
+bool gs_given_is_told(const gs_arguments *arguments);
+
 /* Refuse networks without a score. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error);
 

@@ -4,7 +4,7 @@
 
 static gs_status choose_labels(gs_input *input, const gs_arguments *a, const gs_networks *networks, gs_error *error) {
     gs_status status = GS_OK;
-    bool told = a->labels.count || a->given[GS_OPTION_TOLD];
+    bool told = a->labels.count || gs_given_is_told(a);
     for (int k = 0; k < networks->count && !status; k++) {
         const gs_model_info *info = gs_model_get_info(networks->network[k].model);
         const int *labels;

@@ -46,6 +46,9 @@ static gs_status read_images(walk *w, gs_error *error) {
     if (!w->pairs || (given && w->images.n < most))
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s: has %zu image%s: expected %zu, two per pair", a->input,
                        w->images.total, w->images.total == 1 ? "" : "s", w->pairs ? most : 2);
+    if (w->images.n % 2)
+        gs_warn("%s: its last image, number %zu, has no other to make a pair with, and is left out", a->input,
+                w->images.n - 1);
     return GS_OK;
 }
 

@@ -31,7 +31,7 @@ static gs_status supply(gs_labels *labels, const gs_arguments *arguments, const 
         return GS_OK;
     if (arguments->command != GS_SAMPLE || given[GS_OPTION_LABEL])
         return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the network %s needs a label for every image: 0 to %d%s",
-                       needy->name, needy->labels - 1, arguments->command == GS_PLAN ? "" : ", all or data");
+                       needy->name, needy->labels - 1, arguments->command == GS_SAMPLE ? ", all or data" : "");
     labels->label = GS_LABEL_DATA;
     return GS_OK;
 }

@@ -44,6 +44,50 @@ static gs_status choose_scores(gs_novelty_run *run, gs_error *error) {
     return GS_OK;
 }
 
+/* What each row reads, in their order. */
+static const char *const read_by[] = {
+#define GS_NOVELTY(id, function, name, needs_one, read, text) read,
+#include "measure/novelties.def"
+};
+
+/* Whether a row that is taken reads an option; no name is a part of another. */
+static bool is_read(const gs_novelty_run *run, const char *name) {
+    bool found = false;
+    for (int k = 0; k < run->scores; k++)
+        for (int i = 0; gs_novelty_get(i); i++)
+            found = found || (run->by[k] == gs_novelty_get(i) && strstr(read_by[i], name));
+    return found;
+}
+
+/* The rows that read an option, "a or b", of those that there are. */
+static void list_readers(const char *name, char *text, size_t room) {
+    size_t used = 0;
+    text[0] = 0;
+    for (int i = 0; gs_novelty_get(i) && used < room; i++)
+        if (strstr(read_by[i], name))
+            used += (size_t)snprintf(text + used, room - used, "%s%s", used ? " or " : "", gs_novelty_get(i)->name);
+}
+
+/* An option that no score would read is a mistake worth reporting. */
+static gs_status check_read(const gs_novelty_run *run, gs_error *error) {
+    static const struct {
+        gs_option option;
+        const char *name;
+    } options[] = {{GS_OPTION_SIGMA, "sigma"},
+                   {GS_OPTION_DRAWS, "draws"},
+                   {GS_OPTION_FLOW_STEPS, "steps"},
+                   {GS_OPTION_DEQUANTIZE, "dequantize"}};
+    for (size_t i = 0; i < GS_COUNT(options); i++) {
+        char readers[80];
+        if (!run->arguments->given[options[i].option] || is_read(run, options[i].name))
+            continue;
+        list_readers(options[i].name, readers, sizeof readers);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: no score that is taken reads it; add --by %s", options[i].name,
+                       readers);
+    }
+    return GS_OK;
+}
+
 static gs_status check_options(const gs_novelty_run *run, gs_error *error) {
     const gs_arguments *a = run->arguments;
     const gs_model_info *info = run->networks.info;
@@ -55,7 +99,7 @@ static gs_status check_options(const gs_novelty_run *run, gs_error *error) {
             return gs_fail(error, GS_ERROR_ARGUMENT, "--by %s: the network %s takes no noise level", run->by[i]->name,
                            info->name);
     }
-    return GS_OK;
+    return check_read(run, error);
 }
 
 static gs_status read_input(gs_novelty_run *run, int i, gs_error *error) {

@@ -9,6 +9,7 @@
 #include "cli/settings.h"
 #include "io/progress.h"
 #include "model/model.h"
+#include "sample/samplers.h"
 
 enum { CHAINS_AIS = 256, CHAINS_SMC = 16 };
 
@@ -16,10 +17,12 @@ enum { CHAINS_AIS = 256, CHAINS_SMC = 16 };
 
 static gs_status check_sampler(const gs_partition_run *run, gs_error *error) {
     const gs_sample_options *o = &run->setup.options;
-    if (!gs_settings_sampler(o) || gs_settings_read_by(o, GS_SETTING_MOVES))
+    char names[80];
+    if (gs_settings_read_by(o, GS_SETTING_MOVES))
         return GS_OK;
-    return gs_fail(error, GS_ERROR_ARGUMENT, "--sampler %s: it has no weights; expected ais or tempered-smc",
-                   o->sampler);
+    gs_sampler_list_weighing(names, sizeof names);
+    return gs_fail(error, GS_ERROR_ARGUMENT, "--sampler '%.40s' %s; expected %s", o->sampler,
+                   gs_settings_sampler(o) ? "has no weights" : "is unknown", names);
 }
 
 static gs_status resolve(gs_partition_run *run, gs_error *error) {
@@ -39,7 +42,7 @@ static gs_status resolve(gs_partition_run *run, gs_error *error) {
     if (!status)
         status = check_sampler(run, error);
     if (!status)
-        status = gs_sample_resolve(setup->networks.network[0].model, o, error);
+        status = gs_settings_resolve(setup, error);
     if (!status)
         status = gs_settings_check(setup, error);
     if (!status)
@@ -132,8 +135,17 @@ static gs_status measure_input(gs_partition_run *run, gs_probable *p, gs_error *
                              .weight = k ? setup->networks.terms[k - 1].weight : setup->options.weight,
                              .labels = told ? p->room : NULL};
     }
-    return gs_energy_measure(terms, setup->networks.count, p->given.images.data, setup->options.sigma_low, n, p->energy,
-                             NULL, error);
+    gs_status status = gs_energy_measure(terms, setup->networks.count, p->given.images.data, setup->options.sigma_low,
+                                         n, p->energy, NULL, error);
+    for (size_t k = 0; k < n && !status; k++)
+        if (!isfinite(p->energy[k]))
+            status =
+                gs_fail(error, GS_ERROR_ARGUMENT,
+                        "%s: the energy of image %zu is %g, so that its log p is not known: expected images nearer "
+                        "to the data range [%g, %g]",
+                        p->given.path, k, (double)p->energy[k], (double)setup->networks.info->range[0],
+                        (double)setup->networks.info->range[1]);
+    return status;
 }
 
 static gs_status measure(gs_partition_run *run, gs_error *error) {

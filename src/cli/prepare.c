@@ -58,7 +58,7 @@ static gs_status resolve_options(gs_run *run, gs_error *error) {
     o->weight = a->compose.count ? a->composed[0].weight : 0;
     o->terms = setup->networks.terms;
     o->term_count = setup->networks.count - 1;
-    gs_status status = gs_sample_resolve(setup->networks.network[0].model, o, error);
+    gs_status status = gs_settings_resolve(setup, error);
     if (!status)
         status = gs_settings_check(setup, error);
     return !status ? gs_networks_check_levels(&setup->networks, o, error) : status;

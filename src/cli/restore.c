@@ -10,10 +10,12 @@
 #include "cli/commands.h"
 #include "cli/images.h"
 #include "cli/judge.h"
+#include "cli/mask.h"
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "io/picture.h"
 #include "io/sheet.h"
+#include "measure/judge.h"
 #include "sample/samplers.h"
 
 enum { DEFAULT_N = 64, SHOWN = 16 };
@@ -37,37 +39,11 @@ static size_t measured_of(const gs_restoration *r) {
 
 /* ---- The operator ---- */
 
-/* A mask that is a picture. */
-static gs_status read_mask(gs_restoration *r, const char *path, gs_error *error) {
-    const int *shape = info_of(r)->shape;
-    const float range[2] = {0, 1};
-    const gs_image_wish wish = {.shape = (const int[3]){1, shape[1], shape[2]}, .range = range, .most = 1};
-    gs_image_file file;
-    gs_status status = gs_images_read(path, &wish, &file, error);
-    if (status)
-        return status;
-    for (int i = 0; i < shape[1] * shape[2]; i++)
-        file.data[i] = file.data[i] > 0.5F;
-    status = gs_operator_create_mask(file.data, shape, &r->operator_, error);
-    gs_images_free(&file);
-    return status;
-}
-
-/* A shape's name comes before a file's. */
-static gs_status make_mask(gs_restoration *r, const char *mask, gs_error *error) {
-    char text[80];
-    snprintf(text, sizeof text, "mask:%s", mask);
-    gs_status status =
-        strlen(mask) < 60 ? gs_operator_create(text, info_of(r)->shape, &r->operator_, error) : GS_ERROR_ARGUMENT;
-    bool is_file = status == GS_ERROR_ARGUMENT && (access(mask, F_OK) == 0 || strlen(mask) >= 60);
-    return is_file ? read_mask(r, mask, error) : gs_option_blame("mask", status, error);
-}
-
 static gs_status make_operator(gs_restoration *r, gs_error *error) {
     const gs_arguments *a = r->setup.arguments;
     gs_status status = GS_OK;
     if (a->mask)
-        status = make_mask(r, a->mask, error);
+        status = gs_mask_make(a->mask, info_of(r), &r->operator_, error);
     else
         status = gs_option_blame(
             "operator",
@@ -82,12 +58,12 @@ static gs_status make_operator(gs_restoration *r, gs_error *error) {
 static gs_status read_input(gs_restoration *r, gs_error *error) {
     const gs_arguments *a = r->setup.arguments;
     bool given = a->given[GS_OPTION_INPUTS];
-    gs_model_info info = *info_of(r);
-    if (a->measured)
-        memcpy(info.image, r->measured_shape, sizeof info.image);
+    const gs_image_wish wish = {.shape = a->measured ? r->measured_shape : info_of(r)->image,
+                                .range = info_of(r)->range,
+                                .most = given ? (size_t)a->n : DEFAULT_N,
+                                .whose_shape = a->measured ? "as the operator's measurements are" : NULL};
     r->given.path = a->input;
-    gs_status status =
-        gs_images_take(a->input, &info, given, given ? (size_t)a->n : DEFAULT_N, &r->given.images, error);
+    gs_status status = gs_images_take_wished(a->input, &wish, given, &r->given.images, error);
     if (!status)
         status = gs_given_read_labels(&r->given, a->labels.count ? a->labels.values[0] : NULL, error);
     r->n = r->given.images.n;
@@ -104,6 +80,19 @@ static gs_status load_judge(gs_restoration *r, gs_error *error) {
     if (status != GS_ERROR_ARGUMENT || given)
         return status;
     gs_network_free(&r->judge);
+    return GS_OK;
+}
+
+/* Labels are compared with the judge's classes. */
+static gs_status check_labels(gs_restoration *r, gs_error *error) {
+    const gs_model_info *info = r->judge.model ? gs_model_get_info(r->judge.model) : info_of(r);
+    int classes = r->judge.model ? gs_judge_classes(info) : info->labels;
+    for (size_t k = 0; r->given.labels && classes && k < r->n; k++)
+        if (r->given.labels[k] >= classes)
+            return gs_fail(error, GS_ERROR_ARGUMENT,
+                           "%s%s: label %d at image %zu is no class of the network %s: they are 0 to %d",
+                           r->setup.arguments->labels.count ? "--labels: " : "", r->given.labels_path,
+                           r->given.labels[k], k, info->name, classes - 1);
     return GS_OK;
 }
 
@@ -147,7 +136,7 @@ static gs_status resolve(gs_restoration *r, gs_error *error) {
         return gs_restorer_unknown(o->sampler, error);
     r->setup.measurement = &r->measurement;
     r->setup.networks.differentiated = row->field == GS_FIELD_PRODUCT;
-    gs_status status = gs_sample_resolve(r->setup.networks.network[0].model, o, error);
+    gs_status status = gs_settings_resolve(&r->setup, error);
     return !status ? gs_settings_check(&r->setup, error) : status;
 }
 
@@ -169,8 +158,8 @@ static gs_status allocate(gs_restoration *r, gs_error *error) {
 }
 
 static gs_status prepare(gs_restoration *r, const gs_arguments *arguments, gs_error *error) {
-    gs_status (*const steps[])(gs_restoration *, gs_error *) = {check_output, make_operator, resolve,
-                                                                read_input,   check_size,    load_judge};
+    gs_status (*const steps[])(gs_restoration *, gs_error *) = {check_output, make_operator, resolve,     read_input,
+                                                                check_size,   load_judge,    check_labels};
     r->arguments = *arguments;
     r->copies = arguments->draws ? (size_t)arguments->draws : 1;
     gs_status status = gs_setup_load(&r->setup, &r->arguments, error);

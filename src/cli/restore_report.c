@@ -146,6 +146,7 @@ static void put_images(const gs_restoration *r, FILE *out) {
 
 gs_status gs_restoration_report(const gs_restoration *r, FILE *out, gs_error *error) {
     const gs_arguments *a = r->setup.arguments;
+    double each = (double)r->draws.evaluations / (double)(r->n * r->copies);
     if (a->json)
         return report_json(r, out, error);
     gs_images_put_taken(a->input, &r->given.images, out);
@@ -154,9 +155,9 @@ gs_status gs_restoration_report(const gs_restoration *r, FILE *out, gs_error *er
         put_images(r, out);
     }
     fprintf(out,
-            "rms of y - A x: %.3g; %zu measurement%s, %zu draw%s each by %s, %.4g evaluations per draw in %.3g s\n",
-            r->misfit, r->n, r->n == 1 ? "" : "s", r->copies, r->copies == 1 ? "" : "s", r->setup.options.sampler,
-            (double)r->draws.evaluations / (double)(r->n * r->copies), r->draws.seconds);
+            "rms of y - A x: %.3g; %zu measurement%s, %zu draw%s each by %s, %.4g evaluation%s per draw in %.3g s\n",
+            r->misfit, r->n, r->n == 1 ? "" : "s", r->copies, r->copies == 1 ? "" : "s", r->setup.options.sampler, each,
+            each == 1 ? "" : "s", r->draws.seconds);
     fprintf(out, "the network %s", r->setup.networks.info->name);
     gs_networks_put_dtypes(&r->setup.networks, out);
     fprintf(out, "; wrote %s\n", gs_output_label(a->out));

@@ -26,9 +26,38 @@ static const gs_option_row *option_of(const gs_arguments *a, const gs_setting *s
     return NULL;
 }
 
+/* The setting that a message begins with, of those that the command line gave; GS_SETTINGS: none. */
+static gs_setting_id blamed(const gs_arguments *a, const char *message) {
+    gs_setting_id found = GS_SETTINGS;
+    bool is_level = !strncmp(message, "lower sigma ", 12) || !strncmp(message, "upper sigma ", 12);
+    size_t most = 0;
+    for (gs_setting_id id = 0; id < GS_SETTINGS; id++) {
+        const gs_option_row *row = option_of(a, &gs_settings[id]);
+        size_t length = strlen(gs_settings[id].words);
+        bool begins = !strncmp(message, gs_settings[id].words, length) && message[length] == ' ';
+        if (row && a->given[row - gs_option_rows] && length > most &&
+            (begins || (is_level && id == GS_SETTING_SIGMAS))) {
+            found = id;
+            most = length;
+        }
+    }
+    return found;
+}
+
+gs_status gs_settings_resolve(gs_setup *setup, gs_error *error) {
+    const gs_arguments *a = setup->arguments;
+    gs_status status = gs_sample_resolve(setup->networks.network[0].model, &setup->options, error);
+    if (status != GS_ERROR_ARGUMENT || !error)
+        return status;
+    if (a->settings.sampler && !gs_settings_sampler(&setup->options))
+        return gs_option_blame("sampler", status, error);
+    gs_setting_id id = blamed(a, error->message);
+    return id < GS_SETTINGS ? gs_option_blame(option_of(a, &gs_settings[id])->name, status, error) : status;
+}
+
 gs_status gs_settings_check_steps(const gs_sample_options *options, int steps, gs_error *error) {
     int most = gs_settings_sampler(options)->steps_max;
-    return steps ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "steps 0: expected 1 ... %d", most);
+    return steps ? GS_OK : gs_fail(error, GS_ERROR_ARGUMENT, "--steps 0: expected 1 ... %d", most);
 }
 
 gs_status gs_settings_check_alike(const gs_sample_options *o, const char *what, gs_error *error) {
@@ -44,6 +73,29 @@ gs_status gs_settings_check_alike(const gs_sample_options *o, const char *what, 
                    what, o->sampler, why, names);
 }
 
+/* The command's options for settings that the sampler reads. */
+static void list_read(const gs_setup *setup, char *text, size_t room) {
+    size_t used = 0;
+    text[0] = 0;
+    for (gs_setting_id id = 0; id < GS_SETTINGS; id++) {
+        const gs_option_row *row = option_of(setup->arguments, &gs_settings[id]);
+        if (row && gs_settings[id].scope != GS_SCOPE_NETWORK && gs_settings_read_by(&setup->options, id) && used < room)
+            used += (size_t)snprintf(text + used, room - used, "%s--%s", used ? " " : "", row->name);
+    }
+}
+
+/* What begins uniformly in the range has no prior. */
+static gs_status check_prior(const gs_setup *setup, gs_error *error) {
+    const gs_sample_options *o = &setup->options;
+    bool both = setup->arguments->given[GS_OPTION_PRIOR_SCALE] && o->clamp > 0;
+    return both && gs_sampler_weighs(gs_sampler_find(o->sampler))
+               ? gs_fail(
+                     error, GS_ERROR_ARGUMENT,
+                     "--prior-scale: cannot go with --clamp yes, by which %s begins with uniform draws of the range",
+                     o->sampler)
+               : GS_OK;
+}
+
 /* A setting that the sampler would not read is a mistake worth reporting. */
 gs_status gs_settings_check(const gs_setup *setup, gs_error *error) {
     const gs_arguments *a = setup->arguments;
@@ -53,12 +105,13 @@ gs_status gs_settings_check(const gs_setup *setup, gs_error *error) {
     for (gs_setting_id id = 0; id < GS_SETTINGS; id++) {
         const gs_option_row *row = option_of(a, &gs_settings[id]);
         if (row && a->given[row - gs_option_rows] && !gs_settings_read_by(o, id)) {
-            const char *others = gs_settings_sampler(o)->parameters;
+            char others[400];
+            list_read(setup, others, sizeof others);
             return gs_fail(error, GS_ERROR_ARGUMENT, "--%s: the %s %s has no such setting; it reads %s", row->name,
                            a->command == GS_RESTORE ? "method" : "sampler", o->sampler, others[0] ? others : "none");
         }
     }
-    return GS_OK;
+    return check_prior(setup, error);
 }
 
 /* Number i in the order of notes, in which the temperature comes before the clamp; the help has clip and clamp

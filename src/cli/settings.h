@@ -30,6 +30,9 @@ double gs_settings_temperature(const gs_sample_options *options);
 /* Whether the type of products belongs to the settings: it is another than f32, or would be without the option. */
 bool gs_settings_note_dtype(const gs_setup *setup);
 
+/* Resolve the settings for the first network, as gs_sample_resolve. Errors name the option that gave the setting. */
+gs_status gs_settings_resolve(gs_setup *setup, gs_error *error);
+
 /* Refuse what compares the steps of chains, `what`, as in "--diagnose", where the steps are not of one distribution.
  * Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_settings_check_alike(const gs_sample_options *options, const char *what, gs_error *error);

@@ -60,10 +60,14 @@ void gs_crew_run(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void 
     gs_free(t.crew);
 }
 
-void gs_crew_for(const gs_plan *plan, gs_pace *pace, size_t n, gs_crew_turn *turn, void *context) {
+/* Work of fewer seconds is done before another thread is awake. */
+static const double seconds_to_wake = 5e-5;
+
+void gs_crew_for(const gs_plan *plan, gs_pace *pace, double images, size_t n, gs_crew_turn *turn, void *context) {
+    int threads = images * plan->image_s < seconds_to_wake ? 1 : plan->threads;
     if (n < (size_t)plan->crew_threads && !gs_pace_rests(pace))
         gs_crew_run(pace, plan->crew_threads, n, turn, context);
     else
-        gs_parallel_for(plan->threads, n, turn_alone,
+        gs_parallel_for(threads, n, turn_alone,
                         &(turns){.turn = turn, .context = context, .pace = n == 1 ? pace : NULL});
 }

@@ -72,8 +72,9 @@ typedef void gs_crew_turn(void *context, size_t i, gs_crew *crew);
 
 /* Calls turn(context, i, crew) for every i from 0 to n - 1, in any order, on crews that share at most the plan's
  * threads, and returns when all are done. Every other plan that a turn runs must have as many. The pace, zero at first,
- * is the caller's to keep. */
-void gs_crew_for(const gs_plan *plan, gs_pace *pace, size_t n, gs_crew_turn *turn, void *context);
+ * is the caller's to keep. `images` is how many the plan is evaluated for in all turns: where that takes less time than
+ * threads take to wake up, which on a busy machine is long, the calling thread does it alone. */
+void gs_crew_for(const gs_plan *plan, gs_pace *pace, double images, size_t n, gs_crew_turn *turn, void *context);
 
 /* The same with n crews of threads, however few processors there are. */
 void gs_crew_run(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context);

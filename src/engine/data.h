@@ -147,6 +147,7 @@ struct gs_plan {
     void *backend_data;
     int threads, crew_threads; /* of the former, those that crews share (crew.h) */
     int block;
+    double image_s; /* about what a thread takes for an image, at least */
     bool wants_gradient;
     bool shares_all; /* crews share out every step that they can, however small */
     int buffers, steps, segments, stages;

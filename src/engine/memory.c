@@ -235,22 +235,31 @@ static double vectors_exchanged(const gs_plan *plan, const gs_buffer *out) {
     return by_rows ? 2 * (plan->crew_threads - 1) * row : (double)out->image / GS_VECTOR_BYTES;
 }
 
+/* Nanoseconds that a step takes for an image. Lanes past the last channel are computed, too. */
+static double nanoseconds_of(const gs_plan *plan, const gs_step *step) {
+    const gs_buffer *out = &plan->buffer[step->out];
+    double lanes = (double)out->planes * GS_F32_LANES, channels = out->shape.d[0];
+    double operations = step->node < 0 ? 0 : (double)plan->model->node[step->node].operations * lanes / channels;
+    return operations * per_operation + (double)gs_step_cost(plan, step).weight_bytes * per_weight_byte +
+           (double)out->image / GS_VECTOR_BYTES * per_vector;
+}
+
 /* What sharing out a step saves a crew, less what it costs. Small steps are done by every member for itself: to fetch a
- * vector from another core takes about as long as to normalise it. Lanes past the last channel are computed, too. */
+ * vector from another core takes about as long as to normalise it. */
 static double gain_of_sharing(const gs_plan *plan, const gs_step *step) {
     if (!step->method->shares || step->node < 0)
         return 0;
     const gs_buffer *out = &plan->buffer[step->out];
-    double lanes = (double)out->planes * GS_F32_LANES, channels = out->shape.d[0];
-    double operations = (double)plan->model->node[step->node].operations * lanes / channels;
-    double time = operations * per_operation + (double)gs_step_cost(plan, step).weight_bytes * per_weight_byte +
-                  (double)out->image / GS_VECTOR_BYTES * per_vector;
+    double time = nanoseconds_of(plan, step);
     return time * (1 - 1.0 / plan->crew_threads) - per_meeting - per_exchange * vectors_exchanged(plan, out);
 }
 
 /* Choose the steps that crews share out; false if there are none. */
 static bool share_steps(gs_plan *plan) {
     double gain = -per_run;
+    plan->image_s = 0;
+    for (int s = 0; s < plan->steps; s++)
+        plan->image_s += 1e-9 * nanoseconds_of(plan, &plan->step[s]);
     for (int s = 0; s < plan->steps; s++)
         gain += fmax(0, gain_of_sharing(plan, &plan->step[s]));
     if (gain < 0 && !plan->shares_all)

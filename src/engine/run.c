@@ -335,7 +335,7 @@ static void run_blocks(gs_plan *plan, const float *x, const float *seed, const f
                        size_t n, float *const out[2]) {
     batch b = {.plan = plan, .x = x, .seed = seed, .table = table, .labels = labels, .n = n, .out = out};
     b.block = gs_plan_share(plan, n);
-    gs_crew_for(plan, &plan->pace, (n + b.block - 1) / b.block, run_block, &b);
+    gs_crew_for(plan, &plan->pace, (double)n, (n + b.block - 1) / b.block, run_block, &b);
 }
 
 static gs_status evaluate(gs_plan *plan, const float *x, const float *seed, double sigma, const int *labels, size_t n,

@@ -66,7 +66,7 @@ static gs_status hide_random(gs_operator *a, gs_error *error) {
     return status;
 }
 
-static gs_status prepare(gs_operator *a, gs_error *error) {
+static gs_status choose(gs_operator *a, gs_error *error) {
     int h = a->shape[1], w = a->shape[2];
     const struct {
         const char *name;
@@ -75,11 +75,6 @@ static gs_status prepare(gs_operator *a, gs_error *error) {
                   {"right", {0, h, w - w / 2, w}},
                   {"top", {0, h / 2, 0, w}},
                   {"bottom", {h - h / 2, h, 0, w}}};
-    a->seen = gs_alloc((size_t)h * (size_t)w, sizeof *a->seen);
-    if (!a->seen)
-        return gs_fail_memory(error, "the mask");
-    for (int i = 0; i < h * w; i++)
-        a->seen[i] = 1;
     const char *word = a->value[0].word;
     if (!strcmp(word, "box") && a->count <= 2)
         return hide_box(a, error);
@@ -91,6 +86,21 @@ static gs_status prepare(gs_operator *a, gs_error *error) {
             return GS_OK;
         }
     return gs_operator_fail(a, error, "found '%s', expected %s", word, a->row->info.parameters);
+}
+
+static gs_status prepare(gs_operator *a, gs_error *error) {
+    int count = a->shape[1] * a->shape[2], seen = 0;
+    if (count == 1)
+        return gs_operator_fail(a, error, "images of one pixel, or points, have no part to hide");
+    a->seen = gs_alloc((size_t)count, sizeof *a->seen);
+    if (!a->seen)
+        return gs_fail_memory(error, "the mask");
+    for (int i = 0; i < count; i++)
+        a->seen[i] = 1;
+    gs_status status = choose(a, error);
+    for (int i = 0; i < count; i++)
+        seen += a->seen[i] > 0;
+    return status || seen ? status : gs_operator_fail(a, error, "hides every pixel, so that nothing is measured");
 }
 
 const gs_operator_row gs_operator_mask = {

@@ -7,6 +7,7 @@
 /* Sums over the images. */
 typedef struct sums {
     double right, loss, squares, brier;
+    size_t impossible; /* images whose true class has a probability of 0 */
     double confidence[GS_CALIBRATION_BINS], hits[GS_CALIBRATION_BINS];
 } sums;
 
@@ -29,6 +30,7 @@ static bool add(const double *log_p, int label, size_t classes, double before, s
     bool right = best == (size_t)label;
     s->right += right;
     s->brier += brier;
+    s->impossible += isinf(loss) != 0;
     s->loss += (loss - before) / (double)(k + 1);
     s->squares += (loss - before) * (loss - s->loss);
     s->confidence[bin] += confidence;
@@ -54,8 +56,8 @@ gs_status gs_classes_judge(const double *log_p, const int *labels, size_t n, int
     }
     c.accuracy = s.right / count;
     c.accuracy_error = sqrt(c.accuracy * (1 - c.accuracy) / count);
-    c.log_loss = s.loss;
-    c.log_loss_error = n > 1 ? sqrt(s.squares / (count - 1) / count) : (double)NAN;
+    c.log_loss = s.impossible ? (double)INFINITY : s.loss;
+    c.log_loss_error = n > 1 && !s.impossible ? sqrt(s.squares / (count - 1) / count) : (double)NAN;
     c.brier = s.brier / count;
     for (int b = 0; b < GS_CALIBRATION_BINS; b++) {
         double in_bin = (double)c.bin_count[b];

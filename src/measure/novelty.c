@@ -86,7 +86,7 @@ static const struct {
     gs_novelty_info info;
     gs_status (*measure)(const strangeness *s, gs_error *error);
 } rows[] = {
-#define GS_NOVELTY(ID, function, label, needs_one, text) \
+#define GS_NOVELTY(ID, function, label, needs_one, read, text) \
     {{.name = label, .needs_energy = needs_one, .help = text}, function},
 #include "measure/novelties.def"
 };

@@ -151,7 +151,7 @@ static void run_blocks(blocks b, size_t *done) {
     if (run->options.progress)
         gs_chains_tell(run, 0);
     gs_pace pace = {0};
-    gs_crew_for(run->plan, &pace, run->n / block + (run->n % block > 0), take_block, &b);
+    gs_crew_for(run->plan, &pace, clock->all, run->n / block + (run->n % block > 0), take_block, &b);
     size_t whole = 0;
     while (whole * block < run->n && b.finished[whole])
         whole++;

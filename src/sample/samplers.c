@@ -190,6 +190,15 @@ void gs_sampler_list_staying(char *text, size_t room) {
     list_names(stays, NULL, " or ", text, room);
 }
 
+static bool weighs(const gs_sampler_row *row, const gs_model_info *info) {
+    (void)info;
+    return gs_sampler_weighs(row);
+}
+
+void gs_sampler_list_weighing(char *text, size_t room) {
+    list_names(weighs, NULL, " or ", text, room);
+}
+
 gs_status gs_sampler_unknown(const char *name, gs_error *error) {
     char known[400];
     list_names(any, NULL, ", ", known, sizeof known);

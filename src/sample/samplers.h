@@ -99,6 +99,9 @@ const char *gs_sampler_first(const gs_model_info *info);
 /* The names of those that stay at one noise level and in one density: "a, b or c", cut to fit. */
 void gs_sampler_list_staying(char *text, size_t room);
 
+/* The same of those whose chains are weighted. */
+void gs_sampler_list_weighing(char *text, size_t room);
+
 /* GS_ERROR_ARGUMENT: guidance of a network that needs a label for every image. */
 gs_status gs_guidance_fail(const gs_model_info *info, const gs_sample_options *options, gs_error *error);
 

@@ -82,6 +82,7 @@ if $nc; then
 fi
 refuse 2 'warmup: says what .nc files have' $points --sampler mala --warmup --out out/no.npy
 refuse 2 'coordinates: --diagnose or --plot follows them' $points --sampler mala --coordinates 1 --out out/no.npy
+refuse 2 'coordinates: "," is not at most' $points --sampler mala --diagnose --coordinates , --out out/no.npy
 refuse 2 'coordinates: 2: a state of gaussian has the coordinates 0 ... 1' $points --sampler mala --diagnose --coordinates 2 --out out/no.npy
 "$program" --model plain.bin -n 2 --sampler mala --steps 4 --quiet --out seen.idx
 refuse 1 'no.nc: .nc files hold the steps of chains' view seen.idx --out out/no.nc

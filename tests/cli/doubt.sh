@@ -57,6 +57,8 @@ doubt '4 of 4 chains ended where they began, as the prior scale, 0.001, does not
     --model gaussian:dim=2 --sampler elliptical-slice --prior-scale 0.001 -n 4 --out out/x.npy
 doubt '4 of 4 chains ended where they began, as the prior scale, 1e-10, does not suit them' \
     --model gaussian:dim=2 --sampler elliptical-slice --prior-scale 1e-10 --steps 50 -n 4 --out out/x.npy
+doubt 'sampler gibbs: the network gaussian takes no labels, .* its steps are those of mala' \
+    --model gaussian:dim=2 --sampler gibbs --steps 100 -n 4 --out out/x.npy
 accept --model gaussian:dim=2 --sampler elliptical-slice -n 16 --out out/x.npy
 check 'chains with a prior that suits them are not doubted' test ! -s stderr.txt
 doubt '4 of 4 chains accepted more than 99 % .*: the step size, 1e-09, could be larger' \

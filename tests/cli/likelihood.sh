@@ -38,9 +38,13 @@ accept classify cond.bin --input six.idx --levels 3
 check 'shares of classes' grep -Eq '^classes +[0-9.]+ %( [0-9.]+ %){2}$' stdout.txt
 check 'by what' grep -q 'classes by the network cond: denoising losses at 3 noise levels from 0.01 to 30, 2 noises each; ' stdout.txt
 accept classify cond.bin --input six.idx --labels labels.idx --levels 3 --draws 1 --plot out/c.svg --out out/c.csv --prior 1,2,1
-check 'how good they are' sh -c 'grep -Eq "^accuracy +[0-9.]+ \+- " stdout.txt && grep -Eq "^calibration error +[0-9.]+$" stdout.txt'
+check 'how good they are' sh -c 'grep -Eq "^accuracy +[0-9.]+, 95 % interval [0-9.]+ \.\.\. [0-9.]+$" stdout.txt && grep -Eq "^calibration error +[0-9.]+$" stdout.txt'
 check 'a table of classes' test "$(head -n 1 out/c.csv) $(wc -l <out/c.csv)" = 'input,image,label,class,p0,p1,p2,error0,error1,error2 7'
 check 'a plot of the calibration' grep -q '</svg>' out/c.svg
+accept classify cond.bin --input six.idx --labels labels.idx --levels 2 --prior 0,1,0
+check 'classes that the prior leaves out' grep -Eq '^mean log loss +infinite, as [0-9]+ images are of classes that the prior leaves out$' stdout.txt
+accept classify cond.bin --input six.idx --labels labels.idx --levels 2 --prior 0,1,0 --json
+check 'in JSON' grep -q '"log_loss": null, "log_loss_error": null, "impossible": ' stdout.txt
 fits_schema classify cond.bin --input six.idx --levels 2
 fits_schema classify cond.bin --input six.idx --levels 2 --labels labels.idx
 rm -rf out && mkdir out
@@ -64,12 +68,18 @@ rm -rf out && mkdir out
 refuse 2 'against: missing' novelty tiny.bin --input six.idx
 refuse 2 'by energy: the network tiny is a' novelty tiny.bin --input six.idx --against six.idx --by energy
 refuse 2 'by denoising: the network plain takes no noise level' novelty plain.bin --input six.idx --against six.idx --by denoising
+refuse 2 'draws: no score that is taken reads it; add --by denoising$' novelty tiny.bin --input six.idx --against six.idx --by gradient --draws 2
+refuse 2 'steps: no score that is taken reads it; add --by likelihood$' novelty tiny.bin --input six.idx --against six.idx --steps 4
+refuse 2 'sigma: no score that is taken reads it; add --by energy or gradient$' novelty tiny.bin --input six.idx --against six.idx --by denoising --sigma 1
 refuse 2 'by: "guess": expected' novelty tiny.bin --input six.idx --against six.idx --by guess
 
 # Ways between images
 accept interpolate tiny.bin --input six.idx --frames 3 --steps 2 --out out/w.npy
 check 'what became of the images' grep -Eq '^3 pairs of images of six.idx: encoded and decoded they change by [0-9.e+-]+ of a pixel' stdout.txt
 check 'frames' npy_shape out/w.npy '3, 3, 1, 8, 8' 2304
+{ printf '\0\0\010\003\0\0\0\003\0\0\0\010\0\0\0\010' && tail -c +17 six.idx | head -c 192; } >three.idx
+accept interpolate tiny.bin --input three.idx --frames 2 --steps 2 --out out/w.npy
+check 'an image without a partner' grep -q '^warning: three.idx: its last image, number 2, has no other to make a pair with' stderr.txt
 accept interpolate cond.bin --seeds 1,2 -n 2 --label 1 --frames 4 --steps 2 --scale 2 --out out/w.png
 check 'rows of seeds' grep -q '^2 rows of 4 frames by the network cond told label 1, 2 steps between' stdout.txt
 accept interpolate gaussian:dim=2 --input points.npy -n 1 --steps 8 --out out/p.npy

@@ -17,9 +17,17 @@ accept partition --compose plain.bin:2 --compose bright.bin:0.5 --sigma 0.5 $qui
 check 'a sum' grep -Eq '"log_z": [-0-9.e+]+, .*"log_p": [[][-0-9.e+]+(, [-0-9.e+]+){5}[]]' stdout.txt
 fits_schema partition plain.bin $quick --input six.idx
 refuse 2 'the network is missing' partition
-refuse 2 'it has no weights; expected ais or tempered-smc' partition plain.bin --sampler hmc
-refuse 2 'sampler .nonsense. is unknown' partition plain.bin --sampler nonsense
-refuse 2 'ais has no such setting' partition plain.bin --sampler ais --particles 8
+refuse 2 "sampler 'hmc' has no weights; expected ais or tempered-smc$" partition plain.bin --sampler hmc
+refuse 2 "sampler 'nonsense' is unknown; expected ais or tempered-smc$" partition plain.bin --sampler nonsense
+refuse 2 'ais has no such setting; it reads --steps --clamp --temperature --leapfrog --moves --prior-scale$' partition plain.bin --sampler ais --particles 8
+refuse 2 'prior-scale: cannot go with --clamp yes' partition plain.bin $quick --clamp yes --prior-scale 1
+refuse 2 '^gensample: --temperature 1e+99: expected 1e-30 ... 1e+30$' partition plain.bin --temperature 1e99
+printf '\223NUMPY\001\000\072\000%-57s\n' "{'descr':'<f4','fortran_order':False,'shape':(2,2)}" >far.npy
+printf '\0\0\0\0\0\0\0\0\0\0\200\077\354\170\255\140' >>far.npy # 0 0, 1 1e20
+for of in partition likelihood; do
+    refuse 1 '^gensample: far.npy: 1e+20 at point 1, coordinate 1: expected coordinates in .-10005, 10005., no more than 1000 widths beyond .-5, 5., the model' \
+        $of gaussian:dim=2 --input far.npy
+done
 refuse 2 'is not a whole number from 2 to 1024' partition plain.bin --particles 2000
 refuse 2 'takes no noise level' partition plain.bin --sigma 1
 refuse 2 'Z is of one density' partition cond.bin --label all

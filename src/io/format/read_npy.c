@@ -20,6 +20,9 @@ enum {
  * pixel in 25 is below -0.1. Samples leave their range on both sides. */
 static const double SLACK = 0.1, CLIPPED_MOST = 0.02;
 
+/* Points may be beyond the range by so many of its widths, which chains of sound runs never are (sample/bounds.h). */
+static const double POINTS_WIDTHS = 1000;
+
 typedef struct header {
     const char *at; /* what is parsed next; a 0 byte ends it */
     char descr[WORD];
@@ -220,8 +223,16 @@ static double element(const uint8_t *bytes, const elements *e) {
     return item == 4 ? (double)single : value;
 }
 
+/* Points of a plane or space, which no picture's range bounds. */
+static bool are_points(const gs_reader *r) {
+    return r->shape && r->shape[1] == 1 && r->shape[2] == 1;
+}
+
 static gs_status out_of_range(const gs_reader *r, double value, uint64_t at, const char *expected) {
     size_t pixel = (size_t)(at % r->pixels), width = (size_t)r->shape[2], plane = width * (size_t)r->shape[1];
+    if (are_points(r))
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: %g at point %llu, coordinate %zu: expected %s", r->path, value,
+                       (unsigned long long)(at / r->pixels), pixel, expected);
     return gs_fail(r->error, GS_ERROR_FORMAT, "%s: %g at image %llu, channel %zu, row %zu, column %zu: expected %s",
                    r->path, value, (unsigned long long)(at / r->pixels), pixel / plane, pixel % plane / width,
                    pixel % width, expected);
@@ -239,18 +250,24 @@ static gs_status refuse_float(const gs_reader *r, const elements *e, double valu
     return out_of_range(r, value, at, expected);
 }
 
-/* Points of a plane or space, which no picture's range bounds. */
-static bool are_points(const gs_reader *r) {
-    return r->shape && r->shape[1] == 1 && r->shape[2] == 1;
+/* A coordinate of a point. */
+static gs_status take_coordinate(const gs_reader *r, const elements *e, double v, uint64_t at, float *coordinate) {
+    double beyond = POINTS_WIDTHS * (e->high - e->low);
+    char expected[240];
+    if (v >= e->low - beyond && v <= e->high + beyond) {
+        *coordinate = (float)v;
+        return GS_OK;
+    }
+    snprintf(expected, sizeof expected, "coordinates in [%g, %g], no more than %g widths beyond [%g, %g], %s",
+             e->low - beyond, e->high + beyond, POINTS_WIDTHS, e->low, e->high, r->whose_range);
+    return out_of_range(r, v, at, expected);
 }
 
 /* An element as a pixel. `at`: its place among the images in row-major order. */
 static gs_status take_element(gs_reader *r, elements *e, double v, uint64_t at, float *pixel) {
     if (e->type->kind == FLOAT) {
-        if (are_points(r) && isfinite((float)v)) {
-            *pixel = (float)v;
-            return GS_OK;
-        }
+        if (are_points(r))
+            return take_coordinate(r, e, v, at, pixel);
         double width = e->high - e->low, beyond = v < e->low ? e->low - v : v - e->high;
         if (!(beyond <= width)) /* a NaN too */
             return refuse_float(r, e, v, at);
