@@ -105,7 +105,6 @@ static void the_best_is_proven(void **state) {
     const char *last = NULL;
     for (int i = 0; (k = gs_kernels_at(i)); i++) {
         about("instruction set %s", k->isa);
-        assert_int_equal(gs_isa_is_proven(k->isa), strcmp(k->isa, "avx512-amx") != 0);
         assert_int_equal(gs_isa_has_tiles(k->isa), gs_isa_extends(k->isa, "avx512-amx"));
         assert_true(gs_isa_runs_on(k->isa, &all));
         last = gs_isa_is_proven(k->isa) ? k->isa : last;
