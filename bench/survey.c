@@ -250,7 +250,7 @@ static void put_all(const survey *s, FILE *out) {
         "Written by `genbench quality`: %zu points of each density, %zu images of each network, seed %llu. Columns "
         "are network evaluations per sample; figures are the energy distance to as many exact samples, which is 0 on "
         "average for exact ones, for networks the Frechet distance; less is better, the best is bold, and - is where "
-        "the sampler cannot do with so few. `mean` and `sd` are the largest errors of a coordinate's mean, in "
+        "no number of steps takes about so many. `mean` and `sd` are the largest errors of a coordinate's mean, in "
         "deviations, and of its deviation, as a share of it, with the evaluations of the last column.\n",
         s->settings->count ? (size_t)s->settings->count : (size_t)POINTS,
         s->settings->count ? (size_t)s->settings->count : (size_t)IMAGES, (unsigned long long)s->settings->seed);

@@ -23,7 +23,7 @@ typedef struct bench_target {
 
 /* What a sampler did with a number of evaluations. */
 typedef struct bench_outcome {
-    double evaluations; /* per sample that it took; NAN: it cannot do with so few */
+    double evaluations; /* per sample that it took; NAN: no number of steps takes about so many */
     double quality;     /* Frechet distance, or energy distance: less is better */
     double mean, sd; /* of a density: the largest error of a coordinate's mean, in deviations, and of its deviation, as
                         a share of it */
