@@ -184,7 +184,7 @@ static gs_status define(gs_chain_file *file, gs_error *error) {
     return check(file, code, error);
 }
 
-/* The library of NetCDF opens its file by name. One under /proc/self/fd will not do for a file that has no other: HDF5
+/* The library of NetCDF opens its file by name. One by a descriptor will not do for a file that has no other: HDF5
  * (1.10.8) follows the link by realpath, which finds nothing. So a killed run leaves its file under a hidden name,
  * which the next one clears. */
 static gs_status create(gs_chain_file *f, gs_error *error) {

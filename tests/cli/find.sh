@@ -20,10 +20,12 @@ draws_as '--model ncsn-cond.bin --label 1' '--model cond.bin --label 1' 'a shipp
 accept inspect ncsn-cond
 accept cpu --model ncsn
 refuse 1 '^gensample: ./ncsn.bin: ' --model ./ncsn.bin
-for asked in '--model nope' '--compose nope:2' '--model tiny.bin --judge nope' 'inspect nope' 'cpu --model nope' 'denoise --input six.idx --model nope'; do
+for asked in '--model nope' '--compose nope:2' 'inspect nope' 'cpu --model nope' 'denoise --input six.idx --model nope'; do
     # shellcheck disable=SC2086
     refuse 1 '^gensample: nope: no such file, no shipped network and no density: there are ncsn, ncsn-cond, in .*/shipped, and gaussian, .*double-well$' $asked
 done
+refuse 1 "^gensample: --judge: nope: no such file, and no shipped judge: expected a classifier's weight file, or judge, the shipped one$" \
+    --model tiny.bin --judge nope
 GENSAMPLE_MODELS=$work/out refuse 1 '^gensample: nope: no such file, no shipped network and no density: there are none in .*/out, and gaussian, .*double-well$' --model nope
 check 'the folder of a program that was built is told without a detour' sh -c 'unset GENSAMPLE_MODELS; ! "$1" --model nope 2>&1 | grep -F ..' sh "$program"
 accept --help
