@@ -471,7 +471,7 @@ static void check_transformed(gs_dtype dtype, gs_quant_domain domain, double all
     for (int band = 0; band < 2; band++) {
         double largest = 0, worst = 0;
         result r = evaluate(plan, x, band ? 2 : 1, NULL, 1);
-        for (int i = 0; i < elements; i++) {
+        for (int i = 0; i < elements; i += (int)effort_step()) {
             int row = i / size % size, column = i % size;
             int at[2] = {row < first ? 0 : first, column < first ? 0 : first};
             int tile[2] = {first - (at[0] > 0), first - (at[1] > 0)}; /* 9 = 5 + 4, 7 = 4 + 3 */
