@@ -4,14 +4,16 @@
     tests/stream.py BUILD [N] [--shards S] [--model NAME] [--folder DIR] [--tolerance T] [--threads T]
 
 It draws N samples (a million unless given) into S shards twice: once without interruption, and once killed by SIGKILL
-after a third and after two thirds of the shards, within a shard, and resumed. The first run gives the table: seconds of
-each shard by the times of its file, samples per second, and the process's memory when the shard was there. It fails if
+after a third and after two thirds of the shards, within a shard, and resumed. The first run stands still after every
+twentieth of the shards, while a new process draws as many samples as a shard has: what processors a shard takes is
+compared with that, as other load and the machine's clock change both alike. It gives the table: seconds of a shard by
+the times of its file, seconds of processors, this over the new process's, and the process's memory. It fails if
 
 - memory grows: the most of the second half of the shards is more than 1 MiB above the most of the first;
-- the rate falls: the median of the last fifth of the shards takes more than T (5 %) longer than that of the first;
+- the rate falls: the median ratio of the second half is T (5 %) above that of the first;
 - the second run's files, its manifest among them, are not the first one's, or `gensample verify` complains.
 
-It needs two bytes of disk per pixel, in DIR (a temporary folder unless given), and takes twice the time of N samples."""
+It needs two bytes of disk per pixel, in DIR (a temporary folder unless given), and takes 2.2 times the time of N samples."""
 
 import argparse
 import hashlib
@@ -29,13 +31,16 @@ POLL_S = 0.01
 MOST_GROWTH_KIB = 1024
 
 
-def memory_kib(process):
-    """The resident memory of a process, or None if it has ended."""
+def usage(process):
+    """The resident memory of a process in KiB and the seconds that processors gave it, or None if it has ended."""
     try:
-        lines = pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
         return None
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), None)
+    if fields[0] == "Z":
+        return None
+    ticks = int(fields[11]) + int(fields[12])
+    return int(fields[21]) * os.sysconf("SC_PAGE_SIZE") // 1024, ticks / os.sysconf("SC_CLK_TCK")
 
 
 def shard(folder, k):
@@ -50,23 +55,56 @@ def has_begun(folder, k):
         return False
 
 
-def follow(command, folder, count, kill_after=None):
-    """Run the command to its end, or kill it within the shard that follows number kill_after. Returns its status, and
-    the memory when each shard was there."""
-    memory, k = {}, 0
+def follow(command, folder, count, kill_after=None, seen=lambda k, process: None):
+    """Run the command to its end, or kill it within the shard that follows number kill_after; when shard k is there, call
+    seen(k, process). Returns the command's status."""
+    k = 0
     process = subprocess.Popen(command + ["--out", str(folder)])
     try:
         while process.poll() is None:
             time.sleep(POLL_S)
             while k < count and shard(folder, k).exists():
-                memory[k] = memory_kib(process)
+                seen(k, process)
                 k += 1
             if kill_after is not None and k > kill_after and has_begun(folder, k):
                 process.kill()
     finally:
         process.kill()
         process.wait()
-    return process.returncode, memory
+    return process.returncode
+
+
+class Watch:
+    """What a run has used when each of its shards is there: `used`; and what one shard costs a new process: `control`,
+    by the shard before it. The new process runs `command` while the run stands still."""
+
+    def __init__(self, command, folder, every):
+        self.command, self.folder, self.every = command, folder, every
+        self.used, self.control = {}, {}
+
+    def __call__(self, k, process):
+        now = usage(process)
+        if now is None:
+            return
+        self.used[k] = now
+        if k % self.every == 0:
+            process.send_signal(signal.SIGSTOP)
+            self.control[k] = self.draw()
+            process.send_signal(signal.SIGCONT)
+
+    def draw(self):
+        before = os.times()
+        subprocess.run(self.command + ["--out", str(self.folder / "control.idx")], check=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    def seconds(self, k):
+        """The processors' seconds of shard k."""
+        return self.used[k][1] - self.used[k - 1][1]
+
+    def ratios(self):
+        """Of the shard after each control: its seconds over the control's, by the shard's number."""
+        return {k + 1: self.seconds(k + 1) / s for k, s in self.control.items() if k + 1 in self.used}
 
 
 def hash_all(folder, count):
@@ -78,28 +116,23 @@ def hash_all(folder, count):
     return digest.hexdigest()
 
 
-def report(folder, count, size, memory):
-    """Print the table; returns the seconds of each shard but the first, whose beginning no file tells."""
-    ends = [shard(folder, k).stat().st_mtime_ns * 1e-9 for k in range(count)]
-    seconds = [b - a for a, b in zip(ends, ends[1:])]
-    print("shard  seconds  samples/s  memory (MiB)")
-    for k in range(1, count, max(1, count // 20)):
-        kib = memory.get(k)
-        print(f"{k:5}  {seconds[k - 1]:7.2f}  {size / seconds[k - 1]:9.1f}  {kib / 1024 if kib else float('nan'):12.1f}")
-    return seconds
+def report(folder, watch):
+    print("shard  seconds  of processors  over a new process's  memory (MiB)")
+    for k, ratio in watch.ratios().items():
+        wall = shard(folder, k).stat().st_mtime_ns * 1e-9 - shard(folder, k - 1).stat().st_mtime_ns * 1e-9
+        print(f"{k:5}  {wall:7.2f}  {watch.seconds(k):13.2f}  {ratio:20.3f}  {watch.used[k][0] / 1024:12.1f}")
 
 
-def judge_memory(memory, count):
-    known = {k: kib for k, kib in memory.items() if kib}
-    halves = [max((kib for k, kib in known.items() if (k >= count // 2) == late), default=0) for late in (False, True)]
+def judge_memory(used, count):
+    halves = [max((both[0] for k, both in used.items() if (k >= count // 2) == late), default=0) for late in (False, True)]
     print(f"memory: at most {halves[0]} KiB in the first half of the shards, {halves[1]} KiB in the second")
     return halves[1] <= halves[0] + MOST_GROWTH_KIB
 
 
-def judge_rate(seconds, tolerance):
-    fifth = max(1, len(seconds) // 5)
-    first, last = statistics.median(seconds[:fifth]), statistics.median(seconds[-fifth:])
-    print(f"rate: a shard takes {first:.3f} s at first and {last:.3f} s at last (medians), {100 * (last / first - 1):+.1f} %")
+def judge_rate(ratios, tolerance):
+    half = len(ratios) // 2
+    first, last = statistics.median(ratios[:half]), statistics.median(ratios[half:])
+    print(f"rate: {first:.3f} of a new process's time at first, {last:.3f} at last (medians), {100 * (last / first - 1):+.1f} %")
     return last <= first * (1 + tolerance)
 
 
@@ -107,9 +140,8 @@ def draw_killed(command, folder, count):
     """Draw with two kills; returns whether all of it went well."""
     kills = 0
     for after in (count // 3, 2 * count // 3):
-        status, _ = follow(command, folder, count, kill_after=after)
-        kills += status == -signal.SIGKILL
-    status, _ = follow(command, folder, count)
+        kills += follow(command, folder, count, kill_after=after) == -signal.SIGKILL
+    status = follow(command, folder, count)
     print(f"killed {kills} times and resumed")
     return kills == 2 and status == 0
 
@@ -132,17 +164,21 @@ def main():
     size = -(-a.n // a.shards)
     count = -(-a.n // size)
     program = str(a.build.resolve() / "gensample")
-    command = [program, "--model", a.model, "-n", str(a.n), "--shard-size", str(size), "--format", "idx", "--quiet", "--resume"]
-    command += ["--checkpoint", "1"] + (["--threads", str(a.threads)] if a.threads else [])
+    draw = [program, "--model", a.model, "--quiet"] + (["--threads", str(a.threads)] if a.threads else [])
+    command = draw + ["-n", str(a.n), "--shard-size", str(size), "--format", "idx", "--resume", "--checkpoint", "1"]
     base = pathlib.Path(tempfile.mkdtemp(dir=a.folder, prefix="stream-"))
     try:
         start = time.monotonic()
-        status, memory = follow(command, base / "whole", count)
+        watch = Watch(draw + ["-n", str(size)], base, max(1, count // 20))
+        status = follow(command, base / "whole", count, seen=watch)
         if status:
             sys.exit(f"the run without interruption ended with {status}")
         print(f"{a.n} samples of {a.model} in {count} shards, {time.monotonic() - start:.0f} s")
-        seconds = report(base / "whole", count, size, memory)
-        good = {"memory does not grow": judge_memory(memory, count), "the rate stays": judge_rate(seconds, a.tolerance)}
+        report(base / "whole", watch)
+        good = {
+            "memory does not grow": judge_memory(watch.used, count),
+            "the rate stays": judge_rate(list(watch.ratios().values()), a.tolerance),
+        }
         good["killed twice and resumed"] = draw_killed(command, base / "killed", count)
         names = [sorted(os.listdir(base / run)) for run in ("whole", "killed")]
         manifests = [(base / run / "manifest.json").read_bytes() for run in ("whole", "killed")]
