@@ -4,8 +4,8 @@
     tests/stream.py BUILD [N] [--shards S] [--model NAME] [--folder DIR] [--tolerance T] [--threads T]
 
 It draws N samples (a million unless given) into S shards twice: once without interruption, and once killed by SIGKILL
-after a third and after two thirds of the shards, within a shard, and resumed. The first run stands still after every
-twentieth of the shards, while a new process draws as many samples as a shard has: what processors a shard takes is
+after a third and after two thirds of the shards, within a shard, and resumed. The first run stands still twenty times,
+while a new process draws as many samples as a shard has: what processors a shard takes is
 compared with that, as other load and the machine's clock change both alike. It gives the table: seconds of a shard by
 the times of its file, seconds of processors, this over the new process's, and the process's memory. It fails if
 
