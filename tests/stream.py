@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A long run in shards: memory and rate from the first shard to the last, and the same bytes when it is killed twice.
 
-    tests/stream.py BUILD [N] [--shards S] [--model NAME] [--folder DIR] [--tolerance T] [--threads T]
+    tests/stream.py BUILD [N] [--shards S] [--model NAME] [--folder DIR] [--steps S] [--tolerance T] [--threads T]
 
 It draws N samples (a million unless given) into S shards twice: once without interruption, and once killed by SIGKILL
 after a third and after two thirds of the shards, within a shard, and resumed. The first run stands still twenty times,
@@ -154,6 +154,7 @@ def parse():
     parser.add_argument("--model", default="ncsn-fast")
     parser.add_argument("--folder", type=pathlib.Path)
     parser.add_argument("--tolerance", type=float, default=0.05)
+    parser.add_argument("--steps", type=int, help="evaluations per sample")
     parser.add_argument("--threads", type=int)
     return parser.parse_args()
 
@@ -164,7 +165,8 @@ def main():
     size = -(-a.n // a.shards)
     count = -(-a.n // size)
     program = str(a.build.resolve() / "gensample")
-    draw = [program, "--model", a.model, "--quiet"] + (["--threads", str(a.threads)] if a.threads else [])
+    draw = [program, "--model", a.model, "--quiet"]
+    draw += [word for name in ("steps", "threads") if (value := vars(a)[name]) for word in (f"--{name}", str(value))]
     command = draw + ["-n", str(a.n), "--shard-size", str(size), "--format", "idx", "--resume", "--checkpoint", "1"]
     base = pathlib.Path(tempfile.mkdtemp(dir=a.folder, prefix="stream-"))
     try:
