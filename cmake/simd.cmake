@@ -117,10 +117,10 @@ function(gensample_add_isa target isa emulated)
   if(emulated)
     list(APPEND flags -Wno-psabi -DGS_EMULATE_AVX512)
   endif()
-  # Checks grow with code that is unrolled and joined: GCC takes twice as long over kernels of -O3, which are no faster
-  # beside them.
+  # Sanitizers' checks grow with code that is unrolled and joined: GCC takes twice as long over kernels of -O3, which are
+  # no faster beside them. Nor is such code for a debugger.
   set(level -O3)
-  if(GENSAMPLE_SANITIZE)
+  if(GENSAMPLE_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL Debug)
     set(level -O1)
   endif()
   # A loop that happens to begin elsewhere has cost a linear layer of 8 images 30 %, in a build that changed other files.
