@@ -73,7 +73,7 @@ check-figures: build
 
 # Runs in shards that are killed 200 times each, and go on.
 check-kills: build
-	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD)
+	GENSAMPLE_TEST_KILLS=200 tests/cli/run.sh $(BUILD) shards
 
 # A million samples of the fast network in shards, twice: memory, rate, and the same bytes after two kills. STREAM_N says how many.
 STREAM_N ?= 1000000

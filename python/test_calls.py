@@ -100,6 +100,16 @@ class Calls(unittest.TestCase):
         with self.assertRaisesRegex(ExportError, "index out of range"):
             self.run_with(m, kind="denoiser", schedule="ve:0.1,1", labels=4, call="x, y")
 
+    def test_fewer_labels_than_rows(self):
+        m = module_of("x, y", "return self.e(y)[:, :, None, None] + 0.5 * x")
+        m.e = nn.Embedding(11, 1)
+        for labels, null, said in ((10, None, False), (9, None, True), (3, None, True), (3, 10, False), (10, "none", False)):
+            with self.subTest(labels=labels, null=null):
+                _, job = self.run_with(m, kind="denoiser", schedule="ve:0.1,1", labels=labels, null=null, call="x, y")
+                job.run("a")
+                why = f"table of labels has 11 rows, of which --labels {labels} reads {labels + 1}: expected --labels 10"
+                self.assertEqual(why in " ".join(job.notes), said)
+
     def test_decoder(self):
         m = module_of("z", "return self.l(z)")
         m.l = nn.Linear(5, 12)

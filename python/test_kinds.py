@@ -157,6 +157,9 @@ class Rows(unittest.TestCase):
                 for path in ("t.npy", "t.txt"):
                     made = schedule(f"{name}:{folder}/{path}")
                     self.assertAlmostEqual(made.sigma[1], schedule("ddpm-linear:100").sigma[1])
+            np.save(Path(folder) / "falling.npy", betas[::-1])
+            with self.assertRaisesRegex(ExportError, "turn the table round"):
+                schedule(f"betas:{Path(folder) / 'falling.npy'}")
             torch.save({"diffusion": {"betas": torch.tensor(betas)}}, Path(folder) / "c.pt")
             made = schedule("betas:betas", checkpoint=Checkpoint(Path(folder) / "c.pt"))
             self.assertAlmostEqual(made.sigma[1], schedule("ddpm-linear:100").sigma[1], places=5)
@@ -202,6 +205,8 @@ class Rows(unittest.TestCase):
             ("ve:0.1,inf", "expected ve:LOW,HIGH"),
             ("geometric:0.01,1,10", "HIGH above LOW"),
             ("betas:nowhere.npy", "neither a file"),
+            ("ddpm-linear:100,0.02,1e-4", "beta 1 is 0.0197.* after 0.02: expected betas that do not decrease"),
+            ("ddpm-scaled-linear:100,0.02,1e-4", "do not decrease"),
             ("vp:20,0.1", "BETA_MIN <= BETA_MAX"),
         ):
             with self.subTest(text), self.assertRaisesRegex(ExportError, why):

@@ -12,16 +12,8 @@ static uint32_t read_xcr0(void) {
     return low;
 }
 
-/* By the maker, which is the same each time, as a measurement would not be. A core of AMD's (Zen 4 and 5) does twice as
- * many products per second by vdpbf16ps as by multiply-adds of f32, one of Intel's (family 6, models 167 and 207) half
- * as many, 89 GFLOP/s instead of 178, where 112 come of multiply-adds of f32 that take pairs of bf16 apart. */
-static uint32_t has_slow_bf16(void) {
-    uint32_t a, b, c, d;
-    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx;
-}
-
 static gs_cpu_features read_x86(void) {
-    gs_cpu_features has = {.neon = 0, .slow_bf16 = has_slow_bf16()};
+    gs_cpu_features has = {.neon = 0};
     uint32_t a, b, c, d;
     if (__get_cpuid(1, &a, &b, &c, &d))
         has.leaf_1_c = c;
@@ -57,5 +49,17 @@ gs_cpu_features gs_cpu_read(void) {
     return has;
 #else
     return (gs_cpu_features){.neon = gs_os_arm_extensions()};
+#endif
+}
+
+/* A core of AMD's (Zen 4 and 5) does twice as many products per second by vdpbf16ps as by multiply-adds of f32, one of
+ * Intel's (family 6, models 167 and 207) half as many, 89 GFLOP/s instead of 178, where 112 come of multiply-adds of
+ * f32 that take pairs of bf16 apart. */
+int gs_cpu_bf16_is_slow(void) {
+#if defined(__x86_64__)
+    uint32_t a, b, c, d;
+    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx;
+#else
+    return 0;
 #endif
 }

@@ -12,14 +12,11 @@
 #define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine(extern const gs_kernels gs_kernels_##name;)
 #include "isas.def"
 
-enum { IS_unproven, IS_proven };
 static const struct {
     const gs_kernels *kernels;
-    int proven;
     gs_cpu_features needs; /* beyond what the base needs */
 } rows[] = {
-#define GS_ISA(name, text, base, machine, flags, choice, ...) \
-    GS_ON_##machine({&gs_kernels_##name, IS_##choice, {__VA_ARGS__}}, )
+#define GS_ISA(name, text, base, machine, flags, ...) GS_ON_##machine({&gs_kernels_##name, {__VA_ARGS__}}, )
 #include "isas.def"
 };
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -79,14 +76,6 @@ int gs_isa_runs_on(const char *isa, const gs_cpu_features *has) {
     return known;
 }
 
-int gs_isa_is_proven(const char *isa) {
-    int proven = 0;
-    for (int i = 0; i < ROWS; i++)
-        if (!strcmp(rows[i].kernels->isa, isa))
-            proven = rows[i].proven;
-    return proven;
-}
-
 int gs_isa_has_tiles(const char *isa) {
     int tiles = 0;
     for (int i = 0; i < ROWS; i++)
@@ -94,9 +83,9 @@ int gs_isa_has_tiles(const char *isa) {
     return tiles;
 }
 
-const char *gs_isa_for_bf16(const char *isa, const gs_cpu_features *has) {
+const char *gs_isa_for_bf16(const char *isa, int slow) {
     const gs_kernels *k = gs_kernels_find(isa);
-    if (has->slow_bf16 && !gs_isa_has_tiles(isa))
+    if (slow && !gs_isa_has_tiles(isa))
         while (k->base && k->mac_traits_bf16.exactness == GS_APPROXIMATE)
             k = k->base;
     return k->isa;
@@ -105,7 +94,7 @@ const char *gs_isa_for_bf16(const char *isa, const gs_cpu_features *has) {
 const char *gs_isa_best_on(const gs_cpu_features *has) {
     int best = 0;
     for (int i = 0; i < ROWS; i++)
-        if (rows[i].proven && gs_isa_runs_on(rows[i].kernels->isa, has))
+        if (gs_isa_runs_on(rows[i].kernels->isa, has))
             best = i;
     return rows[best].kernels->isa;
 }

@@ -21,7 +21,7 @@ if ! strace -o /dev/null true 2>/dev/null; then
     echo 'skipped - no strace here, or it may not trace'
     exit 77
 fi
-. "$here/cli/models.sh"
+. "$here/support/models.sh"
 denoiser tiny 1
 judge judge.bin
 plain_energy plain

@@ -12,6 +12,13 @@ bool gs_file_is_there(const char *path) {
     return access(path, F_OK) == 0;
 }
 
+bool gs_path_under(const char *folder, const char *name, const char *ending, char path[GS_PATH_ROOM]) {
+    size_t length = strlen(folder);
+    while (length && folder[length - 1] == '/')
+        length--;
+    return snprintf(path, GS_PATH_ROOM, "%.*s/%s%s", (int)length, folder, name, ending) < GS_PATH_ROOM;
+}
+
 enum { FOLDERS = 2 };
 
 /* FOLDER/PLACE without the leading "../" of the place; FOLDER is absolute and has no symbolic links. Empty where it is
@@ -51,10 +58,8 @@ static int list_folders(char folders[FOLDERS][GS_PATH_ROOM]) {
 static bool find_in(const char *folder, const char *name, char path[GS_PATH_ROOM]) {
     static const char *const endings[] = {".bin", ""};
     bool found = false;
-    for (size_t i = 0; !found && i < GS_COUNT(endings); i++) {
-        int length = snprintf(path, GS_PATH_ROOM, "%s/%s%s", folder, name, endings[i]);
-        found = length > 0 && length < GS_PATH_ROOM && gs_file_is_there(path);
-    }
+    for (size_t i = 0; !found && i < GS_COUNT(endings); i++)
+        found = gs_path_under(folder, name, endings[i], path) && gs_file_is_there(path);
     return found;
 }
 

@@ -35,6 +35,9 @@ int gs_shipped_list(const char *between, char *names, size_t room, char folder[G
 /* The path of a place, such as "../share/models", seen from this program's folder; "" if it is too long. */
 void gs_find_from_program(const char *place, char path[GS_PATH_ROOM]);
 
+/* FOLDER/NAMEENDING, with one slash between however many the folder ends with; false, and cut, if it is too long. */
+bool gs_path_under(const char *folder, const char *name, const char *ending, char path[GS_PATH_ROOM]);
+
 bool gs_file_is_there(const char *path);
 
 #endif

@@ -281,10 +281,19 @@ static const char *find_difference(json_t *a, json_t *b, json_t **have, json_t *
     return NULL;
 }
 
-/* "is 3", "is missing". */
-static void describe(const json_t *value, char text[80]) {
+/* What members mean that are not there. */
+static const struct {
+    const char *key, *meaning;
+} absent[] = {{"isa", "is any with exact products (as of --isa scalar)"}};
+
+/* "is 3", "is not given". */
+static void describe(const char *key, const json_t *value, char text[80]) {
     char *dump = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    snprintf(text, 80, "%s%.70s", dump ? "is " : "is missing", dump ? dump : "");
+    const char *meaning = "is not given";
+    for (size_t i = 0; i < GS_COUNT(absent); i++)
+        if (!strcmp(key, absent[i].key))
+            meaning = absent[i].meaning;
+    snprintf(text, 80, "%s%.70s", dump ? "is " : meaning, dump ? dump : "");
     free(dump);
 }
 
@@ -296,8 +305,8 @@ gs_status gs_manifest_compare(const gs_manifest *have, const gs_manifest *want, 
     if (!strcmp(key, "settings") && json_is_object(a) && json_is_object(b))
         key = find_difference(a, b, &a, &b);
     char is[80], asked[80];
-    describe(a, is);
-    describe(b, asked);
+    describe(key, a, is);
+    describe(key, b, asked);
     return gs_fail(error, GS_ERROR_ARGUMENT, "%s is of another run: its %s %s, of this command it %s", path, key, is,
                    asked);
 }

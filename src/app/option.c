@@ -199,6 +199,20 @@ static bool parse_label_word(const char *text, int *label) {
     return false;
 }
 
+/* "a whole number from 1 to 64"; where a number's room is all that bounds it, this is said of one that exceeds it. */
+static void describe_whole(const gs_option_row *row, const char *text, char range[GS_MESSAGE_MAX]) {
+    uint64_t v;
+    size_t length = strlen(text);
+    bool exceeds = !parse_u64(text, length, &v) && length && strspn(text, "0123456789") == length;
+    if (row->high < UINT64_MAX)
+        snprintf(range, GS_MESSAGE_MAX, "a whole number from %llu to %llu", (unsigned long long)row->low,
+                 (unsigned long long)row->high);
+    else if (exceeds)
+        snprintf(range, GS_MESSAGE_MAX, "a whole number below 2^64");
+    else
+        snprintf(range, GS_MESSAGE_MAX, "a whole number that is at least %llu", (unsigned long long)row->low);
+}
+
 static gs_status refuse(const gs_option_row *row, const char *text, gs_error *error) {
     const char *dashes = gs_option_dashes(row);
     char range[GS_MESSAGE_MAX];
@@ -206,8 +220,7 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
     case GS_KIND_OPTION_U64:
     case GS_KIND_OPTION_INT:
     case GS_KIND_OPTION_COUNT:
-        snprintf(range, sizeof range, "a whole number from %llu to %llu", (unsigned long long)row->low,
-                 (unsigned long long)row->high);
+        describe_whole(row, text, range);
         break;
     case GS_KIND_OPTION_REAL:
         snprintf(range, sizeof range, "a positive number");

@@ -77,15 +77,14 @@ gs_status gs_ranks_begin(gs_error *error) {
     const gs_link *found = there ? load(path) : NULL;
     own = rank;
     if (!there)
-        return gs_fail(error, GS_ERROR_UNSUPPORTED,
+        return gs_fail(error, GS_ERROR_FILE,
                        "%d processes were started to share a run, but the plugin for MPI, %s, is not there; install "
                        "it, or let them share a folder of jobs by gensample work",
                        count, path);
     if (!found)
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "the plugin for MPI, %s, cannot be loaded: %s", path,
-                       describe_load());
+        return gs_fail(error, GS_ERROR_FILE, "the plugin for MPI, %s, cannot be loaded: %s", path, describe_load());
     if (!found->begin(&own, &all, why))
-        return gs_fail(error, GS_ERROR_UNSUPPORTED, "%s", why);
+        return gs_fail(error, GS_ERROR_FILE, "%s", why);
     statuses = gs_alloc((size_t)all, sizeof *statuses);
     if (!statuses)
         return gs_fail_memory(error, "the ranks");

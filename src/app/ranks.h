@@ -6,7 +6,7 @@
 #include "base/base.h"
 
 /* Become a rank, if a launcher has started several processes; the main thread calls this, once. GENSAMPLE_MPI=off in
- * the environment leaves each process by itself. Errors: GS_ERROR_UNSUPPORTED: there are several, and this program has
+ * the environment leaves each process by itself. Errors: GS_ERROR_FILE: there are several, and this program has
  * no plugin for MPI. */
 gs_status gs_ranks_begin(gs_error *error);
 

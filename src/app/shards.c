@@ -150,7 +150,7 @@ static gs_status remove_entry(const char *path, gs_error *error) {
         closedir(directory);
     return rmdir(path) == 0 || errno == ENOENT
                ? GS_OK
-               : fail_errno(path, "is in the way of a shard, and cannot be removed", error);
+               : fail_errno(path, "is in the way of a shard: move it away, as it cannot be removed", error);
 }
 
 gs_status gs_shards_clear(const gs_shards *s, const gs_shard *shard, gs_error *error) {
@@ -294,16 +294,23 @@ static bool has_others(const char *folder) {
     return found;
 }
 
+/* A run that is there already goes on where its manifest can be read. */
+static gs_status refuse_run(const gs_shards *s, const char *path, gs_error *error) {
+    gs_manifest have;
+    gs_status status = gs_manifest_read(&have, path, error);
+    if (status)
+        return status;
+    gs_manifest_free(&have);
+    return gs_fail(error, GS_ERROR_ARGUMENT,
+                   "--out: %s has a run already: add --resume to go on with it, or name another folder", s->folder);
+}
+
 static gs_status begin(gs_shards *s, gs_error *error) {
     char path[GS_SHARD_PATH_ROOM];
     manifest_path(s, path);
     clear_left(s);
     if (access(path, F_OK) == 0)
-        return s->mode != GS_SHARDS_NEW
-                   ? go_on(s, path, error)
-                   : gs_fail(error, GS_ERROR_ARGUMENT,
-                             "--out: %s has a run already: add --resume to go on with it, or name another folder",
-                             s->folder);
+        return s->mode != GS_SHARDS_NEW ? go_on(s, path, error) : refuse_run(s, path, error);
     if (has_others(s->folder))
         return gs_fail(error, GS_ERROR_FILE,
                        "%s: has files, but no manifest.json of a run: expected a folder that is new or empty",

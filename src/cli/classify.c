@@ -40,8 +40,8 @@ static gs_status check_options(const gs_classify_run *run, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--sigma: the network %s takes no noise level",
                        run->networks.info->name);
     if (a->prior.count && (size_t)a->prior.count != run->classes)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--prior: %d weights: expected %zu, one per class of the network %s",
-                       a->prior.count, run->classes, run->networks.info->name);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--prior: %d weight%s: expected %zu, one per class of the network %s",
+                       a->prior.count, a->prior.count == 1 ? "" : "s", run->classes, run->networks.info->name);
     return GS_OK;
 }
 
@@ -82,6 +82,9 @@ static gs_status prepare(gs_classify_run *run, gs_error *error) {
     if (!status && a->plot && !run->in.given.labels)
         status =
             gs_fail(error, GS_ERROR_ARGUMENT, "--plot: nothing to compare with: name the true classes by --labels");
+    if (!status)
+        status = gs_given_check_labels(&run->in.given, run->in.given.images.n, (int)run->classes,
+                                       run->networks.info->name, error);
     if (status)
         return status;
     size_t count, n = run->in.given.images.n;

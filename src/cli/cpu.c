@@ -73,8 +73,7 @@ static void print_isas(void) {
     for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
         width = (int)strlen(name) > width ? (int)strlen(name) : width;
     for (int i = 0; (name = gs_isa_name(i, &supported)); i++)
-        printf("  %-*s %s%s\n", width, name, supported ? "supported" : "not on this CPU or system",
-               gs_isa_is_proven(name) ? "" : " (never yet tested on a real one; runs only if asked for)");
+        printf("  %-*s %s\n", width, name, supported ? "supported" : "not on this CPU or system");
     printf("best: %s\n", gs_isa_best());
 }
 
@@ -101,8 +100,7 @@ static void print_machine(void) {
 
 /* Where the best instruction set is not the one for bf16. */
 static void print_choice(void) {
-    const gs_cpu_features has = gs_cpu_read();
-    const char *best = gs_isa_best(), *chosen = gs_isa_for_bf16(best, &has);
+    const char *best = gs_isa_best(), *chosen = gs_isa_for_bf16(best, gs_cpu_bf16_is_slow());
     if (strcmp(chosen, best))
         printf("bf16 takes %s unless another is asked for: on processors of this maker the dot products of %s are "
                "slower\n",

@@ -49,7 +49,8 @@ static gs_status read_beside(gs_given *g) {
     if (status) {
         gs_warn("%s; its labels are left out", why.message);
     } else if (file.total != g->images.total) {
-        gs_warn("%s: has %zu labels for %zu images; they are left out", g->labels_path, file.total, g->images.total);
+        gs_warn("%s: has %zu label%s for %zu image%s; they are left out", g->labels_path, file.total,
+                file.total == 1 ? "" : "s", g->images.total, g->images.total == 1 ? "" : "s");
         gs_free(file.labels);
     } else {
         g->labels = file.labels;
@@ -66,8 +67,8 @@ static gs_status read_named(gs_given *g, const char *path, gs_error *error) {
     g->labels = file.labels;
     return file.total == g->images.total
                ? GS_OK
-               : gs_fail(error, GS_ERROR_ARGUMENT, "--labels: %s: has %zu labels: expected %zu, one per image of %s",
-                         path, file.total, g->images.total, g->path);
+               : gs_fail(error, GS_ERROR_FORMAT, "--labels: %s: has %zu label%s: expected %zu, one per image of %s",
+                         path, file.total, file.total == 1 ? "" : "s", g->images.total, g->path);
 }
 
 /* Labels of the file of images itself come before those of a file beside it. */
@@ -100,12 +101,13 @@ gs_status gs_given_read(gs_given *given, const char *path, const char *labels_pa
 
 /* ---- What a network is told ---- */
 
-static gs_status check_label(const gs_given *g, const gs_model_info *info, size_t k, gs_error *error) {
-    return g->labels[k] < info->labels ? GS_OK
-                                       : gs_fail(error, GS_ERROR_ARGUMENT,
-                                                 "%s: label %d at image %zu is no class of the network %s: they are "
-                                                 "0 to %d",
-                                                 g->labels_path, g->labels[k], k, info->name, info->labels - 1);
+gs_status gs_given_check_labels(const gs_given *given, size_t n, int classes, const char *network, gs_error *error) {
+    for (size_t k = 0; given->labels && k < n; k++)
+        if (given->labels[k] >= classes)
+            return gs_fail(error, GS_ERROR_FORMAT,
+                           "%s: label %d at image %zu is no class of the network %s: they are 0 to %d",
+                           given->labels_path, given->labels[k], k, network, classes - 1);
+    return GS_OK;
 }
 
 gs_status gs_given_check_told(const gs_model_info *info, const int *labels, gs_error *error) {
@@ -131,10 +133,10 @@ gs_status gs_given_labels(const gs_given *given, const gs_arguments *arguments, 
     bool by_file = !chosen && given->labels;
     if (!info->labels || (!by_file && label < 0))
         return gs_given_check_told(info, *labels, error);
-    for (size_t k = 0; k < given->images.n && !status; k++) {
-        status = by_file ? check_label(given, info, k, error) : GS_OK;
+    if (by_file)
+        status = gs_given_check_labels(given, given->images.n, info->labels, info->name, error);
+    for (size_t k = 0; k < given->images.n; k++)
         room[k] = by_file ? given->labels[k] : label;
-    }
     *labels = room;
     return status;
 }

@@ -27,16 +27,20 @@ gs_status gs_given_check_networks(const gs_networks *networks, gs_error *error);
 
 /* Read the first -n images, or all, and the labels of `labels_path` or, where that is NULL, of the file of images
  * itself or of the one that MNIST's names put beside, if there are any that fit. Print cautions on standard error.
- * Errors: those of gs_images_read and gs_labels_read; GS_ERROR_ARGUMENT: there are fewer images than asked for, or not
- * as many labels. */
+ * Errors: those of gs_images_read and gs_labels_read; GS_ERROR_ARGUMENT: there are fewer images than asked for;
+ * GS_ERROR_FORMAT: there are not as many labels. */
 gs_status gs_given_read(gs_given *given, const char *path, const char *labels_path, const gs_arguments *arguments,
                         const gs_model_info *info, gs_error *error);
 
 /* Read the labels alone, of images that are read, as gs_given_read does. */
 gs_status gs_given_read_labels(gs_given *given, const char *labels_path, gs_error *error);
 
+/* Whether the first n labels, if there are any, are of these classes of that network. Errors: GS_ERROR_FORMAT. */
+gs_status gs_given_check_labels(const gs_given *given, size_t n, int classes, const char *network, gs_error *error);
+
 /* The labels that a network is told of these images: NULL where it takes none or --label is none, else those of --label
- * or of the images. `room` has place for one per image. Errors: GS_ERROR_ARGUMENT: it has no such label. */
+ * or of the images. `room` has place for one per image. Errors: GS_ERROR_ARGUMENT: it has no such label; those of
+ * gs_given_check_labels. */
 gs_status gs_given_labels(const gs_given *given, const gs_arguments *arguments, const gs_model_info *info, int *room,
                           const int **labels, gs_error *error);
 

@@ -44,8 +44,9 @@ static gs_status read_images(walk *w, gs_error *error) {
         gs_warn("%s: %s", a->input, w->images.caution);
     w->pairs = w->images.n / 2;
     if (!w->pairs || (given && w->images.n < most))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%s: has %zu image%s: expected %zu, two per pair", a->input,
-                       w->images.total, w->images.total == 1 ? "" : "s", w->pairs ? most : 2);
+        return gs_fail(error, w->pairs ? GS_ERROR_ARGUMENT : GS_ERROR_FORMAT,
+                       "%s: has %zu image%s: expected %zu, two per pair", a->input, w->images.total,
+                       w->images.total == 1 ? "" : "s", w->pairs ? most : 2);
     if (w->images.n % 2)
         gs_warn("%s: its last image, number %zu, has no other to make a pair with, and is left out", a->input,
                 w->images.n - 1);

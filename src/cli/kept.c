@@ -107,9 +107,10 @@ gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const flo
     pthread_mutex_init(&kept->lock, NULL);
     count_draws(setup, kept->layout.draws);
     gs_status status = gs_notes_make(&kept->notes, info, settings, command, error);
+    int steps = gs_sample_trace_steps(&setup->options) - kept->burn_in;
     if (!status && kept->layout.draws[POSTERIOR] == 0)
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "--every: %d: after burn-in there are only %d steps", kept->every,
-                         gs_sample_trace_steps(&setup->options) - kept->burn_in);
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "--every: %d: after burn-in there are only %d step%s", kept->every,
+                         steps, steps == 1 ? "" : "s");
     if (!status)
         status = allocate(kept, n, error);
     name_attributes(kept, setup);

@@ -7,8 +7,9 @@ static gs_status check_classes(const gs_networks *n, gs_error *error) {
     for (int k = 0; k < n->count; k++) {
         const gs_model_info *info = gs_model_get_info(n->network[k].model);
         if (info->labels && info->labels != n->classes) {
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: network %d, %s, has %d classes: expected %d, as of %s",
-                           k + 1, info->name, info->labels, n->classes, gs_model_get_info(n->labelled)->name);
+            return gs_fail(error, GS_ERROR_ARGUMENT, "--compose: network %d, %s, has %d class%s: expected %d, as of %s",
+                           k + 1, info->name, info->labels, info->labels == 1 ? "" : "es", n->classes,
+                           gs_model_get_info(n->labelled)->name);
         }
     }
     return GS_OK;

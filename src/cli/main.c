@@ -43,11 +43,13 @@ static gs_status run(int argc, char **argv, gs_error *error) {
     return gs_arguments_blame(&arguments, status, error);
 }
 
+/* As the manual page defines them: what the command asks for is at fault, or what became of it. */
 static int exit_code(gs_status status) {
     switch (status) {
     case GS_OK:
         return 0;
     case GS_ERROR_ARGUMENT:
+    case GS_ERROR_UNSUPPORTED:
         return EXIT_USAGE;
     case GS_ERROR_INTERRUPTED:
         return GS_EXIT_INTERRUPTED;

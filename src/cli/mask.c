@@ -17,10 +17,10 @@ static gs_status read_seen(const char *path, gs_image_file *file, int pixels, gs
         seen += file->data[i] > 0;
     }
     if (file->total > 1)
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--mask: %s: has %zu images: expected one, which hides the same of all", path, file->total);
+        return gs_fail(error, GS_ERROR_FORMAT, "--mask: %s: has %zu images: expected one, which hides the same of all",
+                       path, file->total);
     if (!seen)
-        return gs_fail(error, GS_ERROR_ARGUMENT,
+        return gs_fail(error, GS_ERROR_FORMAT,
                        "--mask: %s: hides every pixel: expected white where pixels are seen, and black where they are "
                        "hidden",
                        path);

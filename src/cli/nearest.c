@@ -29,7 +29,7 @@ gs_status gs_nearest_read(gs_nearest *nearest, const gs_setup *setup, size_t n, 
         gs_status status = read_images(name, info, SIZE_MAX, &nearest->training, error);
         return status || nearest->training.n > 1
                    ? status
-                   : gs_fail(error, GS_ERROR_ARGUMENT,
+                   : gs_fail(error, GS_ERROR_FORMAT,
                              "--nearest: %s: has a single image; expected at least 2, as each one's nearest among the "
                              "others is what samples are compared with",
                              name);

@@ -140,7 +140,7 @@ static gs_status measure_input(gs_partition_run *run, gs_probable *p, gs_error *
     for (size_t k = 0; k < n && !status; k++)
         if (!isfinite(p->energy[k]))
             status =
-                gs_fail(error, GS_ERROR_ARGUMENT,
+                gs_fail(error, GS_ERROR_FORMAT,
                         "%s: the energy of image %zu is %g, so that its log p is not known: expected images nearer "
                         "to the data range [%g, %g]",
                         p->given.path, k, (double)p->energy[k], (double)setup->networks.info->range[0],

@@ -188,7 +188,7 @@ static gs_status finish(gs_rejecting *r, gs_error *error) {
     if (!status && !r->arguments->quiet)
         status = report(r, r->out ? gs_arguments_report(r->arguments) : stdout, error);
     if (!status && !agrees) {
-        status = gs_fail(error, GS_ERROR_UNSUPPORTED,
+        status = gs_fail(error, GS_ERROR_FORMAT,
                          "acceptance: it is %.2f standard deviations from %.4g, expected at most %g; %s", r->score,
                          result->acceptance, SCORE_MAX, loss);
     } else if (!status && r->interrupted) {

@@ -87,13 +87,7 @@ static gs_status load_judge(gs_restoration *r, gs_error *error) {
 static gs_status check_labels(gs_restoration *r, gs_error *error) {
     const gs_model_info *info = r->judge.model ? gs_model_get_info(r->judge.model) : info_of(r);
     int classes = r->judge.model ? gs_judge_classes(info) : info->labels;
-    for (size_t k = 0; r->given.labels && classes && k < r->n; k++)
-        if (r->given.labels[k] >= classes)
-            return gs_fail(error, GS_ERROR_ARGUMENT,
-                           "%s%s: label %d at image %zu is no class of the network %s: they are 0 to %d",
-                           r->setup.arguments->labels.count ? "--labels: " : "", r->given.labels_path,
-                           r->given.labels[k], k, info->name, classes - 1);
-    return GS_OK;
+    return classes ? gs_given_check_labels(&r->given, r->n, classes, info->name, error) : GS_OK;
 }
 
 static size_t picture_rows(const gs_restoration *r) {

@@ -169,8 +169,11 @@ static gs_status tell_end(const gs_shards *shards, gs_status status, gs_error *e
     status = status ? status : GS_ERROR_INTERRUPTED;
     if (status != GS_ERROR_INTERRUPTED && status != GS_ERROR_FILE)
         return status;
-    return gs_fail(error, status, "%s: %zu of %zu shards are kept in %s; %s to go on", why, finished, count,
-                   shards->folder, shards->mode == GS_SHARDS_SHARE ? "repeat gensample work" : "add --resume");
+    static const char *const ways[] = {[GS_SHARDS_NEW] = "add --resume",
+                                       [GS_SHARDS_RESUME] = "repeat the command",
+                                       [GS_SHARDS_SHARE] = "repeat gensample work"};
+    return gs_fail(error, status, "%s: %zu of %zu shard%s are kept in %s; %s to go on", why, finished, count,
+                   count == 1 ? "" : "s", shards->folder, ways[shards->mode]);
 }
 
 /* ---- Reports ---- */
@@ -226,7 +229,8 @@ static void report_text(const gs_run *run, const gs_shards *shards, const gs_dra
     const gs_manifest *m = &shards->manifest;
     size_t finished = gs_shards_finished(shards);
     gs_judging_report(&run->judging, &run->setup, &run->result, out);
-    fprintf(out, "%zu of %zu shards of %s in %s", finished, m->count, gs_format_name(m->format), shards->folder);
+    fprintf(out, "%zu of %zu shard%s of %s in %s", finished, m->count, m->count == 1 ? "" : "s",
+            gs_format_name(m->format), shards->folder);
     if (shards->found)
         fprintf(out, ", %zu of them from before", shards->found);
     if (d->drawn)

@@ -181,7 +181,7 @@ static gs_status conclude(const studying *s, gs_status ran, gs_error *error) {
         return gs_fail(error, ran, "%.250s; %d of %d studies are in %.100s/index.html", first.message, s->results.count,
                        s->results.asked, s->folder);
     }
-    return differ ? gs_fail(error, GS_ERROR_UNSUPPORTED, "%zu number%s not as expected: see %s/index.html", differ,
+    return differ ? gs_fail(error, GS_ERROR_FORMAT, "%zu number%s not as expected: see %s/index.html", differ,
                             differ == 1 ? " is" : "s are", s->folder)
                   : GS_OK;
 }

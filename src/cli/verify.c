@@ -23,14 +23,17 @@ static gs_status check_all(const gs_shards *shards, size_t *bad, gs_error *error
 static gs_status judge(const gs_shards *shards, size_t bad, gs_error *error) {
     size_t count = shards->manifest.count, finished = gs_shards_finished(shards);
     if (bad)
-        return gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu finished shards %s damaged; --resume draws %s again",
-                       shards->folder, bad, finished, bad == 1 ? "is" : "are", bad == 1 ? "it" : "them");
-    printf("%zu of %zu shards are finished, and as the manifest says\n", finished, count);
+        return gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu finished shard%s %s damaged; --resume draws %s again",
+                       shards->folder, bad, finished, finished == 1 ? "" : "s", bad == 1 ? "is" : "are",
+                       bad == 1 ? "it" : "them");
+    printf("%zu of %zu shard%s %s finished, and as the manifest says\n", finished, count, count == 1 ? "" : "s",
+           finished == 1 ? "is" : "are");
     return finished == count ? GS_OK
                              : gs_fail(error, GS_ERROR_FORMAT,
-                                       "%s: the run is unfinished: %zu of %zu shards %s missing; the command "
-                                       "that began it draws them with --resume",
-                                       shards->folder, count - finished, count, count - finished == 1 ? "is" : "are");
+                                       "%s: the run is unfinished: %zu of %zu shard%s %s missing; the command "
+                                       "that began it draws %s with --resume",
+                                       shards->folder, count - finished, count, count == 1 ? "" : "s",
+                                       count - finished == 1 ? "is" : "are", count - finished == 1 ? "it" : "them");
 }
 
 static gs_status run(const gs_arguments *a, gs_error *error) {

@@ -75,7 +75,7 @@ static gs_status list_jobs(jobs *all, gs_error *error) {
 static gs_status make_words(const jobs *all, const char *name, const char *path, gs_words *w, gs_error *error) {
     const gs_arguments *a = all->arguments;
     char out[GS_PATH_ROOM], threads[16];
-    snprintf(out, sizeof out, "%s/%s/", a->folder, name);
+    gs_path_under(a->folder, name, "/", out);
     snprintf(threads, sizeof threads, "%d", a->threads);
     const char *const ends[] = {"--out", out, a->quiet ? "--quiet" : NULL, a->threads ? "--threads" : NULL,
                                 a->threads ? threads : NULL};
@@ -110,7 +110,7 @@ static gs_status run_words(const jobs *all, gs_words *w, size_t *busy, gs_error 
 static gs_status run_job(jobs *all, job *j, size_t *busy, gs_error *error) {
     char path[GS_PATH_ROOM];
     gs_words w = {.count = 0};
-    snprintf(path, sizeof path, "%s/%s.json", all->arguments->folder, j->name);
+    gs_path_under(all->arguments->folder, j->name, ".json", path);
     gs_status status = make_words(all, j->name, path, &w, error);
     if (!status)
         status = run_words(all, &w, busy, error);
@@ -153,8 +153,8 @@ static gs_status work(jobs *all, gs_error *error) {
     }
     for (size_t i = 0; i < all->count; i++)
         failed += all->job[i].failed;
-    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu jobs failed, as the warnings say",
-                                       all->arguments->folder, failed, all->count)
+    return !status && failed ? gs_fail(error, GS_ERROR_FORMAT, "%s: %zu of %zu job%s failed, as the warnings say",
+                                       all->arguments->folder, failed, all->count, all->count == 1 ? "" : "s")
                              : status;
 }
 

@@ -100,8 +100,7 @@ static void choose_for_bf16(gs_plan *plan, const char *wanted) {
     const gs_product_type *type = &plan->product[1];
     if (type->dtype != GS_DTYPE_BF16 || type->traits.exactness == GS_EXACT || asked_for(wanted, &where))
         return;
-    const gs_cpu_features has = gs_cpu_read();
-    plan->kernels = gs_kernels_find(gs_isa_for_bf16(plan->kernels->isa, &has));
+    plan->kernels = gs_kernels_find(gs_isa_for_bf16(plan->kernels->isa, gs_cpu_bf16_is_slow()));
     for (int i = 0; i < GS_PRODUCTS; i++)
         plan->product[i] = gs_product_type_of(plan->product[i].dtype, plan->kernels);
 }

@@ -41,8 +41,8 @@ gs_status gs_halves_split(gs_halves *halves, const double *draws, size_t chains,
     gs_halves *h = halves;
     *h = (gs_halves){.rows = 2 * chains, .n = n / 2};
     if (chains < 1 || n < least) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu draws; at least 1 chain of %zu is needed", chains,
-                       n, least);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chain%s of %zu draws; at least 1 chain of %zu is needed", chains,
+                       chains == 1 ? "" : "s", n, least);
     }
     if (!gs_mul_size(chains, n, &all))
         return gs_fail_memory(error, "the draws of chains");

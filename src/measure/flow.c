@@ -32,7 +32,8 @@ static gs_status check(gs_flow *f, gs_error *error) {
                        info->name);
     f->steps = f->options->steps ? f->options->steps : GS_FLOW_STEPS;
     if (f->steps < 2 || f->steps > GS_FLOW_STEPS_MAX)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%d steps: expected 2 ... %d", f->steps, GS_FLOW_STEPS_MAX);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%d step%s: expected 2 ... %d", f->steps, f->steps == 1 ? "" : "s",
+                       GS_FLOW_STEPS_MAX);
     return check_levels(f, info, error);
 }
 

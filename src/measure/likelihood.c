@@ -157,8 +157,8 @@ static gs_status measure(measuring *m, size_t n, gs_error *error) {
 
 static gs_status check(const gs_flow_options *o, gs_error *error) {
     if (o->dequantize != 0 && (o->dequantize < 2 || o->dequantize > LEVELS_MAX))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "dequantisation of %d levels: expected 2 ... %d, or 0 for none",
-                       o->dequantize, LEVELS_MAX);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "dequantisation of %d level%s: expected 2 ... %d, or 0 for none",
+                       o->dequantize, o->dequantize == 1 ? "" : "s", LEVELS_MAX);
     if (!(o->tolerance >= 0 && o->tolerance < HUGE_VAL))
         return gs_fail(error, GS_ERROR_ARGUMENT, "tolerance %g: expected a positive number, or 0 for none",
                        o->tolerance);

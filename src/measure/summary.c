@@ -94,8 +94,8 @@ static void take_moments(pool *p) {
 static gs_status make_pool(pool *p, const double *draws, size_t chains, size_t n, gs_error *error) {
     *p = (pool){.draws = draws, .chains = chains, .n = n};
     if (chains < 1 || n < GS_HALVES_ESS_MIN) {
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu draws; at least 1 chain of %d is needed", chains, n,
-                       GS_HALVES_ESS_MIN);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chain%s of %zu draws; at least 1 chain of %d is needed", chains,
+                       chains == 1 ? "" : "s", n, GS_HALVES_ESS_MIN);
     }
     bool fits = gs_mul_size(chains, n, &p->all);
     p->sorted = fits ? gs_alloc(p->all, sizeof *p->sorted) : NULL;
@@ -238,8 +238,8 @@ gs_status gs_chain_quantile(const double *draws, size_t chains, size_t n, double
 
 gs_status gs_chain_bfmi(const double *energy, size_t chains, size_t n, double *bfmi, gs_error *error) {
     if (chains < 1 || n < 2)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chains of %zu energies; at least 1 chain of 2 is needed", chains,
-                       n);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "%zu chain%s of %zu energies; at least 1 chain of 2 is needed", chains,
+                       chains == 1 ? "" : "s", n);
     for (size_t k = 0; k < chains; k++) {
         const double *h = energy + k * n;
         double sum = 0, steps = 0, spread = 0;

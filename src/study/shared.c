@@ -111,8 +111,8 @@ static gs_status read_digits(gs_lab *lab, gs_kept_digits *kept, size_t n, gs_err
         status = gs_labels_read(labels, n, &file, error);
     kept->labels = file.labels;
     if (!status && (images.n < n || file.n < n))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--data: %.300s: %zu images and %zu labels: expected at least %zu",
-                       path, images.n, file.n, n);
+        return gs_fail(error, GS_ERROR_FORMAT, "--data: %.300s: %zu image%s and %zu label%s: expected at least %zu",
+                       path, images.n, images.n == 1 ? "" : "s", file.n, file.n == 1 ? "" : "s", n);
     for (size_t k = 0; k < n && !status; k++)
         if (kept->labels[k] >= DIGITS)
             status = gs_fail(error, GS_ERROR_FORMAT, "--data: %.300s: label %d at image %zu: expected 0 ... %d", labels,

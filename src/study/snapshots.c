@@ -14,7 +14,8 @@ static gs_status read_images(gs_study *study, const char *file, const gs_model_i
     if (!status)
         status = gs_images_read(path, &wish, &s->images, error);
     if (!status && s->images.n < wish.most)
-        status = gs_fail(error, GS_ERROR_FORMAT, "%s: has %zu images: expected %zu", path, s->images.n, wish.most);
+        status = gs_fail(error, GS_ERROR_FORMAT, "%s: has %zu image%s: expected %zu", path, s->images.n,
+                         s->images.n == 1 ? "" : "s", wish.most);
     return status;
 }
 

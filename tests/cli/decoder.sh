@@ -1,5 +1,7 @@
 # Decoders, and networks that need a label for every image; sourced by run.sh. What they draw is tested by test_decoder.c.
+needs_effort 50 || return 0
 
+images
 # decoder NAME LABELS: latents of 12 numbers are images of 3 x 2 x 2, to which the class's number of twelve is added.
 decoder() {
     tensors=
@@ -48,8 +50,8 @@ check 'its images' grep -qx 'data        (3, 2, 2) in \[-3, 3\]' stdout.txt
 accept plan decoder.bin
 
 refuse 2 'steps: the sampler decode has no such setting; it reads none' --model decoder.bin --steps 5
-refuse 1 'is a decoder, .* the sampler heun needs .*; expected decode' --model decoder.bin --sampler heun
-refuse 1 'the sampler decode needs a decoder' --model tiny.bin --sampler decode
+refuse 2 'is a decoder, .* the sampler heun needs .*; expected decode' --model decoder.bin --sampler heun
+refuse 2 'the sampler decode needs a decoder' --model tiny.bin --sampler decode
 refuse 2 'takes no noise level' --model decoder.bin --sigmas 0.1,1
 refuse 2 'label: the network decoder takes no labels' --model decoder.bin --label 1
 refuse 2 'label: 3 is no class' --model labelled.bin --label 3
@@ -58,7 +60,7 @@ refuse 2 'trajectory: the network decoder is a decoder' --model decoder.bin --tr
 refuse 2 'init: the network decoder is a decoder' --model decoder.bin --init six.idx
 refuse 2 'diagnose: the network decoder is a decoder' --model decoder.bin --diagnose
 refuse 2 'plot: the network decoder is a decoder' --model decoder.bin --plot out/a.svg
-refuse 1 'map: decoder draws samples of 3 x 2 x 2' --model decoder.bin --map out/a.svg
+refuse 2 'map: decoder draws samples of 3 x 2 x 2' --model decoder.bin --map out/a.svg
 refuse 2 'compose: network 1, decoder, is a decoder' --compose decoder.bin
 refuse 2 'compose: network 2, decoder, is a decoder' --compose tiny.bin --compose decoder.bin
 refuse 2 'takes images of another shape' --model decoder.bin --judge judge.bin
@@ -101,7 +103,7 @@ weight_file point.bin '' '{"name":"point","kind":"denoiser","data":{"shape":[1,1
 accept --model two.bin -n 3 --quiet
 check 'two channels go into an array unless the name says otherwise' npy_shape samples.npy '3, 2, 8, 8' 1536
 rm -f samples.npy
-refuse 1 'out/x.png: images of 2 channels cannot be drawn' --model two.bin -n 3 --out out/x.png
+refuse 2 'out/x.png: images of 2 channels cannot be drawn' --model two.bin -n 3 --out out/x.png
 accept --model two.bin -n 3 --quiet --out out/two.idx
 check 'in four dimensions' test "$(hex out/two.idx 0 20)" = 0000080400000003000000020000000800000008
 accept view out/two.idx

@@ -1,4 +1,5 @@
 # Densities that need no file, points, and maps; sourced by run.sh.
+needs_effort 50 || return 0
 
 few='-n 4 --steps 8'
 # shellcheck disable=SC2086
@@ -28,9 +29,9 @@ check 'a map has a density, arrows and points' sh -c 'grep -q "class=.density. d
 accept --model funnel --sampler hmc --steps 20 --trajectory --every 5 --map out/map.svg -n 3 --out out/x.npy
 check 'a map has ways' [ "$(grep -c '<path class="way"' out/map.svg)" -eq 3 ]
 rm -f out/*
-refuse 1 'points of 2 numbers are no images; .npy and .npz take them$' --model moons --out out/x.png
-refuse 1 'points of 1 number are no images' --model gaussian --out out/x.idx
-refuse 1 '^gensample: --map: gaussian draws samples of 3 x 1 x 1: expected points of 2 numbers' --model gaussian:dim=3 --map out/m.svg
+refuse 2 'points of 2 numbers are no images; .npy and .npz take them$' --model moons --out out/x.png
+refuse 2 'points of 1 number are no images' --model gaussian --out out/x.idx
+refuse 2 '^gensample: --map: gaussian draws samples of 3 x 1 x 1: expected points of 2 numbers' --model gaussian:dim=3 --map out/m.svg
 refuse 2 '^gensample: --map: out/m.png: expected a name that ends in .svg$' --model moons --map out/m.png
 refuse 2 '^gensample: --map: out/m.svg: another picture goes there' --model moons:levels=no --map out/m.svg --plot out/m.svg --out out/x.npy
 refuse 2 "^gensample: gaussian: parameter 'size' is unknown: expected some of dim, mean, sd, levels, range, log-z$" --model gaussian:size=2

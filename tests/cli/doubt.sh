@@ -1,4 +1,6 @@
 # Results that are invalid or doubtful, and the progress shown on a terminal; sourced by run.sh.
+needs_effort 50 || return 0
+images
 runaway runaway 900
 runaway loud 30
 plain_energy flat 0

@@ -1,6 +1,7 @@
-# Energies of images; sourced by run.sh after loss.sh, whose files it uses. That energies and gradients are right is
-# tested by test_loss.c.
+# Energies of images; sourced by run.sh. That energies and gradients are right is tested by test_loss.c.
+needs_effort 50 || return 0
 
+labelled_images
 accept energy plain.bin --input six.idx
 check 'energies and their gradients' test "$(grep -Ec '^six.idx +6( +[0-9.e-]+){5}$' stdout.txt)" -eq 2
 check 'of which network' grep -qx 'energies of the network plain' stdout.txt
@@ -20,7 +21,6 @@ check 'by class' test "$(grep -Ec '^  class [012] +2 ' stdout.txt)" -eq 3
 check 'labels that the network is told' grep -q 'told the labels of labels.idx$' stdout.txt
 accept energy cond.bin --input six.idx --sigma 1 --label 1
 check 'one label' grep -q 'told label 1$' stdout.txt
-labels_file named/x-labels-idx1-ubyte 0 1 2 0 1 2
 accept energy cond.bin --input named/x-images-idx3-ubyte --sigma 1
 check 'labels beside sort, and are not told' sh -c 'grep -q "^  class 0 *2 " stdout.txt && grep -q "told no label$" stdout.txt'
 accept energy cond.bin --input labelled.npz --sigma 1
@@ -53,7 +53,7 @@ refuse 1 'no-such.idx' energy plain.bin --input six.idx --input no-such.idx
 refuse 1 'has images of 8 x 8: expected 3 x 8 x 8' energy rgb.bin --input six.idx
 refuse 2 'labels: 1 file for 2 of images: expected one for each' energy cond.bin --input six.idx --input six.idx --labels labels.idx
 refuse 2 'labels: 2 files for 1 of images' energy cond.bin --input six.idx --labels labels.idx --labels labels.idx
-refuse 2 'high.idx: label 3 at image 5' energy cond.bin --input six.idx --labels high.idx
+refuse 1 'high.idx: label 3 at image 5' energy cond.bin --input six.idx --labels high.idx
 refuse 2 'label: the network plain takes no labels' energy plain.bin --input six.idx --label 1
 refuse 2 'labels: cannot go with --label' energy cond.bin --input six.idx --labels labels.idx --label 1
 refuse 2 'out: out/e.png: expected a name that ends in .csv, .json or .npy' energy plain.bin --input six.idx --out out/e.png

@@ -1,5 +1,7 @@
 # Weight files found among the shipped ones; sourced by run.sh.
+needs_effort 50 || return 0
 
+images
 mkdir shipped alone
 cp tiny.bin shipped/ncsn.bin
 cp cond.bin shipped/ncsn-cond.bin
@@ -26,7 +28,7 @@ for asked in '--model nope' '--compose nope:2' 'inspect nope' 'cpu --model nope'
 done
 refuse 1 "^gensample: --judge: nope: no such file, and no shipped judge: expected a classifier's weight file, or judge, the shipped one$" \
     --model tiny.bin --judge nope
-GENSAMPLE_MODELS=$work/out refuse 1 '^gensample: nope: no such file, no shipped network and no density: there are none in .*/out, and gaussian, .*double-well$' --model nope
+GENSAMPLE_MODELS=$PWD/out refuse 1 '^gensample: nope: no such file, no shipped network and no density: there are none in .*/out, and gaussian, .*double-well$' --model nope
 check 'the folder of a program that was built is told without a detour' sh -c 'unset GENSAMPLE_MODELS; ! "$1" --model nope 2>&1 | grep -F ..' sh "$program"
 accept --help
 check 'the help ends with the shipped networks' sh -c 'sed -n "/^shipped networks, in .*shipped:/{n;p;}" stdout.txt | grep -q "^  ncsn ncsn-cond$"'

@@ -1,4 +1,5 @@
 # The program's surroundings: numbers of threads that are set from outside, and locales; sourced by run.sh.
+needs_effort 50 || return 0
 
 OMP_NUM_THREADS=3 "$program" cpu >stdout.txt
 check 'OMP_NUM_THREADS is told' grep -qx 'threads: 3 (OMP_NUM_THREADS)' stdout.txt

@@ -1,4 +1,5 @@
 # Hostile weight files, one of each kind, which the tests of the library keep; sourced by run.sh.
+needs_effort 50 || return 0
 
 # Seconds of processor time, for work of some milliseconds: a limit only for work that grows with what a file claims, which
 # would take hours.

@@ -1,6 +1,6 @@
-# Files as people have them: from pipes, packed, in other spellings, and the report of inspect on each; sourced by
-# run.sh after tasks.sh, whose models and images it uses.
+# Files as people have them: from pipes, packed, in other spellings, and the report of inspect on each; sourced by run.sh.
 
+images
 few='--sampler dpmpp-2m --steps 2 --eta 0 --quiet'
 rm -rf out && mkdir out
 "$program" --model tiny.bin $few --init six.idx --out out/plain.npy

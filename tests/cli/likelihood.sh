@@ -1,6 +1,8 @@
-# Likelihoods, classes, images of another kind, and ways between images; sourced by run.sh after energy.sh, whose files it
-# uses. That the numbers are right is tested by test_likelihood.c, test_classes.c and test_novelty.c.
+# Likelihoods, classes, images of another kind, and ways between images; sourced by run.sh. That the
+# numbers are right is tested by test_likelihood.c, test_classes.c and test_novelty.c.
+needs_effort 50 || return 0
 
+labelled_images
 "$program" --model gaussian:dim=2 -n 6 --quiet --out points.npy
 
 # Likelihoods
@@ -18,7 +20,7 @@ accept likelihood gaussian:dim=2 --input points.npy --trace normal --probes 3 --
 check 'what is chosen' grep -q 'in 4 or more steps, traces by 3 directions of normal numbers; ' stdout.txt
 accept likelihood tiny.bin --input six.idx --steps 2 --dequantize 0
 check 'pixels as they are' grep -q 'signs; pixels as they are; ' stdout.txt
-refuse 2 'dequantisation of 1 levels' likelihood tiny.bin --input six.idx --steps 2 --dequantize 1
+refuse 2 'dequantisation of 1 level:' likelihood tiny.bin --input six.idx --steps 2 --dequantize 1
 accept likelihood cond.bin --input six.idx --labels labels.idx --steps 2 --dequantize 4 --out out/l.csv
 check 'told labels' grep -q 'told the labels of labels.idx; ' stdout.txt
 check 'a table of likelihoods' test "$(head -n 1 out/l.csv) $(wc -l <out/l.csv)" = 'input,image,label,nats,error,bits,bits_error,prior,volume,steps 7'
@@ -54,7 +56,7 @@ refuse 2 'method: "guess": expected' classify cond.bin --input six.idx --method 
 refuse 2 'sigma: only energies' classify cond.bin --input six.idx --sigma 1
 refuse 2 'prior: 2 weights: expected 3' classify cond.bin --input six.idx --prior 1,2
 refuse 2 'plot: nothing to compare with' classify cond.bin --input six.idx --plot out/c.svg
-refuse 2 'labels: label 3 at image 5' classify cond.bin --input six.idx --labels high.idx --levels 2
+refuse 1 'high.idx: label 3 at image 5 is no class of the network cond' classify cond.bin --input six.idx --labels high.idx --levels 2
 
 # Images of another kind
 accept novelty plain.bin --input six.idx --against six.idx

@@ -1,5 +1,6 @@
 # --nearest: samples beside training images and real ones; sourced by run.sh.
 
+images
 mkdir digits few
 brief='--sampler heun --steps 2 --sigmas 0.01,0.2'
 "$program" --model tiny.bin $brief -n 60 --quiet --out digits/train-images-idx3-ubyte.idx
@@ -32,7 +33,7 @@ run --model tiny.bin --sampler heun --steps 1 -n 1 --quality --judge judge.bin -
 check 'quality of one sample is doubtful' grep -q '^warning: one sample has no Frechet distance' stderr.txt
 check 'and one evaluation is one' grep -q ', 1 evaluation per sample, ' stdout.txt
 rm -f out/*
-refuse 2 'one.idx: has a single image; expected at least 2' --model tiny.bin --nearest one.idx --out out/x.npy
+refuse 1 'one.idx: has a single image; expected at least 2' --model tiny.bin --nearest one.idx --out out/x.npy
 accept --model tiny.bin $brief -n 1 --nearest digits --out out/x.npy
 check 'a single sample' grep -Eq '^nearest of 60 training images: [0-9.e-]+ away; real images are .* away on average, .* % of them farther than the sample, which is a copy$' stdout.txt
 rm -rf out

@@ -1,6 +1,7 @@
-# log Z and log p; sourced by run.sh after loss.sh, whose files it uses. That log Z is right is tested by
-# test_partition.c.
+# log Z and log p; sourced by run.sh. That log Z is right is tested by test_partition.c.
+needs_effort 50 || return 0
 
+labelled_images
 quick='--chains 4 --particles 8 --steps 20'
 accept partition gaussian:levels=no,dim=2,log-z=3 $quick
 check 'log Z with its error, and what it is' grep -Eq '^log Z = [0-9.]+ [+]- [0-9.e-]+ [(]standard error[)], known: 3$' stdout.txt
@@ -20,6 +21,7 @@ refuse 2 'the network is missing' partition
 refuse 2 "sampler 'hmc' has no weights; expected ais or tempered-smc$" partition plain.bin --sampler hmc
 refuse 2 "sampler 'nonsense' is unknown; expected ais or tempered-smc$" partition plain.bin --sampler nonsense
 refuse 2 'ais has no such setting; it reads --steps --clamp --temperature --leapfrog --moves --prior-scale$' partition plain.bin --sampler ais --particles 8
+refuse 1 'diverged.*; lower the prior scale, 1e+30$' partition gaussian:dim=2,levels=no --prior-scale 1e30 # and at once
 refuse 2 'prior-scale: cannot go with --clamp yes' partition plain.bin $quick --clamp yes --prior-scale 1
 refuse 2 '^gensample: --temperature 1e+99: expected 1e-30 ... 1e+30$' partition plain.bin --temperature 1e99
 printf '\223NUMPY\001\000\072\000%-57s\n' "{'descr':'<f4','fortran_order':False,'shape':(2,2)}" >far.npy
@@ -31,5 +33,5 @@ done
 refuse 2 'is not a whole number from 2 to 1024' partition plain.bin --particles 2000
 refuse 2 'takes no noise level' partition plain.bin --sigma 1
 refuse 2 'Z is of one density' partition cond.bin --label all
-refuse 1 'is of kind' partition tiny.bin
+refuse 2 'is of kind' partition tiny.bin
 refuse 1 'nowhere.idx' partition plain.bin $quick --input nowhere.idx

@@ -1,5 +1,7 @@
 # gensample plan; sourced by run.sh. Figures are not judged: what is asked is which nodes are where.
+needs_effort 50 || return 0
 
+images
 rm -rf out
 mkdir out
 

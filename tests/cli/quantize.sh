@@ -1,6 +1,7 @@
-# Networks made ready for integers; sourced by run.sh after loss.sh, whose files it uses. Scales and errors are tested by
-# test_quantize.c.
+# Networks made ready for integers; sourced by run.sh. Scales and errors are tested by test_quantize.c.
+needs_effort 50 || return 0
 
+labelled_images
 small=$here/../golden/energy.bin
 accept quantize "$small" int8.bin -n 4
 check 'a line per layer' test "$(grep -Ec '^[a-z]+ +[0-9.]+ %( +[0-9.]+ %){2}  (f32|int8, (direct|winograd-f4)|int16, (direct|winograd-f5))$' stdout.txt)" -eq 5
@@ -35,7 +36,7 @@ check 'half of the bytes' test "$(wc -c <half.bin)" -lt "$(wc -c <"$small")"
 "$program" --model "$small" -n 6 --steps 4 --quiet --out drawn.idx 2>/dev/null
 accept quantize "$small" int8.bin --data drawn.idx --data drawn.idx -n 3 --bands 1
 check 'images of all files' grep -Eq "errors of images of 36 states" stdout.txt
-refuse 1 'none of 0 layers can be computed in integers' quantize judge.bin a.bin --data six.idx
+refuse 2 'none of 0 layers can be computed in integers' quantize judge.bin a.bin --data six.idx
 
 # ---- What reports say of types ----
 accept quantize tiny.bin narrow.bin --dtype bf16-exact
@@ -73,5 +74,5 @@ refuse 2 ': --error: cannot go with --dtype bf16-exact, which' quantize tiny.bin
 refuse 2 ': -n: cannot go with --dtype f32, which' quantize tiny.bin a.bin --dtype f32 -n 4
 refuse 1 'no-such.bin' quantize no-such.bin a.bin
 refuse 1 'no-such.idx' quantize judge.bin a.bin --data no-such.idx
-refuse 1 'can be computed in integers with an error of at most 1e-09' quantize "$small" a.bin -n 4 --error 1e-9
+refuse 2 'can be computed in integers with an error of at most 1e-09' quantize "$small" a.bin -n 4 --error 1e-9
 check 'nothing is left' test ! -e a.bin

@@ -1,5 +1,6 @@
 # Runs in shards over ranks of MPI: the same bytes as of one process, whatever ranks there are and whatever becomes of them;
-# sourced by run.sh after shards.sh, whose functions it uses.
+# sourced by run.sh.
+needs_effort 50 || return 0
 
 # launcher ARGUMENT...: mpirun, with shared memory alone, as other transports take longer to begin.
 launcher() {

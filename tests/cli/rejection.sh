@@ -1,4 +1,5 @@
 # gensample rejection: what it prints and writes, what it refuses, and the same bytes; sourced by run.sh.
+needs_effort 50 || return 0
 
 accept rejection --help
 check 'the help of rejection names algorithms' grep -q '^  radius  ' stdout.txt
@@ -61,7 +62,7 @@ refuse 1 'No such file or directory' rejection --out no-such-directory/x.npy
 refuse 1 'the disk has room for' rejection --ratio 1 -n 1000000000000 --out out/x.npy
 
 # Samples that are not wanted take no memory; others take the memory of one block, and blocks follow each other.
-if grep -q 'GENSAMPLE_SANITIZE:STRING=.' "$build/CMakeCache.txt" || [ -n "${EMULATOR:-}" ]; then
+if [ -n "$slow" ]; then
     skip 'samples that are counted only' 'sanitizers and emulators take all addresses there are'
 else
     (

@@ -1,5 +1,7 @@
-# gensample restore; sourced by run.sh after tasks.sh, whose models and images it uses.
+# gensample restore; sourced by run.sh.
+needs_effort 50 || return 0
 
+labelled_images
 rm -rf out && mkdir out
 r='restore --model tiny.bin --input six.idx --steps 4'
 accept restore --help
@@ -36,12 +38,12 @@ rm mask.png
 refuse 2 'input: missing' restore --model tiny.bin --out out/r.png
 refuse 1 'no-such.idx' restore --model tiny.bin --input no-such.idx --out out/r.png
 refuse 2 "method 'magic' is unknown: expected one of diffpir" $r --method magic --out out/r.png
-refuse 2 'mask: six.idx: has 6 images: expected one' $r --mask six.idx --out out/r.png
-refuse 2 'mask: black.idx: hides every pixel' $r --mask black.idx --out out/r.png
+refuse 1 'mask: six.idx: has 6 images: expected one' $r --mask six.idx --out out/r.png
+refuse 1 'mask: black.idx: hides every pixel' $r --mask black.idx --out out/r.png
 refuse 2 'operator mask: hides every pixel' $r --operator mask:box,8 --out out/r.png
 refuse 1 'mask: no-such.png: no such file' $r --mask no-such.png --out out/r.png
 refuse 2 'mask: the network gaussian draws points' restore --model gaussian:dim=2 --input six.idx --mask left --out out/r.npy
-refuse 2 'labels: high.idx: label 3 at image 5 is no class of the network judge: they are 0 to 2$' restore --model bright.bin --input six.idx --steps 2 --judge judge.bin --labels high.idx --out out/r.png
+refuse 1 'high.idx: label 3 at image 5 is no class of the network judge: they are 0 to 2$' restore --model bright.bin --input six.idx --steps 2 --judge judge.bin --labels high.idx --out out/r.png
 refuse 1 'judge: no-such: no such file, and no shipped judge' $r --judge no-such --out out/r.png
 refuse 2 '^gensample: --zeta 1e+99: expected 1e-30 ... 1e+30$' $r --method dps --zeta 1e99 --out out/r.png
 refuse 2 "method 'heun' is unknown" $r --method heun --out out/r.png

@@ -1,5 +1,6 @@
 # The same bytes however the program is run; sourced by run.sh. same MODEL NAME OPTIONS...: compares with one scalar
 # thread.
+[ "$sanitizer" = thread ] || needs_effort 50 || return 0
 same() {
     model=$1
     name=$2

@@ -1,15 +1,13 @@
 # Runs in shards: what they write, how they go on, and what they refuse; sourced by run.sh.
+needs_effort 50 || return 0
 
+find_signals
 points='--model gaussian:dim=2 --steps 4 -n 1000'
 # join FOLDER: the numbers of its shards, one after the other.
 join() {
     for file in "$1"/shard-*.npy; do
         tail -c +129 "$file"
     done
-}
-# same_run FOLDER FOLDER: both runs have the same files with the same bytes, and nothing hidden.
-same_run() {
-    diff -r "$1" "$2" && [ -z "$(find "$1" -name '.?*')" ]
 }
 
 # Shards are the samples of one file, whatever their size.
@@ -102,7 +100,13 @@ refuse 2 'its steps is 2, of this command it is 3;' --model cond.bin --label all
 refuse 2 'its model is "conditional\|its [a-z]* is .*, of this command' --model tiny.bin --steps 2 -n 10 --shard-size 4 --format npz --out run --resume
 refuse 2 'its format is "npz", of this command it is "npy";' --model cond.bin --label all --steps 2 -n 10 --shard-size 4 --out run --resume
 refuse 2 'its n is 10, of this command it is 11;' --model cond.bin --label all --steps 2 -n 11 --shard-size 4 --format npz --out run --resume
-mkdir other
+mkdir -p other/kept/deep
+rm run/shard-00001.npz
+mv other/kept run/shard-00001.npz
+run $drawn --out run --resume
+check 'what is in the way of a shard, and how to go on' grep -q '^gensample: run/shard-00001.npz: is in the way of a shard: move it away, as it cannot be removed: .*: 2 of 3 shards are kept in run/; repeat the command to go on$' stderr.txt
+rmdir run/shard-00001.npz/deep run/shard-00001.npz
+accept $drawn --out run --resume
 touch other/file
 refuse 1 'has files, but no manifest.json' $drawn --out other --resume
 rm -r other
@@ -118,9 +122,34 @@ refuse 2 'more than the steps after burn-in' --model plain.bin --sampler mala --
 for text in '' '{' '[]' '{}' '{"manifest": 2}' "$(head -c 400 run/manifest.json)"; do
     printf '%s' "$text" >run/manifest.json
     refuse 1 'this is no manifest of gensample, or is damaged' $drawn --out run --resume
+    refuse 1 'this is no manifest of gensample, or is damaged' $drawn --out run
     refuse 1 'this is no manifest of gensample, or is damaged: put back a copy of it, or draw the run again' verify run
 done
 rm -rf run of.npy of.npz of.idx of.png
+
+# Products that round by instruction set: which one to name again.
+native=
+for isa in $("$program" cpu | awk '$2 == "supported" { print $1 }'); do
+    "$program" cpu --isa "$isa" >types.txt
+    ! grep -q '^  bf16  *natively' types.txt || native=$isa
+done
+if [ -n "$native" ]; then
+    drawn='--model gaussian:dim=2 --steps 4 -n 10 --shard-size 4 --dtype bf16'
+    accept $drawn --isa scalar --out run
+    refuse 2 "its isa is any with exact products (as of --isa scalar), of this command it is \"$native\"; repeat the settings" $drawn --isa "$native" --out run --resume
+    accept $drawn --isa scalar --out run --resume
+    rm -r run
+    accept $drawn --isa "$native" --out run
+    refuse 2 "its isa is \"$native\", of this command it is any with exact products" $drawn --isa scalar --out run --resume
+    rm -r run
+else
+    skip 'the instruction set of a run' 'this CPU has no dot products of bf16'
+fi
+drawn='--model plain.bin --sampler mala --steps 4 -n 4 --shard-size 4'
+accept $drawn --keep-every 1 --out run
+check 'one shard is one' grep -q '^1 of 1 shard of npy in run/; ' stdout.txt
+refuse 2 'its keep_every is 1, of this command it is not given; repeat' $drawn --out run --resume
+rm -r run
 
 # Killed at any moment, a run goes on to the same bytes and leaves nothing else. A run that ends before a kill is compared
 # and begun again, so that all kills meet one that is on its way.
@@ -183,7 +212,7 @@ for signal in $signals; do
 done
 
 # A full disk: what was finished stays, and the run goes on when there is room.
-if grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CMakeCache.txt"; then
+if [ "$sanitizer" = thread ]; then
     skip 'a shard past the limit' 'the thread sanitizer itself writes a larger file'
 else
     drawn='--model gaussian:dim=64 --steps 4 -n 1500 --shard-size 1000 --quiet --checkpoint 0'
@@ -265,6 +294,8 @@ rm -rf run
 "$program" --model gaussian:dim=2 --sampler mala --denoise no --steps 100 -n 60 --shard-size 7 --quiet --out run
 check 'so are those of chains' same_run jobs/b run
 rm -rf run
+accept work jobs//
+check 'one slash between a folder and its jobs' grep -q ' in jobs/a/$' stdout.txt
 accept work jobs
 check 'a finished folder is found finished' test "$(grep -c ' of .* shards of npy in jobs/' stdout.txt)" -eq 2
 for text in '{' '[]' '{"seed": [[1]]}' '{"out": "x"}' '{"h": true, "n": 3, "shard-size": 1}' '{"n": 3}' '{"n": 3, "shard-size": 1, "colour": 2}' \
@@ -283,7 +314,7 @@ job_refused '' 'is empty; expected an object of settings'
 job_refused '{"n": 3, "n": 4}' 'line 1: duplicate object key near ."n".; expected an object'
 job_refused '{"n": 99999999999999999999}' 'line 1: too big integer'
 job_refused '{"quiet": true}' '"quiet": is no setting of a job: expected as an option of gensample work'
-job_refused '{"n": 0, "shard-size": 1}' '-n: "0" is not a whole number from 1 to'
+job_refused '{"n": 0, "shard-size": 1}' '-n: "0" is not a whole number that is at least 1'
 rm jobs/c.json
 sed 's/"seed": 3/"seed": 4/' jobs/a.json >changed
 mv changed jobs/a.json

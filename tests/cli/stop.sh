@@ -1,27 +1,7 @@
 # Interruptions, full disks and closed outputs; sourced by run.sh.
+[ "$sanitizer" = thread ] || needs_effort 50 || return 0
 
-# interrupt SIGNAL ARGUMENT...: sends the signal after a while; if that was too early for standard error to have the pattern,
-# once more after a longer while, so that no case depends on the machine's speed. The status is in $status.
-interrupt() {
-    signal=$1
-    shift
-    ran="gensample $* and SIG$signal"
-    for wait in 0.3 1 3 10 30 100; do
-        timeout --preserve-status -k 300 -s "$signal" $wait "$program" "$@" >stdout.txt 2>stderr.txt
-        status=$?
-        ! grep -q -- "$pattern" stderr.txt || break
-    done
-}
-# The program leaves these ignored where they are, as under nohup(1), and a shell cannot undo that.
-signals='INT TERM'
-ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$$/status")
-for signal in HUP:1 USR1:10 XCPU:24; do
-    if [ $((0x${ignored:-0} >> (${signal#*:} - 1) & 1)) -eq 0 ]; then
-        signals="$signals ${signal%:*}"
-    else
-        skip "SIG${signal%:*}" 'it is ignored here'
-    fi
-done
+find_signals
 expected=130
 for signal in $signals; do
     pattern='interrupted: [1-9][0-9]* of'
@@ -112,7 +92,7 @@ check 'a signal before the samples are judged: exit status 130' test $? -eq 130
 check 'a signal before the samples are judged: all of them' npy_shape got.npy '1000, 1, 8, 8' 256000
 check 'and says so' grep -q '^gensample: interrupted: 1000 of 1000 samples are kept in pipe.npy, and not measured$' stderr.txt
 twice='INT TERM'
-if grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CMakeCache.txt"; then
+if [ "$sanitizer" = thread ]; then
     skip 'a second signal ends what nobody reads' 'the thread sanitizer handles no signal within write(2)'
     twice=
 fi
@@ -187,7 +167,7 @@ done
 pattern='File too large'
 echo old >old.npy
 limited="$(for format in $formats; do printf 'out/x.%s ' "$format"; done)out/x old.npy"
-if grep -q 'GENSAMPLE_SANITIZE:STRING=thread' "$build/CMakeCache.txt"; then
+if [ "$sanitizer" = thread ]; then
     skip "past the limit of a file's size" 'the thread sanitizer itself writes a larger file'
     limited=
 fi

@@ -1,34 +1,7 @@
 # Chains from images, denoising, composition: what is written and what is refused; sourced by run.sh.
 
-# Models besides those of models.sh: the energy (1/2) |x - 1|^2 / (1/4 + sigma^2), and other shapes and ranges.
-unit_energy='{"name":"m","op":"affine","inputs":["x"],"attributes":{"shift":-1}},
-{"name":"q","op":"square","inputs":["m"]},{"name":"t","op":"sum","inputs":["q"],"attributes":{"over":"all"}},
-{"name":"s2","op":"square","inputs":["sigma"]},
-{"name":"v","op":"affine","inputs":["s2"],"attributes":{"scale":2,"shift":0.5}},
-{"name":"r","op":"reciprocal","inputs":["v"]},{"name":"e","op":"mul","inputs":["t","r"]}'
-# energy NAME RANGE SIGMAS
-energy() {
-    weight_file "$1.bin" '' '{"name":"'"$1"'","kind":"energy","data":{"shape":[1,8,8],"range":['"$2"'],"sigma":['"$3"']},
-"inputs":["x","sigma"],"graph":{"nodes":['"$unit_energy"'],"outputs":["e"]}}' </dev/null
-}
-energy bright 0,1 0.01,30
-energy centred -1,1 0.01,30
-energy narrow 0,1 0.1,1
-weight_file wide.bin '' '{"name":"wide","kind":"denoiser","data":{"shape":[1,16,16],"range":[0,1],
-"sigma":[0.01,30]},"inputs":["x","sigma"],"graph":{"nodes":['"$denoise"'],"outputs":["d"]}}' </dev/null
-"$program" --model tiny.bin -n 6 --sampler heun --steps 2 --sigmas 0.01,0.2 --quiet --out six.idx
-"$program" --model tiny.bin -n 6 --sampler heun --steps 2 --sigmas 0.01,0.2 --quiet --out six.png
-"$program" --model rgb.bin -n 2 --sampler heun --steps 2 --sigmas 0.01,0.2 --quiet --out rgb.idx
+images
 few='--sampler dpmpp-2m --steps 3 --eta 0'
-# noted_command FILE NAME: the command noted in a picture draws it again.
-noted_command() {
-    noted=$(tr -c ' -~' '\n' <"$1" | grep -A 1 'gensample:command' | tail -n 1 | sed 's/\(--out [a-z.]*png\).*/\1/')
-    mv "$1" noted.png
-    # shellcheck disable=SC2086
-    (eval "set -- ${noted#gensample}" && "$program" "$@") >stdout.txt 2>stderr.txt
-    check "$2" cmp "$(basename "$1")" noted.png
-    rm -f "$(basename "$1")"
-}
 
 # ---- Chains that begin with images ----
 accept --model tiny.bin $few --init six.idx --out out/x.npy
@@ -60,8 +33,6 @@ refuse 1 'no-such.idx: cannot be opened' --model tiny.bin --init no-such.idx --o
 refuse 1 'tiny.bin: is a weight file: expected an IDX, NPY, NPZ, PGM or PNG file of images' --model tiny.bin --init tiny.bin --out out/x.npy
 refuse 1 'a directory' --model tiny.bin --init out --out out/x.npy
 refuse 2 'init-noise: .* --init, which is missing' --model tiny.bin --init-noise 1 --out out/x.npy
-printf '\223NUMPY\001\000\072\000%-57s\n' "{'descr':'<f4','fortran_order':False,'shape':(8,8)}" >range.npy
-floats $(yes -- -1 | head -n 64) >>range.npy
 refuse 1 'range.npy: -1 at image 0.* expected pixels in \[0, 1\]' --model tiny.bin --init range.npy --out out/x.npy
 head -c 200 six.idx >cut.idx
 refuse 1 'cut.idx: is cut short: ends in image 2 of 6' --model tiny.bin --init cut.idx --out out/x.npy

@@ -1,4 +1,5 @@
 # Wrong usage, and how it is refused; sourced by run.sh.
+needs_effort 50 || return 0
 
 m='--model tiny.bin --out out/x.npy'
 refuse 2 'nothing to do'
@@ -41,6 +42,8 @@ refuse 2 'inspect: the file.s name is empty' inspect ''
 for value in 0 -1 1e30 1.5 nan '' x 3x ' 3' +3 0x10 18446744073709551616 99999999999999999999; do
     refuse 2 'n: .* is not a whole number' $m -n "$value"
 done
+refuse 2 'n: "0" is not a whole number that is at least 1$' $m -n 0
+refuse 2 'n: "18446744073709551616" is not a whole number below 2^64$' $m -n 18446744073709551616
 for value in -1 1e30 nan '' 3x 18446744073709551616; do
     refuse 2 'seed: .* is not a whole number' $m --seed "$value"
     refuse 2 'first: .* is not a whole number' $m --first "$value"
@@ -159,9 +162,9 @@ refuse 2 'target 0.995: expected 0.05 ... 0.99' $p --sampler hmc --target 0.995
 refuse 2 'burn-in 5: expected 0 ... 4' $p --sampler hmc --steps 5 --burn-in 5
 refuse 2 'takes no noise level' $p --sigmas 1,2
 refuse 2 'takes no noise level' $p --denoise yes
-refuse 1 'goes down noise levels; expected langevin, baoab, ' $p --sampler heun
-refuse 1 'accepts by energies' $m --sampler mala
-refuse 1 'accepts by energies' $m --sampler hmc
+refuse 2 'goes down noise levels; expected langevin, baoab, ' $p --sampler heun
+refuse 2 'accepts by energies' $m --sampler mala
+refuse 2 'accepts by energies' $m --sampler hmc
 refuse 1 'chain 0 diverged: after step .* beyond the data range.*; lower the step size, 3' $p --step-size 3 --steps 500
 refuse 1 'diverged: after step .* lower the epsilon, 1e+06' $m --sampler annealed-langevin --steps 10 --epsilon 1e6
 
@@ -187,8 +190,8 @@ ln -s circle.png circle.png
 refuse 1 'cannot follow the symbolic link' $long --out circle.png
 refuse 2 'trajectory goes into' $long --out out/x.idx --trajectory
 refuse 2 'trajectory goes into' $long --out out/x/ --trajectory
-refuse 1 'of 2 channels' --model two.bin --out out/x.png
-refuse 1 'of 2 channels' --model two.bin --out out/x/
+refuse 2 'of 2 channels' --model two.bin --out out/x.png
+refuse 2 'of 2 channels' --model two.bin --out out/x/
 
 # Weight files that cannot be read.
 refuse 1 'no-such.bin' --model no-such.bin --out out/x.png

@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 program=$build/genbench
 . "$here/../support/cases.sh"
-. "$here/../cli/models.sh"
+. "$here/../support/models.sh"
 cd "$work" || exit 1
 unset GENSAMPLE_ISA GITHUB_STEP_SUMMARY
 GENSAMPLE_MODELS=$work

@@ -6,7 +6,7 @@ build=$(cd "$1" && pwd)
 program=$build/genbench
 report=$build/tests/genbench_report
 . "$here/../support/cases.sh"
-. "$here/../cli/models.sh"
+. "$here/../support/models.sh"
 cd "$work" || exit 1
 unset GENSAMPLE_ISA
 GENSAMPLE_MODELS=$work

@@ -338,7 +338,7 @@ class Export:
         wrapped = self.wrap()
         info = self.info(name_of(name, self.notes))
         try:
-            return own_names(writing.export(wrapped, self.examples(), info)), wrapped, info
+            return own_names(writing.export(wrapped, self.examples(), info, notes=self.notes)), wrapped, info
         except (ExportError, writing.Unsupported):
             raise
         except Exception as error:  # of PyTorch's tracing, for modules that run but cannot be traced

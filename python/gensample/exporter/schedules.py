@@ -128,6 +128,14 @@ def of_betas(betas, what="schedule"):
     betas = np.asarray(betas, np.float64)
     if not ((betas >= 0) & (betas <= 1)).all():
         raise ExportError(what, "expected betas of 0 ... 1")
+    falls = np.flatnonzero(np.diff(betas) < 0)
+    if len(falls):
+        i = falls[0] + 1
+        raise ExportError(
+            what,
+            f"beta {i} is {betas[i]:g} after {betas[i - 1]:g}: expected betas that do not decrease, from the step with the "
+            "least noise on; turn the table round if it begins with the most",
+        )
     return discrete(np.cumprod(1 - betas), what)
 
 

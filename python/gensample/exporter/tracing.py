@@ -121,6 +121,7 @@ class Tracer(Layout):
     """Walks the traced program once, keeping for each of its nodes a Value, a Table, a Const or a Python object.
 
     labels: how many different labels there are. The batch of the example then has a row for each.
+    label_tables: of each embedding of labels, its rows, and one more than the last that a label reads.
     """
 
     def __init__(self, module, inputs, names, labels=0):
@@ -128,7 +129,7 @@ class Tracer(Layout):
         self.images = Atom(len(inputs[0]))
         self.shuffled = torch.arange(1, labels + 1).clamp(max=labels - 1)
         self.taken, self.nodes, self.constants, self.moves, self.env = {"x", "sigma", "label"}, [], {}, {}, {}
-        self.files = {}
+        self.files, self.label_tables = {}, []
         self.by_name, self.products, self.varies, self.refusals, self.refused = {}, {}, {"x"}, [], set()
         if len(inputs[0]) < 2:
             raise ValueError("the example inputs must have a batch of at least 2")
@@ -262,6 +263,8 @@ class Tracer(Layout):
         if not tables:
             return tree_map(const, results[0])
         result = tree_map(lambda a, b: self._tabulated(a, b) if isinstance(a, torch.Tensor) else a, *results)
+        if name == "embedding":
+            self.label_tables.append((args[0].value.shape[0], int(args[1].value.max()) + 1))
         if (
             name == "embedding"
             and args[1].node is None

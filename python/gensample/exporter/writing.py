@@ -41,11 +41,23 @@ def collect(nodes, extra):
     return out, tensors | {k: torch.as_tensor(v).float().numpy() for k, v in extra.items()}
 
 
-def export(module, example_inputs, info, extra=None):
+def unread(tables, info):
+    """What is to be said of tables that have rows for more labels than the file will have."""
+    unlabelled = info.get("unlabelled", True)
+    for rows, read in tables:
+        if rows > read + (not unlabelled):
+            yield (
+                f"the module's table of labels has {rows} rows, of which --labels {info['labels']} reads {read}: expected "
+                f"--labels {rows - 1}, or {rows} where no row means 'no label', unless classes are to be left out"
+            )
+
+
+def export(module, example_inputs, info, extra=None, notes=None):
     """The bytes of a weight file for `module`.
 
     example_inputs: x (N, C, H, W), then sigma (N) and label (N) as far as `info["inputs"]` names them, N >= 2.
-    info: FORMAT.md's model object without its graph. extra: tensors named reference_*.
+    info: FORMAT.md's model object without its graph. extra: tensors named reference_*. notes: a list that gets what the
+    user should know.
     Raises Unsupported, with all places at once, for anything that the format cannot express.
     """
     twin = copy.deepcopy(module).to("cpu").eval().requires_grad_(False)
@@ -57,6 +69,8 @@ def export(module, example_inputs, info, extra=None):
     outputs = written(e, info)
     if e.refusals:
         raise Unsupported(*e.refusals)
+    if notes is not None:
+        notes.extend(dict.fromkeys(unread(e.label_tables, info)))
     nodes, outputs = fold(reachable(e.nodes, outputs), outputs)
     nodes, tensors = collect(reachable(direct(nodes), outputs), extra or {})
     order = ("name", "kind", "data", "inputs", "labels", "unlabelled", "default", "graph", "provenance")

@@ -1,4 +1,4 @@
-# Tiny weight files (models/FORMAT.md), written by the shell alone; sourced by run.sh.
+# Tiny weight files (models/FORMAT.md), written by the shell alone; sourced.
 
 # bytes VALUE COUNT: a little-endian number.
 bytes() {
@@ -123,16 +123,4 @@ labels_file() {
         bytes $# 1
         for label; do bytes "$label" 1; done
     } >"$file"
-}
-
-# fits_schema COMMAND ARGUMENT...: its report fits docs/reports.schema.json.
-fits_schema() {
-    case_name="the schema of gensample $1"
-    ran="gensample $*"
-    python3 "$here/schema.py" "$program" "$here/../../docs/reports.schema.json" "$@" >check.txt 2>&1
-    case $? in
-    0) ok "$case_name" ;;
-    77 | 127) skip "$case_name" 'there is no python3-jsonschema' ;;
-    *) not_ok "$case_name" "$(tail -c 300 check.txt)" ;;
-    esac
 }
