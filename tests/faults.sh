@@ -3,7 +3,8 @@
 #
 # strace makes the k-th open, read, write, fsync, rename, close, start of a thread ... fail, for each k up to the number of
 # such calls that the command makes after it has started; of more than MOST (12) k, so many are tried. Those that are
-# interrupted are every second one from the k-th on. NAMEs are those of commands; without any all run.
+# interrupted are every second one from the k-th on. NAMEs are those of commands; without any all run. Each command
+# also runs while clocks jump (support/preload/clock_steps.c), which must not change a byte of what it writes.
 #
 # Then the program either ends with 0 and has written the same bytes as without a fault, or ends with 1 and says why, has
 # left its target as it was, and no file that is hidden or cut short but what it could not rename, whose place it says. A
@@ -30,17 +31,21 @@ export GENSAMPLE_ISA=scalar OMP_WAIT_POLICY=passive
 
 # GROUP CALLS ERROR: calls that fail together, and how.
 calls='open openat ENFILE
+interrupted-open openat EINTR
 read read EIO
 interrupted-read read EINTR
+stale openat,read,write,pwrite64,fsync,newfstatat,fstat,statx,getdents64 ESTALE
 write write,pwrite64 ENOSPC
 interrupted-write write,pwrite64 EINTR
-fsync fsync EIO
+fsync fsync,syncfs EIO
+interrupted-fsync fsync,syncfs EINTR
 rename rename,renameat,renameat2,link,linkat ESTALE
 close close EIO
 unlink unlink,unlinkat EACCES
 truncate ftruncate ENOSPC
 folder mkdir,mkdirat EDQUOT
 lock flock ENOLCK
+interrupted-lock flock EINTR
 memory mmap,brk ENOMEM
 thread clone,clone3 EAGAIN'
 
@@ -88,7 +93,7 @@ prepare() {
 traced() {
     ran="gensample $command"
     # shellcheck disable=SC2086
-    timeout 120 strace -f -qq -o "$work/trace" ${2:+-e inject="$group_calls:error=$group_error:when=$2"} \
+    timeout 1800 strace -f -qq -o "$work/trace" ${2:+-e inject="$group_calls:error=$group_error:when=$2"} \
         -e trace="openat,$group_calls" "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null
     status=$?
 }
@@ -111,10 +116,10 @@ choose() {
 went_on() {
     if [ -e out/manifest.json ]; then
         # shellcheck disable=SC2086
-        timeout 120 "$program" ${command% --resume} --resume >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
+        timeout 1800 "$program" ${command% --resume} --resume >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
     else # it had not begun
         # shellcheck disable=SC2086
-        timeout 120 "$program" ${command% --resume} >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
+        timeout 1800 "$program" ${command% --resume} >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
     fi
     diff -r out "$work/expected"
 }
@@ -147,10 +152,30 @@ judge_fault() {
         ok "$1" >/dev/null
     fi
 }
+# Clocks that jump change nothing: a run that is told so, and every temporary file's age, by time alone would.
+clocks_jump() {
+    prepare "$setup"
+    ran="gensample $command, while clocks jump"
+    # shellcheck disable=SC2086
+    LD_PRELOAD=$work/clock_steps.so timeout 1800 "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null
+    status=$?
+    if [ $status -ne 0 ]; then
+        not_ok "$name: clocks jump" "exit $status: $(head -c 200 "$work/stderr.txt")"
+    elif ! same_files >"$work/diff.txt"; then
+        not_ok "$name: clocks jump" "other files: $(head -c 200 "$work/diff.txt")"
+    else
+        ok "$name: clocks jump"
+    fi
+}
 went_on_is_due() {
     case " $shards " in *" $name "*) ;; *) return 1 ;; esac
 }
 
+clocks=yes
+if ! ${CC:-cc} -shared -fPIC -o "$work/clock_steps.so" "$here/support/preload/clock_steps.c" 2>cc.txt; then
+    skip 'clocks that jump' "$(head -c 200 cc.txt)"
+    clocks=
+fi
 echo "$commands" >commands
 echo "$calls" >calls
 faults=0
@@ -159,7 +184,7 @@ while read -r name setup command; do
     target=$(echo "$command" | sed -n 's/.*--out out\/\([^ ]*\).*/\1/p')
     prepare "$setup"
     # shellcheck disable=SC2086
-    if ! timeout 600 "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null; then
+    if ! timeout 1800 "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null; then
         if grep -q 'built without\|needs netCDF' "$work/stderr.txt"; then
             skip "$name" "$(cat "$work/stderr.txt")"
         else
@@ -169,6 +194,7 @@ while read -r name setup command; do
     fi
     rm -rf "$work/expected"
     cp -r out "$work/expected"
+    [ -z "$clocks" ] || clocks_jump
     while read -r group group_calls group_error; do
         prepare "$setup"
         traced "$group"
