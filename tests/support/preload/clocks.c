@@ -1,5 +1,6 @@
-/* A library to be preloaded (LD_PRELOAD), in whose world clocks jump: the time of day by ten days, forth and back with every
- * question, as where somebody sets it, and the monotonic clock forth by an hour, as where a machine was asleep. */
+/* A library to be preloaded (LD_PRELOAD), in whose world clocks jump: the time of day by ten days, forth and back with
+ * every question, as where somebody sets it, and the monotonic clock forth by an hour, as where a machine was asleep.
+ */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <sys/syscall.h>
