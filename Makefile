@@ -3,7 +3,7 @@
 
 PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev nettle-dev libpng-dev zlib1g-dev liblapacke-dev
 PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind python3 \
-    python3-jsonschema python3-numpy locales libnetcdf-dev
+    python3-jsonschema python3-numpy locales libnetcdf-dev strace
 MPI_PACKAGES := libopenmpi-dev openmpi-bin
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
@@ -143,7 +143,6 @@ coverage: packages
 
 # Every system call of some commands fails in turn, a dozen of each kind.
 check-faults: build
-	@tests/packages.sh strace
 	tests/faults.sh $(BUILD)
 
 # Every compiler of Debian, no optional parts, and musl.

@@ -3,7 +3,9 @@
 #
 # strace makes the k-th open, read, write, fsync, rename, close, start of a thread ... fail, for each k up to the number of
 # such calls that the command makes after it has started; of more than MOST (12) k, so many are tried. Those that are
-# interrupted are every second one from the k-th on. NAMEs are those of commands; without any all run.
+# interrupted are every second one from the k-th on. Allocations fail by a library that is preloaded, and by another one
+# clocks jump, which must not change a byte. NAMEs are those of commands, and of kinds of calls; where none is of a command
+# all commands run, and where none is of a kind all kinds fail.
 #
 # Then the program either ends with 0 and has written the same bytes as without a fault, or ends with 1 and says why, has
 # left its target as it was, and no file that is hidden or cut short but what it could not rename, whose place it says. A
@@ -25,23 +27,30 @@ fi
 denoiser tiny 1
 judge judge.bin
 plain_energy plain
+conditional_denoiser
 # Nothing but the program's own threads and files: the libraries that it is linked with have no settings to look for.
 export GENSAMPLE_ISA=scalar OMP_WAIT_POLICY=passive
 
 # GROUP CALLS ERROR: calls that fail together, and how.
 calls='open openat ENFILE
+interrupted-open openat EINTR
 read read EIO
 interrupted-read read EINTR
+stale openat,read,write,pwrite64,fsync,newfstatat,fstat,statx,getdents64 ESTALE
 write write,pwrite64 ENOSPC
 interrupted-write write,pwrite64 EINTR
-fsync fsync EIO
+fsync fsync,syncfs EIO
+interrupted-fsync fsync,syncfs EINTR
 rename rename,renameat,renameat2,link,linkat ESTALE
 close close EIO
 unlink unlink,unlinkat EACCES
 truncate ftruncate ENOSPC
 folder mkdir,mkdirat EDQUOT
 lock flock ENOLCK
+interrupted-lock flock EINTR
 memory mmap,brk ENOMEM
+allocation allocations -
+clock clocks -
 thread clone,clone3 EAGAIN'
 
 # NAME SETUP COMMAND...: what is done in a new folder before the command, a shell function, and the command, which writes to `out`.
@@ -59,7 +68,25 @@ shards nothing --model ../tiny.bin --judge ../judge.bin --quality -n 5 --steps 2
 pictures nothing --model ../tiny.bin -n 5 --steps 2 --shard-size 2 --format png --out out/
 resume begun --model ../tiny.bin -n 5 --steps 2 --shard-size 2 --out out/ --resume
 verify begun verify out/
-work job work out/'
+work job work out/
+quality nothing --model ../cond.bin --label all -n 6 --steps 2 --quality --judge ../judge.bin --json --out out/x.idx
+strips drawn --model ../tiny.bin --init drawn.png --steps 3 --trajectory --every 1 --out out/x.png
+diagnose nothing --model double-well:dim=2 --sampler mala --steps 20 --diagnose -n 4 --out out/x.npy --plot out/x.svg
+restore drawn restore --model ../tiny.bin --judge ../judge.bin --input drawn.png --steps 2 --mask box --out out/x.png
+energy drawn energy ../plain.bin --input drawn.png --out out/x.csv --plot out/x.svg
+loss drawn loss ../tiny.bin --input drawn.png --levels 3 --draws 1
+likelihood drawn likelihood ../tiny.bin --input drawn.png --steps 2 --out out/x.csv
+classify drawn classify ../cond.bin --input drawn.png --levels 2 --draws 1 --out out/x.csv --plot out/x.svg
+novelty drawn novelty ../tiny.bin --input drawn.png --against drawn.png --out out/x.csv --plot out/x.svg
+interpolate drawn interpolate ../tiny.bin --input drawn.png -n 2 --frames 3 --steps 2 --out out/x.png
+partition nothing partition ../plain.bin --chains 2 --particles 2 --steps 3 --out out/x.csv
+view drawn view drawn.png --out out/x.png
+nearest drawn --model ../tiny.bin -n 2 --steps 2 --nearest drawn.png --out out/x.npy
+study nothing study rejection --dims 2 -n 20 --ratio 1.5 --out out/
+inspect nothing inspect ../judge.bin
+plan nothing plan ../judge.bin --out out/x.svg
+rejection nothing rejection --dim 4 --ratio 1.1 -n 50 --out out/x.npy
+cpu nothing cpu --model ../tiny.bin'
 shards='shards pictures resume' # commands that go on
 
 nothing() {
@@ -84,16 +111,34 @@ job() {
 prepare() {
     cd "$work" && rm -rf here && mkdir here && cd here && "$1"
 }
-# traced GROUP [WHEN]: runs the command; without WHEN the calls are only counted.
-traced() {
-    ran="gensample $command"
-    # shellcheck disable=SC2086
-    timeout 120 strace -f -qq -o "$work/trace" ${2:+-e inject="$group_calls:error=$group_error:when=$2"} \
-        -e trace="openat,$group_calls" "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null
+# keep_status COMMAND...: runs it, and keeps its streams and status.
+keep_status() {
+    timeout 1800 "$@" >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null
     status=$?
+}
+# faulty [WHEN]: runs the command with faults of the group; without WHEN the calls are only counted.
+faulty() {
+    ran="gensample $command"
+    once=${1%+}
+    # shellcheck disable=SC2086
+    case $group in
+    allocation)
+        keep_status env LD_PRELOAD="$work/allocations.so" ALLOCATIONS_COUNTED="$work/count" ALLOCATION_FAILS="$once" \
+            ${1:+ALLOCATION_FAILS_ON="${1#"$once"}"} "$program" $command
+        ;;
+    clock) keep_status env LD_PRELOAD="$work/clocks.so" "$program" $command ;;
+    *)
+        keep_status strace -f -qq -o "$work/trace" ${1:+-e inject="$group_calls:error=$group_error:when=$1"} \
+            -e trace="openat,$group_calls" "$program" $command
+        ;;
+    esac
 }
 # Print how many calls of the group there are before the program has started, which its opening of /dev/null says, and in all.
 count() {
+    case $group in
+    allocation) echo "0 $(cat "$work/count")" && return ;;
+    clock) echo 0 1 && return ;;
+    esac
     awk -v names="^($(echo "$group_calls" | tr , '|'))$" '
         { call = $2; sub(/\(.*/, "", call); n += call ~ names }
         /"\/dev\/null", O_RDWR/ && !started { before = n; started = 1 }
@@ -111,10 +156,10 @@ choose() {
 went_on() {
     if [ -e out/manifest.json ]; then
         # shellcheck disable=SC2086
-        timeout 120 "$program" ${command% --resume} --resume >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
+        timeout 1800 "$program" ${command% --resume} --resume >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
     else # it had not begun
         # shellcheck disable=SC2086
-        timeout 120 "$program" ${command% --resume} >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
+        timeout 1800 "$program" ${command% --resume} >/dev/null 2>"$work/stderr.txt" </dev/null || return 1
     fi
     diff -r out "$work/expected"
 }
@@ -151,41 +196,56 @@ went_on_is_due() {
     case " $shards " in *" $name "*) ;; *) return 1 ;; esac
 }
 
-echo "$commands" >commands
-echo "$calls" >calls
+# Lets each of the group's calls that are chosen fail, once and for good.
+fail_group() {
+    prepare "$setup"
+    faulty
+    # shellcheck disable=SC2046
+    set -- $(count)
+    before=$failed
+    for k in $(choose $(($1 + 1)) "$2"); do
+        again="$k+" # which write for good means that no line of error is written either
+        [ "$group_error" = EINTR ] && again="$k+2"
+        for when in "$k" "$again"; do
+            prepare "$setup"
+            faulty "$when"
+            faults=$((faults + 1))
+            judge_fault "$name: $group number $when"
+        done
+    done
+    [ "$failed" -eq "$before" ] && echo "ok - $name: $(($2 - $1)) calls of $group"
+}
+# chosen_among TABLE: the rows of a file whose first words were chosen, all of them where none was.
+chosen_among() {
+    awk -v names=" $chosen " '{ row[NR] = $0; mine[NR] = index(names, " " $1 " ") > 0; any += mine[NR] }
+        END { for (i = 1; i <= NR; i++) if (mine[i] || !any) print row[i] }'
+}
+
+echo "$commands" | chosen_among >commands
+echo "$calls" | chosen_among >calls
+for library in allocations clocks; do
+    ${CC:-cc} -shared -fPIC -o "$work/$library.so" "$here/support/preload/$library.c" 2>cc.txt && continue
+    skip "$library" "no library to preload can be made here: $(head -c 200 cc.txt)"
+    sed -i "/ $library /d" calls
+done
 faults=0
 while read -r name setup command; do
-    case " ${chosen:-$name} " in *" $name "*) ;; *) continue ;; esac
     target=$(echo "$command" | sed -n 's/.*--out out\/\([^ ]*\).*/\1/p')
+    group=none
     prepare "$setup"
     # shellcheck disable=SC2086
-    if ! timeout 600 "$program" $command >"$work/stdout.txt" 2>"$work/stderr.txt" </dev/null; then
-        if grep -q 'built without\|needs netCDF' "$work/stderr.txt"; then
-            skip "$name" "$(cat "$work/stderr.txt")"
-        else
-            not_ok "$name" "fails without a fault: $(head -c 200 "$work/stderr.txt")"
-        fi
+    keep_status "$program" $command
+    if [ $status -ne 0 ] && grep -q 'built without\|needs netCDF' "$work/stderr.txt"; then
+        skip "$name" "$(cat "$work/stderr.txt")"
+        continue
+    elif [ $status -ne 0 ]; then
+        not_ok "$name" "fails without a fault: $(head -c 200 "$work/stderr.txt")"
         continue
     fi
     rm -rf "$work/expected"
     cp -r out "$work/expected"
     while read -r group group_calls group_error; do
-        prepare "$setup"
-        traced "$group"
-        # shellcheck disable=SC2046
-        set -- $(count)
-        before=$failed
-        for k in $(choose $(($1 + 1)) "$2"); do
-            again="$k+" # which write for good means that no line of error is written either
-            [ "$group_error" = EINTR ] && again="$k+2"
-            for when in "$k" "$again"; do
-                prepare "$setup"
-                traced "$group" "$when"
-                faults=$((faults + 1))
-                judge_fault "$name: $group number $when"
-            done
-        done
-        [ "$failed" -eq "$before" ] && echo "ok - $name: $(($2 - $1)) calls of $group"
+        fail_group
     done <"$work/calls"
 done <commands
 echo "$faults faults"
