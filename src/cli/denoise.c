@@ -369,4 +369,5 @@ const gs_command gs_command_denoise = {
     .lists = GS_LISTS_SAMPLERS | GS_LISTS_NETWORKS,
     .out = "denoised.png",
     .check = check,
+    .sharing = GS_SHARING_RANKS,
     .run = run_command};

@@ -217,4 +217,5 @@ const gs_command gs_command_rejection = {
         "of 1/M = R^-D is accepted, and compare the share with that. Exit status 1 when they are more than 4 standard\n"
         "deviations apart.\n",
     .lists = GS_LISTS_ALGORITHMS,
+    .sharing = GS_SHARING_RANKS,
     .run = run_command};

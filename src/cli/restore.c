@@ -386,4 +386,5 @@ const gs_command gs_command_restore = {
     .lists = GS_LISTS_METHODS | GS_LISTS_NETWORKS,
     .out = "restored.png",
     .check = check,
+    .sharing = GS_SHARING_RANKS,
     .run = run_command};

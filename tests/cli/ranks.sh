@@ -20,12 +20,15 @@ ranks() {
 tells_once() {
     [ "$status" -eq "$1" ] && [ "$(grep -c '^gensample: ' stderr.txt)" -eq 1 ] && grep -q "^gensample: .*$2" stderr.txt
 }
-# begin_ranks SHARDS ARGUMENT...: two ranks, in the background; goes on when so many shards are there.
+# begin_ranks SHARDS ARGUMENT...: $began ranks, in the background; goes on when so many shards are there. With $recovery
+# mpirun leaves the others alone when one is lost; its exit status is then always 0.
+began=2
+recovery=
 begin_ranks() {
     least=$1
     shift
     rm -f pid.*
-    (launcher -n 2 sh -c "$as_rank" "$program" "$@") &
+    (launcher $recovery -n $began sh -c "$as_rank" "$program" "$@") &
     launched=$!
     while [ "$(find run -name 'shard-*' 2>/dev/null | wc -l)" -lt "$least" ] && kill -0 $launched 2>/dev/null; do
         sleep 0.02
@@ -65,6 +68,27 @@ else
     status=$?
     check 'ranks of different runs are refused' tells_once 2 'rank 1.* its seed is 0, of this command it is 9'
     rm -rf run whole-run
+    (launcher -n 1 "$program" $drawn --out run : -n 1 "$program" --model rings --out out/samples.npy)
+    status=$?
+    check 'a rank without shards ends all, which says what to add' tells_once 2 'rank 1.*: --shard-size: missing: .*add --shard-size K and --out DIR/'
+    ranks 2 --model rings --out out/samples.npy
+    check 'so do all without shards, once' tells_once 2 '--shard-size: missing: each of the 2 processes'
+    ranks 2 quantize tiny.bin out/narrow.bin
+    check 'commands that ranks do not share are refused' tells_once 2 'quantize: each of the 2 processes would do all of it'
+    check 'nothing is written' test -z "$(ls out)"
+    (launcher -n 1 "$program" rejection --dim 2 : -n 1 "$program" denoise --input none.npy)
+    status=$?
+    check 'ranks of different commands are refused' tells_once 2 'rank 1.* its command is denoise, that of the first rank rejection'
+    ranks 2 --model rings --nonsense
+    check 'an error of the command line is told once' tells_once 2 '--nonsense: unknown option'
+    ranks 2 --version
+    check 'what only prints is done by each process' test "$status $(wc -l <stdout.txt) $(wc -l <stderr.txt)" = '0 2 0'
+    (GENSAMPLE_MPI_WAIT=2 launcher -n 1 "$program" $drawn --out run : -n 1 sleep 1000)
+    status=$?
+    check 'a rank does not wait for ever for one that never comes' tells_once 1 'rank 0 has waited 2 s for the other processes'
+    GENSAMPLE_MPI_WAIT=soon ranks 2 $drawn --out run
+    check 'how long it waits is a number' tells_once 2 'GENSAMPLE_MPI_WAIT: "soon"'
+    check 'nothing has begun' absent run
     mkdir alone
     cp "$program" alone/
     (launcher -n 2 alone/gensample $drawn --out run)
@@ -95,6 +119,36 @@ else
     check 'a run that lost a rank goes on' test $status -eq 0
     check 'to the same bytes' same_run run whole-run
     rm -rf run
+
+    # The same where mpirun leaves the others alone: they draw what the lost one had, but not if that is the first.
+    recovery=--enable-recovery
+    began=3
+    begin_ranks 3 $chains --out run
+    kill -s KILL "$(cat pid.2)"
+    wait $launched
+    check 'the others go on without a lost rank' same_run run whole-run
+    check 'and say so once' test "$(grep -c '^warning: rank 2.* was lost; the others drew what it had not finished$' stderr.txt)" -eq 1
+    rm -rf run
+    begin_ranks 3 $chains --out run
+    kill -s KILL "$(cat pid.0)" "$(cat pid.1)"
+    wait $launched
+    status=$?
+    check 'without the first rank all end, and the lowest that is left says so' tells_once 0 'rank 0.* was lost, .*: [0-9]* of 30 shards are kept in run/; add --resume'
+    "$program" verify run >verified.txt 2>&1
+    check 'no shard is half written then' grep -q 'as the manifest says' verified.txt
+    ranks 2 $chains --out run --resume
+    check 'and the run goes on to the same bytes' same_run run whole-run
+    rm -rf run
+
+    # A rank that stands still may go on at any time: its shard is left to the next run.
+    (GENSAMPLE_MPI_WAIT=4 && export GENSAMPLE_MPI_WAIT && begin_ranks 3 $chains --out run && kill -s STOP "$(cat pid.2)" && wait $launched)
+    status=$?
+    check 'a rank that no longer answers ends the run in the end' tells_once 0 'rank 2.* no longer answers: [0-9]* of 30 shards are kept in run/; add --resume'
+    ranks 2 $chains --out run --resume
+    check 'whose shard is drawn by the next one' same_run run whole-run
+    rm -rf run
+    recovery=
+    began=2
 
     # A signal to one rank ends all, with their states kept.
     endless='--model gaussian:dim=2 --sampler mala --denoise no --steps 500 -n 2000000 --shard-size 20 --checkpoint 0.05 --threads 1'
