@@ -32,6 +32,7 @@ typedef struct peer {
     bool lost;
 } peer;
 
+static const long piece_us = 50, await_us = 1000;
 static const double wait_usual_s = 120, wait_least_s = 1, wait_most_s = 1e6, flush_s = 1;
 
 static const gs_link *linked; /* NULL: there is one rank */
@@ -237,25 +238,34 @@ bool gs_ranks_take(int kind, int *from, void *message, size_t bytes) {
     return linked->take(kind, from, message, bytes);
 }
 
-/* MPI's own waiting keeps a processor busy, on which another rank may compute. */
-static void sleep_shortly(void) {
-    const struct timespec pause = {.tv_nsec = 1000000};
+/* MPI's own waiting keeps a processor busy, on which another rank may compute; large messages move in many steps. */
+static void sleep_us(long us) {
+    const struct timespec pause = {.tv_nsec = us * 1000};
     nanosleep(&pause, NULL);
 }
 
-void gs_ranks_flush(double most_s) {
-    for (double start_s = gs_now_s(); !linked->sent() && gs_now_s() - start_s < most_s;)
-        sleep_shortly();
+/* Whether it is in vain to wait for a rank. */
+static bool is_gone(int rank) {
+    if (!gs_ranks_is_lost(rank) && gs_ranks_is_silent(rank))
+        gs_ranks_lose(rank, false);
+    return gs_ranks_is_lost(rank);
+}
+
+bool gs_ranks_deliver(int to) {
+    while (!linked->sent()) {
+        if (is_gone(to))
+            return false;
+        sleep_us(piece_us);
+    }
+    return true;
 }
 
 bool gs_ranks_await(int kind, int from, void *message, size_t bytes) {
-    while (!linked->take(kind, &from, message, bytes)) {
-        if (gs_ranks_is_lost(from))
+    for (long us = piece_us; !linked->take(kind, &from, message, bytes); us = us < await_us ? 2 * us : us) {
+        if (is_gone(from))
             return false;
-        if (gs_ranks_is_silent(from))
-            gs_ranks_lose(from, false);
         linked->sent();
-        sleep_shortly();
+        sleep_us(us);
     }
     return true;
 }
@@ -382,8 +392,9 @@ void gs_ranks_end(int code) {
     stop(beats);
     if (has_stuck)
         linked->abandon(code);
-    if (has_lost)
-        gs_ranks_flush(flush_s); /* MPI's own end would wait for ranks that are lost */
+    if (has_lost) /* MPI's own end would wait for ranks that are lost, to which messages never leave */
+        for (double start_s = gs_now_s(); !linked->sent() && gs_now_s() - start_s < flush_s;)
+            sleep_us(await_us);
     else
         linked->end();
     gs_free(peers);

@@ -48,8 +48,8 @@ void gs_ranks_name(int rank, char name[GS_RANKS_NAME_ROOM]);
 void gs_ranks_send(int to, int kind, const void *message, size_t bytes);
 bool gs_ranks_take(int kind, int *from, void *message, size_t bytes);
 
-/* Wait until all that was sent has left, for `most_s` seconds at most. */
-void gs_ranks_flush(double most_s);
+/* Wait until all that was sent has left. False: the rank to which it goes is lost, or is given up now. */
+bool gs_ranks_deliver(int to);
 
 /* Wait for a message of a rank. False: it is lost, or is given up now. */
 bool gs_ranks_await(int kind, int from, void *message, size_t bytes);

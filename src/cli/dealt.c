@@ -6,6 +6,7 @@
 #include "app/dealer.h"
 #include "app/interrupt.h"
 #include "app/ranks.h"
+#include "cli/draws.h"
 
 /* ---- Opening ---- */
 
@@ -80,7 +81,7 @@ static void add_others(gs_drawer *drawer) {
         const gs_tally *tally = gs_dealer_tally(drawer->dealer, rank);
         drawer->drawn += tally->drawn;
         drawer->seconds = fmax(drawer->seconds, tally->seconds);
-        gs_drawer_add(drawer, &tally->outcome);
+        gs_outcome_add(&drawer->outcome, &tally->outcome);
     }
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/ranks.h"
+#include "app/shares.h"
 #include "base/machine.h"
 #include "cli/commands.h"
 #include "cli/images.h"
@@ -231,8 +233,9 @@ static gs_status restore(gs_restoration *r, gs_error *error) {
     gs_status status = gs_draws_add(&r->draws, &r->setup, NULL, all, r->restored, &done, error);
     if (!status && r->draws.interrupted)
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: nothing is written");
-    if (!status)
-        status = find_misfit(r, error);
+    if (status || gs_ranks_rank()) /* only the first rank has all images */
+        return status;
+    status = find_misfit(r, error);
     if (!status)
         clip(r->restored, all * pixels_of(r), info_of(r)->range);
     return status;
@@ -240,7 +243,7 @@ static gs_status restore(gs_restoration *r, gs_error *error) {
 
 static gs_status classify(gs_restoration *r, gs_error *error) {
     gs_status status = GS_OK;
-    if (!gs_restoration_judges(r))
+    if (!gs_restoration_judges(r) || gs_ranks_rank())
         return GS_OK;
     if (r->given.labels)
         memcpy(r->classes, r->given.labels, r->n * sizeof *r->classes);
@@ -323,7 +326,7 @@ static gs_status run(gs_restoration *r, gs_error *error) {
     gs_status status = GS_OK;
     for (size_t i = 0; i < GS_COUNT(steps) && !status; i++)
         status = steps[i](r, error);
-    if (status)
+    if (status || gs_ranks_rank())
         return status;
     compare_all(r);
     status = write_output(r, error);
@@ -352,7 +355,10 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_restoration *r = gs_alloc(1, sizeof *r);
     if (!r)
         return gs_fail_memory(error, "the run");
-    gs_status status = prepare(r, arguments, error);
+    gs_status status = gs_ranks_agree(prepare(r, arguments, error), error);
+    if (!status)
+        status = gs_shares_match(gs_restoration_command_text(r), info_of(r)->hash, r->given.images.data,
+                                 r->n * (arguments->measured ? measured_of(r) : pixels_of(r)), error);
     if (!status)
         status = run(r, error);
     gs_free(r->y);

@@ -105,6 +105,49 @@ else
     check 'have the same figures' sh -c 'sed "s/.*\"quality\"/\"quality\"/; s/\"warnings\".*//" stdout.txt | cmp - figures && test -s figures'
     rm -rf run whole-run figures
 
+    # What has no folder: the first rank gets the shares of the others.
+    # same_shared FILE ARGUMENT...: one process and 2 and 3 ranks write the same file, and report the same.
+    untimed='s/"[a-z_]*seconds*": *[^,}]*//g; s/"proposals_per_second": *[^,}]*//; s/"accepted_per_second": *[^,}]*//'
+    same_shared() {
+        written=$1
+        shift
+        accept "$@" --json --out "out/$written"
+        mv "out/$written" whole
+        sed "$untimed" stdout.txt >figures
+        for count in 2 3; do
+            ranks $count "$@" --json --out "out/$written"
+            sed "$untimed" stdout.txt >now
+            check "$1 on $count ranks: the same bytes" cmp "out/$written" whole
+            check "$1 on $count ranks: the same figures, once" test "$status $(cmp figures now && wc -l <stderr.txt)" = '0 0'
+        done
+        rm -f whole figures now "out/$written"
+    }
+    "$program" --model tiny.bin --steps 2 -n 7 --quiet --out clean.npy
+    same_shared denoised.npy denoise --model tiny.bin --judge judge.bin --input clean.npy --noise 0.3,0.5 --steps 1,3
+    same_shared denoised.png denoise --model tiny.bin --judge judge.bin --input clean.npy -n 2 --noise 0.3 --steps 2
+    same_shared restored.npy restore --model tiny.bin --judge judge.bin --input clean.npy --mask left --draws 2 --noise 0.1
+    for algorithm in plain early radius; do
+        same_shared accepted.npy rejection --algorithm $algorithm --dim 50 --ratio 1.05 -n 3000 --first 12345
+    done
+    ranks 3 rejection --dim 20 -n 1000 --json
+    sed "$untimed" stdout.txt >now
+    "$program" rejection --dim 20 -n 1000 --json | sed "$untimed" >figures
+    check 'samples that are only counted' cmp figures now
+    ranks 2 rejection --dim 100000 --ratio 2 -n 5
+    check 'what would never end is refused once' tells_once 2 'proposals on average'
+    (launcher -n 1 "$program" rejection --dim 20 : -n 1 "$program" rejection --dim 21)
+    status=$?
+    check 'ranks of different settings are refused' tells_once 2 'rank 1.* --dim 21 .* --dim 20 .*: expected the same'
+    begin_ranks 0 rejection --dim 2000 --ratio 1.005 -n 10000000
+    while [ "$(cut -d ' ' -f 14 "/proc/$(cat pid.1 2>/dev/null)/stat" 2>/dev/null || echo 0)" -lt 100 ]; do # it computes
+        sleep 0.02
+    done
+    kill -s USR1 "$(cat pid.1)"
+    wait $launched
+    status=$?
+    check 'a signal to one rank ends what they share' tells_once 130 'interrupted: '
+    rm -f clean.npy figures now
+
     # Long chains of which one rank is killed: the run ends, and goes on to the same bytes.
     chains='--model gaussian:dim=2 --sampler mala --denoise no --steps 500 -n 600 --shard-size 20 --checkpoint 0.05 --threads 1'
     "$program" $chains --quiet --out whole-run
