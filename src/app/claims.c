@@ -63,10 +63,24 @@ gs_status gs_claim_take(const char *folder, uint64_t index, int *claim, gs_error
 }
 
 void gs_claim_release(const char *folder, uint64_t index, int claim) {
+    gs_claim_remove(folder, index);
+    close(claim);
+}
+
+bool gs_claim_is_left(const char *folder, uint64_t index) {
+    char path[PATH_MAX];
+    name_claim(folder, index, path);
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    bool left = descriptor >= 0 && gs_os_lock(descriptor, GS_LOCK_ALONE);
+    if (descriptor >= 0)
+        close(descriptor);
+    return left;
+}
+
+void gs_claim_remove(const char *folder, uint64_t index) {
     char path[PATH_MAX];
     name_claim(folder, index, path);
     unlink(path);
-    close(claim);
 }
 
 gs_status gs_claim_manifest(const char *folder, int *lock, gs_error *error) {

@@ -9,26 +9,27 @@
 
 enum { GS_LINK_WHY_ROOM = 200 };
 
-/* The functions do not fail: where MPI does, it says so and ends all ranks. Those that wait sleep meanwhile, since
- * another rank may compute for minutes on the same processor. Any thread may call send and take; of the others, all
- * ranks call the same ones in the same order. */
+/* Nothing but begin and end waits for another rank, so that no rank's loss stops the others. Any thread may call send,
+ * sent and take; the main thread calls the others. */
 typedef struct gs_link {
     size_t bytes; /* sizeof(gs_link), by which a plugin of another version is noticed */
 
-    /* This rank, 0 ... count - 1; false with the reason if there can be no link. */
+    /* This rank, 0 ... count - 1; false with the reason if there can be no link. Waits until all ranks have called it.
+     */
     bool (*begin)(int *rank, int *count, char why[GS_LINK_WHY_ROOM]);
 
-    /* Send a message of a kind, 1, 2, ..., to a rank, which may be one's own. */
+    /* Send a copy of a message of a kind, 1, 2, ..., to a rank, which may be one's own. A message to a rank that is
+     * lost, or for which there is no memory, is lost too. */
     void (*send)(int to, int kind, const void *message, size_t bytes);
 
-    /* Take a message of this kind and size, if one has come, and say from whom. */
+    /* Move on what is on its way, and say whether all of it has left. */
+    bool (*sent)(void);
+
+    /* Take a message of this kind and size from a rank, or from any if *from is negative, if one has come, and say from
+     * whom. */
     bool (*take)(int kind, int *from, void *message, size_t bytes);
 
-    /* What each rank gives, (count, bytes), to all; what one has, to all. */
-    void (*gather)(const void *own, size_t bytes, void *all);
-    void (*spread)(int from, void *message, size_t bytes);
-
-    /* The end of all ranks; or of those that are left when one was lost, with their exit status. */
+    /* The end of all ranks, for which they wait; or at once, by force, with their exit status. */
     void (*end)(void);
     void (*abandon)(int code);
 } gs_link;

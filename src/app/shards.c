@@ -309,6 +309,8 @@ static gs_status begin(gs_shards *s, gs_error *error) {
     char path[GS_SHARD_PATH_ROOM];
     manifest_path(s, path);
     clear_left(s);
+    if (s->mode != GS_SHARDS_SHARE)
+        gs_claims_end(s->folder);
     if (access(path, F_OK) == 0)
         return s->mode != GS_SHARDS_NEW ? go_on(s, path, error) : refuse_run(s, path, error);
     if (has_others(s->folder))

@@ -158,4 +158,5 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
 const gs_command gs_command_cpu = {.about = "Say which instruction sets this CPU runs, which types of products "
                                             "natively, and, with a model, which kernel runs each of its operations.\n",
                                    .lists = GS_LISTS_NETWORKS,
+                                   .sharing = GS_SHARING_NONE,
                                    .run = run_command};

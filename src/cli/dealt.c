@@ -6,6 +6,7 @@
 #include "app/dealer.h"
 #include "app/interrupt.h"
 #include "app/ranks.h"
+#include "cli/draws.h"
 
 /* ---- Opening ---- */
 
@@ -80,15 +81,26 @@ static void add_others(gs_drawer *drawer) {
         const gs_tally *tally = gs_dealer_tally(drawer->dealer, rank);
         drawer->drawn += tally->drawn;
         drawer->seconds = fmax(drawer->seconds, tally->seconds);
-        gs_drawer_add(drawer, &tally->outcome);
+        gs_outcome_add(&drawer->outcome, &tally->outcome);
     }
+}
+
+/* Where the first rank is lost: what its manifest says now. */
+static gs_status tell_orphans(const gs_shards *shards, gs_dealt_end *tell_end, gs_status status, gs_error *error) {
+    gs_shards now;
+    gs_error ignored;
+    if (gs_shards_view(&now, shards->folder, &ignored))
+        return status;
+    status = tell_end(&now, status, error);
+    gs_shards_close(&now);
+    return status;
 }
 
 gs_status gs_dealt_draw(gs_drawer *drawer, gs_shards *shards, gs_dealt_end *tell_end, gs_error *error) {
     watched context = {drawer, tell_end};
     const gs_dealer_watch watch = {show, tell_late, &context};
     gs_tally tally = {0};
-    gs_status status = gs_ranks_agree(gs_dealer_create(&drawer->dealer, shards, error), error);
+    gs_status status = gs_ranks_agree(gs_dealer_create(&drawer->dealer, shards, &watch, error), error);
     if (!status) {
         gs_error own = {0};
         tally.status = draw_own(drawer, &own);
@@ -96,11 +108,13 @@ gs_status gs_dealt_draw(gs_drawer *drawer, gs_shards *shards, gs_dealt_end *tell
         tally.seconds = drawer->seconds;
         tally.outcome = drawer->outcome;
         memcpy(tally.message, own.message, sizeof tally.message);
-        status = gs_dealer_end(drawer->dealer, &tally, &watch, error);
+        status = gs_dealer_end(drawer->dealer, &tally, error);
         if (!gs_ranks_rank())
             add_others(drawer);
     }
     gs_dealer_free(drawer->dealer);
     drawer->dealer = NULL;
-    return gs_ranks_rank() ? status : tell_end(shards, status, error);
+    if (!gs_ranks_rank())
+        return tell_end(shards, status, error);
+    return gs_ranks_is_lost(0) ? tell_orphans(shards, tell_end, status, error) : status;
 }

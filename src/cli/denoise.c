@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/ranks.h"
+#include "app/shares.h"
 #include "base/machine.h"
 #include "cli/commands.h"
 #include "cli/given.h"
@@ -183,9 +185,12 @@ static gs_class_shares count_shares(const int *classes, size_t n) {
     return shares;
 }
 
+/* Only the first rank has all images. */
 static gs_status measure(gs_denoise *d, const float *images, gs_trial *trial, gs_error *error) {
     double range = model_sigma(d, 1), n = (double)d->n, kept = 0;
     size_t pixels = d->setup.networks.pixels;
+    if (gs_ranks_rank())
+        return GS_OK;
     for (size_t k = 0; k < d->n; k++) {
         const float *clean = d->input.data + k * pixels, *image = images + k * pixels;
         trial->psnr += gs_psnr(clean, image, pixels, range) / n;
@@ -315,11 +320,12 @@ static gs_status run(gs_denoise *d, gs_error *error) {
         d->noises.count = finished;
         status = GS_OK;
     }
-    if (!status)
+    bool first = !gs_ranks_rank();
+    if (!status && first)
         status = write_output(d, error);
-    if (!status && !a->quiet)
+    if (!status && first && !a->quiet)
         status = gs_denoise_report(d, gs_arguments_report(a), error);
-    if (!status)
+    if (!status && first)
         gs_draws_warn(&d->draws, stderr);
     if (!status && is_cut)
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: images of %d of %d noise levels are kept in %s",
@@ -341,7 +347,9 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_denoise *d = gs_alloc(1, sizeof *d);
     if (!d)
         return gs_fail_memory(error, "the run");
-    gs_status status = prepare(d, arguments, error);
+    gs_status status = gs_ranks_agree(prepare(d, arguments, error), error);
+    if (!status)
+        status = gs_shares_match(gs_denoise_command_text(d), info_of(d)->hash, d->input.data, elements(d), error);
     if (!status)
         status = run(d, error);
     gs_free(d->noisy);
@@ -369,4 +377,5 @@ const gs_command gs_command_denoise = {
     .lists = GS_LISTS_SAMPLERS | GS_LISTS_NETWORKS,
     .out = "denoised.png",
     .check = check,
+    .sharing = GS_SHARING_RANKS,
     .run = run_command};

@@ -12,9 +12,14 @@ typedef struct gs_draws {
     bool interrupted; /* during the last call */
 } gs_draws;
 
+/* Add the outcome of later chains. */
+void gs_outcome_add(gs_outcome *sum, const gs_outcome *outcome);
+
 /* Call gs_sample for n chains and show a line of progress; *done becomes the number of finished chains. An interruption
  * gives GS_OK and sets draws->interrupted. `what` tells one of several calls from the others in the line and in the
- * warnings; NULL if there is one call. */
+ * warnings; NULL if there is one call. Where there are several ranks, all must call it; each draws a share of the
+ * chains, and the first gets all samples: elsewhere only those of the share are set. An
+ * interruption then leaves no samples. Errors: also GS_ERROR_FILE: a rank is lost. */
 gs_status gs_draws_add(gs_draws *draws, const gs_setup *setup, const char *what, size_t n, float *samples, size_t *done,
                        gs_error *error);
 

@@ -107,4 +107,5 @@ const gs_command gs_command_inspect = {
              "gaussian:dim=2, what its weight file would be.\n",
     .lists = GS_LISTS_NETWORKS,
     .check = check,
+    .sharing = GS_SHARING_NONE,
     .run = run_command};

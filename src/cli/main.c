@@ -8,6 +8,7 @@
 #include "app/interrupt.h"
 #include "app/ranks.h"
 #include "cli/commands.h"
+#include "cli/option.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -24,20 +25,44 @@ static bool standard_streams_open(void) {
     return open_before;
 }
 
+/* Become a rank, if there are several processes and the command is not each one's own. An error of the command line is
+ * told by all ranks together, once. */
+static gs_status begin_ranks(const gs_arguments *arguments, gs_status status, gs_error *error) {
+    const gs_command_row *row = gs_command_row_of(arguments->command);
+    const gs_command *command = gs_command_of(arguments->command);
+    gs_error own = *error;
+    if (command->sharing == GS_SHARING_NONE)
+        return status;
+    gs_status begun = gs_ranks_begin(error);
+    if (gs_ranks_rank())
+        gs_interrupt_begin("");
+    if (begun)
+        return begun;
+    if (!status && command->sharing == GS_SHARING_REFUSED && gs_ranks_count() > 1)
+        status = gs_fail(&own, GS_ERROR_ARGUMENT,
+                         "%s: each of the %d processes would do all of it; start one, or set GENSAMPLE_MPI=off where "
+                         "each has files of its own",
+                         row->name, gs_ranks_count());
+    *error = own;
+    status = gs_ranks_agree(status, error);
+    return !status ? gs_ranks_match(row->name, error) : status;
+}
+
 static gs_status run(int argc, char **argv, gs_error *error) {
     gs_arguments arguments;
     gs_status status = gs_arguments_parse(&arguments, argc, argv, error);
-    if (status)
-        return status;
-    if (arguments.help) {
+    if (!status && arguments.help) {
         gs_help_print(arguments.command, stdout);
         return GS_OK;
     }
-    if (arguments.version) {
+    if (!status && arguments.version) {
         puts("gensample " GS_VERSION);
         return GS_OK;
     }
-    status = gs_arguments_find(&arguments, error);
+    status = begin_ranks(&arguments, status, error);
+    if (status)
+        return status;
+    status = gs_ranks_agree(gs_arguments_find(&arguments, error), error);
     if (!status)
         status = gs_command_of(arguments.command)->run(&arguments, error);
     return gs_arguments_blame(&arguments, status, error);
@@ -58,16 +83,6 @@ static int exit_code(gs_status status) {
     }
 }
 
-/* Whether the command is one that ranks share; found before it is parsed, so that an error of the command line is told
- * once. Others are each process's own. */
-static bool is_shared(int argc, char *const *argv) {
-    static const char option[] = "--shard-size";
-    bool found = false;
-    for (int i = 1; i < argc && !found; i++)
-        found = !strncmp(argv[i], option, sizeof option - 1);
-    return found;
-}
-
 int main(int argc, char **argv) {
     gs_interrupt_begin("gensample: interrupted: nothing is written\n");
     if (!standard_streams_open()) {
@@ -77,11 +92,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */
     signal(SIGXFSZ, SIG_IGN);
     gs_error error = {0};
-    gs_status status = is_shared(argc, argv) ? gs_ranks_begin(&error) : GS_OK;
-    if (gs_ranks_rank())
-        gs_interrupt_begin("");
-    if (!status)
-        status = run(argc, argv, &error);
+    gs_status status = run(argc, argv, &error);
     bool written = fflush(stdout) == 0 && !ferror(stdout);
     if (!status && !written)
         status = gs_fail(&error, GS_ERROR_FILE, "standard output: %s", strerror(errno));

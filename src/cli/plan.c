@@ -125,4 +125,5 @@ const gs_command gs_command_plan = {
         "multiply-add; the peak is what a loop of multiply-adds does on this machine.\n",
     .lists = GS_LISTS_NETWORKS,
     .check = check,
+    .sharing = GS_SHARING_NONE,
     .run = run_command};

@@ -6,7 +6,10 @@
 #include <jansson.h>
 
 #include "app/interrupt.h"
+#include "app/ranks.h"
+#include "app/shares.h"
 #include "app/words.h"
+#include "base/os.h"
 #include "cli/commands.h"
 #include "io/progress.h"
 #include "io/sink.h"
@@ -32,6 +35,7 @@ typedef struct gs_rejecting {
 static bool show_progress(void *context, uint64_t done, uint64_t n) {
     gs_rejecting *r = context;
     (void)n; /* of the block */
+    gs_shares_hear_halt();
     size_t all = (size_t)(r->result.accepted + done);
     gs_progress_update(&r->progress, (double)all / (double)r->n, all, r->n);
     return !gs_interrupted();
@@ -110,15 +114,169 @@ static gs_status draw_blocks(gs_rejecting *r, gs_error *error) {
     return status;
 }
 
+/* ---- Ranks ---- */
+
+/* The proposals that each rank decides about next: rank k those from first + k each on; none: there is nothing left. */
+typedef struct turn {
+    uint64_t first, each;
+} turn;
+
+/* What became of a rank's turn; the accepted samples follow, if they are kept. */
+typedef struct outcome {
+    gs_status status;
+    gs_rejection_result result;
+    char message[GS_MESSAGE_MAX];
+} outcome;
+
+/* Nine tenths of what is still to be expected are shared out, since what lies behind the last sample is in vain; but at
+ * least so many numbers per rank, and at most half of what its block has room for. */
+static const double TURN_SHARE = 0.9, TURN_NUMBERS_LEAST = 1e7;
+
+static turn next_turn(const gs_rejecting *r) {
+    double left = (double)(r->n - r->result.accepted), dim = r->options.dim, m = pow(r->options.ratio, dim);
+    double each = fmax(TURN_SHARE * left * m / gs_ranks_count(), TURN_NUMBERS_LEAST / dim);
+    each = r->out ? fmin(each, (double)r->block * m / 2) : each;
+    return (turn){r->options.first_proposal + r->result.proposals, (uint64_t)fmax(each, 1)};
+}
+
+/* Decide about this rank's proposals of a turn. */
+static void take_turn(const gs_rejecting *r, const turn *t, outcome *o) {
+    gs_rejection_options options = r->options;
+    size_t left = r->n - (size_t)r->result.accepted;
+    gs_error error = {0};
+    options.first_proposal = t->first + (uint64_t)gs_ranks_rank() * t->each;
+    options.proposals = t->each;
+    *o = (outcome){0};
+    o->status = gs_rejection(&options, r->out && r->block < left ? r->block : left, r->samples, &o->result, &error);
+    memcpy(o->message, error.message, sizeof o->message);
+    if (o->status)
+        gs_shares_halt();
+}
+
+/* The ranks but the first, until that has enough. */
+static gs_status help_first(gs_rejecting *r, gs_error *error) {
+    gs_status status = GS_OK;
+    while (!status) {
+        turn t;
+        outcome o;
+        status = gs_shares_receive(0, &t, sizeof t, error);
+        if (status || !t.each)
+            return status;
+        take_turn(r, &t, &o);
+        status = gs_shares_send(0, &o, sizeof o, error);
+        if (!status && r->out)
+            status = gs_shares_send(0, r->samples, o.result.accepted * (size_t)r->options.dim * sizeof(float), error);
+        if (!status && o.status)
+            status = gs_fail(error, o.status, "%s", o.message);
+    }
+    return status;
+}
+
+/* Of a turn of one rank the samples that are wanted. If it has more than those, the proposals up to the last one are
+ * counted again. */
+static gs_status add_turn(gs_rejecting *r, outcome *o, gs_error *error) {
+    size_t left = r->n - (size_t)r->result.accepted;
+    gs_rejection_result *result = &o->result;
+    gs_rejection_options options = r->options;
+    gs_status status = GS_OK;
+    if (result->accepted >= left) {
+        options.first_proposal += r->result.proposals;
+        options.progress = NULL;
+        status = gs_rejection(&options, left, NULL, result, error);
+    }
+    if (status)
+        return status;
+    if (r->result.algorithm) { /* the texts of another rank are not in this one's memory */
+        result->algorithm = r->result.algorithm;
+        result->isa = r->result.isa;
+        result->threads = r->result.threads;
+    }
+    add_result(&r->result, result);
+    return r->out ? gs_sink_write(&r->sink, r->samples, (size_t)result->accepted, error) : GS_OK;
+}
+
+/* One turn of all. What follows proposals that were not decided about is in vain. */
+static gs_status draw_turn(gs_rejecting *r, gs_error *error) {
+    turn t = next_turn(r);
+    bool whole = true;
+    gs_status status = GS_OK;
+    for (int rank = 1; rank < gs_ranks_count() && !status; rank++)
+        status = gs_shares_send(rank, &t, sizeof t, error);
+    for (int rank = 0; rank < gs_ranks_count() && !status; rank++) {
+        outcome o;
+        if (!rank)
+            take_turn(r, &t, &o);
+        else
+            status = gs_shares_receive(rank, &o, sizeof o, error);
+        if (!status && rank && r->out)
+            status =
+                gs_shares_receive(rank, r->samples, o.result.accepted * (size_t)r->options.dim * sizeof(float), error);
+        if (!status && o.status && o.status != GS_ERROR_INTERRUPTED)
+            status = gs_fail(error, o.status, "%s", o.message);
+        if (!status && whole && r->result.accepted < r->n)
+            status = add_turn(r, &o, error);
+        whole = whole && o.result.proposals == t.each;
+        if (o.status == GS_ERROR_INTERRUPTED)
+            gs_interrupt_request();
+    }
+    return status;
+}
+
+static gs_status draw_turns(gs_rejecting *r, gs_error *error) {
+    const turn none = {0};
+    gs_error ignored;
+    gs_status status = GS_OK;
+    double start_s = gs_now_s();
+    while (!status && r->result.accepted < r->n) {
+        status = draw_turn(r, error);
+        if (!status && gs_interrupted() && r->result.accepted < r->n)
+            status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted");
+    }
+    r->result.seconds = gs_now_s() - start_s;
+    for (int rank = 1; rank < gs_ranks_count(); rank++)
+        gs_shares_send(rank, &none, sizeof none, &ignored);
+    return status;
+}
+
+static bool refuse_progress(void *context, uint64_t done, uint64_t n) {
+    (void)context, (void)done, (void)n;
+    return false;
+}
+
+/* All ranks have the same options, and these are such that the run comes to an end: what a run that is interrupted at
+ * once has to say of them. */
+static gs_status match(const gs_rejecting *r, gs_error *error) {
+    const gs_rejection_options *o = &r->options;
+    gs_rejection_options once = *o;
+    gs_rejection_result ignored;
+    char what[GS_RANKS_WHAT_ROOM];
+    if (gs_ranks_count() == 1)
+        return GS_OK;
+    once.progress = refuse_progress;
+    gs_status status = gs_rejection(&once, r->n, NULL, &ignored, error);
+    status = gs_ranks_agree(status == GS_ERROR_INTERRUPTED ? GS_OK : status, error);
+    if (status)
+        return status;
+    snprintf(what, sizeof what,
+             "gensample rejection --algorithm %.40s --dim %d --ratio %.17g -n %zu --seed %llu --first %llu%s",
+             o->algorithm ? o->algorithm : gs_rejection_get(0)->name, o->dim, o->ratio, r->n,
+             (unsigned long long)o->seed, (unsigned long long)o->first_proposal, r->out ? " --out FILE" : "");
+    return gs_ranks_match(what, error);
+}
+
+/* ---- All ---- */
+
 static gs_status draw(gs_rejecting *r, gs_error *error) {
     gs_interrupt_install();
+    if (gs_ranks_rank())
+        return help_first(r, error);
     gs_sink_input input = {.sizes = {r->n, (size_t)r->options.dim}, .rank = 2};
     gs_status status = r->out ? gs_sink_open(&r->sink, r->format, r->out, &input, error) : GS_OK;
     if (status)
         return status;
     if (!r->arguments->quiet)
         gs_progress_start(&r->progress, stderr, NULL);
-    status = draw_blocks(r, error);
+    status = gs_ranks_count() > 1 ? draw_turns(r, error) : draw_blocks(r, error);
     gs_progress_clear(&r->progress);
     if (status == GS_ERROR_INTERRUPTED) {
         r->interrupted = true;
@@ -201,10 +359,12 @@ static gs_status finish(gs_rejecting *r, gs_error *error) {
 
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_rejecting r;
-    gs_status status = prepare(&r, arguments, error);
+    gs_status status = gs_ranks_agree(prepare(&r, arguments, error), error);
+    if (!status)
+        status = match(&r, error);
     if (!status)
         status = draw(&r, error);
-    if (!status)
+    if (!status && !gs_ranks_rank())
         status = finish(&r, error);
     gs_sink_abandon(&r.sink);
     gs_free(r.samples);
@@ -217,4 +377,5 @@ const gs_command gs_command_rejection = {
         "of 1/M = R^-D is accepted, and compare the share with that. Exit status 1 when they are more than 4 standard\n"
         "deviations apart.\n",
     .lists = GS_LISTS_ALGORITHMS,
+    .sharing = GS_SHARING_RANKS,
     .run = run_command};

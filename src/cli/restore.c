@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/ranks.h"
+#include "app/shares.h"
 #include "base/machine.h"
 #include "cli/commands.h"
 #include "cli/images.h"
@@ -225,8 +227,9 @@ static gs_status restore(gs_restoration *r, gs_error *error) {
     gs_status status = gs_draws_add(&r->draws, &r->setup, NULL, all, r->restored, &done, error);
     if (!status && r->draws.interrupted)
         status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted: nothing is written");
-    if (!status)
-        status = find_misfit(r, error);
+    if (status || gs_ranks_rank()) /* only the first rank has all images */
+        return status;
+    status = find_misfit(r, error);
     if (!status)
         clip(r->restored, all * pixels_of(r), info_of(r)->range);
     return status;
@@ -234,7 +237,7 @@ static gs_status restore(gs_restoration *r, gs_error *error) {
 
 static gs_status classify(gs_restoration *r, gs_error *error) {
     gs_status status = GS_OK;
-    if (!gs_restoration_judges(r))
+    if (!gs_restoration_judges(r) || gs_ranks_rank())
         return GS_OK;
     if (r->given.labels)
         memcpy(r->classes, r->given.labels, r->n * sizeof *r->classes);
@@ -317,7 +320,7 @@ static gs_status run(gs_restoration *r, gs_error *error) {
     gs_status status = GS_OK;
     for (size_t i = 0; i < GS_COUNT(steps) && !status; i++)
         status = steps[i](r, error);
-    if (status)
+    if (status || gs_ranks_rank())
         return status;
     compare_all(r);
     status = write_output(r, error);
@@ -346,7 +349,10 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_restoration *r = gs_alloc(1, sizeof *r);
     if (!r)
         return gs_fail_memory(error, "the run");
-    gs_status status = prepare(r, arguments, error);
+    gs_status status = gs_ranks_agree(prepare(r, arguments, error), error);
+    if (!status)
+        status = gs_shares_match(gs_restoration_command_text(r), info_of(r)->hash, r->given.images.data,
+                                 r->n * (arguments->measured ? measured_of(r) : pixels_of(r)), error);
     if (!status)
         status = run(r, error);
     gs_free(r->y);
@@ -380,4 +386,5 @@ const gs_command gs_command_restore = {
     .lists = GS_LISTS_METHODS | GS_LISTS_NETWORKS,
     .out = "restored.png",
     .check = check,
+    .sharing = GS_SHARING_RANKS,
     .run = run_command};

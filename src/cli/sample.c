@@ -2,6 +2,7 @@
 #include "cli/sample.h"
 
 #include "app/interrupt.h"
+#include "app/ranks.h"
 #include "cli/commands.h"
 #include "cli/diagnose.h"
 #include "cli/map.h"
@@ -182,6 +183,12 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_run run;
     int cut = 0;
     size_t busy = 0;
+    if (!arguments->shard_size && gs_ranks_count() > 1)
+        return gs_fail(
+            error, GS_ERROR_ARGUMENT,
+            "--shard-size: missing: each of the %d processes would draw all samples and write the same file; "
+            "add --shard-size K and --out DIR/, or set GENSAMPLE_MPI=off where each has a run of its own",
+            gs_ranks_count());
     if (arguments->shard_size)
         return gs_shards_run(arguments, arguments->resume ? GS_SHARDS_RESUME : GS_SHARDS_NEW, &busy, error);
     gs_status status = gs_run_prepare(&run, arguments, error);
@@ -208,4 +215,5 @@ const gs_command gs_command_sample = {
     .lists = GS_LISTS_SAMPLERS | GS_LISTS_DENSITIES | GS_LISTS_NETWORKS,
     .out = "samples.png",
     .check = check,
+    .sharing = GS_SHARING_RANKS,
     .run = run_command};

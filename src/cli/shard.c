@@ -6,6 +6,7 @@
 #include "app/interrupt.h"
 #include "app/ranks.h"
 #include "base/machine.h"
+#include "cli/draws.h"
 #include "cli/judge.h"
 #include "cli/settings.h"
 #include "measure/judge.h"
@@ -182,26 +183,6 @@ static bool show_progress(void *context, double part, size_t done, size_t n) {
     return gs_now_s() - d->interrupted_s < grace_s;
 }
 
-void gs_drawer_add(gs_drawer *d, const gs_outcome *o) {
-    gs_outcome *sum = &d->outcome, before = *sum;
-    if (!o->chains)
-        return;
-    *sum = *o;
-    sum->chains += before.chains;
-    sum->far += before.far;
-    if (before.far) {
-        sum->far_chain = before.far_chain;
-        sum->far_by = before.far_by;
-    }
-    sum->thrown += before.thrown;
-    sum->stuck += before.stuck;
-    sum->evaluations += before.evaluations;
-    sum->unopposed += before.unopposed;
-    sum->coarse += before.coarse;
-    sum->apart += before.apart;
-    sum->coarse_steps += before.coarse_steps;
-}
-
 /* gs_sample for n chains from the next one on, to `out`; *seconds becomes how long it took. */
 static gs_status call(job *j, size_t n, const gs_walk *walk, float *out, size_t *done, double *seconds,
                       gs_error *error) {
@@ -229,7 +210,7 @@ static gs_status call(job *j, size_t n, const gs_walk *walk, float *out, size_t 
     if (walk && walk->until < o.steps)
         d->outcome.evaluations += outcome.evaluations; /* these chains are counted when they end */
     else
-        gs_drawer_add(d, &outcome);
+        gs_outcome_add(&d->outcome, &outcome);
     return status;
 }
 

@@ -48,9 +48,6 @@ size_t gs_drawer_per_chain(const gs_setup *setup);
  * its state is kept, where checkpoints are. */
 gs_status gs_drawer_draw(gs_drawer *drawer, gs_shard *shard, gs_error *error);
 
-/* Count other chains too. */
-void gs_drawer_add(gs_drawer *drawer, const gs_outcome *outcome);
-
 /* The judge's figures of all finished shards, from the files of their sums, in the shards' order. Errors:
  * GS_ERROR_FILE, GS_ERROR_FORMAT, GS_ERROR_MEMORY. */
 gs_status gs_shards_measure(const gs_shards *shards, const gs_network *judge, gs_quality *quality, gs_error *error);

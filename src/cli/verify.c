@@ -65,4 +65,5 @@ const gs_command gs_command_verify = {
                 "\nexit status: 0 the run is finished and as it was written, 1 it is damaged, or unfinished, 2 usage,\n"
                 "130 interrupted\n",
     .check = check,
+    .sharing = GS_SHARING_NONE,
     .run = run};

@@ -187,4 +187,5 @@ const gs_command gs_command_work = {
         "  gensample work jobs/\n"
         "\nexit status: 0 all jobs are finished, 1 some failed, 2 usage, 130 interrupted (finished shards are kept)\n",
     .check = check,
+    .sharing = GS_SHARING_NONE,
     .run = run};

@@ -21,12 +21,15 @@ ranks() {
 tells_once() {
     [ "$status" -eq "$1" ] && [ "$(grep -c '^gensample: ' stderr.txt)" -eq 1 ] && grep -q "^gensample: .*$2" stderr.txt
 }
-# begin_ranks SHARDS ARGUMENT...: two ranks, in the background; goes on when so many shards are there.
+# begin_ranks SHARDS ARGUMENT...: $began ranks, in the background; goes on when so many shards are there. With $recovery
+# mpirun leaves the others alone when one is lost; its exit status is then always 0.
+began=2
+recovery=
 begin_ranks() {
     least=$1
     shift
     rm -f pid.*
-    (launcher -n 2 sh -c "$as_rank" "$program" "$@") &
+    (launcher $recovery -n $began sh -c "$as_rank" "$program" "$@") &
     launched=$!
     while [ "$(find run -name 'shard-*' 2>/dev/null | wc -l)" -lt "$least" ] && kill -0 $launched 2>/dev/null; do
         sleep 0.02
@@ -66,6 +69,27 @@ else
     status=$?
     check 'ranks of different runs are refused' tells_once 2 'rank 1.* its seed is 0, of this command it is 9'
     rm -rf run whole-run
+    (launcher -n 1 "$program" $drawn --out run : -n 1 "$program" --model rings --out out/samples.npy)
+    status=$?
+    check 'a rank without shards ends all, which says what to add' tells_once 2 'rank 1.*: --shard-size: missing: .*add --shard-size K and --out DIR/'
+    ranks 2 --model rings --out out/samples.npy
+    check 'so do all without shards, once' tells_once 2 '--shard-size: missing: each of the 2 processes'
+    ranks 2 quantize tiny.bin out/narrow.bin
+    check 'commands that ranks do not share are refused' tells_once 2 'quantize: each of the 2 processes would do all of it'
+    check 'nothing is written' test -z "$(ls out)"
+    (launcher -n 1 "$program" rejection --dim 2 : -n 1 "$program" denoise --input none.npy)
+    status=$?
+    check 'ranks of different commands are refused' tells_once 2 'rank 1.* its command is denoise, that of the first rank rejection'
+    ranks 2 --model rings --nonsense
+    check 'an error of the command line is told once' tells_once 2 '--nonsense: unknown option'
+    ranks 2 --version
+    check 'what only prints is done by each process' test "$status $(wc -l <stdout.txt) $(wc -l <stderr.txt)" = '0 2 0'
+    (GENSAMPLE_MPI_WAIT=2 launcher -n 1 "$program" $drawn --out run : -n 1 sleep 1000)
+    status=$?
+    check 'a rank does not wait for ever for one that never comes' tells_once 1 'rank 0 has waited 2 s for the other processes'
+    GENSAMPLE_MPI_WAIT=soon ranks 2 $drawn --out run
+    check 'how long it waits is a number' tells_once 2 'GENSAMPLE_MPI_WAIT: "soon"'
+    check 'nothing has begun' absent run
     mkdir alone
     cp "$program" alone/
     (launcher -n 2 alone/gensample $drawn --out run)
@@ -82,6 +106,49 @@ else
     check 'have the same figures' sh -c 'sed "s/.*\"quality\"/\"quality\"/; s/\"warnings\".*//" stdout.txt | cmp - figures && test -s figures'
     rm -rf run whole-run figures
 
+    # What has no folder: the first rank gets the shares of the others.
+    # same_shared FILE ARGUMENT...: one process and 2 and 3 ranks write the same file, and report the same.
+    untimed='s/"[a-z_]*seconds*": *[^,}]*//g; s/"proposals_per_second": *[^,}]*//; s/"accepted_per_second": *[^,}]*//'
+    same_shared() {
+        written=$1
+        shift
+        accept "$@" --json --out "out/$written"
+        mv "out/$written" whole
+        sed "$untimed" stdout.txt >figures
+        for count in 2 3; do
+            ranks $count "$@" --json --out "out/$written"
+            sed "$untimed" stdout.txt >now
+            check "$1 on $count ranks: the same bytes" cmp "out/$written" whole
+            check "$1 on $count ranks: the same figures, once" test "$status $(cmp figures now && wc -l <stderr.txt)" = '0 0'
+        done
+        rm -f whole figures now "out/$written"
+    }
+    "$program" --model tiny.bin --steps 2 -n 7 --quiet --out clean.npy
+    same_shared denoised.npy denoise --model tiny.bin --judge judge.bin --input clean.npy --noise 0.3,0.5 --steps 1,3
+    same_shared denoised.png denoise --model tiny.bin --judge judge.bin --input clean.npy -n 2 --noise 0.3 --steps 2
+    same_shared restored.npy restore --model tiny.bin --judge judge.bin --input clean.npy --mask left --draws 2 --noise 0.1
+    for algorithm in plain early radius; do
+        same_shared accepted.npy rejection --algorithm $algorithm --dim 50 --ratio 1.05 -n 3000 --first 12345
+    done
+    ranks 3 rejection --dim 20 -n 1000 --json
+    sed "$untimed" stdout.txt >now
+    "$program" rejection --dim 20 -n 1000 --json | sed "$untimed" >figures
+    check 'samples that are only counted' cmp figures now
+    ranks 2 rejection --dim 100000 --ratio 2 -n 5
+    check 'what would never end is refused once' tells_once 2 'proposals on average'
+    (launcher -n 1 "$program" rejection --dim 20 : -n 1 "$program" rejection --dim 21)
+    status=$?
+    check 'ranks of different settings are refused' tells_once 2 'rank 1.* --dim 21 .* --dim 20 .*: expected the same'
+    begin_ranks 0 rejection --dim 2000 --ratio 1.005 -n 10000000
+    while [ "$(cut -d ' ' -f 14 "/proc/$(cat pid.1 2>/dev/null)/stat" 2>/dev/null || echo 0)" -lt 100 ]; do # it computes
+        sleep 0.02
+    done
+    kill -s USR1 "$(cat pid.1)"
+    wait $launched
+    status=$?
+    check 'a signal to one rank ends what they share' tells_once 130 'interrupted: '
+    rm -f clean.npy figures now
+
     # Long chains of which one rank is killed: the run ends, and goes on to the same bytes.
     chains='--model gaussian:dim=2 --sampler mala --denoise no --steps 500 -n 600 --shard-size 20 --checkpoint 0.05 --threads 1'
     "$program" $chains --quiet --out whole-run
@@ -96,6 +163,36 @@ else
     check 'a run that lost a rank goes on' test $status -eq 0
     check 'to the same bytes' same_run run whole-run
     rm -rf run
+
+    # The same where mpirun leaves the others alone: they draw what the lost one had, but not if that is the first.
+    recovery=--enable-recovery
+    began=3
+    begin_ranks 3 $chains --out run
+    kill -s KILL "$(cat pid.2)"
+    wait $launched
+    check 'the others go on without a lost rank' same_run run whole-run
+    check 'and say so once' test "$(grep -c '^warning: rank 2.* was lost; the others drew what it had not finished$' stderr.txt)" -eq 1
+    rm -rf run
+    begin_ranks 3 $chains --out run
+    kill -s KILL "$(cat pid.0)" "$(cat pid.1)"
+    wait $launched
+    status=$?
+    check 'without the first rank all end, and the lowest that is left says so' tells_once 0 'rank 0.* was lost, .*: [0-9]* of 30 shards are kept in run/; add --resume'
+    "$program" verify run >verified.txt 2>&1
+    check 'no shard is half written then' grep -q 'as the manifest says' verified.txt
+    ranks 2 $chains --out run --resume
+    check 'and the run goes on to the same bytes' same_run run whole-run
+    rm -rf run
+
+    # A rank that stands still may go on at any time: its shard is left to the next run.
+    (GENSAMPLE_MPI_WAIT=4 && export GENSAMPLE_MPI_WAIT && begin_ranks 3 $chains --out run && kill -s STOP "$(cat pid.2)" && wait $launched)
+    status=$?
+    check 'a rank that no longer answers ends the run in the end' tells_once 0 'rank 2.* no longer answers: [0-9]* of 30 shards are kept in run/; add --resume'
+    ranks 2 $chains --out run --resume
+    check 'whose shard is drawn by the next one' same_run run whole-run
+    rm -rf run
+    recovery=
+    began=2
 
     # A signal to one rank ends all, with their states kept.
     endless='--model gaussian:dim=2 --sampler mala --denoise no --steps 500 -n 2000000 --shard-size 20 --checkpoint 0.05 --threads 1'
