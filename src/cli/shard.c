@@ -199,6 +199,7 @@ void gs_drawer_add(gs_drawer *d, const gs_outcome *o) {
     sum->unopposed += before.unopposed;
     sum->coarse += before.coarse;
     sum->apart += before.apart;
+    sum->capped += before.capped;
     sum->coarse_steps += before.coarse_steps;
 }
 
