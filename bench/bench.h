@@ -63,7 +63,7 @@ typedef struct bench_settings {
     int command;
     char *operand[BENCH_OPERANDS_MAX]; /* (operands) reports, a folder, builds */
     int operands;
-    gs_texts model, suite, scenario, isa, backend, dtype;
+    gs_texts model, suite, scenario, isa, backend, dtype, sampler;
     gs_counts threads, batch;
     const char *json, *html, *chart, *markdown, *csv; /* NULL: not asked for */
     uint64_t seed;

@@ -8,6 +8,7 @@
 #include "bench.h"
 #include "engine/backend.h"
 #include "engine/plan.h"
+#include "sample/samplers.h"
 #include "shim.h"
 #include "text.h"
 
@@ -157,6 +158,10 @@ static gs_status check_dtype(const char *name, gs_error *error) {
     return check_known("dtype", known, name, error);
 }
 
+static gs_status check_sampler(const char *name, gs_error *error) {
+    return gs_sampler_find(name) ? GS_OK : gs_sampler_unknown(name, error);
+}
+
 static gs_status check_isa(const char *name, gs_error *error) {
     const gs_kernels *kernels;
     return gs_kernels_choose(name, &kernels, error);
@@ -174,11 +179,9 @@ static gs_status check(bench_settings *s, gs_error *error) {
         const char *option;
         const gs_texts *names;
         name_check *check;
-    } lists[] = {{"suite", &s->suite, check_suite},
-                 {"scenario", &s->scenario, check_scenario},
-                 {"dtype", &s->dtype, check_dtype},
-                 {"isa", &s->isa, check_isa},
-                 {"backend", &s->backend, check_backend}};
+    } lists[] = {{"suite", &s->suite, check_suite}, {"scenario", &s->scenario, check_scenario},
+                 {"dtype", &s->dtype, check_dtype}, {"sampler", &s->sampler, check_sampler},
+                 {"isa", &s->isa, check_isa},       {"backend", &s->backend, check_backend}};
     const char *isa = getenv("GENSAMPLE_ISA");
     gs_status status = GS_OK;
     if ((s->command & (BENCH_MEASURE | BENCH_LIST | BENCH_WORK)) && !s->isa.count && isa && *isa) {

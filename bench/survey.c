@@ -12,20 +12,23 @@
 #include "io/output.h"
 #include "io/sheet.h"
 #include "measure/statistics.h"
+#include "model/model.h"
 
-enum { IMAGES = 64, POINTS = 512, TARGETS_MAX = 96, DRAWN = 1 /* the budget of pictures */ };
+enum { IMAGES = 128, POINTS = 512, TARGETS_MAX = 96, DRAWN = 1 /* the budget of pictures */ };
 static const int budgets[2][BENCH_BUDGETS] = {{10, 30, 100, 300}, {5, 10, 30, 100}}; /* of densities, of networks */
 static const char begin_mark[] = "<!-- table of genbench quality -->", end_mark[] = "<!-- end of the table -->";
 
 /* The outcomes of one target. */
 typedef struct surveyed {
     char name[BENCH_NAME_ROOM];
-    bool is_density;
+    bool is_density, twice; /* judged twice */
+    gs_dtype dtype;
     bench_outcome of[BENCH_SAMPLERS_MAX][BENCH_BUDGETS];
 } surveyed;
 
 typedef struct survey {
     const bench_settings *settings;
+    gs_dtype dtype;
     int samplers, targets;
     surveyed target[TARGETS_MAX];
 } survey;
@@ -68,6 +71,14 @@ static gs_status draw_sheet(const bench_target *t, const float *shown, const boo
     return status;
 }
 
+static bool is_wanted(const survey *s, int sampler) {
+    const gs_texts *names = &s->settings->sampler;
+    bool wanted = !names->count;
+    for (int i = 0; i < names->count; i++)
+        wanted = wanted || !strcmp(names->values[i], gs_sampler_get(sampler)->name);
+    return wanted;
+}
+
 static gs_status measure(survey *s, const bench_target *t, gs_error *error) {
     surveyed *row = &s->target[s->targets];
     float *samples = gs_alloc(t->n, t->size * sizeof *samples);
@@ -76,11 +87,16 @@ static gs_status measure(survey *s, const bench_target *t, gs_error *error) {
     gs_status status = samples && shown ? GS_OK : gs_fail_memory(error, "samples");
     snprintf(row->name, sizeof row->name, "%s", t->name);
     row->is_density = t->density != NULL;
+    row->twice = t->judge[1] != NULL;
+    row->dtype = gs_plan_get_info(t->plan).dtype;
     for (int i = 0; i < s->samplers && !status; i++) {
         for (int k = 0; k < BENCH_BUDGETS && !status; k++) {
+            row->of[i][k] = (bench_outcome){.evaluations = NAN};
+            if (!is_wanted(s, i))
+                continue;
             status = bench_target_sample(t, gs_sampler_get(i), budgets[!row->is_density][k], s->settings->seed, samples,
                                          &row->of[i][k], error);
-            bool fits = !status && k == DRAWN + 1 && isfinite(row->of[i][k].evaluations) && t->n >= BENCH_SHOWN;
+            bool fits = !status && k == DRAWN + 1 && isfinite(row->of[i][k].evaluations) && t->few >= BENCH_SHOWN;
             has[i] = has[i] || fits;
             if (fits)
                 memcpy(shown + (size_t)i * BENCH_SHOWN * t->size, samples, BENCH_SHOWN * t->size * sizeof *samples);
@@ -128,7 +144,7 @@ static gs_status survey_networks(survey *s, gs_error *error) {
             continue;
         fprintf(stderr, "genbench quality: %s\n", models->model[i].info->name);
         status = bench_target_network(&t, &models->model[i], models->judge, n, s->settings->seed,
-                                      threads_of(s->settings), error);
+                                      threads_of(s->settings), s->dtype, error);
         if (!status)
             status = measure(s, &t, error);
         bench_target_close(&t);
@@ -139,11 +155,16 @@ static gs_status survey_networks(survey *s, gs_error *error) {
 
 /* ---- Tables ---- */
 
-static double best(const surveyed *t, int samplers, int k) {
+/* The quality by a judge; NAN where there is none. */
+static double quality_of(const surveyed *t, int i, int k, int judge) {
+    const bench_outcome *o = &t->of[i][k];
+    return isfinite(o->evaluations) && isfinite(o->quality[judge]) ? o->quality[judge] : (double)NAN;
+}
+
+static double best(const surveyed *t, int samplers, int k, int judge) {
     double least = INFINITY;
     for (int i = 0; i < samplers; i++)
-        if (isfinite(t->of[i][k].evaluations) && t->of[i][k].quality < least)
-            least = t->of[i][k].quality;
+        least = fmin(least, quality_of(t, i, k, judge));
     return least;
 }
 
@@ -169,22 +190,34 @@ static const bench_outcome *longest(const surveyed *t, int i) {
     return &t->of[i][k];
 }
 
-static void put_target(const survey *s, const surveyed *t, FILE *out) {
-    fprintf(out, "\n### %s\n\n| sampler |", t->name);
-    for (int k = 0; k < BENCH_BUDGETS; k++)
-        fprintf(out, " %d |", budgets[!t->is_density][k]);
-    fputs(t->is_density ? " mean | sd | evaluations |\n|---|" : " evaluations |\n|---|", out);
-    for (int k = 0; k < BENCH_BUDGETS + (t->is_density ? 3 : 1); k++)
+static void put_head(const int *columns, int judges, const char *last, FILE *out) {
+    fputs("| sampler |", out);
+    for (int judge = 0; judge < judges; judge++)
+        for (int k = 0; k < BENCH_BUDGETS; k++)
+            fprintf(out, " %s%d |", judge ? "judge2: " : "", columns[k]);
+    fprintf(out, "%s\n|---|", last);
+    for (int k = 0; k < judges * BENCH_BUDGETS; k++)
         fputs("---|", out);
+    for (; *last; last++)
+        fputs(*last == '|' ? "---|" : "", out);
     fputc('\n', out);
+}
+
+static void put_target(const survey *s, const surveyed *t, FILE *out) {
+    int judges = t->twice ? BENCH_JUDGES : 1;
+    fprintf(out, "\n### %s\n\n", t->name);
+    if (!t->is_density)
+        fprintf(out, "Products are of the type %s.\n\n", gs_dtype_name(t->dtype));
+    put_head(budgets[!t->is_density], judges, t->is_density ? " mean | sd | evaluations |" : " evaluations |", out);
     for (int i = 0; i < s->samplers; i++) {
         if (!applies(t, i))
             continue;
         fprintf(out, "| `%s` |", gs_sampler_get(i)->name);
-        for (int k = 0; k < BENCH_BUDGETS; k++) {
-            bool known = isfinite(t->of[i][k].evaluations);
-            put_number(out, known ? t->of[i][k].quality : (double)NAN, t->of[i][k].quality == best(t, s->samplers, k));
-        }
+        for (int judge = 0; judge < judges; judge++)
+            for (int k = 0; k < BENCH_BUDGETS; k++) {
+                double quality = quality_of(t, i, k, judge);
+                put_number(out, quality, quality == best(t, s->samplers, k, judge));
+            }
         const bench_outcome *o = longest(t, i);
         if (t->is_density) {
             put_number(out, o->mean, false);
@@ -196,18 +229,19 @@ static void put_target(const survey *s, const surveyed *t, FILE *out) {
 
 /* The median over targets of a sampler's rank in quality, as a share: 0 of the best, 1 of the worst; NaN without any.
  */
-static double standing(const survey *s, bool densities, int i, int k) {
+static double standing(const survey *s, bool densities, int i, int k, int judge) {
     double shares[TARGETS_MAX];
     size_t count = 0;
     for (int j = 0; j < s->targets; j++) {
         const surveyed *t = &s->target[j];
+        double own = quality_of(t, i, k, judge);
         int better = 0, others = 0;
-        if (t->is_density != densities || !isfinite(t->of[i][k].evaluations) || !isfinite(t->of[i][k].quality))
+        if (t->is_density != densities || !isfinite(own))
             continue;
         for (int l = 0; l < s->samplers; l++) {
-            bool known = l != i && isfinite(t->of[l][k].evaluations) && isfinite(t->of[l][k].quality);
+            bool known = l != i && isfinite(quality_of(t, l, k, judge));
             others += known;
-            better += known && t->of[l][k].quality < t->of[i][k].quality;
+            better += known && quality_of(t, l, k, judge) < own;
         }
         shares[count++] = others ? (double)better / others : 0;
     }
@@ -215,31 +249,33 @@ static double standing(const survey *s, bool densities, int i, int k) {
     return count ? gs_median(shares, count) : (double)NAN;
 }
 
-static void put_standings(const survey *s, bool densities, FILE *out) {
-    fprintf(out,
-            "\n### All %s\n\nThe median rank among the samplers that apply: 0 is the best, 100 the worst.\n\n"
-            "| sampler |",
-            densities ? "densities" : "networks");
+static bool stands(const survey *s, bool densities, int i) {
     for (int k = 0; k < BENCH_BUDGETS; k++)
-        fprintf(out, " %d |", budgets[!densities][k]);
-    fputs(" what |\n|---|", out);
-    for (int k = 0; k <= BENCH_BUDGETS; k++)
-        fputs("---|", out);
-    fputc('\n', out);
+        if (isfinite(standing(s, densities, i, k, 0)))
+            return true;
+    return false;
+}
+
+static void put_standings(const survey *s, bool densities, FILE *out) {
+    int judges = 1;
+    for (int j = 0; j < s->targets; j++)
+        if (s->target[j].is_density == densities && s->target[j].twice)
+            judges = BENCH_JUDGES;
+    fprintf(out, "\n### All %s\n\nThe median rank among the samplers that apply: 0 is the best, 100 the worst.\n\n",
+            densities ? "densities" : "networks");
+    put_head(budgets[!densities], judges, " what |", out);
     for (int i = 0; i < s->samplers; i++) {
-        bool any = false;
-        for (int k = 0; k < BENCH_BUDGETS; k++)
-            any = any || isfinite(standing(s, densities, i, k));
-        if (!any)
+        if (!stands(s, densities, i))
             continue;
         fprintf(out, "| `%s` |", gs_sampler_get(i)->name);
-        for (int k = 0; k < BENCH_BUDGETS; k++) {
-            double share = standing(s, densities, i, k);
-            if (isfinite(share))
-                fprintf(out, " %.0f |", 100 * share);
-            else
-                fputs(" - |", out);
-        }
+        for (int judge = 0; judge < judges; judge++)
+            for (int k = 0; k < BENCH_BUDGETS; k++) {
+                double share = standing(s, densities, i, k, judge);
+                if (isfinite(share))
+                    fprintf(out, " %.0f |", 100 * share);
+                else
+                    fputs(" - |", out);
+            }
         fprintf(out, " %s |\n", gs_sampler_get(i)->help);
     }
 }
@@ -249,11 +285,16 @@ static void put_all(const survey *s, FILE *out) {
         out,
         "Written by `genbench quality`: %zu points of each density, %zu images of each network, seed %llu. Columns "
         "are network evaluations per sample; figures are the energy distance to as many exact samples, which is 0 on "
-        "average for exact ones, for networks the Frechet distance; less is better, the best is bold, and - is where "
-        "no number of steps takes about so many. `mean` and `sd` are the largest errors of a coordinate's mean, in "
-        "deviations, and of its deviation, as a share of it, with the evaluations of the last column.\n",
+        "average for exact ones, for networks the Frechet distance by the judge and, as judge2, by the second judge, "
+        "by "
+        "which no setting was chosen, of the first %d images alone where these are above %.0f; less is better, the "
+        "best "
+        "is bold, and - is where no number of steps takes about so many. `mean` and `sd` are the largest errors of a "
+        "coordinate's mean, in deviations, and of its deviation, as a share of it, with the evaluations of the last "
+        "column.\n",
         s->settings->count ? (size_t)s->settings->count : (size_t)POINTS,
-        s->settings->count ? (size_t)s->settings->count : (size_t)IMAGES, (unsigned long long)s->settings->seed);
+        s->settings->count ? (size_t)s->settings->count : (size_t)IMAGES, (unsigned long long)s->settings->seed,
+        BENCH_FEW, BENCH_HOPELESS);
     for (int kind = 0; kind < 2; kind++) {
         bool any = false;
         for (int j = 0; j < s->targets; j++)
@@ -305,7 +346,9 @@ static gs_status write_page(const survey *s, const char *path, gs_error *error) 
 }
 
 /* What is written in the end must be possible in the beginning. */
-static gs_status check_outputs(const bench_settings *s, gs_error *error) {
+static gs_status check(const bench_settings *s, gs_error *error) {
+    if (s->dtype.count > 1)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--dtype: there are %d types, expected one", s->dtype.count);
     if (s->pictures && access(s->pictures, W_OK | X_OK) != 0)
         return gs_fail(error, GS_ERROR_FILE, "--pictures: %s: expected a folder that is there: %s", s->pictures,
                        strerror(errno));
@@ -323,7 +366,7 @@ static gs_status check_outputs(const bench_settings *s, gs_error *error) {
 }
 
 gs_status bench_survey(bench_settings *settings, gs_error *error) {
-    gs_status status = check_outputs(settings, error);
+    gs_status status = check(settings, error);
     if (status)
         return status;
     survey *s = gs_alloc(1, sizeof *s);
@@ -333,6 +376,8 @@ gs_status bench_survey(bench_settings *settings, gs_error *error) {
     while (s->samplers < BENCH_SAMPLERS_MAX && gs_sampler_get(s->samplers))
         s->samplers++;
     gs_interrupt_install();
+    if (settings->dtype.count)
+        gs_dtype_find(settings->dtype.values[0], &s->dtype);
     status = settings->model.count ? GS_OK : survey_densities(s, error);
     if (!status)
         status = survey_networks(s, error);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/find.h"
 #include "app/interrupt.h"
 #include "base/os.h"
 #include "measure/quality.h"
@@ -61,8 +62,9 @@ static gs_status draw_exactly(bench_target *t, uint64_t seed, gs_error *error) {
     return status;
 }
 
-static gs_status make_plan(const gs_model *model, int threads, gs_plan **plan, gs_error *error) {
-    const gs_plan_options options = {.threads = threads, .gradient = gs_model_get_info(model)->kind == GS_KIND_ENERGY};
+static gs_status make_plan(const gs_model *model, int threads, gs_dtype dtype, gs_plan **plan, gs_error *error) {
+    const gs_plan_options options = {
+        .threads = threads, .dtype = dtype, .gradient = gs_model_get_info(model)->kind == GS_KIND_ENERGY};
     return gs_plan_create(model, &options, plan, error);
 }
 
@@ -78,14 +80,14 @@ static gs_status make_still(bench_target *t, const char *name, int threads, gs_e
     gs_status status = gs_model_create_density(text, &model, error);
     if (!status)
         t->still = model;
-    return !status ? make_plan(model, threads, &t->still_plan, error) : status;
+    return !status ? make_plan(model, threads, GS_DTYPE_DEFAULT, &t->still_plan, error) : status;
 }
 
 gs_status bench_target_density(bench_target *target, const char *name, size_t n, uint64_t seed, int threads,
                                gs_error *error) {
     gs_density *density = NULL;
     gs_model *model = NULL;
-    *target = (bench_target){.n = n};
+    *target = (bench_target){.n = n, .few = n};
     snprintf(target->name, sizeof target->name, "%s", name);
     gs_status status = gs_density_create(name, &density, error);
     target->density = density;
@@ -97,7 +99,7 @@ gs_status bench_target_density(bench_target *target, const char *name, size_t n,
     target->size = (size_t)gs_density_dimensions(density);
     status = draw_exactly(target, seed, error);
     if (!status)
-        status = make_plan(model, threads, &target->plan, error);
+        status = make_plan(model, threads, GS_DTYPE_DEFAULT, &target->plan, error);
     return !status ? make_still(target, name, threads, error) : status;
 }
 
@@ -113,17 +115,25 @@ static gs_status give_labels(bench_target *t, uint64_t seed, gs_error *error) {
     return info->shares ? gs_model_draw_labels(t->model, seed, 0, t->n, t->labels, error) : GS_OK;
 }
 
+/* The second judge need not be there. */
+static gs_status open_judge(bench_target *t, int k, const char *path, gs_error *error) {
+    gs_status status = path ? gs_model_load(path, &t->judging[k], error) : GS_OK;
+    return status || !path ? status : gs_plan_create(t->judging[k], NULL, &t->judge[k], error);
+}
+
 gs_status bench_target_network(bench_target *target, const bench_model *model, const char *judge, size_t n,
-                               uint64_t seed, int threads, gs_error *error) {
-    *target = (bench_target){.n = n, .model = model->model, .still = model->model};
+                               uint64_t seed, int threads, gs_dtype dtype, gs_error *error) {
+    char path[GS_PATH_ROOM];
+    *target =
+        (bench_target){.n = n, .few = n < BENCH_FEW ? n : BENCH_FEW, .model = model->model, .still = model->model};
     snprintf(target->name, sizeof target->name, "%s", model->info->name);
     const int *image = model->info->image;
     target->size = (size_t)image[0] * (size_t)image[1] * (size_t)image[2];
-    gs_status status = gs_model_load(judge, &target->judging, error);
+    gs_status status = open_judge(target, 0, judge, error);
     if (!status)
-        status = gs_plan_create(target->judging, NULL, &target->judge, error);
+        status = open_judge(target, 1, gs_second_judge_find(judge, path), error);
     if (!status)
-        status = make_plan(model->model, threads, &target->plan, error);
+        status = make_plan(model->model, threads, dtype, &target->plan, error);
     target->still_plan = target->plan;
     return !status ? give_labels(target, seed, error) : status;
 }
@@ -133,8 +143,10 @@ void bench_target_close(bench_target *target) {
     if (t->still_plan != t->plan)
         gs_plan_free(t->still_plan);
     gs_plan_free(t->plan);
-    gs_plan_free(t->judge);
-    gs_model_free(t->judging);
+    for (int k = 0; k < BENCH_JUDGES; k++) {
+        gs_plan_free(t->judge[k]);
+        gs_model_free(t->judging[k]);
+    }
     if (t->density) {
         if (t->still != t->model)
             gs_model_free((gs_model *)(uintptr_t)t->still);
@@ -188,7 +200,8 @@ static int steps_for(const bench_target *t, const gs_model *model, const gs_samp
 
 static void judge_points(const bench_target *t, const float *x, bench_outcome *o) {
     double across = mean_distance(x, t->exact, t->n, t->size), own = mean_distance(x, x, t->n, t->size);
-    o->quality = 2 * across - own - t->mean_exact;
+    o->quality[0] = 2 * across - own - t->mean_exact;
+    o->quality[1] = NAN;
     o->mean = o->sd = 0;
     for (size_t k = 0; k < t->size; k++) {
         double sum = 0, squares = 0;
@@ -201,30 +214,49 @@ static void judge_points(const bench_target *t, const float *x, bench_outcome *o
     }
 }
 
-static gs_status judge_images(const bench_target *t, float *x, bench_outcome *o, gs_error *error) {
-    gs_quality quality;
-    gs_status status = gs_quality_measure(t->judge, x, t->labels, t->n, &quality, error);
-    o->quality = !status ? quality.frechet : NAN;
+static gs_status judge_images(const bench_target *t, const float *x, size_t n, bench_outcome *o, gs_error *error) {
+    gs_status status = GS_OK;
     o->mean = o->sd = NAN;
+    for (int k = 0; k < BENCH_JUDGES && !status; k++) {
+        gs_quality quality;
+        o->quality[k] = NAN;
+        if (t->judge[k])
+            status = gs_quality_measure(t->judge[k], x, t->labels, n, &quality, error);
+        if (t->judge[k] && !status)
+            o->quality[k] = quality.frechet;
+    }
     return status;
 }
 
-/* Draws with so many steps; a chain that diverges is a result, too: none. */
-static gs_status draw(const bench_target *t, const gs_sampler_info *sampler, int steps, uint64_t seed, float *samples,
-                      bench_outcome *o, gs_error *error) {
+/* Draws samples first ... end - 1 with so many steps; a chain that diverges is a result, too: none. */
+static gs_status draw(const bench_target *t, const gs_sampler_info *sampler, int steps, uint64_t seed, size_t first,
+                      size_t end, float *samples, bench_outcome *o, gs_error *error) {
     bool stays = gs_sampler_stays(gs_sampler_find(sampler->name));
     gs_sample_options options = settings_of(t, sampler, steps, seed);
     gs_outcome outcome = {0};
     options.outcome = &outcome;
-    double start = gs_now_s();
-    gs_status status = gs_sample(stays ? t->still_plan : t->plan, &options, t->n, samples, NULL, error);
-    o->seconds = (gs_now_s() - start) / (double)t->n;
+    options.first_chain = first;
+    options.labels = t->labels ? t->labels + first : NULL;
+    gs_status status =
+        gs_sample(stays ? t->still_plan : t->plan, &options, end - first, samples + first * t->size, NULL, error);
     o->evaluations = outcome.chains ? (double)outcome.evaluations / (double)outcome.chains : (double)NAN;
     if (status == GS_ERROR_MEMORY || status == GS_ERROR_INTERRUPTED)
         return status;
     if (status)
         o->evaluations = NAN;
     return GS_OK;
+}
+
+/* More samples are drawn of what might be good. */
+static gs_status judge_network(const bench_target *t, const gs_sampler_info *sampler, int steps, uint64_t seed,
+                               float *samples, bench_outcome *o, gs_error *error) {
+    gs_status status = judge_images(t, samples, t->few, o, error);
+    if (status || t->few == t->n || !(o->quality[0] <= BENCH_HOPELESS))
+        return status;
+    bench_outcome rest = *o;
+    status = draw(t, sampler, steps, seed, t->few, t->n, samples, &rest, error);
+    o->evaluations = isnan(rest.evaluations) ? rest.evaluations : o->evaluations;
+    return status || isnan(rest.evaluations) ? status : judge_images(t, samples, t->n, o, error);
 }
 
 gs_status bench_target_sample(const bench_target *target, const gs_sampler_info *sampler, int budget, uint64_t seed,
@@ -234,7 +266,7 @@ gs_status bench_target_sample(const bench_target *target, const gs_sampler_info 
     const gs_sampler_row *row = gs_sampler_find(sampler->name);
     const gs_model *model = gs_sampler_stays(row) ? t->still : t->model;
     gs_error why;
-    *o = (bench_outcome){NAN, NAN, NAN, NAN, NAN};
+    *o = (bench_outcome){NAN, {NAN, NAN}, NAN, NAN};
     if (gs_sampler_check(row, gs_model_get_info(model), &why))
         return GS_OK;
     int most = gs_sampler_reads(row, GS_SETTING_STEPS) ? sampler->steps_max : 1;
@@ -242,7 +274,7 @@ gs_status bench_target_sample(const bench_target *target, const gs_sampler_info 
     gs_status status = GS_OK;
     for (int k = 0; k < TRIES && !status;
          k++) { /* samplers that choose their cost on the way take less than they may */
-        status = draw(t, sampler, steps, seed, samples, o, error);
+        status = draw(t, sampler, steps, seed, 0, t->few, samples, o, error);
         if (!(o->evaluations < least_part * budget) || steps >= most)
             break;
         double more = (double)steps * budget / o->evaluations;
@@ -257,5 +289,5 @@ gs_status bench_target_sample(const bench_target *target, const gs_sampler_info 
     }
     if (t->density)
         judge_points(t, samples, o);
-    return t->density ? GS_OK : judge_images(t, samples, o, error);
+    return t->density ? GS_OK : judge_network(t, sampler, steps, seed, samples, o, error);
 }

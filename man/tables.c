@@ -30,6 +30,8 @@ static void put_dashed(const char *names) {
 static void put_values(const gs_setting *s) {
     if (s->kind == GS_SETTING_KIND_PAIR)
         fputs("[low, high]", stdout);
+    else if (s->kind == GS_SETTING_KIND_LIST)
+        printf("[%g, ...], up to %d, each up to %g", s->least, GS_RUNGS_MAX, s->most);
     else if (s->kind == GS_SETTING_KIND_YES_NO)
         fputs("0 or 1", stdout);
     else if (s->kind == GS_SETTING_KIND_SIGNED)

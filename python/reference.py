@@ -20,7 +20,7 @@ import gensample  # noqa: E402
 # The chapters, in order; what no chapter names is an error.
 CHAPTERS = {
     "Networks": "load shipped models_folder Model ModelInfo",
-    "Plans": "Plan PlanInfo Run Stats",
+    "Plans": "Plan PlanInfo Run Stats Walk",
     "Images": "Images",
     "Samplers and settings": "samplers Sampler settings Setting",
     "Inverse problems": "methods operators Operator OperatorKind",

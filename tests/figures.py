@@ -40,7 +40,10 @@ FIGURE = re.compile(r"([0-9A-Za-z.,+-]+)<!-- (\S+) ((?:(?!-->).)+?) (\S+) -->")
 MNIST = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 PROGRAMS = ("gensample", "genbench", "python")
 # gensample's commands whose reports are taken as JSON
-JSON = ("sample", "denoise", "rejection", "loss", "energy", "view", "likelihood", "classify", "novelty", "interpolate")
+JSON = (
+    *("sample", "denoise", "rejection", "loss", "energy", "view", "likelihood", "classify", "novelty", "interpolate"),
+    *("restore", "partition"),
+)
 
 
 class Skipped(Exception):

@@ -78,7 +78,8 @@ static void extremes_are_known(void **state) {
     const double low[] = {1, 2, -INFINITY}, high[] = {3, INFINITY}, nan_one[] = {NAN};
     double auroc, error, rate[3];
     assert_int_equal(gs_auroc(low, 3, high, 2, &auroc, &error, NULL), GS_OK);
-    assert_true(auroc == 1 && error == 0);
+    /* The smaller set has 2 scores, so the error is that of an area of 3 / 4. */
+    assert_true(auroc == 1 && fabs(error - sqrt((0.1875 + 2 * (0.6 - 0.5625) + (9 / 14.0 - 0.5625)) / 6)) < 1e-12);
     assert_int_equal(gs_roc(low, 3, high, 2, 3, rate, NULL), GS_OK);
     assert_true(rate[0] == 1 && rate[2] == 1);
     assert_int_equal(gs_roc(high, 2, low, 3, 3, rate, NULL), GS_OK);
@@ -90,6 +91,22 @@ static void extremes_are_known(void **state) {
     assert_int_equal(gs_auroc(low, 0, high, 2, &auroc, &error, NULL), GS_ERROR_ARGUMENT);
     assert_int_equal(gs_auroc(low, 3, nan_one, 1, &auroc, &error, NULL), GS_ERROR_ARGUMENT);
     assert_int_equal(gs_roc(low, 3, high, 2, 1, rate, NULL), GS_ERROR_ARGUMENT);
+}
+
+/* A score that is infinite is none. */
+static void scores_are_finite(void **state) {
+    (void)state;
+    const float x[4] = {0, 0, 1e30F, 0};
+    double score[2];
+    gs_model *model;
+    gs_error error;
+    assert_int_equal(gs_model_create_density("gaussian:dim=2,levels=no", &model, NULL), GS_OK);
+    gs_plan *plan = make_plan(model, (gs_plan_options){.gradient = true});
+    assert_int_equal(gs_novelty_measure(plan, "energy", x, 1, NULL, score, NULL), GS_OK);
+    assert_int_equal(gs_novelty_measure(plan, "energy", x, 2, NULL, score, &error), GS_ERROR_DIVERGED);
+    assert_non_null(strstr(error.message, "the energy of image 1 is not a finite number"));
+    gs_plan_free(plan);
+    gs_model_free(model);
 }
 
 /* Points of the density, and points far out, by every score. */
@@ -123,8 +140,9 @@ static void strange_points_are_stranger(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(areas_are_shares_of_pairs), cmocka_unit_test(errors_are_those_of_other_images),
-        cmocka_unit_test(extremes_are_known), cmocka_unit_test(strange_points_are_stranger)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(areas_are_shares_of_pairs),
+                                       cmocka_unit_test(errors_are_those_of_other_images),
+                                       cmocka_unit_test(extremes_are_known), cmocka_unit_test(scores_are_finite),
+                                       cmocka_unit_test(strange_points_are_stranger)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

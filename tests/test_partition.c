@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/math64.h"
 #include "support/about.h"
 #include "support/effort.h"
 #include "support/networks.h"
@@ -141,10 +142,14 @@ static void tempering_crosses_between_modes(void **state) {
     const struct {
         const char *text;
         gs_sample_options options;
-    } cases[] = {{"mixture:levels=no,dim=2,means=-4,4,sd=0.5,weights=0.3,0.7", {.hottest = 60, .steps = 200}},
-                 {"mixture:dim=2,means=-4,4,sd=0.5,weights=0.3,0.7",
-                  {.sigma_low = 0.1, .sigma_high = 8, .steps = 200, .denoise = -1}}};
-    for (size_t i = 0; i < 2; i++) {
+    } cases[] = {
+        {"mixture:levels=no,dim=2,means=-4,4,sd=0.5,weights=0.3,0.7", {.hottest = 60, .steps = 200}},
+        {"mixture:dim=2,means=-4,4,sd=0.5,weights=0.3,0.7",
+         {.sigma_low = 0.1, .sigma_high = 8, .steps = 200, .denoise = -1}},
+        {"mixture:levels=no,dim=2,means=-4,4,sd=0.5,weights=0.3,0.7", {.rungs = {1, 2, 5, 12, 28, 60}, .steps = 200}},
+        {"mixture:dim=2,means=-4,4,sd=0.5,weights=0.3,0.7",
+         {.sigma_low = 0.1, .sigma_high = 8, .steps = 200, .denoise = -1, .rungs = {1, 3, 8, 19, 40, 80}}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         about("cases[%zu]", i);
         gs_sample_options o = cases[i].options;
         o.sampler = "tempering";
@@ -161,6 +166,58 @@ static void tempering_crosses_between_modes(void **state) {
         print_message("share %.3f (0.700), least exchange %.3f\n", above, least);
         assert_true(fabs(above - 0.7) < 5 * sqrt(0.7 * 0.3 / chains));
         free(d);
+    }
+}
+
+/* Rungs in equal ratios are what tempering has without any; replicas and the hottest follow from them. */
+static void rungs_are_the_replicas(void **state) {
+    (void)state;
+    const char *const text = "mixture:levels=no,dim=2,means=-4,4,sd=0.5";
+    gs_sample_options equal = {.sampler = "tempering", .steps = 20, .replicas = 4, .hottest = 20};
+    gs_sample_options given = {.sampler = "tempering", .steps = 20};
+    for (int r = 0; r < 4; r++)
+        given.rungs[r] = gs_exp64(r / 3.0 * gs_log64(20));
+    given.rungs[3] = 20;
+    drawn *one = draw(text, equal, 5), *other = draw(text, given, 5);
+    assert_memory_equal(one->x, other->x, 5 * 2 * sizeof(float));
+    given.rungs[1] = 2;
+    free(other);
+    other = draw(text, given, 5);
+    assert_memory_not_equal(one->x, other->x, 5 * 2 * sizeof(float));
+    free(one);
+    free(other);
+}
+
+static void wrong_rungs_are_refused(void **state) {
+    (void)state;
+    const struct {
+        const char *text, *message;
+        gs_sample_options options;
+    } cases[] = {
+        {"gaussian:levels=no", "rungs: the first of 3 is 2", {.rungs = {2, 3, 4}}},
+        {"gaussian:levels=no", "rungs: the first of 1 is 1; expected 2 ... 64", {.rungs = {1}}},
+        {"gaussian:levels=no", "rungs: 2 follows 3; expected each greater", {.rungs = {1, 3, 2}}},
+        {"gaussian:levels=no", "rungs: 3 follows 3", {.rungs = {1, 3, 3}}},
+        {"gaussian:levels=no", "rungs: -1 follows 1", {.rungs = {1, -1}}},
+        {"gaussian:levels=no", "rungs: nan follows 1", {.rungs = {1, (double)NAN}}},
+        {"gaussian:levels=no", "rungs: 1e+07 follows 1", {.rungs = {1, 1e7}}},
+        {"gaussian:levels=no", "rungs: there are 2, one per replica, and 3 replicas", {.rungs = {1, 2}, .replicas = 3}},
+        {"gaussian:levels=no", "rungs: the last is 2, and hottest 4", {.rungs = {1, 2}, .hottest = 4}},
+        {"gaussian",
+         "rungs: the last is 2, expected 4, the upper sigma over the lower one",
+         {.rungs = {1, 2}, .sigma_low = 0.5, .sigma_high = 2}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        about("cases[%zu]", i);
+        gs_model *model;
+        gs_error error;
+        gs_sample_options o = cases[i].options;
+        o.sampler = "tempering";
+        assert_int_equal(gs_model_create_density(cases[i].text, &model, NULL), GS_OK);
+        assert_int_equal(gs_sample_resolve(model, &o, &error), GS_ERROR_ARGUMENT);
+        if (!strstr(error.message, cases[i].message))
+            fail_msg("%s", error.message);
+        gs_model_free(model);
     }
 }
 
@@ -207,8 +264,11 @@ static void estimates_are_by_hand(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(log_z_is_found), cmocka_unit_test(samples_are_of_the_target),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(log_z_is_found),
+                                       cmocka_unit_test(samples_are_of_the_target),
                                        cmocka_unit_test(tempering_crosses_between_modes),
+                                       cmocka_unit_test(rungs_are_the_replicas),
+                                       cmocka_unit_test(wrong_rungs_are_refused),
                                        cmocka_unit_test(blocks_make_no_difference),
                                        cmocka_unit_test(estimates_are_by_hand)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,9 @@ extern "C" {
 /** Size of gs_error::message in bytes, including the terminating zero. */
 #define GS_MESSAGE_MAX 400
 
+/** Most replicas of a chain, and most numbers of gs_sample_options::rungs. */
+#define GS_RUNGS_MAX 64
+
 /** Version of the library at run time, which may be later than GS_VERSION at compile time. Thread-safe.
  *
  * @return a constant string, "0.1.0"
@@ -709,6 +712,7 @@ typedef struct gs_outcome {
     uint64_t coarse_steps; /**< these steps, of all chains */
     size_t apart;          /**< tempering: chains of which two neighbouring replicas exchanged their states with a
                               probability below 1 % after burn-in */
+    size_t capped;         /**< dps: chains all of whose steps were cut to those of pigdm, by a zeta above 1 */
 } gs_outcome;
 
 /** How to sample. Zero (NULL) in a field means the model file's default or, if it has none, the sampler's. Noise levels
@@ -758,10 +762,15 @@ typedef struct gs_sample_options {
     double energy_error; /**< mclmc: mean square of the energy's error per step, over pixels, to which burn-in adapts h,
                             1e-12 ... 1; else 5e-4 */
     int every;           /**< samplers at one level: steps between the states of a trajectory, 1 ... 1e6; else steps */
-    int replicas;        /**< tempering: R, replicas of each chain, 2 ... 64; else 8 */
-    double hottest;      /**< tempering: T_R / T_1, 1 ... 1e6; else 10, and 1 where sigma_low < sigma_high, so that
-                            replicas have noise levels of their own */
-    int particles;       /**< tempered-smc, smc: P, particles of each chain, 2 ... 1024; else 64 */
+    double rungs[GS_RUNGS_MAX]; /**< tempering: where its replicas are, as factors F_r: 1, then each greater than the
+                                   one before, up to 1e6, at least 2 of them, and 0 behind the last. Replica r is at
+                                   temperature F_r T or, where sigma_low < sigma_high, at noise level F_r sigma_low, and
+                                   the last of them at sigma_high. replicas and, of temperatures, hottest follow from
+                                   them. All 0: the model file's, else equal ratios */
+    int replicas;               /**< tempering: R, replicas of each chain, 2 ... 64; else the number of rungs, or 8 */
+    double hottest;  /**< tempering: T_R / T_1, 1 ... 1e6; else the last rung of temperatures, or 10, and 1 where
+                        sigma_low < sigma_high, so that replicas have noise levels of their own */
+    int particles;   /**< tempered-smc, smc: P, particles of each chain, 2 ... 1024; else 64 */
     double ess;      /**< tempered-smc, smc: effective sample size over P to which weights may fall, 0.01 ... 0.99; else
                         0.9 */
     int moves;       /**< ais, tempered-smc: paths of hmc at each temperature, 1 ... 1000; else 1, of
@@ -803,7 +812,8 @@ typedef struct gs_sample_options {
     double data_sd; /**< pigdm, dps: standard deviation of the images' pixels, 1e-30 ... 1e30; else half of the width of
                        the data range */
     double zeta;    /**< dps: length of the steps towards the measurement, 1e-30 ... 1e30 (Chung et al. 2023, algorithm
-                       1); else 1 */
+                       1), none of which is longer than that of pigdm, so that a larger zeta than some changes nothing;
+                       else 1 */
     double guidance;       /**< chains with a label: weight w of guidance, 0 ... 100 (see gs_sample); -1: none */
     double guidance_low;   /**< guidance acts at noise levels above this ... */
     double guidance_high;  /**< ... and up to this; both 0: the model file's, else everywhere */
@@ -845,7 +855,8 @@ typedef enum gs_setting_kind {
     GS_SETTING_KIND_WEIGHT, /**< a double, which may also be -1 for none */
     GS_SETTING_KIND_SIGNED, /**< a double of either sign, whose magnitude has the range */
     GS_SETTING_KIND_YES_NO, /**< an int: 1 yes, -1 no */
-    GS_SETTING_KIND_PAIR    /**< two doubles, one after the other */
+    GS_SETTING_KIND_PAIR,   /**< two doubles, one after the other */
+    GS_SETTING_KIND_LIST    /**< up to GS_RUNGS_MAX doubles, one after the other, and 0 behind the last */
 } gs_setting_kind;
 
 /** A setting of samplers: one row of src/model/settings.def. The strings are constant. With this list, bindings for
@@ -944,7 +955,8 @@ uint64_t gs_sample_evaluations(const gs_model *model, const gs_sample_options *o
  * decoherence). It needs an energy of two pixels at least, as mclmc-adjusted does: hmc with such paths, whose steps are
  * accepted or rejected (Robnik, Cohn-Gordon & Seljak 2025).
  * - tempering, parallel tempering (Geyer 1991): R replicas of each chain take hmc's steps on E / T_r, T_r in equal
- * ratios from T to hottest T, and, where sigma_low < sigma_high, at noise levels of their own in equal ratios;
+ * ratios from T to hottest T, and, where sigma_low < sigma_high, at noise levels of their own in equal ratios, unless
+ * `rungs` says where they are;
  * neighbours, even and odd pairs in turn, exchange states with probability min(1, exp(difference of energies)). Replica
  * 0 is the chain.
  * - gibbs, of energies with labels: after each label_steps steps of mala the label is drawn by p(y | x) ~ exp(-E(x, y)
@@ -2077,7 +2089,7 @@ typedef struct gs_likelihood {
  * @param options how; NULL: all defaults
  * @param result  gets the likelihoods, (n); undefined on failure
  * @param error   why it failed; may be NULL
- * @return as gs_encode
+ * @return as gs_encode; GS_ERROR_DIVERGED also where a likelihood is not finite
  */
 gs_status gs_likelihood_measure(gs_plan *plan, const float *x, size_t n, const gs_flow_options *options,
                                 gs_likelihood *result, gs_error *error);
@@ -2209,8 +2221,8 @@ typedef struct gs_novelty_options {
  * @param options how; NULL: all defaults
  * @param score   gets the scores, (n); undefined on failure
  * @param error   why it failed; may be NULL
- * @return GS_OK; GS_ERROR_ARGUMENT: an unknown name; GS_ERROR_UNSUPPORTED: the network has no such score; those of the
- *         function that computes it
+ * @return GS_OK; GS_ERROR_ARGUMENT: an unknown name; GS_ERROR_UNSUPPORTED: the network has no such score;
+ *         GS_ERROR_DIVERGED: a score is not finite; those of the function that computes it
  */
 gs_status gs_novelty_measure(gs_plan *plan, const char *name, const float *x, size_t n,
                              const gs_novelty_options *options, double *score, gs_error *error);
@@ -2218,7 +2230,8 @@ gs_status gs_novelty_measure(gs_plan *plan, const char *name, const float *x, si
 /** The area under the receiver operating characteristic: the probability that a score of the second set is above one of
  * the first, ties counting half (Mann & Whitney 1947). 1/2: the score does not tell them apart; 1: entirely. Its
  * standard error is that of DeLong et al. (1988), for other images of both kinds: the variances of each set's shares of
- * the other that are below, over the sets' sizes; it is 0 where the sets do not overlap at all. The same bytes on every
+ * the other that are below, over the sets' sizes. Of sets that do not overlap at all, whose variances are 0, it is that
+ * of Hanley & McNeil (1982) at an area of (k + 1) / (k + 2), k being the smaller set's size. The same bytes on every
  * CPU. Thread-safe.
  *
  * @param in       scores of the first set, (n), of known images; infinite ones are allowed

@@ -9,6 +9,7 @@ from ._model import (
 from ._plan import Plan as Plan, PlanInfo as PlanInfo
 from ._sampling import Run as Run
 from ._sampling import Stats as Stats
+from ._sampling import Walk as Walk
 from ._images import Images as Images
 from ._settings import (
     Sampler as Sampler,

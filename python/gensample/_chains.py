@@ -153,6 +153,7 @@ def to_arviz(run: Run, warmup: bool = False) -> Any:
         )
     attributes = {"inference_library": "gensample", "inference_library_version": HEADER.constants["GS_VERSION"]}
     attributes["sampler"], attributes["settings"] = settings["sampler"], repr(settings)
+    attributes.update({name: str(value) for name, value in zip(("steps", "burn_in", "every"), (last, burn_in, every))})
     return arviz.from_dict(**groups, attrs=attributes)
 
 

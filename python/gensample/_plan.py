@@ -17,7 +17,7 @@ from ._arguments import address, classes, level, numbers, real, whole, word
 from ._images import Images
 from ._library import HEADER, ArgumentError, Owned, UnsupportedError, check_idle, library, lines_of, struct, text
 from ._inverse import Operator
-from ._sampling import Drawing, Run
+from ._sampling import Drawing, Run, Walk
 from ._settings import methods
 from ._weights import values_of
 
@@ -355,6 +355,34 @@ class Plan(Owned):
         if trace:
             drawing.keep_trace()
         return drawing.draw(progress)
+
+    def walk(
+        self,
+        n: int = 64,
+        *,
+        seed: int = 0,
+        sampler: str | None = None,
+        labels: ArrayLike | str | None = None,
+        first: int = 0,
+        init: ArrayLike | None = None,
+        state: dict[str, np.ndarray] | None = None,
+        **settings: Any,
+    ) -> Walk:
+        """Chains that stop and go on between their steps: a `Walk`, of langevin, mala, hmc or barker. Its samples are the
+        same bytes as those of `run`, wherever it stopped.
+
+        n, seed, sampler, labels, first, init, settings: as of `run`.
+        state: that of a `Walk` of the same arguments, at which this one goes on; None: its chains begin.
+
+        Raises UnsupportedError for other samplers once it goes, ArgumentError for a state that does not fit; others as
+        `run` does.
+        """
+        drawing = Drawing(self, n, seed, first, sampler, settings)
+        drawing.take_labels(labels)
+        drawing.take_terms((), 1.0)
+        if init is not None:
+            drawing.begin_at(init)
+        return Walk(drawing, state)
 
     def restore(
         self,

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import dataclasses
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -45,13 +45,16 @@ class Run:
     sigmas: np.ndarray | None = None  # (levels) noise levels of these states, 0 for the result
     energy: np.ndarray | None = None  # (steps + 1, n) of samplers at one noise level, where `trace` was asked for
     gradient_norm: np.ndarray | None = None  # (steps + 1, n) likewise
-    acceptance: np.ndarray | None = None  # (steps, n) likewise
+    acceptance: np.ndarray | None = None  # (steps, n) likewise; None of samplers that reject nothing
     rate: np.ndarray | None = None  # (n) mean acceptance after burn-in, likewise
     step_size: np.ndarray | None = None  # (n) step size after burn-in, likewise
     stats: Stats | None = None  # of samplers that accept by energies, where `trace` was asked for
     exchange: np.ndarray | None = None  # (replicas - 1, n) of tempering, likewise: probability of neighbours' exchanges
     log_weight: np.ndarray | None = None  # (n) of ais and tempered-smc, likewise: numbers whose mean exp is Z
     drawn_labels: np.ndarray | None = None  # (n) of gibbs, likewise: the labels of the images
+
+
+_REJECT = {"target", "moves", "prior_scale"}  # settings of samplers that reject states
 
 
 class Drawing:
@@ -134,9 +137,11 @@ class Drawing:
         if not steps:
             raise ArgumentError(f"trace: the sampler {run.settings['sampler']} keeps none; those at one noise level do")
         run.energy, run.gradient_norm = (room("trace: steps", steps + 1, n) for _ in range(2))
-        run.acceptance = room("trace: steps", steps, n)
-        run.rate, run.step_size = np.empty(n), np.empty(n)
-        names = ("energy", "gradient_norm", "acceptance", "rate", "step_size")
+        run.step_size = np.empty(n)
+        names = ["energy", "gradient_norm", "step_size"]
+        if not _REJECT.isdisjoint(run.settings):
+            run.acceptance, run.rate = room("trace: steps", steps, n), np.empty(n)
+            names += ["acceptance", "rate"]
         self.trace = struct("gs_trace", **{name: address(getattr(run, name)) for name in names})
         self._keep_particulars()
         self.options.trace = ctypes.addressof(self.trace)
@@ -189,6 +194,64 @@ class Drawing:
             run.evaluations = int(mean) if mean == int(mean) else mean
         outcome = ctypes.byref(self.outcome)
         run.warnings = lines_of(lambda i, buffer, size: lib.gs_outcome_warning(outcome, options, i, buffer, size))
+        return run
+
+
+class Walk:
+    """Chains between two of their steps, as `Plan.walk` makes them.
+
+    `step` is the number of steps that are done, `steps` that of all; `images` is where the chains are, (n, C, H, W).
+    """
+
+    def __init__(self, drawing, state):
+        self._drawing, self.step, self.steps = drawing, 0, library().gs_sample_trace_steps(ctypes.byref(drawing.options))
+        if not self.steps:
+            raise ArgumentError(f"sampler: {drawing.run.settings['sampler']} goes down noise levels; expected one that stays")
+        n, out = drawing.n, drawing.out
+        self._arrays = {
+            "x": out,
+            "gradient": np.zeros_like(out),
+            "numbers": np.zeros((n, HEADER.constants["GS_WALK_NUMBERS"])),
+        }
+        if state is not None:
+            self._take(state)
+
+    def _take(self, state):
+        for name, array in self._arrays.items():
+            given = np.asarray(state[name]) if name in state else None
+            if given is None or given.shape != array.shape or given.dtype != array.dtype:
+                raise ArgumentError(f"state: expected a {array.dtype} array {name!r} of the shape {array.shape}")
+            array[...] = given
+        self.step = whole("state: step", int(state.get("step", -1)), 0, self.steps)
+
+    @property
+    def images(self) -> Images:
+        """The states of the chains now, (n, C, H, W); after the last step the samples."""
+        return self._drawing.run.images
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of all that it takes to go on, by name: what numpy.savez keeps, and `Plan.walk` takes."""
+        return {name: array.copy() for name, array in self._arrays.items()} | {"step": np.asarray(self.step)}
+
+    def go(self, until: int | None = None, progress: Callable[[float, int, int], bool | None] | None = None) -> Run:
+        """Take the steps up to number `until`; None: all that are left. Returns the `Run`, whose `images` are the states
+        then. Raises as `Plan.run` does; the walk is then where it was, if it was interrupted, and else of no use."""
+        until = self.steps if until is None else whole("until", until, self.step + 1, self.steps)
+        if self.step == self.steps:
+            raise ArgumentError(f"until: all {self.steps} steps are done")
+        kept, drawing = self.state, self._drawing
+        arrays = {name: address(self._arrays[name]) for name in ("gradient", "numbers")}
+        walk = struct("gs_walk", **{"from": self.step}, until=until, **arrays)
+        drawing.options.walk = ctypes.addressof(walk)
+        try:
+            run = drawing.draw(progress)
+        except InterruptedSampling:
+            self._take(kept)
+            raise
+        finally:
+            drawing.options.walk = None
+        self.step = until
         return run
 
 

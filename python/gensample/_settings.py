@@ -15,7 +15,7 @@ from ._library import HEADER, ArgumentError, library, rows_of, struct, text
 class Setting:
     """A setting of samplers, as `settings()` lists them.
 
-    `name` is the keyword of `sample`; `kind` is "int", "float", "bool" or "pair"; `least` and `most` are its range;
+    `name` is the keyword of `sample`; `kind` is "int", "float", "bool", "pair" or "list"; `least` and `most` are its range;
     `none` says whether None, for none of it, is allowed; `help` says what it is, in units of `unit`.
     """
 
@@ -55,6 +55,7 @@ _WORDS = {
     "GS_SETTING_KIND_SIGNED": ("float", ctypes.c_double),
     "GS_SETTING_KIND_YES_NO": ("bool", ctypes.c_int),
     "GS_SETTING_KIND_PAIR": ("pair", ctypes.c_double),
+    "GS_SETTING_KIND_LIST": ("list", ctypes.c_double),
 }
 _BY_VALUE = {value: _WORDS[name] for name, value in _KINDS.items()}
 _NONE = (_KINDS["GS_SETTING_KIND_COUNT"], _KINDS["GS_SETTING_KIND_WEIGHT"])
@@ -109,6 +110,8 @@ def _put(options, setting, value):
     kind_name, kind = _BY_VALUE[setting._kind]
     if kind_name == "pair":
         values = pair(setting.name, value)
+    elif kind_name == "list":
+        values = _numbers(setting, value)
     elif kind_name == "bool":
         if not isinstance(value, (bool, int, np.bool_)):
             raise ArgumentError(f"{setting.name}: found {value!r}, expected True or False")
@@ -117,6 +120,16 @@ def _put(options, setting, value):
         values = (_number(setting, kind_name, value),)
     for i, one in enumerate(values):
         kind.from_buffer(options, setting._offset + i * ctypes.sizeof(kind)).value = one
+
+
+def _numbers(setting, value):
+    """The numbers of a list; None is not given."""
+    if value is None:
+        return []
+    most = HEADER.constants["GS_RUNGS_MAX"]
+    if isinstance(value, str) or not hasattr(value, "__len__") or not 2 <= len(value) <= most:
+        raise ArgumentError(f"{setting.name}: found {value!r}, expected 2 to {most} numbers")
+    return [_number(setting, "float", one) for one in value]
 
 
 def _number(setting, kind_name, value):
@@ -135,11 +148,12 @@ def _number(setting, kind_name, value):
 
 def _get(options, setting):
     word, kind = _BY_VALUE[setting._kind]
-    values = [
-        kind.from_buffer(options, setting._offset + i * ctypes.sizeof(kind)).value for i in range(1 + (word == "pair"))
-    ]
+    count = {"pair": 2, "list": HEADER.constants["GS_RUNGS_MAX"]}.get(word, 1)
+    values = [kind.from_buffer(options, setting._offset + i * ctypes.sizeof(kind)).value for i in range(count)]
     if word == "pair":
         return tuple(values)
+    if word == "list":
+        return tuple(values[: values.index(0)] if 0 in values else values) or None
     if setting.none and values[0] == -1:
         return None
     return values[0] > 0 if word == "bool" else values[0]

@@ -133,6 +133,13 @@ bool gs_is_density(const char *name) {
     return false;
 }
 
+const char *gs_second_judge_find(const char *judge, char path[GS_PATH_ROOM]) {
+    const char *slash = strrchr(judge, '/');
+    int folder = slash ? (int)(slash - judge) + 1 : 0;
+    int length = snprintf(path, GS_PATH_ROOM, "%.*sjudge2.bin", folder, judge);
+    return length > 0 && length < GS_PATH_ROOM && gs_file_is_there(path) ? path : NULL;
+}
+
 const char gs_standard_input[] = "/dev/stdin";
 
 gs_status gs_network_find(const char **name, char path[GS_PATH_ROOM], gs_error *error) {

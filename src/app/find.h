@@ -28,6 +28,9 @@ gs_status gs_network_load(const char *name, gs_model **model, gs_error *error);
 /* A shipped network's path; false if it does not exist, with the place where it is looked for first in `path`. */
 bool gs_shipped_find(const char *name, char path[GS_PATH_ROOM]);
 
+/* The path of judge2.bin beside a judge, which is written to `path`; NULL if there is none. */
+const char *gs_second_judge_find(const char *judge, char path[GS_PATH_ROOM]);
+
 /* The names of the shipped networks, in order, with `between` between them, and their folder; if there are none, the
  * folder in which they are looked for first. Returns how many there are. */
 int gs_shipped_list(const char *between, char *names, size_t room, char folder[GS_PATH_ROOM]);

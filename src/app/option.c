@@ -124,6 +124,18 @@ static bool parse_list(const gs_option_row *row, const char *text, gs_numbers *l
     }
 }
 
+static bool parse_rungs(const gs_option_row *row, const char *text, double list[GS_RUNGS_MAX]) {
+    for (int i = 0; i < GS_RUNGS_MAX; i++) {
+        size_t length = strcspn(text, ",");
+        if (!gs_parse_decimal(text, length, &list[i]) || list[i] < (double)row->low || list[i] > (double)row->high)
+            return false;
+        text += length;
+        if (!*text++)
+            return true;
+    }
+    return false;
+}
+
 static bool append_text(const char *text, gs_texts *list) {
     bool good = list->count < GS_LIST_MAX;
     if (good)
@@ -258,11 +270,19 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
         snprintf(range, sizeof range, "at most %d %snumbers up to %llu, with commas between", GS_LIST_MAX,
                  row->kind == GS_KIND_OPTION_POSITIVES ? "positive " : "", (unsigned long long)row->high);
         break;
+    case GS_KIND_OPTION_LIST:
+        snprintf(range, sizeof range, "at most %d numbers from %llu to %llu, with commas between", GS_RUNGS_MAX,
+                 (unsigned long long)row->low, (unsigned long long)row->high);
+        break;
     case GS_KIND_OPTION_NAMES:
         snprintf(range, sizeof range, "at most %d names with commas between", GS_LIST_MAX);
         break;
     case GS_KIND_OPTION_COUNTS:
         snprintf(range, sizeof range, "at most %d whole numbers from %llu to %llu, with commas between", GS_LIST_MAX,
+                 (unsigned long long)row->low, (unsigned long long)row->high);
+        break;
+    case GS_KIND_OPTION_TWO:
+        snprintf(range, sizeof range, "two whole numbers from %llu to %llu, with a comma between",
                  (unsigned long long)row->low, (unsigned long long)row->high);
         break;
     case GS_KIND_OPTION_NETWORKS:
@@ -288,7 +308,8 @@ static gs_status refuse(const gs_option_row *row, const char *text, gs_error *er
 
 static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_error *error) {
     void *field = (char *)fields + row->offset;
-    bool good = false, lists = row->kind == GS_KIND_OPTION_NAMES || row->kind == GS_KIND_OPTION_COUNTS;
+    bool good = false, numbers = row->kind == GS_KIND_OPTION_COUNTS || row->kind == GS_KIND_OPTION_TWO;
+    bool lists = row->kind == GS_KIND_OPTION_NAMES || numbers;
     const char *twice;
     if (row->metavar && !text[0])
         return refuse(row, text, error);
@@ -346,6 +367,9 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
     case GS_KIND_OPTION_NUMBERS:
         good = parse_list(row, text, field);
         break;
+    case GS_KIND_OPTION_LIST:
+        good = parse_rungs(row, text, field);
+        break;
     case GS_KIND_OPTION_NETWORKS:
     case GS_KIND_OPTION_FILES:
         good = append_text(text, field);
@@ -355,6 +379,9 @@ static gs_status parse(const gs_option_row *row, char *text, void *fields, gs_er
         break;
     case GS_KIND_OPTION_COUNTS:
         good = parse_counts(row, text, field);
+        break;
+    case GS_KIND_OPTION_TWO:
+        good = parse_counts(row, text, field) && ((const gs_counts *)field)->count == 2;
         break;
     }
     return good ? GS_OK : refuse(row, text, error);

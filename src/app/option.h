@@ -41,11 +41,13 @@ typedef enum gs_option_kind {
     GS_KIND_OPTION_STEPS,       /* int, from 0; which are too few or too many, its sampler says */
     GS_KIND_OPTION_STEP_COUNTS, /* gs_numbers of the same */
     GS_KIND_OPTION_POSITIVES,   /* gs_numbers, positive, at most high */
+    GS_KIND_OPTION_LIST,        /* double[GS_RUNGS_MAX], low ... high, 0 behind the last */
     GS_KIND_OPTION_NUMBERS,     /* gs_numbers, of either sign, at most high; 0: the command knows their ends */
     GS_KIND_OPTION_NETWORKS,    /* gs_texts, NAME:WEIGHT; may be repeated */
     GS_KIND_OPTION_FILES,       /* gs_texts; may be repeated */
     GS_KIND_OPTION_NAMES,       /* gs_texts, none of them twice; the text is cut at its commas */
-    GS_KIND_OPTION_COUNTS       /* gs_counts, low ... high, none of them twice */
+    GS_KIND_OPTION_COUNTS,      /* gs_counts, low ... high, none of them twice */
+    GS_KIND_OPTION_TWO          /* gs_counts of two, low ... high, which differ */
 } gs_option_kind;
 
 typedef struct gs_option_row {

@@ -20,10 +20,13 @@ static gs_status choose_method(gs_classify_run *run, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "--method: \"%.40s\": expected energy or denoising", method);
     run->by_energy = method ? !strcmp(method, "energy") : is_energy && !info->takes_sigma;
     if (run->by_energy && !is_energy)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--method energy: the network %s is a %s", info->name,
-                       gs_kind_name(info->kind));
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--method energy: the network %s is a %s, which has no energy: leave --method out, or name "
+                       "an energy network",
+                       info->name, gs_kind_name(info->kind));
     if (!run->by_energy && !info->takes_sigma)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--method denoising: the network %s takes no noise level", info->name);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--method denoising: the network %s takes no noise level: %s",
+                       info->name, is_energy ? "give --method energy" : "name a network that does");
     return GS_OK;
 }
 
@@ -119,6 +122,18 @@ static void warn_of_constants(const gs_classify_run *run) {
             info->name);
 }
 
+/* What is wrong with a label is said of its file. */
+static gs_status judge(gs_classify_run *run, gs_error *error) {
+    const gs_given *given = &run->in.given;
+    gs_error why;
+    gs_status status =
+        gs_classes_judge(run->log_p, given->labels, given->images.n, (int)run->classes, &run->judgement, &why);
+    if (status != GS_ERROR_ARGUMENT)
+        return status ? gs_fail(error, status, "%s", why.message) : GS_OK;
+    return gs_fail(error, status, "%s%s: %s", run->arguments->labels.count ? "--labels: " : "", given->labels_path,
+                   why.message);
+}
+
 static gs_status measure(gs_classify_run *run, gs_error *error) {
     gs_watch watch;
     const gs_given *given = &run->in.given;
@@ -138,11 +153,7 @@ static gs_status measure(gs_classify_run *run, gs_error *error) {
     if (!status)
         find_best(run);
     run->is_judged = !status && given->labels;
-    return run->is_judged ? gs_option_blame("labels",
-                                            gs_classes_judge(run->log_p, given->labels, given->images.n,
-                                                             (int)run->classes, &run->judgement, error),
-                                            error)
-                          : status;
+    return run->is_judged ? judge(run, error) : status;
 }
 
 /* ---- The table ---- */

@@ -29,6 +29,7 @@ void gs_outcome_add(gs_outcome *sum, const gs_outcome *o) {
     sum->unopposed += before.unopposed;
     sum->coarse += before.coarse;
     sum->apart += before.apart;
+    sum->capped += before.capped;
     sum->coarse_steps += before.coarse_steps;
 }
 

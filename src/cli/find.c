@@ -18,14 +18,6 @@ static const char *find_judge(const char *model, char path[GS_PATH_ROOM]) {
     return path;
 }
 
-/* The path of judge2.bin beside the default judge; NULL if there is none. */
-static const char *find_second_judge(const char *judge, char path[GS_PATH_ROOM]) {
-    const char *slash = strrchr(judge, '/');
-    int folder = slash ? (int)(slash - judge) + 1 : 0;
-    int length = snprintf(path, GS_PATH_ROOM, "%.*sjudge2.bin", folder, judge);
-    return length > 0 && length < GS_PATH_ROOM && gs_file_is_there(path) ? path : NULL;
-}
-
 /* NAME:WEIGHT or NAME. A weight of 0 would take the network out, which only a sweep has a use for. The last colon of a
  * density may belong to its parameters. */
 static gs_status find_composed(const char *text, gs_composed *composed, gs_error *error) {
@@ -115,7 +107,7 @@ gs_status gs_arguments_find(gs_arguments *arguments, gs_error *error) {
                         name);
     } else if (!status && (a->quality || finds(a, GS_FINDS_JUDGE))) {
         a->judge = find_judge(a->model, a->found[1]);
-        a->second_judge = a->quality ? find_second_judge(a->judge, a->found[2]) : NULL;
+        a->second_judge = a->quality ? gs_second_judge_find(a->judge, a->found[2]) : NULL;
     }
     return status ? status : check_standard_input(a, error);
 }

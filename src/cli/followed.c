@@ -11,9 +11,6 @@ static const double rhat_good = 1.01, ess_enough = 400; /* Vehtari et al. 2021 *
 
 gs_status gs_followed_check(const gs_setup *setup, gs_error *error) {
     const gs_counts *asked = &setup->arguments->coordinates;
-    if (asked->count > GS_FOLLOWED_MAX - 1)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--coordinates: %d of them; expected at most %d", asked->count,
-                       GS_FOLLOWED_MAX - 1);
     for (int i = 0; i < asked->count; i++) {
         if ((size_t)asked->values[i] >= setup->networks.pixels) {
             return gs_fail(error, GS_ERROR_ARGUMENT,

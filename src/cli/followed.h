@@ -8,7 +8,7 @@
 
 #include "cli/recorded.h"
 
-enum { GS_FOLLOWED_MAX = 9, GS_FOLLOWED_NAME = 24 };
+enum { GS_FOLLOWED_MAX = 1 + GS_LIST_MAX /* the energy, and coordinates */, GS_FOLLOWED_NAME = 24 };
 
 typedef struct gs_quantity {
     char name[GS_FOLLOWED_NAME]; /* "energy", "x[3]" */

@@ -50,6 +50,13 @@ static void print_data(const gs_model *model, FILE *out) {
         fputs("none\n", out);
 }
 
+static void print_further(const gs_setting *s, const gs_sample_options *d, FILE *out) {
+    int count;
+    const double *values = gs_setting_list(s, d, &count);
+    for (int i = 1; i < count; i++)
+        fprintf(out, ",%g", values[i]);
+}
+
 static void print_defaults(const gs_sample_options *d, FILE *out) {
     print_label(out, "default");
     gs_put_plain(d->sampler ? d->sampler : "no sampler", out);
@@ -64,6 +71,8 @@ static void print_defaults(const gs_sample_options *d, FILE *out) {
             fprintf(out, gs_setting_is_real(s) ? "%g" : "%.0f", value);
         if (s->kind == GS_SETTING_KIND_PAIR)
             fprintf(out, ",%g", gs_setting_second(s, d));
+        if (s->kind == GS_SETTING_KIND_LIST)
+            print_further(s, d, out);
     }
     fputc('\n', out);
 }

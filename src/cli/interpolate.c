@@ -297,9 +297,6 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
 static gs_status check(const gs_arguments *a, gs_error *error) {
     if (a->input && a->seeds.count)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--seeds: cannot go with --input, whose images have latents");
-    if (a->seeds.count && a->seeds.count != 2)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--seeds: %d number%s: expected two, A,B", a->seeds.count,
-                       a->seeds.count == 1 ? "" : "s");
     return gs_given_check(a, a->input || a->seeds.count ? 1 : 0, error);
 }
 

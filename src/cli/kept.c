@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/recorded.h"
 #include "cli/settings.h"
 #include "sample/samplers.h"
 
@@ -74,15 +75,49 @@ static gs_status allocate(gs_kept *kept, size_t n, gs_error *error) {
     return kept->x && kept->values ? GS_OK : gs_fail_memory(error, "a block of the chains");
 }
 
+/* Which steps the file has, and of which the figures of --diagnose are (recorded.h), whose summaries by ArviZ are the
+ * same. */
+static void describe_draws(gs_kept *kept, const gs_recorded_part *part, size_t left_out) {
+    size_t first = left_out + part->steps - (part->rows - 1) * part->stride;
+    int used = snprintf(kept->draws, sizeof kept->draws, "posterior: draw d is step %d + (d + 1) %d; ", kept->burn_in,
+                        kept->every);
+    char *at = kept->draws + used;
+    size_t room = sizeof kept->draws - (size_t)used;
+    if (part->stride == 1)
+        snprintf(at, room, "figures of --diagnose: of steps %zu to %zu, all of them", first, part->end);
+    else
+        snprintf(at, room,
+                 "figures of --diagnose: means and standard deviations of steps %zu to %zu, the others of one step in "
+                 "%zu, from %zu to %zu",
+                 left_out + 1, part->end, part->stride, first, part->end);
+}
+
+static void write_number(gs_kept *kept, int i, unsigned long long value) {
+    snprintf(kept->number[i], sizeof kept->number[i], "%llu", value);
+}
+
 static void name_attributes(gs_kept *kept, const gs_setup *setup) {
     const gs_model_info *info = setup->networks.info;
-    snprintf(kept->seed, sizeof kept->seed, "%llu", (unsigned long long)setup->arguments->seed);
+    const gs_sample_options *o = &setup->options;
+    size_t steps = (size_t)gs_sample_trace_steps(o), left_out = gs_recorded_left_out(o);
+    const gs_recorded_part part = gs_recorded_part_of(steps, steps - left_out);
+    write_number(kept, 0, setup->arguments->seed);
+    write_number(kept, 1, steps);
+    write_number(kept, 2, (unsigned long long)kept->burn_in);
+    write_number(kept, 3, (unsigned long long)kept->every);
+    write_number(kept, 4, part.stride);
+    describe_draws(kept, &part, left_out);
     const gs_note attributes[GS_KEPT_ATTRIBUTES] = {{"inference_library", "gensample"},
                                                     {"inference_library_version", GS_VERSION},
                                                     {"model", info->name},
                                                     {"hash", info->hash},
-                                                    {"sampler", setup->options.sampler},
-                                                    {"seed", kept->seed},
+                                                    {"sampler", o->sampler},
+                                                    {"seed", kept->number[0]},
+                                                    {"steps", kept->number[1]},
+                                                    {"burn_in", kept->number[2]},
+                                                    {"every", kept->number[3]},
+                                                    {"diagnosed_every", kept->number[4]},
+                                                    {"draws", kept->draws},
                                                     {"settings", kept->notes.settings},
                                                     {"command", kept->notes.command}};
     memcpy(kept->attributes, attributes, sizeof attributes);

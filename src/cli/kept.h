@@ -8,7 +8,7 @@
 #include "cli/setup.h"
 #include "io/chain_file.h"
 
-enum { GS_KEPT_ATTRIBUTES = 8 };
+enum { GS_KEPT_ATTRIBUTES = 13, GS_KEPT_NUMBERS = 5 };
 
 typedef struct gs_kept {
     gs_chain_file *file;    /* NULL: there is none */
@@ -17,8 +17,9 @@ typedef struct gs_kept {
     gs_chain_layout fewer;  /* where the run was interrupted */
     gs_notes notes;
     gs_note attributes[GS_KEPT_ATTRIBUTES];
-    char seed[24];
-    size_t size, block; /* floats of a state; draws of a chain that are written at once */
+    char number[GS_KEPT_NUMBERS][24]; /* those that are numbers: seed, steps, burn-in, every, diagnosed-every */
+    char draws[320];                  /* what the draws are, and those of which --diagnose has its figures */
+    size_t size, block;               /* floats of a state; draws of a chain that are written at once */
     int burn_in, every, max_depth;
     double temperature;
     float *x;       /* (chains, block, size): states that are not written yet */

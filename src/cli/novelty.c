@@ -32,8 +32,10 @@ static gs_status choose_scores(gs_novelty_run *run, gs_error *error) {
         if (status)
             return status;
         if (info->needs_energy && !is_energy)
-            return gs_fail(error, GS_ERROR_ARGUMENT, "--by %s: the network %s is a %s, which has none", info->name,
-                           run->networks.info->name, gs_kind_name(run->networks.info->kind));
+            return gs_fail(error, GS_ERROR_ARGUMENT,
+                           "--by %s: the network %s is a %s, which has no energy: expected --by gradient or "
+                           "denoising, or an energy network",
+                           info->name, run->networks.info->name, gs_kind_name(run->networks.info->kind));
         run->by[run->scores++] = info;
     }
     for (int i = 0; !by->count && (info = gs_novelty_get(i)); i++) {

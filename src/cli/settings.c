@@ -125,12 +125,24 @@ static bool matters(const gs_setup *setup, gs_setting_id id) {
     const gs_setting *s = &gs_settings[id];
     return s->scope != GS_SCOPE_NETWORK && gs_settings_read_by(&setup->options, id) && option_of(setup->arguments, s) &&
            (id != GS_SETTING_SIGMAS || setup->networks.info->takes_sigma) &&
-           (s->scope != GS_SCOPE_PICTURE || setup->arguments->trajectory);
+           (s->scope != GS_SCOPE_PICTURE || setup->arguments->trajectory) &&
+           (s->kind != GS_SETTING_KIND_LIST || gs_setting_value(s, &setup->options) != 0);
+}
+
+static json_t *list_json(const gs_sample_options *o, const gs_setting *s) {
+    json_t *list = json_array();
+    int count;
+    const double *values = gs_setting_list(s, o, &count);
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, json_real(values[i]));
+    return list;
 }
 
 static json_t *setting_json(const gs_sample_options *o, const gs_setting *s) {
     double value = gs_setting_shown(s, o);
     switch (s->kind) {
+    case GS_SETTING_KIND_LIST:
+        return list_json(o, s);
     case GS_SETTING_KIND_PAIR:
         return json_pack("[f, f]", value, gs_setting_second(s, o));
     case GS_SETTING_KIND_YES_NO:
@@ -152,6 +164,12 @@ static void put_option(const gs_setup *setup, const gs_setting *s, FILE *out) {
         fprintf(out, "%.0f", value);
     if (s->kind == GS_SETTING_KIND_PAIR)
         fprintf(out, ",%s", gs_shortest(gs_setting_second(s, &setup->options), text));
+    if (s->kind != GS_SETTING_KIND_LIST)
+        return;
+    int count;
+    const double *values = gs_setting_list(s, &setup->options, &count);
+    for (int i = 1; i < count; i++)
+        fprintf(out, ",%s", gs_shortest(values[i], text));
 }
 
 double gs_settings_temperature(const gs_sample_options *o) {

@@ -21,7 +21,8 @@ bool gs_traced_is_wanted(const gs_arguments *arguments) {
 gs_status gs_traced_check(gs_setup *setup, gs_error *error) {
     const gs_arguments *a = setup->arguments;
     if (gs_settings_read_by(&setup->options, GS_SETTING_LABEL_STEPS) && a->given[GS_OPTION_LABEL])
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--label: the sampler %s draws the labels, too",
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--label: the sampler %s draws the labels, too: leave --label out, or choose another sampler",
                        setup->options.sampler);
     if (!gs_traced_is_wanted(a))
         return GS_OK;

@@ -107,7 +107,7 @@ const gs_operator_row gs_operator_mask = {
     {.name = "mask",
      .parameters = "left, right, top, bottom, box, box,SIDE or random,SHARE,SEED",
      .help = "what is hidden: a half, a box in the middle (by default half as high and wide as the image), or a random "
-             "share of the pixels"},
+             "share of the pixels (SHARE is 0.5, and SEED 0, unless given)"},
     .parameters = {1, 3},
     .prepare = prepare,
     .apply = keep,

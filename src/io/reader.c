@@ -124,7 +124,7 @@ gs_status gs_reader_accept(gs_reader *r, gs_array *a) {
         return gs_fail(r->error, GS_ERROR_FORMAT, "%s: an array of sizes %.*s, more than any file holds", r->path,
                        a->length < 100 ? a->length : 100, a->text);
     if (a->total == 0)
-        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
+        return gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images; expected a file with at least one", r->path);
     r->columns = a->rank == 5 ? a->sizes[1] : 0;
     status = check_size(r, a);
     return status ? status : gs_reader_make_room(r, a->total);

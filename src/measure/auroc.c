@@ -21,6 +21,15 @@ static double *sorted_copy(const double *x, size_t n) {
     return copy;
 }
 
+/* Sets that do not overlap have no variance. The standard error of Hanley & McNeil (1982) at the area that one more
+ * score of the smaller set on either side would leave, (k + 1) / (k + 2), says how little such sets tell. */
+static double error_apart(size_t n, size_t m) {
+    double k = (double)(n < m ? n : m), area = (k + 1) / (k + 2), square = area * area;
+    double of_in = area / (2 - area) - square, of_out = 2 * square / (1 + area) - square;
+    double variance = area * (1 - area) + ((double)n - 1) * of_in + ((double)m - 1) * of_out;
+    return sqrt(variance / ((double)n * (double)m));
+}
+
 gs_status gs_auroc(const double *in, size_t n, const double *out, size_t m, double *auroc, double *error_of,
                    gs_error *error) {
     gs_status status = check(in, n, "the first", error);
@@ -33,6 +42,8 @@ gs_status gs_auroc(const double *in, size_t n, const double *out, size_t m, doub
         gs_mann_whitney(a, n, b, m, auroc, error_of);
     else
         status = gs_fail_memory(error, "the scores");
+    if (!status && *error_of == 0 && (*auroc == 0 || *auroc == 1))
+        *error_of = error_apart(n, m);
     gs_free(a);
     gs_free(b);
     return status;

@@ -92,6 +92,15 @@ static gs_status follow(measuring *m, size_t n, int steps, int doublings, gs_err
     return status;
 }
 
+static gs_status check_finite(const gs_likelihood *r, uint64_t image, gs_error *error) {
+    return isfinite(r->nats)
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_DIVERGED,
+                         "image %llu: its log-likelihood is not a finite number, as the network's derivative is not on "
+                         "its way: take more steps, or a narrower range of levels",
+                         (unsigned long long)image);
+}
+
 /* Bits per dimension: of the steps of quantised pixels, whose probability is the density's integral over their share of
  * the range, which the density at a point drawn from it bounds in the mean (Theis et al. 2016, equation 6). */
 static double bits_of(const gs_flow *f, double nats) {
@@ -101,9 +110,10 @@ static double bits_of(const gs_flow *f, double nats) {
     return -nats / ((double)f->pixels * bit) + offset;
 }
 
-static void keep(measuring *m, size_t n, int steps) {
+static gs_status keep(measuring *m, size_t n, int steps, gs_error *error) {
     gs_flow *f = &m->flow;
-    for (size_t k = 0; k < n; k++) {
+    gs_status status = GS_OK;
+    for (size_t k = 0; k < n && !status; k++) {
         gs_likelihood *r = &m->result[m->number[k]];
         double before = r->nats;
         bool again = r->steps > 0;
@@ -115,7 +125,9 @@ static void keep(measuring *m, size_t n, int steps) {
         r->change = again ? fabs(r->nats - before) : (double)NAN;
         r->bits = bits_of(f, r->nats);
         r->bits_error = r->error / ((double)f->pixels * gs_log64(2));
+        status = check_finite(r, m->number[k], error);
     }
+    return status;
 }
 
 /* ---- All images ---- */
@@ -139,7 +151,7 @@ static gs_status measure_batch(measuring *m, size_t first, size_t n, gs_error *e
         take_images(m, left);
         status = follow(m, left, steps, doublings, error);
         if (!status)
-            keep(m, left, steps);
+            status = keep(m, left, steps, error);
     }
     return status;
 }

@@ -109,5 +109,13 @@ gs_status gs_novelty_measure(gs_plan *plan, const char *name, const float *x, si
     if (!status && rows[i].info.needs_energy && info->kind != GS_KIND_ENERGY)
         status = gs_fail(error, GS_ERROR_UNSUPPORTED, "model '%s' is a %s: only energies have an energy", info->name,
                          gs_kind_name(info->kind));
-    return status || !n ? status : rows[i].measure(&s, error);
+    if (!status && n)
+        status = rows[i].measure(&s, error);
+    for (size_t k = 0; k < n && !status; k++)
+        if (!isfinite(score[k]))
+            status = gs_fail(error, GS_ERROR_DIVERGED,
+                             "the %s of image %zu is not a finite number: the image is far outside of what the network "
+                             "was trained on",
+                             name, k);
+    return status;
 }

@@ -178,6 +178,28 @@ static gs_status read_data(gs_loader *loader, const json_t *data) {
     return status;
 }
 
+static gs_status read_list(gs_loader *loader, const gs_setting *s, const json_t *value, const char *what,
+                           gs_sample_options *d) {
+    size_t count = json_array_size(value);
+    double before = 0;
+    gs_status status = GS_OK;
+    if (!json_is_array(value) || count < 2 || count > GS_RUNGS_MAX)
+        return gs_loader_fail(loader, "%s: expected a list of 2 to %d numbers", what, GS_RUNGS_MAX);
+    for (size_t i = 0; i < count && !status; i++) {
+        double real;
+        status = gs_json_real(loader, json_array_get(value, i), what, &real);
+        if (!status && !(real >= s->least && real <= s->most))
+            status = gs_loader_fail(loader, "%s: found %g, expected %g ... %g", what, real, s->least, s->most);
+        else if (!status && real <= before)
+            status = gs_loader_fail(loader, "%s: found %g after %g, expected each greater than the one before", what,
+                                    real, before);
+        before = real;
+        if (!status)
+            gs_setting_set_item(s, d, (int)i, real);
+    }
+    return status;
+}
+
 /* The value of a setting that the file has, as gs_sample_options means it, where "none" is -1 because 0 means "not
  * given". */
 static gs_status read_setting(gs_loader *loader, const gs_setting *s, const json_t *value, gs_sample_options *d) {
@@ -187,6 +209,8 @@ static gs_status read_setting(gs_loader *loader, const gs_setting *s, const json
     snprintf(what, sizeof what, "default.%s", s->key);
     gs_status status = GS_OK;
     switch (s->kind) {
+    case GS_SETTING_KIND_LIST:
+        return read_list(loader, s, value, what, d);
     case GS_SETTING_KIND_PAIR:
         status = gs_json_sigmas(loader, value, what, true, &real, &second);
         break;

@@ -42,7 +42,7 @@ _Static_assert(offsetof(gs_sample_options, sigma_high) == offsetof(gs_sample_opt
 
 bool gs_setting_is_real(const gs_setting *s) {
     return s->kind == GS_SETTING_KIND_REAL || s->kind == GS_SETTING_KIND_WEIGHT || s->kind == GS_SETTING_KIND_SIGNED ||
-           s->kind == GS_SETTING_KIND_PAIR;
+           s->kind == GS_SETTING_KIND_PAIR || s->kind == GS_SETTING_KIND_LIST;
 }
 
 double gs_setting_shown(const gs_setting *s, const gs_sample_options *o) {
@@ -68,6 +68,20 @@ void gs_setting_set(const gs_setting *s, gs_sample_options *o, double value, dou
         *(double *)field = value;
     if (s->kind == GS_SETTING_KIND_PAIR)
         ((double *)field)[1] = second;
+}
+
+const double *gs_setting_list(const gs_setting *s, const gs_sample_options *o, int *count) {
+    const void *field = (const char *)o + s->offset;
+    const double *list = field;
+    *count = 0;
+    while (*count < GS_RUNGS_MAX && list[*count] != 0)
+        ++*count;
+    return list;
+}
+
+void gs_setting_set_item(const gs_setting *s, gs_sample_options *o, int i, double value) {
+    void *field = (char *)o + s->offset;
+    ((double *)field)[i] = value;
 }
 
 _Static_assert(GS_SETTINGS <= 64, "a setting is a bit of uint64_t");

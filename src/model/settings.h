@@ -36,8 +36,12 @@ double gs_setting_shown(const gs_setting *setting, const gs_sample_options *opti
 double gs_setting_value(const gs_setting *setting, const gs_sample_options *options);
 double gs_setting_second(const gs_setting *setting, const gs_sample_options *options);
 
-/* Set it; `second` is for a PAIR. */
+/* Set it; `second` is for a PAIR. Of a LIST it sets the first number. */
 void gs_setting_set(const gs_setting *setting, gs_sample_options *options, double value, double second);
+
+/* The numbers of a LIST before the first 0, and how many they are; and set number i. */
+const double *gs_setting_list(const gs_setting *setting, const gs_sample_options *options, int *count);
+void gs_setting_set_item(const gs_setting *setting, gs_sample_options *options, int i, double value);
 
 /* The settings that a sampler reads, a bit each; and whether it reads one. */
 uint64_t gs_settings_read(const gs_sampler_info *sampler);

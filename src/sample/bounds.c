@@ -179,6 +179,7 @@ void gs_bounds_sum(const gs_fate *fate, size_t n, uint64_t first, double reach, 
         outcome->coarse += fate[k].coarse > 0;
         outcome->coarse_steps += fate[k].coarse;
         outcome->apart += fate[k].apart;
+        outcome->capped += fate[k].capped;
     }
 }
 
@@ -259,8 +260,17 @@ static void put_apart(text *t, const gs_outcome *outcome, const gs_sample_option
     put_count(t, outcome->apart, outcome);
     put(t,
         "had neighbouring replicas that exchanged their states with a probability below 1 %%, so that they are no help "
-        "to each other; give more than %d replicas, or bring the last one nearer to the first",
+        "to each other; give more than %d replicas, bring the last one nearer to the first, or say by rungs where they "
+        "are",
         o->replicas);
+}
+
+static void put_capped(text *t, const gs_outcome *outcome, const gs_sample_options *o) {
+    put_count(t, outcome->capped, outcome);
+    put(t,
+        "took only steps that were cut to the length of those of pigdm, so that a smaller zeta than %g gives the same; "
+        "zeta 1 is the default",
+        o->zeta);
 }
 
 bool gs_outcome_warning(const gs_outcome *outcome, const gs_sample_options *options, int i, char *line, size_t size) {
@@ -269,7 +279,8 @@ bool gs_outcome_warning(const gs_outcome *outcome, const gs_sample_options *opti
         void (*put)(text *, const gs_outcome *, const gs_sample_options *);
     } kinds[] = {{outcome->far, put_far},       {outcome->thrown, put_thrown},
                  {outcome->stuck, put_stuck},   {outcome->unopposed, put_unopposed},
-                 {outcome->coarse, put_coarse}, {outcome->apart, put_apart}};
+                 {outcome->coarse, put_coarse}, {outcome->apart, put_apart},
+                 {outcome->capped, put_capped}};
     if (!size || !gs_sampler_find(options->sampler))
         return false;
     for (size_t k = 0; k < GS_COUNT(kinds); k++) {

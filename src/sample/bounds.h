@@ -12,6 +12,7 @@ typedef struct gs_fate {
     bool stuck;      /* accepted next to nothing after burn-in, or ended where it began */
     bool unopposed;  /* accepted nearly all after burn-in */
     bool apart;      /* neighbours among its replicas exchanged next to nothing */
+    bool capped;     /* a larger zeta than 1 was of no use */
     bool thrown;     /* only the clamp kept its last step anywhere near the data range */
 } gs_fate;
 

@@ -278,7 +278,7 @@ static gs_status prepare(const gs_sampling *run, gs_field *field, gs_error *erro
     for (int y = 0; wanted && draws && y < plan->model->info.labels; y++)
         wanted[y] = true;
     if (!field->condition || !wanted)
-        status = gs_fail_memory(error, "the noise levels");
+        status = gs_fail_memory(error, "the networks at the noise levels: take fewer steps, or draw fewer at a time");
     else if (field->labels && run->options.guidance > 0)
         wanted[plan->model->info.labels] = true;
     if (!status)

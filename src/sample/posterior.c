@@ -33,13 +33,16 @@ bool gs_sampler_pigdm(gs_chains *c) {
     return true;
 }
 
-/* x += factor_k g for each image k, with factor = min(length / |r_k|, most). */
-static void step_along(gs_chains *c, const float *r, size_t measured, const float *g, double length, double most) {
+/* x += factor_k g for each image k, with factor = min(length / |r_k|, most). An image whose factor is not the most is
+ * noted as free. */
+static void step_along(gs_chains *c, const float *r, size_t measured, const float *g, double length, double most,
+                       bool *is_free) {
     for (int k = 0; k < c->n; k++) {
         double squares = 0;
         for (size_t i = 0; i < measured; i++)
             squares += (double)r[(size_t)k * measured + i] * (double)r[(size_t)k * measured + i];
         double factor = squares > 0 ? fmin(length / sqrt(squares), most) : 0;
+        is_free[k] = is_free[k] || factor < most;
         float *x = c->x + (size_t)k * c->size;
         for (size_t i = 0; i < c->size; i++)
             x[i] = fmaf((float)factor, g[(size_t)k * c->size + i], x[i]);
@@ -54,6 +57,7 @@ static void step_along(gs_chains *c, const float *r, size_t measured, const floa
 bool gs_sampler_dps(gs_chains *c) {
     const double *sigma = c->run->sigma, d = c->run->options.data_sd, zeta = c->run->options.zeta;
     size_t measured = gs_restoring_size(c);
+    bool is_free[GS_BLOCK_MAX] = {false};
     for (int i = 0; i < c->run->levels; i++) {
         double s = sigma[i] / d, t = sigma[i + 1] / d;
         gs_field_denoised(c, i, c->x, c->denoised);
@@ -61,10 +65,12 @@ bool gs_sampler_dps(gs_chains *c) {
         gs_restoring_adjoint(c, c->further, c->gradient);
         gs_field_product(c, i, c->x, c->gradient, c->spare);
         descend(c, i);
-        step_along(c, c->further, measured, c->spare, zeta * d * sqrt((1 + s * s) * (1 + t * t)), 1 + s * s);
+        step_along(c, c->further, measured, c->spare, zeta * d * sqrt((1 + s * s) * (1 + t * t)), 1 + s * s, is_free);
         if (!gs_chains_stepped(c))
             return false;
     }
+    for (int k = 0; k < c->n; k++)
+        c->fate[k].capped = zeta > 1 && !is_free[k];
     return true;
 }
 

@@ -101,10 +101,12 @@ static gs_status check_numbers(const gs_rejection_options *o, size_t n, const fl
 static gs_status check_work(const gs_rejection_options *o, size_t n, gs_error *error) {
     double digits = (log_m(o) + gs_log64((double)n)) / log_10;
     if (o->proposals == 0 && digits > gs_log64(most_expected) / log_10)
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "%zu sample%s would take 10^%.1f proposals on average, as (sq/sp)^D = 10^%.1f: expected at most "
-                       "%g proposals",
-                       n, n == 1 ? "" : "s", digits, log_m(o) / log_10, most_expected);
+        return gs_fail(
+            error, GS_ERROR_ARGUMENT,
+            "ratio %g: %zu sample%s would take 10^%.1f proposals on average, as (sq/sp)^D = 10^%.1f: expected at most "
+            "%g proposals; take fewer dimensions D, sq nearer to sp, fewer samples, or say how many "
+            "proposals to make",
+            o->ratio, n, n == 1 ? "" : "s", digits, log_m(o) / log_10, most_expected);
     return GS_OK;
 }
 

@@ -79,9 +79,30 @@ static double prior_scale(const resolution *r) {
     return sqrt(quarter * quarter + sigma * sigma);
 }
 
+static int rung_count(const gs_sample_options *o) {
+    int count;
+    gs_setting_list(&gs_settings[GS_SETTING_RUNGS], o, &count);
+    return count;
+}
+
+/* The file's give way to a caller who says how many replicas there are, or how hot. */
+static double rungs(const resolution *r) {
+    if (!r->o->replicas && r->o->hottest == 0)
+        memcpy(r->o->rungs, r->file.rungs, sizeof r->o->rungs);
+    return r->o->rungs[0];
+}
+
+static double replicas(const resolution *r, double v) {
+    int count = rung_count(r->o);
+    return count ? count : either(v, 8);
+}
+
 /* Replicas differ in noise levels, or else in temperature. */
-static double hottest(const resolution *r) {
-    return r->o->sigma_high > r->o->sigma_low ? 1 : 10;
+static double hottest(const resolution *r, double v) {
+    int count = rung_count(r->o);
+    if (r->o->sigma_high > r->o->sigma_low)
+        return either(v, 1);
+    return count ? r->o->rungs[count - 1] : either(v, 10);
 }
 
 /* Half of the width of the range, as if it were [-1, 1] with variance 1. */
@@ -131,12 +152,13 @@ static gs_status check_range(const char *what, double value, double least, doubl
     return gs_fail(error, GS_ERROR_ARGUMENT, "%s %.8g: expected %.8g ... %.8g", what, value, least, most);
 }
 
-/* Pairs have checks of their own, and those that are yes or no are any number below or above 0. */
+/* Pairs and lists have checks of their own, and those that are yes or no are any number below or above 0. */
 static gs_status check_setting(const resolution *r, gs_setting_id id, gs_error *error) {
     const gs_setting *s = &gs_settings[id];
     double value = gs_setting_value(s, r->o), most = s->most;
     bool may_be_none = s->kind == GS_SETTING_KIND_WEIGHT || s->kind == GS_SETTING_KIND_COUNT;
-    if (s->kind == GS_SETTING_KIND_PAIR || s->kind == GS_SETTING_KIND_YES_NO || (may_be_none && value == -1))
+    bool apart = s->kind == GS_SETTING_KIND_PAIR || s->kind == GS_SETTING_KIND_LIST;
+    if (apart || s->kind == GS_SETTING_KIND_YES_NO || (may_be_none && value == -1))
         return GS_OK;
     if (id == GS_SETTING_STEPS)
         most = r->row->info.steps_max;
@@ -171,6 +193,41 @@ static gs_status check_churn(const gs_sample_options *o, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT, "churn sigmas %g and %g: expected the lower one first", o->churn_low,
                        o->churn_high);
     return GS_OK;
+}
+
+/* They end where the other settings say that replicas do. */
+static gs_status check_rung_ends(const gs_sample_options *o, gs_error *error) {
+    int count = rung_count(o);
+    double last = o->rungs[count - 1];
+    bool spread = o->sigma_high > o->sigma_low;
+    if (o->replicas != count)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "rungs: there are %d, one per replica, and %d replicas; give one of both", count, o->replicas);
+    if (spread && !(fabs(last * o->sigma_low - o->sigma_high) <= 1e-6 * o->sigma_high))
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "rungs: the last is %g, expected %g, the upper sigma over the lower one; of temperatures give "
+                       "the same sigma twice",
+                       last, o->sigma_high / o->sigma_low);
+    if (!spread && o->hottest != last)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "rungs: the last is %g, and hottest %g; give one of both", last,
+                       o->hottest);
+    return GS_OK;
+}
+
+static gs_status check_rungs(const gs_sample_options *o, gs_error *error) {
+    const gs_setting *s = &gs_settings[GS_SETTING_RUNGS];
+    int count = rung_count(o);
+    if (!count)
+        return GS_OK;
+    if (count < 2 || o->rungs[0] != 1)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "rungs: the first of %d is %g; expected 2 ... %d, the first of them 1",
+                       count, o->rungs[0], GS_RUNGS_MAX);
+    for (int i = 1; i < count; i++)
+        if (!(o->rungs[i] > o->rungs[i - 1] && o->rungs[i] <= s->most))
+            return gs_fail(error, GS_ERROR_ARGUMENT,
+                           "rungs: %g follows %g; expected each greater than the one before, up to %g", o->rungs[i],
+                           o->rungs[i - 1], s->most);
+    return check_rung_ends(o, error);
 }
 
 static gs_status check_weights(const gs_sample_options *o, gs_error *error) {
@@ -230,7 +287,7 @@ static gs_status check_guidance(const gs_model_info *info, const gs_sample_optio
 
 static gs_status check(const resolution *r, gs_error *error) {
     const gs_model_info *info = &r->model->info;
-    gs_status s = GS_OK;
+    gs_status s = r->read >> GS_SETTING_RUNGS & 1 ? check_rungs(r->o, error) : GS_OK;
     for (gs_setting_id id = 0; id < GS_SETTINGS && !s; id++)
         if (r->read >> id & 1)
             s = check_setting(r, id, error);

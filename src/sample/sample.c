@@ -31,8 +31,10 @@ static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
     run->sigma = gs_alloc((size_t)run->visited + 1, sizeof *run->sigma);
     run->reach = gs_alloc((size_t)run->levels + 1, sizeof *run->reach);
     run->fate = gs_alloc(run->n, sizeof *run->fate);
-    if (!run->sigma || !run->reach || !run->fate)
-        return gs_fail_memory(error, "the noise levels");
+    if (!run->sigma || !run->reach)
+        return gs_fail_memory(error, "the noise levels: take fewer steps");
+    if (!run->fate)
+        return gs_fail_memory(error, "what becomes of the chains: draw fewer at a time");
     for (int i = 0; i < run->visited; i++)
         run->sigma[i] = gs_schedule_sigma(plan->model, o, i);
     for (int i = 0; i < run->levels; i++)

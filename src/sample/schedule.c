@@ -88,6 +88,11 @@ static bool spreads(const gs_sample_options *o) {
     return gs_sampler_reads(gs_sampler_find(o->sampler), GS_SETTING_REPLICAS) && o->sigma_high > o->sigma_low;
 }
 
+static double replica_level(const gs_sample_options *o, int r) {
+    bool given = o->rungs[0] != 0 && r < o->replicas - 1;
+    return given ? o->rungs[r] * o->sigma_low : geometric(o, o->replicas - 1 - r, o->replicas);
+}
+
 int gs_schedule_visited(const gs_sample_options *o) {
     int levels = gs_schedule_levels(o);
     if (spreads(o))
@@ -102,7 +107,7 @@ double gs_schedule_sigma(const gs_model *model, const gs_sample_options *o, int 
     if (gs_sampler_decodes(row))
         return 0;
     if (spreads(o) && i > 0) /* replicas 1 ... replicas - 1, behind a 0 */
-        return i == 1 ? 0 : geometric(o, o->replicas - i, o->replicas);
+        return i == 1 ? 0 : replica_level(o, i - 1);
     if (gs_sampler_stays(row))
         return o->sigma_low;
     if (row->spacing == GS_LEVELS_LADDER)

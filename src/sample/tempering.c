@@ -30,6 +30,15 @@ static int level_of(const block *b, int r) {
     return r && gs_schedule_visited(&b->c->run->options) > 1 ? 1 + r : 0;
 }
 
+/* Temperature of replica r over that of the first. */
+static double heat(const block *b, int r) {
+    const gs_sample_options *o = &b->c->run->options;
+    if (o->rungs[0] != 0 && !level_of(b, 1))
+        return o->rungs[r];
+    double part = b->count > 1 ? r / (b->count - 1.0) : 0;
+    return gs_exp64(part * gs_log64(o->hottest));
+}
+
 static bool begin_replica(block *b, int r, double step) {
     gs_chains *c = b->c;
     const gs_sample_options *o = &c->run->options;
@@ -49,8 +58,7 @@ static bool begin_replica(block *b, int r, double step) {
     } else if (!gs_walk_gradient(c, 0, w->energy)) {
         return false;
     }
-    double part = b->count > 1 ? r / (b->count - 1.0) : 0, hotter = gs_exp64(part * gs_log64(o->hottest));
-    double ratio = w->level ? c->run->sigma[w->level] / c->run->sigma[0] : 1;
+    double hotter = heat(b, r), ratio = w->level ? c->run->sigma[w->level] / c->run->sigma[0] : 1;
     for (int i = 0; i < c->n; i++) {
         w->walker[i] = (gs_walker){.scale = 1 / (o->temperature * hotter), .energy = (double)w->energy[i]};
         gs_adaptation_begin(&b->replica[r].adaptation[i], c, i, step * ratio * sqrt(hotter));

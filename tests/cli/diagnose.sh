@@ -42,6 +42,9 @@ diagnosed $chains --diagnose --coordinates 1,0 --out out/x.png
 check 'quantities are listed' sh -c 'grep -q "^quantity  *mean" stdout.txt && grep -q "^x\[1\] " stdout.txt && grep -q "^energy " stdout.txt'
 check 'effective draws are rated' grep -q '^effective draws of .* per gradient, .* per second$' stdout.txt
 check 'chains have rows' test "$(sed -n '/^ *chain  acceptance/,/of 12 chains/p' stdout.txt | wc -l)" -eq 10
+diagnosed $chains --plot out/p.svg --coordinates 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 --out out/x.png
+check 'sixteen coordinates may be followed' grep -q '^x\[15\] ' stdout.txt
+refuse 2 'coordinates: .* is not at most 16 whole numbers' $chains --diagnose --coordinates 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 --out out/no.npy
 diagnosed $chains --plot out/p.svg --coordinates 3 --out out/x.png
 check 'ranks and autocorrelations are drawn' sh -c 'grep -q "x\[3\]: ranks" out/p.svg && grep -q "energy: autocorrelation" out/p.svg'
 
@@ -61,6 +64,9 @@ if $nc; then
     diagnosed $points --sampler hmc --warmup --every 2 --quiet --out out/w.nc
     check 'burn-in has groups of its own' grep -q warmup_sample_stats out/w.nc
     check 'others have none' sh -c '! grep -q warmup_ out/c.nc'
+    check 'a file says what its draws are' grep -qa 'posterior: draw d is step 20 + (d + 1) 2; figures of --diagnose: of steps 21 to 40, all of them' out/w.nc
+    run --model gaussian:dim=2,levels=no -n 3 --seed 2 --sampler mala --steps 16384 --quiet --out out/w.nc
+    check 'and of which the figures are' grep -qa 'of steps 8193 to 16384, the others of one step in 2, from 8194 to 16384' out/w.nc
     diagnosed --model plain.bin -n 2 --sampler langevin --steps 6 --quiet --out out/i.nc
     for go in killed again; do
         "$program" --model gaussian:dim=2,levels=no -n 3 --steps 1000000 --sampler mala --quiet --out out/k.nc >stdout.txt 2>stderr.txt &

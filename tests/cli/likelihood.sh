@@ -51,7 +51,7 @@ fits_schema classify cond.bin --input six.idx --levels 2
 fits_schema classify cond.bin --input six.idx --levels 2 --labels labels.idx
 rm -rf out && mkdir out
 refuse 2 'takes no labels' classify tiny.bin --input six.idx
-refuse 2 'method energy: the network cond is a denoiser' classify cond.bin --input six.idx --method energy
+refuse 2 'method energy: the network cond is a denoiser, which has no energy: leave --method out, or name an energy' classify cond.bin --input six.idx --method energy
 refuse 2 'method: "guess": expected' classify cond.bin --input six.idx --method guess
 refuse 2 'sigma: only energies' classify cond.bin --input six.idx --sigma 1
 refuse 2 'prior: 2 weights: expected 3' classify cond.bin --input six.idx --prior 1,2
@@ -68,7 +68,7 @@ check 'a plot of curves' grep -q '</svg>' out/r.svg
 fits_schema novelty tiny.bin --input six.idx --against six.idx
 rm -rf out && mkdir out
 refuse 2 'against: missing' novelty tiny.bin --input six.idx
-refuse 2 'by energy: the network tiny is a' novelty tiny.bin --input six.idx --against six.idx --by energy
+refuse 2 'by energy: the network tiny is a [a-z]*, which has no energy: expected --by gradient or denoising, or' novelty tiny.bin --input six.idx --against six.idx --by energy
 refuse 2 'by denoising: the network plain takes no noise level' novelty plain.bin --input six.idx --against six.idx --by denoising
 refuse 2 'draws: no score that is taken reads it; add --by denoising$' novelty tiny.bin --input six.idx --against six.idx --by gradient --draws 2
 refuse 2 'steps: no score that is taken reads it; add --by likelihood$' novelty tiny.bin --input six.idx --against six.idx --steps 4
@@ -90,7 +90,10 @@ fits_schema interpolate tiny.bin --seeds 1,2 --frames 2 --steps 2 --out out/w.pn
 rm -rf out && mkdir out
 refuse 2 'input: missing' interpolate tiny.bin
 refuse 2 'seeds: cannot go with --input' interpolate tiny.bin --input six.idx --seeds 1,2
-refuse 2 'seeds: 1 number: expected two' interpolate tiny.bin --seeds 1
+for value in 1 1,2,3; do
+    refuse 2 "seeds: \"$value\" is not two whole numbers from 0 to 2147483647, with a comma between" interpolate tiny.bin --seeds $value
+done
+refuse 2 'seeds: "1" is there twice' interpolate tiny.bin --seeds 1,1
 refuse 2 'expected 8, two per pair' interpolate tiny.bin --input six.idx -n 4
 refuse 2 'takes no noise level' interpolate plain.bin --input six.idx
 refuse 2 'label: the network bright takes no labels' interpolate bright.bin --input six.idx --label 1

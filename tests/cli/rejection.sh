@@ -52,7 +52,7 @@ for value in 0 -1 nan inf '' 3x; do
 done
 refuse 2 'ratio 0.99: .* p/q grows without bound' rejection --ratio 0.99
 refuse 2 'n: .* is not a whole number' rejection -n 0
-refuse 2 'would take 10^[0-9.]* proposals' rejection --ratio 1.1 --out out/x.npy
+refuse 2 '^gensample: --ratio 1.1: .* would take 10^[0-9.]* proposals .*; take fewer dimensions D, sq nearer to sp' rejection --ratio 1.1 --out out/x.npy
 refuse 2 ': 1 sample would take' rejection --ratio 1.1 -n 1 --out out/x.npy
 refuse 2 "algorithm 'fast' is unknown: expected one of plain" rejection --algorithm fast
 refuse 2 'no instruction set' rejection --isa sse9

@@ -32,6 +32,8 @@ accept restore --model rgb.bin --input rgb.idx --operator grey --steps 3 --out o
 accept restore --model cond.bin --label 2 --guidance 1 --input six.idx --steps 3 --method dps --mask random,0.3,5 --out out/r.png
 noted_command out/r.png 'the noted command restores the same with a label'
 cp noted.png mask.png
+accept $r --mask left --method dps --zeta 1e6 --out out/r.png
+check 'steps that a larger zeta does not change are warned of' grep -q '^warning: 6 of 6 chains took only steps that were cut to the length of those of pigdm, so that a smaller zeta than 1e+06' stderr.txt
 rm -rf out && mkdir out
 refuse 2 'mask.png: it is the file of --mask too' $r --mask mask.png --out mask.png
 rm mask.png
@@ -46,6 +48,7 @@ refuse 2 'mask: the network gaussian draws points' restore --model gaussian:dim=
 refuse 1 'high.idx: label 3 at image 5 is no class of the network judge: they are 0 to 2$' restore --model bright.bin --input six.idx --steps 2 --judge judge.bin --labels high.idx --out out/r.png
 refuse 1 'judge: no-such: no such file, and no shipped judge' $r --judge no-such --out out/r.png
 refuse 2 '^gensample: --zeta 1e+99: expected 1e-30 ... 1e+30$' $r --method dps --zeta 1e99 --out out/r.png
+refuse 1 "model 'plain' takes no noise level, and the method diffpir goes down noise levels, .* expected a network that takes them$" restore --model plain.bin --input six.idx --out out/r.png
 refuse 2 "method 'heun' is unknown" $r --method heun --out out/r.png
 refuse 2 "operator 'fog' is unknown" $r --operator fog --out out/r.png
 refuse 2 'mask: .*expected left' $r --mask middle --out out/r.png

@@ -79,6 +79,9 @@ done
 for value in 1 1, ,1 0,1 -1,1 2,1 1,2,3 nan,1 1,inf 1,1e999 '' 1,2x; do
     refuse 2 'sigmas: .* is not two positive numbers' $m --sigmas "$value"
 done
+for value in 1, ,1 0,1 -1,2 1,2x nan,1 1,2000000 '' 1e999; do
+    refuse 2 'rungs: .* is not at most 64 numbers from 1 to 1000000, with commas between' $m --rungs "$value"
+done
 for value in yesno 1 '' YES; do
     for option in denoise clamp noise-first; do
         refuse 2 "$option: .* is not yes or no" $m "--$option=$value"
@@ -159,6 +162,9 @@ for option in noise=1 clip=1 noise-first=yes leapfrog=3; do
 done
 refuse 2 'step size 1e+31: expected 1e-30 ... 1e+30' $p --step-size 1e31
 refuse 2 'target 0.995: expected 0.05 ... 0.99' $p --sampler hmc --target 0.995
+refuse 1 'chain 0 ' $p --sampler mclmc --burn-in 0 --steps 2 --step-size 1e30
+refuse 2 '^gensample: --rungs: there are 2, one per replica, and 3 replicas; give one of both$' $p --sampler tempering --rungs 1,2 --replicas 3
+refuse 2 '^gensample: --rungs: 2 follows 2; expected each greater' $p --sampler tempering --rungs 1,2,2
 refuse 2 'burn-in 5: expected 0 ... 4' $p --sampler hmc --steps 5 --burn-in 5
 refuse 2 'takes no noise level' $p --sigmas 1,2
 refuse 2 'takes no noise level' $p --denoise yes

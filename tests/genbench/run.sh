@@ -175,6 +175,19 @@ check 'where the page is' grep -q '^the page: a.html' stdout.txt
 check 'the samples themselves' grep -q '"png": "iVBORw0KGgo' a.json
 check 'quality beside speed' grep -q 'FD .*agreement' stdout.txt
 check 'one line per row' test "$(wc -l <a.csv)" -eq $(($(count rows a.json) + 1))
+# The survey of samplers.
+accept 'quality of samplers' quality --model tiny.bin --sampler heun,dpmpp-2m -n 12 --threads 1
+check 'of those that are asked for' test "$(grep -c '^| `' stdout.txt)" -eq 4
+check 'says the type' grep -q '^Products are of the type f32.$' stdout.txt
+check 'has no figures of a judge that is not there' sh -c '! grep -q "judge2: 5" stdout.txt'
+cp judge.bin judge2.bin
+accept 'by two judges' quality --model tiny.bin --sampler heun,dpmpp-2m -n 12 --threads 1 --dtype bf16
+check 'has both figures' grep -q '^| sampler | 5 | 10 | 30 | 100 | judge2: 5 | judge2: 10 | judge2: 30 | judge2: 100 | evaluations |$' stdout.txt
+check 'which are the same of the same judge' awk -F '|' '/^\| `heun`/ { rows++; for (i = 3; i <= 6; i++) wrong += $i != $(i + 4) } END { exit rows != 2 || wrong }' stdout.txt
+check 'in another type' grep -q '^Products are of the type bf16.$' stdout.txt
+rm judge2.bin
+refuse 2 "sampler 'magic' is unknown: expected one of" quality --sampler magic
+refuse 2 'dtype: there are 2 types, expected one' quality --dtype f32,bf16
 # judged NAME PATTERN [ARGUMENT...]: samples of tiny.bin are INVALID for a reason that has the pattern.
 judged() {
     case_name=$1

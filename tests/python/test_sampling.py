@@ -109,11 +109,50 @@ class Samples(Case):
 
     def test_trace(self):
         run = plan("ebm-document").run(3, steps=7, trace=True)
-        self.assertEqual((run.energy.shape, run.acceptance.shape, run.rate.shape), ((8, 3), (7, 3), (3,)))
+        self.assertEqual((run.energy.shape, run.step_size.shape), ((8, 3), (3,)))
         last = plan("ebm-document").energy(run.images)
         np.testing.assert_array_equal(run.energy[-1], last)
         self.assertIsNone(run.stats)
         self.assertFails(ValueError, "keeps none", plan("ncsn").run, 1, trace=True)
+
+    def test_acceptance(self):
+        model = gensample.load("gaussian:dim=3,levels=no")
+        run = model.plan(gradient=True).run(4, sampler="mala", steps=10, trace=True)
+        self.assertEqual((run.acceptance.shape, run.rate.shape), ((10, 4), (4,)))
+        for sampler in ("mclmc", "langevin", "baoab"):
+            run = model.plan(gradient=True).run(4, sampler=sampler, steps=10, trace=True)
+            self.assertEqual((run.acceptance, run.rate), (None, None))
+
+    def test_rungs(self):
+        chains = gensample.load("gaussian:dim=3,levels=no").plan(gradient=True)
+        run = chains.run(4, sampler="tempering", steps=10, rungs=[1, 2, 5], trace=True)
+        self.assertEqual((run.settings["rungs"], run.settings["replicas"], run.settings["hottest"]), ((1, 2, 5), 3, 5))
+        self.assertEqual(run.exchange.shape, (2, 4))
+        self.assertSameBytes(chains.run(4, **run.settings).images, run.images)
+        plain = chains.run(4, sampler="tempering", steps=10)
+        self.assertIsNone(plain.settings["rungs"])
+        self.assertSameBytes(chains.run(4, **plain.settings).images, plain.images)
+        for rungs, words in (([1], "2 to 64 numbers"), ("1,2", "2 to 64 numbers"), ([1, 0], "expected 1"), ([1, 2, 2], "follows")):
+            self.assertFails(ValueError, words, chains.run, 4, sampler="tempering", rungs=rungs)
+
+    def test_walk(self):
+        chains = gensample.load("gaussian:dim=3").plan(gradient=True)
+        for sampler in ("mala", "langevin"):
+            settings = dict(sampler=sampler, steps=20, seed=3)
+            whole = chains.run(5, **settings)
+            walk = chains.walk(5, **settings)
+            walk.go(7)
+            state = walk.state
+            self.assertEqual((walk.step, walk.steps, int(state["step"])), (7, 20, 7))
+            again = chains.walk(5, state=state, **settings)
+            again.go(8)
+            again.go()
+            self.assertSameBytes(again.images, whole.images)
+            self.assertSameBytes(walk.go().images, whole.images)
+            self.assertFails(ValueError, "all 20 steps are done", walk.go)
+            self.assertFails(ValueError, "expected a float32 array 'x'", chains.walk, 4, state=state, **settings)
+        self.assertFails(ValueError, "one that stays", chains.walk, 4, sampler="heun")
+        self.assertFails(gensample.UnsupportedError, "", chains.walk(4, sampler="nuts", steps=4).go, 2)
 
     def test_stats(self):
         model = gensample.load("gaussian:dim=3,levels=no")

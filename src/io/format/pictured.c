@@ -116,7 +116,7 @@ gs_status gs_pictured_take(gs_reader *r, const gs_raster *a) {
     if (!status)
         status = cut_up(r, a, &c, NULL, SIZE_MAX, &total);
     if (!status && total == 0)
-        status = gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images", r->path);
+        status = gs_fail(r->error, GS_ERROR_FORMAT, "%s: has no images; expected a file with at least one", r->path);
     if (!status)
         status = gs_reader_make_room(r, total);
     if (status)
