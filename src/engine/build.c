@@ -2,7 +2,7 @@
  * applies makes them. */
 #include "engine/build.h"
 
-#include "engine/builder.h"
+#include "engine/abreast.h"
 #include "engine/method/activation.h"
 #include "engine/typed.h"
 
@@ -12,14 +12,15 @@ static const gs_method *const methods[GS_METHODS] = {
 #undef GS_METHOD
 };
 
-static bool may_use(const gs_plan *plan, const gs_method *m) {
-    return (!m->backend || m->backend == plan->backend) && m->element == plan->element;
+static bool may_use(const gs_builder *b, const gs_method *m) {
+    return (!m->backend || m->backend == b->plan->backend) && m->element == b->plan->element &&
+           (!b->abreast || m->abreast);
 }
 
 /* The reference is last and applies to every node. */
 static const gs_method *choose(const gs_builder *b, int n) {
     const gs_method *const *m = methods;
-    while (!may_use(b->plan, *m) || !(*m)->applies(b, n))
+    while (!may_use(b, *m) || !(*m)->applies(b, n))
         m++;
     return *m;
 }
@@ -37,6 +38,7 @@ static void count_users(gs_builder *b) {
             continue;
         if (node->op == GS_OP_SLOPE && gs_activation_of(&b->model->node[node->attributes.of]) != GS_ACT_COUNT) {
             b->value[node->attributes.of + GS_VALUE_NODES].slope = n;
+            b->value[n + GS_VALUE_NODES].is_slope = true;
             continue;
         }
         for (int i = 0; i < node->inputs; i++) {
@@ -104,6 +106,7 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     }
     if (ok) {
         count_users(&b);
+        b.abreast = gs_abreast_suits(&b, methods);
         ok = build_nodes(&b);
     }
     gs_free(b.value);

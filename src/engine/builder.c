@@ -73,13 +73,15 @@ int gs_builder_add_buffer(gs_builder *b, gs_shape shape, gs_layout layout) {
     gs_plan *p = b->plan;
     if (shape.rank == 1)
         layout = GS_BLOCKED;
+    if (b->abreast)
+        layout = GS_ABREAST;
     if (!reserve((void **)&p->buffer, &b->room_buffers, p->buffers, sizeof *p->buffer))
         return -1;
     int lanes = layout == GS_BLOCKED ? gs_element_lanes(p->element) : 1;
     p->buffer[p->buffers] = (gs_buffer){.shape = shape,
                                         .layout = layout,
                                         .element = p->element,
-                                        .planes = (shape.d[0] + lanes - 1) / lanes,
+                                        .planes = b->abreast ? 1 : (shape.d[0] + lanes - 1) / lanes,
                                         .first = -1,
                                         .last = -1};
     return p->buffers++;
@@ -132,7 +134,7 @@ int gs_builder_buffer_in(gs_builder *b, int v, gs_layout layout) {
         return -1;
     int have = b->value[v].buffer;
     gs_shape shape = b->plan->buffer[have].shape;
-    if (shape.rank == 1 || b->plan->buffer[have].layout == layout)
+    if (shape.rank == 1 || b->abreast || b->plan->buffer[have].layout == layout)
         return have;
     if (layout == GS_PADDED)
         have = gs_builder_buffer_in(b, v, GS_PLANAR);

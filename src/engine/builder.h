@@ -11,6 +11,7 @@ typedef struct gs_planned {
     bool absorbed;         /* whether the step of an earlier node computes it */
     int users, reader;     /* needed nodes that read it, outputs included; the last of these nodes, or -1 */
     int slope;             /* the node of its slope, where the same step computes that, or -1 */
+    bool is_slope;         /* it is such a slope */
     int buffer;            /* its primary buffer, or -1 */
     int other[GS_LAYOUTS]; /* its buffer in this layout, where that is not the primary one, or -1 */
 } gs_planned;
@@ -20,6 +21,7 @@ struct gs_builder {
     const gs_model *model;
     gs_planned *value; /* by value; node n computes value n + GS_VALUE_NODES */
     int room_buffers, room_steps;
+    bool abreast; /* all buffers have 16 images abreast */
 };
 
 /* ---- Questions ---- */
@@ -48,7 +50,8 @@ int gs_builder_sole_reader(const gs_builder *b, int v);
 
 /* ---- Buffers and steps ---- */
 
-/* Values of rank 1 are the same in both usual layouts and count as blocked. */
+/* Values of rank 1 are the same in both usual layouts and count as blocked. With images abreast, all have that layout,
+ * whatever is asked for. */
 int gs_builder_add_buffer(gs_builder *b, gs_shape shape, gs_layout layout);
 
 /* A step with `sources` operands, yet to be set, into buffer `out`. Node -1: a change of layout. */

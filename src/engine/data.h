@@ -6,7 +6,10 @@
  *
  * Buffers are blocked (kernels.h), with a halo of zeros where a convolution needs one; or planar, (C, H, W) row-major,
  * padded to whole vectors; or planar with a halo, for convolutions of few channels. A value of rank 1 is the same in
- * the first two.
+ * the first two. Where every value is small and depends on x element by element or through sums, as in the densities
+ * that need no file, all buffers have 16 images *abreast*: vector k holds element k, in planar order, of 16 images. A
+ * step is then one call for all of them, in which no lane is idle and sums need none across lanes, in place of 16 calls
+ * that take longer than their arithmetic.
  *
  * Consecutive steps on activations of about the same size form a *segment*, which carries a few images at a time from
  * its first step to its last, so that intermediate results stay in the cache. Consecutive segments form a *stage*,
@@ -36,7 +39,7 @@ static inline int gs_element_lanes(gs_element element) {
     return (int)(GS_VECTOR_BYTES / gs_element_size(element));
 }
 
-typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_LAYOUTS } gs_layout;
+typedef enum gs_layout { GS_PLANAR, GS_BLOCKED, GS_PADDED, GS_ABREAST, GS_LAYOUTS } gs_layout;
 
 /* What images are carried together by: the whole block, a stage, a segment. */
 typedef enum gs_level { GS_BLOCK, GS_STAGE, GS_SEGMENT, GS_LEVELS } gs_level;
@@ -47,9 +50,10 @@ typedef struct gs_buffer {
     gs_element element;
     const gs_product_type *type; /* of the products that alone read it, whose inputs it holds (typed.h); NULL: floats */
     const struct gs_scales *scales;      /* by which these are made of floats, where they are integers */
-    int planes;                          /* blocked: planes of vectors, else one per channel */
+    int planes;                          /* blocked: planes of vectors; abreast: 1; else one per channel */
     int before, after;                   /* halo at the top and left, and at the bottom and right; none if planar */
-    ptrdiff_t column, row, plane, image; /* bytes from one pixel, row, plane, image to the next */
+    ptrdiff_t column, row, plane, image; /* bytes from one pixel, row, plane, image to the next; of images abreast, an
+                                            image's share of the vectors of all 16 */
     ptrdiff_t origin;                    /* bytes from an image's start to its first pixel */
     int first, last; /* the steps that first write it and last read it; -1 and `steps` stand for the caller */
     int images;      /* images that it has room for */
@@ -176,7 +180,13 @@ static inline ptrdiff_t gs_buffer_elements(const gs_buffer *b, ptrdiff_t bytes) 
     return bytes / (b->type ? b->type->traits.input_bytes : (ptrdiff_t)sizeof(float));
 }
 
-/* The address of image `i` of a buffer (its first pixel), within the segment's current turn. */
+/* The images that a buffer's vectors hold together. Steps take so many at a time; turns begin with multiples of it. */
+static inline int gs_buffer_abreast(const gs_buffer *b) {
+    return b->layout == GS_ABREAST ? GS_F32_LANES : 1;
+}
+
+/* The address of image `i` of a buffer (its first pixel), within the segment's current turn; of images abreast, `i` is
+ * the first of 16. */
 static inline void *gs_buffer_at(const gs_worker *worker, int buffer, int i) {
     const gs_buffer *b = &worker->plan->buffer[buffer];
     return worker->scratch[b->shared] + b->offset[worker->crewed] + (i - worker->image0[b->level]) * b->image +

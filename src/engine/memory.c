@@ -20,7 +20,13 @@ static bool is_large_linear(const gs_plan *plan, const gs_step *step) {
     return positions(plan->buffer[step->out].shape) == 1 && gs_step_cost(plan, step).weight_bytes > CACHE_BYTES;
 }
 
+static bool is_abreast(const gs_plan *plan) {
+    return plan->buffer[plan->x_buffer].layout == GS_ABREAST;
+}
+
 static int choose_block(const gs_plan *plan) {
+    if (is_abreast(plan))
+        return GS_BLOCK_MAX;
     for (int s = 0; s < plan->steps; s++)
         if (is_large_linear(plan, &plan->step[s]))
             return MANY;
@@ -31,6 +37,17 @@ static int usual_images(const gs_plan *plan) {
     return plan->block < USUAL ? plan->block : USUAL;
 }
 
+/* So many images abreast that the largest value of all of them takes a few kB, since tens of them are in use. */
+static int images_abreast(const gs_plan *plan) {
+    enum { BYTES = 1 << 13 };
+    size_t most = 1;
+    for (int i = 0; i < plan->buffers; i++)
+        if (gs_shape_size(plan->buffer[i].shape) > most)
+            most = gs_shape_size(plan->buffer[i].shape);
+    size_t groups = BYTES / (most * GS_VECTOR_BYTES), all = GS_BLOCK_MAX / GS_F32_LANES;
+    return GS_F32_LANES * (int)(groups == 0 ? 1 : groups < all ? groups : all);
+}
+
 /* Images that a step works on at a time: so many that one plane of vectors of all of them takes no more than what a
  * group of Winograd's tiles covers, 36 of 5 x 5, and enough to share the weights. The bytes of all planes set no limit:
  * where there are many planes there are even more weights, which are read once for all these images. With 32 KiB, which
@@ -38,6 +55,8 @@ static int usual_images(const gs_plan *plan) {
  * long. */
 static int turn_of(const gs_plan *plan, const gs_step *step) {
     enum { PLANE_BYTES = 36 * 5 * 5 * GS_VECTOR_BYTES };
+    if (is_abreast(plan))
+        return images_abreast(plan);
     if (is_large_linear(plan, step))
         return plan->block;
     size_t most = positions(plan->buffer[step->out].shape);
@@ -92,10 +111,12 @@ static bool set_strides(const gs_plan *plan, gs_buffer *b) {
     size_t element = b->layout == GS_BLOCKED ? vector : gs_element_size(b->element), row, plane, image;
     size_t rows = (size_t)(b->shape.d[1] + b->before + b->after),
            columns = (size_t)(b->shape.d[2] + b->before + b->after);
-    if (b->layout == GS_PLANAR) {
+    if (b->layout == GS_PLANAR || b->layout == GS_ABREAST) {
         rows = (size_t)b->shape.d[1];
         columns = (size_t)b->shape.d[2];
     }
+    if (b->layout == GS_ABREAST)
+        rows *= (size_t)b->shape.d[0];
     if (!gs_mul_size(columns, element, &row) || !gs_mul_size(rows, row, &plane) ||
         !gs_mul_size(plane, (size_t)b->planes, &image) || image > PTRDIFF_MAX / GS_VECTOR_BYTES)
         return false;
@@ -103,8 +124,8 @@ static bool set_strides(const gs_plan *plan, gs_buffer *b) {
     b->column = (ptrdiff_t)element * (pixels ? b->planes : 1);
     b->row = (ptrdiff_t)row * (pixels ? b->planes : 1);
     b->plane = (ptrdiff_t)(pixels ? element : plane);
-    b->image = (ptrdiff_t)whole_vectors(image);
-    b->origin = b->layout == GS_PLANAR ? 0 : b->before * (b->row + b->column);
+    b->image = (ptrdiff_t)(b->layout == GS_ABREAST ? image : whole_vectors(image));
+    b->origin = b->layout == GS_PLANAR || b->layout == GS_ABREAST ? 0 : b->before * (b->row + b->column);
     return true;
 }
 
@@ -122,9 +143,10 @@ static void set_level(gs_plan *plan, gs_buffer *b) {
         b->images = first->images;
         return;
     }
+    int group = gs_buffer_abreast(b);
     bool stage = first && last && first->stage == last->stage;
     b->level = stage ? GS_STAGE : GS_BLOCK;
-    b->images = stage ? plan->stage[first->stage].images : plan->block;
+    b->images = stage ? plan->stage[first->stage].images : (plan->block + group - 1) / group * group;
     if (!stage) {
         first = first ? &plan->segment[plan->stage[first->stage].first] : NULL;
         last = last ? &plan->segment[plan->stage[last->stage].last - 1] : NULL;

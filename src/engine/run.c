@@ -1,5 +1,5 @@
 /* Running a plan: one block of images from input to output by one crew, and batches of blocks on all threads. */
-#include "engine/method.h"
+#include "engine/abreast.h"
 #include "engine/plan.h"
 #include "engine/share.h"
 
@@ -185,9 +185,25 @@ void gs_plan_run_node(gs_plan *plan, int node, int n) {
 }
 
 static void take(gs_worker *worker, int buffer, const float *from, int n) {
-    size_t size = gs_shape_size(worker->plan->buffer[buffer].shape);
+    const gs_buffer *b = &worker->plan->buffer[buffer];
+    size_t size = gs_shape_size(b->shape);
+    if (b->layout == GS_ABREAST) {
+        gs_abreast_take(worker->plan->kernels, from, n, size, gs_buffer_at(worker, buffer, 0));
+        return;
+    }
     for (int i = 0; i < n; i++)
         memcpy(gs_buffer_at(worker, buffer, i), from + (size_t)i * size, size * sizeof(float));
+}
+
+static void give(const gs_worker *worker, int buffer, int n, float *to) {
+    const gs_buffer *b = &worker->plan->buffer[buffer];
+    size_t size = gs_shape_size(b->shape);
+    if (b->layout == GS_ABREAST) {
+        gs_abreast_give(worker->plan->kernels, gs_buffer_at(worker, buffer, 0), n, size, to);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        memcpy(to + (size_t)i * size, gs_buffer_at(worker, buffer, i), size * sizeof(float));
 }
 
 /* Every member of a crew has its own copy of the images. */
@@ -263,9 +279,8 @@ void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, con
     if (plan->crew_threads > 1)
         gs_pace_took(&crew->pace, crewed, n, gs_now_s() - start);
     for (int k = 0; k < info->outputs; k++)
-        for (int i = 0; out[k] && i < n; i++)
-            memcpy(out[k] + (size_t)i * info->output_size[k], gs_buffer_at(worker, plan->output_buffer[k], i),
-                   info->output_size[k] * sizeof(float));
+        if (out[k])
+            give(worker, plan->output_buffer[k], n, out[k]);
 }
 
 void gs_plan_run(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,

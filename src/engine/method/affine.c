@@ -23,6 +23,12 @@ static bool begins_film(const gs_builder *b, int n) {
            (scales && gs_film_of(b, next, GS_OP_ADD, &x, &vector));
 }
 
+/* Activations whose slopes are multiplied by a vector of the condition in the same step would be rounded in another way.
+ */
+static bool abreast(const gs_builder *b, int n) {
+    return gs_value_per_sample(b->model, b->model->node[n].input[0]) && !begins_film(b, n);
+}
+
 static bool applies(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     return is_affine(node) || gs_activation_of(node) != GS_ACT_COUNT || begins_film(b, n);
@@ -81,7 +87,7 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         scale[l] = own->scale;
         shift[l] = own->shift;
     }
-    for (int i = i0; i < i1; i++)
+    for (int i = i0; i < i1; i += own->out.abreast)
         for (int p = 0; p < own->out.planes; p++) {
             const float *film_scale = gs_film_at(step, worker, 1, i, p),
                         *film_shift = gs_film_at(step, worker, 2, i, p);
@@ -98,4 +104,10 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
 }
 
 GS_DEFINE_METHOD(affine) = {
-    .name = "affine", .own_bytes = sizeof(affine), .applies = applies, .prepare = prepare, .place = place, .run = run};
+    .name = "affine",
+    .own_bytes = sizeof(affine),
+    .applies = applies,
+    .abreast = abreast,
+    .prepare = prepare,
+    .place = place,
+    .run = run};

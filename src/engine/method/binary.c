@@ -1,9 +1,9 @@
 /* Sums, differences, products, quotients and comparisons, element by element; an operand may be a single number or have
  * one element per channel. */
-#include "engine/builder.h"
+#include "engine/abreast.h"
 #include "engine/method/view.h"
 
-/* One operand: whole, a single number, or one vector per plane. */
+/* One operand: whole, a single number, which images abreast have in one vector, or one vector per plane. */
 typedef enum form { WHOLE, NUMBER, CHANNELS } form;
 typedef struct operand {
     form form;
@@ -52,6 +52,17 @@ static bool applies(const gs_builder *b, int n) {
     return whole;
 }
 
+/* Operands are whole or single numbers. */
+static bool abreast(const gs_builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    for (int i = 0; i < 2; i++) {
+        gs_shape shape = gs_builder_shape(b, n, i);
+        if (!gs_same_sizes(shape, node->shape) && gs_shape_size(shape) > 1)
+            return false;
+    }
+    return true;
+}
+
 /* The result's layout: blocked if an operand is a vector of channels, or is itself blocked and has channels enough to
  * fill the lanes; else that of the first operand that has the result's shape. */
 static gs_layout choose_layout(const gs_builder *b, int n) {
@@ -79,7 +90,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     for (int i = 0; i < 2; i++) {
         int v = node->input[i];
         gs_shape shape = gs_value_shape(b->model, v);
-        bool small = gs_shape_size(shape) == 1 || gs_is_channel_vector(shape, node->shape.d[0]);
+        bool small = gs_shape_size(shape) == 1 || (!b->abreast && gs_is_channel_vector(shape, node->shape.d[0]));
         if (small && !gs_value_per_sample(b->model, v)) {
             source[i] = gs_builder_from_condition(b, v);
             continue;
@@ -113,12 +124,17 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     return GS_OK;
 }
 
-/* An operand's data for one image, whose planes and rows follow each other as its view says; `splat` holds a single
- * number in all lanes. */
-static const float *data_of(const gs_step *step, const gs_worker *worker, int k, int image, float *splat) {
+/* An operand's data for an image, or 16 of them before `end`, whose planes and rows follow each other as its view says;
+ * `splat` holds a single number in all lanes. */
+static const float *data_of(const gs_step *step, const gs_worker *worker, int k, int image, int end, float *splat) {
     const operand *o = &((const binary *)step->own)->operand[k];
+    bool abreast = ((const binary *)step->own)->out.abreast > 1;
+    if (abreast && step->source[k].kind == GS_SOURCE_CONDITION) {
+        gs_abreast_condition(worker, step->source[k].offset, image, end, splat);
+        return splat;
+    }
     const float *data = gs_source_at(worker, step, k, image);
-    if (o->form != NUMBER)
+    if (o->form != NUMBER || abreast)
         return data;
     for (int l = 0; l < GS_F32_LANES; l++)
         splat[l] = *data;
@@ -131,11 +147,11 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     ptrdiff_t advance[2];
     for (int k = 0; k < 2; k++)
         advance[k] = own->operand[k].form == WHOLE ? GS_F32_LANES : 0;
-    for (int i = i0; i < i1; i++) {
+    for (int i = i0; i < i1; i += out->abreast) {
         float splat[2][GS_F32_LANES];
         const float *x[2];
         for (int k = 0; k < 2; k++)
-            x[k] = data_of(step, worker, k, i, splat[k]);
+            x[k] = data_of(step, worker, k, i, i1, splat[k]);
         float *y = gs_buffer_at(worker, step->out, i);
         for (int p = 0; p < out->planes; p++)
             for (int r = 0; r < out->rows; r++)
@@ -146,4 +162,10 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
 }
 
 GS_DEFINE_METHOD(binary) = {
-    .name = "binary", .own_bytes = sizeof(binary), .applies = applies, .prepare = prepare, .place = place, .run = run};
+    .name = "binary",
+    .own_bytes = sizeof(binary),
+    .applies = applies,
+    .abreast = abreast,
+    .prepare = prepare,
+    .place = place,
+    .run = run};

@@ -8,7 +8,7 @@
 /* Slices and their adjoints: the first channel. */
 typedef struct slice {
     int plane;       /* its plane */
-    size_t at, size; /* of its first element, and of all that are copied, bytes in a planar buffer */
+    size_t at, size; /* of its first element, and of all that are copied, bytes in a buffer that is planar or abreast */
 } slice;
 
 static bool is_whole(int channels) {
@@ -62,8 +62,10 @@ static void run_concat(const gs_step *step, gs_worker *worker, int i0, int i1) {
 
 /* The padding of the last operand to whole vectors is never read. */
 static void run_concat_planar(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    size_t element = gs_element_size(worker->plan->buffer[step->out].element);
-    for (int i = i0; i < i1; i++) {
+    const gs_buffer *out = &worker->plan->buffer[step->out];
+    int images = gs_buffer_abreast(out);
+    size_t element = gs_element_size(out->element) * (size_t)images;
+    for (int i = i0; i < i1; i += images) {
         char *y = gs_buffer_at(worker, step->out, i);
         for (int k = 0; k < step->sources; k++) {
             size_t size = gs_shape_size(step->source[k].shape) * element;
@@ -75,7 +77,11 @@ static void run_concat_planar(const gs_step *step, gs_worker *worker, int i0, in
 
 GS_DEFINE_METHOD(concat) = {.name = "concat", .applies = concat_applies, .prepare = prepare_blocked, .run = run_concat};
 GS_DEFINE_METHOD(concat_planar) = {
-    .name = "concat", .applies = concat_planar_applies, .prepare = prepare_planar, .run = run_concat_planar};
+    .name = "concat",
+    .applies = concat_planar_applies,
+    .abreast = concat_planar_applies,
+    .prepare = prepare_planar,
+    .run = run_concat_planar};
 
 /* ---- Slices and reshapes ---- */
 
@@ -114,7 +120,8 @@ static bool slice_planar_applies(const gs_builder *b, int n) {
 
 static void set_slice(gs_builder *b, gs_step *step, const gs_node *node, gs_shape whole, gs_shape part) {
     int begin = node->op == GS_OP_RESHAPE ? 0 : node->attributes.begin;
-    size_t element = gs_element_size(b->plan->buffer[step->out].element);
+    const gs_buffer *out = &b->plan->buffer[step->out];
+    size_t element = gs_element_size(out->element) * (size_t)gs_buffer_abreast(out);
     size_t channel = gs_shape_size(whole) / (size_t)whole.d[0] * element;
     *(slice *)step->own =
         (slice){.plane = begin / GS_F32_LANES, .at = (size_t)begin * channel, .size = gs_shape_size(part) * element};
@@ -144,7 +151,7 @@ static void run_slice(const gs_step *step, gs_worker *worker, int i0, int i1) {
 
 static void run_slice_planar(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const slice *own = step->own;
-    for (int i = i0; i < i1; i++)
+    for (int i = i0; i < i1; i += gs_buffer_abreast(&worker->plan->buffer[step->out]))
         memcpy(gs_buffer_at(worker, step->out, i),
                (const char *)gs_buffer_at(worker, step->source[0].index, i) + own->at, own->size);
 }
@@ -157,6 +164,7 @@ GS_DEFINE_METHOD(slice) = {.name = "slice",
 GS_DEFINE_METHOD(slice_planar) = {.name = "copy",
                                   .own_bytes = sizeof(slice),
                                   .applies = slice_planar_applies,
+                                  .abreast = slice_planar_applies,
                                   .prepare = prepare_slice_planar,
                                   .run = run_slice_planar};
 
@@ -191,7 +199,7 @@ static bool prepare_unslice_planar(gs_builder *b, const gs_method *method, int n
 static char *clear(const gs_step *step, const gs_worker *worker, int image) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
     char *y = gs_buffer_at(worker, step->out, image);
-    memset(y - out->origin, 0, (size_t)out->image);
+    memset(y - out->origin, 0, (size_t)(out->image * gs_buffer_abreast(out)));
     return y;
 }
 
@@ -206,7 +214,7 @@ static void run_unslice(const gs_step *step, gs_worker *worker, int i0, int i1) 
 
 static void run_unslice_planar(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const slice *own = step->own;
-    for (int i = i0; i < i1; i++)
+    for (int i = i0; i < i1; i += gs_buffer_abreast(&worker->plan->buffer[step->out]))
         memcpy(clear(step, worker, i) + own->at, gs_buffer_at(worker, step->source[0].index, i), own->size);
 }
 
@@ -218,5 +226,6 @@ GS_DEFINE_METHOD(unslice) = {.name = "slice",
 GS_DEFINE_METHOD(unslice_planar) = {.name = "copy",
                                     .own_bytes = sizeof(slice),
                                     .applies = unslice_planar_applies,
+                                    .abreast = unslice_planar_applies,
                                     .prepare = prepare_unslice_planar,
                                     .run = run_unslice_planar};

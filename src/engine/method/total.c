@@ -1,9 +1,9 @@
 /* Sums, means and the largest of all elements of a value, and the sums that adjoints take of what was one number. */
 #include <math.h>
 
-#include "engine/builder.h"
+#include "engine/abreast.h"
 
-enum { CHAINS = 8 }; /* of additions, which do not wait for each other */
+enum { CHAINS = 8, LANES = GS_F32_LANES }; /* of additions, which do not wait for each other */
 
 typedef struct total {
     size_t count;
@@ -15,6 +15,12 @@ static bool applies(const gs_builder *b, int n) {
     const gs_node *node = &b->model->node[n];
     bool sums = node->op == GS_OP_SUM || node->op == GS_OP_MEAN || node->op == GS_OP_UNSTRETCH;
     return (sums || node->op == GS_OP_MAX) && gs_shape_size(node->shape) == 1;
+}
+
+/* Where there is one channel, sums over its positions may be the windows' (pool.c), of floats. */
+static bool abreast(const gs_builder *b, int n) {
+    const gs_node *node = &b->model->node[n];
+    return node->op == GS_OP_UNSTRETCH ? gs_builder_shape(b, n, 0).d[0] > 1 : node->op != GS_OP_MAX;
 }
 
 static bool prepare(gs_builder *b, const gs_method *method, int n) {
@@ -63,8 +69,36 @@ static float largest_of(const float *x, size_t count) {
     return strange[0] ? NAN : most[0];
 }
 
+static void add_lanes(double *restrict sum, const float *restrict x) {
+    for (size_t l = 0; l < LANES; l++)
+        sum[l] += (double)x[l];
+}
+
+/* The same sums for 16 images abreast, x (count, 16). */
+static void sum_abreast(const float *x, size_t count, double divisor, float *y) {
+    double sum[CHAINS][LANES] = {{0}};
+    for (size_t i = 0; i < count; i++)
+        add_lanes(sum[i % CHAINS], x + i * LANES);
+    for (size_t l = 0; l < LANES; l++) {
+        double all = ((sum[0][l] + sum[4][l]) + (sum[2][l] + sum[6][l])) +
+                     ((sum[1][l] + sum[5][l]) + (sum[3][l] + sum[7][l]));
+        y[l] = (float)(all / divisor);
+    }
+}
+
+static void run_abreast(const gs_step *step, gs_worker *worker, int i0, int i1) {
+    const total *own = step->own;
+    for (int i = i0; i < i1; i += LANES)
+        sum_abreast(gs_buffer_at(worker, step->source[0].index, i), own->count, own->divisor,
+                    gs_buffer_at(worker, step->out, i));
+}
+
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const total *own = step->own;
+    if (worker->plan->buffer[step->out].layout == GS_ABREAST) {
+        run_abreast(step, worker, i0, i1);
+        return;
+    }
     for (int i = i0; i < i1; i++) {
         const float *x = gs_buffer_at(worker, step->source[0].index, i);
         float *y = gs_buffer_at(worker, step->out, i);
@@ -73,4 +107,9 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
 }
 
 GS_DEFINE_METHOD(total) = {
-    .name = "total", .own_bytes = sizeof(total), .applies = applies, .prepare = prepare, .run = run};
+    .name = "total",
+    .own_bytes = sizeof(total),
+    .applies = applies,
+    .abreast = abreast,
+    .prepare = prepare,
+    .run = run};

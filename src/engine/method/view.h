@@ -4,9 +4,10 @@
 
 #include "engine/data.h"
 
-/* Planes of rows of vectors, with strides in floats; a planar buffer is a single run of vectors. */
+/* Planes of rows of vectors, with strides in floats; a planar buffer is a single run of vectors, as are images abreast.
+ */
 typedef struct gs_view {
-    int buffer;
+    int buffer, abreast; /* the latter: gs_buffer_abreast */
     int planes, rows, columns;
     ptrdiff_t plane, row;
 } gs_view;
@@ -22,9 +23,17 @@ static inline int gs_whole(int n) {
 
 static inline gs_view gs_view_of(const gs_plan *plan, int buffer) {
     const gs_buffer *b = &plan->buffer[buffer];
+    if (b->layout == GS_ABREAST)
+        return (gs_view){.buffer = buffer,
+                         .abreast = gs_buffer_abreast(b),
+                         .planes = 1,
+                         .rows = 1,
+                         .columns = (int)gs_shape_size(b->shape)};
     if (b->layout == GS_PLANAR)
-        return (gs_view){.buffer = buffer, .planes = 1, .rows = 1, .columns = (int)(b->image / GS_VECTOR_BYTES)};
+        return (gs_view){
+            .buffer = buffer, .abreast = 1, .planes = 1, .rows = 1, .columns = (int)(b->image / GS_VECTOR_BYTES)};
     return (gs_view){.buffer = buffer,
+                     .abreast = 1,
                      .planes = b->planes,
                      .rows = b->shape.d[1],
                      .columns = b->shape.d[2],
