@@ -20,6 +20,7 @@ static gs_weights *add_block(gs_plan *plan, size_t least) {
         gs_free(block);
         return NULL;
     }
+    gs_places_renew(plan->places, block->memory, block->floats * sizeof *block->memory);
     block->next = plan->weights;
     plan->weights = block;
     return block;
@@ -43,6 +44,13 @@ float *gs_weights_alloc(gs_plan *plan, size_t floats) {
 void *gs_weights_alloc_of(gs_plan *plan, const gs_product_type *type, size_t count) {
     size_t each = (size_t)type->traits.weight_bytes;
     return gs_weights_alloc(plan, count / sizeof(float) * each + count % sizeof(float));
+}
+
+size_t gs_weights_bytes(const gs_plan *plan) {
+    size_t bytes = 0;
+    for (const gs_weights *block = plan->weights; block; block = block->next)
+        bytes += gs_alloc_large_bytes(block->floats * sizeof *block->memory);
+    return bytes;
 }
 
 void gs_weights_free(gs_plan *plan) {

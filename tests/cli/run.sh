@@ -122,6 +122,7 @@ fi
 if [ "$effort" -ge 50 ]; then
     . "$here/shards.sh" # after stop.sh, whose functions it uses
     . "$here/ranks.sh"
+    . "$here/dry.sh"
 fi
 . "$here/study.sh"
 if [ "$effort" -ge 50 ]; then
