@@ -392,7 +392,7 @@ static void check_plan(const gs_model *model, unsigned seed, bool gradient) {
         assert_int_equal(plan->copies, k ? 8 : 2);
         for (int again = 0; again < 2; again++) {
             about("seed %u, machine %d, updated %d", seed, k, again);
-            for (size_t n = IMAGES; n > 0; n -= 4) {
+            for (size_t n = IMAGES; n <= IMAGES; n -= 4) {
                 result found = evaluate(plan, x, 0.7, NULL, n);
                 assert_same_results(found, expected, n, "on several nodes");
                 free_result(found);

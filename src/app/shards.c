@@ -348,7 +348,7 @@ gs_status gs_shards_open(gs_shards *s, const char *folder, json_t *head, gs_shar
 static gs_status try_folder(gs_shards *s, gs_error *error) {
     struct stat info;
     if (stat(s->folder, &info) != 0)
-        return errno == ENOENT ? gs_output_check_name(s->folder, error)
+        return errno == ENOENT ? gs_output_check(s->folder, GS_FORMAT_DIRECTORY, 0, error)
                                : fail_errno(s->folder, "cannot be the folder of the shards", error);
     gs_status status = open_folder(s, error);
     if (s->lock >= 0)

@@ -170,6 +170,12 @@ static int nearest(reading *r, const gs_numa *nodes, int from) {
     return best < 0 ? 0 : best;
 }
 
+bool gs_numa_has_several(const char *root) {
+    reading r = {.root = root};
+    gs_cpus numbers;
+    return read_numbers(&r, &numbers) && intersect(&numbers, &numbers) > 1;
+}
+
 void gs_numa_read(const char *root, gs_numa *nodes) {
     reading r = {.root = root};
     gs_cpus numbers;

@@ -26,6 +26,9 @@ typedef struct gs_numa {
  * machine's files, which is then planned for as far as nodes go. */
 const char *gs_numa_root(void);
 
+/* Whether the machine has several nodes with processors, allowed or not. */
+bool gs_numa_has_several(const char *root);
+
 /* Read them. `root` is put before the paths /sys/devices/system/node/ and /proc/thread-self/status. A count of 0: the
  * system has no such files, or they are not as they should be. */
 void gs_numa_read(const char *root, gs_numa *nodes);

@@ -68,13 +68,13 @@ static void count_copies(gs_places *p) {
 }
 
 bool gs_places_create(int threads, gs_places **places) {
+    const char *root = gs_numa_root();
     *places = NULL;
-    if (threads == 1)
+    if (threads == 1 || !gs_numa_has_several(root))
         return true;
     gs_places *p = gs_alloc(1, sizeof *p + (size_t)threads * sizeof p->node[0]);
     if (!p)
         return false;
-    const char *root = gs_numa_root();
     p->threads = threads;
     p->simulated = root[0];
     p->moves = p->simulated || !gs_parallel_is_bound();

@@ -46,15 +46,17 @@ static memory count_memory(const gs_run *run, size_t n, bool in_shards) {
     memory m = {.networks = (double)run->bytes[GS_OF_NETWORKS],
                 .images = (double)run->bytes[GS_OF_IMAGES],
                 .samples = (double)run->bytes[GS_OF_SAMPLES] + canvas_bytes(run, in_shards)};
+    double spare = 0;
     int plans = list_plans(run, plan);
     for (int k = 0; k < plans; k++) {
         gs_plan_memory each = gs_plan_get_memory(plan[k]);
         m.weights_each += each.weights;
         m.scratch_each += each.scratch;
         m.scratch += (double)each.scratch * each.threads;
+        spare += (double)each.spare * each.copies;
         m.copies = each.copies > m.copies ? each.copies : m.copies;
     }
-    m.weights = (double)run->bytes[GS_OF_PLANS] - m.scratch;
+    m.weights = (double)run->bytes[GS_OF_PLANS] - m.scratch - spare;
     gs_room room = gs_room_of(setup->networks.network[0].plan, setup->measurement, &setup->options, n);
     m.chains = (double)gs_room_bytes(&room, n);
     return m;

@@ -429,13 +429,16 @@ gs_plan_info gs_plan_get_info(const gs_plan *plan) {
 }
 
 gs_plan_memory gs_plan_get_memory(const gs_plan *plan) {
-    gs_plan_memory exact = {0};
+    gs_plan_memory memory = {0};
+    size_t spare;
     if (plan->exact)
-        exact = gs_plan_get_memory(plan->exact);
-    return (gs_plan_memory){.weights = gs_weights_bytes(plan) + exact.weights,
-                            .copies = plan->copies,
-                            .scratch = gs_alloc_large_bytes(plan->scratch_bytes + plan->room_bytes) + exact.scratch,
-                            .threads = plan->threads};
+        memory = gs_plan_get_memory(plan->exact);
+    memory.weights += gs_weights_bytes(plan, &spare);
+    memory.spare += spare;
+    memory.copies = plan->copies;
+    memory.scratch += gs_alloc_large_bytes(plan->scratch_bytes + plan->room_bytes);
+    memory.threads = plan->threads;
+    return memory;
 }
 
 const char *gs_step_method(const gs_step *step, char text[GS_STEP_METHOD_ROOM]) {

@@ -51,6 +51,7 @@ gs_status gs_threads_choose(int wanted, int *threads, gs_error *error);
 /* What a plan takes of memory, once all of it is used; bytes. */
 typedef struct gs_plan_memory {
     size_t weights; /* packed, of one copy */
+    size_t spare;   /* behind them, which is never touched */
     int copies;
     size_t scratch; /* of one thread */
     int threads;

@@ -7,7 +7,7 @@
 
 #include "support/files.h"
 
-enum { ROOM = 1024 };
+enum { ROOM = 1024, FILE_ROOM = 100 };
 
 void machine_file(const char *root, const char *path, const char *text) {
     char name[ROOM];
@@ -21,7 +21,7 @@ void machine_file(const char *root, const char *path, const char *text) {
 }
 
 char *machine_create(int nodes, int processors) {
-    char *root = temp_directory(), path[ROOM], text[ROOM];
+    char *root = temp_directory(), path[FILE_ROOM], text[FILE_ROOM];
     snprintf(text, sizeof text, "0-%d\n", nodes - 1);
     machine_file(root, "sys/devices/system/node/has_cpu", text);
     machine_file(root, "sys/devices/system/node/has_memory", text);
