@@ -325,6 +325,8 @@ class Driver:
 
 def outputs_of(text):
     words = shlex.split(text, comments=True) if "\n" not in text else []
+    if "--dry-run" in words:
+        return []
     named = [value for name, value in zip(words, words[1:]) if name in OUTPUTS and not value.startswith("-")]
     return [name for name in named if not name.startswith("/dev/")]
 

@@ -39,7 +39,7 @@ static void every_team_has_its_members(void **state) {
         for (size_t teams = 0; teams < 8; teams++) {
             about("threads %d, teams %zu", threads, teams);
             roll r = {0};
-            gs_team_run(threads, teams, come, &r);
+            gs_team_run(NULL, threads, teams, come, &r);
             for (size_t t = 0; t < 8; t++) {
                 assert_int_equal(atomic_load(&r.members[t]), atomic_load(&r.teams[t]));
                 assert_int_equal(atomic_load(&r.members[t]) > 0, t < teams);
@@ -68,7 +68,7 @@ static void after_a_meeting_all_see_what_was_written(void **state) {
     (void)state;
     for (int threads = 1; threads <= PARTS; threads++) {
         ledger l = {.rounds = effort(200)};
-        gs_team_run(threads, 1, keep_ledger, &l);
+        gs_team_run(NULL, threads, 1, keep_ledger, &l);
         for (int p = 0; p < PARTS; p++) {
             about("threads %d, p %d", threads, p);
             assert_int_equal(l.wrong[p], 0);
@@ -123,7 +123,7 @@ static void check_crews(const gs_model *model, int block, unsigned seed, bool gr
         for (int parts = 1; parts <= PARTS; parts++) {
             about("seed %u, n %d, parts %d", seed, n, parts);
             job j = {plan, x, condition, n, {out[parts > 1][0], floats[1] ? out[parts > 1][1] : NULL}};
-            gs_crew_run(&(gs_pace){0}, parts, 1, run_job, &j);
+            gs_crew_run(NULL, &(gs_pace){0}, parts, 1, run_job, &j);
             for (int k = 0; k < 2; k++)
                 assert_memory_equal(out[0][k], out[parts > 1][k], (size_t)n * floats[k] * sizeof(float));
         }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 
 #include "base/machine.h"
@@ -15,8 +14,7 @@
 #include "measure/peak.h"
 #include "support/about.h"
 #include "support/files.h"
-
-enum { ROOM = 1024 };
+#include "support/machine.h"
 
 /* A file of a tree that stands for '/', with its folders. */
 typedef struct entry {
@@ -97,24 +95,13 @@ static const tree trees[] = {
      0},
 };
 
-static void put(const char *root, entry e) {
-    char path[ROOM];
-    snprintf(path, sizeof path, "%s/%s", root, e.path);
-    for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(path, 0755);
-        *slash = '/';
-    }
-    write_file(path, e.text, strlen(e.text));
-}
-
 static void test_limits_of_control_groups(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
         const tree *t = &trees[i];
         char *root = temp_directory();
         for (const entry *e = t->file; e < t->file + 9 && e->path; e++)
-            put(root, *e);
+            machine_file(root, e->path, e->text);
         double processors, bytes, expected = t->processors > 0 ? t->processors : (double)INFINITY,
                                   most = t->bytes > 0 ? t->bytes : (double)INFINITY;
         gs_os_group_limits(root, &processors, &bytes);

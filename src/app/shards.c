@@ -204,15 +204,8 @@ static bool lock_folder(const gs_shards *s) {
     return locked || !held;
 }
 
-/* Make the folder if there is none, and be the one process that writes into it. */
-static gs_status hold_folder(gs_shards *s, gs_error *error) {
-    if (mkdir(s->folder, 0777) == 0) {
-        gs_status status = gs_output_sync_name(s->folder, error);
-        if (status)
-            return status;
-    } else if (errno != EEXIST) {
-        return fail_errno(s->folder, "cannot make the folder of the shards", error);
-    }
+/* Be the one process that writes into it. */
+static gs_status open_folder(gs_shards *s, gs_error *error) {
     s->lock = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->lock < 0)
         return fail_errno(s->folder, "cannot be the folder of the shards", error);
@@ -224,6 +217,18 @@ static gs_status hold_folder(gs_shards *s, gs_error *error) {
                : gs_fail(error, GS_ERROR_FILE, "%s: another process is writing shards into it: %s", s->folder, advice);
 }
 
+/* Make the folder if there is none, and hold it. */
+static gs_status hold_folder(gs_shards *s, gs_error *error) {
+    if (mkdir(s->folder, 0777) == 0) {
+        gs_status status = gs_output_sync_name(s->folder, error);
+        if (status)
+            return status;
+    } else if (errno != EEXIST) {
+        return fail_errno(s->folder, "cannot make the folder of the shards", error);
+    }
+    return open_folder(s, error);
+}
+
 static void clear_left(const gs_shards *s) {
     static const char *const names[] = {"shard-", "sums-", "state-", "manifest.json"};
     char path[GS_SHARD_PATH_ROOM];
@@ -231,6 +236,11 @@ static void clear_left(const gs_shards *s) {
         gs_shards_path(s, names[i], path);
         gs_temporary_clear(path, true, s->mode != GS_SHARDS_SHARE);
     }
+}
+
+/* Whether the run only looks at the folder. */
+static bool only_looks(const gs_shards *s) {
+    return s->lock < 0;
 }
 
 /* Check the finished shards; those that are damaged are finished no longer. */
@@ -246,7 +256,8 @@ static gs_status check_finished(gs_shards *s, gs_error *error) {
             continue;
         s->found++;
         if (!gs_shards_check(s, i, &why)) {
-            clear_state(s, i);
+            if (!only_looks(s))
+                clear_state(s, i);
             continue;
         }
         gs_warn("%s; it is drawn again", why.message);
@@ -277,7 +288,7 @@ static gs_status go_on(gs_shards *s, const char *path, gs_error *error) {
         gs_manifest_free(&s->manifest);
         s->manifest = have;
         status = s->mode == GS_SHARDS_RESUME ? check_finished(s, error) : GS_OK;
-        return !status && s->redone ? gs_manifest_write(&s->manifest, path, error) : status;
+        return !status && s->redone && !only_looks(s) ? gs_manifest_write(&s->manifest, path, error) : status;
     }
     gs_manifest_free(&have);
     return status;
@@ -308,16 +319,18 @@ static gs_status refuse_run(const gs_shards *s, const char *path, gs_error *erro
 static gs_status begin(gs_shards *s, gs_error *error) {
     char path[GS_SHARD_PATH_ROOM];
     manifest_path(s, path);
-    clear_left(s);
-    if (s->mode != GS_SHARDS_SHARE)
-        gs_claims_end(s->folder);
+    if (!only_looks(s)) {
+        clear_left(s);
+        if (s->mode != GS_SHARDS_SHARE)
+            gs_claims_end(s->folder);
+    }
     if (access(path, F_OK) == 0)
         return s->mode != GS_SHARDS_NEW ? go_on(s, path, error) : refuse_run(s, path, error);
     if (has_others(s->folder))
         return gs_fail(error, GS_ERROR_FILE,
                        "%s: has files, but no manifest.json of a run: expected a folder that is new or empty",
                        s->folder);
-    return gs_manifest_write(&s->manifest, path, error);
+    return only_looks(s) ? GS_OK : gs_manifest_write(&s->manifest, path, error);
 }
 
 gs_status gs_shards_open(gs_shards *s, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
@@ -336,6 +349,36 @@ gs_status gs_shards_open(gs_shards *s, const char *folder, json_t *head, gs_shar
         status = begin(s, error);
     if (lock >= 0)
         close(lock);
+    if (status)
+        gs_shards_close(s);
+    return status;
+}
+
+/* Whether a run could hold the folder, or make it. */
+static gs_status try_folder(gs_shards *s, gs_error *error) {
+    struct stat info;
+    if (stat(s->folder, &info) != 0)
+        return errno == ENOENT ? gs_output_check(s->folder, GS_FORMAT_DIRECTORY, 0, error)
+                               : fail_errno(s->folder, "cannot be the folder of the shards", error);
+    gs_status status = open_folder(s, error);
+    if (s->lock >= 0)
+        close(s->lock);
+    s->lock = -1;
+    return !status && access(s->folder, W_OK) != 0 ? fail_errno(s->folder, "cannot be the folder of the shards", error)
+                                                   : status;
+}
+
+gs_status gs_shards_foresee(gs_shards *s, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
+    gs_status status = take_folder(s, folder, error);
+    s->mode = mode;
+    if (status)
+        json_decref(head);
+    else
+        status = gs_manifest_create(&s->manifest, head, folder, error);
+    if (!status)
+        status = try_folder(s, error);
+    if (!status)
+        status = begin(s, error);
     if (status)
         gs_shards_close(s);
     return status;

@@ -41,6 +41,10 @@ typedef struct gs_shards {
  * GS_ERROR_FORMAT, GS_ERROR_MEMORY, GS_ERROR_INTERRUPTED. *shards then needs no gs_shards_close. */
 gs_status gs_shards_open(gs_shards *shards, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error);
 
+/* Check all that gs_shards_open would, and write nothing: what a run in the folder would find there. Damaged shards are
+ * counted in shards->redone, and not finished. *shards is to be closed. Errors: those of gs_shards_open. */
+gs_status gs_shards_foresee(gs_shards *shards, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error);
+
 /* Open a run to look at it, or to draw shards that another process commits. Errors: GS_ERROR_FILE, GS_ERROR_FORMAT,
  * GS_ERROR_MEMORY. */
 gs_status gs_shards_view(gs_shards *shards, const char *folder, gs_error *error);

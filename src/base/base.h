@@ -36,6 +36,9 @@ void *gs_alloc(size_t count, size_t size);
 void *gs_alloc_large(size_t count, size_t size);
 void gs_free(void *memory);
 
+/* The bytes that gs_alloc_large takes for so many once all of them are used: whole large pages where it has these. */
+size_t gs_alloc_large_bytes(size_t bytes);
+
 /* The array itself while its `count` items of `size` bytes leave room for another; else, in its place, a copy in memory
  * for twice as many, zeroed behind the items. A NULL array becomes one of *room items, or of 16 if that is 0. NULL when
  * memory runs out; the array is then as it was. */
@@ -46,6 +49,9 @@ size_t gs_allocations(void);
 
 /* The bytes that these calls asked for, including those freed since. */
 size_t gs_allocated_bytes(void);
+
+/* The bytes that this process has at the moment, those of gs_alloc_large as they are once all of them are used. */
+size_t gs_allocated_now(void);
 
 /* A copy of a string; NULL when memory runs out. */
 char *gs_copy_string(const char *text);

@@ -7,7 +7,7 @@
 
 enum { ALIGNMENT = 64, LARGE = GS_LARGE_PAGE / 2 };
 
-static atomic_size_t allocations, allocated_bytes;
+static atomic_size_t allocations, allocated_bytes, allocated_now;
 
 bool gs_mul_size(size_t a, size_t b, size_t *out) {
     if (a && b > SIZE_MAX / a)
@@ -23,20 +23,27 @@ bool gs_add_size(size_t a, size_t b, size_t *out) {
     return true;
 }
 
+/* In front of a block. */
+typedef struct head {
+    char *block; /* its own address */
+    size_t bytes;
+} head;
+
 /* calloc gives fresh pages without writing to them, as aligned_alloc and memset would; so the alignment is done here,
- * and the block's own address is kept in front of it. */
-static void *allocate(size_t bytes, size_t alignment, size_t behind) {
+ * and the block's head is kept in front of it. */
+static void *allocate(size_t bytes, size_t alignment, size_t rest) {
     size_t room;
-    if (!gs_add_size(bytes, alignment + behind + sizeof(void *), &room))
+    if (!gs_add_size(bytes, alignment + rest + sizeof(head), &room))
         return NULL;
     atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&allocated_bytes, bytes, memory_order_relaxed);
-    char *block = calloc(1, room);
-    if (!block)
+    head h = {.block = calloc(1, room), .bytes = bytes + rest};
+    if (!h.block)
         return NULL;
-    char *memory = block + sizeof(void *);
+    atomic_fetch_add_explicit(&allocated_now, h.bytes, memory_order_relaxed);
+    char *memory = h.block + sizeof h;
     memory += (alignment - (uintptr_t)memory % alignment) % alignment;
-    memcpy(memory - sizeof(void *), &block, sizeof block);
+    memcpy(memory - sizeof h, &h, sizeof h);
     return memory;
 }
 
@@ -45,14 +52,22 @@ void *gs_alloc(size_t count, size_t size) {
     return gs_mul_size(count, size, &bytes) ? allocate(bytes, ALIGNMENT, 0) : NULL;
 }
 
+/* The rest of the last large page. */
+static size_t behind(size_t bytes) {
+    return (GS_LARGE_PAGE - bytes % GS_LARGE_PAGE) % GS_LARGE_PAGE;
+}
+
+size_t gs_alloc_large_bytes(size_t bytes) {
+    return bytes < LARGE ? bytes : bytes + behind(bytes);
+}
+
 void *gs_alloc_large(size_t count, size_t size) {
     size_t bytes;
     if (!gs_mul_size(count, size, &bytes) || bytes < LARGE)
         return gs_alloc(count, size);
-    size_t behind = (GS_LARGE_PAGE - bytes % GS_LARGE_PAGE) % GS_LARGE_PAGE;
-    void *memory = allocate(bytes, GS_LARGE_PAGE, behind);
+    void *memory = allocate(bytes, GS_LARGE_PAGE, behind(bytes));
     if (memory)
-        gs_os_want_large_pages(memory, bytes + behind);
+        gs_os_want_large_pages(memory, gs_alloc_large_bytes(bytes));
     return memory;
 }
 
@@ -75,9 +90,10 @@ void *gs_grow(void *array, size_t count, size_t *room, size_t size) {
 void gs_free(void *memory) {
     if (!memory)
         return;
-    char *block;
-    memcpy(&block, (char *)memory - sizeof(void *), sizeof block);
-    free(block);
+    head h;
+    memcpy(&h, (char *)memory - sizeof h, sizeof h);
+    atomic_fetch_sub_explicit(&allocated_now, h.bytes, memory_order_relaxed);
+    free(h.block);
 }
 
 size_t gs_allocations(void) {
@@ -86,6 +102,10 @@ size_t gs_allocations(void) {
 
 size_t gs_allocated_bytes(void) {
     return atomic_load_explicit(&allocated_bytes, memory_order_relaxed);
+}
+
+size_t gs_allocated_now(void) {
+    return atomic_load_explicit(&allocated_now, memory_order_relaxed);
 }
 
 char *gs_copy_string(const char *text) {

@@ -1,7 +1,7 @@
 #ifdef __APPLE__
 #define _DARWIN_C_SOURCE /* _SC_PHYS_PAGES */
 #elif defined(__linux__)
-#define _GNU_SOURCE /* madvise, O_TMPFILE, syncfs */
+#define _GNU_SOURCE /* madvise, O_TMPFILE, syncfs, sched_setaffinity */
 #endif
 
 #include "base/os.h"
@@ -191,6 +191,47 @@ bool gs_os_has_attributes(const char *path) {
 bool gs_os_has_attributes(const char *path) {
     (void)path;
     return false;
+}
+#endif
+
+#ifdef __linux__
+#include <sched.h>
+
+bool gs_os_get_cpus(gs_cpus *cpus) {
+    return sched_getaffinity(0, sizeof *cpus, (cpu_set_t *)(void *)cpus) == 0;
+}
+
+bool gs_os_set_cpus(const gs_cpus *cpus) {
+    return sched_setaffinity(0, sizeof *cpus, (const cpu_set_t *)(const void *)cpus) == 0;
+}
+
+int gs_os_cpu(void) {
+    return sched_getcpu();
+}
+
+void gs_os_renew_pages(void *memory, size_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (page - (uintptr_t)memory % page) % page;
+    if (bytes >= before + page)
+        (void)madvise((char *)memory + before, (bytes - before) / page * page, MADV_DONTNEED);
+}
+#else
+bool gs_os_get_cpus(gs_cpus *cpus) {
+    (void)cpus;
+    return false;
+}
+
+bool gs_os_set_cpus(const gs_cpus *cpus) {
+    (void)cpus;
+    return false;
+}
+
+int gs_os_cpu(void) {
+    return -1;
+}
+
+void gs_os_renew_pages(void *memory, size_t bytes) {
+    (void)memory;
+    (void)bytes;
 }
 #endif
 

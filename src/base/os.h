@@ -13,6 +13,24 @@ bool gs_os_program_path(char *path, size_t room);
 /* Seconds of a clock that never goes back. */
 double gs_now_s(void);
 
+/* Processors, by the numbers that the system gives them: a bit each. */
+enum { GS_CPUS_MAX = 8192 };
+typedef struct gs_cpus {
+    uint64_t word[GS_CPUS_MAX / 64];
+} gs_cpus;
+
+/* The processors that the calling thread may run on; and let it run on these only. False, with nothing changed, where
+ * that is not possible or the system has no such thing. */
+bool gs_os_get_cpus(gs_cpus *cpus);
+bool gs_os_set_cpus(const gs_cpus *cpus);
+
+/* The processor on which the calling thread runs at the moment; -1 where the system does not report it. */
+int gs_os_cpu(void);
+
+/* Give the whole pages of zeroed memory back to the system, so that whoever touches one next gets it anew, zeroed, in
+ * the memory next to it. */
+void gs_os_renew_pages(void *memory, size_t bytes);
+
 /* Bytes of memory that this machine has; infinite where the system does not report it. */
 double gs_os_memory_bytes(void);
 

@@ -49,6 +49,10 @@ const char *gs_parallel_limit(void) {
     return "a child of a process with threads";
 }
 
+bool gs_parallel_is_bound(void) {
+    return omp_get_proc_bind() != omp_proc_bind_false;
+}
+
 static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {
 #pragma omp parallel num_threads(threads)
     {
@@ -80,6 +84,10 @@ int gs_parallel_threads(int wish) {
 
 const char *gs_parallel_limit(void) {
     return "built without OpenMP";
+}
+
+bool gs_parallel_is_bound(void) {
+    return false;
 }
 
 static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {

@@ -35,6 +35,10 @@ const char *gs_parallel_limit(void);
  * without OpenMP. */
 int gs_parallel_processors(void);
 
+/* Whether the user has OpenMP bind threads to places, by OMP_PROC_BIND, OMP_PLACES or what one compiler's library has
+ * beside them. */
+bool gs_parallel_is_bound(void);
+
 /* A thread beside its caller. */
 typedef struct gs_beside {
     pthread_t thread;

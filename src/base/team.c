@@ -125,39 +125,80 @@ bool gs_team_meet(const gs_member *member) {
 /* ---- Teams ---- */
 
 typedef struct teams {
+    const gs_places *places; /* or NULL */
     size_t count;
     gs_meeting **meeting; /* (count), or NULL: all teams have one member */
     gs_team_turn *turn;
     void *context;
 } teams;
 
-/* The first thread of a team; that after its last is the next team's. */
-static size_t first_of(const teams *t, size_t team, size_t threads) {
-    return (team * threads + t->count - 1) / t->count;
+/* Threads and the teams that they are shared out to: all, or those of a node. */
+typedef struct group {
+    size_t team, teams, thread, threads;
+} group;
+
+/* The first part of n things in `parts` parts. */
+static size_t first_of(size_t part, size_t n, size_t parts) {
+    return (part * n + parts - 1) / parts;
 }
 
-static void be_member(void *context, int thread, int threads) {
-    const teams *t = context;
+/* The groups of so many threads, which are numbered from 0. */
+static size_t count_groups(const teams *t, size_t threads) {
+    return t->places && t->places->moves ? (size_t)t->places->node[threads - 1] + 1 : 1;
+}
+
+static group group_at(const teams *t, size_t i, size_t threads) {
+    size_t groups = count_groups(t, threads);
+    if (groups == 1)
+        return (group){.teams = t->count, .threads = threads};
+    group g = {.team = first_of(i, t->count, groups), .thread = (size_t)t->places->first[i]};
+    size_t end = (size_t)t->places->first[i + 1];
+    g.teams = first_of(i + 1, t->count, groups) - g.team;
+    g.threads = (end < threads ? end : threads) - g.thread;
+    return g;
+}
+
+static void take_turns(const teams *t, int thread, size_t threads) {
     gs_member member = {.thread = thread, .parts = 1};
-    size_t own = (size_t)thread, all = (size_t)threads;
-    if (!t->meeting || all <= t->count) {
-        for (member.team = own; member.team < t->count; member.team += all)
+    group g = group_at(t, count_groups(t, threads) > 1 ? (size_t)t->places->node[thread] : 0, threads);
+    size_t own = (size_t)thread - g.thread;
+    if (!t->meeting || g.threads <= g.teams) {
+        for (member.team = g.team + own; member.team < g.team + g.teams; member.team += g.threads)
             t->turn(t->context, &member);
         return;
     }
-    member.team = own * t->count / all;
-    size_t first = first_of(t, member.team, all);
+    if (!g.teams)
+        return;
+    size_t team = own * g.teams / g.threads, first = first_of(team, g.threads, g.teams);
+    member.team = g.team + team;
     member.part = (int)(own - first);
-    member.parts = (int)(first_of(t, member.team + 1, all) - first);
+    member.parts = (int)(first_of(team + 1, g.threads, g.teams) - first);
     member.meeting = member.parts > 1 ? t->meeting[member.team] : NULL;
     t->turn(t->context, &member);
 }
 
+static void be_member(void *context, int thread, int threads) {
+    const teams *t = context;
+    gs_stay stay;
+    gs_places_enter(t->places, thread, &stay);
+    take_turns(t, thread, (size_t)threads);
+    gs_places_leave(&stay);
+}
+
+/* No team gets more members, also if fewer threads come than are asked for: with fewer groups, none has fewer teams
+ * than all of them divided by the groups that are asked for. */
+static size_t most_members(const teams *t, size_t threads) {
+    size_t groups = count_groups(t, threads), most = groups > 1 ? (size_t)t->places->most : threads,
+           teams_least = t->count / groups;
+    return teams_least ? (most + teams_least - 1) / teams_least : most;
+}
+
 static bool make_meetings(teams *t, int threads) {
+    size_t most = most_members(t, (size_t)threads);
     t->meeting = gs_alloc(t->count, sizeof(gs_meeting *));
     bool ok = t->meeting != NULL;
     for (size_t i = 0; ok && i < t->count; i++) {
-        t->meeting[i] = gs_meeting_create((int)(((size_t)threads + t->count - 1) / t->count));
+        t->meeting[i] = gs_meeting_create((int)most);
         ok = t->meeting[i] != NULL;
     }
     return ok;
@@ -170,8 +211,8 @@ static void free_meetings(teams *t) {
     t->meeting = NULL;
 }
 
-void gs_team_run(int threads, size_t count, gs_team_turn *turn, void *context) {
-    teams t = {.count = count, .turn = turn, .context = context};
+void gs_team_run(const gs_places *places, int threads, size_t count, gs_team_turn *turn, void *context) {
+    teams t = {.places = places, .count = count, .turn = turn, .context = context};
     if ((size_t)threads > count && count && !make_meetings(&t, threads))
         free_meetings(&t);
     gs_parallel_region(threads, be_member, &t);

@@ -3,8 +3,7 @@
 #ifndef GS_TEAM_H
 #define GS_TEAM_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/places.h"
 
 typedef struct gs_meeting gs_meeting; /* team.c */
 
@@ -22,8 +21,12 @@ typedef void gs_team_turn(void *context, const gs_member *member);
  * threads are shared out to the teams as evenly as can be; member->parts says how many a team really has, and these are
  * there at the same time. Where there are no more threads than teams, a thread is one team after the other, the only
  * member of each. So it is with a single thread, for whatever reason there is no other (parallel.h), and when memory
- * runs out. Each thread computes in the default floating-point environment (floats.h). */
-void gs_team_run(int threads, size_t teams, gs_team_turn *turn, void *context);
+ * runs out. Each thread computes in the default floating-point environment (floats.h).
+ *
+ * With places, each thread runs in its own. Where these move threads, a team has threads of one node only, and where
+ * there are fewer teams than nodes, the threads of the other nodes do nothing: members read what the others have just
+ * written, which takes several times as long from another node. */
+void gs_team_run(const gs_places *places, int threads, size_t teams, gs_team_turn *turn, void *context);
 
 /* Wait until every member of the team has called it as often; then each sees what the others wrote before. It takes
  * about as long as a cache line takes from one core to another, as long as all threads run. A member that waits longer

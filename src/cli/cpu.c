@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "base/places.h"
 #include "cli/commands.h"
 #include "cpu.h"
 #include "kernels.h"
@@ -86,16 +87,40 @@ static void print_backends(void) {
         printf("  %-8s %s\n", name, about);
 }
 
-static void print_machine(void) {
+/* Where so many threads would be. */
+static gs_status print_nodes(int threads, gs_error *error) {
+    gs_places *p;
+    if (!gs_places_create(threads, &p))
+        return gs_fail_memory(error, "the places of threads");
+    if (!p)
+        puts("NUMA nodes: threads are not placed, as all of them have one node");
+    else
+        printf("NUMA nodes: %d (%s; packed weights are in %d memor%s)\n", p->nodes.count,
+               p->moves ? "each thread is kept on its node" : "threads are where OpenMP binds them, as you ask",
+               p->copies, p->copies == 1 ? "y" : "ies");
+    for (int i = 0; p && i < p->nodes.count; i++) {
+        const gs_numa_node *node = &p->nodes.node[i];
+        int count = 0;
+        for (int t = 0; t < threads; t++)
+            count += p->node[t] == i;
+        printf("  node %d: %d processor%s, %d thread%s, copy %d of the weights\n", node->number, node->count,
+               node->count == 1 ? "" : "s", count, count == 1 ? "" : "s", p->copy[i] + 1);
+    }
+    gs_free(p);
+    return GS_OK;
+}
+
+static gs_status print_machine(int wanted, gs_error *error) {
     gs_machine machine = gs_machine_read("");
     char why[LINE];
     int threads = gs_machine_threads(&machine, why, sizeof why);
-    printf("threads: %d (%s)\n", threads, why);
+    printf("threads: %d (%s)\n", wanted ? wanted : threads, wanted ? "--threads" : why);
     if (machine.group_bytes < machine.machine_bytes)
         printf("memory: %.3g GB (cgroup limit; the machine has %.3g GB)\n", machine.group_bytes * 1e-9,
                machine.machine_bytes * 1e-9);
     else if (isfinite(machine.machine_bytes))
         printf("memory: %.3g GB (the machine's)\n", machine.machine_bytes * 1e-9);
+    return print_nodes(wanted ? wanted : threads, error);
 }
 
 /* Where the best instruction set is not the one for bf16. */
@@ -107,13 +132,13 @@ static void print_choice(void) {
                chosen, best);
 }
 
-static void print_cpu(const char *isa) {
+static gs_status print_cpu(const char *isa, int threads, gs_error *error) {
     print_isas();
     print_types(isa ? isa : gs_isa_best());
     if (!isa)
         print_choice();
     print_backends();
-    print_machine();
+    return print_machine(threads, error);
 }
 
 static void print_plan(const gs_plan *plan, const char *name) {
@@ -137,10 +162,10 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
     gs_status status = gs_network_load(arguments->model, &model, error);
     if (!status)
         status = gs_plan_create(model, &options, &plan, error);
-    if (!status) {
-        print_cpu(gs_plan_get_info(plan).isa);
+    if (!status)
+        status = print_cpu(gs_plan_get_info(plan).isa, gs_plan_get_info(plan).threads, error);
+    if (!status)
         print_plan(plan, gs_model_get_info(model)->name);
-    }
     gs_plan_free(plan);
     gs_model_free(model);
     return status;
@@ -149,7 +174,9 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     if (arguments->model)
         return print_with_network(arguments, error);
-    print_cpu(arguments->isa);
+    gs_status status = print_cpu(arguments->isa, arguments->threads, error);
+    if (status)
+        return status;
     print_kernels(arguments->isa ? arguments->isa : gs_isa_best());
     puts("--model FILE shows which kernel runs each operation of a network");
     return GS_OK;

@@ -54,6 +54,8 @@ static gs_status check_key(const char *key, gs_error *error) {
                    {"threads", "expected as an option of gensample work"},
                    {"help", "it draws nothing"},
                    {"h", "it draws nothing"},
+                   {"dry-run", "it draws nothing"},
+                   {"dry_run", "it draws nothing"},
                    {"version", "it draws nothing"}};
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz", others[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     for (size_t i = 0; i < GS_COUNT(refused); i++)

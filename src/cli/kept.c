@@ -149,7 +149,9 @@ gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const flo
     if (!status)
         status = allocate(kept, n, error);
     name_attributes(kept, setup);
-    return !status ? gs_chain_file_open(&kept->file, setup->arguments->out, &kept->layout, error) : status;
+    if (status || setup->arguments->dry_run)
+        return status;
+    return gs_chain_file_open(&kept->file, setup->arguments->out, &kept->layout, error);
 }
 
 /* ---- On the way ---- */

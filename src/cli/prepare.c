@@ -80,8 +80,7 @@ static int states(const gs_run *run) {
                                         : gs_result_rows(&run->result);
 }
 
-/* The bytes of an array; 0 for pictures, which are compressed. */
-static double output_bytes(const gs_run *run) {
+double gs_run_output_bytes(const gs_run *run) {
     const gs_setup *setup = &run->setup;
     return (double)run->result.n * states(run) * (double)setup->networks.pixels *
            (double)gs_format_value_bytes(run->format);
@@ -133,7 +132,7 @@ static gs_status check_output(gs_run *run, gs_error *error) {
         status = gs_images_check(a->out, run->format, run->setup.networks.info->image, error);
     if (!status)
         status = gs_arguments_check_out(a, error);
-    return !status ? gs_output_check(a->out, run->format, output_bytes(run), error) : status;
+    return !status ? gs_output_check(a->out, run->format, gs_run_output_bytes(run), error) : status;
 }
 
 static gs_status check_pictures(gs_run *run, gs_error *error) {
@@ -176,31 +175,45 @@ static gs_status add_noise(gs_run *run, gs_error *error) {
     return gs_start_add_noise(&run->start, &run->setup, error);
 }
 
-typedef gs_status prepare_step(gs_run *run, gs_error *error);
+/* A step, and what the memory that it takes is for. */
+typedef struct prepare_step {
+    gs_status (*make)(gs_run *run, gs_error *error);
+    gs_account account;
+} prepare_step;
 
 /* Load the networks, and go through the steps. */
-static gs_status prepare(gs_run *run, const gs_arguments *arguments, prepare_step *const *steps, size_t count,
+static gs_status prepare(gs_run *run, const gs_arguments *arguments, const prepare_step *steps, size_t count,
                          gs_error *error) {
     *run = (gs_run){.arguments = *arguments, .result.weights = arguments->sweep};
+    size_t before = gs_allocated_now();
     gs_status status = gs_setup_load(&run->setup, &run->arguments, error);
+    run->bytes[GS_OF_NETWORKS] = gs_allocated_now() - before;
     if (!status) {
         gs_output_choose(&run->arguments, run->setup.networks.info->image, "samples.npy");
         run->result.n = choose_n(run);
     }
-    for (size_t i = 0; !status && i < count; i++)
-        status = steps[i](run, error);
+    for (size_t i = 0; !status && i < count; i++) {
+        before = gs_allocated_now();
+        status = steps[i].make(run, error);
+        run->bytes[steps[i].account] += gs_allocated_now() - before;
+    }
     return status;
 }
 
 gs_status gs_run_prepare(gs_run *run, const gs_arguments *arguments, gs_error *error) {
-    static prepare_step *const steps[] = {check_decoder, read_start, resolve_options, check_output, check_pictures,
-                                          load_judges,   make_plans, read_nearest,    allocate,     add_noise,
-                                          watch};
+    static const prepare_step steps[] = {
+        {check_decoder, GS_OF_SAMPLES}, {read_start, GS_OF_IMAGES},      {resolve_options, GS_OF_SAMPLES},
+        {check_output, GS_OF_SAMPLES},  {check_pictures, GS_OF_SAMPLES}, {load_judges, GS_OF_NETWORKS},
+        {make_plans, GS_OF_PLANS},      {read_nearest, GS_OF_IMAGES},    {allocate, GS_OF_SAMPLES},
+        {add_noise, GS_OF_IMAGES},      {watch, GS_OF_SAMPLES}};
     return prepare(run, arguments, steps, GS_COUNT(steps), error);
 }
 
 gs_status gs_run_prepare_shards(gs_run *run, const gs_arguments *arguments, gs_error *error) {
-    static prepare_step *const steps[] = {check_decoder, resolve_options, load_judges, make_plans};
+    static const prepare_step steps[] = {{check_decoder, GS_OF_SAMPLES},
+                                         {resolve_options, GS_OF_SAMPLES},
+                                         {load_judges, GS_OF_NETWORKS},
+                                         {make_plans, GS_OF_PLANS}};
     gs_arguments alone = *arguments;
     alone.second_judge = NULL; /* sums are of one */
     return prepare(run, &alone, steps, GS_COUNT(steps), error);

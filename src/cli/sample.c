@@ -5,6 +5,7 @@
 #include "app/ranks.h"
 #include "cli/commands.h"
 #include "cli/diagnose.h"
+#include "cli/dry.h"
 #include "cli/map.h"
 #include "io/output.h"
 #include "io/progress.h"
@@ -166,6 +167,8 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--quiet: cannot go with --diagnose, whose figures it would not print");
     }
+    if (arguments->quiet && arguments->dry_run)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--quiet: cannot go with --dry-run, which would print nothing");
     bool is_chains = gs_output_is_chains(arguments);
     if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory && !is_chains)
         return gs_fail(error, GS_ERROR_ARGUMENT,
@@ -192,6 +195,11 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     if (arguments->shard_size)
         return gs_shards_run(arguments, arguments->resume ? GS_SHARDS_RESUME : GS_SHARDS_NEW, &busy, error);
     gs_status status = gs_run_prepare(&run, arguments, error);
+    if (arguments->dry_run) {
+        status = !status ? gs_dry_report(&run, NULL, stdout, error) : status;
+        gs_run_free(&run);
+        return status;
+    }
     if (!status)
         status = draw(&run, &cut, error);
     if (!status)

@@ -9,6 +9,9 @@
 #include "cli/traced.h"
 #include "io/grid.h"
 
+/* What memory is for. */
+typedef enum gs_account { GS_OF_NETWORKS, GS_OF_PLANS, GS_OF_IMAGES, GS_OF_SAMPLES, GS_ACCOUNTS } gs_account;
+
 typedef struct gs_run {
     gs_arguments arguments; /* with the output that suits the images */
     gs_setup setup;
@@ -19,7 +22,9 @@ typedef struct gs_run {
     gs_judging judging;
     gs_nearest nearest;
     gs_format format;
-    gs_grid grid; /* of a picture of samples */
+    gs_grid grid;              /* of a picture of samples */
+    size_t bytes[GS_ACCOUNTS]; /* of memory that it has taken so far: files as they were read, plans, images, and what
+                                  samples and records of chains will go into */
 } gs_run;
 
 /* Load, check and allocate everything, so that whatever can fail does so before the sampling. */
@@ -42,6 +47,9 @@ gs_status gs_run_keep(gs_run *run, gs_error *error);
 
 /* Write the finished samples, or their trajectories, to --out. */
 gs_status gs_run_write(gs_run *run, gs_error *error);
+
+/* The bytes of an array that is written; 0 for pictures, which are compressed. */
+double gs_run_output_bytes(const gs_run *run);
 
 /* The number of cells of the picture, per row, that are filled; all samples for other formats. */
 size_t gs_run_shown(const gs_run *run);

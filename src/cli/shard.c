@@ -107,7 +107,7 @@ gs_status gs_drawer_create(gs_drawer *d, gs_run *run, const gs_shards *shards, g
     gs_status status = make_notes(d, error);
     if (!status)
         status = make_room(d, most, error);
-    if (!status && !run->setup.arguments->quiet && !gs_ranks_rank())
+    if (!status && !run->setup.arguments->quiet && !run->setup.arguments->dry_run && !gs_ranks_rank())
         gs_progress_start(&d->progress, stderr, NULL);
     return status;
 }

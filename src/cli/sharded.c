@@ -8,6 +8,7 @@
 #include "app/words.h"
 #include "cli/commands.h"
 #include "cli/dealt.h"
+#include "cli/dry.h"
 #include "cli/settings.h"
 #include "cli/shard.h"
 #include "io/output.h"
@@ -289,6 +290,25 @@ static gs_status run_shards(gs_run *run, gs_shards *shards, gs_error *error) {
     return status;
 }
 
+/* Look at the folder, and make room as for the run, so that it is counted; then tell. */
+static gs_status foresee(gs_run *run, gs_format format, gs_shards_mode mode, gs_error *error) {
+    gs_shards shards;
+    gs_drawer drawer;
+    gs_status status = gs_shards_foresee(&shards, run->arguments.out, head_json(run, format), mode, error);
+    if (status)
+        return status;
+    size_t before = gs_allocated_now();
+    status = gs_drawer_create(&drawer, run, &shards, error);
+    run->bytes[GS_OF_SAMPLES] += gs_allocated_now() - before;
+    if (!status && !gs_ranks_rank()) {
+        gs_dry_shards told = {.shards = &shards, .per_chain = drawer.per_chain, .chains = drawer.room};
+        status = gs_dry_report(run, &told, stdout, error);
+    }
+    gs_drawer_free(&drawer);
+    gs_shards_close(&shards);
+    return status;
+}
+
 gs_status gs_shards_run(const gs_arguments *arguments, gs_shards_mode mode, size_t *busy, gs_error *error) {
     gs_run run;
     gs_shards shards;
@@ -300,7 +320,9 @@ gs_status gs_shards_run(const gs_arguments *arguments, gs_shards_mode mode, size
     if (!status)
         status = check_kept(&run, format, error);
     status = gs_ranks_agree(status, error);
-    if (!status) {
+    if (!status && arguments->dry_run) {
+        status = foresee(&run, format, mode, error);
+    } else if (!status) {
         gs_interrupt_install();
         status = (gs_ranks_count() > 1 ? gs_dealt_open : gs_shards_open)(&shards, run.arguments.out,
                                                                          head_json(&run, format), mode, error);

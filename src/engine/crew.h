@@ -77,7 +77,7 @@ typedef void gs_crew_turn(void *context, size_t i, gs_crew *crew);
 void gs_crew_for(const gs_plan *plan, gs_pace *pace, double images, size_t n, gs_crew_turn *turn, void *context);
 
 /* The same with n crews of threads, however few processors there are. */
-void gs_crew_run(gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context);
+void gs_crew_run(const gs_places *places, gs_pace *pace, int threads, size_t n, gs_crew_turn *turn, void *context);
 
 /* The threads that crews share, of those of a plan: no more than there are processors, as a thread that waits for a
  * processor lets its crew wait. */

@@ -110,7 +110,7 @@ typedef struct gs_stage {
 
 /* The memory of one thread. */
 struct gs_worker {
-    const gs_plan *plan;
+    const gs_plan *plan;           /* or its copy beside the thread */
     char *scratch[2];              /* buffers: its own, and those that its crew shares */
     bool crewed;                   /* whether it is in a crew of several */
     int part, parts;               /* its share of the present step */
@@ -150,6 +150,11 @@ struct gs_plan {
                                   bits; they may be the same. Steps point to them */
     void *backend_data;
     int threads, crew_threads; /* of the former, those that crews share (crew.h) */
+    int crew_most;             /* members of a crew, which has threads of one node only */
+    gs_places *places;         /* of the threads; NULL: anywhere */
+    int copies;                /* of its packed weights, one in the memory of each node, for the threads there */
+    gs_plan **copy;            /* (copies - 1) made as this plan is, without workers: number 1 and those after it */
+    bool is_copy;              /* it is one of these */
     int block;
     double image_s; /* about what a thread takes for an image, at least */
     bool wants_gradient;

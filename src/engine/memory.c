@@ -252,9 +252,9 @@ static const double per_operation = 0.002, per_weight_byte = 0.008, per_vector =
 /* Vectors of an image that another core than their writer reads in the next step: where cores share out rows, those
  * beside the rows of others. */
 static double vectors_exchanged(const gs_plan *plan, const gs_buffer *out) {
-    bool by_rows = gs_share_has_rows(out->shape.d[1], plan->crew_threads);
+    bool by_rows = gs_share_has_rows(out->shape.d[1], plan->crew_most);
     double row = (double)out->row / GS_VECTOR_BYTES * out->planes;
-    return by_rows ? 2 * (plan->crew_threads - 1) * row : (double)out->image / GS_VECTOR_BYTES;
+    return by_rows ? 2 * (plan->crew_most - 1) * row : (double)out->image / GS_VECTOR_BYTES;
 }
 
 /* Nanoseconds that a step takes for an image. Lanes past the last channel are computed, too. */
@@ -273,7 +273,7 @@ static double gain_of_sharing(const gs_plan *plan, const gs_step *step) {
         return 0;
     const gs_buffer *out = &plan->buffer[step->out];
     double time = nanoseconds_of(plan, step);
-    return time * (1 - 1.0 / plan->crew_threads) - per_meeting - per_exchange * vectors_exchanged(plan, out);
+    return time * (1 - 1.0 / plan->crew_most) - per_meeting - per_exchange * vectors_exchanged(plan, out);
 }
 
 /* Choose the steps that crews share out; false if there are none. */
@@ -289,7 +289,7 @@ static bool share_steps(gs_plan *plan) {
     int epoch = 0;
     for (int s = 0; s < plan->steps; s++) {
         gs_step *step = &plan->step[s];
-        bool worth = plan->crew_threads > 1 && gain_of_sharing(plan, step) > 0;
+        bool worth = plan->crew_most > 1 && plan->crew_threads > 1 && gain_of_sharing(plan, step) > 0;
         step->epoch = epoch;
         plan->buffer[step->out].shared = plan->shares_all ? step->method->shares : worth;
         epoch += plan->buffer[step->out].shared;

@@ -113,7 +113,12 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
         return status;
     if (options->block < 0 || options->block > GS_BLOCK_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
+    if (!gs_places_create(plan->threads, &plan->places))
+        return gs_fail_memory(error, "the places of threads");
     plan->crew_threads = gs_crew_threads(plan->threads);
+    plan->crew_most = plan->crew_threads;
+    if (plan->places && plan->places->moves && plan->places->most < plan->crew_most)
+        plan->crew_most = plan->places->most;
     plan->block = options->block;
     plan->wants_gradient = options->gradient;
     status = gs_backend_find(options->backend, &plan->backend, error);
@@ -140,6 +145,86 @@ static gs_status place_steps(gs_plan *plan, gs_error *error) {
     }
     return status;
 }
+
+/* ---- Copies for NUMA nodes ---- */
+
+/* A copy of a plan is made as the plan itself is, by a thread of the node, whose memory then has what is packed; steps,
+ * addresses and results are the same. Plans of another backend than the native one have no copies. */
+
+static gs_status make_parts(gs_plan *plan, gs_error *error);
+
+/* What the copies' makers share. */
+typedef struct copying {
+    const gs_plan *plan;
+    gs_status *status; /* (copies - 1) */
+    gs_error *error;   /* (copies - 1) */
+} copying;
+
+/* What planning chose, for the parts that a copy does itself. */
+static gs_status make_copy(const gs_plan *plan, gs_plan **out, gs_error *error) {
+    gs_plan *copy = *out = gs_alloc(1, sizeof *copy);
+    gs_product_type *product = gs_alloc(GS_PRODUCTS, sizeof *product);
+    if (!copy || !product) {
+        gs_free(product);
+        return gs_fail_memory(error, "a plan's copy");
+    }
+    memcpy(product, plan->product, GS_PRODUCTS * sizeof *product);
+    *copy = (gs_plan){.source = plan->source,
+                      .model = plan->model,
+                      .kernels = plan->kernels,
+                      .element = plan->element,
+                      .product = product,
+                      .threads = plan->threads,
+                      .crew_threads = gs_crew_threads(plan->threads),
+                      .crew_most = plan->crew_most,
+                      .places = plan->places,
+                      .is_copy = true,
+                      .copies = 1,
+                      .block = plan->block,
+                      .wants_gradient = plan->wants_gradient,
+                      .shares_all = plan->shares_all};
+    return make_parts(copy, error);
+}
+
+/* Threads of a region take one copy after the other, each on the node of those who will read it. */
+static void make_copies(void *context, int thread, int threads) {
+    const copying *c = context;
+    const gs_places *places = c->plan->places;
+    for (int i = thread; i < c->plan->copies - 1; i += threads) {
+        gs_stay stay;
+        gs_places_enter(places, gs_places_reader(places, i + 1), &stay);
+        c->status[i] = make_copy(c->plan, &c->plan->copy[i], &c->error[i]);
+        gs_places_leave(&stay);
+    }
+}
+
+static gs_status copy_plan(gs_plan *plan, gs_error *error) {
+    plan->copies = plan->places && !plan->backend ? plan->places->copies : 1;
+    if (plan->copies == 1)
+        return GS_OK;
+    size_t others = (size_t)plan->copies - 1;
+    copying c = {
+        .plan = plan, .status = gs_alloc(others, sizeof *c.status), .error = gs_alloc(others, sizeof *c.error)};
+    plan->copy = gs_alloc(others, sizeof(gs_plan *));
+    gs_status status = c.status && c.error && plan->copy ? GS_OK : gs_fail_memory(error, "a plan's copies");
+    if (!status)
+        gs_parallel_region(plan->copies - 1, make_copies, &c);
+    for (size_t i = 0; i < others && !status; i++) {
+        status = c.status[i];
+        if (status && error)
+            *error = c.error[i];
+    }
+    gs_free(c.status);
+    gs_free(c.error);
+    return status;
+}
+
+static const gs_plan *beside(const gs_plan *plan, int thread) {
+    int copy = plan->copies > 1 ? gs_places_copy(plan->places, thread) : 0;
+    return copy ? plan->copy[copy - 1] : plan;
+}
+
+/* ---- Parts of planning ---- */
 
 /* Scratch memory up to this many bytes is taken without asking the system how much it has, which takes about as long as
  * making a small plan. */
@@ -170,9 +255,16 @@ static gs_status make_workers(gs_plan *plan, gs_error *error) {
         char *memory = gs_alloc_large(plan->scratch_bytes + plan->room_bytes, 1);
         if (!memory)
             return gs_fail_memory(error, "the threads' scratch memory");
-        *w = (gs_worker){.plan = plan, .scratch = {memory, memory}, .parts = 1, .room = memory + plan->scratch_bytes};
+        gs_places_renew(plan->places, memory, plan->scratch_bytes + plan->room_bytes);
+        *w = (gs_worker){
+            .plan = beside(plan, t), .scratch = {memory, memory}, .parts = 1, .room = memory + plan->scratch_bytes};
     }
     return plan->worker ? GS_OK : gs_fail_memory(error, "the threads");
+}
+
+static gs_status make_memory(gs_plan *plan, gs_error *error) {
+    gs_status status = copy_plan(plan, error);
+    return !status ? make_workers(plan, error) : status;
 }
 
 static gs_status add_gradient(gs_plan *plan, gs_error *error) {
@@ -201,21 +293,33 @@ static gs_plan_options options_of(const gs_plan *plan) {
                              .dtype = plan->product[1].dtype};
 }
 
-/* What planning does, in order. */
+/* What planning does, in order, and what of it a copy does, too. */
 static const struct {
     const char *name;
     gs_status (*make)(gs_plan *plan, gs_error *error);
-} parts[] = {{"the gradient's graph", add_gradient},
-             {"the backend", open_backend},
-             {"methods and packed weights", gs_plan_build},
-             {"the noise level's part", gs_condition_plan},
-             {"layout of memory", gs_plan_lay_out},
-             {"steps' addresses", place_steps},
-             {"scratch memory", make_workers}};
+    bool copied;
+} parts[] = {{"the gradient's graph", add_gradient, false},
+             {"the backend", open_backend, false},
+             {"methods and packed weights", gs_plan_build, true},
+             {"the noise level's part", gs_condition_plan, false},
+             {"layout of memory", gs_plan_lay_out, true},
+             {"steps' addresses", place_steps, true},
+             {"scratch memory", make_memory, false}};
 _Static_assert(GS_COUNT(parts) == GS_PLANNING_PARTS, "data.h says how many there are");
 
 const char *gs_planning_part(int i) {
     return i >= 0 && i < GS_PLANNING_PARTS ? parts[i].name : NULL;
+}
+
+static gs_status make_parts(gs_plan *plan, gs_error *error) {
+    gs_status status = GS_OK;
+    for (int i = 0; i < GS_PLANNING_PARTS && !status; i++) {
+        double start = gs_now_s();
+        if (!plan->is_copy || parts[i].copied)
+            status = parts[i].make(plan, error);
+        plan->planning_s[i] = gs_now_s() - start;
+    }
+    return status;
 }
 
 static gs_status create(const gs_model *model, const gs_plan_options *options, bool shares_all, gs_plan **out,
@@ -242,11 +346,11 @@ static gs_status create(const gs_model *model, const gs_plan_options *options, b
     plan->model = plan->source = model;
     plan->shares_all = shares_all;
     gs_status status = set_options(plan, options, error);
-    for (int i = 0; i < GS_PLANNING_PARTS && !status; i++) {
-        double start = gs_now_s();
-        status = parts[i].make(plan, error);
-        plan->planning_s[i] = gs_now_s() - start;
-    }
+    gs_stay stay;
+    gs_places_enter(plan->places, 0, &stay);
+    if (!status)
+        status = make_parts(plan, error);
+    gs_places_leave(&stay);
     if (!status)
         status = plan_exactly(plan, error);
     if (status) {
@@ -274,6 +378,14 @@ gs_status gs_plan_create_again(const gs_plan *plan, const gs_model *model, gs_pl
     return create(model, &options, plan->shares_all, out, error);
 }
 
+static void free_copies(gs_plan *plan) {
+    for (int i = 0; plan->copy && i < plan->copies - 1; i++)
+        gs_plan_free(plan->copy[i]);
+    gs_free(plan->copy);
+    if (!plan->is_copy)
+        gs_free(plan->places);
+}
+
 void gs_plan_free(gs_plan *plan) {
     if (!plan)
         return;
@@ -289,6 +401,7 @@ void gs_plan_free(gs_plan *plan) {
     for (int t = 0; plan->worker && t < plan->threads; t++)
         gs_free(plan->worker[t].scratch[0]);
     gs_free(plan->worker);
+    free_copies(plan);
     gs_free(plan->step);
     gs_free(plan->buffer);
     gs_free(plan->segment);
@@ -312,6 +425,19 @@ gs_plan_info gs_plan_get_info(const gs_plan *plan) {
                           .weight_bytes = plan->weight_bytes,
                           .scratch_bytes = (size_t)plan->threads * (plan->scratch_bytes + plan->room_bytes),
                           .steps = plan->steps};
+}
+
+gs_plan_memory gs_plan_get_memory(const gs_plan *plan) {
+    gs_plan_memory memory = {0};
+    size_t spare;
+    if (plan->exact)
+        memory = gs_plan_get_memory(plan->exact);
+    memory.weights += gs_weights_bytes(plan, &spare);
+    memory.spare += spare;
+    memory.copies = plan->copies;
+    memory.scratch += gs_alloc_large_bytes(plan->scratch_bytes + plan->room_bytes);
+    memory.threads = plan->threads;
+    return memory;
 }
 
 const char *gs_step_method(const gs_step *step, char text[GS_STEP_METHOD_ROOM]) {

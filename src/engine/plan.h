@@ -48,6 +48,16 @@ gs_status gs_kernels_choose(const char *wanted, const gs_kernels **kernels, gs_e
 /* 1 ... 1024; 0: the number of processors. Errors: GS_ERROR_ARGUMENT. */
 gs_status gs_threads_choose(int wanted, int *threads, gs_error *error);
 
+/* What a plan takes of memory, once all of it is used; bytes. */
+typedef struct gs_plan_memory {
+    size_t weights; /* packed, of one copy */
+    size_t spare;   /* behind them, which is never touched */
+    int copies;
+    size_t scratch; /* of one thread */
+    int threads;
+} gs_plan_memory;
+gs_plan_memory gs_plan_get_memory(const gs_plan *plan);
+
 /* The model a plan was made from, or its copy with the weights of the last gs_plan_update. */
 const gs_model *gs_plan_get_model(const gs_plan *plan);
 

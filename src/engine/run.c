@@ -220,16 +220,16 @@ static int end_of_shared(const gs_plan *plan, int end) {
     return end;
 }
 
-static void be_worker(gs_worker *worker, const gs_crew *crew, const float *const *condition) {
+static void be_worker(const gs_plan *plan, gs_worker *worker, const gs_crew *crew, const float *const *condition) {
     worker->crewed = crew->leader.parts > 1;
-    worker->scratch[1] = worker->plan->worker[crew->leader.thread].scratch[0];
+    worker->scratch[1] = plan->worker[crew->leader.thread].scratch[0];
     worker->condition = condition;
 }
 
 static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
     const gs_plan *plan = crew->plan;
     role p = {.worker = &plan->worker[member->thread], .crew = crew, .member = *member, .meetings = meetings};
-    be_worker(p.worker, crew, crew->condition);
+    be_worker(plan, p.worker, crew, crew->condition);
     take_images(p.worker, crew->x, crew->seed, crew->n);
     run_parts(&p, crew->n, end_of_shared(plan, crew->end));
 }
@@ -238,10 +238,10 @@ static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
 static const double seconds_to_come = 1e-3;
 
 /* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
-static void lead(gs_crew *crew, gs_worker *worker, const float *x, const float *seed, int n, int end) {
+static void lead(const gs_plan *plan, gs_crew *crew, gs_worker *worker, const float *x, const float *seed, int n, int end) {
     role p = {.worker = worker, .crew = crew, .member = crew->leader, .meetings = &crew->meetings};
     crew->task = follow;
-    crew->plan = worker->plan;
+    crew->plan = plan;
     crew->x = x;
     crew->seed = seed;
     crew->condition = worker->condition;
@@ -266,11 +266,11 @@ void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, con
     for (int k = 0; k < info->outputs; k++)
         if (out[k] && plan->output_end[k] > end)
             end = plan->output_end[k];
-    be_worker(worker, crew, condition);
+    be_worker(plan, worker, crew, condition);
     double start = plan->crew_threads > 1 ? gs_now_s() : 0;
     bool crewed = worker->crewed && end_of_shared(plan, end) > 0 && !gs_pace_rests(&crew->pace);
     if (crewed) {
-        lead(crew, worker, x, seed, n, end);
+        lead(plan, crew, worker, x, seed, n, end);
     } else {
         worker->crewed = false;
         take_images(worker, x, seed, n);

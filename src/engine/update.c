@@ -11,8 +11,10 @@ static void exchange(gs_plan *plan, gs_plan *fresh) {
     *plan = *fresh;
     *fresh = old;
     for (int t = 0; t < plan->threads; t++) {
-        plan->worker[t].plan = plan;
-        fresh->worker[t].plan = fresh;
+        if (plan->worker[t].plan == fresh)
+            plan->worker[t].plan = plan;
+        if (fresh->worker[t].plan == plan)
+            fresh->worker[t].plan = fresh;
     }
 }
 

@@ -1,5 +1,7 @@
 #include "engine/weights.h"
 
+#include "base/os.h"
+
 /* The blocks double, so that small plans take little. */
 enum { FIRST = 1 << 16, ALIGNMENT = 16 }; /* floats */
 
@@ -20,6 +22,7 @@ static gs_weights *add_block(gs_plan *plan, size_t least) {
         gs_free(block);
         return NULL;
     }
+    gs_places_renew(plan->places, block->memory, block->floats * sizeof *block->memory);
     block->next = plan->weights;
     plan->weights = block;
     return block;
@@ -43,6 +46,19 @@ float *gs_weights_alloc(gs_plan *plan, size_t floats) {
 void *gs_weights_alloc_of(gs_plan *plan, const gs_product_type *type, size_t count) {
     size_t each = (size_t)type->traits.weight_bytes;
     return gs_weights_alloc(plan, count / sizeof(float) * each + count % sizeof(float));
+}
+
+size_t gs_weights_bytes(const gs_plan *plan, size_t *spare) {
+    size_t bytes = 0;
+    *spare = 0;
+    for (const gs_weights *block = plan->weights; block; block = block->next) {
+        size_t all = gs_alloc_large_bytes(block->floats * sizeof *block->memory),
+               pages = (block->used * sizeof *block->memory + GS_LARGE_PAGE - 1) / GS_LARGE_PAGE * GS_LARGE_PAGE,
+               used = pages < all ? pages : all;
+        bytes += used;
+        *spare += all - used;
+    }
+    return bytes;
 }
 
 void gs_weights_free(gs_plan *plan) {

@@ -7,6 +7,14 @@ static int head_of(gs_grid grid) {
     return grid.has_captions ? GS_TEXT_HEIGHT + 1 : 0;
 }
 
+static size_t width_of(gs_grid grid, const int shape[3]) {
+    return (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP;
+}
+
+static size_t height_of(gs_grid grid, const int shape[3]) {
+    return (size_t)grid.rows * (size_t)(shape[1] + head_of(grid) + GAP) + GAP;
+}
+
 gs_grid gs_grid_square(size_t n) {
     size_t shown = n < GS_GRID_MAX ? n : GS_GRID_MAX;
     int columns = 1;
@@ -23,15 +31,15 @@ gs_grid gs_grid_classes(size_t n, int classes) {
 }
 
 gs_status gs_grid_check(gs_grid grid, const int shape[3], int scale, gs_error *error) {
-    double width = (double)grid.columns * (shape[2] + GAP) + GAP,
-           height = (double)grid.rows * (shape[1] + head_of(grid) + GAP) + GAP;
-    return gs_canvas_check(width, height, scale, error);
+    return gs_canvas_check((double)width_of(grid, shape), (double)height_of(grid, shape), scale, error);
+}
+
+size_t gs_grid_bytes(gs_grid grid, const int shape[3]) {
+    return width_of(grid, shape) * height_of(grid, shape) * (size_t)shape[0];
 }
 
 gs_status gs_grid_create(gs_canvas *canvas, gs_grid grid, const int shape[3], gs_error *error) {
-    return gs_canvas_create(canvas, (size_t)grid.columns * (size_t)(shape[2] + GAP) + GAP,
-                            (size_t)grid.rows * (size_t)(shape[1] + head_of(grid) + GAP) + GAP, shape[0],
-                            GS_GRID_BACKGROUND, error);
+    return gs_canvas_create(canvas, width_of(grid, shape), height_of(grid, shape), shape[0], GS_GRID_BACKGROUND, error);
 }
 
 /* The corner of image k; false past the last cell. */

@@ -25,6 +25,7 @@ gs_status gs_grid_check(gs_grid grid, const int shape[3], int scale, gs_error *e
 
 /* A canvas with empty cells for images of (C, H, W), to be freed with gs_canvas_free. Errors: those of
  * gs_canvas_create. */
+size_t gs_grid_bytes(gs_grid grid, const int shape[3]);
 gs_status gs_grid_create(gs_canvas *canvas, gs_grid grid, const int shape[3], gs_error *error);
 
 /* Write the label above image k, in the middle, unless that is past the last cell. */

@@ -19,17 +19,23 @@ void gs_chains_tell(const gs_sampling *run, double part) {
         atomic_store(&clock->stop, true);
 }
 
-/* The same, and whether to go on, at most every seconds_between_calls. */
+static bool is_due(gs_clock *clock, double now) {
+    return now - atomic_load(&clock->last) >= seconds_between_calls;
+}
+
+/* The same, and whether to go on, at most every seconds_between_calls. Hundreds of threads ask after every step, so
+ * those who need not tell only read, and nobody waits for one who does. */
 static bool ask(const gs_sampling *run) {
     gs_clock *clock = run->clock;
     if (run->options.progress && !atomic_load(&clock->stop)) {
-        pthread_mutex_lock(&clock->lock);
         double now = gs_now_s();
-        if (now - clock->last >= seconds_between_calls) {
-            clock->last = now;
-            gs_chains_tell(run, fmin((double)atomic_load(&clock->evaluations) / clock->all, 1));
+        if (is_due(clock, now) && !pthread_mutex_trylock(&clock->lock)) {
+            if (is_due(clock, now)) {
+                atomic_store(&clock->last, now);
+                gs_chains_tell(run, fmin((double)atomic_load(&clock->evaluations) / clock->all, 1));
+            }
+            pthread_mutex_unlock(&clock->lock);
         }
-        pthread_mutex_unlock(&clock->lock);
     }
     return !atomic_load(&clock->stop);
 }

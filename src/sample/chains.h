@@ -13,15 +13,16 @@
 /* Progress and divergence, shared by all threads of a call. */
 typedef struct gs_clock {
     atomic_bool stop;
-    atomic_size_t done; /* finished chains */
-    atomic_uint_least64_t evaluations;
     double all; /* evaluations there will be */
     pthread_mutex_t lock;
-    double last; /* time of the last call of the caller's function; under the lock */
+    _Atomic(double) last; /* time of the last call of the caller's function; written under the lock */
     /* The first chain that diverged, UINT64_MAX while there is none. Those before it go on, as it may not be the first;
      * that way it is, whatever the threads and blocks. The lock guards what diverged and when. */
     atomic_uint_least64_t diverged;
     gs_divergence divergence;
+    /* What all threads write after each evaluation, away from what they only read. */
+    _Alignas(128) atomic_uint_least64_t evaluations;
+    atomic_size_t done; /* finished chains */
 } gs_clock;
 
 /* One call of gs_sample. Everything is allocated before the first chain moves. */

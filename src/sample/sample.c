@@ -1,7 +1,7 @@
 /* gs_sample: blocks of chains over crews of threads, each from its first noise to its last step without meeting
  * another. */
 #include "sample/bounds.h"
-#include "sample/replicas.h"
+#include "sample/room.h"
 #include "sample/samplers.h"
 #include "sample/schedule.h"
 #include "sample/start.h"
@@ -13,12 +13,7 @@
 
 #include "base/floats.h"
 #include "base/os.h"
-#include "inverse/operator.h"
 #include "sample/given.h"
-
-static size_t images_size(const gs_plan *plan) {
-    return gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
-}
 
 /* Levels and networks of a run. */
 static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
@@ -42,16 +37,6 @@ static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
     run->reach[run->levels] = gs_bounds_reach(plan->model, temperature, left);
     run->expected = gs_bounds_expected(plan->model, temperature, left);
     return gs_fields_prepare(run, plan, error);
-}
-
-/* STATES arrays (block, size) for each thread, and the sampler's own. */
-enum { STATES = 8 };
-
-/* A state is an x or, at the end, a decoder's image. */
-static size_t state_floats(const gs_plan *plan, size_t block) {
-    const int *d = plan->model->info.image;
-    size_t x = images_size(plan), image = (size_t)d[0] * (size_t)d[1] * (size_t)d[2];
-    return (block * (x > image ? x : image) + 15) / 16 * 16;
 }
 
 static gs_sampler_run *const runs[] = {
@@ -90,23 +75,17 @@ typedef struct blocks {
     const gs_sampler_row *row;
     float *states;
     bool *finished; /* per block */
-    size_t block;
+    gs_room room;
     float *out;
     double *scratch; /* per thread: the operator's */
 } blocks;
 
-/* Doubles that the operator of a measurement takes. */
-static size_t room_of(const gs_sampling *run) {
-    return run->measurement ? run->measurement->operator_->room : 0;
-}
-
 /* One block; false when told to stop. */
 static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
     const gs_sampling *run = b->run;
-    size_t size = images_size(run->plan), room = state_floats(run->plan, b->block), block = b->block;
-    size_t arrays = STATES + gs_chains_own_states(&run->options);
-    size_t floats = arrays * room + gs_replicas_bytes(&run->options) / sizeof(float);
-    float *mine = b->states + (size_t)crew->leader.thread * floats;
+    size_t size = gs_shape_size(gs_value_shape(run->plan->model, GS_VALUE_X)), room = b->room.state,
+           block = b->room.block;
+    float *mine = b->states + (size_t)crew->leader.thread * b->room.floats;
     size_t n = run->n - first < block ? run->n - first : block;
     gs_step_stats stats[GS_BLOCK_MAX];
     gs_chains c = {.run = run,
@@ -124,12 +103,12 @@ static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
                    .gradient = mine + 6 * room,
                    .further = mine + 7 * room,
                    .step = run->options.walk ? (uint32_t)run->options.walk->from : 0,
-                   .own = mine + STATES * room,
+                   .own = mine + GS_ROOM_STATES * room,
                    .room = room,
-                   .replicas = mine + arrays * room,
+                   .replicas = mine + b->room.arrays * room,
                    .fate = run->fate + first,
                    .stats = gs_sampler_reads(b->row, GS_SETTING_TARGET) ? stats : NULL,
-                   .scratch = b->scratch + (size_t)crew->leader.thread * room_of(run)};
+                   .scratch = b->scratch + (size_t)crew->leader.thread * b->room.doubles};
     if (!move(&c, b->row))
         return false;
     memcpy(b->out + first * c.size, c.x, n * c.size * sizeof(float));
@@ -139,7 +118,7 @@ static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
 
 static void take_block(void *context, size_t i, gs_crew *crew) {
     const blocks *b = context;
-    size_t first = i * b->block;
+    size_t first = i * b->room.block;
     if (!atomic_load(&b->run->clock->stop) && gs_chains_matter(b->run, first))
         b->finished[i] = run_block(b, first, crew);
 }
@@ -148,7 +127,7 @@ static void take_block(void *context, size_t i, gs_crew *crew) {
 static void run_blocks(blocks b, size_t *done) {
     const gs_sampling *run = b.run;
     gs_clock *clock = run->clock;
-    size_t block = b.block;
+    size_t block = b.room.block;
     clock->all = (double)gs_sample_evaluations(run->plan->model, &run->options) * (double)run->n;
     if (run->options.progress)
         gs_chains_tell(run, 0);
@@ -158,16 +137,6 @@ static void run_blocks(blocks b, size_t *done) {
     while (whole * block < run->n && b.finished[whole])
         whole++;
     *done = whole * block < run->n ? whole * block : run->n;
-}
-
-/* Chains a crew takes at a time: no network's plan has room for more. */
-static size_t share_of(const gs_sampling *run) {
-    size_t share = gs_plan_share(run->plan, run->n);
-    for (int k = 0; k < run->options.term_count; k++) {
-        size_t block = (size_t)run->options.terms[k].plan->block;
-        share = share < block ? share : block;
-    }
-    return share;
 }
 
 /* A method of restoring goes with a measurement, and a sampler with none. */
@@ -245,15 +214,16 @@ gs_status gs_sample_given(gs_plan *plan, const gs_measurement *measurement, cons
         return status;
     if (run.options.walk && run.options.walk->from)
         run.options.init = out;
-    size_t threads = (size_t)plan->threads, block = share_of(&run);
-    size_t arrays = STATES + gs_chains_own_states(&run.options), room = state_floats(plan, block);
-    float *states = gs_alloc(threads, arrays * room * sizeof(float) + gs_replicas_bytes(&run.options));
-    bool *finished = gs_alloc(n / block + 1, sizeof *finished);
-    double *scratch = gs_alloc(threads * room_of(&run), sizeof *scratch);
+    gs_room room = gs_room_of(plan, measurement, &run.options, n);
+    float *states = gs_alloc(room.threads, room.floats * sizeof *states);
+    bool *finished = gs_alloc(n / room.block + 1, sizeof *finished);
+    double *scratch = gs_alloc(room.threads, room.doubles * sizeof *scratch);
+    if (states)
+        gs_places_renew(plan->places, states, room.threads * room.floats * sizeof *states);
     status = states && finished && scratch ? prepare(&run, plan, error) : gs_fail_memory(error, "the chains");
     if (!status) {
         const gs_sampler_row *row = gs_sampler_find(run.options.sampler);
-        run_blocks((blocks){&run, row, states, finished, block, out, scratch}, done);
+        run_blocks((blocks){&run, row, states, finished, room, out, scratch}, done);
         status = judge(&run, done, error);
     }
     gs_fields_free(&run);

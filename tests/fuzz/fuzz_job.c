@@ -11,7 +11,7 @@ enum { REFUSALS = 1U << GS_ERROR_ARGUMENT | 1U << GS_ERROR_FILE | 1U << GS_ERROR
 
 /* What a job may never bring about. */
 static void check(const gs_arguments *a) {
-    if (a->help || a->version || a->resume || a->json || a->quiet || a->threads || a->out_is_given)
+    if (a->help || a->version || a->dry_run || a->resume || a->json || a->quiet || a->threads || a->out_is_given)
         fuzz_finding("a job that sets what is not its own", "");
     if (a->command != GS_SAMPLE)
         fuzz_finding("a job with another command", "");
