@@ -1,7 +1,6 @@
 # gensample sample --dry-run, and machines of several NUMA nodes that are simulated; sourced by run.sh.
+needs_effort 50 || return 0
 
-rm -rf out
-mkdir out
 dry='--model tiny.bin -n 12 --sampler dpmpp-2m --steps 2 --threads 2 --dry-run'
 
 # What a run refuses, a dry one does, and neither writes.
