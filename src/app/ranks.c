@@ -42,8 +42,8 @@ static bool has_failed, has_told, has_lost, has_stuck, speaks;
 
 static pthread_t beats;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
-static pthread_cond_t ends = PTHREAD_COND_INITIALIZER;
-static bool has_ended; /* what the thread waits for */
+static pthread_cond_t ends;                              /* of a clock that nobody sets */
+static bool has_ended;                                   /* what the thread waits for */
 static peer *peers;
 
 /* ---- Beginning ---- */
@@ -125,7 +125,7 @@ static void stop(pthread_t thread) {
 /* Wait, with the lock; whether the thread is to end. */
 static bool locked_pause(double seconds) {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     double whole = (double)(long)seconds;
     until.tv_sec += (time_t)whole;
     until.tv_nsec += (long)((seconds - whole) * 1e9);
@@ -178,6 +178,11 @@ static void *beat(void *ignored) {
 static gs_status link_all(const gs_link *found, gs_error *error) {
     char why[GS_LINK_WHY_ROOM];
     pthread_t watch;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&ends, &attributes);
+    pthread_condattr_destroy(&attributes);
     gs_status status = start(&watch, watch_beginning, error);
     if (status)
         return status;

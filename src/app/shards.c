@@ -287,6 +287,8 @@ static gs_status go_on(gs_shards *s, const char *path, gs_error *error) {
     if (!status) {
         gs_manifest_free(&s->manifest);
         s->manifest = have;
+        if (s->mode == GS_SHARDS_RESUME && !only_looks(s))
+            gs_claims_end(s->folder);
         status = s->mode == GS_SHARDS_RESUME ? check_finished(s, error) : GS_OK;
         return !status && s->redone && !only_looks(s) ? gs_manifest_write(&s->manifest, path, error) : status;
     }
@@ -319,11 +321,8 @@ static gs_status refuse_run(const gs_shards *s, const char *path, gs_error *erro
 static gs_status begin(gs_shards *s, gs_error *error) {
     char path[GS_SHARD_PATH_ROOM];
     manifest_path(s, path);
-    if (!only_looks(s)) {
+    if (!only_looks(s))
         clear_left(s);
-        if (s->mode != GS_SHARDS_SHARE)
-            gs_claims_end(s->folder);
-    }
     if (access(path, F_OK) == 0)
         return s->mode != GS_SHARDS_NEW ? go_on(s, path, error) : refuse_run(s, path, error);
     if (has_others(s->folder))
