@@ -204,7 +204,7 @@ for signal in $signals; do
     check "SIG$signal ends a run in shards with 130" test $status -eq 130
     check "SIG$signal: what is kept is said" grep -q '^gensample: interrupted: [1-9][0-9]* of 10000 shards are kept in run/; add --resume to go on$' stderr.txt
     run verify run
-    check "SIG$signal: and is sound" grep -q '^[1-9][0-9]* of 10000 shards are finished, and as the manifest says$' stdout.txt
+    check "SIG$signal: and is sound" grep -q '^[1-9][0-9]* of 10000 shards \(are\|is\) finished, and as the manifest says$' stdout.txt
     check "SIG$signal: but unfinished" test $status -eq 1
     head -c $((128 + 8000)) run/shard-00000.npy | tail -c 8000 | cmp -s - whole
     check "SIG$signal: the first samples" test $? -eq 0
