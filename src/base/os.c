@@ -91,8 +91,10 @@ bool gs_os_lock(int descriptor, gs_lock how) {
                                      [GS_LOCK_WAIT] = LOCK_EX,
                                      [GS_LOCK_NONE] = LOCK_UN};
     int result;
+    if (descriptor < 0)
+        return false; /* what failed before may have left EINTR in errno */
     do {
-        result = descriptor >= 0 ? flock(descriptor, operations[how]) : -1;
+        result = flock(descriptor, operations[how]);
     } while (result < 0 && errno == EINTR);
     return result == 0;
 }
