@@ -446,7 +446,7 @@ typedef struct gs_plan_info {
     const char *isa;      /**< name of the instruction set, a constant string */
     int threads;          /**< threads that evaluate; 1 in a child of a process that had several (see Fork above) */
     int block;            /**< images one thread carries together */
-    size_t weight_bytes;  /**< packed weights */
+    size_t weight_bytes;  /**< packed weights; on several NUMA nodes those of one, and each has as many */
     size_t scratch_bytes; /**< scratch memory of all threads */
     int steps;            /**< steps of the plan, which gs_plan_describe describes */
     const char *backend;  /**< name of the backend, a constant string */

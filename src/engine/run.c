@@ -238,7 +238,8 @@ static void follow(gs_crew *crew, const gs_member *member, unsigned *meetings) {
 static const double seconds_to_come = 1e-3;
 
 /* Steps 0 ... end - 1 with the whole crew, whose other members are done when the last shared one is. */
-static void lead(const gs_plan *plan, gs_crew *crew, gs_worker *worker, const float *x, const float *seed, int n, int end) {
+static void lead(const gs_plan *plan, gs_crew *crew, gs_worker *worker, const float *x, const float *seed, int n,
+                 int end) {
     role p = {.worker = worker, .crew = crew, .member = crew->leader, .meetings = &crew->meetings};
     crew->task = follow;
     crew->plan = plan;

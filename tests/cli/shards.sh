@@ -314,6 +314,7 @@ job_refused '' 'is empty; expected an object of settings'
 job_refused '{"n": 3, "n": 4}' 'line 1: duplicate object key near ."n".; expected an object'
 job_refused '{"n": 99999999999999999999}' 'line 1: too big integer'
 job_refused '{"quiet": true}' '"quiet": is no setting of a job: expected as an option of gensample work'
+job_refused '{"dry_run": true}' '"dry_run": is no setting of a job: it draws nothing'
 job_refused '{"n": 0, "shard-size": 1}' '-n: "0" is not a whole number that is at least 1'
 rm jobs/c.json
 sed 's/"seed": 3/"seed": 4/' jobs/a.json >changed
