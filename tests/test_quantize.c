@@ -135,6 +135,30 @@ static void test_network(void **state) {
     gs_quantized_free(made);
 }
 
+/* With `direct`, layers in 8 bits are in no domain of Winograd's, and those of 16 bits are as without. */
+static void test_direct(void **state) {
+    (void)state;
+    write_model(denoiser());
+    gs_quantize_options options = {.n = 8, .error = 0.2, .threads = 1};
+    gs_quantized *usual = quantize(&options);
+    options.direct = true;
+    gs_quantized *direct = quantize(&options);
+    const gs_quantized_layer *first = layer_of(direct, "first");
+    assert_int_equal(first->dtype, GS_DTYPE_INT8);
+    assert_string_equal(first->domain, "direct");
+    assert_true(first->error[0] < layer_of(usual, "first")->error[0]);
+    assert_true(first->error[1] == layer_of(usual, "first")->error[1]);
+    gs_model *model = model_of(direct);
+    float exact[SIDE * SIDE], narrow[SIDE * SIDE];
+    evaluate(model, GS_DTYPE_F32, exact);
+    evaluate(model, GS_DTYPE_DEFAULT, narrow);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        assert_true(fabsf(narrow[i] - exact[i]) < 0.4F);
+    gs_model_free(model);
+    gs_quantized_free(usual);
+    gs_quantized_free(direct);
+}
+
 /* ---- Known scales ---- */
 
 /* Logits of an image (4, 1, 1) by one linear layer. */
@@ -263,8 +287,8 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_network), cmocka_unit_test(test_scales),   cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_weights), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_network),    cmocka_unit_test(test_direct),  cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_weights), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

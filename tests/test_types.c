@@ -155,6 +155,60 @@ static void results_are_the_same_bytes(void **state) {
     }
 }
 
+/* ---- Halos ---- */
+
+enum { SIDE = 6 };
+
+/* Two convolutions of `channels` channels, whose buffers in between have a halo and, with `dtype`, may be narrow. */
+static gs_model *padded(weights *w, size_t channels, quantised *q, gs_dtype dtype) {
+    weights_inputs(w, false, 0);
+    weights_random(w, "v", 4, (size_t[]){channels, 1, 3, 3}, 3);
+    weights_random(w, "w", 4, (size_t[]){channels, channels, 3, 3}, 4);
+    weights_node(w, "one", "conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'v'}");
+    weights_node(w, "two", "conv2d", "['one']", "{'padding': [1, 1]}", "{'weight': 'w'}");
+    weights_node(w, "three", "conv2d", "['two']", "{'padding': [1, 1]}", "{'weight': 'w'}");
+    char shape[40];
+    snprintf(shape, sizeof shape, "{'shape': [%zu]}", channels * SIDE * SIDE);
+    weights_node(w, "logits", "reshape", "['three']", shape, NULL);
+    gs_model *model = weights_load(w);
+    if (dtype == GS_DTYPE_INT8)
+        quantise_as(model, q, GS_DTYPE_INT8, GS_QUANT_DIRECT);
+    return model;
+}
+
+/* Every buffer's halo is zeros whatever was in memory before, also where its elements are narrow and all channels of a
+ * pixel lie beside each other: with one plane, that is the whole plane. */
+static void halos_of_narrow_buffers_are_cleared(void **state) {
+    (void)state;
+    static const gs_dtype types[] = {GS_DTYPE_BF16, GS_DTYPE_INT8};
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+        for (size_t channels = 16; channels <= 48; channels += 16) {
+            about("%s, %zu channels", gs_dtype_name(types[t]), channels);
+            weights *w = weights_new("classifier", 1, SIDE, SIDE);
+            quantised q = {.nodes = 0};
+            gs_model *model = padded(w, channels, &q, types[t]);
+            gs_plan *plan = plan_of(model, NULL, 1, 0, types[t]);
+            for (int b = 0; b < plan->buffers; b++) {
+                const gs_buffer *buffer = &plan->buffer[b];
+                bool pixels = buffer->planes > 1 && buffer->plane < buffer->column;
+                assert_true(buffer->layout != GS_BLOCKED || pixels ||
+                            buffer->plane == buffer->row * (buffer->shape.d[1] + buffer->before + buffer->after));
+            }
+            float *x = images_of(model, 5, 7);
+            result clean = evaluate(plan, x, 0, NULL, 5);
+            memset(plan->worker[0].scratch[0], 0xff, plan->scratch_bytes);
+            result again = evaluate(plan, x, 0, NULL, 5);
+            assert_memory_equal(clean.out[0], again.out[0], 5 * clean.size[0] * sizeof(float));
+            free_result(clean);
+            free_result(again);
+            free(x);
+            gs_plan_free(plan);
+            gs_model_free(model);
+            free_quantised(&q);
+            weights_free(w);
+        }
+}
+
 /* ---- Energies ---- */
 
 /* Plans of energies keep one in float32, which reads the same condition. */
@@ -210,6 +264,7 @@ int main(void) {
         cmocka_unit_test(results_are_the_same_bytes),
         cmocka_unit_test(energies_are_exact_too),
         cmocka_unit_test(bad_types_are_refused),
+        cmocka_unit_test(halos_of_narrow_buffers_are_cleared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

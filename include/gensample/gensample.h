@@ -1059,9 +1059,11 @@ typedef struct gs_quantize_options {
                             other types nothing is calibrated */
     const char *weights; /**< how the file stores weights of convolutions, linear layers and embeddings: "f32", "f16" or
                             "bf16", of half the size; NULL: f32 */
-    int bands;           /**< bands of noise levels, each with ranges of its own, 1 ... 16; 0: one per level
-                            of the sampler, at most 8 */
-    double error;        /**< how large gs_quantization::error may be in any band; 0: 0.015 */
+    bool direct;  /**< whether layers in 8 bits are computed as they are rather than by Winograd's transform: with
+                     more products, but less error, so that more layers may be in 8 bits */
+    int bands;    /**< bands of noise levels, each with ranges of its own, 1 ... 16; 0: one per level
+                     of the sampler, at most 8 */
+    double error; /**< how large gs_quantization::error may be in any band; 0: 0.015 */
     const float *images; /**< (n, C, H, W) images to calibrate on, to which noise is added where the network takes a
                             noise level; NULL: the chains of the network's own sampler and settings, or latents of a
                             decoder; classifiers need images */

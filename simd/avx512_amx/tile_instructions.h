@@ -5,6 +5,10 @@
 #if !defined(GS_EMULATE_AMX) && !defined(GS_EMULATE_AVX512)
 #include <immintrin.h>
 
+/* What is stored before comes before what is loaded after: GCC 12's intrinsics do not say that they read memory, so
+ * that it may leave out what is stored for them alone. */
+#define gs_tiles_written() __asm__ volatile("" ::: "memory")
+
 /* Macros, because tiles are named by constants. */
 #define gs_tile_configure(shape) _tile_loadconfig(shape)
 #define gs_tile_release() _tile_release()
@@ -30,6 +34,8 @@ static inline void gs_tiles_expect(int holds) {
     if (!holds)
         abort();
 }
+
+#define gs_tiles_written() ((void)0)
 
 static inline void gs_tile_configure(const void *shape) {
     const uint8_t *byte = shape;

@@ -23,6 +23,7 @@ static inline void gs_tiles_begin(int sums, int rows, int step) {
         shape.bytes[t] = (uint16_t)(t == sums ? step : GS_VECTOR_BYTES);
         shape.rows[t] = (uint8_t)(t <= sums ? rows : step / GS_LANE_BYTES);
     }
+    gs_tiles_written();
     gs_tile_configure(&shape);
 }
 

@@ -71,7 +71,8 @@ typedef struct gs_arguments {
     int keep_every;      /* 0: the last state of each chain alone */
     const char *out;     /* NULL: none is asked for */
     bool out_is_given;   /* else it is the command's default */
-    bool resume, dry_run, measured, random, trajectory, warmup, quality, diagnose, gradient, json, quiet, help, version;
+    bool resume, dry_run, measured, random, trajectory, warmup, direct, quality, diagnose, gradient, json, quiet, help;
+    bool version;
     const char *file, *folder;         /* operands of inspect and verify */
     char found[3][GS_PATH_ROOM];       /* paths of gs_arguments_find, of shipped networks */
     bool model_is_shipped;             /* found[0] is its path */

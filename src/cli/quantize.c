@@ -77,6 +77,7 @@ static gs_status prepare(quantizing *q, gs_error *error) {
                        a->model);
     q->options = (gs_quantize_options){.dtype = a->dtype,
                                        .weights = a->weights,
+                                       .direct = a->direct,
                                        .bands = a->bands,
                                        .error = a->limit,
                                        .threads = a->threads,
@@ -276,6 +277,7 @@ static gs_status check_calibration(const gs_arguments *a, gs_error *error) {
         bool given, is_of_states;
         const char *name;
     } options[] = {{a->given[GS_OPTION_LIMIT], false, "--error"},
+                   {a->given[GS_OPTION_DIRECT], false, "--direct"},
                    {a->given[GS_OPTION_BANDS], false, "--bands"},
                    {a->given[GS_OPTION_CHAINS], true, "-n"},
                    {a->inputs.count > 0, true, "--data"}};

@@ -55,6 +55,7 @@ typedef struct gs_layer {
 
 typedef struct gs_layers {
     const gs_model *model;
+    bool direct; /* layers in 8 bits are in no domain of Winograd's */
     int bands;
     double *ends; /* (bands - 1) */
     int count;

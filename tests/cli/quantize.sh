@@ -21,6 +21,8 @@ check 'quiet' test ! -s stdout.txt
 check 'the same bytes everywhere' cmp -s int8.bin first.bin
 accept quantize "$small" few.bin -n 4 --error 0.00001
 check 'more may be had' grep -q '^Less than half of the operations are in integers; a larger --error would bring more.$' stdout.txt
+accept quantize "$small" direct.bin -n 4 --direct
+check 'no layer in 8 bits by a transform' test "$(grep -c 'int8, winograd' stdout.txt)" -eq 0
 accept quantize first.bin again.bin -n 4
 check 'a quantised file is quantised anew' cmp -s first.bin again.bin
 accept quantize "$small" int8.bin -n 4 --bands 2 --json

@@ -45,6 +45,11 @@ class Quantising(Case):
         self.assertEqual(made.states, 4)
         self.assertIn("% of the operations in int8", str(made))
 
+    def test_direct(self):
+        usual, direct = gensample.quantize(SMALL, n=4), gensample.quantize(SMALL, n=4, direct=True)
+        self.assertNotEqual(usual.bytes, direct.bytes)
+        self.assertEqual({l.domain for l in direct.layers if l.dtype == "int8"}, {"direct"})
+
     def test_refusals(self):
         wrong = {"dtype": "int4", "weights": "f8", "bands": 17, "error": -1, "isa": "mmx"}
         for name, what in wrong.items():

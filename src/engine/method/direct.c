@@ -10,7 +10,7 @@
 
 /* Rows of a call of mac, and of the last one, so that few are not left alone: of 49 rows, one would wait for its own
  * sums. */
-enum { ROWS_AT_ONCE = 48, ROWS_MOST = 64 };
+enum { ROWS_AT_ONCE = 48, ROWS_MOST = 96 };
 
 /* Floats from one plane to the next of what is stored as integers. */
 enum { FLOATS_PLANE = (ROWS_MOST + 1) * GS_F32_LANES };
@@ -305,7 +305,7 @@ static void join_taps(gs_mac_set *set) {
     set->length *= run;
 }
 
-/* A tile has rows of few lines of an image, so calls have whole images or lines, as many as four tiles of 16 have at
+/* A tile has rows of few lines of an image, so calls have whole images or lines, as many as six tiles of 16 have at
  * most. */
 static void cut_calls(const gs_plan *plan, const gs_direct *own, gs_mac_set *set) {
     set->at_once = ROWS_AT_ONCE;
