@@ -374,8 +374,8 @@ class Plan(Owned):
         n, seed, sampler, labels, first, init, settings: as of `run`.
         state: that of a `Walk` of the same arguments, at which this one goes on; None: its chains begin.
 
-        Raises UnsupportedError for other samplers once it goes, ArgumentError for a state that does not fit; others as
-        `run` does.
+        Raises ArgumentError for a sampler that goes down noise levels or a state that does not fit, and, once it goes, for
+        one that does not stop between its steps; others as `run` does.
         """
         drawing = Drawing(self, n, seed, first, sampler, settings)
         drawing.take_labels(labels)

@@ -249,8 +249,8 @@ gs_status gs_sampler_check(const gs_sampler_row *row, const gs_model_info *info,
         return GS_OK;
     if (gs_sampler_restores(row))
         return gs_fail(error, GS_ERROR_UNSUPPORTED,
-                       "model '%s' takes no noise level, and the method %s goes down noise levels, as all of restoring "
-                       "do: expected a network that takes them",
+                       "model '%s' takes no noise level, and the method %s goes down noise levels, as all methods of "
+                       "restoring do: expected a network that takes them",
                        info->name, name);
     char others[200];
     list_names(can_draw, info, " or ", others, sizeof others);
