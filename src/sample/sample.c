@@ -43,7 +43,7 @@ static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
 }
 
 /* STATES arrays (block, size) for each thread, and the sampler's own. */
-enum { STATES = 8 };
+enum { STATES = 9 };
 
 /* A state is an x or, at the end, a decoder's image. */
 static size_t state_floats(const gs_plan *plan, size_t block) {
@@ -121,6 +121,7 @@ static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
                    .term = mine + 5 * room,
                    .gradient = mine + 6 * room,
                    .further = mine + 7 * room,
+                   .kick = mine + 8 * room,
                    .step = run->options.walk ? (uint32_t)run->options.walk->from : 0,
                    .own = mine + STATES * room,
                    .room = room,
