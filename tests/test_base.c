@@ -195,6 +195,22 @@ static void test_functions_at_limits(void **state) {
     assert_true(isnan(gs_log64(-1)) && isnan(gs_log1p64(-2)) && isinf(gs_log1p64(-1)));
 }
 
+static void test_exponentials_of_many(void **state) {
+    (void)state;
+    static const double special[] = {INFINITY, -INFINITY, NAN, -0.0, 709.79, 709.8, -745.13, -745.2, 1e300};
+    for (int n = 0; n <= 40; n++) {
+        double x[40], y[40];
+        for (int i = 0; i < n; i++)
+            x[i] = y[i] = (i + n) % 4 ? 3.7 * (i - 20) : special[(size_t)(i + n) % GS_COUNT(special)];
+        gs_exp64_each(y, n);
+        for (int i = 0; i < n; i++) {
+            about("n %d, i %d: exp(%.17g)", n, i, x[i]);
+            double alone = gs_exp64(x[i]);
+            assert_true(isnan(x[i]) ? isnan(y[i]) : memcmp(&y[i], &alone, sizeof alone) == 0);
+        }
+    }
+}
+
 /* Powers err by 1e-14 of the result and of its logarithm. */
 static void test_powers(void **state) {
     (void)state;
@@ -244,6 +260,7 @@ int main(void) {
         cmocka_unit_test(test_functions_match_libm),
         cmocka_unit_test(test_functions_at_hard_points),
         cmocka_unit_test(test_functions_at_limits),
+        cmocka_unit_test(test_exponentials_of_many),
         cmocka_unit_test(test_powers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -335,6 +335,84 @@ static void one_node_runs_alone(void **state) {
     }
 }
 
+/* ---- Images abreast ---- */
+
+static gs_plan *plan_density(const gs_model *model, int block) {
+    gs_plan *plan;
+    assert_int_equal(
+        gs_plan_create(model, &(gs_plan_options){.threads = 1, .block = block, .gradient = true}, &plan, NULL), GS_OK);
+    return plan;
+}
+
+/* Energies, (count), and then gradients of images x, in memory that ends with them. */
+static float *gradients_of(const gs_model *model, int block, const float *x, size_t count) {
+    size_t size = gs_shape_size(gs_value_shape(model, GS_VALUE_X));
+    float *out = malloc(count * (1 + size) * sizeof *out);
+    assert_non_null(out);
+    gs_plan *plan = plan_density(model, block);
+    assert_int_equal(plan->buffer[plan->x_buffer].layout, GS_ABREAST);
+    assert_int_equal(gs_plan_gradient(plan, x, 0.5, NULL, count, out, out + count, NULL), GS_OK);
+    gs_plan_free(plan);
+    return out;
+}
+
+/* Few, many and odd numbers of images, in blocks of which 16 are no multiple, are as each is alone. */
+static void images_abreast_are_as_each_alone(void **state) {
+    (void)state;
+    enum { MOST = 70 };
+    static const char *const texts[] = {"funnel:dim=10",  "gaussian:dim=100,levels=no",
+                                        "gaussian:dim=7", "correlated:dim=17",
+                                        "banana:dim=20",  "double-well:dim=128"};
+    static const int blocks[] = {0, 1, 5, 16, 20, 64};
+    static const size_t counts[] = {1, 2, 15, 16, 17, 33, MOST};
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        gs_model *model;
+        assert_int_equal(gs_model_create_density(texts[k], &model, NULL), GS_OK);
+        size_t size = gs_shape_size(gs_value_shape(model, GS_VALUE_X));
+        float *x = malloc(MOST * size * sizeof *x), *alone[MOST];
+        uint64_t random = 5;
+        assert_non_null(x);
+        for (size_t i = 0; i < MOST * size; i++)
+            x[i] = random_float(&random);
+        for (size_t i = 0; i < MOST; i++)
+            alone[i] = gradients_of(model, 1, x + i * size, 1);
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+            for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
+                about("%s, %zu images, block %d", texts[k], counts[c], blocks[b]);
+                float *some = malloc(counts[c] * size * sizeof *some);
+                assert_non_null(some);
+                memcpy(some, x, counts[c] * size * sizeof *some);
+                float *all = gradients_of(model, blocks[b], some, counts[c]);
+                for (size_t i = 0; i < counts[c]; i++) {
+                    assert_memory_equal(&all[i], alone[i], sizeof *all);
+                    assert_memory_equal(all + counts[c] + i * size, alone[i] + 1, size * sizeof *all);
+                }
+                free(all);
+                free(some);
+            }
+        for (size_t i = 0; i < MOST; i++)
+            free(alone[i]);
+        free(x);
+        gs_model_free(model);
+    }
+}
+
+/* A large value would take as long for one image as for 16; other operations have no steps for images abreast. */
+static void few_graphs_are_abreast(void **state) {
+    (void)state;
+    static const char *const texts[] = {"double-well:dim=129", "mixture:levels=no"};
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        gs_model *model;
+        about("%s", texts[k]);
+        assert_int_equal(gs_model_create_density(texts[k], &model, NULL), GS_OK);
+        gs_plan *plan = plan_density(model, 0);
+        for (int i = 0; i < plan->buffers; i++)
+            assert_int_not_equal(plan->buffer[i].layout, GS_ABREAST);
+        gs_plan_free(plan);
+        gs_model_free(model);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unusual_networks_agree_with_the_reference),
@@ -342,6 +420,8 @@ int main(void) {
         cmocka_unit_test(convolutions_of_stride_2_agree_with_the_reference),
         cmocka_unit_test(attention_of_every_size_agrees_with_the_reference),
         cmocka_unit_test(one_node_runs_alone),
+        cmocka_unit_test(images_abreast_are_as_each_alone),
+        cmocka_unit_test(few_graphs_are_abreast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,28 +18,60 @@ static double power_of_two(int k) {
 }
 
 /* exp(r) - 1 - r for |r| <= 0.36, by its Taylor series: the first omitted term is 2^-66 of r. */
+enum { TERMS = 15 };
 static double exp_tail(double r) {
     double sum = 0;
-    for (int i = 15; i >= 2; i--)
+    for (int i = TERMS; i >= 2; i--)
         sum = (1 + sum) * r / i;
     return sum * r;
 }
 
-double gs_exp64(double x) {
-    if (isnan(x))
-        return x;
-    if (x > 709.79)
-        return INFINITY;
-    if (x < -745.14)
-        return 0;
+/* x = k ln 2 + r. The rounding error of r deserves a term of its own: exp(r + e) = exp(r) (1 + e). */
+typedef struct reduced {
+    double k, r, lost;
+} reduced;
+
+static reduced reduce(double x) {
     double k = floor(x * log2_e + 0.5);
     double high = x - k * ln2_high, low = k * ln2_low, r = high - low;
-    /* The rounding error of r deserves a term of its own: exp(r + e) = exp(r) (1 + e). */
-    double lost = (high - r) - low;
-    double value = 1 + (r + (exp_tail(r) + lost));
-    /* Two factors, because the power alone may be outside a double's range. */
-    int half = (int)k / 2;
-    return value * power_of_two(half) * power_of_two((int)k - half);
+    return (reduced){k, r, (high - r) - low};
+}
+
+/* Two factors, because the power alone may be outside a double's range. */
+static double enlarge(reduced x, double tail) {
+    double value = 1 + (x.r + (tail + x.lost));
+    int half = (int)x.k / 2;
+    return value * power_of_two(half) * power_of_two((int)x.k - half);
+}
+
+static bool is_usual(double x) {
+    return x >= -745.14 && x <= 709.79;
+}
+
+double gs_exp64(double x) {
+    if (!is_usual(x))
+        return isnan(x) ? x : x > 0 ? INFINITY : 0;
+    reduced to = reduce(x);
+    return enlarge(to, exp_tail(to.r));
+}
+
+/* A series is one chain of divisions, so that several at a time take little longer than one. */
+void gs_exp64_each(double *x, int n) {
+    enum { TOGETHER = 8 };
+    for (int i = 0; i < n; i += TOGETHER) {
+        int count = n - i < TOGETHER ? n - i : TOGETHER;
+        reduced to[TOGETHER];
+        double r[TOGETHER] = {0}, sum[TOGETHER] = {0};
+        for (int l = 0; l < count; l++) {
+            to[l] = reduce(is_usual(x[i + l]) ? x[i + l] : 0);
+            r[l] = to[l].r;
+        }
+        for (int term = TERMS; term >= 2; term--)
+            for (int l = 0; l < TOGETHER; l++)
+                sum[l] = (1 + sum[l]) * r[l] / term;
+        for (int l = 0; l < count; l++)
+            x[i + l] = is_usual(x[i + l]) ? enlarge(to[l], sum[l] * r[l]) : gs_exp64(x[i + l]);
+    }
 }
 
 double gs_expm1_64(double x) {

@@ -5,6 +5,10 @@
 #define GS_MATH64_H
 
 double gs_exp64(double x);
+
+/* x[i] = gs_exp64(x[i]), i < n, to the same bytes, in less time than one by one. */
+void gs_exp64_each(double *x, int n);
+
 double gs_expm1_64(double x);
 double gs_log64(double x);
 double gs_log1p64(double x);

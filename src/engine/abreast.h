@@ -13,11 +13,8 @@ bool gs_abreast_suits(const gs_builder *b, const gs_method *const *methods);
 void gs_abreast_take(const gs_kernels *kernels, const float *x, int n, size_t size, float *to);
 void gs_abreast_give(const gs_kernels *kernels, const float *from, int n, size_t size, float *x);
 
-/* One number of the condition for images i ... i1 - 1, of which the first 16 count; the last one's is in the lanes past
- * it. */
-static inline void gs_abreast_condition(const gs_worker *worker, size_t offset, int i, int i1, float out[GS_F32_LANES]) {
-    for (int l = 0; l < GS_F32_LANES; l++)
-        out[l] = worker->condition[i + l < i1 ? i + l : i1 - 1][offset];
-}
+/* `count` numbers of the condition for images i ... i1 - 1, of which the first 16 count, as vectors; the last image's
+ * are in the lanes past it. */
+void gs_abreast_condition(const gs_worker *worker, size_t offset, size_t count, int i, int i1, float *out);
 
 #endif

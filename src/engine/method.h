@@ -24,8 +24,8 @@ struct gs_method {
      * have already, never on the CPU. */
     bool (*applies)(const gs_builder *builder, int n);
 
-    /* Whether the steps that it makes for node n, to which it applies, can take 16 images abreast (data.h), with the same
-     * bytes as the method that computes the node otherwise. It asks for no layout. NULL: they cannot. */
+    /* Whether the steps that it makes for node n, to which it applies, can take 16 images abreast (data.h), with the
+     * same bytes as the method that computes the node otherwise. It asks for no layout. NULL: they cannot. */
     bool (*abreast)(const gs_builder *builder, int n);
 
     /* Make steps of this method for node n and say which buffer holds its value, or the value of a later node that the

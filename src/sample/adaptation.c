@@ -106,13 +106,21 @@ static void end_window(gs_adaptation *a, const gs_chains *c, int i) {
 
 void gs_adaptation_begin(gs_adaptation *a, const gs_chains *c, int i, double step) {
     const gs_sample_options *o = &c->run->options;
-    *a = (gs_adaptation){.most = o->burn_in > 0 ? log_step_most(c->run, 1) : (double)INFINITY};
+    *a = (gs_adaptation){.most = o->burn_in > 0 ? log_step_most(c->run, 1) : (double)INFINITY, .sized = NAN};
     if (gs_chains_adapt_mass(o) && o->burn_in >= LEAST) {
         a->scale = gs_chains_own(c, GS_MASS_SCALE, i);
         for (size_t k = 0; k < c->size; k++)
             a->scale[k] = 1;
     }
     begin_step_size(a, gs_log64(step), gs_log64(10 * step));
+}
+
+double gs_adaptation_size(gs_adaptation *a) {
+    if (a->sized != a->log_step) {
+        a->sized = a->log_step;
+        a->size = gs_exp64(a->log_step);
+    }
+    return a->size;
 }
 
 /* Hoffman & Gelman 2014, algorithm 5; the step stays within bounds. */
@@ -194,7 +202,8 @@ void gs_adaptation_store(const gs_adaptation *a, double numbers[GS_ADAPTATION_NU
 }
 
 void gs_adaptation_load(gs_adaptation *a, const double numbers[GS_ADAPTATION_NUMBERS]) {
-    *a = (gs_adaptation){.log_step = numbers[0],
+    *a = (gs_adaptation){.sized = NAN,
+                         .log_step = numbers[0],
                          .most = numbers[1],
                          .centre = numbers[2],
                          .error = numbers[3],

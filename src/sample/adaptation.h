@@ -12,6 +12,7 @@ enum { GS_MASS_SCALE, GS_MASS_MEAN, GS_MASS_SQUARE, GS_MASS_STATES };
 /* One chain. */
 typedef struct gs_adaptation {
     double log_step, most;         /* of the step, in units of the deviations `scale`; the largest */
+    double sized, size;            /* a logarithm and its exponential: those of the last step (gs_adaptation_size) */
     double centre, error, average; /* dual averaging: mu, H-bar, log epsilon-bar */
     int updates, states;           /* since the step size was begun anew; states in this window */
     double accepted;               /* sum of acceptance after burn-in */
@@ -20,6 +21,9 @@ typedef struct gs_adaptation {
 
 /* Chain i of the block begins with a step size. */
 void gs_adaptation_begin(gs_adaptation *a, const gs_chains *c, int i, double step);
+
+/* exp(log_step). */
+double gs_adaptation_size(gs_adaptation *a);
 
 /* What it is between two steps, without a mass, as numbers, and back. */
 enum { GS_ADAPTATION_NUMBERS = GS_WALK_NUMBERS - 1 };

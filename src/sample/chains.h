@@ -48,26 +48,26 @@ typedef struct gs_chains {
     const gs_sampling *run;
     gs_crew *crew; /* who evaluates networks for it; all else its leader does */
     int n;
-    size_t first;                   /* index of the first chain in this call */
-    size_t size;                    /* floats of one image */
-    size_t vectors;                 /* vectors of 16 floats that hold the n images */
-    float *x;                       /* (n, size), dense: the state */
-    float *denoised;                /* (n, size): room for D(x, sigma) */
-    float *unguided;                /* (n, size): room for a network's output without the label */
-    float *term;                    /* (n, size): room for a further network's output */
-    float *spare, *noise, *further; /* (n, size) each, the sampler's own */
-    float *gradient;                /* (n, size): room for the gradient at x */
-    bool stale;                     /* it is that at another x */
-    float *own;                     /* (gs_chains_own_states, room): further arrays of the sampler's own */
-    size_t room;                    /* floats of each */
-    int *drawn;                     /* (n) labels of networks that take any; NULL: the caller's */
-    void *replicas;                 /* gs_replicas_bytes bytes: what replicas have beside states (replicas.h) */
-    const int *which;               /* (n): of a part of a block, the chains' indices in it; NULL: 0, 1 ... */
-    uint32_t step;                  /* steps done */
-    int level;                      /* noise level of the present step; `levels` at the end */
-    gs_fate *fate;                  /* (n): see bounds.h */
-    gs_step_stats *stats;           /* (n): of each chain's last step; NULL: the sampler has none */
-    double *scratch;                /* of a measurement: the operator's scratch memory */
+    size_t first;                          /* index of the first chain in this call */
+    size_t size;                           /* floats of one image */
+    size_t vectors;                        /* vectors of 16 floats that hold the n images */
+    float *x;                              /* (n, size), dense: the state */
+    float *denoised;                       /* (n, size): room for D(x, sigma) */
+    float *unguided;                       /* (n, size): room for a network's output without the label */
+    float *term;                           /* (n, size): room for a further network's output */
+    float *spare, *noise, *further, *kick; /* (n, size) each, the sampler's own */
+    float *gradient;                       /* (n, size): room for the gradient at x */
+    bool stale;                            /* it is that at another x */
+    float *own;                            /* (gs_chains_own_states, room): further arrays of the sampler's own */
+    size_t room;                           /* floats of each */
+    int *drawn;                            /* (n) labels of networks that take any; NULL: the caller's */
+    void *replicas;                        /* gs_replicas_bytes bytes: what replicas have beside states (replicas.h) */
+    const int *which;                      /* (n): of a part of a block, the chains' indices in it; NULL: 0, 1 ... */
+    uint32_t step;                         /* steps done */
+    int level;                             /* noise level of the present step; `levels` at the end */
+    gs_fate *fate;                         /* (n): see bounds.h */
+    gs_step_stats *stats;                  /* (n): of each chain's last step; NULL: the sampler has none */
+    double *scratch;                       /* of a measurement: the operator's scratch memory */
 } gs_chains;
 
 /* The samplers' own arrays that a run needs per block, and chain i's part of array k. */

@@ -26,6 +26,33 @@ double gs_kinetic(const float *r, size_t size) {
     return 0.5 * gs_dot(r, r, size);
 }
 
+/* Twice in one pass, as a path's inner kicks are. */
+static void kick_twice(const float *restrict kick, const float *restrict g, float *restrict r, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        float change = kick[i] * g[i];
+        r[i] = r[i] + change + change;
+    }
+}
+
+static void kick_once(const float *restrict kick, const float *restrict g, float *restrict r, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        r[i] += kick[i] * g[i];
+}
+
+static void drift_all(const float *restrict drift, const float *restrict r, float *restrict x, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        x[i] += drift[i] * r[i];
+}
+
+void gs_leapfrog(const float *kick, const float *g, float *r, int kicks, const float *drift, float *x, size_t size) {
+    if (kicks == 2)
+        kick_twice(kick, g, r, size);
+    else
+        kick_once(kick, g, r, size);
+    if (x)
+        drift_all(drift, r, x, size);
+}
+
 void gs_add_scaled(float *y, double a, const float *s, const float *x, size_t size) {
     float factor = (float)a;
     if (s)

@@ -14,6 +14,10 @@ double gs_dot(const float *a, const float *b, size_t size);
 /* |r|^2 / 2. */
 double gs_kinetic(const float *r, size_t size);
 
+/* r <- r + kick g, once or twice as `kicks` says, and then, unless x is NULL, x <- x + drift r, element by element,
+ * each operation rounded once. The arrays do not overlap. */
+void gs_leapfrog(const float *kick, const float *g, float *r, int kicks, const float *drift, float *x, size_t size);
+
 /* y <- y + a s x, each operation rounded once; s is NULL for ones. */
 void gs_add_scaled(float *y, double a, const float *s, const float *x, size_t size);
 

@@ -14,8 +14,8 @@ static void begin(gs_metropolis *b) {
 }
 
 /* The step size of the option's kind. */
-static double step_size(const gs_metropolis *b, int i) {
-    double step = gs_exp64(b->adaptation[i].log_step);
+static double step_size(gs_metropolis *b, int i) {
+    double step = gs_adaptation_size(&b->adaptation[i]);
     return b->how.is_squared ? step * step / 2 : step;
 }
 
@@ -29,27 +29,37 @@ static void cast(gs_metropolis *b, double *luck) {
         gs_random_counter(GS_STREAM_ACCEPT, o->first_chain + c->first + (uint64_t)i, c->step, 0, counter);
         gs_random_words(o->seed, counter, words);
         luck[i] = gs_log64(gs_random_unit(words[0]));
-        b->step[i] = gs_exp64(b->adaptation[i].log_step) * (1 + b->how.jitter * (2 * gs_random_unit(words[1]) - 1));
+        b->step[i] = gs_adaptation_size(&b->adaptation[i]) * (1 + b->how.jitter * (2 * gs_random_unit(words[1]) - 1));
         b->before[i] = b->after[i] = 0;
     }
 }
 
-static void kick(gs_metropolis *b) {
-    gs_chains *c = b->c;
-    for (int i = 0; i < c->n; i++)
-        gs_add_scaled(c->noise + (size_t)i * c->size, -0.5 * b->step[i] / c->run->options.temperature,
-                      b->adaptation[i].scale, c->denoised + (size_t)i * c->size, c->size);
+/* What gradients are multiplied by in a kick, and momenta in a drift, for all elements: a path takes its steps with the
+ * same. */
+static void set_factors(const gs_metropolis *b) {
+    const gs_chains *c = b->c;
+    for (int i = 0; i < c->n; i++) {
+        float *kick = c->kick + (size_t)i * c->size, *drift = c->further + (size_t)i * c->size;
+        const float *scale = b->adaptation[i].scale;
+        float half = (float)(-0.5 * b->step[i] / c->run->options.temperature), whole = (float)b->step[i];
+        for (size_t k = 0; k < c->size; k++) {
+            kick[k] = scale ? half * scale[k] : half;
+            drift[k] = scale ? whole * scale[k] : whole;
+        }
+    }
 }
 
-static void drift(gs_metropolis *b) {
-    gs_chains *c = b->c;
-    for (int i = 0; i < c->n; i++) {
+/* Half steps of the momenta, `kicks` of them with the same gradient, and then, unless the path ends, a step of the
+ * positions. */
+static void move(const gs_metropolis *b, int kicks, bool ends) {
+    const gs_chains *c = b->c;
+    bool clamps = c->run->options.clamp > 0;
+    gs_leapfrog(c->kick, c->denoised, c->noise, kicks, c->further, ends || clamps ? NULL : c->spare,
+                (size_t)c->n * c->size);
+    for (int i = 0; !ends && clamps && i < c->n; i++) {
         size_t at = (size_t)i * c->size;
-        const float *scale = b->adaptation[i].scale;
-        if (c->run->options.clamp > 0)
-            gs_add_within(c->spare + at, b->step[i], scale, c->noise + at, c->size, c->run->plan->model->info.range);
-        else
-            gs_add_scaled(c->spare + at, b->step[i], scale, c->noise + at, c->size);
+        gs_add_within(c->spare + at, b->step[i], b->adaptation[i].scale, c->noise + at, c->size,
+                      c->run->plan->model->info.range);
     }
 }
 
@@ -60,14 +70,15 @@ bool gs_metropolis_follow(gs_metropolis *b) {
     memcpy(c->denoised, c->gradient, all);
     for (int i = 0; i < c->n; i++)
         b->before[i] = gs_kinetic(c->noise + (size_t)i * c->size, c->size);
+    set_factors(b);
     for (int l = 0; l < b->how.leapfrog; l++) {
+        bool last = l + 1 == b->how.leapfrog;
         if (!gs_chains_go_on(c))
             return false;
-        kick(b);
-        drift(b);
-        gs_field_gradient(c, 0, c->spare, b->proposed, c->denoised);
-        kick(b);
+        move(b, l ? 2 : 1, false);
+        gs_field_gradient(c, 0, c->spare, last ? b->proposed : NULL, c->denoised);
     }
+    move(b, 1, true);
     for (int i = 0; i < c->n; i++)
         b->after[i] = gs_kinetic(c->noise + (size_t)i * c->size, c->size);
     return true;
@@ -82,7 +93,7 @@ static double log_ratio(const gs_metropolis *b, int i) {
 }
 
 /* Before the step size adapts. */
-static void record(const gs_metropolis *b, int i, int t, bool accepted, double ratio, double acceptance) {
+static void record(gs_metropolis *b, int i, int t, bool accepted, double ratio, double acceptance) {
     double kinetic = !b->how.has_momenta ? 0 : accepted ? b->after[i] : b->before[i];
     gs_adaptation_record(b->c, i, t,
                          &(gs_step_stats){.accepted = accepted,
@@ -94,10 +105,10 @@ static void record(const gs_metropolis *b, int i, int t, bool accepted, double r
                                           .acceptance = acceptance});
 }
 
-static void settle(gs_metropolis *b, int i, int t, double luck) {
+/* `ratio` is the acceptance's logarithm. */
+static void settle(gs_metropolis *b, int i, int t, double luck, double ratio, double acceptance) {
     gs_chains *c = b->c;
     size_t at = (size_t)i * c->size, bytes = c->size * sizeof(float);
-    double ratio = log_ratio(b, i), acceptance = ratio < 0 ? gs_exp64(ratio) : 1;
     bool accepted = luck < ratio;
     if (accepted) {
         memcpy(c->x + at, c->spare + at, bytes);
@@ -110,12 +121,17 @@ static void settle(gs_metropolis *b, int i, int t, double luck) {
 
 static bool step(gs_metropolis *b, int t) {
     gs_chains *c = b->c;
-    double luck[GS_BLOCK_MAX];
+    double luck[GS_BLOCK_MAX], ratio[GS_BLOCK_MAX], acceptance[GS_BLOCK_MAX];
     cast(b, luck);
     if (!b->how.propose(b))
         return false;
+    for (int i = 0; i < c->n; i++) {
+        ratio[i] = log_ratio(b, i);
+        acceptance[i] = fmin(ratio[i], 0);
+    }
+    gs_exp64_each(acceptance, c->n);
     for (int i = 0; i < c->n; i++)
-        settle(b, i, t, luck[i]);
+        settle(b, i, t, luck[i], ratio[i], acceptance[i]);
     gs_walk_trace(c, t + 1, b->energy);
     return gs_chains_stepped(c);
 }

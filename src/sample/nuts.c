@@ -24,7 +24,7 @@ enum { RAISED = 300 };
 typedef struct tree {
     gs_adaptation adaptation;
     double step;                /* leapfrog step */
-    double begun;               /* H at the beginning of the path */
+    double begun, reached;      /* H at the beginning of the path and at the last state */
     double weight, part_weight; /* sum of exp(begun - H - raised) over the path, and over the part being built */
     double raised;              /* so that they do not overflow */
     double h, part_h;           /* H of the state drawn from each */
@@ -78,7 +78,7 @@ static void begin_step(block *b, int i) {
         memcpy(gs_chains_own(c, end + GS_PATH_MOMENTA, i), momenta, bytes);
         memcpy(gs_chains_own(c, end + GS_PATH_GRADIENT, i), c->gradient + (size_t)i * c->size, bytes);
     }
-    n->step = gs_exp64(n->adaptation.log_step);
+    n->step = gs_adaptation_size(&n->adaptation);
     n->begun = n->h = (double)n->energy / c->run->options.temperature + gs_kinetic(momenta, c->size);
     n->weight = 1;
     n->raised = n->acceptance = 0;
@@ -112,23 +112,23 @@ static void set_out(const block *b, int i, float *x) {
     memcpy(x, state, c->size * sizeof *x);
 }
 
-/* exp(fall - raised), with `raised` so large that it is at most exp(RAISED). */
-static double weight_of(tree *n, double fall) {
-    if (fall - n->raised > RAISED) {
-        double less = gs_exp64(n->raised - fall);
-        n->weight *= less;
-        n->part_weight *= less;
-        n->raised = fall;
-    }
-    return gs_exp64(fall - n->raised);
+/* exp(fall - raised), with `raised` so large that it is at most exp(RAISED); `usual` is what it is as `raised` is. */
+static double weight_of(tree *n, double fall, double usual) {
+    if (fall - n->raised <= RAISED)
+        return usual;
+    double less = gs_exp64(n->raised - fall);
+    n->weight *= less;
+    n->part_weight *= less;
+    n->raised = fall;
+    return 1;
 }
 
 /* The state's weight; draw it from the part with its share of the part's. */
-static void weigh(block *b, int i, int end, float energy, double h) {
+static void weigh(block *b, int i, int end, float energy, double usual) {
     gs_chains *c = b->c;
     tree *n = &b->tree[i];
     size_t bytes = c->size * sizeof(float);
-    double fall = n->begun - h, weight = weight_of(n, fall);
+    double h = n->reached, fall = n->begun - h, weight = weight_of(n, fall, usual);
     uint32_t words[4];
     draw(c, i, n->t, POSITION_STATE + n->taken, words);
     n->acceptance += fall >= 0 ? 1 : n->raised > 0 ? gs_exp64(fall) : weight;
@@ -201,21 +201,30 @@ static bool finish_step(block *b, int i) {
     return true;
 }
 
-/* Chain i's next state has this energy and gradient. False when no chain of the block is left. */
-static bool arrive(block *b, int i, float energy, const float *gradient) {
+/* Chain i's next state has this energy and gradient. The logarithm of its weight. */
+static double arrive(block *b, int i, float energy, const float *gradient) {
+    const gs_chains *c = b->c;
+    tree *n = &b->tree[i];
+    int end = n->forward ? GS_PATH_RIGHT : GS_PATH_LEFT;
+    memcpy(gs_chains_own(c, end + GS_PATH_GRADIENT, i), gradient, c->size * sizeof *gradient);
+    kick(b, i, end);
+    double kinetic = gs_kinetic(gs_chains_own(c, end + GS_PATH_MOMENTA, i), c->size);
+    n->reached = (double)energy / c->run->options.temperature + kinetic;
+    return n->begun - n->reached - n->raised;
+}
+
+/* Where that leads, with the exponential of what `arrive` returned. False when no chain of the block is left. */
+static bool go_on(block *b, int i, float energy, double usual) {
     gs_chains *c = b->c;
     tree *n = &b->tree[i];
     int end = n->forward ? GS_PATH_RIGHT : GS_PATH_LEFT;
     const float *momenta = gs_chains_own(c, end + GS_PATH_MOMENTA, i);
-    memcpy(gs_chains_own(c, end + GS_PATH_GRADIENT, i), gradient, c->size * sizeof *gradient);
-    kick(b, i, end);
-    double h = (double)energy / c->run->options.temperature + gs_kinetic(momenta, c->size), rise = h - n->begun;
-    bool finite = isfinite(h) && gs_finite(gs_chains_own(c, end + GS_PATH_X, i), c->size);
+    bool finite = isfinite(n->reached) && gs_finite(gs_chains_own(c, end + GS_PATH_X, i), c->size);
     n->taken++;
-    n->divergent = !(finite && rise <= GS_ENERGY_DIVERGED);
+    n->divergent = !(finite && n->reached - n->begun <= GS_ENERGY_DIVERGED);
     if (n->divergent)
         return finish_step(b, i);
-    weigh(b, i, end, energy, h);
+    weigh(b, i, end, energy, usual);
     if (!gs_path_add(c, i, n->states, momenta))
         return finish_step(b, i);
     n->states++;
@@ -231,6 +240,7 @@ static bool arrive(block *b, int i, float energy, const float *gradient) {
 static bool advance(block *b, int count) {
     gs_chains *c = b->c, part = *c;
     float energy[GS_BLOCK_MAX];
+    double weight[GS_BLOCK_MAX];
     if (!gs_chains_go_on(c))
         return false;
     part.n = count;
@@ -240,7 +250,10 @@ static bool advance(block *b, int count) {
         set_out(b, b->which[k], c->spare + (size_t)k * c->size);
     gs_field_gradient(&part, 0, c->spare, energy, c->denoised);
     for (int k = 0; k < count; k++)
-        if (b->which[k] < c->n && !arrive(b, b->which[k], energy[k], c->denoised + (size_t)k * c->size))
+        weight[k] = arrive(b, b->which[k], energy[k], c->denoised + (size_t)k * c->size);
+    gs_exp64_each(weight, count);
+    for (int k = 0; k < count; k++)
+        if (b->which[k] < c->n && !go_on(b, b->which[k], energy[k], weight[k]))
             return false;
     return true;
 }
@@ -268,7 +281,7 @@ bool gs_sampler_nuts(gs_chains *c) {
         if (!advance(&b, count))
             return false;
     for (int i = 0; i < c->n; i++)
-        gs_adaptation_tell(&b.tree[i].adaptation, c, i, gs_exp64(b.tree[i].adaptation.log_step));
+        gs_adaptation_tell(&b.tree[i].adaptation, c, i, gs_adaptation_size(&b.tree[i].adaptation));
     gs_walk_finish(c);
     return true;
 }

@@ -5,7 +5,7 @@
 #include "sample/chains.h"
 
 /* Arrays of states that each sampler has, whatever it is. */
-enum { GS_ROOM_STATES = 8 };
+enum { GS_ROOM_STATES = 9 };
 
 typedef struct gs_room {
     size_t block;   /* chains that a crew takes at a time */

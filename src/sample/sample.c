@@ -102,6 +102,7 @@ static bool run_block(const blocks *b, size_t first, gs_crew *crew) {
                    .term = mine + 5 * room,
                    .gradient = mine + 6 * room,
                    .further = mine + 7 * room,
+                   .kick = mine + 8 * room,
                    .step = run->options.walk ? (uint32_t)run->options.walk->from : 0,
                    .own = mine + GS_ROOM_STATES * room,
                    .room = room,

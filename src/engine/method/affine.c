@@ -23,8 +23,7 @@ static bool begins_film(const gs_builder *b, int n) {
            (scales && gs_film_of(b, next, GS_OP_ADD, &x, &vector));
 }
 
-/* Activations whose slopes are multiplied by a vector of the condition in the same step would be rounded in another way.
- */
+/* A map by channel is one step, which rounds once where a product and a sum round twice. */
 static bool abreast(const gs_builder *b, int n) {
     return gs_value_per_sample(b->model, b->model->node[n].input[0]) && !begins_film(b, n);
 }
@@ -103,11 +102,10 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         }
 }
 
-GS_DEFINE_METHOD(affine) = {
-    .name = "affine",
-    .own_bytes = sizeof(affine),
-    .applies = applies,
-    .abreast = abreast,
-    .prepare = prepare,
-    .place = place,
-    .run = run};
+GS_DEFINE_METHOD(affine) = {.name = "affine",
+                            .own_bytes = sizeof(affine),
+                            .applies = applies,
+                            .abreast = abreast,
+                            .prepare = prepare,
+                            .place = place,
+                            .run = run};

@@ -130,7 +130,7 @@ static const float *data_of(const gs_step *step, const gs_worker *worker, int k,
     const operand *o = &((const binary *)step->own)->operand[k];
     bool abreast = ((const binary *)step->own)->out.abreast > 1;
     if (abreast && step->source[k].kind == GS_SOURCE_CONDITION) {
-        gs_abreast_condition(worker, step->source[k].offset, image, end, splat);
+        gs_abreast_condition(worker, step->source[k].offset, 1, image, end, splat);
         return splat;
     }
     const float *data = gs_source_at(worker, step, k, image);
@@ -161,11 +161,10 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-GS_DEFINE_METHOD(binary) = {
-    .name = "binary",
-    .own_bytes = sizeof(binary),
-    .applies = applies,
-    .abreast = abreast,
-    .prepare = prepare,
-    .place = place,
-    .run = run};
+GS_DEFINE_METHOD(binary) = {.name = "binary",
+                            .own_bytes = sizeof(binary),
+                            .applies = applies,
+                            .abreast = abreast,
+                            .prepare = prepare,
+                            .place = place,
+                            .run = run};

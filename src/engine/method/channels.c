@@ -76,12 +76,11 @@ static void run_concat_planar(const gs_step *step, gs_worker *worker, int i0, in
 }
 
 GS_DEFINE_METHOD(concat) = {.name = "concat", .applies = concat_applies, .prepare = prepare_blocked, .run = run_concat};
-GS_DEFINE_METHOD(concat_planar) = {
-    .name = "concat",
-    .applies = concat_planar_applies,
-    .abreast = concat_planar_applies,
-    .prepare = prepare_planar,
-    .run = run_concat_planar};
+GS_DEFINE_METHOD(concat_planar) = {.name = "concat",
+                                   .applies = concat_planar_applies,
+                                   .abreast = concat_planar_applies,
+                                   .prepare = prepare_planar,
+                                   .run = run_concat_planar};
 
 /* ---- Slices and reshapes ---- */
 

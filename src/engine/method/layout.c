@@ -7,11 +7,8 @@
 
 static void load_abreast(const gs_step *step, gs_worker *worker, int i0, int i1) {
     size_t size = gs_shape_size(step->source[0].shape);
-    for (int i = i0; i < i1; i += GS_F32_LANES) {
-        float *y = gs_buffer_at(worker, step->out, i);
-        for (size_t k = 0; k < size; k++)
-            gs_abreast_condition(worker, step->source[0].offset + k, i, i1, y + k * GS_F32_LANES);
-    }
+    for (int i = i0; i < i1; i += GS_F32_LANES)
+        gs_abreast_condition(worker, step->source[0].offset, size, i, i1, gs_buffer_at(worker, step->out, i));
 }
 
 static void load(const gs_step *step, gs_worker *worker, int i0, int i1) {

@@ -77,11 +77,12 @@ static void add_lanes(double *restrict sum, const float *restrict x) {
 /* The same sums for 16 images abreast, x (count, 16). */
 static void sum_abreast(const float *x, size_t count, double divisor, float *y) {
     double sum[CHAINS][LANES] = {{0}};
-    for (size_t i = 0; i < count; i++)
-        add_lanes(sum[i % CHAINS], x + i * LANES);
+    for (size_t k = 0; k < CHAINS; k++)
+        for (size_t i = k; i < count; i += CHAINS)
+            add_lanes(sum[k], x + i * LANES);
     for (size_t l = 0; l < LANES; l++) {
-        double all = ((sum[0][l] + sum[4][l]) + (sum[2][l] + sum[6][l])) +
-                     ((sum[1][l] + sum[5][l]) + (sum[3][l] + sum[7][l]));
+        double all =
+            ((sum[0][l] + sum[4][l]) + (sum[2][l] + sum[6][l])) + ((sum[1][l] + sum[5][l]) + (sum[3][l] + sum[7][l]));
         y[l] = (float)(all / divisor);
     }
 }
@@ -106,10 +107,9 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
-GS_DEFINE_METHOD(total) = {
-    .name = "total",
-    .own_bytes = sizeof(total),
-    .applies = applies,
-    .abreast = abreast,
-    .prepare = prepare,
-    .run = run};
+GS_DEFINE_METHOD(total) = {.name = "total",
+                           .own_bytes = sizeof(total),
+                           .applies = applies,
+                           .abreast = abreast,
+                           .prepare = prepare,
+                           .run = run};
