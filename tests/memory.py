@@ -23,7 +23,7 @@ RUNS = [
     "--model ebm -n 64 --sampler mala --steps 4 --threads 2 --out x.npy",
     "--model ebm -n 32 --sampler nuts --steps 2 --max-depth 2 --threads 2 --out x.npy",
     "--model ebm -n 64 --sampler hmc --steps 40 --diagnose --threads 2 --out x.npy",
-    "--model rings -n 200000 --threads 2 --out x.npy",
+    "--model rings -n 100000 --steps 2 --threads 2 --out x.npy",
     "--model ncsn-fast -n 3000 --shard-size 1500 --threads 2 --out run/",
 ]
 
