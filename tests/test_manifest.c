@@ -81,8 +81,8 @@ static void the_setting_that_differs_is_named(void **state) {
     static const struct {
         const char *from, *to, *why;
     } changes[] = {{"\"seed\": 3", "\"seed\": 4", "its seed is 3, of this command it is 4"},
-                   {"\"seed\": 3", "", "its seed is 3, of this command it is missing"},
-                   {"\"seed\": 3", "\"seed\": 3, \"eta\": 1", "its eta is missing, of this command it is 1"},
+                   {"\"seed\": 3", "", "its seed is 3, of this command it is not given"},
+                   {"\"seed\": 3", "\"seed\": 3, \"eta\": 1", "its eta is not given, of this command it is 1"},
                    {"\"model\": \"m\"", "\"model\": \"k\"", "its model is \"m\", of this command it is \"k\""},
                    {"\"n\": 25", "\"n\": 26", "its n is 25, of this command it is 26"}};
     for (size_t i = 0; i < GS_COUNT(changes); i++) {
