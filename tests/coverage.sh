@@ -17,6 +17,8 @@ with open(sys.argv[1]) as report, open(sys.argv[2], "w") as missed:
     for file in json.load(report)["files"]:
         count = counts[file["file"].rpartition("/")[0]]
         for line in file["lines"]:
+            if line.get("gcovr/noncode"):
+                continue
             branches = [branch["count"] > 0 for branch in line["branches"]]
             for i, found in enumerate((line["count"] > 0, 1, sum(branches), len(branches))):
                 count[i] += found

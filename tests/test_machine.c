@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <setjmp.h>
@@ -188,11 +189,19 @@ static void test_types_have_peaks(void **state) {
     assert_true(gs_peak_run(gs_isa_best(), "int4", 1, 1) == 0);
 }
 
+/* The opening of a file may have been interrupted: then nothing is locked, and nothing waited for. */
+static void test_nothing_is_locked_without_a_file(void **state) {
+    (void)state;
+    errno = EINTR;
+    assert_false(gs_os_lock(-1, GS_LOCK_WAIT));
+    assert_int_equal(errno, EINTR);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limits_of_control_groups), cmocka_unit_test(test_default_number_of_threads),
         cmocka_unit_test(test_plans_take_the_default),   cmocka_unit_test(test_memory_is_the_lower_of_both),
-        cmocka_unit_test(test_types_have_peaks),
+        cmocka_unit_test(test_types_have_peaks),         cmocka_unit_test(test_nothing_is_locked_without_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

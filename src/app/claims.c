@@ -34,11 +34,15 @@ static gs_status fail_errno(const char *path, gs_error *error) {
     return gs_fail(error, GS_ERROR_FILE, "%s: no process can claim it here: %s", path, strerror(errno));
 }
 
-/* Whether the file still has the name: the process that had it before may have removed it. */
-static bool is_there(int descriptor, const char *path) {
+/* 1: the file still has the name; 0: the process that had it before has removed it; -1 with errno set: nobody can tell.
+ */
+static int is_there(int descriptor, const char *path) {
     struct stat own, named;
-    return fstat(descriptor, &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino &&
-           own.st_dev == named.st_dev;
+    if (fstat(descriptor, &own) != 0)
+        return -1;
+    if (stat(path, &named) != 0)
+        return errno == ENOENT ? 0 : -1;
+    return own.st_ino == named.st_ino && own.st_dev == named.st_dev;
 }
 
 gs_status gs_claim_take(const char *folder, uint64_t index, int *claim, gs_error *error) {
@@ -54,11 +58,15 @@ gs_status gs_claim_take(const char *folder, uint64_t index, int *claim, gs_error
             close(descriptor);
             return status;
         }
-        if (is_there(descriptor, path)) {
+        int there = is_there(descriptor, path);
+        if (there > 0) {
             *claim = descriptor;
             return GS_OK;
         }
+        gs_status status = there < 0 ? fail_errno(path, error) : GS_OK;
         close(descriptor);
+        if (status)
+            return status;
     }
 }
 

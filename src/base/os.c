@@ -92,7 +92,7 @@ bool gs_os_lock(int descriptor, gs_lock how) {
                                      [GS_LOCK_NONE] = LOCK_UN};
     int result;
     if (descriptor < 0)
-        return false; /* what failed before may have left EINTR in errno */
+        return false; /* with EINTR of the opening, the loop would not end */
     do {
         result = flock(descriptor, operations[how]);
     } while (result < 0 && errno == EINTR);

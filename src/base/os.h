@@ -53,7 +53,8 @@ int gs_os_name_file(int descriptor, const char *name);
 
 /* Lock an open file or folder for this process, until all descriptors of this opening are closed: alone, or together
  * with others that share the lock, or alone after a wait; or unlock it. False, with errno set, if another process has
- * locked it (EWOULDBLOCK), or where there are no locks. */
+ * locked it (EWOULDBLOCK), or where there are no locks. Of a descriptor of -1 errno stays that of the opening that
+ * failed. */
 typedef enum gs_lock { GS_LOCK_ALONE, GS_LOCK_SHARED, GS_LOCK_WAIT, GS_LOCK_NONE } gs_lock;
 bool gs_os_lock(int descriptor, gs_lock how);
 
