@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds with every compiler and without each optional part: compilers.sh [NAME...]. NAMEs are compilers, such as gcc-11 and
-# clang-19, rows of `variants`, and musl; without any all that are there are tried, each in build-compilers/NAME. A compiler has
-# to build everything without warnings, its programs pass the tests of kernels, plans, samplers and formats, and draw the same
-# bytes as the first one's; the public header is C11 and C++11 to it. Without a part, and against musl, the same bytes are drawn
-# too. With QUICK=yes compilers read every source and warn, but make no code. The last line is
-# "N passed, N failed, N skipped".
+# Builds with every compiler and without each optional part: compilers.sh [NAME...]. NAMEs are compilers, such as
+# gcc-11 and clang-19, rows of `variants`, and musl; without any all that are there are tried, each in build-
+# compilers/NAME. A compiler has to build everything without warnings, its programs pass the tests of kernels, plans,
+# samplers and formats, and draw the same bytes as the first one's; the public header is C11 and C++11 to it. Without
+# a part, and against musl, the same bytes are drawn too. With QUICK=yes compilers read every source and warn, but
+# make no code. The last line is "N passed, N failed, N skipped".
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 . tests/support/cases.sh
@@ -103,8 +103,8 @@ with_compiler() {
         echo 'int main(void) { return 0; }' >"$work/main.c"
         # shellcheck disable=SC2086
         if "$compiler" -x$language -fsyntax-only "$work/main.c" 2>/dev/null; then
-            check "$compiler: the header as $language" "$compiler" -x$language -pedantic -Wall -Wextra -Wconversion -Wshadow \
-                -Werror -fsyntax-only include/gensample/gensample.h
+            check "$compiler: the header as $language" "$compiler" -x$language -pedantic -Wall -Wextra -Wconversion \
+                -Wshadow -Werror -fsyntax-only include/gensample/gensample.h
         else
             skip "$compiler: the header as $language" 'no such language here'
         fi
@@ -128,21 +128,22 @@ source_of() {
     echo "deb-src http://deb.debian.org/debian $release main" >sources.list
     for command in update "source -qq $*"; do
         # shellcheck disable=SC2086
-        apt-get -o Dir::Etc::SourceList="$PWD/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$PWD/lists" \
-            -o Dir::Cache="$PWD/cache" -o APT::Sandbox::User="$(id -un)" -qq $command || return
+        apt-get -o Dir::Etc::SourceList="$PWD/sources.list" -o Dir::Etc::SourceParts=- \
+            -o Dir::State::Lists="$PWD/lists" -o Dir::Cache="$PWD/cache" \
+            -o APT::Sandbox::User="$(id -un)" -qq $command || return
     done
 }
-# musl_library: jansson and Nettle for musl, in build-compilers/musl-libraries.
+# musl_libraries: jansson and Nettle for musl, in build-compilers/musl-libraries.
 musl_libraries() {
     mkdir -p build-compilers/musl-libraries && cd build-compilers/musl-libraries || return
     prefix=$PWD
     [ ! -e lib/libnettle.a ] || return 0
     source_of jansson nettle || return
-    cmake -G Ninja -S jansson-* -B jansson -D CMAKE_C_COMPILER=musl-gcc -D CMAKE_BUILD_TYPE=Release -D JANSSON_BUILD_DOCS=OFF \
-        -D CMAKE_POSITION_INDEPENDENT_CODE=ON -D CMAKE_INSTALL_PREFIX="$prefix" -D CMAKE_INSTALL_LIBDIR=lib \
-        -D JANSSON_WITHOUT_TESTS=ON -D JANSSON_EXAMPLES=OFF && cmake --build jansson --target install || return
-    cd nettle-* && ./configure CC=musl-gcc CFLAGS='-O2 -fPIC' --prefix="$prefix" --libdir="$prefix/lib" --disable-shared \
-        --disable-public-key --disable-documentation --disable-openssl --disable-assembler &&
+    cmake -G Ninja -S jansson-* -B jansson -D CMAKE_C_COMPILER=musl-gcc -D CMAKE_BUILD_TYPE=Release \
+        -D JANSSON_BUILD_DOCS=OFF -D CMAKE_POSITION_INDEPENDENT_CODE=ON -D CMAKE_INSTALL_PREFIX="$prefix" \
+        -D CMAKE_INSTALL_LIBDIR=lib -D JANSSON_WITHOUT_TESTS=ON -D JANSSON_EXAMPLES=OFF && cmake --build jansson --target install || return
+    cd nettle-* && ./configure CC=musl-gcc CFLAGS='-O2 -fPIC' --prefix="$prefix" --libdir="$prefix/lib" \
+        --disable-shared --disable-public-key --disable-documentation --disable-openssl --disable-assembler &&
         make libnettle.a && make install-headers install-pkgconfig && cp libnettle.a "$prefix/lib"
 }
 # musl: Debian has no OpenMP for it, and so neither programs nor their tests: the library alone, on one thread.

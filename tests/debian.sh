@@ -1,9 +1,9 @@
 #!/bin/sh
-# The Debian packages as users get them: debian.sh [FOLDER]. dpkg-buildpackage makes them of a copy of the sources, with the
-# tests that debian/rules runs unless DEB_BUILD_OPTIONS has nocheck; lintian finds nothing in them; and they go into a Debian
-# of their own below a temporary folder: apt installs them, the program draws, alone and as two ranks of MPI, a C program is
-# built on the library, and apt removes them again, without a trace. The latter takes root and mmdebstrap. The packages stay
-# in FOLDER if it is given. The last line is "N passed, N failed, N skipped".
+# The Debian packages as users get them: debian.sh [FOLDER]. dpkg-buildpackage makes them of a copy of the sources,
+# with the tests that debian/rules runs unless DEB_BUILD_OPTIONS has nocheck; lintian finds nothing in them; and they
+# go into a Debian of their own below a temporary folder: apt installs them, the program draws, alone and as two ranks
+# of MPI, a C program is built on the library, and apt removes them again, without a trace. The latter takes root and
+# mmdebstrap. The packages stay in FOLDER if it is given. The last line is "N passed, N failed, N skipped".
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 . tests/support/cases.sh
@@ -51,21 +51,22 @@ fi
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 "$root/cmake/quietly.sh" "A new Debian $release" mmdebstrap --variant=apt "$release" "$system" ||
     { not_ok 'a new Debian' 'see above'; end_of_cases; exit 1; }
-mkdir "$system/packages" "$system/work" && cp "$folder"/*.deb "$system/packages" && rm -f "$system"/packages/*-dbgsym_* &&
-    cp "$root/tests/install/consumer/program.c" "$system/work" || exit 1
-in_shell 'apt installs the program and the networks' "$install /packages/gensample_*.deb /packages/gensample-models_*.deb \
-    /packages/libgensample0.1_*.deb"
+mkdir "$system/packages" "$system/work" && cp "$folder"/*.deb "$system/packages" &&
+    rm -f "$system"/packages/*-dbgsym_* && cp "$root/tests/install/consumer/program.c" "$system/work" || exit 1
+in_shell 'apt installs the program and the networks' "$install /packages/gensample_*.deb \
+    /packages/gensample-models_*.deb /packages/libgensample0.1_*.deb"
 in_shell 'which draws a picture' 'gensample -n 4 --steps 2; test -s samples.png'
 in_shell 'and needs no MPI' '! ls /usr/lib/*/libmpi.so*'
 # The same bytes as of the program in the folder that it was built in.
-model=gaussian:dim=2
+run='--model gaussian:dim=2 --steps 10 -n 9000 --shard-size 700'
 built=$(find "$sources"/obj-* -maxdepth 1 -name gensample)
 "$built" --model "$root/models/ncsn.bin" -n 4 --steps 2 --quiet --out built.npy
 in_shell 'the installed program draws' 'gensample --model ncsn -n 4 --steps 2 --quiet --out drawn.npy'
 check 'the same bytes as the built one' cmp built.npy "$system/work/drawn.npy"
-in_shell 'apt installs the plugin, genbench and the headers' "$install openmpi-bin gcc libc6-dev pkg-config /packages/*.deb"
-in_shell 'two ranks of MPI share a run' "gensample --model $model --steps 10 -n 9000 --shard-size 700 --out one;
-    mpirun -n 2 --oversubscribe --bind-to none gensample --model $model --steps 10 -n 9000 --shard-size 700 --out two | grep 'on 2 ranks'
+in_shell 'apt installs the plugin, genbench and the headers' "$install openmpi-bin gcc libc6-dev pkg-config \
+    /packages/*.deb"
+in_shell 'two ranks of MPI share a run' "gensample $run --out one
+    mpirun -n 2 --oversubscribe --bind-to none gensample $run --out two | grep 'on 2 ranks'
     diff -r one two"
 in_shell 'genbench measures' 'genbench eval --model ncsn --batch 1 --seconds 0.01'
 in_shell 'a program is built on the library' 'gcc program.c -o program $(pkg-config --cflags --libs gensample)
