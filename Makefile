@@ -5,6 +5,7 @@ PROGRAM_PACKAGES := gcc libc6-dev cmake ninja-build pkg-config libjansson-dev ne
 PACKAGES := $(PROGRAM_PACKAGES) build-essential libcmocka-dev libdnnl-dev libxml2-utils libbenchmark-dev g++ valgrind python3 \
     python3-jsonschema python3-numpy locales libnetcdf-dev strace
 MPI_PACKAGES := libopenmpi-dev openmpi-bin
+DEBIAN_PACKAGES := dpkg-dev debhelper lintian mmdebstrap $(MPI_PACKAGES)
 FORMATTER := clang-format-14
 # QEMU runs the programs with arm64's own libraries. The cross compiler's copies, which its option -L would name, have
 # another version of the C library's parts and hang in pthread_create.
@@ -17,7 +18,7 @@ BUILD := build
 PREFIX := /usr/local
 N := 1024
 
-.PHONY: sample program check check-abi check-compilers check-faults check-kills check-reproducible check-stream coverage figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
+.PHONY: sample program check check-abi check-compilers check-debian check-faults check-kills check-reproducible check-stream coverage figures bench-check check-full check-python wheel check-figures check-presets check-clang check-aarch64 check-same-bytes check-sanitize check-addresses check-threads check-valgrind \
     fuzz build install docs packages packages-program packages-mpi packages-aarch64 packages-clang format clean
 
 sample: program
@@ -87,7 +88,7 @@ check-abi:
 	tests/abi/run.sh
 
 # Everything: hours.
-check-full: check check-abi check-kills check-stream check-faults check-compilers check-reproducible check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
+check-full: check check-abi check-kills check-stream check-faults check-compilers check-debian check-reproducible check-python check-figures bench-check docs check-presets check-clang check-aarch64 check-sanitize check-valgrind \
     check-same-bytes fuzz coverage
 
 # Every preset of CMakePresets.json configures and links its programs.
@@ -145,10 +146,15 @@ coverage: packages
 check-faults: build
 	tests/faults.sh $(BUILD)
 
-# Every compiler of Debian, no optional parts, and musl.
+# Every compiler of Debian, builds without each optional part, and musl.
 check-compilers: packages
 	@tests/packages.sh $$(for p in $(COMPILER_PACKAGES); do [ -z "$$(apt-cache policy $$p)" ] || echo $$p; done)
 	tests/compilers.sh
+
+# Debian's packages: built, looked at by lintian, installed in a Debian of their own (which takes root), used and removed.
+check-debian: packages
+	@tests/packages.sh $(DEBIAN_PACKAGES)
+	tests/debian.sh
 
 # The same bytes from two folders.
 check-reproducible: packages

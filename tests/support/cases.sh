@@ -22,7 +22,7 @@ skip() {
 check() {
     case_name=$1
     shift
-    if "$@" >check.txt 2>&1; then ok "$case_name"; else not_ok "$case_name" "$* failed: $(head -c 300 check.txt)"; fi
+    if "$@" >"$work/check.txt" 2>&1; then ok "$case_name"; else not_ok "$case_name" "$* failed: $(head -c 300 "$work/check.txt")"; fi
 }
 # end_of_cases: the last line of the test and its exit status.
 end_of_cases() {
