@@ -387,6 +387,15 @@ static void bad_png_files(void **state) {
     write_file(path, bytes, size);
     free(bytes);
     refuse(grey, GS_ERROR_FORMAT, "2147483646 x 2147483646 pixels: expected at most");
+    /* A text of 540 MB by its chunk's head. */
+    write_png(PNG_FORMAT_GRAY, W, H, plain);
+    bytes = read_file(path, &size);
+    memcpy(bytes + 33, "\x20\x34\x00\x14tEXt", 8);
+    write_file(path, bytes, size);
+    free(bytes);
+    size_t before = gs_allocated_bytes();
+    refuse(grey, GS_ERROR_FORMAT, "a chunk of 540278805 bytes: expected at most");
+    assert_true(gs_allocated_bytes() - before < 1 << 24);
 }
 
 int main(void) {

@@ -12,6 +12,7 @@ typedef struct gs_png {
     gs_error *error;
     gs_status status; /* the first failure, GS_OK before */
     const char *what; /* what needs the memory: "the PNG writer" */
+    const char *path; /* while chunks of this file are read, which may not claim any number of bytes; or NULL */
 } gs_png;
 
 void gs_png_ignore(png_structp png, png_const_charp message);

@@ -71,6 +71,7 @@ static void read_all(picture *p, png_structp png, png_infop info) {
         p->rows[y] = a->samples + y * pitch;
     png_set_read_status_fn(png, count_row);
     png_read_image(png, p->rows);
+    p->png.path = p->reader->path;
     png_read_end(png, NULL);
 }
 
@@ -104,7 +105,9 @@ static void read_picture(picture *p) {
     } else if (setjmp(png_jmpbuf(png)) == 0) { /* a longjmp comes back here; nothing local changes in between */
         png_set_read_fn(png, p, png_get);
         gs_png_limit(png);
+        p->png.path = p->reader->path;
         png_read_info(png, info);
+        p->png.path = NULL;
         (p->description ? describe : read_all)(p, png, info);
     }
     png_destroy_read_struct(&png, &info, NULL);
