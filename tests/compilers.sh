@@ -9,10 +9,11 @@ cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 . tests/support/cases.sh
 compilers='gcc-11 gcc-12 gcc-13 gcc-14 clang-13 clang-14 clang-15 clang-16 clang-17 clang-18 clang-19'
+alone='-D GENSAMPLE_PROGRAMS=OFF -D GENSAMPLE_TESTS=OFF' # the library without the programs
 library='--target gensample_objects --target gensample_shared'
 # NAME|TARGETS|OPTIONS...: builds without a part.
-variants="without-openmp|$library|-D GENSAMPLE_PROGRAMS=OFF -D GENSAMPLE_OPENMP=OFF
-without-measures|$library|-D GENSAMPLE_PROGRAMS=OFF -D GENSAMPLE_MEASURE=OFF
+variants="without-openmp|$library|$alone -D GENSAMPLE_OPENMP=OFF
+without-measures|$library|$alone -D GENSAMPLE_MEASURE=OFF
 without-onednn|--target gensample_programs|-D GENSAMPLE_ONEDNN=OFF
 without-netcdf|--target gensample_programs|-D GENSAMPLE_NETCDF=OFF
 without-mpi|--target gensample_programs|-D GENSAMPLE_MPI=OFF"
@@ -35,9 +36,10 @@ built() {
 # read_by NAME OPTION...: its compiler reads every source, with those that are made while building.
 read_by() {
     configured "$@" || return
-    made=$(ninja -C "$folder" -t targets all | sed -n 's/^\(.*\.inc\): CUSTOM_COMMAND$/\1/p')
-    # shellcheck disable=SC2086
-    ninja -C "$folder" $made >"$work/made.txt" 2>&1 || { cat "$work/made.txt"; return 1; }
+    # By their own commands: to Ninja they come after the libraries that their targets need.
+    ninja -C "$folder" -t targets all | sed -n 's/^\([^/].*\.inc\): CUSTOM_COMMAND$/\1/p' |
+        xargs -n 1 ninja -C "$folder" --quiet -t commands -s >"$work/made.txt"
+    (cd "$folder" && sh -e "$work/made.txt") >"$work/made.log" 2>&1 || { cat "$work/made.log"; return 1; }
     sed -n 's/^  "command": "\(.*\)",$/\1/p' "$folder/compile_commands.json" |
         sed 's/\\\(.\)/\1/g; s/ -o [^ ]* -c / -fsyntax-only /' >"$work/commands.txt"
     test -s "$work/commands.txt" && (cd "$folder" && xargs -d '\n' -n 1 -P "$(nproc)" sh -c <"$work/commands.txt")
@@ -141,7 +143,8 @@ musl_libraries() {
     source_of jansson nettle || return
     cmake -G Ninja -S jansson-* -B jansson -D CMAKE_C_COMPILER=musl-gcc -D CMAKE_BUILD_TYPE=Release \
         -D JANSSON_BUILD_DOCS=OFF -D CMAKE_POSITION_INDEPENDENT_CODE=ON -D CMAKE_INSTALL_PREFIX="$prefix" \
-        -D CMAKE_INSTALL_LIBDIR=lib -D JANSSON_WITHOUT_TESTS=ON -D JANSSON_EXAMPLES=OFF && cmake --build jansson --target install || return
+        -D CMAKE_INSTALL_LIBDIR=lib -D JANSSON_WITHOUT_TESTS=ON -D JANSSON_EXAMPLES=OFF &&
+        cmake --build jansson --target install || return
     cd nettle-* && ./configure CC=musl-gcc CFLAGS='-O2 -fPIC' --prefix="$prefix" --libdir="$prefix/lib" \
         --disable-shared --disable-public-key --disable-documentation --disable-openssl --disable-assembler &&
         make libnettle.a && make install-headers install-pkgconfig && cp libnettle.a "$prefix/lib"
@@ -154,7 +157,8 @@ with_musl() {
     }
     PKG_CONFIG_LIBDIR=$root/build-compilers/musl-libraries/lib/pkgconfig
     export PKG_CONFIG_LIBDIR
-    set -- -D CMAKE_C_COMPILER=musl-gcc -D GENSAMPLE_PROGRAMS=OFF -D GENSAMPLE_OPENMP=OFF -D GENSAMPLE_MEASURE=OFF
+    # shellcheck disable=SC2086
+    set -- -D CMAKE_C_COMPILER=musl-gcc $alone -D GENSAMPLE_OPENMP=OFF -D GENSAMPLE_MEASURE=OFF
     if [ "$QUICK" ] && read_by musl "$@"; then
         ok 'musl: everything compiles without warnings'
     elif [ ! "$QUICK" ] && built musl "$library" "$@"; then
