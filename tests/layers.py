@@ -148,8 +148,9 @@ def uses(build):
 
 
 def sources(folder):
-    """The .c files of a folder that every build with its tests compiles."""
+    """The .c files of a folder that every build with its tests compiles; hidden folders hold other people's."""
     names = [str(p.relative_to(ROOT)) for p in (ROOT / folder).rglob("*.c")]
+    names = [n for n in names if "/." not in n]
     return sorted(n for n in names if folder_of(n) == folder and not any(n.startswith(o + "/") for o in OPTIONAL))
 
 

@@ -182,7 +182,7 @@ static void turns_follow_from_bytes(void **state) {
     (void)state;
     static const struct {
         int c, h, w, images;
-    } cases[] = {{32, 1, 1, 8},  {32, 2, 2, 8},   {32, 7, 7, 8},    {32, 14, 14, 4},
+    } cases[] = {{160, 1, 1, 8}, {40, 2, 2, 8},   {32, 7, 7, 8},    {32, 14, 14, 4},
                  {1, 28, 28, 1}, {32, 28, 28, 1}, {640, 14, 14, 4}, {32, 64, 64, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         about("cases[%zu]", i);

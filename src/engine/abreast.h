@@ -1,12 +1,8 @@
-/* Images abreast (data.h): whether a graph's values can all be so, and images in and out. */
+/* Images abreast (data.h), in and out. */
 #ifndef GS_ABREAST_H
 #define GS_ABREAST_H
 
-#include "engine/builder.h"
-
-/* Whether steps of images abreast compute the graph, whose needed values are marked: every node that depends on x has a
- * method for it, and no value is so large that a single image would take long. */
-bool gs_abreast_suits(const gs_builder *b, const gs_method *const *methods);
+#include "engine/data.h"
 
 /* Images 0 ... n - 1 of x, (n, size) dense, abreast into `to`, groups of 16 one after the other; lanes past image n - 1
  * become 0. And back. */

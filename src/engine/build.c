@@ -2,8 +2,8 @@
  * applies makes them. */
 #include "engine/build.h"
 
-#include "engine/abreast.h"
 #include "engine/method/activation.h"
+#include "engine/small.h"
 #include "engine/typed.h"
 
 static const gs_method *const methods[GS_METHODS] = {
@@ -106,7 +106,7 @@ gs_status gs_plan_build(gs_plan *plan, gs_error *error) {
     }
     if (ok) {
         count_users(&b);
-        b.abreast = gs_abreast_suits(&b, methods);
+        b.abreast = gs_small_suits(&b, methods);
         ok = build_nodes(&b);
     }
     gs_free(b.value);

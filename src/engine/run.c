@@ -1,5 +1,6 @@
 /* Running a plan: one block of images from input to output by one crew, and batches of blocks on all threads. */
 #include "engine/abreast.h"
+#include "engine/method.h"
 #include "engine/plan.h"
 #include "engine/share.h"
 

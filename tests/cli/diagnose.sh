@@ -38,13 +38,13 @@ for weighted in ais tempered-smc; do
         --model plain.bin -n 4 --sampler $weighted --steps 4 --diagnose --out out/x.png
 done
 refuse 2 'diagnose: chains of heun pass through noise levels.* gibbs or elliptical-slice, whose' --model tiny.bin --sampler heun --diagnose --out out/x.png
+refuse 2 'coordinates: .* is not at most 16 whole numbers' $chains --diagnose --coordinates 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 --out out/no.npy
 diagnosed $chains --diagnose --coordinates 1,0 --out out/x.png
 check 'quantities are listed' sh -c 'grep -q "^quantity  *mean" stdout.txt && grep -q "^x\[1\] " stdout.txt && grep -q "^energy " stdout.txt'
 check 'effective draws are rated' grep -q '^effective draws of .* per gradient, .* per second$' stdout.txt
 check 'chains have rows' test "$(sed -n '/^ *chain  acceptance/,/of 12 chains/p' stdout.txt | wc -l)" -eq 10
 diagnosed $chains --plot out/p.svg --coordinates 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 --out out/x.png
 check 'sixteen coordinates may be followed' grep -q '^x\[15\] ' stdout.txt
-refuse 2 'coordinates: .* is not at most 16 whole numbers' $chains --diagnose --coordinates 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 --out out/no.npy
 diagnosed $chains --plot out/p.svg --coordinates 3 --out out/x.png
 check 'ranks and autocorrelations are drawn' sh -c 'grep -q "x\[3\]: ranks" out/p.svg && grep -q "energy: autocorrelation" out/p.svg'
 

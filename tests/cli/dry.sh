@@ -67,7 +67,7 @@ machine() {
         echo "$((node * $2))-$((node * $2 + $2 - 1))" >machine/sys/devices/system/node/node$node/cpulist
         node=$((node + 1))
     done
-    GENSAMPLE_MACHINE=$work/machine
+    GENSAMPLE_MACHINE=$PWD/machine
     export GENSAMPLE_MACHINE
 }
 machine 8 32

@@ -63,7 +63,7 @@ check 'and of Langevin dynamics' grep -Eq '"step_size": 0.001[0-9]*, "noise": 0.
 accept --model plain.bin --sampler tempering --rungs 1,2,4.5 --steps 4 -n 2 --burn-in 0 --out out/x.npy --json
 check 'rungs are a list' grep -q '"rungs": \[1.0, 2.0, 4.5\], "replicas": 3, "hottest": 4.5' stdout.txt
 accept --model plain.bin --sampler tempering --replicas 3 --steps 4 -n 2 --burn-in 0 --out out/x.npy --json
-check 'or there are none' sh -c '! grep -q rungs stdout.txt'
+check 'or there are none' sh -c '! grep -q "\"rungs\"" stdout.txt'
 for sampler in 'langevin --clip 3 --noise-first yes' 'tempering --rungs 1,2,4.5 --leapfrog 2 --burn-in 3' 'mala --burn-in 0 --temperature 0.3 --clamp yes' 'hmc --leapfrog 3 --burn-in 4'; do
     accept --model plain.bin --sampler $sampler --steps 9 -n 4 --out out/x.png
     command=$(tr -c ' -~' '\n' <out/x.png | grep -A 1 'gensample:command' | tail -n 1 | sed 's/--out x.png.*/--out x.png/')

@@ -48,7 +48,7 @@ refuse 2 'mask: the network gaussian draws points' restore --model gaussian:dim=
 refuse 1 'high.idx: label 3 at image 5 is no class of the network judge: they are 0 to 2$' restore --model bright.bin --input six.idx --steps 2 --judge judge.bin --labels high.idx --out out/r.png
 refuse 1 'judge: no-such: no such file, and no shipped judge' $r --judge no-such --out out/r.png
 refuse 2 '^gensample: --zeta 1e+99: expected 1e-30 ... 1e+30$' $r --method dps --zeta 1e99 --out out/r.png
-refuse 1 "model 'plain' takes no noise level, and the method diffpir goes down noise levels, .* expected a network that takes them$" restore --model plain.bin --input six.idx --out out/r.png
+refuse 2 "model 'plain' takes no noise level, and the method diffpir goes down noise levels, .* expected a network that takes them$" restore --model plain.bin --input six.idx --out out/r.png
 refuse 2 "method 'heun' is unknown" $r --method heun --out out/r.png
 refuse 2 "operator 'fog' is unknown" $r --operator fog --out out/r.png
 refuse 2 'mask: .*expected left' $r --mask middle --out out/r.png

@@ -1,6 +1,7 @@
 /* Sums, differences, products, quotients and comparisons, element by element; an operand may be a single number or have
  * one element per channel. */
 #include "engine/abreast.h"
+#include "engine/builder.h"
 #include "engine/method/view.h"
 
 /* One operand: whole, a single number, which images abreast have in one vector, or one vector per plane. */

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "engine/abreast.h"
+#include "engine/builder.h"
 
 enum { CHAINS = 8, LANES = GS_F32_LANES }; /* of additions, which do not wait for each other */
 
