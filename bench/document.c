@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/words.h"
 #include "base/stream.h"
 #include "base/utf8.h"
 #include "io/output.h"
@@ -185,7 +186,7 @@ gs_status bench_document_write(const json_t *root, bool dense, const char *path,
     gs_status status = gs_output_open(&output, path, error);
     if (status)
         return status;
-    char *text = json_dumps(root, (dense ? JSON_COMPACT : JSON_INDENT(1)) | JSON_REAL_PRECISION(DIGITS));
+    char *text = gs_json_text(root, (dense ? JSON_COMPACT : JSON_INDENT(1)) | JSON_REAL_PRECISION(DIGITS));
     status = text ? gs_output_write(&output, text, strlen(text), error) : gs_fail_memory(error, "writing a report");
     if (!status)
         status = gs_output_write(&output, "\n", 1, error);

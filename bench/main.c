@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/interrupt.h"
+#include "app/words.h"
 #include "outputs.h"
 #include "regression/count.h"
 #include "report.h"
@@ -157,6 +158,7 @@ static gs_status run(int argc, char **argv, int *exit_status, gs_error *error) {
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* so that writing to a closed pipe or past a limit is an error like any other */
     signal(SIGXFSZ, SIG_IGN);
+    gs_json_watch();
     gs_error error = {0};
     int exit_status = BENCH_PASS;
     gs_status status = run(argc, argv, &exit_status, &error);

@@ -9,6 +9,7 @@
 
 #include <nettle/version.h>
 
+#include "app/words.h"
 #include "document.h"
 #include "io/output.h"
 #include "regression/regression.h"
@@ -114,7 +115,7 @@ gs_status bench_tally_read(const char *path, bench_tally *tally, gs_error *error
 
 /* `before`, an object of one line, and its end. */
 static gs_status write_line(gs_output *output, const char *before, json_t *object, const char *after, gs_error *error) {
-    char *text = object ? json_dumps(object, 0) : NULL;
+    char *text = gs_json_text(object, 0);
     gs_status status =
         text ? gs_output_write(output, before, strlen(before), error) : gs_fail_memory(error, "the baseline");
     if (!status)

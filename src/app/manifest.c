@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/json_file.h"
+#include "app/words.h"
 #include "io/output.h"
 #include "model/hash.h"
 
@@ -252,6 +253,8 @@ static gs_status put(const gs_manifest *m, FILE *out, gs_error *error) {
 
 gs_status gs_manifest_write(const gs_manifest *m, const char *path, gs_error *error) {
     gs_output output;
+    if (gs_json_lost())
+        return gs_fail_memory(error, "the manifest");
     gs_status status = gs_output_open(&output, path, error);
     if (status)
         return status;

@@ -1,6 +1,7 @@
 #include "app/words.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +39,33 @@ json_t *gs_text_json(const char *text) {
     return string;
 }
 
+static atomic_bool lost;
+
+static void *take(size_t size) {
+    void *memory = malloc(size);
+    if (!memory)
+        lost = true;
+    return memory;
+}
+
+void gs_json_watch(void) {
+    json_set_alloc_funcs(take, free);
+}
+
+bool gs_json_lost(void) {
+    return lost;
+}
+
+char *gs_json_text(const json_t *value, size_t flags) {
+    char *text = value ? json_dumps(value, flags) : NULL;
+    if (!lost)
+        return text;
+    free(text);
+    return NULL;
+}
+
 gs_status gs_print_json(json_t *object, FILE *out, gs_error *error) {
-    char *text = object ? json_dumps(object, 0) : NULL;
+    char *text = gs_json_text(object, 0);
     json_decref(object);
     if (!text)
         return gs_fail_memory(error, "the report");

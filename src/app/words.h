@@ -26,6 +26,16 @@ json_t *gs_text_json(const char *text);
 /* Print the object on a line of its own and free it; NULL counts as a lack of memory. Errors: GS_ERROR_MEMORY. */
 gs_status gs_print_json(json_t *object, FILE *out, gs_error *error);
 
+/* Notice from now on when a JSON value gets no memory; a program calls it once, at its start. jansson then leaves out a
+ * member, which nobody else would miss. */
+void gs_json_watch(void);
+
+/* Whether that has happened, so that any value may lack members. */
+bool gs_json_lost(void);
+
+/* The value's text, to be freed; NULL: there is no memory for it, or was none for some value. */
+char *gs_json_text(const json_t *value, size_t flags);
+
 /* A blank and the text, in quotes where a shell would misread it: '...', or $'...' with escapes if it has control
  * characters or is not UTF-8. */
 void gs_put_word(FILE *out, const char *text);

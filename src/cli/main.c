@@ -7,6 +7,7 @@
 
 #include "app/interrupt.h"
 #include "app/ranks.h"
+#include "app/words.h"
 #include "cli/commands.h"
 #include "cli/option.h"
 
@@ -85,6 +86,7 @@ static int exit_code(gs_status status) {
 
 int main(int argc, char **argv) {
     gs_interrupt_begin("gensample: interrupted: nothing is written\n");
+    gs_json_watch();
     if (!standard_streams_open()) {
         fputs("gensample: standard output: it is closed\n", stderr);
         return EXIT_FAILED;

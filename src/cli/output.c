@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "app/words.h"
 #include "io/output.h"
 #include "io/picture.h"
 
@@ -46,7 +47,7 @@ gs_sink_input gs_output_input(const gs_model_info *info, size_t rows, size_t n) 
 }
 
 char *gs_output_settings(json_t *settings) {
-    char *text = json_dumps(settings, JSON_COMPACT);
+    char *text = gs_json_text(settings, JSON_COMPACT);
     json_decref(settings);
     return text;
 }

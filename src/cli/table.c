@@ -81,6 +81,8 @@ static gs_status write_text(const gs_table *table, const char *path, void put(co
     put(table, output.file);
     if (ferror(output.file))
         status = gs_fail(error, GS_ERROR_FILE, "%s: cannot write", path);
+    else if (gs_json_lost())
+        status = gs_fail_memory(error, "a table");
     return gs_output_end(&output, status, error);
 }
 
