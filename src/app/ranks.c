@@ -313,6 +313,15 @@ static bool goes_before(gs_status status, gs_status first) {
     return status && (!first || (first == GS_ERROR_INTERRUPTED && status != GS_ERROR_INTERRUPTED));
 }
 
+/* Where the option, or what is in parentheses, begins in which two texts differ first. */
+static size_t first_difference(const char *a, const char *b) {
+    size_t begin = 0;
+    for (size_t i = 0; a[i] && a[i] == b[i]; i++)
+        if (a[i] == ' ' && (a[i + 1] == '-' || a[i + 1] == '('))
+            begin = i + 1;
+    return begin;
+}
+
 /* On the first rank: what all say, its own word first. */
 static void hear_all(word *verdict) {
     const char *what = verdict->what;
@@ -322,11 +331,11 @@ static void hear_all(word *verdict) {
             continue;
         memcpy(peers[rank].host, said.host, HOST_ROOM);
         if (!said.status && strcmp(said.what, what) != 0) {
+            size_t from = first_difference(said.what, what);
             said.status = GS_ERROR_ARGUMENT;
             snprintf(said.message, sizeof said.message,
-                     "its command is %.150s, that of the first rank %.150s: expected "
-                     "the same",
-                     said.what, what);
+                     "its command %s %.150s, that of the first rank %.150s: expected the same",
+                     from ? "goes on with" : "is", said.what + from, what + from);
         }
         if (goes_before(said.status, verdict->status)) {
             verdict->status = said.status;

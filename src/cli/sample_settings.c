@@ -74,8 +74,12 @@ void gs_run_put_command(const gs_run *run, FILE *out) {
     fprintf(out, " --seed %llu", (unsigned long long)a->seed);
     if (a->first)
         fprintf(out, " --first %llu", (unsigned long long)a->first);
+    if (a->keep_every)
+        fprintf(out, " --keep-every %d", a->keep_every);
     if (a->trajectory)
         fputs(" --trajectory", out);
+    else if (a->given[GS_OPTION_SHARD_SIZE])
+        fprintf(out, " --shard-size %llu", (unsigned long long)a->shard_size);
     else if (gs_format_holds(run->format) == GS_HOLDS_PICTURE && !run->result.weights.count)
         fprintf(out, " --grid %dx%d", run->grid.rows, run->grid.columns);
     gs_arguments_put_out(a, out);

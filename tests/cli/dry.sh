@@ -56,6 +56,14 @@ for options in '' '--shard-size 5 --out out/run/' '--label 1 --model cond.bin' '
     fi
 done
 
+# The command that it prints is the run's.
+accept --model tiny.bin -n 12 --sampler dpmpp-2m --steps 2 --shard-size 5 --out out/printed/ --dry-run
+printed=$(sed -n 's/^command: gensample //p' stdout.txt)
+# shellcheck disable=SC2086
+accept $printed
+check 'the command that is printed draws shards' test -e out/printed/shard-00002.npy
+rm -rf out/printed
+
 # Machines: NODES nodes of CPUS processors each.
 machine() {
     rm -rf machine

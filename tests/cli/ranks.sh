@@ -126,6 +126,20 @@ else
     "$program" --model tiny.bin --steps 2 -n 7 --quiet --out clean.npy
     same_shared denoised.npy denoise --model tiny.bin --judge judge.bin --input clean.npy --noise 0.3,0.5 --steps 1,3
     same_shared denoised.png denoise --model tiny.bin --judge judge.bin --input clean.npy -n 2 --noise 0.3 --steps 2
+    shared='denoise --model tiny.bin --input clean.npy -n 2 --noise 0.3 --steps 2 --out out/shared.npy'
+    # shellcheck disable=SC2086
+    (launcher -n 1 "$program" $shared --seed 0 : -n 1 "$program" $shared --seed 1)
+    status=$?
+    check 'ranks of different settings say which' tells_once 2 'rank 1.* its command goes on with --seed 1 .*that of the first rank --seed 0 '
+    # shellcheck disable=SC2086
+    (launcher -n 1 "$program" $shared --dtype bf16 --isa scalar : -n 1 "$program" $shared --dtype bf16 --isa avx512-vnni-bf16)
+    status=$?
+    if grep -q 'not supported\|no instruction set' stderr.txt; then
+        skip 'instruction sets of bf16' 'this processor does not multiply it'
+    else
+        check 'ranks whose bytes would differ are refused' tells_once 2 'rank 1.* its command goes on with .*instruction set'
+    fi
+    check 'and nothing is written' test ! -e out/shared.npy
     same_shared restored.npy restore --model tiny.bin --judge judge.bin --input clean.npy --mask left --draws 2 --noise 0.1
     for algorithm in plain early radius; do
         same_shared accepted.npy rejection --algorithm $algorithm --dim 50 --ratio 1.05 -n 3000 --first 12345
