@@ -332,14 +332,19 @@ static gs_status begin(gs_shards *s, gs_error *error) {
     return only_looks(s) ? GS_OK : gs_manifest_write(&s->manifest, path, error);
 }
 
-gs_status gs_shards_open(gs_shards *s, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
+/* The folder and the manifest as the run would begin it; takes `head`. */
+static gs_status name_run(gs_shards *s, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
     gs_status status = take_folder(s, folder, error);
-    int lock = -1;
     s->mode = mode;
-    if (status)
-        json_decref(head);
-    else
-        status = gs_manifest_create(&s->manifest, head, folder, error);
+    if (!status)
+        return gs_manifest_create(&s->manifest, head, folder, error);
+    json_decref(head);
+    return status;
+}
+
+gs_status gs_shards_open(gs_shards *s, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
+    gs_status status = name_run(s, folder, head, mode, error);
+    int lock = -1;
     if (!status)
         status = hold_folder(s, error);
     if (!status && mode == GS_SHARDS_SHARE)
@@ -368,12 +373,7 @@ static gs_status try_folder(gs_shards *s, gs_error *error) {
 }
 
 gs_status gs_shards_foresee(gs_shards *s, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
-    gs_status status = take_folder(s, folder, error);
-    s->mode = mode;
-    if (status)
-        json_decref(head);
-    else
-        status = gs_manifest_create(&s->manifest, head, folder, error);
+    gs_status status = name_run(s, folder, head, mode, error);
     if (!status)
         status = try_folder(s, error);
     if (!status)
