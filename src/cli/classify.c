@@ -122,18 +122,6 @@ static void warn_of_constants(const gs_classify_run *run) {
             info->name);
 }
 
-/* What is wrong with a label is said of its file. */
-static gs_status judge(gs_classify_run *run, gs_error *error) {
-    const gs_given *given = &run->in.given;
-    gs_error why;
-    gs_status status =
-        gs_classes_judge(run->log_p, given->labels, given->images.n, (int)run->classes, &run->judgement, &why);
-    if (status != GS_ERROR_ARGUMENT)
-        return status ? gs_fail(error, status, "%s", why.message) : GS_OK;
-    return gs_fail(error, status, "%s%s: %s", run->arguments->labels.count ? "--labels: " : "", given->labels_path,
-                   why.message);
-}
-
 static gs_status measure(gs_classify_run *run, gs_error *error) {
     gs_watch watch;
     const gs_given *given = &run->in.given;
@@ -153,7 +141,9 @@ static gs_status measure(gs_classify_run *run, gs_error *error) {
     if (!status)
         find_best(run);
     run->is_judged = !status && given->labels;
-    return run->is_judged ? judge(run, error) : status;
+    return run->is_judged
+               ? gs_classes_judge(run->log_p, given->labels, given->images.n, (int)run->classes, &run->judgement, error)
+               : status;
 }
 
 /* ---- The table ---- */
