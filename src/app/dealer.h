@@ -11,7 +11,7 @@
  * A shard takes two messages, of gs_dealer_bytes() in all, whatever is in it: samples go into files, not to other
  * ranks.
  *
- * A rank that is lost costs the chains that it had not finished. Each rank but the first has a claim in the folder
+ * A rank that is lost costs the chains that it had not finished. Each rank has a claim in the folder
  * (claims.h), which the system lets go of when the process ends, however it ends: one that is silent for some seconds
  * and has no claim is lost for certain, and its shard is dealt out again. Therefore ranks that ask when nothing is left
  * wait until all others have handed in theirs. Where a rank keeps its claim, but says nothing for long
@@ -43,8 +43,7 @@ typedef struct gs_dealer_watch {
 } gs_dealer_watch;
 
 /* Begin; the shards are open on the first rank, and viewed on the others. The main thread calls it; `watch` must live
- * as long as the dealer. Errors: GS_ERROR_FILE: the folder takes no claims; GS_ERROR_MEMORY; then the dealer need not
- * be freed. */
+ * as long as the dealer. Errors: GS_ERROR_MEMORY; then the dealer need not be freed. */
 gs_status gs_dealer_create(gs_dealer **dealer, gs_shards *shards, const gs_dealer_watch *watch, gs_error *error);
 
 /* Hand in the shard that was drawn, which is sealed, or none if it has no hash, and get the next one; *found becomes
