@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-TOLERANCE, SLACK_MB = 0.15, 6
+TOLERANCE, SLACK_MB = 0.05, 4
 RUNS = [
     "--model ncsn -n 64 --steps 2 --threads 1 --out x.npy",
     "--model ncsn -n 64 --steps 2 --threads 2 --out x.npy",
