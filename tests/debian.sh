@@ -36,9 +36,9 @@ inside() {
         OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader \
         OMPI_MCA_btl_vader_single_copy_mechanism=none "$@"
 }
-# in_shell NAME LINE: a case, a line of shell in the new Debian's folder /work.
+# in_shell NAME LINE: a case, a line of shell in the new Debian's folder /drawn.
 in_shell() {
-    check "$1" inside sh -ec "cd /work; $2"
+    check "$1" inside sh -ec "cd /drawn; $2"
 }
 install='apt-get install -y -q --no-install-recommends'
 system=$work/system
@@ -51,8 +51,8 @@ fi
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 "$root/cmake/quietly.sh" "A new Debian $release" mmdebstrap --variant=apt "$release" "$system" ||
     { not_ok 'a new Debian' 'see above'; end_of_cases; exit 1; }
-mkdir "$system/packages" "$system/work" && cp "$folder"/*.deb "$system/packages" &&
-    rm -f "$system"/packages/*-dbgsym_* && cp "$root/tests/install/consumer/program.c" "$system/work" || exit 1
+mkdir "$system/packages" "$system/drawn" && cp "$folder"/*.deb "$system/packages" &&
+    rm -f "$system"/packages/*-dbgsym_* && cp "$root/tests/install/consumer/program.c" "$system/drawn" || exit 1
 in_shell 'apt installs the program and the networks' "$install /packages/gensample_*.deb \
     /packages/gensample-models_*.deb /packages/libgensample0.1_*.deb"
 in_shell 'which draws a picture' 'gensample -n 4 --steps 2; test -s samples.png'
@@ -62,7 +62,7 @@ run='--model gaussian:dim=2 --steps 10 -n 9000 --shard-size 700'
 built=$(find "$sources"/obj-* -maxdepth 1 -name gensample)
 "$built" --model "$root/models/ncsn.bin" -n 4 --steps 2 --quiet --out built.npy
 in_shell 'the installed program draws' 'gensample --model ncsn -n 4 --steps 2 --quiet --out drawn.npy'
-check 'the same bytes as the built one' cmp built.npy "$system/work/drawn.npy"
+check 'the same bytes as the built one' cmp built.npy "$system/drawn/drawn.npy"
 in_shell 'apt installs the plugin, genbench and the headers' "$install openmpi-bin gcc libc6-dev pkg-config \
     /packages/*.deb"
 in_shell 'two ranks of MPI share a run' "gensample $run --out one
