@@ -55,13 +55,19 @@ static double direct_result(const gs_node *node, const float *x, const int d[3],
     return sum * (double)(float)(range / n * unit) + (double)node->bias->data[o];
 }
 
+/* A classifier of (c, size, size) with the weights of a convolution of 3 x 3 taps, which the caller adds. */
+static weights *with_convolution(int c, int size, int out) {
+    weights *w = weights_new("classifier", c, size, size);
+    weights_inputs(w, true, 0);
+    weights_random(w, "w", 4, (size_t[]){(size_t)out, (size_t)c, 3, 3}, 3);
+    weights_random(w, "b", 1, (size_t[]){(size_t)out}, 4);
+    return w;
+}
+
 static void check_direct(gs_dtype dtype) {
     enum { C = 20, SIZE = 9, OUT = 24, RESULT = 5 };
-    weights *w = weights_new("classifier", C, SIZE, SIZE);
+    weights *w = with_convolution(C, SIZE, OUT);
     quantised q;
-    weights_inputs(w, true, 0);
-    weights_random(w, "w", 4, (size_t[]){OUT, C, 3, 3}, 3);
-    weights_random(w, "b", 1, (size_t[]){OUT}, 4);
     weights_node(w, "conv", "conv2d", "['x']", "{'padding': [1, 1], 'stride': [2, 2]}", "{'weight': 'w', 'bias': 'b'}");
     weights_node(w, "scaled", "mul", "['conv', 'sigma']", NULL, NULL);
     weights_node(w, "row", "reshape", "['scaled']", "{'shape': [600]}", NULL);
@@ -69,7 +75,7 @@ static void check_direct(gs_dtype dtype) {
     gs_model *model = weights_load(w);
     quantise_as(model, &q, dtype, GS_QUANT_DIRECT);
     gs_plan *plan = plan_of(model, NULL, 1, 0, GS_DTYPE_INT8);
-    float *x = images_of(model, 1, 7);
+    float *x = random_images(model, 1, 7);
     char line[200];
     assert_true(gs_plan_describe(plan, 1, line, sizeof line));
     assert_non_null(strstr(line, gs_dtype_name(dtype)));
@@ -121,7 +127,7 @@ static result chain(unsigned seed, bool read_twice, int threads) {
     gs_model *model = weights_load(w);
     quantise(model, &q, seed);
     gs_plan *plan = plan_of(model, NULL, threads, 0, GS_DTYPE_INT8);
-    float *x = images_of(model, 5, 7);
+    float *x = random_images(model, 5, 7);
     result r = evaluate(plan, x, 0.5, NULL, 5);
     free(x);
     gs_plan_free(plan);
@@ -222,11 +228,8 @@ static void check_transformed(gs_dtype dtype, gs_quant_domain domain, double all
     const int first = dtype == GS_DTYPE_INT16 ? 5 : 4, size = 2 * first - 1;
     const int elements = OUT * size * size;
     char shape[60];
-    weights *w = weights_new("classifier", C, size, size);
+    weights *w = with_convolution(C, size, OUT);
     quantised q;
-    weights_inputs(w, true, 0);
-    weights_random(w, "w", 4, (size_t[]){OUT, C, 3, 3}, 3);
-    weights_random(w, "b", 1, (size_t[]){OUT}, 4);
     weights_node(w, "conv", "conv2d", "['x']", "{'padding': [1, 1]}", "{'weight': 'w', 'bias': 'b'}");
     weights_node(w, "one", "div", "['sigma', 'sigma']", NULL, NULL);
     weights_node(w, "same", "mul", "['conv', 'one']", NULL, NULL);
@@ -235,7 +238,7 @@ static void check_transformed(gs_dtype dtype, gs_quant_domain domain, double all
     gs_model *model = weights_load(w);
     quantise_as(model, &q, dtype, domain);
     gs_plan *plan = plan_of(model, NULL, 1, 0, GS_DTYPE_INT8);
-    float *x = images_of(model, 1, 7);
+    float *x = random_images(model, 1, 7);
     for (int band = 0; band < 2; band++) {
         double largest = 0, worst = 0;
         result r = evaluate(plan, x, band ? 2 : 1, NULL, 1);

@@ -19,7 +19,6 @@
 #include "support/graphs.h"
 #include "support/machine.h"
 #include "support/networks.h"
-#include "support/random.h"
 
 /* ---- Lists ---- */
 
@@ -340,15 +339,6 @@ static void teams_take_memory_by_thread(void **state) {
 
 /* ---- Plans ---- */
 
-static float *images(size_t floats, unsigned seed) {
-    uint64_t random = seed;
-    float *x = malloc(floats * sizeof *x);
-    assert_non_null(x);
-    for (size_t i = 0; i < floats; i++)
-        x[i] = random_float(&random);
-    return x;
-}
-
 static void every_thread_has_a_copy_beside_it(void **state) {
     (void)state;
     golden g = golden_load("tiny");
@@ -379,9 +369,7 @@ static void every_thread_has_a_copy_beside_it(void **state) {
  * thread. */
 static void check_plan(const gs_model *model, unsigned seed, bool gradient) {
     enum { IMAGES = 9 };
-    const gs_model_info *info = gs_model_get_info(model);
-    size_t size = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
-    float *x = images(IMAGES * size, seed);
+    float *x = random_images(model, IMAGES, seed);
     gs_plan *plan = make_plan(model, (gs_plan_options){.threads = 1, .gradient = gradient});
     result expected = evaluate(plan, x, 0.7, NULL, IMAGES);
     gs_plan_free(plan);

@@ -51,16 +51,6 @@ static double difference(result expected, result found, size_t n) {
     return worst;
 }
 
-static float *random_images(const gs_model *model, size_t n, uint64_t seed) {
-    const gs_model_info *info = gs_model_get_info(model);
-    size_t count = n * (size_t)(info->shape[0] * info->shape[1] * info->shape[2]);
-    float *x = malloc(count * sizeof *x);
-    assert_non_null(x);
-    for (size_t i = 0; i < count; i++)
-        x[i] = 2 * random_float(&seed);
-    return x;
-}
-
 /* Counts the steps of a plan that `backend` runs, according to gs_plan_describe, among lines that begin with one of the
  * operations. */
 static int steps_of(const gs_plan *plan, const char *backend) {
@@ -148,7 +138,7 @@ static double compare(weights *w, size_t size, uint64_t seed) {
     weights_outputs(w, "['end']");
     gs_model *model = weights_load(w);
     weights_free(w);
-    float *x = random_images(model, BATCH, seed);
+    float *x = random_images(model, BATCH, (unsigned)seed);
     gs_plan *native = make_plan(model, (gs_plan_options){.threads = 1, .block = BLOCK}),
             *other = onednn_plan(model, 1, BLOCK);
     assert_string_equal(gs_plan_get_info(native).backend, "native");
@@ -397,7 +387,7 @@ static void lanes_past_the_last_channel_do_not_matter(void **state) {
         weights *w = infinite_lanes(cases[i][0], cases[i][1], cases[i][2]);
         gs_model *model = weights_load(w);
         weights_free(w);
-        float *x = random_images(model, BATCH, i);
+        float *x = random_images(model, BATCH, (unsigned)i);
         gs_plan *plan = onednn_plan(model, 1, 0);
         const int labels[BATCH] = {0};
         result r = evaluate(plan, x, 1, NULL, BATCH);

@@ -56,7 +56,7 @@ static void bf16_is_near_float32(void **state) {
         about("seed %d", seed);
         weights *w = graph_random((unsigned)seed);
         gs_model *model = weights_load(w);
-        float *x = images_of(model, 2, (unsigned)seed);
+        float *x = random_images(model, 2, (unsigned)seed);
         gs_plan *plan = plan_of(model, NULL, 1, 0, GS_DTYPE_F32);
         result exact = evaluate(plan, x, 0.75, (int[]){1, 0}, 2);
         gs_plan_free(plan);
@@ -104,7 +104,7 @@ static const char *usual_isa(const gs_model *model) {
  * set. */
 static void check_same_bytes(const gs_model *model, gs_dtype dtype, unsigned seed, double sigma) {
     static const int blocks[] = {1, 3, 8};
-    float *x = images_of(model, BATCH, seed);
+    float *x = random_images(model, BATCH, seed);
     const int labels[BATCH] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2};
     const char *usual = usual_isa(model);
     gs_plan *plan = plan_of(model, dtype == GS_DTYPE_BF16 ? usual : "scalar", 1, 1, dtype);
@@ -194,7 +194,7 @@ static void halos_of_narrow_buffers_are_cleared(void **state) {
                 assert_true(buffer->layout != GS_BLOCKED || pixels ||
                             buffer->plane == buffer->row * (buffer->shape.d[1] + buffer->before + buffer->after));
             }
-            float *x = images_of(model, 5, 7);
+            float *x = random_images(model, 5, 7);
             result clean = evaluate(plan, x, 0, NULL, 5);
             memset(plan->worker[0].scratch[0], 0xff, plan->scratch_bytes);
             result again = evaluate(plan, x, 0, NULL, 5);

@@ -10,25 +10,11 @@
 #include "engine/gradient.h"
 #include "engine/reference.h"
 #include "support/about.h"
-#include "support/random.h"
 #include "support/worst.h"
 
 enum { IMAGES = 3 };
 static const double sigma = 0.75;
 static const int labels[IMAGES] = {2, 3, 0};
-
-size_t image_size(const gs_model *model) {
-    return gs_shape_size(gs_value_shape(model, GS_VALUE_X));
-}
-
-float *random_images(const gs_model *model, size_t n, unsigned seed) {
-    uint64_t random = seed;
-    float *x = malloc(n * image_size(model) * sizeof *x);
-    assert_non_null(x);
-    for (size_t i = 0; i < n * image_size(model); i++)
-        x[i] = 2 * random_float(&random);
-    return x;
-}
 
 static const int *labels_of(const gs_model *model) {
     return model->info.labels ? labels : NULL;

@@ -6,8 +6,6 @@
 #include "support/networks.h"
 #include "support/weights.h"
 
-size_t image_size(const gs_model *model);
-float *random_images(const gs_model *model, size_t n, unsigned seed);
 gs_model *gradient_graph(const gs_model *model);
 
 /* The energy and, unless NULL, the gradient of one image in double precision. */

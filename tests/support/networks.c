@@ -209,3 +209,16 @@ double check_network(weights *w, unsigned seed) {
     gs_model_free(model);
     return error;
 }
+
+size_t image_size(const gs_model *model) {
+    return gs_shape_size(gs_value_shape(model, GS_VALUE_X));
+}
+
+float *random_images(const gs_model *model, size_t n, unsigned seed) {
+    uint64_t random = seed;
+    float *x = malloc(n * image_size(model) * sizeof *x);
+    assert_non_null(x);
+    for (size_t i = 0; i < n * image_size(model); i++)
+        x[i] = 2 * random_float(&random);
+    return x;
+}

@@ -57,4 +57,8 @@ const int *golden_labels(const golden *g, size_t s, int labels[64]);
 /* A plan's largest error compared with PyTorch. */
 double golden_error(const golden *g, gs_plan *plan);
 
+/* The elements of an image that the model takes; and n random ones, to be freed. */
+size_t image_size(const gs_model *model);
+float *random_images(const gs_model *model, size_t n, unsigned seed);
+
 #endif

@@ -67,17 +67,6 @@ void quantise_as(gs_model *model, quantised *q, gs_dtype dtype, gs_quant_domain 
     }
 }
 
-float *images_of(const gs_model *model, size_t n, unsigned seed) {
-    const int *shape = gs_model_get_info(model)->shape;
-    size_t size = n * (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
-    uint64_t random = seed;
-    float *x = malloc(size * sizeof *x);
-    assert_non_null(x);
-    for (size_t i = 0; i < size; i++)
-        x[i] = random_float(&random);
-    return x;
-}
-
 gs_plan *plan_of(const gs_model *model, const char *isa, int threads, int block, gs_dtype dtype) {
     return make_plan(model, (gs_plan_options){.isa = isa, .threads = threads, .block = block, .dtype = dtype});
 }

@@ -23,9 +23,6 @@ void quantise_as(gs_model *model, quantised *q, gs_dtype dtype, gs_quant_domain 
 
 void free_quantised(quantised *q);
 
-/* n random images of the model's shape, to be freed. */
-float *images_of(const gs_model *model, size_t n, unsigned seed);
-
 gs_plan *plan_of(const gs_model *model, const char *isa, int threads, int block, gs_dtype dtype);
 
 #endif
