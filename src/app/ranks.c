@@ -42,7 +42,8 @@ static bool has_failed, has_told, has_lost, has_stuck, speaks;
 
 static pthread_t beats;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
-static pthread_cond_t ends;                              /* of a clock that nobody sets */
+static pthread_cond_t ends;
+static clockid_t clock_of_ends;
 static bool has_ended;                                   /* what the thread waits for */
 static peer *peers;
 
@@ -125,7 +126,7 @@ static void stop(pthread_t thread) {
 /* Wait, with the lock; whether the thread is to end. */
 static bool locked_pause(double seconds) {
     struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
+    clock_gettime(clock_of_ends, &until);
     double whole = (double)(long)seconds;
     until.tv_sec += (time_t)whole;
     until.tv_nsec += (long)((seconds - whole) * 1e9);
@@ -178,11 +179,7 @@ static void *beat(void *ignored) {
 static gs_status link_all(const gs_link *found, gs_error *error) {
     char why[GS_LINK_WHY_ROOM];
     pthread_t watch;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&ends, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_of_ends = gs_os_init_condition(&ends);
     gs_status status = start(&watch, watch_beginning, error);
     if (status)
         return status;

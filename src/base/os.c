@@ -196,6 +196,20 @@ bool gs_os_has_attributes(const char *path) {
 }
 #endif
 
+clockid_t gs_os_init_condition(pthread_cond_t *condition) {
+#ifdef __APPLE__
+    pthread_cond_init(condition, NULL);
+    return CLOCK_REALTIME;
+#else
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return CLOCK_MONOTONIC;
+#endif
+}
+
 #ifdef __linux__
 #include <sched.h>
 

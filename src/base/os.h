@@ -3,9 +3,11 @@
 #ifndef GS_OS_H
 #define GS_OS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* The running program's own absolute path, of at most room - 1 bytes; false where the system does not report it. */
 bool gs_os_program_path(char *path, size_t room);
@@ -26,6 +28,9 @@ bool gs_os_set_cpus(const gs_cpus *cpus);
 
 /* The processor on which the calling thread runs at the moment; -1 where the system does not report it. */
 int gs_os_cpu(void);
+
+/* Initialise a condition; the clock by which one waits for it: one that nobody sets, where the system can. */
+clockid_t gs_os_init_condition(pthread_cond_t *condition);
 
 /* Give the whole pages of zeroed memory back to the system, so that whoever touches one next gets it anew, zeroed, in
  * the memory next to it. */
