@@ -141,12 +141,17 @@ static void expect_denoised(const sampled *s, double *mean, double *deviation) {
     *deviation = sqrt(v);
 }
 
+/* Under an emulator, every fourth sampler: statistics of the others are no news there, as bytes are the same. */
+static int stride(void) {
+    return effort_percent() < 20 ? 4 : 1;
+}
+
 static void samplers_draw_a_gaussian(void **state) {
     (void)state;
     const gs_sampler_info *sampler;
     sampled *s = malloc(sizeof *s);
     assert_non_null(s);
-    for (int i = 0; (sampler = gs_sampler_get(i)) && !sampler->decodes; i++) {
+    for (int i = 0; (sampler = gs_sampler_get(i)) && !sampler->decodes; i += stride()) {
         double mean = 0.5, deviation = 0.75;
         about("%s", sampler->name);
         draw(sampler, "gaussian:mean=0.5,sd=0.75", deviation, s);
@@ -165,7 +170,7 @@ static void samplers_draw_a_mixture(void **state) {
     const gs_sampler_info *sampler;
     sampled *s = malloc(sizeof *s);
     assert_non_null(s);
-    for (int i = 0; (sampler = gs_sampler_get(i)) && !sampler->decodes; i++) {
+    for (int i = 0; (sampler = gs_sampler_get(i)) && !sampler->decodes; i += stride()) {
         about("%s", sampler->name);
         if (!strcmp(sampler->name, "consistency"))
             continue;
