@@ -2,7 +2,7 @@
 
     python export.py --kind denoiser --checkpoint runs/ncsn/checkpoint.pt --out ncsn.bin
     python export.py --kind denoiser --checkpoint runs/ncsn-fast/checkpoint.pt --data DIR --sampler consistency \\
-        --ladder 30 1.2 0.35 --out ncsn-fast.bin
+        --ladder 30 1.2 0.6 0.35 --out ncsn-fast.bin
     python export.py --kind classifier --checkpoint runs/judge/checkpoint.pt --data DIR --out judge.bin
     python export.py --kind energy --checkpoint runs/ebm/checkpoint.pt --out ebm.bin
     python export.py --kind energy --uva uva_tutorial8_ebm_mnist.ckpt --out uva.bin

@@ -195,8 +195,8 @@ static void wrong_rungs_are_refused(void **state) {
         const char *text, *message;
         gs_sample_options options;
     } cases[] = {
-        {"gaussian:levels=no", "rungs: the first of 3 is 2", {.rungs = {2, 3, 4}}},
-        {"gaussian:levels=no", "rungs: the first of 1 is 1; expected 2 ... 64", {.rungs = {1}}},
+        {"gaussian:levels=no", "rungs: the first is 2; expected 1", {.rungs = {2, 3, 4}}},
+        {"gaussian:levels=no", "rungs: a single one; expected 2 ... 64", {.rungs = {1}}},
         {"gaussian:levels=no", "rungs: 2 follows 3; expected each greater", {.rungs = {1, 3, 2}}},
         {"gaussian:levels=no", "rungs: 3 follows 3", {.rungs = {1, 3, 3}}},
         {"gaussian:levels=no", "rungs: -1 follows 1", {.rungs = {1, -1}}},

@@ -12,7 +12,7 @@
 #include "cli/commands.h"
 #include "io/read.h"
 
-enum { LABEL_WIDTH = 12, PIPE_MAX = 1 << 30 };
+enum { LABEL_WIDTH = 12, NOTE_SHOWN = 4000, PIPE_MAX = 1 << 30 };
 
 static void print_field(FILE *out, const char *label, const char *text) {
     char lower[LABEL_WIDTH];
@@ -26,11 +26,15 @@ static void print_field(FILE *out, const char *label, const char *text) {
     fputc('\n', out);
 }
 
-/* The notes of our pictures are called "gensample:model" and the like. */
+/* The notes of our pictures are called "gensample:model" and the like. A file of others may have any number of bytes in
+ * a note; only its beginning is printed. */
 static void print_note(void *context, const char *key, const char *text) {
     static const char ours[] = "gensample:";
     bool own = !strncmp(key, ours, strlen(ours));
-    print_field(context, own ? key + strlen(ours) : key, text);
+    char start[NOTE_SHOWN + 64];
+    size_t length = strlen(text);
+    snprintf(start, sizeof start, "%.*s ... (%zu bytes)", NOTE_SHOWN, text, length);
+    print_field(context, own ? key + strlen(ours) : key, length > NOTE_SHOWN ? start : text);
 }
 
 /* Notes arrive while the file is being described, so they are kept until the description is complete. */

@@ -219,9 +219,10 @@ static gs_status check_rungs(const gs_sample_options *o, gs_error *error) {
     int count = rung_count(o);
     if (!count)
         return GS_OK;
-    if (count < 2 || o->rungs[0] != 1)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "rungs: the first of %d is %g; expected 2 ... %d, the first of them 1",
-                       count, o->rungs[0], GS_RUNGS_MAX);
+    if (count < 2)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "rungs: a single one; expected 2 ... %d", GS_RUNGS_MAX);
+    if (o->rungs[0] != 1)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "rungs: the first is %g; expected 1", o->rungs[0]);
     for (int i = 1; i < count; i++)
         if (!(o->rungs[i] > o->rungs[i - 1] && o->rungs[i] <= s->most))
             return gs_fail(error, GS_ERROR_ARGUMENT,

@@ -21,7 +21,7 @@ accept --model "$models/ncsn-cond.bin" --label all -n 20 $short --out out/x.png
 check 'one row a digit' is_png out/x.png 62 302 0
 same "$models/ncsn-cond.bin" 'ncsn-cond' -n 5 --steps 3 --label 3
 accept --model "$models/ncsn-fast.bin" --label all -n 20 --json --out out/x.png
-check 'three evaluations per sample' grep -q '"evaluations_per_sample": 3[,}]' stdout.txt
+check 'four evaluations per sample' grep -q '"evaluations_per_sample": 4[,}]' stdout.txt
 same "$models/ncsn-fast.bin" 'ncsn-fast' -n 5 --label 3
 accept --model "$models/ebm.bin" -n 20 $short --out out/x.png
 accept --model "$models/ebm-cond.bin" --label all -n 20 $short --out out/x.png
