@@ -18,10 +18,9 @@ gs_share gs_share_of(int rank, size_t n) {
     return (gs_share){.first = r * each + (r < more ? r : more), .count = each + (r < more)};
 }
 
-gs_status gs_shares_match(char *command, const char *network, const gs_plan *plan, const float *images, size_t count,
+gs_status gs_shares_match(char *command, const char *network, gs_plan_info plan, const float *images, size_t count,
                           gs_error *error) {
     enum { DIGITS = 8, SHOWN = GS_RANKS_WHAT_ROOM - 60 };
-    gs_plan_info info = gs_plan_get_info(plan);
     char what[GS_RANKS_WHAT_ROOM], sum[GS_HASH_ROOM];
     gs_hash hash;
     if (gs_ranks_count() == 1) {
@@ -33,7 +32,7 @@ gs_status gs_shares_match(char *command, const char *network, const gs_plan *pla
     gs_hash_begin(&hash);
     gs_hash_add(&hash, images, count * sizeof *images);
     gs_hash_add(&hash, network, strlen(network));
-    gs_hash_add(&hash, info.exact ? "" : info.isa, info.exact ? 0 : strlen(info.isa));
+    gs_hash_add(&hash, plan.isa, plan.exact ? 0 : strlen(plan.isa));
     gs_hash_add(&hash, command, strlen(command));
     gs_hash_end(&hash, sum);
     snprintf(what, sizeof what, "%.*s (images, network, instruction set: %.*s)", SHOWN, command, DIGITS, sum);

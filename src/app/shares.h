@@ -13,7 +13,7 @@ gs_share gs_share_of(int rank, size_t n);
 
 /* Make sure that all ranks have the same command, network and images, and where the plan's bytes depend on it the same
  * instruction set; `command` is freed. Errors: GS_ERROR_ARGUMENT: they have not; GS_ERROR_MEMORY: `command` is NULL. */
-gs_status gs_shares_match(char *command, const char *network, const gs_plan *plan, const float *images, size_t count,
+gs_status gs_shares_match(char *command, const char *network, gs_plan_info plan, const float *images, size_t count,
                           gs_error *error);
 
 /* Tell the other ranks to end, as this one does; hear whether one has said so, which makes gs_interrupted() true. */

@@ -351,9 +351,9 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
         return gs_fail_memory(error, "the run");
     gs_status status = gs_ranks_agree(prepare(r, arguments, error), error);
     if (!status)
-        status =
-            gs_shares_match(gs_restoration_command_text(r), info_of(r)->hash, r->setup.networks.network[0].plan,
-                            r->given.images.data, r->n * (arguments->measured ? measured_of(r) : pixels_of(r)), error);
+        status = gs_shares_match(gs_restoration_command_text(r), info_of(r)->hash,
+                                 gs_plan_get_info(r->setup.networks.network[0].plan), r->given.images.data,
+                                 r->n * (arguments->measured ? measured_of(r) : pixels_of(r)), error);
     if (!status)
         status = run(r, error);
     gs_free(r->y);

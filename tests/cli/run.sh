@@ -42,7 +42,9 @@ for section; do
     conditional_denoiser
     plain_energy plain
     judge judge.bin
-    . "$here/$section.sh"
+    . "$here/$section.sh" 2>"$work/said"
+    cat "$work/said" >&2
+    check "$section: its functions are there" sh -c '! grep ": not found$" "$1"' sh "$work/said"
     cd "$work" || exit 1
     rm -rf "${work:?}/$section"
 done

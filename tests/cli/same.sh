@@ -1,46 +1,5 @@
-# The same bytes however the program is run; sourced by run.sh. same MODEL NAME OPTIONS...: compares with one scalar
-# thread.
+# The same bytes however the program is run; sourced by run.sh.
 [ "$sanitizer" = thread ] || needs_effort 50 || return 0
-same() {
-    model=$1
-    name=$2
-    shift 2
-    "$program" --model "$model" --quiet "$@" --threads 1 --isa scalar --block 1 --out out/reference.npy
-    for isa in $("$program" cpu | awk '$2 == "supported" { print $1 }'); do
-        "$program" --model "$model" --quiet "$@" --isa "$isa" --out out/isa.npy
-        check "$name: same bytes with $isa" cmp out/isa.npy out/reference.npy
-        GENSAMPLE_ISA=$isa "$program" --model "$model" --quiet "$@" --threads 2 --out out/isa.npy
-        check "$name: same bytes with GENSAMPLE_ISA=$isa" cmp out/isa.npy out/reference.npy
-    done
-    for threads in 1 2 3; do
-        "$program" --model "$model" --quiet "$@" --threads $threads --out out/threads.npy
-        check "$name: same bytes with $threads threads" cmp out/threads.npy out/reference.npy
-    done
-    for block in 1 2 7 64; do
-        "$program" --model "$model" --quiet "$@" --threads 2 --block $block --out out/block.npy
-        check "$name: same bytes in blocks of $block" cmp out/block.npy out/reference.npy
-    done
-}
-# prefix MODEL NAME BYTES OPTIONS...: -n 10 gives the first ten of -n 100, and --first 90 the last ten; BYTES is the
-# size of a sample.
-prefix() {
-    model=$1
-    name=$2
-    bytes_a_sample=$3
-    shift 3
-    "$program" --model "$model" --quiet "$@" -n 100 --out out/100.npy
-    "$program" --model "$model" --quiet "$@" -n 10 --out out/10.npy
-    "$program" --model "$model" --quiet "$@" -n 10 --first 90 --out out/90.npy
-    tail -c +129 out/100.npy >out/all
-    tail -c +129 out/10.npy >out/ten
-    tail -c +129 out/90.npy >out/last
-    head -c $((10 * bytes_a_sample)) out/all >out/all10
-    tail -c $((10 * bytes_a_sample)) out/all >out/all90
-    check "$name: -n 10 is the first ten of -n 100" cmp out/ten out/all10
-    check "$name: --first 90 is the last ten" cmp out/last out/all90
-    check "$name: the samples are not all the same" sh -c '! cmp -s out/ten out/last'
-}
-
 same tiny.bin 'DPM' -n 23 --sampler dpmpp-2m --steps 4
 same tiny.bin 'stochastic DPM' -n 23 --sampler dpmpp-2m --steps 4 --eta 1
 same cond.bin 'labels' -n 23 --sampler dpmpp-2m --steps 4 --label all
