@@ -1,6 +1,7 @@
 #include "cli/dealt.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app/dealer.h"
@@ -28,10 +29,16 @@ static gs_status view(gs_shards *shards, const char *folder, json_t *head, gs_er
 
 gs_status gs_dealt_open(gs_shards *shards, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
     bool first = !gs_ranks_rank(), open = false;
-    gs_status status = first ? gs_shards_open(shards, folder, head, mode, error) : GS_OK;
-    open = first && !status;
+    char what[GS_RANKS_WHAT_ROOM];
+    snprintf(what, sizeof what, "gensample --out %s", folder);
+    gs_status status = gs_ranks_match(what, error);
+    if (!status && first) {
+        status = gs_shards_open(shards, folder, head, mode, error);
+        head = NULL;
+        open = !status;
+    }
     status = gs_ranks_agree(status, error);
-    if (!first && status)
+    if (status)
         json_decref(head);
     if (!first && !status) {
         status = view(shards, folder, head, error);

@@ -69,6 +69,10 @@ else
     status=$?
     check 'ranks of different runs are refused' tells_once 2 'rank 1.* its seed is 0, of this command it is 9'
     rm -rf run whole-run
+    (launcher -n 1 "$program" $drawn --out run : -n 1 "$program" $drawn --out other)
+    status=$?
+    check 'ranks that name other folders are refused' tells_once 2 'rank 1.* goes on with --out other, that of the first rank --out run: expected the same'
+    check 'neither is made' test ! -e run -a ! -e other
     (launcher -n 1 "$program" $drawn --out run : -n 1 "$program" --model rings --out out/samples.npy)
     status=$?
     check 'a rank without shards ends all, which says what to add' tells_once 2 'rank 1.*: --shard-size: missing: .*add --shard-size K and --out DIR/'
