@@ -349,9 +349,9 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
         return gs_fail_memory(error, "the run");
     gs_status status = gs_ranks_agree(prepare(d, arguments, error), error);
     if (!status)
-        status = gs_shares_match(gs_denoise_command_text(d), info_of(d)->hash,
-                                 gs_plan_get_info(d->setup.networks.network[0].plan), d->input.data, elements(d),
-                                 error);
+        status =
+            gs_shares_match(gs_denoise_command_text(d), info_of(d)->hash,
+                            gs_plan_get_info(d->setup.networks.network[0].plan), d->input.data, elements(d), error);
     if (!status)
         status = run(d, error);
     gs_free(d->noisy);

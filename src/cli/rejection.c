@@ -260,7 +260,8 @@ static gs_status match(const gs_rejecting *r, gs_error *error) {
     snprintf(what, sizeof what,
              "gensample rejection --algorithm %.40s --dim %d --ratio %.17g -n %zu --seed %llu --first %llu%s%.100s",
              o->algorithm ? o->algorithm : gs_rejection_get(0)->name, o->dim, o->ratio, r->n,
-             (unsigned long long)o->seed, (unsigned long long)o->first_proposal, r->out ? " --out " : "", r->out ? r->out : "");
+             (unsigned long long)o->seed, (unsigned long long)o->first_proposal, r->out ? " --out " : "",
+             r->out ? r->out : "");
     return gs_ranks_match(what, error);
 }
 

@@ -11,7 +11,7 @@ gs_status gs_chain_file_missing(const char *path, gs_error *error) {
                    path);
 }
 
-#ifndef GS_HAVE_NETCDF
+#ifndef GS_NETCDF_LIBRARY
 
 bool gs_chain_file_is_known(void) {
     return false;
@@ -52,7 +52,7 @@ gs_status gs_chain_file_close(gs_chain_file *file, gs_status status, gs_error *e
 
 #else
 
-#include <netcdf.h>
+#include "io/netcdf.h"
 
 enum { RANK_MAX = 5, STATES = 0, STATISTICS = 1, GROUPS = 2, PARTS = 2, NUMBERS = 1024, COPIED = 64 };
 
@@ -80,6 +80,8 @@ struct gs_chain_file {
     group group[PARTS][GROUPS];
 };
 
+static gs_netcdf nc; /* of the library, once it is loaded */
+
 bool gs_chain_file_is_known(void) {
     return true;
 }
@@ -87,13 +89,13 @@ bool gs_chain_file_is_known(void) {
 static gs_status check(const gs_chain_file *file, int code, gs_error *error) {
     return code == NC_NOERR
                ? GS_OK
-               : gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", file->output.path, nc_strerror(code));
+               : gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", file->output.path, nc.strerror(code));
 }
 
 /* ---- What is in a file ---- */
 
 static int put_text(int id, int variable, const char *name, const char *text) {
-    return nc_put_att_text(id, variable, name, strlen(text), text);
+    return nc.put_att_text(id, variable, name, strlen(text), text);
 }
 
 /* 0, 1 ... n - 1. */
@@ -104,7 +106,7 @@ static int put_numbers(int id, int variable, size_t n) {
         size_t count = n - first < NUMBERS ? n - first : NUMBERS;
         for (size_t i = 0; i < count; i++)
             numbers[i] = (long long)(first + i);
-        code = nc_put_vara_longlong(id, variable, &first, &count, numbers);
+        code = nc.put_vara_longlong(id, variable, &first, &count, numbers);
     }
     return code;
 }
@@ -117,9 +119,9 @@ static int define_dimensions(const gs_chain_layout *l, size_t draws, group *g) {
     int code = NC_NOERR, variable;
     g->rank = is_point ? 3 : RANK_MAX;
     for (int i = 0; i < g->rank && !code; i++) {
-        code = nc_def_dim(g->id, names[i], sizes[i], &g->dims[i]);
+        code = nc.def_dim(g->id, names[i], sizes[i], &g->dims[i]);
         if (!code)
-            code = nc_def_var(g->id, names[i], NC_INT64, 1, &g->dims[i], &variable);
+            code = nc.def_var(g->id, names[i], NC_INT64, 1, &g->dims[i], &variable);
         if (!code)
             code = put_numbers(g->id, variable, sizes[i]);
     }
@@ -127,11 +129,11 @@ static int define_dimensions(const gs_chain_layout *l, size_t draws, group *g) {
 }
 
 static int define_variable(const group *g, const char *name, nc_type type, int rank, const char *what, int *variable) {
-    int code = nc_def_var(g->id, name, type, rank, g->dims, variable);
+    int code = nc.def_var(g->id, name, type, rank, g->dims, variable);
     if (!code)
-        code = nc_def_var_chunking(g->id, *variable, NC_CONTIGUOUS, NULL);
+        code = nc.def_var_chunking(g->id, *variable, NC_CONTIGUOUS, NULL);
     if (!code)
-        code = nc_def_var_fill(g->id, *variable, NC_NOFILL, NULL);
+        code = nc.def_var_fill(g->id, *variable, NC_NOFILL, NULL);
     if (!code)
         code = put_text(g->id, *variable, "long_name", what);
     if (!code && type == NC_BYTE)
@@ -172,7 +174,7 @@ static gs_status define(gs_chain_file *file, gs_error *error) {
     for (int part = 0; part < PARTS; part++) {
         for (int kind = 0; kind < GROUPS && !code && l->draws[part]; kind++) {
             group *g = &file->group[part][kind];
-            code = nc_def_grp(file->id, names[part][kind], &g->id);
+            code = nc.def_grp(file->id, names[part][kind], &g->id);
             if (!code)
                 code = define_attributes(l, g->id);
             if (!code)
@@ -189,7 +191,7 @@ static gs_status define(gs_chain_file *file, gs_error *error) {
  * which the next one clears. */
 static gs_status create(gs_chain_file *f, gs_error *error) {
     const char *name = gs_temporary_name(f->output.temporary);
-    return name ? check(f, nc_create(name, NC_NETCDF4 | NC_CLOBBER, &f->id), error)
+    return name ? check(f, nc.create(name, NC_NETCDF4 | NC_CLOBBER, &f->id), error)
                 : gs_fail(error, GS_ERROR_FILE, "%s: cannot write: %s", f->output.path, strerror(errno));
 }
 
@@ -201,7 +203,9 @@ gs_status gs_chain_file_open(gs_chain_file **file, const char *path, const gs_ch
     if (!f)
         return gs_fail_memory(error, "a file of chains");
     f->layout = layout;
-    gs_status status = gs_output_open(&f->output, path, error);
+    gs_status status = gs_netcdf_load(&nc, path, error);
+    if (!status)
+        status = gs_output_open(&f->output, path, error);
     if (!status && !f->output.temporary)
         status = gs_fail(error, GS_ERROR_UNSUPPORTED,
                          "%s: a .nc file cannot go into a stream or a device; expected the name of a file", path);
@@ -223,9 +227,9 @@ gs_status gs_chain_file_put(gs_chain_file *file, int part, size_t chain, size_t 
     const int *shape = file->layout->shape;
     size_t start[RANK_MAX] = {chain, first},
            sizes[RANK_MAX] = {1, count, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
-    int code = nc_put_vara_float(g->id, g->x, start, sizes, x);
+    int code = nc.put_vara_float(g->id, g->x, start, sizes, x);
     if (!code && file->layout->has_energy)
-        code = nc_put_vara_double(g->id, g->energy, start, sizes, energy);
+        code = nc.put_vara_double(g->id, g->energy, start, sizes, energy);
     return check(file, code, error);
 }
 
@@ -233,14 +237,14 @@ gs_status gs_chain_file_put_statistic(gs_chain_file *file, int part, gs_chain_st
                                       size_t first, size_t count, const double *values, gs_error *error) {
     const group *g = &file->group[part][STATISTICS];
     size_t start[2] = {chain, first}, sizes[2] = {1, count};
-    return check(file, nc_put_vara_double(g->id, g->statistic[which], start, sizes, values), error);
+    return check(file, nc.put_vara_double(g->id, g->statistic[which], start, sizes, values), error);
 }
 
 gs_status gs_chain_file_put_mass(gs_chain_file *file, size_t chain, const float *mass, gs_error *error) {
     const group *g = &file->group[1][STATISTICS];
     const int *shape = file->layout->shape;
     size_t start[RANK_MAX] = {chain}, sizes[RANK_MAX] = {1, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
-    return check(file, nc_put_vara_float(g->id, g->mass, start, sizes, mass), error);
+    return check(file, nc.put_vara_float(g->id, g->mass, start, sizes, mass), error);
 }
 
 /* Copy one chain's states, energies and statistics of a part. `x` is room for a block of states and `values` for as
@@ -256,16 +260,16 @@ static gs_status copy_chain(const gs_chain_file *from, gs_chain_file *to, int pa
         size_t count = draws - first < COPIED ? draws - first : COPIED;
         size_t start[RANK_MAX] = {chain, first},
                sizes[RANK_MAX] = {1, count, (size_t)shape[0], (size_t)shape[1], (size_t)shape[2]};
-        int code = nc_get_vara_float(g->id, g->x, start, sizes, x);
+        int code = nc.get_vara_float(g->id, g->x, start, sizes, x);
         if (!code && has_energy)
-            code = nc_get_vara_double(g->id, g->energy, start, sizes, values);
+            code = nc.get_vara_double(g->id, g->energy, start, sizes, values);
         status = check(from, code, error);
         if (!status)
             status = gs_chain_file_put(to, part, chain, first, count, x, values, error);
         for (int i = 0; i < GS_CHAIN_STATISTIC_COUNT && !status; i++) {
             if (!(from->layout->has >> i & 1))
                 continue;
-            status = check(from, nc_get_vara_double(of_steps->id, of_steps->statistic[i], start, sizes, values), error);
+            status = check(from, nc.get_vara_double(of_steps->id, of_steps->statistic[i], start, sizes, values), error);
             if (!status)
                 status =
                     gs_chain_file_put_statistic(to, part, (gs_chain_statistic)i, chain, first, count, values, error);
@@ -297,7 +301,7 @@ gs_status gs_chain_file_close(gs_chain_file *file, gs_status status, gs_error *e
     if (!file)
         return status;
     if (file->is_open) {
-        int code = nc_close(file->id);
+        int code = nc.close(file->id);
         if (!status)
             status = check(file, code, error);
     }
