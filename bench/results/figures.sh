@@ -17,5 +17,5 @@ for machine in xeon-207 xeon-167; do
 done
 "$program" report xeon-207.json xeon-167.json xeon-207-networks.json xeon-207-gradients.json xeon-207-rejection.json \
     xeon-167-networks.json xeon-167-gradients.json xeon-167-rejection.json zen5-networks.json zen5-gradients.json \
-    zen5-rejection.json --html "$tables/index.html" >/dev/null
+    zen5-rejection.json zen4-networks.json --html "$tables/index.html" >/dev/null
 "$program" report zen5-networks.json zen5-gradients.json zen5-rejection.json --chart "$pictures/speed.svg" >/dev/null
