@@ -283,7 +283,7 @@ for worker in 1 2 3; do
 done
 i=0
 while [ $i -lt "$kills" ]; do
-    timeout -s KILL "$(awk "BEGIN { srand($i); print 0.001 + rand() * $took / 1e6 }")" "$program" work jobs --threads 1 --quiet
+    timeout -s KILL "$(awk "BEGIN { srand($i); print 0.005 + rand() * ${slow:+10 *} 0.1 }")" "$program" work jobs --threads 1 --quiet
     i=$((i + 1))
 done >stdout.txt 2>stderr.txt
 for worker in $workers; do
