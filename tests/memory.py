@@ -29,14 +29,12 @@ RUNS = [
 
 
 def peak_mb(program, arguments, environment):
-    """The most memory of a run, of pages that it has of its own."""
-    process = subprocess.Popen([program, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    message = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(arguments)}: {message.decode()}")
-    return usage.ru_maxrss * 1024e-6
+    """The most memory of a run, by peak.c."""
+    peak = pathlib.Path(program).parent / "tests/peak"
+    run = subprocess.run([peak, program, *arguments], env=environment, capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"{' '.join(arguments)}: {run.stderr}")
+    return int(run.stdout.split()[-1]) * 1024e-6
 
 
 def main():

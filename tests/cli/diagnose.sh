@@ -108,12 +108,12 @@ rm -rf out
 mkdir out
 
 # Memory does not grow with the number of steps: those of 90,000 more, of two chains, would take 8 MB.
-if [ -n "$slow" ] || ! command -v python3 >/dev/null; then
-    skip 'memory stays' 'a sanitizer or an emulator has memory of its own, or there is no python3'
+if [ -n "$slow" ]; then
+    skip 'memory stays' 'a sanitizer or an emulator has memory of its own'
 else
     long='--model gaussian:dim=2,levels=no -n 2 --sampler mala --threads 2 --diagnose'
-    few=$(python3 "$here/rss.py" "$program" $long --steps 10000 --out out/few.npy 2>/dev/null | tail -n 1)
-    python3 "$here/rss.py" "$program" $long --steps 100000 --out out/many.npy >stdout.txt 2>/dev/null
+    few=$("$build/tests/peak" "$program" $long --steps 10000 --out out/few.npy 2>/dev/null | tail -n 1)
+    "$build/tests/peak" "$program" $long --steps 100000 --out out/many.npy >stdout.txt 2>/dev/null
     more=$(tail -n 1 stdout.txt)
     check "memory stays: $few and $more KiB" test "$more" -lt $((few + 2048))
     check 'and the report says what is recorded' grep -q '^recorded at 7692 of these steps' stdout.txt
