@@ -128,14 +128,15 @@ fi
 [ -n "$other" ] || echo "skipped - another build: none was given"
 pairs >"$work/pairs" || exit 1
 # A line is kept whole by -d; each pair's lines come together.
-xargs -d '\n' -P "$(nproc)" -I '{}' sh -c 'lines=$(PAIR=$1 "$2" "$3" $4) && echo "$lines"' sh '{}' "$0" "$build" "$other" \
+xargs -d '\n' -P "$(nproc)" -I '{}' sh -c 'lines=$(PAIR=$1 "$2" "$3" $4) || lines="$lines
+not ok - $1: the comparison failed"; echo "$lines"' sh '{}' "$0" "$build" "$other" \
     <"$work/pairs" | tee "$work/log"
 awk -v pairs="$(wc -l <"$work/pairs")" '
     / threads=[0-9]* block=/ { total++ }
     /^ok - / { passed++ }
     /^not ok - / { failed++ }
     END {
-        if (passed + failed < pairs) failed += pairs - passed
+        if (!pairs || passed + failed < pairs) failed++
         printf "%d ways to run compared\n%d passed, %d failed, %d skipped\n", total, passed, failed, skipped
         exit failed > 0
     }' skipped="$([ -n "$other" ]; echo $?)" "$work/log"
