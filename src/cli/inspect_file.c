@@ -32,9 +32,8 @@ static void print_note(void *context, const char *key, const char *text) {
     static const char ours[] = "gensample:";
     bool own = !strncmp(key, ours, strlen(ours));
     char start[NOTE_SHOWN + 64];
-    size_t length = strlen(text);
-    snprintf(start, sizeof start, "%.*s ... (%zu bytes)", NOTE_SHOWN, text, length);
-    print_field(context, own ? key + strlen(ours) : key, length > NOTE_SHOWN ? start : text);
+    snprintf(start, sizeof start, "%.*s ... (more follows)", NOTE_SHOWN, text);
+    print_field(context, own ? key + strlen(ours) : key, strlen(text) > NOTE_SHOWN ? start : text);
 }
 
 /* Notes arrive while the file is being described, so they are kept until the description is complete. */

@@ -111,6 +111,9 @@ inspects spelled.NPY "content     NPY, elements '<u1', shape (6, 8, 8), row-majo
 inspects photo.png 'content     a JPEG picture'
 inspects kept.npz "content     NPZ, samples.npy: NPY, elements '<f4', shape (1, 6, 1, 8, 8), row-major"
 inspects kept.pgm 'content     PGM, 22 x 32 pixels, 8-bit grey' 'model       tiny' "hash        $hash"
+(printf 'P5\n# comment: ' && head -c 5000 /dev/zero | tr '\0' x && printf '\n2 2\n255\n....') >long.pgm
+inspects long.pgm 'comment     x* \.\.\. (more follows)'
+check 'a long note is cut' test "$(sed -n 's/^comment  *\(x*\) .*/\1/p' stdout.txt | wc -c)" -eq 4001
 run inspect - <tiny.bin
 check 'inspect a model from standard input' grep -qx 'model       tiny (denoiser)' stdout.txt
 run inspect /dev/stdin <"$drawn"
