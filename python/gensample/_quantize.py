@@ -75,7 +75,7 @@ def quantize(
     images: ArrayLike | None = None,
     n: int = 0,
     bands: int = 0,
-    error: float = 0.015,
+    error: float = 0.01,
     threads: int = 0,
     isa: str | None = None,
     progress: Callable[[float], bool | None] | None = None,

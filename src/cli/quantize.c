@@ -304,7 +304,7 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
     if (!good)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--weights: \"%.40s\": expected f32, f16 or bf16", a->weights);
     if (a->given[GS_OPTION_LIMIT] && !(a->limit > 0 && a->limit <= 1))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--error: %g: expected a number above 0 and at most 1, as 0.015",
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--error: %g: expected a number above 0 and at most 1, as 0.01",
                        a->limit);
     if (gs_is_density(a->model))
         return gs_fail(error, GS_ERROR_ARGUMENT,

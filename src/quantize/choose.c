@@ -6,8 +6,6 @@
 
 enum { BATCH = 64 };
 
-static const double usual_limit = 0.015;
-
 /* ---- Errors ---- */
 
 typedef struct comparing {
@@ -332,7 +330,7 @@ gs_status gs_layers_choose(gs_layers *layers, const gs_states *states, const gs_
                   .states = states,
                   .options = options,
                   .bands = {.bands = layers->bands, .ends = layers->ends},
-                  .limit = options->error > 0 ? options->error : usual_limit,
+                  .limit = options->error > 0 ? options->error : GS_QUANTIZE_ERROR,
                   .all = 3.0 * layers->count + 1};
     gs_status status = begin(&c.outputs, layers->model, &c.bands, states, options, error);
     if (!status)

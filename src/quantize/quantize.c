@@ -237,7 +237,7 @@ static gs_status calibrate(work *w, gs_error *error) {
     return gs_fail(error, GS_ERROR_UNSUPPORTED,
                    "network %s: none of %d layer%s can be computed in integers with an error of at most %g",
                    w->model->info.name, w->layers.count, w->layers.count == 1 ? "" : "s",
-                   w->options.error > 0 ? w->options.error : 0.015);
+                   w->options.error > 0 ? w->options.error : GS_QUANTIZE_ERROR);
 }
 
 /* Of the other types, the error is that of their exact form, which is the same on every machine. */
