@@ -4,7 +4,8 @@
     python export.py --kind denoiser --checkpoint runs/ncsn-fast/checkpoint.pt --data DIR --sampler consistency \\
         --ladder 30 1.2 0.6 0.35 --out ncsn-fast.bin
     python export.py --kind classifier --checkpoint runs/judge/checkpoint.pt --data DIR --out judge.bin
-    python export.py --kind energy --checkpoint runs/ebm/checkpoint.pt --out ebm.bin
+    python export.py --kind energy --checkpoint runs/ebm-cond/checkpoint.pt --sampler consistency --steps 30 --sigma-low 0.01 \\
+        --sigma-high 10 --out ebm-cond.bin
     python export.py --kind energy --uva uva_tutorial8_ebm_mnist.ckpt --out uva.bin
 
 A module of your own: `gensample.exporter.export(module, example_inputs, info)` of python/.
@@ -196,7 +197,7 @@ def main():
     p.add_argument("--training", help="the training command, for the provenance")
     p.add_argument("--data", help="folder with MNIST: the judge's reference features, a conditional network's class shares")
     p.add_argument("--sampler", default="dpmpp-2m", help="sampler by default")
-    p.add_argument("--ladder", type=float, nargs="+", metavar="SIGMA", help="denoiser: its noise levels, instead of --steps and --sigma-low")
+    p.add_argument("--ladder", type=float, nargs="+", metavar="SIGMA", help="noise levels by default, instead of --steps and --sigma-low")
     p.add_argument("--steps", type=int, default=12, help="sampling steps by default")
     p.add_argument("--eta", type=float, default=0, help="noise added on the way by default")
     p.add_argument(

@@ -303,6 +303,17 @@ class Energies(unittest.TestCase):
                 self.assertLess((e - f).abs().max(), 1e-6 * f.abs().max())
                 self.assertLess((g - h).abs().max(), 1e-5 * h.abs().max())
 
+    def test_settings_of_the_shipped_ones(self):
+        net = energy.Energy([16, 16], [1, 1], True)
+        checkpoint = {"recipe": "best", "config": net.config, "module": net.state_dict(), "step": 1, "seconds": 1, "machine": "a test's"}
+        sampling = {"sampler": "consistency", "steps": 30, "sigma_low": 0.01, "sigma_high": 10.0}
+        for name, drop in (("ebm-cond", False), ("ebm", True)):
+            with self.subTest(name):
+                made, _ = weightfile.parse(shipped.export_energy(checkpoint, name, None, drop, **sampling))
+                file, _ = weightfile.read(Path(shipped.__file__).parent / f"{name}.bin")
+                for key in set(file) - {"graph", "provenance"}:
+                    self.assertEqual(made[key], file[key])
+
     def test_null_label_becomes_constant(self):
         torch.manual_seed(0)
         net = energy.Energy([16, 16], [1, 1], True)

@@ -1,6 +1,7 @@
 /* Energies of images with attributes: E(x, y) of a label y, and sums of energies of one attribute each. */
 #include "study/attributes.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 enum { COLUMNS = 12, EACH = 20, DIGITS = 500 };
@@ -10,6 +11,7 @@ typedef struct labelled {
     size_t n;
     int *label, *class;
     float *x;
+    uint64_t evaluations; /* per sample */
 } labelled;
 
 static gs_status draw(gs_conditional_study *c, labelled *l, gs_error *error) {
@@ -23,6 +25,7 @@ static gs_status draw(gs_conditional_study *c, labelled *l, gs_error *error) {
         l->label[k] = (int)k / EACH;
     gs_sample_options options = {.labels = l->label, .seed = gs_study_seed(c->study)};
     gs_status status = gs_study_sample(c->study, c->labelled, &options, l->n, l->x, error);
+    l->evaluations = !status ? gs_sample_evaluations(c->labelled->model, &options) : 0;
     return !status ? gs_study_classify(c->study, l->x, l->n, l->class, error) : status;
 }
 
@@ -41,8 +44,10 @@ static gs_status show(gs_conditional_study *c, const labelled *l, gs_error *erro
                                           .expected = {0.5, 1},
                                           .by = "the label is met, not in one of ten as by chance"});
     return gs_study_strips(c->study, "labels",
-                           "Samples of E(x, y) for the labels y = 0 ... 9, a row each, by annealing: ebm-cond, 20 "
-                           "evaluations per sample.",
+                           gs_study_text(c->study,
+                                         "Samples of E(x, y) for the labels y = 0 ... 9, a row each, by annealing: "
+                                         "ebm-cond, %" PRIu64 " evaluations per sample.",
+                                         l->evaluations),
                            c->labelled->info, strips, GS_DIGIT_CLASSES, EACH, COLUMNS, 2, error);
 }
 

@@ -36,6 +36,7 @@ static gs_status draw_annealed(gs_from_noise *c, gs_error *error) {
     if (!x || !c->best_class)
         return GS_ERROR_MEMORY;
     gs_status status = gs_study_sample(c->study, c->annealed, &options, c->n, x, error);
+    c->evaluations = !status ? gs_sample_evaluations(c->annealed->model, &options) : 0;
     return !status ? gs_study_classify(c->study, x, c->n, c->best_class, error) : status;
 }
 

@@ -16,7 +16,8 @@ typedef struct gs_from_noise {
     gs_passage passage;
     const float *best; /* (n, pixels) samples of the annealed energy */
     int *best_class;
-    const double *usual; /* (10) shares of MNIST's classes */
+    uint64_t evaluations; /* of that energy per sample */
+    const double *usual;  /* (10) shares of MNIST's classes */
     gs_estimates rejected, entropy, one, seven, others;
     gs_estimates far;  /* ones by step size, against steps times step size */
     gs_estimate quiet; /* ones with the step size GS_FAR_SIZE and no noise */

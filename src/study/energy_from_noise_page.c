@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <math.h>
 
 #include "study/energy_from_noise.h"
@@ -21,11 +22,12 @@ static void draw_grids(gs_from_noise *c) {
                                   "%zu sample%s after 60 Langevin steps from noise, as many steps as in training.",
                                   shown, shown > 1 ? "s" : ""),
                     gs_passage_images(&c->passage, at), shown, info->shape, info->range, SIDE, 2);
-    gs_study_images(
-        c->study, "annealed",
-        gs_study_text(c->study, "%zu sample%s of our energy with noise levels, ebm, by annealing: 20 evaluations each.",
-                      shown, shown > 1 ? "s" : ""),
-        c->best, shown, info->shape, c->annealed->info->range, SIDE, 2);
+    gs_study_images(c->study, "annealed",
+                    gs_study_text(c->study,
+                                  "%zu sample%s of our energy with noise levels, ebm, by annealing: %" PRIu64
+                                  " evaluations each.",
+                                  shown, shown > 1 ? "s" : "", c->evaluations),
+                    c->best, shown, info->shape, c->annealed->info->range, SIDE, 2);
 }
 
 static gs_status draw_strips(gs_from_noise *c, gs_error *error) {
@@ -262,8 +264,8 @@ static void say(gs_from_noise *c) {
     gs_study_say(
         c->study,
         "An energy with noise levels is sampled from the highest to the lowest. So ebm begins where all digits "
-        "are one cloud: after 20 evaluations, %d of the ten digits are among its %zu sample%s.",
-        present, c->n, c->n > 1 ? "s" : "");
+        "are one cloud: after %" PRIu64 " evaluations, %d of the ten digits are among its %zu sample%s.",
+        c->evaluations, present, c->n, c->n > 1 ? "s" : "");
 }
 
 gs_status gs_from_noise_show(gs_from_noise *c, gs_error *error) {
