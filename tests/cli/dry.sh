@@ -87,6 +87,24 @@ check 'threads on nodes' grep -q '^machine: 256 threads on 8 NUMA nodes, each ke
 check 'copies of weights' grep -q '^  packed weights, and plans .*  (8 copies, one per NUMA node, of .* MB)$' stdout.txt
 check 'scratch of 256 threads' grep -q '^  scratch memory of threads .*  (256 threads, .* MB each)$' stdout.txt
 unset GENSAMPLE_MACHINE
+
+# A folder that is no machine's is refused, whatever there is in it; a pipe is not waited for.
+for threads in 1 4; do
+    GENSAMPLE_MACHINE=$PWD/mistyped
+    export GENSAMPLE_MACHINE
+    refuse 2 'GENSAMPLE_MACHINE in the environment: .*/mistyped/sys/devices/system/node/has_cpu is missing' cpu --threads $threads
+    refuse 2 'GENSAMPLE_MACHINE' --model tiny.bin -n 2 --steps 2 --threads $threads --out out/x.npy
+    machine 2 2
+    rm machine/sys/devices/system/node/has_cpu
+    mkfifo machine/sys/devices/system/node/has_cpu
+    refuse 2 'node/has_cpu is missing or no list of nodes' --model tiny.bin --steps 2 --threads $threads --dry-run
+    machine 2 2
+    echo 0-9 >machine/sys/devices/system/node/node1/cpulist
+    refuse 2 'node1/cpulist has processors of another node' cpu --threads $threads
+done
+GENSAMPLE_MACHINE=
+accept --model tiny.bin --steps 2 --dry-run
+unset GENSAMPLE_MACHINE
 for options in '--model tiny.bin --steps 2' '--model plain.bin --sampler mala --steps 3'; do
     # shellcheck disable=SC2086
     accept $options -n 300 --threads 1 --out out/one.npy
