@@ -25,7 +25,6 @@ RUNS = [
     "--model ebm -n 64 --sampler hmc --steps 40 --diagnose --threads 2 --out x.npy",
     "--model gaussian:dim=64 -n 1000 --sampler mala --denoise no --steps 2000 --diagnose --threads 2 --out x.npy",
     "--model gaussian:dim=64 -n 500 --sampler langevin --denoise no --steps 2000 --plot x.svg --threads 2 --out x.npy",
-    "--model ebm -n 500 --sampler hmc --steps 30 --diagnose --threads 2 --out x.npy",
     "--model rings -n 100000 --steps 2 --threads 2 --out x.npy",
     "restore --model ncsn --input {digits} --mask left --draws 8 --steps 2 --threads 2 --out x.npy",
     "partition ebm --sigma 0.5 --chains 4 --particles 16 --steps 2 --moves 1 --threads 2",
