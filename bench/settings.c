@@ -18,7 +18,7 @@ static const gs_option_row rows[] = {
 #include "options.def"
 #undef BENCH_OPTION
 };
-static const gs_option_table options = {rows, GS_COUNT(rows)};
+static const gs_option_table options = {.row = rows, .rows = GS_COUNT(rows)};
 
 static const char google_prefix[] = "--benchmark_";
 static const double QUICK_S = 0.1, MIN_TIME_MOST_S = 3600;

@@ -23,7 +23,11 @@ RUNS = [
     "--model ebm -n 64 --sampler mala --steps 4 --threads 2 --out x.npy",
     "--model ebm -n 32 --sampler nuts --steps 2 --max-depth 2 --threads 2 --out x.npy",
     "--model ebm -n 64 --sampler hmc --steps 40 --diagnose --threads 2 --out x.npy",
+    "--model gaussian:dim=64 -n 1000 --sampler mala --denoise no --steps 2000 --diagnose --threads 2 --out x.npy",
+    "--model gaussian:dim=64 -n 500 --sampler langevin --denoise no --steps 2000 --plot x.svg --threads 2 --out x.npy",
     "--model rings -n 100000 --steps 2 --threads 2 --out x.npy",
+    "restore --model ncsn --input {digits} --mask left --draws 8 --steps 2 --threads 2 --out x.npy",
+    "partition ebm --sigma 0.5 --chains 4 --particles 16 --steps 2 --moves 1 --threads 2",
     "--model ncsn-fast -n 3000 --shard-size 1500 --threads 2 --out run/",
 ]
 
@@ -45,9 +49,11 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        digits = "digits.npy"
+        subprocess.run([program, *f"--model ncsn-fast -n 100 --quiet --out {digits}".split()], env=environment, check=True)
         base = peak_mb(program, "--model rings -n 2 --threads 1 --out base.npy".split(), environment)
         for run in RUNS:
-            arguments = run.split()
+            arguments = run.format(digits=digits).split()
             told = subprocess.run([program, *arguments, "--dry-run", "--json"], env=environment, capture_output=True, check=True)
             said = json.loads(told.stdout)["memory"]["total"] * 1e-6
             seen = peak_mb(program, arguments, environment) - base

@@ -157,6 +157,10 @@ static void machines_are_read(void **state) {
         }
         if (strcmp(text, m->expected) != 0)
             fail_msg("%s: nodes \"%s\", expected \"%s\"", m->name, text, m->expected);
+        gs_error error;
+        about("%s", m->name);
+        assert_int_equal(gs_numa_check(root, &error), m->expected[0] ? GS_OK : GS_ERROR_ARGUMENT);
+        assert_true(m->expected[0] || strstr(error.message, root));
         remove_directory(root);
     }
     free(numa);
@@ -180,7 +184,8 @@ static void too_many_nodes_are_none(void **state) {
 
 static gs_places *places_of(int threads) {
     gs_places *places;
-    assert_true(gs_places_create(threads, &places));
+    gs_error error;
+    assert_int_equal(gs_places_create(threads, &places, &error), GS_OK);
     return places;
 }
 

@@ -415,6 +415,30 @@ static bool is_repeated(const gs_option_row *row) {
     return row->kind == GS_KIND_OPTION_NETWORKS || row->kind == GS_KIND_OPTION_FILES;
 }
 
+/* ", but of sample and denoise": the commands that have an option of this name. */
+static void put_commands(const gs_option_table *table, const char *option, char *text, size_t room) {
+    int bits = 0, last = 0;
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < table->rows; i++)
+        bits |= strcmp(table->row[i].name, option) ? 0 : table->row[i].commands;
+    for (int i = 0; i < table->commands; i++)
+        last = bits >> i & 1 ? i : last;
+    for (int i = 0; i < table->commands && used < room; i++) {
+        if (!(bits >> i & 1))
+            continue;
+        const char *before = !used ? ", but of " : i == last ? " and " : ", ";
+        used += (size_t)snprintf(text + used, room - used, "%s%s", before, table->command[i]);
+    }
+}
+
+static gs_status refuse_command(const gs_option_table *table, const gs_option_row *row, const char *name,
+                                gs_error *error) {
+    char others[GS_MESSAGE_MAX];
+    put_commands(table, row->name, others, sizeof others);
+    return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: no option of %s%s", gs_option_dashes(row), row->name, name, others);
+}
+
 gs_status gs_option_take(const gs_option_table *table, int command, const char *name, int argc, char *const *argv,
                          int *at, bool *given, void *fields, gs_error *error) {
     char *argument = argv[(*at)++];
@@ -424,7 +448,7 @@ gs_status gs_option_take(const gs_option_table *table, int command, const char *
         return gs_fail(error, GS_ERROR_ARGUMENT, "%.60s: unknown option; see %s --help", argument, name);
     const char *dashes = gs_option_dashes(row);
     if (!(row->commands & command))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: no option of %s", dashes, row->name, name);
+        return refuse_command(table, row, name, error);
     if (given[row - table->row] && !is_repeated(row))
         return gs_fail(error, GS_ERROR_ARGUMENT, "%s%s: given twice", dashes, row->name);
     given[row - table->row] = true;

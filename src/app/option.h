@@ -63,6 +63,8 @@ typedef struct gs_option_row {
 typedef struct gs_option_table {
     const gs_option_row *row;
     int rows;
+    const char *const *command; /* names of commands, in the order of their bits, for messages; or NULL */
+    int commands;
 } gs_option_table;
 
 /* "-" for one-letter names, else "--". */

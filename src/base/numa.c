@@ -1,8 +1,13 @@
 #include "base/numa.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
 
 enum { PATH = 4096, TEXT = 1 << 14, NUMBERS_MAX = 1024, WORDS = GS_CPUS_MAX / 64 };
 
@@ -62,13 +67,17 @@ static bool meet(const gs_cpus *x, const gs_cpus *y) {
 
 /* ---- Files ---- */
 
-/* A short file's text; false if there is none, or a longer one. */
+/* A short file's text; false if there is none, or a longer one. Nobody is waited for who may write into a pipe. */
 static bool read_text(const char *path, char text[TEXT]) {
-    FILE *f = fopen(path, "re");
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat info;
+    FILE *f = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? fdopen(fd, "r") : NULL;
     size_t length = f ? fread(text, 1, TEXT - 1, f) : 0;
     text[length] = '\0';
     if (f)
         fclose(f);
+    else if (fd >= 0)
+        close(fd);
     return f && length < TEXT - 1;
 }
 
@@ -77,7 +86,13 @@ typedef struct reading {
     const char *root;
     char path[PATH], text[TEXT];
     gs_cpus all, allowed, memories, seen; /* processors; but of memories, nodes */
+    const char *why;                      /* what the file at `path` is where it is not as it should be */
 } reading;
+
+static bool refuse(reading *r, const char *why) {
+    r->why = why;
+    return false;
+}
 
 /* The text of a file about nodes. */
 static bool read_node_file(reading *r, const char *name) {
@@ -112,23 +127,26 @@ static void read_status(reading *r) {
         intersect(&r->memories, &has);
 }
 
-/* The numbers of the nodes that have processors, or of all. */
+/* The numbers of the nodes that have processors, or of all. Where there is neither file, the first one is told. */
 static bool read_numbers(reading *r, gs_cpus *numbers) {
-    return (read_node_file(r, "has_cpu") || read_node_file(r, "online")) &&
-           gs_numa_read_list(r->text, NUMBERS_MAX, numbers);
+    bool found = read_node_file(r, "has_cpu") || read_node_file(r, "online") || read_node_file(r, "has_cpu");
+    return (found && gs_numa_read_list(r->text, NUMBERS_MAX, numbers)) ||
+           refuse(r, "is missing or no list of nodes, such as 0-3");
 }
 
 static bool add_node(reading *r, int number, gs_numa *nodes) {
     gs_cpus cpus;
-    if (!read_of_node(r, number, "cpulist") || !gs_numa_read_list(r->text, GS_CPUS_MAX, &cpus) || meet(&cpus, &r->seen))
-        return false;
+    if (!read_of_node(r, number, "cpulist") || !gs_numa_read_list(r->text, GS_CPUS_MAX, &cpus))
+        return refuse(r, "is missing or no list of processors, such as 0-63");
+    if (meet(&cpus, &r->seen))
+        return refuse(r, "has processors of another node");
     for (int i = 0; i < WORDS; i++)
         r->seen.word[i] |= cpus.word[i];
     int count = intersect(&cpus, &r->allowed);
     if (!count)
         return true;
     if (nodes->count == GS_NUMA_MAX)
-        return false;
+        return refuse(r, "is of one node more than the 64 that are known");
     nodes->node[nodes->count] = (gs_numa_node){.number = number, .memory = nodes->count, .count = count, .cpus = cpus};
     nodes->count++;
     return true;
@@ -176,18 +194,34 @@ bool gs_numa_has_several(const char *root) {
     return read_numbers(&r, &numbers) && intersect(&numbers, &numbers) > 1;
 }
 
-void gs_numa_read(const char *root, gs_numa *nodes) {
-    reading r = {.root = root};
+static bool read_all(reading *r, gs_numa *nodes) {
     gs_cpus numbers;
-    bool ok = read_numbers(&r, &numbers);
+    bool ok = read_numbers(r, &numbers);
     nodes->count = 0;
     if (!ok)
-        return;
-    read_status(&r);
+        return false;
+    read_status(r);
     for (int i = 0; i < NUMBERS_MAX && ok; i++)
-        ok = !gs_cpus_has(&numbers, i) || add_node(&r, i, nodes);
+        ok = !gs_cpus_has(&numbers, i) || add_node(r, i, nodes);
     for (int i = 0; i < nodes->count && ok; i++)
-        if (!gs_cpus_has(&r.memories, nodes->node[i].number))
-            nodes->node[i].memory = nearest(&r, nodes, i);
+        if (!gs_cpus_has(&r->memories, nodes->node[i].number))
+            nodes->node[i].memory = nearest(r, nodes, i);
     nodes->count = ok ? nodes->count : 0;
+    return ok;
+}
+
+void gs_numa_read(const char *root, gs_numa *nodes) {
+    reading r = {.root = root};
+    read_all(&r, nodes);
+}
+
+gs_status gs_numa_check(const char *root, gs_error *error) {
+    reading r = {.root = root};
+    gs_numa ignored;
+    return !root[0] || read_all(&r, &ignored)
+               ? GS_OK
+               : gs_fail(error, GS_ERROR_ARGUMENT,
+                         "GENSAMPLE_MACHINE in the environment: %.300s %s: expected a folder with another machine's "
+                         "sys/devices/system/node, or no such variable, to plan for this one",
+                         r.path, r.why);
 }

@@ -3,6 +3,7 @@
 #ifndef GS_NUMA_H
 #define GS_NUMA_H
 
+#include "base/base.h"
 #include "base/os.h"
 
 /* Of machines with more nodes that have processors nothing is known here. */
@@ -32,6 +33,10 @@ bool gs_numa_has_several(const char *root);
 /* Read them. `root` is put before the paths /sys/devices/system/node/ and /proc/thread-self/status. A count of 0: the
  * system has no such files, or they are not as they should be. */
 void gs_numa_read(const char *root, gs_numa *nodes);
+
+/* Refuse a folder of another machine whose files are not as they should be; "" is never refused. Errors:
+ * GS_ERROR_ARGUMENT, with the file. */
+gs_status gs_numa_check(const char *root, gs_error *error);
 
 /* Read a list of numbers below `most`, such as "0-3,8\n", into a set of at least as many bits; false where it is none.
  */

@@ -1,6 +1,5 @@
 #include "base/places.h"
 
-#include "base/base.h"
 #include "base/parallel.h"
 
 /* ---- Sharing out ---- */
@@ -67,14 +66,15 @@ static void count_copies(gs_places *p) {
     }
 }
 
-bool gs_places_create(int threads, gs_places **places) {
+gs_status gs_places_create(int threads, gs_places **places, gs_error *error) {
     const char *root = gs_numa_root();
     *places = NULL;
-    if (threads == 1 || !gs_numa_has_several(root))
-        return true;
+    gs_status status = gs_numa_check(root, error);
+    if (status || threads == 1 || !gs_numa_has_several(root))
+        return status;
     gs_places *p = gs_alloc(1, sizeof *p + (size_t)threads * sizeof p->node[0]);
     if (!p)
-        return false;
+        return gs_fail_memory(error, "the places of threads");
     p->threads = threads;
     p->simulated = root[0];
     p->moves = p->simulated || !gs_parallel_is_bound();
@@ -87,11 +87,11 @@ bool gs_places_create(int threads, gs_places **places) {
         leave_out(p);
     if (p->nodes.count < 2) {
         gs_free(p);
-        return true;
+        return GS_OK;
     }
     count_copies(p);
     *places = p;
-    return true;
+    return GS_OK;
 }
 
 int gs_places_copy(const gs_places *places, int thread) {

@@ -19,10 +19,11 @@ typedef struct gs_places {
     int node[];                 /* (threads): the node of each, which ascends where threads are moved */
 } gs_places;
 
-/* Choose places for threads that the calling thread will start; false when memory runs out. *places becomes NULL where
- * there are none: for a single thread, on one node, and where the system does not tell nodes. Threads whom OpenMP binds
- * as the user has asked (OMP_PROC_BIND, OMP_PLACES) are where they are. To be freed with gs_free. */
-bool gs_places_create(int threads, gs_places **places);
+/* Choose places for threads that the calling thread will start. *places becomes NULL where there are none: for a single
+ * thread, on one node, and where the system does not tell nodes. Threads whom OpenMP binds as the user has asked
+ * (OMP_PROC_BIND, OMP_PLACES) are where they are. To be freed with gs_free. Errors: GS_ERROR_MEMORY;
+ * GS_ERROR_ARGUMENT: those of gs_numa_check, of the folder that the environment names. */
+gs_status gs_places_create(int threads, gs_places **places, gs_error *error);
 
 /* What gs_places_leave has to undo. */
 typedef struct gs_stay {

@@ -90,8 +90,9 @@ static void print_backends(void) {
 /* Where so many threads would be. */
 static gs_status print_nodes(int threads, gs_error *error) {
     gs_places *p;
-    if (!gs_places_create(threads, &p))
-        return gs_fail_memory(error, "the places of threads");
+    gs_status status = gs_places_create(threads, &p, error);
+    if (status)
+        return status;
     if (!p)
         puts("NUMA nodes: threads are not placed, as all of them have one node");
     else
@@ -174,7 +175,9 @@ static gs_status print_with_network(const gs_arguments *arguments, gs_error *err
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     if (arguments->model)
         return print_with_network(arguments, error);
-    gs_status status = print_cpu(arguments->isa, arguments->threads, error);
+    gs_status status = gs_numa_check(gs_numa_root(), error); /* before anything is printed */
+    if (!status)
+        status = print_cpu(arguments->isa, arguments->threads, error);
     if (status)
         return status;
     print_kernels(arguments->isa ? arguments->isa : gs_isa_best());

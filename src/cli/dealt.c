@@ -2,16 +2,18 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/dealer.h"
 #include "app/interrupt.h"
 #include "app/ranks.h"
+#include "app/shares.h"
 #include "cli/draws.h"
 
 /* ---- Opening ---- */
 
-/* View the folder that the first rank has opened; takes the head over. */
+/* View the folder that the first rank has opened, which may be another one of that name here; takes the head over. */
 static gs_status view(gs_shards *shards, const char *folder, json_t *head, gs_error *error) {
     gs_manifest own;
     gs_status status = gs_manifest_create(&own, head, folder, error);
@@ -27,11 +29,62 @@ static gs_status view(gs_shards *shards, const char *folder, json_t *head, gs_er
     return status;
 }
 
+/* On the first rank: tell the others what the run is; without memory, nothing. Those that are lost are left out. */
+static gs_status tell_head(const json_t *head, gs_error *error) {
+    char *text = json_dumps(head, JSON_COMPACT);
+    uint64_t bytes = text ? strlen(text) : 0;
+    for (int rank = 1; rank < gs_ranks_count(); rank++) {
+        gs_error lost;
+        if (!gs_shares_send(rank, &bytes, sizeof bytes, &lost))
+            gs_shares_send(rank, text, bytes, &lost);
+    }
+    free(text);
+    return text ? GS_OK : gs_fail_memory(error, "what the run is");
+}
+
+static gs_status hear_head(json_t **head, gs_error *error) {
+    uint64_t bytes;
+    gs_status status = gs_shares_receive(0, &bytes, sizeof bytes, error);
+    char *text = !status ? gs_alloc(bytes + 1, 1) : NULL;
+    if (!status && !text)
+        status = gs_fail_memory(error, "what the run is");
+    if (!status)
+        status = gs_shares_receive(0, text, bytes, error);
+    *head = !status ? json_loadb(text, bytes, 0, NULL) : NULL;
+    gs_free(text);
+    return status;
+}
+
+/* Refuse a rank whose run is another one than the first rank's, before anything is written. */
+static gs_status match_heads(json_t *head, const char *folder, gs_error *error) {
+    json_t *heard;
+    gs_manifest first, own;
+    gs_error why;
+    if (!gs_ranks_rank())
+        return tell_head(head, error);
+    gs_status status = hear_head(&heard, error);
+    if (!status)
+        status = gs_manifest_create(&first, heard, folder, error);
+    if (status)
+        return status;
+    status = gs_manifest_create(&own, json_incref(head), folder, error);
+    if (!status) {
+        status = gs_manifest_compare(&first, &own, "the first rank's command", &why);
+        if (status)
+            gs_fail(error, status, "%s: expected the same command on all ranks", why.message);
+        gs_manifest_free(&own);
+    }
+    gs_manifest_free(&first);
+    return status;
+}
+
 gs_status gs_dealt_open(gs_shards *shards, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error) {
     bool first = !gs_ranks_rank(), open = false;
     char what[GS_RANKS_WHAT_ROOM];
     snprintf(what, sizeof what, "gensample --out %s", folder);
     gs_status status = gs_ranks_match(what, error);
+    if (!status)
+        status = gs_ranks_agree(match_heads(head, folder, error), error);
     if (!status && first) {
         status = gs_shards_open(shards, folder, head, mode, error);
         head = NULL;

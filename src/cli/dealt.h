@@ -4,8 +4,9 @@
 
 #include "cli/shard.h"
 
-/* gs_shards_open for all ranks together: the first opens the folder, the others view it, and make sure that their run
- * is the same. Takes the head over. Errors: those of gs_shards_open and gs_manifest_compare, on all ranks. */
+/* gs_shards_open for all ranks together: once they are sure that they have the same run, the first opens the folder,
+ * and the others view it. Takes the head over. Errors: those of gs_shards_open and gs_manifest_compare, on all ranks.
+ */
 gs_status gs_dealt_open(gs_shards *shards, const char *folder, json_t *head, gs_shards_mode mode, gs_error *error);
 
 /* Draw shards until there is none. On the first rank the drawer then has what all ranks drew, and the seconds of the

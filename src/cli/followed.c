@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "app/words.h"
+#include "measure/halves.h"
 
 enum { COORDINATES = 4, SUMMARY_DRAWS = 20 };
 static const double rhat_good = 1.01, ess_enough = 400; /* Vehtari et al. 2021 */
@@ -84,6 +85,11 @@ static void pool(const gs_followed *f, int quantity, size_t done, double *mean, 
         squares += sums[2 * k + 1] + n * (sums[2 * k] - sum) * (sums[2 * k] - sum);
     *mean = sum;
     *sd = sqrt(squares / (n * (double)done - 1));
+}
+
+double gs_followed_bytes(const gs_followed *f) {
+    bool any = f->count && f->draws >= SUMMARY_DRAWS;
+    return any ? (double)f->chains * (double)f->draws * (double)GS_SUMMARY_DRAW_BYTES : 0;
 }
 
 gs_status gs_followed_summarize(gs_followed *followed, size_t done, gs_error *error) {

@@ -36,6 +36,9 @@ gs_status gs_followed_check(const gs_setup *setup, gs_error *error);
  * GS_ERROR_MEMORY. */
 gs_status gs_followed_open(gs_followed *followed, const gs_setup *setup, size_t n, gs_error *error);
 
+/* The most bytes that gs_followed_summarize takes at a time. */
+double gs_followed_bytes(const gs_followed *followed);
+
 /* Take what gs_sample shows. */
 void gs_followed_watch(gs_followed *followed, const gs_step_view *view);
 

@@ -15,7 +15,12 @@ const gs_option_row gs_option_rows[GS_OPTION_COUNT] = {
 #include "cli/options.def"
 };
 
-const gs_option_table gs_options = {gs_option_rows, GS_OPTION_COUNT};
+static const char *const command_names[GS_COMMAND_COUNT] = {
+#define GS_COMMAND(id, name, ...) #name,
+#include "cli/commands.def"
+};
+
+const gs_option_table gs_options = {gs_option_rows, GS_OPTION_COUNT, command_names, GS_COMMAND_COUNT};
 
 const gs_option_line gs_option_lines[] = {
 #define GS_GROUP(title) {title, NULL},

@@ -6,6 +6,7 @@
 #include "app/interrupt.h"
 #include "app/words.h"
 #include "cli/commands.h"
+#include "cli/dry.h"
 #include "cli/settings.h"
 #include "io/progress.h"
 #include "model/model.h"
@@ -164,13 +165,21 @@ static gs_status measure(gs_partition_run *run, gs_error *error) {
 
 /* ---- The command ---- */
 
+/* Chains have a place for their last states. */
+static gs_status foresee(const gs_partition_run *run, gs_error *error) {
+    size_t states = run->chains * run->setup.networks.pixels * sizeof(float);
+    return gs_dry_report_taken(&run->setup, NULL, run->chains, states, stdout, error);
+}
+
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
     gs_partition_run run = {0};
     gs_status status = prepare(&run, arguments, error);
-    if (!status)
+    if (!status && arguments->dry_run) {
+        status = foresee(&run, error);
+    } else if (!status) {
         status = measure(&run, error);
-    if (!status)
-        status = gs_partition_report(&run, error);
+        status = !status ? gs_partition_report(&run, error) : status;
+    }
     for (int i = 0; i < run.count; i++) {
         gs_given_free(&run.input[i].given);
         gs_free(run.input[i].room);

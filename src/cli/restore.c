@@ -10,6 +10,7 @@
 #include "app/shares.h"
 #include "base/machine.h"
 #include "cli/commands.h"
+#include "cli/dry.h"
 #include "cli/images.h"
 #include "cli/judge.h"
 #include "cli/mask.h"
@@ -342,7 +343,13 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
     }
     if (a->labels.count > 1)
         return gs_fail(error, GS_ERROR_ARGUMENT, "--labels: %d files for one of images", a->labels.count);
-    return GS_OK;
+    return gs_dry_check(a, error);
+}
+
+/* What is measured again takes memory once chains are drawn, in the place of theirs. */
+static gs_status foresee(gs_restoration *r, gs_error *error) {
+    r->measurement = (gs_measurement){.operator_ = r->operator_, .y = r->y};
+    return gs_ranks_rank() ? GS_OK : gs_dry_report_taken(&r->setup, &r->judge, r->copies * r->n, 0, stdout, error);
 }
 
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
@@ -355,7 +362,7 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
                                  gs_plan_get_info(r->setup.networks.network[0].plan), r->given.images.data,
                                  r->n * (arguments->measured ? measured_of(r) : pixels_of(r)), error);
     if (!status)
-        status = run(r, error);
+        status = (arguments->dry_run ? foresee : run)(r, error);
     gs_free(r->y);
     gs_free(r->restored);
     gs_free(r->shown);

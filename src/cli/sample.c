@@ -167,8 +167,9 @@ static gs_status check(const gs_arguments *arguments, gs_error *error) {
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "--quiet: cannot go with --diagnose, whose figures it would not print");
     }
-    if (arguments->quiet && arguments->dry_run)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--quiet: cannot go with --dry-run, which would print nothing");
+    status = gs_dry_check(arguments, error);
+    if (status)
+        return status;
     bool is_chains = gs_output_is_chains(arguments);
     if (arguments->given[GS_OPTION_EVERY] && !arguments->trajectory && !is_chains)
         return gs_fail(error, GS_ERROR_ARGUMENT,

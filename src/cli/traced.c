@@ -7,6 +7,7 @@
 #include "cli/settings.h"
 #include "io/output.h"
 #include "measure/judge.h"
+#include "measure/stepping.h"
 #include "sample/samplers.h"
 
 /* States are stored at about ten steps if no trajectory is asked for. */
@@ -117,6 +118,12 @@ static gs_status draw(const gs_traced *traced, const gs_setup *setup, size_t n, 
              n == 1 ? "" : "s");
     return gs_diagnosis_plot(&traced->record, &traced->diagnosis, &traced->followed, title, setup->arguments->plot,
                              error);
+}
+
+double gs_traced_diagnose_bytes(const gs_traced *traced, const gs_setup *setup) {
+    const gs_recorded *r = &traced->recorded;
+    double energies = gs_networks_have_energy(&setup->networks) ? gs_diagnose_bytes(r->chains, r->part[1].rows) : 0;
+    return fmax(energies, gs_followed_bytes(&traced->followed));
 }
 
 gs_status gs_traced_diagnose(gs_traced *traced, const gs_setup *setup, const gs_result *result, const gs_network *judge,

@@ -32,6 +32,9 @@ gs_status gs_traced_allocate(gs_traced *traced, gs_setup *setup, size_t n, gs_er
 /* Have gs_sample show its steps to what follows or keeps them; the struct then stays where it is. */
 void gs_traced_watch(gs_traced *traced, gs_setup *setup);
 
+/* The most bytes that gs_traced_diagnose takes at a time, beside the judge's classes. */
+double gs_traced_diagnose_bytes(const gs_traced *traced, const gs_setup *setup);
+
 /* Diagnose the finished chains, and draw the picture of --plot. The judge counts classes at the stored states; without
  * a plan there is none. */
 gs_status gs_traced_diagnose(gs_traced *traced, const gs_setup *setup, const gs_result *result, const gs_network *judge,

@@ -113,8 +113,9 @@ static gs_status set_options(gs_plan *plan, const gs_plan_options *options, gs_e
         return status;
     if (options->block < 0 || options->block > GS_BLOCK_MAX)
         return gs_fail(error, GS_ERROR_ARGUMENT, "block %d: expected 1 ... %d", options->block, GS_BLOCK_MAX);
-    if (!gs_places_create(plan->threads, &plan->places))
-        return gs_fail_memory(error, "the places of threads");
+    status = gs_places_create(plan->threads, &plan->places, error);
+    if (status)
+        return status;
     plan->crew_threads = gs_crew_threads(plan->threads);
     plan->crew_most = plan->crew_threads;
     if (plan->places && plan->places->moves && plan->places->most < plan->crew_most)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "measure/halves.h"
 #include "measure/stepping.h"
 
 /* KEPT_MIN is needed for the drift, AGREEMENT_MIN for everything that compares halves of chains, since autocorrelations
@@ -102,12 +103,22 @@ static void measure_motion(const double *draws, size_t chains, size_t n, gs_diag
     *along = sqrt(variances / m);
 }
 
+/* Of so many rows every *stride-th is kept; how many these are. */
+static size_t kept_of(size_t rows, size_t *stride) {
+    *stride = (rows + KEPT_MAX - 1) / KEPT_MAX;
+    return rows < KEPT_MIN ? 0 : rows / *stride;
+}
+
+double gs_diagnose_bytes(size_t chains, size_t rows) {
+    size_t stride, n = kept_of(rows, &stride);
+    return (double)chains * (double)n * (double)(sizeof(double) + (n < AGREEMENT_MIN ? 0 : GS_SUMMARY_DRAW_BYTES));
+}
+
 /* Agreement, effective sample size and drift of what is left of the whole chains' energies. */
 static gs_status measure_agreement(const gs_record *record, const size_t *whole, size_t count, gs_diagnosis *d,
                                    double *along, gs_error *error) {
-    size_t left = record->steps - gs_record_left_out(record), stride = (left + KEPT_MAX - 1) / KEPT_MAX,
-           n = left / stride, all;
-    if (left < KEPT_MIN || count == 0 || !record->energy)
+    size_t stride, n = kept_of(record->steps - gs_record_left_out(record), &stride), all;
+    if (!n || count == 0 || !record->energy)
         return GS_OK;
     double *draws = gs_mul_size(count, n, &all) ? gs_alloc(all, sizeof *draws) : NULL;
     if (!draws)

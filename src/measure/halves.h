@@ -16,6 +16,10 @@ typedef struct gs_ranked {
     size_t place;
 } gs_ranked;
 
+/* Bytes that gs_chain_summarize takes at a time, at most, per draw: all draws sorted, room for what is made of them,
+ * their halves, those ranked, and the C library's copy of these while it sorts them. */
+enum { GS_SUMMARY_DRAW_BYTES = 3 * sizeof(double) + 2 * sizeof(gs_ranked) };
+
 /* Each chain as two: its first and its last n / 2 draws. */
 typedef struct gs_halves {
     size_t rows, n;   /* 2 x chains, n / 2 */

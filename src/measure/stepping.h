@@ -20,6 +20,10 @@ gs_step_sums gs_record_sums(const gs_record *record, size_t k);
 /* The chain's E-BFMI (gs_chain_bfmi); NaN: not known. */
 double gs_step_sums_bfmi(const gs_step_sums *sums);
 
+/* The most bytes that gs_diagnose takes at a time, of a record with energies of so many chains, which has so many rows
+ * of steps that count. */
+double gs_diagnose_bytes(size_t chains, size_t rows);
+
 /* Fill in the diagnosis' members from `divergences` to `gradients`. */
 void gs_stepping_measure(const gs_record *record, gs_diagnosis *diagnosis);
 

@@ -103,18 +103,36 @@ static bool has_wide_prior(const gs_sample_options *o, double reach) {
     return has_prior && GS_BOUNDS_DEVIATIONS * o->prior_scale > reach;
 }
 
-/* What holds chains of samplers of energies: their prior, their steps where none is rejected, and the clamp. Burn-in
- * makes mclmc's step size what its energy error asks for. */
+/* Whether one step leads to where chains count as diverged. */
+static bool leaps(const gs_sample_options *o, double reach) {
+    return o->step_size > GS_BOUNDS_DIVERGED * reach;
+}
+
+/* Steps of which none is rejected. Burn-in makes mclmc's step size what its energy error asks for, unless it begins
+ * with one that leads astray at once. */
+static void put_unrejected(text *t, const gs_sample_options *o, double reach) {
+    if (o->burn_in > 0 && o->step_size <= reach) {
+        put_advice(t, "energy error", o->energy_error);
+        return;
+    }
+    put_advice(t, "step size", o->step_size);
+    if (o->burn_in > 0)
+        put(t, ", with which burn-in begins");
+    if (leaps(o, reach))
+        put(t, ", far below %.3g, the distance beyond the data range at which chains count as diverged",
+            GS_BOUNDS_DIVERGED * reach);
+}
+
+/* What holds chains of samplers of energies: their prior, their steps where none is rejected, and the clamp. */
 static void put_holds(text *t, const gs_sample_options *o, double reach) {
     const gs_sampler_row *row = gs_sampler_find(o->sampler);
     bool wide = has_wide_prior(o, reach);
     if (wide)
         put_advice(t, "prior scale", o->prior_scale);
-    if (!gs_sampler_accepts(row) && o->burn_in > 0)
-        put_advice(t, "energy error", o->energy_error);
-    else if (!gs_sampler_accepts(row))
-        put_advice(t, "step size", o->step_size);
-    if (!wide && gs_sampler_reads(row, GS_SETTING_CLAMP) && o->clamp <= 0)
+    if (!gs_sampler_accepts(row))
+        put_unrejected(t, o, reach);
+    bool clamp_helps = !wide && (gs_sampler_accepts(row) || !leaps(o, reach));
+    if (clamp_helps && gs_sampler_reads(row, GS_SETTING_CLAMP) && o->clamp <= 0)
         put(t, "%sclamp the chains, as the energy does not keep them near the data range",
             t->advices++ ? ", or " : "; ");
     if (o->temperature > 1)

@@ -27,6 +27,10 @@ refuse 1 'diverged.*; bring the weight, 100, nearer' --compose tiny.bin:100 --co
 refuse 1 'diverged.*; bring the weight, 1000, nearer' --compose tiny.bin --sweep 1,1000 --out out/x.npy
 refuse 1 'diverged.*; clamp the chains' --model flat.bin --sampler mala --steps 2000 --out out/x.npy
 refuse 1 'not finite; lower the step size, 1000, or clamp' --model gaussian:dim=2 --sampler mclmc --step-size 1000 --burn-in 0 --steps 20 -n 4 --out out/x.npy
+leaps='with which burn-in begins, far below 1.1e+04, the distance beyond the data range at which chains count as diverged$'
+refuse 1 "diverged: after step .* lower the step size, 1e+30, $leaps" --model gaussian:dim=2 --sampler mclmc --step-size 1e30 --steps 20 --out out/x.npy
+refuse 1 'diverged: after step 1 .*; lower the step size, 1e+30, far below' --model gaussian:dim=2 --sampler mclmc --step-size 1e30 --burn-in 0 --steps 20 --out out/x.npy
+refuse 1 'diverged: .*; lower the step size, 1e+30$' --model gaussian:dim=2 --sampler baoab --step-size 1e30 --steps 20 --out out/x.npy
 refuse 1 'diverged.*; lower the prior scale, 1e+06$' partition gaussian:dim=2,levels=no --prior-scale 1e6 --chains 2 --particles 4
 refuse 1 'chain 0 begins where its state is .* beyond the data range.*with less noise' --model tiny.bin --init six.idx --init-noise 1e30 --out out/x.npy
 refuse 1 'chain 0 begins where its state is ' --model tiny.bin --init six.idx --init-noise 1e38 --out out/x.npy
@@ -49,6 +53,8 @@ doubt() {
 }
 doubt '3 of 3 chains ended far outside of the data range, chain 0 .* beyond it, of which 10 are to be expected' \
     --model loud.bin --sampler heun --steps 1 --sigmas 1,1 -n 3 --out out/x.npy
+doubt '2 of 2 chains ended far .*; lower the step size, 5000, with which burn-in begins, or clamp' \
+    --model gaussian:dim=2 --sampler mclmc --step-size 5000 --steps 20 --denoise no -n 2 --out out/x.npy
 doubt 'noise 0.5, 1 step: 6 of 6 chains ended far outside' denoise --model loud.bin --input six.idx --noise 0.5 --out out/x.npy
 doubt 'weight 4: 3 of 3 chains ended far outside' --compose tiny.bin --compose loud.bin --sweep 0,4 --sampler heun --steps 1 --sigmas 1,1 -n 3 --out out/x.npy
 doubt '4 of 4 chains accepted less than 1 % .*; lower the step size, 1e+06' \

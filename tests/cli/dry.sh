@@ -1,11 +1,11 @@
-# gensample sample --dry-run, and machines of several NUMA nodes that are simulated; sourced by run.sh.
+# --dry-run, and machines of several NUMA nodes that are simulated; sourced by run.sh.
 needs_effort 50 || return 0
 
 dry='--model tiny.bin -n 12 --sampler dpmpp-2m --steps 2 --threads 2 --dry-run'
 
 # What a run refuses, a dry one does, and neither writes.
 refuse 2 'quiet: cannot go with --dry-run' $dry --quiet
-refuse 2 'no option of gensample denoise' denoise --model tiny.bin --input none.png --dry-run
+refuse 2 'dry-run: no option of gensample denoise, but of sample, restore and partition' denoise --model tiny.bin --input none.png --dry-run
 refuse 1 'no-such.bin' --model no-such.bin --dry-run
 refuse 2 'steps: ' --model tiny.bin --steps x --dry-run
 refuse 2 'label' $dry --label 3
@@ -56,6 +56,32 @@ for options in '' '--shard-size 5 --out out/run/' '--label 1 --model cond.bin' '
     fi
 done
 
+# Chains that are diagnosed take more than those that are drawn.
+chains='--model gaussian:dim=8 --sampler mala --denoise no --steps 400 -n 50'
+accept $chains --dry-run
+check 'no diagnosis' sh -c '! grep diagnosis stdout.txt'
+accept $chains --plot out/x.svg --dry-run
+check 'a diagnosis' grep -q '^  their diagnosis afterwards  *0.64 MB$' stdout.txt
+check 'which is never there with the chains' grep -q '^  in all, at a time ' stdout.txt
+fits_schema sample $chains --diagnose --dry-run
+
+# Other commands whose memory grows with what is asked for.
+"$program" --model tiny.bin -n 3 --steps 2 --quiet --out given.npy
+for options in '--mask left --draws 4' '--operator pool:2 --method dps' '--measured --operator blur:1.5'; do
+    # shellcheck disable=SC2086
+    accept restore --model tiny.bin --input given.npy --steps 2 $options --out out/x.npy --dry-run
+    check 'nothing is written' test -z "$(ls -A out)"
+    check 'memory in all' grep -q '^  in all .* MB  of .* MB that this process may use$' stdout.txt
+done
+fits_schema restore --model tiny.bin --input given.npy --mask left --dry-run
+refuse 1 'no-such.npy' restore --model tiny.bin --input no-such.npy --mask left --dry-run
+refuse 2 'quiet: cannot go with --dry-run' restore --model tiny.bin --input given.npy --mask left --dry-run --quiet
+accept partition plain.bin --chains 2 --particles 2 --steps 3 --dry-run
+check 'chains of a partition function' grep -qx 'chains: 2' stdout.txt
+check 'nothing is estimated' sh -c '! grep log stdout.txt'
+fits_schema partition plain.bin --chains 2 --particles 2 --steps 3 --dry-run
+refuse 2 'chains' partition plain.bin --chains x --dry-run
+
 # The command that it prints is the run's.
 accept --model tiny.bin -n 12 --sampler dpmpp-2m --steps 2 --shard-size 5 --out out/printed/ --dry-run
 printed=$(sed -n 's/^command: gensample //p' stdout.txt)
@@ -86,6 +112,24 @@ accept --model tiny.bin -n 1024 --steps 2 --threads 256 --dry-run
 check 'threads on nodes' grep -q '^machine: 256 threads on 8 NUMA nodes, each kept on its node, ' stdout.txt
 check 'copies of weights' grep -q '^  packed weights, and plans .*  (8 copies, one per NUMA node, of .* MB)$' stdout.txt
 check 'scratch of 256 threads' grep -q '^  scratch memory of threads .*  (256 threads, .* MB each)$' stdout.txt
+unset GENSAMPLE_MACHINE
+
+# A folder that is no machine's is refused, whatever there is in it; a pipe is not waited for.
+for threads in 1 4; do
+    GENSAMPLE_MACHINE=$PWD/mistyped
+    export GENSAMPLE_MACHINE
+    refuse 2 'GENSAMPLE_MACHINE in the environment: .*/mistyped/sys/devices/system/node/has_cpu is missing' cpu --threads $threads
+    refuse 2 'GENSAMPLE_MACHINE' --model tiny.bin -n 2 --steps 2 --threads $threads --out out/x.npy
+    machine 2 2
+    rm machine/sys/devices/system/node/has_cpu
+    mkfifo machine/sys/devices/system/node/has_cpu
+    refuse 2 'node/has_cpu is missing or no list of nodes' --model tiny.bin --steps 2 --threads $threads --dry-run
+    machine 2 2
+    echo 0-9 >machine/sys/devices/system/node/node1/cpulist
+    refuse 2 'node1/cpulist has processors of another node' cpu --threads $threads
+done
+GENSAMPLE_MACHINE=
+accept --model tiny.bin --steps 2 --dry-run
 unset GENSAMPLE_MACHINE
 for options in '--model tiny.bin --steps 2' '--model plain.bin --sampler mala --steps 3'; do
     # shellcheck disable=SC2086

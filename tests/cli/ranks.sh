@@ -67,7 +67,17 @@ else
     check 'an error of one rank ends all, once' tells_once 2 'rank 1.* "none" is no instruction set'
     (launcher -n 1 "$program" $drawn --out run : -n 1 "$program" $drawn --seed 9 --out run)
     status=$?
-    check 'ranks of different runs are refused' tells_once 2 'rank 1.* its seed is 0, of this command it is 9'
+    check 'ranks of different runs are refused' tells_once 2 'rank 1.* its seed is 0, of this command it is 9: expected the same'
+    check 'and leave nothing' absent run
+    (launcher -n 2 "$program" $drawn --out run : -n 1 "$program" $drawn --sampler heun --out run)
+    status=$?
+    check 'one of three is named' tells_once 2 'rank 2.* its sampler is '
+    check 'it leaves nothing either' absent run
+    cp -r whole-run run
+    (launcher -n 1 "$program" $drawn --out run --resume : -n 1 "$program" $drawn --seed 9 --out run --resume)
+    status=$?
+    check 'a run that they would go on with stays' tells_once 2 'rank 1.* its seed is 0, of this command it is 9'
+    check 'as it was' diff -r run whole-run
     rm -rf run whole-run
     (launcher -n 1 "$program" $drawn --out run : -n 1 "$program" $drawn --out other)
     status=$?
