@@ -135,11 +135,13 @@ check-valgrind: packages
 	cmake/quietly.sh "Building the preset valgrind" sh -c "cmake --preset valgrind && cmake --build --preset valgrind"
 	GENSAMPLE_ISA=scalar GENSAMPLE_TEST_EFFORT=5 OMP_WAIT_POLICY=passive tests/run_all.sh build-valgrind
 
-# Which lines and branches the tests take, with half of the random networks and of long statistics.
+# Which lines and branches the tests take, with half of the random networks and of long statistics, and faults in every place
+# where the program can notice one.
 coverage: packages
 	@tests/packages.sh gcovr
 	cmake/quietly.sh "Building the preset coverage" sh -c "cmake --preset coverage && cmake --build --preset coverage"
 	GENSAMPLE_TEST_EFFORT=50 tests/run_all.sh build-coverage
+	tests/faults.sh build-coverage 100000 place
 	tests/coverage.sh build-coverage
 
 # Every system call of some commands fails in turn, a dozen of each kind.

@@ -4,7 +4,9 @@
 # strace makes the k-th open, read, write, fsync, rename, close, start of a thread ... fail, for each k up to the number of
 # such calls that the command makes after it has started; of more than MOST (12) k, so many are tried. Those that are
 # interrupted are every second one from the k-th on. Allocations fail by a library that is preloaded, and by another one
-# clocks jump, which must not change a byte. NAMEs are those of commands, and of kinds of calls; where none is of a command
+# clocks jump, which must not change a byte. With a third one the next call fails from a place of the program where none has
+# failed before (support/preload/places.c), so that with a MOST above their number every place where the program can
+# notice a fault does so once. NAMEs are those of commands, and of kinds of calls; where none is of a command
 # all commands run, and where none is of a kind all kinds fail.
 #
 # Then the program either ends with 0 and has written the same bytes as without a fault, or ends with 1 and says why, has
@@ -51,6 +53,7 @@ lock flock ENOLCK
 interrupted-lock flock EINTR
 memory mmap,brk ENOMEM
 allocation allocations -
+place places -
 clock clocks -
 thread clone,clone3 EAGAIN'
 
@@ -128,8 +131,9 @@ faulty() {
             ${1:+ALLOCATION_FAILS_ON="${1#"$once"}"} "$program" $command
         ;;
     clock) keep_status env LD_PRELOAD="$work/clocks.so" "$program" $command ;;
+    place) keep_status env LD_PRELOAD="$work/places.so" PLACES_FAILED="$work/failed" "$program" $command ;;
     *)
-        keep_status strace -f -qq -o "$work/trace" ${1:+-e inject="$group_calls:error=$group_error:when=$1"} \
+        uncounted keep_status strace -f -qq -o "$work/trace" ${1:+-e inject="$group_calls:error=$group_error:when=$1"} \
             -e trace="openat,$group_calls" "$program" $command
         ;;
     esac
@@ -169,13 +173,15 @@ same_files() {
     diff -r out "$work/expected" >"$work/differ.txt" && return
     [ "$group" = unlink ] && ! grep -v '^Only in out: ' "$work/differ.txt" || { cat "$work/differ.txt"; return 1; }
 }
-# has_hdf5_ended: a file of chains is written by HDF5, which without memory crashes or ends the program with 255, wherever
-# it is, and crashes at its end after other faults.
-has_hdf5_ended() {
-    [ "$name" = chains ] || return
-    case $status in
-    139) [ "$group" = allocation ] || grep -q '^gensample: out/x.nc: ' "$work/stderr.txt" ;;
-    255) [ "$group" = allocation ] ;;
+# has_library_ended: a file of chains is written by HDF5, which without memory crashes or ends the program with 255, wherever
+# it is, and crashes at its end after other faults; oneDNN, which `cpu` looks at, aborts it.
+has_library_ended() {
+    memory=
+    case $group in allocation | place) memory=yes ;; esac
+    case $name.$status in
+    chains.139) [ -n "$memory" ] || grep -q '^gensample: out/x.nc: ' "$work/stderr.txt" ;;
+    chains.255) [ -n "$memory" ] ;;
+    cpu.134) [ -n "$memory" ] && grep -q 'std::bad_alloc' "$work/stderr.txt" ;;
     *) return 1 ;;
     esac
 }
@@ -184,7 +190,7 @@ judge_fault() {
     if [ $status -eq 0 ]; then
         [ "$name" = work ] || [ "$name" = study ] || same_files >"$work/diff.txt" 2>&1 ||
             { not_ok "$1" "exit 0, but other files: $(head -c 200 "$work/diff.txt")"; return; }
-    elif has_hdf5_ended; then
+    elif has_library_ended; then
         ok "$1" >/dev/null
         return
     elif [ $status -ne 1 ]; then
@@ -229,6 +235,22 @@ fail_group() {
     done
     [ "$failed" -eq "$before" ] && echo "ok - $name: $(($2 - $1)) calls of $group"
 }
+# Lets a call fail in each place of the program where none has failed yet, in this command or another one.
+fail_places() {
+    before=$failed
+    when=1
+    tried=0
+    while [ "$tried" -lt "$most" ]; do
+        prepare "$setup"
+        seen=$(wc -l <"$work/failed")
+        faulty
+        [ "$(wc -l <"$work/failed")" -gt "$seen" ] || break
+        judge_fault "$name: $(tail -n 1 "$work/failed")"
+        tried=$((tried + 1))
+    done
+    faults=$((faults + tried))
+    [ "$failed" -ne "$before" ] || echo "ok - $name: $tried places"
+}
 # chosen_among TABLE: the rows of a file whose first words were chosen, all of them where none was.
 chosen_among() {
     awk -v names=" $chosen " '{ row[NR] = $0; mine[NR] = index(names, " " $1 " ") > 0; any += mine[NR] }
@@ -237,7 +259,8 @@ chosen_among() {
 
 echo "$commands" | chosen_among >commands
 echo "$calls" | chosen_among >calls
-for library in allocations clocks; do
+: >"$work/failed"
+for library in allocations clocks places; do
     ${CC:-cc} -shared -fPIC -o "$work/$library.so" "$here/support/preload/$library.c" 2>cc.txt && continue
     skip "$library" "no library to preload can be made here: $(head -c 200 cc.txt)"
     sed -i "/ $library /d" calls
@@ -259,7 +282,7 @@ while read -r name setup command; do
     rm -rf "$work/expected"
     cp -r out "$work/expected"
     while read -r group group_calls group_error; do
-        fail_group
+        case $group in place) fail_places ;; *) fail_group ;; esac
     done <"$work/calls"
 done <commands
 echo "$faults faults"

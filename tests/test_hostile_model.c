@@ -10,6 +10,10 @@
 
 /* ---- One value of a valid file changed ---- */
 
+#define TEN_BYTES "0123456789"
+#define FIFTY_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES
+#define LONG_NAME "'" FIFTY_BYTES FIFTY_BYTES FIFTY_BYTES FIFTY_BYTES FIFTY_BYTES TEN_BYTES "'"
+
 static const struct change {
     const char *path, *text, *fragment;
 } header_changes[] = {
@@ -36,6 +40,8 @@ static const struct change model_changes[] = {
     {"name", "''", "1 ... 63 characters"},
     {"name", "'Upper'", "1 ... 63 characters"},
     {"name", "3", "name: found an integer"},
+    {"name", "'a-name-of-sixty-four-characters-is-longer-than-one-in-a-file-may-be'", "1 ... 63 characters"},
+    {"kind", "3", "kind: found 'an integer'"},
     {"kind", "'flow'", "kind: found 'flow'"},
     {"kind", "'energy'", "expected an energy's (1)"},
     {"kind", "'classifier'", "expected the classes of a classifier"},
@@ -73,10 +79,12 @@ static const struct change model_changes[] = {
     {"data.ladder", "[1, 1]", "level 1 is 1"},
     {"data.ladder", "[1, 2]", "level 1 is 2"},
     {"data.ladder", "[1, 0]", "level 1 is 0"},
+    {"data.ladder", "[1, '0.5']", "data.ladder: found a string"},
     {"data.shares", "{}", "data.shares: found 0, expected a share for each of 3 labels"},
     {"data.shares", "[0.5, 0.5]", "data.shares: found 2"},
     {"data.shares", "[0.5, '0.25', 0.25]", "data.shares: found a string"},
     {"data.shares", "[1.5, -0.25, -0.25]", "share 0 is 1.5"},
+    {"data.shares", "[-0.5, 0.75, 0.75]", "share 0 is -0.5"},
     {"data.shares", "[0.5, 0.25, 0.125]", "their sum is 0.875"},
     {"data.reject", "true", "data.reject: given for the kind denoiser, expected of a classifier only"},
     {"data.reject", "false", "data.reject: given for the kind denoiser"},
@@ -103,6 +111,7 @@ static const struct change model_changes[] = {
     {"default", "{'rungs': [1]}", "default.rungs: expected a list of 2 to 64 numbers"},
     {"default", "{'rungs': [1, '2']}", "default.rungs: found a string"},
     {"default", "{'rungs': [1, 0]}", "default.rungs: found 0, expected 1 ... 1e+06"},
+    {"default", "{'rungs': [1, 1e7]}", "default.rungs: found 1e+07, expected 1 ... 1e+06"},
     {"default", "{'rungs': [1, 3, 2]}", "default.rungs: found 2 after 3, expected each greater"},
     {"default", "{'leapfrog': 1001}", "default.leapfrog: found 1001"},
     {"default", "{'leapfrog': 1.5}", "default.leapfrog"},
@@ -115,6 +124,8 @@ static const struct change model_changes[] = {
     {"default", "{'noise_scale': 2.5}", "default.noise_scale: found 2.5, expected 0 ... 2"},
     {"default", "{'rho': 0.5}", "default.rho: found 0.5, expected 1 ... 1000 or -1000 ... -1"},
     {"default", "{'rho': 0}", "default.rho: found 0, expected 1 ... 1000 or -1000 ... -1"},
+    {"default", "{'rho': -2000}", "default.rho: found -2000, expected 1 ... 1000 or -1000 ... -1"},
+    {"default", "{'rho': '7'}", "default.rho: found a string"},
     {"default", "{'guidance': -1}", "default.guidance: found -1"},
     {"default", "{'guidance_sigmas': [3, 2]}", "default.guidance_sigmas"},
     {"provenance", "'me'", "provenance: found a string"},
@@ -128,6 +139,9 @@ static const struct change model_changes[] = {
     {"graph", "[]", "graph: found an array, expected an object"},
     {"graph.nodes.0", "1", "node 0: found an integer"},
     {"graph.nodes.0", "{}", "node 0: expected a name"},
+    {"graph.nodes.0.name", "''", "node 0: expected a name of 1 ... 255 bytes"},
+    {"graph.nodes.0.name", "7", "node 0: expected a name"},
+    {"graph.nodes.0.name", LONG_NAME, "node 0: expected a name of 1 ... 255 bytes"},
     {"graph.nodes.0.extra", "1", "node 0: unknown key 'extra'"},
     {"graph.nodes.0.name", "'sigma'", "'sigma': this name is taken"},
     {"graph.nodes.1.name", "'conv'", "'conv': this name is taken"},
@@ -144,6 +158,8 @@ static const struct change model_changes[] = {
     {"graph.nodes.0.tensors", "[]", "tensors: found an array"},
     {"graph.nodes.0.tensors", NULL, "tensor 'weight' is missing"},
     {"graph.nodes.0.tensors", "{'weight': 'none'}", "tensor 'weight': found 'none'"},
+    {"graph.nodes.0.tensors", "{'weight': 3}", "tensor 'weight': found 'an integer'"},
+    {"graph.nodes.1.tensors", "{'weight': 'e', 'extra': 'b'}", "tensors: found 2, embedding takes 'weight' only"},
     {"graph.nodes.0.tensors", "{'weight': 'w'}", "tensor 'b': no node uses it"},
     {"graph.nodes.0.tensors", "{'weight': 'w', 'bias': 'b', 'extra': 'b'}", "takes 'weight' and 'bias' only"},
     {"graph.nodes.2.tensors", "{'weight': 'w'}", "tensors: found 1"},
@@ -176,6 +192,7 @@ static const struct change model_changes[] = {
     {"graph.outputs", "['out', 'out']", "found 2 outputs"},
     {"graph.outputs", "['x']", "found 'x', expected the name of a node"},
     {"graph.outputs", "[3]", "found 'an integer'"},
+    {"graph.outputs", "['emb']", "output: found a value of sigma and label only, expected it to depend on x"},
 };
 
 static void test_changed_headers(void **state) {
@@ -199,14 +216,41 @@ static void test_changed_models(void **state) {
     }
 }
 
-/* A classifier with one logit has none left for what it rejects. */
-static void test_rejection_without_classes(void **state) {
+/* Classifiers of one pixel, with a change; one with one logit has none left for what it rejects. */
+static void test_classifiers(void **state) {
     (void)state;
-    weights *w = weights_new("classifier", 1, 1, 1);
-    weights_set(w, "data.reject", "true");
-    weights_node(w, "logits", "reshape", "['x']", "{'shape': [1]}", NULL);
-    hostile_kind();
-    hostile_weights_refused(w, "data.reject: given with 1 logit, expected at least 2");
+    static const struct change rows[] = {
+        {"data.reject", "true", "data.reject: given with 1 logit, expected at least 2"},
+        {"data.shares", "[1]", "data.shares: found 1, expected a share for each of 0 labels"},
+        {"graph.outputs", "['logits', 'plane']", "output: rank 3, expected the features of a classifier, of rank 1"},
+        {"graph.outputs", "['logits', 'logits', 'logits']", "graph.outputs: found 3 outputs, expected 1 or 2"},
+    };
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        weights *w = weights_new("classifier", 1, 1, 1);
+        weights_node(w, "plane", "neg", "['x']", NULL, NULL);
+        weights_node(w, "logits", "reshape", "['plane']", "{'shape': [1]}", NULL);
+        weights_outputs(w, "['logits']");
+        weights_set(w, rows[i].path, rows[i].text);
+        hostile_kind();
+        hostile_weights_refused(w, rows[i].fragment);
+    }
+}
+
+/* Energies whose output is no single number. */
+static void test_energies(void **state) {
+    (void)state;
+    static const struct change rows[] = {
+        {"graph.nodes.0.attributes", "{'shape': [16]}", "output: (16, 1, 1) of rank 1, expected an energy's (1)"},
+        {"graph.nodes.0.attributes", "{'shape': [1, 16]}", "output: (1, 16, 1) of rank 2, expected an energy's (1)"},
+    };
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        weights *w = weights_new("energy", 1, 4, 4);
+        weights_node(w, "e", "reshape", "['x']", NULL, NULL);
+        weights_outputs(w, "['e']");
+        weights_set(w, rows[i].path, rows[i].text);
+        hostile_kind();
+        hostile_weights_refused(w, rows[i].fragment);
+    }
 }
 
 /* A decoder of latents (4, 1, 1) whose image is one of their reshapes, with a change. */
@@ -231,10 +275,20 @@ static void test_decoders(void **state) {
         weights_set(w, rows[i].path, rows[i].text);
         hostile_weights_refused(w, rows[i].fragment);
     }
-    hostile_kind();
-    weights *w = weights_new("decoder", 4096, 2, 1);
-    weights_node(w, "out", "reshape", "['x']", "{'shape': [1, 8192, 1]}", NULL);
-    hostile_weights_refused(w, "output: (1, 8192, 1) of rank 3, expected a decoder's image (C, H, W), each 1 ... 4096");
+    static const struct {
+        const char *attributes, *fragment;
+    } large[] = {
+        {"{'shape': [8192, 1, 1]}",
+         "output: (8192, 1, 1) of rank 3, expected a decoder's image (C, H, W), each 1 ... 4096"},
+        {"{'shape': [1, 8192, 1]}", "output: (1, 8192, 1) of rank 3, expected a decoder's image"},
+        {"{'shape': [1, 1, 8192]}", "output: (1, 1, 8192) of rank 3, expected a decoder's image"},
+    };
+    for (size_t i = 0; i < GS_COUNT(large); i++) {
+        hostile_kind();
+        weights *w = weights_new("decoder", 4096, 2, 1);
+        weights_node(w, "out", "reshape", "['x']", large[i].attributes, NULL);
+        hostile_weights_refused(w, large[i].fragment);
+    }
 }
 
 /* Networks that need a label for every image: their tables may lack the row of "none", but no other. */
@@ -250,11 +304,14 @@ static void test_needed_labels(void **state) {
     weights_set(w, "unlabelled", "false");
     weights_set(w, "labels", "5");
     hostile_weights_refused(w, "N at least 5 for 5 labels");
-    w = weights_small();
-    weights_set(w, "labels", "4");
-    weights_set(w, "unlabelled", "false");
-    gs_model_free(weights_load(w));
-    weights_free(w);
+    static const char *const loads[][2] = {{"4", "false"}, {"3", "true"}};
+    for (size_t i = 0; i < GS_COUNT(loads); i++) {
+        w = weights_small();
+        weights_set(w, "labels", loads[i][0]);
+        weights_set(w, "unlabelled", loads[i][1]);
+        gs_model_free(weights_load(w));
+        weights_free(w);
+    }
 }
 
 /* Model texts that cannot be made from a tree of values. */
@@ -298,6 +355,9 @@ static void test_texts_of_nodes(void **state) {
         {"[{'name': 'a, 'op': 'neg', 'inputs': ['x']}]", "node 0: at byte"},
         {"[{'name': 'a', 'op': 'neg', 'inputs': ['x']}, 1]", "node 1: found an integer, expected an object"},
         {"[]]", "node 0: found no value"},
+        {"[{'name': 'a', 'op': 'neg', 'inputs': ['sigma']}]", "input 'sigma': the model does not list it in"},
+        {"[{'name': 'a', 'op': 'reshape', 'inputs': ['x'], 'attributes': {'shape': [16]}}]",
+         "output: (16, 1, 1) of rank 1, expected the shape (1, 4, 4) of x for a score"},
         {"[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", "node 0: found an array, expected an object"},
         {"[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]", "node 0: nested 17 deep, expected at most 16"},
     };
@@ -316,13 +376,10 @@ static void test_texts_of_nodes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changed_headers),
-        cmocka_unit_test(test_changed_models),
-        cmocka_unit_test(test_rejection_without_classes),
-        cmocka_unit_test(test_decoders),
-        cmocka_unit_test(test_needed_labels),
-        cmocka_unit_test(test_texts_of_models),
-        cmocka_unit_test(test_texts_of_nodes),
+        cmocka_unit_test(test_changed_headers), cmocka_unit_test(test_changed_models),
+        cmocka_unit_test(test_classifiers),     cmocka_unit_test(test_energies),
+        cmocka_unit_test(test_decoders),        cmocka_unit_test(test_needed_labels),
+        cmocka_unit_test(test_texts_of_models), cmocka_unit_test(test_texts_of_nodes),
     };
     return cmocka_run_group_tests(tests, hostile_begin, hostile_end);
 }

@@ -20,6 +20,7 @@ static const struct {
     const char *fragment;
 } refusals[] = {
     {"constant", NULL, NULL, "{'value': 't'}", 4, {2, 2, 1, 1}, "rank 4, expected 1 ... 3"},
+    {"conv2d", "['x']", "{'groups': 2}", "{'weight': 't'}", 4, {3, 2, 1, 1}, "expected multiples of groups 2"},
     {"conv2d", "['v']", NULL, "{'weight': 't'}", 4, {1, 4, 1, 1}, "input of rank 1, conv2d takes (C, H, W)"},
     {"conv_transpose2d", "['v']", NULL, "{'weight': 't'}", 4, {4, 1, 1, 1}, "conv_transpose2d takes (C, H, W)"},
     {"conv_transpose2d", "['x']", NULL, "{'weight': 't'}", 2, {1, 4}, "expected shape (C, O/groups, kh, kw)"},

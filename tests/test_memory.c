@@ -167,6 +167,8 @@ static gs_status load(gs_error *error) {
 static void test_load(void **state) {
     (void)state;
     weights *w = denoiser();
+    weights_set(w, "data.ladder", "[3, 2, 1]");
+    weights_set(w, "data.shares", "[0.5, 0.25, 0.25]");
     weights_write(w, path_of("model.bin"));
     weights_free(w);
     run_both(load);

@@ -55,6 +55,15 @@ static void test_tensors_by_name(void **state) {
     assert_int_equal(gs_model_get_tensor(model, "reference_mean", &data, shape), 0);
     assert_true(data[0] == 0.25F);
     assert_int_equal(gs_model_get_tensor(model, "none", &data, shape), -1);
+    assert_string_equal(gs_model_get_tensor_name(model, 0), "k");
+    assert_string_equal(gs_model_get_tensor_name(model, 1), "reference_mean");
+    assert_null(gs_model_get_tensor_name(model, -1));
+    assert_null(gs_model_get_tensor_name(model, 2));
+    const char *text;
+    assert_non_null(gs_model_get_provenance(model, 0, &text));
+    assert_string_equal(text, "a test");
+    assert_null(gs_model_get_provenance(model, -1, &text));
+    assert_null(gs_model_get_provenance(model, 1, &text));
     gs_model_free(model);
 }
 
@@ -125,9 +134,32 @@ static void test_long_ladder(void **state) {
     weights *w = weights_small();
     weights_set(w, "data.ladder", text);
     gs_model *model = weights_load(w);
+    snprintf(text + used, sizeof text - used, ",0.001]");
+    weights_set(w, "data.ladder", text);
+    size_t size;
+    unsigned char *bytes = weights_bytes(w, &size);
+    gs_model *none;
+    gs_error error;
+    assert_int_equal(gs_model_load_memory("long", bytes, size, &none, &error), GS_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "data.ladder: expected an array of 1 ... 4096 noise levels"));
+    free(bytes);
     weights_free(w);
     assert_int_equal(model->info.ladder_length, LEVELS);
     assert_true(model->ladder[LEVELS - 1] == 50.0 / (LEVELS - 1 + 1.1));
+    gs_model_free(model);
+}
+
+/* A network of nodes alone has no tensors to find. */
+static void test_no_tensors(void **state) {
+    (void)state;
+    weights *w = weights_new("score", 1, 1, 1);
+    weights_node(w, "out", "neg", "['x']", NULL, NULL);
+    gs_model *model = weights_load(w);
+    weights_free(w);
+    const float *data;
+    size_t shape[6];
+    assert_int_equal(gs_model_get_tensor(model, "k", &data, shape), -1);
+    assert_null(gs_model_get_tensor_name(model, 0));
     gs_model_free(model);
 }
 
@@ -147,6 +179,7 @@ int main(void) {
         cmocka_unit_test(test_any_header_length),
         cmocka_unit_test(test_large_graph),
         cmocka_unit_test(test_long_ladder),
+        cmocka_unit_test(test_no_tensors),
         cmocka_unit_test(test_kind_and_operation_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,9 @@
 
 #include <cmocka.h>
 
+#include "io/label_file.h"
 #include "io/picture.h"
+#include "support/about.h"
 #include "support/files.h"
 #include "support/io/images.h"
 
@@ -111,6 +113,66 @@ static void no_files_of_images(void **state) {
     rmdir(path);
 }
 
+/* What is known of files whose images cannot be read; a note is no one's here. */
+static void descriptions(void **state) {
+    (void)state;
+    static const struct {
+        int type, rank;
+        unsigned sizes[9];
+        const char *text;
+    } rows[] = {{8, 3, {2, H, W}, "IDX, bytes, 2 x 2 x 3"},
+                {14, 1, {7}, "IDX, 64-bit floats, 7"},
+                {10, 2, {1, 1}, "IDX, elements of an unknown type, 1 x 1"},
+                {8, 9, {1, 1, 1, 1, 1, 1, 1, H, W}, " x ..."}};
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("rows[%zu]", i);
+        gs_description description = {.note = NULL};
+        gs_content content;
+        bool packed;
+        gs_error error;
+        write_idx(rows[i].type, rows[i].rank, rows[i].sizes, 1);
+        assert_int_equal(gs_images_describe(path, NULL, 0, &description, &content, &packed, &error), GS_OK);
+        assert_non_null(strstr(description.text, rows[i].text));
+    }
+}
+
+/* ---- Labels ---- */
+
+static void label_files(void **state) {
+    (void)state;
+    static const struct {
+        unsigned char bytes[12];
+        size_t size;
+        const char *words; /* NULL: it is read */
+    } rows[] = {{{0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9}, 11, NULL},
+                {{0, 0, 8, 1, 0, 0, 0, 1, 7}, 9, NULL},
+                {{0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9, 1}, 12, "more bytes follow its last label"},
+                {{0, 0, 8, 1, 0, 0, 0, 3, 7, 8}, 10, "ends"},
+                {{0, 0, 8, 1, 0, 0, 0, 3, 7}, 9, "ends"},
+                {{0, 0, 8, 1, 0, 0, 0, 3}, 8, "ends"},
+                {{0, 0, 8, 1, 0, 0}, 6, "ends"},
+                {{0, 0, 8, 1, 0, 0, 0, 0}, 8, "has no labels"},
+                {{0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1}, 12, "is an IDX file of images: expected labels"},
+                {{0, 0, 8, 0, 0, 0, 0, 1}, 8, "is no IDX file of bytes in one row"},
+                {{0, 0, 9, 1, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"},
+                {{0, 1, 8, 2, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"},
+                {{1, 0, 8, 2, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"}};
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("rows[%zu]", i);
+        gs_label_file file;
+        gs_error error;
+        write_file(path, rows[i].bytes, rows[i].size);
+        gs_status status = gs_labels_read(path, 2, &file, &error);
+        assert_int_equal(status, rows[i].words ? GS_ERROR_FORMAT : GS_OK);
+        if (status)
+            assert_non_null(strstr(error.message, rows[i].words));
+        else
+            assert_true(file.labels[0] == 7 && file.n == (file.total < 2 ? file.total : 2));
+        if (!status)
+            gs_free(file.labels);
+    }
+}
+
 /* ---- NPY ---- */
 
 static void npy_files(void **state) {
@@ -195,6 +257,34 @@ static void npy_types(void **state) {
     assert_float_equal(images.data[0], -1, 0);
     assert_float_equal(images.data[1], 1, 0);
     assert_string_equal(images.caution, "");
+    gs_images_free(&images);
+}
+
+/* One number that no pixel is, and the sizes of half floats that have words of their own in their bits. */
+static void npy_numbers(void **state) {
+    (void)state;
+    static const struct {
+        const char *descr;
+        unsigned char bytes[4];
+        size_t item;
+        const char *words;
+    } rows[] = {{"|b1", {2}, 1, "expected 0 or 1"},
+                {"<i2", {0xff, 0xff}, 2, "expected 0 ... 255, as bytes hold, or floats"},
+                {"<i2", {0, 1}, 2, "expected 0 ... 255"},
+                {"<f2", {0, 0x7c}, 2, "inf"},
+                {"<f2", {0, 0xfc}, 2, "inf"},
+                {"<f2", {1, 0x7c}, 2, "nan"}};
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("rows[%zu]", i);
+        char header[100];
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (1, 1)}", rows[i].descr);
+        write_npy(1, header, rows[i].bytes, rows[i].item);
+        refuse((const int[]){1, 1, 1}, GS_ERROR_FORMAT, rows[i].words);
+    }
+    const unsigned char small[2] = {0xff, 0x03}; /* a subnormal one */
+    write_npy(1, "{'descr': '<f2', 'fortran_order': False, 'shape': (1, 1, 1)}", small, 2);
+    gs_image_file images = read_good((const int[]){1, 1, 1}, unit, 1);
+    assert_float_equal(images.data[0], 6.1e-5, 1e-6);
     gs_images_free(&images);
 }
 
@@ -400,10 +490,11 @@ static void bad_png_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(idx_files),  cmocka_unit_test(bad_idx_files), cmocka_unit_test(no_files_of_images),
-        cmocka_unit_test(npy_files),  cmocka_unit_test(bad_npy_files), cmocka_unit_test(npy_types),
-        cmocka_unit_test(npy_orders), cmocka_unit_test(npy_clipped),   cmocka_unit_test(dark_files),
-        cmocka_unit_test(png_files),  cmocka_unit_test(bad_png_files),
+        cmocka_unit_test(idx_files),    cmocka_unit_test(bad_idx_files), cmocka_unit_test(no_files_of_images),
+        cmocka_unit_test(npy_files),    cmocka_unit_test(bad_npy_files), cmocka_unit_test(npy_types),
+        cmocka_unit_test(npy_orders),   cmocka_unit_test(npy_clipped),   cmocka_unit_test(dark_files),
+        cmocka_unit_test(descriptions), cmocka_unit_test(label_files),   cmocka_unit_test(npy_numbers),
+        cmocka_unit_test(png_files),    cmocka_unit_test(bad_png_files),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -25,15 +25,18 @@ static gs_status fail_errno(const char *path, const char *what, gs_error *error)
     return gs_fail(error, GS_ERROR_FILE, "%s: %s: %s", path, what, strerror(errno));
 }
 
-static void name_run(gs_checkpoint *c, const gs_shards *shards, const gs_shard *shard) {
+/* False: there is no memory. */
+static bool name_run(gs_checkpoint *c, const gs_shards *shards, const gs_shard *shard) {
     char *text = json_dumps(shards->manifest.head, JSON_SORT_KEYS | JSON_COMPACT), number[32];
     gs_hash hash;
+    if (!text)
+        return false;
     gs_hash_begin(&hash);
-    if (text)
-        gs_hash_add(&hash, text, strlen(text));
+    gs_hash_add(&hash, text, strlen(text));
     gs_hash_add(&hash, number, (size_t)snprintf(number, sizeof number, "%" PRIu64, shard->index));
     gs_hash_end(&hash, c->run);
     free(text);
+    return true;
 }
 
 /* The hash so far; bytes may still follow. */
@@ -110,7 +113,8 @@ gs_status gs_checkpoint_open(gs_checkpoint *c, const gs_shards *shards, const gs
     gs_shards_path(shards, name, c->state);
     gs_shard_state_name(shard->index, true, name);
     gs_shards_path(shards, name, c->part);
-    name_run(c, shards, shard);
+    if (!name_run(c, shards, shard))
+        return gs_fail_memory(error, "the state of a shard");
     gs_hash_begin(&c->hash);
     if (read_state(c, shard->count * shards->manifest.per_chain, most))
         return GS_OK;

@@ -32,14 +32,16 @@ json_t *gs_mean_json(double v) {
     return v >= 0 && v < 0x1p53 && v == floor(v) ? gs_whole_json((uint64_t)v) : gs_real_json(v);
 }
 
+static atomic_bool lost;
+
 json_t *gs_text_json(const char *text) {
     char *escaped = gs_utf8_escape(text);
     json_t *string = escaped ? json_string(escaped) : NULL;
+    if (!escaped)
+        lost = true;
     gs_free(escaped);
     return string;
 }
-
-static atomic_bool lost;
 
 static void *take(size_t size) {
     void *memory = malloc(size);
@@ -124,8 +126,7 @@ void gs_warn(const char *format, ...) {
     char text[2 * GS_MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    if (vsnprintf(text, sizeof text, format, arguments) < 0)
-        text[0] = '\0';
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     fputs("warning: ", stderr);
     gs_put_plain(text, stderr);

@@ -93,7 +93,7 @@ static void put_doubts(const gs_partition_run *run) {
     char line[400];
     for (int i = 0; gs_outcome_warning(&run->outcome, &run->setup.options, i, line, sizeof line); i++)
         gs_warn("%s", line);
-    if (p->effective < effective_low && p->chains > 1)
+    if (p->effective < effective_low)
         gs_warn(
             "the weights of %zu chains are worth those of %.1f, so that log Z and its error are uncertain, and log Z "
             "is likely too low; give more steps%s or moves, or more chains",
@@ -113,8 +113,8 @@ static gs_status report_text(const gs_partition_run *run, gs_error *error) {
         fprintf(out, " +- %.2g (standard error)", p->error);
     if (isfinite(run->known))
         fprintf(out, ", known: %.6g", run->known);
-    fprintf(out, "\n%zu chain%s of %s, whose weights are worth %.4g; the network %s", p->chains,
-            p->chains == 1 ? "" : "s", setup->options.sampler, p->effective, setup->networks.info->name);
+    fprintf(out, "\n%zu chains of %s, whose weights are worth %.4g; the network %s", p->chains, setup->options.sampler,
+            p->effective, setup->networks.info->name);
     if (setup->options.sigma_low > 0)
         fprintf(out, " at noise level %g", setup->options.sigma_low);
     if (setup->options.clamp > 0)

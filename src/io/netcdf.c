@@ -3,6 +3,7 @@
 #ifdef GS_NETCDF_LIBRARY
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 
 #include "io/netcdf.h"
@@ -15,7 +16,10 @@ static bool find(void *library, const char *name, void *call, size_t size) {
 }
 
 gs_status gs_netcdf_load(gs_netcdf *calls, const char *path, gs_error *error) {
+    errno = 0;
     void *library = dlopen(GS_NETCDF_LIBRARY, RTLD_LAZY | RTLD_LOCAL);
+    if (!library && errno == ENOMEM)
+        return gs_fail_memory(error, "netCDF's library");
     bool whole = library != NULL;
 #define GS_NETCDF_CALL(name) whole = whole && find(library, "nc_" #name, &calls->name, sizeof calls->name);
     GS_NETCDF_CALLS(GS_NETCDF_CALL)

@@ -6,8 +6,7 @@ gs_status gs_loader_fail(const gs_loader *loader, const char *format, ...) {
     char text[GS_MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    if (vsnprintf(text, sizeof text, format, arguments) < 0)
-        text[0] = '\0';
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     return gs_fail(loader->error, GS_ERROR_FORMAT, "%s: %s", loader->path, text);
 }
@@ -20,8 +19,7 @@ gs_status gs_node_fail(const gs_loader *loader, const gs_node *node, const char 
     char text[GS_MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    if (vsnprintf(text, sizeof text, format, arguments) < 0)
-        text[0] = '\0';
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     return gs_loader_fail(loader, "node '%.80s': %s", node->name, text);
 }

@@ -6,8 +6,7 @@
 gs_status gs_check_fail(gs_check *check, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    if (vsnprintf(check->problem, sizeof check->problem, format, arguments) < 0)
-        check->problem[0] = '\0';
+    vsnprintf(check->problem, sizeof check->problem, format, arguments);
     va_end(arguments);
     return GS_ERROR_FORMAT;
 }

@@ -50,7 +50,7 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 if $nobody "$program" --version >/dev/null 2>&1; then
     pattern='Permission denied'
-    $nobody "$program" inspect secret.bin >stdout.txt 2>stderr.txt
+    uncounted $nobody "$program" inspect secret.bin >stdout.txt 2>stderr.txt
     status=$?
     judge_refusal 'a file without permission to read'
 else

@@ -165,7 +165,7 @@ kill_and_resume() {
     took=$((($(date +%s%N) - began) / 1000)) # microseconds
     i=0 killed=0 ended=0 differing=0
     while [ $killed -lt "$kills" ] && [ $i -lt $((20 * kills)) ]; do
-        timeout -s KILL "$(awk "BEGIN { srand($i); print 0.001 + rand() * $took / 1e6 }")" \
+        uncounted timeout -s KILL "$(awk "BEGIN { srand($i); print 0.001 + rand() * $took / 1e6 }")" \
             "$program" "$@" --out run/ --resume >stdout.txt 2>stderr.txt
         status=$?
         i=$((i + 1))
@@ -283,7 +283,7 @@ for worker in 1 2 3; do
 done
 i=0
 while [ $i -lt "$kills" ]; do
-    timeout -s KILL "$(awk "BEGIN { srand($i); print 0.005 + rand() * ${slow:+10 *} 0.1 }")" "$program" work jobs --threads 1 --quiet
+    uncounted timeout -s KILL "$(awk "BEGIN { srand($i); print 0.005 + rand() * ${slow:+10 *} 0.1 }")" "$program" work jobs --threads 1 --quiet
     i=$((i + 1))
 done >stdout.txt 2>stderr.txt
 for worker in $workers; do

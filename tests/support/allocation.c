@@ -5,14 +5,20 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void __real_free(void *memory);
+void *__real_gs_arena_alloc(gs_arena *arena, size_t number, size_t size);
+char *__real_gs_arena_string(gs_arena *arena, const char *text);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void __wrap_free(void *memory);
+void *__wrap_gs_arena_alloc(gs_arena *arena, size_t number, size_t size);
+char *__wrap_gs_arena_string(gs_arena *arena, const char *text);
 
 static atomic_long blocks, bytes, peak;
 /* 1 + the allocations that succeed before one fails; 0 and below after it. */
@@ -70,6 +76,15 @@ void *__wrap_realloc(void *memory, size_t size) {
 void __wrap_free(void *memory) {
     uncount(memory);
     __real_free(memory);
+}
+
+/* Pieces of a block that is there already fail as if each were one of its own. */
+void *__wrap_gs_arena_alloc(gs_arena *arena, size_t number, size_t size) {
+    return fails() ? NULL : __real_gs_arena_alloc(arena, number, size);
+}
+
+char *__wrap_gs_arena_string(gs_arena *arena, const char *text) {
+    return fails() ? NULL : __real_gs_arena_string(arena, text);
 }
 
 void allocation_watch_jansson(void) {

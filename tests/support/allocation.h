@@ -1,6 +1,6 @@
 /* Allocations are counted and made to fail: those of the library and of the tests themselves, whose calls the linker
- * redirects here (--wrap, in tests/CMakeLists.txt), and jansson's, which is given these functions. Those inside other
- * shared libraries are not. */
+ * redirects here (--wrap, in tests/CMakeLists.txt), pieces of arenas (base/arena.h) among them, and jansson's, which is
+ * given these functions. Those inside other shared libraries are not. */
 #ifndef TEST_ALLOCATION_H
 #define TEST_ALLOCATION_H
 

@@ -3,10 +3,9 @@
  * file ALLOCATIONS_COUNTED. It needs glibc, whose own calls come here too. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "program.h"
 
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
@@ -17,9 +16,11 @@ static atomic_long number;
 static long failing;
 static bool on;
 
-static bool fails(void) {
-    if (!atomic_load(&started))
+static bool fails(uintptr_t caller) {
+    if (!atomic_load(&started) || atomic_load(&program_has_ended))
         return false;
+    if (program_has(caller))
+        program_watch();
     long this_one = atomic_fetch_add(&number, 1) + 1;
     bool found = on ? failing && this_one >= failing : this_one == failing;
     if (found)
@@ -27,16 +28,18 @@ static bool fails(void) {
     return found;
 }
 
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
 void *malloc(size_t bytes) {
-    return fails() ? NULL : __libc_malloc(bytes);
+    return fails(CALLER) ? NULL : __libc_malloc(bytes);
 }
 
 void *calloc(size_t count, size_t bytes) {
-    return fails() ? NULL : __libc_calloc(count, bytes);
+    return fails(CALLER) ? NULL : __libc_calloc(count, bytes);
 }
 
 void *realloc(void *memory, size_t bytes) {
-    return fails() ? NULL : __libc_realloc(memory, bytes);
+    return fails(CALLER) ? NULL : __libc_realloc(memory, bytes);
 }
 
 __attribute__((constructor)) static void start(void) {
@@ -44,6 +47,7 @@ __attribute__((constructor)) static void start(void) {
     failing = text ? atol(text) : 0;
     text = getenv("ALLOCATION_FAILS_ON");
     on = text && *text;
+    program_find();
     atomic_store(&started, true);
 }
 
