@@ -49,7 +49,8 @@ if [ "$(id -u)" -ne 0 ] || ! command -v mmdebstrap >/dev/null || ! unshare --mou
 fi
 # shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-"$root/cmake/quietly.sh" "A new Debian $release" mmdebstrap --variant=apt "$release" "$system" ||
+"$root/cmake/quietly.sh" "A new Debian $release" mmdebstrap --variant=apt --skip=cleanup/apt/lists \
+    "$release" "$system" ||
     { not_ok 'a new Debian' 'see above'; end_of_cases; exit 1; }
 mkdir "$system/packages" "$system/drawn" && cp "$folder"/*.deb "$system/packages" &&
     rm -f "$system"/packages/*-dbgsym_* && cp "$root/tests/install/consumer/program.c" "$system/drawn" || exit 1
@@ -63,6 +64,10 @@ built=$(find "$sources"/obj-* -maxdepth 1 -name gensample)
 "$built" --model "$root/models/ncsn.bin" -n 4 --steps 2 --quiet --out built.npy
 in_shell 'the installed program draws' 'gensample --model ncsn -n 4 --steps 2 --quiet --out drawn.npy'
 check 'the same bytes as the built one' cmp built.npy "$system/drawn/drawn.npy"
+chains='--model gaussian:dim=2 --sampler hmc --denoise no --steps 3 -n 2 --out chains.nc'
+in_shell 'files of chains need netCDF' "! gensample $chains 2>said; grep netCDF said
+    $install $(dpkg-deb -f "$folder"/gensample_*.deb Recommends | grep -o 'libnetcdf[^, ]*')"
+in_shell 'which the package recommends' "gensample $chains; test -s chains.nc"
 in_shell 'apt installs the plugin, genbench and the headers' "$install openmpi-bin gcc libc6-dev pkg-config \
     /packages/*.deb"
 in_shell 'two ranks of MPI share a run' "gensample $run --out one
@@ -75,8 +80,8 @@ in_shell 'and on the static one' 'gcc -c program.c $(pkg-config --cflags gensamp
     gcc program.o -o static -Wl,-Bstatic -lgensample -Wl,-Bdynamic $(pkg-config --static --libs gensample)
     ./static /usr/share/gensample/models/ncsn.bin | cmp - shared'
 for program in $programs; do
-    in_shell "$program has a manual page and completions" "ls /usr/share/man/man1/$program.1.gz
-        /usr/share/bash-completion/completions/$program /usr/share/zsh/vendor-completions/_$program
+    in_shell "$program has a manual page and completions" "ls /usr/share/man/man1/$program.1.gz \
+        /usr/share/bash-completion/completions/$program /usr/share/zsh/vendor-completions/_$program \
         /usr/share/fish/vendor_completions.d/$program.fish"
 done
 in_shell 'their files are those of their lists' "dpkg --verify $packages; dpkg -L $packages | sort -u >files"
