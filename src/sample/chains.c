@@ -49,11 +49,11 @@ bool gs_chains_go_on(const gs_chains *c) {
     return ask(c->run) && gs_chains_matter(c->run, c->first);
 }
 
-void gs_chains_evaluated(const gs_chains *c) {
+void gs_chains_evaluated(const gs_chains *c, int times) {
     gs_clock *clock = c->run->clock;
-    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n * (uint_least64_t)times, memory_order_relaxed);
     for (int i = 0; i < c->n; i++)
-        c->fate[gs_chains_index(c, i)].evaluations++;
+        c->fate[gs_chains_index(c, i)].evaluations += (uint64_t)times;
 }
 
 void gs_chains_skipped(const gs_chains *c, uint64_t evaluations) {
@@ -93,6 +93,9 @@ static double beyond_bound(const gs_chains *c, int i) {
 }
 
 bool gs_chains_check(gs_chains *c) {
+    const double most = GS_BOUNDS_DIVERGED * c->run->reach[c->level];
+    if (!(gs_bounds_beyond(c->run->plan->model, c->x, (size_t)c->n * c->size, most) > 0))
+        return true;
     for (int i = 0; i < c->n; i++) {
         double beyond = beyond_bound(c, i);
         if (beyond > 0)
@@ -164,11 +167,19 @@ void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, flo
 
 /* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
  * else. */
-void gs_random_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
-                       size_t at, float out[GS_NORMALS_BLOCK]) {
-    gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = out};
+static void random_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                           size_t at, size_t count, float out[GS_NORMALS_BLOCK]) {
+    gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
+                            .count = 1,
+                            .vectors = (int)((count + GS_F32_LANES - 1) / GS_F32_LANES % 4),
+                            .out = out};
     gs_random_counter(stream, chain, step, (uint32_t)(at / 4), args.counter);
     kernels->normals(&args);
+}
+
+void gs_random_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                       size_t at, float out[GS_NORMALS_BLOCK]) {
+    random_normals(kernels, seed, stream, chain, step, at, GS_NORMALS_BLOCK, out);
 }
 
 /* The function that uses so many normals at a time, from `at` on. */
@@ -178,8 +189,9 @@ static void draw_normals(const gs_kernels *kernels, uint64_t seed, gs_stream str
                          size_t size, take_normals *take, void *context) {
     for (size_t done = 0; done < size; done += GS_NORMALS_BLOCK) {
         float run[GS_NORMALS_BLOCK];
-        gs_random_normals(kernels, seed, stream, chain, step, done, run);
-        take(context, run, done, size - done < GS_NORMALS_BLOCK ? size - done : GS_NORMALS_BLOCK);
+        size_t count = size - done < GS_NORMALS_BLOCK ? size - done : GS_NORMALS_BLOCK;
+        random_normals(kernels, seed, stream, chain, step, done, count, run);
+        take(context, run, done, count);
     }
 }
 

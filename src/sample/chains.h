@@ -33,6 +33,7 @@ typedef struct gs_sampling {
     double *sigma;             /* `levels` noise levels, descending; a 0 follows for the solvers, and further levels */
     double *reach;          /* (levels + 1): gs_bounds_reach of the states in each level's steps, and of the results */
     double expected;        /* gs_bounds_expected of the results */
+    double *weight;         /* gs_adaptation_weigh */
     int states, every;      /* states of a trajectory before the result, and the steps between them */
     gs_fate *fate;          /* (n): see bounds.h */
     struct gs_field *field; /* field.h; the first is the plan's */
@@ -113,8 +114,8 @@ bool gs_chains_moved(gs_chains *chains, int level);
 /* To be called within long steps; false if told to stop. */
 bool gs_chains_go_on(const gs_chains *chains);
 
-/* Called after each evaluation of a network for all chains. */
-void gs_chains_evaluated(const gs_chains *chains);
+/* Called after so many evaluations of a network for all chains. */
+void gs_chains_evaluated(const gs_chains *chains, int times);
 
 /* One chain will not take so many of the evaluations that gs_sample_evaluations has. */
 void gs_chains_skipped(const gs_chains *chains, uint64_t evaluations);

@@ -42,12 +42,15 @@ static conversion to_gradient(gs_kind kind, double sigma) {
 static void find_conditions(const gs_chains *c, const gs_field *field, int level, const int *labels,
                             const float *condition[GS_BLOCK_MAX]) {
     const gs_plan *plan = field->plan;
-    for (int i = 0; i < c->n; i++) {
+    for (int i = 0; i < c->n && (labels || c->drawn); i++) {
         int label = labels ? labels[c->first + (size_t)gs_chains_index(c, i)] : plan->model->info.labels;
         if (c->drawn && plan->model->info.labels)
             label = c->drawn[i];
         condition[i] = field->condition[level] + (size_t)label * plan->condition_size;
     }
+    const float *none = field->condition[level] + (size_t)plan->model->info.labels * plan->condition_size;
+    for (int i = 0; i < c->n && !labels && !c->drawn; i++)
+        condition[i] = none;
 }
 
 /* One network for the given labels. */
@@ -63,7 +66,7 @@ static void evaluate(gs_chains *c, const gs_field *field, int level, const int *
         gs_plan_run_gradient(plan, c->crew, x, condition, c->n, exactly ? NULL : energy, out);
     else
         gs_plan_run(plan, c->crew, x, condition, c->n, (float *const[2]){out, NULL});
-    gs_chains_evaluated(c);
+    gs_chains_evaluated(c, 1);
     if (to.of_x != 0 || to.of_output != 1)
         gs_chains_axpby(c, to.of_x, x, to.of_output, out);
 }
@@ -120,6 +123,22 @@ void gs_field_gradient(gs_chains *c, int level, const float *x, float *energy, f
     sum(c, level, to_gradient, x, energy, gradient, NULL);
 }
 
+bool gs_field_is_abreast(const gs_sampling *run) {
+    const gs_field *field = run->field;
+    return run->fields == 1 && field->weight == 1 && !field->plan->exact && gs_plan_is_abreast(field->plan) &&
+           field->plan->model->info.kind == GS_KIND_ENERGY &&
+           !gs_schedule_guides(&run->options, field->labels, run->sigma[0]);
+}
+
+void gs_field_gradient_abreast(gs_chains *c, const float *x, float *energy, float *gradient) {
+    const gs_field *field = c->run->field;
+    const float *condition[GS_BLOCK_MAX];
+    find_conditions(c, field, 0, field->labels, condition);
+    gs_plan_run_abreast(field->plan, c->crew, x, condition, c->n, energy, gradient);
+    for (int i = 0; energy && i < c->n; i++)
+        energy[i] += 0.0F; /* as in a sum of fields, there is no -0 */
+}
+
 void gs_field_energy(gs_chains *c, int level, const float *x, float *energy) {
     const gs_sampling *run = c->run;
     for (int k = 0; k < run->fields; k++) {
@@ -163,7 +182,7 @@ static void multiply(gs_chains *c, int level, const int *labels, const float *x,
     const float *condition[GS_BLOCK_MAX];
     find_conditions(c, field, level, labels, condition);
     gs_plan_run_product(field->plan, c->crew, x, v, condition, c->n, (float *const[2]){NULL, out});
-    gs_chains_evaluated(c);
+    gs_chains_evaluated(c, 1);
     gs_chains_axpby(c, to.of_x, v, to.of_output, out);
 }
 
