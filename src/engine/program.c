@@ -35,7 +35,18 @@ gs_program_place gs_program_buffer(const gs_plan *plan, int buffer, size_t eleme
     for (int k = 0; k < plan->model->info.outputs; k++)
         if (buffer == plan->output_buffer[k])
             return (gs_program_place){GS_BASE_OUTPUT + k, at};
+    gs_program_place alias = plan->program->alias[buffer];
+    if (alias.base != GS_BASE_SCRATCH)
+        return (gs_program_place){alias.base, alias.at + at};
     return (gs_program_place){GS_BASE_SCRATCH, (ptrdiff_t)(b->offset[0] / GS_VECTOR_BYTES) + at};
+}
+
+bool gs_program_alias(const gs_plan *plan, int buffer, gs_program_place place) {
+    bool stays = place.base == GS_BASE_X || place.base == GS_BASE_SEED;
+    bool may = stays && gs_program_buffer(plan, buffer, 0).base == GS_BASE_SCRATCH;
+    if (may)
+        plan->program->alias[buffer] = place;
+    return may;
 }
 
 gs_program_place gs_program_source(const gs_plan *plan, const gs_step *step, int k, size_t element) {
@@ -80,9 +91,11 @@ gs_status gs_program_create(gs_plan *plan, gs_error *error) {
     if (plan->buffer[plan->x_buffer].layout != GS_ABREAST)
         return GS_OK;
     gs_program *p = plan->program = gs_alloc(1, sizeof *p);
-    if (p)
+    if (p) {
         p->first = gs_alloc((size_t)plan->steps + 1, sizeof *p->first);
-    bool ok = p && p->first;
+        p->alias = gs_alloc((size_t)plan->buffers, sizeof *p->alias);
+    }
+    bool ok = p && p->first && p->alias;
     for (int s = 0; s < plan->steps && ok; s++) {
         p->first[s] = p->ops[0];
         plan->step[s].method->encode(plan, &plan->step[s], p);
@@ -98,6 +111,7 @@ void gs_program_free(gs_plan *plan) {
     for (int set = 0; set < GS_OUTPUT_SETS; set++)
         gs_free(plan->program->op[set]);
     gs_free(plan->program->first);
+    gs_free(plan->program->alias);
     gs_free(plan->program);
 }
 
@@ -140,8 +154,7 @@ static gs_program_args arguments(const gs_worker *worker, int i) {
 
 /* To the next 16 images. */
 static void advance(const gs_plan *plan, gs_program_args *args) {
-    size_t size = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X));
-    args->base[GS_BASE_X] += size * LANES;
+    args->base[GS_BASE_X] += (size_t)plan->buffer[plan->x_buffer].image / sizeof(float) * LANES;
     for (int k = 0; k < plan->model->info.outputs; k++)
         args->base[GS_BASE_OUTPUT + k] += plan->model->info.output_size[k] * LANES;
     if (plan->seed_buffer >= 0)

@@ -13,7 +13,8 @@ _Static_assert((int)GS_BASES <= (int)GS_PROGRAM_BASES, "the kernel has so many")
  * `ops[w]` that the outputs of the set w need, bit k being output k. */
 enum { GS_OUTPUT_SETS = 4 };
 struct gs_program {
-    int *first; /* (steps + 1) */
+    int *first;              /* (steps + 1) */
+    gs_program_place *alias; /* by buffer: where its values are instead, unless that is in scratch memory */
     gs_program_op *op[GS_OUTPUT_SETS];
     int ops[GS_OUTPUT_SETS], room;
     bool failed; /* memory ran out */
@@ -23,6 +24,10 @@ struct gs_program {
 
 /* Add an operation of the present step. */
 void gs_program_add(gs_program *program, gs_program_op op);
+
+/* Let the result of the present step, which is no other than elements of an operand from a place on, be there; false
+ * where these do not stay as long. */
+bool gs_program_alias(const gs_plan *plan, int buffer, gs_program_place place);
 
 /* Where a buffer, or operand k of a step, is, from one of its elements on. */
 gs_program_place gs_program_buffer(const gs_plan *plan, int buffer, size_t element);

@@ -49,11 +49,11 @@ bool gs_chains_go_on(const gs_chains *c) {
     return ask(c->run) && gs_chains_matter(c->run, c->first);
 }
 
-void gs_chains_evaluated(const gs_chains *c, int times) {
+void gs_chains_evaluated(const gs_chains *c) {
     gs_clock *clock = c->run->clock;
-    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n * (uint_least64_t)times, memory_order_relaxed);
+    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n, memory_order_relaxed);
     for (int i = 0; i < c->n; i++)
-        c->fate[gs_chains_index(c, i)].evaluations += (uint64_t)times;
+        c->fate[gs_chains_index(c, i)].evaluations++;
 }
 
 void gs_chains_skipped(const gs_chains *c, uint64_t evaluations) {
@@ -205,9 +205,20 @@ void gs_chains_noise_of(const gs_chains *c, int i, gs_stream stream, uint32_t st
                  store_normals, out);
 }
 
+/* What is drawn past a chain's end, to a whole vector, is drawn again with the next one. */
 void gs_chains_noise(gs_chains *c, gs_stream stream, uint32_t step) {
-    for (int i = 0; i < c->n; i++)
-        gs_chains_noise_of(c, i, stream, step, c->noise + (size_t)i * c->size);
+    const gs_sample_options *o = &c->run->options;
+    for (int i = 0; i < c->n; i++) {
+        float *out = c->noise + (size_t)i * c->size;
+        size_t whole = (c->size + GS_F32_LANES - 1) / GS_F32_LANES * GS_F32_LANES;
+        if (whole > (size_t)(c->n - i) * c->size) {
+            gs_chains_noise_of(c, i, stream, step, out);
+            continue;
+        }
+        for (size_t done = 0; done < c->size; done += GS_NORMALS_BLOCK)
+            random_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, step, done,
+                           c->size - done < GS_NORMALS_BLOCK ? c->size - done : GS_NORMALS_BLOCK, out + done);
+    }
 }
 
 typedef struct noised {

@@ -114,8 +114,8 @@ bool gs_chains_moved(gs_chains *chains, int level);
 /* To be called within long steps; false if told to stop. */
 bool gs_chains_go_on(const gs_chains *chains);
 
-/* Called after so many evaluations of a network for all chains. */
-void gs_chains_evaluated(const gs_chains *chains, int times);
+/* Called after each evaluation of a network for all chains. */
+void gs_chains_evaluated(const gs_chains *chains);
 
 /* One chain will not take so many of the evaluations that gs_sample_evaluations has. */
 void gs_chains_skipped(const gs_chains *chains, uint64_t evaluations);

@@ -42,8 +42,7 @@ void gs_field_gradient(gs_chains *chains, int level, const float *x, float *ener
  * abreast. */
 bool gs_field_is_abreast(const gs_sampling *run);
 
-/* gs_field_gradient at level 0 for states that are abreast (abreast.h), as the gradients will be. The caller says how
- * many evaluations there were (gs_chains_evaluated). */
+/* gs_field_gradient at level 0 for states that are abreast (abreast.h), as the gradients will be. */
 void gs_field_gradient_abreast(gs_chains *chains, const float *x, float *energy, float *gradient);
 
 /* The same energies alone, of networks that all have one. */

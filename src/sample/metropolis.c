@@ -103,20 +103,41 @@ static void end_path(const gs_metropolis *b, const path *p) {
     gs_abreast_give(kernels, p->gradient, c->n, c->size, c->denoised);
 }
 
-static void move_abreast(const gs_metropolis *b, const path *p, int kicks, bool ends) {
+/* Half steps of the momenta of 16 chains from number i on, `kicks` of them with the same gradient, and then, unless the
+ * path ends, a step of their positions. */
+static void move_abreast(const gs_metropolis *b, const path *p, int i, int kicks, bool ends) {
     const gs_chains *c = b->c;
-    const size_t group = c->size * GS_F32_LANES;
-    for (int i = 0; i < c->n; i += GS_F32_LANES) {
-        size_t at = (size_t)i * c->size;
-        c->run->plan->kernels->leapfrog(&(gs_leapfrog_args){.half = p->half + i,
-                                                            .whole = p->whole + i,
-                                                            .scale = p->scale ? p->scale + at : NULL,
-                                                            .g = p->gradient + at,
-                                                            .r = p->momenta + at,
-                                                            .x = ends ? NULL : p->x + at,
-                                                            .count = group,
-                                                            .kicks = kicks});
+    size_t at = (size_t)i * c->size;
+    c->run->plan->kernels->leapfrog(&(gs_leapfrog_args){.half = p->half + i,
+                                                        .whole = p->whole + i,
+                                                        .scale = p->scale ? p->scale + at : NULL,
+                                                        .g = p->gradient + at,
+                                                        .r = p->momenta + at,
+                                                        .x = ends ? NULL : p->x + at,
+                                                        .count = c->size * GS_F32_LANES,
+                                                        .kicks = kicks});
+}
+
+/* The whole path of 16 chains after that of others, whose states would else leave the cache; false when told to stop.
+ */
+static bool follow_abreast(gs_metropolis *b, const path *p) {
+    for (int i = 0; i < b->c->n; i += GS_F32_LANES) {
+        gs_chains part = *b->c;
+        size_t at = (size_t)i * part.size;
+        part.first += (size_t)i;
+        part.fate += i;
+        part.n = b->c->n - i < GS_F32_LANES ? b->c->n - i : GS_F32_LANES;
+        part.drawn = part.drawn ? part.drawn + i : NULL;
+        for (int l = 0; l < b->how.leapfrog; l++) {
+            bool last = l + 1 == b->how.leapfrog;
+            if (!gs_chains_go_on(b->c))
+                return false;
+            move_abreast(b, p, i, l ? 2 : 1, false);
+            gs_field_gradient_abreast(&part, p->x + at, last ? b->proposed + i : NULL, p->gradient + at);
+        }
+        move_abreast(b, p, i, 1, true);
     }
+    return true;
 }
 
 static void move_one(const gs_metropolis *b, const path *p, int i, int kicks, bool ends) {
@@ -132,13 +153,20 @@ static void move_one(const gs_metropolis *b, const path *p, int i, int kicks, bo
         gs_add_within(p->x + at, b->step[i], scale, p->momenta + at, c->size, c->run->plan->model->info.range);
 }
 
-/* Half steps of the momenta, `kicks` of them with the same gradient, and then, unless the path ends, a step of the
- * positions. */
-static void move(const gs_metropolis *b, const path *p, int kicks, bool ends) {
-    if (p->abreast)
-        move_abreast(b, p, kicks, ends);
-    for (int i = 0; !p->abreast && i < b->c->n; i++)
-        move_one(b, p, i, kicks, ends);
+/* The same one after the other; false when told to stop. */
+static bool follow_each(gs_metropolis *b, const path *p) {
+    gs_chains *c = b->c;
+    for (int l = 0; l < b->how.leapfrog; l++) {
+        bool last = l + 1 == b->how.leapfrog;
+        if (!gs_chains_go_on(c))
+            return false;
+        for (int i = 0; i < c->n; i++)
+            move_one(b, p, i, l ? 2 : 1, false);
+        gs_field_gradient(c, 0, p->x, last ? b->proposed : NULL, p->gradient);
+    }
+    for (int i = 0; i < c->n; i++)
+        move_one(b, p, i, 1, true);
+    return true;
 }
 
 static void measure_kinetic(const gs_metropolis *b, double *kinetic) {
@@ -147,24 +175,11 @@ static void measure_kinetic(const gs_metropolis *b, double *kinetic) {
         kinetic[i] = gs_kinetic(c->run->plan->kernels, c->noise + (size_t)i * c->size, c->size);
 }
 
-/* Values abreast are so small that nobody waits for a path's end. */
 bool gs_metropolis_follow(gs_metropolis *b) {
-    gs_chains *c = b->c;
     measure_kinetic(b, b->before);
     path p = begin_path(b);
-    for (int l = 0; l < b->how.leapfrog; l++) {
-        float *energy = l + 1 == b->how.leapfrog ? b->proposed : NULL;
-        if (!p.abreast && !gs_chains_go_on(c))
-            return false;
-        move(b, &p, l ? 2 : 1, false);
-        if (p.abreast)
-            gs_field_gradient_abreast(c, p.x, energy, p.gradient);
-        else
-            gs_field_gradient(c, 0, p.x, energy, p.gradient);
-    }
-    if (p.abreast)
-        gs_chains_evaluated(c, b->how.leapfrog);
-    move(b, &p, 1, true);
+    if (p.abreast ? !follow_abreast(b, &p) : !follow_each(b, &p))
+        return false;
     end_path(b, &p);
     measure_kinetic(b, b->after);
     return true;

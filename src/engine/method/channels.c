@@ -179,7 +179,9 @@ static void run_slice_planar(const gs_step *step, gs_worker *worker, int i0, int
 
 static void encode_slice(const gs_plan *plan, const gs_step *step, gs_program *program) {
     const slice *own = step->own;
-    add_copy(program, gs_program_source(plan, step, 0, own->at), gs_program_buffer(plan, step->out, 0), own->size);
+    gs_program_place from = gs_program_source(plan, step, 0, own->at);
+    if (!gs_program_alias(plan, step->out, from))
+        add_copy(program, from, gs_program_buffer(plan, step->out, 0), own->size);
 }
 
 GS_DEFINE_METHOD(slice) = {.name = "slice",
