@@ -5,10 +5,10 @@
  * Borders around a plane, where an operation needs zeros, belong to the plane's memory. Lanes past the last channel may
  * hold anything and never affect a lane that matters.
  *
- * Lanes are outputs: no kernel sums across lanes except `narrow`, `layer_norm`, `softmax` and `norms`, which do so by a
- * tree of 16. Every output is one fixed chain of operations, each rounded once (multiply-adds are fused), so all
- * instruction sets give the same bytes. Pointers need 4-byte alignment; 64 bytes is faster. Outputs must not overlap
- * inputs unless the contract allows it. NaN and infinity propagate as IEEE 754 prescribes.
+ * Lanes are outputs: no kernel sums across lanes except `narrow`, `layer_norm`, `softmax`, `norms` and `dot`, which do
+ * so by a tree of 16, and `turns`. Every output is one fixed chain of operations, each rounded once (multiply-adds are
+ * fused), so all instruction sets give the same bytes. Pointers need 4-byte alignment; 64 bytes is faster. Outputs must
+ * not overlap inputs unless the contract allows it. NaN and infinity propagate as IEEE 754 prescribes.
  */
 #ifndef GS_KERNELS_H
 #define GS_KERNELS_H
@@ -396,7 +396,70 @@ typedef enum gs_binary {
     GS_BINARY_COUNT
 } gs_binary;
 
+/* program: operations on 16 images abreast, one after the other. An operand or a result is `count` elements, which are
+ * vectors of 16 images, from element `at` of one of the bases. A base of which stride is 1 has numbers for all images
+ * in place of vectors; only `binary` reads them, as one of its operands. Results are what `affine`, `affine_slope` with
+ * a factor of 1, and `binary` have; the sum of all elements over `divisor`, in doubles (every eighth element is a sum
+ * of its own, to s0 ... s7, and these are ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))), rounded once to a float;
+ * a copy; zeros. Results overlap no operand of the same operation. */
+enum { GS_PROGRAM_BASES = 8 };
+typedef enum gs_program_kind {
+    GS_PROGRAM_AFFINE,
+    GS_PROGRAM_BINARY,
+    GS_PROGRAM_SUM,
+    GS_PROGRAM_COPY,
+    GS_PROGRAM_CLEAR
+} gs_program_kind;
+typedef struct gs_program_place {
+    int base;
+    ptrdiff_t at; /* elements */
+} gs_program_place;
+typedef struct gs_program_op {
+    gs_program_kind kind;
+    int count;              /* elements, of a sum those that are added */
+    gs_program_place in[2]; /* one that the kind does not have is of zeros */
+    ptrdiff_t step[2];      /* binary: 1, or 0, which repeats one element */
+    gs_program_place out, slope;
+    int has_slope; /* affine */
+    gs_activation activation;
+    float parameter, limit, scale, shift;
+    gs_binary binary;
+    double divisor; /* of a sum */
+} gs_program_op;
+typedef struct gs_program_args {
+    const gs_program_op *op;
+    int ops;
+    float *base[GS_PROGRAM_BASES];      /* nothing is written through those that hold operands alone */
+    ptrdiff_t stride[GS_PROGRAM_BASES]; /* 16 or 1 */
+} gs_program_args;
+
 /* axpby: y = a x + b y over count vectors, as fma(a, x, b y); b = 0: y = a x, and y is not read. */
+
+/* leapfrog: r <- r + half s g, `kicks` times (1 or 2), and then, unless x is NULL, x <- x + whole s r, for each of
+ * `count` elements, which need not be whole vectors; each product and each sum is rounded once, from the left. Element
+ * i has half[i % 16] and whole[i % 16], and s of 1 where that is NULL. g may be r. */
+typedef struct gs_leapfrog_args {
+    const float *half, *whole; /* (16) each */
+    const float *scale;        /* s, or NULL */
+    const float *g;
+    float *r, *x;
+    size_t count;
+    int kicks;
+} gs_leapfrog_args;
+
+/* dot: the sum of a_i b_i in doubles, in which products of floats are exact: 16 sums of every 16th product, which are
+ * halved four times by adding the upper half to the lower one. `count` need not be whole vectors. */
+
+/* turns: whether one of the sums over `count` elements, in doubles, is not above 0: those of a_first (a_sum + b_sum),
+ * b_last (a_sum + b_sum), a_first (a_sum + b_first), b_first (a_sum + b_first), a_last (a_last + b_sum) and b_last
+ * (a_last + b_sum), or of the first two alone where a_first is a_last and b_first is b_last. Each is s0 + s2 + (s1 +
+ * s3), of the sums of every fourth element. sum = a_sum + b_sum, which may be either of them. NaN turns. */
+enum { GS_TURNS = 6 };
+typedef struct gs_turns_args {
+    const float *a_first, *a_last, *a_sum, *b_first, *b_last, *b_sum;
+    float *sum;
+    size_t count;
+} gs_turns_args;
 
 /* transpose16: y(j, i) = x(i, j), i, j = 0 ... 15, rows x_row and y_row floats apart; the bits stay as they are, those
  * of NaN too. */
@@ -408,10 +471,11 @@ typedef enum gs_binary {
 /* normals: count x 64 standard normals: Philox4x32-10 (Salmon et al. 2011) keyed by key[2], counter (counter[0],
  * counter[1], counter[2] + 16 b + lane, counter[3]) for block b; words (w0, w1) and (w2, w3) through Box & Muller 1958
  * give element 64 b + 16 r + lane, r = 0 ... 3: r = 0, 1 from (w0, w1) by cosine, sine; 2, 3 from (w2, w3).
- * u = ((w >> 9) + 1/2) 2^-23. Results are at most 5.77 from 0, with an absolute error of 1e-6 of the radius. */
+ * u = ((w >> 9) + 1/2) 2^-23. Of the last block, so many `vectors` are drawn, 1 ... 3, or all 4 where that is 0.
+ * Results are at most 5.77 from 0, with an absolute error of 1e-6 of the radius. */
 typedef struct gs_normals_args {
     uint32_t key[2], counter[4];
-    int count;
+    int count, vectors;
     float *out;
 } gs_normals_args;
 

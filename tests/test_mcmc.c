@@ -359,7 +359,9 @@ static void test_paths_turn_as_by_recursion(void **state) {
     (void)state;
     enum { DEPTH = 6 };
     float own[(GS_MASS_STATES + GS_PATH_STATES(DEPTH)) * SIZE];
-    const gs_chains c = {.size = SIZE, .room = SIZE, .own = own};
+    const gs_plan plan = {.kernels = gs_kernels_at(0)};
+    const gs_sampling run = {.plan = &plan};
+    const gs_chains c = {.run = &run, .size = SIZE, .room = SIZE, .own = own};
     uint64_t random = 5;
     int turned = 0;
     for (int i = 0; i < 2000; i++) {

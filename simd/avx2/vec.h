@@ -25,6 +25,21 @@ static inline void v_store(float *p, gs_v x) {
     _mm256_storeu_ps(p, x.a);
     _mm256_storeu_ps(p + 8, x.b);
 }
+/* All bits of the first n lanes. */
+static inline gs_vi vi_first(int n) {
+    const __m256i most = _mm256_set1_epi32(n);
+    return (gs_vi){_mm256_cmpgt_epi32(most, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)),
+                   _mm256_cmpgt_epi32(most, _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15))};
+}
+static inline gs_v v_load_first(const float *p, int n) {
+    const gs_vi first = vi_first(n);
+    return (gs_v){_mm256_maskload_ps(p, first.a), _mm256_maskload_ps(p + 8, first.b)};
+}
+static inline void v_store_first(float *p, gs_v x, int n) {
+    const gs_vi first = vi_first(n);
+    _mm256_maskstore_ps(p, first.a, x.a);
+    _mm256_maskstore_ps(p + 8, first.b, x.b);
+}
 static inline gs_v v_set1(float x) {
     return (gs_v){_mm256_set1_ps(x), _mm256_set1_ps(x)};
 }

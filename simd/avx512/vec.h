@@ -25,6 +25,7 @@ typedef union gs_halves {
     gs_vi vi;
     __m256 f[2];
     __m256i i[2];
+    float lane[16];
 } gs_halves;
 static inline gs_v gs_cvtepi32_ps(gs_vi x) {
     gs_halves h = {.vi = x};
@@ -34,6 +35,23 @@ static inline gs_vi gs_srai_epi32(gs_vi x, unsigned n) {
     gs_halves h = {.vi = x};
     return (gs_halves){.i = {_mm256_srai_epi32(h.i[0], (int)n), _mm256_srai_epi32(h.i[1], (int)n)}}.vi;
 }
+static inline gs_v gs_maskz_loadu_ps(__mmask16 first, const float *p) {
+    gs_halves h = {.v = _mm512_setzero_ps()};
+    for (int l = 0; l < 16; l++)
+        if (first >> l & 1)
+            h.lane[l] = p[l];
+    return h.v;
+}
+static inline void gs_mask_storeu_ps(float *p, __mmask16 first, gs_v x) {
+    gs_halves h = {.v = x};
+    for (int l = 0; l < 16; l++)
+        if (first >> l & 1)
+            p[l] = h.lane[l];
+}
+#undef _mm512_maskz_loadu_ps
+#undef _mm512_mask_storeu_ps
+#define _mm512_maskz_loadu_ps gs_maskz_loadu_ps
+#define _mm512_mask_storeu_ps gs_mask_storeu_ps
 #define _mm512_cvtepi32_ps gs_cvtepi32_ps
 #define _mm512_srai_epi32 gs_srai_epi32
 #endif
@@ -43,6 +61,12 @@ static inline gs_v v_load(const float *p) {
 }
 static inline void v_store(float *p, gs_v x) {
     _mm512_storeu_ps(p, x);
+}
+static inline gs_v v_load_first(const float *p, int n) {
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+static inline void v_store_first(float *p, gs_v x, int n) {
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x);
 }
 static inline gs_v v_set1(float x) {
     return _mm512_set1_ps(x);

@@ -86,6 +86,16 @@ static inline void v_quarters(gs_v x[4]) {
 static inline gs_v v_from_int(gs_vi x) {
     GS_QUARTERS(gs_v, vcvtq_f32_s32(vreinterpretq_s32_u32(x.q[k])));
 }
+static inline gs_v v_load_first(const float *p, int n) {
+    float part[16] = {0};
+    memcpy(part, p, (size_t)n * sizeof *p);
+    return v_load(part);
+}
+static inline void v_store_first(float *p, gs_v x, int n) {
+    float part[16];
+    v_store(part, x);
+    memcpy(p, part, (size_t)n * sizeof *p);
+}
 static inline gs_v v_load_bits(const void *p) {
     const uint8_t *from = p;
     GS_QUARTERS(gs_v, vreinterpretq_f32_u8(vld1q_u8(from + 16 * k)));

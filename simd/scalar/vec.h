@@ -7,7 +7,8 @@
  * loads 64 bytes of whatever elements, v_set1_bits puts 4 bytes into every lane, and v_store_bytes stores the lowest
  * byte of every lane, v_store_halves the upper half, v_store_low_halves the lower; all take any alignment.
  * v_quarters(x) transposes four vectors' quarters, which are 4 lanes each: x[q] becomes quarter q of the first, the
- * second ... v_kept(x) is x, in a register where there are many.
+ * second ... v_kept(x) is x, in a register where there are many. v_load_first(p, n) has the n < 16 floats at p in its
+ * first lanes, and 0 in the others, and v_store_first stores so many; they touch no other memory.
  */
 #ifndef GS_VEC_H
 #define GS_VEC_H
@@ -46,6 +47,14 @@ static inline gs_v v_load(const float *p) {
 }
 static inline void v_store(float *p, gs_v a) {
     memcpy(p, a.f, sizeof a.f);
+}
+static inline gs_v v_load_first(const float *p, int n) {
+    gs_v r = {{0}};
+    memcpy(r.f, p, (size_t)n * sizeof *p);
+    return r;
+}
+static inline void v_store_first(float *p, gs_v a, int n) {
+    memcpy(p, a.f, (size_t)n * sizeof *p);
 }
 static inline gs_v v_load_bits(const void *p) {
     gs_v r;

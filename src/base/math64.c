@@ -101,6 +101,11 @@ static int split(double x, double *m) {
 
 /* x = 2^k (1 + f), and with s = f/(2 + f)
  * log(1 + f) = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...), as in FreeBSD's msun. */
+static double log_of(int k, double f, double s, double series) {
+    double half = 0.5 * f * f;
+    return k * ln2_high - ((half - (s * (half + series) + k * ln2_low)) - f);
+}
+
 double gs_log64(double x) {
     if (isnan(x) || x < 0)
         return NAN;
@@ -113,8 +118,30 @@ double gs_log64(double x) {
     double f = m - 1, s = f / (2 + f), s2 = s * s, series = 0;
     for (int i = 13; i >= 1; i--)
         series = (series + 2.0 / (2 * i + 1)) * s2;
-    double half = 0.5 * f * f;
-    return k * ln2_high - ((half - (s * (half + series) + k * ln2_low)) - f);
+    return log_of(k, f, s, series);
+}
+
+/* A series is one chain of sums and products. */
+void gs_log64_each(double *x, int n) {
+    enum { TOGETHER = 8 };
+    for (int i = 0; i < n; i += TOGETHER) {
+        int count = n - i < TOGETHER ? n - i : TOGETHER, k[TOGETHER];
+        double f[TOGETHER] = {0}, s[TOGETHER], s2[TOGETHER], series[TOGETHER] = {0};
+        for (int l = 0; l < count; l++) {
+            double m;
+            k[l] = split(x[i + l] > 0 && isfinite(x[i + l]) ? x[i + l] : 1, &m);
+            f[l] = m - 1;
+        }
+        for (int l = 0; l < TOGETHER; l++) {
+            s[l] = f[l] / (2 + f[l]);
+            s2[l] = s[l] * s[l];
+        }
+        for (int term = 13; term >= 1; term--)
+            for (int l = 0; l < TOGETHER; l++)
+                series[l] = (series[l] + 2.0 / (2 * term + 1)) * s2[l];
+        for (int l = 0; l < count; l++)
+            x[i + l] = x[i + l] > 0 && isfinite(x[i + l]) ? log_of(k[l], f[l], s[l], series[l]) : gs_log64(x[i + l]);
+    }
 }
 
 /* log(u) x/(u - 1) with u = 1 + x rounded: the rounding of u cancels (Kahan; Goldberg 1991, theorem 4). */

@@ -64,17 +64,3 @@ void gs_abreast_give(const gs_kernels *kernels, const float *from, int n, size_t
         left -= left < LANES * size ? left : LANES * size;
     }
 }
-
-/* Chains of one level and label share one condition. */
-void gs_abreast_condition(const gs_worker *worker, size_t offset, size_t count, int i, int i1, float *out) {
-    const float *const *condition = worker->condition + i;
-    int images = i1 - i < LANES ? i1 - i : LANES, same = 1;
-    while (same < images && condition[same] == condition[0])
-        same++;
-    for (size_t k = 0; k < count && same == images; k++)
-        for (size_t l = 0; l < LANES; l++)
-            out[k * LANES + l] = condition[0][offset + k];
-    for (size_t k = 0; k < count && same < images; k++)
-        for (int l = 0; l < LANES; l++)
-            out[k * LANES + (size_t)l] = condition[l < images ? l : images - 1][offset + k];
-}

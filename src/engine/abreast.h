@@ -9,8 +9,4 @@
 void gs_abreast_take(const gs_kernels *kernels, const float *x, int n, size_t size, float *to);
 void gs_abreast_give(const gs_kernels *kernels, const float *from, int n, size_t size, float *x);
 
-/* `count` numbers of the condition for images i ... i1 - 1, of which the first 16 count, as vectors; the last image's
- * are in the lanes past it. */
-void gs_abreast_condition(const gs_worker *worker, size_t offset, size_t count, int i, int i1, float *out);
-
 #endif

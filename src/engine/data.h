@@ -7,9 +7,9 @@
  * Buffers are blocked (kernels.h), with a halo of zeros where a convolution needs one; or planar, (C, H, W) row-major,
  * padded to whole vectors; or planar with a halo, for convolutions of few channels. A value of rank 1 is the same in
  * the first two. Where every value is small and depends on x element by element or through sums, as in the densities
- * that need no file, all buffers have 16 images *abreast*: vector k holds element k, in planar order, of 16 images. A
- * step is then one call for all of them, in which no lane is idle and sums need none across lanes, in place of 16 calls
- * that take longer than their arithmetic.
+ * that need no file, all buffers have 16 images *abreast*: vector k holds element k, in planar order, of 16 images. No
+ * lane is idle then, sums need none across lanes, and one kernel does the operations of all steps (program.h), in place
+ * of calls that take longer than their arithmetic.
  *
  * Consecutive steps on activations of about the same size form a *segment*, which carries a few images at a time from
  * its first step to its last, so that intermediate results stay in the cache. Consecutive segments form a *stage*,
@@ -78,6 +78,7 @@ typedef struct gs_method gs_method;       /* method.h */
 typedef struct gs_backend gs_backend;     /* backend.h */
 typedef struct gs_condition gs_condition; /* condition.c */
 typedef struct gs_weights gs_weights;     /* weights.c */
+typedef struct gs_program gs_program;     /* program.h */
 
 /* The function of a method that computes images i0 ... i1 - 1 of a step's buffer; of shared buffers, the worker's share
  * (share.h). */
@@ -176,6 +177,7 @@ struct gs_plan {
     size_t scratch_bytes, room_bytes, weight_bytes;
     double planning_s[GS_PLANNING_PARTS];
     gs_weights *weights; /* packed */
+    gs_program *program; /* of images abreast; else NULL */
     gs_worker *worker;   /* threads */
     gs_pace pace;
 };

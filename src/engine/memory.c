@@ -37,17 +37,6 @@ static int usual_images(const gs_plan *plan) {
     return plan->block < USUAL ? plan->block : USUAL;
 }
 
-/* So many images abreast that the largest value of all of them takes a few kB, since tens of them are in use. */
-static int images_abreast(const gs_plan *plan) {
-    enum { BYTES = 1 << 13 };
-    size_t most = 1;
-    for (int i = 0; i < plan->buffers; i++)
-        if (gs_shape_size(plan->buffer[i].shape) > most)
-            most = gs_shape_size(plan->buffer[i].shape);
-    size_t groups = BYTES / (most * GS_VECTOR_BYTES), all = GS_BLOCK_MAX / GS_F32_LANES;
-    return GS_F32_LANES * (int)(groups == 0 ? 1 : groups < all ? groups : all);
-}
-
 /* Images that a step works on at a time: so many that one plane of vectors of all of them takes no more than what a
  * group of Winograd's tiles covers, 36 of 5 x 5, and enough to share the weights. The bytes of all planes set no limit:
  * where there are many planes there are even more weights, which are read once for all these images. With 32 KiB, which
@@ -56,7 +45,7 @@ static int images_abreast(const gs_plan *plan) {
 static int turn_of(const gs_plan *plan, const gs_step *step) {
     enum { PLANE_BYTES = 36 * 5 * 5 * GS_VECTOR_BYTES };
     if (is_abreast(plan))
-        return images_abreast(plan);
+        return GS_F32_LANES;
     if (is_large_linear(plan, step))
         return plan->block;
     size_t most = positions(plan->buffer[step->out].shape);

@@ -28,6 +28,9 @@ struct gs_method {
      * same bytes as the method that computes the node otherwise. It asks for no layout. NULL: they cannot. */
     bool (*abreast)(const gs_builder *builder, int n);
 
+    /* Add such a step, once it is placed, to the program that runs in its place (program.h). */
+    void (*encode)(const gs_plan *plan, const gs_step *step, gs_program *program);
+
     /* Make steps of this method for node n and say which buffer holds its value, or the value of a later node that the
      * steps compute too. False when memory runs out. */
     bool (*prepare)(gs_builder *builder, const gs_method *method, int n);

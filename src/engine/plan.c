@@ -15,6 +15,7 @@
 #include "engine/gradient.h"
 #include "engine/memory.h"
 #include "engine/method.h"
+#include "engine/program.h"
 #include "engine/weights.h"
 
 /* The instruction set that is asked for, and where; NULL: none is. */
@@ -144,6 +145,10 @@ static gs_status place_steps(gs_plan *plan, gs_error *error) {
         if (cost.room_bytes > plan->room_bytes)
             plan->room_bytes = cost.room_bytes;
     }
+    if (!status)
+        status = gs_program_create(plan, error);
+    size_t room = gs_program_room_bytes(plan);
+    plan->room_bytes = room > plan->room_bytes ? room : plan->room_bytes;
     return status;
 }
 
@@ -407,6 +412,7 @@ void gs_plan_free(gs_plan *plan) {
     gs_free(plan->buffer);
     gs_free(plan->segment);
     gs_free(plan->stage);
+    gs_program_free(plan);
     gs_free(plan->condition_offset);
     gs_free(plan->product);
     gs_condition_free(plan);

@@ -28,6 +28,14 @@ void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, con
 void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
                           float *energy, float *gradient);
 
+/* Whether gs_plan_run_abreast may be called: the plan is that of a gradient, and has images abreast (data.h). */
+bool gs_plan_is_abreast(const gs_plan *plan);
+
+/* gs_plan_run_gradient for images x that are abreast (abreast.h) already, as the gradient will be, with room for whole
+ * groups of 16. */
+void gs_plan_run_abreast(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
+                         float *energy, float *gradient);
+
 /* Run again, on this thread, the steps that compute a node of plan->model, for images 0 ... n - 1 <= block, on what the
  * last evaluation of the same images left in their operands' buffers: for measurements of plans with one thread. */
 void gs_plan_run_node(gs_plan *plan, int node, int n);

@@ -2,6 +2,7 @@
 #include "engine/abreast.h"
 #include "engine/method.h"
 #include "engine/plan.h"
+#include "engine/program.h"
 #include "engine/share.h"
 
 #include <math.h>
@@ -51,7 +52,10 @@ static void run_step(const gs_step *step, gs_worker *worker, int i0, int i1) {
         clear_halo(worker, step->out, i0, i1);
     if (step->clears[1])
         clear_halo(worker, step->slope, i0, i1);
-    step->method->run(step, worker, i0, i1);
+    if (worker->plan->program)
+        gs_program_run_step(worker, (int)(step - worker->plan->step), i0, i1);
+    else
+        step->method->run(step, worker, i0, i1);
     if (worker->step_s)
         worker->step_s[step - worker->plan->step] += gs_now_s() - start;
 }
@@ -260,6 +264,31 @@ static void lead(const gs_plan *plan, gs_crew *crew, gs_worker *worker, const fl
     gs_pace_tried(&crew->pace, waited || p.member.parts == 1);
 }
 
+/* The outputs that are wanted of all images, which the plan has abreast, whose x are in its buffer. Where steps are
+ * measured, they run one by one. */
+static void run_abreast(gs_worker *worker, int n, const float *x, float *second, float *const out[2]) {
+    const gs_plan *plan = worker->plan;
+    if (worker->step_s)
+        run_steps(worker, n, plan->steps, NULL);
+    else
+        gs_program_run(worker, (out[0] ? 1 : 0) | (out[1] || second ? 2 : 0), n, x, second);
+    for (int k = 0; k < plan->model->info.outputs; k++)
+        if (out[k])
+            give(worker, plan->output_buffer[k], n, out[k]);
+}
+
+bool gs_plan_is_abreast(const gs_plan *plan) {
+    return plan->program && plan->gradient && plan->output_buffer[1] != plan->x_buffer &&
+           plan->output_buffer[1] != plan->output_buffer[0];
+}
+
+void gs_plan_run_abreast(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
+                         float *energy, float *gradient) {
+    gs_worker *worker = &plan->worker[crew->leader.thread];
+    worker->condition = condition;
+    run_abreast(worker, n, x, gradient, (float *const[2]){energy, NULL});
+}
+
 void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, const float *seed,
                          const float *const *condition, int n, float *const out[2]) {
     gs_worker *worker = &plan->worker[crew->leader.thread];
@@ -269,6 +298,12 @@ void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, con
         if (out[k] && plan->output_end[k] > end)
             end = plan->output_end[k];
     be_worker(plan, worker, crew, condition);
+    if (plan->program) {
+        worker->crewed = false;
+        take_images(worker, x, seed, n);
+        run_abreast(worker, n, NULL, NULL, out);
+        return;
+    }
     double start = plan->crew_threads > 1 ? gs_now_s() : 0;
     bool crewed = worker->crewed && end_of_shared(plan, end) > 0 && !gs_pace_rests(&crew->pace);
     if (crewed) {

@@ -6,6 +6,7 @@
 #include "base/math64.h"
 #include "model/settings.h"
 #include "sample/bounds.h"
+#include "sample/samplers.h"
 
 /* Hoffman & Gelman 2014, section 3.2.1: gamma, t0, kappa. Their gamma of 0.05 lets the step size swing so far that its
  * mean misses the target after few steps: of hmc at 0.8 on a normal target, 200 steps of burn-in gave 0.92, 1,000 gave
@@ -97,6 +98,7 @@ static void end_window(gs_adaptation *a, const gs_chains *c, int i) {
         a->scale[k] = (float)scale;
     }
     a->states = 0;
+    a->windows++;
     a->most = log_step_most(c->run, most);
     double log_step = a->average - gs_log64(stiffest);
     begin_step_size(a, log_step, log_step);
@@ -106,7 +108,9 @@ static void end_window(gs_adaptation *a, const gs_chains *c, int i) {
 
 void gs_adaptation_begin(gs_adaptation *a, const gs_chains *c, int i, double step) {
     const gs_sample_options *o = &c->run->options;
-    *a = (gs_adaptation){.most = o->burn_in > 0 ? log_step_most(c->run, 1) : (double)INFINITY, .sized = NAN};
+    *a = (gs_adaptation){.least = -gs_log64(GS_SCALE_MAX),
+                         .most = o->burn_in > 0 ? log_step_most(c->run, 1) : (double)INFINITY,
+                         .sized = NAN};
     if (gs_chains_adapt_mass(o) && o->burn_in >= LEAST) {
         a->scale = gs_chains_own(c, GS_MASS_SCALE, i);
         for (size_t k = 0; k < c->size; k++)
@@ -123,14 +127,43 @@ double gs_adaptation_size(gs_adaptation *a) {
     return a->size;
 }
 
+void gs_adaptation_find_sizes(gs_adaptation *a, int n) {
+    double size[GS_BLOCK_MAX];
+    int which[GS_BLOCK_MAX], count = 0;
+    for (int i = 0; i < n; i++)
+        if (a[i].sized != a[i].log_step) {
+            which[count] = i;
+            size[count++] = a[i].log_step;
+        }
+    gs_exp64_each(size, count);
+    for (int k = 0; k < count; k++) {
+        a[which[k]].sized = a[which[k]].log_step;
+        a[which[k]].size = size[k];
+    }
+}
+
+size_t gs_adaptation_weights(const gs_sample_options *o) {
+    bool adapts = gs_sampler_reads(gs_sampler_find(o->sampler), GS_SETTING_TARGET) && o->burn_in > 0;
+    return adapts ? (size_t)o->burn_in + 1 : 0;
+}
+
+bool gs_adaptation_weigh(const gs_sample_options *o, double **weight) {
+    size_t counts = gs_adaptation_weights(o);
+    *weight = counts ? gs_alloc(counts, sizeof **weight) : NULL;
+    for (size_t count = 1; *weight && count < counts; count++)
+        (*weight)[count] = -forgetting * gs_log64((double)count);
+    if (*weight)
+        gs_exp64_each(*weight, (int)counts);
+    return !counts || *weight;
+}
+
 /* Hoffman & Gelman 2014, algorithm 5; the step stays within bounds. */
-static void adapt_step_size(gs_adaptation *a, double acceptance, double target) {
-    const double least = -gs_log64(GS_SCALE_MAX);
+static void adapt_step_size(gs_adaptation *a, const double *weights, double acceptance, double target) {
     int count = ++a->updates;
-    double rate = 1 / (count + stabilisation), weight = gs_exp64(-forgetting * gs_log64(count));
+    double rate = 1 / (count + stabilisation), weight = weights[count];
     a->error += rate * (target - acceptance - a->error);
     double log_step = a->centre - sqrt(count) / shrinkage * a->error;
-    a->log_step = log_step < least ? least : log_step > a->most ? a->most : log_step;
+    a->log_step = log_step < a->least ? a->least : log_step > a->most ? a->most : log_step;
     a->average += weight * (a->log_step - a->average);
 }
 
@@ -150,7 +183,7 @@ void gs_adaptation_step(gs_adaptation *a, const gs_chains *c, int i, int t, doub
         a->accepted += acceptance;
         return;
     }
-    adapt_step_size(a, acceptance, o->target);
+    adapt_step_size(a, c->run->weight, acceptance, o->target);
     if (a->scale)
         adapt_mass(a, c, i, t);
     if (t + 1 == o->burn_in)
@@ -203,6 +236,7 @@ void gs_adaptation_store(const gs_adaptation *a, double numbers[GS_ADAPTATION_NU
 
 void gs_adaptation_load(gs_adaptation *a, const double numbers[GS_ADAPTATION_NUMBERS]) {
     *a = (gs_adaptation){.sized = NAN,
+                         .least = -gs_log64(GS_SCALE_MAX),
                          .log_step = numbers[0],
                          .most = numbers[1],
                          .centre = numbers[2],

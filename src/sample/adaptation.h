@@ -11,10 +11,11 @@ enum { GS_MASS_SCALE, GS_MASS_MEAN, GS_MASS_SQUARE, GS_MASS_STATES };
 
 /* One chain. */
 typedef struct gs_adaptation {
-    double log_step, most;         /* of the step, in units of the deviations `scale`; the largest */
+    double log_step, least, most;  /* of the step, in units of the deviations `scale`; the smallest, and the largest */
     double sized, size;            /* a logarithm and its exponential: those of the last step (gs_adaptation_size) */
     double centre, error, average; /* dual averaging: mu, H-bar, log epsilon-bar */
     int updates, states;           /* since the step size was begun anew; states in this window */
+    int windows;                   /* that have ended */
     double accepted;               /* sum of acceptance after burn-in */
     float *scale;                  /* (size) deviations, 1 / square root of the masses; NULL: ones */
 } gs_adaptation;
@@ -22,8 +23,14 @@ typedef struct gs_adaptation {
 /* Chain i of the block begins with a step size. */
 void gs_adaptation_begin(gs_adaptation *a, const gs_chains *c, int i, double step);
 
-/* exp(log_step). */
+/* exp(log_step); and that of n chains at once, for later calls. */
 double gs_adaptation_size(gs_adaptation *a);
+void gs_adaptation_find_sizes(gs_adaptation *a, int n);
+
+/* The weights of the mean of log steps, count^-0.75 for counts of updates 1 ... burn_in, into *weight, which the caller
+ * frees; NULL where nothing adapts. False when memory runs out. And their number, with that of count 0. */
+size_t gs_adaptation_weights(const gs_sample_options *options);
+bool gs_adaptation_weigh(const gs_sample_options *options, double **weight);
 
 /* What it is between two steps, without a mass, as numbers, and back. */
 enum { GS_ADAPTATION_NUMBERS = GS_WALK_NUMBERS - 1 };

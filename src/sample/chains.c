@@ -93,6 +93,9 @@ static double beyond_bound(const gs_chains *c, int i) {
 }
 
 bool gs_chains_check(gs_chains *c) {
+    const double most = GS_BOUNDS_DIVERGED * c->run->reach[c->level];
+    if (!(gs_bounds_beyond(c->run->plan->model, c->x, (size_t)c->n * c->size, most) > 0))
+        return true;
     for (int i = 0; i < c->n; i++) {
         double beyond = beyond_bound(c, i);
         if (beyond > 0)
@@ -164,11 +167,19 @@ void gs_chains_axpby(const gs_chains *c, double a, const float *x, double b, flo
 
 /* The counter is (chain, step, position, stream and the chain's upper bits), so a chain's noise depends on nothing
  * else. */
-void gs_random_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
-                       size_t at, float out[GS_NORMALS_BLOCK]) {
-    gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .count = 1, .out = out};
+static void random_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                           size_t at, size_t count, float out[GS_NORMALS_BLOCK]) {
+    gs_normals_args args = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
+                            .count = 1,
+                            .vectors = (int)((count + GS_F32_LANES - 1) / GS_F32_LANES % 4),
+                            .out = out};
     gs_random_counter(stream, chain, step, (uint32_t)(at / 4), args.counter);
     kernels->normals(&args);
+}
+
+void gs_random_normals(const gs_kernels *kernels, uint64_t seed, gs_stream stream, uint64_t chain, uint32_t step,
+                       size_t at, float out[GS_NORMALS_BLOCK]) {
+    random_normals(kernels, seed, stream, chain, step, at, GS_NORMALS_BLOCK, out);
 }
 
 /* The function that uses so many normals at a time, from `at` on. */
@@ -178,8 +189,9 @@ static void draw_normals(const gs_kernels *kernels, uint64_t seed, gs_stream str
                          size_t size, take_normals *take, void *context) {
     for (size_t done = 0; done < size; done += GS_NORMALS_BLOCK) {
         float run[GS_NORMALS_BLOCK];
-        gs_random_normals(kernels, seed, stream, chain, step, done, run);
-        take(context, run, done, size - done < GS_NORMALS_BLOCK ? size - done : GS_NORMALS_BLOCK);
+        size_t count = size - done < GS_NORMALS_BLOCK ? size - done : GS_NORMALS_BLOCK;
+        random_normals(kernels, seed, stream, chain, step, done, count, run);
+        take(context, run, done, count);
     }
 }
 
@@ -193,9 +205,20 @@ void gs_chains_noise_of(const gs_chains *c, int i, gs_stream stream, uint32_t st
                  store_normals, out);
 }
 
+/* What is drawn past a chain's end, to a whole vector, is drawn again with the next one. */
 void gs_chains_noise(gs_chains *c, gs_stream stream, uint32_t step) {
-    for (int i = 0; i < c->n; i++)
-        gs_chains_noise_of(c, i, stream, step, c->noise + (size_t)i * c->size);
+    const gs_sample_options *o = &c->run->options;
+    for (int i = 0; i < c->n; i++) {
+        float *out = c->noise + (size_t)i * c->size;
+        size_t whole = (c->size + GS_F32_LANES - 1) / GS_F32_LANES * GS_F32_LANES;
+        if (whole > (size_t)(c->n - i) * c->size) {
+            gs_chains_noise_of(c, i, stream, step, out);
+            continue;
+        }
+        for (size_t done = 0; done < c->size; done += GS_NORMALS_BLOCK)
+            random_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, step, done,
+                           c->size - done < GS_NORMALS_BLOCK ? c->size - done : GS_NORMALS_BLOCK, out + done);
+    }
 }
 
 typedef struct noised {

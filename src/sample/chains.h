@@ -33,6 +33,7 @@ typedef struct gs_sampling {
     double *sigma;             /* `levels` noise levels, descending; a 0 follows for the solvers, and further levels */
     double *reach;          /* (levels + 1): gs_bounds_reach of the states in each level's steps, and of the results */
     double expected;        /* gs_bounds_expected of the results */
+    double *weight;         /* gs_adaptation_weigh */
     int states, every;      /* states of a trajectory before the result, and the steps between them */
     gs_fate *fate;          /* (n): see bounds.h */
     struct gs_field *field; /* field.h; the first is the plan's */

@@ -42,12 +42,15 @@ static conversion to_gradient(gs_kind kind, double sigma) {
 static void find_conditions(const gs_chains *c, const gs_field *field, int level, const int *labels,
                             const float *condition[GS_BLOCK_MAX]) {
     const gs_plan *plan = field->plan;
-    for (int i = 0; i < c->n; i++) {
+    for (int i = 0; i < c->n && (labels || c->drawn); i++) {
         int label = labels ? labels[c->first + (size_t)gs_chains_index(c, i)] : plan->model->info.labels;
         if (c->drawn && plan->model->info.labels)
             label = c->drawn[i];
         condition[i] = field->condition[level] + (size_t)label * plan->condition_size;
     }
+    const float *none = field->condition[level] + (size_t)plan->model->info.labels * plan->condition_size;
+    for (int i = 0; i < c->n && !labels && !c->drawn; i++)
+        condition[i] = none;
 }
 
 /* One network for the given labels. */
@@ -118,6 +121,23 @@ static void sum(gs_chains *c, int level, conversion convert(gs_kind, double), co
 
 void gs_field_gradient(gs_chains *c, int level, const float *x, float *energy, float *gradient) {
     sum(c, level, to_gradient, x, energy, gradient, NULL);
+}
+
+bool gs_field_is_abreast(const gs_sampling *run) {
+    const gs_field *field = run->field;
+    return run->fields == 1 && field->weight == 1 && !field->plan->exact && gs_plan_is_abreast(field->plan) &&
+           field->plan->model->info.kind == GS_KIND_ENERGY &&
+           !gs_schedule_guides(&run->options, field->labels, run->sigma[0]);
+}
+
+void gs_field_gradient_abreast(gs_chains *c, const float *x, float *energy, float *gradient) {
+    const gs_field *field = c->run->field;
+    const float *condition[GS_BLOCK_MAX];
+    find_conditions(c, field, 0, field->labels, condition);
+    gs_plan_run_abreast(field->plan, c->crew, x, condition, c->n, energy, gradient);
+    gs_chains_evaluated(c);
+    for (int i = 0; energy && i < c->n; i++)
+        energy[i] += 0.0F; /* as in a sum of fields, there is no -0 */
 }
 
 void gs_field_energy(gs_chains *c, int level, const float *x, float *energy) {

@@ -38,6 +38,13 @@ void gs_field_product(gs_chains *chains, int level, const float *x, const float 
  * may be NULL. */
 void gs_field_gradient(gs_chains *chains, int level, const float *x, float *energy, float *gradient);
 
+/* Whether gs_field_gradient_abreast may be called: the run has one energy, without guidance, whose plan has images
+ * abreast. */
+bool gs_field_is_abreast(const gs_sampling *run);
+
+/* gs_field_gradient at level 0 for states that are abreast (abreast.h), as the gradients will be. */
+void gs_field_gradient_abreast(gs_chains *chains, const float *x, float *energy, float *gradient);
+
 /* The same energies alone, of networks that all have one. */
 void gs_field_energy(gs_chains *chains, int level, const float *x, float *energy);
 

@@ -8,18 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* sum a_i b_i: products of floats are exact in double; 16 sums, then a tree. */
-double gs_dot(const float *a, const float *b, size_t size);
+#include "kernels.h"
 
-/* |r|^2 / 2. */
-double gs_kinetic(const float *r, size_t size);
-
-/* r <- r + kick g, once or twice as `kicks` says, and then, unless x is NULL, x <- x + drift r, element by element,
- * each operation rounded once. The arrays do not overlap. */
-void gs_leapfrog(const float *kick, const float *g, float *r, int kicks, const float *drift, float *x, size_t size);
+/* |r|^2 / 2, which the kernel dot computes. */
+double gs_kinetic(const gs_kernels *kernels, const float *r, size_t size);
 
 /* y <- y + a s x, each operation rounded once; s is NULL for ones. */
-void gs_add_scaled(float *y, double a, const float *s, const float *x, size_t size);
+void gs_add_scaled(const gs_kernels *kernels, float *y, double a, const float *s, const float *x, size_t size);
+
+/* r <- r + a s g and then x <- x + b s r, likewise. */
+void gs_leapfrog(const gs_kernels *kernels, float *r, double a, const float *s, const float *g, float *x, double b,
+                 size_t size);
 
 /* The same for a position y with momenta x, mirrored where it left the range, with its momentum (Neal 2011, section
  * 5.5.1.5). */

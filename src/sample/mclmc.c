@@ -38,7 +38,7 @@ static void begin(block *b) {
     memcpy(c->further, c->noise, (size_t)c->n * c->size * sizeof(float));
     memset(c->spare, 0, (size_t)c->n * c->size * sizeof(float));
     for (int i = 0; i < c->n; i++) {
-        gs_isokinetic_normalize(c->further + (size_t)i * c->size, c->size);
+        gs_isokinetic_normalize(c->run->plan->kernels, c->further + (size_t)i * c->size, c->size);
         double length = o->decoherence > 0 ? o->decoherence : o->step_size / sqrt(0.2);
         b->walker[i] =
             (walker){.step = o->step_size, .longest = INFINITY, .length = length, .energy = (double)b->energy[i]};
@@ -54,17 +54,19 @@ static void follow(block *b) {
     for (int i = 0; i < c->n; i++) {
         walker *w = &b->walker[i];
         float *q = c->noise + (size_t)i * c->size, *p = c->further + (size_t)i * c->size;
-        w->fall = -gs_isokinetic_turn(p, scale * w->step, c->gradient + (size_t)i * c->size, c->size);
+        w->fall =
+            -gs_isokinetic_turn(c->run->plan->kernels, p, scale * w->step, c->gradient + (size_t)i * c->size, c->size);
         if (o->clamp > 0)
             gs_add_within(q, w->step, NULL, p, c->size, c->run->plan->model->info.range);
         else
-            gs_add_scaled(q, w->step, NULL, p, c->size);
+            gs_add_scaled(c->run->plan->kernels, q, w->step, NULL, p, c->size);
     }
     gs_field_gradient(c, 0, c->noise, b->energy, c->denoised);
     for (int i = 0; i < c->n; i++) {
         walker *w = &b->walker[i];
         size_t at = (size_t)i * c->size;
-        w->fall -= gs_isokinetic_turn(c->further + at, scale * w->step, c->denoised + at, c->size);
+        w->fall -=
+            gs_isokinetic_turn(c->run->plan->kernels, c->further + at, scale * w->step, c->denoised + at, c->size);
         w->fall += (w->energy - (double)b->energy[i]) / o->temperature;
     }
 }
@@ -148,9 +150,9 @@ static void refresh(block *b) {
     for (int i = 0; i < c->n; i++) {
         float *p = c->further + (size_t)i * c->size;
         const walker *w = &b->walker[i];
-        gs_add_scaled(p, sqrt(gs_expm1_64(fmin(2 * w->step / w->length, 80))), NULL, c->noise + (size_t)i * c->size,
-                      c->size);
-        gs_isokinetic_normalize(p, c->size);
+        gs_add_scaled(c->run->plan->kernels, p, sqrt(gs_expm1_64(fmin(2 * w->step / w->length, 80))), NULL,
+                      c->noise + (size_t)i * c->size, c->size);
+        gs_isokinetic_normalize(c->run->plan->kernels, p, c->size);
     }
 }
 

@@ -13,7 +13,7 @@ static void kick(gs_metropolis *b) {
     for (int i = 0; i < c->n; i++) {
         size_t at = (size_t)i * c->size;
         double half = 0.5 * b->step[i] / c->run->options.temperature;
-        b->after[i] += gs_isokinetic_turn(c->noise + at, half, c->denoised + at, c->size);
+        b->after[i] += gs_isokinetic_turn(c->run->plan->kernels, c->noise + at, half, c->denoised + at, c->size);
     }
 }
 
@@ -25,7 +25,7 @@ static void drift(gs_metropolis *b) {
         if (c->run->options.clamp > 0)
             gs_add_within(c->spare + at, b->step[i], NULL, c->noise + at, c->size, range);
         else
-            gs_add_scaled(c->spare + at, b->step[i], NULL, c->noise + at, c->size);
+            gs_add_scaled(c->run->plan->kernels, c->spare + at, b->step[i], NULL, c->noise + at, c->size);
     }
 }
 
@@ -36,7 +36,7 @@ static bool follow(gs_metropolis *b) {
     memcpy(c->spare, c->x, all);
     memcpy(c->denoised, c->gradient, all);
     for (int i = 0; i < c->n; i++)
-        gs_isokinetic_normalize(c->noise + (size_t)i * c->size, c->size);
+        gs_isokinetic_normalize(c->run->plan->kernels, c->noise + (size_t)i * c->size, c->size);
     for (int l = 0; l < b->how.leapfrog; l++) {
         if (!gs_chains_go_on(c))
             return false;

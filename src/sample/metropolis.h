@@ -25,6 +25,7 @@ struct gs_metropolis {
     gs_proposer how;
     gs_adaptation adaptation[GS_BLOCK_MAX];
     double step[GS_BLOCK_MAX]; /* of this proposal, jittered */
+    int scaled;                /* windows that had ended when the scales were last put abreast; -1: they never were */
     double before[GS_BLOCK_MAX], after[GS_BLOCK_MAX];
     float energy[GS_BLOCK_MAX];   /* at x */
     float proposed[GS_BLOCK_MAX]; /* at the proposal */

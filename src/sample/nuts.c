@@ -79,7 +79,8 @@ static void begin_step(block *b, int i) {
         memcpy(gs_chains_own(c, end + GS_PATH_GRADIENT, i), c->gradient + (size_t)i * c->size, bytes);
     }
     n->step = gs_adaptation_size(&n->adaptation);
-    n->begun = n->h = (double)n->energy / c->run->options.temperature + gs_kinetic(momenta, c->size);
+    n->begun = n->h =
+        (double)n->energy / c->run->options.temperature + gs_kinetic(c->run->plan->kernels, momenta, c->size);
     n->weight = 1;
     n->raised = n->acceptance = 0;
     n->depth = 0;
@@ -91,13 +92,14 @@ static void begin_step(block *b, int i) {
 
 /* ---- Steps of the path ---- */
 
-/* Momenta by half a step from the gradient at that end. */
-static void kick(const block *b, int i, int end) {
+/* Momenta by half a step from the gradient at that end, and then, unless it is NULL, the state there by a step. */
+static void move(const block *b, int i, int end, float *state) {
     const gs_chains *c = b->c;
     const tree *n = &b->tree[i];
     double step = n->forward ? n->step : -n->step;
-    gs_add_scaled(gs_chains_own(c, end + GS_PATH_MOMENTA, i), -0.5 * step / c->run->options.temperature,
-                  n->adaptation.scale, gs_chains_own(c, end + GS_PATH_GRADIENT, i), c->size);
+    gs_leapfrog(c->run->plan->kernels, gs_chains_own(c, end + GS_PATH_MOMENTA, i),
+                -0.5 * step / c->run->options.temperature, n->adaptation.scale,
+                gs_chains_own(c, end + GS_PATH_GRADIENT, i), state, step, c->size);
 }
 
 /* The next state of chain i, whose gradient is wanted, into x, (size). */
@@ -106,9 +108,7 @@ static void set_out(const block *b, int i, float *x) {
     const tree *n = &b->tree[i];
     int end = n->forward ? GS_PATH_RIGHT : GS_PATH_LEFT;
     float *state = gs_chains_own(c, end + GS_PATH_X, i);
-    kick(b, i, end);
-    gs_add_scaled(state, n->forward ? n->step : -n->step, n->adaptation.scale,
-                  gs_chains_own(c, end + GS_PATH_MOMENTA, i), c->size);
+    move(b, i, end, state);
     memcpy(x, state, c->size * sizeof *x);
 }
 
@@ -161,9 +161,7 @@ static bool join(block *b, int i) {
     if (!n->depth)
         path.first = inner; /* a single state */
     gs_stretch part = gs_path_whole(c, i, n->states);
-    bool turns = gs_path_turns(&path, &part, c->size);
-    for (size_t k = 0; k < c->size; k++)
-        sum[k] += part.sum[k];
+    bool turns = gs_path_turns(c, &path, &part, sum);
     n->depth++;
     return turns;
 }
@@ -207,8 +205,8 @@ static double arrive(block *b, int i, float energy, const float *gradient) {
     tree *n = &b->tree[i];
     int end = n->forward ? GS_PATH_RIGHT : GS_PATH_LEFT;
     memcpy(gs_chains_own(c, end + GS_PATH_GRADIENT, i), gradient, c->size * sizeof *gradient);
-    kick(b, i, end);
-    double kinetic = gs_kinetic(gs_chains_own(c, end + GS_PATH_MOMENTA, i), c->size);
+    move(b, i, end, NULL);
+    double kinetic = gs_kinetic(c->run->plan->kernels, gs_chains_own(c, end + GS_PATH_MOMENTA, i), c->size);
     n->reached = (double)energy / c->run->options.temperature + kinetic;
     return n->begun - n->reached - n->raised;
 }

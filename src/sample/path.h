@@ -32,8 +32,8 @@ typedef struct gs_stretch {
 /* Whether a path that consists of stretch a and then b turns back: whether its sum of momenta points against those of
  * an end (Betancourt 2017, appendix A.4.2), that of a with the first state of b does, or that of b with the last of a
  * (Stan since 2.21: without these, a path of about one period of all dimensions may be doubled unnoticed). Both may be
- * single states. */
-bool gs_path_turns(const gs_stretch *a, const gs_stretch *b, size_t size);
+ * single states. `sum`, which may be one of theirs, gets the path's sum of momenta. */
+bool gs_path_turns(const gs_chains *c, const gs_stretch *a, const gs_stretch *b, float *sum);
 
 /* The stretches that make up the first `states` states of a part, of chain i: as many as ones in the binary number. Add
  * state number `states`, of momenta r, which must stay where they are for this call, and join those of equal length.

@@ -1,6 +1,7 @@
 #include "sample/room.h"
 
 #include "inverse/operator.h"
+#include "sample/adaptation.h"
 #include "sample/given.h"
 #include "sample/replicas.h"
 #include "sample/schedule.h"
@@ -15,8 +16,10 @@ static size_t share_of(const gs_plan *plan, const gs_sample_options *o, size_t n
     return share;
 }
 
-/* A state is an x or, at the end, a decoder's image. */
+/* A state is an x or, at the end, a decoder's image; abreast, there are whole groups of 16. */
 static size_t state_floats(const gs_plan *plan, size_t block) {
+    if (gs_plan_is_abreast(plan))
+        block = (block + GS_F32_LANES - 1) / GS_F32_LANES * GS_F32_LANES;
     const int *d = plan->model->info.image;
     size_t x = gs_shape_size(gs_value_shape(plan->model, GS_VALUE_X)),
            image = (size_t)d[0] * (size_t)d[1] * (size_t)d[2];
@@ -36,7 +39,7 @@ gs_room gs_room_of(const gs_plan *plan, const gs_measurement *measurement, const
     int levels = gs_schedule_visited(o);
     room.state = state_floats(plan, room.block);
     room.floats = room.arrays * room.state + gs_replicas_bytes(o) / sizeof(float);
-    room.tables = n * sizeof(gs_fate) + condition_bytes(plan, levels);
+    room.tables = n * sizeof(gs_fate) + condition_bytes(plan, levels) + gs_adaptation_weights(o) * sizeof(double);
     for (int k = 0; k < o->term_count; k++)
         room.tables += condition_bytes(o->terms[k].plan, levels);
     return room;

@@ -1,5 +1,6 @@
 /* gs_sample: blocks of chains over crews of threads, each from its first noise to its last step without meeting
  * another. */
+#include "sample/adaptation.h"
 #include "sample/bounds.h"
 #include "sample/room.h"
 #include "sample/samplers.h"
@@ -28,6 +29,8 @@ static gs_status prepare(gs_sampling *run, gs_plan *plan, gs_error *error) {
     run->fate = gs_alloc(run->n, sizeof *run->fate);
     if (!run->sigma || !run->reach)
         return gs_fail_memory(error, "the noise levels: take fewer steps");
+    if (!gs_adaptation_weigh(o, &run->weight))
+        return gs_fail_memory(error, "the adaptation of step sizes: take fewer steps");
     if (!run->fate)
         return gs_fail_memory(error, "what becomes of the chains: draw fewer at a time");
     for (int i = 0; i < run->visited; i++)
@@ -230,6 +233,7 @@ gs_status gs_sample_given(gs_plan *plan, const gs_measurement *measurement, cons
     gs_fields_free(&run);
     gs_free(run.sigma);
     gs_free(run.reach);
+    gs_free(run.weight);
     gs_free(run.fate);
     gs_free(states);
     gs_free(finished);

@@ -86,7 +86,7 @@ static void propose(block *b, int r, int level) {
     gs_chains_axpby(c, up, c->noise, 1, x);
     for (int i = 0; i < c->n && b->has_energy; i++) {
         size_t at = (size_t)i * c->size;
-        double z = gs_kinetic(c->noise + at, c->size); /* -log of N(x'; ...) */
+        double z = gs_kinetic(c->run->plan->kernels, c->noise + at, c->size); /* -log of N(x'; ...) */
         double back = 0.5 * square_distance(c->spare + at, x + at, c->size) / (s2 - t2);
         b->particle[r].log_weight[i] += (double)b->particle[r].energy[i] + z - back;
     }
@@ -152,7 +152,7 @@ static void begin(block *b) {
         gs_start(c, (uint32_t)r, x);
         gs_chains_axpby(c, 0, x, 1 / sqrt(weight), x);
         for (int i = 0; i < c->n; i++) {
-            double square = gs_kinetic(x + (size_t)i * c->size, c->size);
+            double square = gs_kinetic(c->run->plan->kernels, x + (size_t)i * c->size, c->size);
             b->particle[r].log_weight[i] = b->has_energy && from_noise ? weight * square / s2 : 0;
         }
     }

@@ -1,12 +1,25 @@
 #include "sample/walk.h"
 
 #include <math.h>
+#include <string.h>
 
-static double length(const float *x, size_t size) {
-    double sum = 0;
+enum { TOGETHER = 8 };
+
+static inline void add_squares(const float *x, size_t size, const int rows, double *sum) {
     for (size_t i = 0; i < size; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sqrt(sum);
+        for (int l = 0; l < rows; l++)
+            sum[l] += (double)x[(size_t)l * size + i] * (double)x[(size_t)l * size + i];
+}
+
+/* Of rows whose sums do not wait for each other. */
+static void lengths(const float *x, size_t size, int rows, float *length) {
+    double sum[TOGETHER] = {0};
+    if (rows == TOGETHER)
+        add_squares(x, size, TOGETHER, sum);
+    else
+        add_squares(x, size, rows, sum);
+    for (int l = 0; l < rows; l++)
+        length[l] = (float)sqrt(sum[l]);
 }
 
 static void show(const gs_chains *c, int i, int t, float energy) {
@@ -30,13 +43,20 @@ void gs_walk_trace_of(const gs_chains *c, int i, int t, float energy) {
     if (trace && trace->energy)
         trace->energy[at] = energy;
     if (trace && trace->gradient_norm)
-        trace->gradient_norm[at] = (float)length(c->gradient + (size_t)i * c->size, c->size);
+        lengths(c->gradient + (size_t)i * c->size, c->size, 1, &trace->gradient_norm[at]);
     show(c, i, t, energy);
 }
 
 void gs_walk_trace(const gs_chains *c, int t, const float *energy) {
+    const gs_trace *trace = c->run->options.trace;
+    size_t at = (size_t)t * c->run->n + c->first;
+    if (trace && trace->energy)
+        memcpy(trace->energy + at, energy, (size_t)c->n * sizeof *energy);
+    for (int i = 0; trace && trace->gradient_norm && i < c->n; i += TOGETHER)
+        lengths(c->gradient + (size_t)i * c->size, c->size, c->n - i < TOGETHER ? c->n - i : TOGETHER,
+                trace->gradient_norm + at + i);
     for (int i = 0; i < c->n; i++)
-        gs_walk_trace_of(c, i, t, energy[i]);
+        show(c, i, t, energy[i]);
 }
 
 void gs_walk_trace_accepted(const gs_chains *c) {

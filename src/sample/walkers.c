@@ -23,7 +23,7 @@ static void cast(gs_walkers *w, uint32_t step) {
         gs_random_words(o->seed, counter, words);
         one->luck = gs_log64(gs_random_unit(words[0]));
         one->step = gs_exp64(one->log_step) * (1 + jitter * (2 * gs_random_unit(words[1]) - 1));
-        one->kinetic = gs_kinetic(c->noise + (size_t)i * c->size, c->size);
+        one->kinetic = gs_kinetic(c->run->plan->kernels, c->noise + (size_t)i * c->size, c->size);
     }
 }
 
@@ -40,7 +40,7 @@ static void kick(gs_walkers *w) {
         gs_walker *one = &w->walker[i];
         size_t at = (size_t)i * c->size;
         float *p = c->noise + at, m = middle(c);
-        gs_add_scaled(p, -0.5 * one->step * one->scale, NULL, c->denoised + at, c->size);
+        gs_add_scaled(c->run->plan->kernels, p, -0.5 * one->step * one->scale, NULL, c->denoised + at, c->size);
         float pull = (float)(0.5 * one->step * one->spring);
         for (size_t k = 0; one->spring > 0 && k < c->size; k++)
             p[k] -= pull * (c->spare[at + k] - m);
@@ -63,7 +63,7 @@ static bool follow(gs_walkers *w) {
             if (c->run->options.clamp > 0)
                 gs_add_within(c->spare + at, w->walker[i].step, NULL, c->noise + at, size, range);
             else
-                gs_add_scaled(c->spare + at, w->walker[i].step, NULL, c->noise + at, size);
+                gs_add_scaled(c->run->plan->kernels, c->spare + at, w->walker[i].step, NULL, c->noise + at, size);
         }
         gs_field_gradient(c, w->level, c->spare, w->energy, c->denoised);
         kick(w);
@@ -99,7 +99,7 @@ bool gs_walkers_step(gs_walkers *w, uint32_t step, double *acceptance) {
     for (int i = 0; i < c->n; i++) {
         size_t at = (size_t)i * c->size;
         gs_walker *one = &w->walker[i];
-        one->reached = gs_kinetic(c->noise + at, c->size);
+        one->reached = gs_kinetic(c->run->plan->kernels, c->noise + at, c->size);
         one->ratio = log_ratio(w, i);
         one->accepted = !one->is_frozen && one->luck < one->ratio;
         acceptance[i] = one->ratio < 0 ? gs_exp64(one->ratio) : 1;

@@ -138,6 +138,8 @@ void case_expect(kernel_case *c, const void *y, double value, double allowed);
 void case_expect_stored(kernel_case *c, ptrdiff_t i, double value, double allowed, const float *inv);
 /* `count` factors by which random numbers fill the range of a type of integers, go beyond it, or fill little of it. */
 float *case_factors(kernel_case *c, const case_element *element, size_t count);
+/* What the kernel binary computes of two numbers, before it is rounded. */
+double case_binary(gs_binary op, double x, double y);
 /* Rounded to float: infinite beyond the largest. */
 double case_as_float(double value);
 /* The work of a kernel that is timed on CASE_PLANE elements. */

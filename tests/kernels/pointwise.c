@@ -155,7 +155,7 @@ static void binary_call(const kernel_case *c, const gs_kernels *kernels) {
     kernels->binary(p->op, p->x, p->step[0], p->y, p->step[1], c->out, p->count);
 }
 
-static double binary_of(gs_binary op, double x, double y) {
+double case_binary(gs_binary op, double x, double y) {
     switch (op) {
     case GS_BINARY_ADD:
         return x + y;
@@ -177,7 +177,7 @@ static void binary_expect(kernel_case *c) {
     for (size_t i = 0; i < p->count * 16; i++) {
         double x = (double)p->x[(ptrdiff_t)(i / 16) * p->step[0] + (ptrdiff_t)(i % 16)],
                y = (double)p->y[(ptrdiff_t)(i / 16) * p->step[1] + (ptrdiff_t)(i % 16)];
-        case_expect(c, c->out + i, (double)(float)binary_of(p->op, x, y), 0);
+        case_expect(c, c->out + i, (double)(float)case_binary(p->op, x, y), 0);
     }
 }
 

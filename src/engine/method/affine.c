@@ -1,6 +1,7 @@
 /* Activations and affine maps, element by element, in the layout that their operand has; and maps by channel, whose
  * scale and shift are vectors of the condition, with the activation that follows. */
 #include "engine/method/activation.h"
+#include "engine/program.h"
 
 typedef struct affine {
     float scale, shift;
@@ -86,7 +87,7 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         scale[l] = own->scale;
         shift[l] = own->shift;
     }
-    for (int i = i0; i < i1; i += own->out.abreast)
+    for (int i = i0; i < i1; i++)
         for (int p = 0; p < own->out.planes; p++) {
             const float *film_scale = gs_film_at(step, worker, 1, i, p),
                         *film_shift = gs_film_at(step, worker, 2, i, p);
@@ -102,10 +103,29 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
         }
 }
 
+static void encode(const gs_plan *plan, const gs_step *step, gs_program *program) {
+    const affine *own = step->own;
+    const gs_buffer *out = &plan->buffer[step->out];
+    gs_program_op op = {.kind = GS_PROGRAM_AFFINE,
+                        .count = (int)gs_shape_size(out->shape),
+                        .in = {gs_program_source(plan, step, 0, 0)},
+                        .out = gs_program_buffer(plan, step->out, 0),
+                        .scale = own->scale,
+                        .shift = own->shift,
+                        .activation = own->applied.activation,
+                        .parameter = own->applied.parameter,
+                        .limit = own->applied.limit,
+                        .has_slope = step->slope >= 0};
+    if (op.has_slope)
+        op.slope = gs_program_buffer(plan, step->slope, 0);
+    gs_program_add(program, op);
+}
+
 GS_DEFINE_METHOD(affine) = {.name = "affine",
                             .own_bytes = sizeof(affine),
                             .applies = applies,
                             .abreast = abreast,
+                            .encode = encode,
                             .prepare = prepare,
                             .place = place,
                             .run = run};

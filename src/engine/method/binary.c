@@ -1,10 +1,10 @@
 /* Sums, differences, products, quotients and comparisons, element by element; an operand may be a single number or have
  * one element per channel. */
-#include "engine/abreast.h"
 #include "engine/builder.h"
 #include "engine/method/view.h"
+#include "engine/program.h"
 
-/* One operand: whole, a single number, which images abreast have in one vector, or one vector per plane. */
+/* One operand: whole, a single number, or one vector per plane. */
 typedef enum form { WHOLE, NUMBER, CHANNELS } form;
 typedef struct operand {
     form form;
@@ -91,7 +91,7 @@ static bool prepare(gs_builder *b, const gs_method *method, int n) {
     for (int i = 0; i < 2; i++) {
         int v = node->input[i];
         gs_shape shape = gs_value_shape(b->model, v);
-        bool small = gs_shape_size(shape) == 1 || (!b->abreast && gs_is_channel_vector(shape, node->shape.d[0]));
+        bool small = b->abreast || gs_shape_size(shape) == 1 || gs_is_channel_vector(shape, node->shape.d[0]);
         if (small && !gs_value_per_sample(b->model, v)) {
             source[i] = gs_builder_from_condition(b, v);
             continue;
@@ -125,17 +125,11 @@ static gs_status place(gs_plan *plan, gs_step *step, gs_error *error) {
     return GS_OK;
 }
 
-/* An operand's data for an image, or 16 of them before `end`, whose planes and rows follow each other as its view says;
- * `splat` holds a single number in all lanes. */
-static const float *data_of(const gs_step *step, const gs_worker *worker, int k, int image, int end, float *splat) {
-    const operand *o = &((const binary *)step->own)->operand[k];
-    bool abreast = ((const binary *)step->own)->out.abreast > 1;
-    if (abreast && step->source[k].kind == GS_SOURCE_CONDITION) {
-        gs_abreast_condition(worker, step->source[k].offset, 1, image, end, splat);
-        return splat;
-    }
+/* An operand's data for an image, whose planes and rows follow each other as its view says; `splat` holds a single
+ * number in all lanes. */
+static const float *data_of(const gs_step *step, const gs_worker *worker, int k, int image, float *splat) {
     const float *data = gs_source_at(worker, step, k, image);
-    if (o->form != NUMBER || abreast)
+    if (((const binary *)step->own)->operand[k].form != NUMBER)
         return data;
     for (int l = 0; l < GS_F32_LANES; l++)
         splat[l] = *data;
@@ -148,11 +142,11 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     ptrdiff_t advance[2];
     for (int k = 0; k < 2; k++)
         advance[k] = own->operand[k].form == WHOLE ? GS_F32_LANES : 0;
-    for (int i = i0; i < i1; i += out->abreast) {
+    for (int i = i0; i < i1; i++) {
         float splat[2][GS_F32_LANES];
         const float *x[2];
         for (int k = 0; k < 2; k++)
-            x[k] = data_of(step, worker, k, i, i1, splat[k]);
+            x[k] = data_of(step, worker, k, i, splat[k]);
         float *y = gs_buffer_at(worker, step->out, i);
         for (int p = 0; p < out->planes; p++)
             for (int r = 0; r < out->rows; r++)
@@ -162,10 +156,24 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
+static void encode(const gs_plan *plan, const gs_step *step, gs_program *program) {
+    size_t size = gs_shape_size(plan->buffer[step->out].shape);
+    gs_program_op op = {.kind = GS_PROGRAM_BINARY,
+                        .count = (int)size,
+                        .out = gs_program_buffer(plan, step->out, 0),
+                        .binary = ((const binary *)step->own)->op};
+    for (int k = 0; k < 2; k++) {
+        op.in[k] = gs_program_source(plan, step, k, 0);
+        op.step[k] = gs_shape_size(step->source[k].shape) == size;
+    }
+    gs_program_add(program, op);
+}
+
 GS_DEFINE_METHOD(binary) = {.name = "binary",
                             .own_bytes = sizeof(binary),
                             .applies = applies,
                             .abreast = abreast,
+                            .encode = encode,
                             .prepare = prepare,
                             .place = place,
                             .run = run};

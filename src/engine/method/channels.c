@@ -2,13 +2,14 @@
  * with planes, else runs of planar buffers. */
 #include "engine/builder.h"
 #include "engine/method/view.h"
+#include "engine/program.h"
 
 #include <string.h>
 
 /* Slices and their adjoints: the first channel. */
 typedef struct slice {
     int plane;       /* its plane */
-    size_t at, size; /* of its first element, and of all that are copied, bytes in a buffer that is planar or abreast */
+    size_t at, size; /* of its first element, and of all that are copied, elements */
 } slice;
 
 static bool is_whole(int channels) {
@@ -62,10 +63,8 @@ static void run_concat(const gs_step *step, gs_worker *worker, int i0, int i1) {
 
 /* The padding of the last operand to whole vectors is never read. */
 static void run_concat_planar(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    const gs_buffer *out = &worker->plan->buffer[step->out];
-    int images = gs_buffer_abreast(out);
-    size_t element = gs_element_size(out->element) * (size_t)images;
-    for (int i = i0; i < i1; i += images) {
+    size_t element = gs_element_size(worker->plan->buffer[step->out].element);
+    for (int i = i0; i < i1; i++) {
         char *y = gs_buffer_at(worker, step->out, i);
         for (int k = 0; k < step->sources; k++) {
             size_t size = gs_shape_size(step->source[k].shape) * element;
@@ -75,10 +74,24 @@ static void run_concat_planar(const gs_step *step, gs_worker *worker, int i0, in
     }
 }
 
+static void add_copy(gs_program *program, gs_program_place from, gs_program_place to, size_t count) {
+    gs_program_add(program, (gs_program_op){.kind = GS_PROGRAM_COPY, .count = (int)count, .in = {from}, .out = to});
+}
+
+static void encode_concat(const gs_plan *plan, const gs_step *step, gs_program *program) {
+    size_t at = 0;
+    for (int k = 0; k < step->sources; k++) {
+        size_t size = gs_shape_size(step->source[k].shape);
+        add_copy(program, gs_program_source(plan, step, k, 0), gs_program_buffer(plan, step->out, at), size);
+        at += size;
+    }
+}
+
 GS_DEFINE_METHOD(concat) = {.name = "concat", .applies = concat_applies, .prepare = prepare_blocked, .run = run_concat};
 GS_DEFINE_METHOD(concat_planar) = {.name = "concat",
                                    .applies = concat_planar_applies,
                                    .abreast = concat_planar_applies,
+                                   .encode = encode_concat,
                                    .prepare = prepare_planar,
                                    .run = run_concat_planar};
 
@@ -117,20 +130,22 @@ static bool slice_planar_applies(const gs_builder *b, int n) {
     return b->model->node[n].op == GS_OP_SLICE || b->model->node[n].op == GS_OP_RESHAPE;
 }
 
-static void set_slice(gs_builder *b, gs_step *step, const gs_node *node, gs_shape whole, gs_shape part) {
+static void set_slice(gs_step *step, const gs_node *node, gs_shape whole, gs_shape part) {
     int begin = node->op == GS_OP_RESHAPE ? 0 : node->attributes.begin;
-    const gs_buffer *out = &b->plan->buffer[step->out];
-    size_t element = gs_element_size(out->element) * (size_t)gs_buffer_abreast(out);
-    size_t channel = gs_shape_size(whole) / (size_t)whole.d[0] * element;
+    size_t channel = gs_shape_size(whole) / (size_t)whole.d[0];
     *(slice *)step->own =
-        (slice){.plane = begin / GS_F32_LANES, .at = (size_t)begin * channel, .size = gs_shape_size(part) * element};
+        (slice){.plane = begin / GS_F32_LANES, .at = (size_t)begin * channel, .size = gs_shape_size(part)};
+}
+
+static size_t element_of(const gs_step *step, const gs_worker *worker) {
+    return gs_element_size(worker->plan->buffer[step->out].element);
 }
 
 static bool prepare_slice(gs_builder *b, const gs_method *method, int n, gs_layout layout) {
     const gs_node *node = &b->model->node[n];
     gs_step *s = gs_builder_add_simple(b, method, n, layout);
     if (s)
-        set_slice(b, s, node, s->source[0].shape, node->shape);
+        set_slice(s, node, gs_builder_shape(b, n, 0), node->shape);
     return s != NULL;
 }
 
@@ -138,8 +153,14 @@ static bool prepare_slice_blocked(gs_builder *b, const gs_method *method, int n)
     return prepare_slice(b, method, n, GS_BLOCKED);
 }
 
+/* Abreast, a reshape is no step: elements are in planar order, whatever the shape. */
 static bool prepare_slice_planar(gs_builder *b, const gs_method *method, int n) {
-    return prepare_slice(b, method, n, GS_PLANAR);
+    int v = b->model->node[n].input[0];
+    if (!b->abreast || b->model->node[n].op != GS_OP_RESHAPE)
+        return prepare_slice(b, method, n, GS_PLANAR);
+    b->plan->owner[n] = v == GS_VALUE_X ? -1 : b->plan->owner[v - GS_VALUE_NODES];
+    gs_builder_set_value(b, n + GS_VALUE_NODES, b->value[v].buffer);
+    return true;
 }
 
 static void run_slice(const gs_step *step, gs_worker *worker, int i0, int i1) {
@@ -150,9 +171,17 @@ static void run_slice(const gs_step *step, gs_worker *worker, int i0, int i1) {
 
 static void run_slice_planar(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const slice *own = step->own;
-    for (int i = i0; i < i1; i += gs_buffer_abreast(&worker->plan->buffer[step->out]))
+    size_t element = element_of(step, worker);
+    for (int i = i0; i < i1; i++)
         memcpy(gs_buffer_at(worker, step->out, i),
-               (const char *)gs_buffer_at(worker, step->source[0].index, i) + own->at, own->size);
+               (const char *)gs_buffer_at(worker, step->source[0].index, i) + own->at * element, own->size * element);
+}
+
+static void encode_slice(const gs_plan *plan, const gs_step *step, gs_program *program) {
+    const slice *own = step->own;
+    gs_program_place from = gs_program_source(plan, step, 0, own->at);
+    if (!gs_program_alias(plan, step->out, from))
+        add_copy(program, from, gs_program_buffer(plan, step->out, 0), own->size);
 }
 
 GS_DEFINE_METHOD(slice) = {.name = "slice",
@@ -164,6 +193,7 @@ GS_DEFINE_METHOD(slice_planar) = {.name = "copy",
                                   .own_bytes = sizeof(slice),
                                   .applies = slice_planar_applies,
                                   .abreast = slice_planar_applies,
+                                  .encode = encode_slice,
                                   .prepare = prepare_slice_planar,
                                   .run = run_slice_planar};
 
@@ -183,7 +213,7 @@ static bool prepare_unslice(gs_builder *b, const gs_method *method, int n, gs_la
     const gs_node *node = &b->model->node[n];
     gs_step *s = gs_builder_add_simple(b, method, n, layout);
     if (s)
-        set_slice(b, s, node, node->shape, s->source[0].shape);
+        set_slice(s, node, node->shape, gs_builder_shape(b, n, 0));
     return s != NULL;
 }
 
@@ -198,7 +228,7 @@ static bool prepare_unslice_planar(gs_builder *b, const gs_method *method, int n
 static char *clear(const gs_step *step, const gs_worker *worker, int image) {
     const gs_buffer *out = &worker->plan->buffer[step->out];
     char *y = gs_buffer_at(worker, step->out, image);
-    memset(y - out->origin, 0, (size_t)(out->image * gs_buffer_abreast(out)));
+    memset(y - out->origin, 0, (size_t)out->image);
     return y;
 }
 
@@ -213,8 +243,24 @@ static void run_unslice(const gs_step *step, gs_worker *worker, int i0, int i1) 
 
 static void run_unslice_planar(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const slice *own = step->own;
-    for (int i = i0; i < i1; i += gs_buffer_abreast(&worker->plan->buffer[step->out]))
-        memcpy(clear(step, worker, i) + own->at, gs_buffer_at(worker, step->source[0].index, i), own->size);
+    size_t element = element_of(step, worker);
+    for (int i = i0; i < i1; i++)
+        memcpy(clear(step, worker, i) + own->at * element, gs_buffer_at(worker, step->source[0].index, i),
+               own->size * element);
+}
+
+static void add_clear(gs_program *program, gs_program_place at, size_t count) {
+    gs_program_add(program, (gs_program_op){.kind = GS_PROGRAM_CLEAR, .count = (int)count, .out = at});
+}
+
+static void encode_unslice(const gs_plan *plan, const gs_step *step, gs_program *program) {
+    const slice *own = step->own;
+    size_t end = own->at + own->size, all = gs_shape_size(plan->buffer[step->out].shape);
+    if (own->at)
+        add_clear(program, gs_program_buffer(plan, step->out, 0), own->at);
+    add_copy(program, gs_program_source(plan, step, 0, 0), gs_program_buffer(plan, step->out, own->at), own->size);
+    if (end < all)
+        add_clear(program, gs_program_buffer(plan, step->out, end), all - end);
 }
 
 GS_DEFINE_METHOD(unslice) = {.name = "slice",
@@ -226,5 +272,6 @@ GS_DEFINE_METHOD(unslice_planar) = {.name = "copy",
                                     .own_bytes = sizeof(slice),
                                     .applies = unslice_planar_applies,
                                     .abreast = unslice_planar_applies,
+                                    .encode = encode_unslice,
                                     .prepare = prepare_unslice_planar,
                                     .run = run_unslice_planar};

@@ -2,20 +2,9 @@
 
 #include <string.h>
 
-#include "engine/abreast.h"
 #include "engine/method/view.h"
 
-static void load_abreast(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    size_t size = gs_shape_size(step->source[0].shape);
-    for (int i = i0; i < i1; i += GS_F32_LANES)
-        gs_abreast_condition(worker, step->source[0].offset, size, i, i1, gs_buffer_at(worker, step->out, i));
-}
-
 static void load(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    if (worker->plan->buffer[step->out].layout == GS_ABREAST) {
-        load_abreast(step, worker, i0, i1);
-        return;
-    }
     for (int i = i0; i < i1; i++)
         memcpy(gs_buffer_at(worker, step->out, i), worker->condition[i] + step->source[0].offset,
                gs_shape_size(step->source[0].shape) * sizeof(float));

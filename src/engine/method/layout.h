@@ -4,7 +4,7 @@
 
 #include "engine/method.h"
 
-/* Copy a value of the condition into a buffer, planar or of images abreast. */
+/* Copy a value of the condition into a planar buffer. */
 extern const gs_method gs_method_load;
 
 /* By layout of the result: from planar to blocked or padded, and from blocked to planar. */

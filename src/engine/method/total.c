@@ -1,10 +1,10 @@
 /* Sums, means and the largest of all elements of a value, and the sums that adjoints take of what was one number. */
 #include <math.h>
 
-#include "engine/abreast.h"
 #include "engine/builder.h"
+#include "engine/program.h"
 
-enum { CHAINS = 8, LANES = GS_F32_LANES }; /* of additions, which do not wait for each other */
+enum { CHAINS = 8 }; /* of additions, which do not wait for each other */
 
 typedef struct total {
     size_t count;
@@ -70,37 +70,8 @@ static float largest_of(const float *x, size_t count) {
     return strange[0] ? NAN : most[0];
 }
 
-static void add_lanes(double *restrict sum, const float *restrict x) {
-    for (size_t l = 0; l < LANES; l++)
-        sum[l] += (double)x[l];
-}
-
-/* The same sums for 16 images abreast, x (count, 16). */
-static void sum_abreast(const float *x, size_t count, double divisor, float *y) {
-    double sum[CHAINS][LANES] = {{0}};
-    for (size_t k = 0; k < CHAINS; k++)
-        for (size_t i = k; i < count; i += CHAINS)
-            add_lanes(sum[k], x + i * LANES);
-    for (size_t l = 0; l < LANES; l++) {
-        double all =
-            ((sum[0][l] + sum[4][l]) + (sum[2][l] + sum[6][l])) + ((sum[1][l] + sum[5][l]) + (sum[3][l] + sum[7][l]));
-        y[l] = (float)(all / divisor);
-    }
-}
-
-static void run_abreast(const gs_step *step, gs_worker *worker, int i0, int i1) {
-    const total *own = step->own;
-    for (int i = i0; i < i1; i += LANES)
-        sum_abreast(gs_buffer_at(worker, step->source[0].index, i), own->count, own->divisor,
-                    gs_buffer_at(worker, step->out, i));
-}
-
 static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     const total *own = step->own;
-    if (worker->plan->buffer[step->out].layout == GS_ABREAST) {
-        run_abreast(step, worker, i0, i1);
-        return;
-    }
     for (int i = i0; i < i1; i++) {
         const float *x = gs_buffer_at(worker, step->source[0].index, i);
         float *y = gs_buffer_at(worker, step->out, i);
@@ -108,9 +79,19 @@ static void run(const gs_step *step, gs_worker *worker, int i0, int i1) {
     }
 }
 
+static void encode(const gs_plan *plan, const gs_step *step, gs_program *program) {
+    const total *own = step->own;
+    gs_program_add(program, (gs_program_op){.kind = GS_PROGRAM_SUM,
+                                            .count = (int)own->count,
+                                            .in = {gs_program_source(plan, step, 0, 0)},
+                                            .out = gs_program_buffer(plan, step->out, 0),
+                                            .divisor = own->divisor});
+}
+
 GS_DEFINE_METHOD(total) = {.name = "total",
                            .own_bytes = sizeof(total),
                            .applies = applies,
                            .abreast = abreast,
+                           .encode = encode,
                            .prepare = prepare,
                            .run = run};

@@ -4,10 +4,9 @@
 
 #include "engine/data.h"
 
-/* Planes of rows of vectors, with strides in floats; a planar buffer is a single run of vectors, as are images abreast.
- */
+/* Planes of rows of vectors, with strides in floats; a planar buffer is a single run of vectors. */
 typedef struct gs_view {
-    int buffer, abreast; /* the latter: gs_buffer_abreast */
+    int buffer;
     int planes, rows, columns;
     ptrdiff_t plane, row;
 } gs_view;
@@ -23,17 +22,9 @@ static inline int gs_whole(int n) {
 
 static inline gs_view gs_view_of(const gs_plan *plan, int buffer) {
     const gs_buffer *b = &plan->buffer[buffer];
-    if (b->layout == GS_ABREAST)
-        return (gs_view){.buffer = buffer,
-                         .abreast = gs_buffer_abreast(b),
-                         .planes = 1,
-                         .rows = 1,
-                         .columns = (int)gs_shape_size(b->shape)};
     if (b->layout == GS_PLANAR)
-        return (gs_view){
-            .buffer = buffer, .abreast = 1, .planes = 1, .rows = 1, .columns = (int)(b->image / GS_VECTOR_BYTES)};
+        return (gs_view){.buffer = buffer, .planes = 1, .rows = 1, .columns = (int)(b->image / GS_VECTOR_BYTES)};
     return (gs_view){.buffer = buffer,
-                     .abreast = 1,
                      .planes = b->planes,
                      .rows = b->shape.d[1],
                      .columns = b->shape.d[2],
