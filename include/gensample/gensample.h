@@ -666,14 +666,14 @@ typedef struct gs_sample_stats {
 
 /** Statistics of one step of one chain, of the samplers that fill a gs_sample_stats, whose fields these are. */
 typedef struct gs_step_stats {
-    bool accepted;
-    bool divergent;
-    int depth;
-    int leapfrog;
-    double energy;
-    double energy_error;
-    double step_size;
-    double acceptance; /**< as in gs_trace */
+    bool accepted;       /**< as in gs_sample_stats, as what follows */
+    bool divergent;      /**< as there */
+    int depth;           /**< as there */
+    int leapfrog;        /**< as there */
+    double energy;       /**< as there */
+    double energy_error; /**< as there */
+    double step_size;    /**< as there */
+    double acceptance;   /**< as in gs_trace */
 } gs_step_stats;
 
 /** What gs_sample shows of a chain on its way (gs_sample_options::watch). */

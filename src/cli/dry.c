@@ -74,6 +74,13 @@ static double total(const memory *m) {
     return m->networks + m->weights + m->scratch + fmax(m->chains, m->diagnosis) + m->images + m->samples;
 }
 
+static void warn_of_excess(double bytes) {
+    if (bytes > gs_machine_bytes())
+        gs_warn("this takes %.2f GB of memory, and this process may use %.2f GB: expect it to fail, or to be killed; take "
+                "fewer samples or chains at a time, particles, steps that are kept, or threads",
+                bytes * 1e-9, gs_machine_bytes() * 1e-9);
+}
+
 /* ---- Parts of both forms ---- */
 
 static const gs_places *places_of(const gs_networks *networks) {
@@ -239,6 +246,7 @@ static void report_text(const gs_run *run, const gs_dry_shards *shards, const me
 
 gs_status gs_dry_report(gs_run *run, const gs_dry_shards *shards, FILE *out, gs_error *error) {
     memory m = count_memory(run, shards ? shards->chains : run->result.n, shards != NULL);
+    warn_of_excess(total(&m));
     run->result.done = run->result.n; /* what would be drawn, as far as settings know */
     if (run->setup.arguments->json)
         return report_json(run, shards, &m, out, error);
@@ -279,6 +287,7 @@ gs_status gs_dry_report_taken(const gs_setup *setup, const gs_network *judge, si
     for (int k = 0; k < networks->count; k++)
         taken -= spare_of(networks->network[k].plan);
     taken -= judge && judge->plan ? spare_of(judge->plan) : 0;
+    warn_of_excess(taken + chains);
     if (setup->arguments->json)
         return print_taken_json(networks, taken, chains, out, error);
     print_network(networks, out);

@@ -192,6 +192,10 @@ static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
 }
 
 static gs_status check(const gs_arguments *a, gs_error *error) {
+    if (a->given[GS_OPTION_TAKEN] && !a->inputs.count)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "-n: says how many images of --input to take, and there is no --input; --chains sets how many "
+                       "chains are drawn");
     if (!a->model && !a->compose.count)
         return gs_fail(error, GS_ERROR_ARGUMENT,
                        "the network is missing: a weight file, the name of a shipped one, or a density");

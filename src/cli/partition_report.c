@@ -82,10 +82,25 @@ static gs_status put_inputs(const gs_partition_run *run, FILE *out, gs_error *er
         status = summarize(run, &run->input[i], &s, error);
         if (status)
             break;
-        fprintf(out, "%-*s%9zu%12.6g%12.4g%12.6g%12.6g%12.6g\n", NAME_WIDTH, gs_base_name(run->input[i].given.path),
-                run->input[i].given.images.n, s.mean, s.sd, s.quantile[1], s.quantile[3], s.quantile[5]);
+        char sd[32] = "-"; /* of a single image */
+        if (isfinite(s.sd))
+            snprintf(sd, sizeof sd, "%.4g", s.sd);
+        fprintf(out, "%-*s%9zu%12.6g%12s%12.6g%12.6g%12.6g\n", NAME_WIDTH, gs_base_name(run->input[i].given.path),
+                run->input[i].given.images.n, s.mean, sd, s.quantile[1], s.quantile[3], s.quantile[5]);
     }
     return status;
+}
+
+/* Few weights matter: most of many chains' are too small, or there are few chains. */
+static void put_few_weights(const gs_partition *p, bool has_particles) {
+    if ((double)p->chains < effective_low)
+        gs_warn("%zu chain%s are too few to say how uncertain log Z is: expected %g or more (--chains)", p->chains,
+                p->chains == 1 ? "" : "s", effective_low);
+    else
+        gs_warn(
+            "the weights of %zu chains are worth those of %.1f, so that log Z and its error are uncertain, and log Z "
+            "is likely too low; give more steps%s or moves, or more chains",
+            p->chains, p->effective, has_particles ? ", particles" : "");
 }
 
 static void put_doubts(const gs_partition_run *run) {
@@ -94,11 +109,7 @@ static void put_doubts(const gs_partition_run *run) {
     for (int i = 0; gs_outcome_warning(&run->outcome, &run->setup.options, i, line, sizeof line); i++)
         gs_warn("%s", line);
     if (p->effective < effective_low)
-        gs_warn(
-            "the weights of %zu chains are worth those of %.1f, so that log Z and its error are uncertain, and log Z "
-            "is likely too low; give more steps%s or moves, or more chains",
-            p->chains, p->effective,
-            gs_settings_read_by(&run->setup.options, GS_SETTING_PARTICLES) ? ", particles" : "");
+        put_few_weights(p, gs_settings_read_by(&run->setup.options, GS_SETTING_PARTICLES));
 }
 
 static gs_status report_text(const gs_partition_run *run, gs_error *error) {

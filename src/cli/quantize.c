@@ -75,6 +75,8 @@ static gs_status prepare(quantizing *q, gs_error *error) {
                        "--data: missing: %s is a classifier, which is quantised by images such as it is used for; "
                        "gensample -n 256 --out digits.npy draws some",
                        a->model);
+    if (a->given[GS_OPTION_BANDS] && !gs_model_get_info(q->model)->takes_sigma)
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--bands: %s takes no noise level, so that there is one band", a->model);
     q->options = (gs_quantize_options){.dtype = a->dtype,
                                        .weights = a->weights,
                                        .direct = a->direct,

@@ -28,7 +28,7 @@ static gs_status check_measurement(const gs_plan *plan, const gs_measurement *m,
                        m->operator_->row->info.name, of[0], of[1], of[2], shape[0], shape[1], shape[2],
                        plan->model->info.name);
     if (!(m->noise >= 0 && m->noise <= 1e6))
-        return gs_fail(error, GS_ERROR_ARGUMENT, "noise of the measurement %g: expected 0 ... 1e6", m->noise);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "noise of the measurement %.9g: expected 0 ... 1e6", m->noise);
     for (size_t k = 0; k < n; k++)
         if (!gs_finite(m->y + k * measured, measured))
             return gs_fail(error, GS_ERROR_ARGUMENT, "measurement %zu has a number that is not finite", k);

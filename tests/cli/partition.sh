@@ -34,4 +34,8 @@ refuse 2 'is not a whole number from 2 to 1024' partition plain.bin --particles 
 refuse 2 'takes no noise level' partition plain.bin --sigma 1
 refuse 2 'Z is of one density' partition cond.bin --label all
 refuse 2 'is of kind' partition tiny.bin
+refuse 2 '^gensample: -n: says how many images of --input' partition plain.bin -n 5
+accept partition plain.bin --chains 2 --particles 2 --steps 3 --input six.idx -n 1
+check 'a single image has no deviation' grep -Eq '^six.idx +1 +[-0-9.e+]+ +- ' stdout.txt
+check 'few chains are told of' grep -q '2 chains are too few to say how uncertain log Z is: expected 8 or more' stderr.txt
 refuse 1 'nowhere.idx' partition plain.bin $quick --input nowhere.idx

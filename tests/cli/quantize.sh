@@ -71,6 +71,7 @@ refuse 2 'data: missing: .* is a classifier' quantize judge.bin a.bin
 refuse 2 'it is the file of --model too' quantize int8.bin int8.bin
 refuse 2 'it is the file of --data too' quantize "$small" six.idx --data six.idx
 refuse 2 'gaussian:dim=2 is a density, which has no layers' quantize gaussian:dim=2 a.bin
+refuse 2 ': --bands: judge.bin takes no noise level' quantize judge.bin a.bin --data six.idx --bands 3
 refuse 2 ': --bands: cannot go with --dtype bf16, which' quantize tiny.bin a.bin --dtype bf16 --bands 3
 refuse 2 ': --error: cannot go with --dtype bf16-exact, which' quantize tiny.bin a.bin --dtype bf16-exact --error 0.1
 refuse 2 ': -n: cannot go with --dtype f32, which' quantize tiny.bin a.bin --dtype f32 -n 4
