@@ -37,7 +37,7 @@ built() {
 read_by() {
     configured "$@" || return
     # By their own commands: to Ninja they come after the libraries that their targets need.
-    ninja -C "$folder" -t targets all | sed -n 's/^\([^/].*\.inc\): CUSTOM_COMMAND$/\1/p' |
+    ninja -C "$folder" -t targets all | sed -En 's/^([^/].*\.(inc|h)): CUSTOM_COMMAND$/\1/p' |
         xargs -n 1 ninja -C "$folder" --quiet -t commands -s >"$work/made.txt"
     (cd "$folder" && sh -e "$work/made.txt") >"$work/made.log" 2>&1 || { cat "$work/made.log"; return 1; }
     sed -n 's/^  "command": "\(.*\)",$/\1/p' "$folder/compile_commands.json" |
