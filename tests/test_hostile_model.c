@@ -236,6 +236,15 @@ static void test_classifiers(void **state) {
     }
 }
 
+/* A network whose output is a reshape of x, with a change. */
+static void refuse_reshaped(weights *w, const char *attributes, const struct change *change) {
+    weights_node(w, "out", "reshape", "['x']", attributes, NULL);
+    weights_outputs(w, "['out']");
+    weights_set(w, change->path, change->text);
+    hostile_kind();
+    hostile_weights_refused(w, change->fragment);
+}
+
 /* Energies whose output is no single number. */
 static void test_energies(void **state) {
     (void)state;
@@ -243,14 +252,8 @@ static void test_energies(void **state) {
         {"graph.nodes.0.attributes", "{'shape': [16]}", "output: (16, 1, 1) of rank 1, expected an energy's (1)"},
         {"graph.nodes.0.attributes", "{'shape': [1, 16]}", "output: (1, 16, 1) of rank 2, expected an energy's (1)"},
     };
-    for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        weights *w = weights_new("energy", 1, 4, 4);
-        weights_node(w, "e", "reshape", "['x']", NULL, NULL);
-        weights_outputs(w, "['e']");
-        weights_set(w, rows[i].path, rows[i].text);
-        hostile_kind();
-        hostile_weights_refused(w, rows[i].fragment);
-    }
+    for (size_t i = 0; i < GS_COUNT(rows); i++)
+        refuse_reshaped(weights_new("energy", 1, 4, 4), NULL, &rows[i]);
 }
 
 /* A decoder of latents (4, 1, 1) whose image is one of their reshapes, with a change. */
@@ -267,14 +270,8 @@ static void test_decoders(void **state) {
         {"default", "{'guidance': 1}", "default.guidance: found 1, expected none of a decoder"},
         {"unlabelled", "false", "unlabelled: given, but 'label' is not an input"},
     };
-    for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        hostile_kind();
-        weights *w = weights_new("decoder", 4, 1, 1);
-        weights_node(w, "out", "reshape", "['x']", "{'shape': [1, 2, 2]}", NULL);
-        weights_outputs(w, "['out']");
-        weights_set(w, rows[i].path, rows[i].text);
-        hostile_weights_refused(w, rows[i].fragment);
-    }
+    for (size_t i = 0; i < GS_COUNT(rows); i++)
+        refuse_reshaped(weights_new("decoder", 4, 1, 1), "{'shape': [1, 2, 2]}", &rows[i]);
     static const struct {
         const char *attributes, *fragment;
     } large[] = {

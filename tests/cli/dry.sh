@@ -82,6 +82,14 @@ check 'nothing is estimated' sh -c '! grep log stdout.txt'
 fits_schema partition plain.bin --chains 2 --particles 2 --steps 3 --dry-run
 refuse 2 'chains' partition plain.bin --chains x --dry-run
 
+# More memory than this machine has, unless it has 36 GB.
+accept partition gaussian:dim=4000,levels=no --chains 1024 --particles 1024 --threads 1024 --dry-run
+if awk '/^  in all/ { exit !($8 && $3 > $6) }' stdout.txt; then
+    check 'too much memory is told of' grep -q '^warning: this takes .* GB of memory, .*: expect it to fail' stderr.txt
+else
+    check 'no excess is told of where there is none' test ! -s stderr.txt
+fi
+
 # The command that it prints is the run's.
 accept --model tiny.bin -n 12 --sampler dpmpp-2m --steps 2 --shard-size 5 --out out/printed/ --dry-run
 printed=$(sed -n 's/^command: gensample //p' stdout.txt)

@@ -37,5 +37,8 @@ refuse 2 'is of kind' partition tiny.bin
 refuse 2 '^gensample: -n: says how many images of --input' partition plain.bin -n 5
 accept partition plain.bin --chains 2 --particles 2 --steps 3 --input six.idx -n 1
 check 'a single image has no deviation' grep -Eq '^six.idx +1 +[-0-9.e+]+ +- ' stdout.txt
-check 'few chains are told of' grep -q '2 chains are too few to say how uncertain log Z is: expected 8 or more' stderr.txt
+accept partition gaussian:levels=no,dim=2 $quick
+check 'few chains are told of' grep -q 'weights of 4 chains are worth those of [34].*, too few to say .*: expected 8 or more; give more --chains' stderr.txt
+accept partition gaussian:levels=no,dim=20,sd=0.01 --chains 4 --sampler ais --steps 2
+check 'few weights that matter are, too' grep -q 'worth those of 1.*log Z is likely too low; give more steps' stderr.txt
 refuse 1 'nowhere.idx' partition plain.bin $quick --input nowhere.idx
