@@ -12,7 +12,7 @@
 /* ---- Operations that must refuse their input ---- */
 
 /* Node "t" on x of (4, 6, 6), v, x as a vector, rows, x as (4, 36), part, 3 channels of x, and the numbers `one`, which
- * depends on x, and `known`; tensor t, of 4 values unless it has a rank, is used where `tensors` says so. */
+ * depends on x, and `known`; tensor t, of 1, 2, 3 and so on, is used where `tensors` says so. */
 static const struct {
     const char *op, *inputs, *attributes, *tensors;
     int rank;
@@ -242,7 +242,7 @@ static void add_tensors(weights *w, const char *wanted) {
 
 static void test_refusals(void **state) {
     (void)state;
-    const float values[4] = {1, 2, 3, 4};
+    const float values[6] = {1, 2, 3, 4, 5, 6};
     for (size_t i = 0; i < GS_COUNT(refusals); i++) {
         hostile_kind();
         weights *w = weights_new("score", 4, 6, 6);
