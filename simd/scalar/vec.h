@@ -1,4 +1,5 @@
-/* The vector of 16 float lanes in which every kernel is written, as plain C: the reference for all others.
+/* The vector of 16 float lanes in which every kernel is written, in plain C with compilers' vectors of 4: the reference for
+ * all others.
  *
  * gs_v holds floats, gs_vi 32-bit words. v_fma, v_fms and v_fnma are a b + c,
  * a b - c and c - a b, rounded once. v_max(a, b) is a > b ? a : b and v_min(a, b) is
@@ -18,53 +19,65 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "v4.h"
 
 /* rows and planes per tile of the multiply-add kernel */
 #define GS_TILE_ROWS 6
 #define GS_TILE_PLANES 1
 
+/* Fours of lanes take a third of the time to compile of loops over single ones. */
+typedef uint32_t gs_v4u __attribute__((vector_size(16)));
 typedef struct gs_v {
-    float f[GS_F32_LANES];
+    gs_v4 f[GS_F32_LANES / 4];
 } gs_v;
 typedef struct gs_vi {
-    uint32_t w[GS_F32_LANES];
+    gs_v4u w[GS_F32_LANES / 4];
 } gs_vi;
 
+/* A function that is called, without the sanitizers' checks. */
+#define GS_CALLED static __attribute__((unused, noinline, no_sanitize("address", "thread", "undefined")))
 /* With the sanitizers' checks of every lane inlined into every kernel, compilation takes minutes; loads and stores keep
  * their checks. */
 #if defined(GS_SANITIZED) || defined(__SANITIZE_ADDRESS__)
-#define GS_ARITHMETIC static __attribute__((unused, noinline, no_sanitize("address", "thread", "undefined")))
+#define GS_ARITHMETIC GS_CALLED
 #else
 #define GS_ARITHMETIC static inline
 #endif
 
 #define GS_EACH_LANE for (int l = 0; l < GS_F32_LANES; l++)
+#define GS_LANE(x) x[l / 4][l % 4]
+#define GS_EACH_FOUR for (int i = 0; i < GS_F32_LANES / 4; i++)
 
 static inline gs_v v_load(const float *p) {
     gs_v r;
-    memcpy(r.f, p, sizeof r.f);
+    memcpy(&r, p, sizeof r);
     return r;
 }
 static inline void v_store(float *p, gs_v a) {
-    memcpy(p, a.f, sizeof a.f);
+    memcpy(p, &a, sizeof a);
 }
 static inline gs_v v_load_first(const float *p, int n) {
-    gs_v r = {{0}};
-    memcpy(r.f, p, (size_t)n * sizeof *p);
+    gs_v r = {{{0}}};
+    memcpy(&r, p, (size_t)n * sizeof *p);
     return r;
 }
 static inline void v_store_first(float *p, gs_v a, int n) {
-    memcpy(p, a.f, (size_t)n * sizeof *p);
+    memcpy(p, &a, (size_t)n * sizeof *p);
 }
 static inline gs_v v_load_bits(const void *p) {
     gs_v r;
-    memcpy(r.f, p, sizeof r.f);
+    memcpy(&r, p, sizeof r);
+    return r;
+}
+GS_ARITHMETIC gs_v v_set1(float x) {
+    gs_v r;
+    GS_EACH_FOUR r.f[i] = (gs_v4){x, x, x, x};
     return r;
 }
 static inline gs_v v_set1_bits(const void *p) {
-    gs_v r;
-    GS_EACH_LANE memcpy(&r.f[l], p, sizeof r.f[l]);
-    return r;
+    float x;
+    memcpy(&x, p, sizeof x);
+    return v_set1(x);
 }
 static inline gs_v v_kept(gs_v a) {
     return a;
@@ -72,58 +85,58 @@ static inline gs_v v_kept(gs_v a) {
 static inline void v_store_bytes(uint8_t *p, gs_v a) {
     gs_vi w;
     memcpy(&w, &a, sizeof w);
-    GS_EACH_LANE p[l] = (uint8_t)w.w[l];
+    GS_EACH_LANE p[l] = (uint8_t)GS_LANE(w.w);
 }
 static inline void v_store_halves(uint16_t *p, gs_v a) {
     gs_vi w;
     memcpy(&w, &a, sizeof w);
-    GS_EACH_LANE p[l] = (uint16_t)(w.w[l] >> 16);
+    GS_EACH_LANE p[l] = (uint16_t)(GS_LANE(w.w) >> 16);
 }
 static inline void v_store_low_halves(uint16_t *p, gs_v a) {
     gs_vi w;
     memcpy(&w, &a, sizeof w);
-    GS_EACH_LANE p[l] = (uint16_t)w.w[l];
+    GS_EACH_LANE p[l] = (uint16_t)GS_LANE(w.w);
 }
-GS_ARITHMETIC gs_v v_set1(float x) {
-    gs_v r;
-    GS_EACH_LANE r.f[l] = x;
-    return r;
+
+/* a where the mask's lane is all ones, b where it is 0 */
+static inline gs_v4 gs_select(gs_v4i mask, gs_v4 a, gs_v4 b) {
+    return (gs_v4)((mask & (gs_v4i)a) | (~mask & (gs_v4i)b));
 }
 
 #define GS_BINARY(name, expression)           \
     GS_ARITHMETIC gs_v name(gs_v a, gs_v b) { \
-        gs_v r;                               \
-        GS_EACH_LANE r.f[l] = (expression);   \
-        return r;                             \
+        GS_EACH_FOUR a.f[i] = (expression);   \
+        return a;                             \
     }
-GS_BINARY(v_add, a.f[l] + b.f[l])
-GS_BINARY(v_sub, a.f[l] - b.f[l])
-GS_BINARY(v_mul, a.f[l] * b.f[l])
-GS_BINARY(v_div, a.f[l] / b.f[l])
-GS_BINARY(v_max, a.f[l] > b.f[l] ? a.f[l] : b.f[l])
-GS_BINARY(v_min, a.f[l] < b.f[l] ? a.f[l] : b.f[l])
+GS_BINARY(v_add, a.f[i] + b.f[i])
+GS_BINARY(v_sub, a.f[i] - b.f[i])
+GS_BINARY(v_mul, a.f[i] * b.f[i])
+GS_BINARY(v_div, a.f[i] / b.f[i])
+GS_BINARY(v_max, gs_select(a.f[i] > b.f[i], a.f[i], b.f[i]))
+GS_BINARY(v_min, gs_select(a.f[i] < b.f[i], a.f[i], b.f[i]))
 
+/* A machine without the instruction calls a function for each lane; so many calls are not inlined. */
+GS_CALLED void v_fma_lanes(float *y, const float *a, const float *b, const float *c) {
+    GS_EACH_LANE y[l] = fmaf(a[l], b[l], c[l]);
+}
 GS_ARITHMETIC gs_v v_fma(gs_v a, gs_v b, gs_v c) {
-    gs_v r;
-    GS_EACH_LANE r.f[l] = fmaf(a.f[l], b.f[l], c.f[l]);
-    return r;
+    v_fma_lanes((float *)&c, (const float *)&a, (const float *)&b, (const float *)&c);
+    return c;
 }
 GS_ARITHMETIC gs_v v_fms(gs_v a, gs_v b, gs_v c) {
-    gs_v r;
-    GS_EACH_LANE r.f[l] = fmaf(a.f[l], b.f[l], -c.f[l]);
-    return r;
+    GS_EACH_FOUR c.f[i] = -c.f[i];
+    return v_fma(a, b, c);
 }
 GS_ARITHMETIC gs_v v_fnma(gs_v a, gs_v b, gs_v c) {
-    gs_v r;
-    GS_EACH_LANE r.f[l] = fmaf(-a.f[l], b.f[l], c.f[l]);
-    return r;
+    GS_EACH_FOUR a.f[i] = -a.f[i];
+    return v_fma(a, b, c);
 }
 GS_ARITHMETIC gs_v v_sqrt(gs_v a) {
-    GS_EACH_LANE a.f[l] = sqrtf(a.f[l]);
+    GS_EACH_LANE GS_LANE(a.f) = sqrtf(GS_LANE(a.f));
     return a;
 }
 GS_ARITHMETIC gs_v v_abs(gs_v a) {
-    GS_EACH_LANE a.f[l] = fabsf(a.f[l]);
+    GS_EACH_FOUR a.f[i] = (gs_v4)((gs_v4i)a.f[i] & INT32_MAX);
     return a;
 }
 GS_ARITHMETIC gs_vi v_words(gs_v a) {
@@ -137,36 +150,35 @@ GS_ARITHMETIC gs_v v_floats(gs_vi a) {
     return r;
 }
 GS_ARITHMETIC gs_v v_negative(gs_v x, gs_v a, gs_v b) {
-    gs_vi w = v_words(x);
-    GS_EACH_LANE b.f[l] = w.w[l] >> 31 ? a.f[l] : b.f[l];
+    GS_EACH_FOUR b.f[i] = gs_select((gs_v4i)x.f[i] >> 31, a.f[i], b.f[i]);
     return b;
 }
 GS_ARITHMETIC void v_quarters(gs_v x[4]) {
     gs_v y[4];
     for (int k = 0; k < 4; k++)
         for (int q = 0; q < 4; q++)
-            memcpy(y[q].f + 4 * k, x[k].f + 4 * q, sizeof(float[4]));
+            y[q].f[k] = x[k].f[q];
     memcpy(x, y, sizeof y);
 }
 GS_ARITHMETIC gs_v v_from_int(gs_vi a) {
     gs_v r;
-    GS_EACH_LANE r.f[l] = (float)(int32_t)a.w[l];
+    GS_EACH_FOUR r.f[i] = __builtin_convertvector((gs_v4i)a.w[i], gs_v4);
     return r;
 }
 GS_ARITHMETIC gs_vi vi_set1(uint32_t x) {
     gs_vi r;
-    GS_EACH_LANE r.w[l] = x;
+    GS_EACH_FOUR r.w[i] = (gs_v4u){x, x, x, x};
     return r;
 }
 GS_ARITHMETIC gs_vi vi_iota(void) {
-    gs_vi r;
-    GS_EACH_LANE r.w[l] = (uint32_t)l;
+    gs_vi r = vi_set1(0);
+    GS_EACH_LANE GS_LANE(r.w) = (uint32_t)l;
     return r;
 }
 
 #define GS_BINARY_WORDS(name, operator)               \
     GS_ARITHMETIC gs_vi name(gs_vi a, gs_vi b) {      \
-        GS_EACH_LANE a.w[l] = a.w[l] operator b.w[l]; \
+        GS_EACH_FOUR a.w[i] = a.w[i] operator b.w[i]; \
         return a;                                     \
     }
 GS_BINARY_WORDS(vi_add, +)
@@ -175,16 +187,16 @@ GS_BINARY_WORDS(vi_xor, ^)
 GS_BINARY_WORDS(vi_and, &)
 
 GS_ARITHMETIC gs_vi vi_shl(gs_vi a, int n) {
-    GS_EACH_LANE a.w[l] <<= n;
+    GS_EACH_FOUR a.w[i] <<= n;
     return a;
 }
 GS_ARITHMETIC gs_vi vi_shr(gs_vi a, int n) {
-    GS_EACH_LANE a.w[l] >>= n;
+    GS_EACH_FOUR a.w[i] >>= n;
     return a;
 }
 /* Arithmetic shift right by 23. */
 GS_ARITHMETIC gs_vi vi_exponent(gs_vi a) {
-    GS_EACH_LANE a.w[l] = a.w[l] >> 23 | (a.w[l] >> 31 ? 0xfffffe00u : 0u);
+    GS_EACH_FOUR a.w[i] = (gs_v4u)((gs_v4i)a.w[i] >> 23);
     return a;
 }
 /* Words that are multiplied again and again, laid out as the instruction set multiplies them. vw_mul returns the low
@@ -198,16 +210,13 @@ GS_ARITHMETIC gs_vi vw_gather(gs_vw a) {
     return a;
 }
 GS_ARITHMETIC gs_vw vw_mul(gs_vw a, uint32_t m, gs_vw *high) {
-    gs_vw low;
-    GS_EACH_LANE {
-        uint64_t p = (uint64_t)a.w[l] * m;
-        high->w[l] = (uint32_t)(p >> 32);
-        low.w[l] = (uint32_t)p;
-    }
-    return low;
+    *high = a;
+    GS_EACH_LANE GS_LANE(high->w) = (uint32_t)((uint64_t)GS_LANE(a.w) * m >> 32);
+    GS_EACH_FOUR a.w[i] *= m;
+    return a;
 }
 GS_ARITHMETIC gs_vw vw_xor(gs_vw a, gs_vw b, uint32_t k) {
-    GS_EACH_LANE a.w[l] ^= b.w[l] ^ k;
+    GS_EACH_FOUR a.w[i] ^= b.w[i] ^ k;
     return a;
 }
 #undef GS_BINARY
