@@ -17,7 +17,8 @@ RUNS = [
     "--model ncsn -n 64 --steps 2 --threads 1 --out x.npy",
     "--model ncsn -n 64 --steps 2 --threads 2 --out x.npy",
     "--model ncsn -n 512 --steps 2 --threads 16 --out x.npy",
-    "--model ncsn-fast -n 20000 --threads 2 --out x.npy",
+    "--model ncsn-fast -n 300 --threads 2 --out x.npy",
+    "--model ebm-document -n 20000 --sampler langevin --steps 2 --threads 2 --out x.npy",
     "--model ncsn-cond --label all -n 40 --steps 2 --threads 4 --out x.png",
     "--model ncsn -n 200 --steps 10 --trajectory --threads 2 --out x.npy",
     "--model ebm -n 64 --sampler mala --steps 4 --threads 2 --out x.npy",
@@ -28,7 +29,7 @@ RUNS = [
     "--model rings -n 100000 --steps 2 --threads 2 --out x.npy",
     "restore --model ncsn --input {digits} --mask left --draws 8 --steps 2 --threads 2 --out x.npy",
     "partition ebm --sigma 0.5 --chains 4 --particles 16 --steps 2 --moves 1 --threads 2",
-    "--model ncsn-fast -n 3000 --shard-size 1500 --threads 2 --out run/",
+    "--model ncsn-fast -n 1200 --shard-size 600 --threads 2 --out run/",
 ]
 
 
