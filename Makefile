@@ -102,10 +102,10 @@ check-addresses: packages
 	cmake/quietly.sh "Building the preset asan" sh -c "cmake --preset asan && cmake --build --preset asan"
 	GENSAMPLE_TEST_EFFORT=25 tests/run_all.sh build-asan
 
-# The thread sanitizer, with a quarter of the random networks and of long statistics, and of the command line what threads share.
+# The thread sanitizer, with a tenth of the random networks and of long statistics, and of the command line what threads share.
 check-threads: packages-clang
 	cmake/quietly.sh "Building the preset tsan" sh -c "cmake --preset tsan && cmake --build --preset tsan"
-	GENSAMPLE_TEST_EFFORT=25 tests/run_all.sh build-tsan
+	GENSAMPLE_TEST_EFFORT=10 tests/run_all.sh build-tsan
 
 # Into PREFIX, below DESTDIR if it is given.
 install: build
