@@ -51,13 +51,18 @@ typedef struct run {
     bool terminal;
 } run;
 
+bool bench_filters(void) {
+    const char *filter = bench_filter();
+    return filter[0] && strcmp(filter, "all");
+}
+
 gs_status bench_filter_items(void *list, int *count, size_t size, gs_error *error) {
     const char *filter = bench_filter();
-    bool all = !filter[0] || !strcmp(filter, "all"), others = filter[0] == '-';
+    bool others = filter[0] == '-';
     regex_t expression;
     char *items = list;
     int kept = 0;
-    if (all)
+    if (!bench_filters())
         return GS_OK;
     if (regcomp(&expression, filter + others, REG_EXTENDED | REG_NOSUB))
         return gs_fail(error, GS_ERROR_ARGUMENT,

@@ -29,6 +29,9 @@ typedef struct bench_result {
     double triad_bytes_s; /* memory bandwidth, all threads; 0: not measured */
 } bench_result;
 
+/* Whether --benchmark_filter asks for some rows alone. */
+bool bench_filters(void);
+
 /* Keep those of *count items of `size` bytes, each beginning with its name, that --benchmark_filter asks for: an
  * extended regular expression, where a leading '-' means the others. Errors: GS_ERROR_ARGUMENT: a malformed
  * expression. */

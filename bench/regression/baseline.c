@@ -155,14 +155,43 @@ gs_status bench_tally_write(const bench_tally *tally, const char *path, gs_error
     return gs_output_end(&output, status, error);
 }
 
-/* ---- Comparison ---- */
+/* ---- Some rows instead of others ---- */
 
-static const bench_tally_row *find(const bench_tally *tally, const char *name) {
+static bench_tally_row *find(const bench_tally *tally, const char *name) {
     for (int i = 0; i < tally->count; i++)
         if (!strcmp(tally->row[i].name, name))
             return &tally->row[i];
     return NULL;
 }
+
+/* The first surrounding that differs, or -1. */
+static int differing(const bench_tally *a, const bench_tally *b) {
+    for (int i = 0; i < BENCH_SURROUNDINGS; i++)
+        if (strcmp(a->surrounding[i], b->surrounding[i]))
+            return i;
+    return -1;
+}
+
+gs_status bench_tally_renew(bench_tally *tally, const bench_tally *part, gs_error *error) {
+    int differs = differing(tally, part);
+    if (differs >= 0)
+        return gs_fail(error, GS_ERROR_ARGUMENT,
+                       "--write: %s is \"%s\", the baseline's is \"%s\", and its rows must be of one; write all of them",
+                       surrounding_names[differs], part->surrounding[differs], tally->surrounding[differs]);
+    bench_tally_row *rows = gs_alloc((size_t)(tally->count + part->count), sizeof *rows);
+    if (!rows)
+        return gs_fail_memory(error, "the baseline");
+    memcpy(rows, tally->row, (size_t)tally->count * sizeof *rows);
+    gs_free(tally->row);
+    tally->row = rows;
+    for (int i = 0; i < part->count; i++) {
+        bench_tally_row *old = find(tally, part->row[i].name);
+        *(old ? old : &rows[tally->count++]) = part->row[i];
+    }
+    return GS_OK;
+}
+
+/* ---- Comparison ---- */
 
 /* Whether a row's name asks for an instruction set that this CPU or build lacks. */
 static bool is_impossible(const char *row) {
@@ -195,13 +224,10 @@ static void compare_row(bench_comparison *c, const bench_tally_row *before, cons
 
 gs_status bench_tally_compare(const bench_tally *before, const bench_tally *now, bool some, bench_comparison *c,
                               gs_error *error) {
-    *c = (bench_comparison){.differs = -1};
+    *c = (bench_comparison){.differs = differing(before, now)};
     c->finding = gs_alloc((size_t)(before->count + now->count) * BENCH_COUNTS, sizeof *c->finding);
     if (!c->finding)
         return gs_fail_memory(error, "the comparison");
-    for (int i = BENCH_SURROUNDINGS - 1; i >= 0; i--)
-        if (strcmp(before->surrounding[i], now->surrounding[i]))
-            c->differs = i;
     for (int i = 0; i < now->count; i++) {
         const bench_tally_row *other = find(before, now->row[i].name);
         if (other)

@@ -49,6 +49,10 @@ gs_status bench_tally_read(const char *path, bench_tally *tally, gs_error *error
 gs_status bench_tally_write(const bench_tally *tally, const char *path, gs_error *error);
 void bench_tally_free(bench_tally *tally);
 
+/* Put the rows of `part` into *tally, each in the place of the one of its name if there is one, else behind the others.
+ * Errors: GS_ERROR_ARGUMENT if they are of other surroundings, GS_ERROR_MEMORY. */
+gs_status bench_tally_renew(bench_tally *tally, const bench_tally *part, gs_error *error);
+
 /* ---- Comparison ---- */
 
 /* A relative difference above this is a change. */

@@ -2,6 +2,7 @@
  * `genbench count FOLDER ...` (count.h). */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "regression/count.h"
 #include "io/output.h"
@@ -109,20 +110,37 @@ static gs_status compare(bench_settings *o, bool some, bench_tally *before, cons
     return status;
 }
 
+/* Of a selection of rows the others stay as they are. */
+static gs_status write_baseline(const char *path, bench_tally *before, const bench_tally *now, gs_error *error) {
+    const bench_tally *all = before->count ? before : now;
+    gs_status status = before->count ? bench_tally_renew(before, now, error) : GS_OK;
+    if (!status)
+        status = bench_tally_write(all, path, error);
+    if (status)
+        return status;
+    printf("genbench check: %d row%s written to %s", now->count, now->count == 1 ? "" : "s", path);
+    if (all->count > now->count)
+        printf(", %d kept", all->count - now->count);
+    putchar('\n');
+    return GS_OK;
+}
+
+static bool is_file(const char *path) {
+    struct stat about;
+    return !stat(path, &about) && S_ISREG(about.st_mode);
+}
+
 /* The baseline is read before the work. `some`: not all rows of it whose names match the filter are asked for. */
 static gs_status check(bench_settings *o, const bench_rows *rows, bool some, gs_error *error) {
     bench_tally before = {0}, now = {0};
-    gs_status status = o->write ? gs_output_check(o->baseline, GS_FORMAT_TEXT, 0, error)
-                                : bench_tally_read(o->baseline, &before, error);
+    gs_status status = o->write ? gs_output_check(o->baseline, GS_FORMAT_TEXT, 0, error) : GS_OK;
+    bool renewed = (some || bench_filters()) && is_file(o->baseline);
+    if (!status && (renewed || !o->write))
+        status = bench_tally_read(o->baseline, &before, error);
     if (!status)
         status = bench_count(rows, &now, error);
-    if (!status && o->write) {
-        status = bench_tally_write(&now, o->baseline, error);
-        if (!status)
-            printf("genbench check: %d rows written to %s\n", now.count, o->baseline);
-    } else if (!status) {
-        status = compare(o, some, &before, &now, error);
-    }
+    if (!status)
+        status = o->write ? write_baseline(o->baseline, &before, &now, error) : compare(o, some, &before, &now, error);
     bench_tally_free(&before);
     bench_tally_free(&now);
     return status;

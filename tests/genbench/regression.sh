@@ -95,6 +95,14 @@ else
     says '^genbench check: 3 rows written'
     expect 0 'and the same build is no worse' check --baseline whole.json "$@"
     says '^genbench check: no worse: 3 rows .*worse 0, better 0'
+    expect 0 'a part of the rows is written' check --write --baseline whole.json --model tiny.bin --isa scalar \
+        --benchmark_filter=radii
+    says '^genbench check: 1 row written to whole.json, 2 kept'
+    expect 0 'and the others stay' check --baseline whole.json "$@"
+    says '^genbench check: no worse: 3 rows '
+    sed 's/"libc": "[^"]*"/"libc": "another"/' whole.json >base.json
+    refuse 2 'libc is .*the baseline.s is "another".*write all of them' check --write --baseline base.json --model tiny.bin \
+        --isa scalar --benchmark_filter=radii
     doctored $row instructions 1020
     expect 2 '2 % more instructions' check --baseline base.json "$@"
     says "^WORSE +$row: instructions \+2.00 %"
