@@ -75,11 +75,13 @@ static double difference(const block *b, int r, int i) {
     return isfinite(energy) ? energy / c->run->options.temperature - prior : (double)INFINITY;
 }
 
-/* Draw the particles of the prior. */
-static void draw(block *b) {
+/* Draw the particles of the prior; false if told to stop. */
+static bool draw(block *b) {
     gs_chains *c = b->c;
     const float *range = c->run->plan->model->info.range;
     for (int r = 0; r < b->count; r++) {
+        if (!gs_chains_go_on(c))
+            return false;
         float *x = gs_replica_x(c, r);
         uint32_t replica = b->pass * (uint32_t)b->count + (uint32_t)r;
         if (b->scale > 0) {
@@ -98,6 +100,7 @@ static void draw(block *b) {
         b->log_step[i] = fmin(step, longest(c->run));
         b->is_done[i] = false;
     }
+    return true;
 }
 
 /* ---- Weights ---- */
@@ -247,8 +250,7 @@ static bool show_step(block *b, int t) {
 
 static bool go(block *b, uint32_t pass) {
     b->pass = pass;
-    draw(b);
-    if (pass && !show_step(b, 0))
+    if (!draw(b) || (pass && !show_step(b, 0)))
         return false;
     for (int t = 0; t < b->c->run->options.steps; t++) {
         reweigh(b, t);
