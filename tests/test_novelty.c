@@ -139,10 +139,45 @@ static void strange_points_are_stranger(void **state) {
     gs_density_free(density);
 }
 
+/* Half of the images, and none after them. */
+static bool stop_halfway(void *context, double part) {
+    *(double *)context = part;
+    return part < 0.5;
+}
+
+/* Scores go by a thousand images at a time, each image's as alone, and stop between two of them. */
+static void scores_can_be_stopped(void **state) {
+    (void)state;
+    enum { MANY = 3000 };
+    static float x[2 * MANY];
+    static double score[MANY];
+    double alone, part = 0;
+    gs_density *density;
+    gs_model *model;
+    gs_error error;
+    assert_int_equal(gs_density_create("gaussian:dim=2", &density, NULL), GS_OK);
+    assert_int_equal(gs_density_model(density, &model, NULL), GS_OK);
+    assert_int_equal(gs_density_draw(density, 0, 1, 0, MANY, x, NULL), GS_OK);
+    gs_plan *plan = make_plan(model, (gs_plan_options){.threads = 1, .gradient = true});
+    assert_int_equal(gs_novelty_measure(plan, "energy", x, MANY, NULL, score, NULL), GS_OK);
+    for (size_t k = 0; k < MANY; k += 523) {
+        assert_int_equal(gs_novelty_measure(plan, "energy", x + 2 * k, 1, NULL, &alone, NULL), GS_OK);
+        assert_true(score[k] == alone);
+    }
+    const gs_novelty_options stopped = {.progress = stop_halfway, .context = &part};
+    assert_int_equal(gs_novelty_measure(plan, "gradient", x, MANY, &stopped, score, &error), GS_ERROR_INTERRUPTED);
+    assert_string_equal(error.message, "interrupted with 2048 of 3000 images measured");
+    assert_true(part > 0.5 && part < 1);
+    gs_plan_free(plan);
+    gs_model_free(model);
+    gs_density_free(density);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(areas_are_shares_of_pairs),
                                        cmocka_unit_test(errors_are_those_of_other_images),
                                        cmocka_unit_test(extremes_are_known), cmocka_unit_test(scores_are_finite),
-                                       cmocka_unit_test(strange_points_are_stranger)};
+                                       cmocka_unit_test(strange_points_are_stranger),
+                                       cmocka_unit_test(scores_can_be_stopped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

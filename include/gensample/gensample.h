@@ -2206,7 +2206,7 @@ typedef struct gs_novelty_options {
     int dequantize;    /**< likelihood: as in gs_flow_options */
     const int *labels; /**< (n) labels, each 0 ... K; NULL: "none" everywhere, if the network has it */
     uint64_t seed;     /**< denoising, likelihood: of the noise and the directions */
-    /** denoising, likelihood: as in gs_loss_options. NULL is allowed. */
+    /** as in gs_loss_options. NULL is allowed. */
     bool (*progress)(void *context, double part);
     void *context; /**< handed to progress */
 } gs_novelty_options;

@@ -17,21 +17,37 @@ static double lowest(const strangeness *s) {
     return s->options->sigma != 0 ? s->options->sigma : s->plan->model->info.sigma[0];
 }
 
+/* Of images begin ... end - 1. */
+static gs_status measure_slice(const strangeness *s, bool is_energy, size_t begin, size_t end, float *value,
+                               gs_error *error) {
+    const gs_model_info *info = &s->plan->model->info;
+    const int *labels = s->options->labels;
+    size_t pixels = (size_t)info->shape[0] * (size_t)info->shape[1] * (size_t)info->shape[2];
+    const gs_term term = {.plan = s->plan, .weight = 1, .labels = labels ? labels + begin : NULL};
+    gs_status status = gs_energy_measure(&term, 1, s->x + begin * pixels, lowest(s), end - begin,
+                                         is_energy ? value : NULL, is_energy ? NULL : value, error);
+    for (size_t k = begin; k < end && !status; k++)
+        s->score[k] = (double)value[k - begin];
+    return status;
+}
+
 /* Energies, or lengths. */
 static gs_status measure_state(const strangeness *s, bool is_energy, gs_error *error) {
+    enum { SLICE = 1024 }; /* images between two calls of progress */
     const gs_model_info *info = &s->plan->model->info;
-    const gs_term term = {.plan = s->plan, .weight = 1, .labels = s->options->labels};
-    float *value = gs_alloc(s->n + 1, sizeof *value);
+    const gs_novelty_options *o = s->options;
     double sigma = lowest(s);
+    if (info->takes_sigma && !gs_sigma_is_trained(info, sigma))
+        return gs_fail(error, GS_ERROR_ARGUMENT, "noise level %g: model '%s' was trained on %g ... %g", sigma,
+                       info->name, info->sigma[0], info->sigma[1]);
+    float *value = gs_alloc(SLICE, sizeof *value);
     gs_status status = value ? GS_OK : gs_fail_memory(error, "the scores");
-    if (!status && info->takes_sigma && !gs_sigma_is_trained(info, sigma))
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "noise level %g: model '%s' was trained on %g ... %g", sigma,
-                         info->name, info->sigma[0], info->sigma[1]);
-    if (!status)
-        status =
-            gs_energy_measure(&term, 1, s->x, sigma, s->n, is_energy ? value : NULL, is_energy ? NULL : value, error);
-    for (size_t k = 0; k < s->n && !status; k++)
-        s->score[k] = (double)value[k];
+    for (size_t k = 0, end; k < s->n && !status; k = end) {
+        end = s->n - k > SLICE ? k + SLICE : s->n;
+        status = measure_slice(s, is_energy, k, end, value, error);
+        if (!status && o->progress && !o->progress(o->context, (double)end / (double)s->n) && end < s->n)
+            status = gs_fail(error, GS_ERROR_INTERRUPTED, "interrupted with %zu of %zu images measured", end, s->n);
+    }
     gs_free(value);
     return status;
 }
