@@ -84,7 +84,7 @@ void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]) {
     FILE *file = fopen(path, "r");
     line[0] = '\0';
     while (file && fgets(next, sizeof next, file))
-        if (next[0] != '\n')
+        if (next[strspn(next, "-\n")])
             snprintf(line, BENCH_LINE_ROOM, "%.*s", (int)strcspn(next, "\n"), next);
     if (file)
         fclose(file);

@@ -20,7 +20,7 @@ enum { BENCH_ENVIRONMENT_MOST = 1024 };
 void bench_environment(char *chosen[BENCH_ENVIRONMENT_MOST], const char *const *names, bool others,
                        const char *const *more);
 
-/* The last non-empty line of a file, or "". */
+/* The last line of a file that is more than dashes, or "". */
 void bench_last_line(const char *path, char line[BENCH_LINE_ROOM]);
 
 /* A folder for the files of other programs. A process of its own removes it when `alive` closes, so that nothing is

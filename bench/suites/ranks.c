@@ -3,8 +3,10 @@
 #include "suites/rows.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "app/dealer.h"
 #include "app/find.h"
@@ -25,12 +27,17 @@ static size_t shard_size(const bench_row *row) {
     return ((size_t)row->batch + SHARDS - 1) / SHARDS;
 }
 
-static gs_status open(bench_row *row, gs_error *error) {
+static gs_status begin(bench_row *row, gs_error *error) {
     state *s = row->state;
     (void)error;
     row->ran = row->isa;
     gs_find_from_program("gensample", s->program);
     return GS_OK;
+}
+
+/* Open MPI starts nothing for root who has not said so twice. */
+static bool is_refused_root(void) {
+    return !geteuid() && !(getenv("OMPI_ALLOW_RUN_AS_ROOT") && getenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"));
 }
 
 static gs_status call(bench_row *row, gs_error *error) {
@@ -73,6 +80,9 @@ static gs_status call(bench_row *row, gs_error *error) {
     status = bench_process_run((char *const *)(uintptr_t)words, environ, log, &ended, error);
     bench_last_line(log, line);
     remove(log);
+    if (!status && ended && is_refused_root())
+        return gs_fail(error, GS_ERROR_FILE,
+                       "mpirun runs as root only with OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 set");
     return status || !ended
                ? status
                : gs_fail(error, GS_ERROR_FILE, "mpirun ended with exit status %d: %s", WEXITSTATUS(ended), line);
@@ -113,11 +123,11 @@ static gs_status check(bench_row *row, gs_error *error) {
     return status;
 }
 
-static void close(bench_row *row) {
+static void end(bench_row *row) {
     bench_folder_remove(&((state *)row->state)->folder);
 }
 
-static const bench_kind ranks_kind = {sizeof(state), open, call, check, close, NULL};
+static const bench_kind ranks_kind = {sizeof(state), begin, call, check, end, NULL};
 
 static bool draws(const bench_model *model) {
     return bench_can_sample(model) && !bench_is_energy(model) && !model->info->needs_label;
