@@ -19,6 +19,7 @@
 #include "io/picture.h"
 #include "io/sheet.h"
 #include "measure/judge.h"
+#include "sample/given.h"
 #include "sample/samplers.h"
 
 enum { DEFAULT_N = 64, SHOWN = 16 };
@@ -145,6 +146,8 @@ static gs_status allocate(gs_restoration *r, gs_error *error) {
     r->shown = fits ? gs_alloc(n, image) : NULL;
     r->room = fits ? gs_alloc(n, image) : NULL;
     r->image = fits ? gs_alloc(n, sizeof *r->image) : NULL;
+    r->measurement = (gs_measurement){
+        .operator_ = r->operator_, .y = r->y, .noise = fmax(r->arguments.measured_noise, 0) * width_of(r)};
     bool ready = r->y && r->restored && r->shown && r->room && r->image;
     if (ready && r->judge.plan && (gs_restoration_compares(r) || r->given.labels)) {
         r->classes = gs_alloc(n, sizeof *r->classes);
@@ -192,13 +195,11 @@ static gs_status show_measurements(gs_restoration *r, gs_error *error) {
 static gs_status measure(gs_restoration *r, gs_error *error) {
     const gs_arguments *a = r->setup.arguments;
     size_t each = r->n * measured_of(r);
-    double noise = fmax(a->measured_noise, 0) * width_of(r);
-    gs_status status =
-        a->measured ? project(r, error)
-                    : gs_operator_measure(r->operator_, r->given.images.data, noise, a->seed, 0, r->n, r->y, error);
+    gs_status status = a->measured ? project(r, error)
+                                   : gs_operator_measure(r->operator_, r->given.images.data, r->measurement.noise, a->seed,
+                                                         0, r->n, r->y, error);
     for (size_t k = 1; k < r->copies && !status; k++)
         memcpy(r->y + k * each, r->y, each * sizeof *r->y);
-    r->measurement = (gs_measurement){.operator_ = r->operator_, .y = r->y, .noise = noise};
     return !status ? show_measurements(r, error) : status;
 }
 
@@ -348,8 +349,10 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
 
 /* What is measured again takes memory once chains are drawn, in the place of theirs. */
 static gs_status foresee(gs_restoration *r, gs_error *error) {
-    r->measurement = (gs_measurement){.operator_ = r->operator_, .y = r->y};
-    return gs_ranks_rank() ? GS_OK : gs_dry_report_taken(&r->setup, &r->judge, r->copies * r->n, 0, stdout, error);
+    gs_status status = gs_measurement_check(r->setup.networks.network[0].plan, &r->measurement, 0, error);
+    return status || gs_ranks_rank()
+               ? status
+               : gs_dry_report_taken(&r->setup, &r->judge, r->copies * r->n, 0, stdout, error);
 }
 
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {

@@ -19,7 +19,7 @@ static gs_status check_method(const gs_sample_options *o, gs_error *error) {
     return GS_OK;
 }
 
-static gs_status check_measurement(const gs_plan *plan, const gs_measurement *m, size_t n, gs_error *error) {
+gs_status gs_measurement_check(const gs_plan *plan, const gs_measurement *m, size_t n, gs_error *error) {
     const int *shape = plan->model->info.shape, *of = m->operator_->shape;
     size_t measured = gs_operator_measured(m->operator_);
     if (memcmp(shape, of, 3 * sizeof *shape) != 0)
@@ -43,7 +43,7 @@ gs_status gs_restore(gs_plan *plan, const gs_measurement *measurement, const gs_
     o.sampler = o.sampler ? o.sampler : gs_restorer_get(0)->name;
     gs_status status = check_method(&o, error);
     if (!status)
-        status = check_measurement(plan, measurement, n, error);
+        status = gs_measurement_check(plan, measurement, n, error);
     if (status)
         return status;
     fenv_t callers = gs_floats_enter();

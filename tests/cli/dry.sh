@@ -76,6 +76,7 @@ done
 fits_schema restore --model tiny.bin --input given.npy --mask left --dry-run
 refuse 1 'no-such.npy' restore --model tiny.bin --input no-such.npy --mask left --dry-run
 refuse 2 'quiet: cannot go with --dry-run' restore --model tiny.bin --input given.npy --mask left --dry-run --quiet
+refuse 2 '^gensample: --noise: noise of the measurement 1e+30: expected 0 ... 1e6' restore --model tiny.bin --input given.npy --mask left --dry-run --noise 1e30
 accept partition plain.bin --chains 2 --particles 2 --steps 3 --dry-run
 check 'chains of a partition function' grep -qx 'chains: 2' stdout.txt
 check 'nothing is estimated' sh -c '! grep log stdout.txt'

@@ -124,5 +124,5 @@ refuse 1 'words.txt: .*expected' inspect words.txt
 : >empty.txt
 refuse 1 'empty.txt: found 0 bytes, expected a weight file' inspect empty.txt
 head -c 60 "$drawn" >cut.png
-refuse 1 'cut.png: ends at byte 60' inspect cut.png
+refuse 1 'cut.png: is cut short: ends at byte 60' inspect cut.png
 rm -f drawn.* samples.npy

@@ -64,8 +64,8 @@ refuse 1 'no-such.idx' loss cond.bin --input six.idx --labels no-such.idx
 refuse 1 'six.idx: is an IDX file of images: expected labels' loss cond.bin --input six.idx --labels six.idx
 refuse 1 'tiny.bin: is no IDX file of bytes in one row' loss cond.bin --input six.idx --labels tiny.bin
 head -c 10 labels.idx >short.idx
-refuse 1 'short.idx: ends at byte 10' loss cond.bin --input six.idx --labels short.idx
-refuse 1 'short.idx: ends at byte 10' loss cond.bin --input six.idx -n 1 --labels short.idx
+refuse 1 'short.idx: is cut short: ends at byte 10' loss cond.bin --input six.idx --labels short.idx
+refuse 1 'short.idx: is cut short: ends at byte 10' loss cond.bin --input six.idx -n 1 --labels short.idx
 (cat labels.idx && echo) >long.idx
 refuse 1 'long.idx: more bytes follow its last label' loss cond.bin --input six.idx --labels long.idx
 refuse 2 'labels: cannot go with --label' loss cond.bin --input six.idx --labels labels.idx --label 1
