@@ -116,7 +116,12 @@ GS_BINARY(v_max, gs_select(a.f[i] > b.f[i], a.f[i], b.f[i]))
 GS_BINARY(v_min, gs_select(a.f[i] < b.f[i], a.f[i], b.f[i]))
 
 /* A machine without the instruction calls a function for each lane; so many calls are not inlined. */
-GS_CALLED void v_fma_lanes(float *y, const float *a, const float *b, const float *c) {
+#ifdef __FP_FAST_FMAF
+#define GS_FMA GS_ARITHMETIC
+#else
+#define GS_FMA GS_CALLED
+#endif
+GS_FMA void v_fma_lanes(float *y, const float *a, const float *b, const float *c) {
     GS_EACH_LANE y[l] = fmaf(a[l], b[l], c[l]);
 }
 GS_ARITHMETIC gs_v v_fma(gs_v a, gs_v b, gs_v c) {
@@ -219,6 +224,7 @@ GS_ARITHMETIC gs_vw vw_xor(gs_vw a, gs_vw b, uint32_t k) {
     GS_EACH_FOUR a.w[i] ^= b.w[i] ^ k;
     return a;
 }
+#undef GS_FMA
 #undef GS_BINARY
 #undef GS_BINARY_WORDS
 #endif
