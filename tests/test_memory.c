@@ -131,8 +131,8 @@ static int files_left(void) {
 
 typedef gs_status action(gs_error *error);
 
-/* Run with the k-th allocation failing, alone or with all after it, for every k, or as many as the effort allows, until none
- * fails. */
+/* Run with the k-th allocation failing, alone or with all after it, for every k, or as many as the effort allows, until
+ * none fails. */
 static void run_out_of_memory(action *act, bool all) {
     int files = files_left();
     for (long k = 0, failed = 1; failed; k += (long)effort_step()) {

@@ -174,10 +174,9 @@ static void scores_can_be_stopped(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(areas_are_shares_of_pairs),
-                                       cmocka_unit_test(errors_are_those_of_other_images),
-                                       cmocka_unit_test(extremes_are_known), cmocka_unit_test(scores_are_finite),
-                                       cmocka_unit_test(strange_points_are_stranger),
-                                       cmocka_unit_test(scores_can_be_stopped)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(areas_are_shares_of_pairs),   cmocka_unit_test(errors_are_those_of_other_images),
+        cmocka_unit_test(extremes_are_known),          cmocka_unit_test(scores_are_finite),
+        cmocka_unit_test(strange_points_are_stranger), cmocka_unit_test(scores_can_be_stopped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,9 +175,10 @@ static int differing(const bench_tally *a, const bench_tally *b) {
 gs_status bench_tally_renew(bench_tally *tally, const bench_tally *part, gs_error *error) {
     int differs = differing(tally, part);
     if (differs >= 0)
-        return gs_fail(error, GS_ERROR_ARGUMENT,
-                       "--write: %s is \"%s\", the baseline's is \"%s\", and its rows must be of one; write all of them",
-                       surrounding_names[differs], part->surrounding[differs], tally->surrounding[differs]);
+        return gs_fail(
+            error, GS_ERROR_ARGUMENT,
+            "--write: %s is \"%s\", the baseline's is \"%s\", and its rows must be of one; write all of them",
+            surrounding_names[differs], part->surrounding[differs], tally->surrounding[differs]);
     bench_tally_row *rows = gs_alloc((size_t)(tally->count + part->count), sizeof *rows);
     if (!rows)
         return gs_fail_memory(error, "the baseline");

@@ -81,8 +81,9 @@ static gs_status call(bench_row *row, gs_error *error) {
     bench_last_line(log, line);
     remove(log);
     if (!status && ended && is_refused_root())
-        return gs_fail(error, GS_ERROR_FILE,
-                       "mpirun runs as root only with OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 set");
+        return gs_fail(
+            error, GS_ERROR_FILE,
+            "mpirun runs as root only with OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 set");
     return status || !ended
                ? status
                : gs_fail(error, GS_ERROR_FILE, "mpirun ended with exit status %d: %s", WEXITSTATUS(ended), line);

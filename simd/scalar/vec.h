@@ -1,5 +1,5 @@
-/* The vector of 16 float lanes in which every kernel is written, in plain C with compilers' vectors of 4: the reference for
- * all others.
+/* The vector of 16 float lanes in which every kernel is written, in plain C with compilers' vectors of 4: the reference
+ * for all others.
  *
  * gs_v holds floats, gs_vi 32-bit words. v_fma, v_fms and v_fnma are a b + c,
  * a b - c and c - a b, rounded once. v_max(a, b) is a > b ? a : b and v_min(a, b) is

@@ -196,8 +196,8 @@ static gs_status measure(gs_restoration *r, gs_error *error) {
     const gs_arguments *a = r->setup.arguments;
     size_t each = r->n * measured_of(r);
     gs_status status = a->measured ? project(r, error)
-                                   : gs_operator_measure(r->operator_, r->given.images.data, r->measurement.noise, a->seed,
-                                                         0, r->n, r->y, error);
+                                   : gs_operator_measure(r->operator_, r->given.images.data, r->measurement.noise,
+                                                         a->seed, 0, r->n, r->y, error);
     for (size_t k = 1; k < r->copies && !status; k++)
         memcpy(r->y + k * each, r->y, each * sizeof *r->y);
     return !status ? show_measurements(r, error) : status;
@@ -350,9 +350,8 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
 /* What is measured again takes memory once chains are drawn, in the place of theirs. */
 static gs_status foresee(gs_restoration *r, gs_error *error) {
     gs_status status = gs_measurement_check(r->setup.networks.network[0].plan, &r->measurement, 0, error);
-    return status || gs_ranks_rank()
-               ? status
-               : gs_dry_report_taken(&r->setup, &r->judge, r->copies * r->n, 0, stdout, error);
+    return status || gs_ranks_rank() ? status
+                                     : gs_dry_report_taken(&r->setup, &r->judge, r->copies * r->n, 0, stdout, error);
 }
 
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {

@@ -254,7 +254,8 @@ gs_status gs_source_take(gs_source *s, void *to, size_t count) {
             return status;
         s->spent = got == 0;
         if (s->spent)
-            return gs_fail(s->error, GS_ERROR_FORMAT, "%s: is cut short: ends at byte %llu", s->path, (unsigned long long)s->taken);
+            return gs_fail(s->error, GS_ERROR_FORMAT, "%s: is cut short: ends at byte %llu", s->path,
+                           (unsigned long long)s->taken);
         next += got;
         count -= got;
     }
