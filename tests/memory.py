@@ -29,7 +29,7 @@ RUNS = [
     "--model rings -n 100000 --steps 2 --threads 2 --out x.npy",
     "restore --model ncsn --input {digits} --mask left --draws 8 --steps 2 --threads 2 --out x.npy",
     "partition ebm --sigma 0.5 --chains 4 --particles 16 --steps 2 --moves 1 --threads 2",
-    "--model ncsn-fast -n 1200 --shard-size 600 --threads 2 --out run/",
+    "--model ncsn-fast -n 3000 --shard-size 1500 --threads 2 --out run/",
 ]
 
 
