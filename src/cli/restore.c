@@ -146,8 +146,6 @@ static gs_status allocate(gs_restoration *r, gs_error *error) {
     r->shown = fits ? gs_alloc(n, image) : NULL;
     r->room = fits ? gs_alloc(n, image) : NULL;
     r->image = fits ? gs_alloc(n, sizeof *r->image) : NULL;
-    r->measurement = (gs_measurement){
-        .operator_ = r->operator_, .y = r->y, .noise = fmax(r->arguments.measured_noise, 0) * width_of(r)};
     bool ready = r->y && r->restored && r->shown && r->room && r->image;
     if (ready && r->judge.plan && (gs_restoration_compares(r) || r->given.labels)) {
         r->classes = gs_alloc(n, sizeof *r->classes);
@@ -173,7 +171,13 @@ static gs_status prepare(gs_restoration *r, const gs_arguments *arguments, gs_er
         status = gs_networks_plan(&r->setup.networks, arguments, error);
     if (!status)
         status = gs_judge_plan(&r->judge, arguments, error);
-    return !status ? allocate(r, error) : status;
+    if (!status)
+        status = allocate(r, error);
+    if (status)
+        return status;
+    r->measurement = (gs_measurement){
+        .operator_ = r->operator_, .y = r->y, .noise = fmax(arguments->measured_noise, 0) * width_of(r)};
+    return gs_measurement_check(r->setup.networks.network[0].plan, &r->measurement, 0, error);
 }
 
 /* ---- Measuring and restoring ---- */
@@ -349,9 +353,7 @@ static gs_status check(const gs_arguments *a, gs_error *error) {
 
 /* What is measured again takes memory once chains are drawn, in the place of theirs. */
 static gs_status foresee(gs_restoration *r, gs_error *error) {
-    gs_status status = gs_measurement_check(r->setup.networks.network[0].plan, &r->measurement, 0, error);
-    return status || gs_ranks_rank() ? status
-                                     : gs_dry_report_taken(&r->setup, &r->judge, r->copies * r->n, 0, stdout, error);
+    return gs_ranks_rank() ? GS_OK : gs_dry_report_taken(&r->setup, &r->judge, r->copies * r->n, 0, stdout, error);
 }
 
 static gs_status run_command(const gs_arguments *arguments, gs_error *error) {
