@@ -172,6 +172,21 @@ static int differing(const bench_tally *a, const bench_tally *b) {
     return -1;
 }
 
+/* Whether a row's name asks for an instruction set that this CPU or build lacks. */
+static bool is_impossible(const char *row) {
+    const char *at = strstr(row, "/isa:"), *name;
+    bool supported, there = false;
+    for (int i = 0; at && (name = gs_isa_name(i, &supported)); i++) {
+        size_t length = strlen(name);
+        there = there || (supported && !strncmp(at + 5, name, length) && at[5 + length] == '/');
+    }
+    return at && !there;
+}
+
+bool bench_tally_is_gone(const bench_tally *now, const char *name) {
+    return !find(now, name) && !is_impossible(name);
+}
+
 gs_status bench_tally_renew(bench_tally *tally, const bench_tally *part, gs_error *error) {
     int differs = differing(tally, part);
     if (differs >= 0)
@@ -193,17 +208,6 @@ gs_status bench_tally_renew(bench_tally *tally, const bench_tally *part, gs_erro
 }
 
 /* ---- Comparison ---- */
-
-/* Whether a row's name asks for an instruction set that this CPU or build lacks. */
-static bool is_impossible(const char *row) {
-    const char *at = strstr(row, "/isa:"), *name;
-    bool supported, there = false;
-    for (int i = 0; at && (name = gs_isa_name(i, &supported)); i++) {
-        size_t length = strlen(name);
-        there = there || (supported && !strncmp(at + 5, name, length) && at[5 + length] == '/');
-    }
-    return at && !there;
-}
 
 static void add(bench_comparison *c, bench_change change, const char *row, int count, long long before, long long now) {
     c->finding[c->findings++] = (bench_finding){change, row, count, before, now};

@@ -53,6 +53,9 @@ void bench_tally_free(bench_tally *tally);
  * Errors: GS_ERROR_ARGUMENT if they are of other surroundings, GS_ERROR_MEMORY. */
 gs_status bench_tally_renew(bench_tally *tally, const bench_tally *part, gs_error *error);
 
+/* Whether `now` lacks a row that this CPU could count. */
+bool bench_tally_is_gone(const bench_tally *now, const char *name);
+
 /* ---- Comparison ---- */
 
 /* A relative difference above this is a change. */

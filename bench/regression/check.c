@@ -110,10 +110,28 @@ static gs_status compare(bench_settings *o, bool some, bench_tally *before, cons
     return status;
 }
 
+/* Take the rows out that the filter asks for and that are no more. */
+static gs_status drop_gone(bench_tally *tally, const bench_tally *now, gs_error *error) {
+    gs_status status = GS_OK;
+    int kept = 0;
+    for (int i = 0; i < tally->count && !status; i++) {
+        bench_tally_row row = tally->row[i];
+        int asked = 1;
+        status = bench_filter_items(&row, &asked, sizeof row, error);
+        if (!asked || !bench_tally_is_gone(now, tally->row[i].name))
+            tally->row[kept++] = tally->row[i];
+    }
+    tally->count = kept;
+    return status;
+}
+
 /* Of a selection of rows the others stay as they are. */
-static gs_status write_baseline(const char *path, bench_tally *before, const bench_tally *now, gs_error *error) {
+static gs_status write_baseline(const char *path, bool some, bench_tally *before, const bench_tally *now,
+                                gs_error *error) {
     const bench_tally *all = before->count ? before : now;
     gs_status status = before->count ? bench_tally_renew(before, now, error) : GS_OK;
+    if (!status && before->count && !some)
+        status = drop_gone(before, now, error);
     if (!status)
         status = bench_tally_write(all, path, error);
     if (status)
@@ -140,7 +158,8 @@ static gs_status check(bench_settings *o, const bench_rows *rows, bool some, gs_
     if (!status)
         status = bench_count(rows, &now, error);
     if (!status)
-        status = o->write ? write_baseline(o->baseline, &before, &now, error) : compare(o, some, &before, &now, error);
+        status =
+            o->write ? write_baseline(o->baseline, some, &before, &now, error) : compare(o, some, &before, &now, error);
     bench_tally_free(&before);
     bench_tally_free(&now);
     return status;

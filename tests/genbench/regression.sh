@@ -100,6 +100,14 @@ else
     says '^genbench check: 1 row written to whole.json, 2 kept'
     expect 0 'and the others stay' check --baseline whole.json "$@"
     says '^genbench check: no worse: 3 rows '
+    sed 's/radii/chords/' whole.json >base.json
+    expect 0 'a row that is no more' check --write --baseline base.json '--benchmark_filter=kernels/(radii|chords)/.*scalar'
+    says '^genbench check: 1 row written to base.json, 2 kept'
+    expect 0 'goes with the filter that asks for it' check --baseline base.json "$@"
+    says '^genbench check: no worse: 3 rows '
+    printf '{' >base.json
+    refuse 1 'base.json' check --write --baseline base.json --benchmark_filter=radii
+    check 'what is no baseline stays' test "$(cat base.json)" = '{'
     sed 's/"libc": "[^"]*"/"libc": "another"/' whole.json >base.json
     refuse 2 'libc is .*the baseline.s is "another".*write all of them' check --write --baseline base.json --model tiny.bin \
         --isa scalar --benchmark_filter=radii
