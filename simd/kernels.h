@@ -450,6 +450,9 @@ typedef struct gs_leapfrog_args {
 /* dot: the sum of a_i b_i in doubles, in which products of floats are exact: 16 sums of every 16th product, which are
  * halved four times by adding the upper half to the lower one. `count` need not be whole vectors. */
 
+/* squares16: out[l] is the dot product with itself of vector l of 16 whose elements are abreast: element i of vector l
+ * is x[16 i + l]. */
+
 /* turns: whether one of the sums over `count` elements, in doubles, is not above 0: those of a_first (a_sum + b_sum),
  * b_last (a_sum + b_sum), a_first (a_sum + b_first), b_first (a_sum + b_first), a_last (a_last + b_sum) and b_last
  * (a_last + b_sum), or of the first two alone where a_first is a_last and b_first is b_last. Each is s0 + s2 + (s1 +
@@ -478,6 +481,14 @@ typedef struct gs_normals_args {
     int count, vectors;
     float *out;
 } gs_normals_args;
+
+/* normals16: elements 0 ... count - 1 of the normals of 16 counters (first[l], step, position, last[l]), l = 0 ... 15,
+ * abreast: element i of counter l is out[16 i + l]. */
+typedef struct gs_normals16_args {
+    uint32_t key[2], first[16], step, position, last[16];
+    size_t count;
+    float *out;
+} gs_normals16_args;
 
 /* Rejection sampling (src/sample/proposals.c). Vector or number i belongs to the counter whose first word is counter[0]
  * + i, which must not exceed 2^32 - 1.

@@ -9,7 +9,8 @@ Both draw the same number of chains from the same beginnings, with the same numb
 size and diagonal mass adapt to the same target (blackjax: window_adaptation). With --step-size there is no burn-in. Effective sample sizes
 are of blackjax's own estimator for both, over the steps after burn-in: the mean over the elements of x and, where it is
 smaller, of x^2. Gradients are those of the same steps, seconds those of the whole run, burn-in included, without compilation.
-blackjax runs twice in float32, all chains on one device and those of each core on one of its own, and the faster counts.
+blackjax runs twice in float32, all chains on one device and those of each core on one of its own, and the faster counts. Runs of
+both take turns, so that a machine that slows down slows down both.
 """
 
 import argparse
@@ -28,12 +29,13 @@ os.environ.setdefault("GENSAMPLE_MODELS", str(ROOT / "models"))
 
 import blackjax  # noqa: E402
 import gensample  # noqa: E402
+import in_jax  # noqa: E402
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 from blackjax.diagnostics import effective_sample_size  # noqa: E402
 
-# ---- Densities: a name, what gensample.load takes, dimensions, and the same energy in JAX ----
+# ---- Densities: a name, what gensample.load takes, dimensions, the same energy in JAX, and further settings ----
 
 DEVIATIONS = 10.0 ** np.linspace(-1, 1, 100)
 
@@ -41,7 +43,7 @@ DEVIATIONS = 10.0 ** np.linspace(-1, 1, 100)
 def gaussian():
     text = "gaussian:levels=no,sd=" + "/".join(f"{s:.6g}" for s in DEVIATIONS)
     scale = jnp.asarray(np.float32(DEVIATIONS))
-    return text, len(DEVIATIONS), lambda x: 0.5 * jnp.sum((x / scale) ** 2)
+    return text, len(DEVIATIONS), lambda x: 0.5 * jnp.sum((x / scale) ** 2), {}
 
 
 def funnel():
@@ -50,7 +52,7 @@ def funnel():
     def energy(x):
         return 0.5 * x[0] ** 2 + 0.5 * (dim - 1) * x[0] + 0.5 * jnp.exp(-x[0]) * jnp.sum(x[1:] ** 2)
 
-    return f"funnel:dim={dim},scale=1", dim, energy
+    return f"funnel:dim={dim},scale=1", dim, energy, {}
 
 
 def network():
@@ -74,7 +76,7 @@ def network():
     ]
     write_energy(path, dim, nodes, dict(w=w, b=b, v=v))
     w, b, v = map(jnp.asarray, (w, b, v))
-    return str(path), dim, lambda x: 0.5 * jnp.sum(x**2) + (v @ jax.nn.silu(w @ x + b))[0]
+    return str(path), dim, lambda x: 0.5 * jnp.sum(x**2) + (v @ jax.nn.silu(w @ x + b))[0], {}
 
 
 def write_energy(path, dim, nodes, tensors):
@@ -95,7 +97,13 @@ def write_energy(path, dim, nodes, tensors):
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)
 
 
-DENSITIES = {"gaussian": gaussian, "funnel": funnel, "network": network}
+def shipped(name):
+    """An energy of models/ at a noise level at which chains cross from digit to digit."""
+    path, sigma = str(ROOT / "models" / name) + ".bin", 1.0
+    return lambda: (path, 784, in_jax.energy(path, sigma), dict(sigmas=(sigma, sigma)))
+
+
+DENSITIES = {"gaussian": gaussian, "funnel": funnel, "network": network, "ebm": shipped("ebm"), "ebm-cond": shipped("ebm-cond")}
 
 # ---- Both sides: (states (chains, steps, D), gradients after burn-in, seconds, acceptance after it) ----
 
@@ -107,7 +115,8 @@ def begin(density, a, seed):
 
 def ours(density, sampler, a, seed):
     plan = gensample.load(density[0]).plan(gradient=True)
-    settings = dict(adapt_mass=a.step_size is None, init=np.float32(begin(density, a, seed)))
+    settings = density[3] | dict(adapt_mass=a.step_size is None)
+    settings["init"] = begin(density, a, seed).reshape(-1, *plan.model.info.shape)
     if sampler == "hmc":
         settings["leapfrog"] = a.leapfrog
     if a.step_size is None:
@@ -122,7 +131,7 @@ def ours(density, sampler, a, seed):
 
 def theirs(density, sampler, a):
     """The function of a seed that does it, compiled."""
-    _, dim, energy = density
+    _, dim, energy, _ = density
     logdensity = lambda x: -energy(x)  # noqa: E731
     kernel = blackjax.nuts if sampler == "nuts" else blackjax.hmc
     extra = {} if sampler == "nuts" else dict(num_integration_steps=a.leapfrog)
@@ -163,6 +172,8 @@ def run_theirs(way, density, a, seed):
 
 # ---- Comparison ----
 
+PAUSE = 0.1  # seconds in which the threads of the run before go to sleep
+
 
 def effective(states):
     """The mean effective sample size of the elements, the lesser of those of x and of x^2."""
@@ -170,29 +181,39 @@ def effective(states):
     return float(min(sizes))
 
 
+def measured(run):
+    """Of a run (states, gradients, seconds, acceptance) the figures; its states make room for those of the next one."""
+    states, gradients, seconds, acceptance = run
+    return effective(states), gradients, seconds, acceptance
+
+
 def figures(results):
-    """Over all runs: effective samples per 1,000 gradients and per second, and the acceptance."""
-    samples = sum(effective(r[0]) for r in results)
+    """Over all runs: effective samples per 1,000 gradients and per second of the median run, and the acceptance."""
+    samples, gradients, seconds, acceptance = map(np.array, zip(*results))
     return dict(
-        per_1000_gradients=1000 * samples / sum(r[1] for r in results),
-        per_s=samples / sum(r[2] for r in results),
-        acceptance=sum(r[3] for r in results) / len(results),
+        per_1000_gradients=float(1000 * samples.sum() / gradients.sum()),
+        per_s=float(samples.mean() / np.median(seconds)),
+        acceptance=float(acceptance.mean()),
     )
 
 
 def compare(name, sampler, a):
     density = DENSITIES[name]()
     ways = theirs(density, sampler, a)
+    ours(density, sampler, a, 0)  # starts threads
     for way in ways.values():
         run_theirs(way, density, a, 0)  # compiles
-    mine = [ours(density, sampler, a, seed) for seed in range(1, a.rounds + 1)]
-    rows = {}
-    for label, way in ways.items():
-        rows[label] = figures([run_theirs(way, density, a, seed) for seed in range(1, a.rounds + 1)])
+    mine, rows = [], {label: [] for label in ways}
+    for seed in range(1, a.rounds + 1):
+        time.sleep(PAUSE)
+        mine.append(measured(ours(density, sampler, a, seed)))
+        for label, way in ways.items():
+            time.sleep(PAUSE)
+            rows[label].append(measured(run_theirs(way, density, a, seed)))
+    ours_, rows = figures(mine), {label: figures(results) for label, results in rows.items()}
     best = max(rows, key=lambda label: rows[label]["per_s"])
-    ours_, theirs_ = figures(mine), rows[best]
-    ratios = {"ratio_" + key: ours_[key] / theirs_[key] for key in ("per_1000_gradients", "per_s")}
-    return dict(density=name, sampler=sampler, gensample=ours_, blackjax=theirs_ | dict(way=best), **ratios)
+    ratios = {"ratio_" + key: ours_[key] / rows[best][key] for key in ("per_1000_gradients", "per_s")}
+    return dict(density=name, sampler=sampler, gensample=ours_, blackjax=rows[best] | dict(way=best), **ratios)
 
 
 def main():
@@ -203,7 +224,7 @@ def main():
     p.add_argument("--steps", type=int, default=1000, help="steps of burn-in, and as many after it (default: %(default)s)")
     p.add_argument("--leapfrog", type=int, default=10, help="leapfrog steps of hmc (default: %(default)s)")
     p.add_argument("--step-size", type=float, help="this one, unit masses and no burn-in, which compares the samplers alone")
-    p.add_argument("--rounds", type=int, default=3, help="runs of each, with seeds of their own (default: %(default)s)")
+    p.add_argument("--rounds", type=int, default=5, help="runs of each, with seeds of their own (default: %(default)s)")
     p.add_argument("--json", help="a file for the figures")
     a = p.parse_args()
     print(f"gensample {gensample.__version__}, blackjax {blackjax.__version__}, jax {jax.__version__}")

@@ -31,10 +31,15 @@ void gs_plan_run_gradient(const gs_plan *plan, gs_crew *crew, const float *x, co
 /* Whether gs_plan_run_abreast may be called: the plan is that of a gradient, and has images abreast (data.h). */
 bool gs_plan_is_abreast(const gs_plan *plan);
 
-/* gs_plan_run_gradient for images x that are abreast (abreast.h) already, as the gradient will be, with room for whole
- * groups of 16. */
-void gs_plan_run_abreast(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
-                         float *energy, float *gradient);
+/* gs_plan_run_gradient for at most 16 images x that are abreast (abreast.h) already, as the gradient will be, one x
+ * after the other: what does not change from x to x is done once. Energies are 16 floats, or NULL. */
+typedef struct gs_abreast_run {
+    const struct gs_program *program;
+    const gs_kernels *kernels;
+    gs_program_args args;
+} gs_abreast_run;
+gs_abreast_run gs_plan_begin_abreast(const gs_plan *plan, gs_crew *crew, const float *const *condition, int n);
+void gs_plan_run_abreast(gs_abreast_run *run, const float *x, float *energy, float *gradient);
 
 /* Run again, on this thread, the steps that compute a node of plan->model, for images 0 ... n - 1 <= block, on what the
  * last evaluation of the same images left in their operands' buffers: for measurements of plans with one thread. */

@@ -169,13 +169,15 @@ static void run_images(const gs_worker *worker, gs_program_args *args, int i0, i
     }
 }
 
-void gs_program_run(gs_worker *worker, unsigned wanted, int n, const float *x, float *second) {
+gs_program_args gs_program_begin(const gs_worker *worker, int n) {
+    gs_program_args args = arguments(worker, 0);
+    set_condition(worker, 0, n, &args);
+    return args;
+}
+
+void gs_program_run(gs_worker *worker, unsigned wanted, int n) {
     const gs_program *p = worker->plan->program;
     gs_program_args args = arguments(worker, 0);
-    if (x)
-        args.base[GS_BASE_X] = (float *)x;
-    if (second)
-        args.base[GS_BASE_OUTPUT + 1] = second;
     args.op = p->op[wanted];
     args.ops = p->ops[wanted];
     run_images(worker, &args, 0, n);

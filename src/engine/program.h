@@ -43,9 +43,11 @@ void gs_program_free(gs_plan *plan);
 /* Bytes of a worker's room that running takes. */
 size_t gs_program_room_bytes(const gs_plan *plan);
 
-/* Compute the outputs that are wanted of images 0 ... n - 1, whose x are in their buffer, or at x, and whose second
- * outputs go into theirs, or to `second`, if these are not NULL. */
-void gs_program_run(gs_worker *worker, unsigned wanted, int n, const float *x, float *second);
+/* Compute the outputs that are wanted of images 0 ... n - 1, whose x are in their buffer. */
+void gs_program_run(gs_worker *worker, unsigned wanted, int n);
+
+/* The kernel's arguments for the first n <= 16 images, without operations. */
+gs_program_args gs_program_begin(const gs_worker *worker, int n);
 
 /* Compute step s of images i0 ... i1 - 1. */
 void gs_program_run_step(gs_worker *worker, int s, int i0, int i1);

@@ -266,12 +266,12 @@ static void lead(const gs_plan *plan, gs_crew *crew, gs_worker *worker, const fl
 
 /* The outputs that are wanted of all images, which the plan has abreast, whose x are in its buffer. Where steps are
  * measured, they run one by one. */
-static void run_abreast(gs_worker *worker, int n, const float *x, float *second, float *const out[2]) {
+static void run_abreast(gs_worker *worker, int n, float *const out[2]) {
     const gs_plan *plan = worker->plan;
     if (worker->step_s)
         run_steps(worker, n, plan->steps, NULL);
     else
-        gs_program_run(worker, (out[0] ? 1 : 0) | (out[1] || second ? 2 : 0), n, x, second);
+        gs_program_run(worker, (out[0] ? 1 : 0) | (out[1] ? 2 : 0), n);
     for (int k = 0; k < plan->model->info.outputs; k++)
         if (out[k])
             give(worker, plan->output_buffer[k], n, out[k]);
@@ -282,11 +282,21 @@ bool gs_plan_is_abreast(const gs_plan *plan) {
            plan->output_buffer[1] != plan->output_buffer[0];
 }
 
-void gs_plan_run_abreast(const gs_plan *plan, gs_crew *crew, const float *x, const float *const *condition, int n,
-                         float *energy, float *gradient) {
+gs_abreast_run gs_plan_begin_abreast(const gs_plan *plan, gs_crew *crew, const float *const *condition, int n) {
     gs_worker *worker = &plan->worker[crew->leader.thread];
     worker->condition = condition;
-    run_abreast(worker, n, x, gradient, (float *const[2]){energy, NULL});
+    return (gs_abreast_run){.program = plan->program, .kernels = plan->kernels, .args = gs_program_begin(worker, n)};
+}
+
+void gs_plan_run_abreast(gs_abreast_run *run, const float *x, float *energy, float *gradient) {
+    unsigned wanted = energy ? 3 : 2;
+    run->args.base[GS_BASE_X] = (float *)x;
+    run->args.base[GS_BASE_OUTPUT + 1] = gradient;
+    run->args.op = run->program->op[wanted];
+    run->args.ops = run->program->ops[wanted];
+    run->kernels->program(&run->args);
+    if (energy)
+        memcpy(energy, run->args.base[GS_BASE_OUTPUT], GS_VECTOR_BYTES);
 }
 
 void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, const float *seed,
@@ -301,7 +311,7 @@ void gs_plan_run_product(const gs_plan *plan, gs_crew *crew, const float *x, con
     if (plan->program) {
         worker->crewed = false;
         take_images(worker, x, seed, n);
-        run_abreast(worker, n, NULL, NULL, out);
+        run_abreast(worker, n, out);
         return;
     }
     double start = plan->crew_threads > 1 ? gs_now_s() : 0;

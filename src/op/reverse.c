@@ -176,9 +176,40 @@ int gs_reverse_unstretch(gs_reverse *r, int of, int a, gs_shape from, gs_shape s
                                    : gs_reverse_add(r, GS_OP_UNSTRETCH, of, gs_reverse_full(r, of, a, from), -1, shape);
 }
 
+/* The node of an adjoint of slices, zeros around what its operand has of each image; else NULL. */
+static const gs_node *unslice_of(const gs_reverse *r, int v) {
+    const gs_node *node = v < GS_VALUE_NODES ? NULL : &r->node[v - GS_VALUE_NODES];
+    return node && node->op == GS_OP_UNSLICE && per_sample(r, node->input[0]) ? node : NULL;
+}
+
+/* a + b, of slices' adjoints where one ends where the other begins: nothing but those is added to zeros. -1: they are
+ * none. */
+static int join_slices(gs_reverse *r, int of, int a, int b) {
+    const gs_node *first = unslice_of(r, a), *second = unslice_of(r, b);
+    if (!first || !second)
+        return -1;
+    if (first->attributes.begin > second->attributes.begin) {
+        const gs_node *swap = first;
+        first = second;
+        second = swap;
+    }
+    gs_shape whole = first->shape, part = gs_reverse_shape(r, first->input[0]);
+    int begin = first->attributes.begin;
+    if (begin + part.d[0] != second->attributes.begin)
+        return -1;
+    part.d[0] += gs_reverse_shape(r, second->input[0]).d[0];
+    int joined = gs_reverse_add(r, GS_OP_CONCAT, of, first->input[0], second->input[0], part);
+    if (same_sizes(part, whole))
+        return joined;
+    int v = gs_reverse_add(r, GS_OP_UNSLICE, of, joined, -1, whole);
+    if (!r->failed)
+        r->node[v - GS_VALUE_NODES].attributes.begin = begin;
+    return v;
+}
+
 void gs_reverse_give(gs_reverse *r, int n, int input, int a) {
-    int v = r->node[n].input[input];
-    r->adjoint[v] = r->adjoint[v] < 0 ? a : gs_reverse_binary(r, GS_OP_ADD, n, r->adjoint[v], a);
+    int v = r->node[n].input[input], have = r->adjoint[v], joined = have < 0 ? a : join_slices(r, n, have, a);
+    r->adjoint[v] = joined < 0 ? gs_reverse_binary(r, GS_OP_ADD, n, have, a) : joined;
 }
 
 void gs_reverse_give_node(gs_reverse *r, int n, int dy, gs_op op, bool takes_x) {

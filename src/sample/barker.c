@@ -63,6 +63,7 @@ static bool propose(gs_metropolis *b) {
     gs_chains *c = b->c;
     if (!gs_chains_go_on(c))
         return false;
+    gs_chains_noise(c, GS_STREAM_STEP, c->step);
     for (int i = 0; i < c->n; i++)
         move(b, i);
     gs_field_gradient(c, 0, c->spare, b->proposed, c->denoised);

@@ -49,11 +49,11 @@ bool gs_chains_go_on(const gs_chains *c) {
     return ask(c->run) && gs_chains_matter(c->run, c->first);
 }
 
-void gs_chains_evaluated(const gs_chains *c) {
+void gs_chains_evaluated(const gs_chains *c, int times) {
     gs_clock *clock = c->run->clock;
-    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&clock->evaluations, (uint_least64_t)c->n * (uint_least64_t)times, memory_order_relaxed);
     for (int i = 0; i < c->n; i++)
-        c->fate[gs_chains_index(c, i)].evaluations++;
+        c->fate[gs_chains_index(c, i)].evaluations += (uint64_t)times;
 }
 
 void gs_chains_skipped(const gs_chains *c, uint64_t evaluations) {
@@ -219,6 +219,20 @@ void gs_chains_noise(gs_chains *c, gs_stream stream, uint32_t step) {
             random_normals(c->run->plan->kernels, o->seed, stream, o->first_chain + c->first + (uint64_t)i, step, done,
                            c->size - done < GS_NORMALS_BLOCK ? c->size - done : GS_NORMALS_BLOCK, out + done);
     }
+}
+
+void gs_chains_noise_abreast(const gs_chains *c, gs_stream stream, uint32_t step, float *out) {
+    const gs_sample_options *o = &c->run->options;
+    gs_normals16_args args = {
+        .key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .step = step, .count = c->size, .out = out};
+    for (int l = 0; l < GS_F32_LANES; l++) {
+        uint32_t counter[4];
+        uint64_t i = (uint64_t)(l < c->n ? l : c->n - 1);
+        gs_random_counter(stream, o->first_chain + c->first + i, step, 0, counter);
+        args.first[l] = counter[0];
+        args.last[l] = counter[3];
+    }
+    c->run->plan->kernels->normals16(&args);
 }
 
 typedef struct noised {

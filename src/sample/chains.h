@@ -89,6 +89,9 @@ void gs_chains_axpby(const gs_chains *chains, double a, const float *x, double b
 /* Standard normals for every chain into chains->noise; `step` counts those of the stream. */
 void gs_chains_noise(gs_chains *chains, gs_stream stream, uint32_t step);
 
+/* The same of at most 16 chains, abreast (abreast.h), into out; lanes past the last chain have its numbers. */
+void gs_chains_noise_abreast(const gs_chains *chains, gs_stream stream, uint32_t step, float *out);
+
 /* Those of chain i alone, into out, (size). */
 void gs_chains_noise_of(const gs_chains *chains, int i, gs_stream stream, uint32_t step, float *out);
 
@@ -114,8 +117,8 @@ bool gs_chains_moved(gs_chains *chains, int level);
 /* To be called within long steps; false if told to stop. */
 bool gs_chains_go_on(const gs_chains *chains);
 
-/* Called after each evaluation of a network for all chains. */
-void gs_chains_evaluated(const gs_chains *chains);
+/* Called after each evaluation of a network for all chains, or after several. */
+void gs_chains_evaluated(const gs_chains *chains, int times);
 
 /* One chain will not take so many of the evaluations that gs_sample_evaluations has. */
 void gs_chains_skipped(const gs_chains *chains, uint64_t evaluations);

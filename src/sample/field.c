@@ -66,7 +66,7 @@ static void evaluate(gs_chains *c, const gs_field *field, int level, const int *
         gs_plan_run_gradient(plan, c->crew, x, condition, c->n, exactly ? NULL : energy, out);
     else
         gs_plan_run(plan, c->crew, x, condition, c->n, (float *const[2]){out, NULL});
-    gs_chains_evaluated(c);
+    gs_chains_evaluated(c, 1);
     if (to.of_x != 0 || to.of_output != 1)
         gs_chains_axpby(c, to.of_x, x, to.of_output, out);
 }
@@ -130,14 +130,17 @@ bool gs_field_is_abreast(const gs_sampling *run) {
            !gs_schedule_guides(&run->options, field->labels, run->sigma[0]);
 }
 
-void gs_field_gradient_abreast(gs_chains *c, const float *x, float *energy, float *gradient) {
+gs_abreast_run gs_field_begin_abreast(const gs_chains *c) {
     const gs_field *field = c->run->field;
     const float *condition[GS_BLOCK_MAX];
     find_conditions(c, field, 0, field->labels, condition);
-    gs_plan_run_abreast(field->plan, c->crew, x, condition, c->n, energy, gradient);
-    gs_chains_evaluated(c);
-    for (int i = 0; energy && i < c->n; i++)
-        energy[i] += 0.0F; /* as in a sum of fields, there is no -0 */
+    return gs_plan_begin_abreast(field->plan, c->crew, condition, c->n);
+}
+
+void gs_field_run_abreast(gs_abreast_run *run, const float *x, float *energy, float *gradient) {
+    gs_plan_run_abreast(run, x, energy, gradient);
+    for (int l = 0; energy && l < GS_F32_LANES; l++)
+        energy[l] += 0.0F; /* as in a sum of fields, there is no -0 */
 }
 
 void gs_field_energy(gs_chains *c, int level, const float *x, float *energy) {
@@ -183,7 +186,7 @@ static void multiply(gs_chains *c, int level, const int *labels, const float *x,
     const float *condition[GS_BLOCK_MAX];
     find_conditions(c, field, level, labels, condition);
     gs_plan_run_product(field->plan, c->crew, x, v, condition, c->n, (float *const[2]){NULL, out});
-    gs_chains_evaluated(c);
+    gs_chains_evaluated(c, 1);
     gs_chains_axpby(c, to.of_x, v, to.of_output, out);
 }
 

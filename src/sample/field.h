@@ -38,12 +38,14 @@ void gs_field_product(gs_chains *chains, int level, const float *x, const float 
  * may be NULL. */
 void gs_field_gradient(gs_chains *chains, int level, const float *x, float *energy, float *gradient);
 
-/* Whether gs_field_gradient_abreast may be called: the run has one energy, without guidance, whose plan has images
+/* Whether gs_field_begin_abreast may be called: the run has one energy, without guidance, whose plan has images
  * abreast. */
 bool gs_field_is_abreast(const gs_sampling *run);
 
-/* gs_field_gradient at level 0 for states that are abreast (abreast.h), as the gradients will be. */
-void gs_field_gradient_abreast(gs_chains *chains, const float *x, float *energy, float *gradient);
+/* gs_field_gradient at level 0 for at most 16 chains whose states are abreast (abreast.h), as their gradients will be,
+ * at one x after the other; how often, the caller tells gs_chains_evaluated. Energies are 16 floats, or NULL. */
+gs_abreast_run gs_field_begin_abreast(const gs_chains *chains);
+void gs_field_run_abreast(gs_abreast_run *run, const float *x, float *energy, float *gradient);
 
 /* The same energies alone, of networks that all have one. */
 void gs_field_energy(gs_chains *chains, int level, const float *x, float *energy);

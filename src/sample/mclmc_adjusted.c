@@ -29,10 +29,10 @@ static void drift(gs_metropolis *b) {
     }
 }
 
-/* The path from x, with momenta c->noise. */
 static bool follow(gs_metropolis *b) {
     gs_chains *c = b->c;
     size_t all = (size_t)c->n * c->size * sizeof(float);
+    gs_chains_noise(c, GS_STREAM_STEP, c->step);
     memcpy(c->spare, c->x, all);
     memcpy(c->denoised, c->gradient, all);
     for (int i = 0; i < c->n; i++)

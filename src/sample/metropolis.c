@@ -20,11 +20,10 @@ static double step_size(gs_metropolis *b, int i) {
     return b->how.is_squared ? step * step / 2 : step;
 }
 
-/* Draw the normal numbers of a step, c->noise, the jitter, and the logarithms of the numbers by which it is decided. */
+/* Draw the jitter, and the logarithms of the numbers by which a step is decided. */
 static void cast(gs_metropolis *b, double *luck) {
     gs_chains *c = b->c;
     const gs_sample_options *o = &c->run->options;
-    gs_chains_noise(c, GS_STREAM_STEP, c->step);
     gs_adaptation_find_sizes(b->adaptation, c->n);
     for (int i = 0; i < c->n; i++) {
         uint32_t counter[4], words[4];
@@ -37,20 +36,62 @@ static void cast(gs_metropolis *b, double *luck) {
     gs_log64_each(luck, c->n);
 }
 
-/* ---- Paths ---- */
+/* ---- Paths, chain by chain ---- */
 
-/* The arrays in which a path goes: those of chains one after the other, or with 16 of them abreast (abreast.h), as a
- * network of small values has them. */
-typedef struct path {
-    bool abreast;
-    float *x, *momenta, *gradient;
-    const float *scale; /* abreast: of the chains that adapt a mass; NULL: ones */
-    /* What gradients are multiplied by in half a step, and momenta in a whole one, by chain; 0 past the last one. */
-    float half[GS_BLOCK_MAX], whole[GS_BLOCK_MAX];
-} path;
-_Static_assert(GS_BLOCK_MAX % GS_F32_LANES == 0, "there is room for whole groups");
+static void measure_kinetic(const gs_metropolis *b, double *kinetic) {
+    const gs_chains *c = b->c;
+    for (int i = 0; i < c->n; i++)
+        kinetic[i] = gs_kinetic(c->run->plan->kernels, c->noise + (size_t)i * c->size, c->size);
+}
 
-/* The chains' scales, abreast; they change where windows end. */
+/* Half steps of chain i's momenta, `kicks` of them with the same gradient, and then, unless the path ends, a step of
+ * its position. */
+static void move(const gs_metropolis *b, int i, int kicks, bool ends) {
+    gs_chains *c = b->c;
+    const gs_kernels *kernels = c->run->plan->kernels;
+    const float *scale = b->adaptation[i].scale;
+    size_t at = (size_t)i * c->size;
+    bool clamps = c->run->options.clamp > 0;
+    float half = (float)(-0.5 * b->step[i] / c->run->options.temperature), whole = (float)b->step[i];
+    if (kicks == 2)
+        gs_add_scaled(kernels, c->noise + at, (double)half, scale, c->denoised + at, c->size);
+    gs_leapfrog(kernels, c->noise + at, (double)half, scale, c->denoised + at, ends || clamps ? NULL : c->spare + at,
+                (double)whole, c->size);
+    if (!ends && clamps)
+        gs_add_within(c->spare + at, b->step[i], scale, c->noise + at, c->size, c->run->plan->model->info.range);
+}
+
+/* False when told to stop. */
+static bool follow_each(gs_metropolis *b) {
+    gs_chains *c = b->c;
+    size_t all = (size_t)c->n * c->size * sizeof(float);
+    gs_chains_noise(c, GS_STREAM_STEP, c->step);
+    memcpy(c->spare, c->x, all);
+    memcpy(c->denoised, c->gradient, all);
+    measure_kinetic(b, b->before);
+    for (int l = 0; l < b->how.leapfrog; l++) {
+        bool last = l + 1 == b->how.leapfrog;
+        if (!gs_chains_go_on(c))
+            return false;
+        for (int i = 0; i < c->n; i++)
+            move(b, i, l ? 2 : 1, false);
+        gs_field_gradient(c, 0, c->spare, last ? b->proposed : NULL, c->denoised);
+    }
+    for (int i = 0; i < c->n; i++)
+        move(b, i, 1, true);
+    measure_kinetic(b, b->after);
+    return true;
+}
+
+/* ---- Paths of 16 chains abreast (abreast.h), as a network of small values has them ---- */
+
+enum { LANES = GS_F32_LANES };
+_Static_assert(GS_BLOCK_MAX % LANES == 0, "there is room for whole groups");
+
+/* Gradients between two questions whether to go on: a clock is read for each, which takes as long as a small one. */
+enum { GRADIENTS_UNASKED = 32 };
+
+/* The chains' scales, abreast; they change where windows end. NULL: ones. */
 static const float *scales_abreast(gs_metropolis *b) {
     const gs_chains *c = b->c;
     int windows = 0;
@@ -64,125 +105,76 @@ static const float *scales_abreast(gs_metropolis *b) {
     return c->kick;
 }
 
-/* Paths that are not mirrored go abreast where the field can. */
-static path begin_path(gs_metropolis *b) {
-    gs_chains *c = b->c;
-    const gs_kernels *kernels = c->run->plan->kernels;
-    size_t all = (size_t)c->n * c->size * sizeof(float);
-    path p = {.abreast = c->run->options.clamp <= 0 && gs_field_is_abreast(c->run)};
-    for (int i = 0; i < c->n; i++) {
-        p.half[i] = (float)(-0.5 * b->step[i] / c->run->options.temperature);
-        p.whole[i] = (float)b->step[i];
-    }
-    if (p.abreast) {
-        p.x = c->term;
-        p.momenta = c->unguided;
-        p.gradient = c->further;
-        p.scale = scales_abreast(b);
-        gs_abreast_take(kernels, c->x, c->n, c->size, p.x);
-        gs_abreast_take(kernels, c->noise, c->n, c->size, p.momenta);
-        gs_abreast_take(kernels, c->gradient, c->n, c->size, p.gradient);
-    } else {
-        p.x = c->spare;
-        p.momenta = c->noise;
-        p.gradient = c->denoised;
-        memcpy(c->spare, c->x, all);
-        memcpy(c->denoised, c->gradient, all);
-    }
-    return p;
-}
-
-/* The state that the path has reached, into c->spare, c->noise and c->denoised. */
-static void end_path(const gs_metropolis *b, const path *p) {
-    const gs_chains *c = b->c;
-    const gs_kernels *kernels = c->run->plan->kernels;
-    if (!p->abreast)
-        return;
-    gs_abreast_give(kernels, p->x, c->n, c->size, c->spare);
-    gs_abreast_give(kernels, p->momenta, c->n, c->size, c->noise);
-    gs_abreast_give(kernels, p->gradient, c->n, c->size, c->denoised);
-}
-
-/* Half steps of the momenta of 16 chains from number i on, `kicks` of them with the same gradient, and then, unless the
- * path ends, a step of their positions. */
-static void move_abreast(const gs_metropolis *b, const path *p, int i, int kicks, bool ends) {
-    const gs_chains *c = b->c;
+static gs_chains group_of(const gs_chains *c, int i) {
+    gs_chains part = *c;
     size_t at = (size_t)i * c->size;
-    c->run->plan->kernels->leapfrog(&(gs_leapfrog_args){.half = p->half + i,
-                                                        .whole = p->whole + i,
-                                                        .scale = p->scale ? p->scale + at : NULL,
-                                                        .g = p->gradient + at,
-                                                        .r = p->momenta + at,
-                                                        .x = ends ? NULL : p->x + at,
-                                                        .count = c->size * GS_F32_LANES,
-                                                        .kicks = kicks});
+    part.first += (size_t)i;
+    part.fate += i;
+    part.n = c->n - i < LANES ? c->n - i : LANES;
+    part.drawn = c->drawn ? c->drawn + i : NULL;
+    part.x += at;
+    part.gradient += at;
+    part.spare += at;
+    part.denoised += at;
+    return part;
 }
 
-/* The whole path of 16 chains after that of others, whose states would else leave the cache; false when told to stop.
- */
-static bool follow_abreast(gs_metropolis *b, const path *p) {
-    for (int i = 0; i < b->c->n; i += GS_F32_LANES) {
-        gs_chains part = *b->c;
-        size_t at = (size_t)i * part.size;
-        part.first += (size_t)i;
-        part.fate += i;
-        part.n = b->c->n - i < GS_F32_LANES ? b->c->n - i : GS_F32_LANES;
-        part.drawn = part.drawn ? part.drawn + i : NULL;
-        for (int l = 0; l < b->how.leapfrog; l++) {
-            bool last = l + 1 == b->how.leapfrog;
-            if (!gs_chains_go_on(b->c))
-                return false;
-            move_abreast(b, p, i, l ? 2 : 1, false);
-            gs_field_gradient_abreast(&part, p->x + at, last ? b->proposed + i : NULL, p->gradient + at);
-        }
-        move_abreast(b, p, i, 1, true);
+static void kinetic_abreast(const gs_chains *part, const float *r, double *kinetic) {
+    double square[LANES];
+    part->run->plan->kernels->squares16(r, part->size, square);
+    for (int l = 0; l < part->n; l++)
+        kinetic[l] = 0.5 * square[l];
+}
+
+/* The path of `part`, 16 chains of the block from number i on, or the last ones; false when told to stop. */
+static bool follow_group(gs_metropolis *b, gs_chains *part, int i, const float *scale) {
+    const gs_kernels *kernels = part->run->plan->kernels;
+    float half[LANES] = {0}, whole[LANES] = {0}, energy[LANES]; /* of lanes past the last chain, 0 */
+    float *x = part->term, *r = part->unguided, *g = part->further;
+    for (int l = 0; l < part->n; l++) {
+        half[l] = (float)(-0.5 * b->step[i + l] / part->run->options.temperature);
+        whole[l] = (float)b->step[i + l];
     }
-    return true;
-}
-
-static void move_one(const gs_metropolis *b, const path *p, int i, int kicks, bool ends) {
-    const gs_chains *c = b->c;
-    const float *scale = b->adaptation[i].scale;
-    size_t at = (size_t)i * c->size;
-    bool clamps = c->run->options.clamp > 0;
-    if (kicks == 2)
-        gs_add_scaled(c->run->plan->kernels, p->momenta + at, (double)p->half[i], scale, p->gradient + at, c->size);
-    gs_leapfrog(c->run->plan->kernels, p->momenta + at, (double)p->half[i], scale, p->gradient + at,
-                ends || clamps ? NULL : p->x + at, (double)p->whole[i], c->size);
-    if (!ends && clamps)
-        gs_add_within(p->x + at, b->step[i], scale, p->momenta + at, c->size, c->run->plan->model->info.range);
-}
-
-/* The same one after the other; false when told to stop. */
-static bool follow_each(gs_metropolis *b, const path *p) {
-    gs_chains *c = b->c;
+    gs_leapfrog_args args = {
+        .half = half, .whole = whole, .scale = scale, .g = g, .r = r, .x = x, .count = part->size * LANES, .kicks = 1};
+    gs_abreast_take(kernels, part->x, part->n, part->size, x);
+    gs_abreast_take(kernels, part->gradient, part->n, part->size, g);
+    gs_chains_noise_abreast(part, GS_STREAM_STEP, part->step, r);
+    kinetic_abreast(part, r, b->before + i);
+    gs_abreast_run run = gs_field_begin_abreast(part);
     for (int l = 0; l < b->how.leapfrog; l++) {
-        bool last = l + 1 == b->how.leapfrog;
-        if (!gs_chains_go_on(c))
+        if (l % GRADIENTS_UNASKED == GRADIENTS_UNASKED - 1 && !gs_chains_go_on(b->c))
             return false;
-        for (int i = 0; i < c->n; i++)
-            move_one(b, p, i, l ? 2 : 1, false);
-        gs_field_gradient(c, 0, p->x, last ? b->proposed : NULL, p->gradient);
+        kernels->leapfrog(&args);
+        gs_field_run_abreast(&run, x, l + 1 == b->how.leapfrog ? energy : NULL, g);
+        args.kicks = 2;
     }
-    for (int i = 0; i < c->n; i++)
-        move_one(b, p, i, 1, true);
+    args.kicks = 1;
+    args.x = NULL;
+    kernels->leapfrog(&args);
+    kinetic_abreast(part, r, b->after + i);
+    memcpy(b->proposed + i, energy, (size_t)part->n * sizeof *energy);
+    gs_abreast_give(kernels, x, part->n, part->size, part->spare);
+    gs_abreast_give(kernels, g, part->n, part->size, part->denoised);
+    gs_chains_evaluated(part, b->how.leapfrog);
     return true;
 }
 
-static void measure_kinetic(const gs_metropolis *b, double *kinetic) {
-    const gs_chains *c = b->c;
-    for (int i = 0; i < c->n; i++)
-        kinetic[i] = gs_kinetic(c->run->plan->kernels, c->noise + (size_t)i * c->size, c->size);
+/* One group's path after that of others, whose states would else leave the cache. */
+static bool follow_abreast(gs_metropolis *b) {
+    const float *scale = scales_abreast(b);
+    for (int i = 0; i < b->c->n; i += LANES) {
+        gs_chains part = group_of(b->c, i);
+        if (!follow_group(b, &part, i, scale ? scale + (size_t)i * part.size : NULL))
+            return false;
+    }
+    return true;
 }
 
+/* Paths that are not mirrored go abreast where the field can. */
 bool gs_metropolis_follow(gs_metropolis *b) {
-    measure_kinetic(b, b->before);
-    path p = begin_path(b);
-    if (p.abreast ? !follow_abreast(b, &p) : !follow_each(b, &p))
-        return false;
-    end_path(b, &p);
-    measure_kinetic(b, b->after);
-    return true;
+    const gs_chains *c = b->c;
+    return c->run->options.clamp <= 0 && gs_field_is_abreast(c->run) ? follow_abreast(b) : follow_each(b);
 }
 
 /* ---- Steps ---- */
@@ -222,17 +214,30 @@ static void settle(gs_metropolis *b, int i, int t, double luck, double ratio, do
     gs_adaptation_step(&b->adaptation[i], c, i, t, acceptance);
 }
 
+/* The acceptances, min(1, exp(ratio)). */
+static void find_acceptances(const double *ratio, int n, double *acceptance) {
+    double less[GS_BLOCK_MAX];
+    int which[GS_BLOCK_MAX], count = 0;
+    for (int i = 0; i < n; i++) {
+        acceptance[i] = 1;
+        which[count] = i;
+        less[count] = ratio[i];
+        count += ratio[i] < 0;
+    }
+    gs_exp64_each(less, count);
+    for (int k = 0; k < count; k++)
+        acceptance[which[k]] = less[k];
+}
+
 static bool step(gs_metropolis *b, int t) {
     gs_chains *c = b->c;
     double luck[GS_BLOCK_MAX], ratio[GS_BLOCK_MAX], acceptance[GS_BLOCK_MAX];
     cast(b, luck);
     if (!b->how.propose(b))
         return false;
-    for (int i = 0; i < c->n; i++) {
+    for (int i = 0; i < c->n; i++)
         ratio[i] = log_ratio(b, i);
-        acceptance[i] = fmin(ratio[i], 0);
-    }
-    gs_exp64_each(acceptance, c->n);
+    find_acceptances(ratio, c->n, acceptance);
     for (int i = 0; i < c->n; i++)
         settle(b, i, t, luck[i], ratio[i], acceptance[i]);
     gs_walk_trace(c, t + 1, b->energy);

@@ -86,22 +86,61 @@ static void dot_call(const kernel_case *c, const gs_kernels *kernels) {
     put_double(c->out, kernels->dot(p->a, p->b, p->count));
 }
 
-static void dot_expect(kernel_case *c) {
-    const dot_args *p = CASE_ARGS(c, dot_args);
+/* A dot product of elements `step` floats apart, expected at `out`. */
+static void expect_dot(kernel_case *c, const float *out, const float *a, const float *b, size_t count, size_t step) {
     double sum[16] = {0};
     float expected[2];
-    for (size_t i = 0; i < p->count; i++)
-        sum[i % 16] += (double)p->a[i] * (double)p->b[i];
+    for (size_t i = 0; i < count; i++)
+        sum[i % 16] += (double)a[i * step] * (double)b[i * step];
     for (int half = 8; half; half /= 2)
         for (int l = 0; l < half; l++)
             sum[l] += sum[l + half];
     put_double(expected, sum[0]);
     for (int k = 0; k < 2; k++)
-        case_expect(c, c->out + k, (double)expected[k], 0);
+        case_expect(c, out + k, (double)expected[k], 0);
+}
+
+static void dot_expect(kernel_case *c) {
+    const dot_args *p = CASE_ARGS(c, dot_args);
+    expect_dot(c, c->out, p->a, p->b, p->count, 1);
 }
 
 const kernel_check kernel_check_dot = {
     .cases = 2 * COUNTS, .prepare = dot_prepare, .call = dot_call, .expect = dot_expect, .work = case_plane_work};
+
+/* ---- squares16 ---- */
+
+typedef struct squares16_args {
+    const float *x;
+    size_t count;
+} squares16_args;
+
+static void squares16_prepare(kernel_case *c) {
+    squares16_args *p = CASE_ARGS(c, squares16_args);
+    p->count = c->timed ? CASE_PLANE / 16 : count_of(c, 1);
+    p->x = case_input(c, 16 * p->count);
+    case_output(c, 32);
+}
+
+static void squares16_call(const kernel_case *c, const gs_kernels *kernels) {
+    const squares16_args *p = CASE_ARGS(c, squares16_args);
+    double square[16];
+    kernels->squares16(p->x, p->count, square);
+    for (int l = 0; l < 16; l++)
+        put_double(c->out + 2 * l, square[l]);
+}
+
+static void squares16_expect(kernel_case *c) {
+    const squares16_args *p = CASE_ARGS(c, squares16_args);
+    for (int l = 0; l < 16; l++)
+        expect_dot(c, c->out + 2 * l, p->x + l, p->x + l, p->count, 16);
+}
+
+const kernel_check kernel_check_squares16 = {.cases = COUNTS,
+                                             .prepare = squares16_prepare,
+                                             .call = squares16_call,
+                                             .expect = squares16_expect,
+                                             .work = case_plane_work};
 
 /* ---- turns ---- */
 

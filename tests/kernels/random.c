@@ -62,6 +62,42 @@ const kernel_check kernel_check_normals = {.cases = 17 * 5,
                                            .expect = normals_expect,
                                            .work = case_plane_work};
 
+/* Up to two blocks of 64 elements and a part of a third, of counters that have nothing in common. */
+enum { COUNTS16 = 150 };
+
+static void normals16_prepare(kernel_case *c) {
+    gs_normals16_args *p = CASE_ARGS(c, gs_normals16_args);
+    uint32_t counter[4];
+    p->count = c->timed ? CASE_PLANE / 16 : (size_t)(1 + c->index);
+    for (int l = 0; l < 16; l++) {
+        draw_key(c, p->key, counter);
+        p->first[l] = counter[0];
+        p->last[l] = counter[3];
+    }
+    p->step = counter[1];
+    p->position = c->index % 5 == 0 && !c->timed ? 0xfffffff8U : counter[2]; /* the position wraps */
+    p->out = case_output(c, 16 * p->count);
+}
+
+static void normals16_call(const kernel_case *c, const gs_kernels *kernels) {
+    kernels->normals16(CASE_ARGS(c, gs_normals16_args));
+}
+
+static void normals16_expect(kernel_case *c) {
+    const gs_normals16_args *p = CASE_ARGS(c, gs_normals16_args);
+    for (int i = 0; i < (int)p->count * 16; i++) {
+        const uint32_t counter[4] = {p->first[i % 16], p->step, p->position, p->last[i % 16]};
+        double radius, value = normal_at(p->key, counter, i / 16, &radius);
+        case_expect(c, p->out + i, value, 1e-6 * radius);
+    }
+}
+
+const kernel_check kernel_check_normals16 = {.cases = COUNTS16,
+                                             .prepare = normals16_prepare,
+                                             .call = normals16_call,
+                                             .expect = normals16_expect,
+                                             .work = case_plane_work};
+
 /* ---- Rejection sampling ---- */
 
 /* Up to 3 vectors of 1 ... 200 elements, in every second case with bounds that some exceed before their end. The
