@@ -143,7 +143,7 @@ static bool follow_group(gs_metropolis *b, gs_chains *part, int i, const float *
     kinetic_abreast(part, r, b->before + i);
     gs_abreast_run run = gs_field_begin_abreast(part);
     for (int l = 0; l < b->how.leapfrog; l++) {
-        if (l % GRADIENTS_UNASKED == GRADIENTS_UNASKED - 1 && !gs_chains_go_on(b->c))
+        if (l % GRADIENTS_UNASKED == 0 && !gs_chains_go_on(b->c))
             return false;
         kernels->leapfrog(&args);
         gs_field_run_abreast(&run, x, l + 1 == b->how.leapfrog ? energy : NULL, g);
