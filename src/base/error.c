@@ -1,6 +1,8 @@
+#include <math.h>
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/machine.h"
 
 static void make_printable(char *text) {
     for (; *text; text++)
@@ -22,5 +24,10 @@ gs_status gs_fail(gs_error *error, gs_status status, const char *format, ...) {
 }
 
 gs_status gs_fail_memory(gs_error *error, const char *what) {
-    return gs_fail(error, GS_ERROR_MEMORY, "out of memory: %s", what);
+    double taken = (double)gs_allocated_now() * 1e-6, most = gs_machine_bytes() * 1e-6;
+    char of[64] = "";
+    if (isfinite(most))
+        snprintf(of, sizeof of, " of the %.2f MB that it may use", most);
+    return gs_fail(error, GS_ERROR_MEMORY,
+                   "out of memory: %s; this process has taken %.2f MB%s: ask for less at a time", what, taken, of);
 }

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include "base/base.h"
 #include "base/os.h"
 #include "base/parallel.h"
 
@@ -42,7 +44,16 @@ int gs_machine_threads(const gs_machine *machine, char *why, size_t room) {
     return threads < GS_THREADS_MAX ? (int)threads : GS_THREADS_MAX;
 }
 
+/* What the limit of the process's addresses leaves for its memory, where that which it has already taken counts as
+ * left. */
+static double address_bytes(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return INFINITY;
+    return fmax(0, (double)limit.rlim_cur - fmax(0, gs_os_mapped_bytes() - (double)gs_allocated_now()));
+}
+
 double gs_machine_bytes(void) {
     gs_machine machine = gs_machine_read("");
-    return fmin(machine.machine_bytes, machine.group_bytes);
+    return fmin(fmin(machine.machine_bytes, machine.group_bytes), address_bytes());
 }

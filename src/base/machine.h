@@ -23,8 +23,9 @@ gs_machine gs_machine_read(const char *root);
  */
 int gs_machine_threads(const gs_machine *machine, char *why, size_t room);
 
-/* Bytes of memory that this process may use: the machine's, or its control groups' limit where that is lower; infinite
- * where neither is known. Systems promise more than that and end the program when it is used. */
+/* Bytes of memory that this process may use, those that gs_alloc has given counted: the machine's, or what its control
+ * groups or its limit of addresses (ulimit -v) allow where that is lower; infinite where none of them is known. Systems
+ * promise more than that and end the program when it is used. */
 double gs_machine_bytes(void);
 
 #endif

@@ -256,6 +256,16 @@ double gs_os_memory_bytes(void) {
     return pages > 0 && page > 0 ? (double)pages * (double)page : (double)INFINITY;
 }
 
+double gs_os_mapped_bytes(void) {
+    FILE *f = fopen("/proc/self/statm", "r"); /* of Linux; the first number counts pages */
+    double pages = 0;
+    if (f && fscanf(f, "%lf", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return pages * (double)sysconf(_SC_PAGESIZE);
+}
+
 void gs_os_want_large_pages(void *memory, size_t bytes) {
 #ifdef MADV_HUGEPAGE
     (void)madvise(memory, bytes, MADV_HUGEPAGE); /* only a hint: some systems have no large pages */

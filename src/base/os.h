@@ -39,6 +39,9 @@ void gs_os_renew_pages(void *memory, size_t bytes);
 /* Bytes of memory that this machine has; infinite where the system does not report it. */
 double gs_os_memory_bytes(void);
 
+/* Bytes of addresses that this process has mapped; 0 where the system does not report it. */
+double gs_os_mapped_bytes(void);
+
 /* The limits that the control groups of this process set: processors' time, in processors, and bytes of memory;
  * infinite if there is no limit, or if the system has no control groups. `root` is put before the paths of their files:
  * "", or in tests the folder of a tree that stands for the real one. */

@@ -65,6 +65,20 @@ check 'a diagnosis' grep -q '^  their diagnosis afterwards  *0.64 MB$' stdout.tx
 check 'which is never there with the chains' grep -q '^  in all, at a time ' stdout.txt
 fits_schema sample $chains --diagnose --dry-run
 
+# A limit of addresses is one of memory.
+if [ -n "$slow" ]; then
+    skip 'a limit of addresses' 'sanitizers and emulators take all addresses there are'
+else
+    for command in '--model tiny.bin -n 4' 'partition --model double-well'; do
+        # shellcheck disable=SC2086
+        (
+            ulimit -v 900000
+            exec "$program" $command --threads 1 --dry-run
+        ) >stdout.txt 2>stderr.txt
+        check "what a limit of addresses leaves $command" grep -q '^  in all .* of [1-8][0-9][0-9]\.[0-9]* MB that this process may use$' stdout.txt
+    done
+fi
+
 # Other commands whose memory grows with what is asked for.
 "$program" --model tiny.bin -n 3 --steps 2 --quiet --out given.npy
 for options in '--mask left --draws 4' '--operator pool:2 --method dps' '--measured --operator blur:1.5'; do
