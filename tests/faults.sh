@@ -90,8 +90,24 @@ study nothing study rejection --dims 2 -n 20 --ratio 1.5 --out out/
 inspect nothing inspect ../judge.bin
 plan nothing plan ../judge.bin
 rejection nothing rejection --dim 4 --ratio 1.1 -n 50 --out out/x.npy
+map nothing --model banana --sampler mala --denoise no --steps 4 -n 3 --map out/m.svg --out out/x.npy
+sweep nothing --compose ../tiny.bin -n 2 --steps 2 --sweep 1,2 --out out/x.png
+labels nothing --model ../cond.bin --label all -n 4 --steps 2 --out out/x.npz
+follow nothing --model ../plain.bin --sampler hmc --adapt-mass yes --steps 42 -n 4 --quality --judge ../judge.bin --plot out/x.svg --json --out out/x.npy
+kept nothing --model ../plain.bin --sampler langevin --steps 4 --keep-every 2 -n 5 --judge ../judge.bin --quality --shard-size 2 --out out/
+restored drawn restore --model ../tiny.bin --judge ../judge.bin --input drawn.png --steps 2 --operator pool:2 --draws 2 --json --out out/x.npy
+figures drawn likelihood ../tiny.bin --input drawn.png --steps 2 --json --out out/x.json
+told drawn classify ../cond.bin --input drawn.png --levels 2 --draws 1 --json --out out/x.json
+losses drawn loss ../tiny.bin --input drawn.png --levels 3 --draws 1 --json
+normalised drawn partition ../plain.bin --chains 8 --particles 2 --steps 3 --input drawn.png --json
+explained drawn energy ../plain.bin --input drawn.png --json --out out/x.npy
+found drawn novelty ../tiny.bin --input drawn.png --against drawn.png --json --out out/x.npy
+latents drawn interpolate ../cond.bin --label 1 --input drawn.png -n 1 --frames 3 --steps 2 --json --out out/x.npz
+narrow nothing quantize ../tiny.bin out/x.bin --dtype bf16
+nearer drawn --model ../tiny.bin -n 2 --steps 2 --nearest drawn.png --json --out out/x.png
+tempered nothing --model double-well --sampler tempering --denoise no --steps 6 -n 2 --diagnose --json --out out/x.npy
 cpu nothing cpu --model ../tiny.bin'
-shards='shards pictures resume' # commands that go on
+shards='shards pictures resume kept' # commands that go on
 
 nothing() {
     mkdir out
