@@ -125,9 +125,7 @@ static void warn_of_constants(const gs_classify_run *run) {
 static gs_status measure(gs_classify_run *run, gs_error *error) {
     gs_watch watch;
     const gs_given *given = &run->in.given;
-    const char *caution = gs_networks_caution(&run->networks, run->arguments);
-    if (caution)
-        gs_warn("%s", caution);
+    gs_networks_warn(&run->networks, run->arguments);
     warn_of_constants(run);
     gs_watch_start(&watch, given->images.n);
     gs_watch_stage(&watch, given->images.n);

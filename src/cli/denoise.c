@@ -136,11 +136,12 @@ static gs_status check_trials(gs_denoise *d, gs_error *error) {
 
 static gs_status allocate(gs_denoise *d, gs_error *error) {
     size_t n = d->n, bytes = 0, noises = (size_t)d->noises.count, image = d->setup.networks.pixels * sizeof(float);
-    bool fits = gs_mul_size(n * (2 * noises + 2), image, &bytes) && (double)bytes <= gs_machine_bytes();
-    d->noisy = fits ? gs_alloc(noises * n, image) : NULL;
-    d->best = fits ? gs_alloc(noises * n, image) : NULL;
-    d->restored = fits ? gs_alloc(n, image) : NULL;
-    d->room = fits ? gs_alloc(n, image) : NULL;
+    if (!gs_mul_size(n * (2 * noises + 2), image, &bytes) || (double)bytes > gs_machine_bytes())
+        return gs_fail_memory(error, "the images");
+    d->noisy = gs_alloc(noises * n, image);
+    d->best = gs_alloc(noises * n, image);
+    d->restored = gs_alloc(n, image);
+    d->room = gs_alloc(n, image);
     bool ready = d->noisy && d->best && d->restored && d->room;
     if (ready && d->judge.plan) {
         d->classes = gs_alloc(n, sizeof(int));

@@ -88,9 +88,7 @@ static gs_status measure(gs_energy_run *run, gs_error *error) {
     gs_progress progress = {0};
     gs_status status = GS_OK;
     size_t all = 0, done = 0;
-    const char *caution = gs_networks_caution(&run->networks, run->arguments);
-    if (caution)
-        gs_warn("%s", caution);
+    gs_networks_warn(&run->networks, run->arguments);
     for (int i = 0; i < run->count; i++)
         all += run->input[i].in.given.images.n;
     gs_interrupt_install();

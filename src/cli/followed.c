@@ -50,9 +50,10 @@ gs_status gs_followed_open(gs_followed *followed, const gs_setup *setup, size_t 
     f->part = gs_recorded_part_of(f->steps, f->steps - f->left_out);
     f->draws = f->part.rows;
     size_t all, rows;
-    bool fits = gs_mul_size(n, (size_t)f->count, &rows) && gs_mul_size(rows, f->draws, &all);
-    f->values = fits ? gs_alloc(all, sizeof *f->values) : NULL;
-    f->sums = fits ? gs_alloc(rows, 2 * sizeof *f->sums) : NULL;
+    if (gs_mul_size(n, (size_t)f->count, &rows) && gs_mul_size(rows, f->draws, &all)) {
+        f->values = gs_alloc(all, sizeof *f->values);
+        f->sums = gs_alloc(rows, 2 * sizeof *f->sums);
+    }
     return f->values && f->sums ? GS_OK : gs_fail_memory(error, "the draws that are followed");
 }
 

@@ -175,9 +175,7 @@ static gs_status walk_flow(walk *w, gs_watch *watch, gs_error *error) {
 static gs_status measure(walk *w, gs_error *error) {
     gs_watch watch;
     bool encodes = w->arguments->input;
-    const char *caution = gs_networks_caution(&w->networks, w->arguments);
-    if (caution)
-        gs_warn("%s", caution);
+    gs_networks_warn(&w->networks, w->arguments);
     gs_watch_start(&watch, w->pairs * (w->frames + (encodes ? 2 : 0)));
     w->options.progress = gs_watch_show;
     w->options.context = &watch;

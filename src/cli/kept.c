@@ -65,13 +65,13 @@ static gs_status allocate(gs_kept *kept, size_t n, gs_error *error) {
     size_t draws = kept->layout.draws[WARMUP] > kept->layout.draws[POSTERIOR] ? kept->layout.draws[WARMUP]
                                                                               : kept->layout.draws[POSTERIOR];
     size_t row, all, draw = kept->size * sizeof *kept->x + GS_CHAIN_STATISTIC_COUNT * sizeof *kept->values;
-    if (!gs_mul_size(n, draw, &row))
-        return gs_fail_memory(error, "a block of the chains");
-    kept->block = BLOCK_BYTES / row > 1 ? BLOCK_BYTES / row : 1;
-    kept->block = kept->block > draws ? draws : kept->block;
-    bool fits = gs_mul_size(n, kept->block, &all);
-    kept->x = fits ? gs_alloc(all, kept->size * sizeof *kept->x) : NULL;
-    kept->values = fits ? gs_alloc(all, GS_CHAIN_STATISTIC_COUNT * sizeof *kept->values) : NULL;
+    if (gs_mul_size(n, draw, &row)) {
+        kept->block = BLOCK_BYTES / row > 1 ? BLOCK_BYTES / row : 1;
+        kept->block = kept->block > draws ? draws : kept->block;
+        all = n * kept->block; /* no more than a block's bytes, or n, of which `row` fits */
+        kept->x = gs_alloc(all, kept->size * sizeof *kept->x);
+        kept->values = gs_alloc(all, GS_CHAIN_STATISTIC_COUNT * sizeof *kept->values);
+    }
     return kept->x && kept->values ? GS_OK : gs_fail_memory(error, "a block of the chains");
 }
 

@@ -73,9 +73,7 @@ static gs_status prepare(measuring *m, gs_error *error) {
 }
 
 static gs_status measure(measuring *m, gs_error *error) {
-    const char *caution = gs_networks_caution(&m->networks, m->arguments);
-    if (caution)
-        gs_warn("%s", caution);
+    gs_networks_warn(&m->networks, m->arguments);
     gs_watch_start(&m->watch, m->given.images.n);
     gs_watch_stage(&m->watch, m->given.images.n);
     gs_status status = gs_loss_measure(m->networks.network[0].plan, m->given.images.data, m->given.images.n,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/words.h"
 #include "sample/field.h"
 
 static const gs_model_info *info_of(const gs_networks *n, int k) {
@@ -110,6 +111,12 @@ const char *gs_networks_caution(const gs_networks *networks, const gs_arguments 
     return arguments->dtype == GS_DTYPE_INT8    ? CAUTION("int8")
            : arguments->dtype == GS_DTYPE_INT16 ? CAUTION("int16")
                                                 : NULL;
+}
+
+void gs_networks_warn(const gs_networks *networks, const gs_arguments *arguments) {
+    const char *caution = gs_networks_caution(networks, arguments);
+    if (caution)
+        gs_warn("%s", caution);
 }
 
 void gs_networks_put(const gs_networks *networks, json_t *object) {

@@ -56,6 +56,9 @@ void gs_networks_put_dtypes(const gs_networks *networks, FILE *out);
 /* Why products that --dtype asks for in int8 are not: a sentence; NULL if they are, or it does not ask. */
 const char *gs_networks_caution(const gs_networks *networks, const gs_arguments *arguments);
 
+/* The same as a warning, if there is one. */
+void gs_networks_warn(const gs_networks *networks, const gs_arguments *arguments);
+
 /* What computes the first network, and what computing promises of all: instruction set, backend, type, and whether the
  * bytes are the same on every instruction set. */
 void gs_networks_put(const gs_networks *networks, json_t *object);

@@ -177,9 +177,7 @@ static gs_status compare(gs_novelty_run *run, gs_error *error) {
 static gs_status measure(gs_novelty_run *run, gs_error *error) {
     gs_watch watch;
     size_t all = 0;
-    const char *caution = gs_networks_caution(&run->networks, run->arguments);
-    if (caution)
-        gs_warn("%s", caution);
+    gs_networks_warn(&run->networks, run->arguments);
     for (int i = 0; i < run->count; i++)
         all += run->input[i].in.given.images.n * (size_t)run->scores;
     gs_watch_start(&watch, all);

@@ -151,9 +151,7 @@ static gs_status measure_input(gs_partition_run *run, gs_probable *p, gs_error *
 
 static gs_status measure(gs_partition_run *run, gs_error *error) {
     double start_s = gs_now_s();
-    const char *caution = gs_networks_caution(&run->setup.networks, run->setup.arguments);
-    if (caution)
-        gs_warn("%s", caution);
+    gs_networks_warn(&run->setup.networks, run->setup.arguments);
     gs_status status = sample(run, error);
     if (!status)
         status = gs_partition_estimate(run->log_weight, run->chains, &run->partition, error);

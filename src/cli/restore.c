@@ -140,12 +140,13 @@ static gs_status resolve(gs_restoration *r, gs_error *error) {
 
 static gs_status allocate(gs_restoration *r, gs_error *error) {
     size_t n = r->n, all = r->copies * n, bytes, image = pixels_of(r) * sizeof(float);
-    bool fits = gs_mul_size(2 * all + 2 * n, image, &bytes) && (double)bytes <= gs_machine_bytes();
-    r->y = fits ? gs_alloc(all, measured_of(r) * sizeof(float)) : NULL;
-    r->restored = fits ? gs_alloc(all, image) : NULL;
-    r->shown = fits ? gs_alloc(n, image) : NULL;
-    r->room = fits ? gs_alloc(n, image) : NULL;
-    r->image = fits ? gs_alloc(n, sizeof *r->image) : NULL;
+    if (!gs_mul_size(2 * all + 2 * n, image, &bytes) || (double)bytes > gs_machine_bytes())
+        return gs_fail_memory(error, "the images");
+    r->y = gs_alloc(all, measured_of(r) * sizeof(float));
+    r->restored = gs_alloc(all, image);
+    r->shown = gs_alloc(n, image);
+    r->room = gs_alloc(n, image);
+    r->image = gs_alloc(n, sizeof *r->image);
     bool ready = r->y && r->restored && r->shown && r->room && r->image;
     if (ready && r->judge.plan && (gs_restoration_compares(r) || r->given.labels)) {
         r->classes = gs_alloc(n, sizeof *r->classes);
