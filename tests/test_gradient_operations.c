@@ -210,6 +210,55 @@ static void attention_has_the_gradient_of_pytorch(void **state) {
     }
 }
 
+/* f is the squares of slices of x, one after the other: their derivatives are joined where one slice begins where the
+ * other ends, in whatever order, and added where they are apart or overlap. */
+static void slices_give_the_sum_of_their_derivatives(void **state) {
+    (void)state;
+    enum { PARTS = 3 };
+    static const int cases[][PARTS][2] = {{{0, 2}, {2, 6}},         {{2, 6}, {0, 2}},         {{0, 2}, {3, 6}},
+                                          {{1, 3}, {3, 5}},         {{0, 3}, {2, 6}},         {{0, 2}, {2, 4}, {4, 6}},
+                                          {{4, 6}, {0, 2}, {2, 4}}, {{0, 2}, {4, 6}, {1, 4}}, {{5, 6}, {5, 6}}};
+    const float x[6] = {0.5F, -1, 2, 0, 1.25F, -0.75F};
+    for (size_t i = 0; i < GS_COUNT(cases); i++) {
+        weights *w = weights_new("energy", 6, 1, 1);
+        float expected[6] = {0};
+        char names[60] = "", text[60];
+        int outputs = 0;
+        for (int k = 0; k < PARTS && cases[i][k][1]; k++) {
+            const int *part = cases[i][k];
+            snprintf(text, sizeof text, "{'begin': %d, 'end': %d}", part[0], part[1]);
+            char slice[] = {'s', (char)('0' + k), '\0'};
+            weights_node(w, slice, "slice", "['x']", text, NULL);
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s'%s'", k ? ", " : "", slice);
+            for (int at = part[0]; at < part[1]; at++)
+                expected[at] += 2 * x[at] * (float)++outputs;
+        }
+        snprintf(text, sizeof text, "[%s]", names);
+        weights_node(w, "all", "concat", text, NULL, NULL);
+        weights_node(w, "f", "square", "['all']", NULL, NULL);
+        snprintf(text, sizeof text, "slices, case %zu", i);
+        check_gradient_of(w, text, outputs, x, expected);
+    }
+}
+
+/* A mask that depends on x, too: x^T x of x (2, 3). The expected gradients are differences in float64. */
+static void masks_have_derivatives(void **state) {
+    (void)state;
+    const float x[6] = {0.5F, -1, 2, 0, 1.25F, -0.75F};
+    const float expected[2][6] = {{-1.352321019F, 2.184794804F, 3.358428732F, 1.919984866F, 5.276370818F, 8.937650399F},
+                                  {-1.400711826F, 2.32012923F, 3.315267269F, 4.375096711F, 5.715898324F, 8.467599621F}};
+    for (int heads = 1; heads <= 2; heads++) {
+        char text[20];
+        weights *w = weights_new("energy", 2, 1, 3);
+        weights_node(w, "a", "reshape", "['x']", "{'shape': [2, 3]}", NULL);
+        weights_node(w, "product", "matmul", "['a', 'a']", "{'transpose_a': 1}", NULL);
+        weights_node(w, "mask", "reshape", "['product']", "{'shape': [1, 3, 3]}", NULL);
+        snprintf(text, sizeof text, "{'heads': %d}", heads);
+        weights_node(w, "f", "attention", "['x', 'x', 'x', 'mask']", text, NULL);
+        check_gradient_of(w, text, 6, x, expected[heads - 1]);
+    }
+}
+
 /* E of attention among 2^14 positions: its derivative would hold 2^28 scores. */
 static void derivatives_too_large_are_refused(void **state) {
     (void)state;
@@ -296,6 +345,8 @@ int main(void) {
         cmocka_unit_test(softmax_has_the_gradient_of_pytorch),
         cmocka_unit_test(matmul_has_the_gradient_of_pytorch),
         cmocka_unit_test(attention_has_the_gradient_of_pytorch),
+        cmocka_unit_test(slices_give_the_sum_of_their_derivatives),
+        cmocka_unit_test(masks_have_derivatives),
         cmocka_unit_test(derivatives_too_large_are_refused),
         cmocka_unit_test(causal_masks_are_shared),
         cmocka_unit_test(comparisons_have_the_gradient_of_pytorch),

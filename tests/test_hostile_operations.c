@@ -22,6 +22,9 @@ static const struct {
     {"constant", NULL, NULL, "{'value': 't'}", 4, {2, 2, 1, 1}, "rank 4, expected 1 ... 3"},
     {"conv2d", "['x']", "{'groups': 2}", "{'weight': 't'}", 4, {3, 2, 1, 1}, "expected multiples of groups 2"},
     {"conv2d", "['v']", NULL, "{'weight': 't'}", 4, {1, 4, 1, 1}, "input of rank 1, conv2d takes (C, H, W)"},
+    {"conv2d", "['x']", NULL, "{'weight': 't'}", 3, {1, 4, 1}, "expected shape (O, C/groups, kh, kw)"},
+    {"conv2d", "['x']", NULL, "{'weight': 't'}", 4, {1, 4, 4097, 1}, "kh and kw at most 4096"},
+    {"conv2d", "['x']", NULL, "{'weight': 't'}", 4, {1, 4, 1, 4097}, "kh and kw at most 4096"},
     {"conv_transpose2d", "['v']", NULL, "{'weight': 't'}", 4, {4, 1, 1, 1}, "conv_transpose2d takes (C, H, W)"},
     {"conv_transpose2d", "['x']", NULL, "{'weight': 't'}", 2, {1, 4}, "expected shape (C, O/groups, kh, kw)"},
     {"conv_transpose2d", "['x']", NULL, NULL, 0, {0}, "tensor 'weight' is missing"},
@@ -242,7 +245,9 @@ static void add_tensors(weights *w, const char *wanted) {
 
 static void test_refusals(void **state) {
     (void)state;
-    const float values[6] = {1, 2, 3, 4, 5, 6};
+    static float values[4 * 4097]; /* of the largest tensor */
+    for (size_t k = 0; k < GS_COUNT(values); k++)
+        values[k] = (float)(k + 1);
     for (size_t i = 0; i < GS_COUNT(refusals); i++) {
         hostile_kind();
         weights *w = weights_new("score", 4, 6, 6);

@@ -76,9 +76,10 @@ static double total(const memory *m) {
 
 static void warn_of_excess(double bytes) {
     if (bytes > gs_machine_bytes())
-        gs_warn("this takes %.2f GB of memory, and this process may use %.2f GB: expect it to fail, or to be killed; take "
-                "fewer samples or chains at a time, particles, steps that are kept, or threads",
-                bytes * 1e-9, gs_machine_bytes() * 1e-9);
+        gs_warn(
+            "this takes %.2f GB of memory, and this process may use %.2f GB: expect it to fail, or to be killed; take "
+            "fewer samples or chains at a time, particles, steps that are kept, or threads",
+            bytes * 1e-9, gs_machine_bytes() * 1e-9);
 }
 
 /* ---- Parts of both forms ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/json_file.h"
+#include "model/json.h"
 
 enum { JOB_BYTES = 1 << 16, TREE_BYTES = 1 << 24 };
 static const char expected[] = "expected an object of settings, such as {\"n\": 1000, \"shard-size\": 100}";
@@ -28,17 +29,17 @@ gs_status gs_words_add(gs_words *w, char *text, gs_error *error) {
 
 static gs_status add_option(gs_words *w, const char *key, json_t *value, gs_error *error) {
     char name[64];
-    if (json_is_false(value))
+    if (gs_json_is(value, JSON_FALSE))
         return GS_OK;
-    if (!json_is_string(value) && !json_is_number(value) && !json_is_true(value))
+    if (!gs_json_is(value, JSON_STRING) && !gs_json_is_number(value) && !gs_json_is(value, JSON_TRUE))
         return gs_fail(error, GS_ERROR_FORMAT, "\"%.40s\": expected a text, a number, true, or a list of them", key);
     snprintf(name, sizeof name, "%s%s", key[0] && !key[1] ? "-" : "--", key);
     for (char *c = name; *c; c++)
         *c = *c == '_' ? '-' : *c;
     gs_status status = gs_words_add(w, strdup(name), error);
-    if (!status && json_is_string(value))
+    if (!status && gs_json_is(value, JSON_STRING))
         status = gs_words_add(w, strdup(json_string_value(value)), error);
-    else if (!status && json_is_number(value))
+    else if (!status && gs_json_is_number(value))
         status = gs_words_add(w, json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)), error);
     return status;
 }
@@ -71,12 +72,12 @@ static gs_status add_options(gs_words *w, json_t *settings, gs_error *error) {
     json_t *value, *one;
     size_t i;
     gs_status status = GS_OK;
-    if (!json_is_object(settings))
+    if (!gs_json_is(settings, JSON_OBJECT))
         return gs_fail(error, GS_ERROR_FORMAT, "%s", expected);
     json_object_foreach(settings, key, value) {
         if (!status)
             status = check_key(key, error);
-        if (!status && json_is_array(value)) {
+        if (!status && gs_json_is(value, JSON_ARRAY)) {
             json_array_foreach(value, i, one) {
                 if (!status)
                     status = add_option(w, key, one, error);

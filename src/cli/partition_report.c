@@ -94,9 +94,10 @@ static gs_status put_inputs(const gs_partition_run *run, FILE *out, gs_error *er
 /* Few weights matter: most of them are too small, or there are few chains, whose weights are alike. */
 static void put_few_weights(const gs_partition *p, bool has_particles) {
     if (p->effective > 0.5 * (double)p->chains)
-        gs_warn("the weights of %zu chains are worth those of %.1f, too few to say how uncertain log Z is: expected %g or "
-                "more; give more --chains",
-                p->chains, p->effective, effective_low);
+        gs_warn(
+            "the weights of %zu chains are worth those of %.1f, too few to say how uncertain log Z is: expected %g or "
+            "more; give more --chains",
+            p->chains, p->effective, effective_low);
     else
         gs_warn(
             "the weights of %zu chains are worth those of %.1f, so that log Z and its error are uncertain, and log Z "

@@ -76,7 +76,8 @@ static gs_status prepare(quantizing *q, gs_error *error) {
                        "gensample -n 256 --out digits.npy draws some",
                        a->model);
     if (a->given[GS_OPTION_BANDS] && !gs_model_get_info(q->model)->takes_sigma)
-        return gs_fail(error, GS_ERROR_ARGUMENT, "--bands: %s takes no noise level, so that there is one band", a->model);
+        return gs_fail(error, GS_ERROR_ARGUMENT, "--bands: %s takes no noise level, so that there is one band",
+                       a->model);
     q->options = (gs_quantize_options){.dtype = a->dtype,
                                        .weights = a->weights,
                                        .direct = a->direct,

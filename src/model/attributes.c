@@ -27,7 +27,7 @@ static void set_fallback(const gs_attribute *a, void *field) {
 }
 
 static gs_status read_pair(gs_loader *loader, const gs_attribute *a, const json_t *value, const char *what, int *pair) {
-    if (!json_is_array(value) || json_array_size(value) != 2)
+    if (!gs_json_is(value, JSON_ARRAY) || json_array_size(value) != 2)
         return gs_loader_fail(loader, "%s: found %s, expected an array of 2 integers %d ... %d", what,
                               gs_json_type(value), a->low, a->high);
     gs_status status = gs_json_integer(loader, json_array_get(value, 0), what, a->low, a->high, &pair[0]);
@@ -122,7 +122,7 @@ static gs_status refuse_unknown(gs_loader *loader, const gs_node *node, const js
 }
 
 gs_status gs_attributes_read(gs_loader *loader, gs_node *node, const json_t *object) {
-    if (object && !json_is_object(object))
+    if (object && !gs_json_is(object, JSON_OBJECT))
         return gs_node_fail(loader, node, "attributes: found %s, expected an object", gs_json_type(object));
     size_t taken = 0;
     for (const gs_attribute *a = gs_operation_of(node->op)->attributes; a && a->name; a++) {

@@ -65,7 +65,7 @@ static gs_status read_node_head(gs_loader *loader, const names *all, int i, cons
     char what[40];
     snprintf(what, sizeof what, "node %d", i);
     const char *name = json_string_value(json_object_get(object, "name"));
-    if (json_is_object(object) && (!name || !*name || strlen(name) > NAME_MAX_BYTES))
+    if (gs_json_is(object, JSON_OBJECT) && (!name || !*name || strlen(name) > NAME_MAX_BYTES))
         return gs_loader_fail(loader, "%s: expected a name of 1 ... %d bytes", what, NAME_MAX_BYTES);
     gs_status status = gs_json_keys(loader, object, what, keys);
     if (status)
@@ -98,7 +98,7 @@ static gs_status read_node_input(gs_loader *loader, const names *all, int i, con
 
 static gs_status read_node_inputs(gs_loader *loader, const names *all, int i, const json_t *array) {
     gs_node *node = &loader->model->node[i];
-    if (array && !json_is_array(array))
+    if (array && !gs_json_is(array, JSON_ARRAY))
         return gs_node_fail(loader, node, "inputs: found %s, expected an array", gs_json_type(array));
     size_t count = json_array_size(array);
     const gs_operation *operation = gs_operation_of(node->op);
@@ -139,7 +139,7 @@ static gs_status read_role(gs_loader *loader, const gs_node *node, const json_t 
 static gs_status read_node_tensors(gs_loader *loader, gs_node *node, const json_t *object) {
     const gs_operation *operation = gs_operation_of(node->op);
     const char *weight = operation->weight.name, *bias = operation->bias.name;
-    if (object && !json_is_object(object))
+    if (object && !gs_json_is(object, JSON_OBJECT))
         return gs_node_fail(loader, node, "tensors: found %s, expected an object", gs_json_type(object));
     size_t found = 0;
     gs_status status = read_role(loader, node, object, &operation->weight, &node->weight, &found);

@@ -27,6 +27,18 @@ const char *gs_json_type(const json_t *value) {
     }
 }
 
+bool gs_json_is(const json_t *value, json_type type) {
+    return value && json_typeof(value) == type;
+}
+
+bool gs_json_is_number(const json_t *value) {
+    return gs_json_is(value, JSON_INTEGER) || gs_json_is(value, JSON_REAL);
+}
+
+bool gs_json_is_boolean(const json_t *value) {
+    return gs_json_is(value, JSON_TRUE) || gs_json_is(value, JSON_FALSE);
+}
+
 /* The text that jansson reads is ["aaa...", the text without its hole]. jansson 2.14 does not check whether its buffer
  * for tokens could grow; if it could not, it loses characters or aborts. The string in front makes the buffer grow
  * once, as far as any token needs, and its length shows whether that succeeded. */
@@ -126,7 +138,7 @@ gs_status gs_json_parse(gs_loader *loader, gs_text text, gs_text hole, const cha
 }
 
 gs_status gs_json_keys(gs_loader *loader, const json_t *object, const char *what, const char *const *allowed) {
-    if (!json_is_object(object))
+    if (!gs_json_is(object, JSON_OBJECT))
         return gs_loader_fail(loader, "%s: found %s, expected an object", what, gs_json_type(object));
     /* jansson's iterators take a pointer to non-const, but change nothing. */
     json_t *walked = (json_t *)(uintptr_t)object;
@@ -142,7 +154,7 @@ gs_status gs_json_keys(gs_loader *loader, const json_t *object, const char *what
 
 gs_status gs_json_integer(gs_loader *loader, const json_t *value, const char *what, long long low, long long high,
                           int *out) {
-    if (!json_is_integer(value))
+    if (!gs_json_is(value, JSON_INTEGER))
         return gs_loader_fail(loader, "%s: found %s, expected an integer %lld ... %lld", what, gs_json_type(value), low,
                               high);
     json_int_t number = json_integer_value(value);
@@ -154,7 +166,7 @@ gs_status gs_json_integer(gs_loader *loader, const json_t *value, const char *wh
 }
 
 gs_status gs_json_real(gs_loader *loader, const json_t *value, const char *what, double *out) {
-    if (!json_is_number(value))
+    if (!gs_json_is_number(value))
         return gs_loader_fail(loader, "%s: found %s, expected a number", what, gs_json_type(value));
     double number = json_number_value(value);
     if (!(fabs(number) <= (double)FLT_MAX))
@@ -165,7 +177,7 @@ gs_status gs_json_real(gs_loader *loader, const json_t *value, const char *what,
 
 gs_status gs_json_sigmas(gs_loader *loader, const json_t *value, const char *what, bool may_equal, double *low,
                          double *high) {
-    if (!json_is_array(value) || json_array_size(value) != 2)
+    if (!gs_json_is(value, JSON_ARRAY) || json_array_size(value) != 2)
         return gs_loader_fail(loader, "%s: found %s, expected [low, high]", what, gs_json_type(value));
     gs_status status = gs_json_real(loader, json_array_get(value, 0), what, low);
     if (!status)

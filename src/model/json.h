@@ -26,5 +26,9 @@ gs_status gs_json_sigmas(gs_loader *loader, const json_t *value, const char *wha
 gs_status gs_json_name(gs_loader *loader, const json_t *value, const char *what, char **out);
 /* The kind of a value in words: "a string". */
 const char *gs_json_type(const json_t *value);
+/* Whether there is a value, of this type; and a number, or true or false. */
+bool gs_json_is(const json_t *value, json_type type);
+bool gs_json_is_number(const json_t *value);
+bool gs_json_is_boolean(const json_t *value);
 
 #endif

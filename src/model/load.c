@@ -29,7 +29,7 @@ static gs_status parse_model(gs_loader *loader, const json_t *metadata, json_t *
     if (status)
         return status;
     const json_t *text = json_object_get(metadata, "model");
-    if (!json_is_string(text))
+    if (!gs_json_is(text, JSON_STRING))
         return gs_loader_fail(loader, "__metadata__.model: found %s, expected a JSON text", gs_json_type(text));
     gs_text all = {json_string_value(text), json_string_length(text)}, graph, nodes;
     loader->has_nodes = gs_text_member(all, "graph", &graph) && gs_text_member(graph, "nodes", &nodes) &&

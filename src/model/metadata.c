@@ -50,11 +50,11 @@ static gs_status read_unlabelled(gs_loader *loader, const json_t *value) {
     gs_model_info *info = &loader->model->info;
     if (!value)
         return GS_OK;
-    if (!json_is_boolean(value))
+    if (!gs_json_is_boolean(value))
         return gs_loader_fail(loader, "unlabelled: found %s, expected true or false", gs_json_type(value));
     if (!info->labels)
         return gs_loader_fail(loader, "unlabelled: given, but 'label' is not an input");
-    info->needs_label = json_is_false(value);
+    info->needs_label = gs_json_is(value, JSON_FALSE);
     return GS_OK;
 }
 
@@ -151,12 +151,12 @@ static gs_status read_reject(gs_loader *loader, const json_t *value) {
     gs_model_info *info = &loader->model->info;
     if (!value)
         return GS_OK;
-    if (!json_is_boolean(value))
+    if (!gs_json_is_boolean(value))
         return gs_loader_fail(loader, "data.reject: found %s, expected true or false", gs_json_type(value));
     if (info->kind != GS_KIND_CLASSIFIER)
         return gs_loader_fail(loader, "data.reject: given for the kind %s, expected of a classifier only",
                               gs_kind_name(info->kind));
-    info->rejects = json_is_true(value);
+    info->rejects = gs_json_is(value, JSON_TRUE);
     return GS_OK;
 }
 
@@ -183,7 +183,7 @@ static gs_status read_list(gs_loader *loader, const gs_setting *s, const json_t 
     size_t count = json_array_size(value);
     double before = 0;
     gs_status status = GS_OK;
-    if (!json_is_array(value) || count < 2 || count > GS_RUNGS_MAX)
+    if (!gs_json_is(value, JSON_ARRAY) || count < 2 || count > GS_RUNGS_MAX)
         return gs_loader_fail(loader, "%s: expected a list of 2 to %d numbers", what, GS_RUNGS_MAX);
     for (size_t i = 0; i < count && !status; i++) {
         double real;
@@ -272,7 +272,7 @@ static gs_status read_provenance(gs_loader *loader, json_t *object) {
     gs_model *model = loader->model;
     if (!object)
         return GS_OK;
-    if (!json_is_object(object))
+    if (!gs_json_is(object, JSON_OBJECT))
         return gs_loader_fail(loader, "provenance: found %s, expected an object of strings", gs_json_type(object));
     model->provenance = gs_arena_alloc(loader->arena, json_object_size(object), sizeof *model->provenance);
     if (!model->provenance)

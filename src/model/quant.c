@@ -64,7 +64,7 @@ static gs_status read_dtype(gs_loader *loader, const json_t *value) {
 static gs_status read_bands(gs_loader *loader, const json_t *value) {
     gs_quantization *q = &loader->model->quantization;
     size_t count = json_array_size(value);
-    if (value && !json_is_array(value))
+    if (value && !gs_json_is(value, JSON_ARRAY))
         return gs_loader_fail(loader, "quantization.bands: found %s, expected an array of noise levels",
                               gs_json_type(value));
     if (count && !loader->input_used[GS_VALUE_SIGMA])

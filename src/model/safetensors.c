@@ -90,13 +90,13 @@ static gs_status fail_tensor(const gs_loader *loader, const span *s, const char 
 
 static gs_status read_tensor_shape(gs_loader *loader, span *s, const json_t *shape) {
     gs_tensor *t = &s->tensor;
-    if (!json_is_array(shape) || json_array_size(shape) > TENSOR_RANK_MAX)
+    if (!gs_json_is(shape, JSON_ARRAY) || json_array_size(shape) > TENSOR_RANK_MAX)
         return fail_tensor(loader, s, "shape: expected an array of 0 ... 6 sizes");
     t->rank = (int)json_array_size(shape);
     t->size = 1;
     for (int i = 0; i < t->rank; i++) {
         const json_t *d = json_array_get(shape, (size_t)i);
-        if (!json_is_integer(d) || json_integer_value(d) < 1)
+        if (!gs_json_is(d, JSON_INTEGER) || json_integer_value(d) < 1)
             return fail_tensor(loader, s, "shape: expected positive integers");
         uint64_t value = (uint64_t)json_integer_value(d);
         t->shape[i] = (size_t)value;
@@ -125,7 +125,7 @@ static gs_status read_tensor_entry(gs_loader *loader, const json_t *entry, span 
         return status;
     const json_t *offsets = json_object_get(entry, "data_offsets");
     const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
-    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
+    if (json_array_size(offsets) != 2 || !gs_json_is(begin, JSON_INTEGER) || !gs_json_is(end, JSON_INTEGER) ||
         json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
         return fail_tensor(loader, s, "data_offsets: expected integers [begin, end], 0 <= begin <= end");
     s->begin = (uint64_t)json_integer_value(begin);
