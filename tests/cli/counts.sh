@@ -189,8 +189,9 @@ says 'noisy' denoise --model tiny.bin --judge wary.bin --input all.idx -n 20 --n
 says '"class_shares": ' --model plain.bin --sampler langevin --steps 40 -n 20 --diagnose --quality --judge wary.bin --json --out out/x.npy
 says 'shards of npy' --model tiny.bin -n 20 --steps 2 --shard-size 7 --quality --judge wary.bin --out out/w/
 says '"kept"\|"share"' --model cond.bin --init all.idx --quality --judge wary.bin --trajectory --steps 3 --json --out out/x.npy
-sed 's/"name":"wary"/"name":"late"/' wary.bin >judge2.bin
-says '"judge": "late"' --model tiny.bin -n 40 --steps 2 --quality --json --out out/x.npy
+cp wary.bin judge2.bin
+says '"second": {"judge": "wary"' --model tiny.bin -n 40 --steps 2 --quality --json --out out/x.npy
+says '^second judge, wary: ' --model tiny.bin -n 40 --steps 2 --quality --out out/x.npy
 rm -rf out
 mkdir out
 
