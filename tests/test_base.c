@@ -29,6 +29,10 @@ static void test_fail_cuts_long_messages(void **state) {
     gs_error error;
     gs_fail(&error, GS_ERROR_FILE, "%s", text);
     assert_int_equal(strlen(error.message), GS_MESSAGE_MAX - 1);
+    gs_fail(&error, GS_ERROR_FILE, "%s: the reason", text);
+    assert_int_equal(strlen(error.message), GS_MESSAGE_MAX - 1);
+    assert_non_null(strstr(error.message, "a...a"));
+    assert_string_equal(strchr(error.message, ':'), ": the reason");
 }
 
 static void test_fail_memory(void **state) {
