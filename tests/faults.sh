@@ -28,6 +28,7 @@ fi
 . "$here/support/models.sh"
 denoiser tiny 1
 judge judge.bin
+judge judge2.bin
 plain_energy plain
 conditional_denoiser
 cp "$here/golden/energy.bin" .
@@ -90,24 +91,28 @@ study nothing study rejection --dims 2 -n 20 --ratio 1.5 --out out/
 inspect nothing inspect ../judge.bin
 plan nothing plan ../judge.bin
 rejection nothing rejection --dim 4 --ratio 1.1 -n 50 --out out/x.npy
-map nothing --model banana --sampler mala --denoise no --steps 4 -n 3 --map out/m.svg --out out/x.npy
-sweep nothing --compose ../tiny.bin -n 2 --steps 2 --sweep 1,2 --out out/x.png
+map nothing --compose gaussian:dim=2 --compose gaussian:dim=2:0.5 --sampler mala --denoise no --steps 4 -n 3 --map out/m.svg --out out/x.npy
+sweep nothing --compose ../tiny.bin --compose ../tiny.bin -n 2 --steps 2 --sweep 1,2 --quality --judge ../judge.bin --out out/x.png
 labels nothing --model ../cond.bin --label all -n 4 --steps 2 --out out/x.npz
 follow nothing --model ../plain.bin --sampler hmc --adapt-mass yes --steps 42 -n 4 --quality --judge ../judge.bin --plot out/x.svg --json --out out/x.npy
 kept nothing --model ../plain.bin --sampler langevin --steps 4 --keep-every 2 -n 5 --judge ../judge.bin --quality --shard-size 2 --out out/
 restored drawn restore --model ../tiny.bin --judge ../judge.bin --input drawn.png --steps 2 --operator pool:2 --draws 2 --json --out out/x.npy
-figures drawn likelihood ../tiny.bin --input drawn.png --steps 2 --json --out out/x.json
+figures drawn likelihood ../tiny.bin --input drawn.png --input drawn.png --steps 2 --json --out out/x.json
 told drawn classify ../cond.bin --input drawn.png --levels 2 --draws 1 --json --out out/x.json
 losses drawn loss ../tiny.bin --input drawn.png --levels 3 --draws 1 --json
-normalised drawn partition ../plain.bin --chains 8 --particles 2 --steps 3 --input drawn.png --json
-explained drawn energy ../plain.bin --input drawn.png --json --out out/x.npy
-found drawn novelty ../tiny.bin --input drawn.png --against drawn.png --json --out out/x.npy
+normalised drawn partition --compose ../plain.bin --compose ../plain.bin --chains 8 --particles 2 --steps 3 --input drawn.png --input drawn.png --json
+explained drawn energy --compose ../plain.bin --compose ../plain.bin --input drawn.png --input drawn.png --json --out out/x.npy
+found drawn novelty ../tiny.bin --input drawn.png --against drawn.png --against drawn.png --json --out out/x.npy
 latents drawn interpolate ../cond.bin --label 1 --input drawn.png -n 1 --frames 3 --steps 2 --json --out out/x.npz
 narrow nothing quantize ../tiny.bin out/x.bin --dtype bf16
 nearer drawn --model ../tiny.bin -n 2 --steps 2 --nearest drawn.png --json --out out/x.png
+begins drawn --model ../tiny.bin --init drawn.png --steps 3 --trajectory --quality --judge ../judge.bin --json --out out/x.npy
+second nothing --model ../tiny.bin -n 20 --steps 2 --quality --json --out out/x.npy
+states nothing --model ../cond.bin --label 1 --sampler langevin --denoise no --steps 4 --keep-every 2 -n 4 --quality --judge ../judge.bin --shard-size 2 --out out/
+measured drawn restore --model ../tiny.bin --input drawn.png --mask left --measured --draws 2 --steps 2 --out out/x.npy
 tempered nothing --model double-well --sampler tempering --denoise no --steps 6 -n 2 --diagnose --json --out out/x.npy
 cpu nothing cpu --model ../tiny.bin'
-shards='shards pictures resume kept' # commands that go on
+shards='shards pictures resume kept states' # commands that go on
 
 nothing() {
     mkdir out

@@ -154,6 +154,15 @@ static void kinks_have_one_side(void **state) {
     check_gradient("elu", "{'alpha': 0.5}", 6, (float[]){0, 0, 1, -0.0F, 2, 0}, (float[]){0.5F, 1, 3, 2, 5, 3});
 }
 
+/* At infinity slopes are their limits. */
+static void slopes_reach_their_limits(void **state) {
+    (void)state;
+    const float x[6] = {INFINITY, -INFINITY, 0, INFINITY, -INFINITY, 0}, expected[6] = {1, 0, 1.5F, 4, 0, 3};
+    check_gradient("silu", NULL, 6, x, expected);
+    check_gradient("gelu", NULL, 6, x, expected);
+    check_gradient("gelu", "{'approximate': 'tanh'}", 6, x, expected);
+}
+
 /* The expected gradients are PyTorch's in float64. */
 static void softmax_has_the_gradient_of_pytorch(void **state) {
     (void)state;
@@ -342,6 +351,7 @@ static void slices_take_derivatives_of_another_rank(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinks_have_one_side),
+        cmocka_unit_test(slopes_reach_their_limits),
         cmocka_unit_test(softmax_has_the_gradient_of_pytorch),
         cmocka_unit_test(matmul_has_the_gradient_of_pytorch),
         cmocka_unit_test(attention_has_the_gradient_of_pytorch),

@@ -32,6 +32,15 @@ begin_refusals
 run partition logs.bin --chains 4 --particles 2 --steps 2 --clamp yes --input all.idx
 check 'log p of an image without an energy is not told' test "$status" -ne 0
 
+# What operations say of themselves.
+weight_file odd.bin '' '{"name":"odd","kind":"energy","data":{"shape":[1,8,8],"range":[0,1]},"inputs":["x"],
+"graph":{"nodes":[{"name":"c","op":"clamp","inputs":["x"],"attributes":{"low":0.25,"high":0.5}},
+{"name":"r","op":"reshape","inputs":["c"],"attributes":{"shape":[8,8]}},
+{"name":"m","op":"matmul","inputs":["r","r"],"attributes":{"transpose_b":1}},
+{"name":"e","op":"mean","inputs":["m"],"attributes":{"over":"all"}}],"outputs":["e"]}}' </dev/null
+says 'clamp 0.25 ... 0.5' inspect odd.bin
+says 'matmul' plan odd.bin
+
 # Networks in integers, and what they are told of.
 for bands in 1 2; do
     "$program" quantize golden.bin int8-$bands.bin -n 4 --bands $bands --quiet 2>stderr.txt
@@ -121,6 +130,18 @@ says 'tolerance: the likelihoods of 1 image' likelihood tiny.bin --input one.idx
 refuse 2 'probes' likelihood tiny.bin --input one.idx --steps 2 --trace exact --probes 3
 refuse 2 'energy' novelty tiny.bin --input all.idx --against all.idx --by energy
 for limit in 0 2; do refuse 2 'limit' quantize tiny.bin out/no.bin --limit $limit; done
+
+# What fails before it begins, in the order in which it is looked at.
+for network in no-such.bin judge.bin; do
+    run interpolate $network --input all.idx -n 1 --frames 3 --steps 2 --out out/no.png
+    check "interpolation by $network is refused" sh -c 'test "$1" -ne 0 && test "$(wc -l <stderr.txt)" -eq 1 && test -z "$(ls -A out)"' sh "$status"
+done
+refuse 2 'out' interpolate tiny.bin --input all.idx -n 1 --frames 3 --steps 2 --out out/no.idx
+refuse 1 'no-such' interpolate tiny.bin --input all.idx -n 1 --frames 3 --steps 2 --out no-such/no.png
+refuse 1 'no-such.idx' interpolate tiny.bin --input no-such.idx -n 1 --frames 3 --steps 2 --out out/no.png
+refuse 2 'method' restore --model tiny.bin --input all.idx --mask left --method no-such --out out/no.png
+refuse 1 'no-such' restore --model tiny.bin --input all.idx --mask left --judge no-such.bin --out out/no.png
+refuse 2 'score' --model judge.bin -n 1 --out out/no.png
 
 # Views.
 says 'wrote out/x.png' view all.idx --random --columns 2 --out out/x.png
