@@ -143,6 +143,33 @@ refuse 2 'method' restore --model tiny.bin --input all.idx --mask left --method 
 refuse 1 'no-such' restore --model tiny.bin --input all.idx --mask left --judge no-such.bin --out out/no.png
 refuse 2 'score' --model judge.bin -n 1 --out out/no.png
 
+# Judges beside the network: none, and a file that is none.
+mkdir alone
+cp tiny.bin alone
+says 'rms of y - A x' restore --model alone/tiny.bin --input all.idx --mask left --steps 2 --out out/x.npy
+cp tiny.bin alone/judge.bin
+says 'rms of y - A x' restore --model alone/tiny.bin --input all.idx --mask left --steps 2 --out out/x.npy
+begin_refusals
+refuse 2 'judge' restore --model alone/tiny.bin --judge alone/judge.bin --input all.idx --mask left --steps 2 --out out/no.npy
+
+# Types of quantised files, and what is drawn or shown in part.
+for options in '--dtype bf16' '--dtype bf16-exact'; do
+    says 'out/j.bin' quantize judge.bin out/j.bin --data all.idx $options
+    says 'out/g.bin' quantize golden.bin out/g.bin $options
+done
+says 'out/j.bin' quantize judge.bin out/j.bin --dtype f32 --weights bf16
+says 'out/g.bin' quantize golden.bin out/g.bin -n 4 --dtype int16
+says 'out/g.bin' quantize golden.bin out/g.bin -n 4 --dtype int8 --json
+says '"sampling this energy stays in f32' quantize golden.bin out/g.bin -n 4 --json
+says 'memory, beside the program itself' --model tiny.bin -n 4 --steps 2 --trajectory --dry-run --out out/x.png
+says '' --model plain.bin --sampler mala --steps 20 -n 4 --quiet --diagnose --plot out/x.svg --out out/x.npy
+says '(the first 6 are drawn)' --model tiny.bin -n 300 --steps 2 --grid 2x3 --out out/x.png
+says '(the first 1 is drawn)' --model tiny.bin -n 3 --steps 2 --grid 1x1 --out out/x.png
+begin_refusals
+refuse 2 'chains' partition plain.bin --chains 1 --particles 2 --steps 2
+refuse 2 'integers' quantize tiny.bin out/no.bin -n 4
+refuse 2 'energy\|quantised\|int8' likelihood tiny.bin --input all.idx --steps 2 --dtype int8
+
 # Views.
 says 'wrote out/x.png' view all.idx --random --columns 2 --out out/x.png
 says 'wrote out/x.png' view one.idx --columns 7 --out out/x.png
