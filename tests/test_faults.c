@@ -32,16 +32,28 @@
 #include "support/about.h"
 #include "support/allocation.h"
 #include "support/effort.h"
+#include "support/io/archives.h"
 
 /* ---- Calls that fail on demand; see tests/CMakeLists.txt ---- */
 
-static const char *faulty; /* the call that fails; NULL: none */
+static const char *faulty; /* the calls that fail, one word each; NULL: none */
 static int reason;         /* its errno */
 static long left, failing; /* calls that succeed before, and how many fail then */
 static long failed;
 
+/* Whether the name is one of the words. */
+static bool is_among(const char *words, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = words; at; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        if (!strncmp(at, name, length) && (!at[length] || at[length] == ' '))
+            return true;
+    }
+    return false;
+}
+
 static bool fails(const char *name) {
-    if (!faulty || strcmp(name, faulty) != 0)
+    if (!faulty || !is_among(faulty, name))
         return false;
     if (left > 0) {
         left--;
@@ -68,6 +80,7 @@ static bool fails(const char *name) {
     CALL(int, -1, fchmod, (int descriptor, mode_t mode), (descriptor, mode))                                \
     CALL(int, -1, rename, (const char *from, const char *to), (from, to))                                   \
     CALL(int, -1, linkat, (int a, const char *from, int b, const char *to, int how), (a, from, b, to, how)) \
+    CALL(int, -1, getrlimit, (int what, struct rlimit *limit), (what, limit))                               \
     CALL(DIR *, NULL, opendir, (const char *path), (path))                                                  \
     CALL(FILE *, NULL, fdopen, (int descriptor, const char *mode), (descriptor, mode))                      \
     CALL(FILE *, NULL, open_memstream, (char **bytes, size_t *size), (bytes, size))                         \
@@ -315,12 +328,24 @@ static gs_status encode_diagram(gs_error *error) {
     return status;
 }
 
-static void make_labels(void) {
-    static unsigned char bytes[8 + LABELS] = {0, 0, 8, 1, 0, 0, LABELS >> 8, LABELS & 255};
+static void pack_x(void) {
+    size_t size;
+    unsigned char *bytes = read_file("x", &size);
     gzFile out = gzopen("x", "wb");
     assert_non_null(out);
-    assert_int_equal(gzwrite(out, bytes, sizeof bytes), sizeof bytes);
+    assert_int_equal(gzwrite(out, bytes, (unsigned)size), size);
     assert_int_equal(gzclose(out), Z_OK);
+    free(bytes);
+}
+
+static void make_labels(void) {
+    static unsigned char bytes[8 + LABELS] = {0, 0, 8, 1, 0, 0, LABELS >> 8, LABELS & 255};
+    write_file("x", bytes, sizeof bytes);
+}
+
+static void make_packed_labels(void) {
+    make_labels();
+    pack_x();
 }
 
 static gs_status read_labels(gs_error *error, size_t most) {
@@ -345,23 +370,69 @@ static void make_images(void) {
 }
 
 static void make_packed_images(void) {
-    size_t size;
     make_images();
-    unsigned char *bytes = read_file("x", &size);
-    gzFile out = gzopen("x", "wb");
-    assert_non_null(out);
-    assert_int_equal(gzwrite(out, bytes, (unsigned)size), size);
-    assert_int_equal(gzclose(out), Z_OK);
-    free(bytes);
+    pack_x();
 }
 
-static gs_status read_images(gs_error *error) {
+/* Longer, packed too, than what is read of a file at once. */
+static void make_many_images(void) {
+    enum { MANY = 500 };
+    static float noise[MANY * PIXELS];
+    uint32_t random = 1;
+    gs_error error = {0};
+    for (int i = 0; i < MANY * PIXELS; i++) {
+        random = random * 1664525 + 1013904223;
+        noise[i] = (float)(random >> 8) / 16777216.0F;
+    }
+    assert_ok(put_array("file", noise, (const size_t[]){MANY, SIDE, SIDE}, 3, &error), &error);
+    assert_int_equal(__real_rename("file", "x"), 0);
+    pack_x();
+}
+
+static int kind;
+
+/* With labels behind the images, in the way that `kind` says. */
+static void make_archive(void) {
+    archive a = {.used = 0};
+    archive_put_entry(&a, "samples.npy", kind);
+    archive_put_array(&a, "labels.npy", "{'descr': '<i2', 'fortran_order': False, 'shape': (2,)}\n", kind);
+    archive_write_whole(&a);
+    assert_int_equal(__real_rename(test_path, "x"), 0);
+}
+
+static void make_picture(void) {
+    static const char header[] = "P5\n8 8\n255\n";
+    char bytes[sizeof header - 1 + PIXELS] = {0};
+    memcpy(bytes, header, sizeof header - 1);
+    write_file("x", bytes, sizeof bytes);
+}
+
+static gs_status read_some(gs_error *error, const int wanted[3], size_t most) {
     gs_image_file file;
-    const gs_image_wish wish = {.shape = shape, .range = (const float[]){0, 1}, .most = IMAGES};
+    const gs_image_wish wish = {.shape = wanted, .range = (const float[]){0, 1}, .most = most};
     gs_status status = gs_images_read("x", &wish, &file, error);
     assert_int_equal(file.data != NULL, !status);
     gs_images_free(&file);
     return status;
+}
+
+static gs_status read_images(gs_error *error) {
+    return read_some(error, shape, IMAGES);
+}
+
+static gs_status read_first(gs_error *error) {
+    return read_some(error, shape, 1);
+}
+
+static gs_status read_archive(gs_error *error) {
+    return read_some(error, (const int[]){1, 2, 3}, IMAGES);
+}
+
+static gs_status describe(gs_error *error) {
+    gs_description description = {.note = NULL};
+    gs_content content;
+    bool packed;
+    return gs_images_describe("x", NULL, 0, &description, &content, &packed, error);
 }
 
 /* ---- Running them ---- */
@@ -392,7 +463,8 @@ static const operation operations[] = {
     {.name = "a map in memory", .act = encode_map, .in_memory = true},
     {.name = "a diagram", .act = encode_diagram, .in_memory = true},
     {.name = "all labels", .act = read_all_labels, .prepare = make_labels},
-    {.name = "a few labels", .act = read_few_labels, .prepare = make_labels}};
+    {.name = "a few labels", .act = read_few_labels, .prepare = make_labels},
+    {.name = "packed labels", .act = read_few_labels, .prepare = make_packed_labels}};
 
 static const struct {
     const char *call;
@@ -405,6 +477,12 @@ static const struct {
         SYNCS
 #undef SYNC
     {"fwrite", ENOSPC},
+    {"write close", EIO},
+    {"fsync fclose", EIO},
+    {"fflush ferror", EIO},
+    {"rename lseek", EXDEV},
+    {"rename read", EXDEV},
+    {"rename write", EXDEV},
     {"ferror", EIO},
     {"close", EIO},
     {"fclose", EIO},
@@ -613,6 +691,12 @@ static void readers_fail_cleanly(void **state) {
         try_all(&(operation){.name = gs_format_name(format), .prepare = make_images, .act = read_images});
         try_all(&(operation){.name = "a packed file", .prepare = make_packed_images, .act = read_images});
     }
+    for (kind = 0; kind < ARCHIVE_KINDS; kind++) {
+        try_all(&(operation){.name = "an archive", .prepare = make_archive, .act = read_archive});
+        try_all(&(operation){.name = "what an archive is", .prepare = make_archive, .act = describe});
+    }
+    try_all(&(operation){.name = "the first of many", .prepare = make_many_images, .act = read_first});
+    try_all(&(operation){.name = "a picture", .prepare = make_picture, .act = read_images});
 }
 
 static int draw_pixels(void **state) {

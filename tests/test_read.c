@@ -104,6 +104,8 @@ static void no_files_of_images(void **state) {
         write_file(path, rows[i].bytes, rows[i].size);
         refuse(grey, GS_ERROR_FORMAT, rows[i].words);
     }
+    write_file(path, "\0\0\10\0", 4); /* IDX without an axis */
+    refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY, NPZ, PGM or PNG file");
     write_file(path, "\1\2\3\4", 4);
     refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY, NPZ, PGM or PNG file");
     unlink(path);
@@ -134,6 +136,13 @@ static void descriptions(void **state) {
         assert_int_equal(gs_images_describe(path, NULL, 0, &description, &content, &packed, &error), GS_OK);
         assert_non_null(strstr(description.text, rows[i].text));
     }
+    gs_description description = {.note = NULL};
+    gs_content content;
+    bool packed;
+    gs_error error;
+    write_npy(1, "{'descr': ", NULL, 0);
+    assert_int_equal(gs_images_describe(path, NULL, 0, &description, &content, &packed, &error), GS_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "its NPY header cannot be read"));
 }
 
 /* ---- Labels ---- */
@@ -171,6 +180,37 @@ static void label_files(void **state) {
         if (!status)
             gs_free(file.labels);
     }
+}
+
+/* MNIST's names; what is there is found, packed or not, whether the images are packed or not. */
+static void labels_beside_images(void **state) {
+    (void)state;
+    static const struct {
+        const char *images, *labels; /* labels: the file that is there; "": none is found */
+        const char *there;
+    } rows[] = {{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"},
+                {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"},
+                {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"},
+                {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"},
+                {"my-images", "my-labels", "my-labels"},
+                {"images", "labels", "labels"},
+                {"images", "", "other"},
+                {"pictures", "", "labels"}};
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("rows[%zu]", i);
+        char images[600], labels[600], there[600];
+        snprintf(images, sizeof images, "%s/%s", test_directory, rows[i].images);
+        snprintf(there, sizeof there, "%s/%s", test_directory, rows[i].there);
+        write_file(there, "", 0);
+        assert_int_equal(gs_labels_beside(images, labels, sizeof labels), rows[i].labels[0] != 0);
+        if (rows[i].labels[0])
+            assert_string_equal(labels, there);
+        assert_false(gs_labels_beside(images, labels, strlen(images) + 3)); /* there is no room for ".gz" */
+        unlink(there);
+    }
+    char labels[20];
+    assert_false(gs_labels_beside("no-images", labels, sizeof labels));
+    assert_false(gs_labels_beside("im", labels, sizeof labels));
 }
 
 /* ---- NPY ---- */
@@ -336,6 +376,13 @@ static void npy_clipped(void **state) {
     assert_non_null(strstr(images.caution, "2 of 120 pixels are clipped to [0, 1]"));
     assert_non_null(strstr(images.caution, "up to 0.75"));
     gs_images_free(&images);
+    memset(floats, 0, sizeof floats);
+    floats[50] = 1.5F; /* on one side, but a single one */
+    write_npy(1, header, floats, sizeof floats);
+    images = read_good(grey, unit, 100);
+    assert_non_null(strstr(images.caution, "1 of 120 pixels are clipped"));
+    gs_images_free(&images);
+    floats[7] = -0.75F;
     for (int k = 12; k < 48; k++)
         floats[k] = 0.5F + (k % 2 ? 0.8F : -0.8F);
     write_npy(1, header, floats, sizeof floats);
@@ -412,15 +459,69 @@ static void bad_npy_files(void **state) {
         {"{'descr': '<f4', 'descr': '<f4', 'shape': (2, 3)}", "cannot be read"},
         {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}", "cannot be read"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x", "cannot be read"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 2, 3)}",
+         "sizes (9223372036854775807, 2, 3), more than any file holds"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 0, 1, 2, 3)}", "has no images"},
+        {"{'descr': '', 'fortran_order': False, 'shape': (2, 3)}", "type '': expected float32"},
+        {"{'descr': 'a type whose name is longer than that of any type', 'fortran_order': False}", "cannot be read"},
+        {"{'descr", "cannot be read"},
         {"", "cannot be read"}};
     for (size_t i = 0; i < GS_COUNT(bad); i++) {
         write_npy(1, bad[i].header, good, 24);
         refuse(grey, GS_ERROR_FORMAT, bad[i].words);
     }
+    for (size_t extra = 1; extra < 3; extra++) {
+        const char more[24 + 2] = {0};
+        write_npy(1, header, more, 24 + extra);
+        refuse(grey, GS_ERROR_FORMAT,
+               extra == 1 ? ": 1 byte follows its last image" : ": 2 bytes follow its last image");
+    }
     write_npy(4, header, good, 24);
     refuse(grey, GS_ERROR_FORMAT, "no known version");
     write_file(path, "\x93NUMPY\x02\0\xff\xff\xff\xff", 12);
     refuse(grey, GS_ERROR_FORMAT, "longer than 10000 bytes");
+}
+
+/* Points are (n, D), or images of one pixel; what is one pixel high, but wider, is an image. */
+static void npy_points(void **state) {
+    (void)state;
+    const float far[4] = {0, 1, 7, -3}, near[4] = {0, 1, 0.5F, 0};
+    static const char *const shapes[] = {"(2, 2)", "(1, 2, 2)", "(2, 2, 1, 1)", "(1, 2, 2, 1, 1)"};
+    char header[100];
+    for (size_t i = 0; i < GS_COUNT(shapes); i++) {
+        about("%s", shapes[i]);
+        snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': %s}", shapes[i]);
+        write_npy(1, header, far, sizeof far);
+        gs_image_file images = read_good((const int[]){2, 1, 1}, unit, 100);
+        assert_int_equal(images.n, 2);
+        assert_memory_equal(images.data, far, sizeof far);
+        gs_images_free(&images);
+    }
+    write_npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2)}", near, sizeof near);
+    gs_image_file images = read_good((const int[]){1, 1, 2}, unit, 100);
+    assert_memory_equal(images.data, near, sizeof near);
+    gs_images_free(&images);
+    write_npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2)}", far, sizeof far);
+    refuse((const int[]){1, 1, 2}, GS_ERROR_FORMAT, "7 at image 1");
+}
+
+/* The size of a file that is packed is not known before; what its header claims may be more than the machine has. */
+static void npy_claims(void **state) {
+    (void)state;
+    static const char *const counts[] = {"100000000000000", "1537228672809129300"};
+    for (size_t i = 0; i < GS_COUNT(counts); i++) {
+        about("%s", counts[i]);
+        char header[100];
+        gs_image_file images;
+        gs_error error = {0};
+        snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%s, 2, 3)}", counts[i]);
+        write_npy(1, header, NULL, 0);
+        pack();
+        const gs_image_wish wish = {.shape = grey, .range = unit, .most = SIZE_MAX};
+        assert_int_equal(gs_images_read(path, &wish, &images, &error), GS_ERROR_MEMORY);
+        assert_null(images.data);
+        refuse(grey, GS_ERROR_FORMAT, "is cut short");
+    }
 }
 
 /* ---- PNG ---- */
@@ -445,6 +546,9 @@ static void png_files(void **state) {
     assert_float_equal(images.data[PIXELS], -1, 0);
     assert_float_equal(images.data[2 * PIXELS], -0.6, 1e-6);
     gs_images_free(&images);
+    refuse(grey, GS_ERROR_FORMAT, "coloured at row 0, column 0");
+    const uint8_t bluish[PIXELS * 3] = {51, 51, 52};
+    write_png(PNG_FORMAT_RGB, W, H, bluish);
     refuse(grey, GS_ERROR_FORMAT, "coloured at row 0, column 0");
     const uint8_t equal[PIXELS * 3] = {51, 51, 51};
     write_png(PNG_FORMAT_RGB, W, H, equal);
@@ -494,7 +598,8 @@ int main(void) {
         cmocka_unit_test(npy_files),    cmocka_unit_test(bad_npy_files), cmocka_unit_test(npy_types),
         cmocka_unit_test(npy_orders),   cmocka_unit_test(npy_clipped),   cmocka_unit_test(dark_files),
         cmocka_unit_test(descriptions), cmocka_unit_test(label_files),   cmocka_unit_test(npy_numbers),
-        cmocka_unit_test(png_files),    cmocka_unit_test(bad_png_files),
+        cmocka_unit_test(png_files),    cmocka_unit_test(bad_png_files), cmocka_unit_test(labels_beside_images),
+        cmocka_unit_test(npy_points),   cmocka_unit_test(npy_claims),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }
