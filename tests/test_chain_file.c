@@ -119,9 +119,8 @@ enum { MANY = 1100, ALL = (1 << GS_CHAIN_STATISTIC_COUNT) - 1, SIZE = 2, FEWER =
 
 static const gs_note notes[] = {{"sampler", "hmc"}, {"absent", NULL}};
 
-/* Points with everything; and, from SMALL on, what is quickly written again and again: points with a statistic of each
- * type, of which a block of a copy is not enough, and images of 1 x 2 pixels with more draws than are numbered at once.
- */
+/* Points with everything; and, from SMALL on, what is quickly written again and again: images of 2 x 1 pixels, for
+ * which a block of a copy is not enough, and of 1 x 2 with more draws than are numbered at once. */
 static const gs_chain_layout layouts[] = {{.chains = 3,
                                            .draws = {3, 70},
                                            .shape = {SIZE, 1, 1},
@@ -131,10 +130,10 @@ static const gs_chain_layout layouts[] = {{.chains = 3,
                                            .notes = notes,
                                            .note_count = GS_COUNT(notes)},
                                           {.chains = 2,
-                                           .draws = {1, 65},
-                                           .shape = {SIZE, 1, 1},
+                                           .draws = {0, 65},
+                                           .shape = {1, SIZE, 1},
                                            .has_energy = true,
-                                           .has = 1 << GS_CHAIN_LP | 1 << GS_CHAIN_DIVERGING | 1 << GS_CHAIN_STEPS,
+                                           .has = 1 << GS_CHAIN_LP | 1 << GS_CHAIN_DIVERGING,
                                            .has_mass = true,
                                            .notes = notes,
                                            .note_count = 1},
@@ -279,11 +278,11 @@ static void assert_part(int id, int part, const gs_chain_layout *l, size_t chain
     }
 }
 
-static void assert_mass(int id, size_t chains) {
+static void assert_mass(int id, const gs_chain_layout *l, size_t chains) {
     int statistics = group_of(id, "sample_stats");
     for (size_t chain = 0; chain < chains; chain++) {
         float mass[SIZE] = {-1, -1};
-        size_t start[2] = {chain}, count[2] = {1, SIZE};
+        size_t start[4] = {chain}, count[4] = {1, (size_t)l->shape[0], (size_t)l->shape[1], (size_t)l->shape[2]};
         assert_int_equal(real.get_vara_float(statistics, variable_of(statistics, "inv_metric"), start, count, mass),
                          NC_NOERR);
         assert_true(mass[0] == (float)chain && mass[1] == 0.5F);
@@ -300,7 +299,7 @@ static void assert_whole(void) {
         if (chosen->draws[part])
             assert_part(id, part, chosen, chains);
     if (chosen->has_mass)
-        assert_mass(id, chains);
+        assert_mass(id, chosen, chains);
     if (chosen->note_count) {
         char text[8] = "";
         assert_int_equal(in.get_att_text(id, NC_GLOBAL, notes[0].key, text), NC_NOERR);
