@@ -1,4 +1,4 @@
-/* Images read from IDX, NPY and PNG files: small files made here, each also truncated at every byte and with every byte
+/* Images read from IDX and NPY files: small files made here, each also truncated at every byte and with every byte
  * changed. These must be refused with a message or read as images, and never take more memory than the kind of file
  * may. */
 #include <math.h>
@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "io/label_file.h"
 #include "io/picture.h"
 #include "support/about.h"
 #include "support/files.h"
@@ -143,74 +142,6 @@ static void descriptions(void **state) {
     write_npy(1, "{'descr': ", NULL, 0);
     assert_int_equal(gs_images_describe(path, NULL, 0, &description, &content, &packed, &error), GS_ERROR_FORMAT);
     assert_non_null(strstr(error.message, "its NPY header cannot be read"));
-}
-
-/* ---- Labels ---- */
-
-static void label_files(void **state) {
-    (void)state;
-    static const struct {
-        unsigned char bytes[12];
-        size_t size;
-        const char *words; /* NULL: it is read */
-    } rows[] = {{{0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9}, 11, NULL},
-                {{0, 0, 8, 1, 0, 0, 0, 1, 7}, 9, NULL},
-                {{0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9, 1}, 12, "more bytes follow its last label"},
-                {{0, 0, 8, 1, 0, 0, 0, 3, 7, 8}, 10, "ends"},
-                {{0, 0, 8, 1, 0, 0, 0, 3, 7}, 9, "ends"},
-                {{0, 0, 8, 1, 0, 0, 0, 3}, 8, "ends"},
-                {{0, 0, 8, 1, 0, 0}, 6, "ends"},
-                {{0, 0, 8, 1, 0, 0, 0, 0}, 8, "has no labels"},
-                {{0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1}, 12, "is an IDX file of images: expected labels"},
-                {{0, 0, 8, 0, 0, 0, 0, 1}, 8, "is no IDX file of bytes in one row"},
-                {{0, 0, 9, 1, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"},
-                {{0, 1, 8, 2, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"},
-                {{1, 0, 8, 2, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"}};
-    for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        about("rows[%zu]", i);
-        gs_label_file file;
-        gs_error error;
-        write_file(path, rows[i].bytes, rows[i].size);
-        gs_status status = gs_labels_read(path, 2, &file, &error);
-        assert_int_equal(status, rows[i].words ? GS_ERROR_FORMAT : GS_OK);
-        if (status)
-            assert_non_null(strstr(error.message, rows[i].words));
-        else
-            assert_true(file.labels[0] == 7 && file.n == (file.total < 2 ? file.total : 2));
-        if (!status)
-            gs_free(file.labels);
-    }
-}
-
-/* MNIST's names; what is there is found, packed or not, whether the images are packed or not. */
-static void labels_beside_images(void **state) {
-    (void)state;
-    static const struct {
-        const char *images, *labels; /* labels: the file that is there; "": none is found */
-        const char *there;
-    } rows[] = {{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"},
-                {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"},
-                {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"},
-                {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"},
-                {"my-images", "my-labels", "my-labels"},
-                {"images", "labels", "labels"},
-                {"images", "", "other"},
-                {"pictures", "", "labels"}};
-    for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        about("rows[%zu]", i);
-        char images[600], labels[600], there[600];
-        snprintf(images, sizeof images, "%s/%s", test_directory, rows[i].images);
-        snprintf(there, sizeof there, "%s/%s", test_directory, rows[i].there);
-        write_file(there, "", 0);
-        assert_int_equal(gs_labels_beside(images, labels, sizeof labels), rows[i].labels[0] != 0);
-        if (rows[i].labels[0])
-            assert_string_equal(labels, there);
-        assert_false(gs_labels_beside(images, labels, strlen(images) + 3)); /* there is no room for ".gz" */
-        unlink(there);
-    }
-    char labels[20];
-    assert_false(gs_labels_beside("no-images", labels, sizeof labels));
-    assert_false(gs_labels_beside("im", labels, sizeof labels));
 }
 
 /* ---- NPY ---- */
@@ -524,82 +455,13 @@ static void npy_claims(void **state) {
     }
 }
 
-/* ---- PNG ---- */
-
-static void png_files(void **state) {
-    (void)state;
-    const uint8_t one[PIXELS] = {0, 51, 102, 153, 204, 255};
-    write_png(PNG_FORMAT_GRAY, W, H, one);
-    gs_image_file images = read_good(grey, unit, 100);
-    assert_int_equal(images.n, 1);
-    for (int i = 0; i < PIXELS; i++)
-        assert_float_equal(images.data[i], (float)i / 5, 1e-6);
-    gs_images_free(&images);
-    images = read_good(colour, unit, 100);
-    assert_float_equal(images.data[PIXELS + 2], 0.4, 1e-6);
-    gs_images_free(&images);
-    damage(grey);
-    const uint8_t rgb[PIXELS * 3] = {255, 0, 51};
-    write_png(PNG_FORMAT_RGB, W, H, rgb);
-    images = read_good(colour, centred, 100);
-    assert_float_equal(images.data[0], 1, 0);
-    assert_float_equal(images.data[PIXELS], -1, 0);
-    assert_float_equal(images.data[2 * PIXELS], -0.6, 1e-6);
-    gs_images_free(&images);
-    refuse(grey, GS_ERROR_FORMAT, "coloured at row 0, column 0");
-    const uint8_t bluish[PIXELS * 3] = {51, 51, 52};
-    write_png(PNG_FORMAT_RGB, W, H, bluish);
-    refuse(grey, GS_ERROR_FORMAT, "coloured at row 0, column 0");
-    const uint8_t equal[PIXELS * 3] = {51, 51, 51};
-    write_png(PNG_FORMAT_RGB, W, H, equal);
-    images = read_good(grey, unit, 100);
-    assert_float_equal(images.data[0], 0.2, 1e-6);
-    gs_images_free(&images);
-}
-
-static void bad_png_files(void **state) {
-    (void)state;
-    const uint8_t clear[PIXELS * 2] = {0, 255, 7, 128}, plain[144] = {0};
-    write_png(PNG_FORMAT_GA, W, H, clear);
-    refuse(grey, GS_ERROR_FORMAT, "transparent at row 0, column 1");
-    write_png(PNG_FORMAT_GRAY, 4, 4, plain);
-    refuse(grey, GS_ERROR_FORMAT, "a picture of 4 x 4 pixels: expected 2 x 3");
-    write_png(PNG_FORMAT_GRAY, W, H, plain);
-    refuse((const int[]){2, H, W}, GS_ERROR_FORMAT, "1 or 3 channels: expected 2");
-    /* A width of 2^31 - 2 pixels in the header: refused before memory for it is allocated. */
-    size_t size;
-    unsigned char *bytes = read_file(path, &size);
-    memcpy(bytes + 16, "\x7f\xff\xff\xfe\x7f\xff\xff\xfe", 8);
-    unsigned long crc = 0xffffffff;
-    for (size_t i = 12; i < 29; i++) {
-        crc ^= bytes[i];
-        for (int k = 0; k < 8; k++)
-            crc = crc & 1 ? 0xedb88320 ^ crc >> 1 : crc >> 1;
-    }
-    for (int i = 0; i < 4; i++)
-        bytes[29 + i] = (unsigned char)(~crc >> (24 - 8 * i));
-    write_file(path, bytes, size);
-    free(bytes);
-    refuse(grey, GS_ERROR_FORMAT, "2147483646 x 2147483646 pixels: expected at most");
-    /* A text of 540 MB by its chunk's head. */
-    write_png(PNG_FORMAT_GRAY, W, H, plain);
-    bytes = read_file(path, &size);
-    memcpy(bytes + 33, "\x20\x34\x00\x14tEXt", 8);
-    write_file(path, bytes, size);
-    free(bytes);
-    size_t before = gs_allocated_bytes();
-    refuse(grey, GS_ERROR_FORMAT, "a chunk needs 540278805 bytes of memory; expected at most");
-    assert_true(gs_allocated_bytes() - before < 1 << 24);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(idx_files),    cmocka_unit_test(bad_idx_files), cmocka_unit_test(no_files_of_images),
         cmocka_unit_test(npy_files),    cmocka_unit_test(bad_npy_files), cmocka_unit_test(npy_types),
         cmocka_unit_test(npy_orders),   cmocka_unit_test(npy_clipped),   cmocka_unit_test(dark_files),
-        cmocka_unit_test(descriptions), cmocka_unit_test(label_files),   cmocka_unit_test(npy_numbers),
-        cmocka_unit_test(png_files),    cmocka_unit_test(bad_png_files), cmocka_unit_test(labels_beside_images),
-        cmocka_unit_test(npy_points),   cmocka_unit_test(npy_claims),
+        cmocka_unit_test(descriptions), cmocka_unit_test(npy_numbers),   cmocka_unit_test(npy_points),
+        cmocka_unit_test(npy_claims),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }
