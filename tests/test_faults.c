@@ -340,7 +340,9 @@ static void readers_fail_cleanly(void **state) {
         operation_try(&(operation){.name = gs_format_name(format), .prepare = make_images, .act = read_images});
         operation_try(&(operation){.name = "a packed file", .prepare = make_packed_images, .act = read_images});
     }
-    for (kind = 0; kind < ARCHIVE_KINDS; kind++) {
+    static const int kinds[] = {0, ARCHIVE_DEFLATED, ARCHIVE_DEFLATED | ARCHIVE_SIZES_FOLLOW};
+    for (size_t i = 0; i < GS_COUNT(kinds); i++) {
+        kind = kinds[i];
         operation_try(&(operation){.name = "an archive", .prepare = make_archive, .act = read_archive});
         operation_try(&(operation){.name = "what an archive is", .prepare = make_archive, .act = describe});
     }

@@ -450,12 +450,15 @@ static void one_file_by_two_names(void **state) {
     assert_int_equal(symlink("x", "link"), 0);
     assert_int_equal(symlink("new", "new link"), 0);
     assert_int_equal(mkdir("d", 0700), 0);
+    write_file("z", "", 0);
     static const struct {
         const char *a, *b;
         bool same;
-    } pairs[] = {{"x", "./x", true},         {"x", "y", true},          {"x", "link", true},
-                 {"x", "new", false},        {"new", "d/../new", true}, {"new", "new link", true},
-                 {"new", "d/new", false},    {"new", "newer", false},   {"/dev/null", "/dev/null", false},
+    } pairs[] = {{"x", "./x", true},         {"x", "y", true},
+                 {"x", "link", true},        {"x", "new", false},
+                 {"new", "d/../new", true},  {"new", "new link", true},
+                 {"new", "d/new", false},    {"x", "z", false},
+                 {"new", "newer", false},    {"/dev/null", "/dev/null", false},
                  {"none/x", "none/x", false}};
     for (size_t i = 0; i < GS_COUNT(pairs); i++)
         if (gs_place_same(pairs[i].a, pairs[i].b) != pairs[i].same)
