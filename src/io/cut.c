@@ -78,8 +78,8 @@ static bool has_plain_gaps(const gs_raster *r, size_t height, size_t width, gs_c
     return plain;
 }
 
-/* Add the cuts of a picture of more than an image with gaps of one colour to those found. With `around` the margin is as wide as a gap, as torchvision and
- * gs_write_grid have it; else there is none. */
+/* Add the cuts of a picture of more than an image with gaps of one colour to those found. With `around` the margin is
+ * as wide as a gap, as torchvision and gs_write_grid have it; else there is none. */
 static void find_gaps(const gs_raster *r, size_t height, size_t width, bool around, gs_cut found[FOUND_MAX],
                       int *count) {
     for (size_t gap = 1; gap <= widest_gap(height, width) && *count < FOUND_MAX; gap++) {
