@@ -6,151 +6,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
 #include "base/base.h"
-#include "support/about.h"
+#include "io/sink.h"
 #include "support/files.h"
+#include "support/outputs.h"
+#include "support/about.h"
+#include "support/io/archives.h"
 #include "support/io/images.h"
 
-enum { H = 2, W = 3, PIXELS = H * W, ROOM = 4096, ENTRIES = 4 };
-enum { DEFLATED = 1, SIZES_FOLLOW = 2, LARGE = 4, KINDS = 8, WRONG_SUM = 16 };
+enum { H = 2, W = 3, PIXELS = H * W };
 
 static const int grey[3] = {1, H, W}, colour[3] = {3, H, W};
 static const float unit[2] = {0, 1};
 
 /* ---- NPZ ---- */
 
-typedef struct archive {
-    unsigned char bytes[ROOM];
-    size_t used;
-    int entries;
-    uint64_t sum[ENTRIES]; /* their checksums */
-} archive;
-
-static void put(archive *a, uint64_t v, int bytes) {
-    for (int i = 0; i < bytes; i++)
-        a->bytes[a->used++] = (unsigned char)(v >> 8 * i);
-}
-
-static void put_bytes(archive *a, const void *bytes, size_t size) {
-    memcpy(a->bytes + a->used, bytes, size);
-    a->used += size;
-}
-
-/* In NPY format, labels, or two images of bytes, of which the first pixel is 51 and the second 255. */
-static size_t make_array(const char *labels, unsigned char array[ROOM]) {
-    static const char header[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3)}\n";
-    size_t size;
-    const unsigned char data[2 * PIXELS] = {51, 255}, classes[4] = {3, 0, 250, 0};
-    if (labels)
-        write_npy(1, labels, classes, sizeof classes);
-    else
-        write_npy(1, header, data, sizeof data);
-    unsigned char *bytes = read_file(test_path, &size);
-    assert_true(size < ROOM);
-    memcpy(array, bytes, size);
-    free(bytes);
-    return size;
-}
-
-static size_t deflate_raw(const unsigned char *from, size_t size, unsigned char to[ROOM]) {
-    z_stream z = {
-        .next_in = (unsigned char *)(uintptr_t)from, .avail_in = (unsigned)size, .next_out = to, .avail_out = ROOM};
-    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    deflateEnd(&z);
-    return z.total_out;
-}
-
-/* An entry with an array, of labels with that header or else of images, in the ways that `kind` (a sum) says. */
-static void put_array(archive *a, const char *name, const char *labels, int kind) {
-    unsigned char array[ROOM], packed[ROOM];
-    size_t size = make_array(labels, array), kept = kind & DEFLATED ? deflate_raw(array, size, packed) : size;
-    bool follow = kind & SIZES_FOLLOW, large = kind & LARGE;
-    uint64_t sum = crc32(0, array, (unsigned)size) ^ (kind & WRONG_SUM ? 1 : 0);
-    a->sum[a->entries++] = sum;
-    put(a, 0x04034b50, 4);
-    put(a, 45, 2);
-    put(a, follow ? 8 : 0, 2);
-    put(a, kind & DEFLATED ? 8 : 0, 2);
-    put(a, 0, 4);
-    put(a, follow ? 0 : sum, 4);
-    put(a, large ? UINT32_MAX : follow ? 0 : kept, 4);
-    put(a, large ? UINT32_MAX : follow ? 0 : size, 4);
-    put(a, strlen(name), 2);
-    put(a, large ? 20 : 0, 2);
-    put_bytes(a, name, strlen(name));
-    if (large) {
-        put(a, 1, 2);
-        put(a, 16, 2);
-        put(a, follow ? 0 : size, 8);
-        put(a, follow ? 0 : kept, 8);
-    }
-    put_bytes(a, kind & DEFLATED ? packed : array, kept);
-    if (follow) {
-        put(a, 0x08074b50, 4);
-        put(a, sum, 4);
-        put(a, kept, large ? 8 : 4);
-        put(a, size, large ? 8 : 4);
-    }
-}
-
-static void put_entry(archive *a, const char *name, int kind) {
-    put_array(a, name, NULL, kind);
-}
-
-/* The directory, with what readers of the whole archive look at, in the form for more than 4 GiB too if it is `large`.
- */
-static void put_directory(archive *a, bool large) {
-    for (int k = 0; k < a->entries; k++) {
-        put(a, 0x02014b50, 4);
-        put(a, 0, 8);
-        put(a, 0, 4);
-        put(a, a->sum[k], 4);
-        put(a, 0, 8);
-        put(a, 1, 2);
-        put(a, 2, 2);
-        put(a, 3, 2);
-        put(a, 0, 8);
-        put(a, 0, 4);
-        put_bytes(a,
-                  "n"
-                  "ee"
-                  "ccc",
-                  6);
-    }
-    if (large) {
-        put(a, 0x06064b50, 4);
-        put(a, 44, 8);
-        for (int i = 0; i < 11; i++)
-            put(a, 0, 4);
-        put(a, 0x07064b50, 4);
-        put(a, 0, 8);
-        put(a, 0, 8);
-    }
-    put(a, 0x06054b50, 4);
-    put(a, 0, 8);
-    put(a, 0, 8);
-    put(a, 4, 2);
-    put_bytes(a, "done", 4);
-}
-
-static void write_archive(const archive *a) {
-    write_file(test_path, a->bytes, a->used);
-}
-
-/* With its directory, of several entries in the larger form. */
-static void write_whole(const archive *a) {
-    archive whole = *a;
-    put_directory(&whole, a->entries > 1);
-    write_archive(&whole);
-}
-
 static void assert_read(const archive *a, size_t most) {
-    write_whole(a);
+    archive_write_whole(a);
     gs_image_file images = read_good(grey, unit, most);
     assert_int_equal(images.n, most < 2 ? most : 2);
     assert_int_equal(images.total, 2);
@@ -165,21 +41,21 @@ static const char row_of_labels[] = "{'descr': '<i2', 'fortran_order': False, 's
  * changed bit does harm. */
 static void arrays_are_read(void **state) {
     (void)state;
-    for (int kind = 0; kind < KINDS; kind++) {
+    for (int kind = 0; kind < ARCHIVE_KINDS; kind++) {
         about("kind %d", kind);
         archive a = {.used = 0};
-        put_entry(&a, "samples.npy", kind);
+        archive_put_entry(&a, "samples.npy", kind);
         assert_read(&a, 100);
         assert_read(&a, 1);
-        put_array(&a, "labels.npy", row_of_labels, kind);
-        write_whole(&a);
+        archive_put_array(&a, "labels.npy", row_of_labels, kind);
+        archive_write_whole(&a);
         damage(grey);
         pack();
         gs_image_file images = read_good(grey, unit, 100);
         gs_images_free(&images);
         a = (archive){.used = 0};
-        put_entry(&a, "samples.npy", kind | WRONG_SUM);
-        write_whole(&a);
+        archive_put_entry(&a, "samples.npy", kind | ARCHIVE_WRONG_SUM);
+        archive_write_whole(&a);
         refuse(grey, GS_ERROR_FORMAT, "its array samples.npy is damaged: ");
         refuse(colour, GS_ERROR_FORMAT, "has images of 2 x 3: expected 3 x 2 x 3");
     }
@@ -188,27 +64,27 @@ static void arrays_are_read(void **state) {
 /* Of several arrays the samples count, which come first; a single one may have any name. */
 static void arrays_have_names(void **state) {
     (void)state;
-    for (int kind = 0; kind < KINDS; kind++) {
+    for (int kind = 0; kind < ARCHIVE_KINDS; kind++) {
         about("kind %d", kind);
         archive a = {.used = 0};
-        put_entry(&a, "samples.npy", kind);
-        put_entry(&a, "other.npy", kind);
-        put_array(&a, "labels.npy", row_of_labels, kind);
+        archive_put_entry(&a, "samples.npy", kind);
+        archive_put_entry(&a, "other.npy", kind);
+        archive_put_array(&a, "labels.npy", row_of_labels, kind);
         assert_read(&a, 100);
         a = (archive){.used = 0};
-        put_entry(&a, "arr_0.npy", kind);
+        archive_put_entry(&a, "arr_0.npy", kind);
         assert_read(&a, 100);
         a = (archive){.used = 0};
-        put_entry(&a, "other.npy", kind);
-        put_entry(&a, "samples.npy", kind);
-        write_whole(&a);
+        archive_put_entry(&a, "other.npy", kind);
+        archive_put_entry(&a, "samples.npy", kind);
+        archive_write_whole(&a);
         refuse(grey, GS_ERROR_FORMAT, "has several arrays, of which the first is other.npy: expected one array, or ");
     }
 }
 
 /* The archive's images, with these labels or, if there are none, with that caution. */
 static void assert_labels(const archive *a, size_t most, const int *labels, const char *caution) {
-    write_whole(a);
+    archive_write_whole(a);
     gs_image_file images = read_good(grey, unit, most);
     for (size_t k = 0; labels && k < images.n; k++)
         assert_true(images.labels && images.labels[k] == labels[k]);
@@ -230,48 +106,88 @@ static void labels_are_read(void **state) {
         {"{'descr': '<i4', 'fortran_order': False, 'shape': (1,)}\n", {0}, "labels.npy is no row of 2 whole numbers"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}\n", {0}, "labels.npy is no row of 2 whole numbers"},
         {"{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}\n", {0}, "labels.npy is no row of 2 whole numbers"}};
-    for (int kind = 0; kind < KINDS; kind++) {
+    for (int kind = 0; kind < ARCHIVE_KINDS; kind++) {
         for (size_t i = 0; i < GS_COUNT(rows); i++) {
             about("kind %d, %s", kind, rows[i].header);
             archive a = {.used = 0};
-            put_entry(&a, "samples.npy", kind);
-            put_array(&a, "labels.npy", rows[i].header, kind);
+            archive_put_entry(&a, "samples.npy", kind);
+            archive_put_array(&a, "labels.npy", rows[i].header, kind);
             assert_labels(&a, 100, *rows[i].caution ? NULL : rows[i].labels, rows[i].caution);
             assert_labels(&a, 1, *rows[i].caution ? NULL : rows[i].labels, rows[i].caution);
         }
         archive a = {.used = 0};
-        put_entry(&a, "x.npy", kind);
-        put_array(&a, "y.npy", row_of_labels, kind);
+        archive_put_entry(&a, "x.npy", kind);
+        archive_put_array(&a, "y.npy", row_of_labels, kind);
         assert_labels(&a, 100, rows[0].labels, "");
     }
     archive a = {.used = 0};
-    put_entry(&a, "samples.npy", 0);
-    put_array(&a, "labels.npy", "{'descr': '|S2', 'fortran_order': False, 'shape': (2,)}\n", 0);
+    archive_put_entry(&a, "samples.npy", 0);
+    archive_put_array(&a, "labels.npy", "{'descr': '|S2', 'fortran_order': False, 'shape': (2,)}\n", 0);
     assert_labels(&a, 100, NULL, "labels.npy is no row of 2 whole numbers");
+    a = (archive){.used = 0};
+    archive_put_entry(&a, "samples.npy", 0);
+    archive_put_array(&a, "labels.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (9223372036854775808, 4)}\n",
+                      0);
+    assert_labels(&a, 100, NULL, "labels.npy is no row of 2 whole numbers");
+}
+
+/* Of several arrays of labels the first is taken, or missed. */
+static void the_first_labels_count(void **state) {
+    (void)state;
+    static const char short_row[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (1,)}\n",
+                      other_row[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,)}\n";
+    archive a = {.used = 0};
+    archive_put_entry(&a, "samples.npy", 0);
+    archive_put_array(&a, "labels.npy", row_of_labels, 0);
+    archive_put_array(&a, "y.npy", other_row, 0);
+    assert_labels(&a, 100, (const int[]){3, 250}, "");
+    a = (archive){.used = 0};
+    archive_put_entry(&a, "samples.npy", 0);
+    archive_put_array(&a, "y.npy", short_row, 0);
+    archive_put_array(&a, "labels.npy", other_row, 0);
+    assert_labels(&a, 100, NULL, "y.npy is no row");
+}
+
+/* Trajectories (rows, n, ...) have a label per chain, for each of their rows. */
+static void labels_of_trajectories_are_those_of_chains(void **state) {
+    (void)state;
+    static const int labels[] = {3, 1, 2};
+    enum { ROWS = 2, CHAINS = GS_COUNT(labels) };
+    float pixels[ROWS * CHAINS * PIXELS] = {0};
+    gs_error error = {0};
+    const gs_sink_input input = {.sizes = {ROWS, CHAINS, 1, H, W}, .rank = 5, .labels = labels};
+    unlink(test_path);
+    assert_ok(gs_sink_put_all(GS_FORMAT_NPZ, test_path, &input, pixels, &error), &error);
+    gs_image_file images = read_good(grey, unit, 100);
+    assert_int_equal(images.n, ROWS * CHAINS);
+    assert_non_null(images.labels);
+    for (size_t k = 0; k < images.n; k++)
+        assert_int_equal(images.labels[k], labels[k % CHAINS]);
+    gs_images_free(&images);
 }
 
 /* Behind the images nothing may be missing, and nothing too much. */
 static void damaged_ends(void **state) {
     (void)state;
     archive a = {.used = 0};
-    put_entry(&a, "samples.npy", 0);
-    write_archive(&a);
+    archive_put_entry(&a, "samples.npy", 0);
+    archive_write(&a);
     refuse(grey, GS_ERROR_FORMAT, "is cut short: ends at byte 124, behind its images");
-    put_array(&a, "labels.npy", row_of_labels, WRONG_SUM);
-    write_whole(&a);
+    archive_put_array(&a, "labels.npy", row_of_labels, ARCHIVE_WRONG_SUM);
+    archive_write_whole(&a);
     refuse(grey, GS_ERROR_FORMAT, "its array labels.npy is damaged: ");
     a = (archive){.used = 0};
-    put_entry(&a, "samples.npy", 0);
+    archive_put_entry(&a, "samples.npy", 0);
     a.sum[0]++;
-    write_whole(&a);
+    archive_write_whole(&a);
     refuse(grey, GS_ERROR_FORMAT, "whose directory lists other entries than there are");
     a.sum[0]--;
-    put_directory(&a, false);
-    put(&a, 0, 1);
-    write_archive(&a);
+    archive_put_directory(&a, false);
+    archive_put(&a, 0, 1);
+    archive_write(&a);
     refuse(grey, GS_ERROR_FORMAT, "that more bytes follow");
     a.used -= 1;
-    write_archive(&a);
+    archive_write(&a);
     gs_image_file images = read_good(grey, unit, 1);
     gs_images_free(&images);
 }
@@ -279,8 +195,8 @@ static void damaged_ends(void **state) {
 static void other_archives(void **state) {
     (void)state;
     archive a = {.used = 0};
-    put_entry(&a, "archive/data.pkl", 0);
-    write_archive(&a);
+    archive_put_entry(&a, "archive/data.pkl", 0);
+    archive_write(&a);
     refuse(grey, GS_ERROR_FORMAT, "is a ZIP archive, such as .npz and .pt files are: expected an IDX, NPY, NPZ");
     static const struct {
         size_t at;
@@ -291,22 +207,85 @@ static void other_archives(void **state) {
                 {29, 8, "with an extra field of more than 1024 bytes"}};
     for (size_t i = 0; i < GS_COUNT(rows); i++) {
         a = (archive){.used = 0};
-        put_entry(&a, "samples.npy", 0);
-        memset(a.bytes + a.used, 0, ROOM - a.used);
-        a.used = ROOM;
+        archive_put_entry(&a, "samples.npy", 0);
+        memset(a.bytes + a.used, 0, ARCHIVE_ROOM - a.used);
+        a.used = ARCHIVE_ROOM;
         a.bytes[rows[i].at] = rows[i].byte;
-        write_archive(&a);
+        archive_write(&a);
         refuse(grey, GS_ERROR_FORMAT, rows[i].words);
     }
+}
+
+/* ---- Descriptions ---- */
+
+static int notes_told;
+
+static void count_note(void *context, const char *key, const char *text) {
+    (void)context;
+    assert_string_equal(key, "a");
+    assert_string_equal(text, "b");
+    notes_told++;
+}
+
+/* Describe test_path: the text, or the words of the error. */
+static void assert_described(const char *text, const char *words, int notes) {
+    gs_description description = {.note = count_note};
+    gs_content content;
+    bool packed;
+    gs_error error = {0};
+    notes_told = 0;
+    gs_status status = gs_images_describe(test_path, NULL, 0, &description, &content, &packed, &error);
+    if (words)
+        assert_told(status, GS_ERROR_FORMAT, &error, words);
+    else
+        assert_ok(status, &error);
+    if (text)
+        assert_string_equal(description.text, text);
+    assert_int_equal(notes_told, notes);
+}
+
+static void archives_are_described(void **state) {
+    (void)state;
+    archive a = {.used = 0};
+    archive_put_entry(&a, "samples.npy", 0);
+    archive_write_whole(&a);
+    assert_described("NPZ, samples.npy: NPY, elements '|u1', shape (2, 2, 3), row-major", NULL, 0);
+    a.bytes[6] |= 1;
+    archive_write_whole(&a);
+    assert_described(NULL, "that is encrypted", 0);
+    a = (archive){.used = 0};
+    archive_put_array(&a, "samples.npy", "{'descr'", 0);
+    archive_write_whole(&a);
+    assert_described(NULL, "its NPY header cannot be read", 0);
+    a = (archive){.used = 0};
+    archive_put_entry(&a, "x", 0);
+    memcpy(a.bytes + 30, "x", 1);
+    archive_write_whole(&a);
+    gs_content content;
+    gs_description description;
+    bool packed;
+    assert_int_equal(gs_images_describe(test_path, NULL, 0, &description, &content, &packed, NULL), GS_OK);
+    assert_int_not_equal(content.kind, GS_CONTENT_IMAGES); /* an archive of something else */
+}
+
+/* A name that ends before it seems to is none of an array. */
+static void names_with_zeros_are_refused(void **state) {
+    (void)state;
+    archive a = {.used = 0};
+    archive_put_entry(&a, "samples.npy", 0);
+    a.bytes[30 + 3] = 0;
+    archive_write_whole(&a);
+    refuse(grey, GS_ERROR_FORMAT, "whose first entry is no array NAME.npy");
 }
 
 /* ---- PGM ---- */
 
 static void write_pgm(const char *header, const void *pixels, size_t size) {
     archive a = {.used = 0};
-    put_bytes(&a, header, strlen(header));
-    put_bytes(&a, pixels, size);
-    write_archive(&a);
+    archive_put_bytes(&a, header, strlen(header));
+    if (size)
+        archive_put_bytes(&a, pixels, size);
+    archive_write(&a);
 }
 
 static void pictures_are_read(void **state) {
@@ -350,6 +329,8 @@ static void bad_pictures(void **state) {
         {"P5\n3 -2\n255\n", 6, "its PGM header lacks a number"},
         {"P5\n3 2x\n255\n", 6, "its PGM header has more than digits in a number"},
         {"P5\n3 0\n255\n", 6, "its PGM header has a number out of range"},
+        {"P5\n0 2\n255\n", 6, "its PGM header has a number out of range"},
+        {"P5x3 2\n255\n", 6, "is a text: expected an IDX, NPY, NPZ, PGM or PNG file"},
         {"P5\n3 2\n65536\n", 6, "its PGM header has a number out of range"},
         {"P5\n3 2\n0\n", 6, "its PGM header has a number out of range"},
         {"P5\n3 99999999999999999999\n255\n", 6, "its PGM header has a number that is too large"},
@@ -360,13 +341,53 @@ static void bad_pictures(void **state) {
         write_pgm(rows[i].header, white, rows[i].bytes);
         refuse(grey, GS_ERROR_FORMAT, rows[i].words);
     }
+    write_pgm(rows[0].header, white, PIXELS);
+    pack();
+    size_t size;
+    unsigned char *bytes = read_file(test_path, &size);
+    bytes[size - 8] ^= 1; /* the checksum, which is read behind the last pixel */
+    write_file(test_path, bytes, size);
+    free(bytes);
+    refuse(grey, GS_ERROR_FORMAT, "is packed by gzip, and");
+}
+
+static void long_headers_are_refused(void **state) {
+    (void)state;
+    enum { SIZE = (1 << 20) + 100 };
+    char *bytes = malloc(SIZE);
+    assert_non_null(bytes);
+    memset(bytes, ' ', SIZE);
+    memcpy(bytes, "P5", 2);
+    write_file(test_path, bytes, SIZE);
+    free(bytes);
+    refuse(grey, GS_ERROR_FORMAT, "its PGM header is longer than a megabyte");
+}
+
+static void pictures_are_described(void **state) {
+    (void)state;
+    write_pgm("P5 # a: b\n#no key\n 3 2 1000 ", NULL, 0);
+    assert_described("PGM, 2 x 3 pixels, 16-bit grey", NULL, 1);
+    write_pgm("P5#a: b\n3 2 255\n", NULL, 0);
+    assert_described("PGM, 2 x 3 pixels, 8-bit grey", NULL, 1);
+    write_pgm("P5 3 2 x", NULL, 0);
+    assert_described(NULL, "its PGM header lacks a number", 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arrays_are_read), cmocka_unit_test(arrays_have_names), cmocka_unit_test(other_archives),
-        cmocka_unit_test(labels_are_read), cmocka_unit_test(damaged_ends),      cmocka_unit_test(pictures_are_read),
+        cmocka_unit_test(arrays_are_read),
+        cmocka_unit_test(arrays_have_names),
+        cmocka_unit_test(other_archives),
+        cmocka_unit_test(labels_are_read),
+        cmocka_unit_test(damaged_ends),
+        cmocka_unit_test(pictures_are_read),
         cmocka_unit_test(bad_pictures),
+        cmocka_unit_test(the_first_labels_count),
+        cmocka_unit_test(labels_of_trajectories_are_those_of_chains),
+        cmocka_unit_test(archives_are_described),
+        cmocka_unit_test(names_with_zeros_are_refused),
+        cmocka_unit_test(long_headers_are_refused),
+        cmocka_unit_test(pictures_are_described),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -231,9 +231,32 @@ static void full_images(void **state) {
     }
 }
 
+/* Noise in a column of images, and images of a single pixel, whose neighbours on both sides are other images. */
+static void columns_and_pixels(void **state) {
+    (void)state;
+    enum { CELLS = 4 };
+    static uint8_t all[CELLS * PIXELS];
+    uint32_t seed = 1;
+    for (int i = 0; i < CELLS * PIXELS; i++) {
+        seed = seed * 1664525 + 1013904223;
+        all[i] = (uint8_t)(seed >> 24);
+    }
+    write_png(PNG_FORMAT_GRAY, SIDE, CELLS * SIDE, all);
+    gs_image_file images = read_good(grey, unit, MOST);
+    assert_int_equal(images.n, CELLS);
+    assert_non_null(strstr(images.taken, "cut into 4 x 1 images of 28 x 28"));
+    gs_images_free(&images);
+    write_png(PNG_FORMAT_GRAY, CELLS, CELLS, all);
+    images = read_good((const int[]){1, 1, 1}, unit, MOST);
+    assert_int_equal(images.n, CELLS * CELLS);
+    for (int i = 0; i < CELLS * CELLS; i++)
+        assert_float_equal(images.data[i], (float)all[i] / 255, 1e-6);
+    gs_images_free(&images);
+}
+
 static void bad_sizes(void **state) {
     (void)state;
-    static const int sizes[][2] = {{27, 28}, {28, 29}, {30, 60}, {300, 300}};
+    static const int sizes[][2] = {{27, 28}, {28, 29}, {30, 60}, {28, 57}, {300, 300}};
     static uint8_t plain[300 * 300];
     for (size_t i = 0; i < GS_COUNT(sizes); i++) {
         char words[100];
@@ -247,9 +270,11 @@ static void bad_sizes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gaps),           cmocka_unit_test(no_gaps),     cmocka_unit_test(ambiguous_gaps),
-        cmocka_unit_test(blank_pictures), cmocka_unit_test(own_grids),   cmocka_unit_test(coloured_gaps),
-        cmocka_unit_test(drawings),       cmocka_unit_test(full_images), cmocka_unit_test(bad_sizes),
+        cmocka_unit_test(gaps),           cmocka_unit_test(no_gaps),
+        cmocka_unit_test(ambiguous_gaps), cmocka_unit_test(blank_pictures),
+        cmocka_unit_test(own_grids),      cmocka_unit_test(coloured_gaps),
+        cmocka_unit_test(drawings),       cmocka_unit_test(full_images),
+        cmocka_unit_test(bad_sizes),      cmocka_unit_test(columns_and_pixels),
     };
     return cmocka_run_group_tests(tests, draw_digits, remove_test_path);
 }

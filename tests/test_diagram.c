@@ -191,12 +191,131 @@ static void the_legend_is_above_the_plot(void **state) {
     free(text);
 }
 
+/* Series of many marks have small ones. */
+static void many_marks_are_dots(void **state) {
+    (void)state;
+    double y[81];
+    for (int i = 0; i < 81; i++)
+        y[i] = i == 40 ? (double)NAN : i;
+    for (size_t n = 80; n <= 81; n++) {
+        gs_diagram_series series = {.n = n, .y = y, .stroke = GS_STROKE_MARKS, .colour = 2};
+        gs_diagram diagram = {.title = "T", .series = &series, .count = 1};
+        char *text = draw(&diagram);
+        assert_int_equal(occurrences(text, "<path class=\"mark"), n == 80 ? 79 : 0);
+        assert_int_equal(occurrences(text, "<path class=\"dots l2\""), n == 81);
+        assert_int_equal(occurrences(text, "h0M"), n == 81 ? 79 : 0);
+        free(text);
+    }
+}
+
+/* A logarithmic axis has no 0: bars stand on its foot, or in rows begin at its end. */
+static void logarithmic_bars(void **state) {
+    (void)state;
+    const double y[] = {1, 100};
+    const char *const names[] = {"a", "b"};
+    const char *const long_names[] = {
+        "the samples of annealed Langevin dynamics, which takes a great many steps of a small size",
+        "the samples of the predictor-corrector, which takes two networks for each of its steps"};
+    gs_diagram_series series = {.n = 2, .y = y, .stroke = GS_STROKE_BARS};
+    for (int rows = 0; rows < 2; rows++) {
+        about("rows %d", rows);
+        gs_diagram diagram = {.title = "T",
+                              .log_y = true,
+                              .categories = rows ? long_names : names,
+                              .category_count = 2,
+                              .series = &series,
+                              .count = 1};
+        char *text = draw(&diagram);
+        assert_has(text, rows ? "<rect class=\"bar a0\" x=\"12.0\" y=\"" : "height=\"0.0\"/>");
+        assert_has(text, rows ? "width=\"386.0\"" : "height=\"200.0\"");
+        free(text);
+    }
+}
+
+/* Where no category's name fits below the plot, each has a row, here with lines alone. */
+static void rows_of_lines(void **state) {
+    (void)state;
+    enum { N = 100 };
+    const char *names[N];
+    double y[N];
+    for (int i = 0; i < N; i++) {
+        names[i] = "n";
+        y[i] = i;
+    }
+    gs_diagram_series series = {.n = N, .y = y, .stroke = GS_STROKE_DASHED};
+    gs_diagram diagram = {.title = "T", .categories = names, .category_count = N, .series = &series, .count = 1};
+    char *text = draw(&diagram);
+    assert_int_equal(occurrences(text, ">n</text>"), N);
+    assert_int_equal(occurrences(text, "<path class=\"line l0\""), N);
+    free(text);
+}
+
+/* The frame is at the foot where all values are below 0, and intervals need two ends that are numbers. */
+static void negative_values_and_half_intervals(void **state) {
+    (void)state;
+    const double y[] = {-3, -2.5}, low[] = {-3.5, -3}, high[] = {NAN, NAN};
+    gs_diagram_series series[] = {{.n = 2, .y = y, .name = "one end", .low = low, .stroke = GS_STROKE_BOTH},
+                                  {.n = 2, .y = y, .low = low, .high = high, .stroke = GS_STROKE_MARKS},
+                                  {.n = 2, .y = y, .low = low, .name = "a line"}};
+    gs_diagram diagram = {.title = "T", .series = series, .count = 3};
+    char *text = draw(&diagram);
+    assert_int_equal(occurrences(text, "class=\"band"), 0);
+    assert_int_equal(occurrences(text, "h8M"), 0);
+    assert_has(text, "<path class=\"frame\" d=\"M");
+    assert_has(text, "256.0h"); /* 200 below the legend */
+    free(text);
+}
+
+/* A label becomes a power of ten where it has room for its factor, and one without an exponent where its value is one.
+ */
+static void some_ticks_are_powers(void **state) {
+    (void)state;
+    const double wide[] = {1234567e9, 1234569e9}, mixed[] = {3e-5, 5e-4};
+    gs_diagram_series series = {.n = 2, .y = wide};
+    gs_diagram diagram = {.title = "T", .series = &series, .count = 1};
+    char *text = draw(&diagram);
+    assert_has(text, "e+15</text>");
+    free(text);
+    series.y = mixed;
+    diagram.log_y = true;
+    text = draw(&diagram);
+    assert_has(text, ">5\xc2\xb7"
+                     "10\xe2\x81\xbb\xe2\x81\xb5</text>");
+    assert_has(text, ">10\xe2\x81\xbb\xe2\x81\xb4</text>");
+    assert_has(text, ">0.0002</text>");
+    free(text);
+}
+
+/* Bytes that are no characters have no width, and are cut all the same. */
+static void bytes_without_width_are_cut(void **state) {
+    (void)state;
+    char name[400];
+    const double one[] = {3};
+    memset(name, 0x80, sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    gs_diagram_series series = {.n = 1, .y = one, .name = name};
+    gs_diagram diagram = {.title = "T", .series = &series, .count = 1};
+    char *text = draw(&diagram);
+    assert_has(text, "?\xe2\x80\xa6</text>");
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_goes_through_its_points), cmocka_unit_test(bars_stand_on_zero_beside_each_other),
-        cmocka_unit_test(long_names_are_not_cut),         cmocka_unit_test(odd_points_are_left_out),
-        cmocka_unit_test(few_points_are_drawn),           cmocka_unit_test(texts_are_escaped),
-        cmocka_unit_test(exponents_are_raised),           cmocka_unit_test(the_legend_is_above_the_plot),
+        cmocka_unit_test(a_line_goes_through_its_points),
+        cmocka_unit_test(bars_stand_on_zero_beside_each_other),
+        cmocka_unit_test(long_names_are_not_cut),
+        cmocka_unit_test(odd_points_are_left_out),
+        cmocka_unit_test(few_points_are_drawn),
+        cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(exponents_are_raised),
+        cmocka_unit_test(the_legend_is_above_the_plot),
+        cmocka_unit_test(many_marks_are_dots),
+        cmocka_unit_test(logarithmic_bars),
+        cmocka_unit_test(rows_of_lines),
+        cmocka_unit_test(negative_values_and_half_intervals),
+        cmocka_unit_test(some_ticks_are_powers),
+        cmocka_unit_test(bytes_without_width_are_cut),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

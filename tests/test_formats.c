@@ -101,6 +101,27 @@ static void an_npz_archive(void **state) {
     assert_left("");
 }
 
+/* An array has 1 to GS_SINK_RANK_MAX axes. */
+static void arrays_of_other_ranks_are_refused(void **state) {
+    (void)state;
+    static const int ranks[] = {0, GS_SINK_RANK_MAX + 1};
+    for (size_t i = 0; i < GS_COUNT(ranks); i++) {
+        gs_error error = {0};
+        gs_sink sink;
+        const gs_sink_input input = {.sizes = {1, 1, 1, 1, 1, 1, 1, 1}, .rank = ranks[i]};
+        about("rank %d", ranks[i]);
+        assert_told(gs_sink_open(&sink, GS_FORMAT_NPY, "x", &input, &error), GS_ERROR_UNSUPPORTED, &error, "of rank");
+    }
+    assert_left("");
+}
+
+static void lists_of_formats(void **state) {
+    (void)state;
+    char text[GS_FORMATS_ROOM];
+    assert_string_equal(gs_formats_list(0, ".", " and ", text), "");
+    assert_non_null(strstr(gs_formats_list(GS_HOLDS_ARRAY, ".", " and ", text), ".npy"));
+}
+
 /* Blocks make the same file as all at once, and so do fewer images than were announced, which files that list images
  * correct. */
 static void every_format_takes_blocks(void **state) {
@@ -153,7 +174,11 @@ static void chains_take_no_images(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {OUTPUT_TEST(a_grey_map), OUTPUT_TEST(an_npz_archive),
-                                       OUTPUT_TEST(every_format_takes_blocks), OUTPUT_TEST(chains_take_no_images)};
+    const struct CMUnitTest tests[] = {OUTPUT_TEST(arrays_of_other_ranks_are_refused),
+                                       OUTPUT_TEST(lists_of_formats),
+                                       OUTPUT_TEST(a_grey_map),
+                                       OUTPUT_TEST(an_npz_archive),
+                                       OUTPUT_TEST(every_format_takes_blocks),
+                                       OUTPUT_TEST(chains_take_no_images)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,7 @@ static void names_that_are_mistakes(void **state) {
                     {" x.png", NULL, "space"},
                     {"x.png\n", NULL, "control"},
                     {"x\t.npy", NULL, "control"},
+                    {"x\x7f.npy", NULL, "control"},
                     {".png", NULL, "no name"},
                     {"a/.NPY", NULL, "no name"},
                     {"png", NULL, "a format"},

@@ -73,6 +73,19 @@ static void arrows_point_along_the_score(void **state) {
     assert_non_null(strstr(text, "class=\"arrow\" d=\"M0 0M159.5 649.0 178.5 649.0M"));
     assert_non_null(strstr(text, "M199.0 658.5 199.0 639.5M"));
     free(text);
+    for (int i = 0; i < 2 * ARROWS; i++)
+        score[i] = NAN; /* there is no median then, and nothing to draw */
+    text = draw(&map);
+    assert_non_null(strstr(text, "class=\"arrow\" d=\"M0 0\""));
+    int others = occurrences(text, "M");
+    free(text);
+    for (int i = 0; i < ARROWS; i++) {
+        score[2 * i] = i ? 3 : 0;
+        score[2 * i + 1] = i ? 4 : 0;
+    }
+    text = draw(&map);
+    assert_int_equal(occurrences(text, "M"), others + 2 * (ARROWS - 1));
+    free(text);
 }
 
 static void texts_are_escaped(void **state) {
@@ -96,10 +109,41 @@ static void failures_leave_nothing(void **state) {
     unlink(path);
 }
 
+/* Ways leave the page where they go too far, and the first chains alone have one. */
+static void ways_end_somewhere(void **state) {
+    (void)state;
+    enum { CHAINS = 70, SHOWN = 64 };
+    float points[2 * CHAINS] = {0}, ways[2][2 * CHAINS] = {0};
+    ways[1][1] = 1e9F;
+    ways[1][2] = 1e9F;
+    gs_map map = {.title = "T", .caption = "C", .low = -1, .high = 1, .points = points, .n = CHAINS};
+    map.ways = ways[0];
+    map.states = 2;
+    char *text = draw(&map);
+    assert_int_equal(occurrences(text, "class=\"way\""), SHOWN);
+    assert_int_equal(occurrences(text, "class=\"way\" d=\"M364.0 364.0\""), 2);
+    assert_int_equal(occurrences(text, "class=\"way\" d=\"M364.0 364.0 364.0 364.0\""), SHOWN - 2);
+    free(text);
+}
+
+static void a_map_in_memory_is_that_of_the_file(void **state) {
+    (void)state;
+    gs_map map = {.title = "T", .caption = "C", .low = -1, .high = 1};
+    char *text = draw(&map), *bytes;
+    size_t size;
+    gs_error error = {0};
+    assert_int_equal(gs_map_encode(&map, &bytes, &size, &error), GS_OK);
+    assert_int_equal(size, strlen(text));
+    assert_memory_equal(bytes, text, size);
+    free(bytes);
+    free(text);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(points_are_where_they_belong),
-                                       cmocka_unit_test(a_density_is_drawn_in_bands),
-                                       cmocka_unit_test(arrows_point_along_the_score),
-                                       cmocka_unit_test(texts_are_escaped), cmocka_unit_test(failures_leave_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(points_are_where_they_belong), cmocka_unit_test(a_density_is_drawn_in_bands),
+        cmocka_unit_test(arrows_point_along_the_score), cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(ways_end_somewhere),           cmocka_unit_test(a_map_in_memory_is_that_of_the_file),
+        cmocka_unit_test(failures_leave_nothing)};
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -1,6 +1,7 @@
 /* Ways to an output's file, with renames and owners that fail on demand. Nothing is left behind, and nothing complete
  * is lost. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -219,6 +220,19 @@ static void owners_are_kept(void **state) {
     assert_left("x.svg ");
 }
 
+static void groups_are_kept(void **state) {
+    (void)state;
+    if (!is_root())
+        skip();
+    gs_error error = {0};
+    write_file("x.svg", "old", 3);
+    assert_int_equal(chown("x.svg", geteuid(), NOBODY), 0);
+    assert_ok(put_text("x.svg", "new", &error), &error);
+    assert_int_equal(about("x.svg").st_gid, NOBODY);
+    assert_holds("x.svg", "new");
+    assert_left("x.svg ");
+}
+
 #ifdef __linux__
 /* The same for an access control list, which names a user 4711 besides, and for attributes, where the file system has
  * them. */
@@ -280,6 +294,13 @@ static void symbolic_links_are_followed(void **state) {
     assert_int_equal(symlink("../link", "d/middle"), 0);
     assert_told(put_text("link", "new", &error), GS_ERROR_FILE, &error, strerror(ELOOP));
     assert_int_equal(unlink("d/middle"), 0);
+    char longest[4096];
+    memset(longest, '/', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    if (symlink(longest, "d/middle") == 0) { /* some file systems take no link of that length */
+        assert_told(put_text("link", "new", &error), GS_ERROR_FILE, &error, strerror(ENAMETOOLONG));
+        assert_int_equal(unlink("d/middle"), 0);
+    }
     assert_left("d link x.svg ");
 }
 
@@ -380,6 +401,46 @@ static void more_than_there_is_room_for(void **state) {
     assert_left("");
 }
 
+static void checks_of_names_and_folders(void **state) {
+    (void)state;
+    gs_error error = {0};
+    assert_told(gs_output_check("", GS_FORMAT_NPY, 0, &error), GS_ERROR_ARGUMENT, &error, "is empty");
+    assert_told(gs_output_check("", GS_FORMAT_DIRECTORY, 0, &error), GS_ERROR_ARGUMENT, &error, "is empty");
+    assert_ok(gs_output_sync_name("/", &error), &error);
+    assert_ok(gs_output_sync_name("x//", &error), &error);
+    assert_told(gs_output_sync_name("none/x", &error), GS_ERROR_FILE, &error, strerror(ENOENT));
+    write_file("x", "", 0);
+    assert_told(gs_output_check("x", GS_FORMAT_DIRECTORY, 0, &error), GS_ERROR_FILE, &error, "is no directory");
+    static const char *const mounts[] = {"/dev/mqueue", "/dev/shm", "/dev/hugepages", "/mnt", "/media"};
+    for (size_t i = 0; i < GS_COUNT(mounts); i++) { /* where one of them is empty, and a mount point */
+        char above[40];
+        struct stat here, there;
+        snprintf(above, sizeof above, "%s/..", mounts[i]);
+        if (stat(mounts[i], &here) != 0 || stat(above, &there) != 0 || here.st_dev == there.st_dev)
+            continue;
+        gs_status status = gs_output_check(mounts[i], GS_FORMAT_DIRECTORY, 0, &error);
+        assert_int_equal(status, GS_ERROR_FILE);
+        assert_true(strstr(error.message, "is a mount point") || strstr(error.message, "is not empty"));
+    }
+    assert_left("x ");
+}
+
+/* So long a path that the folder above cannot be named. */
+static void the_longest_path(void **state) {
+    (void)state;
+    enum { LONGEST = 4095 };
+    char path[LONGEST + 1] = "";
+    gs_error error = {0};
+    assert_int_equal(mkdir("d", 0700), 0);
+    while (strlen(path) + 3 <= LONGEST)
+        strcat(path, "./");
+    strcat(path, "d");
+    if (access(path, F_OK) != 0)
+        skip();
+    assert_told(gs_output_check(path, GS_FORMAT_DIRECTORY, 0, &error), GS_ERROR_FILE, &error, "././");
+    assert_left("d ");
+}
+
 /* ---- One file by two names ---- */
 
 static void one_file_by_two_names(void **state) {
@@ -389,22 +450,36 @@ static void one_file_by_two_names(void **state) {
     assert_int_equal(symlink("x", "link"), 0);
     assert_int_equal(symlink("new", "new link"), 0);
     assert_int_equal(mkdir("d", 0700), 0);
+    write_file("z", "", 0);
     static const struct {
         const char *a, *b;
         bool same;
-    } pairs[] = {{"x", "./x", true},         {"x", "y", true},          {"x", "link", true},
-                 {"x", "new", false},        {"new", "d/../new", true}, {"new", "new link", true},
-                 {"new", "d/new", false},    {"new", "newer", false},   {"/dev/null", "/dev/null", false},
+    } pairs[] = {{"x", "./x", true},         {"x", "y", true},
+                 {"x", "link", true},        {"x", "new", false},
+                 {"new", "d/../new", true},  {"new", "new link", true},
+                 {"new", "d/new", false},    {"x", "z", false},
+                 {"new", "newer", false},    {"/dev/null", "/dev/null", false},
                  {"none/x", "none/x", false}};
     for (size_t i = 0; i < GS_COUNT(pairs); i++)
         if (gs_place_same(pairs[i].a, pairs[i].b) != pairs[i].same)
             fail_msg("%s and %s", pairs[i].a, pairs[i].b);
+    char stream[40];
+    int descriptor = open("x", O_WRONLY);
+    assert_true(descriptor >= 0);
+    snprintf(stream, sizeof stream, "/dev/fd/%d", descriptor);
+    assert_false(gs_place_same("x", stream)); /* which may be written at its end */
+    assert_false(gs_place_same(stream, "x"));
+    assert_false(gs_place_same("/dev/null", "x"));
+    assert_int_equal(close(descriptor), 0);
     assert_int_equal(unlink("y"), 0);
     assert_int_equal(rmdir("d"), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(a_mount_point_is_written_into),
+                                       TEST(groups_are_kept),
+                                       TEST(checks_of_names_and_folders),
+                                       TEST(the_longest_path),
                                        TEST(every_writer_takes_that_way),
                                        TEST(what_cannot_be_placed_is_kept),
                                        TEST(a_directory_that_cannot_be_placed_is_kept),

@@ -170,6 +170,58 @@ static void grids(void **state) {
 
 /* ---- Text ---- */
 
+static void sizes_that_no_picture_has(void **state) {
+    (void)state;
+    static const size_t sizes[][2] = {{0, 1}, {1, 0}, {(size_t)INT32_MAX + 1, 1}, {1, (size_t)INT32_MAX + 1}};
+    for (size_t i = 0; i < GS_COUNT(sizes); i++) {
+        gs_canvas canvas;
+        gs_error error = {0};
+        assert_int_equal(gs_canvas_create(&canvas, sizes[i][0], sizes[i][1], 1, 0, &error), GS_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(error.message, "more than a PNG file holds"));
+        assert_null(canvas.pixels);
+    }
+    const float pixel[2] = {0};
+    const gs_images images = {.data = pixel, .n = 1, .shape = {2, 1, 1}, .range = {0, 1}};
+    gs_canvas canvas;
+    assert_int_equal(gs_draw_grid(&canvas, &images, gs_grid_square(1), NULL), GS_ERROR_UNSUPPORTED);
+    assert_null(canvas.pixels);
+}
+
+/* Images past the last cell have no caption either. */
+static void captions_stay_in_the_grid(void **state) {
+    (void)state;
+    const gs_grid grid = {.rows = 1, .columns = 1, .has_captions = true};
+    const int shape[3] = {1, 12, 12};
+    gs_canvas canvas;
+    assert_int_equal(gs_grid_create(&canvas, grid, shape, NULL), GS_OK);
+    size_t size = gs_grid_bytes(grid, shape);
+    uint8_t *before = malloc(size);
+    assert_non_null(before);
+    memcpy(before, canvas.pixels, size);
+    gs_grid_caption(&canvas, grid, 1, shape, 7);
+    assert_memory_equal(canvas.pixels, before, size);
+    gs_grid_caption(&canvas, grid, 0, shape, 7);
+    assert_memory_not_equal(canvas.pixels, before, size);
+    free(before);
+    gs_canvas_free(&canvas);
+}
+
+/* A single state, whose noise is more than its head has digits for. */
+static void a_trajectory_of_one_state(void **state) {
+    place *p = *state;
+    const float pixels[64] = {0};
+    const double sigma = 30000;
+    gs_error error = {0};
+    gs_trajectory t = {
+        .states = {.data = pixels, .n = 1, .shape = {1, 8, 8}, .range = {0, 1}}, .levels = 1, .sigmas = &sigma};
+    assert_ok(gs_write_trajectory(GS_FORMAT_PNG, in(p, "t.png"), &t, NULL, 0, &error), &error);
+    uint8_t *drawn;
+    png_image image = read_png(p->path, PNG_FORMAT_GRAY, &drawn);
+    assert_int_equal(image.width, 11 + 17 + 6); /* "3e4" is wider than the image */
+    assert_int_equal(image.height, 13 + 8 + 2 + 2);
+    free(drawn);
+}
+
 static void text_is_drawn_inside_the_canvas_only(void **state) {
     (void)state;
     gs_canvas canvas;
@@ -234,6 +286,9 @@ int main(void) {
         TEST(too_large_pictures),
         TEST(text_is_drawn_inside_the_canvas_only),
         TEST(a_trajectory),
+        TEST(sizes_that_no_picture_has),
+        TEST(captions_stay_in_the_grid),
+        TEST(a_trajectory_of_one_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

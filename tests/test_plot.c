@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "io/axis.h"
+#include "io/chart.h"
 #include "io/plot.h"
 #include "support/about.h"
 #include "support/files.h"
@@ -130,6 +131,39 @@ static void a_band_widens_the_axis(void **state) {
     char *text = draw(&panel, 1);
     assert_has(text, "d=\"M76.00 172.00 736.00 172.00 \"/>");
     assert_has(text, "d=\"M76.00 127.00 736.00 82.00 736.00 217.00 76.00 262.00 Z\"/>");
+    free(text);
+}
+
+/* A band needs both edges. */
+static void half_a_band_is_none(void **state) {
+    (void)state;
+    const double x[] = {0, 1}, y[] = {1, 1}, low[] = {0, 0.5};
+    const gs_series series = {.y = y, .low = low};
+    gs_panel panel = panel_of(x, 2, &series, 1);
+    char *text = draw(&panel, 1);
+    assert_int_equal(occurrences(text, "<path class=\"band"), 0);
+    free(text);
+}
+
+/* Values that no axis holds are drawn within a length of it, and ticks that are too close have one label. */
+static void charts_keep_to_the_page(void **state) {
+    (void)state;
+    char *text;
+    size_t size;
+    gs_chart chart = {.out = open_memstream(&text, &size), .right = 100, .bottom = 100, .x = {.high = 1, .count = 3}};
+    assert_non_null(chart.out);
+    static const double ticks[] = {0, 0.05, 1};
+    for (int i = 0; i < chart.x.count; i++) {
+        chart.x.ticks[i] = ticks[i];
+        snprintf(chart.x.labels[i], GS_TICK_ROOM, "%g", ticks[i]);
+    }
+    assert_true(gs_chart_place(&chart.x, -5) == -1 && gs_chart_place(&chart.x, 7) == 2);
+    assert_true(gs_chart_place(&chart.x, NAN) == -1 && gs_chart_place(&chart.x, 0.25) == 0.25);
+    gs_chart_axes(&chart, "x");
+    assert_int_equal(fclose(chart.out), 0);
+    assert_int_equal(occurrences(text, "class=\"frame\""), 3);
+    assert_int_equal(occurrences(text, ">0</text>") + occurrences(text, ">1</text>"), 2);
+    assert_int_equal(occurrences(text, ">0.05</text>"), 0);
     free(text);
 }
 
@@ -274,6 +308,8 @@ int main(void) {
         cmocka_unit_test(any_axis_has_ticks),
         cmocka_unit_test(a_line_goes_through_its_points),
         cmocka_unit_test(a_band_widens_the_axis),
+        cmocka_unit_test(half_a_band_is_none),
+        cmocka_unit_test(charts_keep_to_the_page),
         cmocka_unit_test(a_logarithmic_line),
         cmocka_unit_test(lines_break_where_values_are_missing),
         cmocka_unit_test(stacked_shares),

@@ -1,4 +1,4 @@
-/* Images read from IDX, NPY and PNG files: small files made here, each also truncated at every byte and with every byte
+/* Images read from IDX and NPY files: small files made here, each also truncated at every byte and with every byte
  * changed. These must be refused with a message or read as images, and never take more memory than the kind of file
  * may. */
 #include <math.h>
@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "io/label_file.h"
 #include "io/picture.h"
 #include "support/about.h"
 #include "support/files.h"
@@ -104,6 +103,8 @@ static void no_files_of_images(void **state) {
         write_file(path, rows[i].bytes, rows[i].size);
         refuse(grey, GS_ERROR_FORMAT, rows[i].words);
     }
+    write_file(path, "\0\0\10\0", 4); /* IDX without an axis */
+    refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY, NPZ, PGM or PNG file");
     write_file(path, "\1\2\3\4", 4);
     refuse(grey, GS_ERROR_FORMAT, "is no IDX, NPY, NPZ, PGM or PNG file");
     unlink(path);
@@ -134,43 +135,13 @@ static void descriptions(void **state) {
         assert_int_equal(gs_images_describe(path, NULL, 0, &description, &content, &packed, &error), GS_OK);
         assert_non_null(strstr(description.text, rows[i].text));
     }
-}
-
-/* ---- Labels ---- */
-
-static void label_files(void **state) {
-    (void)state;
-    static const struct {
-        unsigned char bytes[12];
-        size_t size;
-        const char *words; /* NULL: it is read */
-    } rows[] = {{{0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9}, 11, NULL},
-                {{0, 0, 8, 1, 0, 0, 0, 1, 7}, 9, NULL},
-                {{0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9, 1}, 12, "more bytes follow its last label"},
-                {{0, 0, 8, 1, 0, 0, 0, 3, 7, 8}, 10, "ends"},
-                {{0, 0, 8, 1, 0, 0, 0, 3, 7}, 9, "ends"},
-                {{0, 0, 8, 1, 0, 0, 0, 3}, 8, "ends"},
-                {{0, 0, 8, 1, 0, 0}, 6, "ends"},
-                {{0, 0, 8, 1, 0, 0, 0, 0}, 8, "has no labels"},
-                {{0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1}, 12, "is an IDX file of images: expected labels"},
-                {{0, 0, 8, 0, 0, 0, 0, 1}, 8, "is no IDX file of bytes in one row"},
-                {{0, 0, 9, 1, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"},
-                {{0, 1, 8, 2, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"},
-                {{1, 0, 8, 2, 0, 0, 0, 1, 7}, 9, "is no IDX file of bytes in one row"}};
-    for (size_t i = 0; i < GS_COUNT(rows); i++) {
-        about("rows[%zu]", i);
-        gs_label_file file;
-        gs_error error;
-        write_file(path, rows[i].bytes, rows[i].size);
-        gs_status status = gs_labels_read(path, 2, &file, &error);
-        assert_int_equal(status, rows[i].words ? GS_ERROR_FORMAT : GS_OK);
-        if (status)
-            assert_non_null(strstr(error.message, rows[i].words));
-        else
-            assert_true(file.labels[0] == 7 && file.n == (file.total < 2 ? file.total : 2));
-        if (!status)
-            gs_free(file.labels);
-    }
+    gs_description description = {.note = NULL};
+    gs_content content;
+    bool packed;
+    gs_error error;
+    write_npy(1, "{'descr': ", NULL, 0);
+    assert_int_equal(gs_images_describe(path, NULL, 0, &description, &content, &packed, &error), GS_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "its NPY header cannot be read"));
 }
 
 /* ---- NPY ---- */
@@ -336,6 +307,13 @@ static void npy_clipped(void **state) {
     assert_non_null(strstr(images.caution, "2 of 120 pixels are clipped to [0, 1]"));
     assert_non_null(strstr(images.caution, "up to 0.75"));
     gs_images_free(&images);
+    memset(floats, 0, sizeof floats);
+    floats[50] = 1.5F; /* on one side, but a single one */
+    write_npy(1, header, floats, sizeof floats);
+    images = read_good(grey, unit, 100);
+    assert_non_null(strstr(images.caution, "1 of 120 pixels are clipped"));
+    gs_images_free(&images);
+    floats[7] = -0.75F;
     for (int k = 12; k < 48; k++)
         floats[k] = 0.5F + (k % 2 ? 0.8F : -0.8F);
     write_npy(1, header, floats, sizeof floats);
@@ -412,10 +390,22 @@ static void bad_npy_files(void **state) {
         {"{'descr': '<f4', 'descr': '<f4', 'shape': (2, 3)}", "cannot be read"},
         {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}", "cannot be read"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x", "cannot be read"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 2, 3)}",
+         "sizes (9223372036854775807, 2, 3), more than any file holds"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 0, 1, 2, 3)}", "has no images"},
+        {"{'descr': '', 'fortran_order': False, 'shape': (2, 3)}", "type '': expected float32"},
+        {"{'descr': 'a type whose name is longer than that of any type', 'fortran_order': False}", "cannot be read"},
+        {"{'descr", "cannot be read"},
         {"", "cannot be read"}};
     for (size_t i = 0; i < GS_COUNT(bad); i++) {
         write_npy(1, bad[i].header, good, 24);
         refuse(grey, GS_ERROR_FORMAT, bad[i].words);
+    }
+    for (size_t extra = 1; extra < 3; extra++) {
+        const char more[24 + 2] = {0};
+        write_npy(1, header, more, 24 + extra);
+        refuse(grey, GS_ERROR_FORMAT,
+               extra == 1 ? ": 1 byte follows its last image" : ": 2 bytes follow its last image");
     }
     write_npy(4, header, good, 24);
     refuse(grey, GS_ERROR_FORMAT, "no known version");
@@ -423,69 +413,46 @@ static void bad_npy_files(void **state) {
     refuse(grey, GS_ERROR_FORMAT, "longer than 10000 bytes");
 }
 
-/* ---- PNG ---- */
-
-static void png_files(void **state) {
+/* Points are (n, D), or images of one pixel; what is one pixel high, but wider, is an image. */
+static void npy_points(void **state) {
     (void)state;
-    const uint8_t one[PIXELS] = {0, 51, 102, 153, 204, 255};
-    write_png(PNG_FORMAT_GRAY, W, H, one);
-    gs_image_file images = read_good(grey, unit, 100);
-    assert_int_equal(images.n, 1);
-    for (int i = 0; i < PIXELS; i++)
-        assert_float_equal(images.data[i], (float)i / 5, 1e-6);
+    const float far[4] = {0, 1, 7, -3}, near[4] = {0, 1, 0.5F, 0};
+    static const char *const shapes[] = {"(2, 2)", "(1, 2, 2)", "(2, 2, 1, 1)", "(1, 2, 2, 1, 1)"};
+    char header[100];
+    for (size_t i = 0; i < GS_COUNT(shapes); i++) {
+        about("%s", shapes[i]);
+        snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': %s}", shapes[i]);
+        write_npy(1, header, far, sizeof far);
+        gs_image_file images = read_good((const int[]){2, 1, 1}, unit, 100);
+        assert_int_equal(images.n, 2);
+        assert_memory_equal(images.data, far, sizeof far);
+        gs_images_free(&images);
+    }
+    write_npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2)}", near, sizeof near);
+    gs_image_file images = read_good((const int[]){1, 1, 2}, unit, 100);
+    assert_memory_equal(images.data, near, sizeof near);
     gs_images_free(&images);
-    images = read_good(colour, unit, 100);
-    assert_float_equal(images.data[PIXELS + 2], 0.4, 1e-6);
-    gs_images_free(&images);
-    damage(grey);
-    const uint8_t rgb[PIXELS * 3] = {255, 0, 51};
-    write_png(PNG_FORMAT_RGB, W, H, rgb);
-    images = read_good(colour, centred, 100);
-    assert_float_equal(images.data[0], 1, 0);
-    assert_float_equal(images.data[PIXELS], -1, 0);
-    assert_float_equal(images.data[2 * PIXELS], -0.6, 1e-6);
-    gs_images_free(&images);
-    refuse(grey, GS_ERROR_FORMAT, "coloured at row 0, column 0");
-    const uint8_t equal[PIXELS * 3] = {51, 51, 51};
-    write_png(PNG_FORMAT_RGB, W, H, equal);
-    images = read_good(grey, unit, 100);
-    assert_float_equal(images.data[0], 0.2, 1e-6);
-    gs_images_free(&images);
+    write_npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2)}", far, sizeof far);
+    refuse((const int[]){1, 1, 2}, GS_ERROR_FORMAT, "7 at image 1");
 }
 
-static void bad_png_files(void **state) {
+/* The size of a file that is packed is not known before; what its header claims may be more than the machine has. */
+static void npy_claims(void **state) {
     (void)state;
-    const uint8_t clear[PIXELS * 2] = {0, 255, 7, 128}, plain[144] = {0};
-    write_png(PNG_FORMAT_GA, W, H, clear);
-    refuse(grey, GS_ERROR_FORMAT, "transparent at row 0, column 1");
-    write_png(PNG_FORMAT_GRAY, 4, 4, plain);
-    refuse(grey, GS_ERROR_FORMAT, "a picture of 4 x 4 pixels: expected 2 x 3");
-    write_png(PNG_FORMAT_GRAY, W, H, plain);
-    refuse((const int[]){2, H, W}, GS_ERROR_FORMAT, "1 or 3 channels: expected 2");
-    /* A width of 2^31 - 2 pixels in the header: refused before memory for it is allocated. */
-    size_t size;
-    unsigned char *bytes = read_file(path, &size);
-    memcpy(bytes + 16, "\x7f\xff\xff\xfe\x7f\xff\xff\xfe", 8);
-    unsigned long crc = 0xffffffff;
-    for (size_t i = 12; i < 29; i++) {
-        crc ^= bytes[i];
-        for (int k = 0; k < 8; k++)
-            crc = crc & 1 ? 0xedb88320 ^ crc >> 1 : crc >> 1;
+    static const char *const counts[] = {"100000000000000", "1537228672809129300"};
+    for (size_t i = 0; i < GS_COUNT(counts); i++) {
+        about("%s", counts[i]);
+        char header[100];
+        gs_image_file images;
+        gs_error error = {0};
+        snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%s, 2, 3)}", counts[i]);
+        write_npy(1, header, NULL, 0);
+        pack();
+        const gs_image_wish wish = {.shape = grey, .range = unit, .most = SIZE_MAX};
+        assert_int_equal(gs_images_read(path, &wish, &images, &error), GS_ERROR_MEMORY);
+        assert_null(images.data);
+        refuse(grey, GS_ERROR_FORMAT, "is cut short");
     }
-    for (int i = 0; i < 4; i++)
-        bytes[29 + i] = (unsigned char)(~crc >> (24 - 8 * i));
-    write_file(path, bytes, size);
-    free(bytes);
-    refuse(grey, GS_ERROR_FORMAT, "2147483646 x 2147483646 pixels: expected at most");
-    /* A text of 540 MB by its chunk's head. */
-    write_png(PNG_FORMAT_GRAY, W, H, plain);
-    bytes = read_file(path, &size);
-    memcpy(bytes + 33, "\x20\x34\x00\x14tEXt", 8);
-    write_file(path, bytes, size);
-    free(bytes);
-    size_t before = gs_allocated_bytes();
-    refuse(grey, GS_ERROR_FORMAT, "a chunk needs 540278805 bytes of memory; expected at most");
-    assert_true(gs_allocated_bytes() - before < 1 << 24);
 }
 
 int main(void) {
@@ -493,8 +460,8 @@ int main(void) {
         cmocka_unit_test(idx_files),    cmocka_unit_test(bad_idx_files), cmocka_unit_test(no_files_of_images),
         cmocka_unit_test(npy_files),    cmocka_unit_test(bad_npy_files), cmocka_unit_test(npy_types),
         cmocka_unit_test(npy_orders),   cmocka_unit_test(npy_clipped),   cmocka_unit_test(dark_files),
-        cmocka_unit_test(descriptions), cmocka_unit_test(label_files),   cmocka_unit_test(npy_numbers),
-        cmocka_unit_test(png_files),    cmocka_unit_test(bad_png_files),
+        cmocka_unit_test(descriptions), cmocka_unit_test(npy_numbers),   cmocka_unit_test(npy_points),
+        cmocka_unit_test(npy_claims),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -84,6 +84,20 @@ static void a_pipe_is_written_straight(void **state) {
     assert_left("pipe.svg ");
 }
 
+/* A name without an extension is a folder's, unless it is that of a pipe. */
+static void pipes_take_the_usual_format(void **state) {
+    (void)state;
+    gs_error error = {0};
+    gs_format format;
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    write_file("file", "", 0);
+    assert_ok(gs_output_format("pipe", NULL, GS_FORMAT_NPY, &format, &error), &error);
+    assert_int_equal(format, GS_FORMAT_NPY);
+    assert_ok(gs_output_format("file", NULL, GS_FORMAT_NPY, &format, &error), &error);
+    assert_int_equal(format, GS_FORMAT_DIRECTORY);
+    assert_left("file pipe ");
+}
+
 /* ---- Arrays of fewer rows than were announced ---- */
 
 static void a_short_array_says_its_rows(void **state) {
@@ -144,6 +158,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         OUTPUT_TEST(streams_are_written_where_they_are), OUTPUT_TEST(standard_output_by_every_name),
         OUTPUT_TEST(a_terminal_takes_text_only),         OUTPUT_TEST(a_pipe_is_written_straight),
-        OUTPUT_TEST(a_short_array_says_its_rows),        OUTPUT_TEST(a_short_array_in_a_stream)};
+        OUTPUT_TEST(pipes_take_the_usual_format),        OUTPUT_TEST(a_short_array_says_its_rows),
+        OUTPUT_TEST(a_short_array_in_a_stream)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,14 +78,13 @@ static bool has_plain_gaps(const gs_raster *r, size_t height, size_t width, gs_c
     return plain;
 }
 
-/* Add the cuts with gaps of one colour to those found. With `around` the margin is as wide as a gap, as torchvision and
- * gs_write_grid have it; else there is none. */
+/* Add the cuts of a picture of more than an image with gaps of one colour to those found. With `around` the margin is
+ * as wide as a gap, as torchvision and gs_write_grid have it; else there is none. */
 static void find_gaps(const gs_raster *r, size_t height, size_t width, bool around, gs_cut found[FOUND_MAX],
                       int *count) {
     for (size_t gap = 1; gap <= widest_gap(height, width) && *count < FOUND_MAX; gap++) {
         gs_cut c = cut_of_size(r->height, r->width, height, width, gap, around ? gap : 0);
-        bool divided = around || c.rows > 1 || c.columns > 1;
-        if (c.rows && c.columns && divided && has_plain_gaps(r, height, width, &c))
+        if (c.rows && c.columns && has_plain_gaps(r, height, width, &c))
             found[(*count)++] = c;
     }
 }

@@ -145,10 +145,10 @@ static double step_width(const gs_drawing *d) {
 
 /* ---- Series ---- */
 
-/* From 0, or the foot of an axis without it. */
+/* From 0, which the axis has where there are bars, or the foot of a logarithmic one. */
 static void put_bars(const gs_drawing *d, const gs_diagram_points *p) {
     const gs_chart *c = &d->chart;
-    double zero = c->y.log || c->y.low > 0 ? c->bottom : gs_chart_y(c, c->y.high < 0 ? c->y.high : 0);
+    double zero = c->y.log ? c->bottom : gs_chart_y(c, 0);
     double slot = step_width(d), width = fmin((slot > 8 ? 0.8 * slot : slot + 0.2) / d->bars, BAR_MOST);
     for (size_t i = 0; i < p->n; i++) {
         if (isnan(p->y[i]))

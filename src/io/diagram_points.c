@@ -18,9 +18,10 @@ static bool has_marks(const gs_diagram_series *series) {
 
 /* ---- Points ---- */
 
-/* Ends of intervals may be infinite, or not positive on a logarithmic axis; gs_drawing_clamp finds them a place. */
+/* Ends of intervals, which are numbers, may be infinite, or not positive on a logarithmic axis; gs_drawing_clamp finds
+ * them a place. */
 static double end_of(const gs_drawing *d, double end) {
-    return isnan(end) || gs_axis_takes(d->diagram->log_y, end) ? end : end > 0 ? INFINITY : -INFINITY;
+    return gs_axis_takes(d->diagram->log_y, end) ? end : end > 0 ? INFINITY : -INFINITY;
 }
 
 static void take(gs_drawing *d, gs_diagram_points *p, size_t i) {

@@ -29,10 +29,10 @@ static void put_grid(const gs_drawing *d) {
                 c->bottom - c->top);
 }
 
-/* From 0, or the axis's end where it has none. */
+/* From 0, which the axis has where there are bars, or the end of a logarithmic one. */
 static void put_bar(const gs_drawing *d, const gs_diagram_points *p, size_t i, double y) {
     const gs_chart *c = &d->chart;
-    double from = c->x.log || c->x.low > 0 ? c->left : gs_chart_x(c, c->x.high < 0 ? c->x.high : 0);
+    double from = c->x.log ? c->left : gs_chart_x(c, 0);
     double to = gs_chart_x(c, p->y[i]);
     fprintf(c->out, "<rect class=\"bar a%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\"/>\n", p->colour,
             fmin(from, to), y - LANE * 0.5 + 1, fabs(to - from), LANE - 2);

@@ -22,7 +22,7 @@ static bool is_digit(const prose *p, const char *place) {
 /* In SVG what follows is lowered again, for which it needs a character. */
 static void put_raised(const prose *p, const char *text, size_t bytes) {
     fputs(p->is_svg ? "<tspan dy=\"-4\" font-size=\"9\">" : "<sup>", p->out);
-    bool minus = bytes && *text == '-';
+    bool minus = *text == '-';
     fputs(minus ? "\xe2\x88\x92" : "", p->out);
     gs_xml_text(p->out, text + minus, bytes - minus);
     fputs(p->is_svg ? "</tspan><tspan dy=\"4\">\xe2\x80\x8b</tspan>" : "</sup>", p->out);
