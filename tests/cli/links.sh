@@ -2,7 +2,7 @@
 # be the one at which a rank dies, stands still or is late (support/preload/link.c).
 needs_effort 50 || return 0
 
-says=2 hears=3 share=5 asks=6 ends=8 shard=9 beat=1 # kinds of messages, as in src/app/ranks.h and dealer.c
+beat=1 says=2 hears=3 share=5 asks=6 tells=7 ends=8 shard=9 # kinds of messages, as in src/app/ranks.h and dealer.c
 # The last message to three ranks before they draw: rank 0 begins a second after rank 1, which so has the first shards.
 begins_late="late $hears 20 1"
 
@@ -61,6 +61,14 @@ ended() {
 told() {
     cat "$1/said"
     [ "$(grep -c '^gensample: ' "$1/said")" -eq 1 ] && grep -q "^gensample: .*$2" "$1/said"
+}
+# block FOLDER: the same run, in a folder where no shard can be written.
+block() {
+    mkdir -p "$1/run"
+    cp whole/manifest.json "$1/run/"
+    for file in whole/shard-*; do
+        mkdir -p "$1/run/${file##*/}/in/the/way"
+    done
 }
 # goes_on NAME: two ranks go on with the run, to the same bytes.
 goes_on() {
@@ -137,7 +145,7 @@ rm "bad/bin/$installed"
 # All at once, as most of it is waiting for ranks that are silent.
 # shellcheck disable=SC2086
 {
-    begin none 3 $chains --out run
+    begin none 3 ${chains%1}2 --out run
     begin shares 3 $shared
     fault_0=begin fault_1=begin
     begin refused 2 $chains --out run
@@ -145,10 +153,12 @@ rm "bad/bin/$installed"
     begin one 3 $chains --out run
     fault_1="kill-send $says 1"
     begin early 3 $chains --out run
-    fault_1="kill-take $hears 1" fault_0=stuck
+    fault_1="kill-take $hears 5" fault_0=stuck
     begin head 2 $chains --out run
-    fault_0="kill-send $shard 2,$begins_late"
-    begin first 3 $chains --out run
+    fault_0="kill-send $shard 2,late $hears 30 1"
+    begin first 4 $chains --out run
+    fault_0="kill-send $shard 2,$begins_late" fault_1="late $tells 1 6"
+    begin drawing 3 $chains --out run
     fault_0="kill-send $shard 3,$begins_late" fault_1="kill-take $shard 2"
     begin both 3 $chains --out run
     fault_0="kill-send $hears 1"
@@ -175,6 +185,12 @@ rm "bad/bin/$installed"
     elsewhere=other
     "$program" $chains --seed 9 --quiet --out foreign/other/run
     begin foreign 2 $chains --out run
+    elsewhere=blocked fault_0=$begins_late
+    block blocked/blocked
+    begin blocked 3 $chains --out run
+    elsewhere=blocked fault_0="usr1-send $shard 1,$begins_late"
+    block halted/blocked
+    begin halted 3 $chains --out run
     fault_1="kill-send $share 1"
     begin share 3 $shared
 }
@@ -194,9 +210,11 @@ check 'one that dies before it says what it does' ended early 0 137 0
 check 'loses nothing either' same_run early/run whole
 check 'so does one that dies before it hears what the run is' ended head 0 137
 check 'of which nothing ever leaves' same_run head/run whole
-check 'without the first rank' ended first 137 130 130
+check 'without the first rank' ended first 137 130 130 130
 check 'one of the others says so' told first 'rank 0.* was lost, which alone notes what is finished: [0-9]* of 30 shards are kept in run/; add --resume'
 check 'and the run goes on' goes_on first
+check 'a rank that draws while the first one dies' ended drawing 137 130 130
+check 'ends too' told drawing 'rank 0.* was lost, which alone notes what is finished: '
 check 'without the first two ranks' ended both 137 137 130
 check 'the third one says so' told both 'rank 0.* was lost, .* add --resume'
 check 'and that run goes on' goes_on both
@@ -228,6 +246,11 @@ check 'a rank whose folder is another one' ended strange 1 1
 check 'says that the run is not there' told strange 'rank 1.*: run/manifest.json: '
 check 'or that it is another run' ended foreign 2 2
 check 'which it names' told foreign 'rank 1.*: run is of another run: its seed is 9, of this command it is 0'
+for name in blocked halted; do
+    check "$name: a rank that can write no shard" ended $name 1 1 1
+    check "$name: ends the run in its own words" told $name 'rank 1.*: run/shard-.* is in the way of a shard: move it away, .* of 30 shards are kept in run/'
+    check "$name: which goes on" goes_on $name
+done
 check 'a rank that dies with its share' ended share 1 137 1
 check 'ends all' told share 'rank 1.* was lost with its share, and nothing is written: repeat the command$'
 check 'without an output' absent share/out.npy
