@@ -153,6 +153,8 @@ rm "bad/bin/$installed"
     begin one 3 $chains --out run
     fault_1="kill-send $says 1"
     begin early 3 $chains --out run
+    fault_1="lose $beat 1,late $says 1 6" fault_2="late $says 1 8"
+    begin stale 3 $chains --out run
     fault_1="kill-take $hears 5" fault_0=stuck
     begin head 2 $chains --out run
     fault_0="kill-send $shard 2,late $hears 30 1"
@@ -208,6 +210,8 @@ check 'loses nothing' same_run one/run whole
 check 'and is named' grep -q '^warning: rank 1.* was lost; the others drew what it had not finished$' one/said
 check 'one that dies before it says what it does' ended early 0 137 0
 check 'loses nothing either' same_run early/run whole
+check 'what a rank says after it was given up' ended stale 0 130 0
+check 'is not heard' same_run stale/run whole
 check 'so does one that dies before it hears what the run is' ended head 0 137
 check 'of which nothing ever leaves' same_run head/run whole
 check 'without the first rank' ended first 137 130 130 130
