@@ -106,6 +106,7 @@ static void one_process_is_the_only_rank(void **state) {
     assert_int_equal(gs_ranks_agree(gs_fail(&error, GS_ERROR_FILE, "no"), &error), GS_ERROR_FILE);
     assert_string_equal(error.message, "no");
     assert_ok(gs_ranks_match("what", &error), &error);
+    assert_false(gs_ranks_can()); /* there is no plugin beside this test */
     gs_shares_halt();
     gs_shares_hear_halt();
     assert_true(gs_share_of(0, 7).first == 0 && gs_share_of(0, 7).count == 7);
