@@ -71,9 +71,9 @@ static int open_in_folder(const char *name, int flags) {
 
 /* As often as it takes, where calls of the program are made to fail. */
 static void put_file(const char *name, const void *bytes, size_t count) {
-    char hidden[60], from[PATH_ROOM], to[PATH_ROOM];
+    char hidden[80], from[PATH_ROOM], to[PATH_ROOM];
     ssize_t written = -1;
-    snprintf(hidden, sizeof hidden, ".%s", name);
+    snprintf(hidden, sizeof hidden, ".%s.%d", name, own); /* two ranks may abandon at once */
     while (written != (ssize_t)count) {
         int file = open_in_folder(hidden, O_WRONLY | O_CREAT | O_TRUNC);
         written = write(file, bytes, count);
