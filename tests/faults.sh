@@ -111,8 +111,11 @@ second nothing --model ../tiny.bin -n 20 --steps 2 --quality --json --out out/x.
 states nothing --model ../cond.bin --label 1 --sampler langevin --denoise no --steps 4 --keep-every 2 -n 4 --quality --judge ../judge.bin --shard-size 2 --out out/
 measured drawn restore --model ../tiny.bin --input drawn.png --mask left --measured --draws 2 --steps 2 --out out/x.npy
 tempered nothing --model double-well --sampler tempering --denoise no --steps 6 -n 2 --diagnose --json --out out/x.npy
-cpu nothing cpu --model ../tiny.bin'
-shards='shards pictures resume kept states' # commands that go on
+cpu nothing cpu --model ../tiny.bin
+rank-0 linked --model gaussian:dim=2 --steps 2 -n 8 --shard-size 1 --out out/
+rank-1 linked --model gaussian:dim=2 --steps 2 -n 8 --shard-size 1 --out out/
+rank-1-shares linked rejection --dim 4 --ratio 1.1 -n 50 --out out/x.npy'
+shards='shards pictures resume kept states rank-0 rank-1' # commands that go on
 
 nothing() {
     mkdir out
@@ -131,6 +134,12 @@ begun() {
 job() {
     mkdir out
     echo '{"model": "../tiny.bin", "n": 5, "steps": 2, "shard-size": 2}' >out/a.json
+}
+# Two ranks, of which one has the faults: see beside.
+linked() {
+    mkdir out
+    rm -rf "$work/messages"
+    mkdir "$work/messages"
 }
 # prepare SETUP: a new folder, in which the command then runs.
 prepare() {
@@ -152,7 +161,7 @@ faulty() {
             ${1:+ALLOCATION_FAILS_ON="${1#"$once"}"} "$program" $command
         ;;
     clock) keep_status env LD_PRELOAD="$work/clocks.so" "$program" $command ;;
-    place) keep_status env LD_PRELOAD="$work/places.so" PLACES_FAILED="$work/failed" "$program" $command ;;
+    place) keep_status $beside env LD_PRELOAD="$work/places.so" PLACES_FAILED="$work/failed" "$runs" $command ;;
     *)
         uncounted keep_status strace -f -qq -o "$work/trace" ${1:+-e inject="$group_calls:error=$group_error:when=$1"} \
             -e trace="openat,$group_calls" "$program" $command
@@ -282,6 +291,25 @@ chosen_among() {
         END { for (i = 1; i <= NR; i++) if (mine[i] || !any) print row[i] }'
 }
 
+# beside RANK COMMAND...: the command as one of two ranks, beside the other one, which has no faults.
+cat >beside <<'END'
+#!/bin/sh
+rank=$1
+shift
+start() {
+    other=$1
+    shift
+    LINK_RANK=$other PMI_RANK=$other exec timeout -k 1 100 "$@"
+}
+export LINK_COUNT=2 PMI_SIZE=2 GENSAMPLE_MPI_WAIT=4
+# shellcheck disable=SC2086
+(export LINK_RANK PMI_RANK; start $((1 - rank)) "$RUNS" $COMMAND >/dev/null) &
+(export LINK_RANK PMI_RANK; start "$rank" "$@")
+status=$?
+wait
+exit $status
+END
+chmod +x beside
 echo "$commands" | chosen_among >commands
 echo "$calls" | chosen_among >calls
 : >"$work/failed"
@@ -290,8 +318,21 @@ for library in allocations clocks places; do
     skip "$library" "no library to preload can be made here: $(head -c 200 cc.txt)"
     sed -i "/ $library /d" calls
 done
+mkdir linked
+cp "$program" linked/
+if ! ${CC:-cc} -std=c11 -D_GNU_SOURCE -shared -fPIC -I"$here/../src" -o linked/gensample-mpi.so "$here/support/preload/link.c" 2>cc.txt; then
+    skip 'ranks' "no link between them can be made here: $(head -c 200 cc.txt)"
+    sed -i '/ linked /d' commands
+fi
+export RUNS COMMAND LINK_FOLDER="$work/messages"
 faults=0
 while read -r name setup command; do
+    beside='' runs=$program
+    if [ "$setup" = linked ]; then
+        rank=${name#rank-}
+        beside="$work/beside ${rank%-*}" runs=$work/linked/gensample
+    fi
+    RUNS=$runs COMMAND=$command
     target=$(echo "$command" | grep -o 'out/[^ ]*' | head -n 1 | cut -c 5-) # empty: none, or a folder
     group=none
     prepare "$setup"
@@ -307,6 +348,7 @@ while read -r name setup command; do
     rm -rf "$work/expected"
     cp -r out "$work/expected"
     while read -r group group_calls group_error; do
+        [ -z "$beside" ] || [ "$group" = place ] || continue # all others are those of one process
         case $group in place) fail_places ;; *) fail_group ;; esac
     done <"$work/calls"
 done <commands

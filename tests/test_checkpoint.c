@@ -128,6 +128,84 @@ static void damaged_ones_are_none(void **state) {
     gs_manifest_free(&other.manifest);
 }
 
+/* Put the hash of all before it at the end of a state. */
+static void seal(unsigned char *bytes, size_t size) {
+    char sum[GS_HASH_ROOM];
+    gs_hash hash;
+    gs_hash_begin(&hash);
+    gs_hash_add(&hash, bytes, size - (GS_HASH_ROOM - 1));
+    gs_hash_end(&hash, sum);
+    memcpy(bytes + size - (GS_HASH_ROOM - 1), sum, GS_HASH_ROOM - 1);
+}
+
+/* A bit of each part of a state's head is changed, and the hash put right. */
+static void states_that_cannot_be_are_none(void **state) {
+    (void)state;
+    static const struct {
+        const char *part;
+        size_t at;
+        int bit;
+    } changes[] = {{"magic", 0, 1},
+                   {"run", 16, 1},
+                   {"hash of the samples", 88, 1},
+                   {"fewer samples", 160, 1},
+                   {"more than the shard has", 160, 4},
+                   {"bytes of chains", 168, 1}};
+    gs_shards shards = run_of("3");
+    for (size_t i = 0; i < GS_COUNT(changes); i++) {
+        about("%s", changes[i].part);
+        size_t size;
+        keep(&shards);
+        unsigned char *bytes = read_file(STATE, &size);
+        bytes[changes[i].at] = (unsigned char)(bytes[changes[i].at] ^ changes[i].bit);
+        seal(bytes, size);
+        write_file(STATE, bytes, size);
+        free(bytes);
+        assert_int_equal(kept_by(&shards), 0);
+    }
+    keep(&shards);
+    unlink(STATE);
+    assert_int_equal(mkdir(STATE, 0777), 0);
+    assert_int_equal(kept_by(&shards), 0);
+    gs_manifest_free(&shards.manifest);
+}
+
+/* Places that take no bytes, or that cannot be put onto a disk, in that of the samples and in that of the state. */
+static void what_cannot_be_written_is_told(void **state) {
+    (void)state;
+    enum { MANY = 1 << 20 };
+    static float samples[MANY];
+    const gs_piece large[] = {{samples, sizeof samples}, {samples, sizeof samples}};
+    static const struct {
+        const char *place, *mode;
+        gs_status added, written;
+    } rows[] = {{"/dev/full", "r+", GS_ERROR_FILE, GS_ERROR_FILE},
+                {"/dev/null", "r+", GS_OK, GS_ERROR_FILE},
+                {"fifo", "r+", GS_ERROR_FILE, GS_ERROR_FILE}};
+    gs_shards shards = run_of("3");
+    gs_checkpoint c;
+    gs_error error = {0};
+    assert_int_equal(mkfifo("fifo", 0666), 0);
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("%s", rows[i].place);
+        open_checkpoint(&c, &shards);
+        c.file = freopen(rows[i].place, rows[i].mode, c.file);
+        assert_non_null(c.file);
+        assert_int_equal(gs_checkpoint_add(&c, samples, MANY / ITEM, &error), rows[i].added);
+        assert_told(gs_checkpoint_write(&c, pieces, 2, &error), rows[i].written, &error, PART ": cannot write");
+        gs_checkpoint_close(&c);
+    }
+    static const char *const places[] = {"/dev/full", "none/x"};
+    for (size_t i = 0; i < GS_COUNT(places); i++) {
+        about("%s", places[i]);
+        open_checkpoint(&c, &shards);
+        snprintf(c.state, sizeof c.state, "%s", places[i]);
+        assert_told(gs_checkpoint_write(&c, large, 2, &error), GS_ERROR_FILE, &error, places[i]);
+        gs_checkpoint_close(&c);
+    }
+    gs_manifest_free(&shards.manifest);
+}
+
 /* Samples that no state counts are cut off. */
 static void what_is_not_counted_goes(void **state) {
     (void)state;
@@ -147,10 +225,9 @@ static void what_is_not_counted_goes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        OUTPUT_TEST(it_is_read_as_it_was),
-        OUTPUT_TEST(nothing_is_kept_unasked),
-        OUTPUT_TEST(damaged_ones_are_none),
-        OUTPUT_TEST(what_is_not_counted_goes),
+        OUTPUT_TEST(it_is_read_as_it_was),           OUTPUT_TEST(nothing_is_kept_unasked),
+        OUTPUT_TEST(damaged_ones_are_none),          OUTPUT_TEST(states_that_cannot_be_are_none),
+        OUTPUT_TEST(what_cannot_be_written_is_told), OUTPUT_TEST(what_is_not_counted_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

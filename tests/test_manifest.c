@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "app/manifest.h"
+#include "app/shard_shape.h"
 #include "app/shards.h"
 #include "model/hash.h"
 #include "support/effort.h"
@@ -83,6 +84,8 @@ static void the_setting_that_differs_is_named(void **state) {
     } changes[] = {{"\"seed\": 3", "\"seed\": 4", "its seed is 3, of this command it is 4"},
                    {"\"seed\": 3", "", "its seed is 3, of this command it is not given"},
                    {"\"seed\": 3", "\"seed\": 3, \"eta\": 1", "its eta is not given, of this command it is 1"},
+                   {"\"seed\": 3", "\"seed\": 3, \"isa\": \"x\"",
+                    "its isa is any with exact products (as of --isa scalar), of this command it is \"x\""},
                    {"\"model\": \"m\"", "\"model\": \"k\"", "its model is \"m\", of this command it is \"k\""},
                    {"\"n\": 25", "\"n\": 26", "its n is 25, of this command it is 26"}};
     for (size_t i = 0; i < GS_COUNT(changes); i++) {
@@ -98,6 +101,39 @@ static void the_setting_that_differs_is_named(void **state) {
         gs_manifest_free(&want);
     }
     gs_manifest_free(&have);
+}
+
+/* One member changed. */
+static void heads_that_cannot_be_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *from, *to, *why;
+    } changes[] = {{"\"manifest\": 1", "\"manifest\": 2", "\"manifest\": expected the number 1"},
+                   {"\"manifest\": 1", "\"manifest\": \"1\"", "\"manifest\": expected the number 1"},
+                   {"{\"seed\": 3}", "[3]", "\"settings\": expected an object"},
+                   {"{\"seed\": 3}", "null", "\"settings\": expected an object"},
+                   {"\"first\": 7", "\"first\": -7", "\"n\": expected a number of chains from 1"},
+                   {"\"first\": 7", "\"first\": 1152921504606846976", "\"n\": expected a number of chains from 1"},
+                   {"\"n\": 25", "\"n\": 0", "\"n\": expected a number of chains from 1"},
+                   {"\"shard_size\": 10", "\"shard_size\": 0", "\"shard_size\": expected a number of chains from 1"},
+                   {"\"per_chain\": 1", "\"per_chain\": 1000001", "\"per_chain\": expected a number of samples from 1"},
+                   {"\"format\": \"npy\"", "\"format\": 3", "\"format\": expected npy, npz, idx or png"},
+                   {"\"format\": \"npy\"", "\"format\": \"tar\"", "\"format\": expected npy, npz, idx or png"},
+                   {"[2, 1, 1]", "[2, 1]", "\"shape\": expected channels, height and width"},
+                   {"[2, 1, 1]", "{}", "\"shape\": expected channels, height and width"},
+                   {"[2, 1, 1]", "3", "\"shape\": expected channels, height and width"},
+                   {"[2, 1, 1]", "[2, 0, 1]", "\"shape\": expected channels, height and width"},
+                   {"[2, 1, 1]", "[2, 1, 16777217]", "\"shape\": expected channels, height and width"}};
+    for (size_t i = 0; i < GS_COUNT(changes); i++) {
+        about("changes[%zu]", i);
+        char text[1000];
+        gs_manifest manifest;
+        gs_error error = {0};
+        const char *head = HEAD "}", *at = strstr(head, changes[i].from);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - head), head, changes[i].to, at + strlen(changes[i].from));
+        gs_status status = gs_manifest_create(&manifest, json_loads(text, 0, NULL), "made", &error);
+        assert_told(status, GS_ERROR_FORMAT, &error, changes[i].why);
+    }
 }
 
 static void what_cannot_be_is_refused(void **state) {
@@ -126,6 +162,15 @@ static void what_cannot_be_is_refused(void **state) {
          "64 digits"},
         {HEAD SEAL ", \"shards\": [{\"shard\": 0, \"first\": 7, \"count\": 0, \"bytes\": 1}]}",
          "\"shards\": expected objects"},
+        {HEAD SEAL ", \"shards\": [{\"shard\": 0, \"first\": -7, \"count\": 10, \"bytes\": 1}]}",
+         "\"shards\": expected objects"},
+        {HEAD SEAL ", \"shards\": [{\"shard\": 0, \"first\": 7, \"count\": 10, \"bytes\": -1}]}",
+         "\"shards\": expected objects"},
+        {HEAD SEAL ", \"shards\": [{\"shard\": 0, \"first\": 7, \"count\": 10, \"bytes\": 1, \"sha256\": \"" HASH
+                   "\", \"sums_sha256\": \"x\"}]}",
+         "\"sha256\": expected 64 digits"},
+        {HEAD ", \"nested\": {\"a\": 1" SEAL "}, \"shards\": []}",
+         "\"head_sha256\": expected the SHA-256 of all that is before"},
         {HEAD SEAL ", \"shards\": [{\"shard\": 0.5, \"first\": 7, \"count\": 1, \"bytes\": 1}]}",
          "\"shards\": expected objects"},
         {HEAD SEAL ", \"shards\": [{\"shard\": 0, \"first\": 7, \"count\": 10, \"bytes\": 208, \"sha256\": \"" HASH
@@ -273,6 +318,44 @@ static void shapes_are_those_of_files(void **state) {
     gs_shards_close(&shards);
 }
 
+/* The first picture of a shard against the manifest's shape, which the setting "scale" enlarges. */
+static void shapes_are_those_of_pictures(void **state) {
+    (void)state;
+    static const struct {
+        int channels, side;
+        json_int_t scale;
+        const char *why; /* NULL: it fits */
+    } rows[] = {{1, 20, 0, NULL},
+                {1, 20, 1, NULL},
+                {1, 10, 2, NULL},
+                {1, 10, 3, "samples of 1 x 10 x 10"},
+                {1, 20, (json_int_t)1 << 40, NULL}, /* no scale that there can be */
+                {1, 1, 1, "samples of 1 x 1 x 1"},
+                {3, 20, 1, "samples of 3 x 20 x 20"}};
+    /* A picture of 20 x 20 pixels, as there is a frame around its image. */
+    float *pixels = noise_pixels();
+    gs_images images = noise_images(pixels);
+    images.n = 1;
+    gs_error error = {0};
+    assert_ok(put_images(GS_FORMAT_PNG, "0.png", &images, (gs_grid){.rows = 1, .columns = 1}, NULL, 0, &error), &error);
+    for (size_t i = 0; i < GS_COUNT(rows); i++) {
+        about("rows[%zu]", i);
+        gs_manifest manifest;
+        json_t *head = json_loads(HEAD "}", 0, NULL);
+        json_object_set_new(head, "format", json_string("png"));
+        json_object_set_new(head, "shape", json_pack("[i, i, i]", rows[i].channels, rows[i].side, rows[i].side));
+        json_object_set_new(json_object_get(head, "settings"), "scale", json_integer(rows[i].scale));
+        assert_ok(gs_manifest_create(&manifest, head, "made", &error), &error);
+        gs_status status = gs_shard_check_shape(&manifest, &manifest.shard[0], ".", &error);
+        if (rows[i].why)
+            assert_told(status, GS_ERROR_FORMAT, &error, rows[i].why);
+        else
+            assert_ok(status, &error);
+        gs_manifest_free(&manifest);
+    }
+    free(pixels);
+}
+
 /* What the fuzz target begins with is read: else it would never come past the head's hash. */
 static void what_fuzzing_begins_with_is_read(void **state) {
     (void)state;
@@ -289,14 +372,12 @@ static void what_fuzzing_begins_with_is_read(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {OUTPUT_TEST(what_is_written_is_read),
-                                       OUTPUT_TEST(the_setting_that_differs_is_named),
-                                       OUTPUT_TEST(what_cannot_be_is_refused),
-                                       OUTPUT_TEST(changed_heads_are_refused),
-                                       OUTPUT_TEST(a_bomb_is_refused),
-                                       OUTPUT_TEST(damaged_ones_are_read_or_refused),
-                                       OUTPUT_TEST(shards_are_handed_out_once),
-                                       OUTPUT_TEST(shapes_are_those_of_files),
-                                       OUTPUT_TEST(what_fuzzing_begins_with_is_read)};
+    const struct CMUnitTest tests[] = {
+        OUTPUT_TEST(what_is_written_is_read),          OUTPUT_TEST(the_setting_that_differs_is_named),
+        OUTPUT_TEST(heads_that_cannot_be_are_refused), OUTPUT_TEST(what_cannot_be_is_refused),
+        OUTPUT_TEST(changed_heads_are_refused),        OUTPUT_TEST(a_bomb_is_refused),
+        OUTPUT_TEST(damaged_ones_are_read_or_refused), OUTPUT_TEST(shards_are_handed_out_once),
+        OUTPUT_TEST(shapes_are_those_of_files),        OUTPUT_TEST(shapes_are_those_of_pictures),
+        OUTPUT_TEST(what_fuzzing_begins_with_is_read)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

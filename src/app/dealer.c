@@ -509,8 +509,10 @@ gs_status gs_dealer_create(gs_dealer **dealer, gs_shards *shards, const gs_deale
     *d = (gs_dealer){.shards = shards, .watch = watch, .main = pthread_self(), .claim = -1};
     pthread_mutex_init(&d->lock, NULL);
     gs_status status = GS_OK;
+    /* Without locks ranks are noticed by their silence alone; a file that nobody has locked would say that this one is
+     * lost. */
     if (gs_claim_take(shards->folder, claim_of(gs_ranks_rank()), &d->claim, &ignored))
-        d->claim = -1; /* without locks ranks are noticed by their silence alone */
+        gs_claim_remove(shards->folder, claim_of(gs_ranks_rank()));
     if (!gs_ranks_rank()) {
         d->worker = gs_alloc((size_t)gs_ranks_count(), sizeof *d->worker);
         status = d->worker ? start(d, error) : gs_fail_memory(error, "the ranks");

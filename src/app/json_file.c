@@ -37,6 +37,8 @@ static gs_status parse(gs_json_file *file, const gs_json_wish *wish, gs_error *e
         return gs_fail(error, GS_ERROR_FORMAT, "%s: has more parts than %s may have; %s", wish->path, wish->what,
                        wish->expected);
     file->tree = json_loadb(file->text, file->length, JSON_REJECT_DUPLICATES, &problem);
+    if (gs_json_lost()) /* jansson's lexer then tells of errors that there are not, or leaves out a character */
+        return gs_fail_memory(error, wish->what);
     return file->tree ? GS_OK
                       : gs_fail(error, GS_ERROR_FORMAT, "%s: line %d: %.150s; %s", wish->path, problem.line,
                                 gs_json_problem(&problem), wish->expected);

@@ -44,7 +44,7 @@ static pthread_t beats;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
 static pthread_cond_t ends;
 static clockid_t clock_of_ends;
-static bool has_ended;                                   /* what the thread waits for */
+static bool has_ended; /* what the thread waits for */
 static peer *peers;
 
 /* ---- Beginning ---- */
@@ -324,7 +324,8 @@ static void hear_all(word *verdict) {
     const char *what = verdict->what;
     for (int rank = 1; rank < all; rank++) {
         word said;
-        if (!gs_ranks_await(GS_RANKS_SAYS, rank, &said, sizeof said))
+        /* what a rank says after it was given up may be about something else */
+        if (gs_ranks_is_lost(rank) || !gs_ranks_await(GS_RANKS_SAYS, rank, &said, sizeof said))
             continue;
         memcpy(peers[rank].host, said.host, HOST_ROOM);
         if (!said.status && strcmp(said.what, what) != 0) {

@@ -62,6 +62,8 @@ void gs_shares_hear_halt(void) {
 
 static gs_status fail_lost(int rank, gs_error *error) {
     char name[GS_RANKS_NAME_ROOM];
+    if (!rank && gs_ranks_rank() == 1) /* else nobody would say so */
+        gs_ranks_speak();
     gs_ranks_name(rank, name);
     return gs_fail(error, GS_ERROR_FILE, "%s was lost with its share, and nothing is written: repeat the command",
                    name);

@@ -13,8 +13,8 @@ png_voidp gs_png_take(png_structp png, png_alloc_size_t size) {
     gs_png *p = png_get_mem_ptr(png);
     bool claims = p->path && size > CLAIM_BYTES_MAX;
     if (claims && !p->status)
-        p->status = gs_fail(p->error, GS_ERROR_FORMAT, "%s: a chunk needs %zu bytes of memory; expected at most %d", p->path, size,
-                            CLAIM_BYTES_MAX);
+        p->status = gs_fail(p->error, GS_ERROR_FORMAT, "%s: a chunk needs %zu bytes of memory; expected at most %d",
+                            p->path, size, CLAIM_BYTES_MAX);
     void *memory = claims ? NULL : gs_alloc(size, 1);
     if (!memory && !p->status)
         p->status = gs_fail_memory(p->error, p->what);
