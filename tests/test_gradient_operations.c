@@ -163,6 +163,30 @@ static void slopes_reach_their_limits(void **state) {
     check_gradient("gelu", "{'approximate': 'tanh'}", 6, x, expected);
 }
 
+/* The reference's energy where x has a NaN, which no function and no maximum hides. */
+static void nan_is_not_hidden(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {{"abs", NULL},
+                                           {"clamp", "{'low': 0, 'high': 1}"},
+                                           {"relu", NULL},
+                                           {"max", "{'over': 'all'}"},
+                                           {"max_pool", "{'kernel': [1, 6]}"}};
+    const double x[6] = {0.5, NAN, 2, 0, NAN, -0.75};
+    for (size_t i = 0; i < GS_COUNT(cases); i++) {
+        about("%s", cases[i][0]);
+        weights *w = weights_new("energy", 1, 1, 6);
+        double gradient[6];
+        weights_node(w, "f", cases[i][0], "['x']", cases[i][1], NULL);
+        weights_node(w, "e", "sum", "['f']", "{'over': 'all'}", NULL);
+        gs_model *model = weights_load(w), *graph = gradient_graph(model);
+        assert_true(isnan(reference_energy(graph, x, 0, gradient)));
+        assert_true(isnan(gradient[1]) || gradient[1] == 1); /* that of a maximum goes to the first NaN */
+        gs_model_free(graph);
+        gs_model_free(model);
+        weights_free(w);
+    }
+}
+
 /* The expected gradients are PyTorch's in float64. */
 static void softmax_has_the_gradient_of_pytorch(void **state) {
     (void)state;
@@ -352,6 +376,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinks_have_one_side),
         cmocka_unit_test(slopes_reach_their_limits),
+        cmocka_unit_test(nan_is_not_hidden),
         cmocka_unit_test(softmax_has_the_gradient_of_pytorch),
         cmocka_unit_test(matmul_has_the_gradient_of_pytorch),
         cmocka_unit_test(attention_has_the_gradient_of_pytorch),
