@@ -144,8 +144,8 @@ gs_status gs_kept_open(gs_kept *kept, const gs_setup *setup, size_t n, const flo
     gs_status status = gs_notes_make(&kept->notes, info, settings, command, error);
     int steps = gs_sample_trace_steps(&setup->options) - kept->burn_in;
     if (!status && kept->layout.draws[POSTERIOR] == 0)
-        status = gs_fail(error, GS_ERROR_ARGUMENT, "--every: %d: after burn-in there are only %d step%s", kept->every,
-                         steps, steps == 1 ? "" : "s");
+        status = gs_fail(error, GS_ERROR_ARGUMENT, "--every: %d: after burn-in there %s only %d step%s", kept->every,
+                         steps == 1 ? "is" : "are", steps, steps == 1 ? "" : "s");
     if (!status)
         status = allocate(kept, n, error);
     name_attributes(kept, setup);

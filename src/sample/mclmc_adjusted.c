@@ -29,6 +29,7 @@ static void drift(gs_metropolis *b) {
     }
 }
 
+/* The path from x, with new momenta c->noise. */
 static bool follow(gs_metropolis *b) {
     gs_chains *c = b->c;
     size_t all = (size_t)c->n * c->size * sizeof(float);

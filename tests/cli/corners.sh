@@ -9,13 +9,6 @@ needs_effort 50 || return 0
 cp "$here/../golden/energy.bin" golden.bin
 few='--levels 2 --draws 1'
 
-# says PATTERN ARGUMENT...: it succeeds, and says so on one of its streams.
-says() {
-    wanted=$1
-    shift
-    run "$@"
-    check "gensample $*: $wanted" sh -c 'test "$1" -eq 0 && cat stdout.txt stderr.txt | grep -q -- "$2"' sh "$status" "$wanted"
-}
 # begin_refusals: nothing is in out.
 begin_refusals() {
     rm -rf out
@@ -27,10 +20,9 @@ weight_file logs.bin '' '{"name":"logs","kind":"energy","data":{"shape":[1,8,8],
 "graph":{"nodes":[{"name":"l","op":"log","inputs":["x"]},
 {"name":"e","op":"sum","inputs":["l"],"attributes":{"over":"all"}}],"outputs":["e"]}}' </dev/null
 says 'not finite' energy logs.bin --input all.idx --plot out/x.svg
-says '"finite"\|null' energy logs.bin --input all.idx --json
+says '"n": 20, "finite": 7' energy logs.bin --input all.idx --json
 begin_refusals
-run partition logs.bin --chains 4 --particles 2 --steps 2 --clamp yes --input all.idx
-check 'log p of an image without an energy is not told' test "$status" -ne 0
+refuse 1 'the energy of image 1 is -inf, so that its log p is not known' partition logs.bin --chains 4 --particles 2 --steps 2 --clamp yes --input all.idx
 
 # What operations say of themselves.
 weight_file odd.bin '' '{"name":"odd","kind":"energy","data":{"shape":[1,8,8],"range":[0,1]},"inputs":["x"],
@@ -77,12 +69,12 @@ if "$program" --model gaussian:dim=2,levels=no --sampler mala --steps 4 -n 2 --q
     says 'c.nc' --model gaussian:dim=2,levels=no --sampler nuts --max-depth 1 --steps 6 -n 2 --out out/c.nc
     says 'output: out/c.nc, nc' --model gaussian:dim=2,levels=no --sampler mala --steps 6 -n 2 --out out/c.nc --dry-run
     begin_refusals
-    refuse 2 'every: 5: after burn-in there is only 1 step\|there are only 1 step' --model gaussian:dim=2,levels=no --sampler mala --steps 2 --every 5 --out out/no.nc
+    refuse 2 'every: 5: after burn-in there is only 1 step$' --model gaussian:dim=2,levels=no --sampler mala --steps 2 --every 5 --out out/no.nc
     refuse 2 'sweep: cannot go with out/no.nc' --compose plain.bin --sampler mala --steps 4 --sweep 1,2 --out out/no.nc
 fi
 
 # Samples: classes of all sizes, guidance on the way, other files to begin at or to be near to.
-says '^30 samples\|^300 samples' --model cond.bin --label all --steps 2 --out out/x.npy
+says '^30 samples in ' --model cond.bin --label all --steps 2 --out out/x.npy
 says 'sigma ' --model cond.bin --label 1 --guidance 2 --init all.idx --trajectory --quality --judge judge.bin --steps 3 --out out/x.npy
 says '"init_taken": ' --model tiny.bin --init grid.png --steps 3 --json --out out/x.npy
 says 'nearest' --model tiny.bin -n 1 --steps 2 --nearest all.idx --out out/x.npy
@@ -162,7 +154,7 @@ says 'out/g.bin' quantize golden.bin out/g.bin -n 4 --dtype int16
 says 'out/g.bin' quantize golden.bin out/g.bin -n 4 --dtype int8 --json
 says '"sampling this energy stays in f32' quantize golden.bin out/g.bin -n 4 --json
 says 'memory, beside the program itself' --model tiny.bin -n 4 --steps 2 --trajectory --dry-run --out out/x.png
-says '' --model plain.bin --sampler mala --steps 20 -n 4 --quiet --diagnose --plot out/x.svg --out out/x.npy
+accept --model plain.bin --sampler mala --steps 20 -n 4 --quiet --diagnose --plot out/x.svg --out out/x.npy
 says '(the first 6 are drawn)' --model tiny.bin -n 300 --steps 2 --grid 2x3 --out out/x.png
 says '(the first 1 is drawn)' --model tiny.bin -n 3 --steps 2 --grid 1x1 --out out/x.png
 begin_refusals
@@ -177,9 +169,8 @@ says 'wrote out/x.idx' view all.idx --random --out out/x.idx
 begin_refusals
 refuse 2 'n: 2 is more than the 1 image that there' view ten.idx --first 9 -n 2 --out out/no.png
 
-# Jobs with settings that are true and false, one letter long, and none.
+# A job with a setting that is false, and one of one letter.
 mkdir out/jobs
-echo '{"model": "../../tiny.bin", "n": 2, "steps": 2, "shard-size": 2, "quality": false, "noise-tree": true}' >out/jobs/a.json
-run work out/jobs
-check 'a job with true and false' sh -c 'test "$1" -eq 0 || grep -q "a.json" stderr.txt' sh "$status"
+echo '{"model": "../../tiny.bin", "n": 2, "steps": 2, "shard-size": 2, "quality": true, "diagnose": false, "judge": "../../judge.bin"}' >out/jobs/a.json
+accept work out/jobs
 begin_refusals

@@ -5,13 +5,6 @@ needs_effort 50 || return 0
 "$program" --model tiny.bin -n 20 --steps 2 --quiet --out twenty.idx 2>stderr.txt
 few='--levels 2 --draws 1'
 
-# says PATTERN ARGUMENT...: it succeeds, and says so.
-says() {
-    wanted=$1
-    shift
-    run "$@"
-    check "gensample $*: $wanted" sh -c 'test "$1" -eq 0 && has_only_warnings() { ! grep -v "^warning: " stderr.txt; } && has_only_warnings && grep -q -- "$2" stdout.txt' sh "$status" "$wanted"
-}
 # warns PATTERN ARGUMENT...: it succeeds, and warns.
 warns() {
     wanted=$1

@@ -102,6 +102,19 @@ accept() {
         not_ok "gensample $*" "exit $status: $(head -c 300 stderr.txt)"
     fi
 }
+# says PATTERN ARGUMENT...: the same, and one of its streams has the pattern.
+says() {
+    wanted=$1
+    shift
+    run "$@"
+    if [ "$status" -ne 0 ] || ! has_only_warnings stderr.txt; then
+        not_ok "gensample $*" "exit $status: $(head -c 300 stderr.txt)"
+    elif cat stdout.txt stderr.txt | grep -q -- "$wanted"; then
+        ok "gensample $*: $wanted"
+    else
+        not_ok "gensample $*" "no '$wanted' in: $(head -c 300 stdout.txt)"
+    fi
+}
 # fits_schema COMMAND ARGUMENT...: its report fits docs/reports.schema.json.
 fits_schema() {
     case_name="the schema of gensample $1"
