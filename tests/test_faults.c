@@ -165,13 +165,18 @@ static gs_status put_map(gs_error *error) {
     return gs_map_write("x", &map, error);
 }
 
+/* Bytes of a picture, which are there and whole unless it failed. */
+static gs_status end_picture(gs_status status, char *bytes) {
+    assert_true(status ? !bytes : strstr(bytes, "</svg>") != NULL);
+    free(bytes);
+    return status;
+}
+
 static gs_status encode_map(gs_error *error) {
     char *bytes = NULL;
     size_t size;
     gs_status status = gs_map_encode(&map, &bytes, &size, error);
-    assert_true(status ? !bytes : strstr(bytes, "</svg>") != NULL);
-    free(bytes);
-    return status;
+    return end_picture(status, bytes);
 }
 
 static gs_status encode_diagram(gs_error *error) {
@@ -181,9 +186,7 @@ static gs_status encode_diagram(gs_error *error) {
     char *bytes = NULL;
     size_t size;
     gs_status status = gs_diagram_encode(&diagram, &bytes, &size, error);
-    assert_true(status ? !bytes : strstr(bytes, "</svg>") != NULL);
-    free(bytes);
-    return status;
+    return end_picture(status, bytes);
 }
 
 static void pack_x(void) {

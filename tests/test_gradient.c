@@ -92,7 +92,8 @@ static void reference_agrees_with_central_differences(void **state) {
     }
     print_message("%d random networks err by at most %.2g of the gradient\n", effort(GRAPHS), worst);
     for (int op = 0; effort_percent() == 100 && op < GS_OP_ALL; op++)
-        if (op != GS_OP_COUNT && op != GS_OP_SEED && !seen[op] && (op > GS_OP_COUNT || gs_operation_of((gs_op)op)->derivative))
+        if (op != GS_OP_COUNT && op != GS_OP_SEED && !seen[op] &&
+            (op > GS_OP_COUNT || gs_operation_of((gs_op)op)->derivative))
             fail_msg("no network has the gradient of %s", gs_op_name((gs_op)op));
     assert_int_equal(wrong, 0);
 }

@@ -14,6 +14,7 @@
 #include "model/hash.h"
 #include "support/effort.h"
 #include "support/files.h"
+#include "support/npy.h"
 #include "support/outputs.h"
 
 #include "support/about.h" /* after the function of that name */
@@ -258,15 +259,6 @@ static void damaged_ones_are_read_or_refused(void **state) {
     }
 }
 
-/* As NumPy writes points of two numbers. */
-static void write_points(const char *name, int count) {
-    char bytes[128 + 80] = "\x93NUMPY\1\0\x76";
-    int used = snprintf(bytes + 10, 119, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 2), }", count);
-    memset(bytes + 10 + used, ' ', (size_t)(117 - used));
-    bytes[127] = '\n';
-    write_file(name, bytes, 128 + 8 * (size_t)count);
-}
-
 static void shards_are_handed_out_once(void **state) {
     (void)state;
     gs_shards shards, second;
@@ -282,7 +274,7 @@ static void shards_are_handed_out_once(void **state) {
         if (i == 1)
             continue; /* nobody brings it back */
         snprintf(name, sizeof name, "run/shard-%05d.npy", (int)i);
-        write_points(name, (int)shard.count);
+        npy_write_points(name, (int)shard.count);
         assert_ok(gs_shards_seal(&shards, &shard, &error), &error);
         assert_ok(gs_shards_commit(&shards, &shard, &error), &error);
     }
@@ -307,7 +299,7 @@ static void shapes_are_those_of_files(void **state) {
     assert_int_equal(json_object_set_new(head, "shape", json_pack("[i, i, i]", 1, 2, 1)), 0);
     assert_ok(gs_shards_open(&shards, "run", head, GS_SHARDS_NEW, &error), &error);
     assert_ok(gs_shards_next(&shards, &shard, &found, &error), &error);
-    write_points("run/shard-00000.npy", (int)shard.count);
+    npy_write_points("run/shard-00000.npy", (int)shard.count);
     assert_ok(gs_shards_seal(&shards, &shard, &error), &error);
     assert_ok(gs_shards_commit(&shards, &shard, &error), &error);
     assert_told(gs_shards_check(&shards, 0, &error), GS_ERROR_FORMAT, &error,

@@ -22,6 +22,7 @@
 #include "base/os.h"
 #include "support/allocation.h"
 #include "support/files.h"
+#include "support/npy.h"
 #include "support/outputs.h"
 
 #include "support/about.h" /* after the function of that name */
@@ -81,15 +82,6 @@ static json_t *head_of(const char *format, bool judged) {
                      "shape", 2, 1, 1, "judge", judged ? "judge" : NULL);
 }
 
-/* As NumPy writes points of two numbers. */
-static void write_points(const char *name, int count) {
-    char bytes[128 + 80] = "\x93NUMPY\1\0\x76";
-    int used = snprintf(bytes + 10, 119, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 2), }", count);
-    memset(bytes + 10 + used, ' ', (size_t)(117 - used));
-    bytes[127] = '\n';
-    write_file(name, bytes, 128 + 8 * (size_t)count);
-}
-
 static gs_status open_run(gs_shards *shards, gs_shards_mode mode, gs_error *error) {
     return gs_shards_open(shards, "run", head_of("npy", false), mode, error);
 }
@@ -99,7 +91,7 @@ static gs_status finish(gs_shards *shards, gs_shard *shard, gs_error *error) {
     char name[GS_SHARD_NAME_ROOM], path[GS_SHARD_PATH_ROOM];
     gs_shard_name(&shards->manifest, shard->index, name);
     gs_shards_path(shards, name, path);
-    write_points(path, (int)shard->count);
+    npy_write_points(path, (int)shard->count);
     gs_status status = gs_shards_seal(shards, shard, error);
     return !status ? gs_shards_commit(shards, shard, error) : status;
 }
@@ -200,10 +192,10 @@ static void sums_that_changed_are_told(void **state) {
     gs_error error = {0};
     assert_ok(gs_shards_open(&shards, "run", head_of("npy", true), GS_SHARDS_NEW, &error), &error);
     assert_ok(gs_shards_next(&shards, &shard, &found, &error), &error);
-    write_points("run/sums-00000.npy", 1);
+    npy_write_points("run/sums-00000.npy", 1);
     assert_ok(finish(&shards, &shard, &error), &error);
     assert_ok(gs_shards_check(&shards, 0, &error), &error);
-    write_points("run/sums-00000.npy", 2);
+    npy_write_points("run/sums-00000.npy", 2);
     assert_told(gs_shards_check(&shards, 0, &error), GS_ERROR_FORMAT, &error, "run/sums-00000.npy: its SHA-256 is ");
     unlink("run/sums-00000.npy");
     assert_told(gs_shards_check(&shards, 0, &error), GS_ERROR_FILE, &error, "run/sums-00000.npy: is missing");
@@ -214,7 +206,7 @@ static void damaged_shards_are_drawn_again(void **state) {
     (void)state;
     gs_error error = {0};
     assert_ok(draw(GS_SHARDS_NEW, &error), &error);
-    write_points("run/shard-00001.npy", 9);
+    npy_write_points("run/shard-00001.npy", 9);
     gs_shards shards;
     gs_shard shard;
     bool found;

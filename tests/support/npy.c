@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,4 +38,12 @@ npy npy_read(const char *path) {
     memcpy(array.data, file + start, array.size * sizeof *array.data);
     free(file);
     return array;
+}
+
+void npy_write_points(const char *path, int count) {
+    char bytes[128 + 80] = "\x93NUMPY\1\0\x76";
+    int used = snprintf(bytes + 10, 119, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 2), }", count);
+    memset(bytes + 10 + used, ' ', (size_t)(117 - used));
+    bytes[127] = '\n';
+    write_file(path, bytes, 128 + 8 * (size_t)count);
 }

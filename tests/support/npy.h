@@ -13,4 +13,7 @@ typedef struct npy {
 /* Read a file; anything other than such an array fails the test. rank is -1 if there is no file. */
 npy npy_read(const char *path);
 
+/* Write `count` <= 10 points of two zeros, shape (count, 2), as NumPy does. */
+void npy_write_points(const char *path, int count);
+
 #endif
