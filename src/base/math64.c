@@ -19,11 +19,27 @@ static double power_of_two(int k) {
 
 /* exp(r) - 1 - r for |r| <= 0.36, by its Taylor series: the first omitted term is 2^-66 of r. */
 enum { TERMS = 15 };
+static const double inverse_factorial[TERMS + 1] = {1,
+                                                    1,
+                                                    1.0 / 2,
+                                                    1.0 / 6,
+                                                    1.0 / 24,
+                                                    1.0 / 120,
+                                                    1.0 / 720,
+                                                    1.0 / 5040,
+                                                    1.0 / 40320,
+                                                    1.0 / 362880,
+                                                    1.0 / 3628800,
+                                                    1.0 / 39916800,
+                                                    1.0 / 479001600,
+                                                    1.0 / 6227020800,
+                                                    1.0 / 87178291200,
+                                                    1.0 / 1307674368000};
 static double exp_tail(double r) {
-    double sum = 0;
-    for (int i = TERMS; i >= 2; i--)
-        sum = (1 + sum) * r / i;
-    return sum * r;
+    double sum = inverse_factorial[TERMS];
+    for (int i = TERMS - 1; i >= 2; i--)
+        sum = sum * r + inverse_factorial[i];
+    return sum * r * r;
 }
 
 /* x = k ln 2 + r. The rounding error of r deserves a term of its own: exp(r + e) = exp(r) (1 + e). */
@@ -32,7 +48,8 @@ typedef struct reduced {
 } reduced;
 
 static reduced reduce(double x) {
-    double k = floor(x * log2_e + 0.5);
+    static const double to_whole = 0x1.8p52; /* added and subtracted again, it rounds to the nearest whole number */
+    double k = x * log2_e + to_whole - to_whole;
     double high = x - k * ln2_high, low = k * ln2_low, r = high - low;
     return (reduced){k, r, (high - r) - low};
 }
@@ -55,22 +72,25 @@ double gs_exp64(double x) {
     return enlarge(to, exp_tail(to.r));
 }
 
-/* A series is one chain of divisions, so that several at a time take little longer than one. */
+/* A series is one chain of products and sums, so that several at a time take little longer than one. */
 void gs_exp64_each(double *x, int n) {
     enum { TOGETHER = 8 };
     for (int i = 0; i < n; i += TOGETHER) {
         int count = n - i < TOGETHER ? n - i : TOGETHER;
+        double y[TOGETHER] = {0}, sum[TOGETHER];
         reduced to[TOGETHER];
-        double r[TOGETHER] = {0}, sum[TOGETHER] = {0};
-        for (int l = 0; l < count; l++) {
-            to[l] = reduce(is_usual(x[i + l]) ? x[i + l] : 0);
-            r[l] = to[l].r;
-        }
-        for (int term = TERMS; term >= 2; term--)
-            for (int l = 0; l < TOGETHER; l++)
-                sum[l] = (1 + sum[l]) * r[l] / term;
         for (int l = 0; l < count; l++)
-            x[i + l] = is_usual(x[i + l]) ? enlarge(to[l], sum[l] * r[l]) : gs_exp64(x[i + l]);
+            y[l] = is_usual(x[i + l]) ? x[i + l] : 0;
+        for (int l = 0; l < TOGETHER; l++) {
+            to[l] = reduce(y[l]);
+            y[l] = to[l].r;
+            sum[l] = inverse_factorial[TERMS];
+        }
+        for (int term = TERMS - 1; term >= 2; term--)
+            for (int l = 0; l < TOGETHER; l++)
+                sum[l] = sum[l] * y[l] + inverse_factorial[term];
+        for (int l = 0; l < count; l++)
+            x[i + l] = is_usual(x[i + l]) ? enlarge(to[l], sum[l] * y[l] * y[l]) : gs_exp64(x[i + l]);
     }
 }
 
@@ -101,11 +121,6 @@ static int split(double x, double *m) {
 
 /* x = 2^k (1 + f), and with s = f/(2 + f)
  * log(1 + f) = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...), as in FreeBSD's msun. */
-static double log_of(int k, double f, double s, double series) {
-    double half = 0.5 * f * f;
-    return k * ln2_high - ((half - (s * (half + series) + k * ln2_low)) - f);
-}
-
 double gs_log64(double x) {
     if (isnan(x) || x < 0)
         return NAN;
@@ -118,30 +133,8 @@ double gs_log64(double x) {
     double f = m - 1, s = f / (2 + f), s2 = s * s, series = 0;
     for (int i = 13; i >= 1; i--)
         series = (series + 2.0 / (2 * i + 1)) * s2;
-    return log_of(k, f, s, series);
-}
-
-/* A series is one chain of sums and products. */
-void gs_log64_each(double *x, int n) {
-    enum { TOGETHER = 8 };
-    for (int i = 0; i < n; i += TOGETHER) {
-        int count = n - i < TOGETHER ? n - i : TOGETHER, k[TOGETHER];
-        double f[TOGETHER] = {0}, s[TOGETHER], s2[TOGETHER], series[TOGETHER] = {0};
-        for (int l = 0; l < count; l++) {
-            double m;
-            k[l] = split(x[i + l] > 0 && isfinite(x[i + l]) ? x[i + l] : 1, &m);
-            f[l] = m - 1;
-        }
-        for (int l = 0; l < TOGETHER; l++) {
-            s[l] = f[l] / (2 + f[l]);
-            s2[l] = s[l] * s[l];
-        }
-        for (int term = 13; term >= 1; term--)
-            for (int l = 0; l < TOGETHER; l++)
-                series[l] = (series[l] + 2.0 / (2 * term + 1)) * s2[l];
-        for (int l = 0; l < count; l++)
-            x[i + l] = x[i + l] > 0 && isfinite(x[i + l]) ? log_of(k[l], f[l], s[l], series[l]) : gs_log64(x[i + l]);
-    }
+    double half = 0.5 * f * f;
+    return k * ln2_high - ((half - (s * (half + series) + k * ln2_low)) - f);
 }
 
 /* log(u) x/(u - 1) with u = 1 + x rounded: the rounding of u cancels (Kahan; Goldberg 1991, theorem 4). */

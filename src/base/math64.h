@@ -11,10 +11,6 @@ void gs_exp64_each(double *x, int n);
 
 double gs_expm1_64(double x);
 double gs_log64(double x);
-
-/* x[i] = gs_log64(x[i]), likewise. */
-void gs_log64_each(double *x, int n);
-
 double gs_log1p64(double x);
 
 /* Accurate for |x| <= 1e6; beyond that the reduction is coarse, though the result is still in [-1, 1]. */

@@ -206,10 +206,10 @@ void gs_adaptation_tell(const gs_adaptation *a, const gs_chains *c, int i, doubl
             o->stats->inverse_mass[chain * c->size + k] = a->scale ? a->scale[k] * a->scale[k] : 1;
 }
 
-void gs_adaptation_record(const gs_chains *c, int i, int t, const gs_step_stats *r) {
+void gs_adaptation_record(const gs_chains *c, int i, int t) {
     const gs_sample_stats *stats = c->run->options.stats;
+    const gs_step_stats *r = &c->stats[i];
     size_t at = (size_t)t * c->run->n + c->first + (size_t)i;
-    c->stats[i] = *r;
     if (!stats)
         return;
     if (stats->accepted)

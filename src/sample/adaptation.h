@@ -51,7 +51,7 @@ gs_window gs_adaptation_window(int burn_in, int t);
 /* H that rises by more than this along a path has diverged (Betancourt 2017, section 6.2; Stan's value). */
 #define GS_ENERGY_DIVERGED 1000
 
-/* Record step t of chain i, if it is asked for, and for who watches it. */
-void gs_adaptation_record(const gs_chains *c, int i, int t, const gs_step_stats *stats);
+/* Record step t of chain i, which is c->stats[i], if it is asked for. */
+void gs_adaptation_record(const gs_chains *c, int i, int t);
 
 #endif

@@ -20,7 +20,7 @@ static double step_size(gs_metropolis *b, int i) {
     return b->how.is_squared ? step * step / 2 : step;
 }
 
-/* Draw the jitter, and the logarithms of the numbers by which a step is decided. */
+/* Draw the jitter, and the numbers by which a step is decided. */
 static void cast(gs_metropolis *b, double *luck) {
     gs_chains *c = b->c;
     const gs_sample_options *o = &c->run->options;
@@ -33,7 +33,6 @@ static void cast(gs_metropolis *b, double *luck) {
         b->step[i] = gs_adaptation_size(&b->adaptation[i]) * (1 + b->how.jitter * (2 * gs_random_unit(words[1]) - 1));
         b->before[i] = b->after[i] = 0;
     }
-    gs_log64_each(luck, c->n);
 }
 
 /* ---- Paths, chain by chain ---- */
@@ -88,7 +87,8 @@ static bool follow_each(gs_metropolis *b) {
 enum { LANES = GS_F32_LANES };
 _Static_assert(GS_BLOCK_MAX % LANES == 0, "there is room for whole groups");
 
-/* Gradients between two questions whether to go on: a clock is read for each, which takes as long as a small one. */
+/* Gradients between two questions whether to go on, the first of which comes before the path: a clock is read for each,
+ * which takes as long as a small one. */
 enum { GRADIENTS_UNASKED = 32 };
 
 /* The chains' scales, abreast; they change where windows end. NULL: ones. */
@@ -143,7 +143,7 @@ static bool follow_group(gs_metropolis *b, gs_chains *part, int i, const float *
     kinetic_abreast(part, r, b->before + i);
     gs_abreast_run run = gs_field_begin_abreast(part);
     for (int l = 0; l < b->how.leapfrog; l++) {
-        if (l % GRADIENTS_UNASKED == 0 && !gs_chains_go_on(b->c))
+        if (l > 0 && l % GRADIENTS_UNASKED == 0 && !gs_chains_go_on(b->c))
             return false;
         kernels->leapfrog(&args);
         gs_field_run_abreast(&run, x, l + 1 == b->how.leapfrog ? energy : NULL, g);
@@ -190,21 +190,21 @@ static double log_ratio(const gs_metropolis *b, int i) {
 /* Before the step size adapts. */
 static void record(gs_metropolis *b, int i, int t, bool accepted, double ratio, double acceptance) {
     double kinetic = !b->how.has_momenta ? 0 : accepted ? b->after[i] : b->before[i];
-    gs_adaptation_record(b->c, i, t,
-                         &(gs_step_stats){.accepted = accepted,
-                                          .divergent = !(ratio >= -GS_ENERGY_DIVERGED),
-                                          .leapfrog = b->how.leapfrog,
-                                          .energy = (double)b->energy[i] / b->c->run->options.temperature + kinetic,
-                                          .energy_error = -ratio,
-                                          .step_size = step_size(b, i),
-                                          .acceptance = acceptance});
+    b->c->stats[i] = (gs_step_stats){.accepted = accepted,
+                                     .divergent = !(ratio >= -GS_ENERGY_DIVERGED),
+                                     .leapfrog = b->how.leapfrog,
+                                     .energy = (double)b->energy[i] / b->c->run->options.temperature + kinetic,
+                                     .energy_error = -ratio,
+                                     .step_size = step_size(b, i),
+                                     .acceptance = acceptance};
+    gs_adaptation_record(b->c, i, t);
 }
 
-/* `ratio` is the acceptance's logarithm. */
+/* `ratio` is the acceptance's logarithm, and luck uniform in (0, 1). */
 static void settle(gs_metropolis *b, int i, int t, double luck, double ratio, double acceptance) {
     gs_chains *c = b->c;
     size_t at = (size_t)i * c->size, bytes = c->size * sizeof(float);
-    bool accepted = luck < ratio;
+    bool accepted = luck < acceptance;
     if (accepted) {
         memcpy(c->x + at, c->spare + at, bytes);
         memcpy(c->gradient + at, c->denoised + at, bytes);

@@ -180,15 +180,15 @@ static bool finish_step(block *b, int i) {
     gs_chains *c = b->c;
     tree *n = &b->tree[i];
     int t = n->t++;
-    gs_adaptation_record(c, i, t,
-                         &(gs_step_stats){.accepted = n->moved,
-                                          .divergent = n->divergent,
-                                          .depth = n->depth,
-                                          .leapfrog = (int)n->taken,
-                                          .energy = n->h,
-                                          .energy_error = n->h - n->begun,
-                                          .step_size = n->step,
-                                          .acceptance = n->acceptance / n->taken});
+    c->stats[i] = (gs_step_stats){.accepted = n->moved,
+                                  .divergent = n->divergent,
+                                  .depth = n->depth,
+                                  .leapfrog = (int)n->taken,
+                                  .energy = n->h,
+                                  .energy_error = n->h - n->begun,
+                                  .step_size = n->step,
+                                  .acceptance = n->acceptance / n->taken};
+    gs_adaptation_record(c, i, t);
     gs_walk_trace_of(c, i, t + 1, n->energy);
     gs_adaptation_step(&n->adaptation, c, i, t, n->acceptance / n->taken);
     skip(c, i, n);

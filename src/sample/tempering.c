@@ -70,14 +70,14 @@ static void record(const block *b, int i, int t, double acceptance) {
     const gs_replica *first = &b->replica[0];
     const gs_walker *w = &first->walkers.walker[i];
     double kinetic = w->accepted ? w->reached : w->kinetic;
-    gs_adaptation_record(b->c, i, t,
-                         &(gs_step_stats){.accepted = w->accepted,
-                                          .divergent = !(w->ratio >= -GS_ENERGY_DIVERGED),
-                                          .leapfrog = first->walkers.leapfrog,
-                                          .energy = w->scale * w->energy + kinetic,
-                                          .energy_error = -w->ratio,
-                                          .step_size = gs_exp64(first->adaptation[i].log_step),
-                                          .acceptance = acceptance});
+    b->c->stats[i] = (gs_step_stats){.accepted = w->accepted,
+                                     .divergent = !(w->ratio >= -GS_ENERGY_DIVERGED),
+                                     .leapfrog = first->walkers.leapfrog,
+                                     .energy = w->scale * w->energy + kinetic,
+                                     .energy_error = -w->ratio,
+                                     .step_size = gs_exp64(first->adaptation[i].log_step),
+                                     .acceptance = acceptance};
+    gs_adaptation_record(b->c, i, t);
 }
 
 /* The chain itself comes last, so that the trace has its acceptance. */
