@@ -113,6 +113,9 @@ def begin(density, a, seed):
     return np.random.default_rng(seed).uniform(-2, 2, (a.chains, density[1])).astype(np.float32)
 
 
+TRACE = ("acceptance", "stats.leapfrog")  # which both sides keep, and nothing else of steps
+
+
 def ours(density, sampler, a, seed):
     plan = gensample.load(density[0]).plan(gradient=True)
     settings = density[3] | dict(adapt_mass=a.step_size is None)
@@ -124,7 +127,7 @@ def ours(density, sampler, a, seed):
     else:
         settings |= dict(steps=a.steps, burn_in=None, step_size=a.step_size)
     first = 0 if a.step_size else a.steps
-    run = plan.run(a.chains, seed=seed, sampler=sampler, trace=True, trajectory=True, every=1, **settings)
+    run = plan.run(a.chains, seed=seed, sampler=sampler, trace=TRACE, trajectory=True, every=1, **settings)
     states = np.moveaxis(run.trajectory[first + 1 :].reshape(a.steps, a.chains, -1), 0, 1)
     return states, int(run.stats.leapfrog[first:].sum()), run.seconds, float(run.acceptance[first:].mean())
 

@@ -97,11 +97,14 @@ def _statistics(run, steps):
         found["lp"] = -run.energy[steps].T.astype(np.float64) / (settings.get("temperature") or 1)
     if stats is None:
         return found
-    found["acceptance_rate"] = run.acceptance[rows].T.astype(np.float64)
+    if run.acceptance is not None:
+        found["acceptance_rate"] = run.acceptance[rows].T.astype(np.float64)
     trees = _TREES if settings.get("max_depth") else {}
     for name, (ours, kind) in {**_STATISTICS, **trees}.items():
-        found[name] = getattr(stats, ours)[rows].T.astype(kind)
-    if trees:
+        kept = getattr(stats, ours)
+        if kept is not None:
+            found[name] = kept[rows].T.astype(kind)
+    if trees and "tree_depth" in found:
         found["reached_max_treedepth"] = found["tree_depth"] >= settings["max_depth"]
     return found
 
@@ -122,15 +125,15 @@ def to_arviz(run: Run, warmup: bool = False) -> Any:
     """The chains of a run as ArviZ's InferenceData: posterior with `x` by chain, draw and the state's dimensions and its
     `energy`, and sample_stats with ArviZ's names. Needs ArviZ (pip install 'arviz<1').
 
-    run: of a sampler at one noise level, with `trajectory=True`, `every=1` (or K for every K-th step) and `trace=True`. A
-        last denoised state is left out, as it is no draw. All states are in memory; of long runs the program writes the
+    run: of a sampler at one noise level, with `trajectory=True`, `every=1` (or K for every K-th step) and `trace=True`,
+        or with what of a trace is wanted. A last denoised state is left out, as it is no draw. All states are in memory; of long runs the program writes the
         same file in constant memory: `gensample --out chains.nc`.
     warmup: whether burn-in is kept too, in groups of its own.
 
     Returns an arviz.InferenceData. Raises ArgumentError for a run that kept no states or no trace, ImportError without
     ArviZ.
     """
-    if run.trajectory is None or run.energy is None:
+    if run.trajectory is None or run.step_size is None:
         raise ArgumentError("run: its chains were not kept, expected trajectory=True, every=1 and trace=True")
     try:
         import arviz

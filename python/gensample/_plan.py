@@ -316,7 +316,7 @@ class Plan(Owned):
         compose: Iterable[tuple] = (),
         weight: float = 1.0,
         trajectory: bool = False,
-        trace: bool = False,
+        trace: bool | Iterable[str] = False,
         progress: Callable[[float, int, int], bool | None] | None = None,
         **settings: Any,
     ) -> Run:
@@ -332,7 +332,8 @@ class Plan(Owned):
         compose: further networks of a product of densities: (plan, weight) or (plan, weight, labels) each.
         weight: of this network in the product.
         trajectory: whether to keep the states on the way. trace: whether to keep energies, gradients and acceptance of
-            samplers at one noise level, and `stats` of those that accept by energies.
+            samplers at one noise level, and `stats` of those that accept by energies; or which of them, as
+            ("acceptance", "stats.leapfrog"), for long chains.
         progress: a function of (part done, chains finished, n), called now and then; False from it stops the run. It cannot
             use the plans of the run.
         settings: those of `settings()` that the sampler reads, by name: steps=30, sigmas=(0.02, 1), clamp=True.
@@ -353,7 +354,7 @@ class Plan(Owned):
         if trajectory:
             drawing.keep_trajectory()
         if trace:
-            drawing.keep_trace()
+            drawing.keep_trace(trace)
         return drawing.draw(progress)
 
     def walk(

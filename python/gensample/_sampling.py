@@ -17,19 +17,24 @@ from ._library import HEADER, ArgumentError, InterruptedSampling, Owned, Progres
 from ._settings import _options, _resolved
 
 
+def _by_step(kind):
+    """A field of `Stats` that has an element of so many steps and chains, (steps, n)."""
+    return dataclasses.field(default=None, metadata=dict(dtype=kind))
+
+
 @dataclasses.dataclass(frozen=True)
 class Stats:
     """What each step of a chain was, of samplers that accept or reject by energies. Arrays are (steps, n), burn-in included,
-    but for the last one. H is E / T plus the kinetic energy."""
+    but for the last one; None where `trace` named others. H is E / T plus the kinetic energy."""
 
-    accepted: np.ndarray  # bool: whether the state after the step is a new one
-    divergent: np.ndarray  # bool: whether H rose by more than 1000 along the path, or was not finite
-    depth: np.ndarray  # uint8: nuts: how often the path was doubled
-    leapfrog: np.ndarray  # int32: gradients that the step took
-    energy: np.ndarray  # float64: H of the state after the step, as Stan's energy__
-    energy_error: np.ndarray  # float64: that H less H at the beginning; of a rejected proposal the proposal's
-    step_size: np.ndarray  # float64: the step size of the step
-    inverse_mass: np.ndarray  # float32, as the images: the diagonal of the inverse mass after burn-in
+    accepted: np.ndarray | None = _by_step(bool)  # whether the state after the step is a new one
+    divergent: np.ndarray | None = _by_step(bool)  # whether H rose by more than 1000 along the path, or was not finite
+    depth: np.ndarray | None = _by_step(np.uint8)  # nuts: how often the path was doubled
+    leapfrog: np.ndarray | None = _by_step(np.int32)  # gradients that the step took
+    energy: np.ndarray | None = _by_step(np.float64)  # H of the state after the step, as Stan's energy__
+    energy_error: np.ndarray | None = _by_step(np.float64)  # that H less H before; of a rejected proposal the proposal's
+    step_size: np.ndarray | None = _by_step(np.float64)  # the step size of the step
+    inverse_mass: np.ndarray | None = None  # float32, as the images: the diagonal of the inverse mass after burn-in
 
 
 @dataclasses.dataclass
@@ -55,6 +60,18 @@ class Run:
 
 
 _REJECT = {"target", "moves", "prior_scale"}  # settings of samplers that reject states
+
+_STEP_TYPES = {field.name: field.metadata["dtype"] for field in dataclasses.fields(Stats) if field.metadata}
+
+
+def _wanted(names, known):
+    """The names of a trace's parts, of which True is all."""
+    if names is True:
+        return set(known)
+    wanted = {names} if isinstance(names, str) else set(names)
+    for name in sorted(wanted.difference(known)):
+        raise ArgumentError(f'trace: found "{name}", expected True or some of {", ".join(known)}')
+    return wanted
 
 
 class Drawing:
@@ -131,27 +148,29 @@ class Drawing:
         run.trajectory = room("trajectory: levels", levels, *self.out.shape)
         self.options.trajectory = address(run.trajectory)
 
-    def keep_trace(self):
-        """Room for energies, gradients and acceptance."""
+    def keep_trace(self, wanted):
+        """Room for energies, gradients and acceptance, or those of them that are wanted, which is True or names."""
         run, n, steps = self.run, self.n, library().gs_sample_trace_steps(ctypes.byref(self.options))
         if not steps:
             raise ArgumentError(f"trace: the sampler {run.settings['sampler']} keeps none; those at one noise level do")
-        run.energy, run.gradient_norm = (room("trace: steps", steps + 1, n) for _ in range(2))
-        run.step_size = np.empty(n)
-        names = ["energy", "gradient_norm", "step_size"]
-        if not _REJECT.isdisjoint(run.settings):
-            run.acceptance, run.rate = room("trace: steps", steps, n), np.empty(n)
-            names += ["acceptance", "rate"]
-        self.trace = struct("gs_trace", **{name: address(getattr(run, name)) for name in names})
+        lengths = dict(energy=steps + 1, gradient_norm=steps + 1)
+        rejects, has_stats = not _REJECT.isdisjoint(run.settings), "target" in run.settings
+        if rejects:
+            lengths["acceptance"] = steps
+        wanted = _wanted(wanted, [*lengths, *(f"stats.{name}" for name in _STEP_TYPES if has_stats)])
+        arrays = {name: room("trace: steps", length, n) for name, length in lengths.items() if name in wanted}
+        arrays |= {name: np.empty(n) for name in ["step_size", *["rate"] * rejects]}
+        for name, array in arrays.items():
+            setattr(run, name, array)
+        self.trace = struct("gs_trace", **{name: address(array) for name, array in arrays.items()})
         self._keep_particulars()
         self.options.trace = ctypes.addressof(self.trace)
-        if "target" in run.settings:
-            self._keep_stats(steps)
+        if has_stats:
+            self._keep_stats(steps, wanted)
 
-    def _keep_stats(self, steps):
+    def _keep_stats(self, steps, wanted):
         """Room for what each step was."""
-        types = dict(accepted=bool, divergent=bool, depth=np.uint8, leapfrog=np.int32)
-        types |= dict(energy=np.float64, energy_error=np.float64, step_size=np.float64)
+        types = {name: kind for name, kind in _STEP_TYPES.items() if f"stats.{name}" in wanted}
         arrays = {name: room("trace: steps", steps, self.n, dtype=kind) for name, kind in types.items()}
         arrays["inverse_mass"] = room("n", *self.out.shape)
         self.run.stats = Stats(**arrays)

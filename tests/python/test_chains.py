@@ -35,8 +35,8 @@ def plan():
     return gensample.density(TARGET).model().plan()
 
 
-def run(**options):
-    return plan().run(4, sampler="hmc", steps=200, seed=3, trajectory=True, every=1, trace=True, **options)
+def run(trace=True):
+    return plan().run(4, sampler="hmc", steps=200, seed=3, trajectory=True, every=1, trace=trace)
 
 
 class Summaries(Case):
@@ -99,6 +99,9 @@ class ForArviz(Case):
                 np.testing.assert_array_equal(again.posterior.x, data.posterior.x)
                 for name in again.sample_stats:
                     np.testing.assert_array_equal(again.sample_stats[name], data.sample_stats[name], name)
+                part = gensample.to_arviz(run(trace="stats.leapfrog"))
+                self.assertEqual(list(part.sample_stats), ["n_steps"])
+                np.testing.assert_array_equal(part.posterior.x, data.posterior.x)
 
     def test_long(self):
         """Of a long chain the file has all draws, and says of which the figures are: of these ArviZ's are the same."""

@@ -115,6 +115,19 @@ class Samples(Case):
         self.assertIsNone(run.stats)
         self.assertFails(ValueError, "keeps none", plan("ncsn").run, 1, trace=True)
 
+    def test_parts_of_a_trace(self):
+        chains = gensample.load("gaussian:dim=3,levels=no").plan(gradient=True)
+        whole = chains.run(4, sampler="hmc", steps=10, trace=True)
+        run = chains.run(4, sampler="hmc", steps=10, trace=("acceptance", "stats.leapfrog"))
+        np.testing.assert_array_equal(run.acceptance, whole.acceptance)
+        np.testing.assert_array_equal(run.stats.leapfrog, whole.stats.leapfrog)
+        np.testing.assert_array_equal(run.rate, whole.rate)
+        self.assertEqual((run.energy, run.gradient_norm, run.stats.energy, run.stats.accepted), (None,) * 4)
+        self.assertSameBytes(run.images, whole.images)
+        self.assertIsNone(chains.run(4, sampler="hmc", steps=10, trace="energy").acceptance)
+        for sampler, name in (("hmc", "stats.leap"), ("hmc", "leapfrog"), ("langevin", "acceptance"), ("mala", "")):
+            self.assertFails(ValueError, f'trace: found "{name}"', chains.run, 4, sampler=sampler, steps=10, trace=[name])
+
     def test_acceptance(self):
         model = gensample.load("gaussian:dim=3,levels=no")
         run = model.plan(gradient=True).run(4, sampler="mala", steps=10, trace=True)
