@@ -3,10 +3,13 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 
 #include "base/floats.h"
+#include "base/base.h"
+#include "base/os.h"
 
 /* The only state that outlives a call: a library cannot see a fork coming, so it has to remember that one may
  * happen. */
@@ -53,9 +56,51 @@ bool gs_parallel_is_bound(void) {
     return omp_get_proc_bind() != omp_proc_bind_false;
 }
 
+/* The processors that threads of a region have taken, a bit each. */
+typedef struct seats {
+    atomic_uint_least64_t word[GS_CPUS_MAX / 64];
+} seats;
+
+static bool take_seat(seats *s, size_t word, uint64_t bit) {
+    return !(atomic_fetch_or_explicit(&s->word[word], bit, memory_order_relaxed) & bit);
+}
+
+/* Let the calling thread go on on a processor that no other thread of the region has taken. The system is asked for no
+ * more than one move: afterwards the thread may run where it was allowed to before. */
+static void change_seats(seats *s) {
+    gs_cpus allowed;
+    if (!gs_os_get_cpus(&allowed))
+        return;
+    for (size_t word = 0; word < GS_COUNT(allowed.word); word++)
+        for (uint64_t left = allowed.word[word]; left; left &= left - 1) {
+            gs_cpus only = {{0}};
+            only.word[word] = left & -left;
+            if (!take_seat(s, word, only.word[word]))
+                continue;
+            if (gs_os_set_cpus(&only))
+                gs_os_set_cpus(&allowed);
+            return;
+        }
+}
+
+/* A thread that slept may be woken on the processor of the one that wakes it while others idle: a guest of KVM takes
+ * idle processors for ones that the host has taken away. It would wait there for milliseconds. So the first thread
+ * gives way to such a one, once, and threads that find themselves on one processor part. */
+static void take_place(seats *s, int thread) {
+    int cpu = gs_parallel_is_bound() ? -1 : gs_os_cpu();
+    if (cpu < 0 || cpu >= GS_CPUS_MAX)
+        return;
+    if (!take_seat(s, (size_t)cpu / 64, UINT64_C(1) << cpu % 64))
+        change_seats(s);
+    else if (thread == 0)
+        sched_yield();
+}
+
 static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {
+    seats s = {0};
 #pragma omp parallel num_threads(threads)
     {
+        take_place(&s, omp_get_thread_num());
         fenv_t callers = gs_floats_enter();
 #pragma omp for schedule(dynamic) nowait
         for (size_t i = 0; i < n; i++)
@@ -65,8 +110,10 @@ static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) 
 }
 
 static void run_region(int threads, gs_region *body, void *context) {
+    seats s = {0};
 #pragma omp parallel num_threads(threads)
     {
+        take_place(&s, omp_get_thread_num());
         fenv_t callers = gs_floats_enter();
         body(context, omp_get_thread_num(), omp_get_num_threads());
         gs_floats_leave(&callers);
