@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/os.h"
 #include "base/parallel.h"
 #include "engine/plan.h"
 #include "support/about.h"
@@ -18,6 +19,51 @@
 #include "support/random.h"
 
 enum { PARTS = 5, IMAGES = 9, MANY = 20 };
+
+/* ---- Regions ---- */
+
+typedef struct pair {
+    gs_cpus to, seen[2]; /* where they may run from now on, and might before */
+    int cpu[2], threads;
+} pair;
+
+static void let(void *context, int thread, int threads) {
+    pair *p = context;
+    p->threads = threads;
+    p->cpu[thread] = gs_os_cpu();
+    gs_os_get_cpus(&p->seen[thread]);
+    gs_os_set_cpus(&p->to);
+}
+
+/* Two threads are put on one processor and set free there: the next region moves one of them, and leaves both as free
+ * as they were. Another process may move them back at once, so that only the least part of the tries has to succeed. */
+static void threads_on_one_processor_part(void **state) {
+    (void)state;
+    enum { TRIES = 100 };
+    pair p = {.threads = 0};
+    gs_cpus all, first = {{0}};
+    if (!gs_os_get_cpus(&all) || gs_parallel_processors() < 2 || gs_parallel_threads(2) < 2)
+        skip();
+    size_t word = 0;
+    while (!all.word[word])
+        word++;
+    first.word[word] = all.word[word] & -all.word[word];
+    int parted = 0;
+    for (int i = 0; i < TRIES && !parted; i++) {
+        p.to = first;
+        gs_parallel_region(2, let, &p);
+        p.to = all;
+        gs_parallel_region(2, let, &p);
+        assert_int_equal(p.threads, 2);
+        for (int k = 0; k < 2; k++)
+            assert_memory_equal(&p.seen[k], &first, sizeof first);
+        gs_parallel_region(2, let, &p);
+        for (int k = 0; k < 2; k++)
+            assert_memory_equal(&p.seen[k], &all, sizeof all);
+        parted += p.cpu[0] != p.cpu[1];
+    }
+    assert_true(parted > 0);
+}
 
 /* ---- Teams ---- */
 
@@ -284,6 +330,7 @@ static void chains_of_a_crew_are_those_of_one_thread(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_on_one_processor_part),
         cmocka_unit_test(every_team_has_its_members),
         cmocka_unit_test(after_a_meeting_all_see_what_was_written),
         cmocka_unit_test(crews_compute_random_networks),

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,8 +212,6 @@ clockid_t gs_os_init_condition(pthread_cond_t *condition) {
 }
 
 #ifdef __linux__
-#include <sched.h>
-
 bool gs_os_get_cpus(gs_cpus *cpus) {
     return sched_getaffinity(0, sizeof *cpus, (cpu_set_t *)(void *)cpus) == 0;
 }
@@ -250,6 +249,10 @@ void gs_os_renew_pages(void *memory, size_t bytes) {
     (void)bytes;
 }
 #endif
+
+void gs_os_give_way(void) {
+    (void)sched_yield();
+}
 
 double gs_os_memory_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);

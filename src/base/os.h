@@ -29,6 +29,9 @@ bool gs_os_set_cpus(const gs_cpus *cpus);
 /* The processor on which the calling thread runs at the moment; -1 where the system does not report it. */
 int gs_os_cpu(void);
 
+/* Let another thread that waits for this processor go first. */
+void gs_os_give_way(void);
+
 /* Initialise a condition; the clock by which one waits for it: one that nobody sets, where the system can. */
 clockid_t gs_os_init_condition(pthread_cond_t *condition);
 

@@ -3,7 +3,6 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 
@@ -93,7 +92,7 @@ static void take_place(seats *s, int thread) {
     if (!take_seat(s, (size_t)cpu / 64, UINT64_C(1) << cpu % 64))
         change_seats(s);
     else if (thread == 0)
-        sched_yield();
+        gs_os_give_way();
 }
 
 static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {

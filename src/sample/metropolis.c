@@ -87,8 +87,7 @@ static bool follow_each(gs_metropolis *b) {
 enum { LANES = GS_F32_LANES };
 _Static_assert(GS_BLOCK_MAX % LANES == 0, "there is room for whole groups");
 
-/* Gradients between two questions whether to go on, the first of which comes before the path: a clock is read for each,
- * which takes as long as a small one. */
+/* Gradients between two questions whether to go on: a clock is read for each, which takes as long as a small one. */
 enum { GRADIENTS_UNASKED = 32 };
 
 /* The chains' scales, abreast; they change where windows end. NULL: ones. */
@@ -143,7 +142,7 @@ static bool follow_group(gs_metropolis *b, gs_chains *part, int i, const float *
     kinetic_abreast(part, r, b->before + i);
     gs_abreast_run run = gs_field_begin_abreast(part);
     for (int l = 0; l < b->how.leapfrog; l++) {
-        if (l > 0 && l % GRADIENTS_UNASKED == 0 && !gs_chains_go_on(b->c))
+        if (l % GRADIENTS_UNASKED == 0 && !gs_chains_go_on(b->c))
             return false;
         kernels->leapfrog(&args);
         gs_field_run_abreast(&run, x, l + 1 == b->how.leapfrog ? energy : NULL, g);

@@ -171,6 +171,6 @@ refuse 2 'n: 2 is more than the 1 image that there' view ten.idx --first 9 -n 2 
 
 # A job with a setting that is false, and one of one letter.
 mkdir out/jobs
-echo '{"model": "../../tiny.bin", "n": 2, "steps": 2, "shard-size": 2, "quality": true, "diagnose": false, "judge": "../../judge.bin"}' >out/jobs/a.json
+echo '{"model": "tiny.bin", "n": 2, "steps": 2, "shard-size": 2, "quality": true, "diagnose": false, "judge": "judge.bin"}' >out/jobs/a.json
 accept work out/jobs
 begin_refusals
