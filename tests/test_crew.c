@@ -27,42 +27,44 @@ typedef struct pair {
     int cpu[2], threads;
 } pair;
 
-static void let(void *context, int thread, int threads) {
+static void note_and_free(void *context, int thread, int threads) {
     pair *p = context;
-    p->threads = threads;
+    if (thread == 0)
+        p->threads = threads;
     p->cpu[thread] = gs_os_cpu();
     gs_os_get_cpus(&p->seen[thread]);
     gs_os_set_cpus(&p->to);
 }
 
 /* Two threads are put on one processor and set free there: the next region moves one of them, and leaves both as free
- * as they were. Another process may move them back at once, so that only the least part of the tries has to succeed. */
+ * as they were. Other work may move them back at once, so one success of a few is enough. */
 static void threads_on_one_processor_part(void **state) {
     (void)state;
-    enum { TRIES = 100 };
+    enum { TRIES = 10 };
     pair p = {.threads = 0};
     gs_cpus all, first = {{0}};
-    if (!gs_os_get_cpus(&all) || gs_parallel_processors() < 2 || gs_parallel_threads(2) < 2)
+    if (!gs_os_get_cpus(&all) || gs_parallel_processors() < 2 || gs_parallel_threads(2) < 2 || gs_parallel_is_bound())
         skip();
     size_t word = 0;
     while (!all.word[word])
         word++;
     first.word[word] = all.word[word] & -all.word[word];
-    int parted = 0;
+    bool parted = false, were_held = true, are_free = true;
     for (int i = 0; i < TRIES && !parted; i++) {
         p.to = first;
-        gs_parallel_region(2, let, &p);
+        gs_parallel_region(2, note_and_free, &p);
         p.to = all;
-        gs_parallel_region(2, let, &p);
-        assert_int_equal(p.threads, 2);
-        for (int k = 0; k < 2; k++)
-            assert_memory_equal(&p.seen[k], &first, sizeof first);
-        gs_parallel_region(2, let, &p);
-        for (int k = 0; k < 2; k++)
-            assert_memory_equal(&p.seen[k], &all, sizeof all);
-        parted += p.cpu[0] != p.cpu[1];
+        gs_parallel_region(2, note_and_free, &p);
+        for (int k = 0; k < p.threads; k++)
+            were_held = were_held && !memcmp(&p.seen[k], &first, sizeof first);
+        gs_parallel_region(2, note_and_free, &p);
+        for (int k = 0; k < p.threads; k++)
+            are_free = are_free && !memcmp(&p.seen[k], &all, sizeof all);
+        parted = p.cpu[0] != p.cpu[1];
     }
-    assert_true(parted > 0);
+    assert_int_equal(p.threads, 2);
+    assert_true(were_held && are_free);
+    assert_true(parted);
 }
 
 /* ---- Teams ---- */

@@ -113,7 +113,7 @@ def begin(density, a, seed):
     return np.random.default_rng(seed).uniform(-2, 2, (a.chains, density[1])).astype(np.float32)
 
 
-TRACE = ("acceptance", "stats.leapfrog")  # which both sides keep, and nothing else of steps
+TRACE = ("acceptance", "stats.leapfrog")  # what both sides keep of each step besides the state
 
 
 def ours(density, sampler, a, seed):

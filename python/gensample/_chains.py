@@ -123,10 +123,10 @@ def _posterior(run, steps):
 
 def to_arviz(run: Run, warmup: bool = False) -> Any:
     """The chains of a run as ArviZ's InferenceData: posterior with `x` by chain, draw and the state's dimensions and its
-    `energy`, and sample_stats with ArviZ's names. Needs ArviZ (pip install 'arviz<1').
+    `energy`, and sample_stats with ArviZ's names, as far as the run has kept them. Needs ArviZ (pip install 'arviz<1').
 
-    run: of a sampler at one noise level, with `trajectory=True`, `every=1` (or K for every K-th step) and `trace=True`,
-        or with what of a trace is wanted. A last denoised state is left out, as it is no draw. All states are in memory; of long runs the program writes the
+    run: of a sampler at one noise level, with `trajectory=True`, `every=1` (or K for every K-th step) and `trace=True`, or the
+        names of the parts to export. A last denoised state is left out, as it is no draw. All states are in memory; of long runs the program writes the
         same file in constant memory: `gensample --out chains.nc`.
     warmup: whether burn-in is kept too, in groups of its own.
 
@@ -134,7 +134,7 @@ def to_arviz(run: Run, warmup: bool = False) -> Any:
     ArviZ.
     """
     if run.trajectory is None or run.step_size is None:
-        raise ArgumentError("run: its chains were not kept, expected trajectory=True, every=1 and trace=True")
+        raise ArgumentError("run: its chains were not kept, expected trajectory=True, every=1 and a trace")
     try:
         import arviz
     except ModuleNotFoundError as problem:

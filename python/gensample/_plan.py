@@ -331,9 +331,10 @@ class Plan(Owned):
         init: (n, C, H, W) states in which chains begin, noise included, or the latents of a decoder; None: noise.
         compose: further networks of a product of densities: (plan, weight) or (plan, weight, labels) each.
         weight: of this network in the product.
-        trajectory: whether to keep the states on the way. trace: whether to keep energies, gradients and acceptance of
-            samplers at one noise level, and `stats` of those that accept by energies; or which of them, as
-            ("acceptance", "stats.leapfrog"), for long chains.
+        trajectory: whether to keep the states on the way. trace: True keeps energies, gradient norms and
+            acceptance of samplers at one noise level, and `stats` of those that accept by energies. For long chains name the
+            arrays to keep: "energy", "gradient_norm", "acceptance", "stats.leapfrog" and the other fields of `Stats`. Figures
+            per chain (`step_size`, `rate`, `inverse_mass`) are kept with any.
         progress: a function of (part done, chains finished, n), called now and then; False from it stops the run. It cannot
             use the plans of the run.
         settings: those of `settings()` that the sampler reads, by name: steps=30, sigmas=(0.02, 1), clamp=True.
@@ -353,7 +354,9 @@ class Plan(Owned):
             drawing.begin_at(init)
         if trajectory:
             drawing.keep_trajectory()
-        if trace:
+        if isinstance(trace, (int, np.bool_)):
+            trace = bool(trace)
+        if trace is not None and trace is not False:
             drawing.keep_trace(trace)
         return drawing.draw(progress)
 

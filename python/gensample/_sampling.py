@@ -27,13 +27,13 @@ class Stats:
     """What each step of a chain was, of samplers that accept or reject by energies. Arrays are (steps, n), burn-in included,
     but for the last one; None where `trace` named others. H is E / T plus the kinetic energy."""
 
-    accepted: np.ndarray | None = _by_step(bool)  # whether the state after the step is a new one
-    divergent: np.ndarray | None = _by_step(bool)  # whether H rose by more than 1000 along the path, or was not finite
-    depth: np.ndarray | None = _by_step(np.uint8)  # nuts: how often the path was doubled
-    leapfrog: np.ndarray | None = _by_step(np.int32)  # gradients that the step took
-    energy: np.ndarray | None = _by_step(np.float64)  # H of the state after the step, as Stan's energy__
-    energy_error: np.ndarray | None = _by_step(np.float64)  # that H less H before; of a rejected proposal the proposal's
-    step_size: np.ndarray | None = _by_step(np.float64)  # the step size of the step
+    accepted: np.ndarray | None = _by_step(bool)  # bool: whether the state after the step is a new one
+    divergent: np.ndarray | None = _by_step(bool)  # bool: whether H rose by more than 1000 along the path, or was not finite
+    depth: np.ndarray | None = _by_step(np.uint8)  # uint8: nuts: how often the path was doubled
+    leapfrog: np.ndarray | None = _by_step(np.int32)  # int32: gradients that the step took
+    energy: np.ndarray | None = _by_step(np.float64)  # float64: H of the state after the step, as Stan's energy__
+    energy_error: np.ndarray | None = _by_step(np.float64)  # float64: H less H before; of a rejected proposal the proposal's
+    step_size: np.ndarray | None = _by_step(np.float64)  # float64: the step size of the step
     inverse_mass: np.ndarray | None = None  # float32, as the images: the diagonal of the inverse mass after burn-in
 
 
@@ -48,12 +48,12 @@ class Run:
     warnings: list[str]  # doubts about the results, in plain words; empty: none
     trajectory: np.ndarray | None = None  # (levels, n, C, H, W) states, the result last, where it was asked for
     sigmas: np.ndarray | None = None  # (levels) noise levels of these states, 0 for the result
-    energy: np.ndarray | None = None  # (steps + 1, n) of samplers at one noise level, where `trace` was asked for
+    energy: np.ndarray | None = None  # (steps + 1, n) of samplers at one noise level; None unless `trace` keeps it
     gradient_norm: np.ndarray | None = None  # (steps + 1, n) likewise
     acceptance: np.ndarray | None = None  # (steps, n) likewise; None of samplers that reject nothing
     rate: np.ndarray | None = None  # (n) mean acceptance after burn-in, likewise
     step_size: np.ndarray | None = None  # (n) step size after burn-in, likewise
-    stats: Stats | None = None  # of samplers that accept by energies, where `trace` was asked for
+    stats: Stats | None = None  # of samplers that accept by energies, likewise
     exchange: np.ndarray | None = None  # (replicas - 1, n) of tempering, likewise: probability of neighbours' exchanges
     log_weight: np.ndarray | None = None  # (n) of ais and tempered-smc, likewise: numbers whose mean exp is Z
     drawn_labels: np.ndarray | None = None  # (n) of gibbs, likewise: the labels of the images
@@ -68,10 +68,14 @@ def _wanted(names, known):
     """The names of a trace's parts, of which True is all."""
     if names is True:
         return set(known)
-    wanted = {names} if isinstance(names, str) else set(names)
-    for name in sorted(wanted.difference(known)):
-        raise ArgumentError(f'trace: found "{name}", expected True or some of {", ".join(known)}')
-    return wanted
+    names = [names] if isinstance(names, str) else names
+    if isinstance(names, bytes) or not isinstance(names, Iterable):
+        raise ArgumentError(f"trace: found {names!r}, expected True or names of its parts")
+    names = list(names)
+    for name in names:
+        if not isinstance(name, str) or name not in known:
+            raise ArgumentError(f'trace: found "{name}", expected True or some of {", ".join(known)}')
+    return set(names)
 
 
 class Drawing:

@@ -1,9 +1,12 @@
 #include "base/math64.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+_Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1, "results are rounded to doubles, not to something wider");
 
 /* ln 2 in two parts; the first has 32 trailing zero bits, so that its product with an exponent is exact. */
 static const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;

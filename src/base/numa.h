@@ -42,8 +42,4 @@ gs_status gs_numa_check(const char *root, gs_error *error);
  */
 bool gs_numa_read_list(const char *text, int most, gs_cpus *set);
 
-static inline bool gs_cpus_has(const gs_cpus *cpus, int i) {
-    return cpus->word[i / 64] >> (i % 64) & 1;
-}
-
 #endif

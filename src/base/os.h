@@ -21,6 +21,10 @@ typedef struct gs_cpus {
     uint64_t word[GS_CPUS_MAX / 64];
 } gs_cpus;
 
+static inline bool gs_cpus_has(const gs_cpus *cpus, int i) {
+    return cpus->word[i / 64] >> (i % 64) & 1;
+}
+
 /* The processors that the calling thread may run on; and let it run on these only. False, with nothing changed, where
  * that is not possible or the system has no such thing. */
 bool gs_os_get_cpus(gs_cpus *cpus);

@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 
 #include "base/floats.h"
-#include "base/base.h"
 #include "base/os.h"
 
 /* The only state that outlives a call: a library cannot see a fork coming, so it has to remember that one may
@@ -57,49 +56,68 @@ bool gs_parallel_is_bound(void) {
 
 /* The processors that threads of a region have taken, a bit each. */
 typedef struct seats {
+    bool are_known;
+    atomic_int come; /* threads, beside the caller */
     atomic_uint_least64_t word[GS_CPUS_MAX / 64];
 } seats;
 
-static bool take_seat(seats *s, size_t word, uint64_t bit) {
-    return !(atomic_fetch_or_explicit(&s->word[word], bit, memory_order_relaxed) & bit);
+static bool take_seat(seats *s, int cpu) {
+    uint64_t bit = UINT64_C(1) << cpu % 64;
+    return !(atomic_fetch_or_explicit(&s->word[cpu / 64], bit, memory_order_relaxed) & bit);
 }
 
-/* Let the calling thread go on on a processor that no other thread of the region has taken. The system is asked for no
- * more than one move: afterwards the thread may run where it was allowed to before. */
-static void change_seats(seats *s) {
-    gs_cpus allowed;
+/* The caller takes its seat before the others wake up, so that it never moves. */
+static void take_first_seat(seats *s) {
+    int cpu = gs_parallel_is_bound() ? -1 : gs_os_cpu();
+    s->are_known = cpu >= 0 && cpu < GS_CPUS_MAX && take_seat(s, cpu);
+}
+
+/* Move the calling thread from its processor to the next one that no other thread of the region has taken, and let it
+ * run where it might before. */
+static void change_seats(seats *s, int own) {
+    gs_cpus allowed, only = {{0}};
     if (!gs_os_get_cpus(&allowed))
         return;
-    for (size_t word = 0; word < GS_COUNT(allowed.word); word++)
-        for (uint64_t left = allowed.word[word]; left; left &= left - 1) {
-            gs_cpus only = {{0}};
-            only.word[word] = left & -left;
-            if (!take_seat(s, word, only.word[word]))
-                continue;
-            if (gs_os_set_cpus(&only))
-                gs_os_set_cpus(&allowed);
-            return;
-        }
+    int cpu = (own + 1) % GS_CPUS_MAX;
+    while (cpu != own && !(gs_cpus_has(&allowed, cpu) && take_seat(s, cpu)))
+        cpu = (cpu + 1) % GS_CPUS_MAX;
+    only.word[cpu / 64] = UINT64_C(1) << cpu % 64;
+    if (cpu != own && gs_os_set_cpus(&only))
+        gs_os_set_cpus(&allowed);
 }
 
-/* A thread that slept may be woken on the processor of the one that wakes it while others idle: a guest of KVM takes
- * idle processors for ones that the host has taken away. It would wait there for milliseconds. So the first thread
- * gives way to such a one, once, and threads that find themselves on one processor part. */
-static void take_place(seats *s, int thread) {
-    int cpu = gs_parallel_is_bound() ? -1 : gs_os_cpu();
-    if (cpu < 0 || cpu >= GS_CPUS_MAX)
-        return;
-    if (!take_seat(s, (size_t)cpu / 64, UINT64_C(1) << cpu % 64))
-        change_seats(s);
-    else if (thread == 0)
+/* Yield once if the others have not come after a microsecond or two, for threads that were awake come sooner. */
+static void give_way(seats *s, int others) {
+    enum { LOOKS = 1000 };
+    int looks = 0;
+    while (looks < LOOKS && atomic_load_explicit(&s->come, memory_order_relaxed) < others)
+        looks++;
+    if (looks == LOOKS)
         gs_os_give_way();
+}
+
+/* A thread that slept may be woken on its waker's processor while others are idle, because a KVM guest takes an idle
+ * processor for one that the host has preempted; there it waits for milliseconds. So the first thread gives way to such
+ * a one, which moves to another processor. */
+static void take_place(seats *s, int thread, int threads) {
+    if (!s->are_known || threads == 1)
+        return;
+    if (thread == 0) {
+        give_way(s, threads - 1);
+        return;
+    }
+    atomic_fetch_add_explicit(&s->come, 1, memory_order_relaxed);
+    int cpu = gs_os_cpu();
+    if (cpu >= 0 && cpu < GS_CPUS_MAX && !take_seat(s, cpu))
+        change_seats(s, cpu);
 }
 
 static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {
     seats s = {0};
+    take_first_seat(&s);
 #pragma omp parallel num_threads(threads)
     {
-        take_place(&s, omp_get_thread_num());
+        take_place(&s, omp_get_thread_num(), omp_get_num_threads());
         fenv_t callers = gs_floats_enter();
 #pragma omp for schedule(dynamic) nowait
         for (size_t i = 0; i < n; i++)
@@ -110,9 +128,10 @@ static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) 
 
 static void run_region(int threads, gs_region *body, void *context) {
     seats s = {0};
+    take_first_seat(&s);
 #pragma omp parallel num_threads(threads)
     {
-        take_place(&s, omp_get_thread_num());
+        take_place(&s, omp_get_thread_num(), omp_get_num_threads());
         fenv_t callers = gs_floats_enter();
         body(context, omp_get_thread_num(), omp_get_num_threads());
         gs_floats_leave(&callers);

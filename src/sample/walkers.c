@@ -21,7 +21,7 @@ static void cast(gs_walkers *w, uint32_t step) {
         uint32_t counter[4], words[4];
         gs_random_counter(GS_STREAM_ACCEPT, o->first_chain + c->first + (uint64_t)i, step, 0, counter);
         gs_random_words(o->seed, counter, words);
-        one->luck = gs_log64(gs_random_unit(words[0]));
+        one->luck = gs_random_unit(words[0]);
         one->step = gs_exp64(one->log_step) * (1 + jitter * (2 * gs_random_unit(words[1]) - 1));
         one->kinetic = gs_kinetic(c->run->plan->kernels, c->noise + (size_t)i * c->size, c->size);
     }
@@ -101,8 +101,8 @@ bool gs_walkers_step(gs_walkers *w, uint32_t step, double *acceptance) {
         gs_walker *one = &w->walker[i];
         one->reached = gs_kinetic(c->run->plan->kernels, c->noise + at, c->size);
         one->ratio = log_ratio(w, i);
-        one->accepted = !one->is_frozen && one->luck < one->ratio;
         acceptance[i] = one->ratio < 0 ? gs_exp64(one->ratio) : 1;
+        one->accepted = !one->is_frozen && one->luck < acceptance[i];
         if (!one->accepted)
             continue;
         memcpy(w->x + at, c->spare + at, bytes);

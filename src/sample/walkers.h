@@ -13,7 +13,7 @@ typedef struct gs_walker {
     double log_step;       /* of the leapfrog step */
     double energy;         /* E at x */
     double kinetic;        /* at the start of the path */
-    double step, luck;     /* of this path, jittered; log of the uniform number */
+    double step, luck;     /* of this path, jittered; the uniform number that decides about it */
     double ratio, reached; /* log of its acceptance, or -INFINITY; kinetic energy at its end */
     bool accepted;
 } gs_walker;

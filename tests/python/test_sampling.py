@@ -127,6 +127,17 @@ class Samples(Case):
         self.assertIsNone(chains.run(4, sampler="hmc", steps=10, trace="energy").acceptance)
         for sampler, name in (("hmc", "stats.leap"), ("hmc", "leapfrog"), ("langevin", "acceptance"), ("mala", "")):
             self.assertFails(ValueError, f'trace: found "{name}"', chains.run, 4, sampler=sampler, steps=10, trace=[name])
+        for wrong in (2.5, b"energy", [1, "a"], [["energy"]], ""):
+            self.assertFails(ValueError, "expected True or", chains.run, 4, sampler="hmc", steps=10, trace=wrong)
+        for all_of_it in (1, np.True_, True):
+            self.assertIsNotNone(chains.run(4, sampler="hmc", steps=10, trace=all_of_it).energy)
+        for nothing in (0, np.False_, None, False):
+            self.assertIsNone(chains.run(4, sampler="hmc", steps=10, trace=nothing).rate)
+        for none in ((), iter(())):
+            run = chains.run(4, sampler="hmc", steps=10, trace=none)
+            self.assertEqual((run.energy, run.stats.leapfrog, run.rate.shape), (None, None, (4,)))
+        run = chains.run(4, sampler="hmc", steps=10, trace=np.array(["energy", "acceptance"]))
+        self.assertEqual(run.energy.shape, (11, 4))
 
     def test_acceptance(self):
         model = gensample.load("gaussian:dim=3,levels=no")
