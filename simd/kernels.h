@@ -482,13 +482,16 @@ typedef struct gs_normals_args {
     float *out;
 } gs_normals_args;
 
-/* normals16: elements 0 ... count - 1 of the normals of 16 counters (first[l], step, position, last[l]), l = 0 ... 15,
- * abreast: element i of counter l is out[16 i + l]. */
-typedef struct gs_normals16_args {
+/* Counters of 16 chains: (first[l], step, position, last[l]), l = 0 ... 15. */
+typedef struct gs_counters16 {
     uint32_t key[2], first[16], step, position, last[16];
-    size_t count;
-    float *out;
-} gs_normals16_args;
+} gs_counters16;
+
+/* normals16: elements 0 ... count - 1 of the normals of 16 counters, abreast: element i of counter l is out[16 i + l].
+ */
+
+/* uniforms16: of the words w0 and w1 of 16 counters the numbers (w + 1/2) 2^-32, exactly: that of word k of counter l
+ * is out[16 k + l]. */
 
 /* Rejection sampling (src/sample/proposals.c). Vector or number i belongs to the counter whose first word is counter[0]
  * + i, which must not exceed 2^32 - 1.

@@ -221,18 +221,28 @@ void gs_chains_noise(gs_chains *c, gs_stream stream, uint32_t step) {
     }
 }
 
-void gs_chains_noise_abreast(const gs_chains *c, gs_stream stream, uint32_t step, float *out) {
+/* Of chains from number i of the block on; lanes past the last chain have its counter. */
+static gs_counters16 counters_of(const gs_chains *c, int i, gs_stream stream, uint32_t step) {
     const gs_sample_options *o = &c->run->options;
-    gs_normals16_args args = {
-        .key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .step = step, .count = c->size, .out = out};
+    gs_counters16 counters = {.key = {(uint32_t)o->seed, (uint32_t)(o->seed >> 32)}, .step = step};
     for (int l = 0; l < GS_F32_LANES; l++) {
         uint32_t counter[4];
-        uint64_t i = (uint64_t)(l < c->n ? l : c->n - 1);
-        gs_random_counter(stream, o->first_chain + c->first + i, step, 0, counter);
-        args.first[l] = counter[0];
-        args.last[l] = counter[3];
+        uint64_t chain = (uint64_t)(i + l < c->n ? i + l : c->n - 1);
+        gs_random_counter(stream, o->first_chain + c->first + chain, step, 0, counter);
+        counters.first[l] = counter[0];
+        counters.last[l] = counter[3];
     }
-    c->run->plan->kernels->normals16(&args);
+    return counters;
+}
+
+void gs_chains_noise_abreast(const gs_chains *c, gs_stream stream, uint32_t step, float *out) {
+    gs_counters16 counters = counters_of(c, 0, stream, step);
+    c->run->plan->kernels->normals16(&counters, c->size, out);
+}
+
+void gs_chains_uniforms(const gs_chains *c, int i, gs_stream stream, uint32_t step, double out[2][GS_F32_LANES]) {
+    gs_counters16 counters = counters_of(c, i, stream, step);
+    c->run->plan->kernels->uniforms16(&counters, out[0]);
 }
 
 typedef struct noised {

@@ -92,6 +92,10 @@ void gs_chains_noise(gs_chains *chains, gs_stream stream, uint32_t step);
 /* The same of at most 16 chains, abreast (abreast.h), into out; lanes past the last chain have its numbers. */
 void gs_chains_noise_abreast(const gs_chains *chains, gs_stream stream, uint32_t step, float *out);
 
+/* Two numbers uniform in (0, 1) (gs_random_unit) for each of 16 chains from number i of the block on, or for the last
+ * ones. */
+void gs_chains_uniforms(const gs_chains *chains, int i, gs_stream stream, uint32_t step, double out[2][GS_F32_LANES]);
+
 /* Those of chain i alone, into out, (size). */
 void gs_chains_noise_of(const gs_chains *chains, int i, gs_stream stream, uint32_t step, float *out);
 

@@ -7,6 +7,8 @@
 #include "engine/abreast.h"
 #include "sample/leapfrog.h"
 
+enum { LANES = GS_F32_LANES };
+
 static void begin(gs_metropolis *b) {
     const gs_sample_options *o = &b->c->run->options;
     double step = b->how.is_squared ? sqrt(2 * o->step_size) : o->step_size;
@@ -23,14 +25,13 @@ static double step_size(gs_metropolis *b, int i) {
 /* Draw the jitter, and the numbers by which a step is decided. */
 static void cast(gs_metropolis *b, double *luck) {
     gs_chains *c = b->c;
-    const gs_sample_options *o = &c->run->options;
+    double uniform[2][LANES];
     gs_adaptation_find_sizes(b->adaptation, c->n);
     for (int i = 0; i < c->n; i++) {
-        uint32_t counter[4], words[4];
-        gs_random_counter(GS_STREAM_ACCEPT, o->first_chain + c->first + (uint64_t)i, c->step, 0, counter);
-        gs_random_words(o->seed, counter, words);
-        luck[i] = gs_random_unit(words[0]);
-        b->step[i] = gs_adaptation_size(&b->adaptation[i]) * (1 + b->how.jitter * (2 * gs_random_unit(words[1]) - 1));
+        if (i % LANES == 0)
+            gs_chains_uniforms(c, i, GS_STREAM_ACCEPT, c->step, uniform);
+        luck[i] = uniform[0][i % LANES];
+        b->step[i] = gs_adaptation_size(&b->adaptation[i]) * (1 + b->how.jitter * (2 * uniform[1][i % LANES] - 1));
         b->before[i] = b->after[i] = 0;
     }
 }
@@ -84,7 +85,6 @@ static bool follow_each(gs_metropolis *b) {
 
 /* ---- Paths of 16 chains abreast (abreast.h), as a network of small values has them ---- */
 
-enum { LANES = GS_F32_LANES };
 _Static_assert(GS_BLOCK_MAX % LANES == 0, "there is room for whole groups");
 
 /* Gradients between two questions whether to go on: a clock is read for each, which takes as long as a small one. */

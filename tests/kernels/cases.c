@@ -260,6 +260,18 @@ double case_as_float(double value) {
     return isinf((double)(float)value) ? (double)(float)value : value;
 }
 
+void case_put_double(float y[2], double value) {
+    y[0] = (float)value;
+    y[1] = (float)(value - (double)y[0]);
+}
+
+void case_expect_double(kernel_case *c, const float *y, double value) {
+    float expected[2];
+    case_put_double(expected, value);
+    for (int k = 0; k < 2; k++)
+        case_expect(c, y + k, (double)expected[k], 0);
+}
+
 kernel_work case_plane_work(const gs_kernels *kernels) {
     (void)kernels;
     return (kernel_work){.elements = CASE_PLANE};

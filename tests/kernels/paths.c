@@ -68,11 +68,6 @@ typedef struct dot_args {
 } dot_args;
 
 /* A double as two floats. */
-static void put_double(float *to, double value) {
-    to[0] = (float)value;
-    to[1] = (float)(value - (double)to[0]);
-}
-
 static void dot_prepare(kernel_case *c) {
     dot_args *p = CASE_ARGS(c, dot_args);
     p->count = count_of(c, 2);
@@ -83,21 +78,18 @@ static void dot_prepare(kernel_case *c) {
 
 static void dot_call(const kernel_case *c, const gs_kernels *kernels) {
     const dot_args *p = CASE_ARGS(c, dot_args);
-    put_double(c->out, kernels->dot(p->a, p->b, p->count));
+    case_put_double(c->out, kernels->dot(p->a, p->b, p->count));
 }
 
 /* A dot product of elements `step` floats apart, expected at `out`. */
 static void expect_dot(kernel_case *c, const float *out, const float *a, const float *b, size_t count, size_t step) {
     double sum[16] = {0};
-    float expected[2];
     for (size_t i = 0; i < count; i++)
         sum[i % 16] += (double)a[i * step] * (double)b[i * step];
     for (int half = 8; half; half /= 2)
         for (int l = 0; l < half; l++)
             sum[l] += sum[l + half];
-    put_double(expected, sum[0]);
-    for (int k = 0; k < 2; k++)
-        case_expect(c, out + k, (double)expected[k], 0);
+    case_expect_double(c, out, sum[0]);
 }
 
 static void dot_expect(kernel_case *c) {
@@ -127,7 +119,7 @@ static void squares16_call(const kernel_case *c, const gs_kernels *kernels) {
     double square[16];
     kernels->squares16(p->x, p->count, square);
     for (int l = 0; l < 16; l++)
-        put_double(c->out + 2 * l, square[l]);
+        case_put_double(c->out + 2 * l, square[l]);
 }
 
 static void squares16_expect(kernel_case *c) {

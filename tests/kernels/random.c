@@ -2,6 +2,7 @@
 #include "kernels/cases.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "support/random.h"
 
@@ -65,10 +66,13 @@ const kernel_check kernel_check_normals = {.cases = 17 * 5,
 /* Up to two blocks of 64 elements and a part of a third, of counters that have nothing in common. */
 enum { COUNTS16 = 150 };
 
-static void normals16_prepare(kernel_case *c) {
-    gs_normals16_args *p = CASE_ARGS(c, gs_normals16_args);
+typedef struct normals16_args {
+    gs_counters16 counters;
+    size_t count;
+} normals16_args;
+
+static void draw_counters16(kernel_case *c, gs_counters16 *p) {
     uint32_t counter[4];
-    p->count = c->timed ? CASE_PLANE / 16 : (size_t)(1 + c->index);
     for (int l = 0; l < 16; l++) {
         draw_key(c, p->key, counter);
         p->first[l] = counter[0];
@@ -76,19 +80,32 @@ static void normals16_prepare(kernel_case *c) {
     }
     p->step = counter[1];
     p->position = c->index % 5 == 0 && !c->timed ? 0xfffffff8U : counter[2]; /* the position wraps */
-    p->out = case_output(c, 16 * p->count);
+}
+
+static void counter_of(const gs_counters16 *p, int l, uint32_t counter[4]) {
+    const uint32_t all[4] = {p->first[l], p->step, p->position, p->last[l]};
+    memcpy(counter, all, sizeof all);
+}
+
+static void normals16_prepare(kernel_case *c) {
+    normals16_args *p = CASE_ARGS(c, normals16_args);
+    p->count = c->timed ? CASE_PLANE / 16 : (size_t)(1 + c->index);
+    draw_counters16(c, &p->counters);
+    case_output(c, 16 * p->count);
 }
 
 static void normals16_call(const kernel_case *c, const gs_kernels *kernels) {
-    kernels->normals16(CASE_ARGS(c, gs_normals16_args));
+    const normals16_args *p = CASE_ARGS(c, normals16_args);
+    kernels->normals16(&p->counters, p->count, c->out);
 }
 
 static void normals16_expect(kernel_case *c) {
-    const gs_normals16_args *p = CASE_ARGS(c, gs_normals16_args);
+    const normals16_args *p = CASE_ARGS(c, normals16_args);
     for (int i = 0; i < (int)p->count * 16; i++) {
-        const uint32_t counter[4] = {p->first[i % 16], p->step, p->position, p->last[i % 16]};
-        double radius, value = normal_at(p->key, counter, i / 16, &radius);
-        case_expect(c, p->out + i, value, 1e-6 * radius);
+        uint32_t counter[4];
+        counter_of(&p->counters, i % 16, counter);
+        double radius, value = normal_at(p->counters.key, counter, i / 16, &radius);
+        case_expect(c, c->out + i, value, 1e-6 * radius);
     }
 }
 
@@ -97,6 +114,39 @@ const kernel_check kernel_check_normals16 = {.cases = COUNTS16,
                                              .call = normals16_call,
                                              .expect = normals16_expect,
                                              .work = case_plane_work};
+
+static void uniforms16_prepare(kernel_case *c) {
+    draw_counters16(c, CASE_ARGS(c, gs_counters16));
+    case_output(c, 2 * 2 * 16);
+}
+
+static void uniforms16_call(const kernel_case *c, const gs_kernels *kernels) {
+    double uniform[2 * 16];
+    kernels->uniforms16(CASE_ARGS(c, gs_counters16), uniform);
+    for (int i = 0; i < 2 * 16; i++)
+        case_put_double(c->out + 2 * i, uniform[i]);
+}
+
+static void uniforms16_expect(kernel_case *c) {
+    const gs_counters16 *p = CASE_ARGS(c, gs_counters16);
+    for (int i = 0; i < 2 * 16; i++) {
+        uint32_t counter[4], w[4];
+        counter_of(p, i % 16, counter);
+        philox_words(counter, p->key, w);
+        case_expect_double(c, c->out + 2 * i, (w[i / 16] + 0.5) * 0x1p-32);
+    }
+}
+
+static kernel_work uniforms16_work(const gs_kernels *kernels) {
+    (void)kernels;
+    return (kernel_work){.elements = 2 * 16};
+}
+
+const kernel_check kernel_check_uniforms16 = {.cases = 50,
+                                              .prepare = uniforms16_prepare,
+                                              .call = uniforms16_call,
+                                              .expect = uniforms16_expect,
+                                              .work = uniforms16_work};
 
 /* ---- Rejection sampling ---- */
 
