@@ -80,20 +80,23 @@ void gs_exp64_each(double *x, int n) {
     enum { TOGETHER = 8 };
     for (int i = 0; i < n; i += TOGETHER) {
         int count = n - i < TOGETHER ? n - i : TOGETHER;
-        double y[TOGETHER] = {0}, sum[TOGETHER];
-        reduced to[TOGETHER];
+        double y[TOGETHER] = {0}, k[TOGETHER], r[TOGETHER], lost[TOGETHER], sum[TOGETHER];
         for (int l = 0; l < count; l++)
             y[l] = is_usual(x[i + l]) ? x[i + l] : 0;
         for (int l = 0; l < TOGETHER; l++) {
-            to[l] = reduce(y[l]);
-            y[l] = to[l].r;
+            reduced to = reduce(y[l]);
+            k[l] = to.k;
+            r[l] = to.r;
+            lost[l] = to.lost;
             sum[l] = inverse_factorial[TERMS];
         }
         for (int term = TERMS - 1; term >= 2; term--)
             for (int l = 0; l < TOGETHER; l++)
-                sum[l] = sum[l] * y[l] + inverse_factorial[term];
+                sum[l] = sum[l] * r[l] + inverse_factorial[term];
+        for (int l = 0; l < TOGETHER; l++)
+            y[l] = enlarge((reduced){k[l], r[l], lost[l]}, sum[l] * r[l] * r[l]);
         for (int l = 0; l < count; l++)
-            x[i + l] = is_usual(x[i + l]) ? enlarge(to[l], sum[l] * y[l] * y[l]) : gs_exp64(x[i + l]);
+            x[i + l] = is_usual(x[i + l]) ? y[l] : gs_exp64(x[i + l]);
     }
 }
 
