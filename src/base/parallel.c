@@ -86,7 +86,8 @@ static void change_seats(seats *s, int own) {
         gs_os_set_cpus(&allowed);
 }
 
-/* Yield once if the others have not come after a microsecond or two, for threads that were awake come sooner. */
+/* Yield once if the others have not come after a microsecond or two, for threads that were awake come sooner. Beside a
+ * busy process per processor, regions of 20 us, 0.5 ms and 5 ms were as many per second with it as without. */
 static void give_way(seats *s, int others) {
     enum { LOOKS = 1000 };
     int looks = 0;
