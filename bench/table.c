@@ -67,7 +67,7 @@ static void find_constant(bench_table *t) {
 
 static bool in_heading(const bench_table *t, const char *part) {
     size_t length = strlen(part);
-    for (const char *at = t->heading; (at = strstr(at, part)); at++)
+    for (const char *at = t->heading; *at && (at = strstr(at, part)); at++) /* a part may be empty */
         if ((at == t->heading || at[-1] == ' ') && (!at[length] || at[length] == ' '))
             return true;
     return false;
