@@ -136,9 +136,8 @@ void case_expect(kernel_case *c, const void *y, double value, double allowed);
 /* A double as two floats, which have at least 48 of its bits; and those expected at y, exactly. */
 void case_put_double(float y[2], double value);
 void case_expect_double(kernel_case *c, const float *y, double value);
-
-/* The same for element i of the output, of the element's type, to which a value that is known within `allowed` has been
- * converted, by a factor where there is one. */
+/* What case_expect does, for element i of the output, of the element's type, to which a value that is known within
+ * `allowed` has been converted, by a factor where there is one. */
 void case_expect_stored(kernel_case *c, ptrdiff_t i, double value, double allowed, const float *inv);
 /* `count` factors by which random numbers fill the range of a type of integers, go beyond it, or fill little of it. */
 float *case_factors(kernel_case *c, const case_element *element, size_t count);

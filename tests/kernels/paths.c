@@ -67,7 +67,6 @@ typedef struct dot_args {
     size_t count;
 } dot_args;
 
-/* A double as two floats. */
 static void dot_prepare(kernel_case *c) {
     dot_args *p = CASE_ARGS(c, dot_args);
     p->count = count_of(c, 2);
