@@ -260,14 +260,16 @@ double case_as_float(double value) {
     return isinf((double)(float)value) ? (double)(float)value : value;
 }
 
-void case_put_double(float y[2], double value) {
-    y[0] = (float)value;
-    y[1] = (float)(value - (double)y[0]);
+void case_put_doubles(float *y, const double *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        y[2 * i] = (float)values[i];
+        y[2 * i + 1] = (float)(values[i] - (double)y[2 * i]);
+    }
 }
 
 void case_expect_double(kernel_case *c, const float *y, double value) {
     float expected[2];
-    case_put_double(expected, value);
+    case_put_doubles(expected, &value, 1);
     for (int k = 0; k < 2; k++)
         case_expect(c, y + k, (double)expected[k], 0);
 }

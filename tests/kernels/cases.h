@@ -133,8 +133,9 @@ void *case_output_of(kernel_case *c, const case_element *element, size_t extent)
 void case_fill(kernel_case *c, float *y);
 /* Set the expected value of element *y of the output and its allowed error. */
 void case_expect(kernel_case *c, const void *y, double value, double allowed);
-/* A double as two floats, which have at least 48 of its bits; and those expected at y, exactly. */
-void case_put_double(float y[2], double value);
+/* `count` doubles as two floats each, which have at least 48 of a double's bits; and those of one expected at y,
+ * exactly. */
+void case_put_doubles(float *y, const double *values, size_t count);
 void case_expect_double(kernel_case *c, const float *y, double value);
 /* What case_expect does, for element i of the output, of the element's type, to which a value that is known within
  * `allowed` has been converted, by a factor where there is one. */

@@ -77,7 +77,8 @@ static void dot_prepare(kernel_case *c) {
 
 static void dot_call(const kernel_case *c, const gs_kernels *kernels) {
     const dot_args *p = CASE_ARGS(c, dot_args);
-    case_put_double(c->out, kernels->dot(p->a, p->b, p->count));
+    const double sum = kernels->dot(p->a, p->b, p->count);
+    case_put_doubles(c->out, &sum, 1);
 }
 
 /* A dot product of elements `step` floats apart, expected at `out`. */
@@ -117,8 +118,7 @@ static void squares16_call(const kernel_case *c, const gs_kernels *kernels) {
     const squares16_args *p = CASE_ARGS(c, squares16_args);
     double square[16];
     kernels->squares16(p->x, p->count, square);
-    for (int l = 0; l < 16; l++)
-        case_put_double(c->out + 2 * l, square[l]);
+    case_put_doubles(c->out, square, 16);
 }
 
 static void squares16_expect(kernel_case *c) {

@@ -123,8 +123,7 @@ static void uniforms16_prepare(kernel_case *c) {
 static void uniforms16_call(const kernel_case *c, const gs_kernels *kernels) {
     double uniform[2 * 16];
     kernels->uniforms16(CASE_ARGS(c, gs_counters16), uniform);
-    for (int i = 0; i < 2 * 16; i++)
-        case_put_double(c->out + 2 * i, uniform[i]);
+    case_put_doubles(c->out, uniform, 2 * 16);
 }
 
 static void uniforms16_expect(kernel_case *c) {
