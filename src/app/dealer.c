@@ -100,7 +100,7 @@ static void locked_take(gs_dealer *d, int rank, const gs_shard *shard) {
     w->shard = (gs_shard){0};
     if (!shard->hash[0])
         return;
-    w->tally.drawn += shard->count;
+    w->tally.done += shard->count;
     locked_add(d, &d->finished, &d->count, &d->room, shard);
 }
 
@@ -161,7 +161,7 @@ static void locked_leave(gs_dealer *d, worker *w) {
 static void locked_end(gs_dealer *d, int rank, const gs_tally *tally) {
     worker *w = &d->worker[rank];
     w->tally = *tally;
-    w->chains = (double)tally->drawn;
+    w->chains = (double)tally->done;
     locked_leave(d, w);
     locked_return(d, w);
     d->stops = d->stops || tally->status;
@@ -173,7 +173,7 @@ static void locked_lose(gs_dealer *d, int rank, bool certain) {
     worker *w = &d->worker[rank];
     w->lost = true;
     w->certain = certain;
-    w->chains = (double)w->tally.drawn;
+    w->chains = (double)w->tally.done;
     locked_leave(d, w);
     if (certain)
         locked_return(d, w);

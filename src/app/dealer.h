@@ -23,9 +23,9 @@
 
 #include "app/shards.h"
 
-/* What a rank has drawn, and how that ended. */
+/* What a rank has done, and how that ended. */
 typedef struct gs_tally {
-    uint64_t drawn; /* chains */
+    uint64_t done, replayed; /* chains, and those of them that an interrupted run had drawn */
     double seconds;
     gs_outcome outcome;
     gs_status status;

@@ -135,11 +135,12 @@ static void tell_late(void *context, gs_status status, gs_error *error) {
         gs_ranks_tell(error);
 }
 
-/* What the other ranks have drawn, to what this one has. */
+/* What the other ranks have done, to what this one has. */
 static void add_others(gs_drawer *drawer) {
     for (int rank = 1; rank < gs_ranks_count(); rank++) {
         const gs_tally *tally = gs_dealer_tally(drawer->dealer, rank);
-        drawer->drawn += tally->drawn;
+        drawer->done += tally->done;
+        drawer->replayed += tally->replayed;
         drawer->seconds = fmax(drawer->seconds, tally->seconds);
         gs_outcome_add(&drawer->outcome, &tally->outcome);
     }
@@ -164,7 +165,8 @@ gs_status gs_dealt_draw(gs_drawer *drawer, gs_shards *shards, gs_dealt_end *tell
     if (!status) {
         gs_error own = {0};
         tally.status = draw_own(drawer, &own);
-        tally.drawn = drawer->drawn;
+        tally.done = drawer->done;
+        tally.replayed = drawer->replayed;
         tally.seconds = drawer->seconds;
         tally.outcome = drawer->outcome;
         memcpy(tally.message, own.message, sizeof tally.message);

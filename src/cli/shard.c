@@ -158,7 +158,8 @@ static gs_status take(job *j, size_t n, bool replayed, gs_error *error) {
     if (!status && !replayed)
         status = gs_checkpoint_add(&j->checkpoint, d->samples, samples, error);
     j->done += n;
-    d->drawn += n;
+    d->done += n;
+    d->replayed += replayed ? n : 0;
     return status;
 }
 
@@ -169,8 +170,8 @@ static bool show_progress(void *context, double part, size_t done, size_t n) {
     job *j = context;
     gs_drawer *d = j->drawer;
     bool ends = d->begun + d->span >= 1;
-    double moved = d->begun + fmin(part, d->span), drawn = (double)d->drawn + moved * (double)n;
-    size_t finished = (size_t)d->drawn + (ends ? done : 0);
+    double moved = d->begun + fmin(part, d->span), drawn = (double)d->done + moved * (double)n;
+    size_t finished = (size_t)d->done + (ends ? done : 0);
     if (d->dealer) {
         drawn = gs_dealer_tell(d->dealer, drawn);
         finished = (size_t)drawn;
@@ -374,7 +375,7 @@ static gs_status draw_chains(job *j, gs_error *error) {
     while (!status && j->done < j->count) {
         status = (j->drawer->walks ? draw_walks : draw_block)(j, error);
         if (j->drawer->dealer)
-            gs_dealer_tell(j->drawer->dealer, (double)j->drawer->drawn);
+            gs_dealer_tell(j->drawer->dealer, (double)j->drawer->done);
     }
     return status;
 }

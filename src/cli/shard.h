@@ -29,8 +29,9 @@ typedef struct gs_drawer {
     double seconds;     /* in gs_sample */
     double begun,
         span; /* parts of its steps that the present block had made before the present call, and that it makes */
-    uint64_t drawn, all;  /* chains that this process has drawn, and that it is to draw */
-    double interrupted_s; /* when an interruption was noticed; 0: not yet */
+    uint64_t done, replayed, all; /* chains that are done, those of them that an interrupted run had drawn, and all that
+                                     this process is to draw */
+    double interrupted_s;         /* when an interruption was noticed; 0: not yet */
     gs_progress progress;
     gs_dealer *dealer; /* which is told how far it is; NULL: there are no other ranks */
 } gs_drawer;

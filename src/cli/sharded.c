@@ -207,6 +207,11 @@ static json_t *shards_json(const gs_shards *shards) {
                      (int)shards->found, "redone", (int)shards->redone);
 }
 
+/* The chains that this run has drawn. */
+static uint64_t drawn(const gs_drawer *d) {
+    return d->done - d->replayed;
+}
+
 static gs_status report_json(const gs_run *run, const gs_shards *shards, const gs_drawer *d, json_t *warnings,
                              FILE *out, gs_error *error) {
     gs_plan_info plan = gs_plan_get_info(run->setup.networks.network[0].plan);
@@ -215,7 +220,7 @@ static gs_status report_json(const gs_run *run, const gs_shards *shards, const g
     json_object_del(object, "manifest");
     json_object_set_new(object, "out", gs_text_json(run->setup.arguments->out));
     json_object_set_new(object, "shards", shards_json(shards));
-    json_object_set_new(object, "drawn", gs_whole_json(d->drawn));
+    json_object_set_new(object, "drawn", gs_whole_json(drawn(d)));
     json_object_set_new(object, "seconds", gs_real_json(d->seconds));
     json_object_set_new(object, "evaluations", gs_whole_json(d->outcome.evaluations));
     json_object_set_new(object, "threads", json_integer(plan.threads));
@@ -234,9 +239,9 @@ static void report_text(const gs_run *run, const gs_shards *shards, const gs_dra
             gs_format_name(m->format), shards->folder);
     if (shards->found)
         fprintf(out, ", %zu of them from before", shards->found);
-    if (d->drawn)
-        fprintf(out, "; %" PRIu64 " chain%s in %.3g s", d->drawn, d->drawn == 1 ? "" : "s", d->seconds);
-    if (d->drawn && gs_ranks_count() > 1)
+    if (drawn(d))
+        fprintf(out, "; %" PRIu64 " chain%s in %.3g s", drawn(d), drawn(d) == 1 ? "" : "s", d->seconds);
+    if (drawn(d) && gs_ranks_count() > 1)
         fprintf(out, " on %d ranks", gs_ranks_count());
     fputc('\n', out);
 }

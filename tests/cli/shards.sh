@@ -232,6 +232,19 @@ else
     rm -rf run whole-run
 fi
 
+# A run tells how many chains it has drawn itself, without those of an interrupted one that it takes over.
+drawn="--model gaussian:dim=2 --steps 100 -n $((100 * many)) --shard-size $((100 * many)) --checkpoint 0.01"
+"$program" $drawn --out run --quiet >stdout.txt 2>stderr.txt &
+pid=$!
+while [ ! -s run/state-00000 ] && ! has_ended; do
+    sleep 0.01
+done
+kill -s TERM "$pid"
+wait "$pid"
+accept $drawn --out run --resume --json
+check 'chains that were drawn before are not told as drawn' test "$(sed -n 's/.*"drawn": \([0-9]*\).*/\1/p' stdout.txt)" -lt $((100 * many))
+rm -r run
+
 # Only one process writes into a folder.
 "$program" --model gaussian:dim=2 --steps 4 -n 1000000000 --shard-size 100000 --out run/ --quiet >stdout.txt 2>stderr.txt &
 pid=$!
