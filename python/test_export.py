@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "models"), str(ROOT / "models" / "train")]
 import export as shipped  # noqa: E402
 import energy  # noqa: E402
+from ncsn import trained  # noqa: E402
 from stroke import stroke_width  # noqa: E402
+from unet import UNet  # noqa: E402
 
 SHAPE = (4, 6, 8)
 INFO = {
@@ -365,6 +367,19 @@ class Energies(unittest.TestCase):
             for got, expected in zip(widths, want):
                 self.assertAlmostEqual(got, expected, delta=0.05)
         self.assertEqual(stroke_width(torch.zeros(1, 1, 28, 28)).item(), 0)
+
+
+class Shipped(unittest.TestCase):
+    def test_training_goes_on_from_weight_files(self):
+        for name in ("ncsn", "ncsn-cond"):
+            with self.subTest(name):
+                path = ROOT / "models" / f"{name}.bin"
+                config, weights = trained(path)
+                net = UNet(**config).eval()
+                net.load_state_dict(weights)
+                inputs = shipped.denoiser_inputs(config)
+                with torch.no_grad():
+                    self.assertTrue(torch.equal(net(*inputs), Network.load(path).eval()(*inputs)))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ MODELS.md has the commands of the shipped networks: the conditional one first, t
 """
 
 import math
+import sys
+from pathlib import Path
 
 import torch
 
-import common
-from epochs import EACH, Column, Epochs
-from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss, dpmpp_2m, karras_schedule, ladder
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+import common  # noqa: E402
+from gensample import weightfile  # noqa: E402
+from epochs import EACH, Column, Epochs  # noqa: E402
+from unet import NO_LABEL, SD, SIGMA_MAX, SIGMA_MIN, UNet, course_loss, dpmpp_2m, karras_schedule, ladder  # noqa: E402
 
 FINE = 0.5
 SHOWN, STEPS = (0, 4, 9, 29), 12  # epochs after which samples are kept, and their evaluations by DPM-Solver++(2M)
@@ -39,15 +43,24 @@ def parse():
     p.add_argument("--measured", type=int, default=1000, help="the course's loss while training is on the first so many test images")
     p.add_argument("--ema", type=float, default=0.9995)
     p.add_argument("--constant", action="store_true", help="constant learning rate after the warm-up, for a trunk")
-    p.add_argument("--init", help="checkpoint whose averaged weights to start from")
+    p.add_argument("--init", help="checkpoint, or weight file, whose averaged weights to start from")
     p.add_argument("--teacher", help="conditional checkpoint: learn what it makes of image and label instead of the image. "
                    "Its mean over the labels an image could have is the unconditional answer, and varies less than images do")
     return common.parse(p)
 
 
+def trained(path, device="cpu"):
+    """(configuration, averaged weights) of a checkpoint, or of a weight file that export.py made of one."""
+    if Path(path).suffix == ".bin":
+        state = {name: torch.tensor(value, device=device) for name, value in weightfile.read(path)[1].items()}
+        return UNet.config_of(state), state
+    checkpoint = torch.load(path, weights_only=False, map_location=device)
+    return checkpoint["config"], checkpoint["average"]
+
+
 def start_from(path, net):
-    """Load a checkpoint's averaged weights; a network without labels takes the null label into its bias."""
-    state = torch.load(path, weights_only=False, map_location="cpu")["average"]
+    """Load the weights of a checkpoint or weight file; a network without labels takes the null label into its bias."""
+    state = trained(path)[1]
     label = state.get("label.weight")
     if label is not None and net.label is None:
         state["embed2.bias"] = state["embed2.bias"] + label[NO_LABEL]
@@ -56,11 +69,11 @@ def start_from(path, net):
 
 
 def teacher_from(path, device="cpu"):
-    checkpoint = torch.load(path, weights_only=False, map_location=device)
-    net = UNet(**checkpoint["config"])
+    config, state = trained(path, device)
+    net = UNet(**config)
     if net.label is None:
         raise SystemExit(f"{path}: a teacher must be conditional")
-    net.load_state_dict(checkpoint["average"])
+    net.load_state_dict(state)
     return net.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
 

@@ -95,6 +95,15 @@ class UNet(nn.Module):
         self.norm, self.head = nn.GroupNorm(8, channels[0]), nn.Conv2d(channels[0], channels[0], 3, padding=1)
         self.refine = Refine(context, ce, refine)
 
+    @staticmethod
+    def config_of(state):
+        """The configuration of the network that has these weights."""
+        levels = sum(1 for name in state if name.startswith("shrink.") and name.endswith(".weight")) + 1
+        stem, first = state["stem.weight"].shape[:2], state["refine.conv1.weight"]
+        names = [[f"down.{i}.{k}.conv1.weight" for k in range(100) if f"down.{i}.{k}.conv1.weight" in state] for i in range(levels)]
+        return dict(channels=[state[of[0]].shape[0] for of in names], blocks=[len(of) for of in names], patch=math.isqrt(stem[1] // 3),
+                    conditional="label.weight" in state, ce=state["embed1.weight"].shape[0], refine=first.shape[0])
+
     def embedding(self, sigma, y=None):
         t = (torch.log(sigma) * 0.25)[:, None] * self.frequencies
         e = self.embed2(F.silu(self.embed1(torch.cat([torch.cos(t), torch.sin(t)], 1))))
