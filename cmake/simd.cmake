@@ -135,6 +135,11 @@ function(gensample_add_isa target isa emulated)
     set(level -O1)
   endif()
   target_compile_options(${target} PRIVATE ${level} ${simd_alignment} ${flags})
+  # Clang 16 never comes back from this pass over vectors of bf16.
+  if(CMAKE_C_COMPILER_ID STREQUAL Clang AND CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 16
+     AND CMAKE_C_COMPILER_VERSION VERSION_LESS 17)
+    target_compile_options(${target} PRIVATE "SHELL:-mllvm -disable-vector-combine")
+  endif()
   # Clang takes minutes over a kernel's addresses with these checks, which GCC's build has too.
   if(GENSAMPLE_SANITIZE MATCHES undefined AND CMAKE_C_COMPILER_ID STREQUAL Clang)
     target_compile_options(${target} PRIVATE -fno-sanitize=signed-integer-overflow)

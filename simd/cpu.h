@@ -12,8 +12,8 @@ typedef struct gs_cpu_features {
     uint32_t neon;  /* ARM: gs_os_arm_extensions */
 } gs_cpu_features;
 
-/* Bits of leaf_7_d, whose names in <cpuid.h> differ. */
-enum { GS_AMX_BF16 = 1 << 22, GS_AMX_TILE = 1 << 24, GS_AMX_INT8 = 1 << 25 };
+/* Bits of leaf_7_d, whose names in <cpuid.h> differ, and one of leaf_7_1_a, which Clang 13 has wrong. */
+enum { GS_AMX_BF16 = 1 << 22, GS_AMX_TILE = 1 << 24, GS_AMX_INT8 = 1 << 25, GS_AVX_VNNI = 1 << 4 };
 
 gs_cpu_features gs_cpu_read(void);
 

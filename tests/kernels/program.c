@@ -7,7 +7,7 @@
 enum { IN, NUMBERS, OUT };
 
 typedef enum way { BOTH, REPEATED, SPREAD_FIRST, SPREAD_SECOND, SPREAD_ONE, WAYS } way;
-enum { AFFINES = 2, BINARIES = GS_BINARY_COUNT * WAYS, SUMS = 2, KINDS = AFFINES + BINARIES + SUMS + 2, COUNTS = 19 };
+enum { AFFINES = 2, BINARIES = (int)GS_BINARY_COUNT * (int)WAYS, SUMS = 2, KINDS = AFFINES + BINARIES + SUMS + 2, COUNTS = 19 };
 
 typedef struct program_case {
     gs_program_args args;
@@ -56,7 +56,7 @@ static void program_prepare(kernel_case *c) {
     program_case *p = CASE_ARGS(c, program_case);
     int count = c->timed ? CASE_PLANE / GS_F32_LANES : 1 + c->index / KINDS;
     p->op[0].count = count;
-    set_kind(p, c->timed ? AFFINES + GS_BINARY_MUL * WAYS : c->index % KINDS);
+    set_kind(p, c->timed ? AFFINES + (int)GS_BINARY_MUL * (int)WAYS : c->index % KINDS);
     int made = results(p->op);
     p->op[0].out = (gs_program_place){OUT, 0};
     p->op[0].slope = (gs_program_place){OUT, 2 * made};
