@@ -158,8 +158,8 @@ class Finish:
 
 def main():
     p = common.arguments(__doc__.splitlines()[0], out="runs/ncsn-fast", epochs=20, batch=128, lr=4e-4)
-    p.add_argument("--teacher", required=True, help="conditional checkpoint of ncsn.py")
-    p.add_argument("--init", help="checkpoint of this script to start from; else the teacher")
+    p.add_argument("--teacher", required=True, help="conditional checkpoint of ncsn.py, or weight file")
+    p.add_argument("--init", help="checkpoint of this script, or weight file, to start from; else the teacher")
     p.add_argument("--ema", type=float, default=0.9995)
     p.add_argument("--finish", type=float, default=0, help="weight of the discriminator's loss")
     p.add_argument("--middle", type=float, default=0.8, help="noise level of the second evaluation")

@@ -44,7 +44,7 @@ def parse():
     p.add_argument("--ema", type=float, default=0.9995)
     p.add_argument("--constant", action="store_true", help="constant learning rate after the warm-up, for a trunk")
     p.add_argument("--init", help="checkpoint, or weight file, whose averaged weights to start from")
-    p.add_argument("--teacher", help="conditional checkpoint: learn what it makes of image and label instead of the image. "
+    p.add_argument("--teacher", help="conditional checkpoint or weight file: learn what it makes of image and label instead of the image. "
                    "Its mean over the labels an image could have is the unconditional answer, and varies less than images do")
     return common.parse(p)
 
