@@ -24,13 +24,6 @@ static void watch_forks(void) {
         lose_threads();
 }
 
-static void run_on_one(size_t n, gs_turn *turn, void *context) {
-    fenv_t callers = gs_floats_enter();
-    for (size_t i = 0; i < n; i++)
-        turn(context, i, 0);
-    gs_floats_leave(&callers);
-}
-
 static void run_alone(gs_region *body, void *context) {
     fenv_t callers = gs_floats_enter();
     body(context, 0, 1);
@@ -113,20 +106,6 @@ static void take_place(seats *s, int thread, int threads) {
         change_seats(s, cpu);
 }
 
-static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {
-    seats s = {0};
-    take_first_seat(&s);
-#pragma omp parallel num_threads(threads)
-    {
-        take_place(&s, omp_get_thread_num(), omp_get_num_threads());
-        fenv_t callers = gs_floats_enter();
-#pragma omp for schedule(dynamic) nowait
-        for (size_t i = 0; i < n; i++)
-            turn(context, i, omp_get_thread_num());
-        gs_floats_leave(&callers);
-    }
-}
-
 static void run_region(int threads, gs_region *body, void *context) {
     seats s = {0};
     take_first_seat(&s);
@@ -156,11 +135,6 @@ bool gs_parallel_is_bound(void) {
     return false;
 }
 
-static void run_on_several(int threads, size_t n, gs_turn *turn, void *context) {
-    (void)threads;
-    run_on_one(n, turn, context);
-}
-
 static void run_region(int threads, gs_region *body, void *context) {
     (void)threads;
     run_alone(body, context);
@@ -182,14 +156,28 @@ void gs_parallel_region(int threads, gs_region *body, void *context) {
         run_region(threads, body, context);
 }
 
+/* The turns of a loop, of which threads take the next one each. */
+typedef struct turns {
+    gs_turn *turn;
+    void *context;
+    size_t n;
+    atomic_size_t next;
+} turns;
+
+static void take_turns(void *context, int thread, int threads) {
+    (void)threads;
+    turns *t = context;
+    size_t i;
+    while ((i = atomic_fetch_add_explicit(&t->next, 1, memory_order_relaxed)) < t->n)
+        t->turn(t->context, i, thread);
+}
+
+/* A loop of OpenMP's own would tie what Clang makes of it to the OpenMP library of that version. */
 void gs_parallel_for(int threads, size_t n, gs_turn *turn, void *context) {
+    turns t = {.turn = turn, .context = context, .n = n};
     if ((size_t)threads > n)
         threads = n ? (int)n : 1;
-    threads = choose_threads(threads);
-    if (threads == 1)
-        run_on_one(n, turn, context);
-    else
-        run_on_several(threads, n, turn, context);
+    gs_parallel_region(threads, take_turns, &t);
 }
 
 /* A handler of the program's would else run on a thread that the program does not know. */
