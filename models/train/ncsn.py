@@ -53,6 +53,8 @@ def trained(path, device="cpu"):
     """(configuration, averaged weights) of a checkpoint, or of a weight file that export.py made of one."""
     if Path(path).suffix == ".bin":
         state = {name: torch.tensor(value, device=device) for name, value in weightfile.read(path)[1].items()}
+        if "stem.weight" not in state or "refine.conv1.weight" not in state:
+            raise SystemExit(f"{path}: expected the weights of a score network of unet.py, as ncsn.bin has them")
         return UNet.config_of(state), state
     checkpoint = torch.load(path, weights_only=False, map_location=device)
     return checkpoint["config"], checkpoint["average"]

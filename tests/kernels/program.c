@@ -7,7 +7,13 @@
 enum { IN, NUMBERS, OUT };
 
 typedef enum way { BOTH, REPEATED, SPREAD_FIRST, SPREAD_SECOND, SPREAD_ONE, WAYS } way;
-enum { AFFINES = 2, BINARIES = (int)GS_BINARY_COUNT * (int)WAYS, SUMS = 2, KINDS = AFFINES + BINARIES + SUMS + 2, COUNTS = 19 };
+enum {
+    AFFINES = 2,
+    BINARIES = (int)GS_BINARY_COUNT * (int)WAYS,
+    SUMS = 2,
+    KINDS = AFFINES + BINARIES + SUMS + 2,
+    COUNTS = 19
+};
 
 typedef struct program_case {
     gs_program_args args;
