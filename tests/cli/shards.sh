@@ -241,6 +241,7 @@ while [ ! -s run/state-00000 ] && ! has_ended; do
 done
 kill -s TERM "$pid"
 wait "$pid"
+check 'a run is stopped in the middle of a shard' test $? -eq 130
 accept $drawn --out run --resume --json
 check 'chains that were drawn before are not told as drawn' test "$(sed -n 's/.*"drawn": \([0-9]*\).*/\1/p' stdout.txt)" -lt $((100 * many))
 rm -r run
