@@ -136,7 +136,7 @@ static bool draws(const bench_model *model) {
 
 void bench_add_ranks(bench_rows *rows) {
     const bench_settings *s = rows->settings;
-    const bench_axes axes = {.takes = draws, .threads = bench_thread_counts(), .batch = {1, {1024}}};
+    const bench_axes axes = {.takes = draws, .threads = bench_thread_counts(), .batch = {1, {4096}}};
     if (s->quick || !gs_ranks_can())
         return;
     for (bench_variant v = {0}; bench_next(s, &axes, &v);)
