@@ -42,7 +42,7 @@ PROGRAMS = ("gensample", "genbench", "python")
 # gensample's commands whose reports are taken as JSON
 JSON = (
     *("sample", "denoise", "rejection", "loss", "energy", "view", "likelihood", "classify", "novelty", "interpolate"),
-    *("restore", "partition"),
+    *("restore", "partition", "quantize"),
 )
 
 

@@ -1063,7 +1063,7 @@ typedef struct gs_quantize_options {
                      more products, but less error, so that more layers may be in 8 bits */
     int bands;    /**< bands of noise levels, each with ranges of its own, 1 ... 16; 0: one per level
                      of the sampler, at most 8 */
-    double error; /**< how large gs_quantization::error may be in any band; 0: 0.01 */
+    double error; /**< how large gs_quantization::error may be in any band; 0: 0.015 */
     const float *images; /**< (n, C, H, W) images to calibrate on, to which noise is added where the network takes a
                             noise level; NULL: the chains of the network's own sampler and settings, or latents of a
                             decoder; classifiers need images */

@@ -75,7 +75,7 @@ def quantize(
     images: ArrayLike | None = None,
     n: int = 0,
     bands: int = 0,
-    error: float = 0.01,
+    error: float = 0,
     threads: int = 0,
     isa: str | None = None,
     progress: Callable[[float], bool | None] | None = None,
@@ -91,7 +91,7 @@ def quantize(
     images: (n, C, H, W) images to calibrate on, as a classifier needs them; None: chains of the network's own sampler.
     n: number of chains; 0: 128.
     bands: bands of noise levels, 1 ... 16; 0: one per level of the sampler, at most 8.
-    error: how large `Quantized.error` may be; layers are in 16 bits rather than 8, or stay in float32, until it is no larger.
+    error: how large `Quantized.error` may be, 0: 0.015; layers are in 16 bits rather than 8, or stay in float32, until it is no larger.
     threads, isa: as for `Model.plan`. The file is the same bytes for all.
     progress: called with the part of the work that is done, 0 ... 1; returning False stops it.
     direct: whether layers in 8 bits are computed as they are rather than by Winograd's transform: with more products, but less

@@ -78,7 +78,7 @@ gs_model *gs_layers_model(const gs_layers *layers, const gs_form_type *wanted);
 
 /* ---- Errors ---- */
 
-#define GS_QUANTIZE_ERROR 0.01 /* the largest error of a band, unless the options say otherwise */
+#define GS_QUANTIZE_ERROR 0.015 /* the largest error of a band, unless the options say otherwise */
 
 /* Errors of each band: the mean over images of an image's largest error, and the largest of all, over the largest
  * element of the outputs; and the mean square, over the square of that. */
