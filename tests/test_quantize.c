@@ -228,6 +228,24 @@ static void test_same_bytes(void **state) {
     gs_quantized_free(expected);
 }
 
+/* ---- The error that is allowed ---- */
+
+static gs_quantized *quantize_within(double error) {
+    return quantize(&(gs_quantize_options){.n = 4, .error = error, .threads = 1});
+}
+
+static void test_default_error(void **state) {
+    (void)state;
+    write_model(denoiser());
+    gs_quantized *usual = quantize_within(0), *same = quantize_within(0.015), *coarse = quantize_within(0.02);
+    assert_int_equal(usual->size, same->size);
+    assert_memory_equal(usual->bytes, same->bytes, same->size);
+    assert_int_not_equal(usual->size, coarse->size);
+    gs_quantized_free(usual);
+    gs_quantized_free(same);
+    gs_quantized_free(coarse);
+}
+
 /* ---- Stored weights and other types ---- */
 
 static void test_weights(void **state) {
@@ -287,8 +305,9 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_network),    cmocka_unit_test(test_direct),  cmocka_unit_test(test_scales),
-        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_weights), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_network),    cmocka_unit_test(test_direct),        cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_default_error), cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, make_test_path, remove_test_path);
 }

@@ -172,6 +172,7 @@ static void take_turns(void *context, int thread, int threads) {
         t->turn(t->context, i, thread);
 }
 
+/* Without the counter, whose 17 instructions are 1.5 % of Gibbs sampling of a small energy, with a loop in every step. */
 static void take_all_turns(size_t n, gs_turn *turn, void *context) {
     fenv_t callers = gs_floats_enter();
     for (size_t i = 0; i < n; i++)
