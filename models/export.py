@@ -190,7 +190,7 @@ def main():
     )
     p.add_argument("--kind", choices=["denoiser", "classifier", "energy"], required=True)
     source = p.add_mutually_exclusive_group(required=True)
-    source.add_argument("--checkpoint", help="checkpoint.pt of ncsn.py or fast.py (denoiser), judge.py, or ebm.py or stroke.py (energy)")
+    source.add_argument("--checkpoint", help="checkpoint.pt of ncsn.py, fast.py or match.py (denoiser), judge.py, or ebm.py or stroke.py (energy)")
     source.add_argument("--uva", help="energy: the published checkpoint of UvA Deep Learning tutorial 8")
     p.add_argument("--out", required=True, help="the weight file")
     p.add_argument("--name", help="the model's name; default: the file's")

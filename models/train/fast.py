@@ -1,6 +1,6 @@
 """Distil a conditional score network into a consistency model, which draws in one to four evaluations.
 
-    python fast.py --data DIR --teacher runs/ncsn-cond/checkpoint.pt --out runs/ncsn-fast
+    python fast.py --data DIR --teacher runs/ncsn-cond/checkpoint.pt --out runs/fast
 
 Consistency distillation (Song et al. 2023, algorithm 2) in the continuous schedule of easy consistency tuning (Geng et al.
 2024): from x_t = x + t z one Euler step of the guided teacher's ODE leads to x_r, and D(x_t, t) learns D(x_r, r). With
@@ -39,10 +39,8 @@ def guided(teacher, x, t, label):
     return d + w * (d - plain)
 
 
-def loss_of(net, teacher, device):
+def loss_of(net, teacher, narrow):
     # A region of its own for the target: one region would keep weights that were cast without gradients for the other.
-    narrow = lambda: torch.autocast(device, torch.bfloat16, enabled=device != "cpu")
-
     def batch_loss(clean, noise, t, r, label):
         v, u = t[:, None, None, None], r[:, None, None, None]
         x = clean + v * noise
@@ -121,7 +119,7 @@ class Finish:
 
     def __init__(self, args, net, x, y):
         self.x, self.y, self.net, self.middle, self.batch = x, y, net, args.middle, args.batch
-        self.device = args.device
+        self.device, self.narrow = args.device, common.narrowing(args)
         self.critic = train_critic(x, y, args.critic_steps)
         self.discriminator = Discriminator().to(x.device)
         self.optimizer = torch.optim.Adam(self.discriminator.parameters(), 4e-4, betas=(0.0, 0.99))
@@ -136,7 +134,7 @@ class Finish:
 
     def judged(self, images, label):
         moved = outliers.affine(images, 0.1, 1.05, 0.05, 0.07)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device != "cpu"):
+        with self.narrow():
             return self.discriminator(self.critic.features(moved), label).float()
 
     def batch_of(self):
@@ -146,7 +144,7 @@ class Finish:
     def loss(self):
         """The generator's loss, after one step of the discriminator."""
         real, label = self.batch_of()
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device != "cpu"):
+        with self.narrow():
             fake = self.drawn(label)
         both = torch.cat([label, label])
         worse = F.relu(1 - self.judged(real, label)).mean() + F.relu(1 + self.judged(fake.detach(), both)).mean()
@@ -156,43 +154,56 @@ class Finish:
         return -self.judged(fake, both).mean()
 
 
+def begin(args, init):
+    """MNIST, the teacher, the student with the weights of `init`, and its run."""
+    x, y = common.mnist("train", args.data, args.device)
+    teacher = teacher_from(args.teacher, args.device)
+    net = UNet(**teacher.config)
+    start_from(init, net)
+    net = net.to(args.device, memory_format=torch.channels_last)
+    optimizer = torch.optim.RAdam(net.parameters(), lr=args.lr, betas=(0.9, 0.99))
+    return x, y, teacher, net, common.Run(args, net, optimizer, common.Average(net, args.ema))
+
+
+def train(args, x, y, teacher, net, run, name, beside, every=1, log_every=250):
+    """Train with the loss `beside` in every step, which is logged as `name`, and with distillation's in every so many."""
+    batch_loss = loss_of(net, teacher, common.narrowing(args))
+    step_loss = torch.compile(batch_loss) if args.compile else batch_loss
+    index = common.batches(len(x), args.batch, torch.Generator(args.device).manual_seed(args.seed + run.step))
+    steps = int(args.epochs * (len(x) // args.batch))
+    totals, counts = torch.zeros(2, device=args.device), [0, 0]
+    while run.progress(steps) < 1:
+        run.set_rate(steps, args.lr)
+        loss = torch.zeros(2, device=args.device)
+        distils = run.step % every == 0
+        if distils:
+            i = next(index)
+            loss[0] = step_loss(x[i], torch.randn_like(x[i]), *draw_levels(len(i), args.device), y[i])
+        loss[1] = beside()
+        run.descend(loss.sum(), clip=1.0)
+        totals, counts = totals + loss.detach(), [counts[0] + distils, counts[1] + 1]
+        if run.step % log_every == 0:
+            means = (totals / torch.tensor(counts, device=args.device).clamp_min(1)).tolist()
+            run.save(config=net.config)
+            run.log(loss=means[0], **{name: means[1]}, rate=round(run.step * args.batch / run.elapsed()))
+            totals, counts = torch.zeros(2, device=args.device), [0, 0]
+    run.save(config=net.config)
+    print(f"done: {run.path}")
+
+
 def main():
-    p = common.arguments(__doc__.splitlines()[0], out="runs/ncsn-fast", epochs=20, batch=128, lr=4e-4)
+    p = common.arguments(__doc__.splitlines()[0], out="runs/fast", epochs=20, batch=128, lr=4e-4)
     p.add_argument("--teacher", required=True, help="conditional checkpoint of ncsn.py, or weight file")
     p.add_argument("--init", help="checkpoint of this script, or weight file, to start from; else the teacher")
     p.add_argument("--ema", type=float, default=0.9995)
     p.add_argument("--finish", type=float, default=0, help="weight of the discriminator's loss")
     p.add_argument("--middle", type=float, default=0.8, help="noise level of the second evaluation")
     p.add_argument("--critic-steps", type=int, default=1500)
+    common.narrow_argument(p)
     args = common.parse(p)
-    x, y = common.mnist("train", args.data, args.device)
-    teacher = teacher_from(args.teacher, args.device)
-    net = UNet(**teacher.config)
-    start_from(args.init or args.teacher, net)
-    net = net.to(args.device, memory_format=torch.channels_last)
-    optimizer = torch.optim.RAdam(net.parameters(), lr=args.lr, betas=(0.9, 0.99))
-    average = common.Average(net, args.ema)
-    run = common.Run(args, net, optimizer, average)
-    steps = int(args.epochs * (len(x) // args.batch))
-    batch_loss = loss_of(net, teacher, args.device)
-    step_loss = torch.compile(batch_loss) if args.compile else batch_loss
+    x, y, teacher, net, run = begin(args, args.init or args.teacher)
     finish = Finish(args, net, x, y) if args.finish else None
-    index = common.batches(len(x), args.batch, torch.Generator(args.device).manual_seed(args.seed + run.step))
-    totals, count = torch.zeros(2, device=args.device), 0
-    while run.progress(steps) < 1:
-        run.set_rate(steps, args.lr)
-        i = next(index)
-        loss = step_loss(x[i], torch.randn_like(x[i]), *draw_levels(len(i), args.device), y[i])
-        rival = finish.loss() if finish else loss.new_zeros(())
-        run.descend(loss + args.finish * rival, clip=1.0)
-        totals, count = totals + torch.stack([loss.detach(), rival.detach()]), count + 1
-        if run.step % 250 == 0:
-            means = (totals / count).tolist()
-            run.save(config=net.config)
-            run.log(loss=means[0], rival=means[1], rate=round(run.step * args.batch / run.elapsed()))
-            totals, count = torch.zeros(2, device=args.device), 0
-    run.save(config=net.config)
-    print(f"done: {run.path}")
+    train(args, x, y, teacher, net, run, "rival", lambda: args.finish * finish.loss() if finish else 0)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ def parse():
     p.add_argument("--init", help="checkpoint, or weight file, whose averaged weights to start from")
     p.add_argument("--teacher", help="conditional checkpoint or weight file: learn what it makes of image and label instead of the image. "
                    "Its mean over the labels an image could have is the unconditional answer, and varies less than images do")
+    common.narrow_argument(p)
     return common.parse(p)
 
 
@@ -79,13 +80,13 @@ def teacher_from(path, device="cpu"):
     return net.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
-def loss_of(net, teacher, device):
+def loss_of(net, teacher, narrow):
     """The loss of a batch: clean images, noise like them, noise levels (N) and labels (N)."""
 
     def batch_loss(clean, noise, sigma, label):
         v = sigma[:, None, None, None]
         noisy = clean + v * noise
-        with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+        with narrow():
             target = teacher(noisy, sigma, label) if teacher else clean
             error = (net(noisy, sigma, label) - target).float().square().sum((1, 2, 3))
         return (error * (sigma * sigma + SD * SD) / (sigma * SD) ** 2).mean() / 784
@@ -110,7 +111,7 @@ def main():
     epochs, whole = start_epochs(args, run, net, an_epoch), []
     index = common.batches(len(x), args.batch, torch.Generator(args.device).manual_seed(args.seed + run.step))
     teacher = teacher_from(args.teacher, args.device) if args.teacher else None
-    batch_loss = loss_of(net, teacher, args.device)
+    batch_loss = loss_of(net, teacher, common.narrowing(args))
     step_loss = torch.compile(batch_loss) if args.compile else batch_loss
     mean, count, since = 0.0, 0, run.elapsed()
     while run.progress(steps) < 1:
